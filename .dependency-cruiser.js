@@ -1,0 +1,65 @@
+/** Imports go downward only; one room imports each library; no cycles. */
+const rooms = ['domain', 'geo', 'map', 'charts', 'data', 'sync', 'stores', 'features', 'ui', 'app']
+/** @type {Record<string, string[]>} which rooms a room may import, besides itself */
+const allowed = {
+  domain: [],
+  geo: ['domain'],
+  map: ['domain', 'geo'],
+  ui: ['domain'],
+  charts: ['domain', 'ui'],
+  data: ['domain'],
+  sync: ['domain', 'data'],
+  stores: ['domain', 'geo', 'data', 'sync'],
+  features: ['domain', 'geo', 'map', 'charts', 'data', 'sync', 'stores', 'ui'],
+  app: rooms,
+}
+/** Which room alone may import a library. */
+const libraries = [
+  ['geo', '^@turf/'],
+  ['map', '^(maplibre-gl|pmtiles|@protomaps/basemaps)'],
+  ['charts', '^(echarts|vue-echarts)'],
+  ['data', '^@supabase/'],
+]
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...rooms.map((room) => ({
+      name: `${room}-downward`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: { path: '^src/', pathNot: [`^src/${room}/`, '^src/locales/', ...allowed[room].map((r) => `^src/${r}/`)] },
+    })),
+    {
+      name: 'features-apart',
+      severity: 'error',
+      from: { path: '^src/features/([^/]+)/' },
+      to: { path: '^src/features/', pathNot: '^src/features/$1/' },
+    },
+    ...libraries.map(([room, library]) => ({
+      name: `only-${room}`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/${room}/` },
+      to: { path: `node_modules/${library.slice(1)}` },
+    })),
+    {
+      name: 'client-never-imports-server',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(supabase|tests)/' },
+    },
+    {
+      name: 'map-is-plain',
+      severity: 'error',
+      from: { path: '^src/(map|geo|domain|data)/' },
+      to: { path: 'node_modules/(vue|pinia|vue-router|vue-i18n|@nuxt/ui)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.test\\.ts$' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+}

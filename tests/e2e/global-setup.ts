@@ -1,0 +1,17 @@
+import type { TestProject } from 'vitest/node'
+import { findChromium } from '../support/browser.ts'
+import { startAppServer } from '../support/app-server.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    appUrl: string
+  }
+}
+
+/** One server with the demo city for all flows; the same as `npm start` on a new data folder. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  findChromium()
+  const server = await startAppServer()
+  project.provide('appUrl', server.url)
+  return server.stop
+}

@@ -1,0 +1,67 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chromium, type Browser } from 'playwright'
+
+/** Flags for a headless Chromium that draws WebGL in software and never calls home. */
+export const chromiumFlags = [
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+]
+
+const installed = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+
+/**
+ * Path of a usable Chromium: `CHROMIUM_PATH`, an installed one, or Playwright's; installs one
+ * where it may (Debian as root by `apt-get`, elsewhere by `playwright install`).
+ * @throws Error that names the way out where it can't.
+ */
+export function findChromium(): string {
+  const found = lookForChromium()
+  if (found) return found
+  console.error('No Chromium found: installing one …')
+  const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0
+  if (isDebianRoot) {
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' })
+    spawnSync('apt-get', ['install', '-y', '-qq', 'chromium', 'fonts-noto-cjk'], {
+      stdio: 'inherit',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
+  } else {
+    spawnSync('npx', ['playwright', 'install', 'chromium'], { stdio: 'inherit' })
+  }
+  const now = lookForChromium()
+  if (now) return now
+  throw new Error(
+    'No Chromium could be found or installed. Install one (Debian: apt-get install chromium; ' +
+      'elsewhere: npx playwright install chromium) or name yours in CHROMIUM_PATH, then run again.',
+  )
+}
+
+function lookForChromium(): string | undefined {
+  const candidates = [...installed, chromium.executablePath()]
+  return candidates.find((path) => path && existsSync(path) && starts(path))
+}
+
+/** A file may be there and still not run: a snap stub, a missing library. */
+function starts(path: string): boolean {
+  try {
+    return execFileSync(path, ['--version', '--no-sandbox'], { encoding: 'utf8' }).length > 0
+  } catch {
+    return false
+  }
+}
+
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: findChromium(), args: chromiumFlags })
