@@ -1,0 +1,34 @@
+/** Hands a file to the browser's download. */
+export function downloadFile(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content)
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  // the click has been dispatched; the browser holds the blob until it is saved
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+/**
+ * Draws a chart's SVG on a canvas at twice its size, on an opaque ground.
+ * @throws Error when the browser cannot draw it.
+ */
+export async function pngFromSvg(svg: SVGSVGElement, background: string): Promise<Blob> {
+  const width = svg.clientWidth || svg.width.baseVal.value
+  const height = svg.clientHeight || svg.height.baseVal.value
+  const source = new XMLSerializer().serializeToString(svg)
+  const image = new Image(width, height)
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`
+  await image.decode()
+  const canvas = document.createElement('canvas')
+  canvas.width = width * 2
+  canvas.height = height * 2
+  const context = canvas.getContext('2d')
+  if (!context) throw new Error('no 2d canvas')
+  context.fillStyle = background
+  context.fillRect(0, 0, canvas.width, canvas.height)
+  context.drawImage(image, 0, 0, canvas.width, canvas.height)
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no image'))), 'image/png')
+  })
+}

@@ -1,0 +1,56 @@
+import type { EChartsCoreOption } from 'echarts/core'
+import type { MonthFlow } from '../../domain/projection.ts'
+import type { ChartTheme } from '../chart-theme.ts'
+import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
+
+/**
+ * Received and closed a month as bars beside each other, the backlog at the month's end as a line
+ * on its own axis (it is a stock, the bars are flows).
+ */
+export function monthFlowOption(
+  months: MonthFlow[],
+  theme: ChartTheme,
+  text: ChartText,
+): EChartsCoreOption {
+  const bar = (name: string, color: string, values: number[]) => ({
+    type: 'bar',
+    name,
+    data: values,
+    itemStyle: { color },
+    barMaxWidth: 14,
+    barGap: '10%',
+    cursor: 'pointer',
+  })
+  return {
+    animation: false,
+    grid: { left: 8, right: 8, top: 36, bottom: 4, containLabel: true },
+    legend: { top: 0, left: 0, textStyle: axisText(theme), itemWidth: 12, itemHeight: 8 },
+    tooltip: { ...plainTooltip(theme), trigger: 'axis' },
+    xAxis: {
+      type: 'category',
+      data: months.map((m) => m.month),
+      axisLabel: { ...axisText(theme), hideOverlap: true },
+      axisLine: { lineStyle: { color: theme.axisLine } },
+      axisTick: { show: false },
+    },
+    yAxis: [
+      { ...valueAxis(theme), minInterval: 1 },
+      { ...valueAxis(theme), minInterval: 1, splitLine: { show: false } },
+    ],
+    series: [
+      bar(text.t('charts.received'), theme.received, months.map((m) => m.received)),
+      bar(text.t('charts.closed'), theme.closed, months.map((m) => m.closed)),
+      {
+        type: 'line',
+        name: text.t('charts.backlog'),
+        yAxisIndex: 1,
+        data: months.map((m) => m.backlog),
+        lineStyle: { color: theme.backlog, width: 2, type: 'dashed' },
+        itemStyle: { color: theme.backlog },
+        symbol: 'diamond',
+        symbolSize: 6,
+        showSymbol: months.length <= 24,
+      },
+    ],
+  }
+}

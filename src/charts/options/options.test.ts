@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { lightChartTheme as theme } from '../chart-theme.ts'
+import { intervalOption, type IntervalEntry } from './interval.option.ts'
+import { monthFlowOption } from './month-flow.option.ts'
+import { rankingOption } from './ranking.option.ts'
+import type { ChartText } from './shared.option.ts'
+
+const text: ChartText = {
+  t: (key) => key,
+  number: (value) => String(value),
+  percent: (value) => `${value}`,
+}
+
+interface Series {
+  name?: string
+  data: unknown[]
+  yAxisIndex?: number
+}
+const seriesOf = (option: Record<string, unknown>): Series[] => option.series as Series[]
+
+describe('monthFlowOption', () => {
+  it('puts the stock on its own axis and keeps the months in order', () => {
+    const option = monthFlowOption(
+      [
+        { month: '2015-01', received: 5, closed: 2, backlog: 3 },
+        { month: '2015-02', received: 1, closed: 4, backlog: 0 },
+      ],
+      theme,
+      text,
+    )
+    expect((option.xAxis as { data: string[] }).data).toEqual(['2015-01', '2015-02'])
+    expect(seriesOf(option).map((s) => s.data)).toEqual([
+      [5, 1],
+      [2, 4],
+      [3, 0],
+    ])
+    expect(seriesOf(option)[2]?.yAxisIndex).toBe(1)
+  })
+})
+
+describe('rankingOption', () => {
+  it('stacks the open part on the rest and fades what is not chosen', () => {
+    const option = rankingOption(
+      [
+        { key: 'a', name: 'A', count: 10, open: 4, selected: true },
+        { key: 'b', name: '<b>', count: 3, open: 0, selected: false },
+      ],
+      theme,
+      text,
+    )
+    expect(seriesOf(option)[0]?.data).toEqual([
+      { value: 6, itemStyle: { opacity: 1 } },
+      { value: 3, itemStyle: { opacity: 0.35 } },
+    ])
+    expect((option.tooltip as { renderMode: string }).renderMode).toBe('richText')
+  })
+})
+
+describe('intervalOption', () => {
+  const entry = (over: Partial<IntervalEntry>): IntervalEntry => ({
+    key: 'k',
+    name: 'K',
+    value: 2,
+    low: 1,
+    high: 4,
+    n: 30,
+    selected: false,
+    ...over,
+  })
+  const labels = { value: 'median', second: 'p90', format: (v: number) => `${v} d`, missing: 'open' }
+
+  it('leaves a gap where the data cannot tell, and says so in the tooltip', () => {
+    const option = intervalOption(
+      [entry({}), entry({ value: null, low: null, high: null, second: null })],
+      labels,
+      theme,
+      text,
+    )
+    const tooltip = option.tooltip as { formatter: (p: { dataIndex: number }[]) => string }
+    expect(tooltip.formatter([{ dataIndex: 0 }])).toContain('median: 2 d (95 % 1 d – 4 d)')
+    expect(tooltip.formatter([{ dataIndex: 1 }])).toContain('median: open')
+    const [whiskers, medians] = seriesOf(option)
+    expect(whiskers?.data[1]).toEqual(['-', '-', 1])
+    expect((medians?.data[1] as { value: unknown[] }).value).toEqual(['-', 1])
+  })
+})
