@@ -1,0 +1,25 @@
+import type { LngLat } from '../../domain/vocabulary.ts'
+
+export interface MapPlace {
+  zoom: number
+  center: LngLat
+}
+
+/** `zoom/lat/lng`, as precise as a pixel at that zoom wants. */
+export function encodeView(view: MapPlace): string {
+  const digits = view.zoom >= 13 ? 5 : 4
+  return [
+    view.zoom.toFixed(2).replace(/\.?0+$/, ''),
+    view.center[1].toFixed(digits),
+    view.center[0].toFixed(digits),
+  ].join('/')
+}
+
+/** Null for anything that is not a place on the map. */
+export function decodeView(text: string | null | undefined): MapPlace | null {
+  const match = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)$/.exec(text ?? '')
+  if (!match) return null
+  const [zoom, lat, lng] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  if (zoom > 24 || Math.abs(lat) > 85 || Math.abs(lng) > 180) return null
+  return { zoom, center: [lng, lat] }
+}
