@@ -2,7 +2,7 @@ import type { BoundingBox, LocalMonth } from './vocabulary.ts'
 
 /**
  * One month of incidents as `incident_columns` sends it. Every column holds one value an incident,
- * in report order, base64 without line breaks; two-byte values are sent as two byte planes, high
+ * in the order of the local wall clock of the report, base64 without line breaks; two-byte values are sent as two byte planes, high
  * bytes first (`count` high bytes, then `count` low bytes), because planes compress better.
  */
 export interface PackedMonth {
@@ -10,9 +10,12 @@ export interface PackedMonth {
   /** Opaque; equal revisions mean equal content within one scope. */
   revision: string
   count: number
-  /** u16: minutes from the month's start, local wall clock. */
+  /**
+   * u16: minutes since the incident before it, for the first one since the month's start, local
+   * wall clock. Steps, because over the demo city's months they save 0.4 bytes an incident.
+   */
   minute: string
-  /** u16: whole hours from report to close; 65535 = not closed; capped at 65534. */
+  /** u16: whole hours from report to close, rounded down; 65535 = not closed; capped at 65534. */
   hours: string
   /** u16: `Area.idx` of the deepest area that holds the point. */
   area: string
