@@ -2,8 +2,9 @@ import type { BoundingBox, LocalMonth } from './vocabulary.ts'
 
 /**
  * One month of incidents as `incident_columns` sends it. Every column holds one value an incident,
- * in the order of the local wall clock of the report, base64 without line breaks; two-byte values are sent as two byte planes, high
- * bytes first (`count` high bytes, then `count` low bytes), because planes compress better.
+ * in the order of the report's local wall clock, base64 without line breaks; two-byte values are
+ * sent as two byte planes, high bytes first (`count` high bytes, then `count` low bytes), because
+ * planes compress better.
  */
 export interface PackedMonth {
   month: LocalMonth
