@@ -1,0 +1,8 @@
+import { byNamespace } from './by-namespace.ts'
+
+const files = import.meta.glob<Record<string, unknown>>('../../locales/zh-CN/*.json', {
+  eager: true,
+  import: 'default',
+})
+
+export const messages = byNamespace(files)

@@ -1,0 +1,38 @@
+import { usePreferredDark, useStorage } from '@vueuse/core'
+import { computed, watch } from 'vue'
+
+export const themePreferences = ['light', 'dark', 'system'] as const
+export type ThemePreference = (typeof themePreferences)[number]
+
+/** The key public/first-paint.js reads before the first paint. */
+const preference = useStorage<ThemePreference>('wangge.theme', 'system', undefined, {
+  // a foreign value in the storage must not break the page
+  serializer: {
+    read: (raw) => themePreferences.find((known) => known === raw) ?? 'system',
+    write: (value) => value,
+  },
+})
+const systemIsDark = usePreferredDark()
+
+export const isDark = computed(
+  () => preference.value === 'dark' || (preference.value === 'system' && systemIsDark.value),
+)
+
+/** Keeps the class of `<html>`, the native controls and the phone's status bar in the theme. */
+export function startTheme(): void {
+  watch(
+    isDark,
+    (dark) => {
+      const root = document.documentElement
+      root.classList.toggle('dark', dark)
+      root.classList.toggle('light', !dark)
+      root.style.colorScheme = dark ? 'dark' : 'light'
+      document
+        .querySelector('meta[name="theme-color"]')
+        ?.setAttribute('content', dark ? '#0d1112' : '#ffffff')
+    },
+    { immediate: true },
+  )
+}
+
+export const useThemePreference = () => preference

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { createFormat } from './format.ts'
+
+const zh = createFormat('zh-CN', 'Asia/Shanghai')
+const en = createFormat('en', 'America/Los_Angeles')
+
+describe('createFormat', () => {
+  it('groups counts and rounds shares to one decimal', () => {
+    expect(en.count(1234567)).toBe('1,234,567')
+    expect(en.percent(0.98765)).toBe('98.8%')
+    expect(zh.percent(1)).toBe('100%')
+  })
+
+  it('speaks of hours below two days and of days from there', () => {
+    expect(en.duration(47)).toBe('47 hours')
+    expect(en.duration(48)).toBe('2 days')
+    expect(zh.duration(60)).toBe('2.5天')
+  })
+
+  it('shows an instant in the city, not in the time zone of the device', () => {
+    const instant = '2026-01-31T17:30:00Z'
+    expect(zh.instant(instant)).toContain('2026年2月1日')
+    expect(zh.instant(instant)).toContain('01:30')
+    expect(en.day(instant)).toBe('Jan 31, 2026')
+  })
+
+  it('keeps calendar days and months as they are', () => {
+    expect(en.localDay('2026-03-01')).toBe('Mar 1, 2026')
+    expect(zh.localMonth('2026-03')).toBe('2026年3月')
+  })
+
+  it('counts back from the moment it is given', () => {
+    const now = new Date('2026-03-01T12:00:00Z')
+    expect(en.ago('2026-03-01T09:30:00Z', now)).toBe('2 hours ago')
+    expect(zh.ago('2026-02-27T12:00:00Z', now)).toBe('前天')
+    expect(en.ago('2026-03-01T11:59:40Z', now)).toBe('this minute')
+  })
+
+  it('refuses a time zone that does not exist', () => {
+    expect(() => createFormat('en', 'Mars/Base')).toThrow(RangeError)
+  })
+})

@@ -1,0 +1,13 @@
+import { computed, inject, ref, type ComputedRef, type InjectionKey, type Ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { createFormat, type Format } from '@/domain/format.ts'
+
+/** The city's time zone (IANA), provided by the app once its config is known. */
+export const timeZoneKey: InjectionKey<Ref<string>> = Symbol('timeZone')
+
+/** Formatters in the language shown and the city's time zone; follows both. */
+export function useFormat(): ComputedRef<Format> {
+  const { locale } = useI18n()
+  const timeZone = inject(timeZoneKey, () => ref('UTC'), true)
+  return computed(() => createFormat(locale.value, timeZone.value))
+}
