@@ -33,6 +33,7 @@ const firstThatExists = (...paths) => {
 const maplibre = 'node_modules/maplibre-gl/dist'
 const libraries =
   gzipBytes(firstThatExists(`${maplibre}/maplibre-gl.mjs`, `${maplibre}/maplibre-gl.js`)) +
+  gzipBytes(`${maplibre}/maplibre-gl-shared.mjs`) +
   gzipBytes(`${maplibre}/maplibre-gl-worker.mjs`) +
   gzipBytes('node_modules/vue/dist/vue.runtime.esm-browser.prod.js')
 
