@@ -1,0 +1,237 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import { PGlite } from '@electric-sql/pglite'
+import { postgis } from '@electric-sql/pglite-postgis'
+import { PostgresConnection } from '@supabase/lite/postgres'
+import {
+  CompiledQuery,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely'
+import type { DatabaseConnection, Driver } from 'kysely'
+import { DatabaseError } from '../database-types.ts'
+import type { Database, SqlValue } from '../database-types.ts'
+import type { Engine, OwnerTransaction } from './engine.ts'
+import type { BackendStep } from './messages.ts'
+import { apiRole } from './provision.ts'
+import { valueParsers } from './values.ts'
+
+/**
+ * Opens the PGlite database in `<dataDir>/pg`, making it from `archive` (a zstd-compressed tar of a
+ * database folder) or from nothing. A folder whose making was interrupted is made anew.
+ */
+export async function openPglite(
+  dataDir: string,
+  archive: string | null,
+  progress: (step: BackendStep) => void,
+): Promise<Engine> {
+  const folder = join(dataDir, 'pg')
+  const unfinished = join(dataDir, 'pg.unfinished')
+  if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true })
+  const fresh = !existsSync(join(folder, 'PG_VERSION'))
+  if (fresh) {
+    mkdirSync(dataDir, { recursive: true })
+    writeFileSync(unfinished, '')
+  }
+  progress(!fresh ? 'opening' : archive ? 'unpacking' : 'creating')
+  const pg = new PGlite({
+    dataDir: folder,
+    extensions: { postgis },
+    parsers: valueParsers,
+    ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
+  })
+  await pg.waitReady
+  // from here on a failure leaves a database that the next start brings up to date
+  rmSync(unfinished, { force: true })
+  return pgliteEngine(pg, fresh)
+}
+
+function blobFromArchive(path: string): Blob {
+  return new Blob([new Uint8Array(zstdDecompressSync(readFileSync(path)))])
+}
+
+function pgliteEngine(pg: PGlite, fresh: boolean): Engine {
+  let apiLogin = false
+  let tail: Promise<unknown> = Promise.resolve()
+
+  /** PGlite has one session: whoever uses it has it alone until done. */
+  function exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = tail.then(work)
+    tail = result.catch(() => undefined)
+    return result
+  }
+
+  async function asOwner<T>(work: () => Promise<T>): Promise<T> {
+    if (!apiLogin) return work()
+    // RESET does nothing here: in a standalone backend the setting has no initial value
+    await pg.exec('set session authorization postgres')
+    try {
+      return await work()
+    } finally {
+      await pg.exec(`set session authorization ${apiRole}`)
+    }
+  }
+
+  async function query(sql: string, params: readonly SqlValue[]) {
+    try {
+      const result = await pg.query<Record<string, unknown>>(sql, [...params])
+      return result.rows
+    } catch (error) {
+      throw databaseError(error)
+    }
+  }
+
+  async function exec(sql: string) {
+    try {
+      await pg.exec(sql)
+    } catch (error) {
+      // a script that failed between its own begin and commit must not leave the session in it
+      await pg.exec('rollback')
+      throw databaseError(error)
+    }
+  }
+
+  function begin(): Promise<OwnerTransaction> {
+    return new Promise((resolve, reject) => {
+      exclusively(() =>
+        asOwner(async () => {
+          await pg.exec('begin')
+          await new Promise<void>((done) => {
+            resolve({
+              query,
+              async exec(sql) {
+                try {
+                  await pg.exec(sql)
+                } catch (error) {
+                  throw databaseError(error)
+                }
+              },
+              async end(commit) {
+                try {
+                  await query(commit ? 'commit' : 'rollback', [])
+                } finally {
+                  done()
+                }
+              },
+            })
+          })
+        }),
+      ).catch(reject)
+    })
+  }
+
+  const owner: Database = {
+    query: <T>(sql: string, params: readonly SqlValue[] = []) =>
+      exclusively(() => asOwner(() => query(sql, params))) as Promise<T[]>,
+    exec: (sql) => exclusively(() => asOwner(() => exec(sql))),
+    transaction: (fn) => runTransaction(begin, fn),
+    close: async () => undefined,
+  }
+
+  const connection = connectionTo(pg)
+  return {
+    tier: 'embedded',
+    fresh,
+    owner,
+    begin,
+    connection,
+    exclusively,
+    asOwnerConnection: (work) => exclusively(() => asOwner(() => work(connection))),
+    async useApiLogin() {
+      await exclusively(() => pg.exec(`set session authorization ${apiRole}`))
+      apiLogin = true
+    },
+    dump: () =>
+      exclusively(() =>
+        asOwner(async () => {
+          await pg.exec('checkpoint')
+          const tar = await pg.dumpDataDir('none')
+          return new Uint8Array(await tar.arrayBuffer())
+        }),
+      ),
+    close: () => exclusively(() => pg.close()),
+  }
+}
+
+/** Runs `fn` between begin and commit or rollback. */
+export async function runTransaction<T>(
+  begin: () => Promise<OwnerTransaction>,
+  fn: (tx: Database) => Promise<T>,
+): Promise<T> {
+  const transaction = await begin()
+  const tx: Database = {
+    query: <R>(sql: string, params: readonly SqlValue[] = []) =>
+      transaction.query(sql, params) as Promise<R[]>,
+    exec: (sql) => transaction.exec(sql),
+    transaction: () => Promise.reject(new Error('Transactions do not nest.')),
+    close: async () => undefined,
+  }
+  let result: T
+  try {
+    result = await fn(tx)
+  } catch (error) {
+    await transaction.end(false)
+    throw error
+  }
+  await transaction.end(true)
+  return result
+}
+
+/** What Postgres refused, from either driver's error. */
+export function databaseError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  const { code, detail } = error as { code: unknown; detail?: unknown }
+  return new DatabaseError(
+    error.message,
+    String(code),
+    typeof detail === 'string' ? detail : undefined,
+  )
+}
+
+/**
+ * lite's own PGlite connection always unpacks four extensions we do not use and lets requests
+ * interleave inside each other's transactions; so its Postgres connection runs over our session.
+ */
+function connectionTo(pg: PGlite): PostgresConnection {
+  const connection = new PostgresConnection({ url: 'postgres://pglite.invalid/postgres' })
+  const session: DatabaseConnection = {
+    async executeQuery(compiled) {
+      const result = await pg.query(compiled.sql, [...compiled.parameters])
+      return {
+        rows: result.rows as never[],
+        ...(typeof result.affectedRows === 'number'
+          ? { numAffectedRows: BigInt(result.affectedRows) }
+          : {}),
+      }
+    },
+    async *streamQuery() {
+      throw new Error('PGlite does not stream.')
+    },
+  }
+  const run = (sql: string) => session.executeQuery(CompiledQuery.raw(sql))
+  const driver: Driver = {
+    init: async () => undefined,
+    acquireConnection: async () => session,
+    beginTransaction: async () => void (await run('begin')),
+    commitTransaction: async () => void (await run('commit')),
+    rollbackTransaction: async () => void (await run('rollback')),
+    releaseConnection: async () => undefined,
+    destroy: async () => undefined,
+  }
+  connection.kysely = new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  // scripts of several statements need the simple protocol
+  connection.exec = (async (sql: string) => ({
+    rows: (await pg.exec(sql))[0]?.rows ?? [],
+  })) as PostgresConnection['exec']
+  return connection
+}
