@@ -1,0 +1,152 @@
+/** What can be wrong with a row as such, before anybody looks at its meaning. */
+export type CsvFault = 'truncated_row' | 'field_count' | 'field_too_long' | 'bad_quoting'
+
+export interface CsvRow {
+  /** Physical line of the file on which the row starts, from 1. */
+  line: number
+  /** Physical line on which it ends; a quoted field may hold line breaks. */
+  endLine: number
+  fields: string[]
+  fault: { code: CsvFault; detail: string } | null
+}
+
+/** Longest field kept, in characters; what is longer is counted but not stored. */
+export const maxFieldCharacters = 20_000
+const maxFields = 1_000
+
+/**
+ * Reads RFC 4180 rows out of text chunks, the header row first. Written for line numbers and bounded
+ * memory, which a library parser does not give: a quote nobody closes swallows the rest of the file,
+ * here without keeping it, and the row that opened it is reported.
+ *
+ * Blank lines are passed over. A row with a fault still has the fields read so far. The header has
+ * no fault unless it is itself broken; every other row is held to its number of fields.
+ */
+export class CsvReader {
+  readonly #delimiter: string
+  #line = 1
+  #rowLine = 1
+  #field = ''
+  #fieldLength = 0
+  #fields: string[] = []
+  #state: 'start' | 'plain' | 'quoted' | 'quoteSeen' = 'start'
+  #fault: CsvRow['fault'] = null
+  #columns: number | null = null
+  #sawReturn = false
+  #empty = true
+
+  constructor(delimiter = ',') {
+    this.#delimiter = delimiter
+  }
+
+  /** Rows completed by this chunk. */
+  *push(chunk: string): Generator<CsvRow> {
+    for (let i = 0; i < chunk.length; i++) {
+      const character = chunk[i] as string
+      if (this.#sawReturn) {
+        this.#sawReturn = false
+        if (character === '\n') continue
+      }
+      if (this.#state === 'quoted') {
+        i = this.#takeQuoted(chunk, i)
+      } else if (character === '\n' || character === '\r') {
+        this.#sawReturn = character === '\r'
+        const row = this.#endRow(false)
+        this.#line += 1
+        this.#rowLine = this.#line
+        if (row) yield row
+      } else if (character === this.#delimiter) {
+        this.#endField()
+      } else if (character === '"' && this.#state === 'start') {
+        this.#state = 'quoted'
+        this.#empty = false
+      } else if (character === '"' && this.#state === 'quoteSeen') {
+        this.#state = 'quoted'
+        this.#append('"')
+      } else {
+        if (this.#state === 'quoteSeen') this.#setFault('bad_quoting', 'text after a closing quote')
+        i = this.#takePlain(chunk, i)
+      }
+    }
+  }
+
+  /** The last row of a file that does not end in a line break, if any. */
+  *end(): Generator<CsvRow> {
+    if (this.#state === 'quoted') {
+      const lines = this.#line - this.#rowLine + 1
+      this.#setFault(
+        'truncated_row',
+        `a quote opened here is never closed (${lines} lines until the end)`,
+      )
+    }
+    const row = this.#endRow(true)
+    if (row) yield row
+  }
+
+  /** Takes quoted text up to the next quote; returns the index of the last character taken. */
+  #takeQuoted(chunk: string, from: number): number {
+    let i = from
+    while (i < chunk.length && chunk[i] !== '"') {
+      if (chunk[i] === '\n') this.#line += 1
+      i += 1
+    }
+    this.#append(chunk.slice(from, i))
+    if (i < chunk.length) this.#state = 'quoteSeen'
+    return i
+  }
+
+  #takePlain(chunk: string, from: number): number {
+    let i = from + 1
+    while (i < chunk.length) {
+      const character = chunk[i]
+      if (character === this.#delimiter || character === '\n' || character === '\r') break
+      i += 1
+    }
+    this.#append(chunk.slice(from, i))
+    this.#state = 'plain'
+    return i - 1
+  }
+
+  #append(text: string): void {
+    this.#empty = false
+    this.#fieldLength += text.length
+    if (this.#field.length + text.length <= maxFieldCharacters) this.#field += text
+  }
+
+  #endField(): void {
+    this.#empty = false
+    if (this.#fieldLength > maxFieldCharacters) {
+      const detail = `field ${this.#fields.length + 1} has ${this.#fieldLength} characters`
+      this.#setFault('field_too_long', detail)
+    }
+    if (this.#fields.length < maxFields) this.#fields.push(this.#field)
+    else this.#setFault('field_count', `more than ${maxFields} fields`)
+    this.#field = ''
+    this.#fieldLength = 0
+    this.#state = 'start'
+  }
+
+  #endRow(atEnd: boolean): CsvRow | null {
+    if (this.#empty) return null
+    this.#endField()
+    const fields = this.#fields
+    const count = fields.length
+    if (this.#columns === null) this.#columns = count
+    else if (count < this.#columns && atEnd) {
+      this.#setFault('truncated_row', `the file ends after ${count} of ${this.#columns} fields`)
+    } else if (count !== this.#columns) {
+      this.#setFault('field_count', `${count} fields instead of ${this.#columns}`)
+    }
+    const row = { line: this.#rowLine, endLine: this.#line, fields, fault: this.#fault }
+    this.#fields = []
+    this.#fault = null
+    this.#empty = true
+    this.#state = 'start'
+    return row
+  }
+
+  /** Keeps the first fault of a row: what follows is mostly its consequence. */
+  #setFault(code: CsvFault, detail: string): void {
+    this.#fault ??= { code, detail }
+  }
+}

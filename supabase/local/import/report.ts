@@ -1,0 +1,102 @@
+import { writeFile } from 'node:fs/promises'
+
+/** One thing that was wrong, and where. */
+export interface ReportItem {
+  /** Line of a CSV, number of a GeoJSON feature (both from 1); null for the file as a whole. */
+  at: number | null
+  /** The source's id or the area's code. */
+  id: string | null
+  field: string | null
+  reason: string
+  detail: string | null
+}
+
+/** What an import did. Incidents: read = stored + updated + unchanged + rejected. */
+export interface ImportReport {
+  kind: 'areas' | 'incidents'
+  file: string
+  startedAt: string
+  finishedAt: string
+  read: number
+  stored: number
+  updated: number
+  unchanged: number
+  rejected: number
+  /** Stored incidents by the level of the deepest area that holds them. */
+  byLevel: Record<string, number>
+  /** Rows by reason; a row with two faults counts under both. */
+  reasons: Record<string, number>
+  items: ReportItem[]
+  warnings: string[]
+}
+
+/** Listed in the text; the JSON has all. */
+const listedInText = 200
+
+const explanations: Record<string, string> = {
+  no_coordinates: 'has no coordinates',
+  bad_coordinates: 'coordinates are not degrees',
+  outside_city: 'lies outside the city',
+  closed_before_opened: 'closed before it was opened',
+  unknown_category: 'category unknown to the mapping or the city',
+  duplicate_id: 'the id came before in this file',
+  future_date: 'a date in the future',
+  bad_date: 'not a date',
+  field_too_long: 'a field is too long',
+  truncated_row: 'the file breaks off in the middle of the row',
+  field_count: 'wrong number of fields',
+  bad_quoting: 'text after a closing quote',
+  bad_character: 'holds a character that is no text',
+  changed_content: 'stored before with other content; left as it is (--update replaces it)',
+  changed_here: 'stored before and worked on here since; left as it is',
+  refused_by_database: 'refused by the database',
+}
+
+function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
+  const where = item.at === null ? 'file' : `${kind === 'areas' ? 'feature' : 'line'} ${item.at}`
+  const what = [
+    item.id && `${kind === 'areas' ? 'code' : 'id'} ${item.id}`,
+    item.field && `field ${item.field}`,
+  ]
+  const detail = item.detail ? ` (${item.detail})` : ''
+  return `  ${[where, ...what.filter(Boolean)].join(', ')}: ${item.reason}${detail}`
+}
+
+/** The report for people: totals, reasons, then the first faults one a line. */
+export function reportText(report: ImportReport): string {
+  const lines = [
+    `Import of ${report.kind} from ${report.file}`,
+    `  read ${report.read}, stored ${report.stored}, updated ${report.updated}, unchanged ${report.unchanged}, rejected ${report.rejected}`,
+  ]
+  const levels = Object.entries(report.byLevel).map(([level, count]) => `${level} ${count}`)
+  if (levels.length > 0) lines.push(`  placed in: ${levels.join(', ')}`)
+  for (const [reason, count] of Object.entries(report.reasons).toSorted(([, a], [, b]) => b - a)) {
+    lines.push(`  ${count} × ${reason}${explanations[reason] ? `: ${explanations[reason]}` : ''}`)
+  }
+  for (const warning of report.warnings) lines.push(`  note: ${warning}`)
+  if (report.items.length > 0) {
+    lines.push('', 'Not stored:')
+    lines.push(...report.items.slice(0, listedInText).map((item) => itemLine(report.kind, item)))
+    const more = report.items.length - listedInText
+    if (more > 0) lines.push(`  … and ${more} more, all in the JSON report`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/**
+ * Writes `<base>.json` (everything) and `<base>.txt` (for people).
+ * @returns the two paths.
+ */
+export async function writeReport(report: ImportReport, base: string): Promise<string[]> {
+  const paths = [`${base}.json`, `${base}.txt`]
+  await writeFile(`${base}.json`, `${JSON.stringify(report, null, 2)}\n`)
+  await writeFile(`${base}.txt`, reportText(report))
+  return paths
+}
+
+/** Counts reasons over the items. */
+export function countReasons(items: readonly ReportItem[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { reason } of items) counts[reason] = (counts[reason] ?? 0) + 1
+  return counts
+}
