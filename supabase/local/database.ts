@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs'
+import { connectAdminSocket } from './admin-client.ts'
+import { adminSocketPath } from './admin-socket.ts'
+import { Backend } from './backend/backend.ts'
+import type { Database } from './database-types.ts'
+import { ServerError } from './errors.ts'
+import { describeHolder, lockHolder, takeLock } from './lock.ts'
+import { loadSecrets } from './secrets.ts'
+import { settingsFrom } from './settings.ts'
+
+export { DatabaseError } from './database-types.ts'
+export type { Database, SqlValue } from './database-types.ts'
+
+/**
+ * The owner's SQL for a command: through the socket of the server that runs on the data folder, else
+ * by opening the folder (or `DATABASE_URL`) itself and holding it until `close()`. A new folder gets
+ * its schema on the way. `command` is what others are told who ask why the folder is held.
+ */
+export async function openDatabase(
+  env: Record<string, string | undefined> = process.env,
+  command = process.env.npm_lifecycle_event
+    ? `npm run ${process.env.npm_lifecycle_event}`
+    : 'a command',
+): Promise<Database> {
+  const { dataDir, databaseUrl } = settingsFrom(env)
+  const holder = lockHolder(dataDir)
+  if (holder) {
+    const socket = adminSocketPath(dataDir)
+    if (existsSync(socket)) return connectAdminSocket(socket)
+    throw new ServerError(`The data folder ${dataDir} is in use by ${describeHolder(holder)}.`)
+  }
+  const lock = takeLock(dataDir, command)
+  try {
+    const backend = await Backend.open({
+      dataDir,
+      databaseUrl,
+      secrets: loadSecrets(dataDir),
+      siteUrl: 'http://127.0.0.1',
+    })
+    return {
+      ...backend.database(),
+      async close() {
+        await backend.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
