@@ -9,12 +9,19 @@ const locales = fileURLToPath(new URL('./src/locales/**', import.meta.url))
 export default defineConfig({
   plugins: [
     vue(),
-    // Icons are bundled: nothing is fetched from the net.
     ui({
       dts: false,
+      autoImport: false,
       colorMode: false,
-      ui: { colors: { primary: 'teal', neutral: 'slate' } },
-      icon: { clientBundle: { scan: true, sizeLimitKb: 512 } },
+      ui: { colors: { primary: 'teal', neutral: 'mist' } },
+      // Icons are bundled, those the database's categories name included: nothing is fetched from
+      // the net.
+      icon: {
+        clientBundle: {
+          scan: { globInclude: ['src/**/*.{vue,ts}', 'supabase/{migrations,seed,local}/**/*.{sql,ts,json}'] },
+          sizeLimitKb: 512,
+        },
+      },
     }),
     // Messages are compiled at build time: the Content-Security-Policy forbids eval.
     vueI18n({ include: [locales], runtimeOnly: true, strictMessage: false }),

@@ -1,0 +1,25 @@
+import './main.css'
+import { createPinia } from 'pinia'
+import { PiniaColada } from '@pinia/colada'
+import { createApp } from 'vue'
+import icons from '@nuxt/ui/runtime/vue/plugins/icons.js'
+import { useSessionStore } from '@/stores/session.store.ts'
+import App from './App.vue'
+import { fail } from './fault.ts'
+import { i18n, preferredLocale, setLocale } from './i18n.ts'
+import { createAppRouter } from './router.ts'
+import { startTheme } from './theme.ts'
+
+startTheme()
+const pinia = createPinia()
+// Only the kit's icons are installed: its colours stand in palette.css, the head is ours.
+const app = createApp(App).use(pinia).use(PiniaColada).use(i18n).use(icons)
+app.config.errorHandler = fail
+
+const session = useSessionStore(pinia)
+const router = createAppRouter(pinia)
+router.onError(fail)
+
+await setLocale(preferredLocale(), false)
+app.use(router).mount('#app')
+void session.start()

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { landingFor, navigationFor, safeNext } from './navigation.ts'
+
+describe('landingFor', () => {
+  it('takes leaders to the overview and everybody who works on incidents home', () => {
+    expect(landingFor(['leader'])).toBe('overview')
+    expect(landingFor(['leader', 'admin'])).toBe('home')
+    expect(landingFor(['handler'])).toBe('home')
+    expect(landingFor([])).toBe('home')
+  })
+})
+
+describe('navigationFor', () => {
+  it('begins with the page that / leads to', () => {
+    for (const roles of [['leader'], ['grid_manager'], ['field_staff', 'leader']] as const)
+      expect(navigationFor(roles)[0]?.name).toBe(landingFor(roles))
+  })
+})
+
+describe('safeNext', () => {
+  it('keeps a page of ours with its filter', () => {
+    expect(safeNext('/map?open=1&at=12/1/2')).toBe('/map?open=1&at=12/1/2')
+  })
+
+  it.each([
+    undefined,
+    '',
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '/a\\..\\b',
+    'javascript:alert(1)',
+    '/sign-in?next=/sign-in',
+    ['//evil.example', '/map'],
+  ])('leads home from %j', (next) => {
+    expect(safeNext(next)).toBe('/')
+  })
+})

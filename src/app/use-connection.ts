@@ -1,0 +1,40 @@
+import { useIntervalFn, useOnline } from '@vueuse/core'
+import { computed, ref, watch } from 'vue'
+
+/** Milliseconds between two tries to reach the server while it does not answer. */
+const retryMillis = 10_000
+
+/**
+ * Whether the server can be reached. The browser's own word is only trusted when it says no: a
+ * network without a way to the server counts as online to it.
+ */
+export function useConnection() {
+  const browserOnline = useOnline()
+  const isReachable = ref(true)
+  const isChecking = ref(false)
+
+  async function check(): Promise<void> {
+    isChecking.value = true
+    try {
+      const response = await fetch('/healthz', {
+        cache: 'no-store',
+        signal: AbortSignal.timeout(5_000),
+      })
+      // A captive portal answers everything, but not as our server does: with a page.
+      isReachable.value =
+        response.ok && !(response.headers.get('content-type') ?? '').includes('text/html')
+    } catch {
+      isReachable.value = false
+    } finally {
+      isChecking.value = false
+    }
+  }
+
+  const isOffline = computed(() => !browserOnline.value || !isReachable.value)
+  const { pause, resume } = useIntervalFn(check, retryMillis, { immediate: false })
+  watch(isReachable, (reachable) => (reachable ? pause() : resume()))
+  watch(browserOnline, (online) => {
+    if (online) void check()
+  })
+  return { isOffline, isChecking, check }
+}

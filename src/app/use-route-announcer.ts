@@ -1,0 +1,37 @@
+import { nextTick, ref, watch } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRoute, useRouter } from 'vue-router'
+import { useSessionStore } from '@/stores/session.store.ts'
+
+/**
+ * Gives every page its title, and after each change of page moves the focus to the content and
+ * says the new title, as a full page load would. Returns what is to be said.
+ */
+export function useRouteAnnouncer() {
+  const { t, locale } = useI18n()
+  const route = useRoute()
+  const router = useRouter()
+  const session = useSessionStore()
+  const announcement = ref('')
+
+  const title = () => (route.meta.title ? t(route.meta.title) : '')
+  watch(
+    [() => route.meta.title, locale, () => session.config?.city.name],
+    () => {
+      document.title = [title(), session.config?.city.name, t('app.name')]
+        .filter(Boolean)
+        .join(' · ')
+    },
+    { immediate: true },
+  )
+
+  router.afterEach(async (to, from, failure) => {
+    // Filters live in the query: a change of theirs is no change of page.
+    if (failure || from.matched.length === 0 || to.path === from.path) return
+    await nextTick()
+    announcement.value = title()
+    const target = document.querySelector<HTMLElement>('[data-autofocus], #main')
+    target?.focus({ preventScroll: true })
+  })
+  return announcement
+}
