@@ -5,13 +5,15 @@ import type { LocalMonth } from './vocabulary.ts'
  *
  * Each facet ignores its own part of the filter (the histogram ignores the period, the category
  * counts ignore the categories, and so on), so a person sees what choosing another value would
- * give; `total`, `closing` and `months` obey the whole filter.
+ * give; `total`, `open`, `closed`, `onHold` and `months` obey the whole filter.
  */
 export interface Projection {
-  /** Incidents that pass the whole filter. */
+  /** Incidents that pass the whole filter: open, closed, and those rejected or merged. */
   total: number
   open: number
   closed: number
+  /** Of `total`, those put on hold (挂账). */
+  onHold: number
   /** By `Area.idx` of the deepest area; ignores `areas`. Roll up by path for higher levels. */
   byArea: Uint32Array
   /** Open ones by `Area.idx`; ignores `areas`. */
@@ -23,27 +25,18 @@ export interface Projection {
   /** Received a day from `histogram.firstDay` on; ignores `period`. */
   histogram: { firstDay: string; counts: Uint32Array }
   months: MonthFlow[]
-  closing: ClosingSample
 }
 
-/** One local month of the period. */
+/** One local month of the period, cut to the months between the first incident and `asOf`. */
 export interface MonthFlow {
   month: LocalMonth
   /** Reported in the month. */
   received: number
   /** Closed in the month, whenever reported; ignores `period` (as `backlog` does). */
   closed: number
-  /** Open at the month's end, whenever reported. */
+  /**
+   * Open at the month's end, whenever reported. Rejected and merged ones are left out of `backlog`:
+   * the columns do not say when they ended.
+   */
   backlog: number
-}
-
-/** Times to close of what passes the filter, in whole hours; open ones stay in as censored. */
-export interface ClosingSample {
-  /** Hours from report to close. */
-  closedHours: Uint16Array
-  /** Hours from report to `asOf` of those still open. */
-  openHours: Uint32Array
-  /** Category.idx and Area.idx beside each, in the same order: closed first, then open. */
-  category: Uint8Array
-  area: Uint16Array
 }

@@ -1,0 +1,108 @@
+import * as v from 'valibot'
+import type { AppConfig } from '../domain/config.ts'
+import { AppError } from './errors.ts'
+
+const bbox = v.pipe(
+  v.tuple([v.number(), v.number(), v.number(), v.number()]),
+  v.check(([west, south, east, north]) => west < east && south < north, 'an empty box'),
+)
+
+const configSchema = v.object({
+  instanceId: v.pipe(v.string(), v.minLength(1)),
+  supabaseUrl: v.string(),
+  publishableKey: v.pipe(v.string(), v.minLength(1)),
+  tier: v.picklist(['embedded', 'postgres', 'supabase']),
+  capabilities: v.object({ storage: v.boolean(), passwordChange: v.boolean() }),
+  city: v.object({
+    name: v.string(),
+    locale: v.string(),
+    timeZone: v.string(),
+    bbox,
+    basemap: v.nullable(v.object({ url: v.string(), attribution: v.string() })),
+  }),
+  demo: v.nullable(
+    v.object({
+      accounts: v.array(v.object({ email: v.string(), role: v.string() })),
+      password: v.string(),
+    }),
+  ),
+})
+
+/** Why the configuration is not there yet; `attempt` counts from 1. */
+export interface ConfigWait {
+  reason: 'preparing' | 'offline'
+  attempt: number
+  /** What the server says it is doing, when it says so; a code, not a sentence. */
+  step: string | null
+}
+
+interface LoadOptions {
+  signal?: AbortSignal
+  onWait?: (wait: ConfigWait) => void
+  fetch?: typeof globalThis.fetch
+  /** Milliseconds before the next try; grows to four times that. */
+  retryMillis?: number
+}
+
+/**
+ * Reads `config.json`. While the server answers 503 (the city is being loaded) or not at all, it
+ * tries again until `signal` aborts.
+ * @throws AppError kind `server` when the answer is no configuration; AbortError on abort
+ */
+export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> {
+  const { signal, onWait, fetch = globalThis.fetch, retryMillis = 1000 } = options
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted()
+    let wait: Omit<ConfigWait, 'attempt'> = { reason: 'offline', step: null }
+    try {
+      const response = await fetch('/config.json', {
+        cache: 'no-store',
+        headers: { accept: 'application/json' },
+        signal: signal ?? null,
+      })
+      if (response.ok) return parseConfig(await response.text())
+      if (response.status !== 503)
+        throw new AppError('server', `config.json: HTTP ${response.status}`, {
+          status: response.status,
+        })
+      wait = { reason: 'preparing', step: stepOf(await response.text()) }
+    } catch (error) {
+      if (error instanceof AppError || signal?.aborted) throw error
+    }
+    onWait?.({ ...wait, attempt })
+    await delay(Math.min(retryMillis * 4, retryMillis * 1.5 ** (attempt - 1)), signal)
+  }
+}
+
+function parseConfig(text: string): AppConfig {
+  try {
+    return v.parse(configSchema, JSON.parse(text))
+  } catch (error) {
+    throw new AppError('server', 'config.json is not a configuration', {
+      code: 'bad_config',
+      cause: error,
+    })
+  }
+}
+
+function stepOf(text: string): string | null {
+  try {
+    const answer = v.safeParse(v.object({ step: v.string() }), JSON.parse(text))
+    return answer.success ? answer.output.step : null
+  } catch {
+    return null
+  }
+}
+
+const delay = (millis: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, millis)
+    const abort = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+  })

@@ -1,0 +1,138 @@
+import * as v from 'valibot'
+import type { PackedMonth } from '../domain/columns.ts'
+import { filterToRpc } from '../domain/filter-url.ts'
+import type { IncidentFilter } from '../domain/filter.ts'
+import { unpackPointTile, type PointTile } from '../domain/point-tile.ts'
+import { stages, type LocalMonth } from '../domain/vocabulary.ts'
+import { callRpc, type Backend } from './client.ts'
+
+export const incidentSorts = [
+  'reported_desc',
+  'reported_asc',
+  'closed_desc',
+  'hours_desc',
+  'hours_asc',
+  'area_asc',
+  'category_asc',
+] as const
+export type IncidentSort = (typeof incidentSorts)[number]
+
+const rowEntries = {
+  id: v.string(),
+  districtCode: v.string(),
+  categoryCode: v.string(),
+  areaCode: v.string(),
+  departmentCode: v.nullable(v.string()),
+  stage: v.picklist(stages),
+  onHold: v.boolean(),
+  severity: v.number(),
+  lon: v.number(),
+  lat: v.number(),
+  description: v.string(),
+  addressLabel: v.string(),
+  reportedAt: v.string(),
+  closedAt: v.nullable(v.string()),
+  channel: v.string(),
+  version: v.number(),
+}
+const rowSchema = v.object(rowEntries)
+export type IncidentRow = v.InferOutput<typeof rowSchema>
+
+const cursorSchema = v.unknown()
+const pageSchema = v.object({ rows: v.array(rowSchema), next: cursorSchema })
+/** `next` is opaque: hand it back as `after` for the following page; null at the end. */
+export type IncidentPage = v.InferOutput<typeof pageSchema>
+
+const logEntrySchema = v.looseObject({
+  seq: v.number(),
+  at: v.string(),
+  kind: v.string(),
+  stageFrom: v.nullish(v.picklist(stages), null),
+  stageTo: v.nullish(v.picklist(stages), null),
+  note: v.nullish(v.string(), ''),
+  actorName: v.nullish(v.string(), null),
+})
+export type IncidentLogEntry = v.InferOutput<typeof logEntrySchema>
+const detailSchema = v.nullable(
+  v.object({ incident: v.looseObject(rowEntries), log: v.array(logEntrySchema) }),
+)
+export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>
+
+const monthsSchema = v.object({
+  cursor: v.string(),
+  asOf: v.string(),
+  months: v.array(v.object({ month: v.string(), count: v.number(), revision: v.string() })),
+})
+export type IncidentMonths = v.InferOutput<typeof monthsSchema>
+export type MonthInfo = IncidentMonths['months'][number]
+
+const changesSchema = v.object({
+  cursor: v.string(),
+  asOf: v.string(),
+  reset: v.boolean(),
+  scopeKey: v.string(),
+  months: v.array(v.string()),
+})
+export type IncidentChanges = v.InferOutput<typeof changesSchema>
+
+// The columns themselves are checked by length when they are unpacked, in the worker.
+const packedSchema = v.array(
+  v.custom<PackedMonth>((value) => {
+    const packed = value as Partial<PackedMonth> | null
+    return typeof packed?.month === 'string' && typeof packed.count === 'number'
+  }, 'not a packed month'),
+)
+
+const pointsSchema = v.object({
+  total: v.number(),
+  shown: v.number(),
+  ids: v.array(v.string()),
+  category: v.string(),
+  stage: v.string(),
+  x: v.string(),
+  y: v.string(),
+})
+
+export interface ListRequest {
+  filter: IncidentFilter
+  sort: IncidentSort
+  after?: unknown
+  limit?: number
+}
+
+/** All reads of incidents. Every call throws `AppError`, or AbortError when `signal` aborts. */
+export const incidentsRepo = (backend: Backend) => ({
+  months: (signal?: AbortSignal): Promise<IncidentMonths> =>
+    callRpc(backend, 'incident_months', {}, monthsSchema, signal),
+
+  /** At most 120 months; a month without incidents in the caller's scope may be missing. */
+  columns: (months: readonly LocalMonth[], signal?: AbortSignal): Promise<PackedMonth[]> =>
+    callRpc(backend, 'incident_columns', { p_months: months }, packedSchema, signal),
+
+  changes: (cursor: string, signal?: AbortSignal): Promise<IncidentChanges> =>
+    callRpc(backend, 'changes_since', { p_cursor: cursor }, changesSchema, signal),
+
+  /** @throws RangeError for a torn tile */
+  async points(
+    tile: { z: number; x: number; y: number },
+    filter: IncidentFilter,
+    signal?: AbortSignal,
+  ): Promise<PointTile> {
+    const args = { p_z: tile.z, p_x: tile.x, p_y: tile.y, p_filter: filterToRpc(filter) }
+    return unpackPointTile(await callRpc(backend, 'incident_points', args, pointsSchema, signal))
+  },
+
+  list: ({ filter, sort, after, limit = 100 }: ListRequest, signal?: AbortSignal) =>
+    callRpc<IncidentPage>(
+      backend,
+      'incident_list',
+      { p_filter: filterToRpc(filter), p_sort: sort, p_after: after ?? null, p_limit: limit },
+      pageSchema,
+      signal,
+    ),
+
+  /** Null when there is no such incident or the caller may not see it. */
+  detail: (id: string, signal?: AbortSignal): Promise<IncidentDetail | null> =>
+    callRpc(backend, 'incident_detail', { p_id: id }, detailSchema, signal),
+})
+export type IncidentsRepo = ReturnType<typeof incidentsRepo>

@@ -1,0 +1,224 @@
+import { AppError, isAbort, toAppError } from '../data/errors.ts'
+import type { IncidentsRepo, MonthInfo } from '../data/incidents.repo.ts'
+import type { MonthCache } from '../data/month-cache.ts'
+import type { PackedMonth } from '../domain/columns.ts'
+import type { LocalMonth } from '../domain/vocabulary.ts'
+import type { RemoteColumnsEngine } from './columns-engine.ts'
+
+/** How much has arrived. */
+export interface LoadProgress {
+  loadedMonths: number
+  totalMonths: number
+  loadedIncidents: number
+  totalIncidents: number
+}
+
+export interface LoaderParts {
+  repo: Pick<IncidentsRepo, 'months' | 'columns' | 'changes'>
+  cache: MonthCache
+  engine: Pick<RemoteColumnsEngine, 'put' | 'clear'>
+  /** Instance, user and scope: whose months these are. */
+  scope: string
+  scopeKey: string
+  /** Renews an expired session around a call. */
+  guard: <T>(call: () => Promise<T>) => Promise<T>
+  /** What is known before the first month arrives; then the filter's default period is known too. */
+  onMonths: (months: readonly MonthInfo[], asOf: string) => void | Promise<void>
+  /** Called after each batch is in the engine. */
+  onProgress: (progress: LoadProgress) => void
+  /** The person's scope is another one now: these columns are no longer theirs. */
+  onScopeChanged: () => void
+}
+
+/** Bounds of one call: what the server allows at ease, and a few megabytes. */
+const batchMonths = 24
+const batchIncidents = 150_000
+
+/**
+ * Brings the columns of one scope into the engine and keeps them fresh. Months come newest first,
+ * from the device's cache where its revision still holds, so the period people start with is there
+ * long before the oldest month.
+ */
+export class ColumnsLoader {
+  readonly #parts: LoaderParts
+  #months = new Map<LocalMonth, MonthInfo>()
+  #loaded = new Map<LocalMonth, number>()
+  #cursor: string | null = null
+
+  constructor(parts: LoaderParts) {
+    this.#parts = parts
+  }
+
+  /** Oldest month that is in already, when months are still missing; null once all are in. */
+  get loadedFrom(): LocalMonth | null {
+    if (this.#loaded.size >= this.#months.size) return null
+    const loaded = [...this.#loaded.keys()].sort()
+    return loaded[0] ?? null
+  }
+
+  /**
+   * Loads what is missing. After a failure it can be called again and goes on where it stood.
+   * @throws AppError; AbortError
+   */
+  async load(signal: AbortSignal): Promise<void> {
+    const { repo, guard, onMonths } = this.#parts
+    const listing = await guard(() => repo.months(signal))
+    const months = [...listing.months].sort((a, b) => (a.month < b.month ? 1 : -1))
+    const gone = [...this.#loaded.keys()].filter((m) => !months.some((one) => one.month === m))
+    const stale = months.filter((one) => this.#months.get(one.month)?.revision !== one.revision)
+    for (const month of [...gone, ...stale.map((one) => one.month)]) this.#loaded.delete(month)
+    this.#months = new Map(months.map((one) => [one.month, one]))
+    if (gone.length) await this.#put([], gone)
+    await onMonths(months, listing.asOf)
+
+    const missing = months.filter((one) => !this.#loaded.has(one.month))
+    const cached = await this.#readCache(missing)
+    for (const batch of batches(missing)) {
+      signal.throwIfAborted()
+      const known = batch.flatMap((one) => cached.get(one.month) ?? [])
+      const wanted = batch.filter((one) => !cached.has(one.month)).map((one) => one.month)
+      const fetched = wanted.length ? await guard(() => repo.columns(wanted, signal)) : []
+      await this.#take(
+        [...known, ...fetched],
+        batch.map((one) => one.month),
+        signal,
+      )
+      await this.#writeCache(fetched)
+    }
+    // Only now: a poll from an older cursor merely fetches some months twice, a newer loses changes.
+    this.#cursor = listing.cursor
+    await this.#tidyCache()
+  }
+
+  /**
+   * Asks what changed and fetches those months alone.
+   * @returns true when anything changed; `asOf` moves on either way through `onMonths`
+   * @throws AppError; AbortError
+   */
+  async poll(signal: AbortSignal): Promise<boolean> {
+    const { repo, guard, scopeKey, onMonths, onScopeChanged } = this.#parts
+    const cursor = this.#cursor
+    if (cursor === null) {
+      await this.load(signal)
+      return true
+    }
+    const changes = await guard(() => repo.changes(cursor, signal))
+    if (changes.scopeKey !== scopeKey) {
+      onScopeChanged()
+      return false
+    }
+    if (changes.reset) {
+      await this.reset()
+      await this.load(signal)
+      return true
+    }
+    for (const batch of batches(changes.months.map((month) => this.#info(month)))) {
+      const wanted = batch.map((one) => one.month)
+      const fetched = await guard(() => repo.columns(wanted, signal))
+      for (const packed of fetched)
+        this.#months.set(packed.month, {
+          month: packed.month,
+          count: packed.count,
+          revision: packed.revision,
+        })
+      await this.#take(fetched, wanted, signal)
+      await this.#writeCache(fetched)
+    }
+    this.#cursor = changes.cursor
+    const listing = [...this.#months.values()].sort((a, b) => (a.month < b.month ? 1 : -1))
+    await onMonths(listing, changes.asOf)
+    return changes.months.length > 0
+  }
+
+  /** Forgets all that was loaded, so that `load` starts from nothing. */
+  async reset(): Promise<void> {
+    this.#months.clear()
+    this.#loaded.clear()
+    this.#cursor = null
+    await this.#parts.engine.clear()
+  }
+
+  /** Puts an answer into the engine; asked months that did not come back are empty and removed. */
+  async #take(
+    arrived: readonly PackedMonth[],
+    asked: readonly LocalMonth[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted()
+    const gone = asked.filter((month) => !arrived.some((packed) => packed.month === month))
+    await this.#put(arrived, gone)
+    for (const packed of arrived) this.#loaded.set(packed.month, packed.count)
+    for (const month of gone) {
+      this.#months.delete(month)
+      this.#loaded.delete(month)
+    }
+    this.#parts.onProgress(this.#progress())
+  }
+
+  async #put(arrived: readonly PackedMonth[], gone: readonly LocalMonth[]): Promise<void> {
+    try {
+      await this.#parts.engine.put(arrived, gone)
+    } catch (error) {
+      throw new AppError('server', toAppError(error).message, { code: 'bad_answer', cause: error })
+    }
+  }
+
+  #progress(): LoadProgress {
+    const total = [...this.#months.values()]
+    return {
+      loadedMonths: this.#loaded.size,
+      totalMonths: total.length,
+      loadedIncidents: [...this.#loaded.values()].reduce((sum, count) => sum + count, 0),
+      totalIncidents: total.reduce((sum, one) => sum + one.count, 0),
+    }
+  }
+
+  #info(month: LocalMonth): MonthInfo {
+    return this.#months.get(month) ?? { month, count: 0, revision: '' }
+  }
+
+  // The cache only saves a transfer: where the browser denies it, everything works without.
+  async #readCache(missing: readonly MonthInfo[]): Promise<Map<LocalMonth, PackedMonth>> {
+    const wanted = new Map(missing.map((one) => [one.month, one.revision]))
+    const months = await this.#try(() => this.#parts.cache.read(this.#parts.scope, wanted))
+    return new Map(months?.map((packed) => [packed.month, packed]))
+  }
+
+  async #writeCache(months: readonly PackedMonth[]): Promise<void> {
+    if (months.length) await this.#try(() => this.#parts.cache.write(this.#parts.scope, months))
+  }
+
+  async #tidyCache(): Promise<void> {
+    await this.#try(() => this.#parts.cache.erase(this.#parts.scope))
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work()
+    } catch (error) {
+      if (isAbort(error)) throw error
+      console.warn('months are not kept on this device:', error)
+      return null
+    }
+  }
+}
+
+function batches(months: readonly MonthInfo[]): MonthInfo[][] {
+  const answer: MonthInfo[][] = []
+  let batch: MonthInfo[] = []
+  let incidents = 0
+  for (const month of months) {
+    if (
+      batch.length &&
+      (batch.length === batchMonths || incidents + month.count > batchIncidents)
+    ) {
+      answer.push(batch)
+      batch = []
+      incidents = 0
+    }
+    batch.push(month)
+    incidents += month.count
+  }
+  if (batch.length) answer.push(batch)
+  return answer
+}

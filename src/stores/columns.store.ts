@@ -1,0 +1,305 @@
+import { defineStore } from 'pinia'
+import { computed, inject, markRaw, shallowRef, watch, type InjectionKey } from 'vue'
+import { isAbort, toAppError, type AppError } from '../data/errors.ts'
+import { incidentsRepo, type MonthInfo } from '../data/incidents.repo.ts'
+import { openMonthCache, type MonthCache } from '../data/month-cache.ts'
+import { localDayOf, monthOfDay, wallMinutes } from '../domain/calendar.ts'
+import type { ClosingOptions, ClosingSummary } from '../domain/closing.ts'
+import type { IncidentFilter } from '../domain/filter.ts'
+import type { HeatGrid } from '../domain/heat-grid.ts'
+import type { Projection } from '../domain/projection.ts'
+import type { LocalMonth } from '../domain/vocabulary.ts'
+import { useAreasStore } from './areas.store.ts'
+import { useCategoriesStore } from './categories.store.ts'
+import type { HeatRequest, RemoteColumnsEngine } from './columns-engine.ts'
+import { ColumnsLoader, type LoadProgress } from './columns-loader.ts'
+import { startColumnsWorker } from './columns-worker-client.ts'
+import { useFilterStore } from './filter.store.ts'
+import { latestWins } from './latest-wins.ts'
+import { startPolling } from './poll-timer.ts'
+import { useSessionStore } from './session.store.ts'
+
+/** The outside world of the columns; given by `app.provide` where it is not the browser's own. */
+export interface ColumnsOutside {
+  startEngine: () => RemoteColumnsEngine
+  openCache: () => MonthCache
+  startPolling: (poll: () => Promise<unknown>) => () => void
+}
+export const columnsOutsideKey: InjectionKey<ColumnsOutside> = Symbol('columns outside')
+const browserOutside = (): ColumnsOutside => ({
+  startEngine: startColumnsWorker,
+  openCache: () => openMonthCache(),
+  startPolling: (poll) => startPolling({ poll }),
+})
+
+export type ColumnsStatus = 'idle' | 'loading' | 'ready' | 'error'
+
+const nothingLoaded: LoadProgress = {
+  loadedMonths: 0,
+  totalMonths: 0,
+  loadedIncidents: 0,
+  totalIncidents: 0,
+}
+
+/**
+ * All incidents of the person's scope, held as columns in a worker, and what they say under the
+ * filter. `projection` is replaced by every answer: watch it to repaint.
+ */
+export const useColumnsStore = defineStore('columns', () => {
+  const outside = inject(columnsOutsideKey, browserOutside, true)
+  const session = useSessionStore()
+  const areas = useAreasStore()
+  const categories = useCategoriesStore()
+  const filter = useFilterStore()
+
+  /** `error` only when nothing can be shown; a failed poll leaves `ready` and sets `error`. */
+  const status = shallowRef<ColumnsStatus>('idle')
+  const error = shallowRef<AppError | null>(null)
+  const progress = shallowRef<LoadProgress>(nothingLoaded)
+  /** Months that hold incidents of the scope, newest first. */
+  const months = shallowRef<readonly MonthInfo[]>([])
+  /** How far the data is known: an instant. */
+  const asOf = shallowRef<string | null>(null)
+  /** While months are missing: the oldest one that is in. Null when all are. */
+  const loadedFrom = shallowRef<LocalMonth | null>(null)
+  /** Grows with every change of the data, so that tiles and lists know to ask again. */
+  const dataVersion = shallowRef(0)
+  const projection = shallowRef<Projection | null>(null)
+  /** The filter that `projection` answers. */
+  const projectedFilter = shallowRef<IncidentFilter | null>(null)
+  const closing = shallowRef<ClosingSummary | null>(null)
+  const closingOptions = shallowRef<ClosingOptions | null>(null)
+
+  /** True while months are missing: the backlog and all-time counts are still growing. */
+  const partial = computed(() => status.value === 'loading' || loadedFrom.value !== null)
+  /** True while months of the chosen period itself are missing. */
+  const periodPartial = computed(() => {
+    if (!partial.value) return false
+    const from = filter.effective.period?.from
+    return !from || !loadedFrom.value || monthOfDay(from) < loadedFrom.value
+  })
+
+  let engine: RemoteColumnsEngine | null = null
+  let cache: MonthCache | null = null
+  let loader: ColumnsLoader | null = null
+  let controller: AbortController | null = null
+  let stopPolling: (() => void) | null = null
+
+  const runProjection = latestWins((asked: IncidentFilter) => engine!.project(asked))
+  const runClosing = latestWins((asked: { filter: IncidentFilter; options: ClosingOptions }) =>
+    engine!.closing(asked.filter, asked.options),
+  )
+  const runHeat = latestWins((asked: { filter: IncidentFilter; request: HeatRequest }) =>
+    engine!.heat(asked.filter, asked.request),
+  )
+
+  /**
+   * A heat picture of what passes the filter now.
+   * @returns null when a newer request overtook this one or nothing is loaded
+   */
+  async function heat(request: HeatRequest): Promise<HeatGrid | null> {
+    const current = engine
+    if (!current || !canProject()) return null
+    const grid = await runHeat({ filter: plain(filter.effective), request }).catch(failed(current))
+    return grid ? markRaw(grid) : null
+  }
+
+  /** Asks for times to close along with every projection; null stops asking. */
+  function setClosing(options: ClosingOptions | null): void {
+    closingOptions.value = options
+    if (!options) closing.value = null
+    else void projectClosing()
+  }
+
+  /** Goes on after an error, or asks at once what changed. */
+  async function refresh(): Promise<void> {
+    if (!loader || !controller) return
+    const { signal } = controller
+    const current = loader
+    try {
+      if (status.value === 'ready') await current.poll(signal)
+      else {
+        status.value = 'loading'
+        await current.load(signal)
+        status.value = 'ready'
+      }
+      error.value = null
+    } catch (failure) {
+      if (isAbort(failure) || signal.aborted) return
+      error.value = toAppError(failure)
+      if (status.value === 'loading') status.value = 'error'
+      throw failure
+    } finally {
+      if (loader === current) loadedFrom.value = current.loadedFrom
+    }
+  }
+
+  function start(scope: string): void {
+    const scopeKey = session.context!.scopeKey
+    controller = new AbortController()
+    engine = outside.startEngine()
+    cache = outside.openCache()
+    status.value = 'loading'
+    loader = new ColumnsLoader({
+      repo: incidentsRepo(session.backend!),
+      cache,
+      engine,
+      scope,
+      scopeKey,
+      guard: session.guard,
+      onMonths: takeMonths,
+      onProgress: (now) => {
+        progress.value = now
+        loadedFrom.value = loader?.loadedFrom ?? null
+        dataVersion.value++
+      },
+      onScopeChanged: () => void session.refreshContext(),
+    })
+    setWorld()
+    // A load that fails is tried again by the poll timer, with growing pauses.
+    void refresh().catch(() => {})
+    stopPolling = outside.startPolling(refresh)
+  }
+
+  function stop(): void {
+    controller?.abort()
+    stopPolling?.()
+    engine?.terminate()
+    engine = null
+    loader = null
+    controller = null
+    stopPolling = null
+    status.value = 'idle'
+    error.value = null
+    progress.value = nothingLoaded
+    months.value = []
+    asOf.value = null
+    loadedFrom.value = null
+    projection.value = null
+    projectedFilter.value = null
+    closing.value = null
+  }
+
+  async function takeMonths(found: readonly MonthInfo[], instant: string): Promise<void> {
+    const { timeZone } = session.config!.city
+    months.value = found
+    await engine?.setAsOf(wallMinutes(instant, timeZone))
+    asOf.value = instant
+    const withData = found.filter((one) => one.count > 0)
+    const last = withData[0]
+    const first = withData.at(-1)
+    filter.setSpan(
+      first && last
+        ? { firstMonth: first.month, lastMonth: last.month, lastDay: localDayOf(instant, timeZone) }
+        : null,
+    )
+  }
+
+  function setWorld(): void {
+    const { config } = session
+    if (!engine || !config || !areas.loaded || !categories.loaded) return
+    const slim = ({ idx, code, path }: { idx: number; code: string; path: string }) => ({
+      idx,
+      code,
+      path,
+    })
+    void engine
+      .setWorld({
+        areas: areas.list.map((area) => ({ ...slim(area), level: area.level })),
+        categories: categories.list.map(slim),
+        cityBbox: [...config.city.bbox],
+        timeZone: config.city.timeZone,
+      })
+      .catch(failed(engine))
+  }
+
+  function canProject(): boolean {
+    const arrived = progress.value.loadedMonths > 0 || status.value === 'ready'
+    return Boolean(engine) && arrived && filter.periodKnown && areas.loaded && categories.loaded
+  }
+
+  async function updateProjection(): Promise<void> {
+    const current = engine
+    if (!current || !canProject()) return
+    const asked = filter.effective
+    const answer = await runProjection(plain(asked)).catch(failed(current))
+    if (!answer || engine !== current) return
+    projection.value = markRaw(answer)
+    projectedFilter.value = asked
+    await projectClosing()
+  }
+
+  async function projectClosing(): Promise<void> {
+    const current = engine
+    const options = closingOptions.value
+    if (!current || !options || !canProject()) return
+    const answer = await runClosing({
+      filter: plain(filter.effective),
+      options: { ...options },
+    }).catch(failed(current))
+    if (answer && engine === current && closingOptions.value) closing.value = markRaw(answer)
+  }
+
+  /** Keeps the engine's failure for the page; a worker that was ended on purpose has none. */
+  const failed =
+    (asked: RemoteColumnsEngine) =>
+    (failure: unknown): null => {
+      if (engine === asked) error.value = toAppError(failure)
+      return null
+    }
+
+  watch(
+    () => session.scope,
+    (scope, before) => {
+      stop()
+      if (scope) start(scope)
+      else if (before) {
+        filter.reset()
+        // Nothing of what this person saw stays on the device.
+        cache?.erase().catch((failure) => console.warn('months could not be erased:', failure))
+      }
+    },
+    { immediate: true },
+  )
+  watch([() => areas.list, () => categories.list, () => session.config], setWorld)
+  watch(
+    [
+      () => filter.effective,
+      () => filter.periodKnown,
+      dataVersion,
+      asOf,
+      status,
+      () => areas.loaded,
+      () => categories.loaded,
+    ],
+    () => void updateProjection(),
+  )
+
+  return {
+    status,
+    error,
+    progress,
+    months,
+    asOf,
+    loadedFrom,
+    partial,
+    periodPartial,
+    dataVersion,
+    projection,
+    projectedFilter,
+    closing,
+    closingOptions,
+    heat,
+    setClosing,
+    refresh,
+  }
+})
+
+/** A copy that a message port can carry. */
+const plain = (filter: IncidentFilter): IncidentFilter => ({
+  ...filter,
+  period: filter.period && { ...filter.period },
+  areas: [...filter.areas],
+  categories: [...filter.categories],
+  stages: [...filter.stages],
+})
