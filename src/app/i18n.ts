@@ -3,9 +3,6 @@ import { createI18n } from 'vue-i18n'
 export const locales = ['zh-CN', 'en'] as const
 export type Locale = (typeof locales)[number]
 
-/** Each language by its own name: a person finds it whatever the page speaks now. */
-export const localeNames: Record<Locale, string> = { 'zh-CN': '\u4e2d\u6587', en: 'English' }
-
 /** The key public/first-paint.js reads before the first paint. */
 const storageKey = 'wangge.locale'
 
