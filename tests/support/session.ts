@@ -1,0 +1,64 @@
+import type { Browser, BrowserContext, Page } from 'playwright'
+
+export type DemoRole = 'admin' | 'leader' | 'manager' | 'field' | 'handler'
+
+export interface OpenOptions {
+  url: string
+  role?: DemoRole
+  path?: string
+  locale?: 'en' | 'zh-CN'
+  theme?: 'light' | 'dark'
+  width?: number
+  height?: number
+  touch?: boolean
+}
+
+export interface OpenPage {
+  page: Page
+  context: BrowserContext
+  /** Errors of the page, of its console and of its Content-Security-Policy so far. */
+  problems: string[]
+}
+
+/** A fresh profile, signed in as a demo account if a role is given. */
+export async function openPage(browser: Browser, options: OpenOptions): Promise<OpenPage> {
+  const { url, role, path = '/', locale = 'en', theme = 'light', width = 1440, height = 900 } = options
+  const context = await browser.newContext({
+    locale,
+    colorScheme: theme,
+    viewport: { width, height },
+    hasTouch: options.touch ?? false,
+    isMobile: options.touch ?? false,
+    reducedMotion: 'reduce',
+    timezoneId: 'Asia/Shanghai',
+  })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    const target = request.url()
+    if (!target.startsWith(url) && !/^(data|blob):/.test(target)) problems.push(`left the machine: ${target}`)
+  })
+  if (role) await signIn(page, url, role, path)
+  else await page.goto(url + path)
+  return { page, context, problems }
+}
+
+async function signIn(page: Page, url: string, role: DemoRole, path: string): Promise<void> {
+  await page.goto(`${url}/sign-in?next=${encodeURIComponent(path)}`)
+  await page.locator('input[type=email]').fill(`${role}@wangge.demo`)
+  await page.locator('input[type=password]').fill('wangge-demo')
+  await page.locator('button[type=submit]').click()
+  await page.waitForURL((target) => !target.pathname.startsWith('/sign-in'))
+}
+
+/** A number as shown, with its grouping taken out. */
+export async function shownCount(page: Page, testId: string): Promise<number> {
+  const text = await page.getByTestId(testId).first().innerText()
+  const digits = text.match(/\d[\d,.\s\u202f]*/)?.[0].replaceAll(/\D/g, '') ?? ''
+  if (!digits) throw new Error(`no number in ${testId}: ${text}`)
+  return Number(digits)
+}
