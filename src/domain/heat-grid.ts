@@ -6,6 +6,6 @@ export interface HeatGrid {
   density: Uint8Array
   width: number
   height: number
-  /** What the picture covers; cells are equal steps in degrees. */
+  /** What the picture covers; columns and rows are equal steps in web mercator. */
   bbox: BoundingBox
 }

@@ -17,7 +17,6 @@ export interface MapMessages {
   enterFullscreen: string
   exitFullscreen: string
   locate: string
-  toggleAttribution: string
   /** Units of the scale bar, as short as they are written on it. */
   meters: string
   kilometers: string

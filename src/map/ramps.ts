@@ -1,0 +1,112 @@
+import type { MapTheme } from './types.ts'
+
+/** One colour in OKLCH: lightness 0–1, chroma, hue in degrees. */
+type Oklch = readonly [lightness: number, chroma: number, hueDegrees: number]
+
+// Lightness alone carries the order, so the ramps hold for every colour vision and in print; hue
+// turns from teal to blue to make neighbours easier to tell apart.
+const sequential: Record<MapTheme, readonly Oklch[]> = {
+  light: [
+    [0.95, 0.025, 185],
+    [0.8, 0.075, 195],
+    [0.63, 0.105, 222],
+    [0.48, 0.115, 250],
+    [0.33, 0.1, 268],
+  ],
+  dark: [
+    [0.29, 0.035, 262],
+    [0.42, 0.075, 250],
+    [0.57, 0.1, 225],
+    [0.74, 0.11, 195],
+    [0.91, 0.09, 175],
+  ],
+}
+
+const heat: Record<MapTheme, readonly Oklch[]> = {
+  light: [
+    [0.86, 0.09, 85],
+    [0.74, 0.15, 60],
+    [0.6, 0.19, 35],
+    [0.45, 0.17, 20],
+    [0.32, 0.11, 5],
+  ],
+  dark: [
+    [0.38, 0.11, 5],
+    [0.5, 0.18, 22],
+    [0.65, 0.18, 42],
+    [0.8, 0.15, 75],
+    [0.95, 0.09, 100],
+  ],
+}
+
+/**
+ * `count` hex colours for classes from low to high: growing darker on a light map and lighter on a
+ * dark one. Safe under the common colour-vision deficiencies because lightness is monotone.
+ * @throws RangeError when `count` is below 1
+ */
+export function sequentialRamp(theme: MapTheme, count: number): string[] {
+  if (count < 1) throw new RangeError('ramp: at least one colour')
+  const anchors = sequential[theme]
+  if (count === 1) return [hexFromOklch(sample(anchors, 0.5))]
+  return Array.from({ length: count }, (_, i) => hexFromOklch(sample(anchors, i / (count - 1))))
+}
+
+/** Density byte to RGBA, 256 × 4 bytes; transparent at 0 and opaque enough to read streets through. */
+export function heatRamp(theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {
+  const table = new Uint8ClampedArray(256 * 4)
+  for (let i = 1; i < 256; i++) {
+    const share = i / 255
+    const [red, green, blue] = rgbFromOklch(sample(heat[theme], share))
+    table[i * 4] = red
+    table[i * 4 + 1] = green
+    table[i * 4 + 2] = blue
+    table[i * 4 + 3] = Math.round(225 * Math.min(1, Math.max(0, share - 0.06) * 2.2))
+  }
+  return table
+}
+
+/** Hex stops of the heat ramp for a legend, low to high. */
+export function heatStops(theme: MapTheme, count: number): string[] {
+  return Array.from({ length: count }, (_, i) =>
+    hexFromOklch(sample(heat[theme], count === 1 ? 0.5 : i / (count - 1))),
+  )
+}
+
+function sample(anchors: readonly Oklch[], position: number): Oklch {
+  const scaled = position * (anchors.length - 1)
+  const index = Math.min(anchors.length - 2, Math.floor(scaled))
+  const share = scaled - index
+  const [low, high] = [anchors[index]!, anchors[index + 1]!]
+  // The short way round the hue circle.
+  const turn = ((high[2] - low[2] + 540) % 360) - 180
+  return [
+    low[0] + (high[0] - low[0]) * share,
+    low[1] + (high[1] - low[1]) * share,
+    low[2] + turn * share,
+  ]
+}
+
+const hexFromOklch = (color: Oklch): string =>
+  '#' +
+  rgbFromOklch(color)
+    .map((channel) => channel.toString(16).padStart(2, '0'))
+    .join('')
+
+/** sRGB bytes, clipped to the gamut. Matrices: B. Ottosson, "A perceptual color space", 2020. */
+function rgbFromOklch([lightness, chroma, hueDegrees]: Oklch): [number, number, number] {
+  const a = chroma * Math.cos((hueDegrees * Math.PI) / 180)
+  const b = chroma * Math.sin((hueDegrees * Math.PI) / 180)
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3
+  return [
+    byteFromLinear(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
+    byteFromLinear(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
+    byteFromLinear(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
+  ]
+}
+
+function byteFromLinear(linear: number): number {
+  const encoded = linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055
+  return Math.round(255 * Math.min(1, Math.max(0, encoded)))
+}
