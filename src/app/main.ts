@@ -3,6 +3,7 @@ import { createPinia } from 'pinia'
 import { PiniaColada } from '@pinia/colada'
 import { createApp } from 'vue'
 import icons from '@nuxt/ui/runtime/vue/plugins/icons.js'
+import { bindFilterToRouter } from '@/stores/bind-filter-to-router.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import App from './App.vue'
 import { fail } from './fault.ts'
@@ -19,6 +20,7 @@ app.config.errorHandler = fail
 const session = useSessionStore(pinia)
 const router = createAppRouter(pinia)
 router.onError(fail)
+bindFilterToRouter(router)
 
 await setLocale(preferredLocale(), false)
 app.use(router).mount('#app')

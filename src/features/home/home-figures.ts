@@ -1,0 +1,64 @@
+import type { Area } from '@/domain/area.ts'
+import { isWithin } from '@/domain/area.ts'
+import { addDays, dayNumber } from '@/domain/calendar.ts'
+import type { Projection } from '@/domain/projection.ts'
+import { rollUp } from '@/domain/roll-up.ts'
+import { areaLevels, isOpenStage, stages, type LocalDay, type Stage } from '@/domain/vocabulary.ts'
+
+export interface DayCount {
+  day: LocalDay
+  count: number
+}
+
+/** Received a day, the `days` days up to and including `last`; days outside the data count 0. */
+export function dailyReceived(
+  histogram: Projection['histogram'],
+  last: LocalDay,
+  days: number,
+): DayCount[] {
+  const offset = dayNumber(last) - dayNumber(histogram.firstDay)
+  return Array.from({ length: days }, (_, index) => {
+    const back = days - 1 - index
+    return { day: addDays(last, -back), count: histogram.counts[offset - back] ?? 0 }
+  })
+}
+
+export const sumOf = (days: readonly DayCount[]): number =>
+  days.reduce((sum, { count }) => sum + count, 0)
+
+/** Open ones by stage, in the order of the path; stages with none are left out. */
+export const openByStage = (byStage: ArrayLike<number>): { stage: Stage; count: number }[] =>
+  stages
+    .map((stage, index) => ({ stage, count: byStage[index] ?? 0 }))
+    .filter(({ stage, count }) => isOpenStage(stage) && count > 0)
+
+/**
+ * The areas a person compares first: of those in their scope, the highest level that has more than
+ * one.
+ * @param scopePaths paths of the membership areas; empty for everything
+ */
+export function comparedAreas(areas: readonly Area[], scopePaths: readonly string[]): Area[] {
+  const inScope = scopePaths.length
+    ? areas.filter((area) => scopePaths.some((path) => isWithin(area, { path })))
+    : areas
+  for (const level of areaLevels) {
+    const same = inScope.filter((area) => area.level === level)
+    if (same.length > 1) return same
+  }
+  return [...inScope]
+}
+
+/** The `most` of `candidates` with the highest count, those below them included; none with zero. */
+export function topAreas(
+  countsByIdx: ArrayLike<number>,
+  areas: readonly Area[],
+  candidates: readonly Area[],
+  most: number,
+): { area: Area; count: number }[] {
+  const sums = rollUp(countsByIdx, areas)
+  return candidates
+    .map((area) => ({ area, count: sums[area.idx] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count || a.area.code.localeCompare(b.area.code))
+    .slice(0, most)
+}
