@@ -149,7 +149,9 @@ export class RowReader {
 
   #text(field: Limited): string {
     const columns = this.#mapping.columns[field]
-    const text = this.#cells(columns).join(' · ')
+    const joined = this.#cells(columns).join(' · ')
+    const isProse = field === 'description' || field === 'address'
+    const text = isProse && this.#mapping.underscoresAsSpaces ? joined.replaceAll('_', ' ') : joined
     if (text.length > limits[field]) {
       this.#blame(
         [columns ?? field].flat().join('+'),

@@ -24,6 +24,8 @@ const mappingSchema = v.strictObject({
   /** How dates are written when not ISO 8601: month or day first. */
   dateOrder: v.optional(v.picklist(['ymd', 'mdy', 'dmy']), 'ymd'),
   delimiter: v.optional(v.picklist([',', ';', '\t', '|']), ','),
+  /** Write spaces for the underscores of the source's description and address. */
+  underscoresAsSpaces: v.optional(v.boolean(), false),
   columns: v.strictObject({
     id: column,
     reportedAt: column,

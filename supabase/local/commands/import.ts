@@ -1,0 +1,167 @@
+import { basename, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { areaLevels } from '../../../src/domain/vocabulary.ts'
+import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
+import { openDatabase } from '../database.ts'
+import type { Database } from '../database-types.ts'
+import { messageOf, ServerError } from '../errors.ts'
+import { loadDemoCity } from '../import/demo-city.ts'
+import { importAreas } from '../import/import-areas.ts'
+import { importIncidents } from '../import/import-incidents.ts'
+import { readMapping } from '../import/mapping.ts'
+import { terminalProgress } from '../import/progress.ts'
+import { reportText, writeReport } from '../import/report.ts'
+import type { ImportReport } from '../import/report.ts'
+import { ImportFileError } from '../import/text-source.ts'
+
+const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
+                    [--parent PROPERTY | --parent-by-point] [--households PROPERTY]
+npm run import -- incidents FILE.csv[.gz] --mapping MAPPING.json [--encoding gb18030] [--update]
+npm run import -- demo
+
+  --level     ${areaLevels.join(', ')}
+  --report    where the report goes, without ending; default: the file's name and the time, here
+  See supabase/local/import/README.md for the mapping.`
+
+interface Answers {
+  values: Partial<
+    Record<
+      'level' | 'code' | 'name' | 'parent' | 'households' | 'mapping' | 'encoding' | 'report',
+      string
+    >
+  > &
+    Partial<Record<'parent-by-point' | 'update' | 'help', boolean>>
+  positionals: string[]
+}
+
+function readArguments(args: string[]): Answers {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        level: text,
+        code: text,
+        name: text,
+        parent: text,
+        'parent-by-point': flag,
+        households: text,
+        mapping: text,
+        encoding: text,
+        update: flag,
+        report: text,
+        help: flag,
+      },
+    })
+  } catch (error) {
+    throw new UsageError(messageOf(error))
+  }
+}
+
+/** A command line that cannot be understood. */
+class UsageError extends Error {}
+
+function isLevel(level: string | undefined): level is AreaLevel {
+  return areaLevels.some((known) => known === level)
+}
+
+type Job = (db: Database, say: (text: string) => void) => Promise<ImportReport>
+
+/** What to do, checked as far as the command line goes, before any database is opened. */
+async function jobOf({ values, positionals }: Answers): Promise<{ job: Job; file: string }> {
+  const [kind, file, ...rest] = positionals
+  if (kind === 'demo' && file === undefined) {
+    const job: Job = async (db, say) => {
+      const [auth] = await db.query<{ ours: boolean }>(
+        `select to_regclass('auth.instances') is null as ours`,
+      )
+      return loadDemoCity(db, { accounts: auth?.ours ?? false, onProgress: say })
+    }
+    return { job, file: 'demo' }
+  }
+  if (file === undefined || rest.length > 0) throw new UsageError('Name one file.')
+  if (kind === 'areas') {
+    const { level, code = 'code', name = 'name', parent, households } = values
+    if (!isLevel(level)) throw new UsageError(`--level is one of ${areaLevels.join(', ')}.`)
+    const parentByPoint = values['parent-by-point'] ?? false
+    if (level !== 'city' && !parent && !parentByPoint) {
+      throw new UsageError('Say where the parent is found: --parent PROPERTY or --parent-by-point.')
+    }
+    const job: Job = (db, say) =>
+      importAreas(db, {
+        file,
+        level,
+        code,
+        name,
+        parentByPoint,
+        ...(parent ? { parent } : {}),
+        ...(households ? { households } : {}),
+        onProgress: ({ checked, total }) => say(`${checked} of ${total} areas checked`),
+      })
+    return { job, file }
+  }
+  if (kind === 'incidents') {
+    if (!values.mapping) throw new UsageError('--mapping MAPPING.json is needed.')
+    const mapping = await readMapping(values.mapping)
+    const job: Job = (db, say) =>
+      importIncidents(db, {
+        file,
+        mapping,
+        ...(values.encoding ? { encoding: values.encoding } : {}),
+        update: values.update ?? false,
+        onProgress: ({ read, stored, rejected }) =>
+          say(`${read} read, ${stored} stored, ${rejected} rejected`),
+      })
+    return { job, file }
+  }
+  throw new UsageError(`"${kind ?? ''}" is not something to import: areas, incidents or demo.`)
+}
+
+function reportBase(values: Answers['values'], file: string): string {
+  if (values.report) return resolve(values.report)
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  return join(
+    process.cwd(),
+    `import-${basename(file).replace(/(\.csv)?(\.gz)?(\.geojson|\.json)?$/i, '')}-${stamp}`,
+  )
+}
+
+/**
+ * Runs the command.
+ * @returns the exit code: 0 when something useful was done, 1 when nothing was, 2 for a command line
+ *   that cannot be understood.
+ */
+async function main(args: string[]): Promise<number> {
+  let db: Database | null = null
+  const progress = terminalProgress()
+  try {
+    const answers = readArguments(args)
+    if (answers.values.help) {
+      console.log(usage)
+      return 0
+    }
+    const { job, file } = await jobOf(answers)
+    db = await openDatabase()
+    const report = await job(db, (text) => progress.update(text))
+    progress.done()
+    const paths = await writeReport(report, reportBase(answers.values, file))
+    console.log(reportText(report))
+    console.log(`The whole report: ${paths.join(', ')}`)
+    return report.stored + report.updated + report.unchanged > 0 ? 0 : 1
+  } catch (error) {
+    progress.done()
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${usage}`)
+      return 2
+    }
+    const isExpected = error instanceof ImportFileError || error instanceof ServerError
+    console.error(isExpected ? error.message : error)
+    return 1
+  } finally {
+    await db?.close()
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
