@@ -17,6 +17,15 @@ export function connectAdminSocket(socketPath: string): Database {
   }
 }
 
+/** Has the running server take a snapshot; returns where it lies. */
+export async function requestSnapshot(socketPath: string): Promise<string> {
+  const { request, response } = open(socketPath, '/snapshot')
+  request.end()
+  const [row] = rowsOf<{ path: string }>(await readReply(await response))
+  if (!row) throw new ServerError('The running server took no snapshot.')
+  return row.path
+}
+
 async function runTransaction<T>(
   socketPath: string,
   fn: (tx: Database) => Promise<T>,
@@ -48,8 +57,12 @@ async function runTransaction<T>(
 async function callOnce(socketPath: string, call: AdminCall): Promise<AdminReply> {
   const { request, response } = open(socketPath, `/${call.kind}`)
   request.end(JSON.stringify(call))
+  return readReply(await response)
+}
+
+async function readReply(response: IncomingMessage): Promise<AdminReply> {
   const chunks: Buffer[] = []
-  for await (const chunk of (await response) as AsyncIterable<Buffer>) chunks.push(chunk)
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as AdminReply
 }
 

@@ -35,16 +35,18 @@ export function adminSocketPath(dataDir: string): string {
  *
  * `POST /query {sql, params}` and `POST /exec {sql}` stand alone. `POST /transaction` takes one call
  * a line and answers one line each; it commits on `{"kind":"commit"}` and rolls back when the
- * connection ends before, so that a killed import leaves nothing half done.
+ * connection ends before, so that a killed import leaves nothing half done. `POST /snapshot` takes a
+ * snapshot and gives its `path`.
  */
 export async function serveAdminSocket(
   dataDir: string,
   database: Database,
+  snapshot?: () => Promise<string>,
 ): Promise<{ close(): Promise<void> }> {
   const path = adminSocketPath(dataDir)
   rmSync(path, { force: true })
   const server = createServer((request, response) => {
-    void answer(database, request, response)
+    void answer(database, snapshot, request, response)
   })
   const previous = process.umask(0o177)
   try {
@@ -67,12 +69,16 @@ export async function serveAdminSocket(
 
 async function answer(
   database: Database,
+  snapshot: (() => Promise<string>) | undefined,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
     if (request.method !== 'POST') return reply(response, 405, { error: 'POST only', code: '0A000' })
     if (request.url === '/transaction') return await answerTransaction(database, request, response)
+    if (request.url === '/snapshot' && snapshot) {
+      return reply(response, 200, { rows: [{ path: await snapshot() }] })
+    }
     const kind = request.url === '/query' ? 'query' : request.url === '/exec' ? 'exec' : null
     if (!kind) return reply(response, 404, { error: 'No such call', code: '0A000' })
     const call = { ...(JSON.parse(await readBody(request)) as AdminCall), kind } as AdminCall

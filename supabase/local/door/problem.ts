@@ -1,0 +1,20 @@
+/** A refusal, in the shape supabase-js reads errors from both APIs. */
+export function problem(
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): Response {
+  const body = JSON.stringify({ code, error_code: code, message, msg: message })
+  return new Response(body, {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+  })
+}
+
+/** 429 with the seconds to wait. */
+export function tooMany(seconds: number): Response {
+  return problem(429, 'over_request_rate_limit', `Too many requests. Try again in ${seconds} s.`, {
+    'retry-after': String(seconds),
+  })
+}

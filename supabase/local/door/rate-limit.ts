@@ -1,0 +1,53 @@
+/**
+ * A bucket of tokens for each key: `capacity` at once, refilled at `perSecond`. Memory is bounded:
+ * full buckets are forgotten.
+ */
+export class RateLimit {
+  #buckets = new Map<string, { tokens: number; at: number }>()
+  #capacity: number
+  #perSecond: number
+  #now: () => number
+
+  constructor(capacity: number, perSecond: number, now: () => number = Date.now) {
+    this.#capacity = capacity
+    this.#perSecond = perSecond
+    this.#now = now
+  }
+
+  /** Takes one token. Returns 0, or the whole seconds to wait when there is none. */
+  take(key: string): number {
+    const bucket = this.#bucket(key)
+    if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / this.#perSecond))
+    bucket.tokens -= 1
+    return 0
+  }
+
+  /** Gives one token back: the attempt turned out to be harmless. */
+  refund(key: string): void {
+    const bucket = this.#bucket(key)
+    bucket.tokens = Math.min(this.#capacity, bucket.tokens + 1)
+  }
+
+  #bucket(key: string): { tokens: number; at: number } {
+    const now = this.#now()
+    const bucket = this.#buckets.get(key) ?? { tokens: this.#capacity, at: now }
+    const refilled = bucket.tokens + ((now - bucket.at) / 1000) * this.#perSecond
+    bucket.tokens = Math.min(this.#capacity, refilled)
+    bucket.at = now
+    this.#buckets.set(key, bucket)
+    if (this.#buckets.size > 10_000) this.#forgetFull(now)
+    return bucket
+  }
+
+  #forgetFull(now: number): void {
+    const secondsToFull = this.#capacity / this.#perSecond
+    for (const [key, { at }] of this.#buckets) {
+      if ((now - at) / 1000 > secondsToFull) this.#buckets.delete(key)
+    }
+    // an attack with ever new keys: the oldest go first
+    for (const key of this.#buckets.keys()) {
+      if (this.#buckets.size <= 10_000) break
+      this.#buckets.delete(key)
+    }
+  }
+}

@@ -1,0 +1,271 @@
+import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { ServerType } from '@hono/node-server'
+import { serveAdminSocket } from './admin-socket.ts'
+import { Backend } from './backend/backend.ts'
+import type { BackendStep } from './backend/messages.ts'
+import { readState, writeState } from './backend/provision.ts'
+import { appConfig, readCity } from './config.ts'
+import type { CityPart } from './config.ts'
+import type { Database } from './database-types.ts'
+import { allowedHosts, isExposed } from './door/addresses.ts'
+import { Api } from './door/api.ts'
+import { createDoor } from './door/door.ts'
+import { StaticFiles } from './door/static-files.ts'
+import { ServerError } from './errors.ts'
+import { Journal } from './journal.ts'
+import { takeLock } from './lock.ts'
+import { replayJournal } from './replay.ts'
+import { loadSecrets } from './secrets.ts'
+import type { Settings } from './settings.ts'
+import { isLoopback } from './settings.ts'
+import { firstSegmentToReplay, takeSnapshot } from './snapshots.ts'
+import { supabaseCity } from './supabase-tier.ts'
+
+export type ServerStep = BackendStep | 'replayed' | 'restarting' | 'snapshot failed'
+
+export interface ServerHooks {
+  onStep?(step: ServerStep, detail?: string): void
+  /** Fills a database that holds no city; called before anyone is let in. */
+  loadCity?(db: Database): Promise<void>
+  /** The database cannot be kept running; the process should end. */
+  onGivenUp?(reason: string): void
+}
+
+export interface RunningServer {
+  url: string
+  port: number
+  database(): Database
+  close(): Promise<void>
+}
+
+/** How long a kept city description may lag behind a change made by a command. */
+const cityMilliseconds = 5_000
+
+/**
+ * Starts everything behind one port and resolves when requests are answered. Throws `ServerError`
+ * with one line for people when it cannot.
+ */
+export async function startServer(
+  settings: Settings,
+  hooks: ServerHooks = {},
+): Promise<RunningServer> {
+  if (settings.supabase) return startWithSupabase(settings)
+  const lock = takeLock(settings.dataDir, settings.dev ? 'npm run dev' : 'npm start')
+  const undo: (() => Promise<void> | void)[] = [() => lock.release()]
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    return await startParts(settings, hooks, undo, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function startParts(
+  settings: Settings,
+  hooks: ServerHooks,
+  undo: (() => Promise<void> | void)[],
+  close: () => Promise<void>,
+): Promise<RunningServer> {
+  const { dataDir } = settings
+  const secrets = loadSecrets(dataDir)
+  const acceptsDemoAccounts = settings.allowDemoAccounts || !isExposed(settings)
+  let api: Api | null = null
+  let city: { part: CityPart | null; at: number } | null = null
+  let backend: Backend | null = null
+  let isChanged = false
+
+  async function currentCity(): Promise<CityPart | null> {
+    if (!api || !backend) return null
+    if (!city || Date.now() - city.at > cityMilliseconds) {
+      const part = await readCity(backend.database()).catch(() => city?.part ?? null)
+      city = { part, at: Date.now() }
+    }
+    return city.part
+  }
+
+  const listening = await listen(settings, {
+    api: () => api,
+    isReady: () => api !== null && backend?.isReady === true,
+    async config(origin) {
+      const part = await currentCity()
+      if (!part || !backend) return null
+      return appConfig(part, {
+        supabaseUrl: origin,
+        publishableKey: secrets.publishableKey,
+        tier: backend.tier,
+        acceptsDemoAccounts,
+      })
+    },
+  })
+  undo.push(() => stopListening(listening.server))
+
+  const journal = settings.databaseUrl ? null : await Journal.open(dataDir)
+  if (journal) undo.push(() => journal.close())
+  const opened = await Backend.open(
+    { dataDir, databaseUrl: settings.databaseUrl, secrets, siteUrl: listening.url },
+    {
+      onProgress: (step) => hooks.onStep?.(step),
+      async onOpened(reopened) {
+        if (!journal) return
+        const count = await replayJournal(journal, reopened, firstSegmentToReplay(dataDir))
+        if (count > 0) hooks.onStep?.('replayed', String(count))
+      },
+      onRestart: (reason) => hooks.onStep?.('restarting', reason),
+      ...(hooks.onGivenUp ? { onGivenUp: hooks.onGivenUp } : {}),
+    },
+  )
+  backend = opened
+  undo.push(() => opened.close())
+
+  const onChange = () => {
+    isChanged = true
+  }
+  const watched = watchedDatabase(opened.database(), onChange)
+  await loadCityOnce(watched, hooks)
+  const admin = await serveAdminSocket(dataDir, watched, async () => {
+    if (!journal) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
+    return (await takeSnapshot(dataDir, opened, journal)).path
+  })
+  undo.push(() => admin.close())
+  api = new Api({ backend: opened, journal, secrets, acceptsDemoAccounts, onChange })
+  undo.push(() => {
+    api = null
+  })
+
+  if (journal && settings.snapshotMinutes > 0) {
+    const timer = setInterval(() => {
+      if (!isChanged) return
+      isChanged = false
+      takeSnapshot(dataDir, opened, journal).catch((error: Error) => {
+        isChanged = true
+        hooks.onStep?.('snapshot failed', error.message)
+      })
+    }, settings.snapshotMinutes * 60_000)
+    undo.push(() => clearInterval(timer))
+  }
+  return { url: listening.url, port: listening.port, database: () => watched, close }
+}
+
+/** A load that broke off is taken up again: it is done only once that is noted. */
+async function loadCityOnce(db: Database, { loadCity }: ServerHooks): Promise<void> {
+  const city = await readCity(db)
+  if (!loadCity || (city && !city.isDemo)) return
+  if ((await readState(db, 'city_loaded')) !== null) return
+  await loadCity(db)
+  await writeState(db, 'city_loaded', new Date().toISOString())
+}
+
+/** Only the app and `config.json`; the database is a Supabase elsewhere. */
+async function startWithSupabase(settings: Settings): Promise<RunningServer> {
+  const { supabase } = settings
+  if (!supabase) throw new Error('There is no Supabase in these settings.')
+  const part = supabaseCity(process.env, supabase.url)
+  const { server, url, port } = await listen(settings, {
+    api: () => null,
+    isReady: () => true,
+    config: async () =>
+      appConfig(part, {
+        supabaseUrl: supabase.url,
+        publishableKey: supabase.publishableKey,
+        tier: 'supabase',
+        acceptsDemoAccounts: false,
+      }),
+  })
+  return {
+    url,
+    port,
+    database() {
+      throw new ServerError('The database is a Supabase elsewhere.')
+    },
+    close: () => stopListening(server),
+  }
+}
+
+type DoorParts = Pick<Parameters<typeof createDoor>[0], 'api' | 'config' | 'isReady'>
+
+async function listen(
+  settings: Settings,
+  parts: DoorParts,
+): Promise<{ server: ServerType; url: string; port: number }> {
+  const { host, tls } = settings
+  let door: ReturnType<typeof createDoor> | null = null
+  const server = createAdaptorServer({
+    // the port, and with it the names we answer to, is known once we listen
+    fetch: (request, env) => door?.fetch(request, env) ?? new Response(null, { status: 503 }),
+    overrideGlobalObjects: false,
+    ...(tls
+      ? { createServer: createHttpsServer, serverOptions: { cert: tls.cert, key: tls.key } }
+      : { createServer: createHttpServer }),
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, settings)))
+    server.listen(settings.port, host, () => resolve())
+  })
+  const { port } = server.address() as AddressInfo
+  const dev = settings.dev
+    ? await (await import('./dev-app.ts')).createDevApp(server, port)
+    : null
+  door = createDoor({
+    ...parts,
+    hosts: allowedHosts(settings, port),
+    publicUrl: settings.publicUrl,
+    trustedProxy: settings.trustedProxy,
+    tls: tls !== null,
+    dev: settings.dev,
+    supabaseUrl: settings.supabase?.url ?? null,
+    files: new StaticFiles(settings.distDir),
+    ...(dev ? { devApp: dev } : {}),
+  })
+  const name = isLoopback(host) || host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  const shown = name.includes(':') ? `[${name}]` : name
+  const url = settings.publicUrl ?? `${tls ? 'https' : 'http'}://${shown}:${port}`
+  return { server, url, port }
+}
+
+function listenError(error: NodeJS.ErrnoException, { host, port }: Settings): ServerError {
+  if (error.code === 'EADDRINUSE') {
+    return new ServerError(
+      `Port ${port} is in use by another program. Stop it, or choose another: PORT=${port + 1} npm start`,
+    )
+  }
+  if (error.code === 'EACCES') {
+    return new ServerError(`Port ${port} may not be opened by this user. Choose one above 1023.`)
+  }
+  if (error.code === 'EADDRNOTAVAIL') {
+    return new ServerError(`HOST=${host} is not an address of this machine.`)
+  }
+  return new ServerError(`Cannot listen on ${host}:${port}: ${error.message}`)
+}
+
+async function stopListening(server: ServerType): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  // answers under way get a moment, idle connections none
+  if ('closeIdleConnections' in server) server.closeIdleConnections()
+  const patience = setTimeout(() => {
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  }, 3_000)
+  await closed
+  clearTimeout(patience)
+}
+
+/** Notes that a command may have changed something since the last snapshot. */
+function watchedDatabase(db: Database, onChange: () => void): Database {
+  const noting =
+    <A extends unknown[], R>(call: (...args: A) => R) =>
+    (...args: A) => {
+      onChange()
+      return call(...args)
+    }
+  return {
+    query: noting(db.query) as Database['query'],
+    exec: noting(db.exec),
+    transaction: noting(db.transaction) as Database['transaction'],
+    close: async () => undefined,
+  }
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { zstdCompress } from 'node:zlib'
+import type { Backend } from './backend/backend.ts'
+import { ServerError } from './errors.ts'
+import { writeDurably } from './files.ts'
+import type { Journal } from './journal.ts'
+
+const compress = promisify(zstdCompress)
+const kept = 8
+
+/** A copy of the whole database at one moment. */
+export interface Snapshot {
+  path: string
+  /** The journal's segment that begins where this ends. */
+  segment: number
+}
+
+/** The snapshots of a data folder, oldest first. */
+export function listSnapshots(dataDir: string): Snapshot[] {
+  const folder = join(dataDir, 'snapshots')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return readdirSync(folder)
+    .map((file) => ({ file, match: /^.+-(\d{8})\.tar\.zst$/.exec(file) }))
+    .filter(({ match }) => match !== null)
+    .sort((a, b) => (a.file < b.file ? -1 : 1))
+    .map(({ file, match }) => ({ path: join(folder, file), segment: Number(match![1]) }))
+}
+
+/** Where a replay has to begin: after the newest snapshot everything is in the journal. */
+export function firstSegmentToReplay(dataDir: string): number {
+  return listSnapshots(dataDir).at(-1)?.segment ?? 0
+}
+
+/**
+ * Takes a snapshot, keeps the last eight, and forgets the part of the journal that the oldest of
+ * them already holds. The database pauses while it is copied, not while it is compressed.
+ */
+export async function takeSnapshot(
+  dataDir: string,
+  backend: Backend,
+  journal: Journal,
+): Promise<Snapshot> {
+  const segment = await journal.rotate()
+  const tar = await backend.dump()
+  if (!tar) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
+  const folder = join(dataDir, 'snapshots')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const stamp = new Date().toISOString().replace(/[:.]/g, '-')
+  const path = join(folder, `${stamp}-${String(segment).padStart(8, '0')}.tar.zst`)
+  writeDurably(path, await compress(tar), 0o600)
+  const snapshots = listSnapshots(dataDir)
+  for (const old of snapshots.slice(0, -kept)) rmSync(old.path, { force: true })
+  const oldest = snapshots.slice(-kept)[0]
+  if (oldest) journal.dropBefore(oldest.segment)
+  return { path, segment }
+}
