@@ -1,0 +1,81 @@
+import type { PointTile } from '../../domain/point-tile.ts'
+import { stages, type LngLat } from '../../domain/vocabulary.ts'
+import type { PointHit } from '../types.ts'
+import { encodePointTile } from './mvt.ts'
+
+export const incidentLayer = 'incidents'
+const extent = 4096
+const onHoldBit = 1
+
+/**
+ * What a drawn point carries. Incidents at exactly the same place become one point with a number,
+ * or all but the topmost could never be seen or clicked.
+ */
+export interface IncidentProperties {
+  /** Id of the topmost incident; the feature's id for its state. */
+  id: string
+  /** `Category.idx` of the topmost. */
+  category: number
+  /** Index in `stages` of the topmost. */
+  stage: number
+  onHold: 0 | 1
+  /** How many incidents lie here. */
+  count: number
+  /** All of them, topmost first: `id category stage flags`, joined by `;`. Only when several. */
+  members?: string
+}
+
+/** @returns the vector tile, and for each incident below another the id that stands for it */
+export function incidentTile(tile: PointTile): { data: ArrayBuffer; coveredBy: Map<string, string> } {
+  const places = new Map<number, number[]>()
+  for (let i = 0; i < tile.shown; i++) {
+    // Places may lie a little outside of the tile; the offset keeps the key positive and unique.
+    const place = (tile.y[i]! + 32_768) * 65_536 + tile.x[i]! + 32_768
+    const here = places.get(place)
+    if (here) here.push(i)
+    else places.set(place, [i])
+  }
+  const x: number[] = []
+  const y: number[] = []
+  const properties: Record<string, string | number>[] = []
+  const coveredBy = new Map<string, string>()
+  for (const here of places.values()) {
+    // Open ones lie on top: they still want work. Stages are ordered from open to final.
+    here.sort((a, b) => (tile.stage[a]! & 15) - (tile.stage[b]! & 15))
+    const top = here[0]!
+    for (const below of here.slice(1)) coveredBy.set(tile.ids[below]!, tile.ids[top]!)
+    x.push(tile.x[top]!)
+    y.push(tile.y[top]!)
+    const drawn: IncidentProperties = {
+      id: tile.ids[top]!,
+      category: tile.category[top]!,
+      stage: tile.stage[top]! & 15,
+      onHold: (tile.stage[top]! >> 4) & onHoldBit ? 1 : 0,
+      count: here.length,
+    }
+    if (here.length > 1)
+      drawn.members = here
+        .map((i) => `${tile.ids[i]} ${tile.category[i]} ${tile.stage[i]! & 15} ${tile.stage[i]! >> 4}`)
+        .join(';')
+    properties.push({ ...drawn })
+  }
+  return { data: encodePointTile({ name: incidentLayer, extent, x, y, properties }), coveredBy }
+}
+
+/** The incidents a drawn point stands for, topmost first. */
+export function hitsFromProperties(properties: IncidentProperties, lngLat: LngLat): PointHit[] {
+  if (properties.members === undefined) {
+    const { id, category, stage, onHold } = properties
+    return [{ id, category, stage: stages[stage] ?? 'reported', onHold: onHold === 1, lngLat }]
+  }
+  return properties.members.split(';').map((member) => {
+    const [id = '', category, stage, flags] = member.split(' ')
+    return {
+      id,
+      category: Number(category),
+      stage: stages[Number(stage)] ?? 'reported',
+      onHold: (Number(flags) & onHoldBit) === onHoldBit,
+      lngLat,
+    }
+  })
+}
