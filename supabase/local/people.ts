@@ -119,27 +119,29 @@ export async function addPerson(
     'passwordHash' in person ? person.passwordHash : await hashPassword(person.password)
   // one statement, so one transaction on every tier and over the socket
   await db.query(
-    `with account as (
+    `with given as (
+       select $1::uuid as id, $2::text as email, $3::text as password, $4::text as name,
+         $5::text as locale, $6::text as role, $7::text as area, $8::text as department
+     ), account as (
        insert into auth.users (id, aud, role, email, encrypted_password, email_confirmed_at,
          raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
-       values ($1::uuid, 'authenticated', 'authenticated', $2, $3, now(),
-         '{"provider": "email", "providers": ["email"]}',
-         jsonb_build_object('email', $2::text, 'sub', $1::text, 'email_verified', true,
-           'phone_verified', false), now(), now())
-       returning id
+       select id, 'authenticated', 'authenticated', email, password, now(),
+         '{"provider": "email", "providers": ["email"]}'::jsonb,
+         jsonb_build_object('email', email, 'sub', id, 'email_verified', true,
+           'phone_verified', false), now(), now()
+       from given
      ), identity as (
        insert into auth.identities (id, provider, provider_id, user_id, identity_data, created_at, updated_at)
-       select gen_random_uuid(), 'email', $1::text, id,
-         jsonb_build_object('email', $2::text, 'sub', $1::text, 'email_verified', false,
+       select gen_random_uuid(), 'email', id::text, id,
+         jsonb_build_object('email', email, 'sub', id, 'email_verified', false,
            'phone_verified', false), now(), now()
-       from account
+       from given
      ), profile as (
        insert into public.profiles (user_id, display_name, locale)
-       select id, $4, coalesce($5::text, (select locale from public.city_settings)) from account
-       returning user_id
+       select id, name, coalesce(locale, (select c.locale from public.city_settings c)) from given
      )
      insert into public.memberships (user_id, role, area_code, department_code)
-     select user_id, $6::text, $7::text, $8::text from profile where $6::text is not null`,
+     select id, role, area, department from given where role is not null`,
     [
       id,
       email,
@@ -169,11 +171,11 @@ export async function grantRole(
   await db.query(
     `with profile as (
        insert into public.profiles (user_id, display_name, locale)
-       values ($1::uuid, split_part($2, '@', 1), (select locale from public.city_settings))
+       values ($1::uuid, split_part($2::text, '@', 1), (select locale from public.city_settings))
        on conflict (user_id) do nothing
      )
      insert into public.memberships (user_id, role, area_code, department_code)
-     values ($1::uuid, $3, $4, $5)
+     values ($1::uuid, $3::text, $4::text, $5::text)
      on conflict (user_id, role, area_code, department_code)
        do update set valid_to = null, valid_from = least(memberships.valid_from, now())`,
     [id, email.trim().toLowerCase(), choice.role, choice.areaCode, choice.departmentCode ?? null],
@@ -205,7 +207,7 @@ export async function setPassword(db: Database, email: string, password: string)
   const hashed = await hashPassword(password)
   await db.query(
     `with account as (
-       update auth.users set encrypted_password = $2, updated_at = now() where id = $1::uuid
+       update auth.users set encrypted_password = $2::text, updated_at = now() where id = $1::uuid
      ), tokens as (
        delete from auth.refresh_tokens where user_id = $1::uuid
      )
