@@ -26,6 +26,7 @@ export interface PointTile {
   x: Int16Array
   y: Int16Array
 }
+
 /** Errors with `RangeError` when a column does not hold `shown` values: never draw a torn tile. */
 export function unpackPointTile(packed: PackedPointTile): PointTile {
   const tile: PointTile = {
