@@ -46,7 +46,7 @@ export function unpackMonth(packed: PackedMonth): MonthColumns {
     monthNumber: number,
     revision: packed.revision,
     count: packed.count,
-    minute: words('minute'),
+    minute: fromSteps(words('minute')),
     hours: words('hours'),
     area: words('area'),
     category: bytes('category'),
@@ -55,6 +55,12 @@ export function unpackMonth(packed: PackedMonth): MonthColumns {
     x: words('x'),
     y: words('y'),
   }
+}
+
+/** Minutes travel as steps from one incident to the next. */
+function fromSteps(steps: Uint16Array): Uint16Array {
+  for (let i = 1; i < steps.length; i++) steps[i]! += steps[i - 1]!
+  return steps
 }
 
 function checked(name: string, bytes: Uint8Array, length: number): Uint8Array {

@@ -1,5 +1,5 @@
 import type { ColumnSet } from './column-set.ts'
-import { dequantise, quantum } from './columns.ts'
+import { quantum } from './columns.ts'
 import { compileFilter, minutesInPeriod, type FilterWorld } from './filter-rules.ts'
 import type { IncidentFilter } from './filter.ts'
 import type { HeatGrid } from './heat-grid.ts'
@@ -35,20 +35,17 @@ export function density(
   const paddedWidth = width + 2 * margin
   const paddedHeight = height + 2 * margin
   const counts = new Float32Array(paddedWidth * paddedHeight)
-  const columnOf = pixelTable(
-    world.cityBbox[0],
-    world.cityBbox[2],
-    (lng) => Math.floor(((lng - bbox[0]) / (bbox[2] - bbox[0])) * width) + margin,
-    paddedWidth,
-  )
-  const [top, bottom] = [mercatorY(bbox[3]), mercatorY(bbox[1])]
-  const rowOf = pixelTable(
-    world.cityBbox[1],
-    world.cityBbox[3],
-    (lat) => Math.floor(((mercatorY(lat) - top) / (bottom - top)) * height) + margin,
-    paddedHeight,
-  )
-  count(set, filter, world, counts, paddedWidth, columnOf, rowOf)
+  const [west, south, east, north] = world.cityBbox
+  const columnOf = pixelTable(paddedWidth, (edge) => {
+    const lng = bbox[0] + ((edge - margin) / width) * (bbox[2] - bbox[0])
+    return ((lng - west) / (east - west)) * quantum
+  })
+  const [top, bottom] = [mercatorFromLat(bbox[3]), mercatorFromLat(bbox[1])]
+  const rowOf = pixelTable(paddedHeight, (edge) => {
+    const lat = latFromMercator(top + ((edge - margin) / height) * (bottom - top))
+    return ((lat - south) / (north - south)) * quantum
+  })
+  countPixels(set, filter, world, counts, paddedWidth, columnOf, rowOf)
 
   const scratch = new Float32Array(Math.max(paddedWidth, paddedHeight))
   if (half > 0)
@@ -61,7 +58,7 @@ export function density(
   return normalise(counts, paddedWidth, margin, request)
 }
 
-function count(
+function countPixels(
   set: ColumnSet,
   filter: IncidentFilter,
   world: FilterWorld,
@@ -71,13 +68,14 @@ function count(
   rowOf: Int32Array,
 ): void {
   const rules = compileFilter(filter, world)
+  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
   const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
   for (const month of set.months) {
     const { from, to } = minutesInPeriod(month, rules)
     if (from >= to) continue
-    const { minute, area, category, stage, x, y } = month
-    for (let i = 0; i < month.count; i++) {
-      if (rules.area[area[i]!]! | rules.category[category[i]!]! | rules.stage[stage[i]!]!) continue
+    const { count, minute, area, category, stage, x, y } = month
+    for (let i = 0; i < count; i++) {
+      if (areaRules[area[i]!]! | categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
       if (minute[i]! < from || minute[i]! >= to) continue
       const qx = x[i]!
       const qy = y[i]!
@@ -89,24 +87,25 @@ function count(
   }
 }
 
-/** The pixel of each quantised place, −1 outside the padded picture. */
-function pixelTable(
-  low: number,
-  high: number,
-  pixelOf: (degrees: number) => number,
-  pixels: number,
-): Int32Array {
-  const table = new Int32Array(quantum + 1)
-  for (let q = 0; q <= quantum; q++) {
-    const pixel = pixelOf(dequantise(q, low, high))
-    table[q] = pixel >= 0 && pixel < pixels ? pixel : -1
+/**
+ * The pixel of each quantised place, −1 outside the padded picture.
+ * @param edgeAt the quantised place of a pixel's edge, not rounded; edge p + 1 ends pixel p
+ */
+function pixelTable(pixels: number, edgeAt: (edge: number) => number): Int32Array {
+  const table = new Int32Array(quantum + 1).fill(-1)
+  const first = (edge: number) => Math.min(quantum + 1, Math.max(0, Math.ceil(edge)))
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    // Rows run southwards, places northwards.
+    const [one, other] = [edgeAt(pixel), edgeAt(pixel + 1)]
+    table.fill(pixel, first(Math.min(one, other)), first(Math.max(one, other)))
   }
   return table
 }
 
-/** Web mercator's y, growing southwards, in radians. */
-const mercatorY = (lat: number): number =>
-  -Math.log(Math.tan(Math.PI / 4 + (Math.min(85, Math.max(-85, lat)) * Math.PI) / 360))
+/** Web mercator's y in radians of the unit sphere, growing northwards. */
+const mercatorFromLat = (lat: number): number =>
+  Math.asinh(Math.tan((Math.min(85, Math.max(-85, lat)) * Math.PI) / 180))
+const latFromMercator = (y: number): number => (Math.atan(Math.sinh(y)) * 180) / Math.PI
 
 /** A running mean over `2 * half + 1` values of one row or column, in place; outside counts as 0. */
 function boxBlur(

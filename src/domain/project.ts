@@ -7,7 +7,7 @@ import {
   monthNumber,
 } from './calendar.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
-import { notClosedMonth } from './columns.ts'
+import { notClosedMonth, quantum } from './columns.ts'
 import {
   compileFilter,
   fails,
@@ -117,8 +117,9 @@ function countMonth(
   const { count, minute, area, category, stage, closedMonth, x, y } = month
   const { area: byArea, openArea, category: byCategory, stage: byStage, passed, days } = tally
   const { from, to } = minutesInPeriod(month, rules)
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, 65_535, 65_535]
+  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
   const boxed = rules.box !== null
+  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
   let all = 0
   let onHold = 0
   let lived = 0
@@ -129,10 +130,7 @@ function countMonth(
     const s = stage[i]!
     const m = minute[i]!
     const mask =
-      rules.area[a]! |
-      rules.category[c]! |
-      rules.stage[s]! |
-      (m < from || m >= to ? fails.period : 0)
+      areaRules[a]! | categoryRules[c]! | stageRules[s]! | (m < from || m >= to ? fails.period : 0)
     if (mask === 0) {
       all++
       byArea[a]!++

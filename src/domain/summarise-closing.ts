@@ -110,13 +110,17 @@ function summarise(
   end: number,
   options: ClosingOptions,
 ): { group: ClosingGroup; curve: SurvivalCurve } {
-  let longest = 0
-  for (let i = start; i < end; i++) longest = Math.max(longest, sample.hours[i]!)
-  const events = new Uint32Array(longest + 1)
-  const censored = new Uint32Array(longest + 1)
-  for (let i = start; i < end; i++) (sample.closed[i] ? events : censored)[sample.hours[i]!]!++
-  const curve = kaplanMeier({ events, censored })
   const { hours, closed, age } = sample
+  let longest = 0
+  for (let i = start; i < end; i++) if (closed[i] && hours[i]! > longest) longest = hours[i]!
+  // Past the last event it no longer matters when somebody was last seen open.
+  const events = new Uint32Array(longest + 2)
+  const censored = new Uint32Array(longest + 2)
+  for (let i = start; i < end; i++) {
+    if (closed[i]) events[hours[i]!]!++
+    else censored[hours[i]! > longest ? longest + 1 : hours[i]!]!++
+  }
+  const curve = kaplanMeier({ events, censored })
   const group: ClosingGroup = {
     n: curve.n,
     closed: curve.events,

@@ -63,7 +63,7 @@ export const useColumnsStore = defineStore('columns', () => {
   /** While months are missing: the oldest one that is in. Null when all are. */
   const loadedFrom = shallowRef<LocalMonth | null>(null)
   /** Grows with every change of the data, so that tiles and lists know to ask again. */
-  const dataVersion = shallowRef(0)
+  const revision = shallowRef(0)
   const projection = shallowRef<Projection | null>(null)
   /** The filter that `projection` answers. */
   const projectedFilter = shallowRef<IncidentFilter | null>(null)
@@ -151,7 +151,7 @@ export const useColumnsStore = defineStore('columns', () => {
       onProgress: (now) => {
         progress.value = now
         loadedFrom.value = loader?.loadedFrom ?? null
-        dataVersion.value++
+        revision.value++
       },
       onScopeChanged: () => void session.refreshContext(),
     })
@@ -266,7 +266,7 @@ export const useColumnsStore = defineStore('columns', () => {
     [
       () => filter.effective,
       () => filter.periodKnown,
-      dataVersion,
+      revision,
       asOf,
       status,
       () => areas.loaded,
@@ -284,7 +284,7 @@ export const useColumnsStore = defineStore('columns', () => {
     loadedFrom,
     partial,
     periodPartial,
-    dataVersion,
+    revision,
     projection,
     projectedFilter,
     closing,
