@@ -1,4 +1,5 @@
 import type { Feature, MultiPolygon, Polygon } from 'geojson'
+import { jsonFaultOffset } from './json-fault.ts'
 import { ImportFileError } from './text-source.ts'
 
 /** Most vertices a polygon may have; the check for self-crossing is not linear. */
@@ -27,12 +28,8 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const { message } = error as Error
-    const position = /position (\d+)/.exec(message)
-    const atEnd = /end of JSON|Unterminated/.test(message)
-    const offset = position ? Number(position[1]) : atEnd ? text.length : null
-    const where = offset === null ? '' : `, ${lineAndColumn(text, offset)}`
-    throw new ImportFileError(`${file}${where}: not GeoJSON: ${message}`)
+    const where = lineAndColumn(text, jsonFaultOffset(text))
+    throw new ImportFileError(`${file}, ${where}: not GeoJSON: ${(error as Error).message}`)
   }
 }
 
