@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Area } from '../../../src/domain/area.ts'
+import type { Category } from '../../../src/domain/category.ts'
+import { ColumnSet, unpackMonth } from '../../../src/domain/column-set.ts'
+import type { PackedMonth } from '../../../src/domain/columns.ts'
+import { filterToRpc } from '../../../src/domain/filter-url.ts'
+import { project } from '../../../src/domain/project.ts'
+import { stages } from '../../../src/domain/vocabulary.ts'
+import { seededRandom } from '../../../tests/bench/generate/random.ts'
+import { describeOnEachDatabase } from '../harness/index.ts'
+import { countStatement, randomFilter } from './random-filter.ts'
+import { cityBox, cityTimeZone, openReadWorld } from './world.ts'
+import type { ReadWorld } from './world.ts'
+
+interface Months {
+  cursor: string
+  asOf: string
+  months: { month: string; count: number; revision: string }[]
+}
+
+describeOnEachDatabase('months and columns', (kind) => {
+  let world: ReadWorld
+  let months: Months
+  let packed: PackedMonth[]
+
+  const columns = (list: (string | null)[]) =>
+    world.call<PackedMonth[]>('admin', 'incident_columns($1::text::text[])', [
+      `{${list.map((month) => month ?? 'null').join(',')}}`,
+    ])
+
+  beforeAll(async () => {
+    world = await openReadWorld(kind, 3000)
+    await world.db.exec(`
+      update public.incidents set on_hold = true where stage <> 'closed' and qx % 3 = 0;
+      update public.incidents set stage = 'rejected', closed_at = null where qx % 41 = 0;
+      update public.incidents set closed_at = reported_at + interval '12 years' where id = (
+        select id from public.incidents where stage = 'closed' order by id limit 1)`)
+    months = await world.call<Months>('admin', 'incident_months()')
+    packed = await columns(months.months.map((entry) => entry.month))
+  })
+  afterAll(() => world.db.close())
+
+  it('lists every month with its count and the revision its columns carry', async () => {
+    const counted = await world.db.query<{ month: string; count: number }>(
+      `select to_char(reported_at at time zone '${cityTimeZone}', 'YYYY-MM') as month, count(*)::integer as count
+       from public.incidents group by 1 order by 1`,
+    )
+    expect(months.months.map(({ month, count }) => ({ month, count }))).toEqual(counted)
+    expect(packed.map(({ month, count, revision }) => ({ month, count, revision }))).toEqual(
+      months.months,
+    )
+    const [last] = await world.db.query<{ at: string }>(
+      `select to_json(least(now(), max(greatest(reported_at, closed_at)))) #>> '{}' as at from public.incidents`,
+    )
+    // a city of imports only: known up to the last instant in them, but never past now
+    expect(Math.abs(Date.parse(months.asOf) - Date.parse(last!.at))).toBeLessThan(120_000)
+  })
+
+  it('carries every value of every incident, in the order of the local clock', async () => {
+    const stored = await world.db.query<Record<string, number | string>>(
+      `with local as (
+         select i.*, a.idx as area, c.idx as category, reported_at at time zone '${cityTimeZone}' as reported,
+           closed_at at time zone '${cityTimeZone}' as closed
+         from public.incidents i join public.areas a on a.code = area_code
+         join public.categories c on c.code = category_code)
+       select to_char(reported, 'YYYY-MM') as month, area, category, stage, on_hold::integer as hold, qx, qy,
+         trunc(extract(epoch from reported - date_trunc('month', reported)) / 60)::integer as minute,
+         case when closed_at is null then 65535
+           else least(65534, trunc(extract(epoch from closed_at - reported_at) / 3600))::integer end as hours,
+         case when closed_at is null then 255 else least(254, (extract(year from closed) - extract(year from reported)) * 12
+           + extract(month from closed) - extract(month from reported))::integer end as closed_month
+       from local order by month, minute, id`,
+    )
+    const carried = packed.map(unpackMonth).flatMap((m) =>
+      Array.from({ length: m.count }, (_, i) => ({
+        month: m.month,
+        area: m.area[i],
+        category: m.category[i],
+        stage: stages[m.stage[i]! & 15],
+        hold: m.stage[i]! >> 4,
+        qx: m.x[i],
+        qy: m.y[i],
+        minute: m.minute[i],
+        hours: m.hours[i],
+        closed_month: m.closedMonth[i],
+      })),
+    )
+    expect(carried).toHaveLength(3000)
+    expect(carried).toEqual(stored)
+    expect(new Set(carried.map((row) => row.hold))).toEqual(new Set([0, 1]))
+    expect(carried.some((row) => row.hours === 65_534)).toBe(true)
+  })
+
+  it('counts under any filter what SQL counts, and the list gives as many rows', async () => {
+    const areas = await world.db.query<Area>(
+      `select idx, code, parent_code as "parentCode", path, level, name from public.areas`,
+    )
+    const categories = await world.db.query<Category>(
+      `select idx, code, parent_code as "parentCode", path from public.categories`,
+    )
+    const set = new ColumnSet()
+    packed.forEach((month) => set.replace(unpackMonth(month)))
+    const pick = seededRandom(11)
+    let nonEmpty = 0
+    for (let round = 0; round < 60; round++) {
+      const filter = randomFilter(
+        pick,
+        areas.map((a) => a.code),
+        categories.map((c) => c.code),
+      )
+      const [row] = await world.db.query<{ n: number }>(...countStatement(filter))
+      const inColumns = project(set, filter, { areas, categories, cityBbox: cityBox }).total
+      expect({ filter, n: inColumns }).toEqual({ filter, n: row!.n })
+      const list = await world.call<{ rows: unknown[] }>(
+        'admin',
+        `incident_list($1::text::jsonb, 'area_asc', null, 200)`,
+        [JSON.stringify(filterToRpc(filter))],
+      )
+      expect({ filter, n: list.rows.length }).toEqual({ filter, n: Math.min(200, row!.n) })
+      if (row!.n > 0) nonEmpty++
+    }
+    expect(nonEmpty).toBeGreaterThan(20)
+  })
+
+  it('answers a month without incidents with an empty one', async () => {
+    expect(await columns(['1999-01'])).toEqual([
+      expect.objectContaining({ month: '1999-01', count: 0, minute: '', x: '' }),
+    ])
+  })
+
+  it.each([
+    ['a word', ['January']],
+    ['a thirteenth month', ['2015-13']],
+    ['a day', ['2015-01-01']],
+    ['nothing in the list', [null]],
+    ['121 months', Array.from({ length: 121 }, () => '2015-01')],
+  ])('refuses %s', async (_, list) => {
+    await expect(columns(list)).rejects.toMatchObject({ code: '22023', detail: 'p_months' })
+  })
+})

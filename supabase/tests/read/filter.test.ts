@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeOnEachDatabase } from '../harness/index.ts'
+import { openReadWorld } from './world.ts'
+import type { ReadWorld } from './world.ts'
+
+const malformed: [field: string, filter: unknown][] = [
+  ['filter', []],
+  ['filter', 'x'],
+  ['period', { period: { from: '2015-01-01', to: '2015-02-01' } }],
+  ['from', { from: '2015-1-1' }],
+  ['from', { from: 20150101 }],
+  ['from', { from: '2015-02-30' }],
+  ['from', { from: '2015-01-01T00:00:00Z' }],
+  ['to', { to: 'infinity' }],
+  ['to', { from: '2015-02-01', to: '2015-01-31' }],
+  ['areas', { areas: 'SF' }],
+  ['areas', { areas: ['SF', 1] }],
+  ['areas', { areas: [null] }],
+  ['areas', { areas: Array.from({ length: 1001 }, () => 'SF') }],
+  ['categories', { categories: ['x'.repeat(61)] }],
+  ['stages', { stages: ['finished'] }],
+  ['openOnly', { openOnly: 'yes' }],
+  ['onHoldOnly', { onHoldOnly: 1 }],
+  ['bbox', { bbox: [1, 2, 3] }],
+  ['bbox', { bbox: ['1', '2', '3', '4'] }],
+  ['bbox', { bbox: [-122, 37, -123, 38] }],
+  ['bbox', { bbox: [-1e300, 37, 1e300, 38] }],
+  [`areas' or true --`, { [`areas' or true --`]: [] }],
+]
+
+describeOnEachDatabase('the filter at the door', (kind) => {
+  let world: ReadWorld
+  beforeAll(async () => {
+    world = await openReadWorld(kind, 300)
+  })
+  afterAll(() => world.db.close())
+
+  const list = (filter: unknown) =>
+    world.call<{ rows: unknown[] }>(
+      'admin',
+      `incident_list($1::text::jsonb, 'reported_desc', null, 200)`,
+      [JSON.stringify(filter)],
+    )
+
+  it.each(malformed)('names %s in refusing %j', async (field, filter) => {
+    const refusal = { code: '22023', detail: field }
+    await expect(list(filter)).rejects.toMatchObject(refusal)
+    await expect(
+      world.call('admin', 'incident_points(15, 5241, 12665, $1::text::jsonb)', [
+        JSON.stringify(filter),
+      ]),
+    ).rejects.toMatchObject(refusal)
+  })
+
+  it('takes null for absent, and codes that do not exist or hold quotes as matching nothing', async () => {
+    expect((await list({ from: null, areas: null, bbox: null, openOnly: null })).rows).toHaveLength(
+      200,
+    )
+    expect((await list({ areas: [] })).rows).toHaveLength(200)
+    expect((await list({ areas: ['nowhere'] })).rows).toHaveLength(0)
+    expect((await list({ areas: [`x'} or true; --`, '"', '\\', '{}'] })).rows).toHaveLength(0)
+    expect((await list({ categories: [`'`] })).rows).toHaveLength(0)
+  })
+
+  it('matches areas by path, never by the beginning of a code', async () => {
+    const code = (rows: unknown[]) =>
+      new Set(rows.map((row) => (row as { areaCode: string }).areaCode))
+    const [sibling] = await world.db.query<{ path: string }>(
+      `select path from public.areas where code = 'SF-N-10'`,
+    )
+    expect(sibling!.path).toBe('SF/SF-N-10/')
+    const below = await world.db.query<{ code: string }>(
+      `select code from public.areas where parent_code = 'SF-N-1'`,
+    )
+    const found = code((await list({ areas: ['SF-N-1'] })).rows)
+    expect([...found].every((area) => below.some((row) => row.code === area))).toBe(true)
+  })
+})

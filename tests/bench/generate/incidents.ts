@@ -1,0 +1,119 @@
+import type { Database } from '../../../supabase/local/database-types.ts'
+import { cityTimeZone } from './city.ts'
+import { normal, seededRandom, seededUuid } from './random.ts'
+import { closingModels, readSample } from './sample.ts'
+
+const batchRows = 20_000
+/** Spread of a generated place around the real one it is drawn from, in degrees of latitude. */
+const placeSpreadDegrees = 0.0012
+
+export interface GenerateOptions {
+  rows: number
+  seed?: number
+  log?: (line: string) => void
+}
+
+/**
+ * Fills a migrated database that holds the demo city with `rows` incidents that are like its real
+ * ones: each is drawn from a real one (so places are as dense, categories as frequent, months as
+ * full), moved a little, put on another day of the same month, and closed after a log-normal time of
+ * its category. Places outside every grid are drawn again. Equal seeds give equal rows.
+ */
+export async function generateIncidents(db: Database, options: GenerateOptions): Promise<void> {
+  const { rows, seed = 1, log = () => {} } = options
+  const random = seededRandom(seed)
+  const sample = readSample()
+  const models = closingModels(sample)
+  const lastLocal = sample.reduce((last, row) => Math.max(last, row.reportedLocal), 0)
+  const leaf = await leafOfCategory(db, sample)
+  let stored = 0
+  while (stored < rows) {
+    const columns = Array.from({ length: Math.min(batchRows, rows - stored) }, () => {
+      const row = sample[Math.floor(random() * sample.length)]!
+      const reported = otherDay(row.reportedLocal, lastLocal, random)
+      const model = models.get(row.sourceCategory)!
+      const hours = Math.exp(model.logMean + model.logSpread * normal(random))
+      const closed = reported + hours * 3_600_000
+      const isOpen = random() < model.openShare || closed > lastLocal
+      return [
+        seededUuid(random),
+        (row.lon + normal(random) * placeSpreadDegrees * 1.26).toFixed(6),
+        (row.lat + normal(random) * placeSpreadDegrees).toFixed(6),
+        leaf.get(row.sourceCategory)!,
+        localText(reported),
+        isOpen ? 'null' : localText(closed),
+        isOpen ? (random() < 0.5 ? 'dispatched' : 'filed') : 'closed',
+      ]
+    })
+    const arrays = Array.from(
+      { length: 7 },
+      (_, column) => `{${columns.map((row) => (row[column] === 'null' ? 'null' : `"${row[column]}"`)).join(',')}}`,
+    )
+    const result = await db.query<{ n: number }>(insertBatch, [...arrays, cityTimeZone])
+    stored += Number(result[0]!.n)
+    if (stored % (batchRows * 5) < batchRows) log(`${stored} of ${rows} incidents generated`)
+  }
+  await db.exec('vacuum analyze public.incidents')
+}
+
+const insertBatch = `
+  with drawn as (
+    select * from unnest($1::text::uuid[], $2::text::float8[], $3::text::float8[], $4::text::text[],
+      $5::text::timestamp[], $6::text::timestamp[], $7::text::text[])
+      as d (id, lon, lat, category, reported, closed, stage)
+  ), placed as (
+    select d.*, a.code from drawn d cross join lateral (
+      select a.code from public.areas a
+      where a.level = 'grid' and extensions.st_covers(a.geom,
+        extensions.st_setsrid(extensions.st_makepoint(d.lon, d.lat), 4326))
+      order by a.code collate "C" limit 1) a
+  ), stored as (
+    insert into public.incidents (district_code, id, category_code, area_code, department_code, stage,
+      lon, lat, qx, qy, reported_at, month, closed_at, channel, source, source_id)
+    select c.code, p.id, p.category, p.code, k.default_department, p.stage, p.lon, p.lat,
+      least(65535, greatest(0, floor((p.lon - s.west) / (s.east - s.west) * 65535 + 0.5))),
+      least(65535, greatest(0, floor((p.lat - s.south) / (s.north - s.south) * 65535 + 0.5))),
+      p.reported at time zone $8, date_trunc('month', p.reported)::date,
+      case when p.closed is not null
+        then greatest(p.reported at time zone $8, p.closed at time zone $8) end, 'import', 'generated', p.id::text
+    from placed p
+    join public.categories k on k.code = p.category
+    cross join public.city_settings s
+    cross join (select code from public.areas where level = 'city' limit 1) c
+    returning 1
+  )
+  select count(*)::integer as n from stored`
+
+/** Deals the leaves under each top category to the source's categories, most frequent first. */
+async function leafOfCategory(
+  db: Database,
+  sample: { top: string; sourceCategory: string }[],
+): Promise<Map<string, string>> {
+  const leaves = await db.query<{ code: string; parent: string }>(
+    `select code, parent_code as parent from public.categories where parent_code is not null order by idx`,
+  )
+  const counts = Map.groupBy(sample, (row) => row.sourceCategory)
+  const used = new Map<string, number>()
+  return new Map(
+    [...counts]
+      .sort((a, b) => b[1].length - a[1].length)
+      .map(([category, rows]) => {
+        const { top } = rows[0]!
+        const choice = leaves.filter((leaf) => leaf.parent === top)
+        const at = used.get(top) ?? 0
+        used.set(top, at + 1)
+        return [category, choice[at % choice.length]!.code]
+      }),
+  )
+}
+
+/** The same time of day and second on some day of the same month, not after the last known instant. */
+function otherDay(local: number, last: number, random: () => number): number {
+  const date = new Date(local)
+  const days = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()
+  date.setUTCDate(1 + Math.floor(random() * days))
+  date.setUTCMinutes(Math.floor(random() * 60))
+  return date.getTime() > last ? local : date.getTime()
+}
+
+const localText = (local: number): string => new Date(local).toISOString().slice(0, 19)
