@@ -226,7 +226,9 @@ export class RowReader {
     const { columns, stages } = this.#mapping
     const value = this.#cell(columns.stage)
     const closing = this.#cell(columns.closedAt)
-    const stage = this.#stageOf.get(value) ?? stages.otherwise ?? (closing === '' ? null : 'closed')
+    const isUnknown = value !== '' && stages.otherwise === undefined && !this.#stageOf.has(value)
+    const unsaid = closing === '' ? (stages.otherwise ?? null) : 'closed'
+    const stage = isUnknown ? null : (this.#stageOf.get(value) ?? unsaid)
     const field = columns.stage ?? columns.closedAt ?? 'stages.otherwise'
     if (stage === null) this.#blame(field, 'unknown_stage', value || null)
     else if (stage === 'closed' && closing === '') this.#blame(field, 'closed_without_date')

@@ -52,7 +52,10 @@ const mappingSchema = v.strictObject({
   stages: v.optional(
     v.strictObject({
       map: v.optional(v.record(v.string(), v.picklist(stages)), {}),
-      /** For empty or unknown values; without it: `closed` with a closing time, else rejected. */
+      /**
+       * For rows whose value is empty or not in the map and that have no closing time (with one they
+       * are closed); without it such rows are rejected.
+       */
       otherwise: v.optional(v.picklist(stages)),
     }),
     {},

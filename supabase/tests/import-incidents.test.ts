@@ -1,0 +1,314 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { importIncidents } from '../local/import/import-incidents.ts'
+import type { IncidentImportOptions } from '../local/import/import-incidents.ts'
+import { reportText } from '../local/import/report.ts'
+import type { ImportReport } from '../local/import/report.ts'
+import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
+import type { TestDatabase } from './harness/index.ts'
+import {
+  putAreas,
+  putSmallCity,
+  box,
+  smallHeader,
+  smallMapping,
+  stateOf,
+  temporaryFiles,
+} from './import-support.ts'
+
+describeOnEachDatabase('the import of incidents', (kind) => {
+  const files = temporaryFiles()
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await openTestDatabase({ kind })
+    await putSmallCity(db, files)
+  })
+  afterAll(async () => {
+    files.remove()
+    await db?.close()
+  })
+
+  const csv = (...lines: string[]): string => [smallHeader, ...lines, ''].join('\n')
+  const run = (
+    content: string | Uint8Array,
+    more: Partial<IncidentImportOptions> = {},
+    ending = '.csv',
+  ) => importIncidents(db, { file: files.write(content, ending), mapping: smallMapping, ...more })
+  const reasons = (report: ImportReport) =>
+    report.items.map(({ at, field, reason }) => [at, field, reason])
+  const incident = async (id: string) => {
+    const [row] = await db.query<Record<string, unknown>>(
+      `select i.*, (select jsonb_agg(l.kind order by l.seq) from public.incident_log l where l.incident_id = i.id) as kinds
+       from public.incidents i where source = 'test' and source_id = $1`,
+      [id],
+    )
+    return row
+  }
+
+  it('places points on the deepest level, the lowest code on a border, and says on which level', async () => {
+    const report = await run(
+      csv(
+        'p1,2020-05-01 08:00,,1,1,light,',
+        'p2,2020-05-01 08:00,,1,5,light,on the border of two grids',
+        'p3,2020-05-01 08:00,,5,1,light,on the border of a grid and a community',
+        'p4,2020-05-01 08:00,,6,1,light,no grid there',
+        'p5,2020-05-01 08:00,,9,1,light,no community there',
+        'p6,2020-05-01 08:00,,11,1,light,nowhere',
+      ),
+    )
+    expect(report).toMatchObject({
+      read: 6,
+      stored: 5,
+      byLevel: { grid: 3, community: 1, city: 1 },
+    })
+    expect(reasons(report)).toEqual([[7, 'lon', 'outside_city']])
+    const areas = await Promise.all(
+      ['p1', 'p2', 'p3', 'p4', 'p5'].map(async (id) => (await incident(id))?.area_code),
+    )
+    expect(areas).toEqual(['T-A-1', 'T-A-1', 'T-A-1', 'T-B', 'T'])
+  })
+
+  it('stamps time, month, place, department and stage', async () => {
+    await run(csv('s1,2020-06-01 00:30,2020-06-02 01:00,2.5,5,light,Lamp'))
+    await run(csv('s2,2020-06-01 00:30,,10,10,垃圾,'))
+    expect(await incident('s1')).toMatchObject({
+      district_code: 'T',
+      stage: 'closed',
+      department_code: 'public_works',
+      qx: 16_384,
+      qy: 32_768,
+      version: 1,
+      kinds: ['imported'],
+    })
+    expect(await incident('s2')).toMatchObject({
+      stage: 'filed',
+      qx: 65_535,
+      qy: 65_535,
+      closed_at: null,
+    })
+    const [row] = await db.query(
+      `select month::text, extract(epoch from reported_at)::int as reported from public.incidents where source_id = 's1'`,
+    )
+    // half past midnight on 1 June in Shanghai is still May in UTC
+    expect(row).toEqual({ month: '2020-06-01', reported: Date.UTC(2020, 4, 31, 16, 30) / 1000 })
+  })
+
+  it('reports every fault of a row with line and column, and stores its neighbours', async () => {
+    const future = `${new Date().getFullYear() + 2}-01-01 00:00`
+    const report = await run(
+      csv(
+        'f1,2020-05-01 08:00,,,,light,',
+        'f2,2020-05-01 08:00,,181,1,light,',
+        'f3,2020-05-01 08:00,2020-04-01 08:00,1,1,light,',
+        'f4,2020-05-01 08:00,,1,1,spaceship,',
+        'ok1,2020-05-01 08:00,,1,1,light,fine',
+        'ok1,2020-05-01 08:00,,1,1,light,again',
+        `f5,${future},,1,1,light,`,
+        'f6,soon,2020-13-01,1,1,light,',
+        `f7,2020-05-01 08:00,,1,1,light,${'x'.repeat(10_001)}`,
+        `f8,2020-05-01 08:00,,1,1,light,${'x'.repeat(1_000_000)}`,
+        'f9,2020-05-01 08:00,,1,1,light,a\u0000b',
+        ',2020-05-01 08:00,,1,1,light,',
+        'f10,2020-05-01 08:00,,0,0,light,',
+        'f11,2020-05-01 08:00,,NaN,1e400,light,',
+        'f12,2020-05-01 08:00,1,1,light',
+        'ok2,2020-05-01 08:00,,1,1,light,"quoted, with',
+        'a line break"',
+        'f13,2020-05-01 08:00,,1,1',
+      ).trimEnd(),
+    )
+    expect(reasons(report)).toEqual([
+      [2, 'lon', 'no_coordinates'],
+      [3, 'lon', 'bad_coordinates'],
+      [4, 'closed', 'closed_before_opened'],
+      [5, 'kind', 'unknown_category'],
+      [7, 'id', 'duplicate_id'],
+      [8, 'opened', 'future_date'],
+      [9, 'opened', 'bad_date'],
+      [9, 'closed', 'bad_date'],
+      [10, 'text', 'field_too_long'],
+      [11, null, 'field_too_long'],
+      [12, 'text', 'bad_character'],
+      [13, 'id', 'no_id'],
+      [14, 'lat', 'no_coordinates'],
+      [15, 'lon', 'bad_coordinates'],
+      [15, 'lat', 'bad_coordinates'],
+      [16, null, 'field_count'],
+      [19, null, 'truncated_row'],
+    ])
+    expect(report).toMatchObject({ read: 17, stored: 2, rejected: 15 })
+    expect(report.read).toBe(report.stored + report.rejected)
+    expect((await incident('ok1'))?.description).toBe('fine')
+    expect(reportText(report)).toContain('line 4, id f3, field closed: closed_before_opened')
+  })
+
+  it('leaves the same content alone, reports other content, and replaces it only with update', async () => {
+    const first = csv('u1,2020-05-01 08:00,,1,1,light,first', 'u2,2020-05-01 08:00,,1,1,light,same')
+    const second = csv(
+      'u1,2020-05-01 08:00,2020-05-02 08:00,1,6,light,second',
+      'u2,2020-05-01 08:00,,1,1,light,same',
+    )
+    await run(first)
+    expect(await run(first)).toMatchObject({ stored: 0, unchanged: 2, rejected: 0 })
+
+    const reported = await run(second)
+    expect(reported).toMatchObject({ stored: 0, unchanged: 1, rejected: 1 })
+    expect(reasons(reported)).toEqual([[2, null, 'changed_content']])
+    expect(await incident('u1')).toMatchObject({ description: 'first', version: 1 })
+
+    expect(await run(second, { update: true })).toMatchObject({
+      updated: 1,
+      unchanged: 1,
+      rejected: 0,
+    })
+    expect(await incident('u1')).toMatchObject({
+      description: 'second',
+      stage: 'closed',
+      area_code: 'T-A-2',
+      version: 2,
+      kinds: ['imported', 'import_updated'],
+    })
+  })
+
+  it('never overwrites what somebody did here since', async () => {
+    await run(csv('w1,2020-05-01 08:00,,1,1,light,first'))
+    await db.query(
+      `insert into public.incident_log (district_code, incident_id, seq, kind)
+       select district_code, id, 2, 'dispatched' from public.incidents where source_id = 'w1'`,
+    )
+    const report = await run(csv('w1,2020-05-01 08:00,,1,1,light,second'), { update: true })
+    expect(reasons(report)).toEqual([[2, null, 'changed_here']])
+    expect((await incident('w1'))?.description).toBe('first')
+  })
+
+  it('moves incidents, not their shard key, when a boundary is redrawn', async () => {
+    await run(csv('m1,2020-05-01 08:00,,1,4.5,light,'))
+    const before = await incident('m1')
+    const report = await putAreas(db, files, 'grid', [
+      { code: 'T-A-1', parent: 'T-A', coordinates: box(0, 0, 5, 4) },
+      { code: 'T-A-2', parent: 'T-A', coordinates: box(0, 4, 5, 10) },
+    ])
+    expect(report).toMatchObject({ updated: 2, stored: 0 })
+    expect(await incident('m1')).toMatchObject({
+      area_code: 'T-A-2',
+      district_code: before?.district_code,
+      kinds: ['imported', 'area_redrawn'],
+    })
+    expect((await incident('p1'))?.area_code).toBe('T-A-1')
+  })
+
+  describe('of files that cannot be used', () => {
+    const refused = async (
+      content: string | Uint8Array,
+      message: RegExp,
+      more = {},
+      ending = '.csv',
+    ) => {
+      const before = await stateOf(db)
+      await expect(run(content, more, ending)).rejects.toThrow(message)
+      expect(await stateOf(db)).toEqual(before)
+    }
+    // 垃圾 in GBK
+    const gbk = Buffer.concat([
+      Buffer.from(`${smallHeader}\ng1,2020-05-01 08:00,,1,1,light,ok\ng2,2020-05-01 08:00,,1,1,`),
+      Buffer.from([0xc0, 0xac, 0xbb, 0xf8]),
+      Buffer.from(',\n'),
+    ])
+
+    it('refuses GBK with a hint, which then works', async () => {
+      await refused(gbk, /line 3: not utf-8 text.*--encoding gb18030/)
+      expect(await run(gbk, { encoding: 'gb18030' })).toMatchObject({ stored: 2, rejected: 0 })
+      expect((await incident('g2'))?.category_code).toBe('exposed_garbage')
+    })
+
+    it('passes over a byte order mark and reads .gz', async () => {
+      const packed = gzipSync(Buffer.from(`\uFEFF${csv('b1,2020-05-01 08:00,,1,1,light,')}`))
+      expect(await run(packed, {}, '.csv.gz')).toMatchObject({ stored: 1 })
+    })
+
+    it('refuses broken archives, unknown encodings, missing columns, empty and missing files', async () => {
+      const packed = gzipSync(Buffer.from(csv('c1,2020-05-01 08:00,,1,1,light,')))
+      await refused(
+        packed.subarray(0, packed.length - 9),
+        /the gzip archive is cut off/,
+        {},
+        '.csv.gz',
+      )
+      await refused(
+        csv('c1,2020-05-01 08:00,,1,1,light,'),
+        /not a whole gzip archive/,
+        {},
+        '.csv.gz',
+      )
+      await refused(csv(), /--encoding klingon: unknown/, { encoding: 'klingon' })
+      await refused(
+        'id,opened,lon,lat\n1,2,3,4\n',
+        /line 1: the file lacks the columns "closed" \(for closedAt\)/,
+      )
+      await refused('', /the file is empty/)
+      await expect(
+        importIncidents(db, { file: '/nowhere.csv', mapping: smallMapping }),
+      ).rejects.toThrow(/no such file/)
+    })
+  })
+
+  it('checks again at the door of the database', async () => {
+    const row = {
+      line: 1,
+      id: 'd1',
+      hash: 'h',
+      category: 'street_light',
+      department: null,
+      stage: 'filed',
+      onHold: false,
+      severity: 2,
+      lon: 1,
+      lat: 1,
+      description: '',
+      address: '',
+      reportedAt: '2020-05-01T00:00:00Z',
+      closedAt: null,
+      channel: null,
+    }
+    const wrong: [object, string][] = [
+      [{ category: 'aging_facility' }, 'unknown_category'],
+      [{ department: 'nobody' }, 'unknown_department'],
+      [{ stage: 'closed' }, 'bad_stage'],
+      [{ lon: 181 }, 'bad_coordinates'],
+      [{ lat: null }, 'bad_coordinates'],
+      [{ reportedAt: '3000-01-01T00:00:00Z' }, 'future_date'],
+      [{ stage: 'closed', closedAt: '2019-01-01T00:00:00Z' }, 'closed_before_opened'],
+      [{ description: 'x'.repeat(10_001) }, 'field_too_long'],
+      [{ severity: 9 }, 'bad_severity'],
+      [{ hash: null }, 'no_id'],
+    ]
+    const rows = wrong.map(([change], index) => ({
+      ...row,
+      id: `d${index}`,
+      line: index + 1,
+      ...change,
+    }))
+    const [answer] = await db.query<{
+      result: { stored: number; rejected: { line: number; reason: string }[] }
+    }>(`select private.import_incidents('door', $1::text::jsonb) as result`, [
+      JSON.stringify([...rows, { ...row, id: 'fine', line: 99 }]),
+    ])
+    expect(answer?.result.rejected.map(({ line, reason }) => [line, reason])).toEqual(
+      wrong.map(([, reason], index) => [index + 1, reason]),
+    )
+    expect(answer?.result.stored).toBe(1)
+  })
+
+  it('is nobody else’s to call', async () => {
+    const user = '00000000-0000-4000-8000-000000000001'
+    for (const call of [
+      `select private.import_incidents('x', '[]')`,
+      `select private.import_areas('grid', '[]')`,
+      `select private.restamp_incidents('{}')`,
+      `select private.refresh_area_paths()`,
+    ]) {
+      await expect(db.asUser(user, (tx) => tx.query(call))).rejects.toThrow(/permission denied/)
+      await expect(db.asAnon((tx) => tx.query(call))).rejects.toThrow(/permission denied/)
+    }
+  })
+})
