@@ -1,0 +1,67 @@
+import { Map as MapLibreMap, type LngLatBoundsLike } from 'maplibre-gl'
+import 'maplibre-gl/dist/maplibre-gl.css'
+import type { CityConfig } from '../domain/config.ts'
+import type { BoundingBox } from '../domain/vocabulary.ts'
+import './map.css'
+import { setUpMaps } from './map-setup.ts'
+import { baseStyle } from './style/base-style.ts'
+import type { MapLocale, MapTheme, MapView } from './types.ts'
+
+export interface MapCanvasOptions {
+  city: CityConfig
+  theme: MapTheme
+  locale: MapLocale
+  title: string
+  view: MapView | undefined
+  interactive: boolean
+}
+
+/** A MapLibre map on the city's ground, north up, never tilted. @throws when WebGL 2 is missing */
+export function createMapCanvas(container: HTMLElement, options: MapCanvasOptions): MapLibreMap {
+  setUpMaps()
+  container.classList.add('wangge-map')
+  container.dataset['mapTheme'] = options.theme
+  const { city, view } = options
+  const map = new MapLibreMap({
+    container,
+    style: baseStyle(city, options.theme, options.locale),
+    ...(view
+      ? { center: [...view.center], zoom: view.zoom, bearing: view.bearing ?? 0 }
+      : { bounds: boundsOf(city.bbox), fitBoundsOptions: { padding: 16 } }),
+    interactive: options.interactive,
+    attributionControl: false,
+    maxPitch: 0,
+    pitchWithRotate: false,
+    maxZoom: 19,
+    maxBounds: boundsOf(surroundings(city.bbox)),
+    renderWorldCopies: false,
+    // Labels that fade make every measurement and every screenshot late.
+    fadeDuration: 0,
+    // Chinese comes from the fonts named in the style, where the device has them.
+    localIdeographFontFamily: 'Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif',
+    validateStyle: false,
+  })
+  map.touchZoomRotate.disableRotation()
+  titleCanvas(map, options.title)
+  return map
+}
+
+/** What screen readers call the map. */
+export const titleCanvas = (map: MapLibreMap, title: string): void =>
+  map.getCanvas().setAttribute('aria-label', title)
+
+export const boundsOf = ([west, south, east, north]: BoundingBox): LngLatBoundsLike => [
+  [west, south],
+  [east, north],
+]
+
+/** The city's box and as much again on every side: nothing to see, but room for wide screens. */
+function surroundings([west, south, east, north]: BoundingBox): BoundingBox {
+  const [width, height] = [east - west, north - south]
+  return [
+    Math.max(-180, west - width),
+    Math.max(-85, south - height),
+    Math.min(180, east + width),
+    Math.min(85, north + height),
+  ]
+}

@@ -1,0 +1,216 @@
+import type { Map as MapLibreMap, Marker } from 'maplibre-gl'
+import type { BoundingBox } from '../domain/vocabulary.ts'
+import { Emitter } from './emitter.ts'
+import { AreasLayer } from './layers/areas.layer.ts'
+import { HeatLayer } from './layers/heat.layer.ts'
+import { LocationLayer } from './layers/location.layer.ts'
+import { PointsLayer } from './layers/points.layer.ts'
+import { locateDevice } from './locate.ts'
+import { boundsOf, createMapCanvas, titleCanvas } from './map-canvas.ts'
+import { addPin } from './pin.ts'
+import { listenToPointer } from './pointer-events.ts'
+import { baseStyle } from './style/base-style.ts'
+import { restyle } from './style/restyle.ts'
+import type { LocateResult, MapEngine, MapEngineOptions, MapEvents, ReportedView } from './types.ts'
+import { Controls } from './ui/controls.ts'
+import { ScaleBar } from './ui/scale-bar.ts'
+
+const viewDelayMs = 150
+const locatedZoom = 16
+
+/**
+ * The map of a city in `container`, which must have a size and belongs to the engine from now on.
+ * @throws when the browser cannot draw it (no WebGL 2); show the table view instead
+ */
+export function createMapEngine(container: HTMLElement, options: MapEngineOptions): MapEngine {
+  const { city } = options
+  let { theme, locale, messages } = options
+  let destroyed = false
+  let marker: Marker | null = null
+  let viewTimer: ReturnType<typeof setTimeout> | undefined
+
+  const events = new Emitter<MapEvents>()
+  const map = createMapCanvas(container, {
+    city,
+    theme,
+    locale,
+    title: messages.mapTitle,
+    view: options.view,
+    interactive: true,
+  })
+  const areas = new AreasLayer(theme)
+  const heat = new HeatLayer(theme)
+  const points = new PointsLayer(theme, (error) => events.emit('pointsError', error))
+  const location = new LocationLayer(theme)
+  const fullscreenElement = options.fullscreenElement ?? container
+
+  // The style is an object, so it is there before any tile; what was set earlier is drawn now.
+  // Points before the location, so that one's own place lies on top.
+  map.once('style.load', () => {
+    for (const layer of [areas, heat, points, location]) layer.attach(map)
+  })
+  map.on('error', ({ error }) => console.warn('Map:', error.message))
+  map.on('webglcontextlost', () => events.emit('fatal', new Error('The WebGL context was lost')))
+  listenToPointer(map, events, () => areas.level)
+
+  const scale = new ScaleBar(messages, city.basemap?.attribution ?? '')
+  container.append(scale.element)
+
+  const getView = (): ReportedView => ({
+    center: [map.getCenter().lng, map.getCenter().lat],
+    zoom: map.getZoom(),
+    bearing: map.getBearing(),
+    bbox: boxOf(map),
+  })
+  const animated = (animate = false): boolean =>
+    animate && !matchMedia('(prefers-reduced-motion: reduce)').matches
+  const zoomBy = (step: number): void => void map.easeTo({ zoom: map.getZoom() + step, duration: animated(true) ? 200 : 0 })
+
+  async function toggleFullscreen(): Promise<void> {
+    if (document.fullscreenElement) await document.exitFullscreen()
+    else if (document.fullscreenEnabled) await fullscreenElement.requestFullscreen()
+  }
+
+  async function locate(): Promise<LocateResult> {
+    const { geolocation } = navigator
+    const result = await locateDevice(city.bbox, { geolocation, isSecureContext })
+    if (destroyed) return result
+    if (result.ok) {
+      location.set(result)
+      // Beyond the city there is no map: going there would show an empty page.
+      if (result.insideCity)
+        map.easeTo({
+          center: [...result.lngLat],
+          zoom: Math.max(map.getZoom(), locatedZoom),
+          duration: animated(true) ? 600 : 0,
+        })
+    }
+    events.emit('locate', result)
+    return result
+  }
+
+  const actions = {
+    zoomIn: () => zoomBy(1),
+    zoomOut: () => zoomBy(-1),
+    resetNorth: () => void map.rotateTo(0, { duration: animated(true) ? 250 : 0 }),
+    toggleFullscreen,
+    locate,
+  }
+  const controls = options.controls === false ? null : new Controls(messages, actions)
+  if (controls) container.append(controls.element)
+
+  const showPlace = (): void => {
+    scale.setPlace(map.getZoom(), map.getCenter().lat)
+    controls?.setBearing(map.getBearing())
+    controls?.setZoomLimits(map.getZoom() <= map.getMinZoom(), map.getZoom() >= map.getMaxZoom())
+  }
+  showPlace()
+  map.on('move', showPlace)
+  map.on('moveend', () => {
+    clearTimeout(viewTimer)
+    viewTimer = setTimeout(() => events.emit('view', getView()), viewDelayMs)
+  })
+  map.on('idle', () => events.emit('pointTotals', points.totals(map.getZoom(), boxOf(map))))
+
+  const onFullscreen = (): void => {
+    const isFullscreen = document.fullscreenElement === fullscreenElement
+    controls?.setFullscreen(isFullscreen)
+    events.emit('fullscreen', isFullscreen)
+  }
+  document.addEventListener('fullscreenchange', onFullscreen)
+
+  function redraw(next: { theme?: typeof theme; locale?: typeof locale }): void {
+    const before = baseStyle(city, theme, locale).layers
+    theme = next.theme ?? theme
+    locale = next.locale ?? locale
+    const apply = (): void => restyle(map, before, baseStyle(city, theme, locale).layers)
+    if (map.isStyleLoaded() || map.getLayer('background')) apply()
+    else map.once('style.load', apply)
+  }
+
+  const engine: MapEngine = {
+    setTheme(next) {
+      if (next === theme) return
+      redraw({ theme: next })
+      container.dataset['mapTheme'] = next
+      for (const layer of [areas, heat, points, location]) layer.setTheme(next)
+    },
+    setLocale(nextLocale, nextMessages) {
+      messages = nextMessages
+      titleCanvas(map, messages.mapTitle)
+      controls?.setMessages(messages)
+      scale.setMessages(messages)
+      if (nextLocale !== locale) redraw({ locale: nextLocale })
+    },
+    getView,
+    setView(view, { animate } = {}) {
+      const camera = { center: [...view.center] as [number, number], zoom: view.zoom, bearing: view.bearing ?? 0 }
+      if (animated(animate)) map.easeTo({ ...camera, duration: 500 })
+      else map.jumpTo(camera)
+    },
+    fitBounds(bbox, { animate, paddingPixels = 32 } = {}) {
+      map.fitBounds(boundsOf(bbox), {
+        padding: paddingPixels,
+        maxZoom: 17,
+        duration: animated(animate) ? 500 : 0,
+        linear: true,
+      })
+    },
+    ...actions,
+    clearLocation: () => location.set(null),
+    setAreas: (level, features) => areas.setAreas(level, features),
+    setAreaLevel: (level) => areas.setLevel(level),
+    setAreaValues: (values) => areas.setValues(values),
+    setAreaHighlight: (highlight) => areas.setHighlight(highlight),
+    setHeat: (grid) => heat.set(grid),
+    setPoints: (source) => points.set(source),
+    setPointHighlight: (highlight) => points.setHighlight(highlight),
+    setMarker(next) {
+      marker?.remove()
+      marker = next ? addPin(map, next.lngLat, next.color) : null
+    },
+    on: (event, listener) => events.on(event, listener),
+    resize: () => void map.resize(),
+    whenIdle: () => nextEvent(map, 'idle'),
+    whenRendered: () => nextEvent(map, 'render'),
+    destroy() {
+      if (destroyed) return
+      destroyed = true
+      clearTimeout(viewTimer)
+      document.removeEventListener('fullscreenchange', onFullscreen)
+      events.clear()
+      points.close()
+      marker?.remove()
+      map.remove()
+      controls?.element.remove()
+      scale.element.remove()
+    },
+  }
+  return quietAfter(engine, () => destroyed)
+}
+
+/** The same engine, whose methods do nothing once it is gone: late answers are harmless. */
+function quietAfter(engine: MapEngine, isGone: () => boolean): MapEngine {
+  return new Proxy(engine, {
+    get(target, name: keyof MapEngine) {
+      const method = target[name]
+      if (!isGone()) return method
+      if (name === 'on') return () => () => {}
+      if (name === 'locate') return async () => ({ ok: false, reason: 'unavailable' })
+      return name === 'getView' ? method : async () => {}
+    },
+  })
+}
+
+function nextEvent(map: MapLibreMap, event: 'idle' | 'render'): Promise<void> {
+  return new Promise((resolve) => {
+    map.once(event, () => resolve())
+    // Both follow a repaint only.
+    map.triggerRepaint()
+  })
+}
+
+function boxOf(map: MapLibreMap): BoundingBox {
+  const bounds = map.getBounds()
+  return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]
+}

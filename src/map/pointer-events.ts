@@ -1,0 +1,78 @@
+import type { Map as MapLibreMap, MapMouseEvent } from 'maplibre-gl'
+import type { AreaLevel, LngLat } from '../domain/vocabulary.ts'
+import type { Emitter } from './emitter.ts'
+import { hitsFromProperties, type IncidentProperties } from './protocols/incident-tile.ts'
+import { layerIds } from './style/layer-ids.ts'
+import type { MapEvents, PointHit } from './types.ts'
+
+/** Half the side of the square around the pointer in which a point counts as hit. */
+const reachPixels = { mouse: 3, touch: 12 }
+
+/** Turns MapLibre's mouse and touch into hovers and clicks on incidents, areas and the ground. */
+export function listenToPointer(
+  map: MapLibreMap,
+  events: Emitter<MapEvents>,
+  drawnLevel: () => AreaLevel | null,
+): void {
+  let hoveredArea: number | null = null
+  let hoveredPoints = ''
+
+  const hover = (event: MapMouseEvent | null): void => {
+    const hits = event ? pointsAt(map, event, reachPixels.mouse) : []
+    const idx = event && hits.length === 0 ? areaAt(map, event, drawnLevel()) : null
+    const pixel = event ? { x: event.point.x, y: event.point.y } : { x: 0, y: 0 }
+    const names = hits.map(({ id }) => id).join()
+    if (names !== hoveredPoints || hits.length > 0)
+      events.emit('pointHover', hits.length > 0 ? { hits, pixel } : null)
+    if (idx !== hoveredArea || idx !== null)
+      events.emit('areaHover', idx === null ? null : { idx, pixel })
+    hoveredPoints = names
+    hoveredArea = idx
+    map.getCanvas().style.cursor = hits.length > 0 || idx !== null ? 'pointer' : ''
+  }
+
+  map.on('mousemove', (event) => {
+    // While dragging the map follows the pointer: what lies under it is meant by nobody.
+    if (!map.isMoving()) hover(event)
+  })
+  map.on('mouseout', () => hover(null))
+  map.on('dragstart', () => hover(null))
+
+  map.on('click', (event) => {
+    const lngLat: LngLat = [event.lngLat.lng, event.lngLat.lat]
+    const pixel = { x: event.point.x, y: event.point.y }
+    const isTouch = 'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch'
+    const hits = pointsAt(map, event, isTouch ? reachPixels.touch : reachPixels.mouse)
+    if (hits.length > 0) return events.emit('pointClick', { hits, lngLat, pixel })
+    const idx = areaAt(map, event, drawnLevel())
+    if (idx !== null) events.emit('areaClick', { idx, lngLat, pixel })
+    else events.emit('backgroundClick', { lngLat, pixel })
+  })
+}
+
+function areaAt(map: MapLibreMap, event: MapMouseEvent, level: AreaLevel | null): number | null {
+  if (!level || !map.getLayer(layerIds.areaFill(level))) return null
+  const [feature] = map.queryRenderedFeatures(event.point, { layers: [layerIds.areaFill(level)] })
+  return feature?.id === undefined ? null : Number(feature.id)
+}
+
+/** Everything under the pointer, topmost first, each incident once. */
+function pointsAt(map: MapLibreMap, event: MapMouseEvent, reach: number): PointHit[] {
+  if (!map.getLayer(layerIds.pointCircle)) return []
+  const { x, y } = event.point
+  const features = map.queryRenderedFeatures(
+    [
+      [x - reach, y - reach],
+      [x + reach, y + reach],
+    ],
+    { layers: [layerIds.pointCircle] },
+  )
+  const hits = new Map<string, PointHit>()
+  for (const { geometry, properties } of features) {
+    if (geometry.type !== 'Point') continue
+    const [lng = 0, lat = 0] = geometry.coordinates
+    for (const hit of hitsFromProperties(properties as IncidentProperties, [lng, lat]))
+      if (!hits.has(hit.id)) hits.set(hit.id, hit)
+  }
+  return [...hits.values()]
+}

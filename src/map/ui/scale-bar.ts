@@ -1,0 +1,56 @@
+import type { MapMessages } from '../types.ts'
+
+const earthRadiusMeters = 6_371_008.8
+const maxWidthPixels = 96
+
+/** A round ground length and how long it is on screen, at most `maxPixels`. */
+export function scaleLength(
+  metersPerPixel: number,
+  maxPixels: number,
+): { meters: number; pixels: number } {
+  const longest = metersPerPixel * maxPixels
+  const power = 10 ** Math.floor(Math.log10(longest))
+  const step = [5, 2, 1].find((digit) => digit * power <= longest) ?? 1
+  return { meters: step * power, pixels: (step * power) / metersPerPixel }
+}
+
+/** Ground metres a pixel of web mercator with 512-pixel tiles. */
+export const metersPerPixel = (zoom: number, lat: number): number =>
+  (2 * Math.PI * earthRadiusMeters * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** zoom)
+
+/** A metric scale and the source of the basemap, in the lower corners' manner of printed maps. */
+export class ScaleBar {
+  readonly element = document.createElement('div')
+  readonly #bar = document.createElement('div')
+  #messages: MapMessages
+  #place = { zoom: 0, lat: 0 }
+
+  constructor(messages: MapMessages, attribution: string) {
+    this.#messages = messages
+    this.element.className = 'wangge-map-foot'
+    this.#bar.className = 'wangge-map-scale'
+    const source = document.createElement('div')
+    source.className = 'wangge-map-attribution'
+    source.textContent = attribution
+    this.element.append(this.#bar, source)
+  }
+
+  setMessages(messages: MapMessages): void {
+    this.#messages = messages
+    this.#draw()
+  }
+
+  setPlace(zoom: number, lat: number): void {
+    this.#place = { zoom, lat }
+    this.#draw()
+  }
+
+  #draw(): void {
+    const { meters, pixels } = scaleLength(metersPerPixel(this.#place.zoom, this.#place.lat), maxWidthPixels)
+    this.#bar.style.width = `${Math.round(pixels)}px`
+    this.#bar.textContent =
+      meters >= 1000
+        ? `${meters / 1000} ${this.#messages.kilometers}`
+        : `${meters} ${this.#messages.meters}`
+  }
+}
