@@ -1,10 +1,21 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import lucide from '@iconify-json/lucide/icons.json' with { type: 'json' }
 import ui from '@nuxt/ui/vite'
 import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 
 const locales = fileURLToPath(new URL('./src/locales/**', import.meta.url))
+
+/** The icons of the categories that come with the schema: words of theirs that name a lucide icon. */
+function categoryIcons(): string[] {
+  const file = new URL('./supabase/migrations/20260101000200_reference_defaults.sql', import.meta.url)
+  const words = readFileSync(file, 'utf8').matchAll(/'([a-z][a-z0-9-]*)'/g)
+  return [...new Set(Array.from(words, ([, word]) => word ?? ''))]
+    .filter((word) => word in lucide.icons)
+    .map((word) => `lucide:${word}`)
+}
 
 export default defineConfig({
   plugins: [
@@ -14,11 +25,11 @@ export default defineConfig({
       autoImport: false,
       colorMode: false,
       ui: { colors: { primary: 'teal', neutral: 'mist' } },
-      // Icons are bundled, those the database's categories name included: nothing is fetched from
-      // the net.
+      // Icons are bundled: nothing is fetched from the net.
       icon: {
         clientBundle: {
-          scan: { globInclude: ['src/**/*.{vue,ts}', 'supabase/{migrations,seed,local}/**/*.{sql,ts,json}'] },
+          scan: { globInclude: ['src/**/*.{vue,ts}'] },
+          icons: categoryIcons(),
           sizeLimitKb: 512,
         },
       },

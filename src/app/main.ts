@@ -7,11 +7,13 @@ import { bindFilterToRouter } from '@/stores/bind-filter-to-router.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import App from './App.vue'
 import { fail } from './fault.ts'
+import { keepIconsLocal } from './icons.ts'
 import { i18n, preferredLocale, setLocale } from './i18n.ts'
 import { createAppRouter } from './router.ts'
 import { startTheme } from './theme.ts'
 
 startTheme()
+keepIconsLocal()
 const pinia = createPinia()
 // Only the kit's icons are installed: its colours stand in palette.css, the head is ours.
 const app = createApp(App).use(pinia).use(PiniaColada).use(i18n).use(icons)
