@@ -23,6 +23,9 @@ npm run import -- demo
   --report    where the report goes, without ending; default: the file's name and the time, here
   See supabase/local/import/README.md for the mapping.`
 
+/** Faults shown at once; the report files have all. */
+const listedOnScreen = 20
+
 interface Answers {
   values: Partial<
     Record<
@@ -147,7 +150,7 @@ async function main(args: string[]): Promise<number> {
     const report = await job(db, (text) => progress.update(text))
     progress.done()
     const paths = await writeReport(report, reportBase(answers.values, file))
-    console.log(reportText(report))
+    console.log(reportText(report, listedOnScreen))
     console.log(`The whole report: ${paths.join(', ')}`)
     return report.stored + report.updated + report.unchanged > 0 ? 0 : 1
   } catch (error) {

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import type { Role } from '../../../src/domain/vocabulary.ts'
 import type { Database } from '../database-types.ts'
+import { demoAccounts, demoPassword } from '../demo.ts'
 import { ServerError } from '../errors.ts'
 import { addPerson, hashPassword } from '../people.ts'
+import type { MembershipChoice } from '../people.ts'
 import { importAreas } from './import-areas.ts'
 import { importIncidents } from './import-incidents.ts'
 import { readMapping } from './mapping.ts'
@@ -11,40 +12,19 @@ import type { ImportReport } from './report.ts'
 
 const folder = fileURLToPath(new URL('../../seed/demo/', import.meta.url))
 
-export const demoPassword = 'wangge-demo'
-
-interface DemoAccount {
-  email: string
-  displayName: string
-  role: Role
-  areaCode: string
-  departmentCode?: string
-}
-
-/** Role names, because a demo invents no people. */
-export const demoAccounts: readonly DemoAccount[] = [
-  { email: 'admin@wangge.demo', displayName: 'Administrator', role: 'admin', areaCode: 'SF' },
-  { email: 'leader@wangge.demo', displayName: 'Leader', role: 'leader', areaCode: 'SF' },
-  {
-    email: 'manager@wangge.demo',
-    displayName: 'Grid manager',
-    role: 'grid_manager',
-    areaCode: 'SF-N-19',
-  },
-  {
-    email: 'field@wangge.demo',
-    displayName: 'Field worker',
-    role: 'field_staff',
-    areaCode: 'SF-N-19',
-  },
-  {
-    email: 'handler@wangge.demo',
+/** What each account is in the city. Names are role names, because a demo invents no people. */
+const assignments: Record<string, MembershipChoice & { displayName: string }> = {
+  admin: { displayName: 'Administrator', role: 'admin', areaCode: 'SF' },
+  leader: { displayName: 'Leader', role: 'leader', areaCode: 'SF' },
+  grid_manager: { displayName: 'Grid manager', role: 'grid_manager', areaCode: 'SF-N-19' },
+  field_staff: { displayName: 'Field worker', role: 'field_staff', areaCode: 'SF-N-19' },
+  handler: {
     displayName: 'Public works',
     role: 'handler',
     areaCode: 'SF',
     departmentCode: 'public_works',
   },
-]
+}
 
 const city = {
   name: 'San Francisco',
@@ -126,8 +106,10 @@ async function addDemoAccounts(db: Database): Promise<void> {
   if (missing.length === 0) return
   // the password is public, so one hash for all loses nothing and saves time
   const passwordHash = await hashPassword(demoPassword)
-  for (const { email, displayName, role, areaCode, departmentCode } of missing) {
-    const membership = { role, areaCode, departmentCode: departmentCode ?? null }
+  for (const { email, role } of missing) {
+    const assignment = assignments[role]
+    if (!assignment) throw new Error(`The demo says nothing about the role ${role}.`)
+    const { displayName, ...membership } = assignment
     await addPerson(db, { email, passwordHash, displayName }, membership)
   }
 }

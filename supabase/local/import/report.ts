@@ -30,8 +30,8 @@ export interface ImportReport {
   warnings: string[]
 }
 
-/** Listed in the text; the JSON has all. */
-const listedInText = 200
+/** Faults listed in the text file; the JSON has all. */
+const listedInFile = 200
 
 const explanations: Record<string, string> = {
   no_coordinates: 'has no coordinates',
@@ -62,8 +62,8 @@ function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
   return `  ${[where, ...what.filter(Boolean)].join(', ')}: ${item.reason}${detail}`
 }
 
-/** The report for people: totals, reasons, then the first faults one a line. */
-export function reportText(report: ImportReport): string {
+/** The report for people: totals, reasons, then the first `listed` faults one a line. */
+export function reportText(report: ImportReport, listed = listedInFile): string {
   const lines = [
     `Import of ${report.kind} from ${report.file}`,
     `  read ${report.read}, stored ${report.stored}, updated ${report.updated}, unchanged ${report.unchanged}, rejected ${report.rejected}`,
@@ -76,9 +76,9 @@ export function reportText(report: ImportReport): string {
   for (const warning of report.warnings) lines.push(`  note: ${warning}`)
   if (report.items.length > 0) {
     lines.push('', 'Not stored:')
-    lines.push(...report.items.slice(0, listedInText).map((item) => itemLine(report.kind, item)))
-    const more = report.items.length - listedInText
-    if (more > 0) lines.push(`  … and ${more} more, all in the JSON report`)
+    lines.push(...report.items.slice(0, listed).map((item) => itemLine(report.kind, item)))
+    const more = report.items.length - listed
+    if (more > 0) lines.push(`  … and ${more} more`)
   }
   return `${lines.join('\n')}\n`
 }
