@@ -61,14 +61,14 @@ export class ColumnsLoader {
    * @throws AppError; AbortError
    */
   async load(signal: AbortSignal): Promise<void> {
-    const { repo, guard, onMonths } = this.#parts
+    const { repo, engine, guard, onMonths } = this.#parts
     const listing = await guard(() => repo.months(signal))
     const months = [...listing.months].sort((a, b) => (a.month < b.month ? 1 : -1))
     const gone = [...this.#loaded.keys()].filter((m) => !months.some((one) => one.month === m))
     const stale = months.filter((one) => this.#months.get(one.month)?.revision !== one.revision)
     for (const month of [...gone, ...stale.map((one) => one.month)]) this.#loaded.delete(month)
     this.#months = new Map(months.map((one) => [one.month, one]))
-    if (gone.length) await this.#put([], gone)
+    if (gone.length) await engine.put([], gone)
     await onMonths(months, listing.asOf)
 
     const missing = months.filter((one) => !this.#loaded.has(one.month))
@@ -76,14 +76,9 @@ export class ColumnsLoader {
     for (const batch of batches(missing)) {
       signal.throwIfAborted()
       const known = batch.flatMap((one) => cached.get(one.month) ?? [])
+      if (!(await this.#takeCached(known))) for (const one of known) cached.delete(one.month)
       const wanted = batch.filter((one) => !cached.has(one.month)).map((one) => one.month)
-      const fetched = wanted.length ? await guard(() => repo.columns(wanted, signal)) : []
-      await this.#take(
-        [...known, ...fetched],
-        batch.map((one) => one.month),
-        signal,
-      )
-      await this.#writeCache(fetched)
+      if (wanted.length) await this.#fetch(wanted, signal)
     }
     // Only now: a poll from an older cursor merely fetches some months twice, a newer loses changes.
     this.#cursor = listing.cursor
@@ -113,16 +108,10 @@ export class ColumnsLoader {
       return true
     }
     for (const batch of batches(changes.months.map((month) => this.#info(month)))) {
-      const wanted = batch.map((one) => one.month)
-      const fetched = await guard(() => repo.columns(wanted, signal))
-      for (const packed of fetched)
-        this.#months.set(packed.month, {
-          month: packed.month,
-          count: packed.count,
-          revision: packed.revision,
-        })
-      await this.#take(fetched, wanted, signal)
-      await this.#writeCache(fetched)
+      await this.#fetch(
+        batch.map((one) => one.month),
+        signal,
+      )
     }
     this.#cursor = changes.cursor
     const listing = [...this.#months.values()].sort((a, b) => (a.month < b.month ? 1 : -1))
@@ -138,29 +127,43 @@ export class ColumnsLoader {
     await this.#parts.engine.clear()
   }
 
-  /** Puts an answer into the engine; asked months that did not come back are empty and removed. */
-  async #take(
-    arrived: readonly PackedMonth[],
-    asked: readonly LocalMonth[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Fetches months into the engine; those that do not come back are empty and removed. */
+  async #fetch(asked: readonly LocalMonth[], signal: AbortSignal): Promise<void> {
+    const { repo, guard } = this.#parts
+    const arrived = await guard(() => repo.columns(asked, signal))
     signal.throwIfAborted()
     const gone = asked.filter((month) => !arrived.some((packed) => packed.month === month))
-    await this.#put(arrived, gone)
-    for (const packed of arrived) this.#loaded.set(packed.month, packed.count)
-    for (const month of gone) {
-      this.#months.delete(month)
-      this.#loaded.delete(month)
-    }
-    this.#parts.onProgress(this.#progress())
-  }
-
-  async #put(arrived: readonly PackedMonth[], gone: readonly LocalMonth[]): Promise<void> {
     try {
       await this.#parts.engine.put(arrived, gone)
     } catch (error) {
       throw new AppError('server', toAppError(error).message, { code: 'bad_answer', cause: error })
     }
+    for (const month of gone) {
+      this.#months.delete(month)
+      this.#loaded.delete(month)
+    }
+    this.#arrived(arrived)
+    await this.#writeCache(arrived)
+  }
+
+  /** False when what the device kept is damaged; it is then fetched again. */
+  async #takeCached(known: readonly PackedMonth[]): Promise<boolean> {
+    if (known.length === 0) return true
+    const taken = await this.#try(async () => {
+      await this.#parts.engine.put(known, [])
+      return true
+    })
+    if (taken) this.#arrived(known)
+    return taken ?? false
+  }
+
+  #arrived(months: readonly PackedMonth[]): void {
+    for (const { month, count, revision } of months) {
+      // What came may be newer than what the listing promised.
+      this.#months.set(month, { month, count, revision })
+      this.#loaded.set(month, count)
+    }
+    this.#parts.onProgress(this.#progress())
   }
 
   #progress(): LoadProgress {

@@ -84,6 +84,7 @@ export const useColumnsStore = defineStore('columns', () => {
   let loader: ColumnsLoader | null = null
   let controller: AbortController | null = null
   let stopPolling: (() => void) | null = null
+  let refreshing: Promise<void> | null = null
 
   const runProjection = latestWins((asked: IncidentFilter) => engine!.project(asked))
   const runClosing = latestWins((asked: { filter: IncidentFilter; options: ClosingOptions }) =>
@@ -111,8 +112,20 @@ export const useColumnsStore = defineStore('columns', () => {
     else void projectClosing()
   }
 
-  /** Goes on after an error, or asks at once what changed. */
-  async function refresh(): Promise<void> {
+  /**
+   * Goes on after an error, or asks at once what changed. While one is running, its promise is given.
+   * @throws AppError, kept in `error` too
+   */
+  function refresh(): Promise<void> {
+    if (refreshing) return refreshing
+    const running = bringUpToDate().finally(() => {
+      if (refreshing === running) refreshing = null
+    })
+    refreshing = running
+    return running
+  }
+
+  async function bringUpToDate(): Promise<void> {
     if (!loader || !controller) return
     const { signal } = controller
     const current = loader
@@ -121,8 +134,9 @@ export const useColumnsStore = defineStore('columns', () => {
       else {
         status.value = 'loading'
         await current.load(signal)
-        status.value = 'ready'
       }
+      if (signal.aborted) return
+      status.value = 'ready'
       error.value = null
     } catch (failure) {
       if (isAbort(failure) || signal.aborted) return
@@ -168,6 +182,7 @@ export const useColumnsStore = defineStore('columns', () => {
     engine = null
     loader = null
     controller = null
+    refreshing = null
     stopPolling = null
     status.value = 'idle'
     error.value = null

@@ -1,0 +1,249 @@
+import { IDBFactory } from 'fake-indexeddb'
+import 'fake-indexeddb/auto'
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createApp } from 'vue'
+import { randomMonths } from '../../tests/fixtures/columns.ts'
+import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
+import { openMonthCache, type MonthCache } from '../data/month-cache.ts'
+import { ColumnsEngine, type RemoteColumnsEngine } from './columns-engine.ts'
+import { columnsOutsideKey, useColumnsStore } from './columns.store.ts'
+import { useFilterStore } from './filter.store.ts'
+import { useSessionStore } from './session.store.ts'
+
+/** The real engine, behind the same asynchronous, copying face as the worker's. */
+function engineHere(): RemoteColumnsEngine {
+  const engine = new ColumnsEngine()
+  const methods = ['setWorld', 'setAsOf', 'put', 'clear', 'project', 'heat', 'closing'] as const
+  const remote = methods.map((name) => [
+    name,
+    async (...args: unknown[]) => {
+      const method = engine[name] as (...args: unknown[]) => unknown
+      return structuredClone(method.apply(engine, structuredClone(args)))
+    },
+  ])
+  return { ...Object.fromEntries(remote), terminate: () => {} } as RemoteColumnsEngine
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 10))
+
+describe('columns store', () => {
+  let server: FakeBackend
+  let factory: IDBFactory
+  let cache: MonthCache
+  let poll: () => Promise<unknown>
+  let session: ReturnType<typeof useSessionStore>
+  let filter: ReturnType<typeof useFilterStore>
+  let columns: ReturnType<typeof useColumnsStore>
+
+  async function openPage(): Promise<void> {
+    const pinia = createPinia()
+    const app = createApp({}).use(pinia)
+    app.provide(columnsOutsideKey, {
+      startEngine: engineHere,
+      openCache: () => cache,
+      startPolling: (given) => {
+        poll = given
+        return () => {}
+      },
+    })
+    setActivePinia(pinia)
+    session = useSessionStore()
+    filter = useFilterStore()
+    columns = useColumnsStore()
+    await session.start({ fetch: server.fetch, origin: 'http://test', storage: memoryStorage() })
+    await session.signIn('leader@test', 'right')
+  }
+  const ready = () => vi.waitFor(() => expect(columns.status).toBe('ready'))
+  const total = (count: number) => vi.waitFor(() => expect(columns.projection?.total).toBe(count))
+  const asked = () =>
+    server.calls
+      .filter((call) => call.startsWith('incident_columns'))
+      .flatMap((call) => (JSON.parse(call.slice(17)) as { p_months: string[] }).p_months)
+
+  beforeEach(() => {
+    server = new FakeBackend()
+    factory = new IDBFactory()
+    cache = openMonthCache(factory)
+  })
+  afterEach(() => vi.restoreAllMocks())
+
+  it('loads, takes the default period and projects', async () => {
+    await openPage()
+    await ready()
+    await total(1200)
+    expect(filter.filter.period).toEqual({ from: '2020-01-01', to: '2020-12-31' })
+    expect(columns.partial).toBe(false)
+    expect(columns.progress).toMatchObject({ loadedMonths: 12, loadedIncidents: 1200 })
+    expect(columns.projection?.months.at(-1)?.month).toBe('2020-12')
+    expect(columns.asOf).toBe(server.asOf)
+  })
+
+  it('projects the newest months while older ones are still missing', async () => {
+    server.months = randomMonths({ rows: 6000, months: 60, areas: 3, categories: 2 })
+    const seen: [boolean, string | null][] = []
+    const columnsAnswer = server.fetch
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    Object.assign(server, {
+      fetch: async (...args: Parameters<typeof fetch>) => {
+        if (String(args[0]).includes('incident_columns') && asked().length >= 24) await gate
+        return columnsAnswer(...args)
+      },
+    })
+    await openPage()
+    await total(1200)
+    seen.push([columns.partial, columns.loadedFrom])
+    expect(columns.periodPartial).toBe(false)
+    release()
+    await ready()
+    seen.push([columns.partial, columns.loadedFrom])
+    expect(seen).toEqual([
+      [true, '2023-01'],
+      [false, null],
+    ])
+    expect(asked().slice(0, 2)).toEqual(['2024-12', '2024-11'])
+    filter.setPeriod(null)
+    await total(6000)
+  })
+
+  it('answers a changed filter, the last of many', async () => {
+    await openPage()
+    await total(1200)
+    for (const code of ['A-2', 'A-3', 'A-1', 'c']) filter.setAreas([code])
+    filter.setAreas(['A-2'])
+    const inArea = server.months
+      .flatMap((month) => [...month.area])
+      .filter((idx) => idx === 2).length
+    await total(inArea)
+    expect(columns.projectedFilter).toEqual(filter.effective)
+    const request = { bbox: [0, 0, 10, 10] as const, width: 20, height: 20, radiusPixels: 3 }
+    const heat = await columns.heat(request)
+    expect(Math.max(...heat!.density)).toBe(255)
+  })
+
+  it('fetches only what changed, and what another user added appears', async () => {
+    await openPage()
+    await total(1200)
+    server.calls = []
+    const before = columns.revision
+    await poll()
+    expect(asked()).toEqual([])
+    expect(columns.revision).toBe(before)
+    const [more] = randomMonths({
+      rows: 150,
+      months: 1,
+      firstMonth: '2020-12',
+      seed: 7,
+      areas: 3,
+      categories: 2,
+    })
+    server.months = [...server.months.slice(0, 11), { ...more!, revision: 'r2' }]
+    server.changed = ['2020-12']
+    server.cursor++
+    await poll()
+    await total(1250)
+    expect(asked()).toEqual(['2020-12'])
+    expect(columns.revision).toBeGreaterThan(before)
+    server.months = server.months.slice(0, 11)
+    server.changed = ['2020-12']
+    server.cursor++
+    await poll()
+    await total(1100)
+    expect(columns.progress.totalMonths).toBe(11)
+  })
+
+  it('starts again when the database is another one', async () => {
+    await openPage()
+    await total(1200)
+    server.months = server.months.slice(6)
+    server.reset = true
+    server.cursor++
+    await poll()
+    await total(600)
+  })
+
+  it('takes unchanged months from the device, and fetches damaged ones', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    await openPage()
+    await ready()
+    server.calls = []
+    server.months[3] = { ...server.months[3]!, revision: 'r2' }
+    await openPage()
+    await ready()
+    await total(1200)
+    expect(asked()).toEqual(['2020-04'])
+    const scope = session.scope!
+    const [kept] = await cache.read(scope, new Map([['2020-05', 'r1']]))
+    await cache.write(scope, [{ ...kept!, x: '' }])
+    server.calls = []
+    await openPage()
+    await ready()
+    await total(1200)
+    expect(asked()).toContain('2020-05')
+  })
+
+  it('works where the browser keeps nothing', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const denied = () => Promise.reject(new DOMException('denied', 'SecurityError'))
+    cache = { read: denied, write: denied, remove: denied, erase: denied }
+    await openPage()
+    await ready()
+    await total(1200)
+  })
+
+  it('erases all on leaving', async () => {
+    await openPage()
+    await ready()
+    await total(1200)
+    const scope = session.scope!
+    await session.signOut()
+    await settled()
+    const wanted = new Map(server.months.map((month) => [month.month, month.revision]))
+    expect(await cache.read(scope, wanted)).toEqual([])
+    expect([columns.projection, columns.status, filter.periodKnown]).toEqual([null, 'idle', false])
+  })
+
+  it('loads anew when the scope changes', async () => {
+    await openPage()
+    await total(1200)
+    const scope = session.scope!
+    server.scopeKey = 'scope-2'
+    server.months = server.months.slice(10)
+    server.cursor++
+    await poll()
+    await total(200)
+    await ready()
+    expect(session.scope).not.toBe(scope)
+    const wanted = new Map(server.months.map((month) => [month.month, month.revision]))
+    expect(await cache.read(scope, wanted)).toEqual([])
+  })
+
+  it('says what failed, keeps what it has, and recovers', async () => {
+    server.failing = { incident_columns: 500 }
+    await openPage()
+    await vi.waitFor(() => expect(columns.status).toBe('error'))
+    expect(columns.error?.kind).toBe('server')
+    server.failing = {}
+    await poll()
+    await total(1200)
+    expect([columns.status, columns.error]).toEqual(['ready', null])
+    server.failing = { changes_since: 'offline' }
+    await expect(poll()).rejects.toMatchObject({ kind: 'offline' })
+    expect(columns.status).toBe('ready')
+    expect(columns.error?.kind).toBe('offline')
+    expect(columns.projection?.total).toBe(1200)
+  })
+
+  it('answers times to close when asked', async () => {
+    await openPage()
+    await total(1200)
+    expect(columns.closing).toBeNull()
+    columns.setClosing({ withinDays: 7, areaLevel: 'grid' })
+    await vi.waitFor(() => expect(columns.closing?.byArea.map((one) => one.idx)).toEqual([2, 3]))
+    filter.setAreas(['A-2'])
+    await vi.waitFor(() => expect(columns.closing?.byArea.map((one) => one.idx)).toEqual([2]))
+    columns.setClosing(null)
+    expect(columns.closing).toBeNull()
+  })
+})

@@ -1,0 +1,133 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
+import { AppError } from '../data/errors.ts'
+import { useSessionStore } from './session.store.ts'
+
+const origin = 'http://test'
+
+describe('session store', () => {
+  let server: FakeBackend
+  let storage: Storage
+  let session: ReturnType<typeof useSessionStore>
+  const start = () => session.start({ fetch: server.fetch, origin, storage })
+  const freshPage = () => {
+    setActivePinia(createPinia())
+    session = useSessionStore()
+  }
+  beforeEach(() => {
+    server = new FakeBackend()
+    storage = memoryStorage()
+    freshPage()
+  })
+  const error = (promise: Promise<unknown>): Promise<AppError> =>
+    promise.then(
+      () => expect.unreachable('it should fail'),
+      (failure: unknown) => {
+        expect(failure).toBeInstanceOf(AppError)
+        return failure as AppError
+      },
+    )
+
+  it('starts signed out, signs in, and finds the session again', async () => {
+    await start()
+    expect(session.status).toBe('signed-out')
+    await session.signIn(' leader@test ', 'right')
+    expect(session.status).toBe('signed-in')
+    expect(session.email).toBe('leader@test')
+    expect(session.hasRole('leader')).toBe(true)
+    expect(session.scope).toBe(`instance|${server.userId}|scope-1`)
+    freshPage()
+    await start()
+    expect(session.status).toBe('signed-in')
+  })
+
+  it('refuses a wrong password and stays signed out', async () => {
+    await start()
+    const failure = await error(session.signIn('leader@test', 'wrong'))
+    expect([failure.kind, failure.code]).toEqual(['unauthorized', 'invalid_credentials'])
+    expect(session.status).toBe('signed-out')
+  })
+
+  it('tells offline and too many tries from a wrong password', async () => {
+    await start()
+    server.failing = { token: 'offline' }
+    expect((await error(session.signIn('a', 'b'))).kind).toBe('offline')
+    server.failing = { token: 429 }
+    expect((await error(session.signIn('a', 'b'))).kind).toBe('rate-limited')
+  })
+
+  it('signs out with the device forgetting the session', async () => {
+    await start()
+    await session.signIn('leader@test', 'right')
+    await session.signOut()
+    expect([session.status, session.signedOutReason, session.scope]).toEqual([
+      'signed-out',
+      'left',
+      null,
+    ])
+    expect(storage.length).toBe(0)
+  })
+
+  it('renews an expired token once for calls refused together', async () => {
+    await start()
+    await session.signIn('leader@test', 'right')
+    server.renewTokens()
+    server.calls = []
+    await Promise.all([session.refreshContext(), session.refreshContext()])
+    expect(server.calls.filter((call) => call === 'token')).toHaveLength(1)
+    expect(session.status).toBe('signed-in')
+  })
+
+  it('ends a session that cannot be renewed and says why', async () => {
+    await start()
+    await session.signIn('leader@test', 'right')
+    server.renewTokens()
+    server.failing = { token: 400 }
+    expect((await error(session.refreshContext())).kind).toBe('unauthorized')
+    expect([session.status, session.signedOutReason]).toEqual(['signed-out', 'expired'])
+  })
+
+  it('keeps the session when the renewal meets no server', async () => {
+    await start()
+    await session.signIn('leader@test', 'right')
+    server.renewTokens()
+    server.failing = { token: 429 }
+    // auth-js itself tries again for half a minute.
+    vi.useFakeTimers()
+    const failure = error(session.refreshContext())
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect((await failure).kind).toBe('offline')
+    vi.useRealTimers()
+    expect(session.status).toBe('signed-in')
+    expect(storage.length).toBe(1)
+  })
+
+  it('changes the password only with the current one', async () => {
+    await start()
+    await session.signIn('leader@test', 'right')
+    const failure = await error(session.changePassword('wrong', 'longer than before'))
+    expect(failure.code).toBe('wrong_password')
+    expect(session.status).toBe('signed-in')
+    expect(server.password).toBe('right')
+    await session.changePassword('right', 'longer than before')
+    expect(server.password).toBe('longer than before')
+    await session.refreshContext()
+  })
+
+  it('waits while the city is loaded', async () => {
+    server.failing = { '/config.json': 503 }
+    const started = start()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(session.wait).toMatchObject({ reason: 'preparing', attempt: 1 })
+    server.failing = {}
+    await started
+    expect([session.wait, session.status]).toEqual([null, 'signed-out'])
+  })
+
+  it('says when the configuration is none', async () => {
+    server.config = () => ({ instanceId: '' }) as unknown as ReturnType<FakeBackend['config']>
+    await start()
+    expect(session.startError).toMatchObject({ kind: 'server', code: 'bad_config' })
+  })
+})
