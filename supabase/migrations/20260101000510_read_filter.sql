@@ -110,13 +110,6 @@ begin
   return coalesce((p_filter ->> p_field)::boolean, false);
 end $$;
 
--- A degree as a place on the city's box, 0..65535; the same as `quantise` in src/domain/columns.ts,
--- and like Math.round it rounds halves up.
-create function private.quantise_degree(p_value float8, p_low float8, p_high float8)
-returns integer language sql immutable strict parallel safe set search_path = '' as $$
-  select least(65535, greatest(0, floor((p_value - p_low) / (p_high - p_low) * 65535 + 0.5)))::integer
-$$;
-
 -- Reads {from, to, areas, categories, stages, openOnly, onHoldOnly, bbox} (see IncidentFilter).
 -- A code that does not exist matches nothing. Errors: 22023 with the field in message and detail.
 create function private.parse_filter(p_filter jsonb)
@@ -190,10 +183,10 @@ begin
     if (v_box ->> 0)::float8 > (v_box ->> 2)::float8 or (v_box ->> 1)::float8 > (v_box ->> 3)::float8 then
       perform private.refuse_filter('bbox', 'must be [west, south, east, north]');
     end if;
-    v_result.min_x := private.quantise_degree((v_box ->> 0)::float8, v_city.west, v_city.east);
-    v_result.min_y := private.quantise_degree((v_box ->> 1)::float8, v_city.south, v_city.north);
-    v_result.max_x := private.quantise_degree((v_box ->> 2)::float8, v_city.west, v_city.east);
-    v_result.max_y := private.quantise_degree((v_box ->> 3)::float8, v_city.south, v_city.north);
+    v_result.min_x := private.quantise((v_box ->> 0)::float8, v_city.west, v_city.east);
+    v_result.min_y := private.quantise((v_box ->> 1)::float8, v_city.south, v_city.north);
+    v_result.max_x := private.quantise((v_box ->> 2)::float8, v_city.west, v_city.east);
+    v_result.max_y := private.quantise((v_box ->> 3)::float8, v_city.south, v_city.north);
   end if;
   return v_result;
 end $$;
@@ -221,6 +214,5 @@ revoke all on function private.refuse_filter(text, text) from public, anon, auth
 revoke all on function private.filter_list(jsonb, text) from public, anon, authenticated;
 revoke all on function private.filter_day(jsonb, text) from public, anon, authenticated;
 revoke all on function private.filter_flag(jsonb, text) from public, anon, authenticated;
-revoke all on function private.quantise_degree(float8, float8, float8) from public, anon, authenticated;
 revoke all on function private.parse_filter(jsonb) from public, anon, authenticated;
 revoke all on function private.filter_condition(private.incident_filter) from public, anon, authenticated;

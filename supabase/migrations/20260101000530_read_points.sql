@@ -38,7 +38,8 @@ begin
       select i.ctid as row_at, i.reported_at, i.id
       from public.incidents i
       where i.geom operator(extensions.&&) extensions.st_makeenvelope($1, $2, $3, $4, 4326)
-        and i.lon < $3 and i.lat > $2
+        -- && compares boxes in single precision: about a metre wider than asked
+        and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
         and %s and %s
     ), shown as (
       select i.id, i.lon, i.lat, c.idx as category,

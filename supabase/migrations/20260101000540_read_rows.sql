@@ -61,7 +61,8 @@ begin
   if v_after is not null then
     begin
       if v_after ->> 'sort' is distinct from v_sort or v_after ->> 'id' is null
-          or jsonb_array_length(v_after -> 'keys') is distinct from cardinality(v_order.keys) then
+          or jsonb_array_length(v_after -> 'keys') is distinct from cardinality(v_order.keys)
+          or v_after -> 'keys' @> 'null' then
         raise data_exception;
       end if;
       v_condition := format('(%s, i.id) %s (%s, %L::uuid)', v_key_list,
