@@ -7,6 +7,18 @@ import { setPaint } from '../style/set-paint.ts'
 import type { AreaFeatures, AreaHighlight, AreaValues, MapTheme } from '../types.ts'
 
 const noFill = 'rgba(0,0,0,0)'
+// Streets show through, and the closer one looks the more they matter.
+const fillOpacity: ExpressionSpecification = [
+  'interpolate',
+  ['linear'],
+  ['zoom'],
+  12.5,
+  0.76,
+  14,
+  0.55,
+  16,
+  0.34,
+]
 const now = { duration: 0, delay: 0 }
 
 /** What the highlight draws of one area. */
@@ -98,7 +110,7 @@ export class AreasLayer {
     const source = sourceIds.areas(level)
     // Neighbours must not drift apart, so lines are simplified far less than by default.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
-    map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.belowRoads)
+    map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.belowLabels)
     for (const id of [layerIds.areaLine, layerIds.areaCasing, layerIds.areaAccent])
       map.addLayer(
         { id: id(level), type: 'line', source, layout: { 'line-join': 'round', 'line-cap': 'round' } },
@@ -164,7 +176,7 @@ export class AreasLayer {
       'line-opacity-transition': now,
     })
     const shown = this.#level === level
-    map.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', shown ? 0.78 : 0)
+    map.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', shown ? fillOpacity : 0)
     map.setPaintProperty(layerIds.areaLine(level), 'line-opacity', shown ? 0.75 : 0)
   }
 

@@ -173,7 +173,7 @@ const markLayout = {
     '•',
     '',
   ] as ExpressionSpecification,
-  'text-font': ['sans-serif bold'],
+  'text-font': ['Noto Sans Bold,PingFang SC'],
   'text-size': [
     'interpolate',
     ['linear'],

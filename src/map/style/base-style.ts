@@ -8,11 +8,12 @@ import { layerIds, sourceIds } from './layer-ids.ts'
 /** Layers that need a sprite from the net, or say nothing on a map of incidents. */
 const leftOut = new Set(['roads_oneway', 'roads_shields', 'pois', 'address_label', 'boundaries_country', 'boundaries'])
 
-// Labels are drawn by the browser from fonts of the device; the names pick weight and slant.
+// Labels are drawn by the browser from fonts of the device. Weight and slant are read off the first
+// name; the others are where a device without it looks next.
 const fonts = {
-  regular: 'Noto Sans, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif',
-  bold: 'Noto Sans Medium, Noto Sans CJK SC Medium, PingFang SC Medium, sans-serif medium',
-  italic: 'Noto Sans Italic, Noto Sans CJK SC, sans-serif italic',
+  regular: 'Noto Sans,PingFang SC,Microsoft YaHei',
+  bold: 'Noto Sans Medium,PingFang SC,Microsoft YaHei',
+  italic: 'Noto Sans Italic,PingFang SC,Microsoft YaHei',
 }
 
 /** Basemap layers without ours; empty for a city without a basemap. */
@@ -21,10 +22,10 @@ export function basemapLayers(theme: MapTheme, locale: MapLocale): LayerSpecific
   const lang = locale === 'zh-CN' ? 'zh-Hans' : 'en'
   return protomapsLayers(sourceIds.basemap, flavor, { lang })
     .filter(({ id }) => !leftOut.has(id))
-    .map((layer) => (layer.type === 'symbol' ? withoutIcons(layer) : layer))
+    .map((layer) => (layer.type === 'symbol' ? legible(withoutIcons(layer)) : layer))
 }
 
-/** The style the map starts with: ground, and three heights at which the engine puts its layers. */
+/** The style the map starts with: ground, and two heights at which the engine puts its layers. */
 export function baseStyle(city: CityConfig, theme: MapTheme, locale: MapLocale): StyleSpecification {
   if (!city.basemap) {
     const ground: LayerSpecification = {
@@ -32,40 +33,38 @@ export function baseStyle(city: CityConfig, theme: MapTheme, locale: MapLocale):
       type: 'background',
       paint: { 'background-color': flavors[theme].earth },
     }
-    return { version: 8, sources: {}, layers: [ground, slot('belowRoads'), slot('belowLabels'), slot('aboveLabels')] }
+    return { version: 8, sources: {}, layers: [ground, slot('belowLabels'), slot('aboveLabels')] }
   }
   const all = basemapLayers(theme, locale)
   const labels = all.filter(({ type }) => type === 'symbol')
   const ground = all.filter(({ type }) => type !== 'symbol')
-  const firstRoad = ground.findIndex(({ id }) => id.startsWith('roads_tunnels'))
   return {
     version: 8,
     sources: {
       [sourceIds.basemap]: { type: 'vector', url: pmtilesUrl(city.basemap.url) },
     },
-    layers: [
-      ...ground.slice(0, firstRoad),
-      slot('belowRoads'),
-      ...ground.slice(firstRoad),
-      slot('belowLabels'),
-      ...labels,
-      slot('aboveLabels'),
-    ],
+    layers: [...ground, slot('belowLabels'), ...labels, slot('aboveLabels')],
   }
 }
 
 /** PMTiles needs a whole address; the city's may be a path on our own server. */
 const pmtilesUrl = (url: string): string => `pmtiles://${new URL(url, location.href).href}`
 
-const slot = (name: 'belowRoads' | 'belowLabels' | 'aboveLabels'): LayerSpecification => ({
+const slot = (name: 'belowLabels' | 'aboveLabels'): LayerSpecification => ({
   id: layerIds[name],
   type: 'background',
   layout: { visibility: 'none' },
 })
 
-function withoutIcons(
-  layer: Extract<LayerSpecification, { type: 'symbol' }>,
-): LayerSpecification {
+type LabelLayer = Extract<LayerSpecification, { type: 'symbol' }>
+
+/** Labels lie on light and dark areas alike, so their halo has to carry them. */
+const legible = (layer: LabelLayer): LabelLayer => ({
+  ...layer,
+  paint: { ...layer.paint, 'text-halo-width': 1.7, 'text-halo-blur': 0.2 },
+})
+
+function withoutIcons(layer: LabelLayer): LabelLayer {
   const layout = Object.fromEntries(
     Object.entries(layer.layout ?? {}).filter(([name]) => !name.startsWith('icon-')),
   )

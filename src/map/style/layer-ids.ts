@@ -21,7 +21,6 @@ export const layerIds = {
   locationAccuracy: 'location-accuracy',
   locationDot: 'location-dot',
   /** Empty layers that mark heights in the stack, so that order does not depend on time. */
-  belowRoads: 'slot-below-roads',
   belowLabels: 'slot-below-labels',
   aboveLabels: 'slot-above-labels',
 } as const
