@@ -1,0 +1,176 @@
+import { reportCommand } from './harness/commands.ts'
+import { people } from './harness/small-city.ts'
+import type { Person } from './harness/small-city.ts'
+import { farIncident, nearTile } from './matrix-world.ts'
+
+/** Who asks: everybody of the small city, and somebody not signed in. */
+export const personas = [...(Object.keys(people) as Person[]), 'anon'] as const
+export type Persona = (typeof personas)[number]
+
+/** A number of rows (or what a function's result is counted as), or the SQLSTATE it fails with. */
+export type Cell = number | string
+export type Row = Record<Persona, Cell>
+
+const denied = '42501'
+
+/** One row of the matrix, in the order of `personas`; anon is always denied. */
+function row(
+  admin: Cell,
+  leader: Cell,
+  manager: Cell,
+  otherManager: Cell,
+  field: Cell,
+  handler: Cell,
+  stranger: Cell,
+): Row {
+  return { admin, leader, manager, otherManager, field, handler, stranger, anon: denied }
+}
+const everyone = (cell: Cell): Row => row(cell, cell, cell, cell, cell, cell, cell)
+export const nobody: Row = everyone(denied)
+
+const visibleIncidents = row(6, 6, 3, 3, 2, 2, 1)
+
+/** Rows each persona reads from each relation. Writing is denied to all of them, on all of them. */
+export const readable: Record<string, Row> = {
+  'public.city_settings': everyone(1),
+  'public.areas': everyone(6),
+  'public.departments': everyone(10),
+  'public.categories': everyone(70),
+  // admin and leader see everybody with a membership; the stranger has none
+  'public.profiles': row(6, 6, 2, 1, 1, 1, 1),
+  'public.memberships': row(6, 1, 2, 1, 1, 1, 0),
+  'public.incidents': visibleIncidents,
+  'public.incident_log': row(7, 7, 4, 3, 3, 2, 1),
+  'public.commands': row(0, 0, 1, 0, 2, 0, 0),
+  'private.incident_moves': nobody,
+}
+
+/** Sequences nobody may touch. */
+export const sequences = ['public.areas_idx_seq', 'public.categories_idx_seq']
+
+interface Call {
+  /** Gives one number. `fn` is the function's name, `persona` whoever calls. */
+  sql: (fn: string, persona: Persona) => string
+  expected: Row
+}
+
+const list = (args: string, expected: Row): Call => ({
+  sql: (fn) => `select jsonb_array_length(${fn}(${args}))`,
+  expected,
+})
+const array = (args: string, expected: Row): Call => ({
+  sql: (fn) => `select cardinality(${fn}(${args}))`,
+  expected,
+})
+
+function apply(fn: string, persona: Persona): string {
+  const actor = persona === 'anon' ? people.stranger : people[persona]
+  const body = JSON.stringify([reportCommand(actor, { lon: 12.5 })])
+  return `select count(*) from jsonb_array_elements(${fn}('${body}'::json)) r where r ->> 'outcome' = 'applied'`
+}
+
+/** The functions of the API: each is there in `public` for clients and in `private` for the work. */
+const api: Record<string, Call> = {
+  'session_context()': {
+    sql: (fn) => `select jsonb_array_length(${fn}() -> 'memberships')`,
+    expected: row(1, 1, 1, 1, 1, 1, 0),
+  },
+  'area_list()': list('', everyone(6)),
+  'area_features(text)': {
+    sql: (fn) => `select jsonb_array_length(${fn}('grid') -> 'features')`,
+    expected: everyone(3),
+  },
+  'category_list()': list('', everyone(70)),
+  'department_list()': list('', everyone(10)),
+  'incident_months()': {
+    sql: (fn) =>
+      `select coalesce(sum((m ->> 'count')::int), 0) from jsonb_array_elements(${fn}() -> 'months') m`,
+    expected: visibleIncidents,
+  },
+  'incident_columns(text[])': {
+    sql: (fn) =>
+      `select sum((m ->> 'count')::int) from jsonb_array_elements(${fn}('{2026-03,2026-04}')) m`,
+    expected: visibleIncidents,
+  },
+  'changes_since(text)': {
+    // months that changed since the beginning of this database
+    sql: (fn) =>
+      `select jsonb_array_length(${fn}((split_part(public.incident_months() ->> 'cursor', '.', 1)) || '.0') -> 'months')`,
+    expected: row(2, 2, 1, 1, 2, 2, 1),
+  },
+  'incident_points(integer,integer,integer,jsonb)': {
+    sql: (fn) =>
+      `select (${fn}(${nearTile.z}, ${nearTile.x}, ${nearTile.y}, '{}') ->> 'total')::int`,
+    expected: row(1, 1, 1, 0, 1, 0, 0),
+  },
+  'incident_list(jsonb,text,jsonb,integer)': {
+    sql: (fn) => `select jsonb_array_length(${fn}('{}', 'reported_desc', null, 200) -> 'rows')`,
+    expected: visibleIncidents,
+  },
+  'incident_detail(uuid)': {
+    sql: (fn) => `select count(${fn}('${farIncident}'))`,
+    expected: row(1, 1, 0, 1, 0, 0, 0),
+  },
+  'apply_commands(json)': { sql: apply, expected: row(1, 0, 1, 1, 1, 0, 0) },
+}
+
+/** Functions some may call, with what each persona gets. All others must be in `ownerOnly`. */
+export const callable: Record<string, Call> = {
+  ...Object.fromEntries(
+    Object.entries(api).flatMap(([signature, call]) => [
+      [`public.${signature}`, call],
+      [`private.${signature}`, call],
+    ]),
+  ),
+  // what policies ask: they answer for the caller alone
+  'private.scope_area_codes(text[])': array('', row(6, 6, 3, 2, 1, 0, 0)),
+  'private.scope_departments()': array('', row(0, 0, 0, 0, 0, 1, 0)),
+  'private.scope_people()': array('', row(6, 6, 2, 1, 1, 1, 1)),
+}
+
+/** Functions that nobody but the owner, or a function of the owner's, may call. */
+export const ownerOnly = [
+  'private.apply_command(json,uuid)',
+  'private.areas_of_points(double precision[],double precision[])',
+  'private.base64(bytea)',
+  'private.city_today()',
+  'private.current_cursor()',
+  'private.data_as_of()',
+  'private.filter_condition(private.incident_filter)',
+  'private.filter_day(jsonb,text)',
+  'private.filter_flag(jsonb,text)',
+  'private.filter_list(jsonb,text)',
+  'private.has_role(text[])',
+  'private.import_areas(text,jsonb,boolean,boolean)',
+  'private.import_incident_id(text,text)',
+  'private.import_incidents(text,jsonb,boolean)',
+  'private.incident_row(incidents)',
+  'private.instant(text)',
+  'private.is_within(text,text)',
+  'private.level_rank(text)',
+  'private.list_order(text)',
+  'private.mark_incident_change()',
+  'private.month_revision(bigint,bigint,numeric)',
+  'private.parse_filter(jsonb)',
+  'private.payload_instant(jsonb,text)',
+  'private.payload_number(jsonb,text,boolean,numeric,numeric)',
+  'private.payload_text(jsonb,text,boolean,integer)',
+  'private.place_incident(double precision,double precision)',
+  'private.quantise(double precision,double precision,double precision)',
+  'private.read_envelope(json)',
+  'private.record_incident_move()',
+  'private.refresh_area_paths()',
+  'private.refuse_filter(text,text)',
+  'private.refuse_log_change()',
+  'private.reject_command(text,text,text)',
+  'private.rejected_receipt(text,text,text)',
+  'private.replace_placeholder_city(text,text)',
+  'private.report_incident(uuid,uuid,jsonb)',
+  'private.require_user()',
+  'private.resolve_scope()',
+  'private.restamp_incidents(extensions.geometry[])',
+  'private.scope_condition(private.incident_scope,text)',
+  'private.scope_key()',
+  'private.scope_paths(text[])',
+  'private.tile_latitude(double precision)',
+]
