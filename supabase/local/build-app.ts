@@ -46,6 +46,7 @@ function runVite(distDir: string): Promise<void> {
   const vite = join(projectRoot, 'node_modules/vite/bin/vite.js')
   const child = spawn(process.execPath, [vite, 'build', '--outDir', distDir, '--emptyOutDir'], {
     cwd: projectRoot,
+    env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

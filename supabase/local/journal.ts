@@ -41,11 +41,14 @@ export class Journal {
     this.#file = file
   }
 
-  /** Opens the journal of a data folder and begins a new segment after those that are there. */
-  static async open(dataDir: string): Promise<Journal> {
+  /**
+   * Opens the journal of a data folder and begins a new segment after those that are there and after
+   * the number `last`, which a snapshot may know although its journal was set aside.
+   */
+  static async open(dataDir: string, last = 0): Promise<Journal> {
     const folder = join(dataDir, 'journal')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const segment = Math.max(0, ...segmentsIn(folder)) + 1
+    const segment = Math.max(last, ...segmentsIn(folder)) + 1
     return new Journal(folder, segment, await createSegment(folder, segment))
   }
 

@@ -38,6 +38,8 @@ export interface RunningServer {
   url: string
   port: number
   database(): Database
+  /** Looks at once whether the database keeps what it acknowledges. */
+  checkHealth(): Promise<void>
   close(): Promise<void>
 }
 
@@ -105,7 +107,7 @@ async function startParts(
   })
   undo.push(() => stopListening(listening.server))
 
-  const journal = settings.databaseUrl ? null : await Journal.open(dataDir)
+  const journal = settings.databaseUrl ? null : await Journal.open(dataDir, firstSegmentToReplay(dataDir))
   if (journal) undo.push(() => journal.close())
   const opened = await Backend.open(
     { dataDir, databaseUrl: settings.databaseUrl, secrets, siteUrl: listening.url },
@@ -149,7 +151,13 @@ async function startParts(
     }, settings.snapshotMinutes * 60_000)
     undo.push(() => clearInterval(timer))
   }
-  return { url: listening.url, port: listening.port, database: () => watched, close }
+  return {
+    url: listening.url,
+    port: listening.port,
+    database: () => watched,
+    checkHealth: () => opened.checkCanary(),
+    close,
+  }
 }
 
 /** A load that broke off is taken up again: it is done only once that is noted. */
@@ -183,6 +191,7 @@ async function startWithSupabase(settings: Settings): Promise<RunningServer> {
     database() {
       throw new ServerError('The database is a Supabase elsewhere.')
     },
+    checkHealth: async () => undefined,
     close: () => stopListening(server),
   }
 }

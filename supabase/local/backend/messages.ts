@@ -8,6 +8,8 @@ export interface BackendOptions {
   secrets: Secrets
   /** Where people reach the server; goes into the sessions' issuer. */
   siteUrl: string
+  /** A backup to make a new database from, instead of an empty one. */
+  archive?: string
 }
 
 /** One HTTP request or answer, whole, as it crosses the thread boundary. */

@@ -50,7 +50,7 @@ async function openBackend(
 ): Promise<OpenBackend> {
   const migrations = readMigrations()
   const archive = archivePath(migrations)
-  const engine = await openEngine(options, findArchive(archive), progress)
+  const engine = await openEngine(options, options.archive ?? findArchive(archive), progress)
   const { owner, connection } = engine
 
   await provisionRoles(owner)
@@ -64,7 +64,7 @@ async function openBackend(
   const applied = await migrate(owner, migrations)
   if (applied.length > 0) progress('migrating')
   await provisionGrants(owner)
-  if (engine.fresh && applied.length > 0) {
+  if (engine.fresh && applied.length === migrations.length) {
     const tar = await engine.dump()
     if (tar) saveArchive(archive, tar)
   }
@@ -158,7 +158,7 @@ async function applyAs(engine: Engine, user: string, commands: string): Promise<
               set_config('role', 'authenticated', true)`,
       [user, claims],
     )
-    await tx.query('select public.apply_commands($1::text::jsonb)', [commands])
+    await tx.query('select public.apply_commands($1::text::json)', [commands])
   })
 }
 

@@ -14,6 +14,11 @@ export class RateLimit {
     this.#now = now
   }
 
+  /** How many keys are remembered. */
+  get size(): number {
+    return this.#buckets.size
+  }
+
   /** Takes one token. Returns 0, or the whole seconds to wait when there is none. */
   take(key: string): number {
     const bucket = this.#bucket(key)
@@ -46,7 +51,7 @@ export class RateLimit {
     }
     // an attack with ever new keys: the oldest go first
     for (const key of this.#buckets.keys()) {
-      if (this.#buckets.size <= 10_000) break
+      if (this.#buckets.size <= 5_000) break
       this.#buckets.delete(key)
     }
   }

@@ -1,0 +1,63 @@
+import { copyFileSync, existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { requestSnapshot } from '../admin-client.ts'
+import { adminSocketPath } from '../admin-socket.ts'
+import { Backend } from '../backend/backend.ts'
+import { ServerError } from '../errors.ts'
+import { Journal } from '../journal.ts'
+import { describeHolder, lockHolder, takeLock } from '../lock.ts'
+import { runCommand } from '../run-command.ts'
+import { loadSecrets } from '../secrets.ts'
+import { settingsFrom } from '../settings.ts'
+import { firstSegmentToReplay, takeSnapshot } from '../snapshots.ts'
+import { replayJournal } from '../replay.ts'
+
+/** `npm run backup [-- FILE]`: a snapshot now, copied to FILE when one is named. */
+await runCommand(async ([file, ...rest]) => {
+  if (rest.length > 0 || file?.startsWith('-')) throw new ServerError('Usage: npm run backup -- [FILE]')
+  const { dataDir, databaseUrl } = settingsFrom(process.env)
+  if (databaseUrl) {
+    throw new ServerError(
+      'One’s own Postgres is backed up with its own tools: pg_dump -Fc "$DATABASE_URL" > wangge.dump',
+    )
+  }
+  if (file && existsSync(file)) throw new ServerError(`${file} exists already.`)
+  const holder = lockHolder(dataDir)
+  let snapshot: string
+  if (holder) {
+    const socket = adminSocketPath(dataDir)
+    if (!existsSync(socket)) {
+      throw new ServerError(`The data folder is in use by ${describeHolder(holder)}.`)
+    }
+    snapshot = await requestSnapshot(socket)
+  } else {
+    snapshot = await snapshotOfClosedFolder(dataDir)
+  }
+  const target = file ? resolve(file) : snapshot
+  if (file) copyFileSync(snapshot, target)
+  console.log(`Backed up to ${target}`)
+})
+
+async function snapshotOfClosedFolder(dataDir: string): Promise<string> {
+  if (!existsSync(join(dataDir, 'pg', 'PG_VERSION'))) {
+    throw new ServerError(`There is no database in ${dataDir}.`)
+  }
+  const lock = takeLock(dataDir, 'npm run backup')
+  try {
+    const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
+    const secrets = loadSecrets(dataDir)
+    const backend = await Backend.open({
+      dataDir,
+      databaseUrl: null,
+      secrets,
+      siteUrl: 'http://127.0.0.1',
+    })
+    await replayJournal(journal, backend, firstSegmentToReplay(dataDir))
+    const { path } = await takeSnapshot(dataDir, backend, journal)
+    await backend.close()
+    await journal.close()
+    return path
+  } finally {
+    lock.release()
+  }
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import { Backend } from '../backend/backend.ts'
+import { ServerError, messageOf } from '../errors.ts'
+import { Journal } from '../journal.ts'
+import { takeLock } from '../lock.ts'
+import { replayJournal } from '../replay.ts'
+import { runCommand } from '../run-command.ts'
+import { loadSecrets } from '../secrets.ts'
+import { settingsFrom } from '../settings.ts'
+import { firstSegmentToReplay, listSnapshots } from '../snapshots.ts'
+
+const usage = `Usage: npm run restore -- FILE [--with-journal]
+
+FILE is what npm run backup wrote, or a file of the data folder's snapshots. With --with-journal the
+commands received after that snapshot are applied again; without, the city is as it was then.
+What the folder held before is kept beside it.`
+
+/** `npm run restore -- FILE`: puts a backup in place of the database. */
+await runCommand(async (args) => {
+  const withJournal = args.includes('--with-journal')
+  const [file, ...rest] = args.filter((arg) => arg !== '--with-journal')
+  if (!file || rest.length > 0 || file.startsWith('-')) throw new ServerError(usage)
+  const { dataDir, databaseUrl } = settingsFrom(process.env)
+  if (databaseUrl) {
+    throw new ServerError(
+      'One’s own Postgres is restored with its own tools: pg_restore --clean -d "$DATABASE_URL" wangge.dump',
+    )
+  }
+  const backup = resolve(file)
+  requireBackup(backup)
+  const segment = listSnapshots(dataDir).find(({ path }) => path === backup)?.segment
+  if (withJournal && segment === undefined) {
+    throw new ServerError(`--with-journal needs a file of ${join(dataDir, 'snapshots')}.`)
+  }
+  const lock = takeLock(dataDir, 'npm run restore')
+  try {
+    const aside = setAside(dataDir, withJournal)
+    try {
+      await openRestored(dataDir, backup, withJournal ? segment : undefined)
+    } catch (error) {
+      putBack(dataDir, aside)
+      throw new ServerError(`Nothing was restored: ${messageOf(error)}`)
+    }
+    console.log(`Restored from ${backup}`)
+    if (existsSync(aside)) console.log(`What was there before is in ${aside}`)
+  } finally {
+    lock.release()
+  }
+})
+
+/** A tar of a database folder begins with its entries' names; anything else is refused unharmed. */
+function requireBackup(path: string): void {
+  if (!existsSync(path)) throw new ServerError(`${path}: no such file.`)
+  let tar: Buffer
+  try {
+    tar = zstdDecompressSync(readFileSync(path))
+  } catch {
+    throw new ServerError(`${path} is not a backup, or it is damaged.`)
+  }
+  if (!tar.includes('PG_VERSION')) throw new ServerError(`${path} holds no database.`)
+}
+
+/** Moves the database (and the journal it no longer belongs to) into a folder of its own. */
+function setAside(dataDir: string, keepJournal: boolean): string {
+  const stamp = new Date().toISOString().replace(/[:.]/g, '-')
+  const aside = join(dataDir, `before-restore-${stamp}`)
+  const names = keepJournal ? ['pg'] : ['pg', 'journal']
+  for (const name of names) {
+    if (!existsSync(join(dataDir, name))) continue
+    mkdirSync(aside, { recursive: true, mode: 0o700 })
+    renameSync(join(dataDir, name), join(aside, name))
+  }
+  return aside
+}
+
+function putBack(dataDir: string, aside: string): void {
+  for (const name of ['pg', 'journal']) {
+    if (!existsSync(join(aside, name))) continue
+    rmSync(join(dataDir, name), { recursive: true, force: true })
+    renameSync(join(aside, name), join(dataDir, name))
+  }
+  rmSync(aside, { recursive: true, force: true })
+}
+
+async function openRestored(
+  dataDir: string,
+  archive: string,
+  segment: number | undefined,
+): Promise<void> {
+  const secrets = loadSecrets(dataDir)
+  const backend = await Backend.open({
+    dataDir,
+    databaseUrl: null,
+    secrets,
+    siteUrl: 'http://127.0.0.1',
+    archive,
+  })
+  try {
+    // clients key what they keep by the instance: nothing of before may be taken for this
+    await backend
+      .database()
+      .query('update public.city_settings set instance_id = $1::uuid', [randomUUID()])
+    if (segment === undefined) return
+    const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
+    const count = await replayJournal(journal, backend, segment)
+    await journal.close()
+    console.log(`Calls applied again from the journal: ${count}`)
+  } finally {
+    await backend.close()
+  }
+}

@@ -1,0 +1,164 @@
+import { createHmac } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { allowedHosts, clientAddress, isExposed } from './addresses.ts'
+import { encodingFor } from './compress.ts'
+import { RateLimit } from './rate-limit.ts'
+import { StaticFiles } from './static-files.ts'
+import { callerOf } from './token.ts'
+
+const secret = 'a secret of this test'
+const sub = '01a209e9-acec-75a9-b5c6-8f54bf08c4d7'
+const in5Minutes = Math.floor(Date.now() / 1000) + 300
+
+function sign(payload: object, { key = secret, alg = 'HS256' } = {}): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const signed = `${part({ alg, typ: 'JWT' })}.${part(payload)}`
+  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
+}
+
+describe('callerOf', () => {
+  const good = { sub, role: 'authenticated', exp: in5Minutes, email: 'a@b.example' }
+
+  test('believes a token of ours', () => {
+    expect(callerOf(sign(good), secret)).toEqual({ userId: sub, email: 'a@b.example' })
+  })
+
+  test.each([
+    ['another secret', sign(good, { key: 'other' })],
+    ['role postgres', sign({ ...good, role: 'postgres' })],
+    ['role service_role', sign({ ...good, role: 'service_role' })],
+    ['role anon', sign({ ...good, role: 'anon' })],
+    ['no role', sign({ ...good, role: undefined })],
+    ['expired', sign({ ...good, exp: in5Minutes - 600 })],
+    ['no expiry', sign({ ...good, exp: undefined })],
+    ['not yet valid', sign({ ...good, nbf: in5Minutes })],
+    ['alg none', `${sign(good, { alg: 'none' }).split('.').slice(0, 2).join('.')}.`],
+    ['alg named none but signed', sign(good, { alg: 'none' })],
+    ['no user', sign({ ...good, sub: undefined })],
+    ['a user that is no uuid', sign({ ...good, sub: "x'; --" })],
+    ['a fourth part', `${sign(good)}.x`],
+    ['an api key', 'sb_publishable_abc'],
+    ['nothing', ''],
+    ['a changed payload', sign(good).replace(/\.[^.]+\./, `.${Buffer.from('{}').toString('base64url')}.`)],
+  ])('refuses %s', (_name, token) => {
+    expect(callerOf(token, secret)).toBeNull()
+  })
+})
+
+describe('RateLimit', () => {
+  test('lets a burst through, then one per period, and names the wait', () => {
+    let now = 0
+    const limit = new RateLimit(3, 0.1, () => now)
+    expect([1, 2, 3].map(() => limit.take('a'))).toEqual([0, 0, 0])
+    expect(limit.take('a')).toBe(10)
+    expect(limit.take('b')).toBe(0)
+    now = 10_000
+    expect(limit.take('a')).toBe(0)
+    expect(limit.take('a')).toBe(10)
+    limit.refund('a')
+    expect(limit.take('a')).toBe(0)
+  })
+
+  test('stays bounded when every key is new', () => {
+    const limit = new RateLimit(3, 0.1, () => 0)
+    for (let i = 0; i < 30_000; i++) limit.take(`key ${i}`)
+    expect(limit.size).toBeLessThanOrEqual(10_001)
+  })
+})
+
+describe('addresses', () => {
+  const local = { host: '127.0.0.1', publicUrl: null, trustedProxy: false, tls: null }
+
+  test('a loopback server answers to loopback names with its port only', () => {
+    const hosts = allowedHosts(local, 4173)
+    expect([...hosts].sort()).toEqual(['127.0.0.1:4173', '[::1]:4173', 'localhost:4173'])
+  })
+
+  test('PUBLIC_URL adds its name', () => {
+    const where = { ...local, publicUrl: 'https://wangge.example' }
+    expect(allowedHosts(where, 4173).has('wangge.example')).toBe(true)
+  })
+
+  test('exposure is judged by binding and announcement, not by the peer', () => {
+    expect(isExposed(local)).toBe(false)
+    expect(isExposed({ ...local, host: '0.0.0.0' })).toBe(true)
+    expect(isExposed({ ...local, host: '192.168.1.5' })).toBe(true)
+    expect(isExposed({ ...local, trustedProxy: true })).toBe(true)
+    expect(isExposed({ ...local, publicUrl: 'https://wangge.example' })).toBe(true)
+    expect(isExposed({ ...local, publicUrl: 'http://localhost:4173' })).toBe(false)
+  })
+
+  test('X-Forwarded-For counts only behind a trusted proxy, and only its last entry', () => {
+    expect(clientAddress('10.0.0.1', '1.1.1.1, 2.2.2.2', false)).toBe('10.0.0.1')
+    expect(clientAddress('10.0.0.1', '1.1.1.1, 2.2.2.2', true)).toBe('2.2.2.2')
+    expect(clientAddress('10.0.0.1', undefined, true)).toBe('10.0.0.1')
+  })
+})
+
+test('encodingFor takes what the client takes', () => {
+  expect(encodingFor('gzip, deflate, br, zstd')).toBe('br')
+  expect(encodingFor('gzip')).toBe('gzip')
+  expect(encodingFor('br;q=0, gzip;q=0.5')).toBe('gzip')
+  expect(encodingFor(undefined)).toBeNull()
+})
+
+describe('StaticFiles', () => {
+  let folder: string
+  let files: StaticFiles
+  const script = 'export const x = 1\n'.repeat(500)
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wangge-files-'))
+    mkdirSync(join(folder, 'dist/assets'), { recursive: true })
+    writeFileSync(join(folder, 'secret.txt'), 'secret')
+    writeFileSync(join(folder, 'dist/.sources'), 'hash')
+    writeFileSync(join(folder, 'dist/index.html'), '<!doctype html>')
+    writeFileSync(join(folder, 'dist/assets/app-1a2b.js'), script)
+    writeFileSync(join(folder, 'dist/map.pmtiles'), Uint8Array.from({ length: 1000 }, (_, i) => i % 256))
+    files = new StaticFiles(join(folder, 'dist'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    files.answer(path, new Headers(headers))
+
+  test('hashed assets are compressed and cached for good', async () => {
+    const response = await get('/assets/app-1a2b.js', { 'accept-encoding': 'br' })
+    expect(response?.headers.get('content-encoding')).toBe('br')
+    expect(response?.headers.get('cache-control')).toContain('immutable')
+    const body = brotliDecompressSync(new Uint8Array(await response!.arrayBuffer()))
+    expect(body.toString()).toBe(script)
+  })
+
+  test('an unchanged file is 304', async () => {
+    const first = await get('/index.html')
+    expect(first?.headers.get('cache-control')).toBe('no-cache')
+    const etag = first?.headers.get('etag') ?? ''
+    expect((await get('/index.html', { 'if-none-match': etag }))?.status).toBe(304)
+    expect((await get('/index.html', { 'if-none-match': '"other"' }))?.status).toBe(200)
+  })
+
+  test.each([
+    ['bytes=0-9', 206, 'bytes 0-9/1000', 10],
+    ['bytes=990-', 206, 'bytes 990-999/1000', 10],
+    ['bytes=-5', 206, 'bytes 995-999/1000', 5],
+    ['bytes=500-5000', 206, 'bytes 500-999/1000', 500],
+    ['bytes=1000-', 416, 'bytes */1000', 0],
+    ['bytes=9-1', 416, 'bytes */1000', 0],
+    ['lines=1-2', 200, null, 1000],
+  ])('range %s is %i', async (range, status, contentRange, length) => {
+    const response = await get('/map.pmtiles', { range })
+    expect(response?.status).toBe(status)
+    expect(response?.headers.get('content-range')).toBe(contentRange)
+    expect((await response!.arrayBuffer()).byteLength).toBe(length)
+  })
+
+  test.each(['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/.sources', '/assets', '/%00', '/%'])(
+    '%s is not served',
+    async (path) => expect(await get(path)).toBeNull(),
+  )
+})
