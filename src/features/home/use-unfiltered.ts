@@ -1,4 +1,3 @@
-import { watch } from 'vue'
 import { onBeforeRouteLeave } from 'vue-router'
 import { decodeFilter, encodeFilter } from '@/domain/filter-url.ts'
 import { useFilterStore } from '@/stores/filter.store.ts'
@@ -10,14 +9,6 @@ import { useFilterStore } from '@/stores/filter.store.ts'
 export function useUnfiltered(): void {
   const filter = useFilterStore()
   const kept = filter.periodKnown ? encodeFilter(filter.filter, filter.drill) : {}
-  const everything = () => filter.applyUrl(decodeFilter({ from: 'all' }))
-  everything()
-  // signing in as somebody else resets the filter beneath an open page
-  watch(
-    () => filter.periodKnown,
-    (known) => {
-      if (!known) everything()
-    },
-  )
+  filter.applyUrl(decodeFilter({ from: 'all' }))
   onBeforeRouteLeave(() => filter.applyUrl(decodeFilter(kept)))
 }
