@@ -42,4 +42,3 @@ export const areasRepo = (backend: Backend) => ({
   features: (level: AreaLevel, signal?: AbortSignal): Promise<AreaFeatures> =>
     callRpc(backend, 'area_features', { p_level: level }, featuresSchema, signal),
 })
-export type AreasRepo = ReturnType<typeof areasRepo>

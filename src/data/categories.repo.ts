@@ -26,4 +26,3 @@ export const categoriesRepo = (backend: Backend) => ({
   departments: (signal?: AbortSignal): Promise<Department[]> =>
     callRpc(backend, 'department_list', {}, v.array(departmentSchema), signal),
 })
-export type CategoriesRepo = ReturnType<typeof categoriesRepo>
