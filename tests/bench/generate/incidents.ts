@@ -28,32 +28,79 @@ export async function generateIncidents(db: Database, options: GenerateOptions):
   const leaf = await leafOfCategory(db, sample)
   let stored = 0
   while (stored < rows) {
-    const columns = Array.from({ length: Math.min(batchRows, rows - stored) }, () => {
+    const batch = Array.from({ length: Math.min(batchRows, rows - stored) }, (): DrawnIncident => {
       const row = sample[Math.floor(random() * sample.length)]!
       const reported = otherDay(row.reportedLocal, lastLocal, random)
       const model = models.get(row.sourceCategory)!
       const hours = Math.exp(model.logMean + model.logSpread * normal(random))
       const closed = reported + hours * 3_600_000
       const isOpen = random() < model.openShare || closed > lastLocal
-      return [
-        seededUuid(random),
-        (row.lon + normal(random) * placeSpreadDegrees * 1.26).toFixed(6),
-        (row.lat + normal(random) * placeSpreadDegrees).toFixed(6),
-        leaf.get(row.sourceCategory)!,
-        localText(reported),
-        isOpen ? 'null' : localText(closed),
-        isOpen ? (random() < 0.5 ? 'dispatched' : 'filed') : 'closed',
-      ]
+      return {
+        id: seededUuid(random),
+        lon: row.lon + normal(random) * placeSpreadDegrees * 1.26,
+        lat: row.lat + normal(random) * placeSpreadDegrees,
+        category: leaf.get(row.sourceCategory)!,
+        reportedLocal: reported,
+        closedLocal: isOpen ? null : closed,
+        openStage: random() < 0.5 ? 'dispatched' : 'filed',
+      }
     })
-    const arrays = Array.from(
-      { length: 7 },
-      (_, column) => `{${columns.map((row) => (row[column] === 'null' ? 'null' : `"${row[column]}"`)).join(',')}}`,
-    )
-    const result = await db.query<{ n: number }>(insertBatch, [...arrays, cityTimeZone])
-    stored += Number(result[0]!.n)
-    if (stored % (batchRows * 5) < batchRows) log(`${stored} of ${rows} incidents generated`)
+    const before = stored
+    stored += await storeBatch(db, batch)
+    if (Math.floor(stored / 100_000) > Math.floor(before / 100_000)) {
+      log(`${stored} of ${rows} incidents generated`)
+    }
   }
   await db.exec('vacuum analyze public.incidents')
+}
+
+/** The demo city's real incidents as they are; returns how many lie in a grid and are stored. */
+export async function storeSample(db: Database): Promise<number> {
+  const random = seededRandom(1)
+  const sample = readSample()
+  const leaf = await leafOfCategory(db, sample)
+  return storeBatch(
+    db,
+    sample.map((row) => ({
+      id: seededUuid(random),
+      lon: row.lon,
+      lat: row.lat,
+      category: leaf.get(row.sourceCategory)!,
+      reportedLocal: row.reportedLocal,
+      closedLocal: row.hours === null ? null : row.reportedLocal + row.hours * 3_600_000,
+      openStage: 'filed',
+    })),
+  )
+}
+
+interface DrawnIncident {
+  id: string
+  lon: number
+  lat: number
+  /** Leaf code. */
+  category: string
+  /** Wall clock as if it were UTC, milliseconds. */
+  reportedLocal: number
+  closedLocal: number | null
+  /** The stage while it is not closed. */
+  openStage: 'dispatched' | 'filed'
+}
+
+/** Stores what lies in a grid, and returns how many that were. */
+async function storeBatch(db: Database, batch: DrawnIncident[]): Promise<number> {
+  const array = (values: (string | null)[]) =>
+    `{${values.map((value) => (value === null ? 'null' : `"${value}"`)).join(',')}}`
+  const [result] = await db.query<{ n: number }>(insertBatch, [
+    array(batch.map((row) => row.id)),
+    array(batch.map((row) => row.lon.toFixed(6))),
+    array(batch.map((row) => row.lat.toFixed(6))),
+    array(batch.map((row) => row.category)),
+    array(batch.map((row) => localText(row.reportedLocal))),
+    array(batch.map((row) => (row.closedLocal === null ? null : localText(row.closedLocal)))),
+    array(batch.map((row) => (row.closedLocal === null ? row.openStage : 'closed'))),
+    cityTimeZone,
+  ])
+  return Number(result!.n)
 }
 
 const insertBatch = `

@@ -1,0 +1,45 @@
+import { openPostgresTestDatabase } from '../../../supabase/tests/harness/postgres.ts'
+import type { TestDatabase } from '../../../supabase/tests/harness/types.ts'
+import { createCity } from '../generate/city.ts'
+
+export interface BenchDatabase {
+  db: TestDatabase
+  /** Calls a function of the API as somebody who sees the whole city; one jsonb value. */
+  call<T>(expression: string, params?: (string | number)[]): Promise<T>
+}
+
+const admin = '00000000-0000-4000-8000-000000000001'
+
+/** The demo city without incidents in a native Postgres of its own. */
+export async function openBenchDatabase(): Promise<BenchDatabase> {
+  const db = await openPostgresTestDatabase()
+  await createCity(db)
+  await db.query(`insert into public.profiles (user_id, display_name) values ($1, 'bench')`, [admin])
+  await db.query(
+    `insert into public.memberships (user_id, role, area_code) values ($1, 'admin', 'SF')`,
+    [admin],
+  )
+  return {
+    db,
+    call: <T>(expression: string, params: (string | number)[] = []) =>
+      db.asUser(admin, async (tx) => {
+        const [row] = await tx.query<{ result: T }>(`select public.${expression} as result`, params)
+        return row!.result
+      }),
+  }
+}
+
+/** Milliseconds of each run, shortest first. */
+export async function times(runs: number, run: (index: number) => unknown): Promise<number[]> {
+  const taken: number[] = []
+  for (let index = 0; index < runs; index++) {
+    const start = performance.now()
+    await run(index)
+    taken.push(performance.now() - start)
+  }
+  return taken.toSorted((a, b) => a - b)
+}
+
+/** The value below which the share lies, of times in order. */
+export const quantile = (sorted: number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
