@@ -15,7 +15,7 @@ insert into public.departments (code, name_zh, name_en) values
   ('community_services', '社区服务', 'Community services');
 
 insert into public.categories (code, parent_code, path, class, name_zh, name_en, icon, color, sort) values
-  ('dirty_environment', null, 'dirty_environment/', 'event', '环境脏乱', 'Dirty environment', 'lucide:trash-2', '#009e73', 100),
+  ('dirty_environment', null, 'dirty_environment/', 'event', '环境脏乱', 'Dirty environment', 'lucide:trash', '#009e73', 100),
   ('aging_facility', null, 'aging_facility/', 'component', '设施老旧', 'Ageing facilities', 'lucide:wrench', '#e69f00', 200),
   ('illegal_parking', null, 'illegal_parking/', 'event', '乱停车', 'Illegal parking', 'lucide:car-front', '#0072b2', 300),
   ('illegal_construction', null, 'illegal_construction/', 'event', '私搭违建', 'Illegal construction', 'lucide:brick-wall', '#d55e00', 400),
@@ -28,11 +28,11 @@ from (values
   (1, 'dirty_environment', 'street_cleaning', 'event', '道路与人行道不洁', 'Street and sidewalk cleaning', 'brush-cleaning', 'public_works'),
   (2, 'dirty_environment', 'bulky_items', 'event', '大件垃圾', 'Bulky items', 'sofa', 'public_works'),
   (3, 'dirty_environment', 'illegal_dumping', 'event', '乱倒垃圾', 'Illegal dumping', 'truck', 'public_works'),
-  (4, 'dirty_environment', 'exposed_garbage', 'event', '暴露垃圾', 'Exposed garbage', 'trash', 'public_works'),
+  (4, 'dirty_environment', 'exposed_garbage', 'event', '暴露垃圾', 'Exposed garbage', 'shopping-bag', 'public_works'),
   (5, 'dirty_environment', 'construction_waste', 'event', '建筑渣土', 'Construction waste', 'shovel', 'urban_management'),
   (6, 'dirty_environment', 'hazardous_waste', 'event', '危险废弃物', 'Hazardous materials', 'biohazard', 'environment'),
   (7, 'dirty_environment', 'human_animal_waste', 'event', '粪便污物', 'Human or animal waste', 'toilet', 'public_works'),
-  (8, 'dirty_environment', 'litter_bin', 'component', '垃圾箱与果皮箱', 'Litter receptacles', 'trash-2', 'public_works'),
+  (8, 'dirty_environment', 'litter_bin', 'component', '垃圾箱与果皮箱', 'Litter receptacles', 'recycle', 'public_works'),
   (9, 'dirty_environment', 'graffiti_public', 'event', '公共设施涂鸦', 'Graffiti on public property', 'spray-can', 'public_works'),
   (10, 'dirty_environment', 'graffiti_private', 'event', '私有物业涂鸦', 'Graffiti on private property', 'paintbrush', 'public_works'),
   (11, 'dirty_environment', 'illegal_posting', 'event', '乱贴小广告', 'Illegal postings', 'sticky-note', 'urban_management'),
@@ -70,7 +70,7 @@ from (values
   (5, 'illegal_parking', 'shared_bicycles', 'event', '共享单车淤积', 'Shared bicycles', 'layers', 'urban_management'),
   (6, 'illegal_parking', 'fire_lane', 'event', '占用消防通道', 'Blocked fire lane', 'flame', 'fire_safety'),
 
-  (1, 'illegal_construction', 'residential_building', 'event', '住宅建筑问题', 'Residential building', 'building-2', 'building_inspection'),
+  (1, 'illegal_construction', 'residential_building', 'event', '住宅建筑问题', 'Residential building', 'hotel', 'building_inspection'),
   (2, 'illegal_construction', 'rooftop_addition', 'event', '楼顶加建', 'Rooftop additions', 'warehouse', 'building_inspection'),
   (3, 'illegal_construction', 'shed', 'event', '私搭棚亭', 'Sheds and lean-tos', 'tent', 'urban_management'),
   (4, 'illegal_construction', 'land_occupation', 'event', '侵占公共用地', 'Occupied public land', 'fence', 'urban_management'),

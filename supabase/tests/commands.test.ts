@@ -386,6 +386,24 @@ describeOnEachDatabase('apply_commands', (kind) => {
     }
   })
 
+  it('applies a batch once when it is sent four times at once', async () => {
+    const commands = Array.from({ length: 20 }, () => reportCommand(people.field))
+    const before = await countOf('incidents')
+    const calls = await Promise.all(
+      [commands, commands, commands.toReversed(), commands].map((batch) =>
+        applyCommands(db, people.field, batch),
+      ),
+    )
+    expect(await countOf('incidents')).toBe(before + 20)
+    const outcomes = calls.map((receipts) => new Set(receipts.map(({ outcome }) => outcome)))
+    expect(outcomes.map((set) => [...set].join()).sort()).toEqual([
+      'applied',
+      'replayed',
+      'replayed',
+      'replayed',
+    ])
+  })
+
   it('does the same whatever the neighbours and the order', async () => {
     const kinds = fc.constantFrom<Record<string, unknown>>(
       {},
