@@ -110,7 +110,7 @@ export class AreasLayer {
     const source = sourceIds.areas(level)
     // Neighbours must not drift apart, so lines are simplified far less than by default.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
-    map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.belowLabels)
+    map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
     for (const id of [layerIds.areaLine, layerIds.areaCasing, layerIds.areaAccent])
       map.addLayer(
         { id: id(level), type: 'line', source, layout: { 'line-join': 'round', 'line-cap': 'round' } },

@@ -67,7 +67,7 @@ export class HeatLayer {
           'raster-opacity': ['interpolate', ['linear'], ['zoom'], 13.5, 0.85, 14.5, 0],
         },
       },
-      layerIds.belowLabels,
+      layerIds.belowOutlines,
     )
   }
 }

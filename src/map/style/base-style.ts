@@ -25,7 +25,7 @@ export function basemapLayers(theme: MapTheme, locale: MapLocale): LayerSpecific
     .map((layer) => (layer.type === 'symbol' ? legible(withoutIcons(layer)) : layer))
 }
 
-/** The style the map starts with: ground, and two heights at which the engine puts its layers. */
+/** The style the map starts with: ground, and the heights at which the engine puts its layers. */
 export function baseStyle(city: CityConfig, theme: MapTheme, locale: MapLocale): StyleSpecification {
   if (!city.basemap) {
     const ground: LayerSpecification = {
@@ -33,7 +33,7 @@ export function baseStyle(city: CityConfig, theme: MapTheme, locale: MapLocale):
       type: 'background',
       paint: { 'background-color': flavors[theme].earth },
     }
-    return { version: 8, sources: {}, layers: [ground, slot('belowLabels'), slot('aboveLabels')] }
+    return { version: 8, sources: {}, layers: [ground, ...slotsBelowLabels, slot('aboveLabels')] }
   }
   const all = basemapLayers(theme, locale)
   const labels = all.filter(({ type }) => type === 'symbol')
@@ -43,18 +43,22 @@ export function baseStyle(city: CityConfig, theme: MapTheme, locale: MapLocale):
     sources: {
       [sourceIds.basemap]: { type: 'vector', url: pmtilesUrl(city.basemap.url) },
     },
-    layers: [...ground, slot('belowLabels'), ...labels, slot('aboveLabels')],
+    layers: [...ground, ...slotsBelowLabels, ...labels, slot('aboveLabels')],
   }
 }
 
 /** PMTiles needs a whole address; the city's may be a path on our own server. */
 const pmtilesUrl = (url: string): string => `pmtiles://${new URL(url, location.href).href}`
 
-const slot = (name: 'belowLabels' | 'aboveLabels'): LayerSpecification => ({
+const slot = (
+  name: 'aboveFills' | 'belowOutlines' | 'belowLabels' | 'aboveLabels',
+): LayerSpecification => ({
   id: layerIds[name],
   type: 'background',
   layout: { visibility: 'none' },
 })
+
+const slotsBelowLabels = [slot('aboveFills'), slot('belowOutlines'), slot('belowLabels')]
 
 type LabelLayer = Extract<LayerSpecification, { type: 'symbol' }>
 

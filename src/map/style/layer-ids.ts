@@ -21,6 +21,8 @@ export const layerIds = {
   locationAccuracy: 'location-accuracy',
   locationDot: 'location-dot',
   /** Empty layers that mark heights in the stack, so that order does not depend on time. */
+  aboveFills: 'slot-above-fills',
+  belowOutlines: 'slot-below-outlines',
   belowLabels: 'slot-below-labels',
   aboveLabels: 'slot-above-labels',
 } as const

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright'
+import { packMonth, randomMonths } from '../../fixtures/columns.ts'
+import type { FilterTimes } from './filter-page.ts'
+import { servePages } from './serve-pages.ts'
+
+interface BenchResult {
+  name: string
+  ratio: number
+  target: string
+  pass: boolean
+  detail: string
+}
+
+const systemChromium = '/usr/bin/chromium'
+const flags = [
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+]
+
+/**
+ * From a filter change to repainted choropleth and heat, through worker, engine and graphics, in a
+ * real Chromium drawing in software: against one empty frame of the same map, and against MapLibre
+ * filtering the same incidents as raw vector tiles.
+ */
+export async function run(options: {
+  rows: number
+  log: (line: string) => void
+}): Promise<BenchResult[]> {
+  const { rows, log } = options
+  const months = JSON.stringify(randomMonths({ rows, months: 120, firstMonth: '2016-01', areas: 195 }).map(packMonth))
+  const pages = await servePages()
+  const browser = await chromium.launch({
+    args: flags,
+    ...(existsSync(systemChromium) ? { executablePath: systemChromium } : {}),
+  })
+  try {
+    const page = await browser.newPage({ viewport: { width: 1200, height: 800 } })
+    page.on('pageerror', (error) => log(`page: ${error.message}`))
+    await page.route('**/bench-months.json', (route) =>
+      route.fulfill({ contentType: 'application/json', body: months }),
+    )
+    await page.goto(`${pages.url}tests/bench/map/filter-page.html`)
+    await page.waitForFunction('window.measureFilter')
+    const times = (await page.evaluate('window.measureFilter()')) as FilterTimes
+    const { emptyFrame, ours, setFilter } = times
+    const shown = `${ours.toFixed(0)} ms at ${rows} incidents`
+    log(`filter change ${shown}; empty frame ${emptyFrame.toFixed(0)} ms; setFilter ${setFilter.toFixed(0)} ms`)
+    return [
+      {
+        name: 'filter change to repainted choropleth and heat / empty frame',
+        ratio: ours / emptyFrame,
+        target: '≤ 3',
+        pass: ours <= 3 * emptyFrame,
+        detail: `${shown}, empty frame ${emptyFrame.toFixed(0)} ms`,
+      },
+      {
+        name: 'MapLibre setFilter over the same points / filter change',
+        ratio: setFilter / ours,
+        target: '≥ 20',
+        pass: setFilter >= 20 * ours,
+        detail: `${setFilter.toFixed(0)} ms against ${shown}`,
+      },
+    ]
+  } finally {
+    await browser.close()
+    await pages.close()
+  }
+}

@@ -1,0 +1,239 @@
+import { addProtocol, Map as MapLibreMap, type FilterSpecification } from 'maplibre-gl'
+import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
+import { classBreaks } from '../../../src/domain/class-breaks.ts'
+import { unpackMonth, type MonthColumns } from '../../../src/domain/column-set.ts'
+import { dequantise, type PackedMonth } from '../../../src/domain/columns.ts'
+import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter.ts'
+import { createMapEngine } from '../../../src/map/map-engine.ts'
+import { mapMessages } from '../../../src/map/messages.ts'
+import { encodePointTile } from '../../../src/map/protocols/mvt.ts'
+import { sequentialRamp } from '../../../src/map/ramps.ts'
+import type { AreaFeatures } from '../../../src/map/types.ts'
+import { startColumnsWorker } from '../../../src/stores/columns-worker-client.ts'
+
+const bbox = [-122.52, 37.7, -122.35, 37.83] as const
+const city = {
+  name: 'San Francisco',
+  locale: 'en',
+  timeZone: 'America/Los_Angeles',
+  bbox,
+  basemap: { url: '/basemap/sf.pmtiles', attribution: '' },
+}
+const view = { center: [-122.43, 37.765] as const, zoom: 12 }
+const picture = { bbox, width: 480, height: 360, radiusPixels: 9 }
+const tileZoom = 12
+const extent = 4096
+const categories = 30
+const repeats = 12
+
+/** Milliseconds, each the best of the repeats: other work on the machine can only add to a time. */
+export interface FilterTimes {
+  emptyFrame: number
+  ours: number
+  setFilter: number
+}
+
+Object.assign(window, { measureFilter })
+
+/** Times the three on one page, after another, on the same incidents and at the same view. */
+async function measureFilter(): Promise<FilterTimes> {
+  const packed = (await (await fetch('/bench-months.json')).json()) as PackedMonth[]
+  const { emptyFrame, ours } = await measureOurs(packed)
+  const setFilter = await measureSetFilter(packed.map(unpackMonth))
+  return { emptyFrame, ours, setFilter }
+}
+
+async function measureOurs(packed: PackedMonth[]): Promise<{ emptyFrame: number; ours: number }> {
+  const features = await loadGrids()
+  const columns = startColumnsWorker()
+  await columns.setWorld({
+    areas: features.features.map(({ id, properties: { code, path, level } }) => ({
+      idx: Number(id),
+      code,
+      path,
+      level,
+    })),
+    categories: Array.from({ length: categories }, (_, i) => ({
+      idx: i + 1,
+      code: `c${i + 1}`,
+      path: `c${i + 1}/`,
+    })),
+    cityBbox: bbox,
+    timeZone: city.timeZone,
+  })
+  await columns.put(packed)
+
+  const container = document.querySelector<HTMLElement>('#map')!
+  const messages = mapMessages((key) => key)
+  const engine = createMapEngine(container, { city, theme: 'light', locale: 'en', messages, view })
+  engine.setAreas('grid', features)
+  engine.setAreaLevel('grid')
+  const gl = container.querySelector('canvas')!.getContext('webgl2')!
+
+  const apply = async (filter: IncidentFilter): Promise<void> => {
+    const [projection, heat] = await Promise.all([
+      columns.project(filter),
+      columns.heat(filter, picture),
+    ])
+    const values = projection.byArea
+    const { breaks } = classBreaks(values.subarray(1), 6)
+    engine.setAreaValues({ values, breaks, colors: sequentialRamp('light', breaks.length + 1) })
+    engine.setHeat(heat)
+  }
+  await apply(filters[0]!)
+  await engine.whenIdle()
+
+  const emptyFrames: number[] = []
+  const changes: number[] = []
+  for (let i = 0; i < repeats; i++) {
+    emptyFrames.push(await timed(() => painted(gl, engine.whenRendered())))
+    changes.push(
+      await timed(async () => {
+        await apply(filters[i % filters.length]!)
+        await painted(gl, engine.whenRendered())
+      }),
+    )
+    await engine.whenIdle()
+  }
+  engine.destroy()
+  columns.terminate()
+  return { emptyFrame: best(emptyFrames), ours: best(changes) }
+}
+
+/** The same incidents as raw vector tiles, filtered by the map itself. */
+async function measureSetFilter(months: MonthColumns[]): Promise<number> {
+  const tiles = rawTiles(months)
+  addProtocol('raw', async ({ url }) => {
+    const tile = tiles.get(url.slice('raw://'.length))
+    return { data: tile ? tile.slice(0) : new ArrayBuffer(0) }
+  })
+  const map = new MapLibreMap({
+    container: 'map',
+    center: [...view.center],
+    zoom: view.zoom,
+    attributionControl: false,
+    fadeDuration: 0,
+    style: {
+      version: 8,
+      sources: {
+        raw: {
+          type: 'vector',
+          tiles: ['raw://{z}/{x}/{y}'],
+          minzoom: tileZoom,
+          maxzoom: tileZoom,
+        },
+      },
+      layers: [
+        {
+          id: 'raw',
+          type: 'circle',
+          source: 'raw',
+          'source-layer': 'incidents',
+          paint: { 'circle-radius': 1.5, 'circle-color': '#0f766e' },
+        },
+      ],
+    },
+  })
+  await idle(map)
+  const gl = map.getCanvas().getContext('webgl2')!
+  const times: number[] = []
+  for (let i = 0; i < Math.min(repeats, 5); i++)
+    times.push(
+      await timed(() => {
+        map.setFilter('raw', rawFilter(filters[i % filters.length]!))
+        return painted(gl, idle(map))
+      }),
+    )
+  map.remove()
+  return best(times)
+}
+
+/** A year, another with ten categories, open ones in every third category, everything. */
+const filters: IncidentFilter[] = [
+  { ...emptyFilter(), period: { from: '2022-01-01', to: '2022-12-31' } },
+  {
+    ...emptyFilter(),
+    period: { from: '2020-01-01', to: '2024-12-31' },
+    categories: Array.from({ length: 10 }, (_, i) => `c${i + 1}`),
+  },
+  { ...emptyFilter(), categories: Array.from({ length: 10 }, (_, i) => `c${i * 3 + 1}`) },
+  emptyFilter(),
+]
+
+function rawFilter(filter: IncidentFilter): FilterSpecification {
+  const rules: unknown[] = ['all']
+  if (filter.period) {
+    rules.push(['>=', ['get', 'month'], monthOf(filter.period.from)])
+    rules.push(['<=', ['get', 'month'], monthOf(filter.period.to)])
+  }
+  if (filter.categories.length > 0) {
+    const wanted = filter.categories.map((code) => Number(code.slice(1)))
+    rules.push(['in', ['get', 'category'], ['literal', wanted]])
+  }
+  return rules as FilterSpecification
+}
+
+const monthOf = (day: string): number => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1
+
+function rawTiles(months: MonthColumns[]): Map<string, ArrayBuffer> {
+  const size = 2 ** tileZoom * extent
+  const layers = new Map<
+    string,
+    { x: number[]; y: number[]; properties: { category: number; month: number }[] }
+  >()
+  for (const month of months)
+    for (let i = 0; i < month.count; i++) {
+      const lng = dequantise(month.x[i]!, bbox[0], bbox[2])
+      const sine = Math.sin((dequantise(month.y[i]!, bbox[1], bbox[3]) * Math.PI) / 180)
+      const x = Math.floor(((lng + 180) / 360) * size)
+      const y = Math.floor((0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * size)
+      const name = `${tileZoom}/${Math.floor(x / extent)}/${Math.floor(y / extent)}`
+      const layer = layers.get(name) ?? { x: [], y: [], properties: [] }
+      layers.set(name, layer)
+      layer.x.push(x % extent)
+      layer.y.push(y % extent)
+      layer.properties.push({ category: month.category[i]!, month: monthOf(month.month) })
+    }
+  return new Map(
+    [...layers].map(([name, layer]) => [
+      name,
+      encodePointTile({ name: 'incidents', extent, ...layer }),
+    ]),
+  )
+}
+
+async function loadGrids(): Promise<AreaFeatures> {
+  const response = await fetch('/supabase/seed/demo/areas_grid.geojson')
+  const raw = (await response.json()) as FeatureCollection<
+    Polygon | MultiPolygon,
+    { code: string; name: string; parent_code: string }
+  >
+  return {
+    type: 'FeatureCollection',
+    features: raw.features.map((feature, index) => {
+      const { code, name, parent_code: parentCode } = feature.properties
+      const properties = { code, name, parentCode, path: `${code}/`, level: 'grid' as const }
+      return { ...feature, id: index + 1, properties }
+    }),
+  }
+}
+
+/** Waits for the frame, then for the graphics card to have really drawn it. */
+async function painted(gl: WebGL2RenderingContext, frame: Promise<void>): Promise<void> {
+  await frame
+  gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4))
+}
+
+const idle = (map: MapLibreMap): Promise<void> =>
+  new Promise((resolve) => {
+    map.once('idle', () => resolve())
+    map.triggerRepaint()
+  })
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+const best = (values: number[]): number => Math.min(...values)
