@@ -15,8 +15,9 @@ returns integer language sql immutable strict parallel safe set search_path = ''
 $$;
 
 -- Which area holds each of many points: the deepest level, on a border the lowest code. Points that
--- no area holds are left out. `n` counts from 1 in the order of the arrays. Area by area instead of
--- point by point, so that each polygon is unpacked and prepared once a batch.
+-- no area holds are left out. `n` counts from 1 in the order of the arrays. The rule of
+-- private.place_incident, but area by area instead of point by point, so that each polygon is unpacked
+-- and prepared once a batch.
 create function private.areas_of_points(p_lon double precision[], p_lat double precision[])
 returns table (n integer, area_code text)
 language sql stable set search_path = '' as $$
@@ -29,7 +30,8 @@ language sql stable set search_path = '' as $$
       extensions.st_xmin(a.geom) as west, extensions.st_ymin(a.geom) as south,
       extensions.st_xmax(a.geom) as east, extensions.st_ymax(a.geom) as north
     from public.areas a
-    where a.valid_from <= current_date and (a.valid_to is null or a.valid_to > current_date)
+    cross join (select (now() at time zone time_zone)::date as today from public.city_settings) city
+    where a.valid_from <= city.today and (a.valid_to is null or a.valid_to > city.today)
   )
   select distinct on (hit.n) hit.n, b.code
   from boxes b cross join lateral (
@@ -135,8 +137,8 @@ begin
         where starts_with(a.path, d.path)
           and (d.level = v_city.shard_level or d.parent_code is null)
         order by private.level_rank(d.level) desc limit 1)) as district,
-      least(65535, greatest(0, floor((j.lon - v_city.west) / (v_city.east - v_city.west) * 65535 + 0.5)))::integer as qx,
-      least(65535, greatest(0, floor((j.lat - v_city.south) / (v_city.north - v_city.south) * 65535 + 0.5)))::integer as qy,
+      private.quantise(j.lon, v_city.west, v_city.east) as qx,
+      private.quantise(j.lat, v_city.south, v_city.north) as qy,
       date_trunc('month', j."reportedAt" at time zone v_city.time_zone)::date as month,
       coalesce(j.department, c.default_department) as department_code
     from judged j

@@ -98,7 +98,7 @@ begin
     update pg_temp.import_area f set parent = (
       select a.code from public.areas a
       where private.level_rank(a.level) < v_rank
-        and (a.valid_to is null or a.valid_to > current_date)
+        and (a.valid_to is null or a.valid_to > (now() at time zone v_city.time_zone)::date)
         and extensions.st_covers(a.geom, extensions.st_pointonsurface(f.geom))
       order by private.level_rank(a.level) desc, a.code collate "C" limit 1)
     where f.parent is null and extensions.st_isvalid(f.geom) and not extensions.st_isempty(f.geom);

@@ -65,6 +65,16 @@ describeOnEachDatabase('the demo city', (kind) => {
     expect(row).toEqual({ open, nobody: 0, logged: kept.length })
   })
 
+  it('places in bulk exactly as a command places one', async () => {
+    const [row] = await db.query(
+      `select count(*)::int as compared, count(*) filter (where (i.area_code, i.district_code, i.qx, i.qy)
+         is distinct from (p.area_code, p.district_code, p.qx, p.qy))::int as different
+       from (select * from public.incidents order by md5(id::text) limit 100) i
+       cross join lateral private.place_incident(i.lon, i.lat) p`,
+    )
+    expect(row).toEqual({ compared: 100, different: 0 })
+  })
+
   it('changes nothing when loaded again', async () => {
     const again = await loadDemoCity(db)
     expect(again).toMatchObject({ stored: 0, updated: 0, unchanged: kept.length, rejected: 217 })

@@ -7,10 +7,10 @@ export interface Progress {
 }
 
 /** Milliseconds between lines where nothing can be overwritten, and between repaints of a TTY. */
-const plainInterval = 2_000
+const plainInterval = 1_000
 const paintInterval = 100
 
-/** One updating line on a terminal, a plain line every two seconds elsewhere (logs, pipes). */
+/** One updating line on a terminal, a plain line every second elsewhere (logs, pipes). */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   let last = 0
   let painted = false
