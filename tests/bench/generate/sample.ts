@@ -61,7 +61,9 @@ export interface ClosingModel {
 export function closingModels(sample: SampleRow[]): Map<string, ClosingModel> {
   return new Map(
     [...Map.groupBy(sample, (row) => row.sourceCategory)].map(([category, rows]) => {
-      const logs = rows.flatMap((row) => (row.hours === null ? [] : [Math.log(Math.max(0.1, row.hours))]))
+      const logs = rows.flatMap((row) =>
+        row.hours === null ? [] : [Math.log(Math.max(0.1, row.hours))],
+      )
       const logMean = logs.reduce((sum, value) => sum + value, 0) / Math.max(1, logs.length)
       const variance =
         logs.reduce((sum, value) => sum + (value - logMean) ** 2, 0) / Math.max(1, logs.length)

@@ -14,7 +14,9 @@ const admin = '00000000-0000-4000-8000-000000000001'
 export async function openBenchDatabase(): Promise<BenchDatabase> {
   const db = await openPostgresTestDatabase()
   await createCity(db)
-  await db.query(`insert into public.profiles (user_id, display_name) values ($1, 'bench')`, [admin])
+  await db.query(`insert into public.profiles (user_id, display_name) values ($1, 'bench')`, [
+    admin,
+  ])
   await db.query(
     `insert into public.memberships (user_id, role, area_code) values ($1, 'admin', 'SF')`,
     [admin],

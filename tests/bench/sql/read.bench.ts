@@ -39,7 +39,13 @@ const describeTransfer = ({ incidents, gzip, brotli }: Transfer) =>
 
 function transferResult(name: string, transfer: Transfer): BenchResult {
   const worst = Math.max(transfer.gzip, transfer.brotli)
-  return { name, ratio: worst, target: '≤ 10', pass: worst <= 10, detail: describeTransfer(transfer) }
+  return {
+    name,
+    ratio: worst,
+    target: '≤ 10',
+    pass: worst <= 10,
+    detail: describeTransfer(transfer),
+  }
 }
 
 /** One month by grid: the best SQL is an index-only scan; columns are already in memory. */

@@ -60,7 +60,9 @@ export async function timeTiles(bench: BenchDatabase, lastYear: object): Promise
     for (const { z, x, y, box } of tiles) {
       const filter = JSON.stringify(random() < 0.5 ? lastYear : {})
       const tile = () =>
-        bench.call<{ total: number }>(`incident_points(${z}, ${x}, ${y}, $1::text::jsonb)`, [filter])
+        bench.call<{ total: number }>(`incident_points(${z}, ${x}, ${y}, $1::text::jsonb)`, [
+          filter,
+        ])
       const count = () =>
         bench.db.transaction(async (tx) => {
           await tx.query(`select set_config('request.jwt.claim.sub', '', true)`)
@@ -75,6 +77,10 @@ export async function timeTiles(bench: BenchDatabase, lastYear: object): Promise
       await timed(round === 'warm' ? [] : boxCounts, count)
     }
   }
-  const p95 = (values: number[]) => quantile(values.toSorted((a, b) => a - b), 0.95)
+  const p95 = (values: number[]) =>
+    quantile(
+      values.toSorted((a, b) => a - b),
+      0.95,
+    )
   return { points: p95(points), boxCount: p95(boxCounts), fullest }
 }
