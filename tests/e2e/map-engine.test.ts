@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Browser, type Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { servePages } from '../bench/map/serve-pages.ts'
+
+const systemChromium = '/usr/bin/chromium'
+const flags =
+  '--no-sandbox --use-angle=swiftshader --enable-unsafe-swiftshader --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-quic'
+const size = { width: 700, height: 500 }
+
+let pages: Awaited<ReturnType<typeof servePages>>
+let browser: Browser
+let page: Page
+
+interface Heard {
+  event: string
+  payload: {
+    idx?: number
+    hits?: { id: string; lngLat: number[] }[]
+    shown?: number
+    total?: number
+    ok?: boolean
+    reason?: string
+    insideCity?: boolean
+  } | null
+}
+const heard = async (event: string): Promise<Heard['payload'][]> =>
+  ((await page.evaluate('window.log')) as Heard[])
+    .filter((entry) => entry.event === event)
+    .map(({ payload }) => payload)
+
+async function open(query: string): Promise<void> {
+  await page.goto(`${pages.url}tests/bench/map/demo.html?${query}`)
+  await page.waitForFunction('window.ready', null, { timeout: 120_000 })
+}
+
+beforeAll(async () => {
+  pages = await servePages()
+  browser = await chromium.launch({
+    args: flags.split(' '),
+    ...(existsSync(systemChromium) ? { executablePath: systemChromium } : {}),
+  })
+  page = await browser.newPage({ viewport: size })
+})
+afterAll(async () => {
+  await browser?.close()
+  await pages?.close()
+})
+
+describe('the map engine', () => {
+  it('tells which area the pointer is over and which was clicked, and hides points below zoom 14', async () => {
+    await open('zoom=12&theme=light')
+    await page.mouse.move(size.width / 2, size.height / 2)
+    await page.mouse.click(size.width / 2, size.height / 2)
+    await expect.poll(() => heard('areaClick')).toHaveLength(1)
+    const [clicked] = await heard('areaClick')
+    expect((await heard('areaHover')).at(-1)?.idx).toBe(clicked?.idx)
+    expect(await heard('pointClick')).toEqual([])
+    expect((await heard('pointTotals')).at(-1)).toBeNull()
+
+    await page.mouse.click(5, 5)
+    await expect.poll(() => heard('backgroundClick')).toHaveLength(1)
+  })
+
+  it('draws every incident of the tiles and says how many were left out', async () => {
+    await open('zoom=15')
+    const totals = (await heard('pointTotals')).at(-1)!
+    expect(totals.shown).toBeGreaterThan(0)
+    // Each tile of the page's invented source leaves seven out.
+    expect((totals.total! - totals.shown!) % 7).toBe(0)
+    expect(totals.total).toBeGreaterThan(totals.shown!)
+  })
+
+  it('finds all incidents at one place, and never an old one under a new filter', async () => {
+    await open('zoom=15')
+    const place = await page.evaluate<number[]>(`(async () => {
+      const source = window.demoPoints('one')
+      const lone = { total: 2, shown: 2, ids: ['below', 'top'], category: Uint8Array.of(1, 2),
+        stage: Uint8Array.of(4, 0), x: Int16Array.of(2048, 2048), y: Int16Array.of(2048, 2048) }
+      window.engine.setPoints({ ...source, load: async () => lone })
+      await window.engine.whenIdle()
+      window.log.length = 0
+      const box = document.querySelector('#map').getBoundingClientRect()
+      return [box.width, box.height]
+    })()`)
+    expect(place).toEqual([size.width, size.height])
+    // The middle of some tile is in view; walk a coarse raster until it is hit.
+    for (let y = 10; y < size.height && (await heard('pointClick')).length === 0; y += 9)
+      for (let x = 10; x < size.width - 60; x += 9) {
+        await page.mouse.move(x, y)
+        const hit = (await heard('pointHover')).at(-1)
+        if (!hit) continue
+        await page.mouse.click(x, y)
+        break
+      }
+    const [click] = await heard('pointClick')
+    expect(click?.hits?.map(({ id }) => id)).toEqual(['top', 'below'])
+
+    const seen = await page.evaluate<string[]>(`(async () => {
+      window.log.length = 0
+      window.engine.setPoints(window.demoPoints('late', 60_000))
+      window.engine.setPoints({ ...window.demoPoints('none'), load: async () => ({ total: 0, shown: 0, ids: [],
+        category: new Uint8Array(), stage: new Uint8Array(), x: new Int16Array(), y: new Int16Array() }) })
+      await window.engine.whenIdle()
+      return window.log.filter(({ event }) => event === 'pointTotals').map(({ payload }) => payload.shown)
+    })()`)
+    expect(seen.at(-1)).toBe(0)
+    await page.mouse.move(1, 1)
+    await page.mouse.move(size.width / 2, size.height / 2)
+    expect((await heard('pointHover')).filter(Boolean)).toEqual([])
+  })
+
+  it('follows keyboard and setters, in either theme and language, without an error', async () => {
+    const errors: string[] = []
+    page.on('pageerror', (error) => errors.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'warning') errors.push(message.text())
+    })
+    await open('zoom=13')
+    await page.locator('#map canvas').focus()
+    const before = await page.evaluate<number>('window.engine.getView().zoom')
+    await page.keyboard.press('+')
+    await expect
+      .poll(() => page.evaluate<number>('window.engine.getView().zoom'))
+      .toBeGreaterThan(before + 0.9)
+    await page.evaluate(`(async () => {
+      const { engine, messagesIn } = window
+      engine.setTheme('dark')
+      engine.setLocale('en', messagesIn('en'))
+      engine.setAreaLevel('community')
+      engine.setMarker({ lngLat: [-122.42, 37.76], color: '#b4450b' })
+      engine.setHeat({ density: new Uint8Array(16).fill(200), width: 4, height: 4, bbox: [-122.5, 37.7, -122.4, 37.8] })
+      await engine.whenIdle()
+      engine.setHeat(null)
+      await engine.whenIdle()
+    })()`)
+    expect(await page.getByRole('button', { name: 'Zoom in' }).count()).toBe(1)
+    expect(await page.locator('#map').getAttribute('data-map-theme')).toBe('dark')
+    expect(errors).toEqual([])
+  })
+
+  it('finds the device inside the city, and gives the reason when it may not', async () => {
+    const context = page.context()
+    await context.grantPermissions(['geolocation'])
+    await context.setGeolocation({ longitude: -122.41, latitude: 37.77, accuracy: 40 })
+    await open('zoom=12')
+    expect(await page.evaluate('window.engine.locate()')).toMatchObject({
+      ok: true,
+      insideCity: true,
+      accuracyMeters: 40,
+    })
+    await context.clearPermissions()
+    expect(await page.evaluate('window.engine.locate()')).toEqual({ ok: false, reason: 'denied' })
+  })
+
+  it('is quiet once destroyed', async () => {
+    await open('zoom=12')
+    await page.evaluate(`(async () => {
+      const { engine } = window
+      engine.destroy()
+      engine.setTheme('dark')
+      engine.setHeat(null)
+      engine.fitBounds([-122.5, 37.7, -122.4, 37.8])
+      await engine.whenIdle()
+    })()`)
+    expect(await page.locator('#map button').count()).toBe(0)
+  })
+})

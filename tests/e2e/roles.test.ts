@@ -1,0 +1,89 @@
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { launchChromium } from '../support/browser.ts'
+import { oracleRows } from '../support/oracle.ts'
+import { openPage, shownCount, type DemoRole } from '../support/session.ts'
+
+const rows = oracleRows().filter((row) => row.day >= '2015-02-01' && row.day <= '2016-01-31')
+const mission = rows.filter((row) => row.communityCode === 'SF-N-19')
+
+describe('each role signs in and sees its own', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchChromium()))
+  afterAll(() => browser?.close())
+
+  const scopes: [DemoRole, number][] = [
+    ['admin', rows.length],
+    ['leader', rows.length],
+    ['manager', mission.length],
+    ['field', mission.length],
+  ]
+  for (const [role, count] of scopes) {
+    it(`${role}: ${count} incidents in the table`, async () => {
+      const { page, context, problems } = await openPage(browser, {
+        url,
+        role,
+        path: '/table?from=2015-02-01&to=2016-01-31',
+      })
+      await expect.poll(() => shownCount(page, 'total-count').catch(() => -1), { timeout: 30_000 }).toBe(count)
+      expect(problems).toEqual([])
+      await context.close()
+    })
+  }
+
+  it('handler: what is given to the department, and nothing else', async () => {
+    const { page, context } = await openPage(browser, {
+      url,
+      role: 'handler',
+      path: '/table?from=2015-02-01&to=2016-01-31',
+    })
+    await page.getByTestId('list-row').first().waitFor({ timeout: 30_000 })
+    const count = await shownCount(page, 'total-count')
+    expect(count).toBeGreaterThan(0)
+    expect(count).toBeLessThan(rows.length)
+    await context.close()
+  })
+
+  it('a wrong password is refused with a reason, the address kept', async () => {
+    const { page, context } = await openPage(browser, { url, path: '/sign-in' })
+    await page.locator('input[type=email]').fill('nobody@wangge.demo')
+    await page.locator('input[type=password]').fill('wrong-password')
+    await page.locator('button[type=submit]').click()
+    await page.getByTestId('sign-in-error').waitFor()
+    expect(await page.locator('input[type=email]').inputValue()).toBe('nobody@wangge.demo')
+    await context.close()
+  })
+
+  it('signing out forgets: a page opened again asks to sign in', async () => {
+    const { page, context } = await openPage(browser, { url, role: 'leader', path: '/account' })
+    await page.locator('main h1').waitFor()
+    await page.locator('main').getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL((target) => target.pathname === '/sign-in')
+    await page.goto(`${url}/overview`)
+    await page.waitForURL((target) => target.pathname === '/sign-in')
+    await context.close()
+  })
+
+  it('works in Chinese on a phone, without sideways scrolling', async () => {
+    for (const path of ['/', '/map', '/table', '/overview', '/account']) {
+      const { page, context, problems } = await openPage(browser, {
+        url,
+        role: 'manager',
+        path,
+        locale: 'zh-CN',
+        width: 360,
+        height: 740,
+        touch: true,
+      })
+      await page.waitForTimeout(1500)
+      expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN')
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect([path, overflow]).toEqual([path, 0])
+      expect(problems).toEqual([])
+      await context.close()
+    }
+  })
+})
