@@ -235,6 +235,19 @@ describe('columns store', () => {
     expect(columns.projection?.total).toBe(1200)
   })
 
+  it('recovers when areas or categories could not be loaded', async () => {
+    server.failing = { area_list: 500, category_list: 'offline' }
+    await openPage()
+    await ready()
+    await settled()
+    expect(columns.projection).toBeNull()
+    await expect(poll()).rejects.toMatchObject({ kind: 'server' })
+    server.failing = {}
+    await poll()
+    await total(1200)
+    expect(columns.error).toBeNull()
+  })
+
   it('answers times to close when asked', async () => {
     await openPage()
     await total(1200)

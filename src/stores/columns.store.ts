@@ -130,6 +130,7 @@ export const useColumnsStore = defineStore('columns', () => {
     const { signal } = controller
     const current = loader
     try {
+      await reloadHierarchies()
       if (status.value === 'ready') await current.poll(signal)
       else {
         status.value = 'loading'
@@ -145,6 +146,14 @@ export const useColumnsStore = defineStore('columns', () => {
       throw failure
     } finally {
       if (loader === current) loadedFrom.value = current.loadedFrom
+    }
+  }
+
+  /** Without areas and categories nothing can be counted: what failed to load is tried again. */
+  async function reloadHierarchies(): Promise<void> {
+    for (const store of [areas, categories]) {
+      if (store.error) await store.load()
+      if (store.error) throw store.error
     }
   }
 
