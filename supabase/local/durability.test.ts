@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openDatabase } from './database.ts'
 import { startServer } from './server.ts'
 import { listSnapshots } from './snapshots.ts'
@@ -23,6 +23,9 @@ const command = (name: string) => fileURLToPath(new URL(`./commands/${name}.ts`,
 
 let folder: ReturnType<typeof temporaryFolder>
 let children: ChildProcess[]
+
+// every step opens a database, each some seconds on a busy machine
+vi.setConfig({ testTimeout: 300_000 })
 
 beforeEach(() => {
   folder = temporaryFolder('durability')
@@ -124,7 +127,7 @@ test('kill -9 right after a receipt: its row is there, even with the database go
   const restored = await run('restore', [snapshot.path])
   expect(restored.code).toBe(0)
   expect(await appliedIds()).toEqual([before])
-  rmSync(journal, { recursive: true })
+  rmSync(journal, { recursive: true, force: true })
   cpSync(join(folder.path, 'journal-before'), journal, { recursive: true })
   const third = await startChild()
   expect(third.output()).toContain('replayed 2')

@@ -144,11 +144,12 @@ describe('what is refused', () => {
   test('no token, no key, an unknown key, the secret key', async () => {
     expect((await rpc('session_context', {}, { ...key(), ...json })).status).toBe(401)
     const authorization = `Bearer ${token}`
-    for (const headers of [
+    const wrong: Record<string, string>[] = [
       { authorization },
       { authorization, apikey: 'sb_publishable_unknown' },
       { authorization, apikey: secrets.secretKey },
-    ]) {
+    ]
+    for (const headers of wrong) {
       expect((await rpc('session_context', {}, headers)).status).toBe(401)
       const body = JSON.stringify({ email: adminEmail, password: adminPassword })
       const path = '/auth/v1/token?grant_type=password'
@@ -202,12 +203,13 @@ describe('what is refused', () => {
   test('another Origin, and a cross-site request without one', async () => {
     const own = { origin: `http://127.0.0.1:${port}` }
     expect((await rpc('session_context', {}, { ...bearer(), ...own })).status).toBe(200)
-    for (const headers of [
+    const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },
       { origin: 'null' },
       { origin: `https://127.0.0.1:${port}` },
       { 'sec-fetch-site': 'cross-site' },
-    ]) {
+    ]
+    for (const headers of foreign) {
       expect((await rpc('session_context', {}, { ...bearer(), ...headers })).status).toBe(403)
     }
   })

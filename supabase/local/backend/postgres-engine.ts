@@ -41,7 +41,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
   apiUrl.password = apiPassword
   const connection = new PostgresConnection({
     url: apiUrl.href,
-    postgresOptions: { max: 10, onnotice: () => undefined },
+    postgresOptions: { max: 10, onnotice: () => undefined, types: jsonTextTypes },
   })
   return {
     tier: 'postgres',
@@ -69,6 +69,25 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     },
   }
 }
+
+/**
+ * lite passes json arguments as text; its own Postgres driver would wrap that text into a json
+ * string once more, so that every function with a jsonb parameter got a string.
+ */
+const jsonTextTypes = Object.fromEntries(
+  [
+    ['json', 114],
+    ['jsonb', 3802],
+  ].map(([name, type]) => [
+    name,
+    {
+      to: type,
+      from: [type],
+      serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
+      parse: (text: string): unknown => JSON.parse(text),
+    },
+  ]),
+) as Record<string, postgres.PostgresType>
 
 async function requireVersions(owner: Database): Promise<void> {
   const [server] = await owner.query<{ version: number; name: string }>(

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findPostgres, startCluster } from '../tests/harness/cluster.ts'
+import type { Cluster } from '../tests/harness/cluster.ts'
+import { startServer } from './server.ts'
+import type { RunningServer } from './server.ts'
+import {
+  adminEmail,
+  adminPassword,
+  loadSmallCity,
+  reportCommand,
+  secretsOf,
+  send,
+  settingsIn,
+  temporaryFolder,
+} from './testing.ts'
+
+const found = findPostgres()
+if ('reason' in found) {
+  if (process.env.WANGGE_REQUIRE_POSTGRES === '1') throw new Error(found.reason)
+  console.warn(`The Postgres tier is not tested: ${found.reason}`)
+}
+
+describe.runIf('bin' in found)('one’s own Postgres behind the same door', () => {
+  const folder = temporaryFolder('postgres')
+  let cluster: Cluster
+  let server: RunningServer
+  let url: string
+
+  beforeAll(async () => {
+    cluster = await startCluster('bin' in found ? found.bin : '')
+    url = cluster.url
+    const settings = settingsIn(folder.path, { DATABASE_URL: url })
+    server = await startServer(settings, { loadCity: loadSmallCity })
+  })
+  afterAll(async () => {
+    await server?.close()
+    await cluster?.stop()
+    folder.remove()
+  })
+
+  const signIn = async () => {
+    const apikey = secretsOf(folder.path).publishableKey
+    const headers = { apikey, 'content-type': 'application/json' }
+    const { json } = await send(server.port, 'POST', '/auth/v1/token?grant_type=password', {
+      headers,
+      body: JSON.stringify({ email: adminEmail, password: adminPassword }),
+    })
+    const { id } = json.user as { id: string }
+    return { headers: { ...headers, authorization: `Bearer ${String(json.access_token)}` }, id }
+  }
+
+  test('says its tier, signs in, reads and writes', async () => {
+    expect((await send(server.port, 'GET', '/config.json')).json).toMatchObject({ tier: 'postgres' })
+    const { headers, id } = await signIn()
+    const context = await send(server.port, 'POST', '/rest/v1/rpc/session_context', {
+      headers,
+      body: '{}',
+    })
+    expect(context.json).toMatchObject({ userId: id })
+    const receipts = await send(server.port, 'POST', '/rest/v1/rpc/apply_commands', {
+      headers,
+      body: JSON.stringify({ p_commands: [reportCommand(id)] }),
+    })
+    expect(JSON.parse(receipts.text)).toMatchObject([{ outcome: 'applied' }])
+  })
+
+  test('requests come in as a login that is no superuser, and nothing was granted by lite', async () => {
+    const db = server.database()
+    const rows = await db.query(
+      `select distinct usename, usesuper from pg_stat_activity join pg_user using (usename)
+        where usename = 'wangge_api'`,
+    )
+    expect(rows).toEqual([{ usename: 'wangge_api', usesuper: false }])
+    const granted = await db.query(
+      `select 1 where has_table_privilege('authenticated', 'public.incidents', 'insert')
+          or has_table_privilege('anon', 'public.incidents', 'select')`,
+    )
+    expect(granted).toEqual([])
+  })
+
+  test('values come back as on the embedded tier', async () => {
+    const [row] = await server.database().query(
+      `select 5::bigint as small, 9007199254740993::bigint as large, 1.50::numeric as kept,
+              1.5::numeric as number, '{"a":[1]}'::jsonb as json, $1::text::jsonb as given,
+              $2::text[] as list, date '2020-02-29' as day`,
+      ['{"x":"网格"}', ['a', 'b,c']],
+    )
+    expect(row).toEqual({
+      small: 5,
+      large: '9007199254740993',
+      kept: '1.50',
+      number: 1.5,
+      json: { a: [1] },
+      given: { x: '网格' },
+      list: ['a', 'b,c'],
+      day: '2020-02-29',
+    })
+  })
+
+  test('a wrong address is one clear line', async () => {
+    const elsewhere = temporaryFolder('nowhere')
+    const settings = settingsIn(elsewhere.path, { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' })
+    await expect(startServer(settings)).rejects.toThrow(/^DATABASE_URL: .+/)
+    elsewhere.remove()
+  })
+})
