@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import type { PackedMonth } from '../../../src/domain/columns.ts'
+import type { Database } from '../../local/database-types.ts'
 import { describeOnEachDatabase } from '../harness/index.ts'
 import { department, openReadWorld, storeIncident } from './world.ts'
 import type { Person, ReadWorld } from './world.ts'
@@ -151,26 +152,41 @@ describeOnEachDatabase('changes since a cursor', (kind) => {
     expect((await since('admin', cursor)).reset).toBe(false)
   })
 
+  /** Runs `meanwhile` while a transaction that did `work` is still open, then commits it. */
+  async function whileOpen<T>(
+    work: (tx: Database) => Promise<unknown>,
+    meanwhile: () => Promise<T>,
+  ) {
+    const { db } = await open()
+    const begun = Promise.withResolvers<void>()
+    const proceed = Promise.withResolvers<void>()
+    const slow = db.transaction(async (tx) => {
+      await work(tx)
+      begun.resolve()
+      await proceed.promise
+    })
+    await Promise.race([begun.promise, slow])
+    try {
+      return await meanwhile()
+    } finally {
+      proceed.resolve()
+      await slow
+    }
+  }
+
   it.runIf(kind === 'postgres')('never misses what began earlier and commits later', async () => {
     const { db } = await open()
     const first = await cursorOf('admin')
-    let cursor = ''
-    const early = Promise.withResolvers<void>()
-    const proceed = Promise.withResolvers<void>()
-    const slow = db.transaction(async (tx) => {
-      await storeIncident(tx, { id: id(1), month: '2009-01-01', areaCode: farGrid })
-      early.resolve()
-      await proceed.promise
-    })
-    await early.promise
-    // begins later, commits first
-    await storeIncident(db, { id: id(2), month: '2010-02-01', areaCode: farGrid })
-    const between = await since('admin', first)
-    cursor = between.cursor
+    const between = await whileOpen(
+      (tx) => storeIncident(tx, { id: id(1), month: '2009-01-01', areaCode: farGrid }),
+      async () => {
+        // begins later, commits first
+        await storeIncident(db, { id: id(2), month: '2010-02-01', areaCode: farGrid })
+        return since('admin', first)
+      },
+    )
     expect(between.months).toEqual([])
-    proceed.resolve()
-    await slow
-    const after = await since('admin', cursor)
+    const after = await since('admin', between.cursor)
     expect(after.months).toEqual(['2009-01', '2010-02'])
     expect((await since('admin', after.cursor)).months).toEqual([])
   })
@@ -179,26 +195,21 @@ describeOnEachDatabase('changes since a cursor', (kind) => {
     'gives a month another revision when an older transaction commits late',
     async () => {
       const { db, call } = await open()
-      await storeIncident(db, { id: id(1), month: '2009-01-01', areaCode: farGrid })
-      await storeIncident(db, { id: id(2), month: '2009-01-01', areaCode: farGrid })
+      const hold = (target: Database, n: number) =>
+        target.query('update public.incidents set on_hold = true where id = $1::text::uuid', [
+          id(n),
+        ])
       const revision = async () =>
         (await call<PackedMonth[]>('admin', `incident_columns('{2009-01}')`))[0]!.revision
-      const early = Promise.withResolvers<void>()
-      const proceed = Promise.withResolvers<void>()
-      const slow = db.transaction(async (tx) => {
-        await tx.query(`update public.incidents set on_hold = true where id = $1::text::uuid`, [
-          id(1),
-        ])
-        early.resolve()
-        await proceed.promise
-      })
-      await early.promise
-      await db.query(`update public.incidents set on_hold = true where id = $1::text::uuid`, [
-        id(2),
-      ])
-      const before = await revision()
-      proceed.resolve()
-      await slow
+      await storeIncident(db, { id: id(1), month: '2009-01-01', areaCode: farGrid })
+      await storeIncident(db, { id: id(2), month: '2009-01-01', areaCode: farGrid })
+      const before = await whileOpen(
+        (tx) => hold(tx, 1),
+        async () => {
+          await hold(db, 2)
+          return revision()
+        },
+      )
       expect(await revision()).not.toBe(before)
     },
   )
