@@ -19,7 +19,7 @@ export interface DensityRequest {
  * mercator, because an image on the map is stretched evenly there. Three box blurs come close to a
  * Gaussian (W. M. Wells, IEEE PAMI 8, 1986); incidents just outside smear in, so that the picture
  * does not change at its edges when the map moves.
- * @throws RangeError for an empty picture
+ * @throws RangeError for an empty picture, or one of more than 32,767 pixels a side
  */
 export function density(
   set: ColumnSet,
@@ -32,6 +32,8 @@ export function density(
     throw new RangeError('density: an empty picture')
   const half = Math.round(request.radiusPixels / 3)
   const margin = half * 3
+  if (Math.max(width, height) + 2 * margin > 32_767)
+    throw new RangeError('density: the picture is too large')
   const paddedWidth = width + 2 * margin
   const paddedHeight = height + 2 * margin
   const counts = new Float32Array(paddedWidth * paddedHeight)
@@ -64,8 +66,8 @@ function countPixels(
   world: FilterWorld,
   counts: Float32Array,
   width: number,
-  columnOf: Int32Array,
-  rowOf: Int32Array,
+  columnOf: Int16Array,
+  rowOf: Int16Array,
 ): void {
   const rules = compileFilter(filter, world)
   const { area: areaRules, category: categoryRules, stage: stageRules } = rules
@@ -91,8 +93,8 @@ function countPixels(
  * The pixel of each quantised place, −1 outside the padded picture.
  * @param edgeAt the quantised place of a pixel's edge, not rounded; edge p + 1 ends pixel p
  */
-function pixelTable(pixels: number, edgeAt: (edge: number) => number): Int32Array {
-  const table = new Int32Array(quantum + 1).fill(-1)
+function pixelTable(pixels: number, edgeAt: (edge: number) => number): Int16Array {
+  const table = new Int16Array(quantum + 1).fill(-1)
   const first = (edge: number) => Math.min(quantum + 1, Math.max(0, Math.ceil(edge)))
   for (let pixel = 0; pixel < pixels; pixel++) {
     // Rows run southwards, places northwards.
