@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setUpEmptyCity } from '../local/commands/city.ts'
 import { createEmptyCity } from '../local/import/empty-city.ts'
 import { importAreas } from '../local/import/import-areas.ts'
 import type { AreaImportOptions } from '../local/import/import-areas.ts'
@@ -251,8 +252,27 @@ describe('an empty city', () => {
     expect(await db.query('select 1 from auth.users')).toEqual([])
   })
 
-  it('gives its admin a scope from the start', async () => {
-    await createEmptyCity(db, answers)
+  it('names the answers it lacks where nobody can be asked', async () => {
+    const unanswered = setUpEmptyCity(db, { WANGGE_CITY_NAME: '长沙' })
+    await expect(unanswered).rejects.toThrow(/set WANGGE_CITY_BBOX, WANGGE_ADMIN_EMAIL\.$/)
+    const wrong = {
+      WANGGE_CITY_NAME: '长沙',
+      WANGGE_CITY_BBOX: '1,2,3',
+      WANGGE_ADMIN_EMAIL: 'a@b.org',
+    }
+    await expect(setUpEmptyCity(db, wrong)).rejects.toThrow(/"1,2,3" is not a box/)
+    expect(await db.query('select 1 from public.city_settings')).toEqual([])
+  })
+
+  it('gives its admin a scope from the start, out of the environment, and says the password once', async () => {
+    const said: string[] = []
+    const env = {
+      WANGGE_CITY_NAME: '长沙',
+      WANGGE_CITY_BBOX: '0,0,10,10',
+      WANGGE_ADMIN_EMAIL: 'Admin@Example.org',
+    }
+    await setUpEmptyCity(db, env, (text) => said.push(text))
+    expect(said.at(-1)).toMatch(/Admin@Example\.org, password \(shown only now\): [a-z2-9-]{19}$/)
     const rows = await db.query(
       `select u.email, m.role, a.path, a.revision, p.display_name, p.locale
        from auth.users u join public.profiles p on p.user_id = u.id
