@@ -24,9 +24,10 @@ grant usage on schema private to authenticated;
 
 -- Areas below a membership share its path's beginning, never its code's: SF-N-1 is not above
 -- SF-N-10, and _ or % in a code must not act as a wildcard. '0' is the character after '/', so the
--- range holds exactly the paths that start with the prefix, and the "C" index serves it.
+-- range holds exactly the paths that start with the prefix, and the "C" index serves it. Neither
+-- strict nor with a search_path of its own, so that it is inlined.
 create function private.is_within(p_path text, p_prefix text)
-returns boolean language sql immutable strict parallel safe as $$
+returns boolean language sql immutable parallel safe as $$
   select p_path collate "C" >= p_prefix and p_path collate "C" < left(p_prefix, -1) || '0'
 $$;
 
