@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { chromium } from 'playwright'
 import { packMonth, randomMonths } from '../../fixtures/columns.ts'
+import { launchChromium } from '../../support/browser.ts'
 import type { FilterTimes } from './filter-page.ts'
 import { servePages } from './serve-pages.ts'
 
@@ -11,18 +10,6 @@ interface BenchResult {
   pass: boolean
   detail: string
 }
-
-const systemChromium = '/usr/bin/chromium'
-const flags = [
-  '--no-sandbox',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-]
 
 /**
  * From a filter change to repainted choropleth and heat, through worker, engine and graphics, in a
@@ -36,10 +23,7 @@ export async function run(options: {
   const { rows, log } = options
   const months = JSON.stringify(randomMonths({ rows, months: 120, firstMonth: '2016-01', areas: 195 }).map(packMonth))
   const pages = await servePages()
-  const browser = await chromium.launch({
-    args: flags,
-    ...(existsSync(systemChromium) ? { executablePath: systemChromium } : {}),
-  })
+  const browser = await launchChromium()
   try {
     const page = await browser.newPage({ viewport: { width: 1200, height: 800 } })
     page.on('pageerror', (error) => log(`page: ${error.message}`))
