@@ -205,6 +205,7 @@ function quietAfter(engine: MapEngine, isGone: () => boolean): MapEngine {
 function nextEvent(map: MapLibreMap, event: 'idle' | 'render'): Promise<void> {
   return new Promise((resolve) => {
     map.once(event, () => resolve())
+    map.once('remove', () => resolve())
     // Both follow a repaint only.
     map.triggerRepaint()
   })

@@ -30,8 +30,8 @@ export const palettes: Record<MapTheme, Palette> = {
     accent: '#e6f4f5',
     pinned: '#ffb168',
     casing: '#0b1216',
-    pointGround: '#10181c',
-    pointText: '#0b1216',
+    pointGround: '#eef4f5',
+    pointText: '#ffffff',
     location: '#6fb1ff',
   },
 }
