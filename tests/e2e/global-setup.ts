@@ -5,6 +5,7 @@ import { startAppServer } from '../support/app-server.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     appUrl: string
+    dataDir: string
   }
 }
 
@@ -13,5 +14,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   findChromium()
   const server = await startAppServer()
   project.provide('appUrl', server.url)
+  project.provide('dataDir', server.dataDir)
   return server.stop
 }

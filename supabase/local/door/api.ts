@@ -168,7 +168,10 @@ export class Api {
   async #changePassword(request: Request, body: ArrayBuffer | null): Promise<Response> {
     const caller = this.#caller(request)
     if (caller instanceof Response) return caller
-    const fields = Object.keys(jsonObject(body))
+    // the client library always sends its code challenge, null when there is none
+    const fields = Object.entries(jsonObject(body)).flatMap(([name, value]) =>
+      value === null ? [] : [name],
+    )
     if (!fields.includes('password') || fields.some((field) => !passwordFields.has(field))) {
       return problem(403, 'not_offered', 'Only the password can be changed here.')
     }
