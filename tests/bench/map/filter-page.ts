@@ -81,7 +81,7 @@ async function measureOurs(packed: PackedMonth[]): Promise<{ emptyFrame: number;
     engine.setHeat(heat)
   }
   await apply(filters[0]!)
-  await engine.whenIdle()
+  await painted(gl, engine.whenIdle())
 
   const emptyFrames: number[] = []
   const changes: number[] = []
@@ -93,7 +93,8 @@ async function measureOurs(packed: PackedMonth[]): Promise<{ emptyFrame: number;
         await painted(gl, engine.whenRendered())
       }),
     )
-    await engine.whenIdle()
+    // What is still being drawn of this round must not be charged to the next.
+    await painted(gl, engine.whenIdle())
   }
   engine.destroy()
   columns.terminate()
