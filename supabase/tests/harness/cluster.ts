@@ -70,17 +70,17 @@ export async function startCluster(bin: string): Promise<Cluster> {
     unix_socket_directories: '',
     max_connections: '30',
   }
-  const server = spawn(
-    join(bin, 'postgres'),
-    [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
-    ],
-    { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+  const command = [join(bin, 'postgres'), '-D', data, '-p', String(port)].concat(
+    Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
   )
+  // a killed test run must not leave its Postgres behind; setpriv is part of every Linux
+  if (existsSync('/usr/bin/setpriv')) command.unshift('/usr/bin/setpriv', '--pdeathsig', 'QUIT')
+  const [program = '', ...args] = command
+  const server = spawn(program, args, {
+    ...owner,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let log = ''
   server.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)))
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()))
