@@ -74,8 +74,10 @@ begin
          and l.kind <> 'area_redrawn' order by l.seq desc limit 1) as last_kind,
       (select max(l.seq) from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id) as last_seq
-    from public.incidents i
-    where i.id in (select incident_id from input)
+    from (select distinct incident_id from input) wanted
+    -- the fence keeps this a look-up by index each; a join may read the whole table for every batch
+    cross join lateral (
+      select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
   ), checked as materialized (
     select i.n, x.field, x.reason, x.detail
     from input i cross join lateral (
@@ -133,10 +135,10 @@ begin
   ), ready as materialized (
     select j.*, a.level,
       coalesce(j.known_district, (
+        -- the ancestor at the shard level, else the top
         select d.code from public.areas d
-        where starts_with(a.path, d.path)
-          and (d.level = v_city.shard_level or d.parent_code is null)
-        order by private.level_rank(d.level) desc limit 1)) as district,
+        where d.code = any (string_to_array(rtrim(a.path, '/'), '/'))
+        order by (d.level = v_city.shard_level) desc, length(d.path) limit 1)) as district,
       private.quantise(j.lon, v_city.west, v_city.east) as qx,
       private.quantise(j.lat, v_city.south, v_city.north) as qy,
       date_trunc('month', j."reportedAt" at time zone v_city.time_zone)::date as month,
