@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { binHistogram, binRange, dayNumber, localDay, periodOfRange } from './histogram-bins.ts'
+import { dayFromNumber, dayNumber } from '../../domain/calendar.ts'
+import { binHistogram, binRange, periodOfRange } from './histogram-bins.ts'
 
 describe('binHistogram', () => {
   it('keeps days while they fit', () => {
@@ -37,7 +38,7 @@ describe('binHistogram', () => {
         fc.array(fc.nat(1000), { maxLength: 500 }),
         fc.integer({ min: 1, max: 120 }),
         (first, counts, maxBins) => {
-          const { bins } = binHistogram(localDay(first), counts, maxBins)
+          const { bins } = binHistogram(dayFromNumber(first), counts, maxBins)
           expect(bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(
             counts.reduce((sum, count) => sum + count, 0),
           )

@@ -1,3 +1,4 @@
+import { dayFromNumber, dayNumber } from '../../domain/calendar.ts'
 import type { LocalDay } from '../../domain/vocabulary.ts'
 
 export type BinUnit = 'day' | 'week' | 'month'
@@ -14,21 +15,12 @@ export interface BinnedHistogram {
   bins: HistogramBin[]
 }
 
-const dayMilliseconds = 86_400_000
-
-/** Days since 1970-01-01. Calendar days carry no time zone, so UTC arithmetic is exact. */
-export const dayNumber = (day: LocalDay): number => Date.parse(`${day}T00:00:00Z`) / dayMilliseconds
-
-/** The day of a day number. */
-export const localDay = (number: number): LocalDay =>
-  new Date(number * dayMilliseconds).toISOString().slice(0, 10)
-
 /** Number of the first day of the unit that holds `number`; weeks begin on Monday. */
 function unitStart(number: number, unit: BinUnit): number {
   if (unit === 'day') return number
   // 1970-01-01 was a Thursday.
   if (unit === 'week') return number - ((((number + 3) % 7) + 7) % 7)
-  return dayNumber(`${localDay(number).slice(0, 7)}-01`)
+  return dayNumber(`${dayFromNumber(number).slice(0, 7)}-01`)
 }
 
 /**
@@ -51,7 +43,7 @@ export function binHistogram(
   for (let i = 0; i < days; i++) {
     const number = first + i
     const own = unitStart(number, unit)
-    const day = localDay(number)
+    const day = dayFromNumber(number)
     const last = bins.at(-1)
     if (last && own === start) {
       last.to = day

@@ -1,0 +1,19 @@
+import type { ClassBreaks } from '../../domain/class-breaks.ts'
+
+export interface ClassRange {
+  /** Smallest and largest count the class stands for. */
+  low: number
+  high: number
+  /** How many areas fall into it. */
+  areas: number
+}
+
+/** What each class of a choropleth of whole counts covers, lowest first; empty without values. */
+export function classRanges({ breaks, counts, min, max }: ClassBreaks): ClassRange[] {
+  if (Number.isNaN(min)) return []
+  return counts.map((areas, index) => {
+    const low = index === 0 ? min : Math.ceil(breaks[index - 1]!)
+    const high = index === breaks.length ? max : Math.ceil(breaks[index]!) - 1
+    return { low, high: Math.max(low, high), areas }
+  })
+}

@@ -1,0 +1,38 @@
+import { computed, type ComputedRef, type Ref } from 'vue'
+import { classBreaks, type ClassBreaks } from '@/domain/class-breaks.ts'
+import { sequentialRamp } from '@/map/ramps.ts'
+import type { AreaValues, MapTheme } from '@/map/types.ts'
+import { useAreasStore } from '@/stores/areas.store.ts'
+import type { MapPageContext } from './map-page-context.ts'
+
+export interface Choropleth {
+  values: AreaValues
+  /** Of the areas within one's scope, for the legend. */
+  classes: ClassBreaks
+}
+
+const mostClasses = 5
+
+/** Colours of the shown level; null while the counts load. Areas beyond one's scope get none. */
+export function useChoropleth(
+  page: MapPageContext,
+  theme: Readonly<Ref<MapTheme>>,
+): ComputedRef<Choropleth | null> {
+  const areas = useAreasStore()
+  return computed(() => {
+    const { value: counts } = page.counts
+    const { value: level } = page.shownLevel
+    if (!counts || !level) return null
+    const values: number[] = new Array(counts.length).fill(Number.NaN)
+    const shown: number[] = []
+    for (const area of areas.atLevel(level)) {
+      const count = counts[area.idx] ?? 0
+      if (!page.isVisible(area) && count === 0) continue
+      values[area.idx] = count
+      shown.push(count)
+    }
+    const classes = classBreaks(shown, mostClasses)
+    const colors = sequentialRamp(theme.value, classes.breaks.length + 1)
+    return { values: { values, breaks: classes.breaks, colors }, classes }
+  })
+}

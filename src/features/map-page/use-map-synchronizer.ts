@@ -1,0 +1,325 @@
+import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { incidentsRepo } from '@/data/incidents.repo.ts'
+import { isAbort } from '@/data/errors.ts'
+import type { BoundingBox } from '@/domain/vocabulary.ts'
+import { createMapEngine } from '@/map/map-engine.ts'
+import { levelForZoom } from '@/map/level-for-zoom.ts'
+import type {
+  LocateResult,
+  MapEngine,
+  MapEngineOptions,
+  MapLocale,
+  MapMessages,
+  MapTheme,
+  MapView,
+  PixelPoint,
+  PointHit,
+  ReportedView,
+} from '@/map/types.ts'
+import { useAreasStore } from '@/stores/areas.store.ts'
+import { useCategoriesStore } from '@/stores/categories.store.ts'
+import { useColumnsStore } from '@/stores/columns.store.ts'
+import { useFilterStore } from '@/stores/filter.store.ts'
+import { useSelectionStore } from '@/stores/selection.store.ts'
+import { useSessionStore } from '@/stores/session.store.ts'
+import type { MapPageContext } from './map-page-context.ts'
+import type { Choropleth } from './use-choropleth.ts'
+
+/** What lies under the pointer, for the tooltip. */
+export type MapHover =
+  | { kind: 'area'; idx: number; pixel: PixelPoint }
+  | { kind: 'points'; hits: PointHit[]; pixel: PixelPoint }
+
+export type MapLayer = 'areas' | 'heat'
+
+export interface SynchronizerOptions {
+  page: MapPageContext
+  layer: Readonly<Ref<MapLayer>>
+  choropleth: Readonly<Ref<Choropleth | null>>
+  theme: Readonly<Ref<MapTheme>>
+  locale: Readonly<Ref<MapLocale>>
+  messages: Readonly<Ref<MapMessages>>
+  /** Where the map begins when the URL says so; else the drilled area or one's own. */
+  startView: MapView | null
+  fullscreenElement: () => HTMLElement | null
+}
+
+export interface MapSynchronizer {
+  view: Readonly<ShallowRef<ReportedView | null>>
+  hover: Readonly<ShallowRef<MapHover | null>>
+  /** Several incidents on one spot that was clicked: the person chooses. */
+  choice: ShallowRef<{ hits: PointHit[]; pixel: PixelPoint } | null>
+  pointTotals: Readonly<ShallowRef<{ shown: number; total: number } | null>>
+  pointsFailed: Readonly<Ref<boolean>>
+  /** True when the boundaries of the shown level could not be fetched. */
+  areasFailed: Readonly<Ref<boolean>>
+  located: ShallowRef<LocateResult | null>
+  isFullscreen: Readonly<Ref<boolean>>
+  /** True when this device cannot draw the map. */
+  fatal: Readonly<Ref<boolean>>
+  /** For the buttons beside the map. */
+  engine: Readonly<ShallowRef<MapEngine | null>>
+  fitArea(code: string | null): void
+}
+
+/** Below this zoom the areas are the message; from it on, single incidents are. */
+export const pointsZoom = 14
+/** One picture cell stands for so many screen pixels: heat is smooth anyway. */
+const heatCellPixels = 3
+const heatRadiusCells = 7
+
+/**
+ * The only place that speaks with the map: differences in the stores become calls of the engine,
+ * events of the engine become actions of the stores.
+ */
+export function useMapSynchronizer(
+  container: Readonly<Ref<HTMLElement | null>>,
+  options: SynchronizerOptions,
+): MapSynchronizer {
+  const { page } = options
+  const session = useSessionStore()
+  const areas = useAreasStore()
+  const categories = useCategoriesStore()
+  const columns = useColumnsStore()
+  const filter = useFilterStore()
+  const selection = useSelectionStore()
+
+  const engine = shallowRef<MapEngine | null>(null)
+  const view = shallowRef<ReportedView | null>(null)
+  const hover = shallowRef<MapHover | null>(null)
+  const choice = shallowRef<MapSynchronizer['choice']['value']>(null)
+  const pointTotals = shallowRef<{ shown: number; total: number } | null>(null)
+  const pointsFailed = ref(false)
+  const located = shallowRef<LocateResult | null>(null)
+  const isFullscreen = ref(false)
+  const areasFailed = ref(false)
+  const fatal = ref(false)
+  /** The first report is where we put the map ourselves, not a wish of the person. */
+  let isSettled = false
+
+  function start(element: HTMLElement): void {
+    const { config } = session
+    if (!config) return
+    const engineOptions: MapEngineOptions = {
+      city: config.city,
+      theme: options.theme.value,
+      locale: options.locale.value,
+      messages: options.messages.value,
+      controls: false,
+      fullscreenElement: options.fullscreenElement() ?? element,
+      ...(options.startView && { view: options.startView }),
+    }
+    const made = createMapEngine(element, engineOptions)
+    listen(made)
+    engine.value = made
+    if (!options.startView) fitStart(made)
+  }
+
+  function fitStart(made: MapEngine): void {
+    const box = filter.filter.bbox ?? startBox()
+    if (box) made.fitBounds(box, { animate: false })
+  }
+
+  /** The drilled area, else the areas of one's memberships when they are less than the city. */
+  function startBox(): BoundingBox | null {
+    if (filter.drill !== null) return areas.byCode(filter.drill)?.bbox ?? null
+    const own = session.memberships
+      .map(({ areaCode }) => areas.byCode(areaCode))
+      .filter((area) => area !== undefined)
+    if (own.length === 0 || own.some((area) => area.parentCode === null)) return null
+    return [
+      Math.min(...own.map(({ bbox }) => bbox[0])),
+      Math.min(...own.map(({ bbox }) => bbox[1])),
+      Math.max(...own.map(({ bbox }) => bbox[2])),
+      Math.max(...own.map(({ bbox }) => bbox[3])),
+    ]
+  }
+
+  function fitArea(code: string | null): void {
+    const area = code === null ? undefined : areas.byCode(code)
+    const box = area?.bbox ?? startBox() ?? session.config?.city.bbox
+    if (box) engine.value?.fitBounds(box, { animate: true })
+  }
+
+  function listen(made: MapEngine): void {
+    const codeOf = (idx: number): string | null => areas.byIdx(idx)?.code ?? null
+    made.on('view', (next) => {
+      view.value = next
+      if (isSettled && filter.filter.bbox) filter.setBbox(next.bbox, { transient: true })
+      isSettled = true
+    })
+    made.on('areaHover', (hit) => {
+      selection.hoverArea(hit ? codeOf(hit.idx) : null)
+      if (hit) hover.value = { kind: 'area', ...hit }
+      else if (hover.value?.kind === 'area') hover.value = null
+    })
+    made.on('areaClick', ({ idx }) => {
+      choice.value = null
+      const code = codeOf(idx)
+      if (code !== null) page.toggleArea(code)
+    })
+    made.on('pointHover', (hit) => {
+      const first = hit?.hits[0]
+      selection.hoverIncident(first?.id ?? null, first?.lngLat ?? null)
+      if (hit && first) hover.value = { kind: 'points', ...hit }
+      else if (hover.value?.kind === 'points') hover.value = null
+    })
+    made.on('pointClick', ({ hits, pixel }) => {
+      const [only, ...others] = hits
+      if (only && others.length === 0) selection.pinIncident(only.id)
+      choice.value = others.length > 0 ? { hits, pixel } : null
+    })
+    made.on('backgroundClick', () => {
+      choice.value = null
+      selection.pinArea(null)
+    })
+    made.on('pointTotals', (totals) => {
+      pointTotals.value = totals
+      pointsFailed.value = false
+    })
+    made.on('pointsError', (error) => {
+      if (!isAbort(error)) pointsFailed.value = true
+    })
+    made.on('locate', (result) => (located.value = result))
+    made.on('fullscreen', (on) => (isFullscreen.value = on))
+    made.on('fatal', () => (fatal.value = true))
+  }
+
+  watch(container, (element) => element && areas.loaded && !engine.value && start(element), {
+    immediate: true,
+    flush: 'post',
+  })
+  watch(
+    () => areas.loaded,
+    () => container.value && areas.loaded && !engine.value && start(container.value),
+  )
+
+  watch(options.theme, (theme) => engine.value?.setTheme(theme))
+  watch([options.locale, options.messages], ([locale, messages]) =>
+    engine.value?.setLocale(locale, messages),
+  )
+
+  watch(
+    [() => view.value?.zoom, () => areas.levels],
+    ([zoom, levels]) => {
+      if (zoom !== undefined) page.shownLevel.value = levelForZoom(zoom, levels)
+    },
+    { immediate: true },
+  )
+  watch(
+    [engine, page.shownLevel],
+    async ([made, level]) => {
+      if (!made) return
+      if (!level) return made.setAreaLevel(null)
+      try {
+        const features = await areas.features(level)
+        areasFailed.value = false
+        made.setAreas(level, features)
+        if (page.shownLevel.value === level) made.setAreaLevel(level)
+      } catch (error) {
+        if (!isAbort(error)) areasFailed.value = true
+      }
+    },
+    { immediate: true },
+  )
+  watch(
+    [engine, options.choropleth, options.layer],
+    ([made, choropleth, layer]) =>
+      made?.setAreaValues(layer === 'areas' ? (choropleth?.values ?? null) : null),
+    { immediate: true },
+  )
+
+  watch(
+    [engine, () => selection.hoveredArea, () => selection.pinnedArea, () => filter.effective.areas],
+    ([made, hovered, pinned, selected]) => {
+      const idxOf = (code: string | null): number | null =>
+        code === null ? null : (areas.byCode(code)?.idx ?? null)
+      made?.setAreaHighlight({
+        hovered: idxOf(hovered),
+        pinned: idxOf(pinned),
+        selected: selected.map(idxOf).filter((idx) => idx !== null),
+      })
+    },
+    { immediate: true },
+  )
+
+  watch(
+    [engine, options.layer, view, () => filter.effective, () => columns.revision],
+    async ([made, layer, at]) => {
+      if (!made || !at) return
+      if (layer !== 'heat' || at.zoom >= pointsZoom) return made.setHeat(null)
+      const size = container.value?.getBoundingClientRect()
+      if (!size || size.width === 0) return
+      const heat = await columns.heat({
+        bbox: at.bbox,
+        width: Math.ceil(size.width / heatCellPixels),
+        height: Math.ceil(size.height / heatCellPixels),
+        radiusPixels: heatRadiusCells,
+      })
+      if (heat && options.layer.value === 'heat') made.setHeat(heat)
+    },
+    { immediate: true },
+  )
+
+  const colors = (): (string | undefined)[] => {
+    const byIdx: (string | undefined)[] = []
+    for (const category of categories.list) byIdx[category.idx] = category.color
+    return byIdx
+  }
+  watch(
+    [engine, () => filter.effective, page.dataRevision, () => categories.list, () => session.scope],
+    ([made, wanted, revision, , scope]) => {
+      const { backend } = session
+      if (!made || !backend || !scope || !filter.periodKnown) return made?.setPoints(null)
+      made.setPoints({
+        key: JSON.stringify([scope, revision, wanted]),
+        colors: colors(),
+        load: (z, x, y, signal) =>
+          session.guard(() => incidentsRepo(backend).points({ z, x, y }, wanted, signal)),
+      })
+    },
+    { immediate: true },
+  )
+  watch(
+    [engine, () => selection.hoveredIncident, () => selection.pinnedIncident],
+    ([made, hovered, pinned]) => made?.setPointHighlight({ hovered, pinned }),
+    { immediate: true },
+  )
+  watch(
+    [engine, page.pinnedPlace],
+    ([made, place]) => {
+      made?.setMarker(place)
+      if (!made || !place) return
+      const { bbox, zoom } = made.getView()
+      const [lng, lat] = place.lngLat
+      const isInSight = lng > bbox[0] && lng < bbox[2] && lat > bbox[1] && lat < bbox[3]
+      if (!isInSight || zoom < pointsZoom)
+        made.setView({ center: place.lngLat, zoom: Math.max(zoom, pointsZoom + 1) }, { animate: true })
+    },
+    { immediate: true },
+  )
+
+  watch(
+    () => filter.drill,
+    (code) => fitArea(code),
+  )
+
+  onScopeDispose(() => {
+    engine.value?.destroy()
+    engine.value = null
+  })
+
+  return {
+    view,
+    hover,
+    choice,
+    pointTotals,
+    pointsFailed,
+    areasFailed,
+    located,
+    isFullscreen,
+    fatal,
+    engine,
+    fitArea,
+  }
+}

@@ -1,0 +1,14 @@
+import { useMutationObserver } from '@vueuse/core'
+import { ref, type Ref } from 'vue'
+
+/** The page's theme, read from the `dark` class of the root element and following it. */
+export function usePageTheme(): Readonly<Ref<'light' | 'dark'>> {
+  const root = document.documentElement
+  const current = (): 'light' | 'dark' => (root.classList.contains('dark') ? 'dark' : 'light')
+  const theme = ref(current())
+  useMutationObserver(root, () => (theme.value = current()), {
+    attributes: true,
+    attributeFilter: ['class'],
+  })
+  return theme
+}

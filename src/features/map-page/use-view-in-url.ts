@@ -1,0 +1,23 @@
+import { watch, type Ref } from 'vue'
+import type { RouteLocationNormalizedLoaded, Router } from 'vue-router'
+import type { MapView, ReportedView } from '@/map/types.ts'
+import { queryWriter } from '@/stores/query-writer.ts'
+import { decodeView, encodeView } from './view-url.ts'
+
+export interface ViewInUrl {
+  /** Where a link says the map begins. */
+  start: MapView | null
+  /** Writes every rest of the map; moving the map is no step of the browser's history. */
+  follow(view: Readonly<Ref<ReportedView | null>>): void
+}
+
+/** Keeps the map's place in the URL (`at=zoom/lat/lng`). */
+export function useViewInUrl(router: Router, route: RouteLocationNormalizedLoaded): ViewInUrl {
+  const writer = queryWriter(router)
+  const { at } = route.query
+  return {
+    start: decodeView(typeof at === 'string' ? at : null),
+    follow: (view) =>
+      watch(view, (next) => next && writer.patch({ at: encodeView(next) }, 'replace')),
+  }
+}
