@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { areaLevels } from '../../../src/domain/vocabulary.ts'
@@ -13,6 +14,7 @@ import { terminalProgress } from '../import/progress.ts'
 import { reportText, writeReport } from '../import/report.ts'
 import type { ImportReport } from '../import/report.ts'
 import { ImportFileError } from '../import/text-source.ts'
+import { settingsFrom } from '../settings.ts'
 
 const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
                     [--parent PROPERTY | --parent-by-point] [--households PROPERTY]
@@ -20,7 +22,7 @@ npm run import -- incidents FILE.csv[.gz] --mapping MAPPING.json [--encoding gb1
 npm run import -- demo
 
   --level     ${areaLevels.join(', ')}
-  --report    where the report goes, without ending; default: the file's name and the time, here
+  --report    where the report goes, without ending; default: imports/ in the data folder
   See supabase/local/import/README.md for the mapping.`
 
 /** Faults shown at once; the report files have all. */
@@ -122,12 +124,15 @@ async function jobOf({ values, positionals }: Answers): Promise<{ job: Job; file
   throw new UsageError(`"${kind ?? ''}" is not something to import: areas, incidents or demo.`)
 }
 
+/** Reports go beside the data, out of the way of whatever folder the command runs in. */
 function reportBase(values: Answers['values'], file: string): string {
   if (values.report) return resolve(values.report)
+  const folder = join(settingsFrom(process.env).dataDir, 'imports')
+  mkdirSync(folder, { recursive: true })
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
   return join(
-    process.cwd(),
-    `import-${basename(file).replace(/(\.csv)?(\.gz)?(\.geojson|\.json)?$/i, '')}-${stamp}`,
+    folder,
+    `${basename(file).replace(/(\.csv)?(\.gz)?(\.geojson|\.json)?$/i, '')}-${stamp}`,
   )
 }
 
