@@ -14,7 +14,7 @@ export function archivePath(migrations: Migration[]): string {
   for (const name of ['@electric-sql/pglite', '@electric-sql/pglite-postgis', '@supabase/lite']) {
     hash.update(`${name}@${packageVersion(name)}\n`)
   }
-  for (const file of ['provision.ts', 'worker.ts']) {
+  for (const file of ['provision.ts', 'run-backend.ts']) {
     hash.update(readFileSync(new URL(file, import.meta.url)))
   }
   for (const { version, name, sql } of migrations) hash.update(`${version}_${name}\n${sql}\n`)

@@ -3,15 +3,7 @@ import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { postgis } from '@electric-sql/pglite-postgis'
-import { PostgresConnection } from '@supabase/lite/postgres'
-import {
-  CompiledQuery,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-} from 'kysely'
-import type { DatabaseConnection, Driver } from 'kysely'
+import type { PostgresConnection } from '@supabase/lite/postgres'
 import { DatabaseError } from '../database-types.ts'
 import type { Database, SqlValue } from '../database-types.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
@@ -43,17 +35,19 @@ export async function openPglite(
     parsers: valueParsers,
     ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
   })
+  // lite is read while the database's code is compiled on another thread
+  const { connectionTo } = await import('./pglite-connection.ts')
   await pg.waitReady
   // from here on a failure leaves a database that the next start brings up to date
   rmSync(unfinished, { force: true })
-  return pgliteEngine(pg, fresh)
+  return pgliteEngine(pg, connectionTo(pg), fresh)
 }
 
 function blobFromArchive(path: string): Blob {
   return new Blob([new Uint8Array(zstdDecompressSync(readFileSync(path)))])
 }
 
-function pgliteEngine(pg: PGlite, fresh: boolean): Engine {
+function pgliteEngine(pg: PGlite, connection: PostgresConnection, fresh: boolean): Engine {
   let apiLogin = false
   let tail: Promise<unknown> = Promise.resolve()
 
@@ -131,7 +125,6 @@ function pgliteEngine(pg: PGlite, fresh: boolean): Engine {
     close: async () => undefined,
   }
 
-  const connection = connectionTo(pg)
   return {
     tier: 'embedded',
     fresh,
@@ -189,49 +182,4 @@ export function databaseError(error: unknown): unknown {
     String(code),
     typeof detail === 'string' ? detail : undefined,
   )
-}
-
-/**
- * lite's own PGlite connection always unpacks four extensions we do not use and lets requests
- * interleave inside each other's transactions; so its Postgres connection runs over our session.
- */
-function connectionTo(pg: PGlite): PostgresConnection {
-  const connection = new PostgresConnection({ url: 'postgres://pglite.invalid/postgres' })
-  const session: DatabaseConnection = {
-    async executeQuery(compiled) {
-      const result = await pg.query(compiled.sql, [...compiled.parameters])
-      return {
-        rows: result.rows as never[],
-        ...(typeof result.affectedRows === 'number'
-          ? { numAffectedRows: BigInt(result.affectedRows) }
-          : {}),
-      }
-    },
-    async *streamQuery() {
-      throw new Error('PGlite does not stream.')
-    },
-  }
-  const run = (sql: string) => session.executeQuery(CompiledQuery.raw(sql))
-  const driver: Driver = {
-    init: async () => undefined,
-    acquireConnection: async () => session,
-    beginTransaction: async () => void (await run('begin')),
-    commitTransaction: async () => void (await run('commit')),
-    rollbackTransaction: async () => void (await run('rollback')),
-    releaseConnection: async () => undefined,
-    destroy: async () => undefined,
-  }
-  connection.kysely = new Kysely({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => driver,
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  })
-  // scripts of several statements need the simple protocol
-  connection.exec = (async (sql: string) => ({
-    rows: (await pg.exec(sql))[0]?.rows ?? [],
-  })) as PostgresConnection['exec']
-  return connection
 }

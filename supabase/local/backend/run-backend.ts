@@ -4,7 +4,6 @@ import { ServerError, messageOf } from '../errors.ts'
 import { migrate, readMigrations } from '../migrate.ts'
 import { archivePath, findArchive, packageVersion, saveArchive } from './archive.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
-import { createLite, keepIntrospection, warmUp } from './lite.ts'
 import type {
   BackendCall,
   BackendEvent,
@@ -40,7 +39,7 @@ export async function runBackend(port: MessagePort, options: BackendOptions): Pr
 
 interface OpenBackend {
   engine: Engine
-  app: ReturnType<typeof createLite>
+  app: ReturnType<typeof import('./lite.ts').createLite>
   transactions: Map<number, OwnerTransaction>
 }
 
@@ -52,6 +51,8 @@ async function openBackend(
   const archive = archivePath(migrations)
   const engine = await openEngine(options, options.archive ?? findArchive(archive), progress)
   const { owner, connection } = engine
+  // heavy, and by now read already: the engine's connection is made of the same package
+  const { createLite, keepIntrospection, warmUp } = await import('./lite.ts')
 
   await provisionRoles(owner)
   const systemVersion = `lite ${packageVersion('@supabase/lite')}`
