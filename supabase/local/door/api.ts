@@ -4,7 +4,7 @@ import { isDemoEmail } from '../demo.ts'
 import type { Journal } from '../journal.ts'
 import { commandsOf } from '../replay.ts'
 import type { Secrets } from '../secrets.ts'
-import { readBody } from './body.ts'
+import { deepestNesting, isTooDeep, readBody } from './body.ts'
 import { compressBody, encodingFor } from './compress.ts'
 import { problem, tooMany } from './problem.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -92,6 +92,9 @@ export class Api {
     if (body === 'too large') {
       const limit = isCommand ? commandBytes : otherBytes
       return problem(413, 'too_large', `The request is longer than ${limit} bytes.`)
+    }
+    if (body && isTooDeep(body)) {
+      return problem(400, 'too_deep', `The request is nested deeper than ${deepestNesting} levels.`)
     }
     if (!isCommand) return this.#forward(request, body)
     if (request.method !== 'POST') return problem(405, 'post_only', 'Commands are posted.')

@@ -20,3 +20,30 @@ export async function readBody(
   }
   return whole.buffer
 }
+
+/** Levels a request's JSON may be nested; ours need six. */
+export const deepestNesting = 64
+
+/**
+ * True when JSON is nested deeper than `deepestNesting`. From some thousands of levels on the
+ * embedded database's stack overflows and it drops writes, so such a body must not come near it, nor
+ * into the journal that is replayed at boot. Brackets inside strings do not count.
+ */
+export function isTooDeep(body: ArrayBuffer): boolean {
+  let depth = 0
+  let isInString = false
+  const bytes = new Uint8Array(body)
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]
+    if (isInString) {
+      if (byte === backslash) i++
+      else if (byte === quote) isInString = false
+    } else if (byte === quote) isInString = true
+    else if (byte === openBracket || byte === openBrace) {
+      if (++depth > deepestNesting) return true
+    } else if (byte === closeBracket || byte === closeBrace) depth--
+  }
+  return false
+}
+
+const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [34, 92, 91, 93, 123, 125]

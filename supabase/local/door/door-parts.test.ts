@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allowedHosts, clientAddress, isExposed } from './addresses.ts'
+import { isTooDeep } from './body.ts'
 import { encodingFor } from './compress.ts'
 import { RateLimit } from './rate-limit.ts'
 import { StaticFiles } from './static-files.ts'
@@ -19,6 +20,21 @@ function sign(payload: object, { key = secret, alg = 'HS256' } = {}): string {
   const signed = `${part({ alg, typ: 'JWT' })}.${part(payload)}`
   return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
 }
+
+describe('isTooDeep', () => {
+  const bytes = (text: string): ArrayBuffer => new TextEncoder().encode(text).buffer
+  test.each([
+    ['64 levels', '['.repeat(64) + ']'.repeat(64), false],
+    ['65 levels', '['.repeat(65) + ']'.repeat(65), true],
+    ['objects too', '{"a":'.repeat(65) + '1' + '}'.repeat(65), true],
+    ['siblings', `[${'[],'.repeat(500)}[]]`, false],
+    ['brackets in a string', `["${'['.repeat(500)}"]`, false],
+    ['after an escaped quote', `["\\"", ${'['.repeat(65)}`, true],
+    ['inside after an escaped quote', `["\\"${'['.repeat(65)}"]`, false],
+  ])('%s', (_, text, expected) => {
+    expect(isTooDeep(bytes(text))).toBe(expected)
+  })
+})
 
 describe('callerOf', () => {
   const good = { sub, role: 'authenticated', exp: in5Minutes, email: 'a@b.example' }
