@@ -9,10 +9,11 @@ export interface ClassRange {
 }
 
 /** What each class of a choropleth of whole counts covers, lowest first; empty without values. */
-export function classRanges({ breaks, counts, min, max }: ClassBreaks): ClassRange[] {
+export function classRanges({ breaks, counts, min, max, zeroClass }: ClassBreaks): ClassRange[] {
   if (Number.isNaN(min)) return []
   return counts.map((areas, index) => {
     const low = index === 0 ? min : Math.ceil(breaks[index - 1]!)
+    if (index === 0 && zeroClass) return { low, high: low, areas }
     const high = index === breaks.length ? max : Math.ceil(breaks[index]!) - 1
     return { low, high: Math.max(low, high), areas }
   })

@@ -24,6 +24,7 @@ import { useSelectionStore } from '@/stores/selection.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import type { MapPageContext } from './map-page-context.ts'
 import type { Choropleth } from './use-choropleth.ts'
+import { encodeView } from './view-url.ts'
 
 /** What lies under the pointer, for the tooltip. */
 export type MapHover =
@@ -94,8 +95,6 @@ export function useMapSynchronizer(
   const isFullscreen = ref(false)
   const areasFailed = ref(false)
   const fatal = ref(false)
-  /** The first report is where we put the map ourselves, not a wish of the person. */
-  let isSettled = false
 
   function start(element: HTMLElement): void {
     const { config } = session
@@ -111,8 +110,9 @@ export function useMapSynchronizer(
     }
     const made = createMapEngine(element, engineOptions)
     listen(made)
-    engine.value = made
     if (!options.startView) fitStart(made)
+    view.value = made.getView()
+    engine.value = made
   }
 
   function fitStart(made: MapEngine): void {
@@ -144,9 +144,10 @@ export function useMapSynchronizer(
   function listen(made: MapEngine): void {
     const codeOf = (idx: number): string | null => areas.byIdx(idx)?.code ?? null
     made.on('view', (next) => {
+      // A link's box holds until the map moves: other screens show other boxes at the same place.
+      const hasMoved = view.value !== null && encodeView(view.value) !== encodeView(next)
       view.value = next
-      if (isSettled && filter.filter.bbox) filter.setBbox(next.bbox, { transient: true })
-      isSettled = true
+      if (hasMoved && filter.filter.bbox) filter.setBbox(next.bbox, { transient: true })
     })
     made.on('areaHover', (hit) => {
       selection.hoverArea(hit ? codeOf(hit.idx) : null)

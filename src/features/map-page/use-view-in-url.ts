@@ -7,7 +7,7 @@ import { decodeView, encodeView } from './view-url.ts'
 export interface ViewInUrl {
   /** Where a link says the map begins. */
   start: MapView | null
-  /** Writes every rest of the map; moving the map is no step of the browser's history. */
+  /** Writes where the map was moved to; moving it is no step of the browser's history. */
   follow(view: Readonly<Ref<ReportedView | null>>): void
 }
 
@@ -18,6 +18,11 @@ export function useViewInUrl(router: Router, route: RouteLocationNormalizedLoade
   return {
     start: decodeView(typeof at === 'string' ? at : null),
     follow: (view) =>
-      watch(view, (next) => next && writer.patch({ at: encodeView(next) }, 'replace')),
+      watch(view, (next, before) => {
+        if (!next || !before) return
+        // A map that only changed its size stands where it stood.
+        const at = encodeView(next)
+        if (at !== encodeView(before)) writer.patch({ at }, 'replace')
+      }),
   }
 }
