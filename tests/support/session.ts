@@ -55,9 +55,10 @@ async function signIn(page: Page, url: string, role: DemoRole, path: string): Pr
   await page.waitForURL((target) => !target.pathname.startsWith('/sign-in'))
 }
 
-/** A number as shown, with its grouping taken out. */
+/** A number as shown, with its grouping taken out; waits until there is one. */
 export async function shownCount(page: Page, testId: string): Promise<number> {
-  const text = await page.getByTestId(testId).first().innerText()
+  const place = page.getByTestId(testId).filter({ hasText: /\d/ }).first()
+  const text = await place.innerText({ timeout: 30_000 })
   const digits = text.match(/\d[\d,.\s\u202f]*/)?.[0].replaceAll(/\D/g, '') ?? ''
   if (!digits) throw new Error(`no number in ${testId}: ${text}`)
   return Number(digits)
