@@ -24,7 +24,7 @@ import { useSelectionStore } from '@/stores/selection.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import type { MapPageContext } from './map-page-context.ts'
 import type { Choropleth } from './use-choropleth.ts'
-import { encodeView } from './view-url.ts'
+import { encodeView, latPerPixel } from './view-url.ts'
 
 /** What lies under the pointer, for the tooltip. */
 export type MapHover =
@@ -43,6 +43,8 @@ export interface SynchronizerOptions {
   /** Where the map begins when the URL says so; else the drilled area or one's own. */
   startView: MapView | null
   fullscreenElement: () => HTMLElement | null
+  /** How much of the map's lower part a panel covers when an incident opens. */
+  coveredPixels: () => number
 }
 
 export interface MapSynchronizer {
@@ -291,11 +293,16 @@ export function useMapSynchronizer(
     ([made, place]) => {
       made?.setMarker(place)
       if (!made || !place) return
-      const { bbox, zoom } = made.getView()
+      const now = made.getView()
       const [lng, lat] = place.lngLat
-      const isInSight = lng > bbox[0] && lng < bbox[2] && lat > bbox[1] && lat < bbox[3]
-      if (!isInSight || zoom < pointsZoom)
-        made.setView({ center: place.lngLat, zoom: Math.max(zoom, pointsZoom + 1) }, { animate: true })
+      const zoom = Math.max(now.zoom, pointsZoom + 1)
+      const covered = options.coveredPixels()
+      const south = now.bbox[1] + covered * latPerPixel(now.zoom, lat)
+      const isInSight =
+        lng > now.bbox[0] && lng < now.bbox[2] && lat > south && lat < now.bbox[3]
+      if (isInSight && now.zoom >= pointsZoom) return
+      const center = [lng, lat - (covered / 2) * latPerPixel(zoom, lat)] as const
+      made.setView({ center, zoom }, { animate: true })
     },
     { immediate: true },
   )

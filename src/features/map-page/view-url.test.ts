@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeView, encodeView } from './view-url.ts'
+import { decodeView, encodeView, latPerPixel } from './view-url.ts'
 
 describe('map view in the URL', () => {
   it('goes there and back', () => {
@@ -16,4 +16,11 @@ describe('map view in the URL', () => {
     'ignores %s',
     (text) => expect(decodeView(text)).toBeNull(),
   )
+})
+
+describe('latPerPixel', () => {
+  it('halves with each zoom and shrinks towards the poles', () => {
+    expect(latPerPixel(0, 0)).toBeCloseTo(0.703125, 12)
+    expect(latPerPixel(1, 60)).toBeCloseTo(0.703125 / 4, 12)
+  })
 })

@@ -23,3 +23,7 @@ export function decodeView(text: string | null | undefined): MapPlace | null {
   if (zoom > 24 || Math.abs(lat) > 85 || Math.abs(lng) > 180) return null
   return { zoom, center: [lng, lat] }
 }
+
+/** Degrees of latitude under one pixel of a web-mercator map with 512-pixel tiles. */
+export const latPerPixel = (zoom: number, lat: number): number =>
+  (360 / (512 * 2 ** zoom)) * Math.cos((lat * Math.PI) / 180)
