@@ -111,9 +111,19 @@ export class AreasLayer {
     // Neighbours must not drift apart, so lines are simplified far less than by default.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
     map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
-    for (const id of [layerIds.areaLine, layerIds.areaCasing, layerIds.areaAccent])
+    // Hairlines need no round joins; thick accents do, and are drawn only while there are any.
+    map.addLayer(
+      { id: layerIds.areaLine(level), type: 'line', source, layout: { 'line-join': 'bevel' } },
+      layerIds.belowLabels,
+    )
+    for (const id of accentLayers(level))
       map.addLayer(
-        { id: id(level), type: 'line', source, layout: { 'line-join': 'round', 'line-cap': 'round' } },
+        {
+          id,
+          type: 'line',
+          source,
+          layout: { 'line-join': 'round', 'line-cap': 'round', visibility: 'none' },
+        },
         layerIds.belowLabels,
       )
     this.#added.add(level)
@@ -158,7 +168,7 @@ export class AreasLayer {
     setPaint(map, layerIds.areaCasing(level), {
       'line-color': palette.casing,
       'line-width': width(2.5),
-      'line-opacity': this.#level === level ? seen : 0,
+      'line-opacity': seen,
       'line-width-transition': now,
       'line-opacity-transition': now,
     })
@@ -170,7 +180,7 @@ export class AreasLayer {
         palette.accent,
       ],
       'line-width': width(0),
-      'line-opacity': this.#level === level ? seen : 0,
+      'line-opacity': seen,
       'line-color-transition': now,
       'line-width-transition': now,
       'line-opacity-transition': now,
@@ -222,6 +232,11 @@ export class AreasLayer {
       this.#accentLevel = level
     }
     this.#accents = next
+    for (const one of this.#added) {
+      const isSeen = one === level && next.size > 0
+      for (const id of accentLayers(one))
+        map?.setLayoutProperty(id, 'visibility', isSeen ? 'visible' : 'none')
+    }
   }
 
   #clearAccents(map: MapLibreMap): void {
@@ -232,9 +247,17 @@ export class AreasLayer {
   }
 }
 
-function fillColor(colors: readonly string[]): ExpressionSpecification | string {
-  if (colors.length === 0) return noFill
-  const stops = colors.flatMap((color, index) => [index, color])
+const accentLayers = (level: AreaLevel): string[] => [
+  layerIds.areaCasing(level),
+  layerIds.areaAccent(level),
+]
+
+/**
+ * Always by feature state, also without colours: tiles that were built for an expression fail on the
+ * next change of state when the paint has become a constant meanwhile.
+ */
+function fillColor(colors: readonly string[]): ExpressionSpecification {
+  const stops = colors.length > 0 ? colors.flatMap((color, index) => [index, color]) : [0, noFill]
   return [
     'match',
     ['coalesce', ['feature-state', 'class'], -1],

@@ -11,6 +11,9 @@ interface BenchResult {
   detail: string
 }
 
+/** The map's own size on the map page of a 1440 × 900 screen, beside rail and panel. */
+const mapPixels = { width: 770, height: 780 }
+
 /**
  * From a filter change to repainted choropleth and heat, through worker, engine and graphics, in a
  * real Chromium drawing in software: against one empty frame of the same map, and against MapLibre
@@ -25,7 +28,7 @@ export async function run(options: {
   const pages = await servePages()
   const browser = await launchChromium()
   try {
-    const page = await browser.newPage({ viewport: { width: 1200, height: 800 } })
+    const page = await browser.newPage({ viewport: mapPixels })
     page.on('pageerror', (error) => log(`page: ${error.message}`))
     await page.route('**/bench-months.json', (route) =>
       route.fulfill({ contentType: 'application/json', body: months }),

@@ -17,10 +17,17 @@ const city = {
   locale: 'en',
   timeZone: 'America/Los_Angeles',
   bbox,
-  basemap: { url: '/basemap/sf.pmtiles', attribution: '' },
+  // No basemap under any of the three: drawn in software it would be most of every frame.
+  basemap: null,
 }
 const view = { center: [-122.43, 37.765] as const, zoom: 12 }
-const picture = { bbox, width: 480, height: 360, radiusPixels: 9 }
+/** What the map page asks for on a map of this size: a third of its pixels. */
+const picture = {
+  bbox,
+  width: Math.ceil(innerWidth / 3),
+  height: Math.ceil(innerHeight / 3),
+  radiusPixels: 7,
+}
 const tileZoom = 12
 const extent = 4096
 const categories = 30
