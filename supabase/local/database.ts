@@ -8,8 +8,7 @@ import { describeHolder, lockHolder, takeLock } from './lock.ts'
 import { loadSecrets } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
 
-export { DatabaseError } from './database-types.ts'
-export type { Database, SqlValue } from './database-types.ts'
+export type { Database } from './database-types.ts'
 
 /**
  * The owner's SQL for a command: through the socket of the server that runs on the data folder, else

@@ -36,7 +36,7 @@ export const nameAxis = (theme: ChartTheme, names: string[]) => ({
   type: 'category' as const,
   inverse: true,
   data: names,
-  axisLabel: { ...axisText(theme), color: theme.text, width: 132, overflow: 'truncate' as const },
+  axisLabel: { ...axisText(theme), color: theme.text, width: 150, overflow: 'truncate' as const },
   axisLine: { lineStyle: { color: theme.axisLine } },
   axisTick: { show: false },
 })
