@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { emptyFilter, type IncidentFilter } from '../domain/filter.ts'
+import type { FilterChip, FilterPart } from '../domain/filter-chip.ts'
 import type { DecodedFilter, FilterKey } from '../domain/filter-url.ts'
 import {
   defaultPeriod,
@@ -11,23 +12,6 @@ import {
   type PeriodPreset,
 } from '../domain/period.ts'
 import { stages, type BoundingBox, type Stage } from '../domain/vocabulary.ts'
-
-/** Parts of the filter that can be cleared one by one. */
-export type FilterPart =
-  | 'period'
-  | 'areas'
-  | 'categories'
-  | 'stages'
-  | 'openOnly'
-  | 'onHoldOnly'
-  | 'bbox'
-
-/** One removable piece of the filter, for the row of chips. */
-export type FilterChip =
-  | { part: 'period'; key: string; period: Period; preset: PeriodPreset | null }
-  | { part: 'areas' | 'categories'; key: string; code: string }
-  | { part: 'stages'; key: string; stage: Stage }
-  | { part: 'openOnly' | 'onHoldOnly' | 'bbox'; key: string }
 
 export interface ChangeOptions {
   /** True while a drag goes on: the whole drag becomes one step of the browser's history. */

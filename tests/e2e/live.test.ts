@@ -37,7 +37,7 @@ describe('changes of another user', () => {
     })
     const id = randomUUID()
     const receipts = await call<Receipt[]>(field, 'apply_commands', {
-      commands: [{ id, actor: data.user?.id, type: 'report_incident', at: new Date().toISOString(), payload }],
+      p_commands: [{ id, actor: data.user?.id, type: 'report_incident', at: new Date().toISOString(), payload }],
     })
     expect(receipts).toMatchObject([{ id, outcome: 'applied' }])
 
