@@ -1,8 +1,9 @@
 import type { ColumnSet } from './column-set.ts'
 import { quantum } from './columns.ts'
-import { compileFilter, minutesInPeriod, type FilterWorld } from './filter-rules.ts'
+import type { FilterWorld } from './filter-rules.ts'
 import type { IncidentFilter } from './filter.ts'
 import type { HeatGrid } from './heat-grid.ts'
+import { passingRows, type PassingRows } from './passing-rows.ts'
 import type { BoundingBox } from './vocabulary.ts'
 
 export interface DensityRequest {
@@ -19,6 +20,7 @@ export interface DensityRequest {
  * mercator, because an image on the map is stretched evenly there. Three box blurs come close to a
  * Gaussian (W. M. Wells, IEEE PAMI 8, 1986); incidents just outside smear in, so that the picture
  * does not change at its edges when the map moves.
+ * @param passing what passes the filter, where it is known already
  * @throws RangeError for an empty picture, or one of more than 32,767 pixels a side
  */
 export function density(
@@ -26,6 +28,7 @@ export function density(
   filter: IncidentFilter,
   world: FilterWorld,
   request: DensityRequest,
+  passing: PassingRows = passingRows(set, filter, world),
 ): HeatGrid {
   const { bbox, width, height } = request
   if (!(width >= 1 && height >= 1 && bbox[0] < bbox[2] && bbox[1] < bbox[3]))
@@ -47,7 +50,7 @@ export function density(
     const lat = latFromMercator(top + ((edge - margin) / height) * (bottom - top))
     return ((lat - south) / (north - south)) * quantum
   })
-  countPixels(set, filter, world, counts, paddedWidth, columnOf, rowOf)
+  countPixels(passing, counts, paddedWidth, columnOf, rowOf)
 
   const scratch = new Float32Array(Math.max(paddedWidth, paddedHeight))
   if (half > 0)
@@ -61,30 +64,21 @@ export function density(
 }
 
 function countPixels(
-  set: ColumnSet,
-  filter: IncidentFilter,
-  world: FilterWorld,
+  passing: PassingRows,
   counts: Float32Array,
   width: number,
   columnOf: Int16Array,
   rowOf: Int16Array,
 ): void {
-  const rules = compileFilter(filter, world)
-  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  for (const month of set.months) {
-    const { from, to } = minutesInPeriod(month, rules)
-    if (from >= to) continue
-    const { count, minute, area, category, stage, x, y } = month
-    for (let i = 0; i < count; i++) {
-      if (areaRules[area[i]!]! | categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
-      if (minute[i]! < from || minute[i]! >= to) continue
-      const qx = x[i]!
-      const qy = y[i]!
-      if (qx < minX || qx > maxX || qy < minY || qy > maxY) continue
-      const column = columnOf[qx]!
-      const row = rowOf[qy]!
-      if (column >= 0 && row >= 0) counts[row * width + column]!++
+  for (const { month, rows } of passing) {
+    const { x, y } = month
+    const count = rows?.length ?? month.count
+    for (let n = 0; n < count; n++) {
+      const i = rows ? rows[n]! : n
+      const column = columnOf[x[i]!]!
+      const row = rowOf[y[i]!]!
+      // Negative when one of them is.
+      if ((column | row) >= 0) counts[row * width + column]!++
     }
   }
 }

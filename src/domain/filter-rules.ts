@@ -30,6 +30,8 @@ export interface FilterRules {
   toDay: number
   /** Quantised places, both ends inclusive, or null for everywhere. */
   box: readonly [minX: number, minY: number, maxX: number, maxY: number] | null
+  /** Nothing but the period is asked for: then a whole month passes or fails as one. */
+  isOpen: boolean
 }
 
 export function compileFilter(filter: IncidentFilter, world: FilterWorld): FilterRules {
@@ -40,6 +42,11 @@ export function compileFilter(filter: IncidentFilter, world: FilterWorld): Filte
     fromDay: filter.period ? dayNumber(filter.period.from) : Number.NEGATIVE_INFINITY,
     toDay: filter.period ? dayNumber(filter.period.to) : Number.POSITIVE_INFINITY,
     box: filter.bbox && quantiseBox(filter.bbox, world.cityBbox),
+    isOpen:
+      filter.areas.length + filter.categories.length + filter.stages.length === 0 &&
+      !filter.openOnly &&
+      !filter.onHoldOnly &&
+      !filter.bbox,
   }
 }
 
@@ -83,3 +90,15 @@ export function minutesInPeriod(
     to: Math.min(65_536, (rules.toDay - first + 1) * 1440),
   }
 }
+
+/** How much of a month lies in the period. */
+export function periodCover(month: MonthColumns, rules: FilterRules): 'whole' | 'part' | 'none' {
+  const { from, to } = minutesInPeriod(month, rules)
+  const length = minutesOf(month)
+  if (from >= to || from >= length) return 'none'
+  return from === 0 && to >= length ? 'whole' : 'part'
+}
+
+/** How long a month is on the wall clock, where a repeated hour counts once. */
+const minutesOf = ({ month, monthNumber }: MonthColumns): number =>
+  (dayNumber(firstDayOf(monthFromNumber(monthNumber + 1))) - dayNumber(firstDayOf(month))) * 1440

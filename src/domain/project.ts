@@ -7,46 +7,23 @@ import {
   monthNumber,
 } from './calendar.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
-import { notClosedMonth, quantum } from './columns.ts'
-import {
-  compileFilter,
-  fails,
-  minutesInPeriod,
-  type FilterRules,
-  type FilterWorld,
-} from './filter-rules.ts'
+import { notClosedMonth } from './columns.ts'
+import { compileFilter, periodCover, type FilterRules, type FilterWorld } from './filter-rules.ts'
 import type { IncidentFilter } from './filter.ts'
+import type { PassingMonth, PassingRows } from './passing-rows.ts'
 import type { MonthFlow, Projection } from './projection.ts'
+import { countInside, countOutside, livedByte, Tally, totalsOf } from './tally.ts'
 import { incidentFlags, isOpenStage, stages } from './vocabulary.ts'
 
-const onHoldBit = incidentFlags.onHold << 4
 const closedStage = stages.indexOf('closed')
-/** 1 for stages that still want work, by the whole stage byte. */
-const openByte = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const stage = stages[byte & 15]
-  return stage && isOpenStage(stage) ? 1 : 0
-})
-/** 1 for stages that enter the backlog: open ones, and closed ones until they close. */
-const livedByte = Uint8Array.from({ length: 256 }, (_, byte) =>
-  openByte[byte] || (byte & 15) === closedStage ? 1 : 0,
-)
-
-/** The running counts of one pass. */
-interface Tally {
-  area: Uint32Array
-  openArea: Uint32Array
-  category: Uint32Array
-  stage: Uint32Array
-  /** Stage counts of what passes the whole filter. */
-  passed: Uint32Array
-  onHold: number
-  days: Uint32Array
-}
+const isOpenAt = stages.map(isOpenStage)
 
 /**
  * Everything the page counts, in one pass over the columns. A row's failing parts are or-ed into a
  * mask: 0 counts everywhere, exactly one bit counts only in the facet that ignores that part, and
- * anything else nowhere.
+ * anything else nowhere. A month that the filter takes or leaves as a whole is not passed through
+ * again: its own totals are added.
+ * @returns beside the projection what passes the filter, which a density picture can be made of
  * @param lastMonth how far the months go when nothing is reported any more, usually that of `asOf`
  */
 export function project(
@@ -54,7 +31,7 @@ export function project(
   filter: IncidentFilter,
   world: FilterWorld,
   lastMonth?: number,
-): Projection {
+): Projection & { passing: PassingRows } {
   const rules = compileFilter(filter, world)
   const { months } = set
   const first = months[0]?.monthNumber ?? monthNumber('1970-01')
@@ -63,15 +40,8 @@ export function project(
   const firstDay = dayNumber(firstDayOf(monthFromNumber(first)))
   const dayCount = dayNumber(firstDayOf(monthFromNumber(lastData + 1))) - firstDay
 
-  const tally: Tally = {
-    area: new Uint32Array(65_536),
-    openArea: new Uint32Array(65_536),
-    category: new Uint32Array(256),
-    stage: new Uint32Array(16),
-    passed: new Uint32Array(16),
-    onHold: 0,
-    days: new Uint32Array(dayCount),
-  }
+  const tally = new Tally(dayCount)
+  const passing: PassingMonth[] = []
   const span = Math.max(0, last - first + 1)
   const received = new Uint32Array(span)
   const entered = new Uint32Array(span)
@@ -80,81 +50,48 @@ export function project(
 
   for (const month of months) {
     const at = month.monthNumber - first
-    const dayOffset = dayNumber(firstDayOf(month.month)) - firstDay
-    received[at] = countMonth(month, rules, tally, dayOffset, entered, left, at)
+    tally.startMonth(dayNumber(firstDayOf(month.month)) - firstDay)
+    const rows = countMonth(month, rules, tally)
+    received[at] = rows?.length ?? month.count
+    if (received[at]! > 0) passing.push({ month, rows })
+    entered[at] = livedIn(tally.living)
+    // The last place stands for "not closed" and is no month.
+    for (let later = 0; later < notClosedMonth; later++) left[at + later]! += tally.left[later]!
   }
 
-  const byStage = tally.stage.slice(0, stages.length)
-  const total = sum(tally.passed)
-  const open = stages.reduce(
-    (count, stage, index) => count + (isOpenStage(stage) ? (tally.passed[index] ?? 0) : 0),
-    0,
-  )
+  const passed = stageCounts(tally.passed)
+  const areaLength = lengthFor(tally.areaOpen.length / 2, world.areas, (idx) => tally.hasArea(idx))
   return {
-    total,
-    open,
-    closed: tally.passed[closedStage] ?? 0,
-    onHold: tally.onHold,
-    byArea: tally.area.slice(0, lengthFor(tally.area, world.areas)),
-    openByArea: tally.openArea.slice(0, lengthFor(tally.area, world.areas)),
-    byCategory: tally.category.slice(0, lengthFor(tally.category, world.categories)),
-    byStage,
+    total: sum(passed),
+    open: sum(passed.filter((_, stage) => isOpenAt[stage])),
+    closed: passed[closedStage]!,
+    onHold: sum(tally.passed.filter((_, byte) => (byte >> 4) & incidentFlags.onHold)),
+    byArea: Uint32Array.from({ length: areaLength }, (_, idx) => tally.inArea(idx)),
+    openByArea: Uint32Array.from({ length: areaLength }, (_, idx) => tally.openInArea(idx)),
+    byCategory: tally.category.slice(
+      0,
+      lengthFor(256, world.categories, (idx) => tally.category[idx]! > 0),
+    ),
+    byStage: passed.map((count, stage) => count + tally.otherStage[stage]!),
     histogram: { firstDay: dayFromNumber(firstDay), counts: tally.days },
     months: flows(rules, first, received, entered, left),
+    passing,
   }
 }
 
-/** Counts one month into the tally. Returns how many of it pass the whole filter. */
-function countMonth(
-  month: MonthColumns,
-  rules: FilterRules,
-  tally: Tally,
-  dayOffset: number,
-  entered: Uint32Array,
-  left: Uint32Array,
-  at: number,
-): number {
-  const { count, minute, area, category, stage, closedMonth, x, y } = month
-  const { area: byArea, openArea, category: byCategory, stage: byStage, passed, days } = tally
-  const { from, to } = minutesInPeriod(month, rules)
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  const boxed = rules.box !== null
-  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
-  let all = 0
-  let onHold = 0
-  let lived = 0
-  for (let i = 0; i < count; i++) {
-    if (boxed && (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY)) continue
-    const a = area[i]!
-    const c = category[i]!
-    const s = stage[i]!
-    const m = minute[i]!
-    const mask =
-      areaRules[a]! | categoryRules[c]! | stageRules[s]! | (m < from || m >= to ? fails.period : 0)
-    if (mask === 0) {
-      all++
-      byArea[a]!++
-      openArea[a]! += openByte[s]!
-      byCategory[c]!++
-      byStage[s & 15]!++
-      passed[s & 15]!++
-      onHold += s & onHoldBit
-      days[dayOffset + ((m / 1440) | 0)]!++
-    } else if (mask === fails.area) {
-      byArea[a]!++
-      openArea[a]! += openByte[s]!
-    } else if (mask === fails.category) byCategory[c]!++
-    else if (mask === fails.stage) byStage[s & 15]!++
-    else if (mask === fails.period) days[dayOffset + ((m / 1440) | 0)]!++
-    if ((mask & ~fails.period) === 0) {
-      lived += livedByte[s]!
-      // 255 lands past every real month and is never read.
-      if (closedMonth[i] !== notClosedMonth && livedByte[s]) left[at + closedMonth[i]!]!++
-    }
+/** Counts one month into the tally. Returns which of it pass the whole filter; null is all. */
+function countMonth(month: MonthColumns, rules: FilterRules, tally: Tally): Uint32Array | null {
+  const cover = periodCover(month, rules)
+  const totals = rules.isOpen && cover !== 'part' ? totalsOf(month) : null
+  if (totals) {
+    tally.addMonth(totals, cover === 'whole')
+    return cover === 'whole' ? null : new Uint32Array(0)
   }
-  tally.onHold += onHold / onHoldBit
-  entered[at] = lived
-  return all
+  if (cover === 'none') {
+    countOutside(month, rules, tally)
+    return new Uint32Array(0)
+  }
+  return countInside(month, rules, tally)
 }
 
 /** The months of the period, cut to those between the first incident and the last known month. */
@@ -178,10 +115,24 @@ function flows(
 }
 
 /** Long enough for every node and for every row counted, known node or not. */
-function lengthFor(counts: Uint32Array, nodes: readonly { idx: number }[]): number {
-  let length = nodes.reduce((most, node) => Math.max(most, node.idx + 1), 0)
-  for (let idx = counts.length - 1; idx >= length; idx--) if (counts[idx]) length = idx + 1
+function lengthFor(
+  most: number,
+  nodes: readonly { idx: number }[],
+  isCounted: (idx: number) => boolean,
+): number {
+  const length = nodes.reduce((longest, node) => Math.max(longest, node.idx + 1), 0)
+  for (let idx = most - 1; idx >= length; idx--) if (isCounted(idx)) return idx + 1
   return length
 }
+
+/** Counts by stage of counts by the whole stage byte. */
+function stageCounts(bytes: Uint32Array): Uint32Array {
+  const counts = new Uint32Array(16)
+  for (let byte = 0; byte < 256; byte++) counts[byte & 15]! += bytes[byte]!
+  return counts.slice(0, stages.length)
+}
+
+/** How many of a month enter the backlog: open ones, and closed ones until they close. */
+const livedIn = (bytes: Uint32Array): number => sum(bytes.filter((_, byte) => livedByte[byte]))
 
 const sum = (values: Uint32Array): number => values.reduce((total, value) => total + value, 0)

@@ -6,6 +6,7 @@ import { density } from '../domain/density.ts'
 import type { FilterWorld } from '../domain/filter-rules.ts'
 import type { IncidentFilter } from '../domain/filter.ts'
 import type { HeatGrid } from '../domain/heat-grid.ts'
+import type { PassingRows } from '../domain/passing-rows.ts'
 import { project } from '../domain/project.ts'
 import type { Projection } from '../domain/projection.ts'
 import { summariseClosing } from '../domain/summarise-closing.ts'
@@ -39,9 +40,12 @@ export class ColumnsEngine {
     timeZone: 'UTC',
   }
   #asOfWallMinutes = 0
+  /** What the last projection found to pass its filter: the heat picture asked with it is of that. */
+  #passing: { filter: string; rows: PassingRows } | null = null
 
   setWorld(world: ColumnsWorld): void {
     this.#world = world
+    this.#passing = null
   }
 
   /** @param asOfWallMinutes see `wallMinutes` */
@@ -52,20 +56,25 @@ export class ColumnsEngine {
   /** Adds months or replaces them; `gone` are removed. @throws RangeError on a torn month */
   put(months: readonly PackedMonth[], gone: readonly LocalMonth[] = []): void {
     const unpacked = months.map(unpackMonth)
+    this.#passing = null
     for (const month of gone) this.#set.remove(month)
     for (const month of unpacked) this.#set.replace(month)
   }
 
   clear(): void {
     this.#set.clear()
+    this.#passing = null
   }
 
   project(filter: IncidentFilter): Projection {
-    return project(this.#set, filter, this.#world, this.#lastMonth())
+    const { passing, ...projection } = project(this.#set, filter, this.#world, this.#lastMonth())
+    this.#passing = { filter: JSON.stringify(filter), rows: passing }
+    return projection
   }
 
   heat(filter: IncidentFilter, request: HeatRequest): HeatGrid {
-    return density(this.#set, filter, this.#world, request)
+    const isKnown = this.#passing?.filter === JSON.stringify(filter)
+    return density(this.#set, filter, this.#world, request, isKnown ? this.#passing?.rows : undefined)
   }
 
   closing(filter: IncidentFilter, options: ClosingOptions): ClosingSummary {

@@ -1,12 +1,14 @@
-import type { ImageSource, ImageSourceSpecification, Map as MapLibreMap } from 'maplibre-gl'
+import type { Map as MapLibreMap } from 'maplibre-gl'
 import type { HeatGrid } from '../../domain/heat-grid.ts'
 import { heatRamp } from '../ramps.ts'
-import { layerIds, sourceIds } from '../style/layer-ids.ts'
+import { layerIds } from '../style/layer-ids.ts'
 import type { MapTheme } from '../types.ts'
+import { PictureLayer } from './picture-layer.ts'
 
 /** A density picture under labels and outlines; it makes room for the points from zoom 14 on. */
 export class HeatLayer {
   #map: MapLibreMap | null = null
+  #layer: PictureLayer | null = null
   #theme: MapTheme
   #heat: HeatGrid | null = null
 
@@ -35,42 +37,19 @@ export class HeatLayer {
   #draw(): void {
     const map = this.#map
     if (!map) return
-    if (!this.#heat) {
-      if (map.getLayer(layerIds.heat)) map.setLayoutProperty(layerIds.heat, 'visibility', 'none')
-      return
+    if (!this.#layer) {
+      if (!this.#heat) return
+      this.#layer = new PictureLayer(layerIds.heat, () => map.getZoom(), heatOpacity)
+      map.addLayer(this.#layer, layerIds.belowOutlines)
     }
-    const { width, height, bbox } = this.#heat
-    const [west, south, east, north] = bbox
-    const coordinates: ImageSourceSpecification['coordinates'] = [
-      [west, north],
-      [east, north],
-      [east, south],
-      [west, south],
-    ]
-    if (!map.getSource(sourceIds.heat)) this.#add(map, coordinates)
-    const image = new ImageData(colorize(this.#heat.density, this.#theme), width, height)
-    const source = map.getSource<ImageSource>(sourceIds.heat)
-    source?.setCoordinates(coordinates)
-    source?.updateImage({ image, coordinates })
-    map.setLayoutProperty(layerIds.heat, 'visibility', 'visible')
-  }
-
-  #add(map: MapLibreMap, coordinates: ImageSourceSpecification['coordinates']): void {
-    map.addSource(sourceIds.heat, { type: 'image', coordinates })
-    map.addLayer(
-      {
-        id: layerIds.heat,
-        type: 'raster',
-        source: sourceIds.heat,
-        paint: {
-          'raster-fade-duration': 0,
-          'raster-opacity': ['interpolate', ['linear'], ['zoom'], 13.5, 0.85, 14.5, 0],
-        },
-      },
-      layerIds.belowOutlines,
-    )
+    const heat = this.#heat
+    this.#layer.set(heat && { ...heat, pixels: colorize(heat.density, this.#theme) })
+    map.triggerRepaint()
   }
 }
+
+/** Full up to zoom 13.5, gone at 14.5. */
+const heatOpacity = (zoom: number): number => 0.85 * Math.min(1, Math.max(0, 14.5 - zoom))
 
 /** RGBA of each density byte. */
 export function colorize(density: Uint8Array, theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {

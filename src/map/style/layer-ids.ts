@@ -3,7 +3,6 @@ import type { AreaLevel } from '../../domain/vocabulary.ts'
 /** Every source and layer the engine adds to the basemap: the only place where they are named. */
 export const sourceIds = {
   basemap: 'basemap',
-  heat: 'heat',
   points: 'points',
   location: 'location',
   areas: (level: AreaLevel) => `areas-${level}`,

@@ -17,7 +17,8 @@ const mapPixels = { width: 770, height: 780 }
 /**
  * From a filter change to repainted choropleth and heat, through worker, engine and graphics, in a
  * real Chromium drawing in software: against one empty frame of the same map, and against MapLibre
- * filtering the same incidents as raw vector tiles.
+ * filtering the same incidents as raw vector tiles. Of several filters, the one with the worst ratio
+ * counts.
  */
 export async function run(options: {
   rows: number
@@ -36,23 +37,27 @@ export async function run(options: {
     await page.goto(`${pages.url}tests/bench/map/filter-page.html`)
     await page.waitForFunction('window.measureFilter')
     const times = (await page.evaluate('window.measureFilter()')) as FilterTimes
-    const { emptyFrame, ours, setFilter } = times
-    const shown = `${ours.toFixed(0)} ms at ${rows} incidents`
-    log(`filter change ${shown}; empty frame ${emptyFrame.toFixed(0)} ms; setFilter ${setFilter.toFixed(0)} ms`)
+    const { emptyFrame } = times
+    const ours = Math.max(...times.ours)
+    const gains = times.setFilter.map((millis, i) => millis / times.ours[i]!)
+    const least = gains.indexOf(Math.min(...gains))
+    const list = (millis: number[]): string => millis.map((one) => one.toFixed(0)).join(', ')
+    log(`filter change ${list(times.ours)} ms at ${rows} incidents, by filter`)
+    log(`empty frame ${emptyFrame.toFixed(0)} ms; setFilter ${list(times.setFilter)} ms`)
     return [
       {
-        name: 'filter change to repainted choropleth and heat / empty frame',
+        name: 'slowest filter change to repainted choropleth and heat / empty frame',
         ratio: ours / emptyFrame,
         target: '≤ 3',
         pass: ours <= 3 * emptyFrame,
-        detail: `${shown}, empty frame ${emptyFrame.toFixed(0)} ms`,
+        detail: `${ours.toFixed(0)} ms at ${rows} incidents, empty frame ${emptyFrame.toFixed(0)} ms`,
       },
       {
-        name: 'MapLibre setFilter over the same points / filter change',
-        ratio: setFilter / ours,
+        name: 'MapLibre setFilter over the same points / filter change, where it gains least',
+        ratio: gains[least]!,
         target: '≥ 20',
-        pass: setFilter >= 20 * ours,
-        detail: `${setFilter.toFixed(0)} ms against ${shown}`,
+        pass: gains[least]! >= 20,
+        detail: `${times.setFilter[least]!.toFixed(0)} ms against ${times.ours[least]!.toFixed(0)} ms at ${rows} incidents`,
       },
     ]
   } finally {
