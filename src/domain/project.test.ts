@@ -6,6 +6,7 @@ import { ColumnSet, unpackMonth } from './column-set.ts'
 import { notClosedMonth, quantiseBox } from './columns.ts'
 import type { FilterWorld } from './filter-rules.ts'
 import { emptyFilter, type IncidentFilter } from './filter.ts'
+import { passingRows, type PassingRows } from './passing-rows.ts'
 import { project } from './project.ts'
 import { isOpenStage, stages, type Stage } from './vocabulary.ts'
 
@@ -186,6 +187,26 @@ describe('project', () => {
         )
       }),
       { numRuns: 300 },
+    )
+  })
+
+  it('finds what passes, for the heat picture', () => {
+    fc.assert(
+      fc.property(sets, filters, (set, filter) => {
+        const found = (passing: PassingRows) =>
+          passing.flatMap(({ month, rows }) =>
+            [...(rows ?? month.minute.keys())].map((i) => `${month.month} ${i}`),
+          )
+        const expected = set.months.flatMap((month) => {
+          const one = new ColumnSet()
+          one.replace(month)
+          return rowsOf(one).flatMap((row, i) =>
+            passes(row, filter) ? [`${month.month} ${i}`] : [],
+          )
+        })
+        expect(found(project(set, filter, world).passing)).toEqual(expected)
+        expect(found(passingRows(set, filter, world))).toEqual(expected)
+      }),
     )
   })
 
