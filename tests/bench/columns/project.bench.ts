@@ -58,7 +58,9 @@ const filters: Record<string, IncidentFilter> = {
  * What one filter change costs in the columns worker, against the floor of any answer from columns:
  * one plain pass that only sums a byte column. Best of the repeats on one thread: other work on the
  * machine can only add to a time, and adds more to a long one than to the floor: judge it on a quiet
- * machine. The projection's target is 30 ms at a million where the floor takes 0.45 ms.
+ * machine. With a floor of 0.45 ms at a million, 15 × is 7 ms where only a period is asked for and
+ * months are added as a whole, 60 × is 27 ms where every row must be looked at, 80 × is 36 ms for a
+ * picture of everything, and 450 × is 200 ms for times to close, which sort a million rows by area.
  */
 export function run({ rows, log }: BenchOptions): BenchResult[] {
   const set = new ColumnSet()
@@ -81,10 +83,10 @@ export function run({ rows, log }: BenchOptions): BenchResult[] {
   const asOf = Date.UTC(2026, 0, 1) / 60_000
   return [
     ...Object.entries(filters).map(([name, filter]) =>
-      result(`projection, ${name}`, 65, () => project(set, filter, world)),
+      result(`projection, ${name}`, name === 'all' ? 15 : 60, () => project(set, filter, world)),
     ),
-    result('heat picture, all', 150, () => density(set, emptyFilter(), world, picture)),
-    result('times to close, all', 700, () =>
+    result('heat picture, all', 80, () => density(set, emptyFilter(), world, picture)),
+    result('times to close, all', 450, () =>
       summariseClosing(set, emptyFilter(), world, asOf, { withinDays: 7, areaLevel: 'grid' }),
     ),
   ]
