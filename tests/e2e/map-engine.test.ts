@@ -129,6 +129,39 @@ describe('the map engine', () => {
     expect(errors).toEqual([])
   })
 
+  it('draws the heat where it lies, and no more where the points are', async () => {
+    await open('zoom=12&theme=light')
+    const changes = await page.evaluate(`(async () => {
+      const { engine } = window
+      const gl = document.querySelector('#map canvas').getContext('webgl2')
+      const look = async (heat) => {
+        engine.setHeat(heat)
+        await engine.whenRendered()
+        return [0.25, 0.75].map((share) => {
+          const pixel = new Uint8Array(4)
+          const [x, y] = [gl.drawingBufferWidth * share, gl.drawingBufferHeight / 2]
+          gl.readPixels(x, y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel)
+          return pixel.join()
+        })
+      }
+      const compare = async (zoom) => {
+        engine.setView({ ...engine.getView(), zoom })
+        await engine.whenIdle()
+        // Nothing in the west, all of it in the east.
+        const density = new Uint8Array([0, 0, 255, 255])
+        const none = await look(null)
+        const some = await look({ density, width: 4, height: 1, bbox: engine.getView().bbox })
+        engine.setHeat(null)
+        return some.map((pixel, i) => pixel !== none[i])
+      }
+      return [await compare(12), await compare(15)]
+    })()`)
+    expect(changes).toEqual([
+      [false, true],
+      [false, false],
+    ])
+  })
+
   it('finds the device inside the city, and gives the reason when it may not', async () => {
     const context = page.context()
     await context.grantPermissions(['geolocation'])

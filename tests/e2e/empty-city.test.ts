@@ -1,0 +1,46 @@
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startAppServer, type AppServer } from '../support/app-server.ts'
+import { launchChromium } from '../support/browser.ts'
+import { openPage } from '../support/session.ts'
+
+const city = {
+  WANGGE_CITY_NAME: '长沙',
+  WANGGE_CITY_LOCALE: 'zh-CN',
+  WANGGE_CITY_TIME_ZONE: 'Asia/Shanghai',
+  WANGGE_CITY_BBOX: '112.6,27.9,113.4,28.6',
+  WANGGE_ADMIN_EMAIL: 'admin@example.org',
+  WANGGE_ADMIN_PASSWORD: 'a-long-password-1',
+}
+
+describe('a city of one’s own, still empty', () => {
+  let browser: Browser
+  let server: AppServer
+  beforeAll(async () => {
+    server = await startAppServer({ args: ['--empty'], env: city })
+    browser = await launchChromium()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  it('lets its first admin in and says how areas, incidents and people get there', async () => {
+    const { page, context, problems } = await openPage(browser, {
+      url: server.url,
+      path: '/sign-in',
+      locale: 'zh-CN',
+    })
+    expect(await page.getByText('wangge.demo').count()).toBe(0)
+    await page.locator('input[type=email]').fill(city.WANGGE_ADMIN_EMAIL)
+    await page.locator('input[type=password]').fill(city.WANGGE_ADMIN_PASSWORD)
+    await page.locator('button[type=submit]').click()
+    for (const path of ['/', '/overview', '/map']) {
+      await page.waitForURL((target) => target.pathname !== '/sign-in')
+      if (path !== '/') await page.goto(server.url + path)
+      await page.getByTestId('first-steps').waitFor({ timeout: 30_000 })
+    }
+    expect(problems).toEqual([])
+    await context.close()
+  })
+})
