@@ -2,7 +2,7 @@ import { MercatorCoordinate, type CustomLayerInterface, type CustomRenderMethodI
 import type { BoundingBox } from '../../domain/vocabulary.ts'
 
 /** A picture on the map: RGBA, not premultiplied, rows from north to south, even in web mercator. */
-export interface Picture {
+interface Picture {
   pixels: Uint8ClampedArray
   width: number
   height: number
