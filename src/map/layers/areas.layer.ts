@@ -232,10 +232,17 @@ export class AreasLayer {
       this.#accentLevel = level
     }
     this.#accents = next
-    for (const one of this.#added) {
-      const isSeen = one === level && next.size > 0
-      for (const id of accentLayers(one))
-        map?.setLayoutProperty(id, 'visibility', isSeen ? 'visible' : 'none')
+    this.#showAccentLayers(next.size > 0)
+  }
+
+  /** Each change of visibility reloads the level's tiles: once shown, a level keeps its layers. */
+  #showAccentLayers(hasAccents: boolean): void {
+    for (const level of this.#added) {
+      const visibility = level !== this.#level ? 'none' : hasAccents ? 'visible' : null
+      if (!visibility) continue
+      for (const id of accentLayers(level))
+        if (this.#map?.getLayoutProperty(id, 'visibility') !== visibility)
+          this.#map?.setLayoutProperty(id, 'visibility', visibility)
     }
   }
 
