@@ -6,7 +6,8 @@ import { writeDurably } from '../files.ts'
 import type { Migration } from '../migrate.ts'
 import { projectRoot } from '../settings.ts'
 
-const cacheFolder = join(projectRoot, 'node_modules/.cache/wangge')
+/** What is made once a checkout and may be deleted at any time. */
+export const cacheFolder = join(projectRoot, 'node_modules/.cache/wangge')
 
 /** Where the ready-made empty database of this code lies: its name is a hash of all that shapes it. */
 export function archivePath(migrations: Migration[]): string {

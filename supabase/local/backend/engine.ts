@@ -21,6 +21,8 @@ export interface Engine {
   asOwnerConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T>
   /** Gives up the owner's rights for everything that goes through `connection`. */
   useApiLogin(): Promise<void>
+  /** Told once every migration is in; a later start may then load less. */
+  schemaIsCurrent(): void
   /** Runs a request of lite; on PGlite nothing else touches the one session meanwhile. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
   /** The whole database as a tar of its folder; null where the database has its own backups. */

@@ -8,6 +8,7 @@ import { DatabaseError } from '../database-types.ts'
 import type { Database, SqlValue } from '../database-types.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import type { BackendStep } from './messages.ts'
+import { installedPostgis } from './postgis-bundle.ts'
 import { apiRole } from './provision.ts'
 import { valueParsers } from './values.ts'
 
@@ -28,10 +29,14 @@ export async function openPglite(
     mkdirSync(dataDir, { recursive: true })
     writeFileSync(unfinished, '')
   }
+  const installed = join(dataDir, 'pg.installed')
+  if (fresh) rmSync(installed, { force: true })
+  // the prepared database has the extension; another one once its schema was brought up to date
+  const hasPostgis = fresh ? archive !== null : existsSync(installed)
   progress(!fresh ? 'opening' : archive ? 'unpacking' : 'creating')
   const pg = new PGlite({
     dataDir: folder,
-    extensions: { postgis },
+    extensions: { postgis: hasPostgis ? installedPostgis() : postgis },
     parsers: valueParsers,
     ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
   })
@@ -40,14 +45,19 @@ export async function openPglite(
   await pg.waitReady
   // from here on a failure leaves a database that the next start brings up to date
   rmSync(unfinished, { force: true })
-  return pgliteEngine(pg, connectionTo(pg), fresh)
+  return pgliteEngine(pg, connectionTo(pg), fresh, () => writeFileSync(installed, ''))
 }
 
 function blobFromArchive(path: string): Blob {
   return new Blob([new Uint8Array(zstdDecompressSync(readFileSync(path)))])
 }
 
-function pgliteEngine(pg: PGlite, connection: PostgresConnection, fresh: boolean): Engine {
+function pgliteEngine(
+  pg: PGlite,
+  connection: PostgresConnection,
+  fresh: boolean,
+  schemaIsCurrent: () => void,
+): Engine {
   let apiLogin = false
   let tail: Promise<unknown> = Promise.resolve()
 
@@ -131,6 +141,7 @@ function pgliteEngine(pg: PGlite, connection: PostgresConnection, fresh: boolean
     owner,
     begin,
     connection,
+    schemaIsCurrent,
     exclusively,
     asOwnerConnection: (work) => exclusively(() => asOwner(() => work(connection))),
     async useApiLogin() {

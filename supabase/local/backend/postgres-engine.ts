@@ -49,6 +49,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     owner,
     begin: () => beginOn(pool),
     connection,
+    schemaIsCurrent: () => undefined,
     async asOwnerConnection(work) {
       const ownerConnection = new PostgresConnection({
         url: databaseUrl,

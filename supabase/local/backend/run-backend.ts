@@ -64,6 +64,7 @@ async function openBackend(
   }
   const applied = await migrate(owner, migrations)
   if (applied.length > 0) progress('migrating')
+  engine.schemaIsCurrent()
   await provisionGrants(owner)
   if (engine.fresh && applied.length === migrations.length) {
     const tar = await engine.dump()
