@@ -31,7 +31,7 @@ const picture = {
 const tileZoom = 12
 const extent = 4096
 const categories = 30
-const rounds = { ours: 4, setFilter: 2 }
+const rounds = 3
 
 /** Milliseconds, each the best of the rounds: other work on the machine can only add to a time. */
 export interface FilterTimes {
@@ -92,7 +92,7 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
   await painted(gl, engine.whenIdle())
 
   const emptyFrames: number[] = []
-  const ours = await bestByFilter(rounds.ours, async (filter) => {
+  const ours = await bestByFilter(async (filter) => {
     emptyFrames.push(await timed(() => painted(gl, engine.whenRendered())))
     const change = await timed(async () => {
       await apply(filter)
@@ -143,7 +143,7 @@ async function measureSetFilter(months: MonthColumns[]): Promise<number[]> {
   })
   await idle(map)
   const gl = map.getCanvas().getContext('webgl2')!
-  const times = await bestByFilter(rounds.setFilter, (filter) =>
+  const times = await bestByFilter((filter) =>
     timed(() => {
       map.setFilter('raw', rawFilter(filter))
       return painted(gl, idle(map))
@@ -243,7 +243,6 @@ async function timed(work: () => Promise<void>): Promise<number> {
 
 /** Goes through all filters again and again, so that every change is one from another filter. */
 async function bestByFilter(
-  rounds: number,
   change: (filter: IncidentFilter) => Promise<number>,
 ): Promise<number[]> {
   const best = filters.map(() => Number.POSITIVE_INFINITY)
