@@ -5,6 +5,7 @@ import ui from '@nuxt/ui/vite'
 import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { staticConfig } from './supabase/local/supabase-tier.ts'
 
 const locales = fileURLToPath(new URL('./src/locales/**', import.meta.url))
 
@@ -36,6 +37,7 @@ export default defineConfig({
     }),
     // Messages are compiled at build time: the Content-Security-Policy forbids eval.
     vueI18n({ include: [locales], runtimeOnly: true, strictMessage: false }),
+    staticConfig(),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   worker: { format: 'es' },

@@ -22,7 +22,7 @@ import { loadSecrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
 import { isLoopback } from './settings.ts'
 import { firstSegmentToReplay, takeSnapshot } from './snapshots.ts'
-import { supabaseCity } from './supabase-tier.ts'
+import { supabaseConfig } from './supabase-tier.ts'
 
 export type ServerStep = BackendStep | 'replayed' | 'restarting' | 'snapshot failed'
 
@@ -173,17 +173,11 @@ async function loadCityOnce(db: Database, { loadCity }: ServerHooks): Promise<vo
 async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   const { supabase } = settings
   if (!supabase) throw new Error('There is no Supabase in these settings.')
-  const part = supabaseCity(process.env, supabase.url)
+  const config = supabaseConfig(process.env, supabase)
   const { server, url, port } = await listen(settings, {
     api: () => null,
     isReady: () => true,
-    config: async () =>
-      appConfig(part, {
-        supabaseUrl: supabase.url,
-        publishableKey: supabase.publishableKey,
-        tier: 'supabase',
-        acceptsDemoAccounts: false,
-      }),
+    config: async () => config,
   })
   return {
     url,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isLoopback, settingsFrom } from './settings.ts'
-import { supabaseCity } from './supabase-tier.ts'
+import { supabaseConfig } from './supabase-tier.ts'
 
 test('the defaults are a laptop alone', () => {
   expect(settingsFrom({})).toMatchObject({
@@ -46,9 +46,10 @@ test('a Supabase elsewhere is described by the environment', () => {
     WANGGE_CITY_TIME_ZONE: 'Asia/Shanghai',
     WANGGE_CITY_BBOX: '112.9,27.9,113.1,28.1',
   }
-  const part = supabaseCity(env, 'https://x.supabase.co')
+  const x = { url: 'x', publishableKey: 'k' }
+  const part = supabaseConfig(env, { url: 'https://x.supabase.co', publishableKey: 'k' })
   expect(part.city).toMatchObject({ name: '测试市', bbox: [112.9, 27.9, 113.1, 28.1] })
-  expect(supabaseCity(env, 'https://x.supabase.co').instanceId).toBe(part.instanceId)
-  expect(() => supabaseCity({ ...env, WANGGE_CITY_NAME: '' }, 'x')).toThrow('WANGGE_CITY_NAME')
-  expect(() => supabaseCity({ ...env, WANGGE_CITY_BBOX: '1,2,3' }, 'x')).toThrow('WANGGE_CITY_BBOX')
+  expect(supabaseConfig(env, { url: 'https://x.supabase.co', publishableKey: 'k' }).instanceId).toBe(part.instanceId)
+  expect(() => supabaseConfig({ ...env, WANGGE_CITY_NAME: '' }, x)).toThrow('WANGGE_CITY_NAME')
+  expect(() => supabaseConfig({ ...env, WANGGE_CITY_BBOX: '1,2,3' }, x)).toThrow('WANGGE_CITY_BBOX')
 })

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto'
-import type { CityPart } from './config.ts'
+import type { Plugin } from 'vite'
+import type { AppConfig } from '../../src/domain/config.ts'
+import { appConfig, type CityPart } from './config.ts'
 import { ServerError } from './errors.ts'
+import { settingsFrom, type Settings } from './settings.ts'
+
+type Env = Record<string, string | undefined>
 
 /**
  * The city as the environment describes it, for a Supabase elsewhere: before anyone has signed in
  * its database tells us nothing. The instance is the project's address.
  */
-export function supabaseCity(env: Record<string, string | undefined>, url: string): CityPart {
+function supabaseCity(env: Env, url: string): CityPart {
   const need = (name: string): string => {
     const value = env[name]
     if (!value) throw new ServerError(`SUPABASE_URL needs ${name} with it.`)
@@ -37,6 +42,30 @@ export function supabaseCity(env: Record<string, string | undefined>, url: strin
     },
   }
 }
+
+/** `config.json` of an app whose database is a Supabase elsewhere. @throws ServerError */
+export const supabaseConfig = (
+  env: Env,
+  { url, publishableKey }: NonNullable<Settings['supabase']>,
+): AppConfig =>
+  appConfig(supabaseCity(env, url), {
+    supabaseUrl: url,
+    publishableKey,
+    tier: 'supabase',
+    acceptsDemoAccounts: false,
+  })
+
+/** For static hosting: a build with `SUPABASE_URL` in its environment carries its `config.json`. */
+export const staticConfig = (env: Env = process.env): Plugin => ({
+  name: 'wangge-static-config',
+  apply: 'build',
+  generateBundle() {
+    const { supabase } = settingsFrom(env, [])
+    if (!supabase) return
+    const source = JSON.stringify(supabaseConfig(env, supabase))
+    this.emitFile({ type: 'asset', fileName: 'config.json', source })
+  },
+})
 
 /** A UUID (version 8) that is always the same for the same text. */
 function uuidFrom(text: string): string {
