@@ -7,7 +7,7 @@ const alias = { '@': fileURLToPath(new URL('./src', import.meta.url)) }
 /**
  * `unit`: pure code and stores, beside their sources. `sql`: migrations, policies and functions on
  * PGlite and a native Postgres. `server`: the embedded server. `architecture`: boundaries, locales.
- * `e2e`: flows in a real Chromium against the real server.
+ * `faults`: the outbox against a server, through a network that fails. `e2e`: flows in a real Chromium against the real server.
  */
 export default defineConfig({
   plugins: [vue()],
@@ -44,6 +44,17 @@ export default defineConfig({
           name: 'architecture',
           include: ['tests/architecture/**/*.test.ts'],
           testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          testTimeout: 1_200_000,
+          hookTimeout: 300_000,
+          // the runs start and kill servers: one after the other
+          fileParallelism: false,
         },
       },
       {

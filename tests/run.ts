@@ -62,6 +62,7 @@ checkStep('build', 'vite', ['build', '--logLevel', 'warn'])
 checkStep('size', 'size-limit', [])
 vitestStep('sql')
 vitestStep('server')
+vitestStep('faults')
 vitestStep('e2e')
 
 rmSync(results, { recursive: true, force: true })
