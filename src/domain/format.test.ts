@@ -36,6 +36,18 @@ describe('createFormat', () => {
     expect(en.ago('2026-03-01T11:59:40Z', now)).toBe('this minute')
   })
 
+  it('rounds distances and sizes to what a person can use', () => {
+    expect(en.distance(7.6)).toBe('8 m')
+    expect(en.distance(344)).toBe('340 m')
+    expect(en.distance(999.6)).toBe('1 km')
+    expect(zh.distance(12_340)).toBe('12.3公里')
+    expect(en.bytes(0)).toBe('0 kB')
+    expect(en.bytes(12)).toBe('1 kB')
+    expect(en.bytes(999_600)).toBe('1 MB')
+    expect(en.bytes(1_260_000)).toBe('1.3 MB')
+    expect(zh.time('2026-01-31T17:30:00Z')).toBe('01:30')
+  })
+
   it('refuses a time zone that does not exist', () => {
     expect(() => createFormat('en', 'Mars/Base')).toThrow(RangeError)
   })

@@ -21,21 +21,31 @@ export interface Format {
   localMonth(month: string, short?: boolean): string
   /** "3 hours ago", from minutes up to years; `now` is given by the caller. */
   ago(at: string | Date, now: Date): string
+  /** Whole metres (tens from 100 m up), kilometres with one decimal from 1 km up. */
+  distance(meters: number): string
+  /** A file's size in kB or MB, thousands. */
+  bytes(count: number): string
+  /** An instant's minute in the city. */
+  time(at: string | Date): string
 }
 
 /** @param locale BCP 47. @param timeZone IANA; throws RangeError when it is not one. */
 export function createFormat(locale: string, timeZone: string): Format {
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
-  const unit = (name: 'hour' | 'day') =>
+  const unit = (name: string, unitDisplay: 'long' | 'short', digits = 1) =>
     new Intl.NumberFormat(locale, {
       style: 'unit',
       unit: name,
-      unitDisplay: 'long',
-      maximumFractionDigits: 1,
+      unitDisplay,
+      maximumFractionDigits: digits,
     })
-  const hours = unit('hour')
-  const days = unit('day')
+  const hours = unit('hour', 'long')
+  const days = unit('day', 'long')
+  const meters = unit('meter', 'short', 0)
+  const kilometers = unit('kilometer', 'short')
+  const kilobytes = unit('kilobyte', 'short', 0)
+  const megabytes = unit('megabyte', 'short')
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
   const instant = new Intl.DateTimeFormat(locale, {
     dateStyle: 'medium',
@@ -43,6 +53,7 @@ export function createFormat(locale: string, timeZone: string): Format {
     hourCycle: 'h23',
     timeZone,
   })
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short', hourCycle: 'h23', timeZone })
   const localDay = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
   const month = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'long', timeZone: 'UTC' })
   const shortMonth = new Intl.DateTimeFormat(locale, {
@@ -69,6 +80,16 @@ export function createFormat(locale: string, timeZone: string): Format {
         if (Math.abs(minutes) >= length) return relative.format(Math.trunc(minutes / length), name)
       return relative.format(0, 'minute')
     },
+    distance: (value) => {
+      // Rounded first: 999.6 m is 1 km and not 1,000 m.
+      const rounded = value < 100 ? Math.round(value) : Math.round(value / 10) * 10
+      return rounded < 1000 ? meters.format(rounded) : kilometers.format(rounded / 1000)
+    },
+    bytes: (value) =>
+      value < 999_500
+        ? kilobytes.format(Math.max(value > 0 ? 1 : 0, Math.round(value / 1000)))
+        : megabytes.format(value / 1_000_000),
+    time: (at) => time.format(new Date(at)),
   }
 }
 
