@@ -1,0 +1,67 @@
+import * as v from 'valibot'
+import { stages } from '../domain/vocabulary.ts'
+import { callRpc, type Backend } from './client.ts'
+
+const rowEntries = {
+  id: v.string(),
+  version: v.number(),
+  categoryCode: v.string(),
+  lon: v.number(),
+  lat: v.number(),
+  areaCode: v.string(),
+  stage: v.picklist(stages),
+  /** Its first 200 characters. */
+  description: v.string(),
+  addressLabel: v.string(),
+  reportedAt: v.string(),
+  reportedByMe: v.boolean(),
+  photo: v.nullable(v.object({ owner: v.string(), hash: v.string(), mediaType: v.string() })),
+}
+const openPageSchema = v.object({ rows: v.array(v.object(rowEntries)), next: v.unknown() })
+/** An open incident as the field needs it: light enough to keep thousands on a phone. */
+export type OpenIncident = v.InferOutput<typeof openPageSchema>['rows'][number]
+/** `next` is opaque: hand it back as `after` for the following page; null at the end. */
+export type OpenIncidentPage = v.InferOutput<typeof openPageSchema>
+
+const myDaySchema = v.object({
+  asOf: v.string(),
+  own: v.array(
+    v.object({
+      ...rowEntries,
+      closedAt: v.nullable(v.string()),
+      last: v.nullable(
+        v.object({
+          kind: v.string(),
+          stageTo: v.nullable(v.picklist(stages)),
+          at: v.string(),
+          actorName: v.nullable(v.string()),
+          note: v.nullable(v.string()),
+          byMe: v.boolean(),
+        }),
+      ),
+      asked: v.nullable(
+        v.object({ note: v.string(), at: v.string(), actorName: v.nullable(v.string()) }),
+      ),
+    }),
+  ),
+  receivedToday: v.number(),
+})
+export type MyDay = v.InferOutput<typeof myDaySchema>
+export type OwnIncident = MyDay['own'][number]
+
+/** Reads for work in the field. Every call throws `AppError`, or AbortError when `signal` aborts. */
+export const fieldRepo = (backend: Backend) => ({
+  /** Open incidents in the caller's scope, newest first, at most 500 a page. */
+  openIncidents: (after: unknown, limit: number, signal?: AbortSignal): Promise<OpenIncidentPage> =>
+    callRpc<OpenIncidentPage>(
+      backend,
+      'open_incidents',
+      { p_after: after ?? null, p_limit: limit },
+      openPageSchema,
+      signal,
+    ),
+
+  /** The caller's own reports of the last days, and older ones still open or newly changed. */
+  myDay: (days: number, signal?: AbortSignal): Promise<MyDay> =>
+    callRpc<MyDay>(backend, 'my_day', { p_days: days }, myDaySchema, signal),
+})
