@@ -248,6 +248,17 @@ describe('what is refused', () => {
     expect((await rpc('apply_commands', { p_commands: [], long: long.repeat(4) })).status).toBe(413)
   })
 
+  test('commands in any form but the one the journal can repeat', async () => {
+    const command = reportCommand(userId)
+    for (const p_commands of [JSON.stringify([command]), command, null]) {
+      expect((await rpc('apply_commands', { p_commands })).status).toBe(400)
+    }
+    const rows = await server
+      .database()
+      .query('select id from public.commands where id = $1::text::uuid', [command.id])
+    expect(rows).toEqual([])
+  })
+
   test('a second server on the folder, and a port in use', async () => {
     await expect(startServer(settingsIn(folder.path))).rejects.toThrow(
       new RegExp(`in use by process ${process.pid} \\(npm start\\), since`),

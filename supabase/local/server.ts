@@ -21,6 +21,7 @@ import { replayJournal } from './replay.ts'
 import { loadSecrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
 import { isLoopback } from './settings.ts'
+import { startSnapshotTimer } from './snapshot-timer.ts'
 import { firstSegmentToReplay, takeSnapshot } from './snapshots.ts'
 import { supabaseConfig } from './supabase-tier.ts'
 
@@ -80,7 +81,6 @@ async function startParts(
   let api: Api | null = null
   let city: { part: CityPart | null; at: number } | null = null
   let backend: Backend | null = null
-  let isChanged = false
 
   async function currentCity(): Promise<CityPart | null> {
     if (!api || !backend) return null
@@ -125,32 +125,26 @@ async function startParts(
   backend = opened
   undo.push(() => opened.close())
 
-  const onChange = () => {
-    isChanged = true
-  }
+  await loadCityOnce(opened.database(), hooks)
+  const snapshots = journal
+    ? startSnapshotTimer({
+        everyMilliseconds: settings.snapshotMilliseconds,
+        take: () => takeSnapshot(dataDir, opened, journal),
+        onFailed: (error) => hooks.onStep?.('snapshot failed', error.message),
+      })
+    : null
+  if (snapshots) undo.push(() => snapshots.stop())
+  const onChange = () => snapshots?.noteChange()
   const watched = watchedDatabase(opened.database(), onChange)
-  await loadCityOnce(watched, hooks)
   const admin = await serveAdminSocket(dataDir, watched, async () => {
-    if (!journal) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
-    return (await takeSnapshot(dataDir, opened, journal)).path
+    if (!snapshots) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
+    return (await snapshots.take()).path
   })
   undo.push(() => admin.close())
   api = new Api({ backend: opened, journal, secrets, acceptsDemoAccounts, onChange })
   undo.push(() => {
     api = null
   })
-
-  if (journal && settings.snapshotMinutes > 0) {
-    const timer = setInterval(() => {
-      if (!isChanged) return
-      isChanged = false
-      takeSnapshot(dataDir, opened, journal).catch((error: Error) => {
-        isChanged = true
-        hooks.onStep?.('snapshot failed', error.message)
-      })
-    }, settings.snapshotMinutes * 60_000)
-    undo.push(() => clearInterval(timer))
-  }
   return {
     url: listening.url,
     port: listening.port,
@@ -257,14 +251,12 @@ async function stopListening(server: ServerType): Promise<void> {
   clearTimeout(patience)
 }
 
-/** Notes that a command may have changed something since the last snapshot. */
+/** Notes after each call of a command that it may have changed something since the last snapshot. */
 function watchedDatabase(db: Database, onChange: () => void): Database {
   const noting =
-    <A extends unknown[], R>(call: (...args: A) => R) =>
-    (...args: A) => {
-      onChange()
-      return call(...args)
-    }
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    (...args: A) =>
+      call(...args).finally(onChange)
   return {
     query: noting(db.query) as Database['query'],
     exec: noting(db.exec),

@@ -9,7 +9,7 @@ test('the defaults are a laptop alone', () => {
     trustedProxy: false,
     databaseUrl: null,
     supabase: null,
-    snapshotMinutes: 15,
+    snapshotMilliseconds: 15 * 60_000,
   })
 })
 

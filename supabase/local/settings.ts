@@ -20,8 +20,8 @@ export interface Settings {
   /** A Supabase elsewhere: this server then only writes `config.json` and serves the app. */
   supabase: { url: string; publishableKey: string } | null
   allowDemoAccounts: boolean
-  /** 0 turns automatic snapshots off. */
-  snapshotMinutes: number
+  /** How often a snapshot is taken when something changed; 0 turns automatic snapshots off. */
+  snapshotMilliseconds: number
   /** Start without the demo city. */
   empty: boolean
   /** Serve the app from Vite with hot reload. */
@@ -49,7 +49,7 @@ export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
     databaseUrl: env.DATABASE_URL || null,
     supabase: supabaseFrom(env),
     allowDemoAccounts: flagFrom(env, 'ALLOW_DEMO_ACCOUNTS'),
-    snapshotMinutes: integerFrom(env, 'SNAPSHOT_MINUTES', 15, 0, 1440),
+    snapshotMilliseconds: integerFrom(env, 'SNAPSHOT_MINUTES', 15, 0, 1440) * 60_000,
     empty: args.includes('--empty'),
     dev: args.includes('--dev'),
     distDir: join(projectRoot, 'dist'),

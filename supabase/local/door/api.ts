@@ -109,14 +109,16 @@ export class Api {
   ): Promise<Response> {
     const text = new TextDecoder().decode(body ?? new ArrayBuffer(0))
     const { journal, onChange } = this.#context
-    onChange()
-    if (!journal || !commandsOf(text)) return this.#forward(request, body)
+    // what the database would take in another form could not be repeated from the journal
+    if (!commandsOf(text)) return problem(400, 'bad_commands', 'p_commands is an array.')
+    if (!journal) return this.#forward(request, body)
     const received = new Date().toISOString()
     const settled = await journal.append({ user: caller.userId, body: text, received })
     try {
       return await this.#forward(request, body)
     } finally {
       settled()
+      onChange()
     }
   }
 
@@ -183,8 +185,9 @@ export class Api {
     }
     const wait = this.#accounts.take(`password ${caller.userId}`)
     if (wait > 0) return tooMany(wait)
-    this.#context.onChange()
-    return this.#forward(request, body)
+    const response = await this.#forward(request, body)
+    if (response.ok) this.#context.onChange()
+    return response
   }
 
   async #forward(request: Request, body: ArrayBuffer | null): Promise<Response> {
