@@ -7,6 +7,10 @@ import { AppError, errorFromAnswer } from './errors.ts'
 export interface Backend {
   config: AppConfig
   supabase: SupabaseClient
+  /** Where the API is, ended by `/`. */
+  url: string
+  /** The client's own fetch, for what supabase-js cannot do. */
+  fetch: typeof globalThis.fetch
   /** Seconds the server last asked to wait (429), or null. */
   retryAfterSeconds: () => number | null
   /** A client that keeps no session, for checking a password beside the running session. */
@@ -45,7 +49,8 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
       },
       global: { fetch: guarded.fetch },
     })
-  return { config, supabase, retryAfterSeconds: guarded.retryAfterSeconds, probe }
+  const { fetch, retryAfterSeconds } = guarded
+  return { config, supabase, url, fetch, retryAfterSeconds, probe }
 }
 
 /**

@@ -1,0 +1,185 @@
+import * as v from 'valibot'
+import type { PhotoMediaType } from '../domain/command.ts'
+import type { Backend } from './client.ts'
+import { AppError, errorFromAnswer, isAbort, toAppError } from './errors.ts'
+
+/** A photo in Storage: the uploader's user id, the file's SHA-256 and its type. */
+export interface PhotoAddress {
+  owner: string
+  hash: string
+  mediaType: PhotoMediaType
+}
+
+interface PhotoFile {
+  hash: string
+  mediaType: PhotoMediaType
+  bytes: ArrayBuffer
+  /** An earlier try may have reached the server: ask before sending it all again. */
+  mayBeThere: boolean
+}
+
+const pathOf = ({ owner, hash, mediaType }: PhotoAddress): string =>
+  `photos/${owner}/${hash}.${mediaType === 'image/webp' ? 'webp' : 'jpg'}`
+
+const refusalSchema = v.object({
+  message: v.optional(v.string()),
+  code: v.optional(v.string()),
+  error: v.optional(v.string()),
+  statusCode: v.optional(v.union([v.string(), v.number()])),
+})
+const storedSchema = v.object({ Key: v.string() })
+const infoSchema = v.object({ size: v.number() })
+
+/** Photos in Storage. Every call throws `AppError`, or AbortError when `signal` aborts. */
+export const photosRepo = (backend: Backend) => {
+  const shown = shownPhotos(backend)
+
+  async function ask(path: string, init: RequestInit): Promise<Response> {
+    const { data } = await backend.supabase.auth.getSession()
+    if (!data.session) throw new AppError('unauthorized', 'no session to send with')
+    const headers = new Headers(init.headers)
+    headers.set('apikey', backend.config.publishableKey)
+    headers.set('authorization', `Bearer ${data.session.access_token}`)
+    let response: Response
+    try {
+      response = await backend.fetch(`${backend.url}storage/v1/object/${path}`, {
+        ...init,
+        headers,
+      })
+    } catch (error) {
+      if (isAbort(error)) throw error
+      throw new AppError('offline', String(error), { cause: error })
+    }
+    if (response.ok) return response
+    throw await refusalOf(response)
+  }
+
+  /** Bytes of the file as the server holds it; null when it holds none. */
+  async function sizeAtServer(address: PhotoAddress, signal?: AbortSignal): Promise<number | null> {
+    try {
+      const response = await ask(`info/authenticated/${pathOf(address)}`, {
+        signal: signal ?? null,
+      })
+      return (await jsonOf(response, infoSchema)).size
+    } catch (error) {
+      // Supabase answers 400 with the status 404 in the body.
+      if (error instanceof AppError && error.code === 'not_found') return null
+      throw error
+    }
+  }
+
+  return {
+    /**
+     * Puts a file into the owner's own folder and makes sure that the server holds all of it.
+     * @throws AppError kind `invalid` with a code `photo_…` when it will never be taken
+     */
+    async upload(owner: string, photo: PhotoFile, signal?: AbortSignal): Promise<void> {
+      const address = { owner, hash: photo.hash, mediaType: photo.mediaType }
+      const isThere = async () => (await sizeAtServer(address, signal)) === photo.bytes.byteLength
+      if (photo.mayBeThere && (await isThere())) return
+      const path = pathOf(address)
+      try {
+        const response = await ask(path, {
+          method: 'POST',
+          body: photo.bytes,
+          headers: { 'content-type': photo.mediaType, 'cache-control': 'max-age=31536000' },
+          signal: signal ?? null,
+        })
+        const { Key } = await jsonOf(response, storedSchema)
+        if (Key !== path) throw notStorage(`stored as ${Key}`)
+      } catch (error) {
+        const isAlreadyThere = error instanceof AppError && error.code === 'already_there'
+        if (!isAlreadyThere) throw error
+      }
+      if (!(await isThere())) throw new AppError('server', 'the photo did not arrive whole')
+    },
+
+    /** The picture, kept in memory for the next time it is shown. */
+    async load(address: PhotoAddress, signal?: AbortSignal): Promise<Blob> {
+      const path = pathOf(address)
+      const kept = shown.take(path)
+      if (kept) return kept
+      const response = await ask(`authenticated/${path}`, { signal: signal ?? null })
+      const blob = new Blob([await bodyOf(() => response.arrayBuffer())], {
+        type: address.mediaType,
+      })
+      shown.put(path, blob)
+      return blob
+    },
+  }
+}
+
+async function refusalOf(response: Response): Promise<AppError> {
+  const { status } = response
+  const seconds = Number(response.headers.get('retry-after'))
+  const body: unknown = await response.json().catch(() => null)
+  const parsed = v.safeParse(refusalSchema, body)
+  const refusal = parsed.success ? parsed.output : {}
+  const inner = Number(refusal.statusCode)
+  const code =
+    status === 404 || inner === 404
+      ? 'not_found'
+      : status === 409 || inner === 409
+        ? 'already_there'
+        : (refusal.code ?? null)
+  const answer = { message: refusal.message ?? refusal.error ?? '', code }
+  // Only a refusal in Storage's own words counts: anything else may come from what lies between.
+  if (!parsed.success && status < 500 && status !== 401 && status !== 429)
+    return notStorage(`HTTP ${status} in other words than Storage's`)
+  // Whose folder it is, the token tells: this one is somebody else's.
+  const counted = code === 'photo_not_yours' ? 401 : status
+  return errorFromAnswer(answer, counted, status === 429 && seconds > 0 ? seconds : null)
+}
+
+const notStorage = (what: string): AppError =>
+  new AppError('offline', `this is not the photo storage: ${what}`, { code: 'bad_answer' })
+
+/** Reads a body that may be cut off. */
+async function bodyOf<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isAbort(error)) throw error
+    const { message } = toAppError(error)
+    throw new AppError('offline', message, { code: 'bad_answer', cause: error })
+  }
+}
+
+async function jsonOf<T>(response: Response, schema: v.GenericSchema<unknown, T>): Promise<T> {
+  const parsed = v.safeParse(schema, await bodyOf((): Promise<unknown> => response.json()))
+  if (!parsed.success) throw notStorage(parsed.issues[0].message)
+  return parsed.output
+}
+
+/** The pictures shown last, per client: at most 24 MB. */
+class ShownPhotos {
+  #blobs = new Map<string, Blob>()
+  #bytes = 0
+  readonly mostBytes = 24 * 1024 * 1024
+
+  take(path: string): Blob | undefined {
+    const blob = this.#blobs.get(path)
+    if (blob) {
+      this.#blobs.delete(path)
+      this.#blobs.set(path, blob)
+    }
+    return blob
+  }
+
+  put(path: string, blob: Blob): void {
+    this.#bytes += blob.size - (this.#blobs.get(path)?.size ?? 0)
+    this.#blobs.delete(path)
+    this.#blobs.set(path, blob)
+    for (const [oldest, { size }] of this.#blobs) {
+      if (this.#bytes <= this.mostBytes) return
+      this.#blobs.delete(oldest)
+      this.#bytes -= size
+    }
+  }
+}
+const shownByBackend = new WeakMap<Backend, ShownPhotos>()
+function shownPhotos(backend: Backend): ShownPhotos {
+  let shown = shownByBackend.get(backend)
+  if (!shown) shownByBackend.set(backend, (shown = new ShownPhotos()))
+  return shown
+}

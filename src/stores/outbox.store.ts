@@ -1,0 +1,210 @@
+import { acceptHMRUpdate, defineStore } from 'pinia'
+import { computed, inject, markRaw, shallowRef, watch, type InjectionKey } from 'vue'
+import type { Backend } from '../data/client.ts'
+import { commandsRepo } from '../data/commands.repo.ts'
+import { AppError } from '../data/errors.ts'
+import { photosRepo } from '../data/photos.repo.ts'
+import type {
+  ItemState,
+  OpenOptions,
+  Outbox,
+  OutboxError,
+  SendStatus,
+  Transport,
+} from '../sync/index.ts'
+import { useSessionStore } from './session.store.ts'
+
+/** The outside world of the outbox; given by `app.provide` where it is not the browser's own. */
+export interface OutboxOutside {
+  open: (options: OpenOptions) => Promise<Outbox>
+}
+export const outboxOutsideKey: InjectionKey<OutboxOutside> = Symbol('outbox outside')
+const browserOutside = (): OutboxOutside => ({
+  // IndexedDB's library stays out of what a first visit loads.
+  open: async (options) => (await import('../sync/index.ts')).openOutbox(options),
+})
+
+export type OutboxPhase = 'closed' | 'opening' | 'open' | 'failed'
+
+const nothing: Record<ItemState, number> = {
+  draft: 0,
+  queued: 0,
+  sending: 0,
+  received: 0,
+  conflict: 0,
+  rejected: 0,
+  replaced: 0,
+}
+
+/**
+ * The signed-in person's outbox: opened with the session, closed with it, never shared between two
+ * people or two servers. Pages watch `revision` and ask `outbox` again.
+ */
+export const useOutboxStore = defineStore('outbox', () => {
+  const outside = inject(outboxOutsideKey, browserOutside, true)
+  const session = useSessionStore()
+
+  const phase = shallowRef<OutboxPhase>('closed')
+  /** Why it could not be opened. */
+  const error = shallowRef<OutboxError | null>(null)
+  /** Null until open: pages that need it right away await `whenOpen()`. */
+  const outbox = shallowRef<Outbox | null>(null)
+  const counts = shallowRef<Readonly<Record<ItemState, number>>>(nothing)
+  const sendStatus = shallowRef<SendStatus>({ kind: 'idle' })
+  /** Grows with every change of drafts or queue, in this tab or another. */
+  const revision = shallowRef(0)
+
+  /** What would be lost with the device: drafts, and everything the server has not received. */
+  const unsent = computed(
+    () =>
+      counts.value.draft +
+      counts.value.queued +
+      counts.value.sending +
+      counts.value.conflict +
+      counts.value.rejected,
+  )
+  /** What goes by itself once there is a network. */
+  const underway = computed(() => counts.value.queued + counts.value.sending)
+  /** What waits for the person: refused or conflicting. */
+  const needsPerson = computed(() => counts.value.conflict + counts.value.rejected)
+
+  const owner = computed(() =>
+    session.config && session.context
+      ? { instanceId: session.config.instanceId, userId: session.context.userId }
+      : null,
+  )
+  const ownerKey = computed(() => owner.value && `${owner.value.instanceId}|${owner.value.userId}`)
+
+  let opening: Promise<Outbox> | null = null
+  let generation = 0
+
+  /** The open outbox. @throws OutboxError; AppError kind `unauthorized` when nobody is signed in */
+  async function whenOpen(): Promise<Outbox> {
+    if (outbox.value) return outbox.value
+    if (!opening) throw new AppError('unauthorized', 'nobody is signed in')
+    return opening
+  }
+
+  async function open(who: { instanceId: string; userId: string }): Promise<Outbox> {
+    const mine = ++generation
+    phase.value = 'opening'
+    error.value = null
+    const opened = markRaw(await outside.open({ ...who, transport: transportFor(who.userId) }))
+    if (mine !== generation) {
+      await opened.close()
+      throw new AppError('unauthorized', 'another person signed in meanwhile')
+    }
+    outbox.value = opened
+    phase.value = 'open'
+    sendStatus.value = opened.status.value
+    opened.status.subscribe((now) => {
+      if (outbox.value === opened) sendStatus.value = now
+    })
+    opened.subscribe(() => void count(opened))
+    await count(opened)
+    opened.start()
+    return opened
+  }
+
+  /** One count at a time, and one more when something changed meanwhile. */
+  let counting = false
+  let countAgain = false
+  async function count(current: Outbox): Promise<void> {
+    if (outbox.value !== current) return
+    revision.value++
+    countAgain = true
+    if (counting) return
+    counting = true
+    try {
+      while (countAgain && outbox.value === current) {
+        countAgain = false
+        const found = await current.counts()
+        if (outbox.value === current) counts.value = found
+      }
+    } catch (failure) {
+      if (outbox.value === current) console.warn('the outbox could not be counted:', failure)
+    } finally {
+      counting = false
+    }
+  }
+
+  async function close(): Promise<void> {
+    generation++
+    const current = outbox.value
+    outbox.value = null
+    opening = null
+    phase.value = 'closed'
+    counts.value = nothing
+    sendStatus.value = { kind: 'idle' }
+    await current?.close()
+  }
+
+  /** Sends in the name of this one person only; renews the session once where it ran out. */
+  function transportFor(userId: string): Transport {
+    const asOwner = async <T>(call: (backend: Backend) => Promise<T>): Promise<T> => {
+      const { backend, context } = session
+      // before `guard`, which would end the other person's session over it
+      if (context?.userId !== userId || !backend)
+        throw new AppError('unauthorized', 'somebody else is signed in', { code: 'other_user' })
+      return session.guard(() => call(backend))
+    }
+    return {
+      applyCommands: (commands, signal) =>
+        asOwner((backend) => commandsRepo(backend).apply(commands, signal)),
+      uploadPhoto: (photo, signal) =>
+        asOwner((backend) => photosRepo(backend).upload(userId, photo, signal)),
+    }
+  }
+
+  function openForOwner(): void {
+    const who = owner.value
+    if (!who) return
+    const started = open(who)
+    opening = started
+    started.catch((failure: unknown) => {
+      if (opening !== started) return
+      error.value = failure as OutboxError
+      phase.value = 'failed'
+    })
+  }
+
+  /** Tries again after `failed`. */
+  async function reopen(): Promise<void> {
+    await close()
+    openForOwner()
+    await whenOpen()
+  }
+
+  watch(
+    ownerKey,
+    async () => {
+      await close()
+      openForOwner()
+    },
+    { immediate: true },
+  )
+  // A session renewed or signed in again wakes a queue that waits for it.
+  watch(
+    () => session.context,
+    (context) => {
+      if (context) outbox.value?.resume(context.userId)
+    },
+  )
+
+  return {
+    phase,
+    error,
+    outbox,
+    counts,
+    sendStatus,
+    revision,
+    unsent,
+    underway,
+    needsPerson,
+    whenOpen,
+    reopen,
+    close,
+  }
+})
+
+if (import.meta.hot) import.meta.hot.accept(acceptHMRUpdate(useOutboxStore, import.meta.hot))
