@@ -1,0 +1,117 @@
+/**
+ * What a photo must be before it is kept: JPEG or WebP, complete, within the limits, named by its
+ * content, and nothing in it but the picture. Pure and without dependencies, so that the device, our
+ * server and an Edge Function of a Supabase all decide by the same lines. Nothing here throws,
+ * whatever the bytes are.
+ *
+ * Both formats are read by an allow-list of their parts. Whatever else a file carries (EXIF with a
+ * home's position, XMP, IPTC, comments, thumbnails of the uncropped picture, a web page after the
+ * end) makes it refused, so a part nobody thought of is not kept by accident.
+ */
+import { textAt } from './photo-bytes.ts'
+import type { PhotoFacts, PhotoMediaType, PhotoParts } from './photo-bytes.ts'
+import { takeJpegApart } from './photo-jpeg.ts'
+import { takeWebpApart, webpMetadataFlags } from './photo-webp.ts'
+
+export type { PhotoFacts, PhotoMediaType }
+
+export const photoLimits = { bytes: 5 * 1024 * 1024, sidePixels: 2048 } as const
+
+/** Why a photo is refused. Only `photo_wrong_hash` can be the way's fault: sending again may help. */
+export type PhotoFault =
+  | 'photo_too_large'
+  | 'photo_wrong_hash'
+  | 'photo_not_an_image'
+  | 'photo_wrong_type'
+  | 'photo_too_big_sides'
+  | 'photo_has_metadata'
+
+export type PhotoVerdict =
+  | { ok: true; mediaType: PhotoMediaType; bytes: number; width: number; height: number }
+  | { ok: false; fault: PhotoFault }
+
+/** What a photo claims to be, and the SHA-256 (64 lower-case hex digits) its bytes really have. */
+export interface PhotoClaim {
+  mediaType: string
+  hash: string
+  actualHash: string
+}
+
+/** The media type the first bytes speak of, or null. */
+export function sniffMediaType(bytes: Uint8Array): PhotoMediaType | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'image/jpeg'
+  return textAt(bytes, 0) === 'RIFF' && textAt(bytes, 8) === 'WEBP' ? 'image/webp' : null
+}
+
+/** Reads what a file is, or null when it is no whole JPEG or WebP still image. */
+export function readPhoto(bytes: Uint8Array): PhotoFacts | null {
+  return takeApart(bytes)?.facts ?? null
+}
+
+/**
+ * The same picture without anything else in it, not encoded again; null when `readPhoto` gives null.
+ * Encoders add metadata on their own (Safari's writes an EXIF block into every JPEG), so a device
+ * passes what it encoded through this.
+ */
+export function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
+  const parts = takeApart(bytes)
+  if (!parts) return null
+  const size = parts.kept.reduce((sum, [start, end]) => sum + end - start, 0)
+  const clean = new Uint8Array(size)
+  let offset = 0
+  for (const [start, end] of parts.kept) {
+    clean.set(bytes.subarray(start, end), offset)
+    offset += end - start
+  }
+  if (parts.facts.mediaType === 'image/webp') {
+    new DataView(clean.buffer).setUint32(4, size - 8, true)
+    if (textAt(clean, 12) === 'VP8X') clean[20]! &= ~webpMetadataFlags
+  }
+  return clean
+}
+
+/** Judges a photo. The hash comes before the content, so that a body cut on its way is told apart. */
+export function checkPhoto(bytes: Uint8Array, claim: PhotoClaim): PhotoVerdict {
+  if (bytes.length > photoLimits.bytes) return refused('photo_too_large')
+  if (claim.actualHash !== claim.hash) return refused('photo_wrong_hash')
+  const sniffed = sniffMediaType(bytes)
+  if (!sniffed) return refused('photo_not_an_image')
+  if (sniffed !== claim.mediaType) return refused('photo_wrong_type')
+  const facts = readPhoto(bytes)
+  if (!facts) return refused('photo_not_an_image')
+  const { mediaType, width, height } = facts
+  if (Math.max(width, height) > photoLimits.sidePixels) return refused('photo_too_big_sides')
+  if (facts.hasMetadata) return refused('photo_has_metadata')
+  return { ok: true, mediaType, bytes: bytes.length, width, height }
+}
+
+export interface PhotoName {
+  /** User id of the uploader. */
+  owner: string
+  hash: string
+  mediaType: PhotoMediaType
+}
+
+const extensions: Record<PhotoMediaType, string> = { 'image/jpeg': 'jpg', 'image/webp': 'webp' }
+const photoPathPattern =
+  /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\/([0-9a-f]{64})\.(jpg|webp)$/
+
+/** Where a photo lies in the bucket `photos`: `<owner>/<hash>.jpg` or `.webp`. */
+export function photoPath({ owner, hash, mediaType }: PhotoName): string {
+  return `${owner}/${hash}.${extensions[mediaType]}`
+}
+
+/** What a path of the bucket names; null for any other path. */
+export function photoNameFromPath(path: string): PhotoName | null {
+  const [, owner, hash, extension] = photoPathPattern.exec(path) ?? []
+  if (!owner || !hash) return null
+  return { owner, hash, mediaType: extension === 'jpg' ? 'image/jpeg' : 'image/webp' }
+}
+
+const refused = (fault: PhotoFault): PhotoVerdict => ({ ok: false, fault })
+
+function takeApart(bytes: Uint8Array): PhotoParts | null {
+  const mediaType = sniffMediaType(bytes)
+  if (mediaType === 'image/jpeg') return takeJpegApart(bytes)
+  return mediaType === 'image/webp' ? takeWebpApart(bytes) : null
+}
