@@ -1,30 +1,8 @@
+import type { CaptureForm } from './command.ts'
 import type { LngLat } from './vocabulary.ts'
 
-/** How the pin came where it is: by the device's position, by a person, or from a photo. */
-export type PlacedBy = 'gps' | 'hand' | 'photo'
-
-/** What a person fills in before anything is sent. Everything may still be missing. */
-export interface CaptureForm {
-  categoryCode: string | null
-  /** Degrees, WGS 84; null until there is a pin. */
-  lon: number | null
-  lat: number | null
-  /** Of the position the pin stands on; null for a pin put there by other means. */
-  accuracyMeters: number | null
-  placedBy: PlacedBy | null
-  description: string
-  /** 1 (minor) to 4 (danger). */
-  severity: number
-  addressLabel: string
-  /** Deepest area under the pin, as far as this device knows the areas. */
-  areaCode: string | null
-  /** The open incident this turns out to be; then no new one is made. */
-  confirmsIncidentId: string | null
-  /** The person has looked at a pin whose position is poor. */
-  isPinChecked: boolean
-  /** Open incidents nearby that the person said it is not. */
-  notTheseIds: string[]
-}
+/** As severe as what is reported without a word about it (of 1, minor, to 4, danger). */
+export const usualSeverity = 2
 
 export const emptyCaptureForm = (): CaptureForm => ({
   categoryCode: null,
@@ -33,7 +11,7 @@ export const emptyCaptureForm = (): CaptureForm => ({
   accuracyMeters: null,
   placedBy: null,
   description: '',
-  severity: 2,
+  severity: usualSeverity,
   addressLabel: '',
   areaCode: null,
   confirmsIncidentId: null,

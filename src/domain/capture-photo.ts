@@ -1,8 +1,8 @@
 /** What a file really is, by its first bytes: names and media types are anybody's claim. */
 export type ImageKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'avif' | 'heic' | 'svg' | 'html'
 
-/** Why a file does not become a photo; each has its words in the locale files. */
-export const photoRefusals = [
+/** Why a file does not become a photo; each has its words at `capture.refusal.…`. */
+const photoRefusals = [
   'empty',
   'too-large',
   'not-an-image',
@@ -11,12 +11,22 @@ export const photoRefusals = [
   'heic',
   'broken',
   'too-many-pixels',
-  'no-room',
+  'unreadable',
 ] as const
 export type PhotoRefusal = (typeof photoRefusals)[number]
 
-/** Long side of what is kept and sent, in pixels. */
-export const photoLongSide = 2048
+/** Thrown for a file that does not become a photo. */
+export class PhotoRefused extends Error {
+  readonly code: PhotoRefusal
+
+  constructor(code: PhotoRefusal, cause?: unknown) {
+    super(`photo refused: ${code}`, { cause })
+    this.name = 'PhotoRefused'
+    this.code = code
+  }
+}
+
+/** Long side of the small picture for lists, in pixels. */
 export const thumbnailLongSide = 320
 /** Of a file as it comes from camera or gallery. */
 export const mostFileBytes = 100 * 1024 * 1024

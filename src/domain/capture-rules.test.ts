@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { emptyCaptureForm, isWorthKeeping, type CaptureForm } from './capture-form.ts'
+import { emptyCaptureForm, isWorthKeeping } from './capture-form.ts'
 import { captureIssues, characterCount, type CaptureSurroundings } from './capture-rules.ts'
+import type { CaptureForm } from './command.ts'
 
 const complete: CaptureForm = {
   ...emptyCaptureForm(),

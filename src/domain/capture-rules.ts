@@ -1,5 +1,6 @@
 import { isPoor } from './capture-place.ts'
-import { pinOf, type CaptureForm } from './capture-form.ts'
+import { pinOf } from './capture-form.ts'
+import type { CaptureForm } from './command.ts'
 
 /** In Unicode characters, as the database counts them. */
 export const mostDescription = 10_000

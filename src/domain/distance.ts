@@ -8,8 +8,7 @@ const radians = Math.PI / 180
 export function distanceMeters([lngA, latA]: LngLat, [lngB, latB]: LngLat): number {
   const sinLat = Math.sin(((latB - latA) * radians) / 2)
   const sinLng = Math.sin(((lngB - lngA) * radians) / 2)
-  const h =
-    sinLat * sinLat + Math.cos(latA * radians) * Math.cos(latB * radians) * sinLng * sinLng
+  const h = sinLat * sinLat + Math.cos(latA * radians) * Math.cos(latB * radians) * sinLng * sinLng
   return 2 * earthRadiusMeters * Math.asin(Math.min(1, Math.sqrt(h)))
 }
 
