@@ -14,6 +14,8 @@ export interface MapCanvasOptions {
   title: string
   view: MapView | undefined
   interactive: boolean
+  /** One finger and the wheel scroll the page around the map; two fingers move the map. */
+  isInPage?: boolean
 }
 
 /** A MapLibre map on the city's ground, north up, never tilted. @throws when WebGL 2 is missing */
@@ -29,6 +31,7 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
       ? { center: [...view.center], zoom: view.zoom, bearing: view.bearing ?? 0 }
       : { bounds: boundsOf(city.bbox), fitBoundsOptions: { padding: 16 } }),
     interactive: options.interactive,
+    cooperativeGestures: options.isInPage ?? false,
     attributionControl: false,
     maxPitch: 0,
     pitchWithRotate: false,
@@ -42,8 +45,18 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
     validateStyle: false,
   })
   map.touchZoomRotate.disableRotation()
+  map.once('style.load', () => leaveOutSky(map))
   titleCanvas(map, options.title)
   return map
+}
+
+/**
+ * MapLibre shades a sky over the whole canvas in every frame, be it transparent and the map never
+ * tilted: where no graphics card helps, a quarter of the frame for nothing. No option turns it off;
+ * a frame whose style gives no sky draws none.
+ */
+function leaveOutSky({ style }: MapLibreMap): void {
+  Object.assign(style.sky, { getEvaluated: () => undefined })
 }
 
 /** What screen readers call the map. */

@@ -3,13 +3,17 @@ import type { LngLat } from '../domain/vocabulary.ts'
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 
-/** A drop-shaped pin whose tip is the place; decoration only, so hidden from screen readers. */
-export function addPin(map: MapLibreMap, lngLat: LngLat, color: string): Marker {
-  const marker = new Marker({ element: pinElement(color), anchor: 'bottom' })
+/**
+ * A drop-shaped pin whose tip is the place; decoration only, so hidden from screen readers: where it
+ * can be dragged, buttons must do the same.
+ */
+export function addPin(map: MapLibreMap, lngLat: LngLat, color: string, draggable = false): Marker {
+  const marker = new Marker({ element: pinElement(color), anchor: 'bottom', draggable })
     .setLngLat([...lngLat])
     .addTo(map)
-  // MapLibre makes every marker a focusable button; this one does nothing.
+  // MapLibre makes every marker a focusable button; this one does nothing by itself.
   const element = marker.getElement()
+  element.classList.toggle('is-draggable', draggable)
   element.removeAttribute('role')
   element.removeAttribute('tabindex')
   element.removeAttribute('aria-label')
@@ -17,9 +21,10 @@ export function addPin(map: MapLibreMap, lngLat: LngLat, color: string): Marker 
   return marker
 }
 
-function pinElement(color: string): HTMLElement {
+/** @param isHollow drawn as an outline: what it stands for has not arrived yet */
+export function pinElement(color: string, isHollow = false): HTMLElement {
   const element = document.createElement('div')
-  element.className = 'wangge-map-pin'
+  element.className = isHollow ? 'wangge-map-pin is-hollow' : 'wangge-map-pin'
   const svg = document.createElementNS(svgNamespace, 'svg')
   svg.setAttribute('viewBox', '0 0 28 38')
   svg.setAttribute('width', '28')
@@ -29,7 +34,8 @@ function pinElement(color: string): HTMLElement {
     'd',
     'M14 36.5C9.5 29 2 22.5 2 14a12 12 0 0 1 24 0c0 8.5-7.5 15-12 22.5Z',
   )
-  drop.setAttribute('fill', color)
+  if (isHollow) drop.setAttribute('stroke', color)
+  else drop.setAttribute('fill', color)
   const heart = document.createElementNS(svgNamespace, 'circle')
   heart.setAttribute('cx', '14')
   heart.setAttribute('cy', '14')
