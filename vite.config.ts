@@ -5,13 +5,17 @@ import ui from '@nuxt/ui/vite'
 import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
 import { staticConfig } from './supabase/local/supabase-tier.ts'
 
 const locales = fileURLToPath(new URL('./src/locales/**', import.meta.url))
 
 /** The icons of the categories that come with the schema: words of theirs that name a lucide icon. */
 function categoryIcons(): string[] {
-  const file = new URL('./supabase/migrations/20260101000200_reference_defaults.sql', import.meta.url)
+  const file = new URL(
+    './supabase/migrations/20260101000200_reference_defaults.sql',
+    import.meta.url,
+  )
   const words = readFileSync(file, 'utf8').matchAll(/'(?:lucide:)?([a-z][a-z0-9-]*)'/g)
   return [...new Set(Array.from(words, ([, word]) => word ?? ''))]
     .filter((word) => word in lucide.icons)
@@ -38,6 +42,25 @@ export default defineConfig({
     // Messages are compiled at build time: the Content-Security-Policy forbids eval.
     vueI18n({ include: [locales], runtimeOnly: true, strictMessage: false }),
     staticConfig(),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'src/app',
+      filename: 'sw.ts',
+      // registered by src/app/updates.ts; the manifest is a file of ours
+      injectRegister: false,
+      manifest: false,
+      injectManifest: {
+        // The app whole, lazy pages, map and charts too, so that every page opens without a network.
+        // Not the guide's pictures and not the basemap, which people take along when they want it.
+        globPatterns: [
+          'index.html',
+          'assets/**/*.{js,mjs,css,svg,woff2}',
+          'first-paint.*',
+          'favicon.svg',
+        ],
+        maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
+      },
+    }),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   worker: { format: 'es' },

@@ -2,6 +2,8 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import * as v from 'valibot'
 import type { AppConfig } from '../domain/config.ts'
 import { AppError, errorFromAnswer } from './errors.ts'
+import { keptSession, type KeptSession } from './kept-session.ts'
+import { patientRenewal, type SessionRenewal } from './session-renewal.ts'
 
 /** The one door to the data: a Supabase client and what the repositories need around it. */
 export interface Backend {
@@ -13,6 +15,9 @@ export interface Backend {
   fetch: typeof globalThis.fetch
   /** Seconds the server last asked to wait (429), or null. */
   retryAfterSeconds: () => number | null
+  /** Around every call that may need a fresh token: fails at once where none can be had. */
+  unlessStuck: SessionRenewal['unlessStuck']
+  keptSession: KeptSession
   /** A client that keeps no session, for checking a password beside the running session. */
   probe: () => SupabaseClient
 }
@@ -28,10 +33,11 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
   const origin = options.origin ?? globalThis.location?.origin ?? 'http://127.0.0.1'
   const guarded = guardedFetch(options.fetch ?? globalThis.fetch.bind(globalThis))
   const url = new URL(config.supabaseUrl || '/', origin).href
+  // A restored or replaced database has another instance id: old sessions do not fit it.
+  const storageKey = `wangge-auth-${config.instanceId}`
   const supabase = createClient(url, config.publishableKey, {
     auth: {
-      // A restored or replaced database has another instance id: old sessions do not fit it.
-      storageKey: `wangge-auth-${config.instanceId}`,
+      storageKey,
       ...(options.storage && { storage: options.storage }),
       persistSession: true,
       autoRefreshToken: true,
@@ -49,33 +55,41 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
       },
       global: { fetch: guarded.fetch },
     })
-  const { fetch, retryAfterSeconds } = guarded
-  return { config, supabase, url, fetch, retryAfterSeconds, probe }
+  const { fetch, retryAfterSeconds, renewal } = guarded
+  return {
+    config,
+    supabase,
+    url,
+    fetch,
+    retryAfterSeconds,
+    unlessStuck: renewal.unlessStuck,
+    keptSession: keptSession(storageKey, options.storage, renewal.cancel),
+    probe,
+  }
 }
 
 /**
- * Keeps what is not the auth server's own word away from auth-js, which erases the session on any
- * 4xx of a token refresh: a captive portal's page, a proxy's 511, a rate limit. They become a
- * network error, after which the session is kept and the refresh tried again later.
+ * Keeps what is not the auth server's own word away from auth-js: see `patientRenewal`. A portal's
+ * page in answer to a sign-in becomes a network error.
  */
 function guardedFetch(fetch: typeof globalThis.fetch) {
   let retryAfter: number | null = null
+  const renewal = patientRenewal(fetch)
   const guarded: typeof globalThis.fetch = async (input, init) => {
     const url = String(input instanceof Request ? input.url : input)
+    const isToken = url.includes('/auth/v1/token')
+    if (isToken && url.includes('grant_type=refresh_token')) return renewal.fetch(input, init)
     const response = await fetch(input, init)
     if (response.status === 429) {
       const seconds = Number(response.headers.get('retry-after'))
       retryAfter = Number.isFinite(seconds) && seconds > 0 ? seconds : null
     }
-    if (url.includes('/auth/v1/token')) {
-      const isJson = response.headers.get('content-type')?.includes('json') ?? false
-      const isRefresh = url.includes('grant_type=refresh_token')
-      if (!isJson || (isRefresh && response.status === 429))
-        throw new TypeError(`fetch failed: HTTP ${response.status} instead of the auth server`)
-    }
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false
+    if (isToken && !isJson)
+      throw new TypeError(`fetch failed: HTTP ${response.status} instead of the auth server`)
     return response
   }
-  return { fetch: guarded, retryAfterSeconds: () => retryAfter }
+  return { fetch: guarded, renewal, retryAfterSeconds: () => retryAfter }
 }
 
 /**
@@ -92,7 +106,7 @@ export async function callRpc<T>(
   signal?.throwIfAborted()
   const call = backend.supabase.rpc(name, args)
   if (signal) call.abortSignal(signal)
-  const { data, error, status } = await call
+  const { data, error, status } = await backend.unlessStuck(() => call)
   // supabase-js reports an abort as an ordinary failure without a status.
   signal?.throwIfAborted()
   if (error)

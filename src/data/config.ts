@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { AppConfig } from '../domain/config.ts'
 import { AppError } from './errors.ts'
+import { wait } from './wait.ts'
 
 const bbox = v.pipe(
   v.tuple([v.number(), v.number(), v.number(), v.number()]),
@@ -40,8 +41,11 @@ interface LoadOptions {
   signal?: AbortSignal
   onWait?: (wait: ConfigWait) => void
   fetch?: typeof globalThis.fetch
-  /** Milliseconds before the next try; grows to four times that. */
+  /** Milliseconds before the next try; grows to four times that, or to `maxMillis`. */
   retryMillis?: number
+  maxMillis?: number
+  /** A portal's page or a proxy's error is no reason to give up: the app runs on a kept one. */
+  isPatient?: boolean
 }
 
 /**
@@ -51,9 +55,10 @@ interface LoadOptions {
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> {
   const { signal, onWait, fetch = globalThis.fetch, retryMillis = 1000 } = options
+  const { maxMillis = retryMillis * 4, isPatient = false } = options
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted()
-    let wait: Omit<ConfigWait, 'attempt'> = { reason: 'offline', step: null }
+    let reason: Omit<ConfigWait, 'attempt'> = { reason: 'offline', step: null }
     try {
       const response = await fetch('/config.json', {
         cache: 'no-store',
@@ -65,12 +70,12 @@ export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> 
         throw new AppError('server', `config.json: HTTP ${response.status}`, {
           status: response.status,
         })
-      wait = { reason: 'preparing', step: stepOf(await response.text()) }
+      reason = { reason: 'preparing', step: stepOf(await response.text()) }
     } catch (error) {
-      if (error instanceof AppError || signal?.aborted) throw error
+      if (signal?.aborted || (error instanceof AppError && !isPatient)) throw error
     }
-    onWait?.({ ...wait, attempt })
-    await delay(Math.min(retryMillis * 4, retryMillis * 1.5 ** (attempt - 1)), signal)
+    onWait?.({ ...reason, attempt })
+    await wait(Math.min(maxMillis, retryMillis * 1.5 ** (attempt - 1)), { signal })
   }
 }
 
@@ -93,16 +98,3 @@ function stepOf(text: string): string | null {
     return null
   }
 }
-
-const delay = (millis: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    }, millis)
-    const abort = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    signal?.addEventListener('abort', abort, { once: true })
-  })

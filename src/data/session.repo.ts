@@ -48,6 +48,9 @@ const authError = (backend: Backend, error: AuthFailure): AppError => {
 
 export const sessionRepo = (backend: Backend) => {
   const { auth } = backend.supabase
+  // Until auth-js has looked at the kept session, it may be waiting for a network to renew it.
+  let hasLooked = false
+  void auth.initialize().then(() => (hasLooked = true))
   return {
     /** @throws AppError kind `unauthorized` for a wrong e-mail or password */
     async signIn(email: string, password: string): Promise<void> {
@@ -55,22 +58,31 @@ export const sessionRepo = (backend: Backend) => {
       if (error) throw authError(backend, error)
     },
 
-    /** Forgets the session on this device even when the server cannot be told. */
+    /**
+     * Forgets the session on this device at once; the server is told when it can be. Left to auth-js
+     * this would first wait for a network, and then end the session of whoever signed in meanwhile.
+     */
     async signOut(): Promise<void> {
-      const { error } = await auth.signOut({ scope: 'local' })
-      if (error) await auth.signOut({ scope: 'local' })
+      const token = backend.keptSession.accessToken()
+      backend.keptSession.remove()
+      if (token) void auth.admin.signOut(token, 'local').catch(() => {})
+      // Tells the other tabs.
+      if (hasLooked) await auth.signOut({ scope: 'local' })
     },
 
-    /** True when a session is kept on this device. */
+    /** Whether this device keeps a session, asking nobody. */
+    isKept: (): boolean => backend.keptSession.accessToken() !== null,
+
+    /** True when a session is kept and could be renewed where it had to be. */
     async hasSession(): Promise<boolean> {
-      const { data, error } = await auth.getSession()
+      const { data, error } = await backend.unlessStuck(() => auth.getSession())
       if (error) throw authError(backend, error)
       return data.session !== null
     },
 
     /** Gets a fresh access token. False when the server refuses the session for good. */
     async refresh(): Promise<boolean> {
-      const { data, error } = await auth.refreshSession()
+      const { data, error } = await backend.unlessStuck(() => auth.refreshSession())
       if (!error) return data.session !== null
       const failure = authError(backend, error)
       if (failure.kind === 'offline' || failure.kind === 'server') throw failure
@@ -100,7 +112,7 @@ export const sessionRepo = (backend: Backend) => {
 
     /** The e-mail of who is signed in. */
     async email(): Promise<string | null> {
-      const { data } = await auth.getSession()
+      const { data } = await backend.unlessStuck(() => auth.getSession())
       return data.session?.user.email ?? null
     },
 
@@ -108,6 +120,14 @@ export const sessionRepo = (backend: Backend) => {
     onSignedOut(listener: () => void): () => void {
       const { data } = auth.onAuthStateChange((event) => {
         if (event === 'SIGNED_OUT') listener()
+      })
+      return () => data.subscription.unsubscribe()
+    },
+
+    /** Calls `listener` when a session of `userId` began, in another tab too. Returns how to stop. */
+    onSignedIn(listener: (userId: string) => void): () => void {
+      const { data } = auth.onAuthStateChange((event, session) => {
+        if (event === 'SIGNED_IN' && session) listener(session.user.id)
       })
       return () => data.subscription.unsubscribe()
     },

@@ -1,10 +1,13 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
+import { openDeviceStore } from '../data/device-store.ts'
 import { AppError } from '../data/errors.ts'
 import { useSessionStore } from './session.store.ts'
 
 const origin = 'http://test'
+vi.stubGlobal('IDBKeyRange', IDBKeyRange)
 
 describe('session store', () => {
   let server: FakeBackend
@@ -129,5 +132,103 @@ describe('session store', () => {
     server.config = () => ({ instanceId: '' }) as unknown as ReturnType<FakeBackend['config']>
     await start()
     expect(session.startError).toMatchObject({ kind: 'server', code: 'bad_config' })
+  })
+
+  describe('on a device that keeps who signed in', () => {
+    let factory: IDBFactory
+    beforeEach(() => void (factory = new IDBFactory()))
+    const open = async () => {
+      freshPage()
+      await session.start({
+        fetch: server.fetch,
+        origin,
+        storage,
+        device: openDeviceStore(factory),
+      })
+    }
+    /** A kept access token that ran out long ago. */
+    const expireToken = () => {
+      const key = storage.key(0)!
+      const kept = JSON.parse(storage.getItem(key)!) as Record<string, unknown>
+      storage.setItem(key, JSON.stringify({ ...kept, expires_at: 1_000_000 }))
+    }
+    const offline = {
+      '/config.json': 'offline',
+      token: 'offline',
+      session_context: 'offline',
+    } as const
+
+    it('opens signed in without a network, with an expired token too', async () => {
+      await open()
+      await session.signIn('leader@test', 'right')
+      expireToken()
+      server.failing = offline
+      const began = performance.now()
+      await open()
+      expect([session.status, session.verified, session.email]).toEqual([
+        'signed-in',
+        false,
+        'leader@test',
+      ])
+      expect(session.context?.displayName).toBe('Leader')
+      expect((await error(session.refreshContext())).kind).toBe('offline')
+      expect(performance.now() - began).toBeLessThan(1000)
+      expect(session.status).toBe('signed-in')
+    })
+
+    it('confirms what it kept once the server answers', async () => {
+      await open()
+      await session.signIn('leader@test', 'right')
+      expireToken()
+      server.failing = offline
+      await open()
+      server.scopeKey = 'scope-2'
+      server.failing = {}
+      await vi.waitFor(() => expect(session.verified).toBe(true), { timeout: 5000 })
+      expect(session.scope).toBe(`instance|${server.userId}|scope-2`)
+    })
+
+    it('is ended by the auth server alone, and then names whose work waits', async () => {
+      await open()
+      await session.signIn('leader@test', 'right')
+      await session.keepUnsent(3)
+      expireToken()
+      server.failing = { token: 403 }
+      await open()
+      expect(session.status).toBe('signed-in')
+      await vi.waitFor(() => expect(session.status).toBe('signed-out'), { timeout: 5000 })
+      const waiting = { userId: server.userId, unsent: 3, name: 'Leader' }
+      await vi.waitFor(() => expect(session.interrupted).toEqual(waiting))
+      server.failing = offline
+      await open()
+      expect([session.status, session.interrupted]).toEqual(['signed-out', waiting])
+    })
+
+    it('asks to sign in when the database behind the address is another one', async () => {
+      await open()
+      await session.signIn('leader@test', 'right')
+      const config = server.config()
+      server.config = () => ({ ...config, instanceId: 'restored' })
+      await open()
+      await vi.waitFor(() => expect(session.status).toBe('signed-out'), { timeout: 5000 })
+      expect(session.config?.instanceId).toBe('restored')
+      await session.signIn('leader@test', 'right')
+      expect(session.scope).toBe(`restored|${server.userId}|scope-1`)
+    })
+
+    it('stays signed out after leaving without a network', async () => {
+      await open()
+      await session.signIn('leader@test', 'right')
+      expireToken()
+      server.failing = offline
+      await open()
+      await session.signOut()
+      expect(storage.length).toBe(0)
+      await open()
+      expect([session.status, session.interrupted]).toEqual(['signed-out', null])
+      server.failing = {}
+      await open()
+      expect(session.status).toBe('signed-out')
+    })
   })
 })

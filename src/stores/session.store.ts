@@ -2,8 +2,10 @@ import { acceptHMRUpdate, defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { createBackend, type Backend } from '../data/client.ts'
 import { loadConfig, type ConfigWait } from '../data/config.ts'
+import { openDeviceStore, type DeviceStore, type KeptPerson } from '../data/device-store.ts'
 import { AppError, isAbort, toAppError } from '../data/errors.ts'
 import { sessionRepo, type SessionContext, type SessionRepo } from '../data/session.repo.ts'
+import { wait as pause } from '../data/wait.ts'
 import type { AppConfig } from '../domain/config.ts'
 import type { Role } from '../domain/vocabulary.ts'
 
@@ -16,9 +18,17 @@ interface StartOptions {
   fetch?: typeof globalThis.fetch
   origin?: string
   storage?: Storage
+  device?: DeviceStore
 }
 
-/** Who is here: the server's configuration, the signed-in person and what they may see. */
+/** Milliseconds between tries to confirm a kept person, at most. */
+const longestPause = 30_000
+
+/**
+ * Who is here: the server's configuration, the signed-in person and what they may see. Who signed in
+ * is kept on the device, so the app opens without a network; the server is asked as soon as it can
+ * be, and only the auth server's own refusal ends what was kept.
+ */
 export const useSessionStore = defineStore('session', () => {
   const status = ref<SessionStatus>('starting')
   const config = shallowRef<AppConfig | null>(null)
@@ -32,8 +42,17 @@ export const useSessionStore = defineStore('session', () => {
   const wait = shallowRef<ConfigWait | null>(null)
   const startError = shallowRef<AppError | null>(null)
 
+  /** Whether the server has confirmed who is here since the page opened. */
+  const verified = ref(false)
+  /** Whose session ended unasked, until somebody signs in; their unsent items wait for them. */
+  const interrupted = shallowRef<(Pick<KeptPerson, 'userId' | 'unsent'> & { name: string }) | null>(
+    null,
+  )
+
   const backend = shallowRef<Backend | null>(null)
   let repo: SessionRepo | null = null
+  let device = openDeviceStore()
+  let host: StartOptions = {}
 
   const memberships = computed(() => context.value?.memberships ?? [])
   const roles = computed<Role[]>(() => [...new Set(memberships.value.map((one) => one.role))])
@@ -45,21 +64,30 @@ export const useSessionStore = defineStore('session', () => {
       : null,
   )
 
-  /** Waits for the server, then takes up a kept session. Ends in `signed-in` or `signed-out`. */
+  /**
+   * Takes up what this device keeps, or waits for the server where it keeps nothing. Ends in
+   * `signed-in` or `signed-out`; what was kept is confirmed in the background.
+   */
   async function start(options: StartOptions = {}): Promise<void> {
     startError.value = null
+    host = options
+    device = options.device ?? openDeviceStore()
     try {
-      config.value = await loadConfig({
-        signal: options.signal,
-        fetch: options.fetch,
-        onWait: (reason) => (wait.value = reason),
-      })
-      wait.value = null
-      backend.value = createBackend(config.value, options)
-      repo = sessionRepo(backend.value)
-      repo.onSignedOut(() => expire())
-      if (await repo.hasSession()) await loadContext()
-      else status.value = 'signed-out'
+      const kept = await device.readConfig()
+      const person = kept && (await device.readPerson(kept.instanceId))
+      if (kept) openBackend(kept)
+      if (kept && person?.state === 'in') {
+        context.value = person.context
+        email.value = person.email
+        status.value = 'signed-in'
+        void confirm()
+      } else if (kept && (person || !needed().isKept())) {
+        if (person?.state === 'expired') remember(person)
+        // A renewal under way when they left may have brought it back.
+        if (needed().isKept()) void needed().signOut()
+        status.value = 'signed-out'
+        void confirm()
+      } else await startFresh()
     } catch (error) {
       if (isAbort(error)) return
       const failure = toAppError(error)
@@ -68,16 +96,92 @@ export const useSessionStore = defineStore('session', () => {
     }
   }
 
+  async function startFresh(): Promise<void> {
+    const found = await loadConfig({
+      signal: host.signal,
+      fetch: host.fetch,
+      onWait: (reason) => (wait.value = reason),
+    })
+    wait.value = null
+    await device.writeConfig(found)
+    openBackend(found)
+    if (await needed().hasSession()) await loadContext()
+    else status.value = 'signed-out'
+  }
+
+  function openBackend(found: AppConfig): void {
+    config.value = found
+    backend.value = createBackend(found, host)
+    const opened = sessionRepo(backend.value)
+    repo = opened
+    opened.onSignedOut(() => {
+      if (repo === opened) expire()
+    })
+    // Another tab signed somebody else in: calls from here would go out under their name.
+    opened.onSignedIn((userId) => {
+      if (repo === opened && context.value && context.value.userId !== userId)
+        void loadContext().catch(() => {})
+    })
+  }
+
+  /** Asks the server, for as long as it takes, whether what this device kept still holds. */
+  async function confirm(): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        const { signal, fetch } = host
+        const found = await loadConfig({ signal, fetch, isPatient: true, maxMillis: longestPause })
+        await takeConfig(found)
+        if (status.value === 'signed-in' && !verified.value) {
+          if (await needed().hasSession()) await loadContext()
+          else expire()
+        }
+        return
+      } catch (error) {
+        if (isAbort(error) || status.value !== 'signed-in') return
+        await pause(Math.min(longestPause, 1000 * 2 ** failures))
+      }
+    }
+  }
+
+  async function takeConfig(found: AppConfig): Promise<void> {
+    const before = config.value
+    await device.writeConfig(found)
+    if (before?.instanceId !== found.instanceId) {
+      // Another database: whoever was signed in is nobody there. Their outbox stays untouched.
+      openBackend(found)
+      if (status.value === 'signed-in') forget('expired')
+    } else if (JSON.stringify(before) !== JSON.stringify(found)) {
+      const isSameDoor =
+        before.supabaseUrl === found.supabaseUrl && before.publishableKey === found.publishableKey
+      if (isSameDoor) config.value = found
+      else openBackend(found)
+    }
+  }
+
   async function signIn(address: string, password: string): Promise<void> {
     await needed().signIn(address.trim(), password)
     await loadContext()
     signedOutReason.value = null
+    interrupted.value = null
   }
 
   /** Leaves; caches of what this person saw are erased by the stores that hold them. */
   async function signOut(): Promise<void> {
+    const gone = whoIsHere()
     forget('left')
+    if (gone) await device.changePerson(gone, (person) => ({ ...person, state: 'left' }))
     await needed().signOut()
+  }
+
+  /** Keeps how much of this person's work has not been received, for the sign-in page to say. */
+  async function keepUnsent(unsent: number): Promise<void> {
+    const here = whoIsHere()
+    if (here) await device.changePerson(here, (person) => ({ ...person, unsent }))
+  }
+
+  function whoIsHere(): Pick<KeptPerson, 'instanceId' | 'userId'> | null {
+    if (!config.value || !context.value) return null
+    return { instanceId: config.value.instanceId, userId: context.value.userId }
   }
 
   /** @throws AppError code `wrong_password` when `current` is wrong */
@@ -91,6 +195,7 @@ export const useSessionStore = defineStore('session', () => {
     await guard(async () => {
       context.value = await needed().context(signal)
     })
+    await keepPerson()
   }
 
   let refreshing: Promise<boolean> | null = null
@@ -119,21 +224,51 @@ export const useSessionStore = defineStore('session', () => {
       email.value = await needed().email()
       context.value = found
     })
+    await keepPerson()
+    verified.value = true
     status.value = 'signed-in'
   }
 
+  async function keepPerson(): Promise<void> {
+    const here = whoIsHere()
+    if (!here || !context.value) return
+    const before = await device.readPerson(here.instanceId)
+    const isSame = before?.userId === here.userId
+    await device.writePerson({
+      ...here,
+      email: email.value,
+      context: context.value,
+      state: 'in',
+      signedInAt: isSame && before.state === 'in' ? before.signedInAt : Date.now(),
+      unsent: isSame ? before.unsent : 0,
+    })
+  }
+
+  /** The auth server's own refusal: the person has to sign in again, what is unsent waits for them. */
   function expire(): void {
     if (status.value === 'signed-out') return
     const had = status.value === 'signed-in'
+    const gone = whoIsHere()
     forget('expired')
     if (had && typeof location !== 'undefined') returnTo.value = location.pathname + location.search
+    if (gone)
+      void device.changePerson(gone, (person) => {
+        if (person.state !== 'in') return person
+        const expired: KeptPerson = { ...person, state: 'expired' }
+        remember(expired)
+        return expired
+      })
     void needed().signOut()
   }
+
+  const remember = ({ userId, unsent, context: { displayName: name } }: KeptPerson): void =>
+    void (interrupted.value = { userId, unsent, name })
 
   function forget(reason: SignedOutReason): void {
     context.value = null
     email.value = null
     returnTo.value = null
+    verified.value = false
     signedOutReason.value = reason
     status.value = 'signed-out'
   }
@@ -156,11 +291,14 @@ export const useSessionStore = defineStore('session', () => {
     wait,
     startError,
     backend,
+    verified,
+    interrupted,
     start,
     signIn,
     signOut,
     changePassword,
     refreshContext,
+    keepUnsent,
     guard,
     hasRole,
   }

@@ -1,0 +1,61 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { describe, expect, it, vi } from 'vitest'
+import { openDeviceStore, type DeviceStore, type KeptPerson } from './device-store.ts'
+
+const person = (userId: string, signedInAt: number, instanceId = 'here'): KeptPerson => ({
+  instanceId,
+  userId,
+  email: `${userId}@test`,
+  context: { userId, displayName: userId, locale: null, memberships: [], scopeKey: 's' },
+  state: 'in',
+  signedInAt,
+  unsent: 0,
+})
+const stateOf = async (device: DeviceStore): Promise<string | undefined> => {
+  const found = await device.readPerson('here')
+  return found ? `${found.userId} ${found.state}` : undefined
+}
+
+vi.stubGlobal('IDBKeyRange', IDBKeyRange)
+
+describe('device store', () => {
+  it('knows who signed in last at each instance, whatever became of them', async () => {
+    const device = openDeviceStore(new IDBFactory())
+    await device.writePerson(person('anna', 1))
+    await device.writePerson(person('bo', 2))
+    await device.writePerson(person('else', 3, 'there'))
+    expect(await stateOf(device)).toBe('bo in')
+    await device.changePerson(person('bo', 2), (one) => ({ ...one, state: 'left' }))
+    // Anna left when Bo came: she does not come back because Bo goes.
+    expect(await stateOf(device)).toBe('bo left')
+    expect((await device.readPerson('there'))?.userId).toBe('else')
+    expect(await device.readPerson('nowhere')).toBeNull()
+  })
+
+  it('survives a new page and keeps reference data apart by instance', async () => {
+    const factory = new IDBFactory()
+    const first = openDeviceStore(factory)
+    await first.writeReference('here', 'areas', ['a'])
+    await first.writeReference('there', 'areas', ['b'])
+    const second = openDeviceStore(factory)
+    expect(await second.readReference('here', 'areas')).toEqual(['a'])
+    await second.removeReference('here', 'areas')
+    expect(await second.readReference('here', 'areas')).toBeNull()
+    expect(await second.readReference('there', 'areas')).toEqual(['b'])
+  })
+
+  it('keeps nothing and says so where the browser forbids it', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const forbidden = {
+      open: () => {
+        throw new DOMException('no', 'SecurityError')
+      },
+    }
+    const device = openDeviceStore(forbidden as unknown as IDBFactory)
+    await device.writePerson(person('anna', 1))
+    expect(await device.readPerson('here')).toBeNull()
+    expect(warn).toHaveBeenCalled()
+    warn.mockRestore()
+    expect(await openDeviceStore(undefined).readConfig()).toBeNull()
+  })
+})
