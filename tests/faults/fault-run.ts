@@ -1,0 +1,224 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { openDatabase } from '../../supabase/local/database.ts'
+import { Device } from './device.ts'
+import { startFaultProxy, faultKinds, type FaultKind, type FaultProxy } from './fault-proxy.ts'
+import { People } from './intents.ts'
+import { Ledger } from './ledger.ts'
+import { reconcile, type Reconciliation } from './reconcile.ts'
+import { seededRandom, type SeededRandom } from './seeded-random.ts'
+import { ServerProcess } from './server-process.ts'
+import { readStoredIntents } from './stored-intents.ts'
+
+export interface FaultRunOptions {
+  /** An empty folder. */
+  folder: string
+  seed: number
+  submissions: number
+  faults: number
+  log?: (line: string) => void
+}
+
+export interface FaultRunResult {
+  reconciliation: Reconciliation
+  injected: FaultProxy['injected']
+  kills: number
+  meant: People['meant']
+  /** Receipts on the devices that the server's record does not bear out. */
+  untrueReceipts: string[]
+  /** Entries of one device at one incident that stand in another order than they were made. */
+  outOfOrder: string[]
+  /** Items left on the devices. */
+  unsent: number
+}
+
+const tenYears = 10 * 365 * 24 * 3600 * 1000
+
+/**
+ * People on four devices (one of them with two, two with clocks ten years off) report, note and
+ * photograph while the network and the server fail by the seed. Halfway the server is replaced and
+ * every app closed and opened again, as a deploy does. Ends when all queues are empty and compares.
+ */
+export async function runFaults(options: FaultRunOptions): Promise<FaultRunResult> {
+  const { folder, submissions, log = () => {} } = options
+  const random = seededRandom(options.seed)
+  mkdirSync(join(folder, 'dist'), { recursive: true })
+  const server = new ServerProcess(folder)
+  const plan = new FaultPlan(options.faults, submissions, random)
+
+  let restarting: Promise<void> | null = null
+  const proxy = await startFaultProxy({
+    plan: (method, path) => plan.next(method, path),
+    async killServer() {
+      if (restarting) return
+      proxy.target = null
+      await server.kill()
+      restarting = server.start().then((url) => {
+        proxy.target = url
+        restarting = null
+      })
+    },
+  })
+  proxy.target = await server.start()
+  const ledger = new Ledger(join(folder, 'intents.ndjson'))
+  const people = new People(ledger, random)
+  const device = (email: string, clockOffMillis = 0): Device =>
+    new Device({ email: `${email}@city.example`, origin: proxy.url, clockOffMillis, random })
+  const devices = [
+    device('anna'),
+    device('anna', tenYears),
+    device('bo', -tenYears),
+    device('chen'),
+  ]
+  try {
+    for (const one of devices) await one.open()
+    let acted = 0
+    while (acted < submissions) {
+      const burst = Math.min(random.whole(1, 50), submissions - acted)
+      for (let n = 0; n < burst; n += 1) await people.act(random.pick(devices))
+      acted += burst
+      plan.acted = acted
+      if (random() < 0.5) await random.pick(devices).outbox.sendNow()
+      if (acted >= submissions / 2 && acted - burst < submissions / 2) {
+        log(`${acted} of ${submissions} made; a deploy: the server is replaced, every app reloaded`)
+        await restarting
+        proxy.target = null
+        await server.stop()
+        for (const one of devices) await one.close()
+        proxy.target = await server.start()
+        for (const one of devices) await one.open()
+      }
+    }
+    log(`${submissions} made, ${plan.left} faults to come; the queues drain`)
+    plan.isDraining = true
+    const unsent = await drain(devices, people, plan)
+    await restarting
+    const receipts = await receiptsOf(devices)
+    for (const one of devices) await one.close()
+    await server.stop()
+    const stored = await readStoredIntents(folder)
+    return {
+      reconciliation: reconcile(ledger.read(), stored),
+      injected: proxy.injected,
+      kills: server.kills,
+      meant: people.meant,
+      ...(await checkRecord(folder, receipts)),
+      unsent,
+    }
+  } finally {
+    for (const one of devices) await one.close()
+    await restarting
+    await server.stop()
+    await proxy.close()
+    ledger.close()
+  }
+}
+
+/** Which request meets which fault: all kinds in turn, shuffled, spread over the run. */
+class FaultPlan {
+  #waiting: FaultKind[]
+  readonly #random: SeededRandom
+  readonly #submissions: number
+  acted = 0
+  isDraining = false
+
+  constructor(faults: number, submissions: number, random: SeededRandom) {
+    this.#random = random
+    this.#submissions = submissions
+    this.#waiting = Array.from({ length: faults }, (_, n) => faultKinds[n % faultKinds.length]!)
+      .map((kind) => ({ kind, key: random() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ kind }) => kind)
+  }
+
+  get left(): number {
+    return this.#waiting.length
+  }
+
+  next(method: string, path: string): FaultKind | null {
+    const isCommand = path.startsWith('/rest/v1/rpc/apply_commands')
+    const isUpload = method === 'POST' && path.startsWith('/storage/v1/object/')
+    if ((!isCommand && !isUpload) || this.left === 0) return null
+    // a call of commands to every 25 submissions or so; photos are met less often, being many
+    const callsToCome = Math.max(1, (this.#submissions - this.acted) / 25)
+    const share = this.isDraining ? 0.7 : Math.min(0.7, this.left / callsToCome / 2)
+    if (this.#random() >= (isUpload ? share / 4 : share)) return null
+    return this.#waiting.pop() ?? null
+  }
+}
+
+/** Sends until nothing is left and every planned fault has happened; mends what was refused. */
+async function drain(devices: Device[], people: People, plan: FaultPlan): Promise<number> {
+  const deadline = Date.now() + 20 * 60_000
+  for (;;) {
+    let unsent = 0
+    for (const one of devices) {
+      await one.outbox.sendNow()
+      if (one.outbox.status.value.kind === 'needs-sign-in') await one.signInAgain()
+      await people.mend(one)
+      unsent += await one.outbox.unsent()
+    }
+    // faults that found nothing left to meet get something more to meet
+    if (unsent === 0 && plan.left > 0) for (const one of devices) await people.act(one)
+    else if (unsent === 0) return 0
+    if (Date.now() > deadline) return unsent
+  }
+}
+
+export interface DeviceReceipt {
+  id: string
+  hash: string
+  userId: string
+}
+
+export async function receiptsOf(devices: Device[]): Promise<DeviceReceipt[]> {
+  const all: DeviceReceipt[] = []
+  for (const one of devices) {
+    let after: string | undefined
+    for (;;) {
+      const page = await one.outbox.page({ states: ['received'], limit: 500, ...(after && { after }) })
+      for (const { id } of page) {
+        const item = await one.outbox.item(id)
+        if (item) all.push({ id, hash: item.hash, userId: one.userId })
+      }
+      after = page.at(-1)?.cursor
+      if (!after) break
+    }
+  }
+  return all
+}
+
+/** Holds the devices' receipts and each device's order against the server's record. */
+export async function checkRecord(
+  folder: string,
+  receipts: readonly DeviceReceipt[],
+): Promise<{ untrueReceipts: string[]; outOfOrder: string[] }> {
+  const db = await openDatabase({ DATA_DIR: join(folder, 'data') })
+  try {
+    const rows = await db.query<{ id: string; hash: string; actor: string; outcome: string }>(
+      'select id::text, hash, actor::text, outcome from public.commands',
+    )
+    const known = new Map(rows.map((row) => [row.id, row]))
+    const untrueReceipts = receipts
+      .filter(({ id, hash, userId }) => {
+        const row = known.get(id)
+        return row?.hash !== hash || row.actor !== userId || row.outcome !== 'applied'
+      })
+      .map(({ id }) => id)
+    // tokens are numbered as they were made; an incident is worked on by the device that reported it
+    const disordered = await db.query<{ incident_id: string }>(
+      `select distinct incident_id::text from (
+         select l.incident_id, t.made, lag(t.made) over (partition by l.incident_id order by l.seq) as before
+         from public.incident_log l
+         join public.incidents i on i.district_code = l.district_code and i.id = l.incident_id
+         cross join lateral (
+           select substring(case l.kind when 'reported' then i.description else l.note end
+             from '⟦[a-z]+-([0-9]+)⟧')::integer as made
+         ) t
+       ) o where o.before > o.made`,
+    )
+    return { untrueReceipts, outOfOrder: disordered.map((row) => row.incident_id) }
+  } finally {
+    await db.close()
+  }
+}

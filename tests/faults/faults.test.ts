@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { runFaults } from './fault-run.ts'
+import { describeReconciliation, isClean } from './reconcile.ts'
+import { seedOfRun } from './seeded-random.ts'
+
+/** `npm run test:faults` is the long run. */
+const isLong = process.env.FAULTS === 'long'
+const [submissions, faults] = isLong ? [10_000, 200] : [500, 40]
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wangge-faults-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+test(`${submissions} submissions through ${faults} faults: none lost, none doubled, none under the wrong user`, async () => {
+  const seed = seedOfRun()
+  console.log(`seed ${seed} (FAULT_SEED=${seed} repeats this run)`)
+  const result = await runFaults({ folder, seed, submissions, faults, log: console.log })
+  console.log(`meant: ${JSON.stringify(result.meant)}`)
+  console.log(`injected: ${JSON.stringify(result.injected)}, kill -9: ${result.kills}`)
+  console.log(describeReconciliation(result.reconciliation))
+  console.log(`untrue receipts: ${result.untrueReceipts.length}, out of order: ${result.outOfOrder.length}`)
+
+  const injected = Object.values(result.injected)
+  expect(injected.reduce((sum, count) => sum + count, 0)).toBe(faults)
+  expect(Math.min(...injected)).toBeGreaterThan(0)
+  expect(result.reconciliation.intents).toBeGreaterThanOrEqual(submissions)
+  expect(result.meant.poisoned).toBeGreaterThan(0)
+  expect(result.unsent).toBe(0)
+  expect(result.reconciliation).toMatchObject({ lost: [], doubled: [], wrongUser: [] })
+  expect(isClean(result.reconciliation)).toBe(true)
+  expect(result.untrueReceipts).toEqual([])
+  expect(result.outOfOrder).toEqual([])
+})

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import type { NewCommand, PhotoRef } from '../../src/domain/command.ts'
+import type { Outbox } from '../../src/sync/index.ts'
+import { jpegFile } from '../fixtures/photo-files.ts'
+import type { Device } from './device.ts'
+import { sha256Hex, type Ledger } from './ledger.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import { markedText } from './stored-intents.ts'
+
+/** What the people of a run do; remembers who reported what, to come back to it. */
+export class People {
+  readonly #ledger: Ledger
+  readonly #random: SeededRandom
+  #reported = new Map<Device, string[]>()
+  #count = 0
+  /** How many of each kind were meant. */
+  readonly meant = { report: 0, note: 0, photo: 0, confirm: 0, poisoned: 0 }
+
+  constructor(ledger: Ledger, random: SeededRandom) {
+    this.#ledger = ledger
+    this.#random = random
+  }
+
+  /** One thing a person does on a device; queued when this resolves. */
+  async act(device: Device): Promise<void> {
+    const own = this.#reported.get(device) ?? []
+    const dice = this.#random()
+    if (own.length === 0 || dice < 0.7) return this.#report(device, own)
+    if (dice < 0.85) return this.#note(device, this.#random.pick(own))
+    if (dice < 0.93) return this.#photo(device, this.#random.pick(own))
+    return this.#confirm(device, this.#random.pick(own))
+  }
+
+  /** What a person does with what was refused: puts the pin into the city and sends it again. */
+  async mend(device: Device): Promise<number> {
+    const refused = await device.outbox.page({ states: ['rejected'], limit: 1000 })
+    for (const { id } of refused) {
+      const item = await device.outbox.item(id)
+      if (item?.command?.type !== 'report_incident') continue
+      const payload = { ...item.command.payload, ...this.#place() }
+      await device.outbox.enqueue({ type: 'report_incident', payload }, { replaces: id })
+    }
+    return refused.length
+  }
+
+  async #report(device: Device, own: string[]): Promise<void> {
+    const incidentId = randomUUID()
+    const token = this.#token('report')
+    const isPoisoned = this.#random() < 0.02
+    if (isPoisoned) this.meant.poisoned += 1
+    const photos = this.#random() < 0.1 ? await this.#shoot(device.outbox, 1) : []
+    const payload = {
+      incidentId,
+      categoryCode: 'street_cleaning',
+      // a pin in the sea is refused by the server, and by nobody before it
+      ...(isPoisoned ? { lon: 0, lat: 0 } : this.#place()),
+      description: markedText(token, this.#random.pick(phrases)),
+      severity: this.#random.whole(1, 4),
+      deviceAt: new Date(device.now()).toISOString(),
+      photos,
+    }
+    await this.#do(device, token, incidentId, photos, { type: 'report_incident', payload })
+    if (!isPoisoned) this.#reported.set(device, [...own.slice(-50), incidentId])
+  }
+
+  async #note(device: Device, incidentId: string): Promise<void> {
+    const token = this.#token('note')
+    const payload = { incidentId, note: markedText(token, this.#random.pick(phrases)) }
+    await this.#do(device, token, incidentId, [], { type: 'add_note', payload })
+  }
+
+  async #photo(device: Device, incidentId: string): Promise<void> {
+    const token = this.#token('photo')
+    const photos = await this.#shoot(device.outbox, this.#random.whole(1, 2))
+    const payload = { incidentId, photos, note: markedText(token, '') }
+    await this.#do(device, token, incidentId, photos, { type: 'add_photo', payload })
+  }
+
+  async #confirm(device: Device, incidentId: string): Promise<void> {
+    const token = this.#token('confirm')
+    const payload = { incidentId, note: markedText(token, '还在'), ...this.#place() }
+    await this.#do(device, token, incidentId, [], { type: 'confirm_duplicate', payload })
+  }
+
+  async #do(
+    device: Device,
+    token: string,
+    incidentId: string,
+    photos: PhotoRef[],
+    command: NewCommand,
+  ): Promise<void> {
+    // first on paper, then into the phone
+    this.#ledger.write({
+      token,
+      actor: device.userId,
+      type: command.type,
+      incidentId,
+      photoHashes: photos.map(({ hash }) => hash),
+    })
+    await device.outbox.enqueue(command)
+  }
+
+  async #shoot(outbox: Outbox, count: number): Promise<PhotoRef[]> {
+    const refs: PhotoRef[] = []
+    for (let n = 0; n < count; n += 1) {
+      const [width, height] = [this.#random.whole(8, 640), this.#random.whole(8, 480)]
+      const bytes = jpegFile({ width, height, seed: this.#random.whole(1, 1_500_000_000) }).buffer
+      const stored = await outbox.savePhoto({ bytes, mediaType: 'image/jpeg', width, height })
+      const hash = sha256Hex(new Uint8Array(bytes))
+      if (stored.hash !== hash) throw new Error(`the outbox kept ${stored.hash}, not ${hash}`)
+      refs.push({ hash, mediaType: 'image/jpeg', bytes: bytes.byteLength, width, height })
+    }
+    return refs
+  }
+
+  #place(): { lon: number; lat: number } {
+    return { lon: 112.91 + this.#random() * 0.18, lat: 27.91 + this.#random() * 0.18 }
+  }
+
+  #token(kind: 'report' | 'note' | 'photo' | 'confirm'): string {
+    this.meant[kind] += 1
+    return `${kind}-${(this.#count += 1)}`
+  }
+}
+
+/** What people type: quotes, two scripts, emoji, markup, what looks like SQL. */
+const phrases = [
+  '垃圾未清，"三天了"',
+  'Rubbish beside the bin',
+  '<b onmouseover=alert(1)>井盖</b>',
+  "'; drop table incidents; --",
+  '路灯不亮 💡\n第二行',
+  '\\u0000 \\ud800 %_',
+]

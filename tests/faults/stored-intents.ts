@@ -1,0 +1,73 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { openDatabase } from '../../supabase/local/database.ts'
+import type { Database } from '../../supabase/local/database-types.ts'
+import { sha256Hex } from './ledger.ts'
+import type { StoredIntent } from './reconcile.ts'
+
+/** How a token stands in what people typed. */
+export const tokenPattern = /⟦([0-9a-z-]+)⟧/
+export const markedText = (token: string, text: string): string => `⟦${token}⟧ ${text}`
+
+interface Row {
+  text: string
+  actor: string
+  incident_id: string
+  hashes: string[] | null
+}
+
+/**
+ * Reads what a stopped server's folder holds of all tokens: descriptions of incidents and notes of the
+ * log, each with the photos that came with it. A photo counts only if its row says it was checked
+ * and its file lies in the folder with the bytes of its name.
+ */
+export async function readStoredIntents(folder: string): Promise<StoredIntent[]> {
+  const dataDir = join(folder, 'data')
+  const db = await openDatabase({ DATA_DIR: dataDir })
+  try {
+    const rows = await rowsWithTokens(db)
+    const files = photoFiles(join(dataDir, 'photos'))
+    return rows.map((row) => ({
+      token: tokenPattern.exec(row.text)?.[1] ?? '',
+      actor: row.actor,
+      incidentId: row.incident_id,
+      photoHashes: (row.hashes ?? []).filter((hash) => files.has(`${row.actor}/${hash}`)),
+    }))
+  } finally {
+    await db.close()
+  }
+}
+
+function rowsWithTokens(db: Database): Promise<Row[]> {
+  return db.query<Row>(
+    `with said as (
+       select i.description as text, i.reported_by as actor, i.id as incident_id, i.district_code, l.command_id
+       from public.incidents i
+       join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id and l.kind = 'reported'
+       where i.description like '%⟦%⟧%'
+       union all
+       select l.note, l.actor, l.incident_id, l.district_code, l.command_id
+       from public.incident_log l where l.note like '%⟦%⟧%'
+     )
+     select s.text, s.actor::text, s.incident_id::text,
+       (select array_agg(p.hash) from public.incident_photos p
+        join public.photo_checks k on k.owner = p.owner and k.hash = p.hash and k.verdict = 'ok'
+        where p.district_code = s.district_code and p.incident_id = s.incident_id
+          and p.command_id = s.command_id) as hashes
+     from said s`,
+  )
+}
+
+/** `owner/hash` of every file whose bytes are those of its name. */
+function photoFiles(folder: string): Set<string> {
+  const found = new Set<string>()
+  if (!existsSync(folder)) return found
+  for (const owner of readdirSync(folder)) {
+    if (owner.startsWith('.')) continue
+    for (const file of readdirSync(join(folder, owner))) {
+      const hash = file.replace(/\.\w+$/, '')
+      if (sha256Hex(readFileSync(join(folder, owner, file))) === hash) found.add(`${owner}/${hash}`)
+    }
+  }
+  return found
+}
