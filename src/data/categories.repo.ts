@@ -15,6 +15,9 @@ const categorySchema = v.object({
   color: v.string(),
   defaultDepartment: v.nullable(v.string()),
   sort: v.number(),
+  // What a device kept before they were introduced has neither.
+  duplicateRadiusMeters: v.optional(v.number(), 30),
+  requiresDescription: v.optional(v.boolean(), false),
 })
 
 const departmentSchema = v.object({ code: v.string(), nameZh: v.string(), nameEn: v.string() })

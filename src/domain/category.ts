@@ -16,4 +16,8 @@ export interface Category {
   color: string
   defaultDepartment: string | null
   sort: number
+  /** Two reports of it nearer than this may be of the same thing. */
+  duplicateRadiusMeters: number
+  /** A pin alone would not say what is meant. */
+  requiresDescription: boolean
 }

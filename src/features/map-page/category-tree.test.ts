@@ -15,6 +15,8 @@ const category = (idx: number, code: string, parentCode: string | null): Categor
   color: '#000000',
   defaultDepartment: null,
   sort: idx,
+  duplicateRadiusMeters: 30,
+  requiresDescription: false,
 })
 const categories = [
   category(4, 'b2', 'b'),
