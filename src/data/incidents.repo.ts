@@ -51,10 +51,39 @@ const logEntrySchema = v.looseObject({
   stageTo: v.nullish(v.picklist(stages), null),
   note: v.nullish(v.string(), ''),
   actorName: v.nullish(v.string(), null),
+  /** By kind: `changes` of a correction, `photos` (hashes) of what brought some. */
+  data: v.nullish(v.looseObject({}), null),
 })
 export type IncidentLogEntry = v.InferOutput<typeof logEntrySchema>
+
+const photoSchema = v.object({
+  /** User id of the uploader, under whose prefix the file lies. */
+  owner: v.string(),
+  hash: v.string(),
+  mediaType: v.string(),
+  bytes: v.number(),
+  width: v.number(),
+  height: v.number(),
+  /** From the photo's own EXIF, as lon and lat: shown beside the pin, never decided upon. */
+  takenAt: v.nullish(v.string(), null),
+  lon: v.nullish(v.number(), null),
+  lat: v.nullish(v.number(), null),
+  at: v.nullish(v.string(), null),
+  byName: v.nullish(v.string(), null),
+  /** False while the server has not passed the file: only its uploader sees it. */
+  isChecked: v.boolean(),
+})
+export type IncidentPhoto = v.InferOutput<typeof photoSchema>
+
 const detailSchema = v.nullable(
-  v.object({ incident: v.looseObject(rowEntries), log: v.array(logEntrySchema) }),
+  v.object({
+    incident: v.looseObject(rowEntries),
+    log: v.array(logEntrySchema),
+    photos: v.optional(v.array(photoSchema), []),
+    canCorrect: v.optional(v.boolean(), false),
+    canNote: v.optional(v.boolean(), false),
+    canAsk: v.optional(v.boolean(), false),
+  }),
 )
 export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>
 

@@ -15,6 +15,7 @@ const server = {
   description: 'Two cars',
   severity: 2,
   addressLabel: '',
+  areaCode: 'A',
   stage: 'dispatched',
   changedAt: '2026-02-01T10:00:00Z',
   changedBy: 'Lin',

@@ -1,38 +1,8 @@
+import type { CommandPayloads, IncidentChanges, ServerIncident } from './command.ts'
 import type { LngLat } from './vocabulary.ts'
 
-/** What a correction changes, as in the payload of `correct_incident`; `lon` and `lat` come together. */
-export interface CorrectionChanges {
-  categoryCode?: string
-  lon?: number
-  lat?: number
-  description?: string
-  severity?: number
-  addressLabel?: string
-}
-
 /** The payload of `correct_incident`. */
-export interface Correction {
-  incidentId: string
-  baseVersion: number
-  changes: CorrectionChanges
-  deviceAt?: string
-}
-
-/** The server's row as a conflict receipt carries it in `error.server`. */
-export interface ServerRow {
-  version: number
-  categoryCode: string
-  lon: number
-  lat: number
-  description: string
-  severity: number
-  addressLabel: string
-  stage: string
-  /** Instant of the last change. */
-  changedAt: string
-  /** Display name; null when it is not known. */
-  changedBy: string | null
-}
+export type Correction = CommandPayloads['correct_incident']
 
 /** The fields a person decides on; `place` stands for `lon` and `lat`. */
 export const mergeFields = [
@@ -67,7 +37,7 @@ const isSame = (a: FieldValue, b: FieldValue): boolean =>
     : a === b
 
 /** The fields in which a correction and the server's row differ: what there is to decide. */
-export function mergeFieldsOf(changes: CorrectionChanges, server: ServerRow): MergeField[] {
+export function mergeFieldsOf(changes: IncidentChanges, server: ServerIncident): MergeField[] {
   return mergeFields.flatMap((name) => {
     const mine = name === 'place' ? placeOf(changes) : changes[name]
     const theirs = name === 'place' ? placeOf(server) : server[name]
@@ -87,10 +57,10 @@ export const isDecided = (fields: readonly MergeField[], choices: MergeChoices):
  */
 export function mergedCorrection(
   correction: Correction,
-  server: ServerRow,
+  server: ServerIncident,
   choices: MergeChoices,
 ): Correction | null {
-  const changes: CorrectionChanges = {}
+  const changes: IncidentChanges = {}
   for (const { name, mine, theirs } of mergeFieldsOf(correction.changes, server)) {
     const choice = choices[name]
     const value = choice?.side === 'mine' ? mine : choice?.side === 'own' ? choice.text : theirs

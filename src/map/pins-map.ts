@@ -1,0 +1,129 @@
+import { Marker } from 'maplibre-gl'
+import type { BoundingBox, LngLat } from '../domain/vocabulary.ts'
+import { boundsOf, createMapCanvas } from './map-canvas.ts'
+import { pinElement } from './pin.ts'
+import { baseStyle } from './style/base-style.ts'
+import { restyle } from './style/restyle.ts'
+import type { LocatorMapOptions, MapTheme } from './types.ts'
+import { ScaleBar } from './ui/scale-bar.ts'
+
+export interface MapPin {
+  key: string
+  lngLat: LngLat
+  /** CSS hex colour. */
+  color: string
+  /** `waiting` is drawn hollow: it has not arrived yet. */
+  state: 'sent' | 'waiting'
+}
+
+export interface PinsMapOptions extends Pick<
+  LocatorMapOptions,
+  'city' | 'theme' | 'locale' | 'messages'
+> {
+  pins: readonly MapPin[]
+  /** Where one is oneself. */
+  here?: LngLat | null
+  /** Can be moved by finger and keys; a still picture otherwise. */
+  interactive?: boolean
+}
+
+export interface PinsMap {
+  setPins(pins: readonly MapPin[], here: LngLat | null): void
+  setTheme(theme: MapTheme): void
+  /** After a change of the container's size: all pins are in sight again. */
+  fit(): void
+  destroy(): void
+}
+
+const closestZoom = 16
+
+/**
+ * A small map of several places. What it shows stands in words beside it.
+ * @throws when the browser cannot draw it (no WebGL 2)
+ */
+export function createPinsMap(container: HTMLElement, options: PinsMapOptions): PinsMap {
+  const { city, locale, messages, interactive = false } = options
+  let { theme, pins } = options
+  let here = options.here ?? null
+  let markers: Marker[] = []
+  const map = createMapCanvas(container, {
+    city,
+    theme,
+    locale,
+    title: messages.mapTitle,
+    view: undefined,
+    interactive,
+  })
+  if (!interactive) map.getCanvas().setAttribute('tabindex', '-1')
+  const scale = new ScaleBar(messages, city.basemap?.attribution ?? '')
+  container.append(scale.element)
+  map.on('error', ({ error }) => console.warn('Map:', error.message))
+  const showScale = (): void => scale.setPlace(map.getZoom(), map.getCenter().lat)
+  map.on('move', showScale)
+
+  function fit(): void {
+    map.resize()
+    const places = pins.map(({ lngLat }) => lngLat)
+    const box = boxAround(here ? [...places, here] : places)
+    map.fitBounds(boundsOf(box ?? city.bbox), {
+      padding: { top: 48, right: 28, bottom: 28, left: 28 },
+      maxZoom: closestZoom,
+      duration: 0,
+    })
+    showScale()
+  }
+
+  function draw(): void {
+    for (const marker of markers) marker.remove()
+    // From north to south, so that the tip of each pin stays in sight.
+    markers = [...pins]
+      .sort((a, b) => b.lngLat[1] - a.lngLat[1])
+      .map(({ lngLat, color, state }) =>
+        mark(pinElement(color, state === 'waiting'), lngLat, 'bottom'),
+      )
+    if (here) {
+      const dot = document.createElement('div')
+      dot.className = 'wangge-map-here'
+      markers.push(mark(dot, here, 'center'))
+    }
+    fit()
+  }
+  const mark = (element: HTMLElement, lngLat: LngLat, anchor: 'bottom' | 'center'): Marker => {
+    const marker = new Marker({ element, anchor }).setLngLat([...lngLat]).addTo(map)
+    // MapLibre makes every marker a focusable button; these do nothing.
+    for (const name of ['role', 'tabindex', 'aria-label']) element.removeAttribute(name)
+    element.setAttribute('aria-hidden', 'true')
+    return marker
+  }
+  draw()
+
+  return {
+    setPins(next, place) {
+      pins = next
+      here = place
+      draw()
+    },
+    setTheme(next) {
+      if (next === theme) return
+      const [before, after] = [theme, next].map((look) => baseStyle(city, look, locale).layers)
+      theme = next
+      container.dataset['mapTheme'] = next
+      const apply = (): void => restyle(map, before!, after!)
+      if (map.getLayer('background')) apply()
+      else map.once('style.load', apply)
+    },
+    fit,
+    destroy() {
+      for (const marker of markers) marker.remove()
+      map.remove()
+      scale.element.remove()
+    },
+  }
+}
+
+/** The box around places; null when there are none. */
+export function boxAround(places: readonly LngLat[]): BoundingBox | null {
+  if (places.length === 0) return null
+  const [lngs, lats] = [places.map(([lng]) => lng), places.map(([, lat]) => lat)]
+  return [Math.min(...lngs), Math.min(...lats), Math.max(...lngs), Math.max(...lats)]
+}

@@ -1,0 +1,42 @@
+import { computed, type ComputedRef } from 'vue'
+import { useOutboxItems } from './use-outbox-items.ts'
+import { useOutboxStore } from './outbox.store.ts'
+
+/** How far this device is with sending, as `SyncLine` shows it. */
+export interface SyncSummary {
+  /** False while the outbox opens or when this device has none. */
+  isKnown: boolean
+  drafts: number
+  /** Queued or on their way: they go by themselves. */
+  waiting: number
+  /** Device instant at which the oldest of them was queued. */
+  since: string | null
+  /** Refused or conflicting. */
+  needsPerson: number
+  status: 'idle' | 'sending' | 'waiting' | 'no-network' | 'needs-sign-in' | 'stopped-elsewhere'
+  /** While sending. */
+  done: number
+  total: number
+}
+
+export function useSyncSummary(): ComputedRef<SyncSummary> {
+  const store = useOutboxStore()
+  const { items: oldest } = useOutboxItems(
+    async (outbox) =>
+      (await outbox.page({ states: ['queued', 'sending'], limit: 1 }))[0]?.at ?? null,
+    null,
+  )
+  return computed(() => {
+    const status = store.sendStatus
+    return {
+      isKnown: store.phase === 'open',
+      drafts: store.counts.draft,
+      waiting: store.underway,
+      since: store.underway > 0 ? oldest.value : null,
+      needsPerson: store.needsPerson,
+      status: status.kind,
+      done: status.kind === 'sending' ? status.done : 0,
+      total: status.kind === 'sending' ? status.total : 0,
+    }
+  })
+}

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const migrations = join(root, 'supabase/migrations')
+
+/** Codes a receipt may carry, read from where they are written. */
+function codesOfTheServer(): string[] {
+  const sql = readdirSync(migrations)
+    .filter((file) => /_(field_)?commands\.sql$/.test(file))
+    .map((file) => readFileSync(join(migrations, file), 'utf8'))
+    .join('\n')
+  const found = [
+    ...sql.matchAll(/reject_command\('([a-z_]+)'/g),
+    ...sql.matchAll(/rejected_receipt\(\w+, '([a-z_]+)'/g),
+    ...sql.matchAll(/'code', '([a-z_]+)'/g),
+  ]
+  return [...new Set(found.map(([, code]) => code!))].sort()
+}
+
+describe('sentences for receipts', () => {
+  const codes = codesOfTheServer()
+
+  it('are looked for under the codes the server uses', () => {
+    for (const code of ['outside_city', 'wrong_actor', 'incident_closed', 'conflict', 'refused'])
+      expect(codes).toContain(code)
+  })
+
+  for (const locale of ['en', 'zh-CN'])
+    it(`say what happened and what to do for every code, in ${locale}`, () => {
+      const file = join(root, 'src/locales', locale, 'receipt.json')
+      const { error } = JSON.parse(readFileSync(file, 'utf8')) as {
+        error: Record<string, { what?: string; next?: string }>
+      }
+      const silent = codes.filter((code) => !error[code]?.what || !error[code].next)
+      expect(silent).toEqual([])
+    })
+})
