@@ -50,6 +50,7 @@ describeOnEachDatabase('apply_commands', (kind) => {
       incident_id: payload.incidentId,
       version: 1,
       error: null,
+      missing_photos: [],
     })
     expect(await incident(payload.incidentId)).toMatchObject({
       district_code: 'N-1',
@@ -127,6 +128,7 @@ describeOnEachDatabase('apply_commands', (kind) => {
       incident_id: null,
       version: null,
       error: { code: 'id_taken', field: 'id' },
+      missing_photos: [],
     })
     // a queue of one person sent in another's session stays sendable
     const queued = reportCommand(people.field)

@@ -1,7 +1,7 @@
 import { reportCommand } from './harness/commands.ts'
 import { people } from './harness/small-city.ts'
 import type { Person } from './harness/small-city.ts'
-import { farIncident, nearTile } from './matrix-world.ts'
+import { farIncident, nearPhoto, nearTile } from './matrix-world.ts'
 
 /** Who asks: everybody of the small city, and somebody not signed in. */
 export const personas = [...(Object.keys(people) as Person[]), 'anon'] as const
@@ -42,6 +42,9 @@ export const readable: Record<string, Row> = {
   'public.incidents': visibleIncidents,
   'public.incident_log': row(7, 7, 4, 3, 3, 2, 1),
   'public.commands': row(0, 0, 1, 0, 2, 0, 0),
+  // the checked one of incident 1 by who sees that, both by who took them
+  'public.incident_photos': row(1, 1, 1, 0, 2, 0, 0),
+  'public.photo_checks': row(0, 0, 0, 0, 1, 0, 0),
   'private.incident_moves': nobody,
 }
 
@@ -111,6 +114,10 @@ const api: Record<string, Call> = {
     sql: (fn) => `select count(${fn}('${farIncident}'))`,
     expected: row(1, 1, 0, 1, 0, 0, 0),
   },
+  'photo_to_read(uuid,text)': {
+    sql: (fn) => `select (${fn}('${people.field}', '${nearPhoto}')::text::boolean)::integer`,
+    expected: row(1, 1, 1, 0, 1, 0, 0),
+  },
   'apply_commands(json)': { sql: apply, expected: row(1, 0, 1, 1, 1, 0, 0) },
 }
 
@@ -125,15 +132,28 @@ export const callable: Record<string, Call> = {
   // what policies ask: they answer for the caller alone
   'private.scope_area_codes(text[])': array('', row(6, 6, 3, 2, 1, 0, 0)),
   'private.scope_departments()': array('', row(0, 0, 0, 0, 0, 1, 0)),
+  'private.is_photo_checked(uuid,text)': {
+    sql: (fn) => `select ${fn}('${people.field}', '${nearPhoto}')::integer`,
+    expected: everyone(1),
+  },
   'private.scope_people()': array('', row(6, 6, 2, 1, 1, 1, 1)),
 }
 
 /** Functions that nobody but the owner, or a function of the owner's, may call. */
 export const ownerOnly = [
-  'private.apply_command(json,uuid)',
+  'private.add_note(uuid,uuid,jsonb,timestamp with time zone)',
+  'private.add_photo(uuid,uuid,jsonb,timestamp with time zone)',
+  'private.append_log(incidents,uuid,uuid,timestamp with time zone,text,text,jsonb,jsonb)',
+  'private.apply_commands_at(json,timestamp with time zone)',
   'private.areas_of_points(double precision[],double precision[])',
   'private.base64(bytea)',
+  'private.check_call(json)',
+  'private.check_category(text)',
   'private.city_today()',
+  'private.confirm_duplicate(uuid,uuid,jsonb,timestamp with time zone)',
+  'private.correct_incident(uuid,uuid,jsonb,timestamp with time zone)',
+  'private.corrected_incident(incidents,jsonb)',
+  'private.correction_changes(incidents,incidents)',
   'private.current_cursor()',
   'private.data_as_of()',
   'private.filter_condition(private.incident_filter)',
@@ -146,31 +166,56 @@ export const ownerOnly = [
   'private.import_incidents(text,jsonb,boolean)',
   'private.incident_row(incidents)',
   'private.instant(text)',
+  'private.is_blank(text)',
+  'private.is_open(text)',
   'private.is_within(text,text)',
+  'private.judge_command(json,private.command_envelope,uuid,boolean,timestamp with time zone)',
   'private.level_rank(text)',
   'private.list_order(text)',
+  'private.lock_incident(jsonb)',
+  'private.log_data(timestamp with time zone,timestamp with time zone,jsonb,jsonb)',
   'private.mark_incident_change()',
+  'private.missing_photos(uuid,text[])',
   'private.month_revision(bigint,bigint,numeric)',
   'private.parse_filter(jsonb)',
+  'private.parse_payload(text)',
   'private.payload_instant(jsonb,text)',
   'private.payload_number(jsonb,text,boolean,numeric,numeric)',
+  'private.payload_photos(jsonb,boolean)',
   'private.payload_text(jsonb,text,boolean,integer)',
+  'private.payload_uuid(jsonb,text)',
+  'private.payload_whole(jsonb,text,boolean,numeric,numeric)',
+  'private.payload_word(jsonb,text,text[])',
+  'private.photo_fault(jsonb)',
+  'private.photo_hashes(jsonb)',
   'private.place_incident(double precision,double precision)',
   'private.quantise(double precision,double precision,double precision)',
   'private.read_envelope(json)',
+  'private.read_report(uuid,uuid,jsonb,timestamp with time zone)',
+  'private.receipt(commands,boolean)',
   'private.record_incident_move()',
+  'private.record_photo_check(uuid,text,text,integer,integer,integer,text,text)',
   'private.refresh_area_paths()',
   'private.refuse_filter(text,text)',
   'private.refuse_log_change()',
+  'private.refuse_unknown_fields(jsonb,text[])',
   'private.reject_command(text,text,text)',
   'private.rejected_receipt(text,text,text)',
   'private.replace_placeholder_city(text,text)',
-  'private.report_incident(uuid,uuid,jsonb)',
   'private.require_user()',
   'private.resolve_scope()',
   'private.restamp_incidents(extensions.geometry[])',
+  'private.rights_on(incidents)',
   'private.scope_condition(private.incident_scope,text)',
   'private.scope_key()',
   'private.scope_paths(text[])',
+  'private.server_side(incidents)',
+  'private.settled_receipt(json,private.command_envelope,uuid)',
+  'private.store_batch(private.judged_command[])',
+  'private.store_photos(private.brought_photos[])',
+  'private.store_reports(private.report[])',
+  'private.store_reports_singly(private.judged_command[])',
   'private.tile_latitude(double precision)',
+  'private.verdict_of(text,text)',
+  'public.record_photo_check(uuid,text,text,integer,integer,integer,text,text)',
 ]

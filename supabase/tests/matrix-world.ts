@@ -7,6 +7,9 @@ const incidentId = (n: number) => `00000000-0000-4000-9000-00000000000${n}`
 /** The incident in N-10-A that belongs to no department and no reporter. */
 export const farIncident = incidentId(3)
 
+/** The checked photo of incident 1, taken by the field staff. */
+export const nearPhoto = hashOf('checked')
+
 /** The tile at zoom 14 that holds incident 1 alone. */
 export const nearTile = tileAt(10.5, 21, 14)
 
@@ -32,7 +35,10 @@ const incidents: Row[] = [
   [6, 11.6, people.stranger, null, '2026-03-07'],
 ]
 
-/** The small city with six incidents, seven log rows (two for incident 1) and three receipts. */
+/**
+ * The small city with six incidents, seven log rows (two for incident 1), three receipts, and two
+ * photos of incident 1, one of them checked.
+ */
 export async function seedMatrixWorld(db: Database): Promise<void> {
   await seedSmallCity(db)
   for (const [n, lon, reporter, department, day] of incidents) {
@@ -58,4 +64,17 @@ export async function seedMatrixWorld(db: Database): Promise<void> {
       [actor, hashOf('{}')],
     )
   }
+  for (const hash of [nearPhoto, hashOf('not checked')]) {
+    await db.query(
+      `insert into public.incident_photos (district_code, incident_id, hash, owner, media_type, bytes,
+         width, height, seq_in_log, at)
+       select i.district_code, i.id, $1, $2::uuid, 'image/jpeg', 1000, 640, 480, 1, now()
+       from public.incidents i where i.id = $3::uuid`,
+      [hash, people.field, incidentId(1)],
+    )
+  }
+  await db.query(
+    `select private.record_photo_check($1::uuid, $2, 'image/jpeg', 1000, 640, 480, 'ok')`,
+    [people.field, nearPhoto],
+  )
 }

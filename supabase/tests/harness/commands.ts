@@ -16,7 +16,8 @@ export interface Receipt {
   hash: string | null
   incident_id: string | null
   version: number | null
-  error: { code: string; field?: string; detail?: string } | null
+  error: { code: string; field?: string; detail?: string; server?: Record<string, unknown> } | null
+  missing_photos: string[]
 }
 
 /** The hash a device computes of its payload. */
@@ -42,6 +43,21 @@ export function reportCommand(actor: string, changes: Record<string, unknown> = 
     payload: JSON.stringify(reportPayload(changes)),
   }
 }
+
+/** A command of any type by `actor`. */
+export function commandOf(actor: string, type: string, payload: unknown): Command {
+  return { ...reportCommand(actor), type, payload: JSON.stringify(payload) }
+}
+
+/** A sound photo of a payload; `changes` replaces keys, undefined leaves them out. */
+export const photoRef = (changes: Record<string, unknown> = {}) => ({
+  hash: hashOf(randomUUID()),
+  mediaType: 'image/jpeg',
+  bytes: 250_000,
+  width: 2048,
+  height: 1536,
+  ...changes,
+})
 
 /** Sends commands as a device of `user` does: one body of JSON text. */
 export async function applyCommands(

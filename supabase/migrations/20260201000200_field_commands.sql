@@ -1,0 +1,614 @@
+-- What people in the field do: report, note, add photos, confirm a duplicate, correct.
+--
+-- Each command has a function that reads its payload and either does it or rejects it. The ways to
+-- fail are those of …000400_commands.sql, and: unknown_incident (not there, or not the caller's to
+-- see), incident_closed, conflict (somebody changed the incident since `baseVersion`; the error then
+-- carries the incident as the server has it).
+
+-- How near an open incident of the same category is offered as "is it this one?", 0 never; and
+-- whether a report without words says too little.
+alter table public.categories
+  add column duplicate_radius_meters integer not null default 30
+    check (duplicate_radius_meters between 0 and 500),
+  add column requires_description boolean not null default false;
+
+update public.categories c set duplicate_radius_meters = v.meters
+from (values
+  (10, '{manhole_cover,parking_meter,litter_bin,fire_equipment,utility_cabinet}'::text[]),
+  (15, '{storm_drain,street_tree,street_light,traffic_sign,street_furniture,vehicle_parking,abandoned_vehicle,graffiti_public,graffiti_private,illegal_posting}'),
+  (20, '{traffic_signal,transit_shelter,fitness_equipment,elevator,shed}'),
+  (50, '{construction_waste,cooking_fumes,land_occupation,unlicensed_works,residential_building,rooftop_addition,facade_alteration,load_bearing_damage,dangerous_building,public_housing,sewer,water_supply}'),
+  (100, '{water_body_pollution,dust,park_facility,noise}'),
+  -- a request is its sender's own, wherever it is made
+  (0, '{general_request,transit_feedback,temporary_sign,curb_marking,external_request,neighbour_dispute,resident_proposal}')
+) as v (meters, codes)
+where c.code = any (v.codes);
+
+update public.categories c set requires_description = true
+where c.parent_code = 'other'
+  -- which flat, which lift, what in the park: the pin alone does not tell
+  or c.code in ('public_housing', 'elevator', 'dangerous_building', 'park_facility',
+    'hazardous_waste', 'residential_building');
+
+create or replace function private.category_list()
+returns jsonb language sql stable security definer set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'idx', c.idx, 'code', c.code, 'parentCode', c.parent_code, 'path', c.path, 'class', c.class,
+    'nameZh', c.name_zh, 'nameEn', c.name_en, 'icon', c.icon, 'color', c.color,
+    'defaultDepartment', c.default_department, 'sort', c.sort,
+    'duplicateRadiusMeters', c.duplicate_radius_meters, 'requiresDescription', c.requires_description
+  ) order by c.sort, c.code collate "C"), '[]')
+  from private.require_user(), public.categories c
+$$;
+
+-- The same arithmetic, kept compiled: as a query it was planned anew for every report.
+create or replace function private.quantise(
+  p_value double precision, p_low double precision, p_high double precision)
+returns integer language plpgsql immutable strict parallel safe as $$
+declare
+  v_scaled constant double precision := (p_value - p_low) / (p_high - p_low) * 65535;
+begin
+  return least(65535, greatest(0, floor(v_scaled)
+    + case when v_scaled - floor(v_scaled) >= 0.5 then 1 else 0 end))::integer;
+end $$;
+
+-- The rule is as before: the deepest area valid today that holds the point, on a border the lowest
+-- code. Boxes are cheap and come from the index; they are put in that order first, and the first
+-- polygon that holds the point ends the search, so that the city's thousands of vertices are looked
+-- at only where no finer area covers the place. `offset 0` keeps the two steps apart.
+create or replace function private.place_incident(p_lon double precision, p_lat double precision)
+returns table (area_code text, district_code text, qx integer, qy integer)
+language sql stable as $$
+  select a.code, d.code,
+    private.quantise(p_lon, city.west, city.east), private.quantise(p_lat, city.south, city.north)
+  from public.city_settings city
+  cross join lateral (
+    select boxed.code, boxed.path
+    from (
+      select x.code, x.path, x.geom
+      from public.areas x
+      where x.geom operator(extensions.&&)
+          extensions.st_setsrid(extensions.st_makepoint(p_lon, p_lat), 4326)
+        and x.valid_from <= (now() at time zone city.time_zone)::date
+        and (x.valid_to is null or x.valid_to > (now() at time zone city.time_zone)::date)
+      order by array_position(array['city', 'district', 'subdistrict', 'community', 'grid'], x.level) desc,
+        x.code collate "C"
+      offset 0
+    ) boxed
+    where extensions.st_intersects(
+      boxed.geom, extensions.st_setsrid(extensions.st_makepoint(p_lon, p_lat), 4326))
+    limit 1
+  ) a
+  cross join lateral (
+    -- the ancestor at the shard level, else the top
+    select y.code
+    from public.areas y
+    where y.code = any (string_to_array(rtrim(a.path, '/'), '/'))
+    order by (y.level = city.shard_level) desc, length(y.path)
+    limit 1
+  ) d
+$$;
+
+-- White space as JavaScript's trim() means it.
+create function private.is_blank(p_text text)
+returns boolean language sql immutable parallel safe as $$
+  select coalesce(btrim(p_text, E' \t\n\r\f\u000b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'), '') = ''
+$$;
+
+create function private.refuse_unknown_fields(p_payload jsonb, p_known text[])
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_unknown text;
+begin
+  select min(key) into v_unknown from jsonb_object_keys(p_payload) as key where key <> all (p_known);
+  if v_unknown is not null then
+    perform private.reject_command('unknown_field', left(v_unknown, 60));
+  end if;
+end $$;
+
+create function private.payload_uuid(p_payload jsonb, p_field text)
+returns uuid language plpgsql set search_path = '' as $$
+declare
+  v_text text := private.payload_text(p_payload, p_field, true, 36);
+begin
+  if v_text !~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then
+    perform private.reject_command('invalid_field', p_field, 'not a UUID in lower case');
+  end if;
+  return v_text::uuid;
+end $$;
+
+-- One of `p_words`; null where it is left out.
+create function private.payload_word(p_payload jsonb, p_field text, p_words text[])
+returns text language plpgsql set search_path = '' as $$
+declare
+  v_text text := private.payload_text(p_payload, p_field, false, 60);
+begin
+  if v_text <> all (p_words) then
+    perform private.reject_command('invalid_field', p_field, 'not one of ' || array_to_string(p_words, ', '));
+  end if;
+  return v_text;
+end $$;
+
+create function private.payload_whole(
+  p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_value numeric := private.payload_number(p_payload, p_field, p_required, p_least, p_most);
+begin
+  if v_value <> trunc(v_value) then
+    perform private.reject_command('invalid_field', p_field, 'not a whole number');
+  end if;
+  return v_value::integer;
+end $$;
+
+-- What is wrong with one photo of a payload {hash, mediaType, bytes, width, height, takenAt?, lon?,
+-- lat?}: the name of the key; null when nothing is. jsonb sorts by kind first, so that whatever lies
+-- between two numbers is a number.
+create function private.photo_fault(p_photo jsonb)
+returns text language plpgsql immutable set search_path = '' as $$
+declare
+  v_lon constant jsonb := nullif(p_photo -> 'lon', 'null');
+  v_lat constant jsonb := nullif(p_photo -> 'lat', 'null');
+begin
+  return case
+    when jsonb_typeof(p_photo) <> 'object' then 'photo'
+    when p_photo - '{hash,mediaType,bytes,width,height,takenAt,lon,lat}'::text[] <> '{}' then 'unknown key'
+    when (jsonb_typeof(p_photo -> 'hash') = 'string' and p_photo ->> 'hash' ~ '^[0-9a-f]{64}$') is not true then 'hash'
+    when (p_photo -> 'mediaType' in ('"image/jpeg"', '"image/webp"')) is not true then 'mediaType'
+    when (p_photo -> 'bytes' between '1' and '5242880' and p_photo ->> 'bytes' ~ '^\d+$') is not true then 'bytes'
+    when (p_photo -> 'width' between '1' and '2048' and p_photo ->> 'width' ~ '^\d+$') is not true then 'width'
+    when (p_photo -> 'height' between '1' and '2048' and p_photo ->> 'height' ~ '^\d+$') is not true then 'height'
+    when v_lon not between '-180' and '180' or (v_lon is null and v_lat is not null) then 'lon'
+    when v_lat not between '-90' and '90' or (v_lat is null and v_lon is not null) then 'lat'
+    when coalesce(p_photo -> 'takenAt', 'null') = 'null' then null
+    when jsonb_typeof(p_photo -> 'takenAt') <> 'string' or private.instant(p_photo ->> 'takenAt') is null then 'takenAt'
+  end;
+exception when data_exception then
+  return 'takenAt';
+end $$;
+
+-- The photos of a payload, checked; [] where there are none.
+create function private.payload_photos(p_payload jsonb, p_required boolean)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_photos jsonb := coalesce(p_payload -> 'photos', 'null');
+  v_fault text;
+begin
+  if v_photos in ('null', '[]') then
+    if p_required then perform private.reject_command('missing_field', 'photos'); end if;
+    return '[]';
+  end if;
+  if jsonb_typeof(v_photos) <> 'array' then
+    perform private.reject_command('invalid_field', 'photos', 'not a list');
+  end if;
+  if jsonb_array_length(v_photos) > 10 then
+    perform private.reject_command('too_long', 'photos', '10');
+  end if;
+  select f.fault into v_fault
+  from jsonb_array_elements(v_photos) with ordinality as p (photo, n)
+  cross join lateral private.photo_fault(p.photo) as f (fault)
+  where f.fault is not null order by p.n limit 1;
+  if v_fault is not null then
+    perform private.reject_command('invalid_field', 'photos', v_fault);
+  end if;
+  return v_photos;
+end $$;
+
+-- Each hash once, in the order given.
+create function private.photo_hashes(p_photos jsonb)
+returns text[] language plpgsql immutable set search_path = '' as $$
+begin
+  if p_photos = '[]' then return '{}'; end if;
+  return array(
+    select p.photo ->> 'hash' from jsonb_array_elements(p_photos) with ordinality as p (photo, n)
+    group by 1 order by min(p.n));
+end $$;
+
+-- What every entry of the log keeps of the device. A queue may wait days for a network; a clock that
+-- is ahead is simply wrong.
+create function private.log_data(p_device_at timestamptz, p_at timestamptz, p_photos jsonb, p_more jsonb)
+returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
+begin
+  return jsonb_strip_nulls(jsonb_build_object(
+    'deviceAt', p_device_at,
+    'deviceClockSuspect', case when p_device_at > p_at + interval '5 minutes'
+      or p_device_at < p_at - interval '30 days' then true end,
+    'photos', case when p_photos <> '[]' then to_jsonb(private.photo_hashes(p_photos)) end)) || p_more;
+end $$;
+
+-- A leaf category's demand for words. Rejects what is no leaf.
+create function private.check_category(p_code text)
+returns boolean language plpgsql set search_path = '' as $$
+declare
+  v_requires boolean;
+begin
+  select c.requires_description into v_requires from public.categories c where c.code = p_code;
+  if not found then
+    perform private.reject_command('unknown_category', 'categoryCode');
+  end if;
+  if exists (select 1 from public.categories c where c.parent_code = p_code) then
+    perform private.reject_command('not_a_leaf_category', 'categoryCode');
+  end if;
+  return v_requires;
+end $$;
+
+-- A report that was checked in every respect and waits to be stored.
+create type private.report as (
+  id uuid, district_code text, area_code text, category_code text, severity integer,
+  lon double precision, lat double precision, qx integer, qy integer,
+  description text, address_label text, device_at timestamptz, photos jsonb,
+  actor uuid, command_id uuid, at timestamptz, data jsonb
+);
+
+-- Reads {incidentId, categoryCode, lon, lat, description?, severity?, addressLabel?, deviceAt?,
+-- photos?, accuracyMeters?, placedBy?}. One may report anywhere in the city, also outside one's own
+-- areas. Rejects what store_reports would not take.
+create function private.read_report(
+  p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns private.report language plpgsql set search_path = '' as $$
+declare
+  v_report private.report;
+  v_requires_description boolean;
+begin
+  perform private.refuse_unknown_fields(p_payload,
+    '{incidentId,categoryCode,lon,lat,description,severity,addressLabel,deviceAt,photos,accuracyMeters,placedBy}');
+  v_report.id := private.payload_uuid(p_payload, 'incidentId');
+  if exists (select 1 from public.incidents i where i.id = v_report.id) then
+    perform private.reject_command('incident_exists', 'incidentId');
+  end if;
+  v_report.category_code := private.payload_text(p_payload, 'categoryCode', true, 60);
+  v_requires_description := private.check_category(v_report.category_code);
+  v_report.lon := private.payload_number(p_payload, 'lon', true, -180, 180);
+  v_report.lat := private.payload_number(p_payload, 'lat', true, -90, 90);
+  select p.area_code, p.district_code, p.qx, p.qy
+  into v_report.area_code, v_report.district_code, v_report.qx, v_report.qy
+  from private.place_incident(v_report.lon, v_report.lat) p;
+  if v_report.area_code is null then
+    perform private.reject_command('outside_city');
+  end if;
+  v_report.severity := coalesce(private.payload_whole(p_payload, 'severity', false, 1, 4), 2);
+  v_report.description := coalesce(private.payload_text(p_payload, 'description', false, 10000), '');
+  if v_requires_description and private.is_blank(v_report.description) then
+    perform private.reject_command('missing_field', 'description');
+  end if;
+  v_report.address_label := coalesce(private.payload_text(p_payload, 'addressLabel', false, 500), '');
+  v_report.device_at := private.payload_instant(p_payload, 'deviceAt');
+  v_report.photos := private.payload_photos(p_payload, false);
+  v_report.actor := p_actor;
+  v_report.command_id := p_command;
+  v_report.at := p_at;
+  v_report.data := private.log_data(v_report.device_at, p_at, v_report.photos,
+    jsonb_strip_nulls(jsonb_build_object(
+      'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000),
+      'placedBy', private.payload_word(p_payload, 'placedBy', '{gps,hand,photo}'))));
+  return v_report;
+end $$;
+
+-- Photos that came with one entry of a log.
+create type private.brought_photos as (district_code text, incident_id uuid, seq integer, owner uuid,
+  command_id uuid, at timestamptz, photos jsonb);
+
+-- Keeps photos with their incidents; one that is there already stays as it is.
+create function private.store_photos(p_brought private.brought_photos[])
+returns void language sql set search_path = '' as $$
+  insert into public.incident_photos (district_code, incident_id, hash, owner, media_type, bytes,
+    width, height, taken_at, lon, lat, seq_in_log, command_id, at)
+  select b.district_code, b.incident_id, p.hash, b.owner, p."mediaType", p.bytes,
+    p.width, p.height, p."takenAt", p.lon, p.lat, b.seq, b.command_id, b.at
+  from unnest(p_brought) b
+  cross join lateral jsonb_to_recordset(b.photos) as p (hash text, "mediaType" text, bytes integer,
+    width integer, height integer, "takenAt" timestamptz, lon double precision, lat double precision)
+  on conflict do nothing
+$$;
+
+-- Files new incidents, all or none, and as many statements for one as for two hundred.
+create function private.store_reports(p_reports private.report[])
+returns void language sql set search_path = '' as $$
+  with stored as (
+    insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
+      qx, qy, description, address_label, reported_at, device_at, month, reported_by)
+    select r.district_code, r.id, r.category_code, r.area_code, r.severity, r.lon, r.lat,
+      r.qx, r.qy, r.description, r.address_label, r.at, r.device_at,
+      date_trunc('month', r.at at time zone city.time_zone)::date, r.actor
+    from unnest(p_reports) r cross join public.city_settings city
+  ), logged as (
+    insert into public.incident_log
+      (district_code, incident_id, seq, at, actor, kind, stage_to, data, command_id)
+    select r.district_code, r.id, 1, r.at, r.actor, 'reported', 'reported', r.data, r.command_id
+    from unnest(p_reports) r
+  )
+  select 1;
+  select private.store_photos(array_agg((r.district_code, r.id, 1, r.actor, r.command_id, r.at, r.photos)
+    ::private.brought_photos))
+  from unnest(p_reports) r where r.photos <> '[]'
+  having count(*) > 0
+$$;
+
+-- The caller's standing towards one incident.
+create type private.incident_rights as (
+  sees boolean,
+  -- roles held over the incident's area, without handlers, who see by department
+  roles text[],
+  is_reporter boolean,
+  may_note boolean,
+  may_ask boolean,
+  may_correct boolean
+);
+
+-- The rule of the policy on incidents, for one of them.
+create function private.rights_on(p_incident public.incidents)
+returns private.incident_rights language plpgsql stable set search_path = '' as $$
+declare
+  v_rights private.incident_rights;
+  v_handles boolean := p_incident.department_code = any (private.scope_departments());
+begin
+  select coalesce(array_agg(distinct m.role), '{}') into v_rights.roles
+  from public.areas own, public.memberships m
+  join public.areas a on a.code = m.area_code
+  where own.code = p_incident.area_code and private.is_within(own.path, a.path)
+    and m.user_id = auth.uid() and m.role <> 'handler'
+    and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now());
+  v_rights.is_reporter := coalesce(p_incident.reported_by = auth.uid(), false);
+  v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or coalesce(v_handles, false);
+  v_rights.may_note := v_rights.is_reporter
+    or v_rights.sees and private.has_role('{field_staff,handler,grid_manager,admin}');
+  v_rights.may_ask := v_rights.roles && '{grid_manager,admin}';
+  v_rights.may_correct := v_rights.is_reporter or v_rights.roles && '{field_staff,grid_manager,admin}';
+  return v_rights;
+end $$;
+
+create function private.is_open(p_stage text)
+returns boolean language sql immutable parallel safe as $$
+  select p_stage in ('reported', 'filed', 'dispatched', 'handled')
+$$;
+
+-- The incident a payload names, locked until the transaction ends, so that its version and the
+-- numbers of its log are one caller's at a time. Whoever sends several commands takes several locks;
+-- two people doing so crosswise end one of the calls with a deadlock, and it is sent again.
+create function private.lock_incident(p_payload jsonb)
+returns public.incidents language plpgsql set search_path = '' as $$
+declare
+  v_id uuid := private.payload_uuid(p_payload, 'incidentId');
+  v_incident public.incidents;
+begin
+  select * into v_incident from public.incidents i where i.id = v_id
+  order by i.district_code limit 1 for no key update;
+  if not found or not (private.rights_on(v_incident)).sees then
+    perform private.reject_command('unknown_incident', 'incidentId');
+  end if;
+  return v_incident;
+end $$;
+
+-- Writes the next entry of an incident's log and keeps the photos that came with it. The caller has
+-- locked the incident.
+create function private.append_log(p_incident public.incidents, p_actor uuid, p_command uuid,
+  p_at timestamptz, p_kind text, p_note text, p_data jsonb, p_photos jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_seq integer;
+begin
+  insert into public.incident_log
+    (district_code, incident_id, seq, at, actor, kind, note, data, command_id)
+  select p_incident.district_code, p_incident.id, 1 + coalesce(max(l.seq), 0), p_at, p_actor, p_kind,
+    coalesce(p_note, ''), p_data, p_command
+  from public.incident_log l
+  where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
+  returning seq into v_seq;
+  if p_photos <> '[]' then
+    perform private.store_photos(array[(p_incident.district_code, p_incident.id, v_seq, p_actor,
+      p_command, p_at, p_photos)::private.brought_photos]);
+  end if;
+end $$;
+
+-- {incidentId, note, asks?, deviceAt?}; asks: the reporter is asked for more.
+create function private.add_note(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_incident public.incidents;
+  v_rights private.incident_rights;
+  v_asks boolean;
+  v_note text;
+begin
+  perform private.refuse_unknown_fields(p_payload, '{incidentId,note,asks,deviceAt}');
+  if coalesce(jsonb_typeof(p_payload -> 'asks'), 'null') not in ('boolean', 'null') then
+    perform private.reject_command('invalid_field', 'asks', 'not true or false');
+  end if;
+  v_asks := coalesce((p_payload ->> 'asks')::boolean, false);
+  v_note := private.payload_text(p_payload, 'note', true, 10000);
+  if private.is_blank(v_note) then perform private.reject_command('missing_field', 'note'); end if;
+  v_incident := private.lock_incident(p_payload);
+  v_rights := private.rights_on(v_incident);
+  if not (case when v_asks then v_rights.may_ask else v_rights.may_note end) then
+    perform private.reject_command('not_allowed');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at,
+    case when v_asks then 'asked' else 'note' end, v_note,
+    private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, '[]', '{}'), '[]');
+  return jsonb_build_object('incident_id', v_incident.id);
+end $$;
+
+-- {incidentId, photos, note?, deviceAt?}
+create function private.add_photo(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_incident public.incidents;
+  v_photos jsonb;
+begin
+  perform private.refuse_unknown_fields(p_payload, '{incidentId,photos,note,deviceAt}');
+  v_photos := private.payload_photos(p_payload, true);
+  v_incident := private.lock_incident(p_payload);
+  if not (private.rights_on(v_incident)).may_note then
+    perform private.reject_command('not_allowed');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'photo',
+    private.payload_text(p_payload, 'note', false, 10000),
+    private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, v_photos, '{}'), v_photos);
+  return jsonb_build_object('incident_id', v_incident.id, 'photos', to_jsonb(private.photo_hashes(v_photos)));
+end $$;
+
+-- {incidentId (the one that is there), lon, lat, accuracyMeters?, note?, photos?, deviceAt?}: seen
+-- again, and no second incident made of it.
+create function private.confirm_duplicate(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_incident public.incidents;
+  v_photos jsonb;
+  v_data jsonb;
+begin
+  perform private.refuse_unknown_fields(p_payload,
+    '{incidentId,note,photos,lon,lat,accuracyMeters,deviceAt}');
+  v_photos := private.payload_photos(p_payload, false);
+  v_data := private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, v_photos,
+    jsonb_strip_nulls(jsonb_build_object(
+      'lon', private.payload_number(p_payload, 'lon', true, -180, 180),
+      'lat', private.payload_number(p_payload, 'lat', true, -90, 90),
+      'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000))));
+  v_incident := private.lock_incident(p_payload);
+  if not (private.rights_on(v_incident)).may_note then
+    perform private.reject_command('not_allowed');
+  end if;
+  if not private.is_open(v_incident.stage) then
+    perform private.reject_command('incident_closed', 'incidentId');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'confirmed',
+    private.payload_text(p_payload, 'note', false, 10000), v_data, v_photos);
+  return jsonb_build_object('incident_id', v_incident.id, 'photos', to_jsonb(private.photo_hashes(v_photos)));
+end $$;
+
+-- What a device shows beside its own version when somebody was faster. `changedBy` is whoever wrote
+-- the last entry of the log that comes with a new version.
+create function private.server_side(p_incident public.incidents)
+returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
+  select jsonb_build_object('version', p_incident.version, 'categoryCode', p_incident.category_code,
+    'lon', p_incident.lon, 'lat', p_incident.lat, 'description', p_incident.description,
+    'severity', p_incident.severity, 'addressLabel', p_incident.address_label,
+    'areaCode', p_incident.area_code, 'stage', p_incident.stage,
+    'changedAt', last.at, 'changedBy', p.display_name)
+  from (values (1)) one
+  left join lateral (
+    select l.at, l.actor from public.incident_log l
+    where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
+      and l.kind not in ('note', 'noted', 'asked', 'photo', 'confirmed')
+    order by l.seq desc limit 1) last on true
+  left join public.profiles p on p.user_id = last.actor
+$$;
+
+-- The incident as `p_changes` {categoryCode?, lon?, lat?, description?, severity?, addressLabel?} make
+-- it. The area follows the place, the shard key never moves.
+create function private.corrected_incident(p_incident public.incidents, p_changes jsonb)
+returns public.incidents language plpgsql set search_path = '' as $$
+declare
+  v_new public.incidents := p_incident;
+  v_place record;
+begin
+  if p_changes ? 'categoryCode' then
+    v_new.category_code := private.payload_text(p_changes, 'categoryCode', true, 60);
+  end if;
+  if p_changes ? 'description' then
+    v_new.description := private.payload_text(p_changes, 'description', true, 10000);
+  end if;
+  if p_changes ?| '{categoryCode,description}' and private.check_category(v_new.category_code)
+    and private.is_blank(v_new.description) then
+    perform private.reject_command('missing_field', 'description');
+  end if;
+  if p_changes ? 'severity' then
+    v_new.severity := private.payload_whole(p_changes, 'severity', true, 1, 4);
+  end if;
+  if p_changes ? 'addressLabel' then
+    v_new.address_label := private.payload_text(p_changes, 'addressLabel', true, 500);
+  end if;
+  if p_changes ?| '{lon,lat}' then
+    v_new.lon := private.payload_number(p_changes, 'lon', true, -180, 180);
+    v_new.lat := private.payload_number(p_changes, 'lat', true, -90, 90);
+    select * into v_place from private.place_incident(v_new.lon, v_new.lat);
+    if v_place.area_code is null then
+      perform private.reject_command('outside_city');
+    end if;
+    v_new.area_code := v_place.area_code;
+    v_new.qx := v_place.qx;
+    v_new.qy := v_place.qy;
+  end if;
+  return v_new;
+end $$;
+
+-- {field: [before, after]} of what differs, in the words of the payload.
+create function private.correction_changes(p_old public.incidents, p_new public.incidents)
+returns jsonb language sql immutable set search_path = '' as $$
+  select coalesce(jsonb_object_agg(f.name, jsonb_build_array(f.old, f.new)), '{}')
+  from (values
+    ('categoryCode', to_jsonb(p_old.category_code), to_jsonb(p_new.category_code)),
+    ('lon', to_jsonb(p_old.lon), to_jsonb(p_new.lon)),
+    ('lat', to_jsonb(p_old.lat), to_jsonb(p_new.lat)),
+    ('description', to_jsonb(p_old.description), to_jsonb(p_new.description)),
+    ('severity', to_jsonb(p_old.severity), to_jsonb(p_new.severity)),
+    ('addressLabel', to_jsonb(p_old.address_label), to_jsonb(p_new.address_label))
+  ) as f (name, old, new)
+  where f.old <> f.new
+$$;
+
+-- {incidentId, baseVersion, changes, deviceAt?}. Of two who began from the same version the second
+-- gets a conflict (SQLSTATE WG002) and nothing is changed.
+create function private.correct_incident(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_incident public.incidents;
+  v_new public.incidents;
+  v_base integer;
+  v_changes jsonb := p_payload -> 'changes';
+  v_version integer;
+  v_diff jsonb;
+begin
+  perform private.refuse_unknown_fields(p_payload, '{incidentId,baseVersion,changes,deviceAt}');
+  v_base := private.payload_whole(p_payload, 'baseVersion', true, 1, 2147483647);
+  if coalesce(v_changes, 'null') in ('null', '{}') then
+    perform private.reject_command('missing_field', 'changes');
+  end if;
+  if jsonb_typeof(v_changes) <> 'object' then
+    perform private.reject_command('invalid_field', 'changes', 'not an object');
+  end if;
+  perform private.refuse_unknown_fields(v_changes,
+    '{categoryCode,lon,lat,description,severity,addressLabel}');
+  v_incident := private.lock_incident(p_payload);
+  if not (private.rights_on(v_incident)).may_correct then
+    perform private.reject_command('not_allowed');
+  end if;
+  if not private.is_open(v_incident.stage) then
+    perform private.reject_command('incident_closed', 'incidentId');
+  end if;
+  if v_incident.version <> v_base then
+    raise exception 'conflict' using errcode = 'WG002', detail = jsonb_build_object(
+      'code', 'conflict', 'server', private.server_side(v_incident))::text;
+  end if;
+  v_new := private.corrected_incident(v_incident, v_changes);
+  v_diff := private.correction_changes(v_incident, v_new);
+  if v_diff = '{}' then
+    return jsonb_build_object('incident_id', v_incident.id, 'version', v_incident.version);
+  end if;
+  update public.incidents i set category_code = v_new.category_code, lon = v_new.lon, lat = v_new.lat,
+    area_code = v_new.area_code, qx = v_new.qx, qy = v_new.qy, description = v_new.description,
+    severity = v_new.severity, address_label = v_new.address_label
+  where i.district_code = v_incident.district_code and i.id = v_incident.id
+  returning i.version into v_version;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'corrected', '',
+    private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, '[]',
+      jsonb_strip_nulls(jsonb_build_object('changes', v_diff, 'areaCode',
+        case when v_new.area_code <> v_incident.area_code
+          then jsonb_build_array(v_incident.area_code, v_new.area_code) end))), '[]');
+  return jsonb_build_object('incident_id', v_incident.id, 'version', v_version);
+end $$;
+
+revoke all on function private.is_blank(text), private.refuse_unknown_fields(jsonb, text[]),
+  private.payload_uuid(jsonb, text), private.payload_word(jsonb, text, text[]),
+  private.payload_whole(jsonb, text, boolean, numeric, numeric), private.photo_fault(jsonb),
+  private.payload_photos(jsonb, boolean), private.photo_hashes(jsonb),
+  private.log_data(timestamptz, timestamptz, jsonb, jsonb), private.check_category(text),
+  private.read_report(uuid, uuid, jsonb, timestamptz), private.store_reports(private.report[]),
+  private.store_photos(private.brought_photos[]),
+  private.rights_on(public.incidents), private.is_open(text), private.lock_incident(jsonb),
+  private.append_log(public.incidents, uuid, uuid, timestamptz, text, text, jsonb, jsonb),
+  private.add_note(uuid, uuid, jsonb, timestamptz), private.add_photo(uuid, uuid, jsonb, timestamptz),
+  private.confirm_duplicate(uuid, uuid, jsonb, timestamptz),
+  private.server_side(public.incidents), private.corrected_incident(public.incidents, jsonb),
+  private.correction_changes(public.incidents, public.incidents),
+  private.correct_incident(uuid, uuid, jsonb, timestamptz)
+from public, anon, authenticated;

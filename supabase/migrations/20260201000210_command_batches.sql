@@ -1,0 +1,367 @@
+-- apply_commands for whole queues: what was one insert after the other is one for all reports in a row.
+--
+-- Commands are judged one by one and in their order, each in a subtransaction of its own, exactly as
+-- before. A report is only *read* then (private.read_report checks everything a table would); what
+-- was read waits in a batch, together with the receipts of what was rejected, and is stored at the
+-- end of the call, or before a command that could depend on it: any other type, and one that names an
+-- incident or a command of the batch again. Should storing the batch fail all the same, its reports
+-- are stored one by one. So a receipt never depends on the neighbours.
+
+drop function private.apply_command(json, uuid);
+drop function private.report_incident(uuid, uuid, jsonb);
+
+-- What a receipt says of a recorded command. `missing_photos` is computed now: a replayed command
+-- tells what is still missing.
+create function private.receipt(p_command public.commands, p_is_replay boolean)
+returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return jsonb_build_object('id', p_command.id,
+    'outcome', case when p_is_replay and p_command.outcome = 'applied' then 'replayed' else p_command.outcome end,
+    'hash', p_command.hash, 'incident_id', p_command.incident_id, 'version', p_command.version,
+    'error', p_command.error,
+    'missing_photos', case when p_command.outcome = 'applied'
+      then private.missing_photos(p_command.actor, p_command.photo_hashes) else '[]' end);
+end $$;
+
+create or replace function private.rejected_receipt(p_id text, p_code text, p_field text default null)
+returns jsonb language sql immutable set search_path = '' as $$
+  select jsonb_build_object('id', p_id, 'outcome', 'rejected', 'hash', null, 'incident_id', null,
+    'version', null, 'error', jsonb_strip_nulls(jsonb_build_object('code', p_code, 'field', p_field)),
+    'missing_photos', '[]'::jsonb)
+$$;
+
+-- Reads an envelope {id, actor, type, at, payload, replaces?} and throws away nothing: whatever is
+-- wrong with it is named in `fault`, the first in that order.
+create or replace function private.read_envelope(p_item json)
+returns private.command_envelope language plpgsql set search_path = '' as $$
+declare
+  v_envelope private.command_envelope;
+  v_uuid constant text := '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+  v_parts record;
+begin
+  v_envelope.fault := 'command';
+  if json_typeof(p_item) <> 'object' then return v_envelope; end if;
+  select p.*, (select count(*) from json_object_keys(p_item)) as keys into v_parts
+  from json_to_record(p_item) as p (id json, actor json, type json, at json, payload json, replaces json);
+  -- as many names as values: none is unknown, and none comes twice, which would leave it to each
+  -- reader which of the two counts; a null is a name without a value
+  if v_parts.keys <> num_nonnulls(v_parts.id, v_parts.actor, v_parts.type, v_parts.at, v_parts.payload,
+      v_parts.replaces) and exists (
+      select 1 from json_object_keys(p_item) as key group by key
+      having count(*) > 1 or key <> all ('{id,actor,type,at,payload,replaces}')) then
+    return v_envelope;
+  end if;
+  v_envelope.fault := 'id';
+  if json_typeof(v_parts.id) is distinct from 'string' or v_parts.id #>> '{}' !~ v_uuid then
+    return v_envelope;
+  end if;
+  v_envelope.fault := 'actor';
+  if json_typeof(v_parts.actor) is distinct from 'string' or v_parts.actor #>> '{}' !~ v_uuid then
+    return v_envelope;
+  end if;
+  v_envelope.fault := 'type';
+  if json_typeof(v_parts.type) is distinct from 'string' then return v_envelope; end if;
+  v_envelope.fault := 'at';
+  if json_typeof(v_parts.at) is distinct from 'string' then return v_envelope; end if;
+  v_envelope.fault := 'payload';
+  if json_typeof(v_parts.payload) is distinct from 'string' then return v_envelope; end if;
+  v_envelope.fault := 'replaces';
+  if coalesce(json_typeof(v_parts.replaces), 'null') <> 'null' then
+    if json_typeof(v_parts.replaces) <> 'string' or v_parts.replaces #>> '{}' !~ v_uuid then
+      return v_envelope;
+    end if;
+    v_envelope.replaces := (v_parts.replaces #>> '{}')::uuid;
+  end if;
+  v_envelope.id := (v_parts.id #>> '{}')::uuid;
+  v_envelope.actor := (v_parts.actor #>> '{}')::uuid;
+  v_envelope.payload := v_parts.payload #>> '{}';
+  v_envelope.hash := encode(sha256(convert_to(v_envelope.payload, 'UTF8')), 'hex');
+  v_envelope.fault := 'type';
+  v_envelope.type := v_parts.type #>> '{}';
+  if length(v_envelope.type) not between 1 and 60 then return v_envelope; end if;
+  v_envelope.fault := 'at';
+  v_envelope.at := private.instant(v_parts.at #>> '{}');
+  v_envelope.fault := null;
+  return v_envelope;
+exception when data_exception or program_limit_exceeded then
+  return v_envelope;
+end $$;
+
+-- The payload as an object, or the command is rejected. The JSON parser recurses, and PGlite does not
+-- survive its stack running over: it goes on acknowledging writes that it drops. So brackets outside
+-- of strings are counted before; where there are few altogether, nobody needs to look for strings.
+create function private.parse_payload(p_payload text)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_parsed jsonb;
+begin
+  if length(p_payload) - length(translate(p_payload, '[{', '')) > 1000
+    and length(regexp_replace(regexp_replace(p_payload, '"(?:[^"\\]|\\.)*"', '', 'g'),
+      '[^[{]', '', 'g')) > 1000 then
+    perform private.reject_command('invalid_payload', null, 'more than 1000 arrays and objects');
+  end if;
+  begin
+    v_parsed := p_payload::jsonb;
+  exception when others then
+    perform private.reject_command('invalid_payload', null, left(sqlerrm, 200));
+  end;
+  if jsonb_typeof(v_parsed) <> 'object' then
+    perform private.reject_command('invalid_payload', null, 'not an object');
+  end if;
+  return v_parsed;
+end $$;
+
+-- The verdict that an error is on a command; null for what may go well the next time, which is no
+-- verdict: then the call fails and the device retries.
+create function private.verdict_of(p_state text, p_detail text)
+returns jsonb language sql immutable set search_path = '' as $$
+  select case
+    when left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX') then null
+    when p_state in ('WG001', 'WG002') then p_detail::jsonb
+    else jsonb_build_object('code', 'refused', 'detail', p_state) end
+$$;
+
+-- A command that was judged: either `settled` is its receipt, or `record` is what is to be recorded of
+-- it, and `report` what is still to be stored.
+create type private.judged_command as (settled jsonb, record public.commands, report private.report);
+
+-- The receipt of what is not to be carried out: unreadable, somebody else's, or known. Else null.
+create function private.settled_receipt(
+  p_item json, p_envelope private.command_envelope, p_actor uuid)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_known public.commands;
+begin
+  if p_envelope.fault is not null then
+    -- the id of an envelope that cannot be read, so that the device can tell which one it was
+    return private.rejected_receipt(
+      coalesce(p_envelope.id::text, substring(p_item::text from '"id"\s*:\s*"([0-9a-f-]{36})"')),
+      'invalid_command', p_envelope.fault);
+  end if;
+  -- not recorded: the id belongs to the other person's queue, which will still be sent
+  if p_envelope.actor <> p_actor then
+    return private.rejected_receipt(p_envelope.id::text, 'wrong_actor', 'actor');
+  end if;
+  select * into v_known from public.commands c where c.id = p_envelope.id;
+  if not found then
+    return null;
+  end if;
+  if v_known.actor <> p_actor then
+    return private.rejected_receipt(p_envelope.id::text, 'id_taken', 'id');
+  end if;
+  if (v_known.type, v_known.hash, v_known.device_at, v_known.replaces)
+    is distinct from (p_envelope.type, p_envelope.hash, p_envelope.at, p_envelope.replaces) then
+    return private.rejected_receipt(p_envelope.id::text, 'id_reused', 'id');
+  end if;
+  return private.receipt(v_known, true);
+end $$;
+
+-- Carries out a command in a subtransaction; a report is only read. Records nothing.
+create function private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid,
+  p_may_report boolean, p_at timestamptz)
+returns private.judged_command language plpgsql set search_path = '' as $$
+declare
+  v_judged private.judged_command;
+  v_record public.commands;
+  v_payload jsonb;
+  v_result jsonb := '{}';
+  v_state text;
+  v_detail text;
+begin
+  v_judged.settled := private.settled_receipt(p_item, p_envelope, p_actor);
+  if v_judged.settled is not null then
+    return v_judged;
+  end if;
+  v_record.id := p_envelope.id;
+  v_record.actor := p_actor;
+  v_record.type := p_envelope.type;
+  v_record.hash := p_envelope.hash;
+  v_record.replaces := p_envelope.replaces;
+  v_record.device_at := p_envelope.at;
+  v_record.received_at := p_at;
+  v_record.outcome := 'applied';
+  begin
+    v_payload := private.parse_payload(p_envelope.payload);
+    case p_envelope.type
+      when 'report_incident' then
+        if not p_may_report then
+          perform private.reject_command('not_allowed');
+        end if;
+        v_judged.report := private.read_report(p_actor, p_envelope.id, v_payload, p_at);
+        v_result := jsonb_build_object('incident_id', (v_judged.report).id, 'version', 1,
+          'photos', (v_judged.report).data -> 'photos');
+      when 'add_note' then
+        v_result := private.add_note(p_actor, p_envelope.id, v_payload, p_at);
+      when 'add_photo' then
+        v_result := private.add_photo(p_actor, p_envelope.id, v_payload, p_at);
+      when 'confirm_duplicate' then
+        v_result := private.confirm_duplicate(p_actor, p_envelope.id, v_payload, p_at);
+      when 'correct_incident' then
+        v_result := private.correct_incident(p_actor, p_envelope.id, v_payload, p_at);
+      else
+        perform private.reject_command('unknown_type', 'type');
+    end case;
+  exception when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
+    v_record.error := private.verdict_of(v_state, v_detail);
+    if v_record.error is null then raise; end if;
+    v_judged.report := null;
+    v_result := '{}';
+    v_record.outcome := 'rejected';
+    if v_state = 'WG002' then
+      v_record.outcome := 'conflict';
+      v_result := jsonb_build_object('incident_id', v_payload ->> 'incidentId',
+        'version', v_record.error -> 'server' -> 'version');
+    end if;
+  end;
+  v_record.incident_id := (v_result ->> 'incident_id')::uuid;
+  v_record.version := (v_result ->> 'version')::integer;
+  v_record.photo_hashes := case when jsonb_typeof(v_result -> 'photos') = 'array'
+    then array(select jsonb_array_elements_text(v_result -> 'photos')) else '{}' end;
+  v_judged.record := v_record;
+  return v_judged;
+end $$;
+
+-- Stores the reports of a batch one by one, after storing them together failed: those that fail by
+-- themselves become rejected.
+create function private.store_reports_singly(p_batch private.judged_command[])
+returns private.judged_command[] language plpgsql set search_path = '' as $$
+declare
+  v_batch private.judged_command[] := p_batch;
+  v_judged private.judged_command;
+  v_record public.commands;
+  v_state text;
+  v_detail text;
+begin
+  for n in 1 .. cardinality(v_batch) loop
+    v_judged := v_batch[n];
+    continue when (v_judged.report).id is null;
+    begin
+      perform private.store_reports(array[v_judged.report]);
+    exception when others then
+      get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
+      v_record := v_judged.record;
+      v_record.error := private.verdict_of(v_state, v_detail);
+      if v_record.error is null then raise; end if;
+      v_record.outcome := 'rejected';
+      v_record.incident_id := null;
+      v_record.version := null;
+      v_record.photo_hashes := '{}';
+      v_judged.record := v_record;
+      v_batch[n] := v_judged;
+    end;
+  end loop;
+  return v_batch;
+end $$;
+
+-- Stores the reports of a batch, records its commands, and gives their receipts in order.
+create function private.store_batch(p_batch private.judged_command[])
+returns jsonb[] language plpgsql set search_path = '' as $$
+declare
+  v_batch private.judged_command[] := p_batch;
+  v_receipts jsonb[];
+begin
+  begin
+    perform private.store_reports(array(
+      select b.report from unnest(p_batch) b where (b.report).id is not null));
+  exception when others then
+    v_batch := private.store_reports_singly(p_batch);
+  end;
+  -- two people sending one id in the same moment: the later call fails here as a whole, and when it
+  -- is sent again finds the id taken
+  insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
+    device_at, received_at, photo_hashes)
+  select (b.record).id, (b.record).actor, (b.record).type, (b.record).hash, (b.record).outcome,
+    (b.record).incident_id, (b.record).version, (b.record).error, (b.record).replaces,
+    (b.record).device_at, (b.record).received_at, (b.record).photo_hashes
+  from unnest(v_batch) b where b.settled is null;
+  select array_agg(coalesce(b.settled, private.receipt(b.record, false)) order by b.n) into v_receipts
+  from unnest(v_batch) with ordinality as b (settled, record, report, n);
+  return coalesce(v_receipts, '{}');
+end $$;
+
+-- Errors of a whole call, before anything is done.
+create function private.check_call(p_commands json)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if octet_length(p_commands::text) > 1048576 then
+    raise exception 'a call holds at most 1 MB' using errcode = 'PT413', detail = 'too_large';
+  end if;
+  if json_typeof(p_commands) is distinct from 'array' then
+    raise exception 'p_commands is not an array' using errcode = '22023', detail = 'not_an_array';
+  end if;
+  if json_array_length(p_commands) > 200 then
+    raise exception 'a call holds at most 200 commands' using errcode = 'PT413', detail = 'too_many_commands';
+  end if;
+  if not exists (select 1 from public.city_settings) then
+    raise exception 'the city has no settings yet' using errcode = 'PT503', detail = 'not_ready';
+  end if;
+end $$;
+
+-- What apply_commands does, at an instant of the owner's choosing: a journal that is replayed hands in
+-- when each call was received. An instant to come is taken as now. The commands of a call are a
+-- microsecond apart, so that their order outlives the call.
+-- Plans are made once a session and not compiled: every statement here is small.
+create function private.apply_commands_at(p_commands json, p_received timestamptz)
+returns jsonb language plpgsql
+set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+  v_actor uuid := private.require_user();
+  v_at timestamptz := least(p_received, clock_timestamp());
+  v_may_report boolean;
+  v_item json;
+  v_envelope private.command_envelope;
+  v_judged private.judged_command;
+  v_batch private.judged_command[] := '{}';
+  -- commands and incidents in the batch
+  v_ids uuid[] := '{}';
+  v_incidents uuid[] := '{}';
+  v_must_store boolean;
+  v_receipts jsonb[] := '{}';
+begin
+  perform private.check_call(p_commands);
+  -- a device that lost the answer sends again while the first call may still run
+  perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
+  v_may_report := private.has_role('{field_staff,grid_manager,admin}');
+  for v_item in
+    select value from json_array_elements(p_commands) with ordinality as c (value, n) order by n
+  loop
+    v_envelope := private.read_envelope(v_item);
+    v_at := v_at + interval '1 microsecond';
+    v_must_store := v_envelope.id = any (v_ids)
+      or v_envelope.type <> 'report_incident' and cardinality(v_incidents) > 0;
+    loop
+      if v_must_store then
+        v_receipts := v_receipts || private.store_batch(v_batch);
+        v_batch := '{}';
+        v_ids := '{}';
+        v_incidents := '{}';
+      end if;
+      v_judged := private.judge_command(v_item, v_envelope, v_actor, v_may_report, v_at);
+      -- an incident named twice: judged again, it is one that exists
+      v_must_store := coalesce((v_judged.report).id = any (v_incidents), false);
+      exit when not v_must_store;
+    end loop;
+    v_batch := v_batch || v_judged;
+    if (v_judged.record).id is not null then
+      v_ids := v_ids || (v_judged.record).id;
+    end if;
+    if (v_judged.report).id is not null then
+      v_incidents := v_incidents || (v_judged.report).id;
+    end if;
+  end loop;
+  return to_jsonb(v_receipts || private.store_batch(v_batch));
+end $$;
+
+create or replace function private.apply_commands(p_commands json)
+returns jsonb language sql volatile security definer set search_path = '' as $$
+  select private.apply_commands_at(p_commands, clock_timestamp())
+$$;
+
+revoke all on function private.receipt(public.commands, boolean), private.parse_payload(text),
+  private.verdict_of(text, text),
+  private.settled_receipt(json, private.command_envelope, uuid),
+  private.judge_command(json, private.command_envelope, uuid, boolean, timestamptz),
+  private.store_reports_singly(private.judged_command[]), private.store_batch(private.judged_command[]),
+  private.check_call(json), private.apply_commands_at(json, timestamptz)
+from public, anon, authenticated;
