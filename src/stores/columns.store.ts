@@ -64,6 +64,8 @@ export const useColumnsStore = defineStore('columns', () => {
   const loadedFrom = shallowRef<LocalMonth | null>(null)
   /** Grows with every change of the data, so that tiles and lists know to ask again. */
   const revision = shallowRef(0)
+  /** Grows with every load or poll that the server answered: it can be reached. */
+  const answers = shallowRef(0)
   const projection = shallowRef<Projection | null>(null)
   /** The filter that `projection` answers. */
   const projectedFilter = shallowRef<IncidentFilter | null>(null)
@@ -141,6 +143,7 @@ export const useColumnsStore = defineStore('columns', () => {
       if (signal.aborted) return
       status.value = 'ready'
       error.value = null
+      answers.value++
     } catch (failure) {
       if (isAbort(failure) || signal.aborted) return
       error.value = toAppError(failure)
@@ -312,6 +315,7 @@ export const useColumnsStore = defineStore('columns', () => {
     isEmpty,
     periodPartial,
     revision,
+    answers,
     projection,
     projectedFilter,
     closing,

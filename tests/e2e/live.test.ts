@@ -1,15 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { apiClient, call } from '../support/api.ts'
+import { apiClient, reportIncident } from '../support/api.ts'
 import { launchChromium } from '../support/browser.ts'
 import { openPage, shownCount } from '../support/session.ts'
-
-interface Receipt {
-  id: string
-  outcome: string
-  incident_id: string
-}
 
 describe('changes of another user', () => {
   const url = inject('appUrl')
@@ -27,19 +20,7 @@ describe('changes of another user', () => {
     const before = await shownCount(page, 'total-count')
 
     const field = await apiClient(url, 'field')
-    const { data } = await field.auth.getUser()
-    const payload = JSON.stringify({
-      incidentId: randomUUID(),
-      categoryCode: await anyLeaf(field),
-      lon: -122.4194,
-      lat: 37.7599,
-      description: 'A mattress on the pavement',
-    })
-    const id = randomUUID()
-    const receipts = await call<Receipt[]>(field, 'apply_commands', {
-      p_commands: [{ id, actor: data.user?.id, type: 'report_incident', at: new Date().toISOString(), payload }],
-    })
-    expect(receipts).toMatchObject([{ id, outcome: 'applied' }])
+    await reportIncident(field)
 
     await expect
       .poll(() => shownCount(page, 'total-count'), { timeout: 30_000, interval: 500 })
@@ -50,11 +31,3 @@ describe('changes of another user', () => {
     await context.close()
   })
 })
-
-async function anyLeaf(client: Parameters<typeof call>[0]): Promise<string> {
-  const categories = await call<{ code: string; parentCode: string | null }[]>(client, 'category_list')
-  const parents = new Set(categories.map((one) => one.parentCode))
-  const leaf = categories.find((one) => !parents.has(one.code))
-  if (!leaf) throw new Error('no leaf category')
-  return leaf.code
-}

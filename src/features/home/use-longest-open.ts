@@ -3,6 +3,7 @@ import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { incidentsRepo, type IncidentRow } from '@/data/incidents.repo.ts'
 import { emptyFilter } from '@/domain/filter.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
+import { retryWhenBack } from '@/stores/retry-when-back.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 /** The open incidents that wait longest, of all one may see; asked again when the data changed. */
@@ -34,6 +35,7 @@ export function useLongestOpen(limit: number) {
   }
 
   watch([() => session.scope, () => columns.asOf], () => void load(), { immediate: true })
+  retryWhenBack(() => error.value, () => void load())
   onScopeDispose(() => controller?.abort())
   return { rows, error, load }
 }

@@ -1,6 +1,7 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { incidentsRepo, type IncidentDetail } from '@/data/incidents.repo.ts'
+import { retryWhenBack } from '@/stores/retry-when-back.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 export interface IncidentDetailState {
@@ -62,6 +63,7 @@ export function useIncidentDetail(
     { immediate: true },
   )
   watch(revision, () => void reload())
+  retryWhenBack(() => error.value, () => void reload())
   onScopeDispose(() => controller?.abort())
 
   return { detail, busy, missing, error, reload }

@@ -2,6 +2,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref, type Shallo
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { incidentsRepo, type IncidentRow, type IncidentSort } from '@/data/incidents.repo.ts'
 import { useFilterStore } from '@/stores/filter.store.ts'
+import { retryWhenBack } from '@/stores/retry-when-back.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 export interface IncidentListState {
@@ -87,6 +88,7 @@ export function useIncidentList(revision: () => unknown): IncidentListState {
     },
     { immediate: true },
   )
+  retryWhenBack(() => error.value, () => void reload())
   onScopeDispose(() => {
     clearTimeout(timer)
     controller?.abort()

@@ -1,0 +1,135 @@
+import type { Browser, Page, Request } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import en from '../../src/locales/en/app.json' with { type: 'json' }
+import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
+import { apiClient, reportIncident } from '../support/api.ts'
+import { launchChromium } from '../support/browser.ts'
+import { openPage, shownCount } from '../support/session.ts'
+
+const within30Seconds = { timeout: 30_000, interval: 250 }
+
+/** All that is counted on the page, once months are no longer arriving. */
+async function settledCounts(page: Page): Promise<Record<string, number>> {
+  let last = ''
+  await expect
+    .poll(
+      async () => {
+        const now = JSON.stringify(await counts(page))
+        const isSame = now === last
+        last = now
+        return isSame
+      },
+      { timeout: 30_000, interval: 700 },
+    )
+    .toBe(true)
+  return counts(page)
+}
+async function counts(page: Page): Promise<Record<string, number>> {
+  const named = ['total-count', 'open-count', 'closed-count'].map(
+    async (name) => [name, await shownCount(page, name)] as const,
+  )
+  return Object.fromEntries(await Promise.all(named))
+}
+
+const isList = (request: Request): boolean => request.url().endsWith('/incident_list')
+
+/** Lets the page ask for changes now, as it does whenever somebody comes back to its tab. */
+const comeBackToTab = (page: Page): Promise<unknown> =>
+  page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+
+describe('without a network', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchChromium()))
+  afterAll(() => browser?.close())
+
+  it('the map page says so, keeps what it shows, filters on, and catches up by itself', async () => {
+    const { page, context } = await openPage(browser, {
+      url,
+      role: 'manager',
+      path: '/map?from=all',
+    })
+    const before = await settledCounts(page)
+    expect(before['open-count']).toBeGreaterThan(0)
+    expect(before['closed-count']).toBeGreaterThan(0)
+    await page.getByTestId('list-row').first().waitFor()
+    const banner = page.getByText(en.offline)
+    expect(await banner.count()).toBe(0)
+
+    await context.setOffline(true)
+    await banner.waitFor({ timeout: 5_000 })
+    await Promise.all([page.waitForEvent('requestfailed'), comeBackToTab(page)])
+    await page.waitForTimeout(500)
+    expect(await counts(page)).toEqual(before)
+    expect(await page.getByTestId('list-row').count()).toBeGreaterThan(0)
+
+    // the columns answer a filter without anybody's help; the list cannot
+    const openOnly = page.getByTestId('open-only')
+    await Promise.all([page.waitForEvent('requestfailed', isList), openOnly.click()])
+    await expect
+      .poll(() => shownCount(page, 'total-count'), { timeout: 5_000 })
+      .toBe(before['open-count'])
+    expect(await shownCount(page, 'closed-count')).toBe(0)
+    const listFailed = page
+      .getByRole('region', { name: 'Incidents' })
+      .getByRole('button', { name: 'Try again' })
+    await listFailed.waitFor()
+
+    // nothing changed meanwhile, and yet the list must come
+    await context.setOffline(false)
+    await banner.waitFor({ state: 'detached', timeout: 30_000 })
+    await listFailed.waitFor({ state: 'detached', timeout: 30_000 })
+    await page.getByTestId('list-row').first().waitFor()
+
+    await context.setOffline(true)
+    await banner.waitFor({ timeout: 5_000 })
+    await reportIncident(await apiClient(url, 'field'))
+    expect(await shownCount(page, 'total-count')).toBe(before['open-count'])
+    await context.setOffline(false)
+    await expect
+      .poll(() => shownCount(page, 'total-count'), within30Seconds)
+      .toBe(before['open-count']! + 1)
+    await openOnly.click()
+    await expect
+      .poll(() => counts(page), within30Seconds)
+      .toEqual({
+        'total-count': before['total-count']! + 1,
+        'open-count': before['open-count']! + 1,
+        'closed-count': before['closed-count'],
+      })
+    expect(await banner.count()).toBe(0)
+    await context.close()
+  })
+
+  it('the overview too, in Chinese', async () => {
+    const { page, context } = await openPage(browser, {
+      url,
+      role: 'leader',
+      path: '/overview?from=all',
+      locale: 'zh-CN',
+    })
+    const before = await settledCounts(page)
+    await page.locator('[data-testid=chart-flow] svg').first().waitFor()
+    const banner = page.getByText(zh.offline)
+    expect(await banner.count()).toBe(0)
+
+    await context.setOffline(true)
+    await banner.waitFor({ timeout: 5_000 })
+    await Promise.all([page.waitForEvent('requestfailed'), comeBackToTab(page)])
+    await page.waitForTimeout(500)
+    expect(await counts(page)).toEqual(before)
+    const openOnly = page.locator('main').getByRole('checkbox')
+    await openOnly.click()
+    await expect
+      .poll(() => shownCount(page, 'total-count'), { timeout: 5_000 })
+      .toBe(before['open-count'])
+
+    await reportIncident(await apiClient(url, 'field'))
+    await context.setOffline(false)
+    await banner.waitFor({ state: 'detached', timeout: 30_000 })
+    await expect
+      .poll(() => shownCount(page, 'total-count'), within30Seconds)
+      .toBe(before['open-count']! + 1)
+    await context.close()
+  })
+})
