@@ -4,6 +4,7 @@ import { PiniaColada } from '@pinia/colada'
 import { createApp } from 'vue'
 import icons from '@nuxt/ui/runtime/vue/plugins/icons.js'
 import { bindFilterToRouter } from '@/stores/bind-filter-to-router.ts'
+import { useDeviceCareStore } from '@/stores/device-care.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import App from './App.vue'
 import { fail } from './fault.ts'
@@ -19,6 +20,8 @@ const pinia = createPinia()
 const app = createApp(App).use(pinia).use(PiniaColada).use(i18n).use(icons)
 app.config.errorHandler = fail
 
+// The browser's offer to install comes early and once.
+useDeviceCareStore(pinia)
 const session = useSessionStore(pinia)
 const router = createAppRouter(pinia)
 router.onError(fail)
@@ -27,3 +30,13 @@ bindFilterToRouter(router)
 await setLocale(preferredLocale(), false)
 app.use(router).mount('#app')
 void session.start()
+
+// The files of the app are put on the device once the page has what it needs itself.
+if (import.meta.env.PROD)
+  whenQuiet(() => void import('./updates.ts').then((updates) => updates.watchForUpdates()))
+
+function whenQuiet(work: () => void): void {
+  const start = () => setTimeout(work, 2_000)
+  if (document.readyState === 'complete') start()
+  else window.addEventListener('load', start, { once: true })
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { landingFor, navigationFor, safeNext } from './navigation.ts'
+import { canReport, landingFor, navigationFor, safeNext } from './navigation.ts'
 
 describe('landingFor', () => {
   it('takes leaders to the overview and everybody who works on incidents home', () => {
@@ -8,12 +8,35 @@ describe('landingFor', () => {
     expect(landingFor(['handler'])).toBe('home')
     expect(landingFor([])).toBe('home')
   })
+
+  it('takes field staff to their day, unless they do other things too', () => {
+    expect(landingFor(['field_staff'])).toBe('my-day')
+    expect(landingFor(['field_staff', 'grid_manager'])).toBe('home')
+  })
 })
 
 describe('navigationFor', () => {
   it('begins with the page that / leads to', () => {
-    for (const roles of [['leader'], ['grid_manager'], ['field_staff', 'leader']] as const)
+    for (const roles of [
+      ['leader'],
+      ['grid_manager'],
+      ['field_staff'],
+      ['field_staff', 'leader'],
+    ] as const)
       expect(navigationFor(roles)[0]?.name).toBe(landingFor(roles))
+  })
+})
+
+describe('canReport', () => {
+  it('is who the server lets report', () => {
+    expect(
+      [['field_staff'], ['grid_manager'], ['admin']].map((one) => canReport(one as never)),
+    ).toEqual([true, true, true])
+    expect([['leader'], ['handler'], []].map((one) => canReport(one as never))).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 })
 

@@ -1,10 +1,12 @@
 import type { Role } from '@/domain/vocabulary.ts'
 
-export type PageName = 'home' | 'map' | 'table' | 'overview'
+export type PageName = 'home' | 'map' | 'table' | 'overview' | 'my-day' | 'capture' | 'outbox'
 
 export interface NavItem {
   name: PageName
   icon: string
+  /** Only where there is room: a phone's bar holds what a thumb needs. */
+  isWideOnly?: boolean
 }
 
 const icons: Record<PageName, string> = {
@@ -12,22 +14,44 @@ const icons: Record<PageName, string> = {
   map: 'lucide:map',
   table: 'lucide:table-2',
   overview: 'lucide:chart-no-axes-combined',
+  'my-day': 'lucide:sun',
+  capture: 'lucide:camera',
+  outbox: 'lucide:inbox',
 }
 
 /** Leads, and nothing else that works on single incidents. */
 const onlyLeads = (roles: readonly Role[]): boolean =>
   roles.includes('leader') && roles.every((role) => role === 'leader')
 
-/** Where `/` leads: leaders look at the city as a whole, everybody else has a home to work from. */
-export const landingFor = (roles: readonly Role[]): PageName =>
-  onlyLeads(roles) ? 'overview' : 'home'
+/** Works in the streets, and does nothing else here. */
+const onlyCollects = (roles: readonly Role[]): boolean =>
+  roles.includes('field_staff') && roles.every((role) => role === 'field_staff')
+
+/** Who may report incidents, and therefore has an outbox. */
+export const canReport = (roles: readonly Role[]): boolean =>
+  roles.some((role) => role === 'field_staff' || role === 'grid_manager' || role === 'admin')
+
+/**
+ * Where `/` leads: leaders look at the city as a whole, field staff at their day, everybody else has
+ * a home to work from.
+ */
+export const landingFor = (roles: readonly Role[]): PageName => {
+  if (onlyCollects(roles)) return 'my-day'
+  return onlyLeads(roles) ? 'overview' : 'home'
+}
 
 /** The pages of the bar, in order, for what somebody is. */
 export function navigationFor(roles: readonly Role[]): NavItem[] {
-  const names: PageName[] = onlyLeads(roles)
-    ? ['overview', 'map', 'table']
-    : ['home', 'map', 'table', 'overview']
-  return names.map((name) => ({ name, icon: icons[name] }))
+  return pagesFor(roles).map((name) => ({
+    name,
+    icon: icons[name],
+    isWideOnly: onlyCollects(roles) && name === 'table',
+  }))
+}
+
+function pagesFor(roles: readonly Role[]): PageName[] {
+  if (onlyCollects(roles)) return ['my-day', 'capture', 'map', 'table', 'outbox']
+  return onlyLeads(roles) ? ['overview', 'map', 'table'] : ['home', 'map', 'table', 'overview']
 }
 
 /**

@@ -1,4 +1,9 @@
-import { createRouter, createWebHistory, type RouteLocationRaw, type RouteRecordRaw } from 'vue-router'
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationRaw,
+  type RouteRecordRaw,
+} from 'vue-router'
 import { watch } from 'vue'
 import type { Pinia } from 'pinia'
 import { useSessionStore } from '@/stores/session.store.ts'
@@ -38,6 +43,9 @@ export const routes: RouteRecordRaw[] = [
     ['map', '../features/map-page/MapPage.vue', 'app.nav.map', true],
     ['table', '../features/map-page/TablePage.vue', 'app.nav.table', false],
     ['overview', '../features/overview/OverviewPage.vue', 'app.nav.overview', false],
+    ['my-day', '../features/my-day/MyDayPage.vue', 'app.nav.my-day', false],
+    ['capture', '../features/capture/CapturePage.vue', 'app.nav.capture', true],
+    ['outbox', '../features/outbox/OutboxPage.vue', 'app.nav.outbox', false],
   ]),
   {
     path: '/:rest(.*)*',
@@ -49,7 +57,7 @@ export const routes: RouteRecordRaw[] = [
 
 /** Routes of the pages that are there. */
 function existing(pages: [name: string, file: string, title: string, fills: boolean][]) {
-  const files = import.meta.glob('../features/{map-page,overview}/*Page.vue')
+  const files = import.meta.glob('../features/{map-page,overview,my-day,capture,outbox}/*Page.vue')
   return pages.flatMap<RouteRecordRaw>(([name, file, title, fills]) => {
     const component = files[file]
     return component ? [{ path: `/${name}`, name, component, meta: { title, fills } }] : []
@@ -96,7 +104,8 @@ export function createAppRouter(pinia: Pinia) {
       if (status === 'signed-in' && route.name === 'sign-in')
         return void router.replace(safeNext(route.query.next))
       if (status !== 'signed-out' || before !== 'signed-in' || route.name === 'sign-in') return
-      const next = session.signedOutReason === 'expired' ? (session.returnTo ?? route.fullPath) : null
+      const next =
+        session.signedOutReason === 'expired' ? (session.returnTo ?? route.fullPath) : null
       void router.replace({ name: 'sign-in', query: next && next !== '/' ? { next } : {} })
     },
   )

@@ -26,8 +26,10 @@ export interface AreaProperties {
 /** Feature `id` is `Area.idx`. */
 export type AreaFeatures = FeatureCollection<MultiPolygon | Polygon, AreaProperties>
 
+export const areaListSchema = v.array(areaSchema)
+
 // The geometries come from our own database, checked at its door; only the envelope is checked here.
-const featuresSchema = v.custom<AreaFeatures>((value) => {
+export const areaFeaturesSchema = v.custom<AreaFeatures>((value) => {
   const collection = value as Partial<AreaFeatures> | null
   return (
     collection?.type === 'FeatureCollection' &&
@@ -38,7 +40,7 @@ const featuresSchema = v.custom<AreaFeatures>((value) => {
 
 export const areasRepo = (backend: Backend) => ({
   list: (signal?: AbortSignal): Promise<Area[]> =>
-    callRpc(backend, 'area_list', {}, v.array(areaSchema), signal),
+    callRpc(backend, 'area_list', {}, areaListSchema, signal),
   features: (level: AreaLevel, signal?: AbortSignal): Promise<AreaFeatures> =>
-    callRpc(backend, 'area_features', { p_level: level }, featuresSchema, signal),
+    callRpc(backend, 'area_features', { p_level: level }, areaFeaturesSchema, signal),
 })

@@ -23,6 +23,12 @@ const categorySchema = v.object({
 const departmentSchema = v.object({ code: v.string(), nameZh: v.string(), nameEn: v.string() })
 export type Department = v.InferOutput<typeof departmentSchema>
 
+/** Everything categories need, as it is kept on the device. */
+export const catalogueSchema = v.object({
+  categories: v.array(categorySchema),
+  departments: v.array(departmentSchema),
+})
+
 export const categoriesRepo = (backend: Backend) => ({
   list: (signal?: AbortSignal): Promise<Category[]> =>
     callRpc(backend, 'category_list', {}, v.array(categorySchema), signal),

@@ -79,6 +79,9 @@ export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> 
   }
 }
 
+/** Whether a kept configuration is one that this version of the app understands. */
+export const isConfig = (value: unknown): value is AppConfig => v.is(configSchema, value)
+
 function parseConfig(text: string): AppConfig {
   try {
     return v.parse(configSchema, JSON.parse(text))

@@ -1,18 +1,30 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
-import { areasRepo, type AreaFeatures } from '../data/areas.repo.ts'
+import {
+  areaFeaturesSchema,
+  areaListSchema,
+  areasRepo,
+  type AreaFeatures,
+} from '../data/areas.repo.ts'
 import { isAbort, toAppError, type AppError } from '../data/errors.ts'
 import type { Area } from '../domain/area.ts'
 import { areaLevels, type AreaLevel } from '../domain/vocabulary.ts'
+import { KeptReference } from './kept-reference.ts'
 import { useSessionStore } from './session.store.ts'
 
-/** The area hierarchy: loaded when somebody signs in, geometry by level when first asked for. */
+/**
+ * The area hierarchy: loaded when somebody signs in, geometry by level when first asked for. Both
+ * are kept on the device, where they stand in while the server cannot be asked.
+ */
 export const useAreasStore = defineStore('areas', () => {
   const session = useSessionStore()
   const list = shallowRef<readonly Area[]>([])
   const error = shallowRef<AppError | null>(null)
   const loaded = shallowRef(false)
   let controller: AbortController | null = null
+  let reference: KeptReference | null = null
+  /** Whether the server's areas are others than those this device had kept. */
+  let hasChanged = false
   const featuresByLevel = new Map<AreaLevel, Promise<AreaFeatures>>()
 
   const codes = computed(() => new Map(list.value.map((area) => [area.code, area])))
@@ -50,17 +62,36 @@ export const useAreasStore = defineStore('areas', () => {
     return chain
   }
 
-  /** Polygons of one level, fetched once a scope. @throws AppError */
+  /** Polygons of one level, fetched once a scope; those kept here where there is no network. @throws AppError */
   function features(level: AreaLevel): Promise<AreaFeatures> {
     const known = featuresByLevel.get(level)
     if (known) return known
-    const request = session.guard(() => areasRepo(session.backend!).features(level))
+    const request = fetchFeatures(level)
     featuresByLevel.set(level, request)
-    // A failed load must not be remembered as the answer.
-    request.catch(() => {
+    const forget = (): void => {
       if (featuresByLevel.get(level) === request) featuresByLevel.delete(level)
-    })
+    }
+    // A failed load must not be remembered as the answer, nor a kept one for longer than needed.
+    request.then(() => {
+      if (!session.verified) forget()
+    }, forget)
     return request
+  }
+
+  async function fetchFeatures(level: AreaLevel): Promise<AreaFeatures> {
+    const kept = (reference ??= new KeptReference(session.config!.instanceId))
+    const name = `areas/${level}`
+    const before = session.verified ? null : await kept.read(name, areaFeaturesSchema)
+    if (before) return before
+    try {
+      const found = await session.guard(() => areasRepo(session.backend!).features(level))
+      kept.write(name, found)
+      return found
+    } catch (failure) {
+      const older = await kept.read(name, areaFeaturesSchema)
+      if (older) return older
+      throw failure
+    }
   }
 
   async function load(): Promise<void> {
@@ -69,13 +100,36 @@ export const useAreasStore = defineStore('areas', () => {
     const { signal } = controller
     error.value = null
     try {
+      const kept = (reference ??= new KeptReference(session.config!.instanceId))
+      const before = loaded.value ? null : await kept.read('areas', areaListSchema)
+      if (signal.aborted) return
+      if (before) take(before)
+      // What is kept serves until the server can say whether it still holds: see the watch below.
+      if (loaded.value && !session.verified) return
       const found = await session.guard(() => areasRepo(session.backend!).list(signal))
       if (signal.aborted) return
-      list.value = found
-      loaded.value = true
+      const isNew = kept.write('areas', found)
+      hasChanged ||= isNew
+      if (isNew || !loaded.value) take(found)
     } catch (failure) {
       if (!isAbort(failure)) error.value = toAppError(failure)
     }
+  }
+
+  function take(found: readonly Area[]): void {
+    list.value = found
+    loaded.value = true
+  }
+
+  /**
+   * Brings the geometry of every level onto the device, the grids first, unless it is there already
+   * and the areas are the ones it was fetched for. @throws AppError
+   */
+  async function keepFeatures(): Promise<void> {
+    for (const level of levels.value.toReversed()) {
+      if (hasChanged || !(await reference?.has(`areas/${level}`))) await features(level)
+    }
+    hasChanged = false
   }
 
   function clear(): void {
@@ -84,6 +138,7 @@ export const useAreasStore = defineStore('areas', () => {
     loaded.value = false
     error.value = null
     featuresByLevel.clear()
+    reference = null
   }
 
   watch(
@@ -93,6 +148,12 @@ export const useAreasStore = defineStore('areas', () => {
       if (scope) void load()
     },
     { immediate: true, flush: 'sync' },
+  )
+  watch(
+    () => session.verified,
+    (verified) => {
+      if (verified && session.scope && loaded.value) void load()
+    },
   )
 
   return {
@@ -107,6 +168,7 @@ export const useAreasStore = defineStore('areas', () => {
     atLevel,
     ancestry,
     features,
+    keepFeatures,
     load,
   }
 })

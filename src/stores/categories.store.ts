@@ -1,11 +1,20 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
-import { categoriesRepo, type Department } from '../data/categories.repo.ts'
+import { catalogueSchema, categoriesRepo, type Department } from '../data/categories.repo.ts'
 import { isAbort, toAppError, type AppError } from '../data/errors.ts'
 import type { Category } from '../domain/category.ts'
+import { KeptReference } from './kept-reference.ts'
 import { useSessionStore } from './session.store.ts'
 
-/** The category tree and the departments: loaded when somebody signs in. */
+interface Catalogue {
+  categories: readonly Category[]
+  departments: readonly Department[]
+}
+
+/**
+ * The category tree and the departments: loaded when somebody signs in, and kept on the device,
+ * where they stand in while the server cannot be asked.
+ */
 export const useCategoriesStore = defineStore('categories', () => {
   const session = useSessionStore()
   const list = shallowRef<readonly Category[]>([])
@@ -13,6 +22,7 @@ export const useCategoriesStore = defineStore('categories', () => {
   const error = shallowRef<AppError | null>(null)
   const loaded = shallowRef(false)
   let controller: AbortController | null = null
+  let reference: KeptReference | null = null
 
   const codes = computed(() => new Map(list.value.map((category) => [category.code, category])))
   const indexes = computed(() => new Map(list.value.map((category) => [category.idx, category])))
@@ -43,17 +53,29 @@ export const useCategoriesStore = defineStore('categories', () => {
     const { signal } = controller
     error.value = null
     try {
+      const kept = (reference ??= new KeptReference(session.config!.instanceId))
+      const before = loaded.value ? null : await kept.read('categories', catalogueSchema)
+      if (signal.aborted) return
+      if (before) take(before)
+      // What is kept serves until the server can say whether it still holds: see the watch below.
+      if (loaded.value && !session.verified) return
       const repo = categoriesRepo(session.backend!)
       const [categories, offices] = await session.guard(() =>
         Promise.all([repo.list(signal), repo.departments(signal)]),
       )
       if (signal.aborted) return
-      list.value = categories
-      departments.value = offices
-      loaded.value = true
+      const found: Catalogue = { categories, departments: offices }
+      const isNew = kept.write('categories', found)
+      if (isNew || !loaded.value) take(found)
     } catch (failure) {
       if (!isAbort(failure)) error.value = toAppError(failure)
     }
+  }
+
+  function take(found: Catalogue): void {
+    list.value = found.categories
+    departments.value = found.departments
+    loaded.value = true
   }
 
   function clear(): void {
@@ -62,6 +84,7 @@ export const useCategoriesStore = defineStore('categories', () => {
     departments.value = []
     loaded.value = false
     error.value = null
+    reference = null
   }
 
   watch(
@@ -71,6 +94,12 @@ export const useCategoriesStore = defineStore('categories', () => {
       if (scope) void load()
     },
     { immediate: true, flush: 'sync' },
+  )
+  watch(
+    () => session.verified,
+    (verified) => {
+      if (verified && session.scope && loaded.value) void load()
+    },
   )
 
   return {

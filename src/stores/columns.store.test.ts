@@ -65,6 +65,8 @@ describe('columns store', () => {
     server = new FakeBackend()
     factory = new IDBFactory()
     cache = openMonthCache(factory)
+    // a device of its own for every test: it keeps who signed in
+    vi.stubGlobal('indexedDB', new IDBFactory())
   })
   afterEach(() => vi.restoreAllMocks())
 

@@ -1,7 +1,7 @@
 import { acceptHMRUpdate, defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { createBackend, type Backend } from '../data/client.ts'
-import { loadConfig, type ConfigWait } from '../data/config.ts'
+import { isConfig, loadConfig, type ConfigWait } from '../data/config.ts'
 import { openDeviceStore, type DeviceStore, type KeptPerson } from '../data/device-store.ts'
 import { AppError, isAbort, toAppError } from '../data/errors.ts'
 import { sessionRepo, type SessionContext, type SessionRepo } from '../data/session.repo.ts'
@@ -73,7 +73,8 @@ export const useSessionStore = defineStore('session', () => {
     host = options
     device = options.device ?? openDeviceStore()
     try {
-      const kept = await device.readConfig()
+      const known = await device.readConfig()
+      const kept = isConfig(known) ? known : null
       const person = kept && (await device.readPerson(kept.instanceId))
       if (kept) openBackend(kept)
       if (kept && person?.state === 'in') {

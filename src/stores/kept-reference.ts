@@ -1,0 +1,41 @@
+import * as v from 'valibot'
+import { openDeviceStore, type DeviceStore } from '../data/device-store.ts'
+
+/**
+ * Reference data that the device keeps for its next start without a network: first what was kept,
+ * then, once the server answers, what it says.
+ */
+export class KeptReference {
+  readonly #device: DeviceStore
+  readonly #instanceId: string
+  /** The text of what was last read or written, by name. */
+  readonly #texts = new Map<string, string>()
+
+  constructor(instanceId: string, device: DeviceStore = openDeviceStore()) {
+    this.#instanceId = instanceId
+    this.#device = device
+  }
+
+  /** Null too when it was kept by a version of the app that knew it in another shape. */
+  async read<T>(name: string, schema: v.GenericSchema<unknown, T>): Promise<T | null> {
+    const text = await this.#device.readReference(this.#instanceId, name)
+    if (typeof text !== 'string') return null
+    const parsed = v.safeParse(schema, JSON.parse(text))
+    if (!parsed.success) return null
+    this.#texts.set(name, text)
+    return parsed.output
+  }
+
+  async has(name: string): Promise<boolean> {
+    return (await this.#device.readReference(this.#instanceId, name)) !== null
+  }
+
+  /** Keeps a value. @returns false when it says the same as what was read or written before */
+  write(name: string, value: unknown): boolean {
+    const text = JSON.stringify(value)
+    if (this.#texts.get(name) === text) return false
+    this.#texts.set(name, text)
+    void this.#device.writeReference(this.#instanceId, name, text)
+    return true
+  }
+}
