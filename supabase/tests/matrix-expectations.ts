@@ -1,7 +1,7 @@
 import { reportCommand } from './harness/commands.ts'
 import { people } from './harness/small-city.ts'
 import type { Person } from './harness/small-city.ts'
-import { farIncident, nearPhoto, nearTile } from './matrix-world.ts'
+import { farIncident, knownCommand, nearPhoto, nearTile } from './matrix-world.ts'
 
 /** Who asks: everybody of the small city, and somebody not signed in. */
 export const personas = [...(Object.keys(people) as Person[]), 'anon'] as const
@@ -114,6 +114,19 @@ const api: Record<string, Call> = {
     sql: (fn) => `select count(${fn}('${farIncident}'))`,
     expected: row(1, 1, 0, 1, 0, 0, 0),
   },
+  'open_incidents(jsonb,integer)': {
+    sql: (fn) => `select jsonb_array_length(${fn}(null, 500) -> 'rows')`,
+    expected: visibleIncidents,
+  },
+  'my_day(integer)': {
+    sql: (fn) => `select jsonb_array_length(${fn}(366) -> 'own')`,
+    expected: row(0, 0, 0, 0, 2, 0, 1),
+  },
+  'command_receipts(uuid[])': {
+    sql: (fn) =>
+      `select jsonb_array_length(${fn}('{${knownCommand},00000000-0000-4000-9000-000000000000}'))`,
+    expected: row(0, 0, 1, 0, 0, 0, 0),
+  },
   'photo_to_read(uuid,text)': {
     sql: (fn) => `select (${fn}('${people.field}', '${nearPhoto}')::text::boolean)::integer`,
     expected: row(1, 1, 1, 0, 1, 0, 0),
@@ -132,6 +145,10 @@ export const callable: Record<string, Call> = {
   // what policies ask: they answer for the caller alone
   'private.scope_area_codes(text[])': array('', row(6, 6, 3, 2, 1, 0, 0)),
   'private.scope_departments()': array('', row(0, 0, 0, 0, 0, 1, 0)),
+  'private.photo_object_to_read(text)': {
+    sql: (fn) => `select ${fn}('${people.field}/${nearPhoto}.jpg')::integer`,
+    expected: row(1, 1, 1, 0, 1, 0, 0),
+  },
   'private.is_photo_checked(uuid,text)': {
     sql: (fn) => `select ${fn}('${people.field}', '${nearPhoto}')::integer`,
     expected: everyone(1),
@@ -156,6 +173,7 @@ export const ownerOnly = [
   'private.correction_changes(incidents,incidents)',
   'private.current_cursor()',
   'private.data_as_of()',
+  'private.field_row(incidents,uuid)',
   'private.filter_condition(private.incident_filter)',
   'private.filter_day(jsonb,text)',
   'private.filter_flag(jsonb,text)',
@@ -164,6 +182,7 @@ export const ownerOnly = [
   'private.import_areas(text,jsonb,boolean,boolean)',
   'private.import_incident_id(text,text)',
   'private.import_incidents(text,jsonb,boolean)',
+  'private.incident_photo_list(incidents,uuid)',
   'private.incident_row(incidents)',
   'private.instant(text)',
   'private.is_blank(text)',
@@ -174,6 +193,7 @@ export const ownerOnly = [
   'private.list_order(text)',
   'private.lock_incident(jsonb)',
   'private.log_data(timestamp with time zone,timestamp with time zone,jsonb,jsonb)',
+  'private.log_line(incident_log,uuid)',
   'private.mark_incident_change()',
   'private.missing_photos(uuid,text[])',
   'private.month_revision(bigint,bigint,numeric)',

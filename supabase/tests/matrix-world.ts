@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { hashOf } from './harness/commands.ts'
 import { people, seedSmallCity } from './harness/small-city.ts'
 import type { Database } from '../local/database-types.ts'
@@ -6,6 +7,9 @@ const incidentId = (n: number) => `00000000-0000-4000-9000-00000000000${n}`
 
 /** The incident in N-10-A that belongs to no department and no reporter. */
 export const farIncident = incidentId(3)
+
+/** The manager's receipt. */
+export const knownCommand = '00000000-0000-4000-9000-00000000000c'
 
 /** The checked photo of incident 1, taken by the field staff. */
 export const nearPhoto = hashOf('checked')
@@ -57,11 +61,15 @@ export async function seedMatrixWorld(db: Database): Promise<void> {
     insert into public.incident_log (district_code, incident_id, seq, kind)
     select district_code, id, 2, 'noted' from public.incidents where id = '${incidentId(1)}';
   `)
-  for (const actor of [people.field, people.field, people.manager]) {
+  for (const [id, actor] of [
+    [randomUUID(), people.field],
+    [randomUUID(), people.field],
+    [knownCommand, people.manager],
+  ] as const) {
     await db.query(
       `insert into public.commands (id, actor, type, hash, outcome)
-       values (gen_random_uuid(), $1, 'report_incident', $2, 'applied')`,
-      [actor, hashOf('{}')],
+       values ($1, $2, 'report_incident', $3, 'applied')`,
+      [id, actor, hashOf('{}')],
     )
   }
   for (const hash of [nearPhoto, hashOf('not checked')]) {
