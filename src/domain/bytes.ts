@@ -11,6 +11,17 @@ export function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
+/** Bytes as base64 without line breaks. */
+export function base64FromBytes(bytes: Uint8Array): string {
+  const native = bytes as Uint8Array & { toBase64?: () => string }
+  if (native.toBase64) return native.toBase64()
+  let binary = ''
+  // As many at once as a call takes arguments everywhere.
+  for (let i = 0; i < bytes.length; i += 8192)
+    binary += String.fromCharCode(...bytes.subarray(i, i + 8192))
+  return btoa(binary)
+}
+
 /** Two byte planes, all high bytes first, as unsigned 16-bit values. */
 export function uint16FromPlanes(planes: Uint8Array): Uint16Array<ArrayBuffer> {
   const count = planes.length >> 1

@@ -1,7 +1,130 @@
-import { OutboxError } from './errors.ts'
+import { deleteDraft, loadDrafts, saveDraft } from './drafts.ts'
+import { OutboxDatabase } from './database.ts'
+import { edit } from './edit.ts'
+import { OutboxError, toOutboxError } from './errors.ts'
+import { exportFile } from './export-file.ts'
+import { importFile } from './import-file.ts'
+import { counts, item, page } from './pages.ts'
+import { deleteOrphans, loadPhoto, loadThumbnail, savePhoto } from './photos.ts'
+import { discard, enqueue, forgetOldReceipts, retry } from './queue.ts'
+import { requeueAbandoned, Sender } from './sender.ts'
+import { Signals } from './signals.ts'
 import type { OpenOptions, Outbox } from './types.ts'
+import { sleep } from './wakeable.ts'
 
-/** Opens what this person keeps on this device for this server. */
+/**
+ * Opens what this person keeps on this device for this server; the next person and the next server
+ * have other databases. @throws OutboxError `insecure_context`, `storage_failed`
+ */
 export async function openOutbox(options: OpenOptions): Promise<Outbox> {
-  throw new OutboxError('storage_failed', `no storage for ${options.instanceId} yet`)
+  const { instanceId, userId, transport, now = Date.now, random = Math.random } = options
+  const locks = options.locks ?? globalThis.navigator?.locks
+  if (!locks || !globalThis.crypto?.subtle) throw new OutboxError('insecure_context')
+  const db = new OutboxDatabase(
+    `wangge-${instanceId}-${userId}`,
+    options.indexedDB,
+    options.keyRange,
+  )
+  try {
+    await db.open()
+    await requeueAbandoned({ db, locks })
+  } catch (error) {
+    db.close()
+    throw toOutboxError(error)
+  }
+  const signals = new Signals(db.name)
+  const changed = () => signals.send('changed')
+  const sender = new Sender({
+    db,
+    userId,
+    transport,
+    now,
+    random,
+    sleep: options.sleep ?? sleep,
+    locks,
+    onChange: changed,
+  })
+  /** Runs a change, then tells whoever watches. */
+  const changing = async <T>(change: Promise<T>): Promise<T> => {
+    const result = await change
+    changed()
+    return result
+  }
+  const queued = async (id: string) => (await item(db, id))!
+  const isElsewhere = () => sender.status.value.kind === 'stopped-elsewhere'
+  const onOnline = () => void sender.sendNow()
+
+  signals.subscribe((signal) => {
+    if (signal === 'changed') sender.wake()
+    else if (!isElsewhere()) void sender.sendNow()
+  })
+  globalThis.addEventListener?.('online', onOnline)
+  void tidy(db, now())
+
+  return {
+    instanceId,
+    userId,
+    saveDraft: (draft) => changing(saveDraft(db, draft)),
+    loadDrafts: () => loadDrafts(db),
+    loadDraft: (id) => db.read(() => db.drafts.get(id), [db.drafts]),
+    deleteDraft: (id) => changing(deleteDraft(db, id)),
+    savePhoto: (photo) => savePhoto(db, photo, now()),
+    loadPhoto: (hash) => loadPhoto(db, hash),
+    loadThumbnail: (hash) => loadThumbnail(db, hash),
+
+    enqueue: async (command, how = {}) => queued(await changing(enqueue(db, command, how, now()))),
+    retry: async (id) => {
+      const again = await queued(await changing(retry(db, id, now())))
+      signals.send('send-now')
+      return again
+    },
+    discard: (id) => changing(discard(db, id)),
+    edit: (id) => edit(db, id, now()),
+
+    page: (request) => page(db, request),
+    item: (id) => item(db, id),
+    counts: () => counts(db),
+    unsent: async () => {
+      const now = await counts(db)
+      return now.draft + now.queued + now.sending + now.conflict + now.rejected
+    },
+
+    exportFile: () => exportFile(db, { instanceId, userId }, now()),
+    importFile: (file) => changing(importFile(db, { instanceId, userId }, file, now())),
+
+    start: () => sender.start(),
+    stop: () => sender.stop(),
+    sendNow: async () => {
+      if (isElsewhere()) signals.send('send-now')
+      else await sender.sendNow()
+    },
+    resume: (id) => sender.resume(id),
+    status: sender.status,
+    subscribe: (listener) =>
+      signals.subscribe((signal) => {
+        if (signal === 'changed') listener()
+      }),
+
+    kv: {
+      get: async <T>(key: string) =>
+        (await db.read(() => db.kv.get(key), [db.kv]))?.value as T | undefined,
+      set: async (key, value) => void (await db.write(() => db.kv.put({ key, value }), [db.kv])),
+    },
+    close: async () => {
+      globalThis.removeEventListener?.('online', onOnline)
+      await sender.stop()
+      signals.close()
+      db.close()
+    },
+  }
+}
+
+/** Housekeeping beside the work; what it cannot do now it does the next time. */
+async function tidy(db: OutboxDatabase, now: number): Promise<void> {
+  try {
+    await deleteOrphans(db, now)
+    await forgetOldReceipts(db)
+  } catch (error) {
+    if (db.isOpen()) console.warn('the outbox could not be tidied:', error)
+  }
 }

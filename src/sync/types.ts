@@ -127,6 +127,7 @@ export interface ImportReport {
   imported: number
   /** Already here, or already received. */
   skipped: number
+  /** `id`: of the command or draft, or the hash of the photo. */
   rejected: { id: string; reason: 'wrong_hash' | 'wrong_shape' | 'photo_missing' }[]
 }
 
@@ -147,6 +148,8 @@ export interface Outbox {
   /** The photo belongs to nobody until a draft or command that names it is saved. */
   savePhoto(photo: NewPhoto): Promise<StoredPhoto>
   loadPhoto(hash: string): Promise<StoredPhoto | undefined>
+  /** The small picture alone, without loading the large one. */
+  loadThumbnail(hash: string): Promise<ArrayBuffer | undefined>
 
   /**
    * Puts a command in the queue and takes its draft out, in one step. Doing it twice for one draft

@@ -1,0 +1,28 @@
+import type { Draft } from '../domain/command.ts'
+import type { OutboxDatabase } from './database.ts'
+import { claimPhotos, releasePhotos } from './photos.ts'
+
+/** Saves a draft; the photos it names are its own from then on. */
+export const saveDraft = (db: OutboxDatabase, draft: Draft): Promise<void> =>
+  db.write(async () => {
+    const before = await db.drafts.get(draft.id)
+    const known = new Set(before?.photoHashes)
+    await claimPhotos(
+      db,
+      draft.photoHashes.filter((hash) => !known.has(hash)),
+    )
+    await db.drafts.put(draft)
+  }, [db.drafts, db.photos])
+
+export const loadDrafts = async (db: OutboxDatabase): Promise<Draft[]> => {
+  const drafts = await db.read(() => db.drafts.toArray(), [db.drafts])
+  return drafts.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
+}
+
+export const deleteDraft = (db: OutboxDatabase, id: string): Promise<void> =>
+  db.write(async () => {
+    const draft = await db.drafts.get(id)
+    if (!draft) return
+    await db.drafts.delete(id)
+    await releasePhotos(db, draft.photoHashes)
+  }, [db.drafts, db.items, db.photos, db.photoBytes, db.thumbnails])

@@ -1,0 +1,57 @@
+import type { CaptureForm, CommandPayloads, Draft, NewCommand } from '../domain/command.ts'
+import type { ItemRow, OutboxDatabase } from './database.ts'
+import { OutboxError } from './errors.ts'
+
+/** The command as it was queued. */
+export const commandOf = (row: Pick<ItemRow, 'type'>, payload: string): NewCommand =>
+  ({ type: row.type, payload: JSON.parse(payload) as unknown }) as NewCommand
+
+/** A refused or conflicting item in the form in which a person can change it. */
+export async function edit(
+  db: OutboxDatabase,
+  id: string,
+  now: number,
+): Promise<Draft | NewCommand> {
+  const { row, payload } = await db.read(async () => {
+    const item = await db.items.get({ id })
+    return { row: item, payload: (await db.payloads.get(id))?.payload }
+  }, [db.items, db.payloads])
+  const isStuck = row?.state === 'rejected' || row?.state === 'conflict'
+  // What the server has already may not be said again in other words.
+  if (!row || payload === undefined || !isStuck || row.applied)
+    throw new OutboxError('not_editable', row?.state)
+  const command = commandOf(row, payload)
+  const about = {
+    photoHashes: row.photoHashes,
+    updatedAt: new Date(now).toISOString(),
+    replaces: id,
+  }
+  if (command.type === 'report_incident')
+    return { ...about, id: row.incidentId, kind: 'report', form: formOf(command.payload) }
+  if (command.type === 'confirm_duplicate')
+    return {
+      ...about,
+      id: row.draftId ?? crypto.randomUUID(),
+      kind: 'confirm',
+      form: {
+        ...formOf(command.payload),
+        description: command.payload.note ?? '',
+        confirmsIncidentId: row.incidentId,
+      },
+    }
+  return command
+}
+
+type Captured = Partial<CommandPayloads['report_incident']>
+const formOf = (said: Captured): CaptureForm => ({
+  categoryCode: said.categoryCode ?? null,
+  lon: said.lon ?? null,
+  lat: said.lat ?? null,
+  accuracyMeters: said.accuracyMeters ?? null,
+  placedBy: said.placedBy ?? null,
+  description: said.description ?? '',
+  severity: said.severity ?? null,
+  addressLabel: said.addressLabel ?? '',
+  areaCode: null,
+  confirmsIncidentId: null,
+})

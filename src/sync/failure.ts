@@ -1,0 +1,17 @@
+import { AppError, toAppError } from '../data/errors.ts'
+
+/** What a call threw; one that took too long counts as no network. */
+export function failureOf(error: unknown): AppError {
+  const isTimeout = error instanceof Error && error.name === 'TimeoutError'
+  return isTimeout ? new AppError('offline', error.message, { cause: error }) : toAppError(error)
+}
+
+/** A promise that does not outlive the signal, whatever becomes of the call behind it. */
+export function untilAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,0 +1,144 @@
+import type { ItemRow, OutboxDatabase, ReceiptRow, RowState } from './database.ts'
+import { rowStates, titledFields } from './database.ts'
+import { commandOf } from './edit.ts'
+import { fields } from './fields.ts'
+import type { ItemState, ItemSummary, PageRequest, QueuedItem, QueueState } from './types.ts'
+
+const shownFields = titledFields.filter((name) => name !== 'hash' && name !== 'draftId')
+
+const isDone = (state: QueueState): state is ReceiptRow['state'] =>
+  state === 'received' || state === 'replaced'
+const publicState = (state: RowState): QueueState => (state === 'held' ? 'queued' : state)
+
+const everyState: readonly QueueState[] = [
+  'queued',
+  'sending',
+  'conflict',
+  'rejected',
+  'received',
+  'replaced',
+]
+
+/** A page by index: what waits in its order, then what is done with, newest first. */
+export const page = (
+  db: OutboxDatabase,
+  { states = everyState, after, limit }: PageRequest,
+): Promise<ItemSummary[]> =>
+  db.read(async () => {
+    const [table, seq] = cursorFrom(after)
+    const live = rowStates.filter((state) => states.includes(publicState(state)))
+    const found: ItemSummary[] =
+      table === 'r' ? [] : await summaries(db, await liveRows(db, live, seq, limit))
+    const left = limit - found.length
+    if (left <= 0) return found
+    const below = table === 'r' ? seq : Infinity
+    const done = await doneRows(db, states.filter(isDone), below, left)
+    return [...found, ...done.map(doneSummary)]
+  }, [db.items, db.receipts])
+
+function cursorFrom(after: string | undefined): ['q' | 'r', number] {
+  const seq = Number(after?.slice(1))
+  return after?.startsWith('r') ? ['r', seq] : ['q', after ? seq : 0]
+}
+
+async function liveRows(
+  db: OutboxDatabase,
+  states: readonly RowState[],
+  aboveSeq: number,
+  limit: number,
+): Promise<ItemRow[]> {
+  if (states.length === rowStates.length)
+    return db.items.where('seq').above(aboveSeq).limit(limit).toArray()
+  const perState = await Promise.all(
+    states.map((state) => db.inState(state, aboveSeq).limit(limit).toArray()),
+  )
+  return perState
+    .flat()
+    .sort((a, b) => a.seq - b.seq)
+    .slice(0, limit)
+}
+
+async function doneRows(
+  db: OutboxDatabase,
+  states: readonly ReceiptRow['state'][],
+  belowSeq: number,
+  limit: number,
+): Promise<ReceiptRow[]> {
+  const perState = await Promise.all(
+    states.map((state) => db.doneIn(state, belowSeq).reverse().limit(limit).toArray()),
+  )
+  return perState
+    .flat()
+    .sort((a, b) => b.seq - a.seq)
+    .slice(0, limit)
+}
+
+async function summaries(db: OutboxDatabase, rows: readonly ItemRow[]): Promise<ItemSummary[]> {
+  const incidents = [
+    ...new Set(rows.filter((row) => row.state === 'held').map((r) => r.incidentId)),
+  ]
+  const firsts = await Promise.all(incidents.map((id) => db.ofIncident(id).first()))
+  const firstOf = new Map(incidents.map((id, index) => [id, firsts[index]]))
+  return rows.map((row) => {
+    const first = row.state === 'held' ? firstOf.get(row.incidentId) : undefined
+    return liveSummary(row, first ?? null)
+  })
+}
+
+function liveSummary(row: ItemRow, first: ItemRow | null): ItemSummary {
+  const { seq, state, attempts, error, applied } = row
+  return {
+    ...fields(row, shownFields),
+    attempts,
+    error,
+    applied,
+    cursor: `q${seq}`,
+    state: publicState(state),
+    waitingFor: first && { id: first.id, state: publicState(first.state) },
+    receivedAt: null,
+    version: null,
+  }
+}
+
+function doneSummary(row: ReceiptRow): ItemSummary {
+  const { seq, state, receivedAt, version } = row
+  return {
+    ...fields(row, shownFields),
+    state,
+    receivedAt,
+    version,
+    cursor: `r${seq}`,
+    attempts: 0,
+    error: null,
+    waitingFor: null,
+    applied: state === 'received',
+  }
+}
+
+export const item = (db: OutboxDatabase, id: string): Promise<QueuedItem | undefined> =>
+  db.read(async () => {
+    const row = await db.items.get({ id })
+    if (row) {
+      const [summary] = await summaries(db, [row])
+      const payload = (await db.payloads.get(id))!.payload
+      return { ...summary!, hash: row.hash, command: commandOf(row, payload) }
+    }
+    const done = await db.receipts.get({ id })
+    return done && { ...doneSummary(done), hash: done.hash, command: null }
+  }, [db.items, db.payloads, db.receipts])
+
+/** Counted by index, whatever the payloads weigh. */
+export const counts = (db: OutboxDatabase): Promise<Record<ItemState, number>> =>
+  db.read(async () => {
+    const live = await Promise.all(rowStates.map((state) => db.inState(state).count()))
+    const [queued = 0, held = 0, sending = 0, conflict = 0, rejected = 0] = live
+    return {
+      draft: await db.drafts.count(),
+      queued: queued + held,
+      sending,
+      conflict,
+      rejected,
+      received: await db.doneIn('received').count(),
+      replaced: await db.doneIn('replaced').count(),
+    }
+  }, [db.drafts, db.items, db.receipts])

@@ -1,0 +1,160 @@
+import type { NewCommand } from '../domain/command.ts'
+import { Dexie } from 'dexie'
+import {
+  titledFields,
+  type ItemRow,
+  type New,
+  type OutboxDatabase,
+  type RowState,
+} from './database.ts'
+import { OutboxError } from './errors.ts'
+import { fields } from './fields.ts'
+import { prepareItem, receiptRow, untried, type PreparedItem } from './item-row.ts'
+import { claimPhotos, releasePhotos } from './photos.ts'
+
+export interface EnqueueOptions {
+  fromDraft?: string
+  replaces?: string
+}
+
+const instant = (millis: number): string => new Date(millis).toISOString()
+const isStuck = ({ state }: ItemRow): boolean => state === 'rejected' || state === 'conflict'
+
+/** Puts a command into the queue; returns the id under which it lies there. */
+export async function enqueue(
+  db: OutboxDatabase,
+  command: NewCommand,
+  { fromDraft, replaces }: EnqueueOptions,
+  now: number,
+): Promise<string> {
+  const prepared = await prepareItem(command, { id: crypto.randomUUID(), at: instant(now) })
+  return db.write(async () => {
+    const draft = fromDraft === undefined ? undefined : await db.drafts.get(fromDraft)
+    const replaced = replaces ?? draft?.replaces ?? null
+    if (fromDraft !== undefined && !draft) {
+      const before = await madeOfDraft(db, fromDraft, replaced)
+      if (before) return before
+    }
+    await needPhotos(db, prepared.row.photoHashes)
+    const row = { ...prepared.row, replaces: replaced, draftId: fromDraft ?? null }
+    const old = replaced === null ? undefined : await replaceable(db, replaced)
+    if (old) await putInPlaceOf(db, old, { ...prepared, row }, now)
+    else await append(db, { ...prepared, row })
+    if (draft) await db.drafts.delete(draft.id)
+    return row.id
+  })
+}
+
+/** What a second press of the button finds. */
+async function madeOfDraft(
+  db: OutboxDatabase,
+  draftId: string,
+  replaces: string | null,
+): Promise<string | undefined> {
+  const items = await db.items.where('draftId').equals(draftId).toArray()
+  const done = await db.receipts.where('draftId').equals(draftId).toArray()
+  return [...items, ...done].find((one) => one.replaces === replaces)?.id
+}
+
+async function needPhotos(db: OutboxDatabase, hashes: readonly string[]): Promise<void> {
+  const found = await db.photos.bulkGet([...hashes])
+  const missing = hashes.find((_, index) => !found[index])
+  if (missing) throw new OutboxError('photo_missing', missing)
+  await claimPhotos(db, hashes)
+}
+
+async function replaceable(db: OutboxDatabase, id: string): Promise<ItemRow | undefined> {
+  const item = await db.items.get({ id })
+  if (item && !isStuck(item)) throw new OutboxError('not_editable', item.state)
+  const done = item ? undefined : await db.receipts.get({ id })
+  if (done) throw new OutboxError(done.state === 'replaced' ? 'already_replaced' : 'not_editable')
+  return item
+}
+
+/** Inside a transaction: at the end of the queue. */
+export async function append(
+  db: OutboxDatabase,
+  { row, payload }: PreparedItem,
+  state?: RowState,
+): Promise<void> {
+  const isFirst = (await db.ofIncident(row.incidentId).count()) === 0
+  await db.items.add({ ...row, state: state ?? (isFirst ? 'queued' : 'held') })
+  await db.payloads.put({ id: row.id, payload })
+}
+
+/** Inside a transaction: a corrected copy takes its original's turn, as far as its incident is the same. */
+async function putInPlaceOf(
+  db: OutboxDatabase,
+  old: ItemRow,
+  prepared: PreparedItem,
+  now: number,
+): Promise<void> {
+  await db.items.delete(old.seq)
+  await db.payloads.delete(old.id)
+  await db.receipts.add(
+    receiptRow(old, { state: 'replaced', receivedAt: instant(now), version: null }),
+  )
+  if (old.incidentId !== prepared.row.incidentId) {
+    await append(db, prepared)
+    return promote(db, [old.incidentId])
+  }
+  const row: New<ItemRow> = { ...prepared.row, seq: old.seq, state: 'held' }
+  await db.items.add(row)
+  await db.payloads.put({ id: row.id, payload: prepared.payload })
+  await promote(db, [old.incidentId])
+}
+
+/** Inside a transaction: the first item of each of the incidents may go now. */
+export async function promote(db: OutboxDatabase, incidentIds: Iterable<string>): Promise<void> {
+  if ((await db.inState('held').count()) === 0) return
+  for (const id of new Set(incidentIds)) {
+    const first = await db.ofIncident(id).first()
+    if (first?.state === 'held') await db.items.update(first.seq, { state: 'queued' })
+  }
+}
+
+/** Returns the id under which the item goes now. */
+export async function retry(db: OutboxDatabase, id: string, now: number): Promise<string> {
+  const copyId = crypto.randomUUID()
+  return db.write(async () => {
+    const item = await db.items.get({ id })
+    if (!item || item.state === 'conflict') throw new OutboxError('not_editable', item?.state)
+    if (item.state !== 'rejected') return id
+    if (!item.isRecorded) {
+      await db.items.update(item.seq, { state: 'held', error: null })
+      await promote(db, [item.incidentId])
+      return id
+    }
+    // The server would only say again what it said to this id.
+    const payload = (await db.payloads.get(id))!.payload
+    const row = { ...fields(item, titledFields), ...untried, id: copyId, replaces: id }
+    await putInPlaceOf(db, item, { row, payload }, now)
+    return copyId
+  })
+}
+
+export const discard = (db: OutboxDatabase, id: string): Promise<void> =>
+  db.write(async () => {
+    const item = await db.items.get({ id })
+    if (!item || !isStuck(item)) throw new OutboxError('not_editable', item?.state)
+    await db.items.delete(item.seq)
+    await db.payloads.delete(id)
+    await releasePhotos(db, item.photoHashes)
+    await promote(db, [item.incidentId])
+  })
+
+/** What a stopped page or a killed browser left on its way goes again. Only for who holds the lock. */
+export const requeueSending = (db: OutboxDatabase): Promise<number> =>
+  db.write(() => db.inState('sending').modify({ state: 'queued' }), [db.items])
+
+const receiptsKept = 20_000
+/** Forgets the oldest receipts of many. */
+export const forgetOldReceipts = (db: OutboxDatabase): Promise<number> =>
+  db.write(async () => {
+    const newest = await db.receipts.orderBy('seq').last()
+    if (!newest || newest.seq <= receiptsKept) return 0
+    return db.receipts
+      .where('seq')
+      .between(Dexie.minKey, newest.seq - receiptsKept)
+      .delete()
+  }, [db.receipts])

@@ -1,0 +1,23 @@
+import type { Readable } from './types.ts'
+
+/** A value that tells its listeners when it changes; a listener that throws harms nobody else. */
+export class Source<T> implements Readable<T> {
+  #value: T
+  #listeners = new Set<(value: T) => void>()
+
+  constructor(value: T) {
+    this.#value = value
+  }
+  get value(): T {
+    return this.#value
+  }
+  set(value: T): void {
+    if (JSON.stringify(value) === JSON.stringify(this.#value)) return
+    this.#value = value
+    for (const listener of this.#listeners) queueMicrotask(() => listener(value))
+  }
+  subscribe(listener: (value: T) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+}

@@ -1,0 +1,272 @@
+import { receiptsFrom } from '../data/commands.repo.ts'
+import { AppError } from '../data/errors.ts'
+import { backOffMillis, ItemWaits } from './back-off.ts'
+import type { ItemRow, OutboxDatabase } from './database.ts'
+import { failureOf, untilAborted } from './failure.ts'
+import { mostCommands, pick, take } from './pick.ts'
+import { requeueSending } from './queue.ts'
+import { Source } from './readable.ts'
+import { settle, type Judged } from './settle.ts'
+import type { SendStatus, Transport } from './types.ts'
+import { uploadPhotosOf } from './upload.ts'
+import { verdictOf } from './verdict.ts'
+import { Wakeable } from './wakeable.ts'
+
+const callTimeoutMillis = 90_000
+
+export interface SenderOutside {
+  db: OutboxDatabase
+  userId: string
+  transport: Transport
+  now: () => number
+  random: () => number
+  sleep: (millis: number, signal: AbortSignal) => Promise<void>
+  locks: Pick<LockManager, 'request'>
+  /** Called when items changed their state. */
+  onChange: () => void
+}
+
+/** Whoever holds this lock is the one that sends. */
+const lockName = ({ name }: OutboxDatabase): string => `${name}-sender`
+
+/** Puts back what a killed page left on its way, unless another page is sending it right now. */
+export const requeueAbandoned = async ({
+  db,
+  locks,
+}: Pick<SenderOutside, 'db' | 'locks'>): Promise<void> =>
+  locks.request(lockName(db), { ifAvailable: true }, async (lock) => {
+    if (lock) await requeueSending(db)
+  })
+
+/**
+ * Sends what is queued, one sender per device and account. Knows nothing that would be lost with the
+ * page: what is where stands in the database, and every step there is one transaction.
+ */
+export class Sender {
+  readonly status = new Source<SendStatus>({ kind: 'idle' })
+  #outside: SenderOutside
+  #waits = new ItemWaits()
+  #running: { controller: AbortController; done: Promise<void> } | null = null
+  #pause: Wakeable
+  /** Failed calls in a row. */
+  #failures = 0
+  /** Commands a call may hold: halved by calls that fail, to find the one at fault. */
+  #limit = mostCommands
+  #sent = 0
+  /** Nothing may be sent before, device milliseconds: back-off, which a person may end early. */
+  #backOff = { until: 0, reason: '' }
+  /** The server's own word (Retry-After), which nobody may. */
+  #closedUntil = 0
+  #needsSignIn = false
+
+  constructor(outside: SenderOutside) {
+    this.#outside = outside
+    this.#pause = new Wakeable(outside.sleep)
+  }
+
+  start(): void {
+    if (this.#running) return
+    const controller = new AbortController()
+    const done = this.#run(controller.signal)
+    this.#running = { controller, done }
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running
+    if (!running) return
+    running.controller.abort()
+    await running.done
+    if (this.#running === running) this.#running = null
+    this.status.set({ kind: 'idle' })
+  }
+
+  /** Something was queued or freed. */
+  wake(): void {
+    this.#pause.wake('change')
+  }
+
+  /** Ends the waiting that failures caused. @returns when nothing more can be sent now */
+  async sendNow(): Promise<void> {
+    if (!this.#running) return
+    this.#waits.endAll()
+    this.#backOff.until = 0
+    await this.#pause.nextRest(() => this.#pause.wake('ask'))
+  }
+
+  resume(userId: string): void {
+    if (userId !== this.#outside.userId || !this.#needsSignIn) return
+    this.#needsSignIn = false
+    this.#pause.wake('ask')
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { locks, db } = this.#outside
+    const work = async (): Promise<void> => {
+      this.status.set({ kind: 'idle' })
+      while (!signal.aborted) {
+        try {
+          await requeueSending(db)
+          await this.#work(signal)
+        } catch (error) {
+          // The device's own storage failed; what is in it stays, and is tried again.
+          if (signal.aborted) return
+          console.warn('the outbox could not be read:', error)
+          await this.#waitUntil(this.#fail('storage'), 'storage', signal)
+        }
+      }
+    }
+    try {
+      const isMine = await locks.request(lockName(db), { ifAvailable: true }, async (lock) => {
+        if (lock) await work()
+        return lock !== null
+      })
+      if (isMine || signal.aborted) return
+      this.status.set({ kind: 'stopped-elsewhere' })
+      await locks.request(lockName(db), { signal }, work)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      this.#pause.close()
+    }
+  }
+
+  /** Sends, uploads, waits, until stopped. */
+  async #work(signal: AbortSignal): Promise<void> {
+    const { db, now } = this.#outside
+    while (!signal.aborted) {
+      const blockedUntil = Math.max(this.#closedUntil, this.#backOff.until)
+      if (this.#needsSignIn) {
+        this.status.set({ kind: 'needs-sign-in' })
+        await this.#pause.rest(Infinity, signal, ['ask'])
+      } else if (blockedUntil > now()) {
+        await this.#waitUntil(blockedUntil, this.#backOff.reason, signal)
+      } else {
+        const picked = await pick(db, this.#limit, this.#waits, now())
+        if (picked.sendable.length > 0) await this.#send(picked.sendable, signal)
+        else if (picked.toUpload.length > 0) await this.#upload(picked.toUpload, signal)
+        else await this.#restUntilDue(signal)
+      }
+    }
+  }
+
+  async #send(rows: readonly ItemRow[], signal: AbortSignal): Promise<void> {
+    const { db, userId, transport, now, onChange } = this.#outside
+    await this.#showProgress()
+    const { taken, commands } = await take(db, rows, userId)
+    if (taken.length === 0) return
+    onChange()
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMillis)])
+    let judged: Judged[] = taken.map((item) => ({ item, verdict: { kind: 'nothing' } }))
+    let failure: AppError | null = null
+    try {
+      const answer = await untilAborted(transport.applyCommands(commands, limited), limited)
+      judged = judge(taken, answer)
+      if (judged.every(({ verdict }) => verdict.kind === 'nothing'))
+        failure = new AppError('offline', 'no receipt in the answer', { code: 'bad_answer' })
+    } catch (error) {
+      failure = failureOf(error)
+    }
+    const reason = failure ? (failure.code ?? failure.kind) : 'missing_receipt'
+    await settle(db, judged, now(), signal.aborted ? null : { code: reason })
+    if (signal.aborted) return
+    if (failure) this.#callFailed(taken, failure)
+    else this.#callAnswered(judged)
+    onChange()
+  }
+
+  #callAnswered(judged: readonly Judged[]): void {
+    const { now, random } = this.#outside
+    this.#failures = 0
+    this.#backOff = { until: 0, reason: '' }
+    this.#limit = Math.min(mostCommands, this.#limit * 2)
+    for (const { item, verdict } of judged) {
+      if (verdict.kind === 'nothing') this.#waits.delay(item.id, 'missing_receipt', now(), random())
+      else if (verdict.kind === 'missing-photos')
+        this.#waits.delay(item.id, 'missing_photos', now(), random())
+      else this.#waits.forget(item.id)
+      if (verdict.kind === 'received') this.#sent++
+    }
+  }
+
+  #callFailed(taken: readonly ItemRow[], failure: AppError): void {
+    const { now, random } = this.#outside
+    const [only] = taken
+    // Somebody answered: one command may be what it stumbles over.
+    const mayBePoisoned = failure.kind !== 'offline' || failure.code === 'bad_answer'
+    if (this.#isForAll(failure)) return
+    if (mayBePoisoned && taken.length === 1 && only) {
+      const wasAlone = this.#waits.goesAlone(only.id)
+      this.#waits.delay(only.id, failure.kind, now(), random())
+      this.#waits.setAlone(only.id)
+      if (wasAlone) return
+    } else if (mayBePoisoned) this.#limit = Math.max(1, Math.floor(taken.length / 2))
+    this.#fail(failure.kind)
+  }
+
+  /** A failure that has nothing to do with what was sent. */
+  #isForAll(failure: AppError): boolean {
+    const { now } = this.#outside
+    if (failure.kind === 'unauthorized') {
+      this.#needsSignIn = true
+      return true
+    }
+    if (failure.kind !== 'rate-limited') return false
+    this.#fail(failure.kind)
+    this.#closedUntil = now() + (failure.retryAfterSeconds ?? 0) * 1000
+    return true
+  }
+
+  /** Begins or prolongs the back-off; returns its end. */
+  #fail(reason: string): number {
+    const { now, random } = this.#outside
+    this.#failures++
+    this.#backOff = { until: now() + backOffMillis(this.#failures, random()), reason }
+    return this.#backOff.until
+  }
+
+  async #upload(items: readonly ItemRow[], signal: AbortSignal): Promise<void> {
+    const { db, transport, now, random, onChange } = this.#outside
+    await this.#showProgress()
+    const failures = await uploadPhotosOf(items, { db, transport, signal, onUploaded: onChange })
+    onChange()
+    for (const { id, photoHashes } of items) {
+      const failure = photoHashes.map((hash) => failures.get(hash)).find(Boolean)
+      if (failure && !this.#isForAll(failure)) this.#waits.delay(id, failure.kind, now(), random())
+    }
+  }
+
+  /** Nothing can be sent now: rests until something changes or an item's own wait is over. */
+  async #restUntilDue(signal: AbortSignal): Promise<void> {
+    const { db, now } = this.#outside
+    const wait = this.#waits.next(now())
+    this.#sent = 0
+    if (wait && (await db.inState('queued').count()) > 0)
+      await this.#waitUntil(wait.until, wait.reason, signal, ['ask', 'change'])
+    else {
+      this.status.set({ kind: 'idle' })
+      await this.#pause.rest(Infinity, signal, ['ask', 'change'])
+    }
+  }
+
+  async #waitUntil(
+    until: number,
+    reason: string,
+    signal: AbortSignal,
+    endedBy: readonly ('ask' | 'change')[] = ['ask'],
+  ): Promise<void> {
+    const isOffline = reason === 'offline'
+    this.status.set(isOffline ? { kind: 'no-network', until } : { kind: 'waiting', until, reason })
+    await this.#pause.rest(until - this.#outside.now(), signal, endedBy)
+  }
+
+  async #showProgress(): Promise<void> {
+    const { db } = this.#outside
+    const left = (await db.inState('queued').count()) + (await db.inState('held').count())
+    this.status.set({ kind: 'sending', done: this.#sent, total: this.#sent + left })
+  }
+}
+
+function judge(taken: readonly ItemRow[], answer: unknown): Judged[] {
+  const byId = Map.groupBy(receiptsFrom(answer), ({ id }) => id)
+  return taken.map((item) => ({ item, verdict: verdictOf(item, byId.get(item.id) ?? []) }))
+}

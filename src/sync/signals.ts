@@ -1,0 +1,35 @@
+export type Signal = 'changed' | 'send-now'
+
+/** Tells this tab and the others of the same outbox what happened. */
+export class Signals {
+  #channel: BroadcastChannel | null
+  #listeners = new Set<(signal: Signal) => void>()
+
+  constructor(name: string) {
+    this.#channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
+    if (!this.#channel) return
+    this.#channel.onmessage = ({ data }: MessageEvent<Signal>) => this.#tell(data)
+    // In Node an open channel would keep the process alive.
+    ;(this.#channel as { unref?: () => void }).unref?.()
+  }
+
+  send(signal: Signal): void {
+    this.#channel?.postMessage(signal)
+    this.#tell(signal)
+  }
+
+  subscribe(listener: (signal: Signal) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  close(): void {
+    this.#listeners.clear()
+    this.#channel?.close()
+    this.#channel = null
+  }
+
+  #tell(signal: Signal): void {
+    for (const listener of this.#listeners) listener(signal)
+  }
+}

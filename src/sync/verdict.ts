@@ -1,0 +1,45 @@
+import type { CommandError, Receipt } from '../domain/command.ts'
+import type { ItemRow } from './database.ts'
+
+/** What an answer says about one item. Without a genuine receipt it says nothing. */
+export type Verdict =
+  | { kind: 'nothing' }
+  | { kind: 'received'; version: number | null }
+  /** The server has the command and lacks these photos. */
+  | { kind: 'missing-photos'; hashes: string[] }
+  | { kind: 'rejected'; error: CommandError; isRecorded: boolean }
+  | { kind: 'conflict'; error: CommandError }
+
+const nothing: Verdict = { kind: 'nothing' }
+
+/** Refusals of the envelope, which the server does not record under this id and content. */
+const unrecorded = ['invalid_command', 'wrong_actor', 'id_taken', 'id_reused']
+/** The id itself is used up. */
+const idIsSpent = ['id_taken', 'id_reused']
+
+/**
+ * Judges the receipts that carry the item's id. Two that contradict each other, one whose hash is
+ * not that of what this device holds, or one that misses photos nobody named: nothing is proven.
+ */
+export function verdictOf(
+  item: Pick<ItemRow, 'hash' | 'photoHashes'>,
+  receipts: readonly Receipt[],
+): Verdict {
+  const [receipt, ...others] = receipts
+  if (!receipt || others.some((other) => JSON.stringify(other) !== JSON.stringify(receipt)))
+    return nothing
+  const { outcome, error, missingPhotos } = receipt
+  const matches = receipt.hash === item.hash
+  if (outcome === 'rejected') {
+    if (!error) return nothing
+    if (matches) return { kind: 'rejected', error, isRecorded: true }
+    return receipt.hash === null && unrecorded.includes(error.code)
+      ? { kind: 'rejected', error, isRecorded: idIsSpent.includes(error.code) }
+      : nothing
+  }
+  if (!matches) return nothing
+  if (outcome === 'conflict') return error ? { kind: 'conflict', error } : nothing
+  if (missingPhotos.length === 0) return { kind: 'received', version: receipt.version }
+  const ours = missingPhotos.every((hash) => item.photoHashes.includes(hash))
+  return ours ? { kind: 'missing-photos', hashes: missingPhotos } : nothing
+}

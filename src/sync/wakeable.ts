@@ -1,0 +1,68 @@
+export type Wake = 'ask' | 'change'
+
+/** Rests that can be ended early. A wake that comes while nobody rests ends the next rest at once. */
+export class Wakeable {
+  #sleep: (millis: number, signal: AbortSignal) => Promise<void>
+  #pending = new Set<Wake>()
+  #resting: { endedBy: readonly Wake[]; end: () => void } | null = null
+  #waiters = new Set<() => void>()
+  #closed = false
+
+  constructor(sleep: (millis: number, signal: AbortSignal) => Promise<void>) {
+    this.#sleep = sleep
+  }
+
+  wake(wake: Wake): void {
+    if (this.#resting?.endedBy.includes(wake)) this.#resting.end()
+    else this.#pending.add(wake)
+  }
+
+  /** Rests at most `millis`, less when woken by one of `endedBy` or the signal. */
+  async rest(millis: number, signal: AbortSignal, endedBy: readonly Wake[]): Promise<void> {
+    const isWoken = endedBy.some((wake) => this.#pending.has(wake))
+    for (const wake of endedBy) this.#pending.delete(wake)
+    if (isWoken || signal.aborted) return
+    for (const waiter of this.#waiters) waiter()
+    this.#waiters.clear()
+    const ended = new AbortController()
+    this.#resting = { endedBy, end: () => ended.abort() }
+    const either = AbortSignal.any([signal, ended.signal])
+    await (millis === Infinity ? aborted(either) : this.#sleep(Math.max(0, millis), either))
+    this.#resting = null
+  }
+
+  /** Resolves when the next rest begins that nobody has cut short. */
+  nextRest(first: () => void): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#waiters.add(resolve)
+      first()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const waiter of this.#waiters) waiter()
+    this.#waiters.clear()
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+/** Waits for real; ends early, without throwing, when the signal aborts. */
+export const sleep = (millis: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    // Timers take 31 bits.
+    const timer = setTimeout(end, Math.min(millis, 2 ** 31 - 1))
+    signal.addEventListener('abort', end, { once: true })
+  })
