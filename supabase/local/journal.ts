@@ -3,16 +3,19 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { PhotoName } from '../../src/domain/photo-rules.ts'
 import { syncFolder } from './files.ts'
 
-/** One call of `apply_commands` as it came in. */
+/** One call of `apply_commands` as it came in, or a note that a photo was kept. */
 export interface JournalEntry {
   /** Who sent it (`sub` of the verified token). */
   user: string
-  /** The request's body, JSON text. */
+  /** The request's body, JSON text; empty for a photo. */
   body: string
   /** The server's clock (instant). */
   received: string
+  /** The photo that is in the data folder since then. */
+  photo?: Pick<PhotoName, 'hash' | 'mediaType'>
 }
 
 interface Waiting {

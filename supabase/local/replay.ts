@@ -1,20 +1,27 @@
+import { photoNameFromPath, photoPath } from '../../src/domain/photo-rules.ts'
+import type { PhotoName } from '../../src/domain/photo-rules.ts'
 import type { Backend } from './backend/backend.ts'
 import { BackendUnavailable } from './backend/backend.ts'
 import type { Journal, JournalEntry } from './journal.ts'
+import { recordUnknownPhotos } from './photos/photo-checks.ts'
+import type { PhotoStore } from './photos/photo-store.ts'
 
 /** Ids asked about in one statement. */
 const batchSize = 1000
 
 /**
- * Applies the journaled calls whose commands the database does not know: what a crash, or going back
- * to a snapshot, took from it. Ids make a repetition harmless. Returns how many calls were repeated.
+ * Records the photos and applies the journaled calls the database does not know: what a crash, or
+ * going back to a snapshot, took from it. Ids make a repetition harmless, and commands get the time
+ * they first came in at. Returns how many calls were repeated.
  */
 export async function replayJournal(
   journal: Journal,
   backend: Backend,
+  photos: PhotoStore,
   fromSegment: number,
 ): Promise<number> {
   let repeated = 0
+  await recordUnknownPhotos(backend.database(), photos, photosIn(journal, fromSegment))
   let batch: { entry: JournalEntry; commands: unknown[]; ids: string[] }[] = []
   const flush = async () => {
     const ids = batch.flatMap((call) => call.ids)
@@ -29,7 +36,7 @@ export async function replayJournal(
       if (wanted.every((id) => known.has(id))) continue
       repeated += 1
       try {
-        await backend.apply(entry.user, JSON.stringify(commands))
+        await backend.apply(entry.user, JSON.stringify(commands), entry.received)
       } catch (error) {
         // refused as it was the first time; only a database that went away must stop the replay
         if (error instanceof BackendUnavailable) throw error
@@ -45,6 +52,13 @@ export async function replayJournal(
   }
   if (batch.length > 0) await flush()
   return repeated
+}
+
+async function* photosIn(journal: Journal, fromSegment: number): AsyncGenerator<PhotoName> {
+  for await (const { user, photo } of journal.entries(fromSegment)) {
+    const name = photo && photoNameFromPath(photoPath({ ...photo, owner: user }))
+    if (name) yield name
+  }
 }
 
 /** The commands in the body of a call of `apply_commands`; null when it holds none. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from './database.ts'
 import { startServer } from './server.ts'
@@ -66,6 +68,7 @@ describe('what is open', () => {
       supabaseUrl: `http://127.0.0.1:${port}`,
       publishableKey: secrets.publishableKey,
       tier: 'embedded',
+      capabilities: { storage: true, passwordChange: true },
       demo: null,
       city: { name: '测试市', timeZone: 'Asia/Shanghai', bbox: [112.9, 27.9, 113.1, 28.1] },
     })
@@ -106,12 +109,24 @@ describe('what is open', () => {
 
   test('app routes get the page, other pages the page with 404, files their types', async () => {
     const page = { headers: { accept: 'text/html' } }
-    expect((await send(port, 'GET', '/map?in=CITY', page)).status).toBe(200)
+    for (const path of ['/map?in=CITY', '/capture?draft=x', '/my-day', '/outbox']) {
+      expect((await send(port, 'GET', path, page)).status).toBe(200)
+    }
     expect((await send(port, 'GET', '/nowhere', page)).status).toBe(404)
     expect((await send(port, 'GET', '/nowhere.js')).status).toBe(404)
     const asset = await send(port, 'GET', '/assets/app-1a2b.js')
     expect(asset.headers['content-type']).toContain('text/javascript')
     expect(asset.headers['cache-control']).toContain('immutable')
+  })
+
+  test('the service worker is asked for anew each time, the manifest says what it is', async () => {
+    writeFileSync(join(folder.path, 'dist/sw.js'), 'self.skipWaiting')
+    writeFileSync(join(folder.path, 'dist/manifest.webmanifest'), '{}')
+    const worker = await send(port, 'GET', '/sw.js')
+    expect(worker.headers['content-type']).toContain('text/javascript')
+    expect(worker.headers['cache-control']).toBe('no-cache')
+    const { headers } = await send(port, 'GET', '/manifest.webmanifest')
+    expect(headers['content-type']).toContain('application/manifest+json')
   })
 
   test('every answer carries the policy, without inline scripts', async () => {
@@ -120,6 +135,8 @@ describe('what is open', () => {
       const policy = String(headers['content-security-policy'])
       expect(policy).toMatch(/script-src 'self';/)
       expect(policy).toMatch(/worker-src 'self' blob:;/)
+      expect(policy).toMatch(/manifest-src 'self';/)
+      expect(policy).toMatch(/img-src 'self' data: blob:;/)
       expect(headers['x-content-type-options']).toBe('nosniff')
       expect(headers['access-control-allow-origin']).toBeUndefined()
     }

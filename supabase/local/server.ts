@@ -17,6 +17,9 @@ import { StaticFiles } from './door/static-files.ts'
 import { ServerError } from './errors.ts'
 import { Journal } from './journal.ts'
 import { takeLock } from './lock.ts'
+import { PhotoApi } from './photos/photo-api.ts'
+import { recordUnknownPhotos } from './photos/photo-checks.ts'
+import { PhotoStore, photosFolder } from './photos/photo-store.ts'
 import { replayJournal } from './replay.ts'
 import { loadSecrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
@@ -107,15 +110,22 @@ async function startParts(
   })
   undo.push(() => stopListening(listening.server))
 
-  const journal = settings.databaseUrl ? null : await Journal.open(dataDir, firstSegmentToReplay(dataDir))
+  const journal = settings.databaseUrl
+    ? null
+    : await Journal.open(dataDir, firstSegmentToReplay(dataDir))
   if (journal) undo.push(() => journal.close())
+  const store = new PhotoStore(photosFolder(dataDir))
+  store.clearIncoming()
   const opened = await Backend.open(
     { dataDir, databaseUrl: settings.databaseUrl, secrets, siteUrl: listening.url },
     {
       onProgress: (step) => hooks.onStep?.(step),
       async onOpened(reopened) {
+        // a new database beside old photos; otherwise the journal knows which it may have lost
+        if (reopened.fresh) await recordUnknownPhotos(reopened.database(), store, store.names())
         if (!journal) return
-        const count = await replayJournal(journal, reopened, firstSegmentToReplay(dataDir))
+        const from = firstSegmentToReplay(dataDir)
+        const count = await replayJournal(journal, reopened, store, from)
         if (count > 0) hooks.onStep?.('replayed', String(count))
       },
       onRestart: (reason) => hooks.onStep?.('restarting', reason),
@@ -141,7 +151,10 @@ async function startParts(
     return (await snapshots.take()).path
   })
   undo.push(() => admin.close())
-  api = new Api({ backend: opened, journal, secrets, acceptsDemoAccounts, onChange })
+  const database = () => opened.database()
+  const quotaBytes = settings.photoQuotaBytes
+  const photos = new PhotoApi({ store, database, journal, quotaBytes, onChange })
+  api = new Api({ backend: opened, journal, secrets, photos, acceptsDemoAccounts, onChange })
   undo.push(() => {
     api = null
   })
@@ -205,9 +218,7 @@ async function listen(
     server.listen(settings.port, host, () => resolve())
   })
   const { port } = server.address() as AddressInfo
-  const dev = settings.dev
-    ? await (await import('./dev-app.ts')).createDevApp(server, port)
-    : null
+  const dev = settings.dev ? await (await import('./dev-app.ts')).createDevApp(server, port) : null
   door = createDoor({
     ...parts,
     hosts: allowedHosts(settings, port),

@@ -10,6 +10,7 @@ test('the defaults are a laptop alone', () => {
     databaseUrl: null,
     supabase: null,
     snapshotMilliseconds: 15 * 60_000,
+    photoQuotaBytes: 10_240 * 1024 * 1024,
   })
 })
 

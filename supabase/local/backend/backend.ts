@@ -83,9 +83,12 @@ export class Backend {
     return this.#call({ op: 'fetch', request }, transfer) as Promise<PlainResponse>
   }
 
-  /** Repeats journaled commands as their sender; what was applied before changes nothing. */
-  async apply(user: string, commands: string): Promise<void> {
-    await this.#call({ op: 'apply', user, commands })
+  /**
+   * Repeats journaled commands as their sender, as if now were when they were received (instant);
+   * what was applied before changes nothing.
+   */
+  async apply(user: string, commands: string, received: string): Promise<void> {
+    await this.#call({ op: 'apply', user, commands, received })
   }
 
   /** The database folder as a tar, or null on one's own Postgres. */

@@ -32,7 +32,7 @@ export type BackendCall =
   | { op: 'exec'; sql: string; tx: number | null }
   | { op: 'begin' }
   | { op: 'end'; tx: number; commit: boolean }
-  | { op: 'apply'; user: string; commands: string }
+  | { op: 'apply'; user: string; commands: string; received: string }
   | { op: 'canary' }
   | { op: 'dump' }
   | { op: 'close' }

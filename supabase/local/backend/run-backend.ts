@@ -116,7 +116,7 @@ async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown>
       return transaction.end(call.commit)
     }
     case 'apply':
-      return applyAs(engine, call.user, call.commands)
+      return applyAs(engine, call)
     case 'canary':
       return canary(engine)
     case 'dump':
@@ -149,18 +149,23 @@ async function fetchFrom({ app }: OpenBackend, request: PlainRequest): Promise<P
   }
 }
 
-/** Applies journaled commands once more, as the user who sent them. */
-async function applyAs(engine: Engine, user: string, commands: string): Promise<void> {
+/** Applies journaled commands once more, for the user who sent them and at the time they came in. */
+async function applyAs(
+  engine: Engine,
+  { user, commands, received }: Extract<BackendCall, { op: 'apply' }>,
+): Promise<void> {
   await engine.owner.transaction(async (tx) => {
     const claims = JSON.stringify({ sub: user, role: 'authenticated' })
     await tx.query(
       `select set_config('request.jwt.claim.sub', $1, true),
               set_config('request.jwt.claim.role', 'authenticated', true),
-              set_config('request.jwt.claims', $2, true),
-              set_config('role', 'authenticated', true)`,
+              set_config('request.jwt.claims', $2, true)`,
       [user, claims],
     )
-    await tx.query('select public.apply_commands($1::text::json)', [commands])
+    await tx.query('select private.apply_commands_at($1::text::json, $2::text::timestamptz)', [
+      commands,
+      received,
+    ])
   })
 }
 

@@ -6,19 +6,26 @@ import { Backend } from '../backend/backend.ts'
 import { ServerError } from '../errors.ts'
 import { Journal } from '../journal.ts'
 import { describeHolder, lockHolder, takeLock } from '../lock.ts'
+import { backUpPhotos, photosBeside } from '../photos/photo-backup.ts'
+import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { runCommand } from '../run-command.ts'
 import { loadSecrets } from '../secrets.ts'
 import { settingsFrom } from '../settings.ts'
 import { firstSegmentToReplay, takeSnapshot } from '../snapshots.ts'
 import { replayJournal } from '../replay.ts'
 
-/** `npm run backup [-- FILE]`: a snapshot now, copied to FILE when one is named. */
+/**
+ * `npm run backup [-- FILE]`: a snapshot now, copied to FILE when one is named, then with the photos
+ * beside it.
+ */
 await runCommand(async ([file, ...rest]) => {
-  if (rest.length > 0 || file?.startsWith('-')) throw new ServerError('Usage: npm run backup -- [FILE]')
+  if (rest.length > 0 || file?.startsWith('-'))
+    throw new ServerError('Usage: npm run backup -- [FILE]')
   const { dataDir, databaseUrl } = settingsFrom(process.env)
   if (databaseUrl) {
     throw new ServerError(
-      'One’s own Postgres is backed up with its own tools: pg_dump -Fc "$DATABASE_URL" > wangge.dump',
+      'One’s own Postgres is backed up with its own tools: pg_dump -Fc "$DATABASE_URL" > wangge.dump, ' +
+        `and after it a copy of ${photosFolder(dataDir)}.`,
     )
   }
   if (file && existsSync(file)) throw new ServerError(`${file} exists already.`)
@@ -36,6 +43,12 @@ await runCommand(async ([file, ...rest]) => {
   const target = file ? resolve(file) : snapshot
   if (file) copyFileSync(snapshot, target)
   console.log(`Backed up to ${target}`)
+  if (file) {
+    const added = await backUpPhotos(dataDir, target)
+    if (existsSync(photosBeside(target))) {
+      console.log(`Photos are beside it in ${photosBeside(target)}, added now: ${added}`)
+    }
+  } else console.log(`Photos belong to it and stay in ${photosFolder(dataDir)}`)
 })
 
 async function snapshotOfClosedFolder(dataDir: string): Promise<string> {
@@ -52,7 +65,8 @@ async function snapshotOfClosedFolder(dataDir: string): Promise<string> {
       secrets,
       siteUrl: 'http://127.0.0.1',
     })
-    await replayJournal(journal, backend, firstSegmentToReplay(dataDir))
+    const photos = new PhotoStore(photosFolder(dataDir))
+    await replayJournal(journal, backend, photos, firstSegmentToReplay(dataDir))
     const { path } = await takeSnapshot(dataDir, backend, journal)
     await backend.close()
     await journal.close()

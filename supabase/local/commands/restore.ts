@@ -7,6 +7,9 @@ import { ServerError, messageOf } from '../errors.ts'
 import { Journal } from '../journal.ts'
 import { takeLock } from '../lock.ts'
 import { replayJournal } from '../replay.ts'
+import { restorePhotos } from '../photos/photo-backup.ts'
+import { recordLostPhotos, recordUnknownPhotos } from '../photos/photo-checks.ts'
+import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { runCommand } from '../run-command.ts'
 import { loadSecrets } from '../secrets.ts'
 import { settingsFrom } from '../settings.ts'
@@ -16,6 +19,7 @@ const usage = `Usage: npm run restore -- FILE [--with-journal]
 
 FILE is what npm run backup wrote, or a file of the data folder's snapshots. With --with-journal the
 commands received after that snapshot are applied again; without, the city is as it was then.
+Photos in the folder FILE.photos beside it are brought back with it, and photos received since stay.
 What the folder held before is kept beside it.`
 
 /** `npm run restore -- FILE`: puts a backup in place of the database. */
@@ -26,7 +30,8 @@ await runCommand(async (args) => {
   const { dataDir, databaseUrl } = settingsFrom(process.env)
   if (databaseUrl) {
     throw new ServerError(
-      'One’s own Postgres is restored with its own tools: pg_restore --clean -d "$DATABASE_URL" wangge.dump',
+      'One’s own Postgres is restored with its own tools: pg_restore --clean -d "$DATABASE_URL" wangge.dump, ' +
+        `and the copy of its photos goes into ${photosFolder(dataDir)}.`,
     )
   }
   const backup = resolve(file)
@@ -37,14 +42,19 @@ await runCommand(async (args) => {
   }
   const lock = takeLock(dataDir, 'npm run restore')
   try {
+    // photos are never overwritten or taken away: bringing them in first harms nobody
+    const photos = new PhotoStore(photosFolder(dataDir))
+    const { restored, damaged } = await restorePhotos(backup, photos)
     const aside = setAside(dataDir, withJournal)
     try {
-      await openRestored(dataDir, backup, withJournal ? segment : undefined)
+      await openRestored(dataDir, backup, photos, withJournal ? segment : undefined)
     } catch (error) {
       putBack(dataDir, aside)
       throw new ServerError(`Nothing was restored: ${messageOf(error)}`)
     }
     console.log(`Restored from ${backup}`)
+    if (restored > 0) console.log(`Photos brought back: ${restored}`)
+    if (damaged > 0) console.log(`Photos left out because they are damaged: ${damaged}`)
     if (existsSync(aside)) console.log(`What was there before is in ${aside}`)
   } finally {
     lock.release()
@@ -88,6 +98,7 @@ function putBack(dataDir: string, aside: string): void {
 async function openRestored(
   dataDir: string,
   archive: string,
+  photos: PhotoStore,
   segment: number | undefined,
 ): Promise<void> {
   const secrets = loadSecrets(dataDir)
@@ -103,11 +114,15 @@ async function openRestored(
     await backend
       .database()
       .query('update public.city_settings set instance_id = $1::uuid', [randomUUID()])
-    if (segment === undefined) return
-    const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
-    const count = await replayJournal(journal, backend, segment)
-    await journal.close()
-    console.log(`Calls applied again from the journal: ${count}`)
+    if (segment !== undefined) {
+      const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
+      const count = await replayJournal(journal, backend, photos, segment)
+      await journal.close()
+      console.log(`Calls applied again from the journal: ${count}`)
+    }
+    await recordUnknownPhotos(backend.database(), photos, photos.names())
+    const lost = await recordLostPhotos(backend.database(), photos)
+    if (lost > 0) console.log(`Photos the city knows of whose files are not here: ${lost}`)
   } finally {
     await backend.close()
   }

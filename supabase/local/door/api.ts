@@ -2,6 +2,7 @@ import type { Backend } from '../backend/backend.ts'
 import { BackendUnavailable } from '../backend/backend.ts'
 import { isDemoEmail } from '../demo.ts'
 import type { Journal } from '../journal.ts'
+import type { PhotoApi } from '../photos/photo-api.ts'
 import { commandsOf } from '../replay.ts'
 import type { Secrets } from '../secrets.ts'
 import { deepestNesting, isTooDeep, readBody } from './body.ts'
@@ -16,6 +17,7 @@ export interface ApiContext {
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Journal | null
   secrets: Secrets
+  photos: PhotoApi
   /** Whether the demo's well-known passwords open anything here. */
   acceptsDemoAccounts: boolean
   /** Called after a request that may have changed something. */
@@ -33,9 +35,14 @@ const perAddress = { burst: 30, perSecond: 1 / 30 }
 const refreshPerAddress = { burst: 120, perSecond: 2 }
 
 const forwardedHeaders = ['accept', 'apikey', 'authorization', 'content-type', 'prefer', 'range']
-const returnedHeaders = ['content-type', 'content-range', 'preference-applied', 'x-supabase-api-version']
+const returnedHeaders = [
+  'content-type',
+  'content-range',
+  'preference-applied',
+  'x-supabase-api-version',
+]
 
-/** `/rest/v1` and `/auth/v1`: what of them is offered, to whom, how often. */
+/** `/rest/v1`, `/auth/v1`, `/storage/v1`: what of them is offered, to whom, how often. */
 export class Api {
   #context: ApiContext
   #users = new RateLimit(perUser.burst, perUser.perSecond)
@@ -47,12 +54,13 @@ export class Api {
     this.#context = context
   }
 
-  /** Answers a request whose path begins with /rest/v1 or /auth/v1. */
+  /** Answers a request whose path begins with /rest/v1, /auth/v1 or /storage/v1. */
   async answer(request: Request, address: string): Promise<Response> {
     const refused = this.#refuseKey(request)
     if (refused) return refused
     const { pathname } = new URL(request.url)
     try {
+      if (pathname.startsWith('/storage/v1')) return await this.#storage(request)
       return pathname.startsWith('/rest/v1')
         ? await this.#rest(request, pathname)
         : await this.#auth(request, pathname, address)
@@ -80,6 +88,11 @@ export class Api {
     if (!this.#context.acceptsDemoAccounts && isDemoEmail(caller.email)) return demoRefused()
     const wait = this.#users.take(caller.userId)
     return wait > 0 ? tooMany(wait) : caller
+  }
+
+  #storage(request: Request): Promise<Response> | Response {
+    const caller = this.#caller(request)
+    return caller instanceof Response ? caller : this.#context.photos.answer(request, caller.userId)
   }
 
   async #rest(request: Request, pathname: string): Promise<Response> {

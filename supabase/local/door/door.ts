@@ -31,7 +31,17 @@ export interface DoorOptions {
 type DoorContext = Context<{ Bindings: HttpBindings }>
 
 /** Pages of the app; anything else that wants a page gets it with status 404. */
-const appRoutes = new Set(['/', '/sign-in', '/map', '/table', '/overview', '/account'])
+const appRoutes = new Set([
+  '/',
+  '/sign-in',
+  '/map',
+  '/table',
+  '/overview',
+  '/account',
+  '/capture',
+  '/my-day',
+  '/outbox',
+])
 /** Never the app's page, whoever asks. */
 const noPages = /^\/(_system|rest|auth|storage|realtime|functions|graphql)(\/|$)/
 
@@ -44,7 +54,10 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     const refused = refuse(context, options)
     if (refused) context.res = refused
     else await next()
-    for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value)
+    for (const [name, value] of Object.entries(headers)) {
+      // a photo comes with a stricter policy of its own
+      if (!context.res.headers.has(name)) context.res.headers.set(name, value)
+    }
   })
 
   door.get('/healthz', (context) => context.json({ status: 'alive', ready: options.isReady() }))
@@ -59,6 +72,7 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
   })
   door.all('/rest/v1/*', (context) => callApi(context, options))
   door.all('/auth/v1/*', (context) => callApi(context, options))
+  door.all('/storage/v1/*', (context) => callApi(context, options))
   door.all('*', (context) => serveApp(context, options))
   door.onError((error) => {
     console.error(error)

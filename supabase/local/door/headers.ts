@@ -35,6 +35,7 @@ function contentSecurityPolicy(supabaseUrl: string | null, dev: boolean): string
     'font-src': ["'self'", 'data:'],
     'connect-src': connect,
     'worker-src': ["'self'", 'blob:'],
+    'manifest-src': ["'self'"],
     'object-src': ["'none'"],
     'base-uri': ["'none'"],
     'form-action': ["'self'"],
