@@ -1,0 +1,61 @@
+import { checkPhoto, photoNameFromPath } from '../../../src/domain/photo-rules.ts'
+import type { PhotoName, PhotoVerdict } from '../../../src/domain/photo-rules.ts'
+
+/** What the function needs of its Supabase. */
+export interface PhotoGateway {
+  /** The user id of a valid session, or null. */
+  userOf(authorization: string): Promise<string | null>
+  /** The object at a path of the bucket `photos`, or null. */
+  download(path: string): Promise<Uint8Array | null>
+  /** Keeps the verdict, in place of an earlier one. */
+  record(name: PhotoName, bytes: number, verdict: PhotoVerdict): Promise<void>
+  remove(path: string): Promise<void>
+}
+
+/** The session's token is what lets a caller in, not where a page came from. */
+const crossOrigin = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'authorization, apikey, content-type, x-client-info',
+  'access-control-allow-methods': 'POST',
+}
+
+/**
+ * Judges a photo its uploader just put into the bucket: `POST {path}` → `{ok: true}`, or 422 with
+ * `{ok: false, code}` (a `PhotoFault`). What is refused is removed, so that its name is free again.
+ */
+export async function answerCheck(request: Request, gateway: PhotoGateway): Promise<Response> {
+  if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: crossOrigin })
+  if (request.method !== 'POST') return answer(405, { ok: false, code: 'post_only' })
+  const user = await gateway.userOf(request.headers.get('authorization') ?? '')
+  if (!user) return answer(401, { ok: false, code: 'bad_jwt' })
+  const path = pathIn(await request.text())
+  const name = photoNameFromPath(path)
+  if (!name) return answer(400, { ok: false, code: 'photo_bad_path' })
+  if (name.owner !== user) return answer(403, { ok: false, code: 'photo_not_yours' })
+  const bytes = await gateway.download(path)
+  if (!bytes) return answer(404, { ok: false, code: 'photo_missing' })
+  const verdict = checkPhoto(bytes, { ...name, actualHash: await sha256(bytes) })
+  await gateway.record(name, bytes.length, verdict)
+  if (verdict.ok) return answer(200, { ok: true })
+  await gateway.remove(path)
+  return answer(422, { ok: false, code: verdict.fault })
+}
+
+function answer(status: number, body: { ok: boolean; code?: string }): Response {
+  return Response.json(body, { status, headers: { ...crossOrigin, 'cache-control': 'no-store' } })
+}
+
+function pathIn(body: string): string {
+  try {
+    const { path } = JSON.parse(body) as { path?: unknown }
+    return typeof path === 'string' ? path : ''
+  } catch {
+    return ''
+  }
+}
+
+/** In lower-case hex. */
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes))
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
