@@ -253,9 +253,6 @@ begin
   perform private.refuse_unknown_fields(p_payload,
     '{incidentId,categoryCode,lon,lat,description,severity,addressLabel,deviceAt,photos,accuracyMeters,placedBy}');
   v_report.id := private.payload_uuid(p_payload, 'incidentId');
-  if exists (select 1 from public.incidents i where i.id = v_report.id) then
-    perform private.reject_command('incident_exists', 'incidentId');
-  end if;
   v_report.category_code := private.payload_text(p_payload, 'categoryCode', true, 60);
   v_requires_description := private.check_category(v_report.category_code);
   v_report.lon := private.payload_number(p_payload, 'lon', true, -180, 180);
@@ -281,6 +278,10 @@ begin
     jsonb_strip_nulls(jsonb_build_object(
       'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000),
       'placedBy', private.payload_word(p_payload, 'placedBy', '{gps,hand,photo}'))));
+  -- last: whether it is there may depend on a report that waits beside this one, any other fault does not
+  if exists (select 1 from public.incidents i where i.id = v_report.id) then
+    perform private.reject_command('incident_exists', 'incidentId');
+  end if;
   return v_report;
 end $$;
 

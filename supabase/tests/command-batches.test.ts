@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Database } from '../local/database-types.ts'
+import { applyCommands, commandOf, photoRef, reportCommand } from './harness/commands.ts'
+import type { Command, Receipt } from './harness/commands.ts'
+import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
+import type { TestDatabase } from './harness/index.ts'
+import { people, seedSmallCity } from './harness/small-city.ts'
+import { actAs } from './harness/types.ts'
+
+const user = people.field
+
+/** What is to be sent: a report, or something about an incident of the same call. */
+type Wish =
+  | { kind: 'report'; incident: number; changes: Record<string, unknown> }
+  | { kind: 'note' | 'photo' | 'confirm'; incident: number }
+  | { kind: 'correct'; incident: number; baseVersion: number; severity: number }
+  | { kind: 'again'; of: number }
+  | { kind: 'reused'; of: number }
+  | { kind: 'foreign' | 'unreadable' | 'unknown' }
+
+const incidentNumber = fc.nat(5)
+const changes = fc.constantFrom<Record<string, unknown>>(
+  {},
+  {},
+  {},
+  { lon: 12.5, description: '路边' },
+  { photos: [photoRef(), photoRef()] },
+  { lon: 9 },
+  { description: '\u0000' },
+  { severity: 9 },
+  { categoryCode: 'other' },
+  { categoryCode: 'other_matter' },
+  { photos: [photoRef({ bytes: 0 })] },
+  { extra: 1 },
+)
+const wish: fc.Arbitrary<Wish> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('report' as const),
+      incident: incidentNumber,
+      changes,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('note' as const, 'photo' as const, 'confirm' as const),
+      incident: incidentNumber,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('correct' as const),
+      incident: incidentNumber,
+      baseVersion: fc.integer({ min: 1, max: 3 }),
+      severity: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('again' as const, 'reused' as const),
+      of: fc.nat(20),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('foreign' as const, 'unreadable' as const, 'unknown' as const),
+    }),
+  },
+)
+
+/** Turns wishes into what a device would send. */
+function commandsFor(wishes: readonly Wish[]): unknown[] {
+  const incidents = Array.from({ length: 6 }, () => randomUUID())
+  const sent: Command[] = []
+  return wishes.map((wanted) => {
+    const command = commandFor(wanted, incidents, sent)
+    sent.push(command)
+    return wanted.kind === 'unreadable' ? { ...command, at: 'yesterday' } : command
+  })
+}
+
+function commandFor(wanted: Wish, incidents: string[], sent: Command[]): Command {
+  const of = 'of' in wanted ? sent[wanted.of % Math.max(sent.length, 1)] : undefined
+  const incidentId = 'incident' in wanted ? incidents[wanted.incident]! : undefined
+  switch (wanted.kind) {
+    case 'report':
+      return reportCommand(user, { incidentId, ...wanted.changes })
+    case 'note':
+      return commandOf(user, 'add_note', { incidentId, note: 'n' })
+    case 'photo':
+      return commandOf(user, 'add_photo', { incidentId, photos: [photoRef()] })
+    case 'confirm':
+      return commandOf(user, 'confirm_duplicate', { incidentId, lon: 10.5, lat: 21 })
+    case 'correct':
+      return commandOf(user, 'correct_incident', {
+        incidentId,
+        baseVersion: wanted.baseVersion,
+        changes: { severity: wanted.severity },
+      })
+    case 'again':
+      return of ?? reportCommand(user)
+    case 'reused':
+      return of ? { ...reportCommand(user), id: of.id } : reportCommand(user)
+    case 'foreign':
+      return reportCommand(people.manager)
+    default:
+      return commandOf(user, 'drop_table', {})
+  }
+}
+
+class Undo extends Error {}
+
+describeOnEachDatabase('a call of many commands', (kind) => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await openTestDatabase({ kind })
+    await seedSmallCity(db)
+  })
+  afterAll(() => db?.close())
+
+  /** Sends the calls one after the other, reads all they left but times, and undoes everything. */
+  async function outcomeOf(calls: readonly unknown[][]) {
+    let found: { receipts: Receipt[]; rows: unknown[] } | undefined
+    await db
+      .transaction(async (tx) => {
+        await actAs(tx, user)
+        const receipts: Receipt[] = []
+        for (const call of calls) {
+          const [row] = await tx.query<{ r: Receipt[] }>(
+            'select public.apply_commands($1::text::json) as r',
+            [JSON.stringify(call)],
+          )
+          receipts.push(...row!.r)
+        }
+        await tx.query(`select set_config('role', 'none', true)`)
+        found = { receipts: receipts.map(withoutTimes), rows: await everything(tx) }
+        throw new Undo()
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof Undo)) throw error
+      })
+    return found!
+  }
+  const withoutTimes = (receipt: Receipt): Receipt =>
+    receipt.error?.server
+      ? {
+          ...receipt,
+          error: { ...receipt.error, server: { ...receipt.error.server, changedAt: '' } },
+        }
+      : receipt
+  const everything = async (tx: Database) => {
+    const rows: unknown[] = []
+    for (const [table, times, order] of [
+      ['incidents', '{reported_at,changed_xid}', 'id, district_code'],
+      ['incident_log', '{at}', 'incident_id, seq'],
+      ['incident_photos', '{at}', 'incident_id, hash'],
+      ['commands', '{received_at,error}', 'id'],
+    ] as const) {
+      const found = await tx.query<{ r: unknown }>(
+        `select to_jsonb(t) - '${times}'::text[] as r from public.${table} t order by ${order}`,
+      )
+      rows.push(...found.map(({ r }) => r))
+    }
+    return rows
+  }
+
+  it('does exactly what the same commands do in calls of one', async () => {
+    let applied = 0
+    let others = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(wish, { minLength: 4, maxLength: 14 }), async (wishes) => {
+        const commands = commandsFor(wishes)
+        const together = await outcomeOf([commands])
+        expect(together).toEqual(await outcomeOf(commands.map((command) => [command])))
+        for (const { outcome } of together.receipts) {
+          if (outcome === 'applied') applied++
+          else others++
+        }
+      }),
+      { numRuns: 60 },
+    )
+    // the mixes are mixed
+    expect(Math.min(applied, others)).toBeGreaterThan(50)
+  })
+
+  it('keeps the order of a call in the server’s instants', async () => {
+    const commands = Array.from({ length: 50 }, () => reportCommand(user))
+    await applyCommands(db, user, commands)
+    const stored = await db.query<{ id: string }>(
+      `select l.command_id as id from public.incidents i
+       join public.incident_log l on l.incident_id = i.id
+       where l.command_id = any ($1::uuid[]) order by i.reported_at`,
+      [commands.map(({ id }) => id)],
+    )
+    expect(stored.map(({ id }) => id)).toEqual(commands.map(({ id }) => id))
+  })
+
+  it('stores the sound reports when one that was read well cannot be stored', async () => {
+    await db.exec(`
+      create function public.refuse_poison() returns trigger language plpgsql as $$
+      begin
+        if new.description = 'poison' then raise check_violation; end if;
+        if new.description = 'busy' then raise serialization_failure; end if;
+        return new;
+      end $$;
+      create trigger refuse_poison before insert on public.incidents
+      for each row execute function public.refuse_poison();
+    `)
+    try {
+      const reports = [{}, { description: 'poison', photos: [photoRef()] }, { lon: 9 }, {}]
+      const commands = reports.map((report) => reportCommand(user, report))
+      const receipts = await applyCommands(db, user, commands)
+      expect(receipts.map(({ id }) => id)).toEqual(commands.map(({ id }) => id))
+      expect(receipts.map(({ outcome, error }) => error?.code ?? outcome)).toEqual([
+        'applied',
+        'refused',
+        'outside_city',
+        'applied',
+      ])
+      expect(receipts[1]).toMatchObject({ incident_id: null, version: null, missing_photos: [] })
+      const again = await applyCommands(db, user, commands)
+      expect(again.map(({ outcome }) => outcome)).toEqual([
+        'replayed',
+        'rejected',
+        'rejected',
+        'replayed',
+      ])
+      // what may go well the next time fails the call and records nothing
+      const busy = [reportCommand(user), reportCommand(user, { description: 'busy' })]
+      await expect(applyCommands(db, user, busy)).rejects.toMatchObject({ code: '40001' })
+      expect(
+        await db.query('select 1 from public.commands where id = any ($1::uuid[])', [
+          busy.map(({ id }) => id),
+        ]),
+      ).toEqual([])
+    } finally {
+      await db.exec(
+        'drop trigger refuse_poison on public.incidents; drop function public.refuse_poison()',
+      )
+    }
+  })
+})
