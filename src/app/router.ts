@@ -45,7 +45,7 @@ export const routes: RouteRecordRaw[] = [
     ['overview', '../features/overview/OverviewPage.vue', 'app.nav.overview', false],
     ['my-day', '../features/my-day/MyDayPage.vue', 'app.nav.my-day', false],
     ['capture', '../features/capture/CapturePage.vue', 'app.nav.capture', true],
-    ['outbox', '../features/outbox/OutboxPage.vue', 'app.nav.outbox', false],
+    ['outbox', '../features/outbox/OutboxPage.vue', 'app.nav.outbox', true],
   ]),
   {
     path: '/:rest(.*)*',

@@ -15,11 +15,7 @@ export interface CorrectionForm {
 export const textLimits = { description: 10_000, addressLabel: 500, note: 10_000 } as const
 
 /** Characters as the database counts them: code points. */
-export const lengthOf = (text: string): number => {
-  let length = 0
-  for (const _ of text) length++
-  return length
-}
+export const lengthOf = (text: string): number => Array.from(text).length
 
 /** What a correction changes; a place as a pair. Empty when nothing was touched. */
 export function changesOf(before: CorrectionForm, after: CorrectionForm): IncidentChanges {

@@ -23,6 +23,7 @@ export const titledFields = [
   'text',
   'addressLabel',
   'photoHashes',
+  'bytes',
   'replaces',
   'draftId',
 ] as const satisfies (keyof Titled)[]
@@ -38,6 +39,8 @@ interface Titled {
   text: string
   addressLabel: string
   photoHashes: string[]
+  /** Of payload and photos. */
+  bytes: number
   replaces: string | null
   /** The draft it was made of: the same draft makes no second item. */
   draftId: string | null

@@ -23,7 +23,8 @@ export async function prepareItem(
   about: Pick<ItemRow, 'id' | 'at'>,
 ): Promise<PreparedItem> {
   const payload = payloadText(command.payload)
-  if (new TextEncoder().encode(payload).length > mostPayloadBytes)
+  const payloadBytes = new TextEncoder().encode(payload).length
+  if (payloadBytes > mostPayloadBytes)
     throw new OutboxError('too_large', `${payload.length} characters of payload`)
   const row = {
     ...about,
@@ -32,6 +33,7 @@ export async function prepareItem(
     hash: await sha256Hex(payload),
     ...titleOf(command),
     photoHashes: [...new Set(photosOf(command).map(({ hash }) => hash))],
+    bytes: photosOf(command).reduce((sum, photo) => sum + photo.bytes, payloadBytes),
     replaces: null,
     draftId: null,
     ...untried,

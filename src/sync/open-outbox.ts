@@ -4,9 +4,10 @@ import { edit } from './edit.ts'
 import { OutboxError, toOutboxError } from './errors.ts'
 import { exportFile } from './export-file.ts'
 import { importFile } from './import-file.ts'
-import { counts, item, page } from './pages.ts'
+import { counts, item, ofIncident, page } from './pages.ts'
 import { deleteOrphans, loadPhoto, loadThumbnail, savePhoto } from './photos.ts'
 import { discard, enqueue, forgetOldReceipts, retry } from './queue.ts'
+import { recall } from './recall.ts'
 import { requeueAbandoned, Sender } from './sender.ts'
 import { Signals } from './signals.ts'
 import type { OpenOptions, Outbox } from './types.ts'
@@ -80,9 +81,11 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     },
     discard: (id) => changing(discard(db, id)),
     edit: (id) => edit(db, id, now()),
+    recall: (id) => changing(recall(db, id, now())),
 
     page: (request) => page(db, request),
     item: (id) => item(db, id),
+    ofIncident: (incidentId) => ofIncident(db, incidentId),
     counts: () => counts(db),
     unsent: async () => {
       const now = await counts(db)

@@ -448,4 +448,51 @@ describe('pages', () => {
     expect(await outbox.page({ states: ['received'], limit: 3 })).toHaveLength(3)
     expect(await outbox.page({ states: ['rejected', 'conflict'], limit: 3 })).toEqual([])
   })
+
+  it('give what is unsent about one incident, with what it says and weighs', async () => {
+    await outbox.enqueue(report(uuid(1)))
+    await outbox.enqueue(report(uuid(2)))
+    await outbox.enqueue(note(uuid(1), 'held'))
+    const found = await outbox.ofIncident(uuid(1))
+    expect(found.map(({ type }) => type)).toEqual(['report_incident', 'add_note'])
+    expect(found[1]).toMatchObject({
+      state: 'queued',
+      waitingFor: { id: found[0]!.id },
+      command: { payload: { note: 'held' } },
+      bytes: JSON.stringify(found[1]!.command!.payload).length,
+    })
+    outbox.start()
+    await drained()
+    expect(await outbox.ofIncident(uuid(1))).toEqual([])
+  })
+})
+
+describe('recall', () => {
+  it('makes a draft again of what was never sent, photos included', async () => {
+    const { hash } = await outbox.savePhoto(picture(1))
+    await outbox.saveDraft(draft(1, { photoHashes: [hash] }))
+    const { id } = await outbox.enqueue(report(1, [refTo(hash)]), { fromDraft: uuid(1) })
+    expect(await outbox.loadDrafts()).toEqual([])
+
+    const recalled = await outbox.recall(id)
+    expect(recalled).toMatchObject({ id: uuid(1), kind: 'report', photoHashes: [hash] })
+    expect(await outbox.loadDraft(uuid(1))).toEqual(recalled)
+    expect(await outbox.item(id)).toBeUndefined()
+    expect((await outbox.loadPhoto(hash))?.hash).toBe(hash)
+    expect(server.incidents.size).toBe(0)
+
+    const again = await outbox.enqueue(report(1, [refTo(hash)]), { fromDraft: uuid(1) })
+    expect(again.id).not.toBe(id)
+    outbox.start()
+    await drained()
+    expect(server.incidents.size).toBe(1)
+  })
+
+  it('comes too late once the server may have it', async () => {
+    const { id } = await outbox.enqueue(report(2))
+    outbox.start()
+    await drained()
+    expect(await outbox.recall(id)).toBeNull()
+    expect(await outbox.recall(uuid(99))).toBeNull()
+  })
 })

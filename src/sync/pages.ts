@@ -127,6 +127,19 @@ export const item = (db: OutboxDatabase, id: string): Promise<QueuedItem | undef
     return done && { ...doneSummary(done), hash: done.hash, command: null }
   }, [db.items, db.payloads, db.receipts])
 
+/** What is unsent about one incident, in its order. */
+export const ofIncident = (db: OutboxDatabase, incidentId: string): Promise<QueuedItem[]> =>
+  db.read(async () => {
+    const rows = await db.ofIncident(incidentId).toArray()
+    const payloads = await db.payloads.bulkGet(rows.map(({ id }) => id))
+    const found = await summaries(db, rows)
+    return rows.map((row, index) => ({
+      ...found[index]!,
+      hash: row.hash,
+      command: commandOf(row, payloads[index]!.payload),
+    }))
+  }, [db.items, db.payloads])
+
 /** Counted by index, whatever the payloads weigh. */
 export const counts = (db: OutboxDatabase): Promise<Record<ItemState, number>> =>
   db.read(async () => {

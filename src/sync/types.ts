@@ -39,6 +39,8 @@ export interface ItemSummary {
   text: string
   addressLabel: string
   photoHashes: string[]
+  /** What it weighs: payload and photos. */
+  bytes: number
   /** How often it was sent. */
   attempts: number
   /** Why it was refused or conflicts; for a queued item what its last try met, else null. */
@@ -173,10 +175,17 @@ export interface Outbox {
    * @throws OutboxError `not_editable`
    */
   edit(id: string): Promise<Draft | NewCommand>
+  /**
+   * Takes a report or confirmation that was never sent out of the queue: it is a draft again. Null
+   * when it is too late for that.
+   */
+  recall(id: string): Promise<Draft | null>
 
   /** Unsent ones in the order in which they go, then received and replaced ones, newest first. */
   page(request: PageRequest): Promise<ItemSummary[]>
   item(id: string): Promise<QueuedItem | undefined>
+  /** What is unsent about one incident, in the order in which it goes. */
+  ofIncident(incidentId: string): Promise<QueuedItem[]>
   counts(): Promise<Record<ItemState, number>>
   /** Everything that the server has not received: drafts, and the queue in all its states. */
   unsent(): Promise<number>

@@ -1,0 +1,47 @@
+import type { IncidentLogEntry } from '@/data/incidents.repo.ts'
+import type { LngLat } from '@/domain/vocabulary.ts'
+
+/** What a correction changed, as it is shown: a place as one thing, the area not at all. */
+export type CorrectedField =
+  | { name: 'categoryCode'; before: string; after: string }
+  | { name: 'addressLabel' | 'description'; before: string; after: string }
+  | { name: 'severity'; before: number; after: number }
+  | { name: 'place'; before: LngLat; after: LngLat }
+
+type Pairs = Partial<Record<string, [unknown, unknown]>>
+
+/** Before and after, in reading order. What an entry of another form holds is left out. */
+export function correctedFields(entry: Pick<IncidentLogEntry, 'data'>): CorrectedField[] {
+  const pairs = pairsOf(entry.data?.['changes'])
+  const fields: CorrectedField[] = []
+  const category = pairs.categoryCode
+  if (category && areStrings(category))
+    fields.push({ name: 'categoryCode', before: category[0], after: category[1] })
+  const { severity, lon, lat } = pairs
+  if (severity && areNumbers(severity))
+    fields.push({ name: 'severity', before: severity[0], after: severity[1] })
+  if (lon && lat && areNumbers(lon) && areNumbers(lat))
+    fields.push({ name: 'place', before: [lon[0], lat[0]], after: [lon[1], lat[1]] })
+  for (const name of ['addressLabel', 'description'] as const) {
+    const pair = pairs[name]
+    if (pair && areStrings(pair)) fields.push({ name, before: pair[0], after: pair[1] })
+  }
+  return fields
+}
+
+function pairsOf(value: unknown): Pairs {
+  if (typeof value !== 'object' || value === null) return {}
+  return Object.fromEntries(
+    Object.entries(value).filter(([, pair]) => Array.isArray(pair) && pair.length === 2),
+  ) as Pairs
+}
+const areStrings = (pair: [unknown, unknown]): pair is [string, string] =>
+  pair.every((one) => typeof one === 'string')
+const areNumbers = (pair: [unknown, unknown]): pair is [number, number] =>
+  pair.every((one) => typeof one === 'number' && Number.isFinite(one))
+
+/** Hashes of the photos an entry brought. */
+export function photosOfEntry(entry: Pick<IncidentLogEntry, 'data'>): string[] {
+  const photos = entry.data?.['photos']
+  return Array.isArray(photos) ? photos.filter((hash) => typeof hash === 'string') : []
+}

@@ -1,0 +1,76 @@
+import { useEventListener, useIntervalFn } from '@vueuse/core'
+import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
+import { fieldRepo } from '@/data/field.repo.ts'
+import { useOutboxStore } from '@/stores/outbox.store.ts'
+import { useSessionStore } from '@/stores/session.store.ts'
+import type { KeptDay } from './my-day-lists.ts'
+
+const keptKey = 'my-day'
+const days = 14
+const refreshMillis = 60_000
+
+export interface MyDayState {
+  /** The last answer, this session's or one kept from before; null when there never was one. */
+  kept: Readonly<ShallowRef<KeptDay | null>>
+  busy: Readonly<Ref<boolean>>
+  /** Why the last try brought nothing new; what is shown stays. */
+  error: Readonly<ShallowRef<AppError | null>>
+  reload(): Promise<void>
+}
+
+/** The person's own reports: from the device at once, from the server as soon as it answers. */
+export function useMyDay(): MyDayState {
+  const session = useSessionStore()
+  const outboxStore = useOutboxStore()
+  const kept = shallowRef<KeptDay | null>(null)
+  const busy = ref(false)
+  const error = shallowRef<AppError | null>(null)
+  let controller: AbortController | null = null
+
+  async function reload(): Promise<void> {
+    const { backend } = session
+    if (!backend) return
+    controller?.abort()
+    const own = new AbortController()
+    controller = own
+    busy.value = true
+    try {
+      const fetchedAt = new Date().toISOString()
+      const day = await session.guard(() => fieldRepo(backend).myDay(days, own.signal))
+      if (own.signal.aborted) return
+      kept.value = { day, fetchedAt }
+      error.value = null
+      await outboxStore.outbox?.kv.set(keptKey, kept.value)
+    } catch (failure) {
+      if (!own.signal.aborted && !isAbort(failure)) error.value = toAppError(failure)
+    } finally {
+      if (controller === own) busy.value = false
+    }
+  }
+
+  async function readKept(): Promise<void> {
+    try {
+      const found = await (await outboxStore.whenOpen()).kv.get<KeptDay>(keptKey)
+      if (found && !kept.value) kept.value = found
+    } catch (failure) {
+      console.warn('nothing kept of this day:', failure)
+    }
+  }
+
+  void readKept()
+  void reload()
+  // A receipt changes what the server says.
+  watch(
+    () => outboxStore.counts.received,
+    (now, before) => now > before && void reload(),
+  )
+  useIntervalFn(() => document.visibilityState === 'visible' && void reload(), refreshMillis)
+  useEventListener(globalThis, 'online', () => void reload())
+  useEventListener(document, 'visibilitychange', () => {
+    if (document.visibilityState === 'visible') void reload()
+  })
+  onScopeDispose(() => controller?.abort())
+
+  return { kept, busy, error, reload }
+}

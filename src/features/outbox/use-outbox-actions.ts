@@ -1,0 +1,70 @@
+import { ref, type Ref } from 'vue'
+import type { NewCommand } from '@/domain/command.ts'
+import { useOutboxStore } from '@/stores/outbox.store.ts'
+import type { ImportReport, Outbox } from '@/sync/index.ts'
+
+export interface OutboxActions {
+  busy: Readonly<Ref<boolean>>
+  /** Locale key of what went wrong last; null when nothing did. */
+  problem: Readonly<Ref<string | null>>
+  retry(id: string): Promise<string | null>
+  discard(id: string): Promise<boolean>
+  discardDraft(id: string): Promise<boolean>
+  /** Queues the corrected copy; the refused one stays until it is in. Returns its id. */
+  resend(command: NewCommand, replaces: string): Promise<string | null>
+  exportAll(): Promise<Blob | null>
+  importAll(file: Blob): Promise<ImportReport | null>
+}
+
+/** The codes of `OutboxError`, each with its own words. */
+const known = new Set([
+  'storage_full',
+  'storage_failed',
+  'photo_missing',
+  'not_editable',
+  'already_replaced',
+  'too_large',
+  'not_an_export',
+  'wrong_instance',
+  'wrong_user',
+])
+
+/** What a person can do with what lies in the outbox; failures become words, never exceptions. */
+export function useOutboxActions(): OutboxActions {
+  const store = useOutboxStore()
+  const busy = ref(false)
+  const problem = ref<string | null>(null)
+
+  async function run<T>(action: (outbox: Outbox) => Promise<T>): Promise<T | null> {
+    busy.value = true
+    problem.value = null
+    try {
+      return await action(await store.whenOpen())
+    } catch (failure) {
+      const code = (failure as { code?: unknown }).code
+      console.warn('outbox:', failure)
+      problem.value =
+        typeof code === 'string' && known.has(code) ? `outbox.problem.${code}` : 'outbox.not-done'
+      return null
+    } finally {
+      busy.value = false
+    }
+  }
+  const done = async (action: (outbox: Outbox) => Promise<void>): Promise<boolean> =>
+    (await run(async (outbox) => {
+      await action(outbox)
+      return true
+    })) ?? false
+
+  return {
+    busy,
+    problem,
+    retry: (id) => run(async (outbox) => (await outbox.retry(id)).id),
+    discard: (id) => done((outbox) => outbox.discard(id)),
+    discardDraft: (id) => done((outbox) => outbox.deleteDraft(id)),
+    resend: (command, replaces) =>
+      run(async (outbox) => (await outbox.enqueue(command, { replaces })).id),
+    exportAll: () => run((outbox) => outbox.exportFile()),
+    importAll: (file) => run((outbox) => outbox.importFile(file)),
+  }
+}
