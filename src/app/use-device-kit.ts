@@ -1,19 +1,29 @@
 import { watchDebounced } from '@vueuse/core'
-import { computed } from 'vue'
+import { computed, watch } from 'vue'
+import { keepArchives } from '@/map/protocols/kept-archives.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
+import { useOfflineCityStore } from '@/stores/offline-city.store.ts'
 import { useOutboxStore } from '@/stores/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { canReport } from './navigation.ts'
 
 /**
- * What the device must hold before the network goes: the areas' geometry for those who report, and
- * how much of whose work is unsent, which the sign-in page says when a session ends.
+ * What the device must hold before the network goes: the areas' geometry for those who report, the
+ * city's map for those who took it along, and how much of whose work is unsent, which the sign-in
+ * page says when a session ends.
  */
 export function useDeviceKit(): void {
   const areas = useAreasStore()
   const outbox = useOutboxStore()
   const session = useSessionStore()
+  const city = useOfflineCityStore()
 
+  // The map takes the ground from the device where it is kept there.
+  watch(
+    () => city.revision,
+    () => keepArchives(city.fileFor),
+    { immediate: true },
+  )
   const isDue = computed(() => session.verified && areas.loaded && canReport(session.roles))
   watchDebounced(
     isDue,

@@ -1,6 +1,6 @@
 import { addProtocol, setWorkerUrl } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
-import { Protocol } from 'pmtiles'
+import { archiveProtocol, archiveScheme } from './protocols/archive-protocol.ts'
 import { loadPointTile, pointsScheme } from './protocols/points-protocol.ts'
 
 let done = false
@@ -11,6 +11,6 @@ export function setUpMaps(): void {
   done = true
   // Without its own worker file the build passes and the map stays empty.
   setWorkerUrl(workerUrl)
-  addProtocol('pmtiles', new Protocol().tile)
+  addProtocol(archiveScheme, archiveProtocol())
   addProtocol(pointsScheme, ({ url }, { signal }) => loadPointTile(url, signal))
 }

@@ -1,0 +1,115 @@
+import type { DownloadFailure, DownloadNews } from './city-files.ts'
+
+/** What is used of a `FileSystemSyncAccessHandle`. */
+export type FileHandle = Pick<
+  FileSystemSyncAccessHandle,
+  'getSize' | 'truncate' | 'read' | 'write' | 'flush' | 'close'
+>
+
+interface DownloadOptions {
+  url: string
+  /** ETag of the version that the file begins with; null when that is not known. */
+  etag: string | null
+  file: FileHandle
+  tell: (news: DownloadNews) => void
+  signal: AbortSignal
+  fetch?: typeof globalThis.fetch
+}
+
+const flushEveryBytes = 4 * 1024 * 1024
+const tellEveryBytes = 256 * 1024
+/** What every PMTiles archive begins with. */
+const magic = 'PMTiles'
+
+/**
+ * Brings a tile archive into a file, going on where an earlier try ended if the server still holds
+ * the same version. What has arrived stays, whatever ends it. Tells how it went and never throws.
+ */
+export async function downloadArchive(options: DownloadOptions): Promise<void> {
+  const { file, tell } = options
+  try {
+    tell(await bring(options))
+  } catch (error) {
+    tell(
+      options.signal.aborted ? { kind: 'cancelled' } : { kind: 'failed', reason: reasonOf(error) },
+    )
+  } finally {
+    file.flush()
+    file.close()
+  }
+}
+
+class Refused extends Error {
+  readonly reason: DownloadFailure
+  constructor(reason: DownloadFailure) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+function reasonOf(error: unknown): DownloadFailure {
+  if (error instanceof Refused) return error.reason
+  if (error instanceof Error && error.name === 'QuotaExceededError') return 'no-space'
+  return 'offline'
+}
+
+async function bring(options: DownloadOptions): Promise<DownloadNews> {
+  const { file, signal, tell } = options
+  const { response, offset, total, etag } = await ask(options)
+  let at = offset
+  let told = at
+  let flushed = at
+  file.truncate(at)
+  tell({ kind: 'progress', received: at, total, etag })
+  for await (const chunk of response.body ?? []) {
+    signal.throwIfAborted()
+    if (file.write(chunk, { at }) !== chunk.byteLength) throw new Refused('no-space')
+    at += chunk.byteLength
+    if (at - flushed >= flushEveryBytes) {
+      file.flush()
+      flushed = at
+    }
+    if (at - told >= tellEveryBytes) {
+      tell({ kind: 'progress', received: at, total, etag })
+      told = at
+    }
+  }
+  if (total !== null && at !== total) throw new TypeError(`${at} of ${total} bytes arrived`)
+  if (!isArchive(file)) {
+    file.truncate(0)
+    throw new Refused('not-a-map')
+  }
+  return { kind: 'done', bytes: at, etag }
+}
+
+/** The answer that goes on where the file ends, or one from the beginning. */
+async function ask({ url, etag, file, signal, fetch = globalThis.fetch }: DownloadOptions) {
+  const begun = etag === null ? 0 : file.getSize()
+  const get = (from: number) =>
+    fetch(url, { headers: { range: `bytes=${from}-` }, cache: 'no-store', signal })
+  let offset = begun
+  let response = await get(begun)
+  const isSame = response.status === 206 && response.headers.get('etag') === etag
+  if (begun > 0 && !isSame) {
+    await response.body?.cancel()
+    offset = 0
+    response = await get(0)
+  }
+  if (response.status === 200) offset = 0
+  else if (response.status !== 206) throw new Refused('server')
+  const length = Number(response.headers.get('content-length') ?? Number.NaN)
+  const whole = Number(response.headers.get('content-range')?.split('/')[1] ?? Number.NaN)
+  const total = response.status === 206 ? whole : length
+  return {
+    response,
+    offset,
+    total: Number.isSafeInteger(total) ? total : null,
+    etag: response.headers.get('etag'),
+  }
+}
+
+function isArchive(file: FileHandle): boolean {
+  const start = new Uint8Array(magic.length)
+  file.read(start, { at: 0 })
+  return new TextDecoder().decode(start) === magic
+}
