@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jpegFile } from '../../tests/fixtures/photo-files.ts'
 import { findPostgres, startCluster } from '../tests/harness/cluster.ts'
 import type { Cluster } from '../tests/harness/cluster.ts'
+import { addPerson } from './people.ts'
 import { startServer } from './server.ts'
 import type { RunningServer } from './server.ts'
 import {
@@ -11,6 +16,7 @@ import {
   secretsOf,
   send,
   settingsIn,
+  signToken,
   temporaryFolder,
 } from './testing.ts'
 
@@ -50,7 +56,9 @@ describe.runIf('bin' in found)('one’s own Postgres behind the same door', () =
   }
 
   test('says its tier, signs in, reads and writes', async () => {
-    expect((await send(server.port, 'GET', '/config.json')).json).toMatchObject({ tier: 'postgres' })
+    expect((await send(server.port, 'GET', '/config.json')).json).toMatchObject({
+      tier: 'postgres',
+    })
     const { headers, id } = await signIn()
     const context = await send(server.port, 'POST', '/rest/v1/rpc/session_context', {
       headers,
@@ -62,6 +70,38 @@ describe.runIf('bin' in found)('one’s own Postgres behind the same door', () =
       body: JSON.stringify({ p_commands: [reportCommand(id)] }),
     })
     expect(JSON.parse(receipts.text)).toMatchObject([{ outcome: 'applied' }])
+  })
+
+  test('a photo is kept in the data folder and read by who sees its incident', async () => {
+    const { headers, id } = await signIn()
+    const person = { email: 'photos@city.example', displayName: 'P', password: 'long enough' }
+    const owner = await addPerson(server.database(), person, {
+      role: 'field_staff',
+      areaCode: 'CITY',
+    })
+    const exp = Math.floor(Date.now() / 1000) + 300
+    const jwt = signToken(
+      { sub: owner, role: 'authenticated', exp },
+      secretsOf(folder.path).jwtSecret,
+    )
+    const asOwner = { ...headers, authorization: `Bearer ${jwt}` }
+    const bytes = jpegFile()
+    const hash = createHash('sha256').update(bytes).digest('hex')
+    const path = `/storage/v1/object/photos/${owner}/${hash}.jpg`
+    const uploading = { headers: { ...asOwner, 'content-type': 'image/jpeg' }, body: bytes }
+    expect((await send(server.port, 'POST', path, uploading)).status).toBe(200)
+    expect((await send(server.port, 'GET', path, { headers })).status).toBe(404)
+    const photo = { hash, mediaType: 'image/jpeg', bytes: bytes.length, width: 16, height: 16 }
+    const report = reportCommand(owner)
+    const payload = JSON.stringify({ ...(JSON.parse(report.payload) as object), photos: [photo] })
+    const { text } = await send(server.port, 'POST', '/rest/v1/rpc/apply_commands', {
+      headers: asOwner,
+      body: JSON.stringify({ p_commands: [{ ...report, payload }] }),
+    })
+    expect(JSON.parse(text)).toMatchObject([{ outcome: 'applied', missing_photos: [] }])
+    expect(id).not.toBe(owner)
+    expect((await send(server.port, 'GET', path, { headers })).status).toBe(200)
+    expect(existsSync(join(folder.path, 'data/photos', owner, `${hash}.jpg`))).toBe(true)
   })
 
   test('requests come in as a login that is no superuser, and nothing was granted by lite', async () => {

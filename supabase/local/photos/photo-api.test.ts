@@ -350,6 +350,40 @@ describe('who may read', () => {
     expect((await read(ids.manager, path)).status).toBe(200)
   })
 
+  test('many at once: each gets its own answer, asked together', async () => {
+    const files = Array.from({ length: 20 }, newJpeg)
+    for (const bytes of files) await upload(bytes)
+    const seen = files.filter((_, n) => n % 2 === 0)
+    await report(ids.worker, seen)
+    const answers = await Promise.all(
+      files.flatMap((bytes) =>
+        [ids.manager, ids.elsewhere, ids.worker].map(async (user) => {
+          const { status } = await read(user, jpegPath(ids.worker, bytes))
+          return [user, seen.includes(bytes), status]
+        }),
+      ),
+    )
+    for (const [user, isSeen, status] of answers) {
+      const may = user === ids.worker || (user === ids.manager && isSeen)
+      expect([user, isSeen, status]).toEqual([user, isSeen, may ? 200 : 404])
+    }
+    // what the reading of one photo says, the reading of many says too
+    const asked = [ids.manager, ids.elsewhere, ids.nobody]
+    for (const user of asked) {
+      const [row] = await server.database().query<{ one: boolean[]; many: boolean[] }>(
+        `with caller as materialized (select set_config('request.jwt.claim.sub', $1, true) as sub,
+           set_config('request.jwt.claims', json_build_object('sub', $1::text)::text, true) as claims)
+         select (select array_agg(private.photo_to_read(o::uuid, h) order by n)
+                   from unnest($2::text[], $3::text[]) with ordinality as a (o, h, n)) as one,
+                private.photos_to_read($2::text[]::uuid[], $3::text[]) as many
+           from caller where sub is not null and claims is not null`,
+        [user, files.map(() => ids.worker), files.map(hashOf)],
+      )
+      expect(row?.many).toEqual(row?.one)
+      expect(row?.many).toHaveLength(files.length)
+    }
+  })
+
   test('naming another’s photo in a report opens nothing', async () => {
     const bytes = newJpeg()
     await upload(bytes)

@@ -6,6 +6,7 @@ import { tooMany } from '../door/problem.ts'
 import { RateLimit } from '../door/rate-limit.ts'
 import type { Journal } from '../journal.ts'
 import { judgePhoto, recordPhoto } from './photo-checks.ts'
+import { PhotoReader } from './photo-reader.ts'
 import type { PhotoStore } from './photo-store.ts'
 
 export interface PhotoApiContext {
@@ -50,9 +51,11 @@ const refusals: Record<
 export class PhotoApi {
   #context: PhotoApiContext
   #uploads = new RateLimit(perUser.burst, perUser.perSecond)
+  #reader: PhotoReader
 
   constructor(context: PhotoApiContext) {
     this.#context = context
+    this.#reader = new PhotoReader(context.database)
   }
 
   /** Answers a request below /storage/v1 of a signed-in caller. */
@@ -66,7 +69,8 @@ export class PhotoApi {
       // another's prefix is told apart from a name that is none: a fault in the app shows at once
       return name ? this.#upload(request, name, userId.toLowerCase()) : notFound()
     }
-    if (!name || !isReading || !(await this.#mayRead(name, userId.toLowerCase()))) return notFound()
+    if (!name || !isReading || !(await this.#reader.mayRead(name, userId.toLowerCase())))
+      return notFound()
     const bytes = await this.#context.store.read(name)
     if (!bytes) return notFound()
     return match?.[1] ? infoOf(name, bytes) : contentOf(request, name, bytes)
@@ -120,21 +124,6 @@ export class PhotoApi {
       [owner],
     )
     return (row?.used ?? 0) + bytes <= quotaBytes
-  }
-
-  /** One's own need no question; for others' the database decides by what the caller sees. */
-  async #mayRead({ owner, hash }: PhotoName, userId: string): Promise<boolean> {
-    if (owner === userId) return true
-    const claims = JSON.stringify({ sub: userId, role: 'authenticated' })
-    const rows = await this.#context.database().query<{ may: boolean }>(
-      `with caller as materialized (
-         select set_config('request.jwt.claim.sub', $1, true) as sub,
-                set_config('request.jwt.claims', $2, true) as claims)
-       select private.photo_to_read($3::uuid, $4::text) as may
-         from caller where sub is not null and claims is not null`,
-      [userId, claims, owner, hash],
-    )
-    return rows[0]?.may === true
   }
 }
 
