@@ -35,6 +35,8 @@ export function monthFromNumber(number: number): LocalMonth {
 
 export const monthOfDay = (day: LocalDay): LocalMonth => day.slice(0, 7)
 export const firstDayOf = (month: LocalMonth): LocalDay => `${month}-01`
+/** Days since 1970-01-01 of a month's first day, by months since year 0. */
+export const firstDayNumber = (month: number): number => Date.UTC(0, month - 1900 * 12) / dayMillis
 export const lastDayOf = (month: LocalMonth): LocalDay =>
   addDays(firstDayOf(monthFromNumber(monthNumber(month) + 1)), -1)
 

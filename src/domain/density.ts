@@ -52,14 +52,7 @@ export function density(
   })
   countPixels(passing, counts, paddedWidth, columnOf, rowOf)
 
-  const scratch = new Float32Array(Math.max(paddedWidth, paddedHeight))
-  if (half > 0)
-    for (let pass = 0; pass < 3; pass++) {
-      for (let y = 0; y < paddedHeight; y++)
-        boxBlur(counts, y * paddedWidth, 1, paddedWidth, half, scratch)
-      for (let x = 0; x < paddedWidth; x++)
-        boxBlur(counts, x, paddedWidth, paddedHeight, half, scratch)
-    }
+  if (half > 0) blur(counts, paddedWidth, paddedHeight, half)
   return normalise(counts, paddedWidth, margin, request)
 }
 
@@ -78,7 +71,7 @@ function countPixels(
       const column = columnOf[x[i]!]!
       const row = rowOf[y[i]!]!
       // Negative when one of them is.
-      if ((column | row) >= 0) counts[row * width + column]!++
+      if ((column | row) >= 0) counts[Math.imul(row, width) + column]!++
     }
   }
 }
@@ -103,23 +96,56 @@ const mercatorFromLat = (lat: number): number =>
   Math.asinh(Math.tan((Math.min(85, Math.max(-85, lat)) * Math.PI) / 180))
 const latFromMercator = (y: number): number => (Math.atan(Math.sinh(y)) * 180) / Math.PI
 
-/** A running mean over `2 * half + 1` values of one row or column, in place; outside counts as 0. */
-function boxBlur(
-  values: Float32Array,
-  start: number,
-  step: number,
-  length: number,
+/** Three running means over `2 * half + 1` values each way, in place; outside counts as 0. */
+function blur(values: Float32Array, width: number, height: number, half: number): void {
+  const scratch = new Float32Array(values.length)
+  const sums = new Float64Array(width)
+  for (let pass = 0; pass < 3; pass++) {
+    blurRows(values, scratch, width, height, half)
+    blurColumns(scratch, values, width, height, half, sums)
+  }
+}
+
+function blurRows(
+  from: Float32Array,
+  to: Float32Array,
+  width: number,
+  height: number,
   half: number,
-  scratch: Float32Array,
 ): void {
   const scale = 1 / (2 * half + 1)
-  let sum = 0
-  for (let i = 0; i < length; i++) scratch[i] = values[start + i * step]!
-  for (let i = 0; i < Math.min(half, length); i++) sum += scratch[i]!
-  for (let i = 0; i < length; i++) {
-    if (i + half < length) sum += scratch[i + half]!
-    values[start + i * step] = sum * scale
-    if (i >= half) sum -= scratch[i - half]!
+  for (let y = 0; y < height; y++) {
+    const start = y * width
+    let sum = 0
+    for (let x = 0; x < Math.min(half, width); x++) sum += from[start + x]!
+    for (let x = 0; x < width; x++) {
+      if (x + half < width) sum += from[start + x + half]!
+      to[start + x] = sum * scale
+      if (x >= half) sum -= from[start + x - half]!
+    }
+  }
+}
+
+/** Row by row too, with a sum for each column: going down one column after another misses the cache. */
+function blurColumns(
+  from: Float32Array,
+  to: Float32Array,
+  width: number,
+  height: number,
+  half: number,
+  sums: Float64Array,
+): void {
+  const scale = 1 / (2 * half + 1)
+  sums.fill(0)
+  for (let y = 0; y < Math.min(half, height); y++)
+    for (let x = 0; x < width; x++) sums[x]! += from[y * width + x]!
+  for (let y = 0; y < height; y++) {
+    const row = y * width
+    if (y + half < height)
+      for (let x = 0, at = row + half * width; x < width; x++, at++) sums[x]! += from[at]!
+    for (let x = 0; x < width; x++) to[row + x] = sums[x]! * scale
+    if (y >= half)
+      for (let x = 0, at = row - half * width; x < width; x++, at++) sums[x]! -= from[at]!
   }
 }
 
@@ -142,7 +168,7 @@ function normalise(
     const row = (y + margin) * paddedWidth + margin
     for (let x = 0; x < width; x++) {
       const share = counts[row + x]! * scale
-      bytes[y * width + x] = share > 0 ? Math.round(255 * Math.sqrt(share)) : 0
+      bytes[y * width + x] = share > 0 ? (255 * Math.sqrt(share) + 0.5) | 0 : 0
     }
   }
   return { density: bytes, width, height, bbox }

@@ -1,4 +1,4 @@
-import { dayNumber, firstDayOf, monthFromNumber } from './calendar.ts'
+import { dayNumber, firstDayNumber } from './calendar.ts'
 import type { MonthColumns } from './column-set.ts'
 import { quantiseBox } from './columns.ts'
 import type { IncidentFilter } from './filter.ts'
@@ -32,21 +32,30 @@ export interface FilterRules {
   box: readonly [minX: number, minY: number, maxX: number, maxY: number] | null
   /** Nothing but the period is asked for: then a whole month passes or fails as one. */
   isOpen: boolean
+  /** Which `Category.idx` pass where nothing but categories and the period is asked for, else null. */
+  onlyCategories: readonly number[] | null
 }
 
 export function compileFilter(filter: IncidentFilter, world: FilterWorld): FilterRules {
+  const category = pathRules(filter.categories, world.categories, 256, fails.category)
+  const hasOther =
+    filter.areas.length + filter.stages.length > 0 ||
+    filter.openOnly ||
+    filter.onHoldOnly ||
+    filter.bbox !== null
+  const hasCategories = filter.categories.length > 0
   return {
     area: pathRules(filter.areas, world.areas, 65_536, fails.area),
-    category: pathRules(filter.categories, world.categories, 256, fails.category),
+    category,
     stage: stageRules(filter),
     fromDay: filter.period ? dayNumber(filter.period.from) : Number.NEGATIVE_INFINITY,
     toDay: filter.period ? dayNumber(filter.period.to) : Number.POSITIVE_INFINITY,
     box: filter.bbox && quantiseBox(filter.bbox, world.cityBbox),
-    isOpen:
-      filter.areas.length + filter.categories.length + filter.stages.length === 0 &&
-      !filter.openOnly &&
-      !filter.onHoldOnly &&
-      !filter.bbox,
+    isOpen: !hasOther && !hasCategories,
+    onlyCategories:
+      hasOther || !hasCategories
+        ? null
+        : Array.from(category.keys()).filter((idx) => category[idx] === 0),
   }
 }
 
@@ -84,7 +93,7 @@ export function minutesInPeriod(
   month: MonthColumns,
   rules: FilterRules,
 ): { from: number; to: number } {
-  const first = dayNumber(firstDayOf(monthFromNumber(month.monthNumber)))
+  const first = firstDayNumber(month.monthNumber)
   return {
     from: Math.max(0, (rules.fromDay - first) * 1440),
     to: Math.min(65_536, (rules.toDay - first + 1) * 1440),
@@ -100,5 +109,5 @@ export function periodCover(month: MonthColumns, rules: FilterRules): 'whole' | 
 }
 
 /** How long a month is on the wall clock, where a repeated hour counts once. */
-const minutesOf = ({ month, monthNumber }: MonthColumns): number =>
-  (dayNumber(firstDayOf(monthFromNumber(monthNumber + 1))) - dayNumber(firstDayOf(month))) * 1440
+const minutesOf = ({ monthNumber }: MonthColumns): number =>
+  (firstDayNumber(monthNumber + 1) - firstDayNumber(monthNumber)) * 1440

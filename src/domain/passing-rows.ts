@@ -13,7 +13,7 @@ import type { IncidentFilter } from './filter.ts'
 export type PassingRows = readonly PassingMonth[]
 export interface PassingMonth {
   month: MonthColumns
-  /** Places in the columns, or null when all of the month passes. */
+  /** Places in the columns, in no order, or null when all of the month passes. */
   rows: Uint32Array | null
 }
 

@@ -1,18 +1,11 @@
-import {
-  dayFromNumber,
-  dayNumber,
-  firstDayOf,
-  lastDayOf,
-  monthFromNumber,
-  monthNumber,
-} from './calendar.ts'
+import { dayFromNumber, firstDayNumber, monthFromNumber, monthNumber } from './calendar.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
 import { notClosedMonth } from './columns.ts'
 import { compileFilter, periodCover, type FilterRules, type FilterWorld } from './filter-rules.ts'
 import type { IncidentFilter } from './filter.ts'
 import type { PassingMonth, PassingRows } from './passing-rows.ts'
 import type { MonthFlow, Projection } from './projection.ts'
-import { countInside, countOutside, livedByte, Tally, totalsOf } from './tally.ts'
+import { countCategories, countInside, countOutside, livedByte, Tally, totalsOf } from './tally.ts'
 import { incidentFlags, isOpenStage, stages } from './vocabulary.ts'
 
 const closedStage = stages.indexOf('closed')
@@ -37,8 +30,8 @@ export function project(
   const first = months[0]?.monthNumber ?? monthNumber('1970-01')
   const lastData = months.at(-1)?.monthNumber ?? first - 1
   const last = months.length ? Math.max(lastData, lastMonth ?? 0) : lastData
-  const firstDay = dayNumber(firstDayOf(monthFromNumber(first)))
-  const dayCount = dayNumber(firstDayOf(monthFromNumber(lastData + 1))) - firstDay
+  const firstDay = firstDayNumber(first)
+  const dayCount = firstDayNumber(lastData + 1) - firstDay
 
   const tally = new Tally(dayCount)
   const passing: PassingMonth[] = []
@@ -50,7 +43,7 @@ export function project(
 
   for (const month of months) {
     const at = month.monthNumber - first
-    tally.startMonth(dayNumber(firstDayOf(month.month)) - firstDay)
+    tally.startMonth(firstDayNumber(month.monthNumber) - firstDay)
     const rows = countMonth(month, rules, tally)
     received[at] = rows?.length ?? month.count
     if (received[at]! > 0) passing.push({ month, rows })
@@ -87,6 +80,8 @@ function countMonth(month: MonthColumns, rules: FilterRules, tally: Tally): Uint
     tally.addMonth(totals, cover === 'whole')
     return cover === 'whole' ? null : new Uint32Array(0)
   }
+  if (rules.onlyCategories && cover !== 'part')
+    return countCategories(month, rules.onlyCategories, tally, cover === 'whole')
   if (cover === 'none') {
     countOutside(month, rules, tally)
     return new Uint32Array(0)
@@ -106,9 +101,10 @@ function flows(
   let backlog = 0
   for (let at = 0; at < received.length; at++) {
     backlog += entered[at]! - left[at]!
-    const month = monthFromNumber(first + at)
+    const number = first + at
     const inPeriod =
-      dayNumber(lastDayOf(month)) >= rules.fromDay && dayNumber(firstDayOf(month)) <= rules.toDay
+      firstDayNumber(number + 1) > rules.fromDay && firstDayNumber(number) <= rules.toDay
+    const month = monthFromNumber(number)
     if (inPeriod) answer.push({ month, received: received[at]!, closed: left[at]!, backlog })
   }
   return answer
@@ -133,6 +129,10 @@ function stageCounts(bytes: Uint32Array): Uint32Array {
 }
 
 /** How many of a month enter the backlog: open ones, and closed ones until they close. */
-const livedIn = (bytes: Uint32Array): number => sum(bytes.filter((_, byte) => livedByte[byte]))
+function livedIn(bytes: Uint32Array): number {
+  let lived = 0
+  for (let byte = 0; byte < 256; byte++) lived += bytes[byte]! * livedByte[byte]!
+  return lived
+}
 
 const sum = (values: Uint32Array): number => values.reduce((total, value) => total + value, 0)

@@ -1,3 +1,4 @@
+import { rowsByCategory, rowsOfCategories } from './category-rows.ts'
 import type { MonthColumns } from './column-set.ts'
 import { notClosedMonth, quantum } from './columns.ts'
 import { fails, minutesInPeriod, type FilterRules } from './filter-rules.ts'
@@ -120,6 +121,39 @@ export function countInside(month: MonthColumns, rules: FilterRules, tally: Tall
   return rows.subarray(0, found)
 }
 
+/**
+ * Counts a month that lies in the period as a whole, or not at all, where only categories are asked
+ * for: what is of another category counts nowhere but in its category. Returns which rows pass
+ * everything.
+ */
+export function countCategories(
+  month: MonthColumns,
+  categories: readonly number[],
+  tally: Tally,
+  inPeriod: boolean,
+): Uint32Array {
+  const { minute, area, stage, closedMonth } = month
+  const { areaOpen, category: byCategory, passed, days, dayOffset, living, left } = tally
+  const sorted = rowsByCategory(month)
+  const rows = rowsOfCategories(sorted, categories)
+  for (let n = 0; n < rows.length; n++) {
+    const i = rows[n]!
+    const s = stage[i]!
+    days[dayOffset + dayOfMinute(minute[i]!)]!++
+    living[s]!++
+    left[closedMonth[i]! | neverLeft[s]!]!++
+  }
+  if (!inPeriod) return rows.subarray(0, 0)
+  for (let n = 0; n < rows.length; n++) {
+    const i = rows[n]!
+    areaOpen[2 * area[i]! + openByte[stage[i]!]!]!++
+  }
+  add(passed, living)
+  const { starts } = sorted
+  for (let idx = 0; idx < 256; idx++) byCategory[idx]! += starts[idx + 1]! - starts[idx]!
+  return rows
+}
+
 /** `Math.floor(minute / 1440)` of a 16-bit minute, without a division. */
 const dayOfMinute = (minute: number): number => Math.imul(minute, 46_604) >>> 26
 
@@ -136,6 +170,7 @@ const everything: FilterRules = {
   toDay: Number.POSITIVE_INFINITY,
   box: null,
   isOpen: true,
+  onlyCategories: null,
 }
 
 /** Null where the totals would be larger than what they save: few incidents in very many areas. */

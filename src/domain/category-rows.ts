@@ -1,0 +1,46 @@
+import type { MonthColumns } from './column-set.ts'
+
+/** A month's places in the columns, category by category. */
+interface CategoryRows {
+  rows: Uint32Array
+  /** Where each `Category.idx` begins in `rows`; one more place for the end of the last. */
+  starts: Uint32Array
+}
+
+/** Kept as long as the month itself: a month is never changed, only replaced. */
+const known = new WeakMap<MonthColumns, CategoryRows>()
+
+/** Found once a month: 4 bytes an incident, and none is looked at again for its category alone. */
+export function rowsByCategory(month: MonthColumns): CategoryRows {
+  let found = known.get(month)
+  if (!found) {
+    found = sortRows(month)
+    known.set(month, found)
+  }
+  return found
+}
+
+/** The places of some categories, in the order of `categories`. */
+export function rowsOfCategories(
+  { rows, starts }: CategoryRows,
+  categories: readonly number[],
+): Uint32Array {
+  const parts = categories.map((idx) => rows.subarray(starts[idx]!, starts[idx + 1]!))
+  const picked = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let end = 0
+  for (const part of parts) {
+    picked.set(part, end)
+    end += part.length
+  }
+  return picked
+}
+
+function sortRows({ count, category }: MonthColumns): CategoryRows {
+  const starts = new Uint32Array(257)
+  for (let i = 0; i < count; i++) starts[category[i]! + 1]!++
+  for (let idx = 0; idx < 256; idx++) starts[idx + 1]! += starts[idx]!
+  const next = starts.slice()
+  const rows = new Uint32Array(count)
+  for (let i = 0; i < count; i++) rows[next[category[i]!]!++] = i
+  return { rows, starts }
+}
