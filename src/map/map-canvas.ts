@@ -4,7 +4,7 @@ import type { CityConfig } from '../domain/config.ts'
 import type { BoundingBox } from '../domain/vocabulary.ts'
 import './map.css'
 import { setUpMaps } from './map-setup.ts'
-import { baseStyle } from './style/base-style.ts'
+import { baseStyle, groundColor } from './style/base-style.ts'
 import type { MapLocale, MapTheme, MapView } from './types.ts'
 
 export interface MapCanvasOptions {
@@ -24,6 +24,8 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
   container.classList.add('wangge-map')
   container.dataset['mapTheme'] = options.theme
   const { city, view } = options
+  for (const theme of ['light', 'dark'] as const)
+    container.style.setProperty(`--map-ground-${theme}`, groundColor(city, theme))
   const map = new MapLibreMap({
     container,
     style: baseStyle(city, options.theme, options.locale),

@@ -56,6 +56,22 @@ describe('the map engine', () => {
     await expect.poll(() => heard('backgroundClick')).toHaveLength(1)
   })
 
+  it('shades no sky, which no frame of a map that is never tilted shows', async () => {
+    await page.addInitScript(() => {
+      const { shaderSource } = WebGL2RenderingContext.prototype
+      const sources: string[] = []
+      WebGL2RenderingContext.prototype.shaderSource = function (shader, source) {
+        sources.push(source)
+        shaderSource.call(this, shader, source)
+      }
+      Object.assign(window, { shaderSources: sources })
+    })
+    await open('zoom=12')
+    const sources = (await page.evaluate('window.shaderSources')) as string[]
+    const uses = (name: string): boolean => sources.some((source) => source.includes(name))
+    expect({ areas: uses('a_pos'), sky: uses('u_sky_color') }).toEqual({ areas: true, sky: false })
+  })
+
   it('draws every incident of the tiles and says how many were left out', async () => {
     await open('zoom=15')
     const totals = (await heard('pointTotals')).at(-1)!

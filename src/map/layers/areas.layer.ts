@@ -111,11 +111,9 @@ export class AreasLayer {
     // Neighbours must not drift apart, so lines are simplified far less than by default.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
     map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
-    // Hairlines need no round joins; thick accents do, and are drawn only while there are any.
-    map.addLayer(
-      { id: layerIds.areaLine(level), type: 'line', source, layout: { 'line-join': 'bevel' } },
-      layerIds.belowLabels,
-    )
+    // Hairlines need no more than the default joins, which are the fewest triangles; thick accents
+    // want round ones, and are drawn only while there are any.
+    map.addLayer({ id: layerIds.areaLine(level), type: 'line', source }, layerIds.belowLabels)
     for (const id of accentLayers(level))
       map.addLayer(
         {
@@ -185,9 +183,22 @@ export class AreasLayer {
       'line-width-transition': now,
       'line-opacity-transition': now,
     })
-    const shown = this.#level === level
-    map.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', shown ? fillOpacity : 0)
-    map.setPaintProperty(layerIds.areaLine(level), 'line-opacity', shown ? 0.75 : 0)
+    this.#paintFill(level)
+    map.setPaintProperty(
+      layerIds.areaLine(level),
+      'line-opacity',
+      this.#level === level ? 0.75 : 0,
+    )
+  }
+
+  /** Without values there is nothing to fill: opacity 0 is not drawn, clear colours would be. */
+  #paintFill(level: AreaLevel): void {
+    const isSeen = this.#level === level && this.#values !== null
+    this.#map?.setPaintProperty(
+      layerIds.areaFill(level),
+      'fill-opacity',
+      isSeen ? fillOpacity : 0,
+    )
   }
 
   #showLevel(): void {
@@ -201,6 +212,7 @@ export class AreasLayer {
     const level = this.#level
     const features = level && this.#features.get(level)
     if (!map || !level || !features || !this.#added.has(level)) return
+    this.#paintFill(level)
     const colors = this.#values?.colors ?? []
     const key = colors.join()
     if (this.#drawnColors.get(level) !== key) {

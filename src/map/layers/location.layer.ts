@@ -4,7 +4,7 @@ import type { LngLat } from '../../domain/vocabulary.ts'
 import { groundCircle } from '../../geo/circle.ts'
 import { palettes } from '../style/flavors.ts'
 import { layerIds, sourceIds } from '../style/layer-ids.ts'
-import { setPaint } from '../style/set-paint.ts'
+import { setLayout, setPaint } from '../style/set-paint.ts'
 import type { MapTheme } from '../types.ts'
 
 /** Where the device is: a dot, and a circle as wide as the device is unsure. */
@@ -21,14 +21,23 @@ export class LocationLayer {
     this.#map = map
     const source = sourceIds.location
     map.addSource(source, { type: 'geojson', data: this.#features() })
+    // Even an empty source costs two passes of tile masks a frame unless its layers are hidden.
+    const layout = this.#layout()
     map.addLayer(
-      { id: layerIds.locationAccuracy, type: 'fill', source, filter: ['==', ['geometry-type'], 'Polygon'] },
+      {
+        id: layerIds.locationAccuracy,
+        type: 'fill',
+        source,
+        layout,
+        filter: ['==', ['geometry-type'], 'Polygon'],
+      },
       layerIds.aboveLabels,
     )
     map.addLayer({
       id: layerIds.locationDot,
       type: 'circle',
       source,
+      layout,
       filter: ['==', ['geometry-type'], 'Point'],
     })
     this.setTheme(this.#theme)
@@ -54,7 +63,15 @@ export class LocationLayer {
 
   set(place: { lngLat: LngLat; accuracyMeters: number } | null): void {
     this.#place = place
-    this.#map?.getSource<GeoJSONSource>(sourceIds.location)?.setData(this.#features())
+    const map = this.#map
+    if (!map) return
+    map.getSource<GeoJSONSource>(sourceIds.location)?.setData(this.#features())
+    for (const layer of [layerIds.locationAccuracy, layerIds.locationDot])
+      setLayout(map, layer, this.#layout())
+  }
+
+  #layout(): { visibility: 'visible' | 'none' } {
+    return { visibility: this.#place ? 'visible' : 'none' }
   }
 
   #features(): FeatureCollection {

@@ -25,25 +25,30 @@ export function basemapLayers(theme: MapTheme, locale: MapLocale): LayerSpecific
     .map((layer) => (layer.type === 'symbol' ? legible(withoutIcons(layer)) : layer))
 }
 
+/**
+ * What lies under everything, as CSS: behind a canvas that lets it through it costs nothing, drawn
+ * by the map it is a pass over every pixel of every frame.
+ */
+export const groundColor = (city: CityConfig, theme: MapTheme): string =>
+  city.basemap ? flavors[theme].background : flavors[theme].earth
+
 /** The style the map starts with: ground, and the heights at which the engine puts its layers. */
 export function baseStyle(city: CityConfig, theme: MapTheme, locale: MapLocale): StyleSpecification {
-  if (!city.basemap) {
-    const ground: LayerSpecification = {
-      id: 'background',
-      type: 'background',
-      paint: { 'background-color': flavors[theme].earth },
+  if (!city.basemap)
+    return {
+      version: 8,
+      sources: {},
+      layers: [slot('ground'), ...slotsBelowLabels, slot('aboveLabels')],
     }
-    return { version: 8, sources: {}, layers: [ground, ...slotsBelowLabels, slot('aboveLabels')] }
-  }
   const all = basemapLayers(theme, locale)
   const labels = all.filter(({ type }) => type === 'symbol')
-  const ground = all.filter(({ type }) => type !== 'symbol')
+  const ground = all.filter(({ type }) => type !== 'symbol' && type !== 'background')
   return {
     version: 8,
     sources: {
       [sourceIds.basemap]: { type: 'vector', url: pmtilesUrl(city.basemap.url) },
     },
-    layers: [...ground, ...slotsBelowLabels, ...labels, slot('aboveLabels')],
+    layers: [slot('ground'), ...ground, ...slotsBelowLabels, ...labels, slot('aboveLabels')],
   }
 }
 
@@ -51,7 +56,7 @@ export function baseStyle(city: CityConfig, theme: MapTheme, locale: MapLocale):
 const pmtilesUrl = (url: string): string => `pmtiles://${new URL(url, location.href).href}`
 
 const slot = (
-  name: 'aboveFills' | 'belowOutlines' | 'belowLabels' | 'aboveLabels',
+  name: 'ground' | 'aboveFills' | 'belowOutlines' | 'belowLabels' | 'aboveLabels',
 ): LayerSpecification => ({
   id: layerIds[name],
   type: 'background',

@@ -20,6 +20,7 @@ export const layerIds = {
   locationAccuracy: 'location-accuracy',
   locationDot: 'location-dot',
   /** Empty layers that mark heights in the stack, so that order does not depend on time. */
+  ground: 'background',
   aboveFills: 'slot-above-fills',
   belowOutlines: 'slot-below-outlines',
   belowLabels: 'slot-below-labels',
