@@ -17,8 +17,7 @@ const mapPixels = { width: 770, height: 780 }
 /**
  * From a filter change to repainted choropleth and heat, through worker, engine and graphics, in a
  * real Chromium drawing in software: against one empty frame of the same map, and against MapLibre
- * filtering the same incidents as raw vector tiles. Against the frame the slowest of four
- * filters counts; against `setFilter` the four changes together, and the least gain is told beside.
+ * filtering the same incidents as raw vector tiles. Of four filters the worst counts, against either.
  */
 export async function run(options: {
   rows: number
@@ -41,7 +40,8 @@ export async function run(options: {
     const ours = Math.max(...times.ours)
     const gains = times.setFilter.map((millis, i) => millis / times.ours[i]!)
     const total = (millis: number[]): number => millis.reduce((sum, one) => sum + one, 0)
-    const gain = total(times.setFilter) / total(times.ours)
+    const worst = Math.min(...gains)
+    const together = total(times.setFilter) / total(times.ours)
     const list = (millis: number[]): string => millis.map((one) => one.toFixed(0)).join(', ')
     log(`filter change ${list(times.ours)} ms at ${rows} incidents, by filter`)
     log(`empty frame ${emptyFrame.toFixed(0)} ms; setFilter ${list(times.setFilter)} ms`)
@@ -54,11 +54,11 @@ export async function run(options: {
         detail: `${ours.toFixed(0)} ms at ${rows} incidents, empty frame ${emptyFrame.toFixed(0)} ms`,
       },
       {
-        name: 'MapLibre setFilter over the same points / filter change, four changes together',
-        ratio: gain,
-        target: '≥ 20',
-        pass: gain >= 20,
-        detail: `${list([total(times.setFilter)])} ms against ${list([total(times.ours)])} ms at ${rows} incidents; by filter ${gains.map((one) => one.toFixed(1)).join(', ')}`,
+        name: 'MapLibre setFilter over the same points / filter change, worst of four filters',
+        ratio: worst,
+        target: '≥ 20, worst of the four',
+        pass: worst >= 20,
+        detail: `by filter ${gains.map((one) => one.toFixed(1)).join(', ')} at ${rows} incidents: ${list(times.setFilter)} ms against ${list(times.ours)} ms; the four together ${together.toFixed(1)}`,
       },
     ]
   } finally {

@@ -31,7 +31,9 @@ const picture = {
 const tileZoom = 12
 const extent = 4096
 const categories = 30
-const rounds = 3
+const rounds = 2
+/** Each map is measured more than once, in turn: a busy minute of the machine must not hit one alone. */
+const turns = 2
 
 /** Milliseconds, each the best of the rounds: other work on the machine can only add to a time. */
 export interface FilterTimes {
@@ -46,10 +48,26 @@ Object.assign(window, { measureFilter })
 /** Times the three on one page, after another, on the same incidents and at the same view. */
 async function measureFilter(): Promise<FilterTimes> {
   const packed = (await (await fetch('/bench-months.json')).json()) as PackedMonth[]
-  const { emptyFrame, ours } = await measureOurs(packed)
-  const setFilter = await measureSetFilter(packed.map(unpackMonth))
+  const tiles = rawTiles(packed.map(unpackMonth))
+  addProtocol('raw', async ({ url }) => {
+    const tile = tiles.get(url.slice('raw://'.length))
+    return { data: tile ? tile.slice(0) : new ArrayBuffer(0) }
+  })
+  let emptyFrame = Number.POSITIVE_INFINITY
+  let ours = unmeasured()
+  let setFilter = unmeasured()
+  for (let turn = 0; turn < turns; turn++) {
+    const engine = await measureOurs(packed)
+    emptyFrame = Math.min(emptyFrame, engine.emptyFrame)
+    ours = lower(ours, engine.ours)
+    setFilter = lower(setFilter, await measureSetFilter())
+  }
   return { emptyFrame, ours, setFilter }
 }
+
+const unmeasured = (): number[] => filters.map(() => Number.POSITIVE_INFINITY)
+const lower = (some: number[], others: number[]): number[] =>
+  some.map((one, i) => Math.min(one, others[i]!))
 
 async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'setFilter'>> {
   const features = await loadGrids()
@@ -107,13 +125,8 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
   return { emptyFrame: Math.min(...emptyFrames), ours }
 }
 
-/** The same incidents as raw vector tiles, filtered by the map itself. */
-async function measureSetFilter(months: MonthColumns[]): Promise<number[]> {
-  const tiles = rawTiles(months)
-  addProtocol('raw', async ({ url }) => {
-    const tile = tiles.get(url.slice('raw://'.length))
-    return { data: tile ? tile.slice(0) : new ArrayBuffer(0) }
-  })
+/** The same incidents as raw vector tiles, filtered by a map of MapLibre's own. */
+async function measureSetFilter(): Promise<number[]> {
   const map = new MapLibreMap({
     container: 'map',
     center: [...view.center],
@@ -245,8 +258,11 @@ async function timed(work: () => Promise<void>): Promise<number> {
 async function bestByFilter(
   change: (filter: IncidentFilter) => Promise<number>,
 ): Promise<number[]> {
-  const best = filters.map(() => Number.POSITIVE_INFINITY)
-  for (let round = 0; round < rounds; round++)
-    for (const [i, filter] of filters.entries()) best[i] = Math.min(best[i]!, await change(filter))
+  let best = unmeasured()
+  for (let round = 0; round < rounds; round++) {
+    const times: number[] = []
+    for (const filter of filters) times.push(await change(filter))
+    best = lower(best, times)
+  }
   return best
 }
