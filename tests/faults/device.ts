@@ -1,6 +1,7 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { createApp } from 'vue'
+import { toAppError } from '../../src/data/errors.ts'
 import { outboxOutsideKey, useOutboxStore } from '../../src/stores/outbox.store.ts'
 import { useSessionStore } from '../../src/stores/session.store.ts'
 import { openOutbox, type Outbox } from '../../src/sync/index.ts'
@@ -74,7 +75,7 @@ export class Device {
         return fetch(new URL(pathname + search, this.#origin), init)
       },
     })
-    if (session.status !== 'signed-in') await session.signIn(this.email, passwordOfAll)
+    if (session.status !== 'signed-in') await this.#signIn(session)
     this.userId = session.context?.userId ?? ''
     this.#outbox = await store.whenOpen()
     this.#page = { session, close: () => store.close() }
@@ -87,7 +88,7 @@ export class Device {
 
   /** Signs in again where the queue asks for it. */
   async signInAgain(): Promise<void> {
-    await this.#page?.session.signIn(this.email, passwordOfAll)
+    if (this.#page) await this.#signIn(this.#page.session)
     if (this.#outbox) this.#outbox.resume(this.userId)
   }
 
@@ -96,6 +97,18 @@ export class Device {
     this.#outbox = null
     await this.#page?.close()
     this.#page = null
+  }
+
+  /** As a person does: tries again while there is no server. */
+  async #signIn(session: ReturnType<typeof useSessionStore>): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await session.signIn(this.email, passwordOfAll)
+      } catch (error) {
+        if (attempt >= 60 || toAppError(error).kind !== 'offline') throw error
+        await new Promise((resolve) => setTimeout(resolve, 500))
+      }
+    }
   }
 
   async #sleep(millis: number, signal: AbortSignal): Promise<void> {

@@ -59,6 +59,8 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
+    // a server that is down is fault enough, and the one that killed it is counted
+    if (!proxy.target) return void response.destroy()
     const kind = options.plan(request.method ?? 'GET', request.url ?? '/')
     if (kind) injected[kind] += 1
     switch (kind) {

@@ -22,6 +22,7 @@ export interface FaultRunOptions {
 export interface FaultRunResult {
   reconciliation: Reconciliation
   injected: FaultProxy['injected']
+  /** By SIGKILL. */
   kills: number
   meant: People['meant']
   /** Receipts on the devices that the server's record does not bear out. */
@@ -46,18 +47,21 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
   const server = new ServerProcess(folder)
   const plan = new FaultPlan(options.faults, submissions, random)
 
-  let restarting: Promise<void> | null = null
+  // one end and start of the server after the other; every planned kill happens
+  let settled: Promise<void> = Promise.resolve()
+  const restart = (end: () => Promise<void>): { ended: Promise<void> } => {
+    const ended = settled.then(async () => {
+      proxy.target = null
+      await end()
+    })
+    settled = ended.then(async () => {
+      proxy.target = await server.start()
+    })
+    return { ended }
+  }
   const proxy = await startFaultProxy({
     plan: (method, path) => plan.next(method, path),
-    async killServer() {
-      if (restarting) return
-      proxy.target = null
-      await server.kill()
-      restarting = server.start().then((url) => {
-        proxy.target = url
-        restarting = null
-      })
-    },
+    killServer: () => restart(() => server.kill()).ended,
   })
   proxy.target = await server.start()
   const ledger = new Ledger(join(folder, 'intents.ndjson'))
@@ -81,18 +85,16 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
       if (random() < 0.5) await random.pick(devices).outbox.sendNow()
       if (acted >= submissions / 2 && acted - burst < submissions / 2) {
         log(`${acted} of ${submissions} made; a deploy: the server is replaced, every app reloaded`)
-        await restarting
-        proxy.target = null
-        await server.stop()
+        restart(() => server.stop())
         for (const one of devices) await one.close()
-        proxy.target = await server.start()
+        await settled
         for (const one of devices) await one.open()
       }
     }
     log(`${submissions} made, ${plan.left} faults to come; the queues drain`)
     plan.isDraining = true
     const unsent = await drain(devices, people, plan)
-    await restarting
+    await settled
     const receipts = await receiptsOf(devices)
     for (const one of devices) await one.close()
     await server.stop()
@@ -107,7 +109,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
     }
   } finally {
     for (const one of devices) await one.close()
-    await restarting
+    await settled.catch(() => {})
     await server.stop()
     await proxy.close()
     ledger.close()

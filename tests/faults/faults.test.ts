@@ -28,6 +28,8 @@ test(`${submissions} submissions through ${faults} faults: none lost, none doubl
   const injected = Object.values(result.injected)
   expect(injected.reduce((sum, count) => sum + count, 0)).toBe(faults)
   expect(Math.min(...injected)).toBeGreaterThan(0)
+  const { injected: by } = result
+  expect(result.kills).toBe(by['kill-before'] + by['kill-during'] + by['kill-after'])
   expect(result.reconciliation.intents).toBeGreaterThanOrEqual(submissions)
   expect(result.meant.poisoned).toBeGreaterThan(0)
   expect(result.unsent).toBe(0)
