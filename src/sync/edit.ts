@@ -21,11 +21,17 @@ export async function edit(
   if (!row || payload === undefined || !isStuck || row.applied)
     throw new OutboxError('not_editable', row?.state)
   const command = commandOf(row, payload)
-  const about = {
-    photoHashes: row.photoHashes,
-    updatedAt: new Date(now).toISOString(),
-    replaces: id,
-  }
+  const draft = draftOf(row, command, now)
+  return draft ? { ...draft, replaces: id } : command
+}
+
+/** The form a report or confirmation was made of; null for other commands. */
+export function draftOf(
+  row: Pick<ItemRow, 'incidentId' | 'draftId' | 'photoHashes'>,
+  command: NewCommand,
+  now: number,
+): Draft | null {
+  const about = { photoHashes: row.photoHashes, updatedAt: new Date(now).toISOString() }
   if (command.type === 'report_incident')
     return { ...about, id: row.incidentId, kind: 'report', form: formOf(command.payload) }
   if (command.type === 'confirm_duplicate')
@@ -39,7 +45,7 @@ export async function edit(
         confirmsIncidentId: row.incidentId,
       },
     }
-  return command
+  return null
 }
 
 type Captured = Partial<CommandPayloads['report_incident']>

@@ -471,7 +471,9 @@ describe('recall', () => {
   it('makes a draft again of what was never sent, photos included', async () => {
     const { hash } = await outbox.savePhoto(picture(1))
     await outbox.saveDraft(draft(1, { photoHashes: [hash] }))
-    const { id } = await outbox.enqueue(report(1, [refTo(hash)]), { fromDraft: uuid(1) })
+    const { id } = await outbox.enqueue(report(uuid(1), { photos: [refTo(hash)] }), {
+      fromDraft: uuid(1),
+    })
     expect(await outbox.loadDrafts()).toEqual([])
 
     const recalled = await outbox.recall(id)
@@ -481,7 +483,9 @@ describe('recall', () => {
     expect((await outbox.loadPhoto(hash))?.hash).toBe(hash)
     expect(server.incidents.size).toBe(0)
 
-    const again = await outbox.enqueue(report(1, [refTo(hash)]), { fromDraft: uuid(1) })
+    const again = await outbox.enqueue(report(uuid(1), { photos: [refTo(hash)] }), {
+      fromDraft: uuid(1),
+    })
     expect(again.id).not.toBe(id)
     outbox.start()
     await drained()
@@ -489,7 +493,7 @@ describe('recall', () => {
   })
 
   it('comes too late once the server may have it', async () => {
-    const { id } = await outbox.enqueue(report(2))
+    const { id } = await outbox.enqueue(report(uuid(2)))
     outbox.start()
     await drained()
     expect(await outbox.recall(id)).toBeNull()

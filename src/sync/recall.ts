@@ -1,0 +1,24 @@
+import type { Draft } from '../domain/command.ts'
+import type { OutboxDatabase } from './database.ts'
+import { commandOf, draftOf } from './edit.ts'
+import { promote } from './queue.ts'
+
+/**
+ * Takes an item back that was never sent: its draft is there again, in the same step in which the
+ * item goes. Null where that is not so any more, for the server may have it then; and for a corrected
+ * copy, whose original is gone already.
+ */
+export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Draft | null> =>
+  db.write(async () => {
+    const item = await db.items.get({ id })
+    const isWaiting = item?.state === 'queued' || item?.state === 'held'
+    if (!item || !isWaiting || item.attempts > 0 || item.replaces !== null) return null
+    const payload = (await db.payloads.get(id))?.payload
+    const draft = payload === undefined ? null : draftOf(item, commandOf(item, payload), now)
+    if (!draft) return null
+    await db.drafts.put(draft)
+    await db.items.delete(item.seq)
+    await db.payloads.delete(id)
+    await promote(db, [item.incidentId])
+    return draft
+  })
