@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { photoMediaTypes } from '../domain/command.ts'
 import { stages } from '../domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 
@@ -15,7 +16,9 @@ const rowEntries = {
   addressLabel: v.string(),
   reportedAt: v.string(),
   reportedByMe: v.boolean(),
-  photo: v.nullable(v.object({ owner: v.string(), hash: v.string(), mediaType: v.string() })),
+  photo: v.nullable(
+    v.object({ owner: v.string(), hash: v.string(), mediaType: v.picklist(photoMediaTypes) }),
+  ),
 }
 const openPageSchema = v.object({ rows: v.array(v.object(rowEntries)), next: v.unknown() })
 /** An open incident as the field needs it: light enough to keep thousands on a phone. */

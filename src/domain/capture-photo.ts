@@ -2,18 +2,16 @@
 export type ImageKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'avif' | 'heic' | 'svg' | 'html'
 
 /** Why a file does not become a photo; each has its words at `capture.refusal.…`. */
-const photoRefusals = [
-  'empty',
-  'too-large',
-  'not-an-image',
-  'svg',
-  'html',
-  'heic',
-  'broken',
-  'too-many-pixels',
-  'unreadable',
-] as const
-export type PhotoRefusal = (typeof photoRefusals)[number]
+export type PhotoRefusal =
+  | 'empty'
+  | 'too-large'
+  | 'not-an-image'
+  | 'svg'
+  | 'html'
+  | 'heic'
+  | 'broken'
+  | 'too-many-pixels'
+  | 'unreadable'
 
 /** Thrown for a file that does not become a photo. */
 export class PhotoRefused extends Error {

@@ -1,0 +1,147 @@
+import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch } from 'vue'
+import { emptyCaptureForm, isWorthKeeping } from '@/domain/capture-form.ts'
+import type { CaptureForm, Draft } from '@/domain/command.ts'
+import { useOutboxStore } from '@/stores/outbox.store.ts'
+import { useUnsavedStore } from '@/stores/unsaved.store.ts'
+
+/** Short enough that nobody presses the power button in between. */
+const saveDelayMilliseconds = 250
+
+export type SaveState = 'empty' | 'unsaved' | 'saved' | 'failed'
+
+/**
+ * The form in hand. Every change is on the disk a moment later, under the person's own account;
+ * `savedAt` is set only after the disk has it.
+ */
+export function useCaptureDraft() {
+  const outboxStore = useOutboxStore()
+  const form = reactive<CaptureForm>(emptyCaptureForm())
+  const photoHashes = ref<string[]>([])
+  const id = ref(crypto.randomUUID() as string)
+  const replaces = ref<string | null>(null)
+  const savedAt = shallowRef<Date | null>(null)
+  /** Why the last save failed; an `OutboxError` or `AppError`. */
+  const saveError = shallowRef<unknown>(null)
+  const isChanged = ref(false)
+  /** True while the device holds this draft. */
+  const isKept = ref(false)
+
+  const saveState = computed<SaveState>(() => {
+    if (saveError.value) return 'failed'
+    if (isChanged.value) return 'unsaved'
+    return isKept.value ? 'saved' : 'empty'
+  })
+
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let saving: Promise<void> = Promise.resolve()
+  /** Grows when another form is taken in hand: what is saved late must not mark the new one. */
+  let generation = 0
+
+  const snapshot = (): Draft => ({
+    id: id.value,
+    kind: form.confirmsIncidentId === null ? 'report' : 'confirm',
+    form: structuredClone(toRaw({ ...form, notTheseIds: [...(form.notTheseIds ?? [])] })),
+    photoHashes: [...photoHashes.value],
+    updatedAt: new Date().toISOString(),
+    ...(replaces.value && { replaces: replaces.value }),
+  })
+
+  async function write(draft: Draft, mine: number): Promise<void> {
+    const outbox = await outboxStore.whenOpen()
+    const keep = isWorthKeeping(draft.form, draft.photoHashes.length)
+    const wasKept = isKept.value
+    if (keep) await outbox.saveDraft(draft)
+    else if (wasKept) await outbox.deleteDraft(draft.id)
+    if (mine !== generation) return
+    isKept.value = keep
+    savedAt.value = keep ? new Date(draft.updatedAt) : null
+    saveError.value = null
+  }
+
+  /** Puts on the disk what is not there yet. @throws what the outbox throws; the form keeps it all */
+  function flush(): Promise<void> {
+    clearTimeout(timer)
+    if (!isChanged.value) return saving
+    isChanged.value = false
+    const [draft, mine] = [snapshot(), generation]
+    saving = saving
+      .catch(() => undefined)
+      .then(() => write(draft, mine))
+      .catch((failure: unknown) => {
+        if (mine === generation) {
+          isChanged.value = true
+          saveError.value = failure
+        }
+        throw failure
+      })
+    // Nobody may be listening; the failure stands in `saveError`.
+    saving.catch(() => undefined)
+    return saving
+  }
+
+  function touch(): void {
+    isChanged.value = true
+    clearTimeout(timer)
+    timer = setTimeout(() => void flush().catch(() => undefined), saveDelayMilliseconds)
+  }
+
+  let isLoading = false
+  watch([form, photoHashes], () => !isLoading && touch(), { deep: true, flush: 'sync' })
+
+  function fill(next: Draft, kept: boolean): void {
+    clearTimeout(timer)
+    generation++
+    isLoading = true
+    id.value = next.id
+    replaces.value = next.replaces ?? null
+    Object.assign(form, emptyCaptureForm(), next.form)
+    photoHashes.value = [...next.photoHashes]
+    isLoading = false
+    isChanged.value = false
+    saveError.value = null
+    isKept.value = kept
+    savedAt.value = kept ? new Date(next.updatedAt) : null
+  }
+
+  /** An empty form; the one before must have been flushed. */
+  const startNew = (): void =>
+    fill(
+      {
+        id: crypto.randomUUID(),
+        kind: 'report',
+        form: emptyCaptureForm(),
+        photoHashes: [],
+        updatedAt: new Date().toISOString(),
+      },
+      false,
+    )
+
+  const flushQuietly = (): void => void flush().catch(() => undefined)
+  const onHide = (): void => {
+    if (document.visibilityState === 'hidden') flushQuietly()
+  }
+  document.addEventListener('visibilitychange', onHide)
+  window.addEventListener('pagehide', flushQuietly)
+  const stopAsking = useUnsavedStore().onLeave(flush)
+  onScopeDispose(() => {
+    flushQuietly()
+    stopAsking()
+    document.removeEventListener('visibilitychange', onHide)
+    window.removeEventListener('pagehide', flushQuietly)
+  })
+
+  return {
+    form,
+    photoHashes,
+    id,
+    replaces,
+    savedAt,
+    saveError,
+    saveState,
+    isKept,
+    flush,
+    fill,
+    startNew,
+  }
+}
+export type CaptureDraft = ReturnType<typeof useCaptureDraft>

@@ -1,0 +1,200 @@
+import { computed, nextTick, ref, watch } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
+import { captureIssues, type CaptureField } from '@/domain/capture-rules.ts'
+import type { Draft } from '@/domain/command.ts'
+import { useCategoriesStore } from '@/stores/categories.store.ts'
+import { useOutboxStore } from '@/stores/outbox.store.ts'
+import { queryWriter } from '@/stores/query-writer.ts'
+import { useCaptureAreas } from './use-capture-areas.ts'
+import { useCaptureDraft } from './use-capture-draft.ts'
+import { usePhotoFiles } from '@/stores/use-photo-files.ts'
+import { useCaptureSend } from './use-capture-send.ts'
+import { useDuplicateOffers } from './use-duplicate-offers.ts'
+import { usePin } from './use-pin.ts'
+
+/** In the order in which they stand on the page. */
+const fields: CaptureField[] = ['photos', 'category', 'duplicates', 'place', 'description']
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value ? value : null
+
+/**
+ * The capture page's state: one form in hand, kept on the device with every change, named in the
+ * address so that a reload finds it again.
+ */
+export function useCapturePage() {
+  const { t, locale } = useI18n()
+  const route = useRoute()
+  const router = useRouter()
+  const writer = queryWriter(router)
+  const outboxStore = useOutboxStore()
+  const categories = useCategoriesStore()
+
+  const draft = useCaptureDraft()
+  const { form, photoHashes } = draft
+  const photos = usePhotoFiles(photoHashes, draft.flush)
+  const pin = usePin(form, () => photoHashes.value.length > 0)
+  const { pinArea, isInsideCity } = useCaptureAreas(pin.pin)
+  const duplicates = useDuplicateOffers(form)
+  const { isSending, sent, failure, send: enqueue } = useCaptureSend(draft, photos)
+  /** A draft or refused item that the address names and this device does not have. */
+  const isMissing = ref(false)
+  /** Faults show once somebody has tried to send. */
+  const wasTried = ref(false)
+
+  const category = computed(() =>
+    form.categoryCode === null ? undefined : categories.byCode(form.categoryCode),
+  )
+  const department = computed(() => {
+    const code = category.value?.defaultDepartment
+    const found = code ? categories.department(code) : undefined
+    return found ? categories.nameOf(found, locale.value) : null
+  })
+  const issues = computed(() =>
+    captureIssues(form, {
+      requiresDescription: category.value?.requiresDescription ?? false,
+      isInsideCity: isInsideCity.value,
+      openOffers: duplicates.offers.value.length,
+      photoCount: photoHashes.value.length,
+    }),
+  )
+  /** Words beside a field: some at once, what is missing only after somebody tried. */
+  const errorOf = (field: CaptureField): string | undefined => {
+    const key = issues.value[field]
+    const isAtOnce =
+      key === 'capture.error.description-long' || key === 'capture.error.outside-city'
+    return key && (wasTried.value || isAtOnce) ? t(key) : undefined
+  }
+  const problem = computed(() => {
+    if (failure.value)
+      return t(`capture.send.failed.${failure.value === 'storage_full' ? 'full' : 'other'}`)
+    const count = Object.keys(issues.value).length
+    return wasTried.value && count > 0 ? t('capture.send.missing', { count }, count) : undefined
+  })
+
+  watch(pinArea, (found) => {
+    form.areaCode = found?.area.code ?? null
+    form.addressLabel = !found
+      ? ''
+      : found.near
+        ? t('capture.place.near', { area: found.label, near: found.near })
+        : found.label
+  })
+  // The address names the draft as soon as the device holds it.
+  watch([draft.isKept, draft.id], ([isKept]) => {
+    if (isKept && !sent.value) writer.patch({ draft: draft.id.value, replaces: null }, 'replace')
+  })
+
+  async function showFirstIssue(): Promise<void> {
+    await nextTick()
+    const field = fields.find((one) => issues.value[one])
+    const heading = document.getElementById(`capture-${field}-title`)
+    heading?.closest('section')?.scrollIntoView({ block: 'start' })
+    heading?.focus({ preventScroll: true })
+  }
+
+  async function send(): Promise<void> {
+    await photos.settled()
+    wasTried.value = true
+    if (Object.keys(issues.value).length > 0) return showFirstIssue()
+    if (!(await enqueue())) return
+    pin.position.stop()
+    writer.patch({ draft: null, replaces: null }, 'replace')
+  }
+
+  function inHand(): void {
+    sent.value = null
+    failure.value = null
+    wasTried.value = false
+    pin.begin()
+  }
+  function take(next: Draft, isKept: boolean): void {
+    draft.fill(next, isKept)
+    inHand()
+  }
+  /** Lets go of the form in hand, which is on the disk by then. */
+  async function putAway(): Promise<void> {
+    await photos.settled()
+    if (!sent.value) await draft.flush()
+  }
+  async function startNew(): Promise<void> {
+    await putAway()
+    draft.startNew()
+    writer.patch({ draft: null, replaces: null }, 'replace')
+    inHand()
+  }
+  async function open(id: string): Promise<void> {
+    await putAway()
+    const found = await (await outboxStore.whenOpen()).loadDraft(id)
+    isMissing.value = !found
+    if (!found) return
+    take(found, true)
+    writer.patch({ draft: id, replaces: null }, 'replace')
+  }
+  /** A refused item comes back as a form; it stays in the outbox until its correction is queued. */
+  async function openRefused(id: string): Promise<void> {
+    const copy = await (await outboxStore.whenOpen()).edit(id).catch(() => null)
+    isMissing.value = !copy || !('form' in copy)
+    if (copy && 'form' in copy) take({ ...copy, replaces: id }, false)
+  }
+  /** What was recalled in time is a draft again. */
+  function takeBack(recalled: Draft): void {
+    take(recalled, true)
+    writer.patch({ draft: recalled.id, replaces: null }, 'replace')
+  }
+  async function remove(id: string): Promise<void> {
+    await (await outboxStore.whenOpen()).deleteDraft(id)
+  }
+
+  async function follow(query: { draft: string | null; replaces: string | null }): Promise<void> {
+    isMissing.value = false
+    if (query.replaces) await openRefused(query.replaces)
+    else if (query.draft && query.draft !== draft.id.value) await open(query.draft)
+  }
+  const asked = (): { draft: string | null; replaces: string | null } => ({
+    draft: textOf(route.query['draft']),
+    replaces: textOf(route.query['replaces']),
+  })
+  // Links to another draft while the page is open, and the page's own name in the bar.
+  watch(
+    () => route.fullPath,
+    async (fullPath) => {
+      if (route.name !== 'capture' || writer.wrote(fullPath)) return
+      const query = asked()
+      if (query.draft || query.replaces) await follow(query)
+      else if (draft.isKept.value || sent.value) await startNew()
+    },
+  )
+  onBeforeRouteLeave(async () => {
+    // What could not be kept stays in sight rather than being left behind.
+    await putAway().catch(() => undefined)
+    return draft.saveState.value !== 'failed'
+  })
+  async function begin(): Promise<void> {
+    const query = asked()
+    pin.begin()
+    if (query.draft || query.replaces) await follow(query)
+  }
+
+  return {
+    draft,
+    photos,
+    pin,
+    pinArea,
+    isInsideCity,
+    duplicates,
+    category,
+    department,
+    isSending,
+    sent,
+    isMissing,
+    errorOf,
+    problem,
+    begin,
+    send,
+    startNew,
+    open,
+    remove,
+    takeBack,
+  }
+}

@@ -1,0 +1,42 @@
+import { computed, type ComputedRef } from 'vue'
+import { nearbyIncidents } from '@/domain/capture-duplicates.ts'
+import { pinOf } from '@/domain/capture-form.ts'
+import type { CaptureForm } from '@/domain/command.ts'
+import type { OpenIncident } from '@/data/field.repo.ts'
+import { useCategoriesStore } from '@/stores/categories.store.ts'
+import { useOpenIncidents } from './use-open-incidents.ts'
+
+const mostOffers = 3
+
+/** Which open incidents the form in hand could be about, as long as nobody answered. */
+export function useDuplicateOffers(form: CaptureForm) {
+  const categories = useCategoriesStore()
+  const { rows } = useOpenIncidents()
+
+  const near = computed(() => {
+    const place = pinOf(form)
+    const category = form.categoryCode === null ? undefined : categories.byCode(form.categoryCode)
+    if (!place || !category || form.confirmsIncidentId !== null) return []
+    const answered = new Set(form.notTheseIds)
+    return nearbyIncidents(
+      rows.value.filter(({ id }) => !answered.has(id)),
+      {
+        place,
+        categoryCode: category.code,
+        radiusMeters: category.duplicateRadiusMeters,
+        most: rows.value.length,
+      },
+    )
+  })
+  const offers = computed(() => near.value.slice(0, mostOffers))
+  /** The incident that is added to; undefined also when this device does not keep it any more. */
+  const confirmed: ComputedRef<OpenIncident | undefined> = computed(() =>
+    rows.value.find(({ id }) => id === form.confirmsIncidentId),
+  )
+  /** It is none of all that lie near, also of those not shown. */
+  function noneOfThese(): void {
+    const seen = near.value.map(({ incident }) => incident.id)
+    form.notTheseIds = [...(form.notTheseIds ?? []), ...seen]
+  }
+  return { offers, confirmed, noneOfThese }
+}

@@ -1,0 +1,63 @@
+import { computed, ref, watch } from 'vue'
+import { pinOf } from '@/domain/capture-form.ts'
+import type { CaptureForm, PlacedBy } from '@/domain/command.ts'
+import { moveByMeters } from '@/domain/distance.ts'
+import type { LngLat } from '@/domain/vocabulary.ts'
+import { useDevicePosition } from './use-device-position.ts'
+
+/** A centimetre: more digits only pretend. */
+const round = (degrees: number): number => Math.round(degrees * 1e7) / 1e7
+
+/**
+ * The pin: follows the device while one waits, until a person takes it in hand. A draft that has a
+ * pin keeps it where it is: whoever opens it may be at home by now.
+ */
+export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
+  const isFollowing = ref(true)
+  const position = useDevicePosition(hasPhotos)
+  const pin = computed(() => pinOf(form))
+
+  function put(lngLat: LngLat, placedBy: PlacedBy, accuracyMeters: number | null): void {
+    Object.assign(form, {
+      lon: round(lngLat[0]),
+      lat: round(lngLat[1]),
+      placedBy,
+      accuracyMeters,
+      isPinChecked: false,
+    })
+  }
+  const take = (lngLat: LngLat, placedBy: PlacedBy): void => {
+    isFollowing.value = false
+    put(lngLat, placedBy, null)
+  }
+
+  watch([position.best, isFollowing], ([fix]) => {
+    if (fix && isFollowing.value) put(fix.lngLat, 'gps', Math.round(fix.accuracyMeters * 10) / 10)
+  })
+
+  return {
+    pin,
+    position,
+    isFollowing,
+    moveTo: (lngLat: LngLat) => take(lngLat, 'hand'),
+    moveToPhoto: (lngLat: LngLat) => take(lngLat, 'photo'),
+    nudge(eastMeters: number, northMeters: number): void {
+      if (pin.value) take(moveByMeters(pin.value, eastMeters, northMeters), 'hand')
+    },
+    /** Somebody vouches for a pin on a poor position: it stays where it was looked at. */
+    setChecked(isChecked: boolean): void {
+      isFollowing.value = !isChecked
+      form.isPinChecked = isChecked
+    },
+    followDevice(): void {
+      isFollowing.value = true
+      position.start()
+    },
+    /** After another form was taken in hand. */
+    begin(): void {
+      isFollowing.value = pin.value === null
+      position.start()
+    },
+  }
+}
+export type Pin = ReturnType<typeof usePin>
