@@ -199,6 +199,7 @@ export const ownerOnly = [
   'private.month_revision(bigint,bigint,numeric)',
   'private.parse_filter(jsonb)',
   'private.parse_payload(text)',
+  'private.photos_to_read(uuid[],text[])',
   'private.payload_instant(jsonb,text)',
   'private.payload_number(jsonb,text,boolean,numeric,numeric)',
   'private.payload_photos(jsonb,boolean)',

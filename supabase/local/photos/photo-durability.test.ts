@@ -159,6 +159,22 @@ test('a backup takes the photos along; each place it is restored to has what it 
   expect([there.verdict(early.hash), there.reason(early.hash)]).toEqual(['refused', 'file_lost'])
 })
 
+test('a start records the photos the database has lost since its snapshot, and no damaged one', async () => {
+  const dataDir = join(folder.path, 'data')
+  const first = await start()
+  const reportWithPhoto = await worker(first)
+  const [whole, damaged] = [await reportWithPhoto(), await reportWithPhoto()]
+  await first.close()
+  const db = await openDatabase({ DATA_DIR: dataDir })
+  await db.query('delete from public.photo_checks')
+  await db.close()
+  writeFileSync(join(dataDir, 'photos', damaged.path), 'x')
+  const second = await start()
+  await second.close()
+  const after = await known()
+  expect([after.verdict(whole.hash), after.verdict(damaged.hash)]).toEqual(['ok', undefined])
+})
+
 test('a new database beside old photos knows them; what an upload left half done is removed', async () => {
   const dataDir = join(folder.path, 'data')
   const first = await start()
