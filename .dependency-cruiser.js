@@ -19,6 +19,7 @@ const libraries = [
   ['map', '^(maplibre-gl|pmtiles|@protomaps/basemaps)'],
   ['charts', '^(echarts|vue-echarts)'],
   ['data', '^@supabase/'],
+  ['sync', '^dexie'],
 ]
 
 export default {

@@ -93,7 +93,8 @@ async function importItem(db: OutboxDatabase, value: unknown): Promise<boolean> 
   const payload = shaped(payloadSchema, jsonFrom(item.payload))
   if ((await sha256Hex(item.payload)) !== item.hash) throw new Refused('wrong_hash')
   const prepared = await prepareItem({ type, payload } as unknown as NewCommand, { id, at })
-  const about = { hash: item.hash, replaces, draftId, isRecorded, applied, error }
+  // the device it comes from may have sent it, then or since
+  const about = { hash: item.hash, replaces, draftId, isRecorded, applied, error, attempts: 1 }
   const whole: PreparedItem = { row: { ...prepared.row, ...about }, payload: item.payload }
   const isNew = await db.write(async () => {
     if ((await db.items.get({ id })) || (await db.receipts.get({ id }))) return false

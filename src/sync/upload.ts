@@ -71,11 +71,13 @@ async function upload(
   onUploaded()
 }
 
+/** What arrived was not what was sent. */
+const faultsOfTheWay = new Set(['photo_wrong_hash', 'photo_incomplete'])
+
 /** The reason when the file itself is at fault; null when trying again may help. */
 function refusalFrom({ kind, code, message }: AppError, hash: string): CommandError | null {
   if (kind !== 'invalid' || !code?.startsWith('photo_')) return null
-  // What arrived was not what was sent: the way's fault.
-  if (code === 'photo_wrong_hash') return null
+  if (faultsOfTheWay.has(code)) return null
   return { code, field: 'photos', detail: message === hash ? hash : `${hash} ${message}` }
 }
 
