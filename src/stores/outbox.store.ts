@@ -77,9 +77,13 @@ export const useOutboxStore = defineStore('outbox', () => {
 
   let opening: Promise<Outbox> | null = null
   let generation = 0
+  let changing: Promise<void> = Promise.resolve()
 
   /** The open outbox. @throws OutboxError; AppError kind `unauthorized` when nobody is signed in */
   async function whenOpen(): Promise<Outbox> {
+    if (outbox.value) return outbox.value
+    // Somebody has just come: the outbox before theirs is closed first.
+    await changing
     if (outbox.value) return outbox.value
     if (!opening) throw new AppError('unauthorized', 'nobody is signed in')
     return opening
@@ -177,11 +181,11 @@ export const useOutboxStore = defineStore('outbox', () => {
 
   watch(
     ownerKey,
-    async () => {
-      await close()
-      openForOwner()
+    () => {
+      changing = close().then(openForOwner)
     },
-    { immediate: true },
+    // A page that is made for whoever has just come already asks for their outbox.
+    { immediate: true, flush: 'sync' },
   )
   // A session renewed or signed in again wakes a queue that waits for it.
   watch(
