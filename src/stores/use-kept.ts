@@ -20,27 +20,36 @@ export function useKept<T>(
 
   async function save(): Promise<void> {
     clearTimeout(timer)
-    const saving = unsaved
+    const [saving, { outbox }] = [unsaved, store]
+    if (!saving || !outbox) return
     unsaved = null
-    if (!saving) return
     // Plain data: proxies cannot be stored.
     const plain: unknown = JSON.parse(JSON.stringify(saving.value))
     const isEmpty = JSON.stringify(plain) === JSON.stringify(empty())
-    const outbox = await store.whenOpen()
     await outbox.kv.set(saving.key, isEmpty ? undefined : plain)
   }
   const trySave = (): void =>
     void save().catch((failure: unknown) => console.warn('not kept:', failure))
 
+  // Another key, or another person's outbox: what was in hand goes where it belongs first.
   watch(
-    key,
-    async (wanted) => {
-      trySave()
-      value.value = empty()
+    [key, () => store.outbox],
+    async ([wanted, outbox], [before]) => {
+      if (before !== undefined && before !== wanted) {
+        trySave()
+        value.value = empty()
+        unsaved = null
+      }
       ready.value = false
-      unsaved = null
+      if (!outbox) return
+      // Typed before the outbox was open.
+      if (unsaved) {
+        trySave()
+        ready.value = true
+        return
+      }
       try {
-        const kept = await (await store.whenOpen()).kv.get<T>(wanted)
+        const kept = await outbox.kv.get<T>(wanted)
         if (key() !== wanted || unsaved) return
         if (kept !== undefined) value.value = kept
       } catch (failure) {

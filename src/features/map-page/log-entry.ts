@@ -10,18 +10,29 @@ export type CorrectedField =
 
 type Pairs = Partial<Record<string, [unknown, unknown]>>
 
-/** Before and after, in reading order. What an entry of another form holds is left out. */
-export function correctedFields(entry: Pick<IncidentLogEntry, 'data'>): CorrectedField[] {
+/**
+ * Before and after, in reading order. What an entry of another form holds is left out.
+ * @param near where the incident is: a pin moved due north has no longitudes in its entry
+ */
+export function correctedFields(
+  entry: Pick<IncidentLogEntry, 'data'>,
+  near: LngLat,
+): CorrectedField[] {
   const pairs = pairsOf(entry.data?.['changes'])
   const fields: CorrectedField[] = []
   const category = pairs.categoryCode
   if (category && areStrings(category))
     fields.push({ name: 'categoryCode', before: category[0], after: category[1] })
-  const { severity, lon, lat } = pairs
+  const { severity } = pairs
   if (severity && areNumbers(severity))
     fields.push({ name: 'severity', before: severity[0], after: severity[1] })
-  if (lon && lat && areNumbers(lon) && areNumbers(lat))
-    fields.push({ name: 'place', before: [lon[0], lat[0]], after: [lon[1], lat[1]] })
+  const lons = pairs.lon && areNumbers(pairs.lon) ? pairs.lon : null
+  const lats = pairs.lat && areNumbers(pairs.lat) ? pairs.lat : null
+  if (lons || lats) {
+    const [west, east] = lons ?? [near[0], near[0]]
+    const [south, north] = lats ?? [near[1], near[1]]
+    fields.push({ name: 'place', before: [west, south], after: [east, north] })
+  }
   for (const name of ['addressLabel', 'description'] as const) {
     const pair = pairs[name]
     if (pair && areStrings(pair)) fields.push({ name, before: pair[0], after: pair[1] })

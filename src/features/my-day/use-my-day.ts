@@ -41,7 +41,6 @@ export function useMyDay(): MyDayState {
       if (own.signal.aborted) return
       kept.value = { day, fetchedAt }
       error.value = null
-      await outboxStore.outbox?.kv.set(keptKey, kept.value)
     } catch (failure) {
       if (!own.signal.aborted && !isAbort(failure)) error.value = toAppError(failure)
     } finally {
@@ -49,16 +48,20 @@ export function useMyDay(): MyDayState {
     }
   }
 
-  async function readKept(): Promise<void> {
-    try {
-      const found = await (await outboxStore.whenOpen()).kv.get<KeptDay>(keptKey)
-      if (found && !kept.value) kept.value = found
-    } catch (failure) {
-      console.warn('nothing kept of this day:', failure)
-    }
-  }
-
-  void readKept()
+  // The outbox may open before the answer comes or after it.
+  watch(
+    [() => outboxStore.outbox, kept],
+    async ([outbox, day]) => {
+      try {
+        if (day) return void (await outbox?.kv.set(keptKey, day))
+        const found = await outbox?.kv.get<KeptDay>(keptKey)
+        if (found && !kept.value) kept.value = found
+      } catch (failure) {
+        console.warn('nothing kept of this day:', failure)
+      }
+    },
+    { immediate: true },
+  )
   void reload()
   // A receipt changes what the server says.
   watch(
