@@ -154,6 +154,8 @@ async function drain(devices: Device[], people: People, plan: FaultPlan): Promis
   const deadline = Date.now() + 20 * 60_000
   for (;;) {
     let unsent = 0
+    // renewing a session that met no server waits in real time
+    await new Promise((resolve) => setTimeout(resolve, 50))
     for (const one of devices) {
       await one.outbox.sendNow()
       if (one.outbox.status.value.kind === 'needs-sign-in') await one.signInAgain()
