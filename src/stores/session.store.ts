@@ -115,14 +115,27 @@ export const useSessionStore = defineStore('session', () => {
     backend.value = createBackend(found, host)
     const opened = sessionRepo(backend.value)
     repo = opened
+    // auth-js has given the session up itself; by now another may be kept here, begun in another tab.
     opened.onSignedOut(() => {
-      if (repo === opened) expire()
+      if (repo === opened) end()
     })
-    // Another tab signed somebody else in: calls from here would go out under their name.
     opened.onSignedIn((userId) => {
-      if (repo === opened && context.value && context.value.userId !== userId)
-        void loadContext().catch(() => {})
+      if (repo === opened && context.value && context.value.userId !== userId) void takeOver()
     })
+  }
+
+  /**
+   * Another tab signed somebody else in: calls from here go out under their name. Nothing of the
+   * person before stays in sight while it is asked what the new one may see.
+   */
+  async function takeOver(): Promise<void> {
+    forget(null)
+    status.value = 'starting'
+    try {
+      await loadContext()
+    } catch {
+      forget('expired')
+    }
   }
 
   /** Asks the server, for as long as it takes, whether what this device kept still holds. */
@@ -247,7 +260,12 @@ export const useSessionStore = defineStore('session', () => {
 
   /** The auth server's own refusal: the person has to sign in again, what is unsent waits for them. */
   function expire(): void {
-    if (status.value === 'signed-out') return
+    if (end()) void needed().signOut()
+  }
+
+  /** Ends here what is no session any more. False when it had ended before. */
+  function end(): boolean {
+    if (status.value === 'signed-out') return false
     const had = status.value === 'signed-in'
     const gone = whoIsHere()
     forget('expired')
@@ -259,7 +277,7 @@ export const useSessionStore = defineStore('session', () => {
         remember(expired)
         return expired
       })
-    void needed().signOut()
+    return true
   }
 
   const remember = ({ userId, unsent, context: { displayName: name } }: KeptPerson): void =>

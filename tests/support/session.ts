@@ -63,3 +63,11 @@ export async function shownCount(page: Page, testId: string): Promise<number> {
   if (!digits) throw new Error(`no number in ${testId}: ${text}`)
   return Number(digits)
 }
+
+/** Waits until no month is missing any more: until then every count still grows. */
+export async function allMonthsLoaded(page: Page): Promise<void> {
+  await page.getByTestId('total-count').filter({ hasText: /\d/ }).first().waitFor({ timeout: 60_000 })
+  await page.locator('main').getByRole('progressbar').waitFor({ state: 'detached', timeout: 60_000 })
+  // the worker's answer to the last month comes a moment after the month
+  await page.waitForTimeout(500)
+}

@@ -1,0 +1,97 @@
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { launchChromium } from '../support/browser.ts'
+import { allMonthsLoaded, openPage, shownCount, type DemoRole } from '../support/session.ts'
+
+const path = '/overview?from=all'
+
+describe('two tabs of one browser', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  let context: BrowserContext
+  let first: Page
+  let second: Page
+  /** What the manager and the leader are shown in all. */
+  let managers: number
+  let leaders: number
+
+  async function signIn(page: Page, role: DemoRole): Promise<void> {
+    await page.locator('input[type=email]').fill(`${role}@wangge.demo`)
+    await page.locator('input[type=password]').fill('wangge-demo')
+    await page.locator('button[type=submit]').click()
+    await page.waitForURL((target) => target.pathname === '/overview')
+  }
+  async function settledTotal(page: Page): Promise<number> {
+    await allMonthsLoaded(page)
+    return shownCount(page, 'total-count')
+  }
+  const isSignIn = (page: Page) =>
+    page.waitForURL((target) => target.pathname === '/sign-in', { timeout: 10_000 })
+
+  beforeAll(async () => {
+    browser = await launchChromium()
+    const signInPath = `/sign-in?next=${encodeURIComponent(path)}`
+    const opened = await openPage(browser, { url, path: signInPath })
+    context = opened.context
+    first = opened.page
+    second = await context.newPage()
+    await second.goto(url + signInPath)
+    await second.locator('form').waitFor()
+  })
+  afterAll(() => browser?.close())
+
+  it('another user who signs in in one takes over the other, which shows nothing of the first meanwhile', async () => {
+    await signIn(first, 'manager')
+    managers = await settledTotal(first)
+
+    let answer = (): void => {}
+    const mayAnswer = new Promise<void>((resolve) => (answer = resolve))
+    await first.route('**/rpc/session_context', async (route) => {
+      await mayAnswer
+      await route.continue()
+    })
+    await signIn(second, 'leader')
+    leaders = await settledTotal(second)
+    expect(leaders).toBeGreaterThan(managers)
+
+    await expect.poll(() => first.getByTestId('total-count').count(), { timeout: 5_000 }).toBe(0)
+    expect(await first.locator('body').innerText()).not.toContain('manager@wangge.demo')
+    answer()
+    await first.getByTestId('total-count').waitFor({ timeout: 30_000 })
+    await first.unroute('**/rpc/session_context')
+    // what the first one had chosen went with them
+    await expect.poll(() => first.url()).not.toContain('from=all')
+    await first.getByTestId('user-menu').click()
+    await first.getByText('leader@wangge.demo').waitFor()
+    await first.goto(url + path)
+    expect(await settledTotal(first)).toBe(leaders)
+  })
+
+  it('a filter in one leaves the other as it is', async () => {
+    const before = second.url()
+    await first.locator('main').getByRole('checkbox').click()
+    await expect.poll(() => first.url()).toContain('open=')
+    await expect.poll(() => shownCount(first, 'total-count')).toBeLessThan(leaders)
+    await second.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await second.waitForTimeout(1_000)
+    expect(await shownCount(second, 'total-count')).toBe(leaders)
+    expect(second.url()).toBe(before)
+  })
+
+  it('signing out in one signs the other out, which then leaves the next session alone', async () => {
+    await first.getByTestId('user-menu').click()
+    await first.getByRole('menuitem', { name: 'Sign out' }).click()
+    await Promise.all([isSignIn(first), isSignIn(second)])
+    expect(await second.getByTestId('total-count').count()).toBe(0)
+
+    await first.goto(`${url}/sign-in?next=${encodeURIComponent(path)}`)
+    await signIn(first, 'manager')
+    expect(await settledTotal(first)).toBe(managers)
+    await first.reload()
+    expect(await settledTotal(first)).toBe(managers)
+    // whoever opens the other one again is the manager too
+    await second.goto(url + path)
+    expect(await settledTotal(second)).toBe(managers)
+    await context.close()
+  })
+})
