@@ -12,7 +12,7 @@ const serverIncidentSchema = v.object({
   addressLabel: v.string(),
   areaCode: v.string(),
   stage: v.string(),
-  changedAt: v.string(),
+  changedAt: v.nullable(v.string()),
   changedBy: v.nullable(v.string()),
 })
 const errorSchema = v.object({

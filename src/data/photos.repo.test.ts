@@ -25,16 +25,22 @@ let backend: Backend
 let asked: string[]
 let stored: number | null
 let answer: (() => Response) | null
+let checked: () => Response
 beforeEach(async () => {
   const server = new FakeBackend()
   asked = []
   stored = null
   answer = null
+  checked = () => json({ ok: true })
   backend = createBackend(server.config() as unknown as AppConfig, {
     origin: 'http://test',
     storage: memoryStorage(),
     fetch: async (input, init) => {
       const url = new URL(String(input), 'http://test')
+      if (url.pathname === '/functions/v1/check-photo') {
+        asked.push(`check ${(JSON.parse(String(init?.body)) as { path: string }).path}`)
+        return checked()
+      }
       if (!url.pathname.startsWith('/storage/')) return server.fetch(input, init)
       const name = url.pathname.replace('/storage/v1/object/', '')
       asked.push(`${init?.method ?? 'GET'} ${name}`)
@@ -109,6 +115,19 @@ describe('uploading a photo', () => {
   ])('tells %s', async (_, made, expected) => {
     answer = made
     expect(await failure(upload())).toMatchObject(expected)
+  })
+
+  it('has it checked on a Supabase, also what was there already', async () => {
+    backend.config.tier = 'supabase'
+    await upload()
+    expect(asked.at(-1)).toBe(`check ${owner}/${hash}.jpg`)
+    checked = () => json({ ok: false, code: 'photo_has_metadata' }, 422)
+    expect(await failure(upload({ mayBeThere: true }))).toMatchObject({
+      kind: 'invalid',
+      code: 'photo_has_metadata',
+    })
+    checked = () => new Response('<html>', { status: 200 })
+    expect((await failure(upload({ mayBeThere: true }))).kind).toBe('offline')
   })
 
   it('goes nowhere without a session', async () => {

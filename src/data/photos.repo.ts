@@ -18,8 +18,10 @@ interface PhotoFile {
   mayBeThere: boolean
 }
 
-const pathOf = ({ owner, hash, mediaType }: PhotoAddress): string =>
-  `photos/${owner}/${hash}.${mediaType === 'image/webp' ? 'webp' : 'jpg'}`
+/** Within the bucket. */
+const nameOf = ({ owner, hash, mediaType }: PhotoAddress): string =>
+  `${owner}/${hash}.${mediaType === 'image/webp' ? 'webp' : 'jpg'}`
+const pathOf = (address: PhotoAddress): string => `photos/${nameOf(address)}`
 
 const refusalSchema = v.object({
   message: v.optional(v.string()),
@@ -27,8 +29,10 @@ const refusalSchema = v.object({
   error: v.optional(v.string()),
   statusCode: v.optional(v.union([v.string(), v.number()])),
 })
+const objects = 'storage/v1/object/'
 const storedSchema = v.object({ Key: v.string() })
 const infoSchema = v.object({ size: v.number() })
+const checkedSchema = v.object({ ok: v.literal(true) })
 
 /** Photos in Storage. Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const photosRepo = (backend: Backend) => {
@@ -42,10 +46,7 @@ export const photosRepo = (backend: Backend) => {
     headers.set('authorization', `Bearer ${data.session.access_token}`)
     let response: Response
     try {
-      response = await backend.fetch(`${backend.url}storage/v1/object/${path}`, {
-        ...init,
-        headers,
-      })
+      response = await backend.fetch(`${backend.url}${path}`, { ...init, headers })
     } catch (error) {
       if (isAbort(error)) throw error
       throw new AppError('offline', String(error), { cause: error })
@@ -57,7 +58,7 @@ export const photosRepo = (backend: Backend) => {
   /** Bytes of the file as the server holds it; null when it holds none. */
   async function sizeAtServer(address: PhotoAddress, signal?: AbortSignal): Promise<number | null> {
     try {
-      const response = await ask(`info/authenticated/${pathOf(address)}`, {
+      const response = await ask(`${objects}info/authenticated/${pathOf(address)}`, {
         signal: signal ?? null,
       })
       return (await jsonOf(response, infoSchema)).size
@@ -68,6 +69,18 @@ export const photosRepo = (backend: Backend) => {
     }
   }
 
+  /** Our server checks what it takes; a Supabase's Storage takes anything, and a function looks. */
+  async function haveChecked(address: PhotoAddress, signal?: AbortSignal): Promise<void> {
+    if (backend.config.tier !== 'supabase') return
+    const response = await ask('functions/v1/check-photo', {
+      method: 'POST',
+      body: JSON.stringify({ path: nameOf(address) }),
+      headers: { 'content-type': 'application/json' },
+      signal: signal ?? null,
+    })
+    await jsonOf(response, checkedSchema)
+  }
+
   return {
     /**
      * Puts a file into the owner's own folder and makes sure that the server holds all of it.
@@ -76,10 +89,10 @@ export const photosRepo = (backend: Backend) => {
     async upload(owner: string, photo: PhotoFile, signal?: AbortSignal): Promise<void> {
       const address = { owner, hash: photo.hash, mediaType: photo.mediaType }
       const isThere = async () => (await sizeAtServer(address, signal)) === photo.bytes.byteLength
-      if (photo.mayBeThere && (await isThere())) return
+      if (photo.mayBeThere && (await isThere())) return haveChecked(address, signal)
       const path = pathOf(address)
       try {
-        const response = await ask(path, {
+        const response = await ask(objects + path, {
           method: 'POST',
           body: photo.bytes,
           headers: { 'content-type': photo.mediaType, 'cache-control': 'max-age=31536000' },
@@ -92,6 +105,7 @@ export const photosRepo = (backend: Backend) => {
         if (!isAlreadyThere) throw error
       }
       if (!(await isThere())) throw new AppError('server', 'the photo did not arrive whole')
+      await haveChecked(address, signal)
     },
 
     /** The picture, kept in memory for the next time it is shown. */
@@ -99,7 +113,7 @@ export const photosRepo = (backend: Backend) => {
       const path = pathOf(address)
       const kept = shown.take(path)
       if (kept) return kept
-      const response = await ask(`authenticated/${path}`, { signal: signal ?? null })
+      const response = await ask(`${objects}authenticated/${path}`, { signal: signal ?? null })
       const blob = new Blob([await bodyOf(() => response.arrayBuffer())], {
         type: address.mediaType,
       })

@@ -103,7 +103,8 @@ export interface ServerIncident {
   addressLabel: string
   areaCode: string
   stage: string
-  changedAt: string
+  /** Null for an incident without a history. */
+  changedAt: string | null
   changedBy: string | null
 }
 
