@@ -90,7 +90,16 @@ export function countOutside(month: MonthColumns, rules: FilterRules, tally: Tal
 /** Counts a month that lies in the period at least in part. Returns which rows pass everything. */
 export function countInside(month: MonthColumns, rules: FilterRules, tally: Tally): Uint32Array {
   const { count, minute, area, category, stage, closedMonth, x, y } = month
-  const { areaOpen, category: byCategory, passed, otherStage, days, dayOffset, living, left } = tally
+  const {
+    areaOpen,
+    category: byCategory,
+    passed,
+    otherStage,
+    days,
+    dayOffset,
+    living,
+    left,
+  } = tally
   const { area: areaRules, category: categoryRules, stage: stageRules } = rules
   const { from, to } = minutesInPeriod(month, rules)
   const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
@@ -191,7 +200,13 @@ function countTotals(month: MonthColumns): MonthTotals | null {
   countInside(month, everything, tally)
   const { areaOpen, category, days, living, left } = tally
   const end = 1 + days.findLastIndex((count) => count > 0)
-  return { areaOpen: areaOpen.slice(0, 2 * areas), category, days: days.slice(0, end), living, left }
+  return {
+    areaOpen: areaOpen.slice(0, 2 * areas),
+    category,
+    days: days.slice(0, end),
+    living,
+    left,
+  }
 }
 
 function add(counts: Uint32Array, more: Uint32Array, offset = 0): void {

@@ -184,21 +184,13 @@ export class AreasLayer {
       'line-opacity-transition': now,
     })
     this.#paintFill(level)
-    map.setPaintProperty(
-      layerIds.areaLine(level),
-      'line-opacity',
-      this.#level === level ? 0.75 : 0,
-    )
+    map.setPaintProperty(layerIds.areaLine(level), 'line-opacity', this.#level === level ? 0.75 : 0)
   }
 
   /** Without values there is nothing to fill: opacity 0 is not drawn, clear colours would be. */
   #paintFill(level: AreaLevel): void {
     const isSeen = this.#level === level && this.#values !== null
-    this.#map?.setPaintProperty(
-      layerIds.areaFill(level),
-      'fill-opacity',
-      isSeen ? fillOpacity : 0,
-    )
+    this.#map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', isSeen ? fillOpacity : 0)
   }
 
   #showLevel(): void {

@@ -6,7 +6,14 @@ import { flavors } from './flavors.ts'
 import { layerIds, sourceIds } from './layer-ids.ts'
 
 /** Layers that need a sprite from the net, or say nothing on a map of incidents. */
-const leftOut = new Set(['roads_oneway', 'roads_shields', 'pois', 'address_label', 'boundaries_country', 'boundaries'])
+const leftOut = new Set([
+  'roads_oneway',
+  'roads_shields',
+  'pois',
+  'address_label',
+  'boundaries_country',
+  'boundaries',
+])
 
 // Labels are drawn by the browser from fonts of the device. Weight and slant are read off the first
 // name; the others are where a device without it looks next.
@@ -33,7 +40,11 @@ export const groundColor = (city: CityConfig, theme: MapTheme): string =>
   city.basemap ? flavors[theme].background : flavors[theme].earth
 
 /** The style the map starts with: ground, and the heights at which the engine puts its layers. */
-export function baseStyle(city: CityConfig, theme: MapTheme, locale: MapLocale): StyleSpecification {
+export function baseStyle(
+  city: CityConfig,
+  theme: MapTheme,
+  locale: MapLocale,
+): StyleSpecification {
   if (!city.basemap)
     return {
       version: 8,

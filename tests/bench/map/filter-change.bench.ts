@@ -24,7 +24,9 @@ export async function run(options: {
   log: (line: string) => void
 }): Promise<BenchResult[]> {
   const { rows, log } = options
-  const months = JSON.stringify(randomMonths({ rows, months: 120, firstMonth: '2016-01', areas: 195 }).map(packMonth))
+  const months = JSON.stringify(
+    randomMonths({ rows, months: 120, firstMonth: '2016-01', areas: 195 }).map(packMonth),
+  )
   const pages = await servePages()
   const browser = await launchChromium()
   try {
