@@ -181,8 +181,11 @@ export const useOutboxStore = defineStore('outbox', () => {
 
   watch(
     ownerKey,
-    () => {
-      changing = close().then(openForOwner)
+    (key) => {
+      // Closed at once, opened when all that came before is closed: two quick changes must not cross.
+      changing = Promise.allSettled([close(), changing]).then(() => {
+        if (key !== null && ownerKey.value === key) openForOwner()
+      })
     },
     // A page that is made for whoever has just come already asks for their outbox.
     { immediate: true, flush: 'sync' },
