@@ -45,6 +45,12 @@ export const useSignOutStore = defineStore('sign-out', () => {
   /** Signs out, whatever is unsent: it stays in this account's own store for its next sign-in. */
   async function leave(): Promise<void> {
     asking.value = null
+    try {
+      await outbox.outbox?.eraseSeen()
+    } catch (error) {
+      // Nobody is kept here because a disk fails; the next person has a store of their own.
+      console.warn('What was seen could not be erased:', error)
+    }
     await session.signOut()
   }
 

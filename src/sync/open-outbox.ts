@@ -1,6 +1,7 @@
 import { deleteDraft, loadDrafts, saveDraft } from './drafts.ts'
 import { OutboxDatabase } from './database.ts'
 import { edit } from './edit.ts'
+import { eraseSeen } from './erase-seen.ts'
 import { OutboxError, toOutboxError } from './errors.ts'
 import { exportFile } from './export-file.ts'
 import { importFile } from './import-file.ts'
@@ -113,6 +114,7 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
         (await db.read(() => db.kv.get(key), [db.kv]))?.value as T | undefined,
       set: async (key, value) => void (await db.write(() => db.kv.put({ key, value }), [db.kv])),
     },
+    eraseSeen: () => changing(eraseSeen(db)),
     close: async () => {
       globalThis.removeEventListener?.('online', onOnline)
       await sender.stop()

@@ -211,6 +211,11 @@ export interface Outbox {
     get<T>(key: string): Promise<T | undefined>
     set(key: string, value: unknown): Promise<void>
   }
+  /**
+   * Before somebody signs out: erases what they were shown (`kv` keys that begin with `seen:`) and
+   * what the server has received; everything unsent stays.
+   */
+  eraseSeen(): Promise<void>
   close(): Promise<void>
 }
 

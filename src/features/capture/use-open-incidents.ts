@@ -4,7 +4,7 @@ import { fieldRepo, type OpenIncident } from '@/data/field.repo.ts'
 import { useOutboxStore } from '@/stores/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
-const keptAs = 'open-incidents'
+const keptAs = 'seen:open-incidents'
 const pageRows = 500
 /** Newest first; what is older than the newest 5,000 open ones is rarely reported again. */
 const mostPages = 10

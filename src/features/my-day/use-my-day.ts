@@ -6,7 +6,7 @@ import { useOutboxStore } from '@/stores/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import type { KeptDay } from './my-day-lists.ts'
 
-const keptKey = 'my-day'
+const keptKey = 'seen:my-day'
 const days = 14
 const refreshMillis = 60_000
 
