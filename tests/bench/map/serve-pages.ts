@@ -11,7 +11,15 @@ export async function servePages(): Promise<{ url: string; close(): Promise<void
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
     optimizeDeps: {
       noDiscovery: true,
-      include: ['maplibre-gl', 'pmtiles', '@protomaps/basemaps', '@turf/turf'],
+      include: [
+        '@protomaps/basemaps',
+        '@supabase/supabase-js',
+        '@turf/turf',
+        'dexie',
+        'maplibre-gl',
+        'pmtiles',
+        'valibot',
+      ],
     },
   })
   await server.listen()
