@@ -1,0 +1,228 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { apiClient, reportIncident } from '../support/api.ts'
+import { launchChromium } from '../support/browser.ts'
+import { applyCommand, detailOf, enqueueInPage } from '../support/commands.ts'
+import { openPage } from '../support/session.ts'
+
+const phone = { width: 390, height: 844, touch: true }
+
+/** Goes to a page of the app without loading it anew. */
+const follow = (page: Page, path: string): Promise<void> =>
+  page.evaluate((to) => {
+    history.pushState(history.state, '', to)
+    dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
+  }, path)
+
+/** The receipt of the item shown; what the page shows instead when none comes. */
+async function receiptText(page: Page): Promise<string> {
+  const receipt = page.getByTestId('receipt')
+  try {
+    await receipt.waitFor({ timeout: 45_000 })
+  } catch {
+    const places = [page.getByTestId('sync-line'), page.getByTestId('outbox-detail')]
+    const shown = await Promise.all(places.map((place) => place.textContent()))
+    throw new Error(`no receipt, but: ${shown.join(' | ')}`)
+  }
+  return receipt.innerText()
+}
+
+describe('outbox', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchChromium()))
+  afterAll(() => browser?.close())
+
+  /** A conflict on this device: a correction made offline while the manager made another. */
+  async function meetConflict(options: { theme?: 'light' | 'dark'; locale?: 'en' | 'zh-CN' } = {}) {
+    const field = await apiClient(url, 'field')
+    const manager = await apiClient(url, 'manager')
+    const id = await reportIncident(field)
+    const opened = await openPage(browser, {
+      url,
+      role: 'field',
+      path: '/outbox',
+      ...phone,
+      ...options,
+    })
+    await opened.page.getByTestId('sync-line').waitFor()
+    await applyCommand(manager, 'correct_incident', {
+      incidentId: id,
+      baseVersion: 1,
+      changes: { description: 'A mattress and a chair on the pavement' },
+    })
+    const item = await enqueueInPage(opened.page, 'correct_incident', {
+      incidentId: id,
+      baseVersion: 1,
+      changes: { severity: 4, description: 'A burnt mattress on the pavement' },
+    })
+    await opened.page.goto(`${url}/outbox?item=${item}`)
+    await opened.page.getByTestId('merge').waitFor({ timeout: 30_000 })
+    return { ...opened, field, id, item }
+  }
+
+  it('shows a note as pending while offline, and its receipt once it went', async () => {
+    const id = await reportIncident(await apiClient(url, 'field'))
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      role: 'field',
+      path: `/table?incident=${id}`,
+    })
+    await page.getByTestId('action-note').waitFor({ timeout: 30_000 })
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
+    await context.setOffline(true)
+    await page.getByTestId('action-note').click()
+    await page.getByTestId('note-form').locator('textarea').fill('Still there at noon')
+    await page.getByTestId('note-submit').click()
+    const pending = page.getByTestId('log-pending').filter({ hasText: 'Still there at noon' })
+    await pending.waitFor()
+    await pending.getByRole('link').click()
+    const state = page.getByTestId('item-state')
+    await expect.poll(() => state.getAttribute('data-state'), { timeout: 30_000 }).toBe('queued')
+    expect(await page.getByTestId('command-facts').innerText()).toContain('Still there at noon')
+    await context.setOffline(false)
+    expect(await receiptText(page)).toMatch(/[0-9a-f]{64}/)
+    await page.getByTestId('outbox-back').click()
+    await follow(page, `/table?incident=${id}`)
+    await page
+      .getByTestId('log-note')
+      .filter({ hasText: 'Still there at noon' })
+      .waitFor({ timeout: 30_000 })
+    expect(problems.filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
+    await context.close()
+  })
+
+  it('corrects from the incident itself and shows before and after in the log', async () => {
+    const field = await apiClient(url, 'field')
+    const id = await reportIncident(field)
+    const { page, context } = await openPage(browser, {
+      url,
+      role: 'manager',
+      path: `/table?incident=${id}`,
+    })
+    await page.getByTestId('action-correct').click({ timeout: 30_000 })
+    await page.getByTestId('correct-severity').selectOption('4')
+    await page.getByTestId('correct-description').fill('A burnt mattress on the pavement')
+    await page.getByTestId('nudge-north').click()
+    await page.getByTestId('correction-submit').click()
+    const entry = page.getByTestId('log-corrected')
+    await entry.waitFor({ timeout: 30_000 })
+    const text = await entry.innerText()
+    expect(text).toContain('Normal → Urgent')
+    expect(text).toContain('burnt')
+    expect(text).toMatch(/moved by 5/i)
+    expect((await detailOf(field, id)).incident).toMatchObject({
+      version: 2,
+      severity: 4,
+      description: 'A burnt mattress on the pavement',
+    })
+    await context.close()
+  })
+
+  it('merges a conflict field by field; what was chosen survives leaving', async () => {
+    const { page, context, field, id, item, problems } = await meetConflict()
+    const description = page.getByTestId('merge-description')
+    expect(await description.innerText()).toContain('A burnt mattress on the pavement')
+    expect(await description.innerText()).toContain('A mattress and a chair on the pavement')
+    expect(await description.getByTestId('merge-diff').locator('ins').allInnerTexts()).not.toEqual(
+      [],
+    )
+    expect(await page.getByTestId('merge-send').isDisabled()).toBe(true)
+
+    await description.getByTestId('choose-theirs').check()
+    await page.waitForTimeout(800)
+    await page.goto(`${url}/my-day`)
+    await page.getByTestId('returned-conflict').first().waitFor({ timeout: 30_000 })
+    await page.goto(`${url}/outbox?item=${item}`)
+    await expect
+      .poll(() => page.getByTestId('merge-description').getByTestId('choose-theirs').isChecked(), {
+        timeout: 30_000,
+      })
+      .toBe(true)
+    await page.getByTestId('merge-severity').getByTestId('choose-mine').check()
+    await page.getByTestId('merge-send').click()
+    await receiptText(page)
+    expect(new URL(page.url()).searchParams.get('item')).not.toBe(item)
+    expect((await detailOf(field, id)).incident).toMatchObject({
+      version: 3,
+      severity: 4,
+      description: 'A mattress and a chair on the pavement',
+    })
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
+  it('leaves the server’s version where all of it is taken, and has nothing left to send', async () => {
+    const { page, context, field, id } = await meetConflict()
+    await page.getByTestId('all-theirs').click()
+    await page.getByTestId('merge-send').click()
+    await page.getByTestId('merge').waitFor({ state: 'detached' })
+    expect((await detailOf(field, id)).incident).toMatchObject({ version: 2, severity: 2 })
+    await context.close()
+  })
+
+  it('says why something was refused, keeps it, and sends the edited copy', async () => {
+    const field = await apiClient(url, 'field')
+    const id = await reportIncident(field)
+    const { page, context } = await openPage(browser, {
+      url,
+      role: 'field',
+      path: '/outbox',
+      ...phone,
+    })
+    await page.getByTestId('sync-line').waitFor()
+    const note = `Too long: ${'x'.repeat(10_000)}`
+    const item = await enqueueInPage(page, 'add_note', { incidentId: id, note })
+    await page.goto(`${url}/outbox?show=needs-you`)
+    const row = page.getByTestId('outbox-row').filter({ hasText: 'Note is too long' })
+    await row.click({ timeout: 30_000 })
+    await page.getByTestId('receipt-error').waitFor()
+    expect(await page.getByTestId('receipt-error').innerText()).toContain('kept on this device')
+    await page.getByTestId('item-edit').click()
+    const text = page.getByTestId('note-form').locator('textarea')
+    expect(await text.inputValue()).toBe(note)
+    await text.fill('Short enough')
+    await page.getByTestId('note-submit').click()
+    await receiptText(page)
+    expect((await detailOf(field, id)).log.map(({ note }) => note)).toContain('Short enough')
+    await page.goto(`${url}/outbox?item=${item}`)
+    await expect
+      .poll(() => page.getByTestId('item-state').getAttribute('data-state'), { timeout: 30_000 })
+      .toBe('replaced')
+    await context.close()
+  })
+
+  it('writes everything unsent to a file and takes it back after it was discarded', async () => {
+    const { page, context } = await meetConflict()
+    await page.getByTestId('outbox-back').click()
+    const saving = page.waitForEvent('download')
+    await page.getByTestId('outbox-export').click()
+    const file = await (await saving).path()
+    await page.getByTestId('outbox-row').first().click()
+    await page.getByTestId('item-discard').click()
+    await page.getByTestId('discard-confirm').click()
+    await page.getByTestId('outbox-detail').waitFor({ state: 'detached' })
+    await expect.poll(() => page.getByTestId('outbox-row').count(), { timeout: 10_000 }).toBe(0)
+    await page.getByTestId('outbox-import').setInputFiles(file)
+    await page.goto(`${url}/outbox?show=needs-you`)
+    await page.getByTestId('outbox-row').first().waitFor({ timeout: 30_000 })
+    await context.close()
+  })
+
+  for (const theme of ['light', 'dark'] as const)
+    for (const locale of ['en', 'zh-CN'] as const)
+      it(`axe finds nothing on list and merge screen at 390, ${theme}, ${locale}`, async () => {
+        const { page, context } = await meetConflict({ theme, locale })
+        await page.getByTestId('all-mine').click()
+        for (const shown of ['merge', 'list']) {
+          if (shown === 'list') await page.getByTestId('outbox-back').click()
+          await page.waitForTimeout(500)
+          if (process.env.SHOTS)
+            await page.screenshot({ path: `${process.env.SHOTS}/${shown}-${locale}-${theme}.png` })
+          const { violations } = await new AxeBuilder({ page }).analyze()
+          expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.target.join(' ')}`)).toEqual([])
+        }
+        await context.close()
+      })
+})
