@@ -1,6 +1,7 @@
 /**
  * A table as RFC 4180 text with a byte-order mark, so that spreadsheets read Chinese. Cells a
- * spreadsheet would run as a formula get a leading apostrophe (OWASP, "CSV injection").
+ * spreadsheet would run as a formula get a leading apostrophe (OWASP, "CSV injection"); the full-width
+ * signs are run by spreadsheets set to Chinese or Japanese.
  */
 export function csvFromTable(header: string[], rows: (string | number | null)[][]): string {
   return `\uFEFF${[header, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
@@ -9,6 +10,6 @@ export function csvFromTable(header: string[], rows: (string | number | null)[][
 function cell(value: string | number | null): string {
   if (value === null) return ''
   if (typeof value === 'number') return String(value)
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  const text = /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
