@@ -87,7 +87,7 @@ const detailSchema = v.nullable(
 )
 export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>
 
-const monthsSchema = v.object({
+export const monthsSchema = v.object({
   cursor: v.string(),
   asOf: v.string(),
   months: v.array(v.object({ month: v.string(), count: v.number(), revision: v.string() })),

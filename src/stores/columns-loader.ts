@@ -1,5 +1,5 @@
 import { AppError, isAbort, toAppError } from '../data/errors.ts'
-import type { IncidentsRepo, MonthInfo } from '../data/incidents.repo.ts'
+import type { IncidentMonths, IncidentsRepo, MonthInfo } from '../data/incidents.repo.ts'
 import type { MonthCache } from '../data/month-cache.ts'
 import type { PackedMonth } from '../domain/columns.ts'
 import type { LocalMonth } from '../domain/vocabulary.ts'
@@ -16,6 +16,8 @@ export interface LoadProgress {
 export interface LoaderParts {
   repo: Pick<IncidentsRepo, 'months' | 'columns' | 'changes'>
   cache: MonthCache
+  /** The last listing, for a start without a network; never throws. */
+  keptListing: KeptListing
   engine: Pick<RemoteColumnsEngine, 'put' | 'clear'>
   /** Instance, user and scope: whose months these are. */
   scope: string
@@ -28,6 +30,11 @@ export interface LoaderParts {
   onProgress: (progress: LoadProgress) => void
   /** The person's scope is another one now: these columns are no longer theirs. */
   onScopeChanged: () => void
+}
+
+export interface KeptListing {
+  read(): Promise<IncidentMonths | null>
+  write(listing: IncidentMonths): void
 }
 
 /** Bounds of one call: what the server allows at ease, and a few megabytes. */
@@ -61,8 +68,8 @@ export class ColumnsLoader {
    * @throws AppError; AbortError
    */
   async load(signal: AbortSignal): Promise<void> {
-    const { repo, engine, guard, onMonths } = this.#parts
-    const listing = await guard(() => repo.months(signal))
+    const { engine, onMonths } = this.#parts
+    const listing = await this.#listing(signal)
     const months = [...listing.months].sort((a, b) => (a.month < b.month ? 1 : -1))
     const gone = [...this.#loaded.keys()].filter((m) => !months.some((one) => one.month === m))
     const stale = months.filter((one) => this.#months.get(one.month)?.revision !== one.revision)
@@ -116,7 +123,25 @@ export class ColumnsLoader {
     this.#cursor = changes.cursor
     const listing = [...this.#months.values()].sort((a, b) => (a.month < b.month ? 1 : -1))
     await onMonths(listing, changes.asOf)
+    if (changes.months.length > 0)
+      this.#parts.keptListing.write({ cursor: changes.cursor, asOf: changes.asOf, months: listing })
     return changes.months.length > 0
+  }
+
+  /** What there is, by the server; by the device where there is no network and nothing is loaded. */
+  async #listing(signal: AbortSignal): Promise<IncidentMonths> {
+    const { repo, guard, keptListing } = this.#parts
+    try {
+      const listing = await guard(() => repo.months(signal))
+      keptListing.write(listing)
+      return listing
+    } catch (error) {
+      const isOffline = error instanceof AppError && error.kind === 'offline'
+      const kept = isOffline && this.#months.size === 0 ? await keptListing.read() : null
+      signal.throwIfAborted()
+      if (!kept) throw error
+      return kept
+    }
   }
 
   /** Forgets all that was loaded, so that `load` starts from nothing. */

@@ -36,7 +36,13 @@ describe('columns store', () => {
   let filter: ReturnType<typeof useFilterStore>
   let columns: ReturnType<typeof useColumnsStore>
 
+  let deviceStorage: Storage
   async function openPage(): Promise<void> {
+    deviceStorage = memoryStorage()
+    await openAgain(deviceStorage)
+    await session.signIn('leader@test', 'right')
+  }
+  async function openAgain(storage: Storage): Promise<void> {
     const pinia = createPinia()
     const app = createApp({}).use(pinia)
     app.provide(columnsOutsideKey, {
@@ -51,8 +57,7 @@ describe('columns store', () => {
     session = useSessionStore()
     filter = useFilterStore()
     columns = useColumnsStore()
-    await session.start({ fetch: server.fetch, origin: 'http://test', storage: memoryStorage() })
-    await session.signIn('leader@test', 'right')
+    await session.start({ fetch: server.fetch, origin: 'http://test', storage })
   }
   const ready = () => vi.waitFor(() => expect(columns.status).toBe('ready'))
   const total = (count: number) => vi.waitFor(() => expect(columns.projection?.total).toBe(count))
@@ -109,6 +114,29 @@ describe('columns store', () => {
     await total(6000)
   })
 
+  it('counts what this device keeps when it starts without a network, then catches up', async () => {
+    await openPage()
+    await total(1200)
+    await ready()
+    server.failing = { '/config.json': 'offline', incident_months: 'offline', changes_since: 'offline' }
+    server.calls = []
+    await openAgain(deviceStorage)
+    await total(1200)
+    await ready()
+    expect([columns.status, columns.asOf, session.verified]).toEqual(['ready', server.asOf, false])
+    expect(asked()).toEqual([])
+    await expect(poll()).rejects.toMatchObject({ kind: 'offline' })
+
+    server.failing = {}
+    await poll()
+    expect(columns.error).toBeNull()
+    await session.signOut()
+    server.failing = { incident_months: 'offline' }
+    await session.signIn('leader@test', 'right')
+    await vi.waitFor(() => expect(columns.error?.kind).toBe('offline'))
+    expect(columns.projection).toBeNull()
+  })
+
   it('answers a changed filter, the last of many', async () => {
     await openPage()
     await total(1200)
@@ -158,6 +186,7 @@ describe('columns store', () => {
   it('starts again when the database is another one', async () => {
     await openPage()
     await total(1200)
+    await ready()
     server.months = server.months.slice(6)
     server.reset = true
     server.cursor++
@@ -209,6 +238,7 @@ describe('columns store', () => {
   it('loads anew when the scope changes', async () => {
     await openPage()
     await total(1200)
+    await ready()
     const scope = session.scope!
     server.scopeKey = 'scope-2'
     server.months = server.months.slice(10)

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, inject, markRaw, shallowRef, watch, type InjectionKey } from 'vue'
 import { isAbort, toAppError, type AppError } from '../data/errors.ts'
-import { incidentsRepo, type MonthInfo } from '../data/incidents.repo.ts'
+import { incidentsRepo, monthsSchema, type MonthInfo } from '../data/incidents.repo.ts'
 import { openMonthCache, type MonthCache } from '../data/month-cache.ts'
 import { localDayOf, monthOfDay, wallMinutes } from '../domain/calendar.ts'
 import type { ClosingOptions, ClosingSummary } from '../domain/closing.ts'
@@ -12,9 +12,10 @@ import type { LocalMonth } from '../domain/vocabulary.ts'
 import { useAreasStore } from './areas.store.ts'
 import { useCategoriesStore } from './categories.store.ts'
 import type { HeatRequest, RemoteColumnsEngine } from './columns-engine.ts'
-import { ColumnsLoader, type LoadProgress } from './columns-loader.ts'
+import { ColumnsLoader, type KeptListing, type LoadProgress } from './columns-loader.ts'
 import { startColumnsWorker } from './columns-worker-client.ts'
 import { useFilterStore } from './filter.store.ts'
+import { KeptReference } from './kept-reference.ts'
 import { latestWins } from './latest-wins.ts'
 import { startPolling } from './poll-timer.ts'
 import { useSessionStore } from './session.store.ts'
@@ -85,6 +86,7 @@ export const useColumnsStore = defineStore('columns', () => {
 
   let engine: RemoteColumnsEngine | null = null
   let cache: MonthCache | null = null
+  let forgetListing = () => {}
   let loader: ColumnsLoader | null = null
   let controller: AbortController | null = null
   let stopPolling: (() => void) | null = null
@@ -171,6 +173,7 @@ export const useColumnsStore = defineStore('columns', () => {
     loader = new ColumnsLoader({
       repo: incidentsRepo(session.backend!),
       cache,
+      keptListing: keptListing(),
       engine,
       scope,
       scopeKey,
@@ -187,6 +190,16 @@ export const useColumnsStore = defineStore('columns', () => {
     // A load that fails is tried again by the poll timer, with growing pauses.
     void refresh().catch(() => {})
     stopPolling = outside.startPolling(refresh)
+  }
+
+  function keptListing(): KeptListing {
+    const kept = new KeptReference(session.config!.instanceId)
+    const name = `months/${session.context!.userId}/${session.context!.scopeKey}`
+    forgetListing = () => void kept.remove(name)
+    return {
+      read: () => kept.read(name, monthsSchema),
+      write: (listing) => void kept.write(name, listing),
+    }
   }
 
   function stop(): void {
@@ -281,6 +294,7 @@ export const useColumnsStore = defineStore('columns', () => {
     () => session.scope,
     (scope, before) => {
       stop()
+      if (before) forgetListing()
       if (scope) start(scope)
       else if (before) {
         filter.reset()

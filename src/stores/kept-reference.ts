@@ -26,6 +26,11 @@ export class KeptReference {
     return parsed.output
   }
 
+  async remove(name: string): Promise<void> {
+    this.#texts.delete(name)
+    await this.#device.removeReference(this.#instanceId, name)
+  }
+
   async has(name: string): Promise<boolean> {
     return (await this.#device.readReference(this.#instanceId, name)) !== null
   }
