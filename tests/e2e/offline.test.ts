@@ -4,26 +4,15 @@ import en from '../../src/locales/en/app.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
 import { apiClient, reportIncident } from '../support/api.ts'
 import { launchChromium } from '../support/browser.ts'
-import { openPage, shownCount } from '../support/session.ts'
+import { allMonthsLoaded, openPage, shownCount } from '../support/session.ts'
 
 const within30Seconds = { timeout: 30_000, interval: 250 }
 
-/** All that is counted on the page, once months are no longer arriving. */
 async function settledCounts(page: Page): Promise<Record<string, number>> {
-  let last = ''
-  await expect
-    .poll(
-      async () => {
-        const now = JSON.stringify(await counts(page))
-        const isSame = now === last
-        last = now
-        return isSame
-      },
-      { timeout: 30_000, interval: 700 },
-    )
-    .toBe(true)
+  await allMonthsLoaded(page)
   return counts(page)
 }
+/** All that is counted on the page. */
 async function counts(page: Page): Promise<Record<string, number>> {
   const named = ['total-count', 'open-count', 'closed-count'].map(
     async (name) => [name, await shownCount(page, name)] as const,
