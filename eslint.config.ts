@@ -28,7 +28,7 @@ export default ts.config(
     },
   },
   {
-    files: ['supabase/local/**', 'tests/bench/**', 'tests/run.ts', 'tests/e2e/global-setup.ts'],
+    files: ['supabase/local/**', 'tests/bench/**', 'tests/run.ts', 'tests/faults/**', 'tests/e2e/global-setup.ts'],
     rules: { 'no-console': 'off' },
   },
 )

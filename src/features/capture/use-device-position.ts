@@ -72,4 +72,3 @@ export function useDevicePosition(isAnchored: () => boolean, sources: PositionSo
   })
   return { best, latest, failure, start, stop }
 }
-export type DevicePosition = ReturnType<typeof useDevicePosition>
