@@ -1,0 +1,409 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import type { LngLat } from '../../src/domain/vocabulary.ts'
+import { distanceMeters } from '../../src/domain/distance.ts'
+import en from '../../src/locales/en/capture.json' with { type: 'json' }
+import zh from '../../src/locales/zh-CN/capture.json' with { type: 'json' }
+import { jpegFile } from '../fixtures/photo-files.ts'
+import { apiClient, call } from '../support/api.ts'
+import { launchChromium } from '../support/browser.ts'
+import { exifPhoto } from '../support/exif-photo.ts'
+import { openPage, type OpenOptions, type OpenPage } from '../support/session.ts'
+
+const mission: LngLat = [-122.4194, 37.7599]
+const slow = { timeout: 30_000 }
+const file = (name: string, bytes: Uint8Array | string) => ({
+  name,
+  mimeType: 'image/jpeg',
+  buffer: Buffer.from(bytes),
+})
+
+interface Detail {
+  incident: {
+    categoryCode: string
+    lon: number
+    lat: number
+    description: string
+    severity: number
+  }
+  photos: {
+    owner: string
+    hash: string
+    width: number
+    height: number
+    takenAt: string | null
+    isChecked: boolean
+  }[]
+  log: { kind: string }[]
+}
+
+describe('capture on a phone', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchChromium()))
+  afterAll(() => browser?.close())
+
+  /** The capture page as the demo's field worker, standing at a place. */
+  async function openCapture(
+    options: Partial<OpenOptions> = {},
+    [longitude, latitude]: LngLat = mission,
+    accuracy = 8,
+  ): Promise<OpenPage> {
+    const opened = await openPage(browser, {
+      url,
+      role: 'field',
+      path: '/account',
+      width: 390,
+      height: 844,
+      touch: true,
+      ...options,
+    })
+    onTestFinished(() => opened.context.close())
+    await opened.context.grantPermissions(['geolocation'])
+    await opened.context.setGeolocation({ longitude, latitude, accuracy })
+    await opened.page.goto(`${url}/capture`)
+    await opened.page.getByTestId('place-name').filter({ hasText: /\S/ }).waitFor(slow)
+    return opened
+  }
+  const saved = (page: Page): Promise<void> =>
+    page.locator('[data-testid=save-status][data-state=saved]').waitFor(slow)
+  const basis = (page: Page) => page.getByTestId('place-basis').innerText()
+
+  async function choose(page: Page, category: string, search: string): Promise<void> {
+    const chosen = page.getByTestId('category-change')
+    await ((await chosen.count()) > 0 ? chosen : page.getByTestId('category-all')).tap()
+    await page.getByTestId('category-search').fill(search)
+    await page.getByTestId('category-picker').locator(`[data-code=${category}]`).tap()
+  }
+  /** Sends, saying "none of these" where something nearby is offered. */
+  async function send(page: Page): Promise<void> {
+    await page.waitForTimeout(300)
+    const none = page.getByTestId('duplicate-none')
+    if (await none.isVisible()) await none.tap()
+    await page.getByTestId('send').tap()
+    await page.getByTestId('sent').waitFor(slow)
+  }
+  const received = (page: Page): Promise<void> =>
+    page.locator('[data-testid=sent][data-state=received]').waitFor({ timeout: 60_000 })
+  const draftIn = (page: Page): string => {
+    const id = new URL(page.url()).searchParams.get('draft')
+    if (!id) throw new Error(`no draft in ${page.url()}`)
+    return id
+  }
+  async function detail(id: string): Promise<Detail | null> {
+    const manager = await apiClient(url, 'manager')
+    return call<Detail | null>(manager, 'incident_detail', { p_id: id })
+  }
+  const untilKept = (page: Page): Promise<void> =>
+    expect
+      .poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null), {
+        timeout: 60_000,
+      })
+      .toBe(true)
+
+  for (const locale of ['en', 'zh-CN'] as const)
+    it(`keeps a report with two photos through a reload without a network and sends it after (${locale})`, async () => {
+      const { page, context, problems } = await openCapture({ locale })
+      const words = locale === 'en' ? en : zh
+      await untilKept(page)
+      await page.getByTestId('capture-map').locator('canvas').waitFor(slow)
+      problems.length = 0
+      await context.setOffline(true)
+      const seed = locale === 'en' ? 10 : 20
+      await page.getByTestId('photo-camera').setInputFiles([
+        file(
+          'one.jpg',
+          exifPhoto(
+            { width: 2400, height: 1800, seed },
+            {
+              wallClock: '2026:02:03 10:20:30',
+              offset: '+08:00',
+              lngLat: mission,
+              orientation: 6,
+            },
+          ),
+        ),
+        file('two.jpg', jpegFile({ width: 800, height: 600, seed: seed + 1 })),
+      ])
+      await page.getByTestId('photo').nth(1).waitFor(slow)
+      await choose(page, 'sewer', locale === 'en' ? 'sewer' : '污水')
+      const text = `Sewer smells <b>here</b> ${locale} 😀`
+      await page.getByTestId('description').fill(text)
+      await saved(page)
+      const id = draftIn(page)
+      expect(await page.getByTestId('save-status').innerText()).toContain(words.save.saved)
+
+      await page.reload()
+      await page.getByTestId('photo').nth(1).locator('img').waitFor(slow)
+      expect(await page.getByTestId('description').inputValue()).toBe(text)
+      expect(await page.locator('[data-testid=category-chosen] [data-code=sewer]').count()).toBe(1)
+
+      // as after the tab was closed: the page is opened anew, and offers what was begun
+      await page.goto(`${url}/capture`)
+      await page.getByTestId('draft-open').first().waitFor(slow)
+      await page.getByTestId('draft-open').first().tap()
+      await page.getByTestId('photo').nth(1).locator('img').waitFor(slow)
+      expect(draftIn(page)).toBe(id)
+
+      await send(page)
+      expect(await page.getByTestId('sent').innerText()).toContain(words.sent.queued.title)
+      expect(await detail(id)).toBeNull()
+      await context.setOffline(false)
+      await received(page)
+
+      const found = await detail(id)
+      expect(found?.incident).toMatchObject({
+        categoryCode: 'sewer',
+        description: text,
+        severity: 2,
+      })
+      expect(distanceMeters([found!.incident.lon, found!.incident.lat], mission)).toBeLessThan(1)
+      expect(found?.photos.map(({ isChecked }) => isChecked)).toEqual([true, true])
+      const [upright] = found!.photos.filter(({ takenAt }) => takenAt !== null)
+      // turned as its camera said, small, and with the time that was cut off the file
+      expect(upright).toMatchObject({ width: 1536, height: 2048 })
+      expect(new Date(upright!.takenAt!).toISOString()).toBe('2026-02-03T02:20:30.000Z')
+      // a photo whose upload was cut off is asked for before it is sent again: 404 is the answer
+      const expected = /ERR_INTERNET_DISCONNECTED|status of 404/
+      expect(problems.filter((one) => !expected.test(one))).toEqual([])
+    })
+
+  it('takes a report back to a draft as long as it was not sent', async () => {
+    const { page, context } = await openCapture()
+    await page.getByTestId('photo-gallery').setInputFiles([file('a.jpg', jpegFile({ seed: 31 }))])
+    await choose(page, 'dust', 'dust')
+    await saved(page)
+    const id = draftIn(page)
+    await context.setOffline(true)
+    await send(page)
+    await page.getByTestId('undo').tap()
+    await page.getByTestId('photo').first().waitFor(slow)
+    expect(draftIn(page)).toBe(id)
+    await choose(page, 'noise', 'noise')
+    await page.getByTestId('description').fill('loud')
+    await send(page)
+    await context.setOffline(false)
+    await received(page)
+    expect((await detail(id))?.incident).toMatchObject({
+      categoryCode: 'noise',
+      description: 'loud',
+    })
+  })
+
+  it('moves the pin by buttons, by a tap and by dragging it', async () => {
+    const { page } = await openCapture()
+    expect(await basis(page)).toMatch(/8\s*m/)
+    await page.locator('.wangge-map-pin').waitFor(slow)
+    await page.getByText('5 m', { exact: true }).tap()
+    await page.getByTestId('nudge-east').tap()
+    await page.getByTestId('nudge-north').tap()
+    expect(await basis(page)).toBe(en.place['by-hand'])
+    await choose(page, 'graffiti_public', 'graffiti on public')
+    await saved(page)
+    const id = draftIn(page)
+    await send(page)
+    await received(page)
+    const { lon, lat } = (await detail(id))!.incident
+    expect(distanceMeters([lon, mission[1]], mission)).toBeCloseTo(5, 1)
+    expect(distanceMeters([mission[0], lat], mission)).toBeCloseTo(5, 1)
+    expect([lon > mission[0], lat > mission[1]]).toEqual([true, true])
+
+    await page.getByTestId('new-report').tap()
+    const pin = page.locator('.wangge-map-pin')
+    await pin.waitFor(slow)
+    await pin.scrollIntoViewIfNeeded()
+    const map = (await page.getByTestId('capture-map').boundingBox())!
+    const tip = async () => {
+      const box = (await pin.boundingBox())!
+      return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height)]
+    }
+    const target = [Math.round(map.x + 80), Math.round(map.y + 90)] as const
+    await page.touchscreen.tap(...target)
+    await expect.poll(tip, slow).toEqual([...target])
+    expect(await basis(page)).toBe(en.place['by-hand'])
+
+    const [x, y] = (await tip()) as [number, number]
+    await page.mouse.move(x, y - 16)
+    await page.mouse.down()
+    await page.mouse.move(x + 50, y + 14, { steps: 6 })
+    await page.mouse.up()
+    await expect.poll(tip, slow).toEqual([x + 50, y + 30])
+  })
+
+  it('asks for a look at a poor pin, names what is missing, refuses a pin outside the city and keeps it', async () => {
+    const { page, context } = await openCapture({}, mission, 90)
+    await page.getByTestId('send').tap()
+    expect(await page.getByTestId('error-category').innerText()).toBe(en.error['no-category'])
+    expect(await page.getByTestId('error-place').innerText()).toBe(en.error['check-pin'])
+    await page.getByTestId('pin-checked').tap()
+    expect(await page.getByTestId('error-place').count()).toBe(0)
+
+    await choose(page, 'other_matter', 'other matters')
+    expect(await page.getByTestId('error-description').innerText()).toBe(
+      en.error['description-required'],
+    )
+    await page.getByTestId('description').fill('x'.repeat(10_001))
+    expect(await page.getByTestId('error-description').innerText()).toBe(
+      en.error['description-long'],
+    )
+    await saved(page)
+    await page.reload()
+    await page.getByTestId('error-description').waitFor(slow)
+    expect((await page.getByTestId('description').inputValue()).length).toBe(10_001)
+    await page.getByTestId('description').fill('enough')
+
+    await context.setGeolocation({ longitude: -122.56, latitude: 37.76, accuracy: 9 })
+    await page.getByTestId('follow-device').tap()
+    await page.getByTestId('outside-city').waitFor(slow)
+    await page.getByTestId('send').tap()
+    expect(await page.getByTestId('error-place').innerText()).toBe(en.error['outside-city'])
+    expect(await page.getByTestId('sent').count()).toBe(0)
+    await saved(page)
+    const id = draftIn(page)
+    await page.goto(`${url}/capture`)
+    await page.getByTestId('draft-open').first().waitFor(slow)
+    expect(await detail(id)).toBeNull()
+  })
+
+  it('refuses what is no photo by name, takes 60 megapixels, says how far a photo was taken', async () => {
+    const { page, problems } = await openCapture()
+    const here = exifPhoto(
+      { width: 640, height: 480, seed: 41 },
+      { wallClock: '2026:02:03 10:20:30', offset: '+08:00', lngLat: [-122.4094, 37.7599] },
+    )
+    await page
+      .getByTestId('photo-gallery')
+      .setInputFiles([
+        file('drawing.jpg', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'),
+        file('empty.jpg', ''),
+        file('<img src=x onerror=alert(1)>.jpg', '<!doctype html><script>alert(1)</script>'),
+        file('cut.jpg', jpegFile({ width: 800, height: 600, seed: 42 }).subarray(0, 60)),
+        file('huge.jpg', jpegFile({ width: 9000, height: 6700, seed: 43 })),
+        file('far.jpg', here),
+      ])
+    await page.getByTestId('photo').nth(1).locator('img').waitFor({ timeout: 60_000 })
+    const refused = await page.getByTestId('photo-refused').allInnerTexts()
+    const { svg, empty, html, broken } = en.refusal
+    expect(refused.map((text) => text.split('\n').at(-1))).toEqual([svg, empty, html, broken])
+    const sizes = await page
+      .getByTestId('photo')
+      .locator('img')
+      .evaluateAll((images) =>
+        images.map((image) => [
+          (image as HTMLImageElement).naturalWidth,
+          (image as HTMLImageElement).naturalHeight,
+        ]),
+      )
+    expect(sizes).toEqual([
+      [2048, 1525],
+      [640, 480],
+    ])
+
+    // 0.01° of longitude at this latitude is 879 m
+    const notice = page.getByTestId('photo-place')
+    expect(await notice.innerText()).toContain('880')
+    expect(await basis(page)).not.toBe(en.place['by-photo'])
+    await page.getByTestId('use-photo-place').tap()
+    expect(await basis(page)).toBe(en.place['by-photo'])
+    expect(await notice.count()).toBe(0)
+    await page.getByTestId('photo-remove').first().tap()
+    await page.getByTestId('photo-remove').first().tap()
+    await expect.poll(() => page.getByTestId('photo').count()).toBe(1)
+    await saved(page)
+    expect(problems).toEqual([])
+  })
+
+  it('offers an open incident of the category nearby and adds to it instead of a second one', async () => {
+    const place: LngLat = [-122.415, 37.758]
+    const first = await openCapture({}, place)
+    await choose(first.page, 'shed', 'shed')
+    await saved(first.page)
+    const id = draftIn(first.page)
+    await send(first.page)
+    await received(first.page)
+
+    const { page } = await openCapture({ theme: 'dark' }, place)
+    await choose(page, 'shed', 'shed')
+    const offer = page.getByTestId('duplicate').first()
+    await offer.waitFor(slow)
+    await page.getByTestId('send').tap()
+    expect(await page.getByTestId('error-duplicates').innerText()).toBe(
+      en.error['unanswered-offers'],
+    )
+    await page.getByTestId('photo-gallery').setInputFiles([file('b.jpg', jpegFile({ seed: 51 }))])
+    await page.getByTestId('photo').first().waitFor(slow)
+    await offer.getByTestId('duplicate-confirm').tap()
+    await page.getByTestId('confirming').waitFor()
+    await page.getByTestId('description').fill('grown since')
+    await saved(page)
+    await page.reload()
+    await page.getByTestId('confirming').waitFor(slow)
+    await page.getByTestId('send').tap()
+    await received(page)
+    const found = await detail(id)
+    expect(found?.log.map(({ kind }) => kind)).toContain('confirmed')
+    expect(found?.photos).toHaveLength(1)
+  })
+
+  it('says whose area it is when it is not one’s own', async () => {
+    const opened = await openCapture({}, [-122.4778, 37.7625])
+    await choose(opened.page, 'sewer', 'sewer')
+    const { page } = opened
+    const own = await call<{ memberships: { role: string; areaPath: string }[] }>(
+      await apiClient(url, 'field'),
+      'session_context',
+    )
+    const isOwn = own.memberships.some(({ areaPath }) => areaPath === 'SF/')
+    await expect.poll(() => page.getByTestId('outside-area').count(), slow).toBe(isOwn ? 0 : 1)
+    if (!isOwn)
+      expect(await page.getByTestId('outside-area').innerText()).toContain('Water and sewer')
+  })
+
+  for (const theme of ['light', 'dark'] as const)
+    it(`is accessible, with targets for a thumb (${theme})`, async () => {
+      const { page } = await openCapture({ theme, width: 360, height: 640 }, mission, 90)
+      await page
+        .getByTestId('photo-gallery')
+        .setInputFiles([file('a.jpg', jpegFile({ seed: 61 })), file('b.jpg', '<svg/>')])
+      await page.getByTestId('photo-refused').waitFor(slow)
+      const check = async (name: string) => {
+        const { violations } = await new AxeBuilder({ page }).include('main').analyze()
+        const found = violations.map(
+          (v) => `${name} ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`,
+        )
+        expect(found).toEqual([])
+        expect(await page.evaluate(smallTargets), name).toEqual([])
+        // nothing wider than the screen
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+      }
+      await page.getByTestId('send').tap()
+      await check('form')
+      await page.getByTestId('category-all').tap()
+      await page.getByTestId('category-picker').locator('[data-code=aging_facility]').tap()
+      await check('picker')
+      await page.getByTestId('category-picker').locator('[data-code=fitness_equipment]').tap()
+      await page.getByTestId('pin-checked').tap()
+      await saved(page)
+      await send(page)
+      await check('sent')
+    })
+})
+
+/** What a thumb has to hit in `main` and cannot: smaller than 44 px in either direction. */
+function smallTargets(): string[] {
+  const found: string[] = []
+  for (const element of document.querySelectorAll<HTMLElement>(
+    'main button, main a[href], main input, main textarea, main select, main [role=button]',
+  )) {
+    // A hidden or tiny input is hit by its label.
+    const target = element.closest('label') ?? element
+    const { width, height } = target.getBoundingClientRect()
+    if (width === 0 || height === 0) continue
+    if (width < 43.5 || height < 43.5)
+      found.push(
+        `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent?.trim()} ${width}×${height}`,
+      )
+  }
+  return found
+}
