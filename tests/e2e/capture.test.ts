@@ -279,13 +279,14 @@ describe('capture on a phone', () => {
         file('empty.jpg', ''),
         file('<img src=x onerror=alert(1)>.jpg', '<!doctype html><script>alert(1)</script>'),
         file('cut.jpg', jpegFile({ width: 800, height: 600, seed: 42 }).subarray(0, 60)),
+        file('photo.heic', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'),
         file('huge.jpg', jpegFile({ width: 9000, height: 6700, seed: 43 })),
         file('far.jpg', here),
       ])
     await page.getByTestId('photo').nth(1).locator('img').waitFor({ timeout: 60_000 })
     const refused = await page.getByTestId('photo-refused').allInnerTexts()
-    const { svg, empty, html, broken } = en.refusal
-    expect(refused.map((text) => text.split('\n').at(-1))).toEqual([svg, empty, html, broken])
+    const { svg, empty, html, broken, heic } = en.refusal
+    expect(refused.map((text) => text.split('\n').at(-1))).toEqual([svg, empty, html, broken, heic])
     const sizes = await page
       .getByTestId('photo')
       .locator('img')

@@ -23,12 +23,14 @@ export function useCaptureDraft() {
   /** Why the last save failed; an `OutboxError` or `AppError`. */
   const saveError = shallowRef<unknown>(null)
   const isChanged = ref(false)
+  /** Writes that were begun and have not ended. */
+  const underway = ref(0)
   /** True while the device holds this draft. */
   const isKept = ref(false)
 
   const saveState = computed<SaveState>(() => {
     if (saveError.value) return 'failed'
-    if (isChanged.value) return 'unsaved'
+    if (isChanged.value || underway.value > 0) return 'unsaved'
     return isKept.value ? 'saved' : 'empty'
   })
 
@@ -63,6 +65,7 @@ export function useCaptureDraft() {
     clearTimeout(timer)
     if (!isChanged.value) return saving
     isChanged.value = false
+    underway.value++
     const [draft, mine] = [snapshot(), generation]
     saving = saving
       .catch(() => undefined)
@@ -74,6 +77,7 @@ export function useCaptureDraft() {
         }
         throw failure
       })
+      .finally(() => underway.value--)
     // Nobody may be listening; the failure stands in `saveError`.
     saving.catch(() => undefined)
     return saving

@@ -5,6 +5,7 @@ import { captureIssues, type CaptureField } from '@/domain/capture-rules.ts'
 import type { Draft } from '@/domain/command.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useOutboxStore } from '@/stores/outbox.store.ts'
+import { useSessionStore } from '@/stores/session.store.ts'
 import { queryWriter } from '@/stores/query-writer.ts'
 import { useCaptureAreas } from './use-capture-areas.ts'
 import { useCaptureDraft } from './use-capture-draft.ts'
@@ -29,6 +30,7 @@ export function useCapturePage() {
   const writer = queryWriter(router)
   const outboxStore = useOutboxStore()
   const categories = useCategoriesStore()
+  const session = useSessionStore()
 
   const draft = useCaptureDraft()
   const { form, photoHashes } = draft
@@ -72,7 +74,7 @@ export function useCapturePage() {
     return wasTried.value && count > 0 ? t('capture.send.missing', { count }, count) : undefined
   })
 
-  watch(pinArea, (found) => {
+  watch([pinArea, draft.id], ([found]) => {
     form.areaCode = found?.area.code ?? null
     form.addressLabel = !found
       ? ''
@@ -165,10 +167,14 @@ export function useCapturePage() {
       else if (draft.isKept.value || sent.value) await startNew()
     },
   )
+  let wasWarned = false
   onBeforeRouteLeave(async () => {
-    // What could not be kept stays in sight rather than being left behind.
     await putAway().catch(() => undefined)
-    return draft.saveState.value !== 'failed'
+    if (draft.saveState.value !== 'failed' || session.status !== 'signed-in' || wasWarned)
+      return true
+    // What could not be kept stays in sight; whoever insists may leave it behind.
+    wasWarned = true
+    return false
   })
   async function begin(): Promise<void> {
     const query = asked()

@@ -20,7 +20,7 @@ export function useCaptureSend(draft: CaptureDraft, photos: PhotoFiles) {
     failure.value = null
     try {
       await photos.settled()
-      await draft.flush()
+      await draft.seal()
       const outbox = await outboxStore.whenOpen()
       const command = captureCommand({
         form: draft.form,
@@ -34,6 +34,7 @@ export function useCaptureSend(draft: CaptureDraft, photos: PhotoFiles) {
       })
       return true
     } catch (error) {
+      draft.unseal()
       console.warn('a report could not be queued:', error)
       const { code } = error as { code?: unknown }
       failure.value = typeof code === 'string' ? code : 'other'
