@@ -38,6 +38,8 @@ export function useCaptureDraft() {
   let saving: Promise<void> = Promise.resolve()
   /** Grows when another form is taken in hand: what is saved late must not mark the new one. */
   let generation = 0
+  /** True while the form becomes a command and after: no later change may bring the draft back. */
+  let isSealed = false
 
   const snapshot = (): Draft => ({
     id: id.value,
@@ -63,7 +65,7 @@ export function useCaptureDraft() {
   /** Puts on the disk what is not there yet. @throws what the outbox throws; the form keeps it all */
   function flush(): Promise<void> {
     clearTimeout(timer)
-    if (!isChanged.value) return saving
+    if (!isChanged.value || isSealed) return saving
     isChanged.value = false
     underway.value++
     const [draft, mine] = [snapshot(), generation]
@@ -86,7 +88,20 @@ export function useCaptureDraft() {
   function touch(): void {
     isChanged.value = true
     clearTimeout(timer)
+    if (isSealed) return
     timer = setTimeout(() => void flush().catch(() => undefined), saveDelayMilliseconds)
+  }
+
+  /** Puts everything on the disk, for the last time unless unsealed. @throws as `flush` does */
+  function seal(): Promise<void> {
+    const kept = flush()
+    isSealed = true
+    return kept
+  }
+  /** It did not become a command: what changed meanwhile is saved again. */
+  function unseal(): void {
+    isSealed = false
+    if (isChanged.value) touch()
   }
 
   let isLoading = false
@@ -95,6 +110,7 @@ export function useCaptureDraft() {
   function fill(next: Draft, kept: boolean): void {
     clearTimeout(timer)
     generation++
+    isSealed = false
     isLoading = true
     id.value = next.id
     replaces.value = next.replaces ?? null
@@ -144,6 +160,8 @@ export function useCaptureDraft() {
     saveState,
     isKept,
     flush,
+    seal,
+    unseal,
     fill,
     startNew,
   }
