@@ -51,12 +51,13 @@ export default defineConfig({
       manifest: false,
       injectManifest: {
         // The app whole, lazy pages, map and charts too, so that every page opens without a network.
-        // Not the guide's pictures and not the basemap, which people take along when they want it.
+        // The guide's words, not its pictures, and not the basemap, which people take along when they want it.
         globPatterns: [
           'index.html',
           'assets/**/*.{js,mjs,css,svg,woff2}',
           'first-paint.*',
           'favicon.svg',
+          'guide/*.md',
         ],
         maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
       },

@@ -39,6 +39,12 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('@/features/account/AccountPage.vue'),
     meta: { title: 'account.title' },
   },
+  {
+    path: '/help',
+    name: 'help',
+    component: () => import('@/features/help/HelpPage.vue'),
+    meta: { title: 'help.title' },
+  },
   ...existing([
     ['map', '../features/map-page/MapPage.vue', 'app.nav.map', true],
     ['table', '../features/map-page/TablePage.vue', 'app.nav.table', false],

@@ -109,7 +109,7 @@ describe('what is open', () => {
 
   test('app routes get the page, other pages the page with 404, files their types', async () => {
     const page = { headers: { accept: 'text/html' } }
-    for (const path of ['/map?in=CITY', '/capture?draft=x', '/my-day', '/outbox']) {
+    for (const path of ['/map?in=CITY', '/capture?draft=x', '/my-day', '/outbox', '/help']) {
       expect((await send(port, 'GET', path, page)).status).toBe(200)
     }
     expect((await send(port, 'GET', '/nowhere', page)).status).toBe(404)

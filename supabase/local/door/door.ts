@@ -38,6 +38,7 @@ const appRoutes = new Set([
   '/table',
   '/overview',
   '/account',
+  '/help',
   '/capture',
   '/my-day',
   '/outbox',

@@ -21,6 +21,7 @@ const contentTypes: Record<string, string> = {
   '.woff2': 'font/woff2',
   '.wasm': 'application/wasm',
   '.txt': 'text/plain; charset=utf-8',
+  '.md': 'text/markdown; charset=utf-8',
   '.pmtiles': 'application/octet-stream',
   '.pbf': 'application/x-protobuf',
 }
