@@ -1,11 +1,18 @@
 const baseMillis = 1000
 const mostMillis = 5 * 60_000
+/** Without a network nobody is spared by waiting, and a person who just got one is watching. */
+const mostOfflineMillis = 30_000
 /** Even the luckiest draw does not hammer the server. */
 const leastMillis = 200
 
-/** Exponential back-off with full jitter. `tries` counts from 1; `random` from 0 up to 1. */
-export const backOffMillis = (tries: number, random: number): number =>
-  Math.max(leastMillis, random * Math.min(mostMillis, baseMillis * 2 ** (tries - 1)))
+/**
+ * Exponential back-off with full jitter, at most 5 minutes, or 30 seconds for the reason `offline`.
+ * `tries` counts from 1; `random` from 0 up to 1.
+ */
+export function backOffMillis(tries: number, random: number, reason: string): number {
+  const most = reason === 'offline' ? mostOfflineMillis : mostMillis
+  return Math.max(leastMillis, random * Math.min(most, baseMillis * 2 ** (tries - 1)))
+}
 
 interface Wait {
   tries: number
@@ -20,7 +27,7 @@ export class ItemWaits {
 
   delay(id: string, reason: string, now: number, random: number): void {
     const tries = (this.#waits.get(id)?.tries ?? 0) + 1
-    this.#waits.set(id, { tries, reason, until: now + backOffMillis(tries, random) })
+    this.#waits.set(id, { tries, reason, until: now + backOffMillis(tries, random, reason) })
   }
 
   isWaiting(id: string, now: number): boolean {

@@ -220,7 +220,7 @@ export class Sender {
   #fail(reason: string): number {
     const { now, random } = this.#outside
     this.#failures++
-    this.#backOff = { until: now() + backOffMillis(this.#failures, random()), reason }
+    this.#backOff = { until: now() + backOffMillis(this.#failures, random(), reason), reason }
     return this.#backOff.until
   }
 
