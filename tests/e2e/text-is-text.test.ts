@@ -1,0 +1,363 @@
+import { randomUUID } from 'node:crypto'
+import type { SupabaseClient } from '@supabase/supabase-js'
+import Papa from 'papaparse'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { csvFromTable } from '../../src/domain/csv.ts'
+import { nulPayload, xssPayloads as payloads } from '../fixtures/xss-payloads.ts'
+import { apiClient, call } from '../support/api.ts'
+import { startAppServer, type AppServer } from '../support/app-server.ts'
+import { launchChromium } from '../support/browser.ts'
+import { detailOf, enqueueInPage } from '../support/commands.ts'
+import { openPage, type OpenOptions } from '../support/session.ts'
+
+const [lon, lat] = [-122.4194, 37.7599]
+const slow = { timeout: 60_000 }
+const sampled = payloads.filter((_, index) => index % 10 === 3)
+
+interface Receipt {
+  outcome: string
+  error: { code: string } | null
+}
+type Command = [type: string, payload: Record<string, unknown>]
+
+/** One call with all commands, in their order. */
+async function applyAll(client: SupabaseClient, commands: Command[]): Promise<Receipt[]> {
+  const actor = (await client.auth.getUser()).data.user?.id
+  return call<Receipt[]>(client, 'apply_commands', {
+    p_commands: commands.map(([type, payload]) => ({
+      id: randomUUID(),
+      actor,
+      type,
+      at: new Date().toISOString(),
+      payload: JSON.stringify(payload),
+    })),
+  })
+}
+
+/** As `applyAll`; throws for the first that was not applied. */
+async function applyEach(client: SupabaseClient, commands: Command[]): Promise<void> {
+  const receipts = await applyAll(client, commands)
+  const at = receipts.findIndex(({ outcome }) => outcome !== 'applied')
+  if (at >= 0) throw new Error(`${JSON.stringify(commands[at])}: ${JSON.stringify(receipts[at])}`)
+}
+
+/** Watches every page of the context from its first line on: dialogs, policy violations, `__xss`. */
+async function watchPages(context: BrowserContext, page: Page): Promise<string[]> {
+  const seen: string[] = []
+  await context.exposeBinding('__sawXss', (_source, what: string) => void seen.push(what))
+  await context.addInitScript(() => {
+    const report = (what: string): void =>
+      (window as unknown as { __sawXss(what: string): void }).__sawXss(what)
+    Object.defineProperty(window, '__xss', { set: () => report('ran'), get: () => undefined })
+    document.addEventListener('securitypolicyviolation', (event) =>
+      report(`policy: ${event.violatedDirective} ${event.sample}`),
+    )
+  })
+  page.on('dialog', (dialog) => {
+    seen.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  context.on('page', () => seen.push('a new page'))
+  return seen
+}
+
+/** The texts of all rows of a list that draws only what is in sight. */
+async function scrollThrough(page: Page, row: string): Promise<string> {
+  await page.getByTestId(row).first().waitFor(slow)
+  return page.evaluate(async (selector) => {
+    const texts = new Map<string, string>()
+    const list = document.querySelector(selector)!.closest('[role=listbox]')!
+    for (let still = 0; still < 40;) {
+      const before = texts.size
+      for (const one of document.querySelectorAll(selector)) texts.set(one.id, one.textContent)
+      still = texts.size === before ? still + 1 : 0
+      list.scrollTop += list.clientHeight
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    return [...texts.values()].join('\n')
+  }, `[data-testid=${row}]`)
+}
+
+const missingIn = (text: string, wanted: readonly string[] = payloads): string[] =>
+  wanted.filter((payload) => !text.includes(payload))
+const textOf = (page: Page, testId: string): Promise<string> =>
+  page
+    .getByTestId(testId)
+    .evaluateAll((found) => found.map(({ textContent }) => textContent).join('\n'))
+
+describe('text is text', () => {
+  let server: AppServer
+  let browser: Browser
+  let field: SupabaseClient
+  const ids = payloads.map(() => randomUUID())
+  /** One incident each with 200 entries of a kind in its log. */
+  const logs = { note: '', photo: '', confirmed: '', corrected: '' }
+
+  beforeAll(async () => {
+    // of its own: the others count incidents and look for what is near
+    server = await startAppServer()
+    browser = await launchChromium()
+    field = await apiClient(server.url, 'field')
+    const report = (incidentId: string, more: Record<string, unknown>): Command => [
+      'report_incident',
+      { incidentId, categoryCode: 'noise', lon, lat, ...more },
+    ]
+    for (const kind of Object.keys(logs) as (keyof typeof logs)[]) logs[kind] = randomUUID()
+    await applyEach(
+      field,
+      Object.entries(logs).map(([kind, id]) => report(id, { description: `log of ${kind}` })),
+    )
+    await applyEach(
+      field,
+      payloads.map((text, index) => report(ids[index]!, { description: text, addressLabel: text })),
+    )
+    const photo = (index: number) => ({
+      hash: index.toString(16).padStart(64, '0'),
+      mediaType: 'image/jpeg',
+      bytes: 1000,
+      width: 10,
+      height: 10,
+    })
+    await applyEach(
+      field,
+      payloads.map((note) => ['add_note', { incidentId: logs.note, note }]),
+    )
+    await applyEach(
+      field,
+      payloads.map((note, n) => [
+        'add_photo',
+        { incidentId: logs.photo, note, photos: [photo(n)] },
+      ]),
+    )
+    await applyEach(
+      field,
+      payloads.map((note) => ['confirm_duplicate', { incidentId: logs.confirmed, note, lon, lat }]),
+    )
+    await applyEach(
+      field,
+      payloads.map((text, index) => [
+        'correct_incident',
+        {
+          incidentId: logs.corrected,
+          baseVersion: index + 1,
+          changes: { description: text, addressLabel: text },
+        },
+      ]),
+    )
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  /** A watched page of the field worker; `clean` says what is wrong with it so far. */
+  async function open(options: Partial<OpenOptions> & { path: string }) {
+    const { path, ...rest } = options
+    const opened = await openPage(browser, {
+      url: server.url,
+      role: 'field',
+      path: '/account',
+      ...rest,
+    })
+    const { page, context, problems } = opened
+    const seen = await watchPages(context, page)
+    await page.goto(server.url + path)
+    const clean = async (): Promise<void> => {
+      expect(seen).toEqual([])
+      expect(await page.locator('[data-xss]').count()).toBe(0)
+      expect(problems.filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
+    }
+    return { ...opened, seen, clean }
+  }
+
+  it('would notice: the same payloads as HTML become elements and break the policy', async () => {
+    const { page, context, seen } = await open({ path: '/account' })
+    // those would lead the page away
+    const staying = payloads.filter((text) => !text.includes('http-equiv'))
+    const elements = await page.evaluate((texts) => {
+      const place = document.body.appendChild(document.createElement('div'))
+      place.hidden = true
+      // one that ends an outer element would take the next ones with it
+      return texts.filter((text) => {
+        const one = place.appendChild(document.createElement('div'))
+        // eslint-disable-next-line no-restricted-syntax -- what the app must not do
+        one.innerHTML = text
+        return one.querySelector('[data-xss]') !== null
+      }).length
+    }, staying)
+    expect(elements).toBeGreaterThan(120)
+    await expect.poll(() => seen.length, slow).toBeGreaterThan(20)
+    await context.close()
+  })
+
+  it('keeps what was sent to the letter, and refuses a NUL alone', async () => {
+    const [refused, taken] = await applyAll(field, [
+      ['add_note', { incidentId: logs.note, note: nulPayload }],
+      ['add_note', { incidentId: logs.note, note: payloads[0]! }],
+    ])
+    expect(refused).toMatchObject({ outcome: 'rejected' })
+    expect(taken).toMatchObject({ outcome: 'applied' })
+    expect((await detailOf(field, ids[7]!)).incident.description).toBe(payloads[7])
+  })
+
+  it('shows all of them in the table', async () => {
+    const { page, context, clean } = await open({ path: '/table' })
+    await page.getByTestId('list-row').first().waitFor(slow)
+    await expect
+      .poll(async () => {
+        const more = page.getByTestId('more-rows')
+        if ((await more.count()) > 0) await more.click()
+        const bodies = await page
+          .locator('tbody')
+          .evaluateAll((found) => found.map(({ textContent }) => textContent))
+        return missingIn(bodies.join('\n'))
+      }, slow)
+      .toEqual([])
+    await clean()
+    await context.close()
+  })
+
+  it('shows them in the log: notes, photos, confirmations, corrections', async () => {
+    const { page, context, clean } = await open({
+      // the reporter would ask for the photos that were never uploaded
+      role: 'manager',
+      path: `/table?incident=${logs.note}`,
+    })
+    for (const kind of ['note', 'photo', 'confirmed', 'corrected'] as const) {
+      await page.goto(`${server.url}/table?incident=${logs[kind]}`)
+      await page
+        .getByTestId(`log-${kind}`)
+        .nth(payloads.length - 1)
+        .waitFor(slow)
+      if (kind !== 'corrected') {
+        expect(missingIn(await textOf(page, `log-${kind}`)), kind).toEqual([])
+        await clean()
+        continue
+      }
+      const after = await page.getByTestId('log-corrected').evaluateAll((entries) =>
+        entries.map((entry) =>
+          [...entry.querySelectorAll('dd')].map((place) => {
+            const copy = place.cloneNode(true) as HTMLElement
+            for (const gone of copy.querySelectorAll('del, .sr-only')) gone.remove()
+            return copy.textContent
+          }),
+        ),
+      )
+      expect(after).toEqual(payloads.map((text) => [text, text]))
+      await clean()
+    }
+    await context.close()
+  })
+
+  it('shows them in the map page: list, point, choice and twenty details', async () => {
+    const { page, context, clean } = await open({
+      path: `/map?at=18/${lat}/${lon}&incident=${ids[3]}`,
+    })
+    await page.getByTestId('incident-detail').waitFor(slow)
+    for (const text of sampled) {
+      await page.evaluate(
+        (to) => {
+          history.pushState(history.state, '', to)
+          dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
+        },
+        `/map?at=18/${lat}/${lon}&incident=${ids[payloads.indexOf(text)]}`,
+      )
+      await expect
+        .poll(async () => (await textOf(page, 'incident-detail')).split(text).length, slow)
+        .toBeGreaterThan(2)
+    }
+    await page.getByTestId('detail-close').click()
+    expect(missingIn(await scrollThrough(page, 'list-row'))).toEqual([])
+    const box = (await page.getByTestId('map').boundingBox())!
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 })
+    await page.waitForTimeout(500)
+    await page.mouse.down()
+    await page.mouse.up()
+    await page.waitForTimeout(500)
+    await clean()
+    await context.close()
+  })
+
+  it('shows them in My day and among what is nearby while capturing', async () => {
+    const { page, context, clean } = await open({ path: '/my-day', width: 390, touch: true })
+    await page.getByTestId('open-item').first().waitFor(slow)
+    await page.getByTestId('open-items').locator('> button').click()
+    await expect.poll(async () => missingIn(await textOf(page, 'open-item')), slow).toEqual([])
+    await clean()
+    await context.grantPermissions(['geolocation'])
+    await context.setGeolocation({ longitude: lon, latitude: lat, accuracy: 5 })
+    await page.goto(`${server.url}/capture`)
+    await page.getByTestId('category-all').click(slow)
+    await page.getByTestId('category-search').fill('noise')
+    await page.getByTestId('category-picker').locator('[data-code=noise]').click()
+    await page.getByTestId('duplicate').first().waitFor(slow)
+    const offered = await textOf(page, 'duplicate')
+    expect(payloads.filter((text) => offered.includes(text)).length).toBeGreaterThan(0)
+    await clean()
+    await context.close()
+  })
+
+  it('shows them in the outbox: waiting, in detail, refused and in the merge screen', async () => {
+    const { page, context, clean } = await open({ path: '/outbox', height: 844, width: 1280 })
+    await page.getByTestId('sync-line').waitFor(slow)
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
+    await context.setOffline(true)
+    const items: string[] = []
+    for (const text of payloads) {
+      const payload = { incidentId: randomUUID(), categoryCode: 'noise', lon, lat }
+      items.push(
+        await enqueueInPage(page, 'report_incident', {
+          ...payload,
+          description: text,
+          addressLabel: text,
+        }),
+      )
+    }
+    expect(missingIn(await scrollThrough(page, 'outbox-row'))).toEqual([])
+    const show = (item: string): Promise<void> =>
+      page.evaluate((to) => {
+        history.pushState(history.state, '', to)
+        dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
+      }, `/outbox?item=${item}`)
+    for (const text of sampled) {
+      await show(items[payloads.indexOf(text)]!)
+      await expect
+        .poll(async () => (await textOf(page, 'command-facts')).split(text).length, slow)
+        .toBeGreaterThan(2)
+    }
+    await context.setOffline(false)
+    for (const [index, text] of sampled.slice(0, 4).entries()) {
+      const other = sampled[index + 4]!
+      await show(
+        await enqueueInPage(page, 'correct_incident', {
+          incidentId: logs.corrected,
+          baseVersion: 1,
+          changes: { description: text, addressLabel: other },
+        }),
+      )
+      const mine = page.getByTestId('merge-description').filter({ hasText: /\S/ })
+      await expect.poll(() => mine.evaluate((one) => one.textContent), slow).toContain(text)
+      expect(await textOf(page, 'merge-addressLabel')).toContain(other)
+      await clean()
+      // later ones of the same incident wait for this one
+      await page.getByTestId('item-discard').click()
+      await page.getByTestId('discard-confirm').click()
+    }
+    await context.close()
+  })
+
+  it('disarms them as cells of a spreadsheet', () => {
+    const text = csvFromTable(
+      ['text'],
+      payloads.map((one) => [one]),
+    )
+    const { data } = Papa.parse<string[]>(text.replace('\uFEFF', ''), { newline: '\r\n' })
+    const cells = data.slice(1, -1).map(([cell]) => cell!)
+    expect(
+      cells.map((cell, index) => cell === payloads[index] || cell === `'${payloads[index]}`),
+    ).not.toContain(false)
+    expect(cells.filter((cell) => /^[=+\-@\t\r\n＝＋－＠]/.test(cell))).toEqual([])
+    expect(cells.filter((cell) => /^'[=+\-@\t\r\n＝＋－＠]/.test(cell)).length).toBeGreaterThan(8)
+  })
+})
