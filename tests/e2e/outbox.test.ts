@@ -205,6 +205,7 @@ describe('outbox', () => {
     await page.getByTestId('outbox-detail').waitFor({ state: 'detached' })
     await expect.poll(() => page.getByTestId('outbox-row').count(), { timeout: 10_000 }).toBe(0)
     await page.getByTestId('outbox-import').setInputFiles(file)
+    await page.getByText('Brought in: 1').first().waitFor({ timeout: 30_000 })
     await page.goto(`${url}/outbox?show=needs-you`)
     await page.getByTestId('outbox-row').first().waitFor({ timeout: 30_000 })
     await context.close()
