@@ -1,0 +1,290 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import en from '../../src/locales/en/app.json' with { type: 'json' }
+import { launchChromium } from '../support/browser.ts'
+import { openPage } from '../support/session.ts'
+
+const phone = { width: 390, height: 844, touch: true }
+const slow = { timeout: 30_000 }
+
+/** Until the service worker serves this page: every file of the app is on the device then. */
+const untilKept = (page: Page): Promise<void> =>
+  expect
+    .poll(
+      () =>
+        page.evaluate(async () => {
+          const registration = await navigator.serviceWorker.getRegistration()
+          return (
+            registration?.active?.state === 'activated' &&
+            navigator.serviceWorker.controller !== null
+          )
+        }),
+      { timeout: 60_000 },
+    )
+    .toBe(true)
+
+/** Until what the signed-in person needs of the city is on the device too. */
+async function untilEquipped(page: Page): Promise<void> {
+  await untilKept(page)
+  await expect
+    .poll(() => page.evaluate(keptReferences), { timeout: 60_000 })
+    .toEqual(expect.arrayContaining(['areas', 'categories', 'areas/grid', 'areas/city']))
+}
+
+const keptReferences = (): Promise<string[]> =>
+  new Promise((resolve) => {
+    const opening = indexedDB.open('wangge-device')
+    opening.onsuccess = () => {
+      const database = opening.result
+      const request = database.transaction('reference').objectStore('reference').getAllKeys()
+      request.onsuccess = () => {
+        database.close()
+        resolve(request.result.map((key) => String((key as string[])[1])))
+      }
+    }
+  })
+
+/** Makes the access token that this device keeps one that ran out long ago. */
+const expireToken = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const key = Object.keys(localStorage).find((one) => one.startsWith('wangge-auth-'))!
+    const session = JSON.parse(localStorage.getItem(key)!) as object
+    localStorage.setItem(key, JSON.stringify({ ...session, expires_at: 1_000_000 }))
+  })
+
+/**
+ * A page of the same profile that begins from nothing but what the device keeps. The first page stays
+ * open beside it: without any, the test driver holds back a service worker that starts offline.
+ */
+async function coldStart(
+  context: BrowserContext,
+  address: string,
+): Promise<{ page: Page; problems: string[] }> {
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  await page.goto(address)
+  return { page, problems }
+}
+
+describe('the app on a device', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchChromium()))
+  afterAll(() => browser?.close())
+
+  it('can be installed: a manifest whose icons have the sizes it names', async () => {
+    const { page, context } = await openPage(browser, { url, path: '/sign-in' })
+    const session = await context.newCDPSession(page)
+    await untilKept(page)
+    const { installabilityErrors } = await session.send('Page.getInstallabilityErrors')
+    // A browser profile without a history is all that may be missing.
+    expect(
+      installabilityErrors.map((one) => one.errorId).filter((id) => id !== 'in-incognito'),
+    ).toEqual([])
+    const sizes = await page.evaluate(async () => {
+      const manifest = (await (await fetch('/manifest.webmanifest')).json()) as {
+        icons: { src: string; sizes: string; type: string }[]
+      }
+      return Promise.all(
+        manifest.icons
+          .filter(({ type }) => type === 'image/png')
+          .map(async ({ src, sizes: named }) => {
+            const image = await createImageBitmap(await (await fetch(src)).blob())
+            return [named, `${image.width}x${image.height}`]
+          }),
+      )
+    })
+    expect(sizes.length).toBeGreaterThan(2)
+    for (const [named, real] of sizes) expect(real).toBe(named)
+    await context.close()
+  })
+
+  it('starts cold without a network, signed in with a token that ran out, on every page of the field', async () => {
+    const { page, context } = await openPage(browser, { url, role: 'field', ...phone })
+    await page.waitForURL((target) => target.pathname === '/my-day')
+    await untilEquipped(page)
+    await expireToken(page)
+    await context.setOffline(true)
+    for (const path of ['/', '/my-day', '/capture', '/outbox', '/map', '/account']) {
+      const began = performance.now()
+      const cold = await coldStart(context, url + path)
+      await cold.page.getByTestId('user-menu').waitFor(slow)
+      // What auth-js waits for a network would be 25 s.
+      expect(performance.now() - began).toBeLessThan(15_000)
+      await cold.page.getByText(en.offlineCollecting).waitFor(slow)
+      await cold.page.locator('main').first().waitFor(slow)
+      expect(await cold.page.locator('main').innerText()).not.toBe('')
+      expect(new URL(cold.page.url()).pathname).toBe(path === '/' ? '/my-day' : path)
+      expect(cold.problems).toEqual([])
+      if (path === '/map') await cold.page.locator('.maplibregl-canvas').waitFor(slow)
+      await cold.page.close()
+    }
+
+    // The network is back: the same person, confirmed, nothing asked of them.
+    await context.setOffline(false)
+    const warm = await coldStart(context, `${url}/account`)
+    await warm.page.getByText('field@wangge.demo').first().waitFor(slow)
+    await expect
+      .poll(
+        () =>
+          warm.page.evaluate(() => {
+            const key = Object.keys(localStorage).find((one) => one.startsWith('wangge-auth-'))!
+            return (JSON.parse(localStorage.getItem(key)!) as { expires_at: number }).expires_at
+          }),
+        { timeout: 30_000 },
+      )
+      .toBeGreaterThan(Date.now() / 1000)
+    await context.close()
+  })
+
+  it('keeps somebody signed in behind a portal that answers everything itself', async () => {
+    const { page, context } = await openPage(browser, { url, role: 'field', ...phone })
+    await untilEquipped(page)
+    await expireToken(page)
+    await page.close()
+    await context.route(/\/(config\.json|auth\/|rest\/|healthz)/, (route) =>
+      route.fulfill({
+        status: 200,
+        contentType: 'text/html',
+        body: '<html>Welcome to the Wi-Fi</html>',
+      }),
+    )
+    const cold = await coldStart(context, `${url}/my-day`)
+    await cold.page.getByTestId('user-menu').waitFor(slow)
+    await cold.page.waitForTimeout(5_000)
+    expect(new URL(cold.page.url()).pathname).toBe('/my-day')
+    expect(cold.problems).toEqual([])
+    await context.close()
+  })
+
+  it('says that a newer version is there, saves, and only then goes over to it', async () => {
+    const { page, context } = await openPage(browser, { url, role: 'field', path: '/account' })
+    await untilKept(page)
+    // The same worker with another text is a new version to the browser.
+    const file = 'dist/sw.js'
+    const current = readFileSync(file)
+    writeFileSync(file, `${current.toString('utf8')}\n// a newer version`)
+    onTestFinished(() => writeFileSync(file, current))
+    await page.evaluate(() => void ((window as { isOld?: boolean }).isOld = true))
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update())
+    const prompt = page.getByTestId('update-prompt')
+    await prompt.waitFor(slow)
+    await page.waitForTimeout(3_000)
+    expect(await page.evaluate('window.isOld')).toBe(true)
+    await prompt.getByRole('button', { name: en.update.reload }).click()
+    await page.waitForFunction('window.isOld === undefined', null, slow)
+    await page.getByTestId('user-menu').waitFor(slow)
+    expect(
+      await page.evaluate(
+        async () => (await navigator.serviceWorker.getRegistration())?.waiting ?? null,
+      ),
+    ).toBeNull()
+    expect(await prompt.count()).toBe(0)
+    await context.close()
+  })
+
+  it('takes the city’s map along and draws it without a network', async () => {
+    const { page, context } = await openPage(browser, { url, role: 'manager', path: '/account' })
+    await untilKept(page)
+    const city = page.getByTestId('city-download')
+    await city.getByRole('button', { name: 'Take along' }).click()
+    await expect.poll(() => city.getAttribute('data-status'), { timeout: 60_000 }).toBe('kept')
+    const bytes = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory()
+      let size = 0
+      for await (const entry of (
+        root as unknown as { values(): AsyncIterable<FileSystemFileHandle> }
+      ).values())
+        size += (await entry.getFile()).size
+      return size
+    })
+    expect(bytes).toBe(readFileSync('public/basemap/sf.pmtiles').length)
+
+    await context.setOffline(true)
+    const cold = await coldStart(context, `${url}/map`)
+    await cold.page.locator('.maplibregl-canvas').waitFor(slow)
+    const asked: string[] = []
+    cold.page.on('request', (request) => {
+      if (request.url().includes('.pmtiles')) asked.push(request.url())
+    })
+    await cold.page.waitForTimeout(6_000)
+    expect(asked).toEqual([])
+    expect(await inkOf(cold.page)).toBeGreaterThan(200)
+
+    // Removed, the ground is gone: what was drawn came from the device.
+    const settings = await coldStart(context, `${url}/account`)
+    await settings.page.getByTestId('city-download').getByRole('button', { name: 'Remove' }).click()
+    await expect
+      .poll(() => settings.page.getByTestId('city-download').getAttribute('data-status'), slow)
+      .toBe('none')
+    await cold.page.close()
+    const bare = await coldStart(context, `${url}/map`)
+    await bare.page.locator('.maplibregl-canvas').waitFor(slow)
+    await bare.page.waitForTimeout(6_000)
+    expect(await inkOf(bare.page)).toBeLessThan(200)
+    await context.close()
+  })
+
+  it('does not let anybody leave with unsent work, unless they take it along in a file', async () => {
+    const { page, context } = await openPage(browser, { url, role: 'field', ...phone })
+    await untilEquipped(page)
+    await context.setOffline(true)
+    await page.goto(`${url}/capture`)
+    await page.locator('textarea').first().waitFor(slow)
+    await page.locator('textarea').first().fill('A mattress on the pavement')
+    await page.waitForTimeout(1_500)
+    const leave = async () => {
+      await page.getByTestId('user-menu').click()
+      await page.getByRole('menuitem', { name: en.signOut }).click()
+    }
+    await leave()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText(en.leave.title).waitFor(slow)
+    await dialog.getByTestId('stay').click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(new URL(page.url()).pathname).toBe('/capture')
+
+    await leave()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByTestId('export-and-leave').click(),
+    ])
+    expect(download.suggestedFilename()).toMatch(/^wangge-unsent-.*\.json$/)
+    expect(readFileSync(await download.path(), 'utf8')).toContain('A mattress on the pavement')
+    await page.waitForURL((target) => target.pathname === '/sign-in', slow)
+
+    // Neither a new page nor the network brings them back.
+    await context.setOffline(false)
+    const next = await coldStart(context, `${url}/my-day`)
+    await next.page.waitForURL((target) => target.pathname === '/sign-in', slow)
+    expect(await next.page.evaluate(() => Object.keys(localStorage).join())).not.toContain(
+      'wangge-auth',
+    )
+    await context.close()
+  })
+})
+
+/** How many colours the middle of the map shows: areas alone have few, streets and labels many. */
+async function inkOf(page: Page): Promise<number> {
+  const picture = await page.locator('.maplibregl-canvas').first().screenshot()
+  const text = picture.toString('base64')
+  return page.evaluate(async (encoded) => {
+    const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0))
+    const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+    const canvas = new OffscreenCanvas(image.width, image.height)
+    const context = canvas.getContext('2d')!
+    context.drawImage(image, 0, 0)
+    const { data } = context.getImageData(
+      image.width / 4,
+      image.height / 4,
+      image.width / 2,
+      image.height / 2,
+    )
+    const colours = new Set<number>()
+    for (let at = 0; at < data.length; at += 4)
+      colours.add((data[at]! << 16) | (data[at + 1]! << 8) | data[at + 2]!)
+    return colours.size
+  }, text)
+}
