@@ -33,7 +33,10 @@ void session.start()
 
 // The files of the app are put on the device once the page has what it needs itself.
 if (import.meta.env.PROD)
-  whenQuiet(() => void import('./updates.ts').then((updates) => updates.watchForUpdates()))
+  whenQuiet(() => {
+    // a network that goes in these seconds costs nothing but this visit's registration
+    import('./updates.ts').then((updates) => updates.watchForUpdates()).catch(() => {})
+  })
 
 function whenQuiet(work: () => void): void {
   const start = () => setTimeout(work, 2_000)
