@@ -45,6 +45,8 @@ describe('createFormat', () => {
     expect(en.bytes(12)).toBe('1 kB')
     expect(en.bytes(999_600)).toBe('1 MB')
     expect(en.bytes(1_260_000)).toBe('1.3 MB')
+    expect(en.bytes(999_960_000)).toBe('1 GB')
+    expect(en.bytes(10_737_400_000)).toBe('10.7 GB')
     expect(zh.time('2026-01-31T17:30:00Z')).toBe('01:30')
   })
 

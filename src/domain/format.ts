@@ -23,7 +23,7 @@ export interface Format {
   ago(at: string | Date, now: Date): string
   /** Whole metres (tens from 100 m up), kilometres with one decimal from 1 km up. */
   distance(meters: number): string
-  /** A file's size in kB or MB, thousands. */
+  /** A size in kB, MB or GB, thousands. */
   bytes(count: number): string
   /** An instant's minute in the city. */
   time(at: string | Date): string
@@ -46,6 +46,7 @@ export function createFormat(locale: string, timeZone: string): Format {
   const kilometers = unit('kilometer', 'short')
   const kilobytes = unit('kilobyte', 'short', 0)
   const megabytes = unit('megabyte', 'short')
+  const gigabytes = unit('gigabyte', 'short')
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
   const instant = new Intl.DateTimeFormat(locale, {
     dateStyle: 'medium',
@@ -85,10 +86,13 @@ export function createFormat(locale: string, timeZone: string): Format {
       const rounded = value < 100 ? Math.round(value) : Math.round(value / 10) * 10
       return rounded < 1000 ? meters.format(rounded) : kilometers.format(rounded / 1000)
     },
-    bytes: (value) =>
-      value < 999_500
-        ? kilobytes.format(Math.max(value > 0 ? 1 : 0, Math.round(value / 1000)))
-        : megabytes.format(value / 1_000_000),
+    bytes: (value) => {
+      if (value < 999_500)
+        return kilobytes.format(Math.max(value > 0 ? 1 : 0, Math.round(value / 1000)))
+      return value < 999_950_000
+        ? megabytes.format(value / 1_000_000)
+        : gigabytes.format(value / 1_000_000_000)
+    },
     time: (at) => time.format(new Date(at)),
   }
 }
