@@ -11,6 +11,7 @@ import {
 } from '../domain/capture-photo.ts'
 import { photoLimits, withoutMetadata } from '../domain/photo-rules.ts'
 import type { NewPhoto } from '../sync/types.ts'
+import { decodeSmall } from './photo-decode-small.ts'
 import { readExif, type ExifFacts } from './photo-exif.ts'
 
 /** Enough for the size of the frame and for all of a JPEG's EXIF, which stands before the picture. */
@@ -46,7 +47,7 @@ export async function encodePhoto(file: Blob): Promise<NewPhoto> {
       ...(exif.lngLat && { lon: exif.lngLat[0], lat: exif.lngLat[1] }),
     }
   } finally {
-    bitmap.close()
+    if (bitmap instanceof ImageBitmap) bitmap.close()
   }
 }
 
@@ -70,28 +71,33 @@ function photoKind(head: Uint8Array): Exclude<ImageKind, 'svg' | 'html'> {
 const oriented = ({ width, height }: PixelSize, { orientation }: ExifFacts): PixelSize =>
   orientation >= 5 ? { width: height, height: width } : { width, height }
 
-/**
- * Scales while it decodes where the size is known from the head: the picture as it was never lies
- * beside the small one for longer than the decoder needs it.
- */
-async function decode(file: Blob, kind: ImageKind, size: PixelSize | null): Promise<ImageBitmap> {
+/** What can be drawn and knows its size. */
+type Picture = ImageBitmap | OffscreenCanvas
+
+/** A file is decoded whole beside its small copy unless the decoder itself can make it small. */
+async function decode(file: Blob, kind: ImageKind, size: PixelSize | null): Promise<Picture> {
+  try {
+    const small = kind === 'jpeg' && size ? await decodeSmall(file, size) : null
+    return small ?? (await decodeWhole(file, size))
+  } catch (error) {
+    throw new PhotoRefused(kind === 'heic' ? 'heic' : 'broken', error)
+  }
+}
+
+function decodeWhole(file: Blob, size: PixelSize | null): Promise<ImageBitmap> {
   const options: ImageBitmapOptions = { imageOrientation: 'from-image', resizeQuality: 'high' }
   if (size) {
     const { width, height } = fitInside(size, photoLimits.sidePixels)
     Object.assign(options, { resizeWidth: width, resizeHeight: height })
   }
-  try {
-    return await createImageBitmap(file, options)
-  } catch (error) {
-    throw new PhotoRefused(kind === 'heic' ? 'heic' : 'broken', error)
-  }
+  return createImageBitmap(file, options)
 }
 
 interface Encoded extends PixelSize {
   bytes: ArrayBuffer
 }
 
-async function encodeSmallEnough(bitmap: ImageBitmap): Promise<Encoded & { longSide: number }> {
+async function encodeSmallEnough(bitmap: Picture): Promise<Encoded & { longSide: number }> {
   for (let longSide: number = photoLimits.sidePixels; ; longSide /= 2)
     for (const quality of qualities) {
       const encoded = await encode(bitmap, longSide, quality)
@@ -99,7 +105,7 @@ async function encodeSmallEnough(bitmap: ImageBitmap): Promise<Encoded & { longS
     }
 }
 
-async function encode(bitmap: ImageBitmap, longSide: number, quality: number): Promise<Encoded> {
+async function encode(bitmap: Picture, longSide: number, quality: number): Promise<Encoded> {
   const { width, height } = fitInside(bitmap, longSide)
   const canvas = new OffscreenCanvas(width, height)
   const context = canvas.getContext('2d', { alpha: false })
