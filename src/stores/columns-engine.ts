@@ -74,7 +74,13 @@ export class ColumnsEngine {
 
   heat(filter: IncidentFilter, request: HeatRequest): HeatGrid {
     const isKnown = this.#passing?.filter === JSON.stringify(filter)
-    return density(this.#set, filter, this.#world, request, isKnown ? this.#passing?.rows : undefined)
+    return density(
+      this.#set,
+      filter,
+      this.#world,
+      request,
+      isKnown ? this.#passing?.rows : undefined,
+    )
   }
 
   closing(filter: IncidentFilter, options: ClosingOptions): ClosingSummary {

@@ -118,7 +118,11 @@ describe('columns store', () => {
     await openPage()
     await total(1200)
     await ready()
-    server.failing = { '/config.json': 'offline', incident_months: 'offline', changes_since: 'offline' }
+    server.failing = {
+      '/config.json': 'offline',
+      incident_months: 'offline',
+      changes_since: 'offline',
+    }
     server.calls = []
     await openAgain(deviceStorage)
     await total(1200)

@@ -76,7 +76,9 @@ export const useColumnsStore = defineStore('columns', () => {
   /** True while months are missing: the backlog and all-time counts are still growing. */
   const partial = computed(() => status.value === 'loading' || loadedFrom.value !== null)
   /** True when the person may see no incident at all, whatever the filter. */
-  const isEmpty = computed(() => status.value === 'ready' && months.value.every((one) => one.count === 0))
+  const isEmpty = computed(
+    () => status.value === 'ready' && months.value.every((one) => one.count === 0),
+  )
   /** True while months of the chosen period itself are missing. */
   const periodPartial = computed(() => {
     if (!partial.value) return false

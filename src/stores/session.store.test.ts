@@ -230,5 +230,42 @@ describe('session store', () => {
       await open()
       expect(session.status).toBe('signed-out')
     })
+
+    it('shows that nobody is here only once the disk knows it', async () => {
+      const device = openDeviceStore(factory)
+      let written = false
+      const slow: typeof device = {
+        ...device,
+        async changePerson(...change) {
+          await new Promise((resolve) => setTimeout(resolve, 30))
+          await device.changePerson(...change)
+          written = true
+        },
+      }
+      freshPage()
+      await session.start({ fetch: server.fetch, origin, storage, device: slow })
+      await session.signIn('leader@test', 'right')
+      const shown: boolean[] = []
+      session.$subscribe(() => session.status === 'signed-out' && shown.push(written), {
+        flush: 'sync',
+      })
+      await session.signOut()
+      expect(shown.length).toBeGreaterThan(0)
+      expect(shown).not.toContain(false)
+    })
+
+    it('is not brought back by an answer that comes after leaving', async () => {
+      await open()
+      await session.signIn('leader@test', 'right')
+      const answer = server.hold('session_context')
+      await open()
+      expect([session.status, session.verified]).toEqual(['signed-in', false])
+      await vi.waitFor(() => expect(answer.isAsked()).toBe(true))
+      await session.signOut()
+      answer.release()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(session.status).toBe('signed-out')
+      expect(await openDeviceStore(factory).readPerson('instance')).toMatchObject({ state: 'left' })
+    })
   })
 })

@@ -50,6 +50,8 @@ export const useSessionStore = defineStore('session', () => {
   )
 
   const backend = shallowRef<Backend | null>(null)
+  /** Grows when somebody leaves: an answer that was under way then is not theirs to come back by. */
+  let visit = 0
   let repo: SessionRepo | null = null
   let device = openDeviceStore()
   let host: StartOptions = {}
@@ -179,11 +181,15 @@ export const useSessionStore = defineStore('session', () => {
     interrupted.value = null
   }
 
-  /** Leaves; caches of what this person saw are erased by the stores that hold them. */
+  /**
+   * Leaves; caches of what this person saw are erased by the stores that hold them. Nothing shows
+   * that they left before the disk knows it: a page opened at that moment would let them in again.
+   */
   async function signOut(): Promise<void> {
     const gone = whoIsHere()
-    forget('left')
+    visit++
     if (gone) await device.changePerson(gone, (person) => ({ ...person, state: 'left' }))
+    forget('left')
     await needed().signOut()
   }
 
@@ -206,10 +212,12 @@ export const useSessionStore = defineStore('session', () => {
 
   /** Asks again who is here, after the server said that the scope changed. */
   async function refreshContext(signal?: AbortSignal): Promise<void> {
+    const began = visit
     await guard(async () => {
-      context.value = await needed().context(signal)
+      const found = await needed().context(signal)
+      if (began === visit) context.value = found
     })
-    await keepPerson()
+    await keepPerson(began)
   }
 
   let refreshing: Promise<boolean> | null = null
@@ -233,20 +241,26 @@ export const useSessionStore = defineStore('session', () => {
   }
 
   async function loadContext(): Promise<void> {
+    const began = visit
     await guard(async () => {
       const found = await needed().context()
-      email.value = await needed().email()
+      const address = await needed().email()
+      if (began !== visit) return
+      email.value = address
       context.value = found
     })
-    await keepPerson()
+    await keepPerson(began)
+    if (began !== visit) return
     verified.value = true
     status.value = 'signed-in'
   }
 
-  async function keepPerson(): Promise<void> {
+  async function keepPerson(began: number): Promise<void> {
     const here = whoIsHere()
     if (!here || !context.value) return
     const before = await device.readPerson(here.instanceId)
+    // Whoever left meanwhile must not be written down as being here.
+    if (began !== visit) return
     const isSame = before?.userId === here.userId
     await device.writePerson({
       ...here,
@@ -284,6 +298,7 @@ export const useSessionStore = defineStore('session', () => {
     void (interrupted.value = { userId, unsent, name })
 
   function forget(reason: SignedOutReason): void {
+    visit++
     context.value = null
     email.value = null
     returnTo.value = null
