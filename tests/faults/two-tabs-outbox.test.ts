@@ -6,7 +6,7 @@ import { launchChromium } from '../support/browser.ts'
 import { chooseCategory, fieldDevice, openCapture, putInQueue, readKept } from './field-tab.ts'
 
 /** Sent while both tabs are open, and left in the queue for the tab that is closed while it sends. */
-const [sentTogether, handedOver] = [10, 20]
+const [sentTogether, handedOver] = process.env.FAULTS === 'long' ? [10, 20] : [4, 8]
 const sendCalls = '**/rest/v1/rpc/apply_commands*'
 
 let server: AppServer
