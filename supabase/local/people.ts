@@ -210,7 +210,7 @@ export async function setPassword(db: Database, email: string, password: string)
        update auth.users set encrypted_password = $2::text, updated_at = now() where id = $1::uuid
      ), tokens as (
        delete from auth.refresh_tokens where user_id = $1::uuid
-     )
+     ), ${noteSessionEnd}
      delete from auth.sessions where user_id = $1::uuid`,
     [id, hashed],
   )
@@ -225,10 +225,28 @@ export async function removePerson(db: Database, email: string): Promise<void> {
        where user_id = $1::uuid and (valid_to is null or valid_to > now())
      ), tokens as (
        delete from auth.refresh_tokens where user_id = $1::uuid
-     )
+     ), ${noteSessionEnd}
      delete from auth.users where id = $1::uuid`,
     [id],
   )
+}
+
+const sessionEndKey = 'sessions ended '
+
+/** When the sessions of the person `$1` ended: tokens that are out cannot be taken back. */
+const noteSessionEnd = `noted as (
+  insert into wangge_server.state
+    values ('${sessionEndKey}' || $1::uuid, floor(extract(epoch from now()))::text)
+    on conflict (key) do update set value = excluded.value
+)`
+
+/** By user the second (epoch) before which tokens were signed that a command has ended. */
+export async function sessionEnds(db: Database): Promise<Map<string, number>> {
+  const rows = await db.query<{ id: string; second: string }>(
+    `select substr(key, ${sessionEndKey.length + 1}) as id, value as second
+       from wangge_server.state where starts_with(key, '${sessionEndKey}')`,
+  )
+  return new Map(rows.map(({ id, second }) => [id, Number(second)]))
 }
 
 /** Everybody with an account, by address; roles that are valid now. */

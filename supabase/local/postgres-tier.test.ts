@@ -11,6 +11,7 @@ import type { RunningServer } from './server.ts'
 import {
   adminEmail,
   adminPassword,
+  grantedBehindTheScenes,
   loadSmallCity,
   reportCommand,
   secretsOf,
@@ -116,6 +117,7 @@ describe.runIf('bin' in found)('one’s own Postgres behind the same door', () =
           or has_table_privilege('anon', 'public.incidents', 'select')`,
     )
     expect(granted).toEqual([])
+    expect(await grantedBehindTheScenes(db)).toEqual([])
   })
 
   test('values come back as on the embedded tier', async () => {

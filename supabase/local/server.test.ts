@@ -5,12 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from './database.ts'
+import { addPerson, setPassword } from './people.ts'
 import { startServer } from './server.ts'
 import type { RunningServer } from './server.ts'
 import type { Secrets } from './secrets.ts'
 import {
   adminEmail,
   adminPassword,
+  grantedBehindTheScenes,
   loadSmallCity,
   reportCommand,
   secretsOf,
@@ -150,7 +152,10 @@ describe('what is refused', () => {
     ['a foreign token', () => signToken(claims(), 'another secret')],
     ['an expired token', () => signToken({ ...claims(), exp: 1 }, secrets.jwtSecret)],
     ['role postgres', () => signToken({ ...claims(), role: 'postgres' }, secrets.jwtSecret)],
-    ['role service_role', () => signToken({ ...claims(), role: 'service_role' }, secrets.jwtSecret)],
+    [
+      'role service_role',
+      () => signToken({ ...claims(), role: 'service_role' }, secrets.jwtSecret),
+    ],
     ['the publishable key as a token', () => secrets.publishableKey],
     ['the secret key as a token', () => secrets.secretKey],
   ])('%s', async (_name, jwt) => {
@@ -199,7 +204,11 @@ describe('what is refused', () => {
   })
 
   test('changing anything of an account but its password', async () => {
-    for (const body of [{ email: 'x@y.example' }, { password: 'long enough', data: { a: 1 } }, {}]) {
+    for (const body of [
+      { email: 'x@y.example' },
+      { password: 'long enough', data: { a: 1 } },
+      {},
+    ]) {
       const answer = await send(port, 'PUT', '/auth/v1/user', {
         headers: bearer(),
         body: JSON.stringify(body),
@@ -209,7 +218,12 @@ describe('what is refused', () => {
   })
 
   test('another Host', async () => {
-    for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `localhost.evil.example:${port}`]) {
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1',
+      `localhost.evil.example:${port}`,
+    ]) {
       const headers = { ...bearer(), host }
       expect((await rpc('session_context', {}, headers)).status).toBe(421)
     }
@@ -242,6 +256,9 @@ describe('what is refused', () => {
     ['POST', '/rest/v1/rpc/'],
     ['GET', '/rest/v1/areas/../../../_system/x'],
     ['GET', '/rest/v1/rpc/../_x/y'],
+    ['GET', '/rest/v1/incidents'],
+    ['GET', '/rest/v1/rpc/session_context'],
+    ['DELETE', '/rest/v1/incident_log?seq=gt.0'],
   ])('%s %s is 404, never the page', async (method, path) => {
     const answer = await send(port, method, path, {
       headers: { ...bearer(), accept: 'text/html,application/json' },
@@ -257,6 +274,29 @@ describe('what is refused', () => {
     const headers = { ...bearer(), 'accept-profile': 'auth' }
     expect((await send(port, 'GET', '/rest/v1/users', { headers })).status).toBe(404)
     expect((await rpc('pg_sleep', { seconds: 1 })).status).toBe(404)
+  })
+
+  test('nesting that would overflow the database’s stack: it goes on writing and reading', async () => {
+    const deep = '['.repeat(200_000)
+    expect((await rpc('incident_list', { p_filter: deep })).status).toBe(400)
+    expect((await rpc('incident_list', { p_filter: {}, p_after: `"${deep}` })).status).not.toBe(500)
+    const nested = `{"p_filter":${'['.repeat(100)}${']'.repeat(100)}}`
+    const path = '/rest/v1/rpc/incident_list'
+    const headers = bearer()
+    expect((await send(port, 'POST', path, { headers, body: nested })).status).toBe(400)
+    const query = `?p_filter=${'['.repeat(7_500)}`
+    expect((await send(port, 'GET', path + query, { headers })).status).toBe(405)
+    expect((await send(port, 'POST', path + query, { headers, body: '{}' })).status).toBe(400)
+    const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await send(port, 'POST', path, { headers: form, body: query.slice(1) })).status).toBe(
+      400,
+    )
+
+    const command = reportCommand(userId)
+    const receipts = await rpc('apply_commands', { p_commands: [command] })
+    expect(JSON.parse(receipts.text)).toMatchObject([{ id: command.id, outcome: 'applied' }])
+    const known = await rpc('command_receipts', { p_ids: [command.id] })
+    expect(JSON.parse(known.text)).toMatchObject([{ id: command.id }])
   })
 
   test('requests that are too long', async () => {
@@ -294,24 +334,27 @@ describe('what is refused', () => {
 describe('the database behind the door', () => {
   test('a revoked table stays revoked, and lite has granted nothing', async () => {
     const db = server.database()
-    await db.exec('create table public.kept (a int); alter table public.kept enable row level security')
+    await db.exec(
+      'create table public.kept (a int); alter table public.kept enable row level security',
+    )
     await db.exec('create policy everyone on public.kept using (true) with check (true)')
     await db.exec('revoke all on public.kept from anon, authenticated')
-    for (const method of ['GET', 'POST', 'DELETE']) {
-      const { status } = await send(port, method, '/rest/v1/kept', {
-        headers: bearer(),
-        ...(method === 'POST' ? { body: '{"a":1}' } : {}),
-      })
-      expect(status).toBeGreaterThanOrEqual(400)
-    }
+    expect((await rpc('session_context', {})).status).toBe(200)
     const granted = await db.query(
       `select c.relname from pg_class c
         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'p')
           and (has_table_privilege('anon', c.oid, 'select')
-            or has_table_privilege('authenticated', c.oid, 'insert, update, delete'))`,
+            or has_table_privilege('authenticated', c.oid, 'insert, update, delete')
+            or (c.relname = 'kept' and has_table_privilege('authenticated', c.oid, 'select')))`,
     )
-    expect(granted.filter(({ relname }) => !String(relname).match(/^(spatial_ref_sys|geo)/))).toEqual([])
+    expect(
+      granted.filter(({ relname }) => !String(relname).match(/^(spatial_ref_sys|geo)/)),
+    ).toEqual([])
     await db.exec('drop table public.kept')
+  })
+
+  test('whoever asks has no rights on accounts, sessions and the server’s own notes', async () => {
+    expect(await grantedBehindTheScenes(server.database())).toEqual([])
   })
 
   test('requests run under a login that is no superuser and cannot become one', async () => {
@@ -357,6 +400,28 @@ describe('the database behind the door', () => {
     await db.close()
   })
 
+  test('a new password by command ends the sessions that are out', async () => {
+    const db = server.database()
+    const person = { email: 'stolen@city.example', displayName: 'S', password: 'long enough' }
+    const sub = await addPerson(db, person, { role: 'field_staff', areaCode: 'CITY' })
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { sub, role: 'authenticated', iat: now - 60, exp: now + 300 }
+    const stolen = bearer(signToken(claims, secrets.jwtSecret))
+    expect((await rpc('session_context', {}, stolen)).status).toBe(200)
+    await setPassword(db, person.email, 'another one')
+    // ends are read every two seconds
+    await expect
+      .poll(() => rpc('session_context', {}, stolen).then(({ status }) => status), {
+        timeout: 10_000,
+      })
+      .toBe(401)
+    const { json: session } = await signIn(person.email, 'another one')
+    expect((await rpc('session_context', {}, bearer(session.access_token as string))).status).toBe(
+      200,
+    )
+    expect((await rpc('session_context', {})).status).toBe(200)
+  })
+
   test('an own password is changed', async () => {
     const change = (password: string) =>
       send(port, 'PUT', '/auth/v1/user', { headers: bearer(), body: JSON.stringify({ password }) })
@@ -378,7 +443,8 @@ describe('the database behind the door', () => {
 describe('rate limits', () => {
   test('wrong passwords: an account is closed after ten, with Retry-After, also for the right one', async () => {
     const statuses: number[] = []
-    for (let i = 0; i < 11; i++) statuses.push((await signIn(`x@city.example`, `wrong ${i}`)).status)
+    for (let i = 0; i < 11; i++)
+      statuses.push((await signIn(`x@city.example`, `wrong ${i}`)).status)
     expect(statuses.slice(0, 10).every((status) => status === 400 || status === 401)).toBe(true)
     expect(statuses[10]).toBe(429)
     const refused = await signIn('X@city.example ', 'wrong again')

@@ -11,6 +11,7 @@ import { appConfig, readCity } from './config.ts'
 import type { CityPart } from './config.ts'
 import type { Database } from './database-types.ts'
 import { allowedHosts, isExposed } from './door/addresses.ts'
+import type { Peer } from './door/addresses.ts'
 import { Api } from './door/api.ts'
 import { createDoor } from './door/door.ts'
 import { StaticFiles } from './door/static-files.ts'
@@ -80,7 +81,8 @@ async function startParts(
 ): Promise<RunningServer> {
   const { dataDir } = settings
   const secrets = loadSecrets(dataDir)
-  const acceptsDemoAccounts = settings.allowDemoAccounts || !isExposed(settings)
+  const acceptsDemoAccounts = ({ viaProxy }: Peer) =>
+    settings.allowDemoAccounts || !(viaProxy || isExposed(settings))
   let api: Api | null = null
   let city: { part: CityPart | null; at: number } | null = null
   let backend: Backend | null = null
@@ -97,14 +99,14 @@ async function startParts(
   const listening = await listen(settings, {
     api: () => api,
     isReady: () => api !== null && backend?.isReady === true,
-    async config(origin) {
+    async config(origin, peer) {
       const part = await currentCity()
       if (!part || !backend) return null
       return appConfig(part, {
         supabaseUrl: origin,
         publishableKey: secrets.publishableKey,
         tier: backend.tier,
-        acceptsDemoAccounts,
+        acceptsDemoAccounts: acceptsDemoAccounts(peer),
       })
     },
   })
@@ -135,7 +137,7 @@ async function startParts(
   backend = opened
   undo.push(() => opened.close())
 
-  await loadCityOnce(opened.database(), hooks)
+  await loadCityOnce(opened.database(), settings, hooks)
   const snapshots = journal
     ? startSnapshotTimer({
         everyMilliseconds: settings.snapshotMilliseconds,
@@ -154,7 +156,15 @@ async function startParts(
   const database = () => opened.database()
   const quotaBytes = settings.photoQuotaBytes
   const photos = new PhotoApi({ store, database, journal, quotaBytes, onChange })
-  api = new Api({ backend: opened, journal, secrets, photos, acceptsDemoAccounts, onChange })
+  api = new Api({
+    backend: opened,
+    database,
+    journal,
+    secrets,
+    photos,
+    acceptsDemoAccounts,
+    onChange,
+  })
   undo.push(() => {
     api = null
   })
@@ -168,8 +178,19 @@ async function startParts(
 }
 
 /** A load that broke off is taken up again: it is done only once that is noted. */
-async function loadCityOnce(db: Database, { loadCity }: ServerHooks): Promise<void> {
+async function loadCityOnce(
+  db: Database,
+  { empty, databaseUrl, dataDir }: Settings,
+  { loadCity }: ServerHooks,
+): Promise<void> {
   const city = await readCity(db)
+  if (empty && city?.isDemo) {
+    const where = databaseUrl ? 'The database of DATABASE_URL' : `The data folder ${dataDir}`
+    const other = databaseUrl
+      ? 'name an empty one in DATABASE_URL'
+      : 'choose another: DATA_DIR=FOLDER npm start -- --empty'
+    throw new ServerError(`${where} holds the demo city. For a city of your own ${other}.`)
+  }
   if (!loadCity || (city && !city.isDemo)) return
   if ((await readState(db, 'city_loaded')) !== null) return
   await loadCity(db)

@@ -88,6 +88,24 @@ export function send(
   })
 }
 
+/** What `anon` and `authenticated` may do with anything in `auth` and `wangge_server`: nothing. */
+export function grantedBehindTheScenes(db: Database): Promise<unknown[]> {
+  return db.query(
+    `select r.role, n.nspname || '.' || c.relname as name
+       from (values ('anon'), ('authenticated')) r (role), pg_class c
+       join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('auth', 'wangge_server')
+      where case when c.relkind = 'S' then has_sequence_privilege(r.role, c.oid, 'usage, select, update')
+                 when c.relkind in ('r', 'p', 'v', 'm') then
+                   has_table_privilege(r.role, c.oid, 'select, insert, update, delete, truncate, references, trigger')
+                   or has_any_column_privilege(r.role, c.oid, 'select, insert, update, references') end
+     union all
+     select r.role, n.nspname
+       from (values ('anon'), ('authenticated')) r (role), pg_namespace n
+      where has_schema_privilege(r.role, n.oid, 'create') and n.nspname in ('auth', 'wangge_server')
+         or has_schema_privilege(r.role, n.oid, 'usage') and n.nspname = 'wangge_server'`,
+  )
+}
+
 /** One `report_incident` as the device sends it. */
 export function reportCommand(actor: string, id: string = randomUUID()) {
   const payload = JSON.stringify({

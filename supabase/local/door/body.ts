@@ -21,29 +21,42 @@ export async function readBody(
   return whole.buffer
 }
 
+/** The object that JSON text holds; null when it is anything else. */
+export function objectIn(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
+
 /** Levels a request's JSON may be nested; ours need six. */
 export const deepestNesting = 64
 
 /**
  * True when JSON is nested deeper than `deepestNesting`. From some thousands of levels on the
- * embedded database's stack overflows and it drops writes, so such a body must not come near it, nor
- * into the journal that is replayed at boot. Brackets inside strings do not count.
+ * embedded database's stack overflows and it drops writes, so such a text must not come near it, nor
+ * into the journal that is replayed at boot. Brackets inside strings do not count; whoever hands a
+ * string on to be read as JSON asks about the string too.
  */
-export function isTooDeep(body: ArrayBuffer): boolean {
+export function isTooDeep(text: string): boolean {
   let depth = 0
   let isInString = false
-  const bytes = new Uint8Array(body)
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
     if (isInString) {
-      if (byte === backslash) i++
-      else if (byte === quote) isInString = false
-    } else if (byte === quote) isInString = true
-    else if (byte === openBracket || byte === openBrace) {
+      if (code === backslash) i++
+      else if (code === quote) isInString = false
+    } else if (code === quote) isInString = true
+    else if (code === openBracket || code === openBrace) {
       if (++depth > deepestNesting) return true
-    } else if (byte === closeBracket || byte === closeBrace) depth--
+    } else if (code === closeBracket || code === closeBrace) depth--
   }
   return false
 }
 
-const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [34, 92, 91, 93, 123, 125]
+const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [
+  34, 92, 91, 93, 123, 125,
+]

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allowedHosts, clientAddress, isExposed } from './addresses.ts'
+import type { Database } from '../database-types.ts'
+import { allowedHosts, clientAddress, isExposed, isViaProxy } from './addresses.ts'
 import { isTooDeep } from './body.ts'
 import { encodingFor } from './compress.ts'
+import { EndedSessions } from './ended-sessions.ts'
 import { RateLimit } from './rate-limit.ts'
+import { SignInLimit } from './sign-in-limit.ts'
 import { StaticFiles } from './static-files.ts'
 import { callerOf } from './token.ts'
 
@@ -22,7 +25,6 @@ function sign(payload: object, { key = secret, alg = 'HS256' } = {}): string {
 }
 
 describe('isTooDeep', () => {
-  const bytes = (text: string): ArrayBuffer => new TextEncoder().encode(text).buffer
   test.each([
     ['64 levels', '['.repeat(64) + ']'.repeat(64), false],
     ['65 levels', '['.repeat(65) + ']'.repeat(65), true],
@@ -32,7 +34,7 @@ describe('isTooDeep', () => {
     ['after an escaped quote', `["\\"", ${'['.repeat(65)}`, true],
     ['inside after an escaped quote', `["\\"${'['.repeat(65)}"]`, false],
   ])('%s', (_, text, expected) => {
-    expect(isTooDeep(bytes(text))).toBe(expected)
+    expect(isTooDeep(text)).toBe(expected)
   })
 })
 
@@ -40,7 +42,9 @@ describe('callerOf', () => {
   const good = { sub, role: 'authenticated', exp: in5Minutes, email: 'a@b.example' }
 
   test('believes a token of ours', () => {
-    expect(callerOf(sign(good), secret)).toEqual({ userId: sub, email: 'a@b.example' })
+    const caller = { userId: sub, email: 'a@b.example', issuedAt: 0 }
+    expect(callerOf(sign(good), secret)).toEqual(caller)
+    expect(callerOf(sign({ ...good, iat: 7 }), secret)).toEqual({ ...caller, issuedAt: 7 })
   })
 
   test.each([
@@ -59,7 +63,10 @@ describe('callerOf', () => {
     ['a fourth part', `${sign(good)}.x`],
     ['an api key', 'sb_publishable_abc'],
     ['nothing', ''],
-    ['a changed payload', sign(good).replace(/\.[^.]+\./, `.${Buffer.from('{}').toString('base64url')}.`)],
+    [
+      'a changed payload',
+      sign(good).replace(/\.[^.]+\./, `.${Buffer.from('{}').toString('base64url')}.`),
+    ],
   ])('refuses %s', (_name, token) => {
     expect(callerOf(token, secret)).toBeNull()
   })
@@ -79,10 +86,83 @@ describe('RateLimit', () => {
     expect(limit.take('a')).toBe(0)
   })
 
+  test('takes several at once, or none of them', () => {
+    let now = 0
+    const limit = new RateLimit(100, 10, () => now)
+    expect(limit.take('a', 70)).toBe(0)
+    expect(limit.take('a', 70)).toBe(4)
+    expect(limit.take('a', 30)).toBe(0)
+    now = 7_000
+    expect(limit.take('a', 70)).toBe(0)
+  })
+
   test('stays bounded when every key is new', () => {
     const limit = new RateLimit(3, 0.1, () => 0)
     for (let i = 0; i < 30_000; i++) limit.take(`key ${i}`)
     expect(limit.size).toBeLessThanOrEqual(10_001)
+  })
+})
+
+describe('SignInLimit', () => {
+  test('guessing at an account without end keeps only the guesser out', () => {
+    let now = 0
+    const limit = new SignInLimit(() => now)
+    let looked = 0
+    for (; now < 48 * 3600_000; now += 1_000) looked += limit.take('chief', '6.6.6.6') === 0 ? 1 : 0
+    expect(looked).toBeLessThan(10 + 48 * 60 + 1)
+    expect(limit.take('chief', '10.0.0.1')).toBe(0)
+  })
+
+  test('guesses from many addresses at one account are stopped too', () => {
+    const limit = new SignInLimit(() => 0)
+    const waits = Array.from({ length: 200 }, (_, i) => limit.take('chief', `6.6.6.${i}`))
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(100)
+    expect(limit.take('another', '6.6.6.1')).toBe(0)
+  })
+
+  test('a right password costs nothing', () => {
+    const limit = new SignInLimit(() => 0)
+    for (let i = 0; i < 300; i++) {
+      expect(limit.take('chief', '10.0.0.1')).toBe(0)
+      limit.refund('chief', '10.0.0.1')
+    }
+  })
+})
+
+describe('EndedSessions', () => {
+  const caller = { userId: sub, email: '', issuedAt: 100 }
+
+  test('a token signed before its owner’s sessions were ended is refused within seconds', async () => {
+    let now = 0
+    let reads = 0
+    let rows: unknown[] = []
+    const query = async () => {
+      reads += 1
+      return rows
+    }
+    const ended = new EndedSessions(
+      () => ({ query }) as unknown as Database,
+      () => now,
+    )
+    expect(await ended.includes(caller)).toBe(false)
+    rows = [{ id: sub, second: '101' }]
+    now = 1_000
+    expect(await ended.includes(caller)).toBe(false)
+    now = 2_001
+    expect(await ended.includes(caller)).toBe(true)
+    expect(await ended.includes({ ...caller, issuedAt: 101 })).toBe(false)
+    expect(reads).toBe(2)
+  })
+
+  test('a database that does not answer lets nobody through, and is asked again', async () => {
+    const replies = [() => Promise.reject(new Error('restarting')), async () => []]
+    const query = () => replies.shift()!()
+    const ended = new EndedSessions(
+      () => ({ query }) as unknown as Database,
+      () => 0,
+    )
+    await expect(ended.includes(caller)).rejects.toThrow('restarting')
+    expect(await ended.includes(caller)).toBe(false)
   })
 })
 
@@ -113,6 +193,27 @@ describe('addresses', () => {
     expect(clientAddress('10.0.0.1', '1.1.1.1, 2.2.2.2', true)).toBe('2.2.2.2')
     expect(clientAddress('10.0.0.1', undefined, true)).toBe('10.0.0.1')
   })
+
+  test('the addresses of one IPv6 host count as one', () => {
+    expect(clientAddress('::ffff:10.0.0.1', undefined, false)).toBe('10.0.0.1')
+    const [one, two, other] = ['2001:db8:1::7', '2001:db8:1:0:a:b:c:d', '2001:db8:1:1::7'].map(
+      (peer) => clientAddress(peer, undefined, false),
+    )
+    expect(one).toBe('2001:db8:1:0')
+    expect(two).toBe(one)
+    expect(other).not.toBe(one)
+    expect(clientAddress('::1', undefined, false)).toBe('0:0:0:0')
+  })
+
+  test('a proxy’s request is known by what it adds', () => {
+    const via = (headers: Record<string, string>, version = '1.1') =>
+      isViaProxy(new Headers(headers), version)
+    expect(via({ host: 'localhost:4173', 'x-client-info': 'supabase-js' })).toBe(false)
+    for (const name of ['X-Forwarded-For', 'X-Forwarded-Proto', 'Forwarded', 'Via']) {
+      expect(via({ [name]: 'x' })).toBe(true)
+    }
+    expect(via({}, '1.0')).toBe(true)
+  })
 })
 
 test('encodingFor takes what the client takes', () => {
@@ -134,7 +235,10 @@ describe('StaticFiles', () => {
     writeFileSync(join(folder, 'dist/.sources'), 'hash')
     writeFileSync(join(folder, 'dist/index.html'), '<!doctype html>')
     writeFileSync(join(folder, 'dist/assets/app-1a2b.js'), script)
-    writeFileSync(join(folder, 'dist/map.pmtiles'), Uint8Array.from({ length: 1000 }, (_, i) => i % 256))
+    writeFileSync(
+      join(folder, 'dist/map.pmtiles'),
+      Uint8Array.from({ length: 1000 }, (_, i) => i % 256),
+    )
     files = new StaticFiles(join(folder, 'dist'))
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -173,8 +277,13 @@ describe('StaticFiles', () => {
     expect((await response!.arrayBuffer()).byteLength).toBe(length)
   })
 
-  test.each(['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/.sources', '/assets', '/%00', '/%'])(
-    '%s is not served',
-    async (path) => expect(await get(path)).toBeNull(),
-  )
+  test.each([
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/.sources',
+    '/assets',
+    '/%00',
+    '/%',
+  ])('%s is not served', async (path) => expect(await get(path)).toBeNull())
 })

@@ -2,7 +2,8 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import type { AppConfig } from '../../../src/domain/config.ts'
-import { clientAddress } from './addresses.ts'
+import { clientAddress, isViaProxy } from './addresses.ts'
+import type { Peer } from './addresses.ts'
 import type { Api } from './api.ts'
 import { securityHeaders } from './headers.ts'
 import { problem } from './problem.ts'
@@ -21,7 +22,7 @@ export interface DoorOptions {
   /** Null until the database answers. */
   api(): Api | null
   /** Null until the city is loaded; `origin` is how the client reached us. */
-  config(origin: string): Promise<AppConfig | null>
+  config(origin: string, peer: Peer): Promise<AppConfig | null>
   /** What `/readyz` says. */
   isReady(): boolean
   /** Serves the app instead of `files` while developing. */
@@ -67,7 +68,7 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     return context.json({ ready }, ready ? 200 : 503)
   })
   door.get('/config.json', async (context) => {
-    const config = await options.config(originOf(context, options))
+    const config = await options.config(originOf(context, options), peerOf(context, options))
     if (!config) return notReady()
     return context.json(config, 200, { 'cache-control': 'no-store' })
   })
@@ -122,12 +123,16 @@ async function callApi(context: DoorContext, options: DoorOptions): Promise<Resp
   if (options.supabaseUrl) return problem(404, 'not_found', 'The database is elsewhere.')
   const api = options.api()
   if (!api) return notReady()
-  const address = clientAddress(
-    context.env.incoming.socket.remoteAddress,
-    context.req.header('x-forwarded-for'),
-    options.trustedProxy,
-  )
-  return api.answer(context.req.raw, address)
+  return api.answer(context.req.raw, peerOf(context, options))
+}
+
+function peerOf(context: DoorContext, { trustedProxy }: DoorOptions): Peer {
+  const { incoming } = context.env
+  const forwardedFor = context.req.header('x-forwarded-for')
+  return {
+    address: clientAddress(incoming.socket.remoteAddress, forwardedFor, trustedProxy),
+    viaProxy: isViaProxy(context.req.raw.headers, incoming.httpVersion),
+  }
 }
 
 async function serveApp(context: DoorContext, options: DoorOptions): Promise<Response> {

@@ -19,11 +19,13 @@ export class RateLimit {
     return this.#buckets.size
   }
 
-  /** Takes one token. Returns 0, or the whole seconds to wait when there is none. */
-  take(key: string): number {
+  /** Takes tokens. Returns 0, or the whole seconds to wait when there are too few. */
+  take(key: string, tokens = 1): number {
     const bucket = this.#bucket(key)
-    if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / this.#perSecond))
-    bucket.tokens -= 1
+    if (bucket.tokens < tokens) {
+      return Math.max(1, Math.ceil((tokens - bucket.tokens) / this.#perSecond))
+    }
+    bucket.tokens -= tokens
     return 0
   }
 

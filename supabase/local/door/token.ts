@@ -4,6 +4,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 export interface Caller {
   userId: string
   email: string
+  /** When the token was signed, in seconds; 0 when it does not say. */
+  issuedAt: number
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -23,12 +25,16 @@ export function callerOf(
   const given = Buffer.from(signature, 'base64url')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null
   const { alg } = parsePart(header)
-  const { sub, role, exp, nbf, email } = parsePart(payload)
+  const { sub, role, exp, iat, nbf, email } = parsePart(payload)
   if (alg !== 'HS256' || role !== 'authenticated') return null
   if (typeof exp !== 'number' || exp <= nowSeconds) return null
   if (nbf !== undefined && (typeof nbf !== 'number' || nbf > nowSeconds + 60)) return null
   if (typeof sub !== 'string' || !uuid.test(sub)) return null
-  return { userId: sub, email: typeof email === 'string' ? email : '' }
+  return {
+    userId: sub,
+    email: typeof email === 'string' ? email : '',
+    issuedAt: typeof iat === 'number' ? iat : 0,
+  }
 }
 
 /** Compares two secrets in a time that does not depend on where they differ. */
