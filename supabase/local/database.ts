@@ -6,14 +6,15 @@ import type { Database } from './database-types.ts'
 import { ServerError } from './errors.ts'
 import { describeHolder, lockHolder, takeLock } from './lock.ts'
 import { loadSecrets } from './secrets.ts'
-import { settingsFrom } from './settings.ts'
+import { databaseName, settingsFrom } from './settings.ts'
 
 export type { Database } from './database-types.ts'
 
 /**
- * The owner's SQL for a command: through the socket of the server that runs on the data folder, else
- * by opening the folder (or `DATABASE_URL`) itself and holding it until `close()`. A new folder gets
- * its schema on the way. `command` is what others are told who ask why the folder is held.
+ * The owner's SQL for a command: on a Supabase over a plain connection; else through the socket of
+ * the server that runs on the data folder, or by opening the folder (or `DATABASE_URL`) itself and
+ * holding it until `close()`. A new folder gets its schema on the way. `command` is what others are
+ * told who ask why the folder is held.
  */
 export async function openDatabase(
   env: Record<string, string | undefined> = process.env,
@@ -22,13 +23,28 @@ export async function openDatabase(
     : 'a command',
 ): Promise<Database> {
   const { dataDir, databaseUrl } = settingsFrom(env)
+  const database = databaseName(databaseUrl)
+  if (databaseUrl) {
+    const { openSupabase } = await import('./backend/postgres-engine.ts')
+    const supabase = await openSupabase(databaseUrl)
+    if (supabase) return supabase
+  }
   const holder = lockHolder(dataDir)
   if (holder) {
+    const held = `The data folder ${dataDir} is in use by ${describeHolder(holder)}`
+    // what runs there decides where SQL goes: it must be where DATABASE_URL says
+    if (database && holder.database !== database) {
+      const its = holder.database ?? 'the database in the folder'
+      throw new ServerError(
+        `${held}, on ${its}, but DATABASE_URL names ${database}. Unset DATABASE_URL, stop that ` +
+          'process, or choose another DATA_DIR.',
+      )
+    }
     const socket = adminSocketPath(dataDir)
     if (existsSync(socket)) return connectAdminSocket(socket)
-    throw new ServerError(`The data folder ${dataDir} is in use by ${describeHolder(holder)}.`)
+    throw new ServerError(`${held}.`)
   }
-  const lock = takeLock(dataDir, command)
+  const lock = takeLock(dataDir, command, database)
   try {
     const backend = await Backend.open({
       dataDir,

@@ -21,6 +21,8 @@ export interface LockHolder {
   host: string
   since: string
   command: string
+  /** The database it works on, as `databaseName` names it; null for the one in the folder. */
+  database: string | null
 }
 
 export interface Lock {
@@ -35,7 +37,7 @@ const heartbeatMilliseconds = 10_000
  * Takes the data folder for this process: two processes on one PGlite folder lose data. The lock of
  * a process that no longer runs is taken over. Throws `ServerError` saying who holds it.
  */
-export function takeLock(dataDir: string, command: string): Lock {
+export function takeLock(dataDir: string, command: string, database: string | null = null): Lock {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   } catch (error) {
@@ -48,6 +50,7 @@ export function takeLock(dataDir: string, command: string): Lock {
     host: hostname(),
     since: new Date().toISOString(),
     command,
+    database,
   }
   // Written aside and linked: the lock never exists half written, and link() refuses an existing one.
   const draft = `${path}.${process.pid}`

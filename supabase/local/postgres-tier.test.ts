@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { jpegFile } from '../../tests/fixtures/photo-files.ts'
 import { findPostgres, startCluster } from '../tests/harness/cluster.ts'
 import type { Cluster } from '../tests/harness/cluster.ts'
-import { addPerson } from './people.ts'
+import { openDatabase } from './database.ts'
+import { importAreas } from './import/import-areas.ts'
+import { readMigrations } from './migrate.ts'
+import { addPerson, grantRole, listPeople } from './people.ts'
 import { startServer } from './server.ts'
 import type { RunningServer } from './server.ts'
 import {
@@ -136,6 +140,85 @@ describe.runIf('bin' in found)('one’s own Postgres behind the same door', () =
       given: { x: '网格' },
       list: ['a', 'b,c'],
       day: '2020-02-29',
+    })
+  })
+
+  test('commands beside the server go to its database, or to none', async () => {
+    const { dataDir } = settingsIn(folder.path)
+    const db = await openDatabase({ DATA_DIR: dataDir, DATABASE_URL: url })
+    expect(await db.query('select name from public.city_settings')).toEqual([{ name: '测试市' }])
+    await db.close()
+    const another = new URL(url)
+    another.pathname = '/template1'
+    const opened = openDatabase({ DATA_DIR: dataDir, DATABASE_URL: another.href })
+    await expect(opened).rejects.toThrow(/on .*\/postgres, but DATABASE_URL names .*\/template1\./)
+  })
+
+  describe('a Supabase', () => {
+    let env: Record<string, string>
+
+    beforeAll(async () => {
+      const superuser = postgres(url, { onnotice: () => undefined, max: 1 })
+      await superuser.unsafe('create role app_owner login; create role supabase_auth_admin')
+      await superuser.unsafe('create database supabase owner app_owner')
+      await superuser.end()
+      const itsUrl = new URL(url)
+      itsUrl.pathname = '/supabase'
+      const platform = postgres(itsUrl.href, { onnotice: () => undefined, max: 1 })
+      await platform.unsafe(`
+        create schema extensions;
+        create extension postgis with schema extensions;
+        create schema auth authorization supabase_auth_admin;
+        create table auth.users (id uuid primary key, email text);
+        create function auth.uid() returns uuid language sql as 'select null::uuid';
+        alter table auth.users owner to supabase_auth_admin;
+        insert into auth.users values (gen_random_uuid(), 'someone@city.example');
+        grant usage on schema extensions, auth to app_owner, anon, authenticated, service_role;
+        grant select on auth.users to app_owner`)
+      await platform.end()
+      itsUrl.username = 'app_owner'
+      env = { DATABASE_URL: itsUrl.href, DATA_DIR: join(folder.path, 'beside') }
+    })
+
+    test('without its migrations is refused by what to do', async () => {
+      await expect(openDatabase(env)).rejects.toThrow('supabase db push')
+      await expect(startServer(settingsIn(folder.path, env))).rejects.toThrow('SUPABASE_URL')
+    })
+
+    test('takes seeds and roles from its owner; nothing of ours is made there', async () => {
+      const owner = postgres(env.DATABASE_URL!, { onnotice: () => undefined, max: 1 })
+      for (const { sql } of readMigrations()) await owner.unsafe(sql)
+      await owner.end()
+      const db = await openDatabase(env)
+      await db.exec(`
+        insert into public.city_settings (name, locale, time_zone, west, south, east, north)
+        values ('测试市', 'zh-CN', 'Asia/Shanghai', 112.9, 27.9, 113.1, 28.1)`)
+      const square = {
+        type: 'Polygon',
+        coordinates: [
+          [
+            [112.95, 27.95],
+            [113.05, 27.95],
+            [113.05, 28.05],
+            [112.95, 27.95],
+          ],
+        ],
+      }
+      const file = join(folder.path, 'city.geojson')
+      const feature = { type: 'Feature', properties: { code: 'CITY', name: 'C' }, geometry: square }
+      writeFileSync(file, JSON.stringify({ type: 'FeatureCollection', features: [feature] }))
+      const report = await importAreas(db, { file, level: 'city', code: 'code', name: 'name' })
+      expect(report.stored).toBe(1)
+      await grantRole(db, 'someone@city.example', { role: 'leader', areaCode: 'CITY' })
+      expect(await listPeople(db)).toMatchObject([{ memberships: [{ role: 'leader' }] }])
+      expect(
+        await db.query(
+          `select nspname as name from pg_namespace where nspname in ('wangge_server', 'supabase_migrations')
+           union all select relname from pg_class where has_table_privilege('wangge_api', oid, 'insert')
+             and relnamespace in ('auth'::regnamespace, 'public'::regnamespace)`,
+        ),
+      ).toEqual([])
+      await db.close()
     })
   })
 

@@ -24,7 +24,7 @@ import { PhotoStore, photosFolder } from './photos/photo-store.ts'
 import { replayJournal } from './replay.ts'
 import { loadSecrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
-import { isLoopback } from './settings.ts'
+import { databaseName, isLoopback } from './settings.ts'
 import { startSnapshotTimer } from './snapshot-timer.ts'
 import { firstSegmentToReplay, takeSnapshot } from './snapshots.ts'
 import { supabaseConfig } from './supabase-tier.ts'
@@ -60,7 +60,8 @@ export async function startServer(
   hooks: ServerHooks = {},
 ): Promise<RunningServer> {
   if (settings.supabase) return startWithSupabase(settings)
-  const lock = takeLock(settings.dataDir, settings.dev ? 'npm run dev' : 'npm start')
+  const command = settings.dev ? 'npm run dev' : 'npm start'
+  const lock = takeLock(settings.dataDir, command, databaseName(settings.databaseUrl))
   const undo: (() => Promise<void> | void)[] = [() => lock.release()]
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step()

@@ -64,6 +64,14 @@ export function dataDirFrom(env: Env): string {
   return resolve(projectRoot, env.DATA_DIR || '.wangge/data')
 }
 
+/** Which database an address names, without its login; null for the one in the data folder. */
+export function databaseName(databaseUrl: string | null): string | null {
+  if (!databaseUrl) return null
+  const url = URL.parse(databaseUrl)
+  if (!url) throw new ServerError('DATABASE_URL is not an address like postgres://user@host/name.')
+  return `${url.hostname || 'localhost'}:${url.port || 5432}${url.pathname}`
+}
+
 /** True when only this machine can reach the address the server is bound to. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)

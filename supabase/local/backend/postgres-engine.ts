@@ -4,14 +4,36 @@ import type { Database, SqlValue } from '../database-types.ts'
 import { ServerError, messageOf } from '../errors.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import { databaseError, runTransaction } from './pglite-engine.ts'
-import { apiRole, provisionLogin, provisionRoles } from './provision.ts'
+import { apiRole, isSupabase, provisionLogin, provisionRoles } from './provision.ts'
 import { valueParsers } from './values.ts'
 
 const leastVersion = 150000
 
-/** Connects to one's own Postgres (15 or newer, PostGIS 3.3 or newer) with the owner's login. */
-export async function openPostgres(databaseUrl: string): Promise<Engine> {
-  const pool = postgres(databaseUrl, {
+/**
+ * The owner's SQL on the Postgres of a Supabase, whose roles, accounts and migrations are its own
+ * matter: nothing is made there. Null for any other Postgres.
+ */
+export async function openSupabase(databaseUrl: string): Promise<Database | null> {
+  const pool = connect(databaseUrl)
+  const owner = ownerOf(pool)
+  try {
+    if (await isSupabase(owner)) {
+      const [known] = await owner.query(`select to_regclass('public.city_settings') as found`)
+      if (known?.found) return owner
+      throw new ServerError(
+        'DATABASE_URL: this Supabase has no schema of ours; run supabase db push.',
+      )
+    }
+  } catch (error) {
+    await pool.end({ timeout: 1 })
+    throw connectError(error)
+  }
+  await pool.end({ timeout: 1 })
+  return null
+}
+
+function connect(databaseUrl: string): postgres.Sql {
+  return postgres(databaseUrl, {
     max: 4,
     onnotice: () => undefined,
     connection: { TimeZone: 'UTC' },
@@ -22,10 +44,27 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
       ]),
     ) as Record<string, postgres.PostgresType>,
   })
+}
+
+function connectError(error: unknown): ServerError {
+  if (error instanceof ServerError) return error
+  return new ServerError(`DATABASE_URL: ${messageOf(error) || 'the server does not answer'}.`)
+}
+
+/** Connects to one's own Postgres (15 or newer, PostGIS 3.3 or newer) with the owner's login. */
+export async function openPostgres(databaseUrl: string): Promise<Engine> {
+  const pool = connect(databaseUrl)
   const owner = ownerOf(pool)
   let apiPassword: string
   let fresh: boolean
   try {
+    if (await isSupabase(owner)) {
+      throw new ServerError(
+        'DATABASE_URL: the schema auth belongs to somebody else there, as on a Supabase. That serves ' +
+          'itself: start with SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY; DATABASE_URL is for ' +
+          'npm run import and npm run user.',
+      )
+    }
     await requireVersions(owner)
     const known = await owner.query(`select to_regclass('public.city_settings') is null as fresh`)
     fresh = known[0]?.fresh === true
@@ -33,8 +72,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     apiPassword = await provisionLogin(owner)
   } catch (error) {
     await pool.end({ timeout: 1 })
-    if (error instanceof ServerError) throw error
-    throw new ServerError(`DATABASE_URL: ${messageOf(error) || 'the server does not answer'}.`)
+    throw connectError(error)
   }
   const apiUrl = new URL(databaseUrl)
   apiUrl.username = apiRole
@@ -119,7 +157,8 @@ async function requireVersions(owner: Database): Promise<void> {
 
 function ownerOf(pool: postgres.Sql): Database {
   return {
-    query: <T>(sql: string, params: readonly SqlValue[] = []) => run(pool, sql, params) as Promise<T[]>,
+    query: <T>(sql: string, params: readonly SqlValue[] = []) =>
+      run(pool, sql, params) as Promise<T[]>,
     async exec(sql) {
       try {
         await pool.unsafe(sql).simple()

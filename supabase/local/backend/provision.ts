@@ -30,6 +30,19 @@ create table if not exists wangge_server.canary (
 );
 `
 
+/**
+ * True for the Postgres of a Supabase: its schema `auth` belongs to its own auth server, which
+ * lite's never has a table `instances` for.
+ */
+export async function isSupabase(db: Database): Promise<boolean> {
+  const rows = await db.query(
+    `select 1 as found from pg_namespace n
+      where n.nspname = 'auth' and (not pg_has_role(n.nspowner, 'usage')
+        or exists (select from pg_class c where c.relnamespace = n.oid and c.relname = 'instances'))`,
+  )
+  return rows.length > 0
+}
+
 /** Makes what the server needs before the system schema and the migrations: roles and its notebook. */
 export async function provisionRoles(owner: Database): Promise<void> {
   await owner.exec(roles)

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { areaLevels } from '../../../src/domain/vocabulary.ts'
 import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
+import { isSupabase } from '../backend/provision.ts'
 import { openDatabase } from '../database.ts'
 import type { Database } from '../database-types.ts'
 import { messageOf, ServerError } from '../errors.ts'
@@ -78,12 +79,8 @@ type Job = (db: Database, say: (text: string) => void) => Promise<ImportReport>
 async function jobOf({ values, positionals }: Answers): Promise<{ job: Job; file: string }> {
   const [kind, file, ...rest] = positionals
   if (kind === 'demo' && file === undefined) {
-    const job: Job = async (db, say) => {
-      const [auth] = await db.query<{ ours: boolean }>(
-        `select to_regclass('auth.instances') is null as ours`,
-      )
-      return loadDemoCity(db, { accounts: auth?.ours ?? false, onProgress: say })
-    }
+    const job: Job = async (db, say) =>
+      loadDemoCity(db, { accounts: !(await isSupabase(db)), onProgress: say })
     return { job, file: 'demo' }
   }
   if (file === undefined || rest.length > 0) throw new UsageError('Name one file.')

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { roles } from '../../../src/domain/vocabulary.ts'
 import type { Role } from '../../../src/domain/vocabulary.ts'
+import { isSupabase } from '../backend/provision.ts'
 import { openDatabase } from '../database.ts'
 import type { Database } from '../database-types.ts'
 import { messageOf, ServerError } from '../errors.ts'
@@ -67,6 +68,15 @@ function sayPassword(values: Values, password: string): void {
   if (values.password === undefined) console.log(`Password (shown only now): ${password}`)
 }
 
+/** A Supabase's auth server keeps accounts in a form of its own. */
+async function requireOwnAccounts(db: Database): Promise<void> {
+  if (!(await isSupabase(db))) return
+  throw new ServerError(
+    'This is a Supabase: accounts are made, changed and removed with its own tools. Roles are given ' +
+      'here: npm run user -- role EMAIL --role ROLE --area CODE',
+  )
+}
+
 async function list(db: Database): Promise<void> {
   const people = await listPeople(db)
   for (const { email, displayName, memberships } of people) {
@@ -88,6 +98,7 @@ function actionOf(positionals: string[], values: Values): (db: Database) => Prom
     const membership = membershipOf(values)
     const password = values.password ?? generatePassword()
     return async (db) => {
+      await requireOwnAccounts(db)
       const displayName = values.name ?? email.split('@')[0] ?? email
       await addPerson(
         db,
@@ -112,6 +123,7 @@ function actionOf(positionals: string[], values: Values): (db: Database) => Prom
     const email = needed(subject, 'EMAIL')
     const password = values.password ?? generatePassword()
     return async (db) => {
+      await requireOwnAccounts(db)
       await setPassword(db, email, password)
       console.log(`${email} has a new password; every session was ended.`)
       sayPassword(values, password)
@@ -120,6 +132,7 @@ function actionOf(positionals: string[], values: Values): (db: Database) => Prom
   if (verb === 'remove') {
     const email = needed(subject, 'EMAIL')
     return async (db) => {
+      await requireOwnAccounts(db)
       await removePerson(db, email)
       console.log(`${email} can no longer sign in. What the person did stays in the log.`)
     }
