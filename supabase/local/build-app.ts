@@ -50,6 +50,9 @@ function runVite(distDir: string): Promise<void> {
     env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // whoever is told to stop must not leave a build behind
+  const kill = () => void child.kill()
+  process.once('exit', kill)
   let output = ''
   const keepEnd = (chunk: Buffer) => {
     output = (output + chunk.toString('utf8')).slice(-4000)
@@ -59,6 +62,7 @@ function runVite(distDir: string): Promise<void> {
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => {
+      process.removeListener('exit', kill)
       if (code === 0) resolve()
       else reject(new ServerError(`The app could not be built:\n${output.trim()}`))
     })

@@ -32,6 +32,8 @@ import { supabaseConfig } from './supabase-tier.ts'
 export type ServerStep = BackendStep | 'replayed' | 'restarting' | 'snapshot failed'
 
 export interface ServerHooks {
+  /** Given how to stop what has started so far, before much has. */
+  onClosable?(close: () => Promise<void>): void
   onStep?(step: ServerStep, detail?: string): void
   /** Fills a database that holds no city; called before anyone is let in. */
   loadCity?(db: Database): Promise<void>
@@ -66,6 +68,7 @@ export async function startServer(
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step()
   }
+  hooks.onClosable?.(close)
   try {
     return await startParts(settings, hooks, undo, close)
   } catch (error) {

@@ -25,13 +25,13 @@ export async function start(
   env: Record<string, string | undefined>,
   args: readonly string[],
 ): Promise<void> {
-  let server: RunningServer | null = null
+  let close = async () => {}
   let stopping = false
   const stop = async () => {
     if (stopping) return
     stopping = true
     say('Stopping')
-    await server?.close()
+    await close()
     process.exit(0)
   }
   process.on('SIGINT', () => void stop())
@@ -43,7 +43,8 @@ export async function start(
       : buildApp(settings.distDir, () => say('Building the app'))
     // looked at below; until then a failed build must not count as unhandled
     built.catch(() => undefined)
-    server = await startServer(settings, {
+    const server = await startServer(settings, {
+      onClosable: (closeWhatStarted) => (close = closeWhatStarted),
       onStep: (step, detail) => say(detail ? `${steps[step]}: ${detail}` : steps[step]),
       loadCity: (db) => loadCity(db, settings),
       onGivenUp(reason) {
@@ -51,11 +52,14 @@ export async function start(
         process.exit(1)
       },
     })
+    close = () => server.close()
     await built
     await announce(server, settings)
   } catch (error) {
+    // a start that is stopped halfway fails; that is no fault
+    if (stopping) return
     console.error(error instanceof ServerError ? error.message : error)
-    await server?.close()
+    await close()
     process.exit(1)
   }
 }
@@ -88,4 +92,3 @@ async function announce(server: RunningServer, settings: Settings): Promise<void
 function say(text: string): void {
   console.log(`· ${text}`)
 }
-

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from './database-types.ts'
@@ -64,11 +65,26 @@ export function send(
   port: number,
   method: string,
   path: string,
-  options: { headers?: Record<string, string>; body?: string | Uint8Array } = {},
+  options: {
+    headers?: Record<string, string>
+    body?: string | Uint8Array
+    /** Speak TLS with who shows this certificate. */
+    certificate?: string
+  } = {},
 ): Promise<Answer> {
+  const { headers = {}, certificate } = options
   return new Promise((resolve, reject) => {
-    const request = httpRequest(
-      { host: '127.0.0.1', port, method, path, headers: options.headers ?? {}, agent: false },
+    const request = (certificate ? httpsRequest : httpRequest)(
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        headers,
+        ca: certificate,
+        servername: 'localhost',
+        agent: false,
+      },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -53,6 +53,11 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
   const headers = securityHeaders(options)
 
   door.use(async (context, next) => {
+    if (options.dev) {
+      // Vite answers past us, straight to the socket
+      for (const [name, value] of Object.entries(headers))
+        context.env.outgoing.setHeader(name, value)
+    }
     const refused = refuse(context, options)
     if (refused) context.res = refused
     else await next()
