@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rowForKey, scrollToShow, virtualWindow } from './virtual-window.ts'
+import { keptIndex, rowForKey, scrollToShow, virtualWindow } from './virtual-window.ts'
 
 describe('virtualWindow', () => {
   it('covers every row that can be seen and stays inside the list', () => {
@@ -39,6 +39,21 @@ describe('scrollToShow', () => {
     expect(scrollToShow(3, 40, 0, 400)).toBe(0)
     expect(scrollToShow(10, 40, 0, 400)).toBe(40)
     expect(scrollToShow(2, 40, 400, 400)).toBe(80)
+  })
+})
+
+describe('keptIndex', () => {
+  const before = ['a', 'b', 'c', 'd']
+  it('follows a row past what came or went above it', () => {
+    expect(keptIndex(before, ['new', ...before], 2)).toBe(3)
+    expect(keptIndex(before, ['b', 'c', 'd'], 2)).toBe(1)
+    expect(keptIndex(before, [...before, 'e'], 2)).toBe(2)
+  })
+
+  it('takes the next one that stayed, and says when none did', () => {
+    expect(keptIndex(before, ['a', 'd'], 1)).toBe(1)
+    expect(keptIndex(before, ['a'], 1)).toBe(-1)
+    expect(keptIndex(before, before, -1)).toBe(-1)
   })
 })
 

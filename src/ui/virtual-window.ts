@@ -35,6 +35,25 @@ export function scrollToShow(
   return bottom > scrollTop + viewport ? bottom - viewport : scrollTop
 }
 
+/**
+ * Where the row at `index` of the list before is now; of what is gone, the next one that stayed.
+ * @returns -1 when nothing from there on stayed
+ */
+export function keptIndex(
+  before: readonly (string | number)[],
+  now: readonly (string | number)[],
+  index: number,
+): number {
+  if (index < 0) return -1
+  if (before[index] === now[index]) return index < now.length ? index : -1
+  const places = new Map(now.map((key, place) => [key, place]))
+  for (let at = index; at < before.length; at++) {
+    const place = places.get(before[at]!)
+    if (place !== undefined) return place
+  }
+  return -1
+}
+
 /** The row a key leads to from `current` (-1: none yet), or null when the key means nothing here. */
 export function rowForKey(
   key: string,

@@ -1,5 +1,5 @@
 import { computed, inject, provide, type ComputedRef, type InjectionKey, type Ref } from 'vue'
-import type { IncidentRow } from '@/data/incidents.repo.ts'
+import { incidentSorts, type IncidentRow } from '@/data/incidents.repo.ts'
 import { isWithin, type Area } from '@/domain/area.ts'
 import { rollUp } from '@/domain/roll-up.ts'
 import type { AreaLevel, LngLat } from '@/domain/vocabulary.ts'
@@ -8,11 +8,12 @@ import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useFilterStore } from '@/stores/filter.store.ts'
 import { useSelectionStore } from '@/stores/selection.store.ts'
-import { useSessionStore } from '@/stores/session.store.ts'
 import { toggleAreaCode } from './area-selection.ts'
 import { rankAreas, type RankedArea } from './rank-areas.ts'
+import { useAreaScope } from './use-area-scope.ts'
 import { useIncidentDetail, type IncidentDetailState } from './use-incident-detail.ts'
 import { useIncidentList, type IncidentListState } from './use-incident-list.ts'
+import { useQueryChoice } from './use-query-choice.ts'
 
 /** What map, panel, filters and tables of one page share beyond the stores. */
 export interface MapPageContext {
@@ -52,7 +53,7 @@ export function useMapPage(): MapPageContext {
 
 /** Makes the page's shared state and hands it to everything below. */
 export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContext {
-  const session = useSessionStore()
+  const isVisible = useAreaScope()
   const areas = useAreasStore()
   const columns = useColumnsStore()
   const filter = useFilterStore()
@@ -62,7 +63,8 @@ export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContex
   const dataRevision = computed(() =>
     columns.months.map(({ month, revision }) => `${month}:${revision}`).join(' '),
   )
-  const list = useIncidentList(() => dataRevision.value)
+  const sort = useQueryChoice('sort', () => incidentSorts, () => 'reported_desc')
+  const list = useIncidentList(sort, () => dataRevision.value)
   const detail = useIncidentDetail(
     () => selection.pinnedIncident,
     () => dataRevision.value,
@@ -74,15 +76,6 @@ export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContex
   const openCounts = computed(() =>
     columns.projection ? rollUp(columns.projection.openByArea, areas.list) : null,
   )
-
-  /** Paths of the memberships that see by area; null when one may see anywhere (a department). */
-  const scopePaths = computed(() =>
-    session.memberships.some(({ role }) => role === 'handler')
-      ? null
-      : session.memberships.map(({ areaPath }) => areaPath),
-  )
-  const isVisible = (area: Area): boolean =>
-    scopePaths.value === null || scopePaths.value.some((path) => area.path.startsWith(path))
 
   const ranked = computed<RankedArea[]>(() => {
     if (!counts.value || !openCounts.value || !shownLevel.value) return []

@@ -29,7 +29,10 @@ export function rankAreas(
     .sort((a, b) => b.count - a.count || (a.area.code < b.area.code ? -1 : 1))
 }
 
-export type AreaSortKey = 'name' | 'code' | 'count' | 'open'
+const areaSortKeys = ['name', 'code', 'count', 'open'] as const
+export type AreaSortKey = (typeof areaSortKeys)[number]
+/** As the URL has them. */
+export const areaSorts = areaSortKeys.flatMap((key) => [`${key}_asc`, `${key}_desc`] as const)
 
 /** A sorted copy; names by the rules of `locale`, ties by code. */
 export function sortRanked(
