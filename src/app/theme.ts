@@ -1,4 +1,4 @@
-import { usePreferredDark, useStorage } from '@vueuse/core'
+import { useMediaQuery, usePreferredDark, useStorage } from '@vueuse/core'
 import { computed, watch } from 'vue'
 
 export const themePreferences = ['light', 'dark', 'system'] as const
@@ -13,9 +13,13 @@ const preference = useStorage<ThemePreference>('wangge.theme', 'system', undefin
   },
 })
 const systemIsDark = usePreferredDark()
+const isOnPaper = useMediaQuery('print')
 
+/** Never on paper, where light text would vanish. */
 export const isDark = computed(
-  () => preference.value === 'dark' || (preference.value === 'system' && systemIsDark.value),
+  () =>
+    !isOnPaper.value &&
+    (preference.value === 'dark' || (preference.value === 'system' && systemIsDark.value)),
 )
 
 /** Keeps the class of `<html>`, the native controls and the phone's status bar in the theme. */

@@ -1,7 +1,7 @@
 import type { CustomSeriesRenderItem } from 'echarts'
 import type { EChartsCoreOption } from 'echarts/core'
 import type { ChartTheme } from '../chart-theme.ts'
-import { nameAxis, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
+import { axisText, nameAxis, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 
 export interface IntervalEntry {
   key: string
@@ -83,8 +83,7 @@ export function intervalOption(
       ...valueAxis(theme),
       min: 0,
       axisLabel: {
-        color: theme.mutedText,
-        fontFamily: theme.fontFamily,
+        ...axisText(theme),
         formatter: (value: number) => labels.format(value),
         hideOverlap: true,
       },

@@ -25,7 +25,7 @@ export const axisText = (theme: ChartTheme) => ({
 
 export const valueAxis = (theme: ChartTheme) => ({
   type: 'value' as const,
-  axisLabel: axisText(theme),
+  axisLabel: { ...axisText(theme), hideOverlap: true },
   splitLine: { lineStyle: { color: theme.gridLine } },
   axisLine: { show: false },
   axisTick: { show: false },
