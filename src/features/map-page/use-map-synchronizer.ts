@@ -58,8 +58,8 @@ export interface MapSynchronizer {
   areasFailed: Readonly<Ref<boolean>>
   located: ShallowRef<LocateResult | null>
   isFullscreen: Readonly<Ref<boolean>>
-  /** True when this device cannot draw the map. */
-  fatal: Readonly<Ref<boolean>>
+  /** True when this device cannot draw the map; false again tries once more. */
+  fatal: Ref<boolean>
   /** For the buttons beside the map. */
   engine: Readonly<ShallowRef<MapEngine | null>>
   fitArea(code: string | null): void
@@ -101,6 +101,7 @@ export function useMapSynchronizer(
   function start(element: HTMLElement): void {
     const { config } = session
     if (!config) return
+    const startView = view.value ?? options.startView
     const engineOptions: MapEngineOptions = {
       city: config.city,
       theme: options.theme.value,
@@ -108,13 +109,19 @@ export function useMapSynchronizer(
       messages: options.messages.value,
       controls: false,
       fullscreenElement: options.fullscreenElement() ?? element,
-      ...(options.startView && { view: options.startView }),
+      // A map drawn anew stands where it stood.
+      ...(startView && { view: startView }),
     }
-    const made = createMapEngine(element, engineOptions)
-    listen(made)
-    if (!options.startView) fitStart(made)
-    view.value = made.getView()
-    engine.value = made
+    try {
+      const made = createMapEngine(element, engineOptions)
+      listen(made)
+      if (!startView) fitStart(made)
+      view.value = made.getView()
+      engine.value = made
+    } catch (error) {
+      console.warn('Map:', error)
+      fatal.value = true
+    }
   }
 
   function fitStart(made: MapEngine): void {
@@ -185,7 +192,12 @@ export function useMapSynchronizer(
     })
     made.on('locate', (result) => (located.value = result))
     made.on('fullscreen', (on) => (isFullscreen.value = on))
-    made.on('fatal', () => (fatal.value = true))
+    made.on('fatal', () => {
+      fatal.value = true
+      // What it drew is gone with the graphics: nobody may speak with this map any more.
+      engine.value = null
+      queueMicrotask(() => made.destroy())
+    })
   }
 
   watch(container, (element) => element && areas.loaded && !engine.value && start(element), {
