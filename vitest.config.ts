@@ -65,6 +65,8 @@ export default defineConfig({
           globalSetup: ['tests/e2e/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          // a page under load answers late, and what is polled for may take its time
+          expect: { poll: { timeout: 10_000, interval: 100 } },
           // one browser at a time: the machines have two cores
           fileParallelism: false,
         },

@@ -1,51 +1,25 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { disagreements } from '../support/agreement.ts'
 import { launchChromium } from '../support/browser.ts'
-import { oracleRows, type OracleRow } from '../support/oracle.ts'
+import { countBy, newestFirst, oracleRows, rowsOfLink, type Box, type OracleRow } from '../support/oracle.ts'
 import { openPage, shownCount } from '../support/session.ts'
 
 const rows = oracleRows()
 /** A period inside the demo's data: what other tests report lies outside it. */
 const year = 'from=2015-02-01&to=2016-01-31'
+let city: Box
 
 /** What passes the filter in a URL, read and counted here from the CSV. */
-function expectedRows(href: string): OracleRow[] {
-  const query = new URL(href).searchParams
-  const list = (key: string): string[] => query.get(key)?.split('~').filter(Boolean) ?? []
-  const areas = list('area').length > 0 ? list('area') : list('in')
-  const categories = list('category')
-  const stages = list('stage')
-  const [from, to] = [query.get('from') ?? '0000', query.get('to') ?? '9999']
-  const box = query.get('bbox')
-  if (box) throw new Error('the box is checked by its own test')
-  return rows.filter(
-    (row) =>
-      row.day >= from &&
-      row.day <= to &&
-      (areas.length === 0 ||
-        areas.some((code) => ['SF', row.communityCode, row.gridCode].includes(code))) &&
-      (categories.length === 0 || categories.includes(row.category)) &&
-      (stages.length === 0 || stages.includes(row.open ? 'dispatched' : 'closed')) &&
-      (!query.has('open') || row.open),
-  )
-}
+const expectedRows = (href: string): OracleRow[] => rowsOfLink(rows, href, city)
 
-/** Totals, list, top areas and, on the overview, tiles and months must all say the same. */
+/** Tiles, list, legend, top areas, trend and histogram of the map page must all say the same. */
 async function expectAgreement(page: Page): Promise<OracleRow[]> {
-  let expected: OracleRow[] = []
   await expect
-    .poll(
-      async () => {
-        expected = expectedRows(page.url())
-        return (
-          (await shownCount(page, 'total-count')) - expected.length ||
-          (await shownCount(page, 'list-total')) - expected.length
-        )
-      },
-      { timeout: 15_000, interval: 200 },
-    )
-    .toBe(0)
-  expect(await shownCount(page, 'open-count')).toBe(expected.filter((row) => row.open).length)
+    .poll(() => disagreements(page, rows, city), { timeout: 15_000, interval: 200 })
+    .toEqual([])
+  const expected = expectedRows(page.url())
+  expect(expected.length).toBeGreaterThan(0)
   return expected
 }
 
@@ -68,7 +42,11 @@ async function expectOverviewAgreement(page: Page): Promise<void> {
 describe('every view agrees with a count made from the CSV', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => {
+    browser = await launchChromium()
+    const config = (await (await fetch(`${url}/config.json`)).json()) as { city: { bbox: Box } }
+    city = config.city.bbox
+  })
   afterAll(() => browser?.close())
 
   async function openMap(query = year) {
@@ -81,8 +59,7 @@ describe('every view agrees with a count made from the CSV', () => {
     const { page, context, problems } = await openMap(
       'from=2014-06-10&to=2015-03-04&category=illegal_parking~aging_facility&area=SF-N-19~SF-N-34&open=1',
     )
-    const expected = await expectAgreement(page)
-    expect(expected.length).toBeGreaterThan(0)
+    await expectAgreement(page)
     await expectOverviewAgreement(page)
     expect(problems).toEqual([])
     await context.close()
@@ -118,8 +95,7 @@ describe('every view agrees with a count made from the CSV', () => {
     await start.focus()
     for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
     await expect.poll(() => page.url()).not.toContain('from=2015-02-01')
-    const byKeys = await expectAgreement(page)
-    expect(byKeys.length).toBeGreaterThan(0)
+    await expectAgreement(page)
     const box = (await page.getByTestId('histogram').boundingBox())!
     const y = box.y + box.height / 2
     await page.mouse.move(box.x + box.width * 0.2, y)
@@ -128,35 +104,103 @@ describe('every view agrees with a count made from the CSV', () => {
     await page.mouse.move(box.x + box.width * 0.4, y, { steps: 5 })
     await page.mouse.up()
     await expect.poll(() => page.url()).not.toContain('to=2016')
-    const byDrag = await expectAgreement(page)
-    expect(byDrag.length).toBeGreaterThan(0)
+    await expectAgreement(page)
     await context.close()
   })
 
   it('filtered by a click on the map', async () => {
     const { page, context, problems } = await openMap()
-    await page.waitForTimeout(3000)
     const box = (await page.getByTestId('map').boundingBox())!
-    await page.mouse.click(box.x + box.width * 0.55, box.y + box.height * 0.55)
-    await expect.poll(() => page.url(), { timeout: 10_000 }).toMatch(/area=SF-/)
-    const expected = await expectAgreement(page)
-    expect(expected.length).toBeGreaterThan(0)
+    const [x, y] = [box.x + box.width * 0.55, box.y + box.height * 0.55]
+    const tooltip = page.getByTestId('map-tooltip')
+    await expect
+      .poll(
+        async () => {
+          await page.mouse.move(x - 3, y)
+          await page.mouse.move(x, y)
+          return tooltip.isVisible()
+        },
+        { timeout: 20_000, interval: 300 },
+      )
+      .toBe(true)
+    const code = (await tooltip.innerText()).match(/ · (\S+)/)?.[1]
+    const [received, open] = await tooltip.locator('dd').allInnerTexts()
+    const inArea = expectedRows(page.url()).filter(({ communityCode }) => communityCode === code)
+    expect([received, open]).toEqual(
+      [inArea, inArea.filter((row) => row.open)].map(({ length }) => String(length)),
+    )
+    await page.mouse.click(x, y)
+    await expect.poll(() => page.url(), { timeout: 10_000 }).toContain(`area=${code}`)
+    await expectAgreement(page)
     await expectOverviewAgreement(page)
     expect(problems).toEqual([])
     await context.close()
   })
 
-  it('filtered from the list: the category and area of one incident', async () => {
+  it('filtered to what the map shows, which from zoom 14 on is every incident of its tiles', async () => {
+    const { page, context } = await openPage(browser, { url, role: 'leader' })
+    const tiles = new Map<string, number>()
+    await page.route('**/rpc/incident_points', async (route) => {
+      const { p_z, p_x, p_y } = route.request().postDataJSON() as Record<string, number>
+      const response = await route.fetch()
+      tiles.set([p_z, p_x, p_y].join('/'), ((await response.json()) as { total: number }).total)
+      await route.fulfill({ response })
+    })
+    await page.goto(`${url}/map?${year}&at=14/37.76/-122.42`)
+    await page.getByTestId('list-row').first().waitFor({ timeout: 30_000 })
+    await expectAgreement(page)
+    await expect.poll(() => tiles.size).toBeGreaterThan(1)
+    const inTiles = countBy(expectedRows(page.url()), ({ lng, lat }) => tileOf(lng, lat, 14))
+    for (const [tile, total] of tiles) expect([tile, total]).toEqual([tile, inTiles.get(tile) ?? 0])
+
+    tiles.clear()
+    await page.getByTestId('in-view').click()
+    await expect.poll(() => page.url()).toContain('bbox=')
+    const inView = await expectAgreement(page)
+    expect(inView.length).toBeLessThan(expectedRows(page.url().replace(/&bbox=[^&]*/, '')).length)
+    // the map moves, and what counts moves along
+    const before = page.url()
+    await page.getByTestId('map').locator('canvas').focus()
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => new URL(page.url()).searchParams.get('bbox')).not.toBe(
+      new URL(before).searchParams.get('bbox'),
+    )
+    await expectAgreement(page)
+    expect(tiles.size).toBeGreaterThan(0)
+    await context.close()
+  })
+
+  it('filtered from the list: the category and area of one incident, all pages of it', async () => {
     const { page, context } = await openMap()
     await page.getByTestId('list-row').nth(2).click()
     await page.getByTestId('incident-detail').waitFor()
     await page.getByTestId('narrow-category').click()
     await expect.poll(() => page.url()).toContain('category=')
+    await page.getByTestId('detail-close').click()
+    const wanted = newestFirst(await expectAgreement(page))
+    expect(wanted.length).toBeGreaterThan(100)
+    const seen = new Set<string>()
+    const list = page.getByRole('listbox', { name: 'Incidents' })
+    await expect
+      .poll(
+        async () => {
+          const keys = await page.getByTestId('list-row').evaluateAll((all) =>
+            all.map((row) => (row as HTMLElement).dataset.key ?? ''),
+          )
+          for (const key of keys) seen.add(key)
+          await list.evaluate((element) => element.scrollBy(0, element.clientHeight))
+          return seen.size
+        },
+        { timeout: 30_000, interval: 100 },
+      )
+      .toBe(wanted.length)
+    expect([...seen]).toEqual(wanted)
+
+    await page.getByTestId('list-row').last().click()
     await page.getByTestId('narrow-area').click()
     await expect.poll(() => page.url()).toMatch(/area=SF-/)
-    const shown = await shownCount(page, 'total-count')
-    expect(shown).toBeGreaterThan(0)
-    await expect.poll(() => shownCount(page, 'list-total')).toBe(shown)
+    await page.getByTestId('detail-close').click()
+    await expectAgreement(page)
     await context.close()
   })
 
@@ -201,3 +245,11 @@ describe('every view agrees with a count made from the CSV', () => {
     await context.close()
   })
 })
+
+/** Column and row of the web-mercator tile that holds a place. */
+function tileOf(lng: number, lat: number, zoom: number): string {
+  const tiles = 2 ** zoom
+  const radians = (lat * Math.PI) / 180
+  const row = ((1 - Math.asinh(Math.tan(radians)) / Math.PI) / 2) * tiles
+  return [zoom, Math.floor(((lng + 180) / 360) * tiles), Math.floor(row)].join('/')
+}

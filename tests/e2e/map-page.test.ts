@@ -1,0 +1,289 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { apiClient, reportIncident } from '../support/api.ts'
+import { launchChromium } from '../support/browser.ts'
+import { newestFirst, oracleRows, rowsOfLink, type Box, type OracleRow } from '../support/oracle.ts'
+import { openPage, shownCount } from '../support/session.ts'
+
+const rows = oracleRows()
+const year = 'from=2015-02-01&to=2016-01-31'
+const rowHeight = 72
+/** Nothing here narrows by place on the map. */
+const anywhere: Box = [-180, -90, 180, 90]
+
+/** One person signs in once and walks through everything the page offers. */
+describe('the map page', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let problems: string[]
+  const expected = (): OracleRow[] => rowsOfLink(rows, page.url(), anywhere)
+  const query = (key: string): string | null => new URL(page.url()).searchParams.get(key)
+  const tool = (name: string) =>
+    page.getByRole('group', { name: 'Map tools' }).getByRole('button', { name })
+  const list = () => page.getByRole('listbox', { name: 'Incidents' })
+  const listed = (): Promise<string[]> =>
+    page.getByTestId('list-row').evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset.key ?? ''))
+  const topVisible = (): Promise<string | null> =>
+    list().evaluate((element) => {
+      const { left, top } = element.getBoundingClientRect()
+      const row = document.elementFromPoint(left + 40, top + 10)?.closest('[data-key]')
+      return (row as HTMLElement | null)?.dataset.key ?? null
+    })
+
+  async function expectCounted(): Promise<void> {
+    await expect
+      .poll(async () => (await shownCount(page, 'total-count')) - expected().length)
+      .toBe(0)
+    expect(expected().length).toBeGreaterThan(0)
+  }
+  /** As if the tab had been hidden: it asks at once what has changed. */
+  const askForChanges = (): Promise<void> =>
+    page.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))
+
+  beforeAll(async () => {
+    browser = await launchChromium()
+    ;({ page, context, problems } = await openPage(browser, { url, role: 'leader', path: `/map?${year}` }))
+    await page.getByTestId('list-row').first().waitFor({ timeout: 30_000 })
+  })
+  afterAll(() => browser?.close())
+
+  it('narrows by a preset, by a month of the trend and by a searched area; "back" undoes each', async () => {
+    // a part of the city in which nobody reports during the tests
+    await page.locator('[data-testid=area-row][data-code="SF-N-36"] button').first().click()
+    await expect.poll(() => query('area')).toBe('SF-N-36')
+    await page.getByTestId('period-preset').click()
+    await page.getByRole('option', { name: 'All time' }).click()
+    await expect.poll(() => query('from')).toBe('all')
+    await expectCounted()
+    await page.goBack()
+    await expect.poll(() => query('from')).toBe('2015-02-01')
+    await page.goBack()
+    await expect.poll(() => query('area')).toBeNull()
+
+    await page.locator('[data-testid=trend-month][data-month="2015-06"]').click()
+    await expect.poll(() => query('from')).toBe('2015-06-01')
+    expect(query('to')).toBe('2015-06-30')
+    await expectCounted()
+    await page.goBack()
+    await expect.poll(() => query('to')).toBe('2016-01-31')
+
+    const before = query('at')
+    await page.getByTestId('area-search').fill('SF-N-1')
+    await page.getByTestId('area-search').press('ArrowDown')
+    await page.getByTestId('area-search').press('Enter')
+    await expect.poll(() => query('area')).toMatch(/^SF-N-1/)
+    await expectCounted()
+    await expect.poll(() => query('at')).not.toBe(before)
+    await page.goBack()
+    await expect.poll(() => query('area')).toBeNull()
+    await expectCounted()
+    await tool('Back to the start').click()
+  })
+
+  it('goes down the hierarchy and back up by its trail', async () => {
+    const trail = page.getByRole('navigation', { name: 'Where you are' })
+    const mission = page.locator('[data-testid=area-row][data-code="SF-N-19"]')
+    await mission.getByRole('button', { name: /^Go into/ }).click()
+    await expect.poll(() => query('in')).toBe('SF-N-19')
+    await expectCounted()
+    await expect.poll(() => trail.innerText()).toMatch(/San Francisco\s+Mission/)
+    // the map went there, and below it are grids
+    await expect.poll(() => page.getByTestId('legend-level').innerText()).toBe('Incidents by Grid')
+    const codes = await page.getByTestId('area-row').evaluateAll((all) =>
+      all.map((row) => (row as HTMLElement).dataset.code ?? ''),
+    )
+    const grids = new Set(expected().map(({ gridCode }) => gridCode))
+    expect(codes.length).toBeGreaterThan(3)
+    expect(codes.filter((code) => !grids.has(code))).toEqual([])
+    await trail.getByRole('button', { name: 'San Francisco' }).click()
+    await expect.poll(() => query('in')).toBeNull()
+    await expect.poll(() => page.getByTestId('legend-level').innerText()).toBe('Incidents by Community')
+  })
+
+  it('draws heat instead of areas, and levels that follow the zoom', async () => {
+    const legend = page.getByTestId('legend-level')
+    await page.getByText('Heat', { exact: true }).click()
+    await expect.poll(() => legend.innerText()).toBe('Density of incidents')
+    expect(query('layer')).toBe('heat')
+    await page.getByRole('group', { name: 'Map shows' }).getByText('Areas').click()
+    await expect.poll(() => legend.innerText()).toBe('Incidents by Community')
+    await expect.poll(() => query('layer')).toBeNull()
+    await tool('Zoom in').click()
+    await tool('Zoom in').click()
+    await expect.poll(() => legend.innerText()).toBe('Incidents by Grid')
+    await tool('Back to the start').click()
+    await expect.poll(() => legend.innerText()).toBe('Incidents by Community')
+  })
+
+  it('finds the person and fills the screen', async () => {
+    await tool('Full screen').click()
+    await tool('Leave full screen').click()
+    await tool('Full screen').waitFor()
+
+    await tool('Where am I').click()
+    await page.getByText('The browser may not use your position').waitFor()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    await context.grantPermissions(['geolocation'], { origin: url })
+    await context.setGeolocation({ longitude: -122.42, latitude: 37.76, accuracy: 30 })
+    await tool('Where am I').click()
+    await expect.poll(() => query('at')).toMatch(/^16\/37\.7600\d\/-122\.4200\d$/)
+    await tool('Back to the start').click()
+  })
+
+  it('sorts the list, which a link shows the same', async () => {
+    await page.getByTestId('list-sort').click()
+    await page.getByRole('option', { name: 'Oldest first' }).click()
+    await expect.poll(() => query('sort')).toBe('reported_asc')
+    const oldest = newestFirst(expected()).toReversed()
+    await expect.poll(async () => (await listed())[0]).toBe(oldest[0])
+    await page.reload()
+    await page.getByTestId('list-row').first().waitFor()
+    const first = await listed()
+    expect(first).toEqual(oldest.slice(0, first.length))
+  })
+
+  it('keeps the place in the list, the neighbours and the incident when others change data', async () => {
+    await page.goto(`${url}/map?from=2015-02-01&to=2099-12-31`)
+    await page.getByTestId('list-row').first().waitFor()
+    // past the first page
+    for (const pages of [1, 2]) {
+      await list().evaluate((element) => element.scrollTo(0, element.scrollHeight))
+      await expect
+        .poll(() => list().evaluate((element) => element.scrollHeight))
+        .toBe((pages + 1) * 100 * rowHeight)
+    }
+    await list().evaluate((element, to) => element.scrollTo(0, to), 230 * rowHeight)
+    await expect.poll(topVisible).not.toBeNull()
+    const place = await topVisible()
+    await page.locator(`[data-key="${place}"]`).click()
+    await page.getByTestId('incident-detail').getByText('Incident id').waitFor()
+    const mark = await topVisible()
+
+    const total = await shownCount(page, 'total-count')
+    const reported = await reportIncident(await apiClient(url, 'field'))
+    await expect
+      .poll(async () => (await askForChanges(), shownCount(page, 'total-count')), { timeout: 30_000, interval: 1000 })
+      .toBe(total + 1)
+    await expect.poll(() => page.locator('[role=option]').first().getAttribute('aria-setsize')).toBe(String(total + 1))
+    await page.waitForFunction(() => !document.querySelector('[aria-label=Incidents] .animate-spin'))
+    await expect.poll(topVisible).toBe(mark)
+    expect(await page.locator('[data-key][aria-selected=true]').getAttribute('data-key')).toBe(place)
+    for (const step of ['detail-next', 'detail-previous']) {
+      const id = query('incident')
+      await page.getByTestId(step).click()
+      await expect.poll(() => query('incident')).not.toBe(id)
+    }
+    expect(query('incident')).toBe(place)
+    await list().evaluate((element) => element.scrollTo(0, 0))
+    await expect.poll(async () => (await listed())[0]).toBe(reported)
+    await page.getByTestId('detail-close').click()
+  })
+
+  it('opens an incident by keys, clean under axe and on paper, and gives the focus back', async () => {
+    await list().focus()
+    await page.keyboard.press('End')
+    await page.keyboard.press('Home')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    const detail = page.getByTestId('incident-detail')
+    await detail.getByText('Incident id').waitFor()
+    await expect.poll(() => detail.evaluate((element) => element === document.activeElement)).toBe(true)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.locator('html.dark').waitFor({ state: 'attached' })
+    // colours fade from theme to theme
+    await page.waitForTimeout(500)
+    const axe = await new AxeBuilder({ page }).include('[data-testid=incident-detail]').analyze()
+    expect(axe.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([])
+
+    await page.emulateMedia({ colorScheme: 'dark', media: 'print' })
+    await page.locator('html.light').waitFor({ state: 'attached' })
+    expect(await page.getByTestId('map').isVisible()).toBe(false)
+    expect(await page.getByTestId('detail-close').isVisible()).toBe(false)
+    const id = detail.getByText(query('incident')!)
+    const paper = await id.evaluate((element) => {
+      const [ink, ground] = [element, document.body].map((of) => getComputedStyle(of))
+      const canvas = new OffscreenCanvas(1, 1).getContext('2d')!
+      canvas.fillStyle = ink!.color
+      canvas.fillRect(0, 0, 1, 1)
+      const [red = 255] = canvas.getImageData(0, 0, 1, 1).data
+      return { isDark: red < 80, ground: ground!.backgroundColor, pixels: element.getBoundingClientRect().height }
+    })
+    expect(paper).toMatchObject({ isDark: true, ground: 'rgb(255, 255, 255)' })
+    expect(paper.pixels).toBeGreaterThan(0)
+    await page.emulateMedia({ colorScheme: 'light', media: 'screen' })
+
+    await page.keyboard.press('Escape')
+    await detail.waitFor({ state: 'detached' })
+    expect(await list().evaluate((element) => element === document.activeElement)).toBe(true)
+  })
+
+  it('keeps the place in the list of a phone, which an incident covers', async () => {
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.getByTestId('tab-list').click()
+    await page.getByTestId('list-row').first().waitFor()
+    await list().evaluate((element, to) => element.scrollTo(0, to), 30 * rowHeight)
+    await expect.poll(topVisible).not.toBeNull()
+    const place = (await topVisible())!
+    await page.locator(`[data-key="${place}"]`).click()
+    await page.getByTestId('incident-detail').getByText('Incident id').waitFor()
+    expect(await page.getByTestId('tab-list').isVisible()).toBe(false)
+    await page.getByTestId('detail-close').click()
+    await page.getByTestId('tab-list').waitFor()
+    await expect.poll(topVisible).toBe(place)
+    await page.setViewportSize({ width: 1440, height: 900 })
+  })
+
+  it('says so when the graphics stop, and draws again where it stood', async () => {
+    const at = query('at')
+    const stopped = page.getByText('This device cannot draw the map')
+    await page.getByTestId('map').locator('canvas').evaluate((canvas) => {
+      ;(canvas as HTMLCanvasElement).getContext('webgl2')!.getExtension('WEBGL_lose_context')!.loseContext()
+    })
+    await stopped.waitFor()
+    // as on a device without WebGL 2
+    await page.evaluate(() => {
+      const { getContext } = HTMLCanvasElement.prototype
+      Object.assign(window, { drawAgain: () => (HTMLCanvasElement.prototype.getContext = getContext) })
+      HTMLCanvasElement.prototype.getContext = () => null
+    })
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await stopped.waitFor()
+    await page.evaluate('window.drawAgain()')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByTestId('map').locator('canvas').waitFor()
+    await tool('Zoom out').click()
+    await expect.poll(() => query('at')).not.toBe(at)
+  })
+
+  it('shows as tables what the map shows, at the level and in the order of a link', async () => {
+    await page.goto(`${url}/table?${year}&level=grid&rank=code_asc&sort=area_asc`)
+    const row = page.getByTestId('list-row')
+    await row.first().waitFor()
+    const codes = [...new Set(rows.map(({ gridCode }) => gridCode))].toSorted()
+    expect(await page.getByTestId('area-row').first().getAttribute('data-code')).toBe(codes[0])
+    const byArea = expected().map(({ gridCode }) => gridCode).toSorted()
+    const firstArea = await page.getByTestId('list-row').first().getAttribute('data-key')
+    expect(rows.find(({ id }) => id === firstArea)?.gridCode).toBe(byArea[0])
+
+    await page.getByText('Community', { exact: true }).click()
+    await expect.poll(() => query('level')).toBeNull()
+    await page.getByRole('button', { name: 'Received' }).first().click()
+    await expect.poll(() => query('rank')).toBeNull()
+    await page.getByRole('button', { name: 'Reported' }).click()
+    await expect.poll(() => query('sort')).toBeNull()
+    await expect.poll(listed).toEqual(newestFirst(expected()).slice(0, 100))
+    await page.getByTestId('more-rows').click()
+    await expect.poll(listed).toEqual(newestFirst(expected()).slice(0, 200))
+
+    await row.nth(120).click()
+    const detail = page.getByTestId('incident-detail')
+    await detail.getByText('Incident id').waitFor()
+    await page.keyboard.press('Escape')
+    await detail.waitFor({ state: 'detached' })
+    expect(await row.nth(120).evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(problems).toEqual([])
+  })
+})

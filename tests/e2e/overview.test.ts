@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs'
+import Papa from 'papaparse'
+import type { Browser, Download, Page } from 'playwright'
+import { Temporal } from 'temporal-polyfill'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { apiClient, call } from '../support/api.ts'
+import { launchChromium } from '../support/browser.ts'
+import { areaNames, oracleRows, rowsOfLink, type Box, type OracleRow } from '../support/oracle.ts'
+import { openPage, shownCount } from '../support/session.ts'
+
+const rows = oracleRows()
+const zone = 'America/Los_Angeles'
+const anywhere: Box = [-180, -90, 180, 90]
+const withinDays = 7
+
+interface Sample {
+  /** Whole hours to the close, or of age while open. */
+  hours: number
+  closed: boolean
+  age: number
+}
+
+/** Kaplan and Meier by the book: at each close, who is still at risk is counted anew. */
+function quantile(sample: Sample[], share: number): number | null {
+  let open = 1
+  const times = [...new Set(sample.filter((one) => one.closed).map((one) => one.hours))]
+  for (const time of times.toSorted((a, b) => a - b)) {
+    const atRisk = sample.filter((one) => one.hours >= time).length
+    const closed = sample.filter((one) => one.closed && one.hours === time).length
+    open *= 1 - closed / atRisk
+    if (open <= 1 - share + 1e-9) return time
+  }
+  return null
+}
+
+const duration = (hours: number | null): string => {
+  if (hours === null) return 'not reached yet'
+  return hours < 48 ? `${hours} hours` : `${Number((hours / 24).toFixed(1))} days`
+}
+const days = (hours: number | null): string => (hours === null ? '–' : String(Number((hours / 24).toFixed(2))))
+
+/** One person signs in once and reads, narrows and saves every chart. */
+describe('the overview', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  let page: Page
+  let problems: string[]
+  /** The last minute the data is known for, on the city's clock. */
+  let asOf: Temporal.PlainDateTime
+  let names: Map<string, string>
+  const expected = (): OracleRow[] => rowsOfLink(rows, page.url(), anywhere)
+  const query = (key: string): string | null => new URL(page.url()).searchParams.get(key)
+  const card = (name: string) => page.getByTestId(`chart-${name}`)
+
+  const sampleOf = (row: OracleRow): Sample => {
+    const from = Temporal.PlainDateTime.from(row.reportedAt)
+    const age = Math.floor(from.round({ smallestUnit: 'minute', roundingMode: 'floor' }).until(asOf).total('minutes') / 60)
+    if (row.closedAt === null) return { hours: age, closed: false, age }
+    const to = Temporal.PlainDateTime.from(row.closedAt)
+    const took = from.toZonedDateTime(zone).until(to.toZonedDateTime(zone)).total('hours')
+    return { hours: Math.floor(took), closed: true, age }
+  }
+  const inTime = (sample: Sample[]): { judged: number; closed: number } => {
+    const judged = sample.filter(({ age }) => age >= withinDays * 24)
+    return { judged: judged.length, closed: judged.filter((one) => one.closed && one.hours < withinDays * 24).length }
+  }
+
+  /** The cells of the table behind a chart, header first; the chart is back afterwards. */
+  async function tableOf(name: string): Promise<string[][]> {
+    const table = card(name)
+    await table.getByRole('button', { name: 'Show as table' }).click()
+    const cells = await table.locator('tr').evaluateAll((all) =>
+      all.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
+    )
+    await table.getByRole('button', { name: 'Show as chart' }).click()
+    return cells
+  }
+  const sum = (cells: string[][], column: number): number =>
+    cells.slice(1).reduce((total, row) => total + Number(row[column]), 0)
+
+  /** The tiles, and through their tables all charts, count what passes the link. */
+  async function expectCounted(): Promise<void> {
+    await expect.poll(async () => (await shownCount(page, 'total-count')) - expected().length).toBe(0)
+    expect(expected().length).toBeGreaterThan(0)
+    await expect.poll(async () => sum(await tableOf('flow'), 1)).toBe(expected().length)
+    await expect.poll(async () => sum(await tableOf('time-to-close'), 1)).toBe(expected().length)
+    const judged = inTime(expected().map(sampleOf)).judged
+    await expect.poll(async () => sum(await tableOf('share-by-category'), 1)).toBe(judged)
+    await expect.poll(async () => sum(await tableOf('share-by-area'), 1)).toBe(judged)
+  }
+
+  beforeAll(async () => {
+    browser = await launchChromium()
+    const leader = await apiClient(url, 'leader')
+    const months = await call<{ asOf: string }>(leader, 'incident_months')
+    asOf = Temporal.Instant.from(months.asOf)
+      .toZonedDateTimeISO(zone)
+      .toPlainDateTime()
+      .round({ smallestUnit: 'minute', roundingMode: 'floor' })
+    const categories = await call<{ code: string; nameEn: string }[]>(leader, 'category_list')
+    names = new Map(categories.map(({ code, nameEn }) => [code, nameEn]))
+    const opened = await openPage(browser, {
+      url,
+      role: 'leader',
+      path: '/overview?from=2015-02-01&to=2016-01-31',
+    })
+    ;({ page, problems } = opened)
+    await card('share-by-area').locator('svg path').first().waitFor({ timeout: 30_000 })
+    await page.locator('main').getByRole('progressbar').waitFor({ state: 'detached', timeout: 30_000 })
+  })
+  afterAll(() => browser?.close())
+
+  it('tells times to close and shares in time as an estimate made from the file does', async () => {
+    const sample = expected().map(sampleOf)
+    expect(await page.getByTestId('median').innerText()).toContain(duration(quantile(sample, 0.5)))
+    expect(await page.getByTestId('p90').innerText()).toContain(duration(quantile(sample, 0.9)))
+    const all = inTime(sample)
+    expect(await page.getByTestId('in-time').innerText()).toContain(
+      `${Number(((all.closed / all.judged) * 100).toFixed(1))}%`,
+    )
+
+    const groups = (of: (row: OracleRow) => string): Map<string, Sample[]> => {
+      const found = new Map<string, Sample[]>()
+      for (const row of expected()) found.set(of(row), [...(found.get(of(row)) ?? []), sampleOf(row)])
+      return found
+    }
+    const byCategory = groups((row) => names.get(row.leaf)!)
+    const times = (await tableOf('time-to-close')).slice(1)
+    expect(times.map(([name, n, open, median, , , p90]) => [name, n, open, median, p90])).toEqual(
+      times.map(([name = '']) => {
+        const group = byCategory.get(name) ?? []
+        const open = group.filter(({ closed }) => !closed).length
+        return [name, String(group.length), String(open), days(quantile(group, 0.5)), days(quantile(group, 0.9))]
+      }),
+    )
+    expect(times).toHaveLength(byCategory.size)
+
+    const areas = areaNames('community')
+    for (const [name, by] of [
+      ['share-by-category', byCategory],
+      ['share-by-area', groups((row) => areas.get(row.communityCode)!)],
+    ] as const) {
+      const shares = (await tableOf(name)).slice(1)
+      expect(shares.map(([of, judged, closed]) => [of, judged, closed])).toEqual(
+        shares.map(([of = '']) => {
+          const { judged, closed } = inTime(by.get(of) ?? [])
+          return [of, String(judged), String(closed)]
+        }),
+      )
+      expect(shares).toHaveLength(by.size)
+    }
+  })
+
+  it.each([
+    ['flow', 'path[fill="#0072b2"]', 'from', /^2015-0[3-9]-01$/],
+    ['time-to-close', 'path[fill="#0f766e"]', 'category', /^[a-z_]+$/],
+    ['share-by-category', 'path[fill="#0f766e"]', 'category', /^[a-z_]+$/],
+    ['share-by-area', 'path[fill="#0f766e"]', 'area', /^SF-N-/],
+  ])('a click in %s narrows all the others, "back" widens them again', async (name, mark, key, value) => {
+    const marks = card(name).locator(`svg ${mark}`)
+    // the first ones are the legend's
+    const isNarrowed = (): boolean => value.test(query(key) ?? '')
+    // a chart that has just been widened still moves its marks
+    await expect.poll(() => marks.count()).toBeGreaterThan(8)
+    await expect
+      .poll(
+        async () => {
+          if (!isNarrowed()) await marks.nth(2).click()
+          await page.waitForTimeout(300)
+          return isNarrowed()
+        },
+        { interval: 1000 },
+      )
+      .toBe(true)
+    await expectCounted()
+    await page.goBack()
+    await expect.poll(() => query('from')).toBe('2015-02-01')
+    await expect.poll(isNarrowed).toBe(false)
+    await expect.poll(async () => (await shownCount(page, 'total-count')) - expected().length).toBe(0)
+  })
+
+  it('saves every chart as a picture and its table as CSV', async () => {
+    const saved = async (name: string, button: string): Promise<Download> => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        card(name).getByRole('button', { name: button }).click(),
+      ])
+      return download
+    }
+    for (const name of ['flow', 'areas', 'time-to-close', 'share-by-category', 'share-by-area']) {
+      const picture = await saved(name, 'Save as picture (PNG)')
+      expect(picture.suggestedFilename()).toBe(`${name}.png`)
+      const bytes = readFileSync(await picture.path())
+      const shown = (await card(name).locator('[role=img] svg').boundingBox())!
+      expect(bytes.subarray(1, 4).toString()).toBe('PNG')
+      expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual(
+        [shown.width, shown.height].map((pixels) => Math.round(pixels) * 2),
+      )
+      // one colour alone would be a few hundred bytes
+      expect(bytes.length).toBeGreaterThan(5000)
+
+      const csv = await saved(name, 'Save as table (CSV)')
+      expect(csv.suggestedFilename()).toBe(`${name}.csv`)
+      const text = readFileSync(await csv.path(), 'utf8').replace(/^\uFEFF/, '')
+      const parsed = Papa.parse<string[]>(text, { skipEmptyLines: true }).data
+      const table = await tableOf(name)
+      expect(table.length).toBeGreaterThan(3)
+      expect(parsed).toEqual(table.map((row) => row.map((cell) => (cell === '–' ? '' : cell))))
+    }
+    expect(problems).toEqual([])
+  })
+})
