@@ -2,7 +2,14 @@ import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { disagreements } from '../support/agreement.ts'
 import { launchChromium } from '../support/browser.ts'
-import { countBy, newestFirst, oracleRows, rowsOfLink, type Box, type OracleRow } from '../support/oracle.ts'
+import {
+  countBy,
+  newestFirst,
+  oracleRows,
+  rowsOfLink,
+  type Box,
+  type OracleRow,
+} from '../support/oracle.ts'
 import { openPage, shownCount } from '../support/session.ts'
 
 const rows = oracleRows()
@@ -30,7 +37,9 @@ async function expectOverviewAgreement(page: Page): Promise<void> {
   await page.goto(link.href)
   await page.getByTestId('chart-flow').locator('svg').first().waitFor()
   const expected = expectedRows(page.url())
-  await expect.poll(() => shownCount(page, 'total-count'), { timeout: 15_000 }).toBe(expected.length)
+  await expect
+    .poll(() => shownCount(page, 'total-count'), { timeout: 15_000 })
+    .toBe(expected.length)
   await page.getByTestId('chart-flow').getByRole('button').first().click()
   const received = await page
     .getByTestId('chart-flow')
@@ -69,7 +78,12 @@ describe('every view agrees with a count made from the CSV', () => {
     const { page, context } = await openMap()
     const before = page.url()
     const whole = await expectAgreement(page)
-    await page.getByTestId('category-row').first().locator('button[role=checkbox], input').first().click()
+    await page
+      .getByTestId('category-row')
+      .first()
+      .locator('button[role=checkbox], input')
+      .first()
+      .click()
     await expect.poll(() => page.url()).toContain('category=')
     const byCategory = await expectAgreement(page)
     expect(byCategory.length).toBeLessThan(whole.length)
@@ -77,7 +91,12 @@ describe('every view agrees with a count made from the CSV', () => {
     await expect.poll(() => page.url()).toContain('area=')
     const byArea = await expectAgreement(page)
     expect(byArea.length).toBeLessThan(byCategory.length)
-    await page.getByTestId('stage-row').first().locator('button[role=checkbox], input').first().click()
+    await page
+      .getByTestId('stage-row')
+      .first()
+      .locator('button[role=checkbox], input')
+      .first()
+      .click()
     await expect.poll(() => page.url()).toContain('stage=')
     await expectAgreement(page)
     for (let i = 0; i < 3; i++) await page.goBack()
@@ -162,9 +181,9 @@ describe('every view agrees with a count made from the CSV', () => {
     const before = page.url()
     await page.getByTestId('map').locator('canvas').focus()
     await page.keyboard.press('ArrowRight')
-    await expect.poll(() => new URL(page.url()).searchParams.get('bbox')).not.toBe(
-      new URL(before).searchParams.get('bbox'),
-    )
+    await expect
+      .poll(() => new URL(page.url()).searchParams.get('bbox'))
+      .not.toBe(new URL(before).searchParams.get('bbox'))
     await expectAgreement(page)
     expect(tiles.size).toBeGreaterThan(0)
     await context.close()
@@ -184,9 +203,9 @@ describe('every view agrees with a count made from the CSV', () => {
     await expect
       .poll(
         async () => {
-          const keys = await page.getByTestId('list-row').evaluateAll((all) =>
-            all.map((row) => (row as HTMLElement).dataset.key ?? ''),
-          )
+          const keys = await page
+            .getByTestId('list-row')
+            .evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset.key ?? ''))
           for (const key of keys) seen.add(key)
           await list.evaluate((element) => element.scrollBy(0, element.clientHeight))
           return seen.size
@@ -205,7 +224,11 @@ describe('every view agrees with a count made from the CSV', () => {
   })
 
   it('filtered from a chart of the overview', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'leader', path: `/overview?${year}` })
+    const { page, context } = await openPage(browser, {
+      url,
+      role: 'leader',
+      path: `/overview?${year}`,
+    })
     const bars = page.getByTestId('chart-areas').locator('svg path[fill="#009e73"]')
     await bars.nth(2).waitFor({ timeout: 30_000 })
     await bars.nth(2).click()

@@ -20,14 +20,12 @@ describe('changes of another user', () => {
     const before = await shownCount(page, 'total-count')
 
     const field = await apiClient(url, 'field')
-    await reportIncident(field)
+    const reported = await reportIncident(field)
 
     await expect
       .poll(() => shownCount(page, 'total-count'), { timeout: 30_000, interval: 500 })
       .toBe(before + 1)
-    await expect
-      .poll(() => page.getByTestId('list-row').count(), { timeout: 10_000 })
-      .toBeGreaterThan(0)
+    await page.locator(`[data-testid=list-row][data-key="${reported}"]`).waitFor({ timeout: 10_000 })
     await context.close()
   })
 })

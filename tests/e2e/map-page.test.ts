@@ -25,7 +25,9 @@ describe('the map page', () => {
     page.getByRole('group', { name: 'Map tools' }).getByRole('button', { name })
   const list = () => page.getByRole('listbox', { name: 'Incidents' })
   const listed = (): Promise<string[]> =>
-    page.getByTestId('list-row').evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset.key ?? ''))
+    page
+      .getByTestId('list-row')
+      .evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset.key ?? ''))
   const topVisible = (): Promise<string | null> =>
     list().evaluate((element) => {
       const { left, top } = element.getBoundingClientRect()
@@ -45,7 +47,11 @@ describe('the map page', () => {
 
   beforeAll(async () => {
     browser = await launchChromium()
-    ;({ page, context, problems } = await openPage(browser, { url, role: 'leader', path: `/map?${year}` }))
+    ;({ page, context, problems } = await openPage(browser, {
+      url,
+      role: 'leader',
+      path: `/map?${year}`,
+    }))
     await page.getByTestId('list-row').first().waitFor({ timeout: 30_000 })
   })
   afterAll(() => browser?.close())
@@ -92,15 +98,17 @@ describe('the map page', () => {
     await expect.poll(() => trail.innerText()).toMatch(/San Francisco\s+Mission/)
     // the map went there, and below it are grids
     await expect.poll(() => page.getByTestId('legend-level').innerText()).toBe('Incidents by Grid')
-    const codes = await page.getByTestId('area-row').evaluateAll((all) =>
-      all.map((row) => (row as HTMLElement).dataset.code ?? ''),
-    )
+    const codes = await page
+      .getByTestId('area-row')
+      .evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset.code ?? ''))
     const grids = new Set(expected().map(({ gridCode }) => gridCode))
     expect(codes.length).toBeGreaterThan(3)
     expect(codes.filter((code) => !grids.has(code))).toEqual([])
     await trail.getByRole('button', { name: 'San Francisco' }).click()
     await expect.poll(() => query('in')).toBeNull()
-    await expect.poll(() => page.getByTestId('legend-level').innerText()).toBe('Incidents by Community')
+    await expect
+      .poll(() => page.getByTestId('legend-level').innerText())
+      .toBe('Incidents by Community')
   })
 
   it('draws heat instead of areas, and levels that follow the zoom', async () => {
@@ -165,12 +173,21 @@ describe('the map page', () => {
     const total = await shownCount(page, 'total-count')
     const reported = await reportIncident(await apiClient(url, 'field'))
     await expect
-      .poll(async () => (await askForChanges(), shownCount(page, 'total-count')), { timeout: 30_000, interval: 1000 })
+      .poll(async () => (await askForChanges(), shownCount(page, 'total-count')), {
+        timeout: 30_000,
+        interval: 1000,
+      })
       .toBe(total + 1)
-    await expect.poll(() => page.locator('[role=option]').first().getAttribute('aria-setsize')).toBe(String(total + 1))
-    await page.waitForFunction(() => !document.querySelector('[aria-label=Incidents] .animate-spin'))
+    await expect
+      .poll(() => page.locator('[role=option]').first().getAttribute('aria-setsize'))
+      .toBe(String(total + 1))
+    await page.waitForFunction(
+      () => !document.querySelector('[aria-label=Incidents] .animate-spin'),
+    )
     await expect.poll(topVisible).toBe(mark)
-    expect(await page.locator('[data-key][aria-selected=true]').getAttribute('data-key')).toBe(place)
+    expect(await page.locator('[data-key][aria-selected=true]').getAttribute('data-key')).toBe(
+      place,
+    )
     for (const step of ['detail-next', 'detail-previous']) {
       const id = query('incident')
       await page.getByTestId(step).click()
@@ -190,13 +207,17 @@ describe('the map page', () => {
     await page.keyboard.press('Enter')
     const detail = page.getByTestId('incident-detail')
     await detail.getByText('Incident id').waitFor()
-    await expect.poll(() => detail.evaluate((element) => element === document.activeElement)).toBe(true)
+    await expect
+      .poll(() => detail.evaluate((element) => element === document.activeElement))
+      .toBe(true)
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.locator('html.dark').waitFor({ state: 'attached' })
     // colours fade from theme to theme
     await page.waitForTimeout(500)
     const axe = await new AxeBuilder({ page }).include('[data-testid=incident-detail]').analyze()
-    expect(axe.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([])
+    expect(
+      axe.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`),
+    ).toEqual([])
 
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' })
     await page.locator('html.light').waitFor({ state: 'attached' })
@@ -209,7 +230,11 @@ describe('the map page', () => {
       canvas.fillStyle = ink!.color
       canvas.fillRect(0, 0, 1, 1)
       const [red = 255] = canvas.getImageData(0, 0, 1, 1).data
-      return { isDark: red < 80, ground: ground!.backgroundColor, pixels: element.getBoundingClientRect().height }
+      return {
+        isDark: red < 80,
+        ground: ground!.backgroundColor,
+        pixels: element.getBoundingClientRect().height,
+      }
     })
     expect(paper).toMatchObject({ isDark: true, ground: 'rgb(255, 255, 255)' })
     expect(paper.pixels).toBeGreaterThan(0)
@@ -239,14 +264,22 @@ describe('the map page', () => {
   it('says so when the graphics stop, and draws again where it stood', async () => {
     const at = query('at')
     const stopped = page.getByText('This device cannot draw the map')
-    await page.getByTestId('map').locator('canvas').evaluate((canvas) => {
-      ;(canvas as HTMLCanvasElement).getContext('webgl2')!.getExtension('WEBGL_lose_context')!.loseContext()
-    })
+    await page
+      .getByTestId('map')
+      .locator('canvas')
+      .evaluate((canvas) => {
+        ;(canvas as HTMLCanvasElement)
+          .getContext('webgl2')!
+          .getExtension('WEBGL_lose_context')!
+          .loseContext()
+      })
     await stopped.waitFor()
     // as on a device without WebGL 2
     await page.evaluate(() => {
       const { getContext } = HTMLCanvasElement.prototype
-      Object.assign(window, { drawAgain: () => (HTMLCanvasElement.prototype.getContext = getContext) })
+      Object.assign(window, {
+        drawAgain: () => (HTMLCanvasElement.prototype.getContext = getContext),
+      })
       HTMLCanvasElement.prototype.getContext = () => null
     })
     await page.getByRole('button', { name: 'Try again' }).click()
@@ -264,7 +297,9 @@ describe('the map page', () => {
     await row.first().waitFor()
     const codes = [...new Set(rows.map(({ gridCode }) => gridCode))].toSorted()
     expect(await page.getByTestId('area-row').first().getAttribute('data-code')).toBe(codes[0])
-    const byArea = expected().map(({ gridCode }) => gridCode).toSorted()
+    const byArea = expected()
+      .map(({ gridCode }) => gridCode)
+      .toSorted()
     const firstArea = await page.getByTestId('list-row').first().getAttribute('data-key')
     expect(rows.find(({ id }) => id === firstArea)?.gridCode).toBe(byArea[0])
 

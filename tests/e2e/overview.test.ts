@@ -37,7 +37,8 @@ const duration = (hours: number | null): string => {
   if (hours === null) return 'not reached yet'
   return hours < 48 ? `${hours} hours` : `${Number((hours / 24).toFixed(1))} days`
 }
-const days = (hours: number | null): string => (hours === null ? '–' : String(Number((hours / 24).toFixed(2))))
+const days = (hours: number | null): string =>
+  hours === null ? '–' : String(Number((hours / 24).toFixed(2)))
 
 /** One person signs in once and reads, narrows and saves every chart. */
 describe('the overview', () => {
@@ -54,7 +55,10 @@ describe('the overview', () => {
 
   const sampleOf = (row: OracleRow): Sample => {
     const from = Temporal.PlainDateTime.from(row.reportedAt)
-    const age = Math.floor(from.round({ smallestUnit: 'minute', roundingMode: 'floor' }).until(asOf).total('minutes') / 60)
+    const age = Math.floor(
+      from.round({ smallestUnit: 'minute', roundingMode: 'floor' }).until(asOf).total('minutes') /
+        60,
+    )
     if (row.closedAt === null) return { hours: age, closed: false, age }
     const to = Temporal.PlainDateTime.from(row.closedAt)
     const took = from.toZonedDateTime(zone).until(to.toZonedDateTime(zone)).total('hours')
@@ -62,16 +66,21 @@ describe('the overview', () => {
   }
   const inTime = (sample: Sample[]): { judged: number; closed: number } => {
     const judged = sample.filter(({ age }) => age >= withinDays * 24)
-    return { judged: judged.length, closed: judged.filter((one) => one.closed && one.hours < withinDays * 24).length }
+    return {
+      judged: judged.length,
+      closed: judged.filter((one) => one.closed && one.hours < withinDays * 24).length,
+    }
   }
 
   /** The cells of the table behind a chart, header first; the chart is back afterwards. */
   async function tableOf(name: string): Promise<string[][]> {
     const table = card(name)
     await table.getByRole('button', { name: 'Show as table' }).click()
-    const cells = await table.locator('tr').evaluateAll((all) =>
-      all.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
-    )
+    const cells = await table
+      .locator('tr')
+      .evaluateAll((all) =>
+        all.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
+      )
     await table.getByRole('button', { name: 'Show as chart' }).click()
     return cells
   }
@@ -80,7 +89,9 @@ describe('the overview', () => {
 
   /** The tiles, and through their tables all charts, count what passes the link. */
   async function expectCounted(): Promise<void> {
-    await expect.poll(async () => (await shownCount(page, 'total-count')) - expected().length).toBe(0)
+    await expect
+      .poll(async () => (await shownCount(page, 'total-count')) - expected().length)
+      .toBe(0)
     expect(expected().length).toBeGreaterThan(0)
     await expect.poll(async () => sum(await tableOf('flow'), 1)).toBe(expected().length)
     await expect.poll(async () => sum(await tableOf('time-to-close'), 1)).toBe(expected().length)
@@ -106,7 +117,10 @@ describe('the overview', () => {
     })
     ;({ page, problems } = opened)
     await card('share-by-area').locator('svg path').first().waitFor({ timeout: 30_000 })
-    await page.locator('main').getByRole('progressbar').waitFor({ state: 'detached', timeout: 30_000 })
+    await page
+      .locator('main')
+      .getByRole('progressbar')
+      .waitFor({ state: 'detached', timeout: 30_000 })
   })
   afterAll(() => browser?.close())
 
@@ -121,7 +135,8 @@ describe('the overview', () => {
 
     const groups = (of: (row: OracleRow) => string): Map<string, Sample[]> => {
       const found = new Map<string, Sample[]>()
-      for (const row of expected()) found.set(of(row), [...(found.get(of(row)) ?? []), sampleOf(row)])
+      for (const row of expected())
+        found.set(of(row), [...(found.get(of(row)) ?? []), sampleOf(row)])
       return found
     }
     const byCategory = groups((row) => names.get(row.leaf)!)
@@ -130,7 +145,13 @@ describe('the overview', () => {
       times.map(([name = '']) => {
         const group = byCategory.get(name) ?? []
         const open = group.filter(({ closed }) => !closed).length
-        return [name, String(group.length), String(open), days(quantile(group, 0.5)), days(quantile(group, 0.9))]
+        return [
+          name,
+          String(group.length),
+          String(open),
+          days(quantile(group, 0.5)),
+          days(quantile(group, 0.9)),
+        ]
       }),
     )
     expect(times).toHaveLength(byCategory.size)
@@ -156,28 +177,33 @@ describe('the overview', () => {
     ['time-to-close', 'path[fill="#0f766e"]', 'category', /^[a-z_]+$/],
     ['share-by-category', 'path[fill="#0f766e"]', 'category', /^[a-z_]+$/],
     ['share-by-area', 'path[fill="#0f766e"]', 'area', /^SF-N-/],
-  ])('a click in %s narrows all the others, "back" widens them again', async (name, mark, key, value) => {
-    const marks = card(name).locator(`svg ${mark}`)
-    // the first ones are the legend's
-    const isNarrowed = (): boolean => value.test(query(key) ?? '')
-    // a chart that has just been widened still moves its marks
-    await expect.poll(() => marks.count()).toBeGreaterThan(8)
-    await expect
-      .poll(
-        async () => {
-          if (!isNarrowed()) await marks.nth(2).click()
-          await page.waitForTimeout(300)
-          return isNarrowed()
-        },
-        { interval: 1000 },
-      )
-      .toBe(true)
-    await expectCounted()
-    await page.goBack()
-    await expect.poll(() => query('from')).toBe('2015-02-01')
-    await expect.poll(isNarrowed).toBe(false)
-    await expect.poll(async () => (await shownCount(page, 'total-count')) - expected().length).toBe(0)
-  })
+  ])(
+    'a click in %s narrows all the others, "back" widens them again',
+    async (name, mark, key, value) => {
+      const marks = card(name).locator(`svg ${mark}`)
+      // the first ones are the legend's
+      const isNarrowed = (): boolean => value.test(query(key) ?? '')
+      // a chart that has just been widened still moves its marks
+      await expect.poll(() => marks.count()).toBeGreaterThan(8)
+      await expect
+        .poll(
+          async () => {
+            if (!isNarrowed()) await marks.nth(2).click()
+            await page.waitForTimeout(300)
+            return isNarrowed()
+          },
+          { interval: 1000 },
+        )
+        .toBe(true)
+      await expectCounted()
+      await page.goBack()
+      await expect.poll(() => query('from')).toBe('2015-02-01')
+      await expect.poll(isNarrowed).toBe(false)
+      await expect
+        .poll(async () => (await shownCount(page, 'total-count')) - expected().length)
+        .toBe(0)
+    },
+  )
 
   it('saves every chart as a picture and its table as CSV', async () => {
     const saved = async (name: string, button: string): Promise<Download> => {

@@ -39,13 +39,13 @@ const readShown = (page: Page): Promise<Shown> =>
         button.dataset.month ?? '',
         button.getAttribute('aria-label') ?? '',
       ]),
-      bars: [...document.querySelectorAll<SVGRectElement>('[data-testid=histogram] rect[data-from]')].map(
-        ({ dataset, height }): [string, string, number] => [
-          dataset.from ?? '',
-          dataset.to ?? '',
-          height.baseVal.value,
-        ],
-      ),
+      bars: [
+        ...document.querySelectorAll<SVGRectElement>('[data-testid=histogram] rect[data-from]'),
+      ].map(({ dataset, height }): [string, string, number] => [
+        dataset.from ?? '',
+        dataset.to ?? '',
+        height.baseVal.value,
+      ]),
     }
   })
 
@@ -55,7 +55,11 @@ const digits = (text: string): number => Number(text.replaceAll(/\D/g, ''))
  * Where the map page at its English best disagrees with the rows of the file: tiles, list, legend
  * (how many areas of the drawn level fall into each class), top areas, trend, time histogram.
  */
-export async function disagreements(page: Page, rows: readonly OracleRow[], city: Box): Promise<string[]> {
+export async function disagreements(
+  page: Page,
+  rows: readonly OracleRow[],
+  city: Box,
+): Promise<string[]> {
   const shown = await readShown(page)
   const href = page.url()
   const expected = rowsOfLink(rows, href, city)
@@ -85,7 +89,11 @@ export async function disagreements(page: Page, rows: readonly OracleRow[], city
     const [low = 0, high = low] = label.split('–').map(digits)
     same(`legend ${label}`, digits(inClass), counts.filter((n) => n >= low && n <= high).length)
   }
-  same('legend', shown.legend.classes.reduce((sum, [, n]) => sum + digits(n), 0), areas.length)
+  same(
+    'legend',
+    shown.legend.classes.reduce((sum, [, n]) => sum + digits(n), 0),
+    areas.length,
+  )
 
   const ranked = [...byArea].toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
   const most = ranked.slice(0, 6)
@@ -101,26 +109,38 @@ export async function disagreements(page: Page, rows: readonly OracleRow[], city
   const isOfStages = /[?&](stage|open)=/.test(href)
   const byMonth = countBy(expected, (row) => row.day.slice(0, 7))
   for (const [month, label] of shown.months) {
-    const told = label.slice(label.indexOf(':')).match(/\d[\d,]*/g)?.map(digits) ?? []
+    const told =
+      label
+        .slice(label.indexOf(':'))
+        .match(/\d[\d,]*/g)
+        ?.map(digits) ?? []
     const flow = [
       byMonth.get(month) ?? 0,
       always.filter((row) => row.closedMonth === month).length,
       always.filter(
-        (row) => row.day.slice(0, 7) <= month && (row.closedMonth === null || row.closedMonth > month),
+        (row) =>
+          row.day.slice(0, 7) <= month && (row.closedMonth === null || row.closedMonth > month),
       ).length,
     ]
     // of one stage nobody asks how many were closed or left
-    same(`trend ${month}`, isOfStages ? told.slice(0, 1) : told, isOfStages ? flow.slice(0, 1) : flow)
+    same(
+      `trend ${month}`,
+      isOfStages ? told.slice(0, 1) : told,
+      isOfStages ? flow.slice(0, 1) : flow,
+    )
   }
   if (shown.months.length === 0) found.push('trend: no months')
 
-  const bars = shown.bars.map(([from, to]) => always.filter(({ day }) => day >= from && day <= to).length)
+  const bars = shown.bars.map(
+    ([from, to]) => always.filter(({ day }) => day >= from && day <= to).length,
+  )
   const highest = Math.max(1, ...bars)
   const plotted = 60
   shown.bars.forEach(([from, to, height], index) => {
     const count = bars[index]!
     const wanted = count === 0 ? 0 : Math.max(1.5, (count / highest) * plotted)
-    if (Math.abs(height - wanted) > 0.01) found.push(`bar ${from} to ${to}: ${height} high, not ${wanted}`)
+    if (Math.abs(height - wanted) > 0.01)
+      found.push(`bar ${from} to ${to}: ${height} high, not ${wanted}`)
   })
   if (shown.bars.length < 24) found.push(`histogram: ${shown.bars.length} bars`)
   return found

@@ -77,7 +77,10 @@ export function oracleRows(): OracleRow[] {
     // on a border several hold the point: the lowest code comes first
     const grid = grids.find(
       ({ feature, box }) =>
-        lng >= box[0] && lng <= box[2] && lat >= box[1] && lat <= box[3] &&
+        lng >= box[0] &&
+        lng <= box[2] &&
+        lat >= box[1] &&
+        lat <= box[3] &&
         booleanPointInPolygon([lng, lat], feature),
     )
     if (!grid) continue
@@ -152,7 +155,10 @@ export function rowsOfLink(
 }
 
 /** How many rows fall under each value of `of`. */
-export function countBy(rows: readonly OracleRow[], of: (row: OracleRow) => string): Map<string, number> {
+export function countBy(
+  rows: readonly OracleRow[],
+  of: (row: OracleRow) => string,
+): Map<string, number> {
   const counts = new Map<string, number>()
   for (const row of rows) counts.set(of(row), (counts.get(of(row)) ?? 0) + 1)
   return counts
@@ -161,5 +167,7 @@ export function countBy(rows: readonly OracleRow[], of: (row: OracleRow) => stri
 /** Newest first, as the list begins; those of one minute by id. */
 export const newestFirst = (rows: readonly OracleRow[]): string[] =>
   rows
-    .toSorted((a, b) => (a.reportedAt === b.reportedAt ? (a.id < b.id ? 1 : -1) : a.reportedAt < b.reportedAt ? 1 : -1))
+    .toSorted((a, b) =>
+      a.reportedAt === b.reportedAt ? (a.id < b.id ? 1 : -1) : a.reportedAt < b.reportedAt ? 1 : -1,
+    )
     .map(({ id }) => id)

@@ -10,6 +10,5 @@ export function useAreaScope(): (area: Area) => boolean {
       ? null
       : session.memberships.map(({ areaPath }) => areaPath),
   )
-  return (area) =>
-    paths.value === null || paths.value.some((path) => area.path.startsWith(path))
+  return (area) => paths.value === null || paths.value.some((path) => area.path.startsWith(path))
 }

@@ -120,7 +120,10 @@ export function useIncidentList(
     { immediate: true },
   )
   watch(revision, schedule)
-  retryWhenBack(() => error.value, () => void reload())
+  retryWhenBack(
+    () => error.value,
+    () => void reload(),
+  )
   onScopeDispose(() => {
     clearTimeout(timer)
     controller?.abort()
