@@ -185,7 +185,7 @@ describe('every view agrees with a count made from the CSV', () => {
       .poll(() => new URL(page.url()).searchParams.get('bbox'))
       .not.toBe(new URL(before).searchParams.get('bbox'))
     await expectAgreement(page)
-    expect(tiles.size).toBeGreaterThan(0)
+    await expect.poll(() => tiles.size, { timeout: 30_000 }).toBeGreaterThan(0)
     await context.close()
   })
 
