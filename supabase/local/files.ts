@@ -1,21 +1,34 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /** Writes a whole file so that after a crash either the old or the new content is there. */
 export function writeDurably(path: string, content: string | Uint8Array, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.tmp`
-  const file = openSync(temporary, 'w', mode)
   try {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content
-    for (let offset = 0; offset < bytes.length; ) {
-      offset += writeSync(file, bytes, offset, bytes.length - offset)
+    const file = openSync(temporary, 'w', mode)
+    try {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content
+      for (let offset = 0; offset < bytes.length;) {
+        offset += writeSync(file, bytes, offset, bytes.length - offset)
+      }
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
     }
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
+    renameSync(temporary, path)
+  } catch (error) {
+    // on a full disk the half of a file would keep what is left of the room
+    rmSync(temporary, { force: true })
+    throw error
   }
-  renameSync(temporary, path)
   syncFolder(dirname(path))
+}
+
+/** Removes what a crash left of files that were being written; only for the folder's one writer. */
+export function removeUnfinished(folder: string): void {
+  for (const file of readdirSync(folder)) {
+    if (file.endsWith('.tmp')) rmSync(join(folder, file), { force: true })
+  }
 }
 
 /** Makes the names in a folder durable. */

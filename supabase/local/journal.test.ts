@@ -1,4 +1,11 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -12,7 +19,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const entry = (body: string): JournalEntry => ({ user: 'u', body, received: '2026-01-01T00:00:00Z' })
+const entry = (body: string): JournalEntry => ({
+  user: 'u',
+  body,
+  received: '2026-01-01T00:00:00Z',
+})
 
 async function bodies(journal: Journal, from = 0): Promise<string[]> {
   const found: string[] = []
@@ -59,6 +70,39 @@ test('rotate waits for calls under way, and only for those of the old segment', 
   journal.dropBefore(segment)
   expect(await bodies(journal)).toEqual(['later'])
   later()
+  await journal.close()
+})
+
+test('what comes in while a segment is begun is in the new one, which a snapshot leaves to the replay', async () => {
+  const journal = await Journal.open(folder)
+  const rotation = journal.rotate()
+  const settled = await journal.append(entry('meanwhile'))
+  const segment = await rotation
+  expect(await bodies(journal, segment)).toEqual(['meanwhile'])
+  settled()
+  await journal.close()
+})
+
+test('a segment that cannot be begun leaves the journal going on in the old one', async () => {
+  const journal = await Journal.open(folder)
+  writeFileSync(join(folder, 'journal/00000002.ndjson'), '')
+  const failing = expect(journal.rotate()).rejects.toThrow('EEXIST')
+  const settled = await journal.append(entry('meanwhile'))
+  await failing
+  settled()
+  expect(await bodies(journal)).toEqual(['meanwhile'])
+  expect(await journal.rotate()).toBe(3)
+  await journal.close()
+})
+
+test('a call set aside is kept once, and is not repeated from there', async () => {
+  const journal = await Journal.open(folder)
+  await journal.setAside(entry('a'), 'broken')
+  await journal.setAside(entry('a'), 'broken')
+  await journal.setAside(entry('b'), 'broken')
+  const kept = readFileSync(join(folder, 'journal/set-aside.ndjson'), 'utf8').trim().split('\n')
+  expect(kept.map((line) => (JSON.parse(line) as JournalEntry).body)).toEqual(['a', 'b'])
+  expect(await bodies(journal)).toEqual([])
   await journal.close()
 })
 

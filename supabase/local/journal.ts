@@ -73,12 +73,30 @@ export class Journal {
   async rotate(): Promise<number> {
     while (this.#writing) await this.#writing
     const underWay = [...this.#underWay]
-    const old = this.#file
-    this.#segment += 1
-    this.#file = await createSegment(this.#folder, this.#segment)
-    await old.close()
+    const begun = this.#beginSegment()
+    // what comes in meanwhile waits for the new segment: in the old one a snapshot would not hold it
+    this.#writing = begun.catch(() => undefined).then(() => this.#write())
+    const segment = await begun
     await Promise.all(underWay)
-    return this.#segment
+    return segment
+  }
+
+  /**
+   * Keeps a call that can never be repeated where people may look for it, once: the snapshots to come
+   * take away the segment it is in.
+   */
+  async setAside(entry: JournalEntry, error: string): Promise<void> {
+    const path = join(this.#folder, 'set-aside.ndjson')
+    const file = await open(path, 'a+', 0o600)
+    try {
+      const line = JSON.stringify({ ...entry, error })
+      if ((await file.readFile('utf8')).split('\n').includes(line)) return
+      await file.appendFile(`${line}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    syncFolder(this.#folder)
   }
 
   /** Every entry from a segment on, in order. A last line cut off by a crash had no receipt. */
@@ -103,6 +121,15 @@ export class Journal {
   async close(): Promise<void> {
     while (this.#writing) await this.#writing
     await this.#file.close()
+  }
+
+  async #beginSegment(): Promise<number> {
+    const old = this.#file
+    // counted first: a segment that could not be made whole is never tried again
+    this.#segment += 1
+    this.#file = await createSegment(this.#folder, this.#segment)
+    await old.close()
+    return this.#segment
   }
 
   async #write(): Promise<void> {

@@ -1,0 +1,28 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { removeUnfinished, writeDurably } from './files.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wangge-files-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a write that fails leaves nothing beside the old content', () => {
+  const path = join(folder, 'file')
+  writeDurably(path, 'old')
+  mkdirSync(join(folder, 'taken/in'), { recursive: true })
+  // a folder that is not empty cannot be replaced: the last step fails, as any before it may
+  expect(() => writeDurably(join(folder, 'taken'), 'x'.repeat(100_000))).toThrow()
+  expect(readdirSync(folder).sort()).toEqual(['file', 'taken'])
+  expect(readFileSync(path, 'utf8')).toBe('old')
+})
+
+test('what a crash left half written is removed', () => {
+  writeFileSync(join(folder, '2026-01-01-00000001.tar.zst.77.tmp'), 'half')
+  writeFileSync(join(folder, '2026-01-01-00000002.tar.zst'), 'whole')
+  removeUnfinished(folder)
+  expect(readdirSync(folder)).toEqual(['2026-01-01-00000002.tar.zst'])
+})
