@@ -1,7 +1,8 @@
 import { photoNameFromPath, photoPath } from '../../src/domain/photo-rules.ts'
 import type { PhotoName } from '../../src/domain/photo-rules.ts'
-import type { Backend } from './backend/backend.ts'
-import { BackendUnavailable } from './backend/backend.ts'
+import type { BackendSession } from './backend/session.ts'
+import { DatabaseError } from './database-types.ts'
+import { ServerError, messageOf } from './errors.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { recordUnknownPhotos } from './photos/photo-checks.ts'
 import type { PhotoStore } from './photos/photo-store.ts'
@@ -9,23 +10,31 @@ import type { PhotoStore } from './photos/photo-store.ts'
 /** Ids asked about in one statement. */
 const batchSize = 1000
 
+/** What a replay did, in calls. */
+export interface Replay {
+  repeated: number
+  /** Calls the database could not carry out although it is well; the journal keeps them aside. */
+  setAside: number
+}
+
 /**
  * Records the photos and applies the journaled calls the database does not know: what a crash, or
  * going back to a snapshot, took from it. Ids make a repetition harmless, and commands get the time
- * they first came in at. Returns how many calls were repeated.
+ * they first came in at. Rejects when the database cannot go on: then nobody may be let in, for what
+ * is not repeated now a snapshot would bury.
  */
 export async function replayJournal(
   journal: Journal,
-  backend: Backend,
+  session: Pick<BackendSession, 'database' | 'apply' | 'canary'>,
   photos: PhotoStore,
   fromSegment: number,
-): Promise<number> {
-  let repeated = 0
-  await recordUnknownPhotos(backend.database(), photos, photosIn(journal, fromSegment))
+): Promise<Replay> {
+  const done: Replay = { repeated: 0, setAside: 0 }
+  await recordUnknownPhotos(session.database(), photos, photosIn(journal, fromSegment))
   let batch: { entry: JournalEntry; commands: unknown[]; ids: string[] }[] = []
   const flush = async () => {
     const ids = batch.flatMap((call) => call.ids)
-    const rows = await backend
+    const rows = await session
       .database()
       .query<{ id: string }>(
         'select id::text from public.commands where id = any ($1::text[]::uuid[])',
@@ -34,12 +43,14 @@ export async function replayJournal(
     const known = new Set(rows.map((row) => row.id))
     for (const { entry, commands, ids: wanted } of batch) {
       if (wanted.every((id) => known.has(id))) continue
-      repeated += 1
       try {
-        await backend.apply(entry.user, JSON.stringify(commands), entry.received)
+        await session.apply(entry.user, JSON.stringify(commands), entry.received)
+        done.repeated += 1
       } catch (error) {
-        // refused as it was the first time; only a database that went away must stop the replay
-        if (error instanceof BackendUnavailable) throw error
+        if (isRefusal(error)) continue
+        await requireHealth(session, error)
+        await journal.setAside(entry, messageOf(error))
+        done.setAside += 1
       }
     }
     batch = []
@@ -51,7 +62,35 @@ export async function replayJournal(
     if (batch.length >= batchSize) await flush()
   }
   if (batch.length > 0) await flush()
-  return repeated
+  return done
+}
+
+/** A call refused as a whole, as it was the first time: it had no receipt. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DatabaseError && /^(22|PT|42501)/.test(error.code)
+}
+
+/** What goes well another time: no room, no memory, the connection, the system under it. */
+const passing = /^(08|25|40|53|55|57|58)/
+
+/**
+ * Throws unless a failure is the call's own: one that breaks something every time must not keep the
+ * whole city out.
+ */
+async function requireHealth(
+  session: Pick<BackendSession, 'canary'>,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof DatabaseError)) throw error
+  const failure = new ServerError(
+    `What was received could not be repeated: ${error.message} (${error.code}). ` +
+      'It is kept in the journal and repeated at the next start.',
+    { cause: error },
+  )
+  if (passing.test(error.code)) throw failure
+  await session.canary().catch(() => {
+    throw failure
+  })
 }
 
 async function* photosIn(journal: Journal, fromSegment: number): AsyncGenerator<PhotoName> {

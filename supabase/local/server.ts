@@ -29,7 +29,7 @@ import { startSnapshotTimer } from './snapshot-timer.ts'
 import { firstSegmentToReplay, takeSnapshot } from './snapshots.ts'
 import { supabaseConfig } from './supabase-tier.ts'
 
-export type ServerStep = BackendStep | 'replayed' | 'restarting' | 'snapshot failed'
+export type ServerStep = BackendStep | 'replayed' | 'set aside' | 'restarting' | 'snapshot failed'
 
 export interface ServerHooks {
   /** Given how to stop what has started so far, before much has. */
@@ -131,8 +131,9 @@ async function startParts(
         if (reopened.fresh) await recordUnknownPhotos(reopened.database(), store, store.names())
         if (!journal) return
         const from = firstSegmentToReplay(dataDir)
-        const count = await replayJournal(journal, reopened, store, from)
-        if (count > 0) hooks.onStep?.('replayed', String(count))
+        const { repeated, setAside } = await replayJournal(journal, reopened, store, from)
+        if (repeated > 0) hooks.onStep?.('replayed', String(repeated))
+        if (setAside > 0) hooks.onStep?.('set aside', String(setAside))
       },
       onRestart: (reason) => hooks.onStep?.('restarting', reason),
       ...(hooks.onGivenUp ? { onGivenUp: hooks.onGivenUp } : {}),

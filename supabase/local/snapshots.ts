@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
 import type { Backend } from './backend/backend.ts'
+import { BackendUnavailable } from './backend/backend.ts'
 import { ServerError } from './errors.ts'
-import { writeDurably } from './files.ts'
+import { removeUnfinished, writeDurably } from './files.ts'
 import type { Journal } from './journal.ts'
 
 const compress = promisify(zstdCompress)
@@ -35,18 +36,22 @@ export function firstSegmentToReplay(dataDir: string): number {
 
 /**
  * Takes a snapshot, keeps the last eight, and forgets the part of the journal that the oldest of
- * them already holds. The database pauses while it is copied, not while it is compressed.
+ * them already holds. The database pauses while it is copied, not while it is compressed. A database
+ * found to have dropped what it acknowledged gives no snapshot, which would bury the journal of that.
  */
 export async function takeSnapshot(
   dataDir: string,
   backend: Backend,
   journal: Journal,
 ): Promise<Snapshot> {
+  // while the journal is replayed there is nothing to copy yet
+  if (!backend.isReady) throw new BackendUnavailable()
   const segment = await journal.rotate()
   const tar = await backend.dump()
   if (!tar) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
   const folder = join(dataDir, 'snapshots')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  removeUnfinished(folder)
   const stamp = new Date().toISOString().replace(/[:.]/g, '-')
   const path = join(folder, `${stamp}-${String(segment).padStart(8, '0')}.tar.zst`)
   writeDurably(path, await compress(tar), 0o600)

@@ -16,6 +16,8 @@ const steps: Record<ServerStep, string> = {
   connecting: 'Connecting to Postgres',
   migrating: 'Bringing the schema up to date',
   replayed: 'Repeating what the database had not kept, calls',
+  'set aside':
+    'What could not be repeated is kept in journal/set-aside.ndjson of the data folder, calls',
   restarting: 'The database failed and is opened again',
   'snapshot failed': 'The snapshot failed and will be tried again',
 }

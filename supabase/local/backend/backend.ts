@@ -1,81 +1,86 @@
-import { Worker } from 'node:worker_threads'
-import { DatabaseError } from '../database-types.ts'
-import type { Database, SqlValue } from '../database-types.ts'
-import { ServerError } from '../errors.ts'
+import type { Database } from '../database-types.ts'
+import { messageOf } from '../errors.ts'
 import type {
   BackendCall,
-  BackendEvent,
   BackendOptions,
   BackendStep,
   PlainRequest,
   PlainResponse,
 } from './messages.ts'
+import { BackendSession, BackendUnavailable, databaseOver } from './session.ts'
 
-/** The backend is being restarted or has stopped; the same call may succeed in a few seconds. */
-export class BackendUnavailable extends Error {
-  constructor() {
-    super('The database is restarting. Try again in a few seconds.')
-    this.name = 'BackendUnavailable'
-  }
-}
+export { BackendUnavailable } from './session.ts'
 
 export interface BackendHooks {
   onProgress?: (step: BackendStep) => void
-  /** Runs after every (re)opening before calls from outside are let in. */
-  onOpened?: (backend: Backend) => Promise<void>
+  /**
+   * Runs after every (re)opening, with the only way in: calls from outside are let in once it has
+   * resolved. When it rejects, the opening has failed.
+   */
+  onOpened?: (session: BackendSession) => Promise<void>
   /** The backend failed and is opened again; `reason` is for the log. */
   onRestart?: (reason: string) => void
   /** It failed too often in a row and stays down. */
   onGivenUp?: (reason: string) => void
 }
 
-const canaryMilliseconds = 30_000
-/** A statement may be slow; a backend silent this long is taken for dead. */
-const canaryPatienceMilliseconds = 120_000
+const watchMilliseconds = 30_000
 const closePatienceMilliseconds = 15_000
+/** So many failures are repaired in so long; a server that fails more often is of no use to anybody. */
 const restartsAllowed = 5
-
-interface Pending {
-  resolve(value: unknown): void
-  reject(error: unknown): void
-}
+const failuresCountMilliseconds = 10 * 60_000
 
 /**
- * The main thread's handle on the backend worker: passes calls, watches over it with a canary, and
- * opens it again when it fails.
+ * The main thread's handle on the backend: passes calls to the session that was let in, and when that
+ * ends opens the next. Never are there two, nor is one let in before its journal was replayed.
+ *
+ * opening → (onOpened) → let in → ended → opening …
  */
 export class Backend {
-  tier: 'embedded' | 'postgres' = 'embedded'
-  fresh = false
   #options: BackendOptions
   #hooks: BackendHooks
-  #worker: Worker | null = null
-  #pending = new Map<number, Pending>()
-  #nextId = 1
-  #ready = false
-  #closing = false
+  #file: URL
+  /** The newest session, let in or not. */
+  #session: BackendSession | null = null
+  /** The session that calls from outside go to. */
+  #letIn: BackendSession | null = null
+  #restarting: Promise<void> = Promise.resolve()
+  #isClosing = false
   #failures: number[] = []
-  #timer: NodeJS.Timeout | null = null
+  #timer: NodeJS.Timeout
 
-  private constructor(options: BackendOptions, hooks: BackendHooks) {
+  private constructor(options: BackendOptions, hooks: BackendHooks, file: URL) {
     this.#options = options
     this.#hooks = hooks
+    this.#file = file
+    this.#timer = setInterval(() => this.#watch(), watchMilliseconds).unref()
   }
 
-  /** Starts the worker and waits until the database answers. Throws `ServerError` when it cannot. */
-  static async open(options: BackendOptions, hooks: BackendHooks = {}): Promise<Backend> {
-    const backend = new Backend(options, hooks)
+  /**
+   * Starts the worker and waits until the database answers and `onOpened` is done. Throws
+   * `ServerError` when it cannot; nothing of it runs any more then. `file` is the worker's code.
+   */
+  static async open(
+    options: BackendOptions,
+    hooks: BackendHooks = {},
+    file = new URL('./worker.ts', import.meta.url),
+  ): Promise<Backend> {
+    const backend = new Backend(options, hooks, file)
     try {
       await backend.#start()
     } catch (error) {
-      await backend.#worker?.terminate()
+      clearInterval(backend.#timer)
       throw error
     }
     return backend
   }
 
   get isReady(): boolean {
-    return this.#ready
+    return this.#letIn !== null && this.#letIn.endReason === null
+  }
+
+  get tier(): BackendSession['tier'] {
+    return this.#session?.tier ?? 'embedded'
   }
 
   fetch(request: PlainRequest): Promise<PlainResponse> {
@@ -84,153 +89,90 @@ export class Backend {
   }
 
   /**
-   * Repeats journaled commands as their sender, as if now were when they were received (instant);
-   * what was applied before changes nothing.
+   * The database folder as a tar, or null on one's own Postgres. Rejects when the database is found
+   * to have dropped what it acknowledged, and replaces the worker then.
    */
-  async apply(user: string, commands: string, received: string): Promise<void> {
-    await this.#call({ op: 'apply', user, commands, received })
-  }
-
-  /** The database folder as a tar, or null on one's own Postgres. */
-  dump(): Promise<Uint8Array | null> {
-    return this.#call({ op: 'dump' }) as Promise<Uint8Array | null>
-  }
-
-  /** Writes and reads; on failure or silence the worker is replaced. */
-  async checkCanary(): Promise<void> {
-    if (!this.#ready) return
-    const worker = this.#worker
+  async dump(): Promise<Uint8Array | null> {
     try {
-      await Promise.race([this.#call({ op: 'canary' }), rejectAfter(canaryPatienceMilliseconds)])
+      return (await this.#call({ op: 'dump' })) as Uint8Array | null
     } catch (error) {
-      if (worker === this.#worker && this.#ready) this.#fail(`canary: ${(error as Error).message}`)
+      void this.checkCanary()
+      throw error
+    }
+  }
+
+  /** Writes and reads; when that fails the worker is replaced. */
+  async checkCanary(): Promise<void> {
+    const session = this.#letIn
+    try {
+      await session?.canary()
+    } catch (error) {
+      // not awaited: whoever asks for health need not wait for the thread to be gone
+      void session?.end(`canary: ${messageOf(error)}`)
     }
   }
 
   /** SQL with the owner's rights. */
   database(): Database {
-    return this.#databaseIn(null)
+    return databaseOver((call) => this.#call(call))
   }
 
   /** Stops cleanly: what is under way is finished first. */
   async close(): Promise<void> {
-    this.#closing = true
-    if (this.#timer) clearInterval(this.#timer)
-    const worker = this.#worker
-    if (!worker) return
-    if (this.#ready) {
-      await Promise.race([
-        this.#call({ op: 'close' }),
-        rejectAfter(closePatienceMilliseconds),
-      ]).catch(() => undefined)
-    }
-    this.#ready = false
-    await worker.terminate()
-    this.#rejectPending()
-  }
-
-  #databaseIn(tx: number | null): Database {
-    return {
-      query: <T>(sql: string, params: readonly SqlValue[] = []) =>
-        this.#call({ op: 'query', sql, params, tx }) as Promise<T[]>,
-      exec: async (sql) => void (await this.#call({ op: 'exec', sql, tx })),
-      transaction: (fn) => this.#transaction(tx, fn),
-      close: async () => undefined,
-    }
-  }
-
-  async #transaction<T>(outer: number | null, fn: (tx: Database) => Promise<T>): Promise<T> {
-    if (outer !== null) throw new Error('Transactions do not nest.')
-    const tx = (await this.#call({ op: 'begin' })) as number
-    let result: T
-    try {
-      result = await fn(this.#databaseIn(tx))
-    } catch (error) {
-      await this.#call({ op: 'end', tx, commit: false }).catch(() => undefined)
-      throw error
-    }
-    await this.#call({ op: 'end', tx, commit: true })
-    return result
+    this.#isClosing = true
+    clearInterval(this.#timer)
+    const closed = this.#letIn?.call({ op: 'close' })
+    if (closed) await Promise.race([closed, rejectAfter(closePatienceMilliseconds)]).catch(() => {})
+    await this.#session?.end('closed')
+    await this.#restarting
   }
 
   #call(call: BackendCall, transfer: ArrayBuffer[] = []): Promise<unknown> {
-    const worker = this.#worker
-    if (!worker || !this.#ready) return Promise.reject(new BackendUnavailable())
-    return new Promise((resolve, reject) => {
-      const id = this.#nextId++
-      this.#pending.set(id, { resolve, reject })
-      worker.postMessage({ id, call }, transfer)
-    })
+    return this.#letIn?.call(call, transfer) ?? Promise.reject(new BackendUnavailable())
+  }
+
+  #watch(): void {
+    if (this.#session?.isStuck) void this.#session.end('no answer for too long')
+    else void this.checkCanary()
   }
 
   async #start(): Promise<void> {
-    // lite logs every refused request with its stack; its streams are shown only on request
-    const quiet = !process.env.WANGGE_DEBUG
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: this.#options,
-      stdout: quiet,
-      stderr: quiet,
-    })
-    this.#worker = worker
-    await new Promise<void>((resolve, reject) => {
-      worker.on('message', (event: BackendEvent) => {
-        if (event.event === 'progress') this.#hooks.onProgress?.(event.step)
-        else if (event.event === 'ready') {
-          this.tier = event.tier
-          this.fresh = event.fresh
-          this.#ready = true
-          resolve()
-        } else if (event.event === 'failed') {
-          reject(event.expected ? new ServerError(event.message) : new Error(event.message))
-        } else this.#settle(event)
-      })
-      worker.on('error', (error) => {
-        reject(error)
-        if (worker === this.#worker && this.#ready) this.#fail((error as Error).message)
-      })
-      worker.on('exit', (code) => {
-        reject(new Error(`The backend ended with code ${code}.`))
-        if (worker === this.#worker && this.#ready) this.#fail(`ended with code ${code}`)
-      })
-    })
-    await this.#hooks.onOpened?.(this)
-    this.#timer ??= setInterval(() => void this.checkCanary(), canaryMilliseconds).unref()
-  }
-
-  #settle(event: Extract<BackendEvent, { id: number }>): void {
-    const pending = this.#pending.get(event.id)
-    this.#pending.delete(event.id)
-    if (event.event === 'reply') pending?.resolve(event.value)
-    else pending?.reject(new DatabaseError(event.message, event.code, event.detail))
-  }
-
-  #rejectPending(): void {
-    for (const pending of this.#pending.values()) pending.reject(new BackendUnavailable())
-    this.#pending.clear()
-  }
-
-  #fail(reason: string): void {
-    if (this.#closing) return
-    this.#ready = false
-    const broken = this.#worker
-    this.#worker = null
-    this.#rejectPending()
-    const minuteAgo = Date.now() - 60_000
-    this.#failures = [...this.#failures.filter((at) => at > minuteAgo), Date.now()]
-    if (this.#failures.length > restartsAllowed) {
-      this.#hooks.onGivenUp?.(reason)
-      return
-    }
-    this.#hooks.onRestart?.(reason)
-    void this.#replace(broken)
-  }
-
-  async #replace(broken: Worker | null): Promise<void> {
-    await broken?.terminate()
+    const session = new BackendSession(this.#options, this.#file, this.#hooks.onProgress)
+    this.#session = session
     try {
-      await this.#start()
+      await session.opened
+      await this.#hooks.onOpened?.(session)
     } catch (error) {
-      this.#fail((error as Error).message)
+      const { endReason } = session
+      await session.end(messageOf(error))
+      if (endReason !== null && error instanceof BackendUnavailable) throw new Error(endReason)
+      throw error
+    }
+    this.#letIn = session
+    void session.ended.then((reason) => {
+      this.#letIn = null
+      this.#restarting = this.#restart(session, reason)
+    })
+  }
+
+  /** Only the end of a session that was let in leads here, so there is one restart at a time. */
+  async #restart(last: BackendSession, firstReason: string): Promise<void> {
+    let reason = firstReason
+    await last.end(reason)
+    while (!this.#isClosing) {
+      const since = Date.now() - failuresCountMilliseconds
+      this.#failures = [...this.#failures.filter((at) => at > since), Date.now()]
+      if (this.#failures.length > restartsAllowed) {
+        this.#hooks.onGivenUp?.(reason)
+        return
+      }
+      this.#hooks.onRestart?.(reason)
+      try {
+        await this.#start()
+        return
+      } catch (error) {
+        reason = messageOf(error)
+      }
     }
   }
 }

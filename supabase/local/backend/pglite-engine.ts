@@ -6,6 +6,7 @@ import { postgis } from '@electric-sql/pglite-postgis'
 import type { PostgresConnection } from '@supabase/lite/postgres'
 import { DatabaseError } from '../database-types.ts'
 import type { Database, SqlValue } from '../database-types.ts'
+import { canary } from './canary.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import type { BackendStep } from './messages.ts'
 import { installedPostgis } from './postgis-bundle.ts'
@@ -151,9 +152,15 @@ function pgliteEngine(
     dump: () =>
       exclusively(() =>
         asOwner(async () => {
+          // a copy of a database that drops what it acknowledges would bury the journal of that
+          const value = await canary({ query: query as Database['query'] })
           await pg.exec('checkpoint')
           const tar = await pg.dumpDataDir('none')
-          return new Uint8Array(await tar.arrayBuffer())
+          const copy = new Uint8Array(await tar.arrayBuffer())
+          if (!Buffer.from(copy.buffer).includes(value)) {
+            throw new Error('The copy of the database lacks what it acknowledged.')
+          }
+          return copy
         }),
       ),
     close: () => exclusively(() => pg.close()),

@@ -3,7 +3,9 @@ import { DatabaseError } from '../database-types.ts'
 import { ServerError, messageOf } from '../errors.ts'
 import { migrate, readMigrations } from '../migrate.ts'
 import { archivePath, findArchive, packageVersion, saveArchive } from './archive.ts'
+import { canary } from './canary.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
+import { endWhenIdle } from './idle-transaction.ts'
 import type {
   BackendCall,
   BackendEvent,
@@ -74,7 +76,7 @@ async function openBackend(
   if (engine.tier === 'embedded') await keepIntrospection(connection, owner)
   const app = createLite(connection, options.secrets, options.siteUrl)
   await engine.exclusively(() => warmUp(app, options.secrets))
-  await canary(engine)
+  await canary(engine.owner)
   return { engine, app, transactions: new Map() }
 }
 
@@ -105,7 +107,7 @@ async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown>
       if (call.tx !== null) return transactionOf(backend, call.tx).exec(call.sql)
       return engine.owner.exec(call.sql)
     case 'begin': {
-      const transaction = await engine.begin()
+      const transaction = endWhenIdle(await engine.begin())
       const number = ++lastTransaction
       transactions.set(number, transaction)
       return number
@@ -118,7 +120,7 @@ async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown>
     case 'apply':
       return applyAs(engine, call)
     case 'canary':
-      return canary(engine)
+      return canary(engine.owner)
     case 'dump':
       return engine.dump()
     case 'close':
@@ -167,21 +169,6 @@ async function applyAs(
       received,
     ])
   })
-}
-
-/**
- * Writes a value in one statement and reads it in another. After a stack overflow PGlite goes on
- * acknowledging writes it drops; this is how that is noticed.
- */
-async function canary(engine: Engine): Promise<void> {
-  const value = crypto.randomUUID()
-  await engine.owner.query(
-    `insert into wangge_server.canary (value) values ($1)
-     on conflict (singleton) do update set value = excluded.value`,
-    [value],
-  )
-  const rows = await engine.owner.query<{ value: string }>('select value from wangge_server.canary')
-  if (rows[0]?.value !== value) throw new Error('The database acknowledged a write and dropped it.')
 }
 
 function transferable(value: unknown): ArrayBuffer[] {

@@ -59,14 +59,15 @@ async function snapshotOfClosedFolder(dataDir: string): Promise<string> {
   try {
     const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
     const secrets = loadSecrets(dataDir)
-    const backend = await Backend.open({
-      dataDir,
-      databaseUrl: null,
-      secrets,
-      siteUrl: 'http://127.0.0.1',
-    })
     const photos = new PhotoStore(photosFolder(dataDir))
-    await replayJournal(journal, backend, photos, firstSegmentToReplay(dataDir))
+    const backend = await Backend.open(
+      { dataDir, databaseUrl: null, secrets, siteUrl: 'http://127.0.0.1' },
+      {
+        async onOpened(session) {
+          await replayJournal(journal, session, photos, firstSegmentToReplay(dataDir))
+        },
+      },
+    )
     const { path } = await takeSnapshot(dataDir, backend, journal)
     await backend.close()
     await journal.close()

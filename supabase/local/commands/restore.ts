@@ -102,28 +102,25 @@ async function openRestored(
   segment: number | undefined,
 ): Promise<void> {
   const secrets = loadSecrets(dataDir)
-  const backend = await Backend.open({
-    dataDir,
-    databaseUrl: null,
-    secrets,
-    siteUrl: 'http://127.0.0.1',
-    archive,
-  })
-  try {
-    // clients key what they keep by the instance: nothing of before may be taken for this
-    await backend
-      .database()
-      .query('update public.city_settings set instance_id = $1::uuid', [randomUUID()])
-    if (segment !== undefined) {
-      const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
-      const count = await replayJournal(journal, backend, photos, segment)
-      await journal.close()
-      console.log(`Calls applied again from the journal: ${count}`)
-    }
-    await recordUnknownPhotos(backend.database(), photos, photos.names())
-    const lost = await recordLostPhotos(backend.database(), photos)
-    if (lost > 0) console.log(`Photos the city knows of whose files are not here: ${lost}`)
-  } finally {
-    await backend.close()
-  }
+  const backend = await Backend.open(
+    { dataDir, databaseUrl: null, secrets, siteUrl: 'http://127.0.0.1', archive },
+    {
+      async onOpened(session) {
+        const db = session.database()
+        // clients key what they keep by the instance: nothing of before may be taken for this
+        await db.query('update public.city_settings set instance_id = $1::uuid', [randomUUID()])
+        if (segment !== undefined) {
+          const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
+          const done = await replayJournal(journal, session, photos, segment)
+          await journal.close()
+          console.log(`Calls applied again from the journal: ${done.repeated}`)
+          if (done.setAside > 0) console.log(`Calls that could not be: ${done.setAside}`)
+        }
+        await recordUnknownPhotos(db, photos, photos.names())
+        const lost = await recordLostPhotos(db, photos)
+        if (lost > 0) console.log(`Photos the city knows of whose files are not here: ${lost}`)
+      },
+    },
+  )
+  await backend.close()
 }

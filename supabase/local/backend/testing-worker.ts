@@ -1,0 +1,20 @@
+import { parentPort } from 'node:worker_threads'
+import type { BackendCall, BackendEvent } from './messages.ts'
+
+/**
+ * A backend worker without a database, for tests of what is around it: `exec` takes `die`, `drop`
+ * (canaries fail from then on) and `hang`; a query gives its own text back.
+ */
+const port = parentPort!
+const send = (event: BackendEvent) => port.postMessage(event)
+let drops = false
+
+port.on('message', ({ id, call }: { id: number; call: BackendCall }) => {
+  const refuse = (message: string) => send({ event: 'refusal', id, message, code: 'XX000' })
+  if (call.op === 'exec' && call.sql === 'die') process.exit(3)
+  if (call.op === 'exec' && call.sql === 'hang') return
+  if (call.op === 'exec' && call.sql === 'drop') drops = true
+  if ((call.op === 'canary' || call.op === 'dump') && drops) return refuse('dropped')
+  send({ event: 'reply', id, value: call.op === 'query' ? [{ sql: call.sql }] : null })
+})
+send({ event: 'ready', tier: 'embedded', fresh: false })
