@@ -187,20 +187,32 @@ test('a database whose making was interrupted is made anew', async () => {
   expect((await send(second.port, 'GET', '/readyz')).status).toBe(200)
 })
 
-test('a worker that dies is replaced and keeps its receipts', async () => {
-  const first = await startChild()
-  const who = await signIn(first.port)
-  const id = await report(first.port, who)
-  first.child.kill('SIGUSR2')
-  const deadline = Date.now() + 60_000
-  while (!first.output().includes('restarting') && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  let ready = 0
-  while (ready !== 200 && Date.now() < deadline) {
-    ready = (await send(first.port, 'GET', '/readyz')).status
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  expect(ready).toBe(200)
-  expect(await appliedIds()).toEqual([id])
+test('rows the database dropped are in no snapshot, and are back before anybody is let in', async () => {
+  const { child, port, output } = await startChild()
+  const who = await signIn(port)
+  const receipts = [await report(port, who), await report(port, who)]
+  child.kill('SIGUSR2')
+  await expect.poll(output, { timeout: 60_000 }).toContain('lost')
+  const backup = run('backup', [])
+  await expect.poll(output, { timeout: 60_000 }).toContain('restarting')
+  expect(listSnapshots(join(folder.path, 'data'))).toEqual([])
+
+  // the first of them that is taken finds all that came before it
+  let answer = { status: 0, text: '' }
+  const late = reportCommand(who.userId)
+  await expect
+    .poll(
+      async () => {
+        answer = await send(port, 'POST', '/rest/v1/rpc/apply_commands', {
+          headers: who.headers,
+          body: JSON.stringify({ p_commands: [late] }),
+        })
+        return answer.status
+      },
+      { timeout: 120_000, interval: 10 },
+    )
+    .toBe(200)
+  expect(output()).toMatch(/replayed [23]\b/)
+  expect(await appliedIds()).toEqual([...receipts, late.id].sort())
+  expect(await backup).toMatchObject({ code: 1 })
 })

@@ -45,6 +45,13 @@ async function replay(...users: string[]) {
   return replayJournal(journal, session, new PhotoStore(photosFolder(folder)), 0)
 }
 
+test('a call that came in twice is repeated once', async () => {
+  const body = JSON.stringify({ p_commands: [{ id: crypto.randomUUID() }] })
+  const entry = { user: 'someone', body, received: '2026-01-01T00:00:00Z' }
+  for (const settled of [await journal.append(entry), await journal.append(entry)]) settled()
+  expect(await replay()).toEqual({ repeated: 1, setAside: 0 })
+})
+
 test('a call refused as it was the first time stands in nobody’s way', async () => {
   const done = await replay('fails 22023', 'fails PT413', 'fails 42501', 'someone')
   expect([done, applied]).toEqual([{ repeated: 1, setAside: 0 }, ['someone']])

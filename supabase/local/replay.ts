@@ -46,6 +46,8 @@ export async function replayJournal(
       try {
         await session.apply(entry.user, JSON.stringify(commands), entry.received)
         done.repeated += 1
+        // a device that had no answer sent it again
+        for (const id of wanted) known.add(id)
       } catch (error) {
         if (isRefusal(error)) continue
         await requireHealth(session, error)

@@ -18,6 +18,7 @@ function apiWithFakes() {
   let journaledBytes = 0
   const api = new Api({
     backend: {
+      isReady: true,
       async fetch({ url, body }) {
         asked.push(
           `${new URL(url).pathname} ${new TextDecoder().decode(body ?? new ArrayBuffer(0))}`,

@@ -16,7 +16,7 @@ import { callerOf, isSameSecret } from './token.ts'
 import type { Caller } from './token.ts'
 
 export interface ApiContext {
-  backend: Pick<Backend, 'fetch' | 'checkCanary'>
+  backend: Pick<Backend, 'fetch' | 'checkCanary' | 'isReady'>
   database(): Database
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
@@ -157,13 +157,15 @@ export class Api {
     { p_commands: commands }: Record<string, unknown>,
     { userId }: Caller,
   ): Promise<Response> {
-    const { journal, onChange } = this.#context
+    const { backend, journal, onChange } = this.#context
     // what the database would take in another form could not be repeated from the journal
     if (!Array.isArray(commands)) return problem(400, 'bad_commands', 'p_commands is an array.')
     if (commands.length > mostCommands) {
       return problem(413, 'too_many_commands', `A call holds at most ${mostCommands} commands.`)
     }
     if (!journal) return this.#forward(request, bytes)
+    // what cannot be asked now is sent again, and need not be in the journal every time
+    if (!backend.isReady) throw new BackendUnavailable()
     const wait = this.#journaled.take(userId, bytes?.byteLength)
     if (wait > 0) return tooMany(wait)
     const received = new Date().toISOString()
