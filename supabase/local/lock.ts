@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import {
   existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   utimesSync,
@@ -19,6 +21,8 @@ export interface LockHolder {
   /** When the process began, as the system counts it: tells a reused pid from the holder. */
   processStart: string
   host: string
+  /** Where the pid means something: a boot of a machine, and the container on it. */
+  pidSpace: string
   since: string
   command: string
   /** The database it works on, as `databaseName` names it; null for the one in the folder. */
@@ -29,7 +33,7 @@ export interface Lock {
   release(): void
 }
 
-/** A holder on another machine (or container) counts as gone after this long without a heartbeat. */
+/** A holder whose pid tells us nothing counts as gone after this long without a heartbeat. */
 const foreignStaleMilliseconds = 60_000
 const heartbeatMilliseconds = 10_000
 
@@ -48,12 +52,13 @@ export function takeLock(dataDir: string, command: string, database: string | nu
     pid: process.pid,
     processStart: processStart(process.pid) ?? '',
     host: hostname(),
+    pidSpace: pidSpace(),
     since: new Date().toISOString(),
     command,
     database,
   }
   // Written aside and linked: the lock never exists half written, and link() refuses an existing one.
-  const draft = `${path}.${process.pid}`
+  const draft = `${path}.${randomUUID()}`
   try {
     writeFileSync(draft, JSON.stringify(mine))
   } catch (error) {
@@ -80,7 +85,7 @@ export function takeLock(dataDir: string, command: string, database: string | nu
     release() {
       clearInterval(heartbeat)
       const holder = readHolder(path)
-      if (holder?.pid === mine.pid && holder.since === mine.since) rmSync(path, { force: true })
+      if (isSame(holder, mine)) rmSync(path, { force: true })
     },
   }
 }
@@ -96,6 +101,10 @@ export function lockHolder(dataDir: string): LockHolder | null {
 export function describeHolder(holder: LockHolder): string {
   const where = holder.host === hostname() ? '' : ` on ${holder.host}`
   return `process ${holder.pid} (${holder.command})${where}, since ${holder.since}`
+}
+
+function isSame(a: LockHolder | null, b: LockHolder): boolean {
+  return a?.pid === b.pid && a.pidSpace === b.pidSpace && a.since === b.since
 }
 
 function tryLink(draft: string, path: string): boolean {
@@ -134,7 +143,7 @@ function readHolder(path: string): LockHolder | null {
 }
 
 function isAlive(holder: LockHolder, path: string): boolean {
-  if (holder.host !== hostname()) {
+  if (holder.pidSpace !== pidSpace()) {
     return Date.now() - statSync(path).mtimeMs < foreignStaleMilliseconds
   }
   try {
@@ -147,14 +156,26 @@ function isAlive(holder: LockHolder, path: string): boolean {
   return start === null || holder.processStart === '' || start === holder.processStart
 }
 
+/**
+ * Names the processes among which a pid is one's own. Two containers may have one host name, one
+ * volume and a pid 1 each; a host name alone is all that other systems give.
+ */
+function pidSpace(): string {
+  try {
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${hostname()} ${bootId} ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return hostname()
+  }
+}
+
 /** The system's own record of when a process began; null when it cannot be read. */
 function processStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // the command name may hold spaces and brackets; start time is the 20th field after it
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${bootId}:${fields[19]}`
+    return fields[19] ?? null
   } catch {
     if (process.platform === 'win32' || existsSync('/proc/self/stat')) return null
   }
@@ -167,8 +188,12 @@ function processStart(pid: number): string | null {
 
 function heldError(dataDir: string, holder: LockHolder | null): ServerError {
   const who = holder ? describeHolder(holder) : 'another process that is just starting'
+  const wait =
+    holder && holder.pidSpace !== pidSpace()
+      ? ' If it was killed, or its machine went down, the folder is free a minute after that.'
+      : ''
   return new ServerError(
-    `The data folder ${dataDir} is in use by ${who}. Stop it first, or choose another DATA_DIR.`,
+    `The data folder ${dataDir} is in use by ${who}. Stop it first, or choose another DATA_DIR.${wait}`,
   )
 }
 
