@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -165,6 +165,15 @@ test('backup and restore: a new instance with the old city; refused beside a ser
   expect(config.json.instanceId).not.toBe(instance)
   expect(config.json.city).toMatchObject({ name: '测试市' })
   await again.close()
+
+  // a database that is damaged or gone is not made anew: the way back is named
+  const start = () => startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const wayBack = `npm run restore -- ${listSnapshots(dataDir).at(-1)!.path} --with-journal`
+  truncateSync(join(dataDir, 'pg/global/pg_control'), 100)
+  await expect(start()).rejects.toThrow(wayBack)
+  rmSync(join(dataDir, 'pg'), { recursive: true })
+  await expect(start()).rejects.toThrow(wayBack)
+  expect(existsSync(join(dataDir, 'pg'))).toBe(false)
 })
 
 test('a damaged backup leaves everything as it was', async () => {

@@ -6,6 +6,8 @@ import { postgis } from '@electric-sql/pglite-postgis'
 import type { PostgresConnection } from '@supabase/lite/postgres'
 import { DatabaseError } from '../database-types.ts'
 import type { Database, SqlValue } from '../database-types.ts'
+import { ServerError, messageOf } from '../errors.ts'
+import { listSnapshots } from '../snapshots.ts'
 import { canary } from './canary.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import type { BackendStep } from './messages.ts'
@@ -15,17 +17,20 @@ import { valueParsers } from './values.ts'
 
 /**
  * Opens the PGlite database in `<dataDir>/pg`, making it from `archive` (a zstd-compressed tar of a
- * database folder) or from nothing. A folder whose making was interrupted is made anew.
+ * database folder) or from nothing. A folder whose making was interrupted is made anew. Beside
+ * snapshots only a restore makes a database.
  */
 export async function openPglite(
   dataDir: string,
   archive: string | null,
+  isRestore: boolean,
   progress: (step: BackendStep) => void,
 ): Promise<Engine> {
   const folder = join(dataDir, 'pg')
   const unfinished = join(dataDir, 'pg.unfinished')
   if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true })
   const fresh = !existsSync(join(folder, 'PG_VERSION'))
+  if (fresh && !isRestore) refuseToForget(dataDir)
   if (fresh) {
     mkdirSync(dataDir, { recursive: true })
     writeFileSync(unfinished, '')
@@ -43,10 +48,35 @@ export async function openPglite(
   })
   // lite is read while the database's code is compiled on another thread
   const { connectionTo } = await import('./pglite-connection.ts')
-  await pg.waitReady
+  try {
+    await pg.waitReady
+  } catch (error) {
+    if (fresh) throw error
+    throw new ServerError(
+      `The database in ${folder} cannot be opened (${messageOf(error)}). ${wayBack(dataDir)}`,
+      { cause: error },
+    )
+  }
   // from here on a failure leaves a database that the next start brings up to date
   rmSync(unfinished, { force: true })
   return pgliteEngine(pg, connectionTo(pg), fresh, () => writeFileSync(installed, ''))
+}
+
+/** A folder whose database is gone is no new one: what follows would be taken for its whole past. */
+function refuseToForget(dataDir: string): void {
+  if (listSnapshots(dataDir).length === 0) return
+  throw new ServerError(
+    `${dataDir} holds snapshots of a city, and no database. ${wayBack(dataDir)}`,
+  )
+}
+
+function wayBack(dataDir: string): string {
+  const newest = listSnapshots(dataDir).at(-1)
+  if (!newest) return `There is no snapshot of it: restore a backup with npm run restore -- FILE.`
+  return (
+    'Everything that was confirmed to a device is in its newest snapshot and the journal: ' +
+    `npm run restore -- ${newest.path} --with-journal`
+  )
 }
 
 function blobFromArchive(path: string): Blob {

@@ -51,7 +51,7 @@ async function openBackend(
 ): Promise<OpenBackend> {
   const migrations = readMigrations()
   const archive = archivePath(migrations)
-  const engine = await openEngine(options, options.archive ?? findArchive(archive), progress)
+  const engine = await openEngine(options, findArchive(archive), progress)
   const { owner, connection } = engine
   // heavy, and by now read already: the engine's connection is made of the same package
   const { createLite, keepIntrospection, warmUp } = await import('./lite.ts')
@@ -82,7 +82,7 @@ async function openBackend(
 
 async function openEngine(
   options: BackendOptions,
-  archive: string | null,
+  prepared: string | null,
   progress: (step: BackendStep) => void,
 ): Promise<Engine> {
   if (options.databaseUrl) {
@@ -91,7 +91,8 @@ async function openEngine(
     return openPostgres(options.databaseUrl)
   }
   const { openPglite } = await import('./pglite-engine.ts')
-  return openPglite(options.dataDir, archive, progress)
+  const { dataDir, archive } = options
+  return openPglite(dataDir, archive ?? prepared, archive !== undefined, progress)
 }
 
 async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown> {
