@@ -15,7 +15,7 @@ begin
       select jsonb_build_object('owner', p.owner, 'hash', p.hash, 'mediaType', p.media_type)
       from public.incident_photos p
       where p.district_code = p_incident.district_code and p.incident_id = p_incident.id
-        and (p.owner = p_user or private.is_photo_checked(p.owner, p.hash))
+        and (p.owner = p_user or private.is_photo_checked(p.owner, p.hash, p.media_type))
       order by p.seq_in_log, p.hash limit 1));
 end $$;
 
@@ -148,7 +148,8 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'takenAt', p.taken_at, 'lon', p.lon, 'lat', p.lat, 'at', p.at,
     'byName', who.display_name, 'isChecked', c.hash is not null) order by p.seq_in_log, p.hash), '[]')
   from public.incident_photos p
-  left join public.photo_checks c on c.owner = p.owner and c.hash = p.hash and c.verdict = 'ok'
+  left join public.photo_checks c
+    on c.owner = p.owner and c.hash = p.hash and c.media_type = p.media_type and c.verdict = 'ok'
   left join public.profiles who on who.user_id = p.owner
   where p.district_code = p_incident.district_code and p.incident_id = p_incident.id
     and (c.hash is not null or p.owner = p_user)

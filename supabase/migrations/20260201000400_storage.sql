@@ -4,12 +4,14 @@
 -- People put files below their own id, named by what is in them; nobody changes or deletes one.
 -- A Supabase's own service role checks them and passes by these policies.
 
--- May the caller read the object of this name? Not for names that are none of a photo.
+-- May the caller read the object of this name? Not for names that are none of a photo. The extension
+-- says which type it has to have been checked as: anybody may put any bytes under the other one.
 create function private.photo_object_to_read(p_name text)
 returns boolean language plpgsql stable set search_path = '' as $$
 begin
   return p_name ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[0-9a-f]{64}\.(jpg|webp)$'
-    and private.photo_to_read(left(p_name, 36)::uuid, substr(p_name, 38, 64));
+    and private.photo_to_read(left(p_name, 36)::uuid, substr(p_name, 38, 64),
+      case when right(p_name, 4) = '.jpg' then 'image/jpeg' else 'image/webp' end);
 end $$;
 
 revoke all on function private.photo_object_to_read(text) from public, anon, authenticated;

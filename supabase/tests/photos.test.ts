@@ -13,19 +13,23 @@ describeOnEachDatabase('photos', (kind) => {
   })
   afterAll(() => db?.close())
 
-  const check = (hash: string, verdict = 'ok', owner: string = people.field) =>
+  const check = (
+    { hash, mediaType }: { hash: string; mediaType: string },
+    verdict = 'ok',
+    owner: string = people.field,
+  ) =>
     db.query(
-      `select private.record_photo_check($1::uuid, $2, 'image/jpeg', 250000, 2048, 1536, $3,
+      `select private.record_photo_check($1::uuid, $2, $4, 250000, 2048, 1536, $3,
          case when $3 = 'refused' then 'photo_has_metadata' end)`,
-      [owner, hash, verdict],
+      [owner, hash, verdict, mediaType],
     )
   const send = async (commands: unknown[], user: string = people.field) =>
     applyCommands(db, user, commands)
-  const mayRead = async (user: string, owner: string, hash: string) =>
+  const mayRead = async (user: string, owner: string, hash: string, mediaType = 'image/jpeg') =>
     db.asUser(user, async (tx) => {
       const [row] = await tx.query<{ r: boolean }>(
-        'select public.photo_to_read($1::uuid, $2) as r',
-        [owner, hash],
+        'select public.photo_to_read($1::uuid, $2, $3) as r',
+        [owner, hash, mediaType],
       )
       return row!.r
     })
@@ -70,16 +74,19 @@ describeOnEachDatabase('photos', (kind) => {
       },
     ])
     const again = async () => (await send([command]))[0]!
-    await check(first.hash)
+    await check(first)
     // somebody else's file of the same content is not this one
-    await check(second.hash, 'ok', people.manager)
+    await check(second, 'ok', people.manager)
     expect(await again()).toMatchObject({ outcome: 'replayed', missing_photos: [second.hash] })
-    await check(second.hash, 'refused')
+    await check(second, 'refused')
     expect((await again()).missing_photos).toEqual([second.hash])
-    await check(second.hash)
+    // nor is one of the same content checked as what it was not named as
+    await check({ ...second, mediaType: 'image/jpeg' })
+    expect((await again()).missing_photos).toEqual([second.hash])
+    await check(second)
     expect((await again()).missing_photos).toEqual([])
     // a file that got lost is asked for again
-    await check(first.hash, 'refused')
+    await check(first, 'refused')
     expect((await again()).missing_photos).toEqual([first.hash])
   })
 
@@ -178,7 +185,7 @@ describeOnEachDatabase('photos', (kind) => {
 
   it('are read by their owner, and once checked by who sees the incident', async () => {
     const photo = photoRef()
-    const loose = hashOf(randomUUID())
+    const loose = photoRef()
     await send([reportCommand(people.field, { lon: 10.5, photos: [photo] })])
     const readers = async (hash: string) => {
       const found: string[] = []
@@ -188,20 +195,78 @@ describeOnEachDatabase('photos', (kind) => {
       return found
     }
     expect(await readers(photo.hash)).toEqual(['field'])
-    await check(photo.hash)
+    await check(photo)
     expect(await readers(photo.hash)).toEqual(['admin', 'leader', 'manager', 'field'])
     // checked, but with no incident
     await check(loose)
-    expect(await readers(loose)).toEqual(['field'])
+    expect(await readers(loose.hash)).toEqual(['field'])
     // the same content below another owner is another file
     expect(await mayRead(people.manager, people.admin, photo.hash)).toBe(false)
-    await check(photo.hash, 'refused')
+    await check(photo, 'refused')
     expect(await readers(photo.hash)).toEqual(['field'])
     await expect(
       db.asAnon((tx) =>
-        tx.query('select public.photo_to_read($1::uuid, $2)', [people.field, photo.hash]),
+        tx.query(`select public.photo_to_read($1::uuid, $2, 'image/jpeg')`, [
+          people.field,
+          photo.hash,
+        ]),
       ),
     ).rejects.toMatchObject({ code: '42501' })
+  })
+
+  it('are shown to others only as the type they were checked as', async () => {
+    const photo = photoRef({ mediaType: 'image/webp' }) as { hash: string; mediaType: string }
+    const [receipt] = await send([reportCommand(people.field, { lon: 10.5, photos: [photo] })])
+    const detail = async () =>
+      db.asUser(people.manager, async (tx) => {
+        const [row] = await tx.query<{ shown: unknown[]; rows: number; open: unknown }>(
+          `select public.incident_detail($1::uuid) -> 'photos' as shown,
+             (select count(*)::int from public.incident_photos where hash = $2) as rows,
+             (select r -> 'photo' from jsonb_array_elements(public.open_incidents() -> 'rows') r
+               where r ->> 'id' = ($1::uuid)::text) as open`,
+          [receipt!.incident_id, photo.hash],
+        )
+        return [row!.shown.length, row!.rows, row!.open === null ? 0 : 1]
+      })
+    await check({ ...photo, mediaType: 'image/jpeg' })
+    expect(await mayRead(people.manager, people.field, photo.hash, 'image/webp')).toBe(false)
+    expect(await detail()).toEqual([0, 0, 0])
+    await check(photo)
+    expect(await mayRead(people.manager, people.field, photo.hash, 'image/webp')).toBe(true)
+    expect(await mayRead(people.manager, people.field, photo.hash, 'image/jpeg')).toBe(false)
+    expect(await detail()).toEqual([1, 1, 1])
+  })
+
+  it('that are good stay so, and just after a refusal none is taken for good', async () => {
+    const offer = async (hash: string, verdict: string) => {
+      const [row] = await db.query<{ r: boolean }>(
+        `select public.record_photo_check($1::uuid, $2, 'image/jpeg', 9, 1, 1, $3) as r`,
+        [people.field, hash, verdict],
+      )
+      const [kept] = await db.query<{ verdict: string }>(
+        'select verdict from public.photo_checks where hash = $1',
+        [hash],
+      )
+      return [row!.r, kept!.verdict]
+    }
+    const age = (hash: string, minutes: number) =>
+      db.query(
+        `update public.photo_checks set checked_at = now() - $2::int * interval '1 minute' where hash = $1`,
+        [hash, minutes],
+      )
+    // a call that looked at damaged bytes and was stalled until whole ones were there
+    const good = hashOf(randomUUID())
+    expect(await offer(good, 'ok')).toEqual([true, 'ok'])
+    expect(await offer(good, 'refused')).toEqual([false, 'ok'])
+    expect(await offer(good, 'ok')).toEqual([true, 'ok'])
+    // a call that refused and has not removed anything yet
+    const bad = hashOf(randomUUID())
+    expect(await offer(bad, 'refused')).toEqual([true, 'refused'])
+    await age(bad, 9)
+    expect(await offer(bad, 'ok')).toEqual([false, 'refused'])
+    expect(await offer(bad, 'refused')).toEqual([true, 'refused'])
+    await age(bad, 11)
+    expect(await offer(bad, 'ok')).toEqual([true, 'ok'])
   })
 
   it('let the service role record a check, and nobody else', async () => {
@@ -216,6 +281,6 @@ describeOnEachDatabase('photos', (kind) => {
     expect(
       await db.query('select verdict from public.photo_checks where hash = $1', [hashOf('s')]),
     ).toEqual([{ verdict: 'ok' }])
-    await expect(check(hashOf('t'), 'perhaps')).rejects.toMatchObject({ code: '23514' })
+    await expect(check(photoRef(), 'perhaps')).rejects.toMatchObject({ code: '23514' })
   })
 })

@@ -118,6 +118,27 @@ describe.skipIf(missing !== null && process.env.WANGGE_REQUIRE_POSTGRES !== '1')
       expect(await db.asAnon((tx) => tx.query('select 1 from storage.objects'))).toEqual([])
     })
 
+    it('shows nobody else the bytes that lie under a checked hash with the other extension', async () => {
+      const other = hashOf('another photo')
+      const { field } = people
+      await put(field, `${field}/${other}.jpg`)
+      await put(field, `${field}/${other}.webp`)
+      await db.query(
+        `select private.record_photo_check($1::uuid, $2, 'image/jpeg', 1, 1, 1, 'ok')`,
+        [field, other],
+      )
+      // named as either type, in commands that are both taken
+      for (const mediaType of ['image/jpeg', 'image/webp']) {
+        const photos = [photoRef({ hash: other, mediaType })]
+        await applyCommands(db, field, [reportCommand(field, { lon: 10.5, photos })])
+      }
+      const ofOther = (names: string[]) => names.filter((name) => name.includes(other))
+      expect(ofOther(await visible(field))).toHaveLength(2)
+      for (const user of [people.manager, people.leader, people.admin]) {
+        expect(ofOther(await visible(user))).toEqual([`${field}/${other}.jpg`])
+      }
+    })
+
     it('lets nobody change or delete', async () => {
       for (const user of [people.field, people.admin]) {
         for (const sql of [

@@ -44,7 +44,9 @@ export function supabaseGateway(
         p_reason: verdict.ok ? null : verdict.fault,
       })
       const target = `${url}/rest/v1/rpc/record_photo_check`
-      await must('record', await fetch(target, { method: 'POST', headers: asJson, body }))
+      const response = await fetch(target, { method: 'POST', headers: asJson, body })
+      await must('record', response)
+      return (await response.json()) === true
     },
     async remove(path) {
       const body = JSON.stringify({ prefixes: [path] })

@@ -15,6 +15,7 @@ const pathOf = (file: Uint8Array) => `${owner}/${nameOf(file)}.jpg`
 /** A Supabase's HTTP interfaces over two maps; refuses whoever has not the right key. */
 function fakeSupabase(objects: Record<string, Uint8Array>) {
   const checks: Record<string, unknown>[] = []
+  const answers = { recorded: true as unknown }
   const fetch = async (input: string | URL | Request, init: RequestInit = {}) => {
     const request = new Request(input, init)
     const { pathname } = new URL(request.url)
@@ -28,7 +29,7 @@ function fakeSupabase(objects: Record<string, Uint8Array>) {
     if (authorization !== `Bearer ${secretKey}`) return new Response('{}', { status: 401 })
     if (pathname === '/rest/v1/rpc/record_photo_check' && request.method === 'POST') {
       checks.push((await request.json()) as Record<string, unknown>)
-      return Response.json(true)
+      return Response.json(answers.recorded)
     }
     if (pathname === '/storage/v1/object/photos' && request.method === 'DELETE') {
       const { prefixes } = (await request.json()) as { prefixes: string[] }
@@ -38,7 +39,12 @@ function fakeSupabase(objects: Record<string, Uint8Array>) {
     const object = objects[pathname.replace('/storage/v1/object/authenticated/photos/', '')]
     return object ? new Response(new Uint8Array(object)) : new Response('{}', { status: 400 })
   }
-  return { objects, checks, gateway: supabaseGateway('https://project.example', secretKey, fetch) }
+  return {
+    objects,
+    checks,
+    answers,
+    gateway: supabaseGateway('https://project.example', secretKey, fetch),
+  }
 }
 
 function ask(
@@ -96,6 +102,20 @@ describe('check-photo', () => {
     expect([response.status, await response.json()]).toEqual([422, { ok: false, code }])
     expect(fake.checks).toMatchObject([{ p_verdict: 'refused', p_reason: code, p_width: null }])
     expect(fake.objects).toEqual({})
+  })
+
+  test.each([
+    ['a good photo while a refusal may still be carried out', bytes],
+    ['damaged bytes seen before the good ones came', bytes.subarray(0, 99)],
+  ])('leaves %s where it is, and asks to try again', async (_, file) => {
+    const fake = fakeSupabase({ [pathOf(bytes)]: file })
+    fake.answers.recorded = false
+    const response = await ask(fake, { path: pathOf(bytes) })
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { ok: false, code: 'photo_being_checked' },
+    ])
+    expect(Object.keys(fake.objects)).toHaveLength(1)
   })
 
   test('does nothing for strangers, for others’ photos and for what is no path', async () => {

@@ -7,8 +7,8 @@ export interface PhotoGateway {
   userOf(authorization: string): Promise<string | null>
   /** The object at a path of the bucket `photos`, or null. */
   download(path: string): Promise<Uint8Array | null>
-  /** Keeps the verdict, in place of an earlier one. */
-  record(name: PhotoName, bytes: number, verdict: PhotoVerdict): Promise<void>
+  /** Keeps the verdict; false when another one stands, and then nothing may be removed. */
+  record(name: PhotoName, bytes: number, verdict: PhotoVerdict): Promise<boolean>
   remove(path: string): Promise<void>
 }
 
@@ -22,6 +22,8 @@ const crossOrigin = {
 /**
  * Judges a photo its uploader just put into the bucket: `POST {path}` → `{ok: true}`, or 422 with
  * `{ok: false, code}` (a `PhotoFault`). What is refused is removed, so that its name is free again.
+ * A call may be stalled for minutes between any two of its steps, while others judge what was put there
+ * since: 503 where their verdict stands, and nothing is removed then.
  */
 export async function answerCheck(request: Request, gateway: PhotoGateway): Promise<Response> {
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: crossOrigin })
@@ -35,7 +37,8 @@ export async function answerCheck(request: Request, gateway: PhotoGateway): Prom
   const bytes = await gateway.download(path)
   if (!bytes) return answer(404, { ok: false, code: 'photo_missing' })
   const verdict = checkPhoto(bytes, { ...name, actualHash: await sha256(bytes) })
-  await gateway.record(name, bytes.length, verdict)
+  if (!(await gateway.record(name, bytes.length, verdict)))
+    return answer(503, { ok: false, code: 'photo_being_checked' })
   if (verdict.ok) return answer(200, { ok: true })
   await gateway.remove(path)
   return answer(422, { ok: false, code: verdict.fault })

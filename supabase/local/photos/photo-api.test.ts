@@ -373,9 +373,10 @@ describe('who may read', () => {
       const [row] = await server.database().query<{ one: boolean[]; many: boolean[] }>(
         `with caller as materialized (select set_config('request.jwt.claim.sub', $1, true) as sub,
            set_config('request.jwt.claims', json_build_object('sub', $1::text)::text, true) as claims)
-         select (select array_agg(private.photo_to_read(o::uuid, h) order by n)
+         select (select array_agg(private.photo_to_read(o::uuid, h, 'image/jpeg') order by n)
                    from unnest($2::text[], $3::text[]) with ordinality as a (o, h, n)) as one,
-                private.photos_to_read($2::text[]::uuid[], $3::text[]) as many
+                private.photos_to_read($2::text[]::uuid[], $3::text[],
+                  array_fill('image/jpeg'::text, array[cardinality($3::text[])])) as many
            from caller where sub is not null and claims is not null`,
         [user, files.map(() => ids.worker), files.map(hashOf)],
       )

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { checkPhoto } from '../../../src/domain/photo-rules.ts'
+import { checkPhoto, photoPath } from '../../../src/domain/photo-rules.ts'
 import type { PhotoName, PhotoVerdict } from '../../../src/domain/photo-rules.ts'
 import type { Database } from '../database-types.ts'
 import type { PhotoStore } from './photo-store.ts'
@@ -59,11 +59,17 @@ export async function recordUnknownPhotos(
 async function unknownOf(db: Database, names: PhotoName[]): Promise<PhotoName[]> {
   const rows = await db.query<{ n: number }>(
     `select asked.n::int as n
-       from unnest($1::text[]::uuid[], $2::text[]) with ordinality as asked (owner, hash, n)
+       from unnest($1::text[]::uuid[], $2::text[], $3::text[])
+              with ordinality as asked (owner, hash, media_type, n)
       where not exists (
         select from public.photo_checks c
-         where c.owner = asked.owner and c.hash = asked.hash and c.verdict = 'ok')`,
-    [names.map(({ owner }) => owner), names.map(({ hash }) => hash)],
+         where c.owner = asked.owner and c.hash = asked.hash and c.media_type = asked.media_type
+           and c.verdict = 'ok')`,
+    [
+      names.map(({ owner }) => owner),
+      names.map(({ hash }) => hash),
+      names.map(({ mediaType }) => mediaType),
+    ],
   )
   return rows.map(({ n }) => names[n - 1]!)
 }
@@ -74,11 +80,11 @@ async function unknownOf(db: Database, names: PhotoName[]): Promise<PhotoName[]>
  */
 export async function recordLostPhotos(db: Database, store: PhotoStore): Promise<number> {
   const held = new Set<string>()
-  for await (const { owner, hash } of store.names()) held.add(`${owner}/${hash}`)
-  const rows = await db.query<{ owner: string; hash: string }>(
-    `select owner::text, hash from public.photo_checks where verdict = 'ok'`,
+  for await (const name of store.names()) held.add(photoPath(name))
+  const rows = await db.query<PhotoName & Record<string, unknown>>(
+    `select owner::text, hash, media_type as "mediaType" from public.photo_checks where verdict = 'ok'`,
   )
-  const lost = rows.filter(({ owner, hash }) => !held.has(`${owner}/${hash}`))
+  const lost = rows.filter((name) => !held.has(photoPath(name)))
   await db.query(
     `select private.record_photo_check(c.owner, c.hash, c.media_type, c.bytes, c.width, c.height,
               'refused', 'file_lost')

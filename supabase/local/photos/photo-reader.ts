@@ -59,9 +59,15 @@ export class PhotoReader {
       `with caller as materialized (
          select set_config('request.jwt.claim.sub', $1, true) as sub,
                 set_config('request.jwt.claims', $2, true) as claims)
-       select to_jsonb(private.photos_to_read($3::text[]::uuid[], $4::text[])) as answers
+       select to_jsonb(private.photos_to_read($3::text[]::uuid[], $4::text[], $5::text[])) as answers
          from caller where sub is not null and claims is not null`,
-      [userId, claims, names.map(({ owner }) => owner), names.map(({ hash }) => hash)],
+      [
+        userId,
+        claims,
+        names.map(({ owner }) => owner),
+        names.map(({ hash }) => hash),
+        names.map(({ mediaType }) => mediaType),
+      ],
     )
     return rows[0]?.answers ?? []
   }
