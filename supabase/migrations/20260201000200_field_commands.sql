@@ -325,6 +325,18 @@ returns void language sql set search_path = '' as $$
   having count(*) > 0
 $$;
 
+-- True when the caller holds one of the roles at that instant, anywhere. A command is judged by the
+-- rights its sender had when the server received it: a journal that is replayed asks about days ago.
+drop function private.has_role(text[]);
+create function private.has_role(p_roles text[], p_at timestamptz default now())
+returns boolean language sql stable security definer set search_path = '' as $$
+  select exists (
+    select 1 from public.memberships m
+    where m.user_id = auth.uid()
+      and m.role = any (p_roles)
+      and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at))
+$$;
+
 -- The caller's standing towards one incident.
 create type private.incident_rights as (
   sees boolean,
@@ -336,23 +348,26 @@ create type private.incident_rights as (
   may_correct boolean
 );
 
--- The rule of the policy on incidents, for one of them.
-create function private.rights_on(p_incident public.incidents)
+-- The rule of the policy on incidents, for one of them and at an instant.
+create function private.rights_on(p_incident public.incidents, p_at timestamptz default now())
 returns private.incident_rights language plpgsql stable set search_path = '' as $$
 declare
   v_rights private.incident_rights;
-  v_handles boolean := p_incident.department_code = any (private.scope_departments());
+  v_handles boolean := exists (
+    select 1 from public.memberships m
+    where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = p_incident.department_code
+      and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at));
 begin
   select coalesce(array_agg(distinct m.role), '{}') into v_rights.roles
   from public.areas own, public.memberships m
   join public.areas a on a.code = m.area_code
   where own.code = p_incident.area_code and private.is_within(own.path, a.path)
     and m.user_id = auth.uid() and m.role <> 'handler'
-    and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now());
+    and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at);
   v_rights.is_reporter := coalesce(p_incident.reported_by = auth.uid(), false);
-  v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or coalesce(v_handles, false);
+  v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or v_handles;
   v_rights.may_note := v_rights.is_reporter
-    or v_rights.sees and private.has_role('{field_staff,handler,grid_manager,admin}');
+    or v_rights.sees and private.has_role('{field_staff,handler,grid_manager,admin}', p_at);
   v_rights.may_ask := v_rights.roles && '{grid_manager,admin}';
   v_rights.may_correct := v_rights.is_reporter or v_rights.roles && '{field_staff,grid_manager,admin}';
   return v_rights;
@@ -366,7 +381,7 @@ $$;
 -- The incident a payload names, locked until the transaction ends, so that its version and the
 -- numbers of its log are one caller's at a time. Whoever sends several commands takes several locks;
 -- two people doing so crosswise end one of the calls with a deadlock, and it is sent again.
-create function private.lock_incident(p_payload jsonb)
+create function private.lock_incident(p_payload jsonb, p_at timestamptz)
 returns public.incidents language plpgsql set search_path = '' as $$
 declare
   v_id uuid := private.payload_uuid(p_payload, 'incidentId');
@@ -374,7 +389,7 @@ declare
 begin
   select * into v_incident from public.incidents i where i.id = v_id
   order by i.district_code limit 1 for no key update;
-  if not found or not (private.rights_on(v_incident)).sees then
+  if not found or not (private.rights_on(v_incident, p_at)).sees then
     perform private.reject_command('unknown_incident', 'incidentId');
   end if;
   return v_incident;
@@ -417,8 +432,8 @@ begin
   v_asks := coalesce((p_payload ->> 'asks')::boolean, false);
   v_note := private.payload_text(p_payload, 'note', true, 10000);
   if private.is_blank(v_note) then perform private.reject_command('missing_field', 'note'); end if;
-  v_incident := private.lock_incident(p_payload);
-  v_rights := private.rights_on(v_incident);
+  v_incident := private.lock_incident(p_payload, p_at);
+  v_rights := private.rights_on(v_incident, p_at);
   if not (case when v_asks then v_rights.may_ask else v_rights.may_note end) then
     perform private.reject_command('not_allowed');
   end if;
@@ -437,8 +452,8 @@ declare
 begin
   perform private.refuse_unknown_fields(p_payload, '{incidentId,photos,note,deviceAt}');
   v_photos := private.payload_photos(p_payload, true);
-  v_incident := private.lock_incident(p_payload);
-  if not (private.rights_on(v_incident)).may_note then
+  v_incident := private.lock_incident(p_payload, p_at);
+  if not (private.rights_on(v_incident, p_at)).may_note then
     perform private.reject_command('not_allowed');
   end if;
   perform private.append_log(v_incident, p_actor, p_command, p_at, 'photo',
@@ -464,8 +479,8 @@ begin
       'lon', private.payload_number(p_payload, 'lon', true, -180, 180),
       'lat', private.payload_number(p_payload, 'lat', true, -90, 90),
       'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000))));
-  v_incident := private.lock_incident(p_payload);
-  if not (private.rights_on(v_incident)).may_note then
+  v_incident := private.lock_incident(p_payload, p_at);
+  if not (private.rights_on(v_incident, p_at)).may_note then
     perform private.reject_command('not_allowed');
   end if;
   if not private.is_open(v_incident.stage) then
@@ -569,8 +584,8 @@ begin
   end if;
   perform private.refuse_unknown_fields(v_changes,
     '{categoryCode,lon,lat,description,severity,addressLabel}');
-  v_incident := private.lock_incident(p_payload);
-  if not (private.rights_on(v_incident)).may_correct then
+  v_incident := private.lock_incident(p_payload, p_at);
+  if not (private.rights_on(v_incident, p_at)).may_correct then
     perform private.reject_command('not_allowed');
   end if;
   if not private.is_open(v_incident.stage) then
@@ -605,7 +620,8 @@ revoke all on function private.is_blank(text), private.refuse_unknown_fields(jso
   private.log_data(timestamptz, timestamptz, jsonb, jsonb), private.check_category(text),
   private.read_report(uuid, uuid, jsonb, timestamptz), private.store_reports(private.report[]),
   private.store_photos(private.brought_photos[]),
-  private.rights_on(public.incidents), private.is_open(text), private.lock_incident(jsonb),
+  private.has_role(text[], timestamptz), private.rights_on(public.incidents, timestamptz),
+  private.is_open(text), private.lock_incident(jsonb, timestamptz),
   private.append_log(public.incidents, uuid, uuid, timestamptz, text, text, jsonb, jsonb),
   private.add_note(uuid, uuid, jsonb, timestamptz), private.add_photo(uuid, uuid, jsonb, timestamptz),
   private.confirm_duplicate(uuid, uuid, jsonb, timestamptz),

@@ -111,18 +111,25 @@ begin
   return v_parsed;
 end $$;
 
--- The verdict that an error is on a command; null for what may go well the next time, which is no
--- verdict: then the call fails and the device retries.
+-- The verdict that an error is on a command: ours, or that its content is what no table takes. Null for
+-- all others. They say something of the server, and recorded they would cost people what they wrote:
+-- what may go well the next time (a lock, a full disk) fails the call, and the device sends it again;
+-- a fault of ours (a function gone, a right missing) costs that command its receipt and no other
+-- command anything. The device keeps it and tries again, so that a repair is all it needs.
 create function private.verdict_of(p_state text, p_detail text)
 returns jsonb language sql immutable set search_path = '' as $$
   select case
-    when left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX') then null
     when p_state in ('WG001', 'WG002') then p_detail::jsonb
-    else jsonb_build_object('code', 'refused', 'detail', p_state) end
+    when left(p_state, 2) in ('22', '23', '54') then jsonb_build_object('code', 'refused', 'detail', p_state) end
 $$;
 
--- A command that was judged: either `settled` is its receipt, or `record` is what is to be recorded of
--- it, and `report` what is still to be stored.
+create function private.fails_call(p_state text)
+returns boolean language sql immutable set search_path = '' as $$
+  select left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX')
+$$;
+
+-- A command that was judged: either `settled` is its receipt (JSON null where it gets none), or `record`
+-- is what is to be recorded of it, and `report` what is still to be stored.
 create type private.judged_command as (settled jsonb, record public.commands, report private.report);
 
 -- The receipt of what is not to be carried out: unreadable, somebody else's, or known. Else null.
@@ -157,8 +164,12 @@ begin
 end $$;
 
 -- Carries out a command in a subtransaction; a report is only read. Records nothing.
+--
+-- A replay refuses nothing for want of a right or of an incident: the server once said otherwise or
+-- will be asked again, and what is missing may be what the replay follows (a role given by a command of
+-- the server, which is in no journal). Such a command stays unknown.
 create function private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid,
-  p_may_report boolean, p_at timestamptz)
+  p_may_report boolean, p_at timestamptz, p_is_replay boolean)
 returns private.judged_command language plpgsql set search_path = '' as $$
 declare
   v_judged private.judged_command;
@@ -203,9 +214,18 @@ begin
     end case;
   exception when others then
     get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
+    if private.fails_call(v_state) then raise; end if;
     v_record.error := private.verdict_of(v_state, v_detail);
-    if v_record.error is null then raise; end if;
     v_judged.report := null;
+    if v_record.error is null then
+      raise warning 'no receipt for a % (%): %', p_envelope.type, v_state, sqlerrm;
+      v_judged.settled := 'null';
+      return v_judged;
+    end if;
+    if p_is_replay and v_record.error ->> 'code' in ('not_allowed', 'unknown_incident') then
+      v_judged.settled := private.rejected_receipt(p_envelope.id::text, v_record.error ->> 'code');
+      return v_judged;
+    end if;
     v_result := '{}';
     v_record.outcome := 'rejected';
     if v_state = 'WG002' then
@@ -223,7 +243,7 @@ begin
 end $$;
 
 -- Stores the reports of a batch one by one, after storing them together failed: those that fail by
--- themselves become rejected.
+-- themselves become rejected, or get no receipt.
 create function private.store_reports_singly(p_batch private.judged_command[])
 returns private.judged_command[] language plpgsql set search_path = '' as $$
 declare
@@ -240,9 +260,13 @@ begin
       perform private.store_reports(array[v_judged.report]);
     exception when others then
       get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
+      if private.fails_call(v_state) then raise; end if;
       v_record := v_judged.record;
       v_record.error := private.verdict_of(v_state, v_detail);
-      if v_record.error is null then raise; end if;
+      if v_record.error is null then
+        raise warning 'no receipt for a % (%): %', v_record.type, v_state, sqlerrm;
+        v_judged.settled := 'null';
+      end if;
       v_record.outcome := 'rejected';
       v_record.incident_id := null;
       v_record.version := null;
@@ -276,7 +300,8 @@ begin
     (b.record).device_at, (b.record).received_at, (b.record).photo_hashes
   from unnest(v_batch) b where b.settled is null;
   select array_agg(coalesce(b.settled, private.receipt(b.record, false)) order by b.n) into v_receipts
-  from unnest(v_batch) with ordinality as b (settled, record, report, n);
+  from unnest(v_batch) with ordinality as b (settled, record, report, n)
+  where b.settled is distinct from 'null';
   return coalesce(v_receipts, '{}');
 end $$;
 
@@ -298,11 +323,13 @@ begin
   end if;
 end $$;
 
--- What apply_commands does, at an instant of the owner's choosing: a journal that is replayed hands in
--- when each call was received. An instant to come is taken as now. The commands of a call are a
--- microsecond apart, so that their order outlives the call.
+-- What apply_commands does, at an instant of the owner's choosing and by the rights of that instant: a
+-- journal that is replayed hands in when each call was received. An instant to come is taken as now.
+-- The commands of a call are a microsecond apart, so that their order outlives the call.
+-- Errors: those of apply_commands, and in a replay WG003 for a person this database does not know.
 -- Plans are made once a session and not compiled: every statement here is small.
-create function private.apply_commands_at(p_commands json, p_received timestamptz)
+create function private.apply_commands_at(
+  p_commands json, p_received timestamptz, p_is_replay boolean default true)
 returns jsonb language plpgsql
 set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -320,9 +347,12 @@ declare
   v_receipts jsonb[] := '{}';
 begin
   perform private.check_call(p_commands);
+  if p_is_replay and not exists (select 1 from public.profiles p where p.user_id = v_actor) then
+    raise exception 'nobody here is %', v_actor using errcode = 'WG003', detail = 'unknown_person';
+  end if;
   -- a device that lost the answer sends again while the first call may still run
   perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
-  v_may_report := private.has_role('{field_staff,grid_manager,admin}');
+  v_may_report := private.has_role('{field_staff,grid_manager,admin}', v_at);
   for v_item in
     select value from json_array_elements(p_commands) with ordinality as c (value, n) order by n
   loop
@@ -337,7 +367,8 @@ begin
         v_ids := '{}';
         v_incidents := '{}';
       end if;
-      v_judged := private.judge_command(v_item, v_envelope, v_actor, v_may_report, v_at);
+      v_judged := private.judge_command(
+        v_item, v_envelope, v_actor, v_may_report, v_at, p_is_replay);
       -- an incident named twice: judged again, it is one that exists
       v_must_store := coalesce((v_judged.report).id = any (v_incidents), false);
       exit when not v_must_store;
@@ -350,18 +381,22 @@ begin
       v_incidents := v_incidents || (v_judged.report).id;
     end if;
   end loop;
-  return to_jsonb(v_receipts || private.store_batch(v_batch));
+  v_receipts := v_receipts || private.store_batch(v_batch);
+  if cardinality(v_receipts) = 0 and json_array_length(p_commands) > 0 then
+    raise exception 'none of these commands could be judged' using errcode = 'PT500', detail = 'no_receipt';
+  end if;
+  return to_jsonb(v_receipts);
 end $$;
 
 create or replace function private.apply_commands(p_commands json)
 returns jsonb language sql volatile security definer set search_path = '' as $$
-  select private.apply_commands_at(p_commands, clock_timestamp())
+  select private.apply_commands_at(p_commands, clock_timestamp(), false)
 $$;
 
 revoke all on function private.receipt(public.commands, boolean), private.parse_payload(text),
-  private.verdict_of(text, text),
+  private.verdict_of(text, text), private.fails_call(text),
   private.settled_receipt(json, private.command_envelope, uuid),
-  private.judge_command(json, private.command_envelope, uuid, boolean, timestamptz),
+  private.judge_command(json, private.command_envelope, uuid, boolean, timestamptz, boolean),
   private.store_reports_singly(private.judged_command[]), private.store_batch(private.judged_command[]),
-  private.check_call(json), private.apply_commands_at(json, timestamptz)
+  private.check_call(json), private.apply_commands_at(json, timestamptz, boolean)
 from public, anon, authenticated;

@@ -208,6 +208,7 @@ describeOnEachDatabase('a call of many commands', (kind) => {
       begin
         if new.description = 'poison' then raise check_violation; end if;
         if new.description = 'busy' then raise serialization_failure; end if;
+        if new.description = 'broken' then perform public.gone_since_the_deploy(); end if;
         return new;
       end $$;
       create trigger refuse_poison before insert on public.incidents
@@ -232,6 +233,22 @@ describeOnEachDatabase('a call of many commands', (kind) => {
         'rejected',
         'replayed',
       ])
+      // a fault of the server is no verdict: that one gets no receipt, its 199 neighbours get theirs
+      const faulty = Array.from({ length: 200 }, (_, n) =>
+        reportCommand(user, n === 77 ? { description: 'broken' } : {}),
+      )
+      const some = await applyCommands(db, user, faulty)
+      expect(some.map(({ id }) => id)).toEqual(
+        faulty.filter((_, n) => n !== 77).map(({ id }) => id),
+      )
+      expect(new Set(some.map(({ outcome }) => outcome))).toEqual(new Set(['applied']))
+      const broken = faulty.slice(77, 78)
+      await expect(applyCommands(db, user, broken)).rejects.toMatchObject({ code: 'PT500' })
+      await db.exec(
+        `create function public.gone_since_the_deploy() returns void language sql as ''`,
+      )
+      expect(await applyCommands(db, user, broken)).toMatchObject([{ outcome: 'applied' }])
+      await db.exec('drop function public.gone_since_the_deploy()')
       // what may go well the next time fails the call and records nothing
       const busy = [reportCommand(user), reportCommand(user, { description: 'busy' })]
       await expect(applyCommands(db, user, busy)).rejects.toMatchObject({ code: '40001' })
@@ -245,5 +262,27 @@ describeOnEachDatabase('a call of many commands', (kind) => {
         'drop trigger refuse_poison on public.incidents; drop function public.refuse_poison()',
       )
     }
+  })
+
+  it.each([
+    ['a function gone', 'select 1 from public.no_such_table'],
+    ['a right missing', `raise insufficient_privilege`],
+    ['an exception nobody meant for people', `raise exception 'assert'`],
+  ])('takes no fault of the server for a verdict: %s', async (_, fault) => {
+    const [reported] = await applyCommands(db, user, [reportCommand(user)])
+    const note = commandOf(user, 'add_note', { incidentId: reported!.incident_id, note: 'n' })
+    const neighbour = reportCommand(user)
+    await db.exec(`
+      create function public.fail() returns trigger language plpgsql as $$
+      begin ${fault.startsWith('select') ? fault.replace('select', 'perform') : fault}; return new; end $$;
+      create trigger fail before insert on public.incident_log
+      for each row when (new.kind = 'note') execute function public.fail();
+    `)
+    expect(await applyCommands(db, user, [note, neighbour])).toMatchObject([
+      { id: neighbour.id, outcome: 'applied' },
+    ])
+    await expect(applyCommands(db, user, [note])).rejects.toMatchObject({ code: 'PT500' })
+    await db.exec('drop trigger fail on public.incident_log; drop function public.fail()')
+    expect(await applyCommands(db, user, [note])).toMatchObject([{ outcome: 'applied' }])
   })
 })

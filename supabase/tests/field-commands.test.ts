@@ -475,31 +475,43 @@ describeOnEachDatabase('commands on an incident', (kind) => {
     )
   })
 
+  /** Repeats a journaled call of somebody, as the server does at its start. */
+  const replay = (sql: string, body: string, user: string = people.field) =>
+    db.transaction(async (tx) => {
+      await tx.query(
+        `select set_config('request.jwt.claim.sub', $1, true),
+          set_config('request.jwt.claims', $2, true)`,
+        [user, JSON.stringify({ sub: user })],
+      )
+      return (await tx.query<{ r: Receipt[] }>(sql, [body]))[0]!.r
+    })
+  const at = (instant: string | null) => `
+    select private.apply_commands_at($1::text::json, ${instant === null ? 'null' : `'${instant}'`}) as r`
+  const known = async (commands: readonly { id: string }[]) =>
+    (
+      await db.query<{ outcome: string }>(
+        'select outcome from public.commands where id = any ($1::uuid[])',
+        [commands.map(({ id }) => id)],
+      )
+    ).map(({ outcome }) => outcome)
+
   it('applies a replayed call at the time it was received, for the owner alone', async () => {
+    await db.query(`update public.memberships set valid_from = '2026-01-01' where user_id = $1`, [
+      people.field,
+    ])
     const command = reportCommand(people.field, { deviceAt: '2026-02-28T15:59:00Z' })
     const note = commandOf(people.field, 'add_note', {
       incidentId: (JSON.parse(command.payload) as { incidentId: string }).incidentId,
       note: 'x',
     })
     const received = '2026-02-28T16:00:00.5Z'
-    const at = (instant: string | null) => `
-      select private.apply_commands_at($1::text::json, ${instant === null ? 'null' : `'${instant}'`}) as r`
     const body = JSON.stringify([command, note])
     await expect(
       db.asUser(people.field, (tx) => tx.query(at(received), [body])),
     ).rejects.toMatchObject({
       code: '42501',
     })
-    const asOwner = (sql: string, text: string) =>
-      db.transaction(async (tx) => {
-        await tx.query(
-          `select set_config('request.jwt.claim.sub', $1, true),
-          set_config('request.jwt.claims', $2, true)`,
-          [people.field, JSON.stringify({ sub: people.field })],
-        )
-        return (await tx.query<{ r: Receipt[] }>(sql, [text]))[0]!.r
-      })
-    expect((await asOwner(at(received), body)).map(({ outcome }) => outcome)).toEqual([
+    expect((await replay(at(received), body)).map(({ outcome }) => outcome)).toEqual([
       'applied',
       'applied',
     ])
@@ -521,13 +533,82 @@ describeOnEachDatabase('commands on an incident', (kind) => {
     // no instant, and one that is to come, mean now
     for (const instant of [null, '2999-01-01T00:00:00Z']) {
       const late = reportCommand(people.field)
-      expect((await asOwner(at(instant), JSON.stringify([late])))[0]!.outcome).toBe('applied')
+      expect((await replay(at(instant), JSON.stringify([late])))[0]!.outcome).toBe('applied')
       const [{ near } = {}] = await db.query<{ near: boolean }>(
         `select abs(extract(epoch from received_at - now())) < 60 as near from public.commands where id = $1`,
         [late.id],
       )
       expect(near).toBe(true)
     }
+  })
+
+  it('judges a replayed call by the rights of its time, not by those of now', async () => {
+    const user = people.otherManager
+    const changeRole = (sql: string) =>
+      db.query(`update public.memberships set ${sql} where user_id = $1`, [user])
+    const received = '2026-06-01T08:00:00Z'
+    const calls = () => {
+      const report = reportCommand(user, { lon: 12.5 })
+      const { incidentId: made } = JSON.parse(report.payload) as { incidentId: string }
+      return [report, commandOf(user, 'add_note', { incidentId: made, note: 'x' })]
+    }
+    const outcomes = async (commands: unknown[], instant = received) =>
+      (await replay(at(instant), JSON.stringify(commands), user)).map(
+        ({ outcome, error }) => error?.code ?? outcome,
+      )
+    // somebody else's, seen and corrected by role alone
+    const theirs = await report('admin', { lon: 12.5 })
+    await changeRole(`valid_from = '2026-01-01', valid_to = '2026-06-02'`)
+    const change = commandOf(user, 'correct_incident', {
+      incidentId: theirs,
+      baseVersion: 1,
+      changes: { severity: 4 },
+    })
+    const before = [...calls(), change]
+    expect(await outcomes(before)).toEqual(['applied', 'applied', 'applied'])
+    // live, and by a call that came in later, the role is over
+    expect((await applyCommands(db, user, calls())).map(({ error }) => error?.code)).toEqual([
+      'not_allowed',
+      'unknown_incident',
+    ])
+    expect(await outcomes(calls(), '2026-06-03T08:00:00Z')).toEqual([
+      'not_allowed',
+      'unknown_incident',
+    ])
+    await changeRole(`valid_from = '2026-01-01', valid_to = null`)
+  })
+
+  it('records no refusal in a replay that a lost role, person or incident may be to blame for', async () => {
+    const user = people.stranger
+    const calls = [
+      reportCommand(user),
+      commandOf(user, 'add_note', { incidentId: randomUUID(), note: 'x' }),
+      // a fault of its own stays a fault
+      commandOf(user, 'add_note', { incidentId: randomUUID(), note: '' }),
+    ]
+    const received = '2026-06-01T08:00:00Z'
+    const receipts = await replay(at(received), JSON.stringify(calls), user)
+    expect(receipts.map(({ error, hash }) => [error?.code, hash === null])).toEqual([
+      ['not_allowed', true],
+      ['unknown_incident', true],
+      ['missing_field', false],
+    ])
+    expect(await known(calls)).toEqual(['rejected'])
+    const nobody = '00000000-0000-4000-8000-00000000000f'
+    const unknown = [{ ...reportCommand(nobody) }]
+    await expect(replay(at(received), JSON.stringify(unknown), nobody)).rejects.toMatchObject({
+      code: 'WG003',
+    })
+    expect(await known(unknown)).toEqual([])
+    // the same commands are judged once the server knows more
+    await db.query(
+      `insert into public.memberships (user_id, role, area_code, valid_from)
+       values ($1, 'field_staff', 'N-1_A', '2026-01-01')`,
+      [user],
+    )
+    const again = await replay(at(received), JSON.stringify(calls), user)
+    expect(again[0]).toMatchObject({ outcome: 'applied' })
+    await db.query('delete from public.memberships where user_id = $1', [user])
   })
 
   it('lets one of two people correct, and tells the other, when both send in the same moment', async () => {
