@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Writes a whole file so that after a crash either the old or the new content is there. */
@@ -39,4 +40,19 @@ export function syncFolder(path: string): void {
   } finally {
     closeSync(folder)
   }
+}
+
+/** Makes everything below a folder durable, as it is now; files that go away meanwhile are passed over. */
+export async function syncTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  for (const entry of entries) {
+    if (!entry.isFile() && !entry.isDirectory()) continue
+    try {
+      const file = await open(join(entry.parentPath, entry.name), 'r')
+      await file.sync().finally(() => file.close())
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  syncFolder(folder)
 }

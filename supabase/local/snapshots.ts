@@ -5,7 +5,7 @@ import { zstdCompress } from 'node:zlib'
 import type { Backend } from './backend/backend.ts'
 import { BackendUnavailable } from './backend/backend.ts'
 import { ServerError } from './errors.ts'
-import { removeUnfinished, writeDurably } from './files.ts'
+import { removeUnfinished, syncTree, writeDurably } from './files.ts'
 import type { Journal } from './journal.ts'
 
 const compress = promisify(zstdCompress)
@@ -49,6 +49,9 @@ export async function takeSnapshot(
   const segment = await journal.rotate()
   const tar = await backend.dump()
   if (!tar) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
+  // PGlite never syncs, and a replay begins at the newest snapshot: on the disk, too, the database must
+  // be no older than that
+  await syncTree(join(dataDir, 'pg'))
   const folder = join(dataDir, 'snapshots')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   removeUnfinished(folder)

@@ -326,7 +326,8 @@ end $$;
 -- What apply_commands does, at an instant of the owner's choosing and by the rights of that instant: a
 -- journal that is replayed hands in when each call was received. An instant to come is taken as now.
 -- The commands of a call are a microsecond apart, so that their order outlives the call.
--- Errors: those of apply_commands, and in a replay WG003 for a person this database does not know.
+-- Errors: those of apply_commands, and WG003 for a replayed call that leaves no record: nothing of it
+-- could be repeated, or its sender is nobody here.
 -- Plans are made once a session and not compiled: every statement here is small.
 create function private.apply_commands_at(
   p_commands json, p_received timestamptz, p_is_replay boolean default true)
@@ -382,7 +383,10 @@ begin
     end if;
   end loop;
   v_receipts := v_receipts || private.store_batch(v_batch);
-  if cardinality(v_receipts) = 0 and json_array_length(p_commands) > 0 then
+  if p_is_replay and not exists (select from unnest(v_receipts) r where r ->> 'hash' is not null) then
+    raise exception 'nothing of this call could be repeated' using errcode = 'WG003',
+      detail = to_jsonb(v_receipts)::text;
+  elsif cardinality(v_receipts) = 0 and json_array_length(p_commands) > 0 then
     raise exception 'none of these commands could be judged' using errcode = 'PT500', detail = 'no_receipt';
   end if;
   return to_jsonb(v_receipts);

@@ -571,10 +571,10 @@ describeOnEachDatabase('commands on an incident', (kind) => {
       'not_allowed',
       'unknown_incident',
     ])
-    expect(await outcomes(calls(), '2026-06-03T08:00:00Z')).toEqual([
-      'not_allowed',
-      'unknown_incident',
-    ])
+    await expect(outcomes(calls(), '2026-06-03T08:00:00Z')).rejects.toMatchObject({
+      code: 'WG003',
+      detail: expect.stringContaining('not_allowed'),
+    })
     await changeRole(`valid_from = '2026-01-01', valid_to = null`)
   })
 

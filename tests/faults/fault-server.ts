@@ -1,14 +1,18 @@
 /**
  * The real server with a small city and some field workers, for runs that kill it:
- * `node fault-server.ts FOLDER`. Prints `listening on PORT` once it answers.
+ * `node fault-server.ts FOLDER [DISK]`. Prints `listening on PORT` once it answers. DISK gets what is
+ * synced of the database.
  */
+import { join } from 'node:path'
 import { startServer } from '../../supabase/local/server.ts'
 import { addPerson } from '../../supabase/local/people.ts'
 import { loadSmallCity, settingsIn } from '../../supabase/local/testing.ts'
 import { people, passwordOfAll } from './people.ts'
+import { keepWhatIsSynced } from './synced-disk.ts'
 
-const folder = process.argv[2]
+const [folder, disk] = process.argv.slice(2)
 if (!folder) throw new Error('A folder is needed.')
+if (disk) keepWhatIsSynced(join(folder, 'data/pg'), disk)
 const server = await startServer(settingsIn(folder), {
   async loadCity(db) {
     await loadSmallCity(db)

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { requestSnapshot } from '../../supabase/local/admin-client.ts'
+import { adminSocketPath } from '../../supabase/local/admin-socket.ts'
+import { openDatabase } from '../../supabase/local/database.ts'
 import { Device } from './device.ts'
 import { checkRecord, receiptsOf } from './fault-run.ts'
 import { People } from './intents.ts'
@@ -22,53 +26,126 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /**
  * PGlite writes without syncing, so after a power cut its files may be those of any earlier moment.
- * The worst one is played: the database goes back to before the first report; what was synced (the
- * journal, the photos) stays.
+ * The worst one is played: of the database only what the server synced is left, and that is nothing
+ * since before the first report but for what a snapshot synced.
  */
 test(`${rounds} power cuts: every receipt given before is still true after`, async () => {
   const seed = seedOfRun()
   console.log(`seed ${seed} (FAULT_SEED=${seed} repeats this run)`)
   const random = seededRandom(seed)
-  const server = new ServerProcess(folder)
+  const synced = join(folder, 'pg.synced')
+  const server = new ServerProcess(folder, synced)
   await server.start()
   await server.stop()
-  const pg = join(folder, 'data/pg')
-  const synced = join(folder, 'pg.synced')
+  const dataDir = join(folder, 'data')
+  const pg = join(dataDir, 'pg')
   cpSync(pg, synced, { recursive: true })
 
   const ledger = new Ledger(join(folder, 'intents.ndjson'))
   const people = new People(ledger, random)
   let receipts = 0
   for (let round = 0; round < rounds; round += 1) {
-    const device = new Device({ email: 'bo@city.example', origin: await server.start(), random })
-    await device.open()
-    for (let n = 0; n < 60; n += 1) await people.act(device)
-    await device.outbox.sendNow()
-    await people.mend(device)
+    const origin = await server.start()
+    const devices = ['bo', 'manager'].map(
+      (name) => new Device({ email: `${name}@city.example`, origin, random }),
+    )
+    const [worker, manager] = devices as [Device, Device]
+    const work = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 1) await people.act(random.pick(devices))
+    }
+    for (const one of devices) await one.open()
+    await work(40)
+    await Promise.all(devices.map(({ outbox }) => outbox.sendNow()))
+    await requestSnapshot(adminSocketPath(dataDir))
+    for (const one of devices) await people.mend(one)
+    const corrected = await correctAtOnce(worker, manager)
+    await work(20)
     // the power goes while the rest is on its way
-    const sending = device.outbox.sendNow()
+    const sending = Promise.all(devices.map(({ outbox }) => outbox.sendNow()))
     if (round % 2 === 0) await sending
     await server.kill()
-    const held = await receiptsOf([device])
+    const held = await receiptsOf(devices)
     receipts += held.length
     expect(held.length).toBeGreaterThan(40)
+    expect(new Set(held.map(({ userId }) => userId)).size).toBe(2)
     rmSync(pg, { recursive: true })
     cpSync(synced, pg, { recursive: true })
-    await server.start()
+    const again = await server.start()
     expect(server.output).toContain('replayed')
-    await server.stop()
     expect((await checkRecord(folder, held)).untrueReceipts).toEqual([])
+    expect(await recordOf(dataDir, corrected)).toEqual(corrected)
 
-    device.moveTo(await server.start())
-    while ((await device.outbox.unsent()) > 0) {
-      await device.outbox.sendNow()
-      await people.mend(device)
+    for (const one of devices) {
+      one.moveTo(again)
+      await one.outbox.discard(corrected.conflict).catch(() => {})
+      while ((await one.outbox.unsent()) > 0) {
+        await one.outbox.sendNow()
+        await people.mend(one)
+      }
+      await one.close()
     }
-    await device.close()
     await server.stop()
   }
   const result = reconcile(ledger.read(), await readStoredIntents(folder))
-  console.log(`${rounds} power cuts, ${receipts} receipts held true; ${describeReconciliation(result)}`)
+  console.log(
+    `${rounds} power cuts, ${receipts} receipts held true; ${describeReconciliation(result)}`,
+  )
   expect(isClean(result)).toBe(true)
   ledger.close()
 })
+
+/** What became of one incident that two people corrected from the same version. */
+interface Corrected {
+  incidentId: string
+  applied: string
+  conflict: string
+  severity: number
+}
+
+/** The worker's correction comes first and is applied, the manager's is shown as a conflict. */
+async function correctAtOnce(worker: Device, manager: Device): Promise<Corrected> {
+  const incidentId = randomUUID()
+  await worker.outbox.enqueue({
+    type: 'report_incident',
+    payload: { incidentId, categoryCode: 'street_cleaning', lon: 113, lat: 28, severity: 1 },
+  })
+  const change = async (device: Device, severity: number): Promise<void> => {
+    await device.outbox.enqueue({
+      type: 'correct_incident',
+      payload: { incidentId, baseVersion: 1, changes: { severity } },
+    })
+    await device.outbox.sendNow()
+  }
+  await worker.outbox.sendNow()
+  await change(worker, 3)
+  await change(manager, 4)
+  const idOf = async (device: Device, state: 'received' | 'conflict'): Promise<string> => {
+    const page = await device.outbox.page({ states: [state], limit: 500 })
+    const found = page.filter(
+      (item) => item.type === 'correct_incident' && item.incidentId === incidentId,
+    )
+    expect(found).toHaveLength(1)
+    return found[0]!.id
+  }
+  const [applied, conflict] = [await idOf(worker, 'received'), await idOf(manager, 'conflict')]
+  return { incidentId, applied, conflict, severity: 3 }
+}
+
+/** The same as the server's database has it. */
+async function recordOf(dataDir: string, asked: Corrected): Promise<Partial<Corrected>> {
+  const db = await openDatabase({ DATA_DIR: dataDir })
+  try {
+    const outcomes = await db.query<{ id: string; outcome: 'applied' | 'conflict' }>(
+      'select id::text, outcome from public.commands where id = any ($1::text[]::uuid[])',
+      [[asked.applied, asked.conflict]],
+    )
+    const [row] = await db.query<{ severity: number }>(
+      'select severity from public.incidents where id = $1::uuid',
+      [asked.incidentId],
+    )
+    const byOutcome = Object.fromEntries(outcomes.map(({ id, outcome }) => [outcome, id]))
+    return { incidentId: asked.incidentId, ...byOutcome, ...row }
+  } finally {
+    await db.close()
+  }
+}

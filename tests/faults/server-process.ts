@@ -7,14 +7,17 @@ const entry = fileURLToPath(new URL('./fault-server.ts', import.meta.url))
 /** The server in a process of its own, on one data folder, started again after every death. */
 export class ServerProcess {
   readonly folder: string
+  readonly #disk: string | null
   #child: ChildProcess | null = null
   #output = ''
   url: string | null = null
   kills = 0
   starts = 0
 
-  constructor(folder: string) {
+  /** @param disk where to keep what the server syncs of its database, see `synced-disk.ts` */
+  constructor(folder: string, disk: string | null = null) {
     this.folder = folder
+    this.#disk = disk
   }
 
   /** What the present process printed. */
@@ -24,7 +27,13 @@ export class ServerProcess {
 
   /** Starts it; resolves with its address once it answers. */
   async start(): Promise<string> {
-    const child = spawn(process.execPath, [entry, this.folder], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(
+      process.execPath,
+      [entry, this.folder, ...(this.#disk ? [this.#disk] : [])],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     this.#child = child
     this.#output = ''
     this.starts += 1
