@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { exifInstant, fitInside, imageKindOf, pixelSizeOf } from './capture-photo.ts'
+import { exifInstant, fitInside, imageKindOf } from './capture-photo.ts'
 
 const text = (value: string) => new TextEncoder().encode(value)
 
@@ -20,48 +20,6 @@ describe('imageKindOf', () => {
     expect(imageKindOf(text('hello'))).toBeNull()
     expect(imageKindOf(text('\0\0\0\x18ftypisom\0\0\0\0'))).toBeNull()
     expect(imageKindOf(new Uint8Array())).toBeNull()
-  })
-})
-
-describe('pixelSizeOf', () => {
-  it('reads the frame of a JPEG past its other segments', () => {
-    const jpeg = Uint8Array.of(
-      0xff,
-      0xd8,
-      0xff,
-      0xe1,
-      0,
-      4,
-      1,
-      2,
-      0xff,
-      0xc4,
-      0,
-      3,
-      9,
-      0xff,
-      0xff,
-      0xc2,
-      0,
-      17,
-      8,
-      0x1a,
-      0x2c,
-      0x23,
-      0x3c,
-      3,
-      0,
-      0,
-    )
-    expect(pixelSizeOf('jpeg', jpeg)).toEqual({ width: 9020, height: 6700 })
-  })
-  it('reads a PNG and gives up on what is cut short', () => {
-    const png = new Uint8Array(24)
-    new DataView(png.buffer).setUint32(16, 30_000)
-    new DataView(png.buffer).setUint32(20, 20_000)
-    expect(pixelSizeOf('png', png)).toEqual({ width: 30_000, height: 20_000 })
-    expect(pixelSizeOf('png', png.subarray(0, 20))).toBeNull()
-    expect(pixelSizeOf('jpeg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16))).toBeNull()
   })
 })
 

@@ -1,3 +1,5 @@
+import type { PixelSize } from './pixel-size.ts'
+
 /** What a file really is, by its first bytes: names and media types are anybody's claim. */
 export type ImageKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'avif' | 'heic' | 'svg' | 'html'
 
@@ -62,34 +64,6 @@ export function imageKindOf(head: Uint8Array): ImageKind | null {
     .toLowerCase()
   if (/^<!doctype html|^<html|^<head|^<body|^<script/.test(text)) return 'html'
   if (/^(<\?xml|<!--|<svg|<!doctype svg)/.test(text) && text.includes('<svg')) return 'svg'
-  return null
-}
-
-export interface PixelSize {
-  width: number
-  height: number
-}
-
-/** Size as written in a JPEG's or PNG's head, before its orientation; null when it is not found. */
-export function pixelSizeOf(kind: ImageKind, bytes: Uint8Array): PixelSize | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (kind === 'png') {
-    return bytes.length >= 24 ? { width: view.getUint32(16), height: view.getUint32(20) } : null
-  }
-  if (kind !== 'jpeg') return null
-  let at = 2
-  while (at + 9 < bytes.length && bytes[at] === 0xff) {
-    const marker = bytes[at + 1]!
-    // Fill bytes before a marker.
-    if (marker === 0xff) {
-      at++
-      continue
-    }
-    // Start of frame: all but the tables (DHT, JPG, DAC) that share its range.
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
-      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) }
-    at += 2 + view.getUint16(at + 2)
-  }
   return null
 }
 

@@ -6,7 +6,7 @@ export interface PhotoFacts {
   /** Pixels. */
   width: number
   height: number
-  /** True when the file holds anything beside the picture and its colour profile. */
+  /** True when the file holds anything beside the picture, a colour profile included. */
   hasMetadata: boolean
 }
 

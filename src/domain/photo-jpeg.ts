@@ -62,12 +62,14 @@ function scanEnd(bytes: Uint8Array, from: number): number {
   return bytes.length
 }
 
-/** JFIF without a thumbnail, a colour profile, Adobe's note on how the colours are coded. */
+/**
+ * JFIF without a thumbnail, Adobe's note on how the colours are coded. Not a colour profile: it has
+ * room for any text, and a picture drawn on a canvas is sRGB, which is what it counts as without one.
+ */
 function isHarmlessSegment(bytes: Uint8Array, at: number, length: number): boolean {
   const marker = bytes[at + 1]
   const name = textAt(bytes, at + 4)
   if (marker === 0xe0) return name === 'JFIF' && length === 16
-  if (marker === 0xe2) return length > 14 && name + textAt(bytes, at + 8) === 'ICC_PROF'
   return marker === 0xee && length === 14 && name === 'Adob'
 }
 

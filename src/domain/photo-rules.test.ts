@@ -46,8 +46,8 @@ describe('what is kept', () => {
     ['a JPEG', jpegFile({ width: 300, height: 200 }), 'image/jpeg', 300, 200],
     ['a lossless WebP', webpFile({ width: 300, height: 200, seed: 77 }), 'image/webp', 300, 200],
     ['a lossy WebP', lossyWebp, 'image/webp', 1, 1],
-    ['a JPEG of a canvas', canvasJpeg, 'image/jpeg', 64, 48],
-    ['a WebP of a canvas', canvasWebp, 'image/webp', 64, 48],
+    ['a JPEG of a canvas', withoutMetadata(canvasJpeg)!, 'image/jpeg', 64, 48],
+    ['a WebP of a canvas', withoutMetadata(canvasWebp)!, 'image/webp', 64, 48],
     ['the longest sides', jpegFile({ width: 2048, height: 2048 }), 'image/jpeg', 2048, 2048],
     ['5 MB', jpegOfSize(photoLimits.bytes), 'image/jpeg', 16, 16],
   ])('%s', (_, bytes, mediaType, width, height) => {
@@ -109,6 +109,14 @@ describe('what is refused', () => {
       'a thumbnail',
       jpegFile({ extra: [jpegSegment(0xe0, ascii('JFXX\0\x10........'))] }),
       'photo_has_metadata',
+    ],
+    ['a colour profile', canvasJpeg, 'photo_has_metadata'],
+    ['a WebP with a colour profile', canvasWebp, 'photo_has_metadata', 'image/webp'],
+    [
+      'a WebP that announces a colour profile',
+      webpOf(['VP8X', extendedHeader(0x20, 20, 10)], lossless),
+      'photo_has_metadata',
+      'image/webp',
     ],
     ['a page after the end', joined([plain, html]), 'photo_has_metadata'],
     [
@@ -177,8 +185,13 @@ describe('withoutMetadata', () => {
   test.each<[string, Uint8Array, Uint8Array]>([
     ['an EXIF block', jpegFile({ seed: 5, extra: [exif] }), jpegFile({ seed: 5 })],
     ['a tail', joined([jpegFile(), ascii('<script>')]), jpegFile()],
-    ['nothing from a clean JPEG', canvasJpeg, canvasJpeg],
-    ['nothing from a clean WebP', canvasWebp, canvasWebp],
+    ['nothing from a clean JPEG', jpegFile(), jpegFile()],
+    ['nothing from a clean WebP', lossyWebp, lossyWebp],
+    [
+      'a colour profile',
+      jpegFile({ extra: [jpegSegment(0xe2, ascii('ICC_PROFILE\0\x01\x01 a house'))] }),
+      jpegFile(),
+    ],
     [
       'chunks, flags and a tail of a WebP',
       joined([
@@ -255,7 +268,7 @@ describe('whatever the bytes are', () => {
     expect(judge(joined([file, added])).ok).toBe(false)
   })
 
-  test('reading 5 MB of the worst takes a moment', () => {
+  test('reading 5 MB of the worst takes a moment', { timeout: 60_000 }, () => {
     const worst = [
       new Uint8Array(photoLimits.bytes).fill(0xff),
       joined([[0xff, 0xd8], ...Array<number[]>(1_000_000).fill([0xff, 0xe1, 0, 2])]),
@@ -270,9 +283,10 @@ describe('whatever the bytes are', () => {
     ]
     worst[0]!.set([0xff, 0xd8])
     for (const bytes of worst) {
-      const started = performance.now()
+      // of this thread alone, however busy the machine is
+      const before = process.threadCpuUsage()
       readPhoto(bytes)
-      expect(performance.now() - started).toBeLessThan(1500)
+      expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(1500)
     }
   })
 })

@@ -5,8 +5,9 @@
  * whatever the bytes are.
  *
  * Both formats are read by an allow-list of their parts. Whatever else a file carries (EXIF with a
- * home's position, XMP, IPTC, comments, thumbnails of the uncropped picture, a web page after the
- * end) makes it refused, so a part nobody thought of is not kept by accident.
+ * home's position, XMP, IPTC, comments, thumbnails of the uncropped picture, a colour profile with
+ * words in it, a web page after the end) makes it refused, so a part nobody thought of is not kept by
+ * accident.
  */
 import { textAt } from './photo-bytes.ts'
 import type { PhotoFacts, PhotoMediaType, PhotoParts } from './photo-bytes.ts'

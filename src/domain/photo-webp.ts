@@ -1,10 +1,10 @@
 import { littleAt, textAt } from './photo-bytes.ts'
 import type { PhotoParts } from './photo-bytes.ts'
 
-/** Flags of VP8X that announce EXIF (0x08) and XMP (0x04). */
-export const webpMetadataFlags = 0x0c
+/** Flags of VP8X that announce a colour profile (0x20), EXIF (0x08) and XMP (0x04). */
+export const webpMetadataFlags = 0x2c
 const webpAnimationFlag = 0x02
-const pictureChunks = new Set(['VP8X', 'ICCP', 'ALPH', 'VP8 ', 'VP8L'])
+const pictureChunks = new Set(['VP8X', 'ALPH', 'VP8 ', 'VP8L'])
 
 /**
  * Walks the chunks of a WebP; null when it is no whole still image.

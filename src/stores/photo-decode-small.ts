@@ -1,4 +1,5 @@
-import { fitInside, type PixelSize } from '../domain/capture-photo.ts'
+import { fitInside } from '../domain/capture-photo.ts'
+import type { PixelSize } from '../domain/pixel-size.ts'
 import { photoLimits } from '../domain/photo-rules.ts'
 
 /** Below this the whole picture takes no more memory than a page has to spare (64 MB). */

@@ -4,11 +4,10 @@ import {
   mostPixels,
   imageKindOf,
   PhotoRefused,
-  pixelSizeOf,
   thumbnailLongSide,
   type ImageKind,
-  type PixelSize,
 } from '../domain/capture-photo.ts'
+import { pixelSizeOf, type PixelSize } from '../domain/pixel-size.ts'
 import { photoLimits, withoutMetadata } from '../domain/photo-rules.ts'
 import type { NewPhoto } from '../sync/types.ts'
 import { decodeSmall } from './photo-decode-small.ts'
@@ -33,7 +32,9 @@ export async function encodePhoto(file: Blob): Promise<NewPhoto> {
   const size = pixelSizeOf(kind, head)
   if (size && size.width * size.height > mostPixels) throw new PhotoRefused('too-many-pixels')
   const exif = readExif(kind === 'jpeg' ? head : await bytesOf(file))
-  const bitmap = await decode(file, kind, size && oriented(size, exif))
+  // Others say their orientation elsewhere too, and would come out on their side.
+  const known = kind === 'jpeg' || kind === 'png' ? size : null
+  const bitmap = await decode(file, kind, known && oriented(known, exif))
   try {
     const { longSide, bytes, width, height } = await encodeSmallEnough(bitmap)
     const thumbnail = await encode(bitmap, Math.min(longSide, thumbnailLongSide), 0.7)

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Device, instanceId, picture, until, userId } from '../../tests/fixtures/outbox/device.ts'
-import { ModelServer, note, report } from '../../tests/fixtures/outbox/model-server.ts'
+import { ModelServer, note, report, sha256 } from '../../tests/fixtures/outbox/model-server.ts'
 import { OutboxError, type Outbox } from './index.ts'
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
@@ -99,6 +99,29 @@ describe('an exported file', () => {
     for (const text of ['', '{"format":', '<html>', '[]'])
       expect(await codeOf(second.importFile(new Blob([text])))).toBe('not_an_export')
     expect(await second.unsent()).toBe(0)
+  })
+
+  it('with payloads of no sound shape loses only those', async () => {
+    const payloads = [
+      { incidentId: uuid(7), baseVersion: 1 },
+      { incidentId: uuid(8), note: 7 },
+      { incidentId: uuid(9), photos: 'none' },
+    ].map((payload) => JSON.stringify(payload))
+    const spoilt = await changed(await first.exportFile(), ({ items }) => {
+      const [model] = items as unknown as [Record<string, unknown>]
+      const types = ['correct_incident', 'add_note', 'report_incident']
+      const forged = payloads.map((payload, n) => ({
+        ...model,
+        id: uuid(70 + n),
+        type: types[n],
+        payload,
+        hash: sha256(payload),
+      }))
+      ;(items as unknown[]).unshift(...forged)
+    })
+    const { imported, rejected } = await second.importFile(spoilt)
+    expect(imported).toBe(3)
+    expect(rejected.map(({ reason }) => reason)).toEqual(Array(3).fill('wrong_shape'))
   })
 
   it('whose content was changed loses only what was changed', async () => {

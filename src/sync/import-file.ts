@@ -92,7 +92,12 @@ async function importItem(db: OutboxDatabase, value: unknown): Promise<boolean> 
   const { id, at, type, state, error, isRecorded, applied, replaces, draftId } = item
   const payload = shaped(payloadSchema, jsonFrom(item.payload))
   if ((await sha256Hex(item.payload)) !== item.hash) throw new Refused('wrong_hash')
-  const prepared = await prepareItem({ type, payload } as unknown as NewCommand, { id, at })
+  // its hash says only that it is as it was written
+  const prepared = await prepareItem({ type, payload } as unknown as NewCommand, { id, at }).catch(
+    () => {
+      throw new Refused('wrong_shape')
+    },
+  )
   // the device it comes from may have sent it, then or since
   const about = { hash: item.hash, replaces, draftId, isRecorded, applied, error, attempts: 1 }
   const whole: PreparedItem = { row: { ...prepared.row, ...about }, payload: item.payload }
