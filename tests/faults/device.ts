@@ -15,6 +15,8 @@ export interface DeviceOptions {
   /** How far its clock is off, in milliseconds. */
   clockOffMillis?: number
   random: () => number
+  /** Makes it another tab of that device: on the same storage, with the same locks. */
+  tabOf?: Device
 }
 
 /**
@@ -25,8 +27,9 @@ export class Device {
   readonly email: string
   #options: DeviceOptions
   #origin: string
-  #indexedDB = new IDBFactory()
-  #localStorage = memoryStorage()
+  #indexedDB: IDBFactory
+  #localStorage: ReturnType<typeof memoryStorage>
+  #locks: Pick<LockManager, 'request'>
   #offset: number
   #page: { session: ReturnType<typeof useSessionStore>; close(): Promise<void> } | null = null
   #outbox: Outbox | null = null
@@ -37,6 +40,10 @@ export class Device {
     this.#options = options
     this.#origin = options.origin
     this.#offset = options.clockOffMillis ?? 0
+    this.#indexedDB = options.tabOf?.#indexedDB ?? new IDBFactory()
+    this.#localStorage = options.tabOf?.#localStorage ?? memoryStorage()
+    // every device has its own: phones do not wait for each other
+    this.#locks = options.tabOf?.#locks ?? ownLocks()
   }
 
   get outbox(): Outbox {
@@ -59,8 +66,7 @@ export class Device {
           sleep: (millis, signal) => this.#sleep(millis, signal),
           indexedDB: this.#indexedDB,
           keyRange: IDBKeyRange,
-          // every device has its own: phones do not wait for each other
-          locks: ownLocks(),
+          locks: this.#locks,
         }),
     })
     setActivePinia(pinia)
