@@ -25,17 +25,22 @@ export async function readStoredIntents(folder: string): Promise<StoredIntent[]>
   const dataDir = join(folder, 'data')
   const db = await openDatabase({ DATA_DIR: dataDir })
   try {
-    const rows = await rowsWithTokens(db)
-    const files = photoFiles(join(dataDir, 'photos'))
-    return rows.map((row) => ({
-      token: tokenPattern.exec(row.text)?.[1] ?? '',
-      actor: row.actor,
-      incidentId: row.incident_id,
-      photoHashes: (row.hashes ?? []).filter((hash) => files.has(`${row.actor}/${hash}`)),
-    }))
+    return await storedIntentsIn(db, join(dataDir, 'photos'))
   } finally {
     await db.close()
   }
+}
+
+/** The same of an open database and a folder of photos. */
+export async function storedIntentsIn(db: Database, photos: string): Promise<StoredIntent[]> {
+  const rows = await rowsWithTokens(db)
+  const files = photoFiles(photos)
+  return rows.map((row) => ({
+    token: tokenPattern.exec(row.text)?.[1] ?? '',
+    actor: row.actor,
+    incidentId: row.incident_id,
+    photoHashes: (row.hashes ?? []).filter((hash) => files.has(`${row.actor}/${hash}`)),
+  }))
 }
 
 function rowsWithTokens(db: Database): Promise<Row[]> {
@@ -43,7 +48,8 @@ function rowsWithTokens(db: Database): Promise<Row[]> {
     `with said as (
        select i.description as text, i.reported_by as actor, i.id as incident_id, i.district_code, l.command_id
        from public.incidents i
-       join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id and l.kind = 'reported'
+       -- an incident counts also where it has no entry, as one doubled by hand would
+       left join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id and l.kind = 'reported'
        where i.description like '%⟦%⟧%'
        union all
        select l.note, l.actor, l.incident_id, l.district_code, l.command_id
