@@ -278,11 +278,26 @@ describeOnEachDatabase('apply_commands', (kind) => {
   })
 
   it.each(['field', 'manager', 'admin'] as const)(
-    'lets the %s report outside their own area',
+    'lets the %s report outside their own area, gives it to who cares for that one, and goes on showing it',
     async (person) => {
-      expect(
-        (await only(reportCommand(people[person], { lon: 12.5 }), people[person])).outcome,
-      ).toBe('applied')
+      const user = people[person]
+      const { outcome, incident_id: id } = await only(reportCommand(user, { lon: 12.5 }), user)
+      expect(outcome).toBe('applied')
+      const shownTo = (reader: string) =>
+        db.asUser(reader, async (tx) => {
+          const [row] = await tx.query<{ area: string | null; own: boolean; open: boolean }>(
+            `select public.incident_detail($1::uuid) -> 'incident' ->> 'areaCode' as area,
+               public.my_day(1) -> 'own' @> jsonb_build_array(jsonb_build_object('id', $1::text)) as own,
+               public.open_incidents() -> 'rows' @> jsonb_build_array(jsonb_build_object('id', $1::text)) as open`,
+            [id],
+          )
+          return [row!.area, row!.own, row!.open]
+        })
+      // routed by the place alone: to the district that holds it, past the reporter's own manager
+      expect(await shownTo(people.otherManager)).toEqual(['N-10-A', false, true])
+      if (person === 'field') expect(await shownTo(people.manager)).toEqual([null, false, false])
+      // and its reporter is told what becomes of it, wherever it lies
+      expect(await shownTo(user)).toEqual(['N-10-A', true, true])
     },
   )
 

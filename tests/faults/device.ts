@@ -40,10 +40,11 @@ export class Device {
     this.#options = options
     this.#origin = options.origin
     this.#offset = options.clockOffMillis ?? 0
-    this.#indexedDB = options.tabOf?.#indexedDB ?? new IDBFactory()
-    this.#localStorage = options.tabOf?.#localStorage ?? memoryStorage()
+    const { tabOf } = options
+    this.#indexedDB = tabOf ? tabOf.#indexedDB : new IDBFactory()
+    this.#localStorage = tabOf ? tabOf.#localStorage : memoryStorage()
     // every device has its own: phones do not wait for each other
-    this.#locks = options.tabOf?.#locks ?? ownLocks()
+    this.#locks = tabOf ? tabOf.#locks : ownLocks()
   }
 
   get outbox(): Outbox {
