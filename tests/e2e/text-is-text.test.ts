@@ -4,6 +4,7 @@ import Papa from 'papaparse'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { csvFromTable } from '../../src/domain/csv.ts'
+import { openDatabase } from '../../supabase/local/database.ts'
 import { nulPayload, xssPayloads as payloads } from '../fixtures/xss-payloads.ts'
 import { apiClient, call } from '../support/api.ts'
 import { startAppServer, type AppServer } from '../support/app-server.ts'
@@ -151,6 +152,17 @@ describe('text is text', () => {
     await server?.stop()
   })
 
+  /** Names the person who reported all of it; names are given by commands of the server. */
+  async function callReporter(name: string): Promise<void> {
+    const db = await openDatabase({ DATA_DIR: server.dataDir })
+    await db.query(
+      `update public.profiles set display_name = $1 where user_id =
+         (select reported_by from public.incidents where id = $2::uuid)`,
+      [name, ids[0]!],
+    )
+    await db.close()
+  }
+
   /** A watched page of the field worker; `clean` says what is wrong with it so far. */
   async function open(options: Partial<OpenOptions> & { path: string }) {
     const { path, ...rest } = options
@@ -256,6 +268,7 @@ describe('text is text', () => {
     })
     await page.getByTestId('incident-detail').waitFor(slow)
     for (const text of sampled) {
+      await callReporter(text.slice(0, 100))
       await page.evaluate(
         (to) => {
           history.pushState(history.state, '', to)
@@ -266,6 +279,10 @@ describe('text is text', () => {
       await expect
         .poll(async () => (await textOf(page, 'incident-detail')).split(text).length, slow)
         .toBeGreaterThan(2)
+      // a name beside the description and the address
+      expect(
+        (await textOf(page, 'incident-detail')).split(text.slice(0, 100)).length,
+      ).toBeGreaterThan(3)
     }
     await page.getByTestId('detail-close').click()
     expect(missingIn(await scrollThrough(page, 'list-row'))).toEqual([])
