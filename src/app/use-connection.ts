@@ -1,5 +1,6 @@
 import { useIntervalFn, useOnline } from '@vueuse/core'
 import { computed, ref, watch } from 'vue'
+import { isServerThere } from '@/data/config.ts'
 
 /** Milliseconds between two tries to reach the server while it does not answer. */
 const retryMillis = 10_000
@@ -15,19 +16,8 @@ export function useConnection() {
 
   async function check(): Promise<void> {
     isChecking.value = true
-    try {
-      const response = await fetch('/healthz', {
-        cache: 'no-store',
-        signal: AbortSignal.timeout(5_000),
-      })
-      // A captive portal answers everything, but not as our server does: with a page.
-      isReachable.value =
-        response.ok && !(response.headers.get('content-type') ?? '').includes('text/html')
-    } catch {
-      isReachable.value = false
-    } finally {
-      isChecking.value = false
-    }
+    isReachable.value = await isServerThere()
+    isChecking.value = false
   }
 
   const isOffline = computed(() => !browserOnline.value || !isReachable.value)

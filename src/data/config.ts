@@ -79,6 +79,20 @@ export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> 
   }
 }
 
+/**
+ * Whether the server is there. `config.json` is what every tier serves, static hosting too; a portal
+ * or a proxy that answers everything answers with something else.
+ */
+export async function isServerThere(options: Pick<LoadOptions, 'fetch' | 'signal'> = {}) {
+  const { fetch = globalThis.fetch, signal = AbortSignal.timeout(5_000) } = options
+  try {
+    const response = await fetch('/config.json', { cache: 'no-store', signal })
+    return response.ok && isConfig(await response.json())
+  } catch {
+    return false
+  }
+}
+
 /** Whether a kept configuration is one that this version of the app understands. */
 export const isConfig = (value: unknown): value is AppConfig => v.is(configSchema, value)
 
