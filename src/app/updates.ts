@@ -1,8 +1,15 @@
-import { shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import type { Workbox } from 'workbox-window'
 
 /** `ready`: a newer version waits on the device. `taken`: another tab has already gone over to it. */
-export const update = shallowRef<'none' | 'ready' | 'taken'>('none')
+type Update = 'none' | 'ready' | 'taken'
+const update = shallowRef<Update>('none')
+const putOff = shallowRef<Update>('none')
+/** What people are asked about: what they put off is not asked again, unless it has become graver. */
+export const offeredUpdate = computed<Update>(() =>
+  update.value === putOff.value ? 'none' : update.value,
+)
+export const putOffUpdate = (): void => void (putOff.value = update.value)
 
 const lookEveryMillis = 60 * 60_000
 /** Looked at when the page comes back to the front, but not more often than this. */
