@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canReport, landingFor, navigationFor, safeNext } from './navigation.ts'
+import { canReport, canWrite, landingFor, navigationFor, safeNext } from './navigation.ts'
 
 describe('landingFor', () => {
   it('takes leaders to the overview and everybody who works on incidents home', () => {
@@ -37,6 +37,14 @@ describe('canReport', () => {
       false,
       false,
     ])
+  })
+})
+
+describe('canWrite', () => {
+  it('is everybody who may add to an incident: who reports, and who handles', () => {
+    for (const role of ['field_staff', 'grid_manager', 'admin', 'handler'] as const)
+      expect([role, canWrite([role])]).toEqual([role, true])
+    expect([canWrite(['leader']), canWrite([])]).toEqual([false, false])
   })
 })
 

@@ -27,9 +27,13 @@ const onlyLeads = (roles: readonly Role[]): boolean =>
 const onlyCollects = (roles: readonly Role[]): boolean =>
   roles.includes('field_staff') && roles.every((role) => role === 'field_staff')
 
-/** Who may report incidents, and therefore has an outbox. */
+/** Who may report incidents. */
 export const canReport = (roles: readonly Role[]): boolean =>
   roles.some((role) => role === 'field_staff' || role === 'grid_manager' || role === 'admin')
+
+/** Who may add to incidents (a handler notes and adds photos), and therefore has an outbox. */
+export const canWrite = (roles: readonly Role[]): boolean =>
+  canReport(roles) || roles.includes('handler')
 
 /**
  * Where `/` leads: leaders look at the city as a whole, field staff at their day, everybody else has

@@ -91,6 +91,7 @@ export const useDeviceCareStore = defineStore('device-care', () => {
     quotaBytes,
     freeBytes,
     isLow,
+    lowBytes,
     forgetsAfterDays,
     install,
     look,

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { gravitiesOf, noticeToShow } from './device-notices.ts'
+
+const megabyte = 1024 * 1024
+const well = {
+  isSecure: true,
+  freeBytes: 5000 * megabyte,
+  lowBytes: 100 * megabyte,
+  forgetsAfterDays: null,
+  canInstall: false,
+  unsent: 0,
+}
+const shown = (state: Partial<typeof well> | object, putAside = {}) =>
+  noticeToShow(gravitiesOf({ ...well, ...state }), putAside)
+
+describe('noticeToShow', () => {
+  it('says nothing of a device that is well, or does not tell', () => {
+    expect(shown({})).toBeNull()
+    expect(shown({ freeBytes: null })).toBeNull()
+  })
+
+  it('names the gravest first', () => {
+    const all = { isSecure: false, freeBytes: 0, forgetsAfterDays: 7, canInstall: true }
+    expect(shown(all)).toBe('insecure')
+    expect(shown({ ...all, isSecure: true })).toBe('low-space')
+    expect(shown({ forgetsAfterDays: 7, canInstall: true })).toBe('seven-days')
+    expect(shown({ canInstall: true })).toBe('install')
+  })
+
+  it('stays quiet about low space that was put aside until half of the rest is gone too', () => {
+    const putAside = gravitiesOf({ ...well, freeBytes: 90 * megabyte })
+    expect(shown({ freeBytes: 90 * megabyte })).toBe('low-space')
+    expect(shown({ freeBytes: 60 * megabyte }, putAside)).toBeNull()
+    expect(shown({ freeBytes: 40 * megabyte }, putAside)).toBe('low-space')
+    expect(shown({ freeBytes: 0 }, putAside)).toBe('low-space')
+  })
+
+  it('warns of seven days again once there is work to lose', () => {
+    const putAside = gravitiesOf({ ...well, forgetsAfterDays: 7 })
+    expect(shown({ forgetsAfterDays: 7 }, putAside)).toBeNull()
+    expect(shown({ forgetsAfterDays: 7, unsent: 1 }, putAside)).toBe('seven-days')
+  })
+})
