@@ -33,7 +33,8 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
   const status = ref<CityStatus>('unknown')
   const received = ref(0)
   const totalBytes = ref<number | null>(null)
-  const failure = ref<DownloadFailure | null>(null)
+  /** `gone`: the device has lost a copy that was whole. */
+  const failure = ref<DownloadFailure | 'gone' | null>(null)
   const record = shallowRef<Record>({ kept: null, part: null })
   /** The server holds another version than the kept one. */
   const isOutdated = ref(false)
@@ -62,15 +63,22 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
     file = null
     status.value = 'none'
     isOutdated.value = false
+    failure.value = null
     record.value = { kept: null, part: null }
     if (!address || !isSupported) return
     const found = (await device.readReference(place, address)) as Record | null
     if (url.value !== address || !found) return
-    record.value = found
-    if (found.kept) file = await readCityFile(found.kept)
+    const read = found.kept && (await readCityFile(found.kept))
     if (url.value !== address) return
-    if (file) status.value = 'kept'
+    file = read
+    // What was recorded of a file that is not there any more is no copy.
+    record.value = read ? found : { ...found, kept: null }
+    if (read) status.value = 'kept'
     else if (found.part) status.value = 'paused'
+    else if (found.kept) {
+      status.value = 'failed'
+      failure.value = 'gone'
+    }
     revision.value++
   }
 
