@@ -1,11 +1,11 @@
 import { computed, type ComputedRef } from 'vue'
 import { useOutboxItems } from './use-outbox-items.ts'
-import { useOutboxStore } from './outbox.store.ts'
+import { useOutboxStore, type OutboxPhase } from './outbox.store.ts'
 
 /** How far this device is with sending, as `SyncLine` shows it. */
 export interface SyncSummary {
-  /** False while the outbox opens or when this device has none. */
-  isKnown: boolean
+  /** `failed`: this device cannot keep anything, and nobody knows what it still holds. */
+  phase: OutboxPhase
   drafts: number
   /** Queued or on their way: they go by themselves. */
   waiting: number
@@ -29,7 +29,7 @@ export function useSyncSummary(): ComputedRef<SyncSummary> {
   return computed(() => {
     const status = store.sendStatus
     return {
-      isKnown: store.phase === 'open',
+      phase: store.phase,
       drafts: store.counts.draft,
       waiting: store.underway,
       since: store.underway > 0 ? oldest.value : null,
