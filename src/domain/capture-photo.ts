@@ -14,6 +14,7 @@ export type PhotoRefusal =
   | 'broken'
   | 'too-many-pixels'
   | 'unreadable'
+  | 'not-loaded'
 
 /** Thrown for a file that does not become a photo. */
 export class PhotoRefused extends Error {

@@ -1,4 +1,4 @@
-import { PhotoRefused } from '../domain/capture-photo.ts'
+import { PhotoRefused, type PhotoRefusal } from '../domain/capture-photo.ts'
 import type { NewPhoto } from '../sync/types.ts'
 import type { PhotoAnswer } from './photo.worker.ts'
 
@@ -27,11 +27,11 @@ function ask(file: Blob): Promise<NewPhoto> {
   worker ??= new Worker(new URL('./photo.worker.ts', import.meta.url), { type: 'module' })
   const asked = worker
   return new Promise<NewPhoto>((resolve, reject) => {
-    const giveUp = (cause?: unknown): void => {
+    const giveUp = (code: PhotoRefusal, cause?: unknown): void => {
       dismiss()
-      reject(new PhotoRefused('broken', cause))
+      reject(new PhotoRefused(code, cause))
     }
-    const timer = setTimeout(giveUp, patienceMilliseconds)
+    const timer = setTimeout(() => giveUp('broken'), patienceMilliseconds)
     asked.onmessage = ({ data }: MessageEvent<PhotoAnswer>) => {
       clearTimeout(timer)
       idleTimer = setTimeout(dismiss, idleMilliseconds)
@@ -40,7 +40,9 @@ function ask(file: Blob): Promise<NewPhoto> {
     }
     asked.onerror = (event) => {
       clearTimeout(timer)
-      giveUp(event.message)
+      // A worker that fails tells what happened; one whose file is not there (another version took
+      // its place, or there is no network) tells nothing.
+      giveUp(event instanceof ErrorEvent ? 'broken' : 'not-loaded', event.message)
     }
     asked.postMessage(file)
   })
