@@ -160,9 +160,25 @@ describe('todaysPins', () => {
     ]
     const pins = todaysPins(day, items, '2026-02-04', 'Asia/Shanghai')
     expect(pins.map(({ incidentId, state }) => `${incidentId} ${state}`)).toEqual([
-      'just-in sent',
-      'new waiting',
-      'today sent',
+      'just-in received',
+      'new queued',
+      'today received',
     ])
+  })
+
+  it('says of a report that was not taken that it was not, here and among the open ones', () => {
+    const items = [
+      item('r', { incidentId: 'refused', state: 'rejected' }),
+      item('c', { incidentId: 'decide', state: 'conflict' }),
+      item('o', { incidentId: 'old', state: 'replaced' }),
+    ]
+    const expected = [
+      ['refused', 'rejected'],
+      ['decide', 'conflict'],
+    ]
+    const pairs = (rows: { incidentId: string; state: string }[]) =>
+      rows.map(({ incidentId, state }) => [incidentId, state])
+    expect(pairs(todaysPins(null, items, '2026-02-03', 'UTC'))).toEqual(expected)
+    expect(pairs(openOwn(null, items, null))).toEqual(expected)
   })
 })

@@ -83,7 +83,10 @@ export interface OpenOwn {
   distanceMeters: number | null
   /** Null while it is only on this device. */
   incident: OwnIncident | null
+  state: ReportState
 }
+/** Where a report is on its way to the server. */
+export type ReportState = 'queued' | 'sending' | 'conflict' | 'rejected' | 'received'
 
 const placeOf = ({ lon, lat }: { lon: number | null; lat: number | null }): LngLat | null =>
   lon === null || lat === null ? null : [lon, lat]
@@ -95,9 +98,9 @@ export function openOwn(
   here: LngLat | null,
 ): OpenOwn[] {
   const arrived = new Set(kept?.day.own.map(({ id }) => id))
-  const waiting = items
-    .filter((item) => isWaitingReport(item) && !arrived.has(item.incidentId))
-    .map((item) => ({
+  const onDevice = reportsOf(items)
+    .filter(({ item, state }) => state !== 'received' && !arrived.has(item.incidentId))
+    .map(({ item, state }) => ({
       key: item.id,
       incidentId: item.incidentId,
       categoryCode: item.categoryCode,
@@ -106,6 +109,7 @@ export function openOwn(
       areaCode: null,
       reportedAt: item.at,
       incident: null,
+      state,
     }))
   const own = (kept?.day.own ?? [])
     .filter(({ stage }) => isOpenStage(stage))
@@ -118,8 +122,9 @@ export function openOwn(
       areaCode: incident.areaCode,
       reportedAt: incident.reportedAt,
       incident,
+      state: 'received' as const,
     }))
-  return [...waiting, ...own]
+  return [...onDevice, ...own]
     .map((row) => ({
       ...row,
       distanceMeters: here && row.lngLat ? distanceMeters(here, row.lngLat) : null,
@@ -131,8 +136,13 @@ export function openOwn(
     )
 }
 
-const isWaitingReport = ({ type, state }: ItemSummary): boolean =>
-  type === 'report_incident' && ['queued', 'sending', 'rejected', 'conflict'].includes(state)
+/** Reports among the items, each with its state. */
+const reportsOf = (items: readonly ItemSummary[]): { item: ItemSummary; state: ReportState }[] =>
+  items.flatMap((item) =>
+    item.type === 'report_incident' && item.state !== 'replaced'
+      ? [{ item, state: item.state }]
+      : [],
+  )
 
 /** A report of today, for map and list. */
 export interface TodaysPin {
@@ -141,7 +151,7 @@ export interface TodaysPin {
   categoryCode: string | null
   lngLat: LngLat | null
   reportedAt: string
-  state: 'sent' | 'waiting'
+  state: ReportState
 }
 
 /** What was reported today, newest first. */
@@ -158,22 +168,18 @@ export function todaysPins(
     categoryCode: incident.categoryCode,
     lngLat: placeOf(incident),
     reportedAt: incident.reportedAt,
-    state: 'sent' as const,
+    state: 'received' as const,
   }))
   const known = new Set(sent.map(({ key }) => key))
-  const onDevice = items
-    .filter(
-      (item) =>
-        (isWaitingReport(item) || (item.type === 'report_incident' && item.state === 'received')) &&
-        !known.has(item.incidentId),
-    )
-    .map((item) => ({
+  const onDevice = reportsOf(items)
+    .filter(({ item }) => !known.has(item.incidentId))
+    .map(({ item, state }) => ({
       key: item.id,
       incidentId: item.incidentId,
       categoryCode: item.categoryCode,
       lngLat: placeOf(item),
       reportedAt: item.at,
-      state: item.state === 'received' ? ('sent' as const) : ('waiting' as const),
+      state,
     }))
   return [...onDevice, ...sent]
     .filter(({ reportedAt }) => isToday(reportedAt))
