@@ -86,6 +86,9 @@ const detailSchema = v.nullable(
   }),
 )
 export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>
+/** Whether a kept detail is one that this version of the app understands. */
+export const isDetail = (value: unknown): value is IncidentDetail =>
+  value !== null && v.is(detailSchema, value)
 
 export const monthsSchema = v.object({
   cursor: v.string(),

@@ -112,7 +112,11 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     kv: {
       get: async <T>(key: string) =>
         (await db.read(() => db.kv.get(key), [db.kv]))?.value as T | undefined,
-      set: async (key, value) => void (await db.write(() => db.kv.put({ key, value }), [db.kv])),
+      set: (key, value) =>
+        db.write(async () => {
+          if (value === undefined) await db.kv.delete(key)
+          else await db.kv.put({ key, value })
+        }, [db.kv]),
     },
     eraseSeen: () => changing(eraseSeen(db)),
     close: async () => {

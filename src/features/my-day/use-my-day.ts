@@ -2,6 +2,7 @@ import { useEventListener, useIntervalFn } from '@vueuse/core'
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { fieldRepo } from '@/data/field.repo.ts'
+import { useKeptDetailsStore } from '@/stores/kept-details.store.ts'
 import { useOutboxStore } from '@/stores/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import type { KeptDay } from './my-day-lists.ts'
@@ -23,10 +24,12 @@ export interface MyDayState {
 export function useMyDay(): MyDayState {
   const session = useSessionStore()
   const outboxStore = useOutboxStore()
+  const keptDetails = useKeptDetailsStore()
   const kept = shallowRef<KeptDay | null>(null)
   const busy = ref(false)
   const error = shallowRef<AppError | null>(null)
   let controller: AbortController | null = null
+  const left = new AbortController()
 
   async function reload(): Promise<void> {
     const { backend } = session
@@ -41,6 +44,7 @@ export function useMyDay(): MyDayState {
       if (own.signal.aborted) return
       kept.value = { day, fetchedAt }
       error.value = null
+      void keptDetails.keepOwn(day.own, left.signal)
     } catch (failure) {
       if (!own.signal.aborted && !isAbort(failure)) error.value = toAppError(failure)
     } finally {
@@ -73,7 +77,10 @@ export function useMyDay(): MyDayState {
   useEventListener(document, 'visibilitychange', () => {
     if (document.visibilityState === 'visible') void reload()
   })
-  onScopeDispose(() => controller?.abort())
+  onScopeDispose(() => {
+    controller?.abort()
+    left.abort()
+  })
 
   return { kept, busy, error, reload }
 }
