@@ -1,8 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { axeProblems } from '../support/axe.ts'
 import { launchChromium } from '../support/browser.ts'
-import { openPage, type DemoRole } from '../support/session.ts'
+import { sidewaysOverflow } from '../support/overflow.ts'
+import { chooseLanguage, openPage, type DemoRole } from '../support/session.ts'
 
 interface Visit {
   path: string
@@ -10,11 +11,12 @@ interface Visit {
   ready: string
 }
 
-/** Every page with somebody who uses it. */
-const visits: { role?: DemoRole; pages: Visit[] }[] = [
-  { pages: [{ path: '/sign-in', ready: 'form' }] },
+/** Every page with somebody who uses it; the last of some in Chinese too. */
+const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
+  { pages: [{ path: '/sign-in', ready: 'form' }], inChinese: true },
   {
     role: 'manager',
+    inChinese: true,
     pages: [
       { path: '/', ready: '[data-testid=home-open]' },
       { path: '/map', ready: '[data-testid=total-count]' },
@@ -23,9 +25,17 @@ const visits: { role?: DemoRole; pages: Visit[] }[] = [
   },
   {
     role: 'field',
+    inChinese: true,
     pages: ['/my-day', '/capture', '/outbox'].map((path) => ({ path, ready: 'main h1' })),
   },
-  { role: 'handler', pages: [{ path: '/', ready: 'main h1' }] },
+  {
+    role: 'handler',
+    inChinese: true,
+    pages: [
+      { path: '/', ready: 'main h1' },
+      { path: '/help', ready: 'main h2' },
+    ],
+  },
   {
     role: 'leader',
     pages: [
@@ -35,50 +45,23 @@ const visits: { role?: DemoRole; pages: Visit[] }[] = [
   },
   { role: 'admin', pages: [{ path: '/account', ready: 'main h1' }] },
 ]
-const widths = [1440, 390, 360]
-const themes = ['light', 'dark'] as const
+const wide = { width: 1440, height: 900 }
+const narrow = { width: 360, height: 740 }
+/** Between them the layout changes nowhere else but in size. */
+const others = [
+  { width: 1920, height: 1080 },
+  { width: 390, height: 740 },
+]
 
-/**
- * A change of theme or width fades, and an inherited colour begins its fade where the parent's has
- * ended: half-way colours are nobody's contrast.
- */
-async function colorsSettle(page: Page): Promise<void> {
-  await page.waitForTimeout(200)
-  await page.evaluate(async () => {
-    const isFading = () =>
-      document
-        .getAnimations()
-        .some(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
-    for (let quietFrames = 0; quietFrames < 5; quietFrames++) {
-      await new Promise((resolve) => requestAnimationFrame(resolve))
-      if (isFading()) quietFrames = -1
-    }
-  })
-}
-
-/** What axe finds, and what is wider than its place, in either theme at one width. */
-async function problemsAt(page: Page, width: number): Promise<string[]> {
+/** What axe finds wide and narrow, in either theme, and what is wider than its place at any width. */
+async function problemsOf(page: Page, axeAt: readonly (typeof wide)[]): Promise<string[]> {
   const found: string[] = []
-  await page.setViewportSize({ width, height: width > 1000 ? 900 : 740 })
-  for (const theme of themes) {
-    await page.emulateMedia({ colorScheme: theme })
-    await page.locator(`html.${theme}`).waitFor({ state: 'attached' })
-    await colorsSettle(page)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    for (const { id, nodes } of violations) {
-      const where = nodes.map(({ target, any }) => `${target.join(' ')} (${any[0]?.message ?? ''})`)
-      found.push(`${width} ${theme} ${id}: ${where.join(' | ')}`)
-    }
+  for (const size of [...axeAt, ...others]) {
+    await page.setViewportSize(size)
+    const problems = axeAt.includes(size) ? await axeProblems(page) : []
+    const tooWide = (await sidewaysOverflow(page)).map((line) => `scrolls sideways: ${line}`)
+    found.push(...[...problems, ...tooWide].map((line) => `${size.width} ${line}`))
   }
-  const tooWide = await page.evaluate(() => {
-    const main = document.querySelector('main')
-    return [
-      document.scrollingElement!.scrollWidth - innerWidth,
-      main ? main.scrollWidth - main.clientWidth : 0,
-    ]
-  })
-  if (tooWide.some((pixels) => pixels > 0))
-    found.push(`${width} scrolls sideways by ${tooWide.join(', ')}`)
   return found
 }
 
@@ -88,7 +71,7 @@ describe('axe', () => {
   beforeAll(async () => void (browser = await launchChromium()))
   afterAll(() => browser?.close())
 
-  for (const { role, pages } of visits) {
+  for (const { role, pages, inChinese } of visits) {
     it(`finds nothing as ${role ?? 'nobody'} on ${pages.map(({ path }) => path).join(', ')}, wide or narrow, light or dark`, async () => {
       const { page, context, problems } = await openPage(browser, {
         url,
@@ -96,12 +79,17 @@ describe('axe', () => {
         path: pages[0]!.path,
       })
       for (const [index, { path, ready }] of pages.entries()) {
+        await page.setViewportSize(wide)
         if (index > 0) await page.goto(url + path)
         await page.locator(ready).first().waitFor({ timeout: 30_000 })
-        const found: string[] = []
-        for (const width of widths) found.push(...(await problemsAt(page, width)))
+        const found = await problemsOf(page, [wide, narrow])
         expect([path, ...found]).toEqual([path])
-        await page.setViewportSize({ width: widths[0]!, height: 900 })
+      }
+      if (inChinese) {
+        await page.setViewportSize(wide)
+        await chooseLanguage(page, 'zh-CN')
+        const found = await problemsOf(page, [narrow])
+        expect(['zh-CN', ...found]).toEqual(['zh-CN'])
       }
       expect(problems).toEqual([])
       await context.close()
@@ -112,13 +100,24 @@ describe('axe', () => {
     const { page, context } = await openPage(browser, { url, path: '/sign-in' })
     await page.locator('form').waitFor()
     await page.evaluate(() => {
+      const main = document.querySelector('main')
       const nameless = document.createElement('button')
       nameless.style.width = '500px'
-      document.querySelector('main')?.append(nameless)
+      const pale = document.createElement('p')
+      pale.textContent = 'Pale'
+      pale.style.cssText = 'color: #777; background: #888'
+      const inner = document.createElement('div')
+      inner.style.cssText = 'width: 100px; overflow-y: auto'
+      const tooWide = document.createElement('div')
+      tooWide.style.cssText = 'width: 130px; height: 9px'
+      inner.append(tooWide)
+      main?.append(nameless, pale, inner)
     })
-    const found = (await problemsAt(page, 360)).join('\n')
-    for (const theme of themes) expect(found).toContain(`360 ${theme} button-name`)
+    const found = (await problemsOf(page, [narrow])).join('\n')
+    expect(found).toContain('360 light button-name')
+    for (const theme of ['light', 'dark']) expect(found).toContain(`360 ${theme} color-contrast`)
     expect(found).toContain('360 scrolls sideways')
+    expect(found).toContain('1920 scrolls sideways: div. by 30')
     await context.close()
   })
 })

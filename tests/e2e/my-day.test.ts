@@ -1,12 +1,16 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser } from 'playwright'
+import { randomUUID } from 'node:crypto'
+import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import en from '../../src/locales/en/ui.json' with { type: 'json' }
 import { apiClient, reportIncident } from '../support/api.ts'
+import { axeProblems } from '../support/axe.ts'
 import { launchChromium } from '../support/browser.ts'
 import { applyCommand, detailOf } from '../support/commands.ts'
-import { openPage } from '../support/session.ts'
+import { sidewaysOverflow } from '../support/overflow.ts'
+import { chooseLanguage, openPage } from '../support/session.ts'
 
 const phone = { width: 390, height: 844, touch: true }
+const slow = { timeout: 30_000 }
 
 describe('my day', () => {
   const url = inject('appUrl')
@@ -52,75 +56,146 @@ describe('my day', () => {
 
   it('lists open reports with today on a map, nearest first once the position is known', async () => {
     const field = await apiClient(url, 'field')
-    await reportIncident(field)
+    const here = [-122.4194, 37.76] as const
+    const places = { far: 0.009, near: 0.001, middle: 0.004 }
+    for (const [name, north] of Object.entries(places))
+      await applyCommand(field, 'report_incident', {
+        incidentId: randomUUID(),
+        categoryCode: 'graffiti_public',
+        description: `This one is ${name}`,
+        lon: here[0],
+        lat: here[1] + north,
+      })
     const { page, context } = await openPage(browser, {
       url,
       role: 'field',
       path: '/my-day',
       ...phone,
     })
-    await page.getByTestId('open-item').first().waitFor({ timeout: 30_000 })
-    await page.getByTestId('today-map').locator('canvas').waitFor({ timeout: 30_000 })
+    const rows = page.getByTestId('open-item')
+    const order = async () => {
+      const texts = await rows.allInnerTexts()
+      return texts.flatMap((text) => /This one is (\w+)/.exec(text)?.[1] ?? [])
+    }
+    await rows.first().waitFor(slow)
+    await page.getByTestId('today-map').locator('canvas').waitFor(slow)
     expect(await page.getByTestId('today-pin').count()).toBeGreaterThan(0)
+    // newest first
+    expect(await order()).toEqual(['middle', 'near', 'far'])
     await context.grantPermissions(['geolocation'])
-    await context.setGeolocation({ longitude: -122.4194, latitude: 37.76 })
+    await context.setGeolocation({ longitude: here[0], latitude: here[1] })
     await page.getByTestId('locate').click()
-    await expect
-      .poll(() => page.getByTestId('open-item').first().innerText(), { timeout: 30_000 })
-      .toMatch(/\d m\b/)
+    await expect.poll(order, slow).toEqual(['near', 'middle', 'far'])
+    // all of them, by what they say: 110 m, 1.0 km
+    const meters = (await rows.allInnerTexts()).map((text) => {
+      const [, amount, unit] = /([\d.,]+)\s(k?m)\b/.exec(text)!
+      return Number(amount!.replaceAll(',', '')) * (unit === 'km' ? 1000 : 1)
+    })
+    expect(meters).toEqual(meters.toSorted((a, b) => a - b))
+    expect(Math.abs(meters[0]! - 111)).toBeLessThan(115)
     await context.close()
   })
 
-  it('opens without a network from what this device kept, and says as of when', async () => {
+  it('starts cold without a network, opens one’s own incident and takes a note for it', async () => {
     const field = await apiClient(url, 'field')
-    await reportIncident(field)
+    const id = await reportIncident(field)
     const { page, context } = await openPage(browser, {
       url,
       role: 'field',
       path: '/my-day',
       ...phone,
     })
-    await page.getByTestId('open-item').first().waitFor({ timeout: 30_000 })
+    await page.getByTestId('open-item').first().waitFor(slow)
     const shown = await page.getByTestId('open-item').count()
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
     await page.reload()
-    await page.getByTestId('open-item').first().waitFor({ timeout: 30_000 })
+    await page.getByTestId('open-item').first().waitFor(slow)
+    await expect.poll(() => keptDetails(page), slow).toContain(id)
     await context.setOffline(true)
-    await page.reload()
-    await page.getByTestId('not-fresh').waitFor({ timeout: 30_000 })
-    await page.getByTestId('as-of').waitFor()
-    expect(await page.getByTestId('open-item').count()).toBe(shown)
+
+    // The first page stays open: without any, the test driver holds back the service worker.
+    const cold = await context.newPage()
+    await cold.goto(`${url}/my-day`)
+    await cold.getByTestId('not-fresh').waitFor(slow)
+    await cold.getByTestId('as-of').waitFor()
+    expect(await cold.getByTestId('open-item').count()).toBe(shown)
+    await cold.locator(`[data-testid=open-item][href*="${id}"]`).first().click()
+    const detail = cold.getByTestId('incident-detail')
+    await detail.getByTestId('detail-stale').waitFor(slow)
+    expect(await detail.innerText()).toContain('A mattress on the pavement')
+    for (const action of ['note', 'photo', 'correct'])
+      await detail.getByTestId(`action-${action}`).waitFor()
+    await detail.getByTestId('action-note').click()
+    await detail.getByTestId('note-form').locator('textarea').fill('Two mattresses by now')
+    await detail.getByTestId('note-submit').click()
+    await detail.getByTestId('log-pending').filter({ hasText: 'Two mattresses' }).waitFor(slow)
+    await expect.poll(() => cold.getByTestId('sync-badge').innerText(), slow).toBe('1')
+    if (process.env.SHOTS)
+      await cold.screenshot({ path: `${process.env.SHOTS}/detail-offline.png` })
+
+    await context.setOffline(false)
+    const notes = async () => (await detailOf(field, id)).log.map(({ note }) => note)
+    await expect.poll(notes, { timeout: 60_000 }).toContain('Two mattresses by now')
+    await detail.getByTestId('detail-stale').waitFor({ state: 'detached', timeout: 30_000 })
     await context.close()
   })
 
-  for (const theme of ['light', 'dark'] as const)
-    for (const locale of ['en', 'zh-CN'] as const)
-      it(`axe finds nothing, ${theme}, ${locale}, and nothing scrolls sideways at 360`, async () => {
-        const manager = await apiClient(url, 'manager')
-        const id = await reportIncident(await apiClient(url, 'field'))
-        await applyCommand(manager, 'add_note', { incidentId: id, note: 'Where?', asks: true })
-        const { page, context, problems } = await openPage(browser, {
-          url,
-          role: 'field',
-          path: '/my-day',
-          theme,
-          locale,
-          ...phone,
-        })
-        await page.getByTestId('returned-asked').first().waitFor({ timeout: 30_000 })
-        await page.getByTestId('answer').first().click()
-        await page.getByTestId('today-map').locator('canvas').waitFor({ timeout: 30_000 })
-        await page.waitForTimeout(500)
-        const { violations } = await new AxeBuilder({ page }).analyze()
-        expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.target.join(' ')}`)).toEqual([])
-        await page.setViewportSize({ width: 360, height: 740 })
-        const overflow = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        )
-        expect(overflow).toBe(0)
-        expect(problems).toEqual([])
-        if (process.env.SHOTS)
-          await page.screenshot({ path: `${process.env.SHOTS}/my-day-${locale}-${theme}.png` })
-        await context.close()
-      })
+  it('says so when this device cannot keep anything', async () => {
+    const { page, context } = await openPage(browser, { url, role: 'field', path: '/account' })
+    await page.addInitScript(() => {
+      const open = indexedDB.open.bind(indexedDB)
+      indexedDB.open = (name, version) => {
+        if (/^wangge-.+-.+/.test(name)) throw new DOMException('private mode', 'InvalidStateError')
+        return open(name, version)
+      }
+    })
+    await page.goto(`${url}/my-day`)
+    await page.getByTestId('sync-line').filter({ hasText: en.sync.failed }).waitFor(slow)
+    await context.close()
+  })
+
+  it('axe finds nothing in either theme and language, and nothing scrolls sideways at 360', async () => {
+    const manager = await apiClient(url, 'manager')
+    const id = await reportIncident(await apiClient(url, 'field'))
+    await applyCommand(manager, 'add_note', { incidentId: id, note: 'Where?', asks: true })
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      role: 'field',
+      path: '/my-day',
+      ...phone,
+    })
+    for (const locale of ['en', 'zh-CN'] as const) {
+      if (locale !== 'en') await chooseLanguage(page, locale)
+      await page.setViewportSize(phone)
+      await page.getByTestId('returned-asked').first().waitFor(slow)
+      const answers = page.getByTestId('answer')
+      if ((await answers.count()) > 0) await answers.first().click()
+      await page.getByTestId('today-map').locator('canvas').waitFor(slow)
+      const found = await axeProblems(page)
+      await page.setViewportSize({ width: 360, height: 740 })
+      expect([locale, ...found, ...(await sidewaysOverflow(page))]).toEqual([locale])
+      if (process.env.SHOTS)
+        await page.screenshot({ path: `${process.env.SHOTS}/my-day-${locale}.png` })
+    }
+    expect(problems).toEqual([])
+    await context.close()
+  })
 })
+
+/** Ids of the incidents whose details this device keeps. */
+const keptDetails = (page: Page): Promise<string[]> =>
+  page.evaluate(async () => {
+    const databases = await indexedDB.databases()
+    const name = databases.map((one) => one.name ?? '').find((one) => /^wangge-.+-.+/.test(one))!
+    return new Promise((resolve) => {
+      const opening = indexedDB.open(name)
+      opening.onsuccess = () => {
+        const request = opening.result.transaction('kv').objectStore('kv').getAllKeys()
+        request.onsuccess = () => {
+          opening.result.close()
+          const keys = request.result.map(String).filter((key) => key.startsWith('seen:detail:'))
+          resolve(keys.map((key) => key.slice('seen:detail:'.length)))
+        }
+      }
+    })
+  })

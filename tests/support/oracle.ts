@@ -39,6 +39,8 @@ export interface OracleRow {
   closedMonth: string | null
   gridCode: string
   communityCode: string
+  /** Who it is given to: the department of the leaf category that the demo's mapping names. */
+  department: string | null
   lng: number
   lat: number
 }
@@ -56,6 +58,15 @@ function areas(level: string): AreaFeature[] {
 /** Names of one level's areas by code. */
 export const areaNames = (level: 'community' | 'grid'): Map<string, string> =>
   new Map(areas(level).map(({ properties }) => [properties.code, properties.name]))
+
+/** Departments by leaf category, as written in the migration that brings them. */
+const departments = new Map(
+  [
+    ...readFileSync('supabase/migrations/20260101000200_reference_defaults.sql', 'utf8').matchAll(
+      /^ +\(\d+, '\w+', '(\w+)', .*, '(\w+)'\)[,;]?$/gm,
+    ),
+  ].map(([, leaf, department]) => [leaf!, department!]),
+)
 
 /** The rows an honest import keeps. */
 export function oracleRows(): OracleRow[] {
@@ -85,10 +96,12 @@ export function oracleRows(): OracleRow[] {
     )
     if (!grid) continue
     const { code, parent_code } = grid.feature.properties
+    const leaf =
+      leaves[`${row.source_category} / ${row.source_type}`] ?? leaves[row.source_category]!
     rows.push({
       id: importedId(mapping.source, row.id),
       category: row.category,
-      leaf: leaves[`${row.source_category} / ${row.source_type}`] ?? leaves[row.source_category]!,
+      leaf,
       open: row.status === 'open',
       reportedAt: row.reported_at,
       closedAt: row.closed_at || null,
@@ -96,6 +109,7 @@ export function oracleRows(): OracleRow[] {
       closedMonth: row.closed_at ? row.closed_at.slice(0, 7) : null,
       gridCode: code,
       communityCode: parent_code,
+      department: departments.get(leaf) ?? null,
       lng,
       lat,
     })

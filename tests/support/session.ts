@@ -55,6 +55,14 @@ async function signIn(page: Page, url: string, role: DemoRole, path: string): Pr
   await page.waitForURL((target) => !target.pathname.startsWith('/sign-in'))
 }
 
+/** Chooses a language as people do. */
+export async function chooseLanguage(page: Page, locale: 'en' | 'zh-CN'): Promise<void> {
+  await page.getByTestId('language').click()
+  await page.getByRole('menuitemcheckbox', { name: languageNames[locale] }).click()
+  await page.locator(`html[lang=${locale}]`).waitFor({ state: 'attached' })
+}
+const languageNames = { en: 'English', 'zh-CN': '中文' }
+
 /** A number as shown, with its grouping taken out; waits until there is one. */
 export async function shownCount(page: Page, testId: string): Promise<number> {
   const place = page.getByTestId(testId).filter({ hasText: /\d/ }).first()

@@ -1,0 +1,45 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright'
+
+/**
+ * A change of theme or width fades, and an inherited colour begins its fade where the parent's has
+ * ended: half-way colours are nobody's contrast.
+ */
+async function colorsSettle(page: Page): Promise<void> {
+  await page.waitForTimeout(200)
+  await page.evaluate(async () => {
+    const isFading = () =>
+      document
+        .getAnimations()
+        .some(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+    for (let quietFrames = 0; quietFrames < 5; quietFrames++) {
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+      if (isFading()) quietFrames = -1
+    }
+  })
+}
+
+/** What axe finds in one theme, one line a rule. */
+async function violationsIn(page: Page, colorsOnly: boolean): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] })
+  const { violations } = await (colorsOnly ? axe.withTags('cat.color') : axe).analyze()
+  return violations.map(({ id, nodes }) => {
+    const where = nodes.map(({ target, any }) => `${target.join(' ')} (${any[0]?.message ?? ''})`)
+    return `${id}: ${where.join(' | ')}`
+  })
+}
+
+/**
+ * What axe finds on the page as it stands, light and dark. The themes differ in colours alone: all
+ * other rules see the same page, and are asked once.
+ */
+export async function axeProblems(page: Page): Promise<string[]> {
+  const found: string[] = []
+  for (const theme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: theme })
+    await page.locator(`html.${theme}`).waitFor({ state: 'attached' })
+    await colorsSettle(page)
+    for (const line of await violationsIn(page, theme === 'dark')) found.push(`${theme} ${line}`)
+  }
+  return found
+}
