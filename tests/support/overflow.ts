@@ -2,11 +2,21 @@ import type { Page } from 'playwright'
 
 /**
  * What is wider than its place: the page, `main`, and every scroller inside. One that is made to
- * scroll sideways (`overflow-x-auto`) may, as long as it stays in its own place.
+ * scroll sideways (`overflow-x-auto`) may, as long as it stays in its own place. A layout that has
+ * just been given another width gets two seconds to settle.
  *
  * @returns one line each: what it is and by how many pixels it is too wide
  */
-export const sidewaysOverflow = (page: Page): Promise<string[]> =>
+export async function sidewaysOverflow(page: Page): Promise<string[]> {
+  let found = await measure(page)
+  for (let turn = 0; turn < 8 && found.length > 0; turn++) {
+    await page.waitForTimeout(250)
+    found = await measure(page)
+  }
+  return found
+}
+
+const measure = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const root = document.scrollingElement!
     const scrollers = [...document.querySelectorAll('body *')].filter((element) => {
