@@ -84,9 +84,18 @@ describe('characterCount', () => {
 
 describe('isWorthKeeping', () => {
   it('keeps what a person put in, not what the device did', () => {
-    expect(isWorthKeeping({ ...complete, categoryCode: null }, 0)).toBe(false)
-    expect(isWorthKeeping(emptyCaptureForm(), 1)).toBe(true)
-    expect(isWorthKeeping({ ...emptyCaptureForm(), description: 'x' }, 0)).toBe(true)
-    expect(isWorthKeeping({ ...emptyCaptureForm(), placedBy: 'hand' }, 0)).toBe(true)
+    const isKept = (form: Partial<CaptureForm>, photoHashes: string[] = []) =>
+      isWorthKeeping({ kind: 'report', form: { ...emptyCaptureForm(), ...form }, photoHashes })
+    expect(isKept({ ...complete, categoryCode: null })).toBe(false)
+    expect(isKept({}, ['a'])).toBe(true)
+    expect(isKept({ description: 'x' })).toBe(true)
+    expect(isKept({ placedBy: 'hand' })).toBe(true)
+  })
+
+  it('keeps the incident of a confirmation, but not one that only waits for photos', () => {
+    const form = { ...emptyCaptureForm(), confirmsIncidentId: 'i' }
+    expect(isWorthKeeping({ kind: 'confirm', form, photoHashes: [] })).toBe(true)
+    expect(isWorthKeeping({ kind: 'photos', form, photoHashes: [] })).toBe(false)
+    expect(isWorthKeeping({ kind: 'photos', form, photoHashes: ['a'] })).toBe(true)
   })
 })

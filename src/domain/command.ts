@@ -149,11 +149,17 @@ export interface CaptureForm {
   notTheseIds?: string[]
 }
 
-/** A report in the making; survives everything the device survives. */
+/**
+ * Which command a draft becomes: a report, a confirmation, or photos for the incident that
+ * `form.confirmsIncidentId` names.
+ */
+export type DraftKind = 'report' | 'confirm' | 'photos'
+
+/** What is in the making; survives everything the device survives. */
 export interface Draft {
-  /** The future incident's id. */
+  /** Of a report, the future incident's id. */
   id: string
-  kind: 'report' | 'confirm'
+  kind: DraftKind
   form: CaptureForm
   photoHashes: string[]
   /** Device instant. */

@@ -1,5 +1,11 @@
 import { Dexie, type Table } from 'dexie'
-import type { CommandError, CommandType, Draft, PhotoMediaType } from '../domain/command.ts'
+import type {
+  CaptureForm,
+  CommandError,
+  CommandType,
+  Draft,
+  PhotoMediaType,
+} from '../domain/command.ts'
 import { toOutboxError } from './errors.ts'
 
 /**
@@ -55,6 +61,8 @@ export interface ItemRow extends Titled {
   isRecorded: boolean
   /** The server has the command but lacks one of its photos. */
   applied: boolean
+  /** What the form knew and no command says: not to be asked again when it is in hand again. */
+  answers?: Pick<CaptureForm, 'isPinChecked' | 'notTheseIds'>
 }
 /** What is left of an item that is done with. */
 export interface ReceiptRow extends Titled {

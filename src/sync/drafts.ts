@@ -1,18 +1,25 @@
 import type { Draft } from '../domain/command.ts'
 import type { OutboxDatabase } from './database.ts'
+import { OutboxError } from './errors.ts'
 import { claimPhotos, releasePhotos } from './photos.ts'
+import { madeOfDraft } from './queue.ts'
 
-/** Saves a draft; the photos it names are its own from then on. */
+/**
+ * Saves a draft; the photos it names are its own from then on.
+ * @throws OutboxError `already_sent` when another tab has made an item of it meanwhile
+ */
 export const saveDraft = (db: OutboxDatabase, draft: Draft): Promise<void> =>
   db.write(async () => {
     const before = await db.drafts.get(draft.id)
+    if (!before && (await madeOfDraft(db, draft.id, draft.replaces ?? null)))
+      throw new OutboxError('already_sent', draft.id)
     const known = new Set(before?.photoHashes)
     await claimPhotos(
       db,
       draft.photoHashes.filter((hash) => !known.has(hash)),
     )
     await db.drafts.put(draft)
-  }, [db.drafts, db.photos])
+  }, [db.drafts, db.items, db.receipts, db.photos])
 
 export const loadDrafts = async (db: OutboxDatabase): Promise<Draft[]> => {
   const drafts = await db.read(() => db.drafts.toArray(), [db.drafts])

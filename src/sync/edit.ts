@@ -1,4 +1,5 @@
 import type { CaptureForm, CommandPayloads, Draft, NewCommand } from '../domain/command.ts'
+import { newUuid } from '../domain/uuid.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
 
@@ -27,20 +28,20 @@ export async function edit(
 
 /** The form a report or confirmation was made of; null for other commands. */
 export function draftOf(
-  row: Pick<ItemRow, 'incidentId' | 'draftId' | 'photoHashes'>,
+  row: Pick<ItemRow, 'incidentId' | 'draftId' | 'photoHashes' | 'answers'>,
   command: NewCommand,
   now: number,
 ): Draft | null {
   const about = { photoHashes: row.photoHashes, updatedAt: new Date(now).toISOString() }
   if (command.type === 'report_incident')
-    return { ...about, id: row.incidentId, kind: 'report', form: formOf(command.payload) }
+    return { ...about, id: row.incidentId, kind: 'report', form: formOf(command.payload, row) }
   if (command.type === 'confirm_duplicate')
     return {
       ...about,
-      id: row.draftId ?? crypto.randomUUID(),
+      id: row.draftId ?? newUuid(),
       kind: 'confirm',
       form: {
-        ...formOf(command.payload),
+        ...formOf(command.payload, row),
         description: command.payload.note ?? '',
         confirmsIncidentId: row.incidentId,
       },
@@ -49,7 +50,7 @@ export function draftOf(
 }
 
 type Captured = Partial<CommandPayloads['report_incident']>
-const formOf = (said: Captured): CaptureForm => ({
+const formOf = (said: Captured, { answers }: Pick<ItemRow, 'answers'>): CaptureForm => ({
   categoryCode: said.categoryCode ?? null,
   lon: said.lon ?? null,
   lat: said.lat ?? null,
@@ -60,4 +61,5 @@ const formOf = (said: Captured): CaptureForm => ({
   addressLabel: said.addressLabel ?? '',
   areaCode: null,
   confirmsIncidentId: null,
+  ...answers,
 })

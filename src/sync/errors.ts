@@ -9,6 +9,8 @@ export type OutboxErrorCode =
   | 'photo_missing'
   /** The item is gone, on its way, or already at the server. */
   | 'not_editable'
+  /** The draft has become an item, by another tab. */
+  | 'already_sent'
   /** A corrected copy of this command is already in the queue. */
   | 'already_replaced'
   | 'too_large'

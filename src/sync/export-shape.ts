@@ -34,7 +34,7 @@ export const payloadSchema = v.looseObject({ incidentId: uuid })
 
 export const draftSchema = v.object({
   id: uuid,
-  kind: v.picklist(['report', 'confirm']),
+  kind: v.picklist(['report', 'confirm', 'photos']),
   form: v.looseObject({
     categoryCode: v.nullable(v.string()),
     lon: number,

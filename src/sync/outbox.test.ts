@@ -83,6 +83,31 @@ describe('drafts', () => {
     expect(server.effects.size).toBe(1)
   })
 
+  it('do not come back once another tab has sent them, except to be corrected', async () => {
+    await outbox.saveDraft(draft(1))
+    const { id } = await outbox.enqueue(report(uuid(1)), { fromDraft: uuid(1) })
+    const late = draft(1, { form: { ...form, description: 'typed in the other tab' } })
+    expect(await codeOf(outbox.saveDraft(late))).toBe('already_sent')
+    outbox.start()
+    await drained()
+    expect(await codeOf(outbox.saveDraft(late))).toBe('already_sent')
+    expect(await outbox.loadDrafts()).toEqual([])
+    await outbox.saveDraft({ ...late, replaces: id })
+    expect(await outbox.loadDrafts()).toHaveLength(1)
+  })
+
+  it('keep the photos they name, also those for an incident already there, when people sign out', async () => {
+    const { hash } = await outbox.savePhoto(picture(1))
+    const wanted = { ...form, categoryCode: null, confirmsIncidentId: uuid(7) }
+    await outbox.saveDraft(draft(1, { kind: 'photos', form: wanted, photoHashes: [hash] }))
+    await outbox.eraseSeen()
+    expect(await outbox.unsent()).toBe(1)
+    expect((await outbox.loadPhoto(hash))?.bytes).toEqual(picture(1).bytes)
+    const taken = await device.open(transport(), { instanceId, userId })
+    expect((await taken.importFile(await outbox.exportFile())).rejected).toEqual([])
+    await taken.close()
+  })
+
   it('are nobody else’s: another person and another server see nothing', async () => {
     await outbox.saveDraft(draft(1))
     await outbox.enqueue(report(uuid(2)))
@@ -470,14 +495,20 @@ describe('pages', () => {
 describe('recall', () => {
   it('makes a draft again of what was never sent, photos included', async () => {
     const { hash } = await outbox.savePhoto(picture(1))
-    await outbox.saveDraft(draft(1, { photoHashes: [hash] }))
+    const answered = { ...form, isPinChecked: true, notTheseIds: [uuid(8)] }
+    await outbox.saveDraft(draft(1, { photoHashes: [hash], form: answered }))
     const { id } = await outbox.enqueue(report(uuid(1), { photos: [refTo(hash)] }), {
       fromDraft: uuid(1),
     })
     expect(await outbox.loadDrafts()).toEqual([])
 
     const recalled = await outbox.recall(id)
-    expect(recalled).toMatchObject({ id: uuid(1), kind: 'report', photoHashes: [hash] })
+    expect(recalled).toMatchObject({
+      id: uuid(1),
+      kind: 'report',
+      photoHashes: [hash],
+      form: { isPinChecked: true, notTheseIds: [uuid(8)] },
+    })
     expect(await outbox.loadDraft(uuid(1))).toEqual(recalled)
     expect(await outbox.item(id)).toBeUndefined()
     expect((await outbox.loadPhoto(hash))?.hash).toBe(hash)

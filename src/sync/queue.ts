@@ -1,5 +1,6 @@
-import type { NewCommand } from '../domain/command.ts'
+import type { Draft, NewCommand } from '../domain/command.ts'
 import { Dexie } from 'dexie'
+import { newUuid } from '../domain/uuid.ts'
 import {
   titledFields,
   type ItemRow,
@@ -18,6 +19,10 @@ export interface EnqueueOptions {
 }
 
 const instant = (millis: number): string => new Date(millis).toISOString()
+const answersOf = ({ form: { isPinChecked, notTheseIds } }: Draft): ItemRow['answers'] => ({
+  ...(isPinChecked && { isPinChecked }),
+  ...(notTheseIds && { notTheseIds }),
+})
 const isStuck = ({ state }: ItemRow): boolean => state === 'rejected' || state === 'conflict'
 
 /** Puts a command into the queue; returns the id under which it lies there. */
@@ -27,7 +32,7 @@ export async function enqueue(
   { fromDraft, replaces }: EnqueueOptions,
   now: number,
 ): Promise<string> {
-  const prepared = await prepareItem(command, { id: crypto.randomUUID(), at: instant(now) })
+  const prepared = await prepareItem(command, { id: newUuid(), at: instant(now) })
   return db.write(async () => {
     const draft = fromDraft === undefined ? undefined : await db.drafts.get(fromDraft)
     const replaced = replaces ?? draft?.replaces ?? null
@@ -36,7 +41,12 @@ export async function enqueue(
       if (before) return before
     }
     await needPhotos(db, prepared.row.photoHashes)
-    const row = { ...prepared.row, replaces: replaced, draftId: fromDraft ?? null }
+    const row: PreparedItem['row'] = {
+      ...prepared.row,
+      replaces: replaced,
+      draftId: fromDraft ?? null,
+      ...(draft && { answers: answersOf(draft) }),
+    }
     const old = replaced === null ? undefined : await replaceable(db, replaced)
     if (old) await putInPlaceOf(db, old, { ...prepared, row }, now)
     else await append(db, { ...prepared, row })
@@ -45,8 +55,8 @@ export async function enqueue(
   })
 }
 
-/** What a second press of the button finds. */
-async function madeOfDraft(
+/** Inside a transaction: the id of the item that a draft has become, if it has. */
+export async function madeOfDraft(
   db: OutboxDatabase,
   draftId: string,
   replaces: string | null,
@@ -115,7 +125,7 @@ export async function promote(db: OutboxDatabase, incidentIds: Iterable<string>)
 
 /** Returns the id under which the item goes now. */
 export async function retry(db: OutboxDatabase, id: string, now: number): Promise<string> {
-  const copyId = crypto.randomUUID()
+  const copyId = newUuid()
   return db.write(async () => {
     const item = await db.items.get({ id })
     if (!item || item.state === 'conflict') throw new OutboxError('not_editable', item?.state)
@@ -127,7 +137,13 @@ export async function retry(db: OutboxDatabase, id: string, now: number): Promis
     }
     // The server would only say again what it said to this id.
     const payload = (await db.payloads.get(id))!.payload
-    const row = { ...fields(item, titledFields), ...untried, id: copyId, replaces: id }
+    const row = {
+      ...fields(item, titledFields),
+      ...untried,
+      id: copyId,
+      replaces: id,
+      ...(item.answers && { answers: item.answers }),
+    }
     await putInPlaceOf(db, item, { row, payload }, now)
     return copyId
   })
