@@ -13,6 +13,7 @@ import type {
   Transport,
 } from '../sync/index.ts'
 import { useSessionStore } from './session.store.ts'
+import { useUnsavedStore } from './unsaved.store.ts'
 
 /** The outside world of the outbox; given by `app.provide` where it is not the browser's own. */
 export interface OutboxOutside {
@@ -43,6 +44,7 @@ const nothing: Record<ItemState, number> = {
 export const useOutboxStore = defineStore('outbox', () => {
   const outside = inject(outboxOutsideKey, browserOutside, true)
   const session = useSessionStore()
+  const forms = useUnsavedStore()
 
   const phase = shallowRef<OutboxPhase>('closed')
   /** Why it could not be opened. */
@@ -132,16 +134,23 @@ export const useOutboxStore = defineStore('outbox', () => {
     }
   }
 
+  /** Nobody gets at it any more; it closes once the forms have put into it what they hold. */
   async function close(): Promise<void> {
     generation++
     const current = outbox.value
+    // Begun before anything else: the page goes away with the session.
+    const saved = current && saveForms()
     outbox.value = null
     opening = null
     phase.value = 'closed'
     counts.value = nothing
     sendStatus.value = { kind: 'idle' }
-    await current?.close()
+    // Whoever comes next waits only for the sender: a photo may take a while, and has its own store.
+    await current?.stop()
+    void saved?.then(() => current?.close())
   }
+  const saveForms = (): Promise<void> =>
+    forms.saveAll().catch((failure: unknown) => console.warn('a form could not be saved:', failure))
 
   /** Sends in the name of this one person only; renews the session once where it ran out. */
   function transportFor(userId: string): Transport {

@@ -15,9 +15,11 @@ export const useUnsavedStore = defineStore('unsaved', () => {
     return () => void saves.delete(save)
   }
 
-  /** Resolves once everything is saved. @throws what the first failing save throws */
+  /** Resolves once everything is saved, or has failed to. @throws what the first failing save throws */
   async function saveAll(): Promise<void> {
-    await Promise.all([...saves].map((save) => save()))
+    const ends = await Promise.allSettled([...saves].map((save) => save()))
+    const failed = ends.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
   }
 
   return { onLeave, saveAll }

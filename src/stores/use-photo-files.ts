@@ -1,10 +1,12 @@
-import { computed, ref, shallowRef, watch, type Ref } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { AppError } from '../data/errors.ts'
 import { PhotoRefused, type PhotoRefusal } from '../domain/capture-photo.ts'
 import { mostPhotos } from '../domain/capture-rules.ts'
 import type { PhotoRef } from '../domain/command.ts'
 import type { LngLat } from '../domain/vocabulary.ts'
-import { useOutboxStore } from './outbox.store.ts'
 import { takePhoto } from './photo-intake.ts'
+import { useUnsavedStore } from './unsaved.store.ts'
+import { useOwnOutbox } from './use-own-outbox.ts'
 import type { NewPhoto } from '../sync/index.ts'
 
 /** A file that is not a photo of this form yet, or never will be. */
@@ -20,7 +22,7 @@ export interface PhotoFile {
  * the form. A file that is refused stays in sight with its reason until it is dismissed.
  */
 export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void>) {
-  const outboxStore = useOutboxStore()
+  const ownOutbox = useOwnOutbox()
   const files = ref<PhotoFile[]>([])
   const refs = shallowRef<ReadonlyMap<string, PhotoRef>>(new Map())
   let nextKey = 1
@@ -35,20 +37,26 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
     return null
   })
 
-  const remember = (hash: string, photo: NewPhoto): void => {
-    refs.value = new Map(refs.value).set(hash, photoRef(hash, photo))
+  function remember(hash: string, photo: NewPhoto): PhotoRef {
+    const found = photoRef(hash, photo)
+    refs.value = new Map(refs.value).set(hash, found)
+    return found
+  }
+  /** @throws AppError code `photo_missing` when the device does not hold it */
+  async function lookUp(hash: string): Promise<PhotoRef> {
+    const known = refs.value.get(hash)
+    if (known) return known
+    const photo = await (await ownOutbox()).loadPhoto(hash)
+    if (!photo) throw new AppError('invalid', hash, { code: 'photo_missing' })
+    return remember(hash, photo)
   }
 
-  // What an opened draft names is looked up once.
+  // For where an opened draft's photos were taken; whoever sends looks them up again.
   watch(
     hashes,
     async (wanted) => {
-      const outbox = await outboxStore.whenOpen().catch(() => null)
-      for (const hash of wanted) {
-        if (refs.value.has(hash)) continue
-        const photo = await outbox?.loadPhoto(hash)
-        if (photo) remember(hash, photo)
-      }
+      for (const hash of wanted)
+        await lookUp(hash).catch((error: unknown) => console.warn('no such photo here:', error))
     },
     { immediate: true },
   )
@@ -57,7 +65,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
     try {
       if (hashes.value.length >= mostPhotos) throw refuse('too-many')
       const photo = await takePhoto(file)
-      const outbox = await outboxStore.whenOpen()
+      const outbox = await ownOutbox()
       const { hash } = await outbox.savePhoto(photo)
       remember(hash, photo)
       if (!hashes.value.includes(hash)) hashes.value = [...hashes.value, hash]
@@ -72,6 +80,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
   let working: Promise<void> = Promise.resolve()
   /** Resolves once every chosen file is a photo of this form or refused. */
   const settled = (): Promise<void> => working
+  onScopeDispose(useUnsavedStore().onLeave(settled))
 
   function add(chosen: readonly File[]): Promise<void> {
     const entries = chosen.map((file) => {
@@ -91,12 +100,11 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
   const remove = (hash: string): void => {
     hashes.value = hashes.value.filter((one) => one !== hash)
   }
-  /** As commands name them, in the order they were taken. */
-  const photoRefs = (): PhotoRef[] =>
-    hashes.value.flatMap((hash) => {
-      const known = refs.value.get(hash)
-      return known ? [known] : []
-    })
+  /**
+   * All of them as commands name them, in the order they were taken.
+   * @throws AppError code `photo_missing`; OutboxError
+   */
+  const photoRefs = (): Promise<PhotoRef[]> => Promise.all(hashes.value.map(lookUp))
 
   return { files, isBusy, photoPlace, add, settled, dismiss, remove, photoRefs }
 }

@@ -1,16 +1,17 @@
 import { computed, nextTick, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
+import { captureCommand } from '@/domain/capture-command.ts'
 import { captureIssues, type CaptureField } from '@/domain/capture-rules.ts'
 import type { Draft } from '@/domain/command.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useOutboxStore } from '@/stores/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { queryWriter } from '@/stores/query-writer.ts'
-import { useCaptureAreas } from './use-capture-areas.ts'
-import { useCaptureDraft } from './use-capture-draft.ts'
+import { useDraft } from '@/stores/use-draft.ts'
+import { useDraftSend } from '@/stores/use-draft-send.ts'
 import { usePhotoFiles } from '@/stores/use-photo-files.ts'
-import { useCaptureSend } from './use-capture-send.ts'
+import { useCaptureAreas } from './use-capture-areas.ts'
 import { useDuplicateOffers } from './use-duplicate-offers.ts'
 import { usePin } from './use-pin.ts'
 
@@ -32,13 +33,25 @@ export function useCapturePage() {
   const categories = useCategoriesStore()
   const session = useSessionStore()
 
-  const draft = useCaptureDraft()
+  const draft = useDraft()
   const { form, photoHashes } = draft
-  const photos = usePhotoFiles(photoHashes, draft.flush)
+  const photos = usePhotoFiles(photoHashes, draft.keep)
   const pin = usePin(form, () => photoHashes.value.length > 0)
   const { pinArea, isInsideCity } = useCaptureAreas(pin.pin)
   const duplicates = useDuplicateOffers(form)
-  const { isSending, sent, failure, send: enqueue } = useCaptureSend(draft, photos)
+  const {
+    isSending,
+    sent,
+    failure,
+    send: enqueue,
+  } = useDraftSend(draft, photos, (refs) =>
+    captureCommand({
+      form,
+      incidentId: draft.id.value,
+      photos: refs,
+      deviceAt: new Date().toISOString(),
+    }),
+  )
   /** A draft or refused item that the address names and this device does not have. */
   const isMissing = ref(false)
   /** Faults show once somebody has tried to send. */
@@ -68,19 +81,15 @@ export function useCapturePage() {
     return key && (wasTried.value || isAtOnce) ? t(key) : undefined
   }
   const problem = computed(() => {
-    if (failure.value)
-      return t(`capture.send.failed.${failure.value === 'storage_full' ? 'full' : 'other'}`)
+    if (failure.value) return t(`capture.send.failed.${failure.value}`)
     const count = Object.keys(issues.value).length
     return wasTried.value && count > 0 ? t('capture.send.missing', { count }, count) : undefined
   })
 
   watch([pinArea, draft.id], ([found]) => {
     form.areaCode = found?.area.code ?? null
-    form.addressLabel = !found
-      ? ''
-      : found.near
-        ? t('capture.place.near', { area: found.label, near: found.near })
-        : found.label
+    // Names only: who reads it may have another language than who reports.
+    form.addressLabel = found?.label ?? ''
   })
   // The address names the draft as soon as the device holds it.
   watch([draft.isKept, draft.id], ([isKept]) => {
@@ -122,6 +131,7 @@ export function useCapturePage() {
   async function startNew(): Promise<void> {
     await putAway()
     draft.startNew()
+    duplicates.refresh()
     writer.patch({ draft: null, replaces: null }, 'replace')
     inHand()
   }

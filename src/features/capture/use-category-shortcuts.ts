@@ -1,3 +1,4 @@
+import { until } from '@vueuse/core'
 import { computed } from 'vue'
 import type { Category } from '@/domain/category.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
@@ -14,7 +15,7 @@ interface Kept {
 /** The categories somebody uses: remembered on this device, under the account. */
 export function useCategoryShortcuts() {
   const categories = useCategoriesStore()
-  const { value: kept } = useKept<Kept>(
+  const { value: kept, ready } = useKept<Kept>(
     () => 'capture.categories',
     () => ({ recent: [], favourites: [] }),
   )
@@ -33,19 +34,20 @@ export function useCategoryShortcuts() {
   )
   const isFavourite = (code: string): boolean => kept.value.favourites.includes(code)
 
-  function toggleFavourite(code: string): void {
-    const { favourites: before, recent: stays } = kept.value
-    kept.value = {
-      recent: stays,
+  /** Changes what is kept, not what stands here before that has been read. */
+  async function change(next: (before: Kept) => Partial<Kept>): Promise<void> {
+    await until(ready).toBe(true)
+    kept.value = { ...kept.value, ...next(kept.value) }
+  }
+  const toggleFavourite = (code: string): Promise<void> =>
+    change(({ favourites: before }) => ({
       favourites: before.includes(code) ? before.filter((one) => one !== code) : [...before, code],
-    }
-  }
-  function noteUse(code: string): void {
-    const { favourites: stay, recent: before } = kept.value
-    // Favourites are left out when shown, so a few more are kept than shown.
-    const next = [code, ...before.filter((one) => one !== code)].slice(0, mostRecent * 3)
-    kept.value = { favourites: stay, recent: next }
-  }
+    }))
+  const noteUse = (code: string): Promise<void> =>
+    change(({ recent: before }) => ({
+      // Favourites are left out when shown, so a few more are kept than shown.
+      recent: [code, ...before.filter((one) => one !== code)].slice(0, mostRecent * 3),
+    }))
   return { favourites, recent, isFavourite, toggleFavourite, noteUse }
 }
 export type CategoryShortcuts = ReturnType<typeof useCategoryShortcuts>

@@ -2,9 +2,11 @@ import { computed } from 'vue'
 import type { Draft } from '@/domain/command.ts'
 import { useOutboxItems } from '@/stores/use-outbox-items.ts'
 
-/** What was begun and not sent, without the one in hand. */
+/** Reports and confirmations that were begun and not sent, without the one in hand. */
 export function useDrafts(inHand: () => string) {
   const { items, reload } = useOutboxItems<Draft[]>((outbox) => outbox.loadDrafts(), [])
-  const others = computed(() => items.value.filter(({ id }) => id !== inHand()))
+  const others = computed(() =>
+    items.value.filter(({ id, kind }) => kind !== 'photos' && id !== inHand()),
+  )
   return { drafts: others, reload }
 }

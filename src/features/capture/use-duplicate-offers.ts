@@ -11,7 +11,7 @@ const mostOffers = 3
 /** Which open incidents the form in hand could be about, as long as nobody answered. */
 export function useDuplicateOffers(form: CaptureForm) {
   const categories = useCategoriesStore()
-  const { rows } = useOpenIncidents()
+  const { rows, refresh } = useOpenIncidents()
 
   const near = computed(() => {
     const place = pinOf(form)
@@ -38,5 +38,5 @@ export function useDuplicateOffers(form: CaptureForm) {
     const seen = near.value.map(({ incident }) => incident.id)
     form.notTheseIds = [...(form.notTheseIds ?? []), ...seen]
   }
-  return { offers, confirmed, noneOfThese }
+  return { offers, confirmed, noneOfThese, refresh }
 }

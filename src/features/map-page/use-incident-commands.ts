@@ -1,5 +1,5 @@
 import { ref, type Ref } from 'vue'
-import type { IncidentChanges, NewCommand, PhotoRef } from '@/domain/command.ts'
+import type { IncidentChanges, NewCommand } from '@/domain/command.ts'
 import { useOutboxStore } from '@/stores/outbox.store.ts'
 
 export interface IncidentCommands {
@@ -8,7 +8,6 @@ export interface IncidentCommands {
   failed: Readonly<Ref<boolean>>
   /** Each resolves to true once the device keeps it; it is sent whenever there is a network. */
   note(note: string, asks: boolean): Promise<boolean>
-  addPhotos(photos: PhotoRef[], note: string): Promise<boolean>
   correct(baseVersion: number, changes: IncidentChanges): Promise<boolean>
 }
 
@@ -39,8 +38,6 @@ export function useIncidentCommands(incidentId: () => string): IncidentCommands 
     failed,
     note: (note, asks) =>
       enqueue({ type: 'add_note', payload: { ...about(), note, ...(asks && { asks }) } }),
-    addPhotos: (photos, note) =>
-      enqueue({ type: 'add_photo', payload: { ...about(), photos, ...(note && { note }) } }),
     correct: (baseVersion, changes) =>
       enqueue({ type: 'correct_incident', payload: { ...about(), baseVersion, changes } }),
   }

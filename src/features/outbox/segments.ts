@@ -1,4 +1,4 @@
-import type { Draft } from '@/domain/command.ts'
+import type { CommandType, Draft, DraftKind } from '@/domain/command.ts'
 import type { ItemState, ItemSummary, QueueState } from '@/sync/index.ts'
 
 /** The outbox in four parts, as a person thinks of them. */
@@ -31,7 +31,14 @@ export const isSegment = (value: unknown): value is Segment =>
 export const segmentOf = (state: ItemState): Segment =>
   state === 'draft' ? 'drafts' : (segments.find((one) => statesOf[one].includes(state)) ?? 'sent')
 
-/** A line of the list: something queued, or a report in the making. */
+/** What a draft becomes when it is sent. */
+export const commandTypeOf: Record<DraftKind, CommandType> = {
+  report: 'report_incident',
+  confirm: 'confirm_duplicate',
+  photos: 'add_photo',
+}
+
+/** A line of the list: something queued, or a draft. */
 export type OutboxLine =
   | { kind: 'item'; id: string; item: ItemSummary }
   | { kind: 'draft'; id: string; draft: Draft }

@@ -2,35 +2,39 @@
 import { createPinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp, effectScope, markRaw, type App, type EffectScope } from 'vue'
-import { useOutboxStore } from '../../stores/outbox.store.ts'
-import { useUnsavedStore } from '../../stores/unsaved.store.ts'
-import type { Outbox } from '../../sync/index.ts'
-import { Device } from '../../../tests/fixtures/outbox/device.ts'
-import { ModelServer, report } from '../../../tests/fixtures/outbox/model-server.ts'
-import { useCaptureDraft, type CaptureDraft } from './use-capture-draft.ts'
+import { useOutboxStore } from './outbox.store.ts'
+import { useUnsavedStore } from './unsaved.store.ts'
+import type { Outbox } from '../sync/index.ts'
+import { Device } from '../../tests/fixtures/outbox/device.ts'
+import { ModelServer, report } from '../../tests/fixtures/outbox/model-server.ts'
+import { useDraft, type DraftInHand } from './use-draft.ts'
 
+let device: Device
+let server: ModelServer
 let outbox: Outbox
 let app: App
 let scope: EffectScope
-let draft: CaptureDraft
+let draft: DraftInHand
 
 beforeEach(async () => {
-  const server = new ModelServer('11111111-1111-4111-8111-111111111111')
-  outbox = markRaw(await new Device().open(server.transport(() => 'none')))
+  device = new Device()
+  server = new ModelServer('11111111-1111-4111-8111-111111111111')
+  outbox = markRaw(await openAgain())
   app = createApp({}).use(createPinia())
   scope = effectScope()
   draft = app.runWithContext(() => {
     useOutboxStore().outbox = outbox
-    return scope.run(useCaptureDraft)!
+    return scope.run(() => useDraft())!
   })
 })
 afterEach(async () => {
   scope.stop()
   await outbox.close()
 })
+const openAgain = (): Promise<Outbox> => device.open(server.transport(() => 'none'))
 const drafts = () => outbox.loadDrafts()
 
-describe('useCaptureDraft', () => {
+describe('useDraft', () => {
   it('is on the disk within a moment of any change, and says so only then', async () => {
     draft.form.description = 'a heap'
     expect(draft.saveState.value).toBe('unsaved')
@@ -98,6 +102,34 @@ describe('useCaptureDraft', () => {
     expect(draft.saveState.value).toBe('empty')
     expect(draft.form.description).toBe('')
     expect((await drafts()).map(({ id }) => id)).toEqual([first])
+  })
+
+  it('says so when another tab has sent it, and neither brings it back nor sends it again', async () => {
+    draft.form.categoryCode = 'c1'
+    await draft.flush()
+    await outbox.enqueue(report(draft.id.value), { fromDraft: draft.id.value })
+    draft.form.description = 'typed here meanwhile'
+    await draft.flush()
+    expect(draft.saveState.value).toBe('failed')
+    expect(draft.saveError.value).toMatchObject({ code: 'already_sent' })
+    expect(await drafts()).toEqual([])
+    await expect(draft.seal()).rejects.toMatchObject({ code: 'already_sent' })
+    // Nobody is kept on the page by it, and the next form is a form like any other.
+    await app.runWithContext(() => useUnsavedStore().saveAll())
+    draft.startNew()
+    draft.form.description = 'another'
+    await draft.flush()
+    expect(await drafts()).toMatchObject([{ form: { description: 'another' } }])
+  })
+
+  it('is saved when the session ends, before the outbox closes', async () => {
+    draft.form.description = 'typed just now'
+    const close = vi.spyOn(outbox, 'close')
+    await app.runWithContext(() => useOutboxStore().close())
+    scope.stop()
+    await vi.waitFor(() => expect(close).toHaveBeenCalled())
+    outbox = await openAgain()
+    expect(await drafts()).toMatchObject([{ form: { description: 'typed just now' } }])
   })
 
   it('is saved by whoever is about to leave the page', async () => {

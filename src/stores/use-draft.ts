@@ -1,8 +1,9 @@
 import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch } from 'vue'
-import { emptyCaptureForm, isWorthKeeping } from '@/domain/capture-form.ts'
-import type { CaptureForm, Draft } from '@/domain/command.ts'
-import { useOutboxStore } from '@/stores/outbox.store.ts'
-import { useUnsavedStore } from '@/stores/unsaved.store.ts'
+import { emptyCaptureForm, isWorthKeeping } from '../domain/capture-form.ts'
+import type { CaptureForm, Draft } from '../domain/command.ts'
+import { newUuid } from '../domain/uuid.ts'
+import { useOwnOutbox } from './use-own-outbox.ts'
+import { useUnsavedStore } from './unsaved.store.ts'
 
 /** Short enough that nobody presses the power button in between. */
 const saveDelayMilliseconds = 250
@@ -11,13 +12,13 @@ export type SaveState = 'empty' | 'unsaved' | 'saved' | 'failed'
 
 /**
  * The form in hand. Every change is on the disk a moment later, under the person's own account;
- * `savedAt` is set only after the disk has it.
+ * `savedAt` is set only after the disk has it. `kind` for a form that only collects photos.
  */
-export function useCaptureDraft() {
-  const outboxStore = useOutboxStore()
+export function useDraft(kind?: 'photos') {
+  const ownOutbox = useOwnOutbox()
   const form = reactive<CaptureForm>(emptyCaptureForm())
   const photoHashes = ref<string[]>([])
-  const id = ref(crypto.randomUUID() as string)
+  const id = ref(newUuid())
   const replaces = ref<string | null>(null)
   const savedAt = shallowRef<Date | null>(null)
   /** Why the last save failed; an `OutboxError` or `AppError`. */
@@ -40,10 +41,12 @@ export function useCaptureDraft() {
   let generation = 0
   /** True while the form becomes a command and after: no later change may bring the draft back. */
   let isSealed = false
+  /** Another tab has sent it: nothing is saved any more, and nothing waits for it. */
+  let wasSent = false
 
   const snapshot = (): Draft => ({
     id: id.value,
-    kind: form.confirmsIncidentId === null ? 'report' : 'confirm',
+    kind: kind ?? (form.confirmsIncidentId === null ? 'report' : 'confirm'),
     form: structuredClone(toRaw({ ...form, notTheseIds: [...(form.notTheseIds ?? [])] })),
     photoHashes: [...photoHashes.value],
     updatedAt: new Date().toISOString(),
@@ -51,8 +54,8 @@ export function useCaptureDraft() {
   })
 
   async function write(draft: Draft, mine: number): Promise<void> {
-    const outbox = await outboxStore.whenOpen()
-    const keep = isWorthKeeping(draft.form, draft.photoHashes.length)
+    const outbox = await ownOutbox()
+    const keep = isWorthKeeping(draft)
     const wasKept = isKept.value
     if (keep) await outbox.saveDraft(draft)
     else if (wasKept) await outbox.deleteDraft(draft.id)
@@ -65,7 +68,7 @@ export function useCaptureDraft() {
   /** Puts on the disk what is not there yet. @throws what the outbox throws; the form keeps it all */
   function flush(): Promise<void> {
     clearTimeout(timer)
-    if (!isChanged.value || isSealed) return saving
+    if (!isChanged.value || isSealed || wasSent) return saving
     isChanged.value = false
     underway.value++
     const [draft, mine] = [snapshot(), generation]
@@ -76,8 +79,9 @@ export function useCaptureDraft() {
         if (mine === generation) {
           isChanged.value = true
           saveError.value = failure
+          wasSent = isSentElsewhere(failure)
         }
-        throw failure
+        if (!isSentElsewhere(failure)) throw failure
       })
       .finally(() => underway.value--)
     // Nobody may be listening; the failure stands in `saveError`.
@@ -91,12 +95,21 @@ export function useCaptureDraft() {
     if (isSealed) return
     timer = setTimeout(() => void flush().catch(() => undefined), saveDelayMilliseconds)
   }
+  /** After a change that came when nobody watches the form any more. */
+  function keep(): Promise<void> {
+    isChanged.value = true
+    return flush()
+  }
 
-  /** Puts everything on the disk, for the last time unless unsealed. @throws as `flush` does */
-  function seal(): Promise<void> {
+  /**
+   * Puts everything on the disk, for the last time unless unsealed.
+   * @throws as `flush` does, and `already_sent`
+   */
+  async function seal(): Promise<void> {
     const kept = flush()
     isSealed = true
-    return kept
+    await kept
+    if (wasSent) throw saveError.value
   }
   /** It did not become a command: what changed meanwhile is saved again. */
   function unseal(): void {
@@ -111,6 +124,7 @@ export function useCaptureDraft() {
     clearTimeout(timer)
     generation++
     isSealed = false
+    wasSent = false
     isLoading = true
     id.value = next.id
     replaces.value = next.replaces ?? null
@@ -127,8 +141,8 @@ export function useCaptureDraft() {
   const startNew = (): void =>
     fill(
       {
-        id: crypto.randomUUID(),
-        kind: 'report',
+        id: newUuid(),
+        kind: kind ?? 'report',
         form: emptyCaptureForm(),
         photoHashes: [],
         updatedAt: new Date().toISOString(),
@@ -160,10 +174,14 @@ export function useCaptureDraft() {
     saveState,
     isKept,
     flush,
+    keep,
     seal,
     unseal,
     fill,
     startNew,
   }
 }
-export type CaptureDraft = ReturnType<typeof useCaptureDraft>
+export type DraftInHand = ReturnType<typeof useDraft>
+
+const isSentElsewhere = (failure: unknown): boolean =>
+  (failure as { code?: unknown }).code === 'already_sent'

@@ -1,0 +1,58 @@
+import { ref, shallowRef } from 'vue'
+import type { NewCommand, PhotoRef } from '../domain/command.ts'
+import type { QueuedItem } from '../sync/index.ts'
+import type { DraftInHand } from './use-draft.ts'
+import { useOwnOutbox } from './use-own-outbox.ts'
+import type { PhotoFiles } from './use-photo-files.ts'
+
+/** Why a form could not be queued, as `capture.send.failed` has words for it. */
+export type SendFailure = 'full' | 'photos' | 'sent' | 'other'
+
+/**
+ * Takes a finished form into the queue, in one step with taking its draft out: with all of its
+ * photos or not at all.
+ */
+export function useDraftSend(
+  draft: DraftInHand,
+  photos: PhotoFiles,
+  commandOf: (photos: PhotoRef[]) => NewCommand,
+) {
+  const ownOutbox = useOwnOutbox()
+  const isSending = ref(false)
+  /** What was sent off last; null while a form is in hand. */
+  const sent = shallowRef<QueuedItem | null>(null)
+  /** What went wrong; the draft is still there then. */
+  const failure = ref<SendFailure | null>(null)
+
+  async function send(): Promise<boolean> {
+    if (isSending.value) return false
+    isSending.value = true
+    failure.value = null
+    try {
+      await photos.settled()
+      await draft.seal()
+      const command = commandOf(await photos.photoRefs())
+      const outbox = await ownOutbox()
+      sent.value = await outbox.enqueue(command, {
+        fromDraft: draft.id.value,
+        ...(draft.replaces.value && { replaces: draft.replaces.value }),
+      })
+      return true
+    } catch (error) {
+      draft.unseal()
+      console.warn('a form could not be queued:', error)
+      failure.value = failureOf(error)
+      return false
+    } finally {
+      isSending.value = false
+    }
+  }
+  return { isSending, sent, failure, send }
+}
+
+function failureOf(error: unknown): SendFailure {
+  const { code } = error as { code?: unknown }
+  if (code === 'storage_full') return 'full'
+  if (code === 'photo_missing') return 'photos'
+  return code === 'already_sent' ? 'sent' : 'other'
+}
