@@ -199,6 +199,13 @@ export const useSessionStore = defineStore('session', () => {
     if (here) await device.changePerson(here, (person) => ({ ...person, unsent }))
   }
 
+  /** What `keepUnsent` kept last of whoever is here, for when their outbox cannot be opened. */
+  async function keptUnsent(): Promise<number> {
+    const here = whoIsHere()
+    const person = here && (await device.readPerson(here.instanceId))
+    return person && person.userId === here.userId ? person.unsent : 0
+  }
+
   function whoIsHere(): Pick<KeptPerson, 'instanceId' | 'userId'> | null {
     if (!config.value || !context.value) return null
     return { instanceId: config.value.instanceId, userId: context.value.userId }
@@ -333,6 +340,7 @@ export const useSessionStore = defineStore('session', () => {
     changePassword,
     refreshContext,
     keepUnsent,
+    keptUnsent,
     guard,
     hasRole,
   }

@@ -22,8 +22,9 @@ export const useSignOutStore = defineStore('sign-out', () => {
     try {
       await unsaved.saveAll()
       // What cannot be opened cannot be counted either; the last count then stands for it.
-      const count =
-        outbox.phase === 'failed' ? outbox.unsent : await (await outbox.whenOpen()).unsent()
+      const isShut = outbox.phase === 'failed'
+      const count = isShut ? await session.keptUnsent() : await (await outbox.whenOpen()).unsent()
+      failed.value = isShut && count > 0
       if (count > 0) asking.value = count
       else await leave()
     } catch (error) {
@@ -37,6 +38,7 @@ export const useSignOutStore = defineStore('sign-out', () => {
 
   /** Everything unsent as a file, whose name says whose and when. @throws OutboxError */
   async function exportFile(): Promise<{ file: Blob; name: string }> {
+    if (outbox.phase === 'failed') await outbox.reopen()
     const file = await (await outbox.whenOpen()).exportFile()
     const day = new Date().toISOString().slice(0, 16).replaceAll(':', '-')
     return { file, name: `wangge-unsent-${day}.json` }
