@@ -1,15 +1,18 @@
+import { randomUUID } from 'node:crypto'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { LngLat } from '../../src/domain/vocabulary.ts'
 import { distanceMeters } from '../../src/domain/distance.ts'
+import app from '../../src/locales/en/app.json' with { type: 'json' }
 import en from '../../src/locales/en/capture.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/capture.json' with { type: 'json' }
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, call } from '../support/api.ts'
+import { applyCommand } from '../support/commands.ts'
 import { launchChromium } from '../support/browser.ts'
 import { exifPhoto } from '../support/exif-photo.ts'
-import { openPage, type OpenOptions, type OpenPage } from '../support/session.ts'
+import { openPage, type DemoRole, type OpenOptions, type OpenPage } from '../support/session.ts'
 
 const mission: LngLat = [-122.4194, 37.7599]
 const slow = { timeout: 30_000 }
@@ -19,8 +22,13 @@ const file = (name: string, bytes: Uint8Array | string) => ({
   buffer: Buffer.from(bytes),
 })
 
+/** A place named on the device, by its grid: not one that is waited for or only pinned. */
+const named = /\d{6}/
+
 interface Detail {
   incident: {
+    areaCode: string
+    addressLabel: string
     categoryCode: string
     lon: number
     lat: number
@@ -63,7 +71,7 @@ describe('capture on a phone', () => {
     await opened.context.grantPermissions(['geolocation'])
     await opened.context.setGeolocation({ longitude, latitude, accuracy })
     await opened.page.goto(`${url}/capture`)
-    await opened.page.getByTestId('place-name').filter({ hasText: /\S/ }).waitFor(slow)
+    await opened.page.getByTestId('place-name').filter({ hasText: named }).waitFor(slow)
     return opened
   }
   const saved = (page: Page): Promise<void> =>
@@ -91,9 +99,20 @@ describe('capture on a phone', () => {
     if (!id) throw new Error(`no draft in ${page.url()}`)
     return id
   }
-  async function detail(id: string): Promise<Detail | null> {
-    const manager = await apiClient(url, 'manager')
-    return call<Detail | null>(manager, 'incident_detail', { p_id: id })
+  async function detail(id: string, as: DemoRole = 'manager'): Promise<Detail | null> {
+    return call<Detail | null>(await apiClient(url, as), 'incident_detail', { p_id: id })
+  }
+  interface Area {
+    code: string
+    level: string
+    name: string
+  }
+  /** What an area is called within the city, by the server's list: `community grid`. */
+  async function nameOf(code: string): Promise<string> {
+    const areas = await call<Area[]>(await apiClient(url, 'manager'), 'area_list')
+    const area = areas.find((one) => one.code === code)
+    expect(area?.level).toBe('grid')
+    return area!.name
   }
   const untilKept = (page: Page): Promise<void> =>
     expect
@@ -128,6 +147,18 @@ describe('capture on a phone', () => {
       ])
       await page.getByTestId('photo').nth(1).waitFor(slow)
       await choose(page, 'sewer', locale === 'en' ? 'sewer' : '污水')
+      // within one's own area the department is named, and nothing is said about the area
+      const [department] = (
+        await call<{ code: string; nameZh: string; nameEn: string }[]>(
+          await apiClient(url, 'field'),
+          'department_list',
+        )
+      ).filter(({ nameEn }) => nameEn.includes('sewer'))
+      expect(await page.getByTestId('category-chosen').innerText()).toContain(
+        locale === 'en' ? department!.nameEn : department!.nameZh,
+      )
+      expect(await page.getByTestId('outside-area').count()).toBe(0)
+      const placeName = await page.getByTestId('place-name').innerText()
       const text = `Sewer smells <b>here</b> ${locale} 😀`
       await page.getByTestId('description').fill(text)
       await saved(page)
@@ -137,6 +168,8 @@ describe('capture on a phone', () => {
       await page.reload()
       await page.getByTestId('photo').nth(1).locator('img').waitFor(slow)
       expect(await page.getByTestId('description').inputValue()).toBe(text)
+      await page.getByTestId('place-name').filter({ hasText: named }).waitFor(slow)
+      expect(await page.getByTestId('place-name').innerText()).toBe(placeName)
       expect(await page.locator('[data-testid=category-chosen] [data-code=sewer]').count()).toBe(1)
 
       // as after the tab was closed: the page is opened anew, and offers what was begun
@@ -159,6 +192,9 @@ describe('capture on a phone', () => {
         severity: 2,
       })
       expect(distanceMeters([found!.incident.lon, found!.incident.lat], mission)).toBeLessThan(1)
+      // the device found the area that the server found
+      const label = await nameOf(found!.incident.areaCode)
+      expect([placeName, found?.incident.addressLabel]).toEqual([label, label])
       expect(found?.photos.map(({ isChecked }) => isChecked)).toEqual([true, true])
       const [upright] = found!.photos.filter(({ takenAt }) => takenAt !== null)
       // turned as its camera said, small, and with the time that was cut off the file
@@ -192,8 +228,11 @@ describe('capture on a phone', () => {
   })
 
   it('moves the pin by buttons, by a tap and by dragging it', async () => {
-    const { page } = await openCapture()
-    expect(await basis(page)).toMatch(/8\s*m/)
+    const { page, context } = await openCapture({}, mission, 40)
+    await expect.poll(() => basis(page), slow).toMatch(/40\s*m, getting better/)
+    const [longitude, latitude] = mission
+    await context.setGeolocation({ longitude, latitude, accuracy: 8 })
+    await expect.poll(() => basis(page), slow).toMatch(/8\s*m$/)
     await page.locator('.wangge-map-pin').waitFor(slow)
     await page.getByText('5 m', { exact: true }).tap()
     await page.getByTestId('nudge-east').tap()
@@ -210,6 +249,22 @@ describe('capture on a phone', () => {
     expect([lon > mission[0], lat > mission[1]]).toEqual([true, true])
 
     await page.getByTestId('new-report').tap()
+    // what was used lies at hand, and so does what is starred, after a reload as well
+    const tiles = page.locator('#main [data-testid=category-choice]')
+    await expect.poll(() => tiles.count(), slow).toBe(1)
+    await page.getByTestId('category-all').tap()
+    await page.getByTestId('category-search').fill('noise')
+    const noise = page.getByTestId('category-picker').locator('li', {
+      has: page.locator('[data-code=noise]'),
+    })
+    await noise.getByTestId('category-favourite').tap()
+    await page.keyboard.press('Escape')
+    const atHand = () =>
+      tiles.evaluateAll((all) => all.map((tile) => (tile as HTMLElement).dataset['code']))
+    await expect.poll(atHand, slow).toEqual(['noise', 'graffiti_public'])
+    await page.waitForTimeout(1_000)
+    await page.reload()
+    await expect.poll(atHand, slow).toEqual(['noise', 'graffiti_public'])
     const pin = page.locator('.wangge-map-pin')
     await pin.waitFor(slow)
     await pin.scrollIntoViewIfNeeded()
@@ -320,16 +375,33 @@ describe('capture on a phone', () => {
   it('offers an open incident of the category nearby and adds to it instead of a second one', async () => {
     const place: LngLat = [-122.415, 37.758]
     const first = await openCapture({}, place)
+    await first.page
+      .getByTestId('photo-gallery')
+      .setInputFiles([file('shed.jpg', jpegFile({ width: 64, seed: 50 }))])
     await choose(first.page, 'shed', 'shed')
     await saved(first.page)
     const id = draftIn(first.page)
     await send(first.page)
     await received(first.page)
+    const [lon, lat] = place
+    await applyCommand(await apiClient(url, 'field'), 'report_incident', {
+      incidentId: randomUUID(),
+      categoryCode: 'graffiti_public',
+      lon,
+      lat,
+    })
 
-    const { page } = await openCapture({ theme: 'dark' }, place)
+    // 17 m away: within the 20 m of a shed, past the 15 m of graffiti
+    const near: LngLat = [lon, lat + 17 / 111_195]
+    const { page } = await openCapture({ theme: 'dark' }, near)
+    await choose(page, 'graffiti_public', 'graffiti on public')
+    await page.waitForTimeout(500)
+    expect(await page.getByTestId('duplicate').count()).toBe(0)
     await choose(page, 'shed', 'shed')
     const offer = page.getByTestId('duplicate').first()
     await offer.waitFor(slow)
+    expect(await offer.innerText()).toMatch(/17\s*m away/)
+    await offer.getByRole('img', { name: en.duplicates.photo }).waitFor(slow)
     await page.getByTestId('send').tap()
     expect(await page.getByTestId('error-duplicates').innerText()).toBe(
       en.error['unanswered-offers'],
@@ -346,7 +418,7 @@ describe('capture on a phone', () => {
     await received(page)
     const found = await detail(id)
     expect(found?.log.map(({ kind }) => kind)).toContain('confirmed')
-    expect(found?.photos).toHaveLength(1)
+    expect(found?.photos).toHaveLength(2)
   })
 
   it('says whose area it is when it is not one’s own', async () => {
@@ -361,11 +433,56 @@ describe('capture on a phone', () => {
     await expect.poll(() => page.getByTestId('outside-area').count(), slow).toBe(isOwn ? 0 : 1)
     if (!isOwn)
       expect(await page.getByTestId('outside-area').innerText()).toContain('Water and sewer')
+    // the neighbour is named in the words of who reports; what is written down has no language
+    const placeName = await page.getByTestId('place-name').innerText()
+    await saved(page)
+    const id = draftIn(page)
+    await send(page)
+    await received(page)
+    const { areaCode, addressLabel } = (await detail(id, 'field'))!.incident
+    expect(addressLabel).toBe(await nameOf(areaCode))
+    expect(placeName).toContain(`${addressLabel}, near `)
+  })
+
+  it('says on plain http what is missing and how to get it, and lets people leave', async () => {
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      role: 'field',
+      path: '/account',
+      width: 360,
+      height: 640,
+      touch: true,
+    })
+    onTestFinished(() => context.close())
+    await context.addInitScript(() => {
+      const hide = (of: object, name: string, value?: unknown) =>
+        Object.defineProperty(of, name, { value, configurable: true })
+      hide(globalThis, 'isSecureContext', false)
+      hide(crypto, 'randomUUID')
+      hide(crypto, 'subtle')
+      hide(navigator, 'locks')
+      hide(navigator, 'storage')
+      hide(navigator, 'serviceWorker')
+    })
+    await page.goto(`${url}/capture`)
+    const notice = page.getByTestId('capture-insecure')
+    await notice.waitFor(slow)
+    for (const words of [en.insecure.title, en.insecure.outbox, app.insecure.next])
+      expect(await notice.innerText()).toContain(words)
+    expect(await page.getByTestId('send').isVisible()).toBe(false)
+    const { violations } = await new AxeBuilder({ page }).include('main').analyze()
+    expect(violations.map(({ id }) => id)).toEqual([])
+    await page.getByTestId('user-menu').tap()
+    await page.getByRole('menuitem', { name: app.signOut }).tap()
+    await page.waitForURL((target) => target.pathname === '/sign-in', slow)
+    expect(problems).toEqual([])
   })
 
   for (const theme of ['light', 'dark'] as const)
     it(`is accessible, with targets for a thumb (${theme})`, async () => {
-      const { page } = await openCapture({ theme, width: 360, height: 640 }, mission, 90)
+      // each theme in one of the languages: what they share is tested twice
+      const locale = theme === 'light' ? 'en' : 'zh-CN'
+      const { page } = await openCapture({ theme, locale, width: 360, height: 640 }, mission, 90)
       await page
         .getByTestId('photo-gallery')
         .setInputFiles([file('a.jpg', jpegFile({ seed: 61 })), file('b.jpg', '<svg/>')])
@@ -377,8 +494,7 @@ describe('capture on a phone', () => {
         )
         expect(found).toEqual([])
         expect(await page.evaluate(smallTargets), name).toEqual([])
-        // nothing wider than the screen
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+        expect(await page.evaluate(sideways), name).toEqual([])
       }
       await page.getByTestId('send').tap()
       await check('form')
@@ -392,6 +508,19 @@ describe('capture on a phone', () => {
       await check('sent')
     })
 })
+
+/** What can be scrolled sideways: the page itself, and whatever scrolls within it. */
+function sideways(): string[] {
+  const all = [document.documentElement, ...document.querySelectorAll('main, main *, dialog *')]
+  return all
+    .filter(
+      (element) =>
+        element.scrollWidth > element.clientWidth &&
+        (element.matches('html, main') ||
+          ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)),
+    )
+    .map(({ tagName, className, scrollWidth }) => `${tagName}.${className} ${scrollWidth}`)
+}
 
 /** What a thumb has to hit in `main` and cannot: smaller than 44 px in either direction. */
 function smallTargets(): string[] {

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, reportIncident } from '../support/api.ts'
 import { launchChromium } from '../support/browser.ts'
 import { applyCommand, detailOf, enqueueInPage } from '../support/commands.ts'
@@ -89,6 +90,30 @@ describe('outbox', () => {
       .getByTestId('log-note')
       .filter({ hasText: 'Still there at noon' })
       .waitFor({ timeout: 30_000 })
+
+    // photos for it are a draft until they are sent: they survive leaving, and lie in the outbox
+    const form = page.getByTestId('photo-form')
+    await page.getByTestId('action-photo').click()
+    await form.getByTestId('photo-input').setInputFiles({
+      name: 'side.jpg',
+      mimeType: 'image/jpeg',
+      buffer: Buffer.from(jpegFile({ seed: 71 })),
+    })
+    await form.locator('textarea').fill('From the other side')
+    await form.locator('img').waitFor({ timeout: 30_000 })
+    await follow(page, '/outbox?show=drafts')
+    await page
+      .getByTestId('outbox-row')
+      .filter({ hasText: 'From the other side' })
+      .waitFor({ timeout: 30_000 })
+    await follow(page, `/table?incident=${id}`)
+    await page.getByTestId('action-photo').click({ timeout: 30_000 })
+    await form.locator('img').waitFor({ timeout: 30_000 })
+    expect(await form.locator('textarea').inputValue()).toBe('From the other side')
+    await form.getByTestId('photo-submit').click()
+    await form.waitFor({ state: 'detached' })
+    const photos = page.getByTestId('log-photo').filter({ hasText: 'From the other side' })
+    await photos.waitFor({ timeout: 30_000 })
     expect(problems.filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
     await context.close()
   })

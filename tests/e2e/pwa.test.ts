@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Browser, BrowserContext, Page } from 'playwright'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import en from '../../src/locales/en/app.json' with { type: 'json' }
+import outbox from '../../src/locales/en/outbox.json' with { type: 'json' }
 import { launchChromium } from '../support/browser.ts'
 import { openPage } from '../support/session.ts'
 
@@ -64,6 +65,11 @@ async function coldStart(
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => {
+    // what has no network says so there, and nothing else may
+    if (message.type() === 'error' && !message.text().includes('ERR_INTERNET_DISCONNECTED'))
+      problems.push(message.text())
+  })
   await page.goto(address)
   return { page, problems }
 }
@@ -106,19 +112,28 @@ describe('the app on a device', () => {
     await page.waitForURL((target) => target.pathname === '/my-day')
     await untilEquipped(page)
     await expireToken(page)
+    await context.grantPermissions(['geolocation'])
+    await context.setGeolocation({ longitude: -122.4194, latitude: 37.7599, accuracy: 8 })
     await context.setOffline(true)
-    for (const path of ['/', '/my-day', '/capture', '/outbox', '/map', '/account']) {
+    /** What only the page itself shows, once it works. */
+    const own: Record<string, (page: Page) => Locator> = {
+      '/': (cold) => cold.getByTestId('my-day').getByTestId('report'),
+      '/my-day': (cold) => cold.getByTestId('my-day').getByTestId('report'),
+      '/capture': (cold) => cold.getByTestId('place-name').filter({ hasText: /\d{6}/ }),
+      '/outbox': (cold) => cold.getByTestId('sync-line'),
+      '/map': (cold) => cold.locator('.maplibregl-canvas'),
+      '/account': (cold) => cold.locator('main').getByText('field@wangge.demo'),
+    }
+    for (const path of Object.keys(own)) {
       const began = performance.now()
       const cold = await coldStart(context, url + path)
       await cold.page.getByTestId('user-menu').waitFor(slow)
       // What auth-js waits for a network would be 25 s.
       expect(performance.now() - began).toBeLessThan(15_000)
       await cold.page.getByText(en.offlineCollecting).waitFor(slow)
-      await cold.page.locator('main').first().waitFor(slow)
-      expect(await cold.page.locator('main').innerText()).not.toBe('')
+      await own[path]!(cold.page).first().waitFor(slow)
       expect(new URL(cold.page.url()).pathname).toBe(path === '/' ? '/my-day' : path)
       expect(cold.problems).toEqual([])
-      if (path === '/map') await cold.page.locator('.maplibregl-canvas').waitFor(slow)
       await cold.page.close()
     }
 
@@ -160,7 +175,7 @@ describe('the app on a device', () => {
   })
 
   it('says that a newer version is there, saves, and only then goes over to it', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'field', path: '/account' })
+    const { page, context } = await openPage(browser, { url, role: 'field', path: '/capture' })
     await untilKept(page)
     // The same worker with another text is a new version to the browser.
     const file = 'dist/sw.js'
@@ -173,6 +188,21 @@ describe('the app on a device', () => {
     await prompt.waitFor(slow)
     await page.waitForTimeout(3_000)
     expect(await page.evaluate('window.isOld')).toBe(true)
+    // As long as the disk takes nothing, the page stays, and what was typed with it.
+    await page.evaluate(() => {
+      const { put } = IDBObjectStore.prototype
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException('full', 'QuotaExceededError')
+      }
+      Object.assign(window, { giveRoom: () => (IDBObjectStore.prototype.put = put) })
+    })
+    await page.getByTestId('description').fill('A mattress on a full disk')
+    await prompt.getByRole('button', { name: en.update.reload }).click()
+    await prompt.getByText(en.update.failed).waitFor(slow)
+    await page.waitForTimeout(1_000)
+    expect(await page.evaluate('window.isOld')).toBe(true)
+    await page.evaluate('void giveRoom()')
+    await page.getByTestId('description').fill('A mattress, typed to the last moment')
     await prompt.getByRole('button', { name: en.update.reload }).click()
     await page.waitForFunction('window.isOld === undefined', null, slow)
     await page.getByTestId('user-menu').waitFor(slow)
@@ -182,6 +212,10 @@ describe('the app on a device', () => {
       ),
     ).toBeNull()
     expect(await prompt.count()).toBe(0)
+    await page.getByTestId('description').waitFor(slow)
+    await expect
+      .poll(() => page.getByTestId('description').inputValue(), slow)
+      .toBe('A mattress, typed to the last moment')
     await context.close()
   })
 
@@ -231,10 +265,19 @@ describe('the app on a device', () => {
     const { page, context } = await openPage(browser, { url, role: 'field', ...phone })
     await untilEquipped(page)
     await context.setOffline(true)
+    await context.addInitScript(() => {
+      const storage = navigator.storage
+      const persist = storage.persist.bind(storage)
+      storage.persist = () => {
+        Object.assign(window, { wasAskedToPersist: true })
+        return persist()
+      }
+    })
     await page.goto(`${url}/capture`)
     await page.locator('textarea').first().waitFor(slow)
     await page.locator('textarea').first().fill('A mattress on the pavement')
-    await page.waitForTimeout(1_500)
+    // the first thing that is kept here asks the browser to keep it safe
+    await page.waitForFunction('window.wasAskedToPersist === true', null, slow)
     const leave = async () => {
       await page.getByTestId('user-menu').click()
       await page.getByRole('menuitem', { name: en.signOut }).click()
@@ -262,6 +305,26 @@ describe('the app on a device', () => {
     expect(await next.page.evaluate(() => Object.keys(localStorage).join())).not.toContain(
       'wangge-auth',
     )
+
+    // Whoever comes next on this device sees nothing of it; whoever it belongs to does.
+    const signIn = async (role: 'manager' | 'field') => {
+      await next.page.goto(`${url}/sign-in?next=/outbox?show=drafts`)
+      await next.page.locator('input[type=email]').fill(`${role}@wangge.demo`)
+      await next.page.locator('input[type=password]').fill('wangge-demo')
+      await next.page.locator('button[type=submit]').click()
+      await next.page.getByTestId('sync-line').waitFor(slow)
+    }
+    await signIn('manager')
+    await next.page.getByText(outbox.empty.drafts).waitFor(slow)
+    expect(await next.page.locator('body').innerText()).not.toContain('A mattress')
+    await next.page.goto(`${url}/capture`)
+    await next.page.getByTestId('description').waitFor(slow)
+    expect(await next.page.getByTestId('draft-list').count()).toBe(0)
+    await next.page.getByTestId('user-menu').click()
+    await next.page.getByRole('menuitem', { name: en.signOut }).click()
+    await next.page.waitForURL((target) => target.pathname === '/sign-in', slow)
+    await signIn('field')
+    await next.page.getByText('A mattress on the pavement').first().waitFor(slow)
     await context.close()
   })
 })
