@@ -204,7 +204,7 @@ describe('the app on a device', () => {
     await page.evaluate('void giveRoom()')
     await page.getByTestId('description').fill('A mattress, typed to the last moment')
     await prompt.getByRole('button', { name: en.update.reload }).click()
-    await page.waitForFunction('window.isOld === undefined', null, slow)
+    await page.waitForFunction(() => !(window as { isOld?: boolean }).isOld, null, slow)
     await page.getByTestId('user-menu').waitFor(slow)
     expect(
       await page.evaluate(
@@ -277,7 +277,11 @@ describe('the app on a device', () => {
     await page.locator('textarea').first().waitFor(slow)
     await page.locator('textarea').first().fill('A mattress on the pavement')
     // the first thing that is kept here asks the browser to keep it safe
-    await page.waitForFunction('window.wasAskedToPersist === true', null, slow)
+    await page.waitForFunction(
+      () => (window as { wasAskedToPersist?: boolean }).wasAskedToPersist,
+      null,
+      slow,
+    )
     const leave = async () => {
       await page.getByTestId('user-menu').click()
       await page.getByRole('menuitem', { name: en.signOut }).click()
