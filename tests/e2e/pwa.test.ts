@@ -262,7 +262,7 @@ describe('the app on a device', () => {
   })
 
   it('does not let anybody leave with unsent work, unless they take it along in a file', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'field', ...phone })
+    const { page, context, problems } = await openPage(browser, { url, role: 'field', ...phone })
     await untilEquipped(page)
     await context.setOffline(true)
     await context.addInitScript(() => {
@@ -301,6 +301,8 @@ describe('the app on a device', () => {
     expect(download.suggestedFilename()).toMatch(/^wangge-unsent-.*\.json$/)
     expect(readFileSync(await download.path(), 'utf8')).toContain('A mattress on the pavement')
     await page.waitForURL((target) => target.pathname === '/sign-in', slow)
+    // the page that was left is not made once more for nobody
+    expect(problems.filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
 
     // Neither a new page nor the network brings them back.
     await context.setOffline(false)
