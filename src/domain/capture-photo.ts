@@ -1,5 +1,3 @@
-import type { PixelSize } from './pixel-size.ts'
-
 /** What a file really is, by its first bytes: names and media types are anybody's claim. */
 export type ImageKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'avif' | 'heic' | 'svg' | 'html'
 
@@ -66,6 +64,12 @@ export function imageKindOf(head: Uint8Array): ImageKind | null {
   if (/^<!doctype html|^<html|^<head|^<body|^<script/.test(text)) return 'html'
   if (/^(<\?xml|<!--|<svg|<!doctype svg)/.test(text) && text.includes('<svg')) return 'svg'
   return null
+}
+
+/** Pixels, before the picture's orientation. */
+export interface PixelSize {
+  width: number
+  height: number
 }
 
 /** The largest size of the same shape that fits; never larger than it was. */

@@ -1,11 +1,5 @@
-import type { ImageKind } from './capture-photo.ts'
+import type { ImageKind, PixelSize } from './capture-photo.ts'
 import { bigAt, littleAt, textAt } from './photo-bytes.ts'
-
-/** Pixels, before the picture's orientation. */
-export interface PixelSize {
-  width: number
-  height: number
-}
 
 /**
  * Size as written in a file's head, so that what no phone can decode is refused before it is tried;

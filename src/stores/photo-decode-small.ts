@@ -1,5 +1,5 @@
 import { fitInside } from '../domain/capture-photo.ts'
-import type { PixelSize } from '../domain/pixel-size.ts'
+import type { PixelSize } from '../domain/capture-photo.ts'
 import { photoLimits } from '../domain/photo-rules.ts'
 
 /** Below this the whole picture takes no more memory than a page has to spare (64 MB). */

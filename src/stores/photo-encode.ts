@@ -6,8 +6,9 @@ import {
   PhotoRefused,
   thumbnailLongSide,
   type ImageKind,
+  type PixelSize,
 } from '../domain/capture-photo.ts'
-import { pixelSizeOf, type PixelSize } from '../domain/pixel-size.ts'
+import { pixelSizeOf } from '../domain/pixel-size.ts'
 import { photoLimits, withoutMetadata } from '../domain/photo-rules.ts'
 import type { NewPhoto } from '../sync/types.ts'
 import { decodeSmall } from './photo-decode-small.ts'
