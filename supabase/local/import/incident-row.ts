@@ -69,7 +69,7 @@ export class RowReader {
 
   /**
    * @param header the file's column names.
-   * @throws Error that lists the columns the mapping names and the file lacks.
+   * @throws Error that lists the columns the mapping names and the file lacks or has twice.
    */
   constructor(header: readonly string[], mapping: Mapping, context: RowContext) {
     this.#mapping = mapping
@@ -82,6 +82,13 @@ export class RowReader {
       throw new Error(
         `the file lacks the columns ${list}; it has ${[...this.#index.keys()].join(', ')}`,
       )
+    }
+    const twice = this.#columns.filter(
+      ({ column }) => header.filter((name) => name.trim() === column).length > 1,
+    )
+    if (twice.length > 0) {
+      const list = twice.map(({ field, column }) => `"${column}" (for ${field})`).join(', ')
+      throw new Error(`the header names more than one column ${list}: which is meant?`)
     }
     this.#categoryOf = new Map(Object.entries(mapping.categories.map))
     this.#stageOf = new Map(Object.entries(mapping.stages.map))
