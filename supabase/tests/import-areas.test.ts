@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setUpEmptyCity } from '../local/commands/city.ts'
 import { createEmptyCity } from '../local/import/empty-city.ts'
 import { importAreas } from '../local/import/import-areas.ts'
-import type { AreaImportOptions } from '../local/import/import-areas.ts'
+import type { AreaImportOptions } from '../local/import/area-row.ts'
 import type { ImportReport } from '../local/import/report.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
@@ -194,13 +194,73 @@ describeOnEachDatabase('the import of areas', (kind) => {
     ])
   })
 
-  it('refuses to lower an area to the level of its children, and a second city', async () => {
-    const lowered = await refused('grid', [
+  it('refuses a code that another level has, with or without areas below, and a second city', async () => {
+    const clash = await refused('grid', [
+      good('G1'),
       { code: 'T-A', parent: 'T', coordinates: box(0, 0, 5, 10) },
+      { code: 'T-B', parent: 'T-A', coordinates: box(0, 0, 1, 1) },
     ])
-    expect(reasons(lowered)).toEqual([[1, 'T-A', 'level', 'level_of_children']])
+    expect(reasons(clash)).toEqual([
+      [2, 'T-A', 'code', 'other_level'],
+      [3, 'T-B', 'code', 'other_level'],
+    ])
+    expect(clash.items[0]?.detail).toBe('community Area has this code')
     const second = await refused('city', [{ code: 'U', coordinates: box(0, 0, 10, 10) }])
     expect(reasons(second)).toEqual([[1, 'U', 'code', 'second_city']])
+  })
+
+  it('ends what the file no longer holds, moves its incidents, and opens it again', async () => {
+    const validTo = async () =>
+      Object.fromEntries(
+        (
+          await db.query<{ code: string; ended: boolean }>(
+            `select code, valid_to is not null as ended from public.areas where level = 'grid'`,
+          )
+        ).map(({ code, ended }) => [code, ended]),
+      )
+    await db.query(
+      `insert into public.incidents (district_code, id, category_code, area_code, stage, severity,
+         lon, lat, qx, qy, description, address_label, reported_at, month, channel)
+       values ('T', gen_random_uuid(), 'street_light', 'T-A-1', 'filed', 2, 1, 1, 6553, 6553, '', '',
+         '2024-01-01', '2024-01-01', 'test')`,
+    )
+    const placed = async () => (await db.query('select area_code from public.incidents'))[0]
+    const before = await validTo()
+    const renumbered = [
+      { code: 'T-A-7', parent: 'T-A', coordinates: box(0, 0, 5, 5) },
+      { code: 'T-A-2', parent: 'T-A', coordinates: box(0, 5, 5, 10) },
+    ]
+    const close = { closeMissing: true }
+    const report = await putAreas(db, files, 'grid', renumbered, close)
+    expect(report).toMatchObject({ stored: 1, unchanged: 1, rejected: 0 })
+    expect(report.warnings).toEqual([
+      '2 areas that the file does not hold end today: T-A-1, T-B-9',
+      '1 incidents now lie in another area',
+    ])
+    expect(await validTo()).toEqual({ ...before, 'T-A-1': true, 'T-B-9': true, 'T-A-7': false })
+    expect(await placed()).toEqual({ area_code: 'T-A-7' })
+
+    const back = [
+      { code: 'T-A-1', parent: 'T-A', coordinates: box(0, 0, 5, 5) },
+      { code: 'T-A-2', parent: 'T-A', coordinates: box(0, 5, 5, 10) },
+      { code: 'T-B-9', parent: 'T-B', households: 130, coordinates: box(6, 6, 7, 7) },
+    ]
+    expect((await putAreas(db, files, 'grid', back, close)).warnings).toEqual([
+      '1 areas that the file does not hold end today: T-A-7',
+      '2 areas that had ended are valid again',
+      '1 incidents now lie in another area',
+    ])
+    expect(await validTo()).toEqual({ ...before, 'T-A-7': true })
+    expect(await placed()).toEqual({ area_code: 'T-A-1' })
+  })
+
+  it('ends nothing that others still lie in, and then stores nothing at all', async () => {
+    const one = [{ code: 'T-N', parent: 'T', coordinates: box(8, 0, 9, 10) }]
+    const report = await refused('community', one, { closeMissing: true })
+    expect(reasons(report)).toEqual([
+      [null, 'T-A', 'code', 'holds_areas'],
+      [null, 'T-B', 'code', 'holds_areas'],
+    ])
   })
 
   it('refuses files that are no GeoJSON and names the place', async () => {
@@ -211,7 +271,9 @@ describeOnEachDatabase('the import of areas', (kind) => {
       /line 2, column 14: not GeoJSON/,
     )
     const gbk = files.write(Uint8Array.of(0x22, 0xc0, 0xac, 0x22), '.geojson')
-    await expect(importAreas(db, { ...options, file: gbk })).rejects.toThrow(/GeoJSON is UTF-8/)
+    await expect(importAreas(db, { ...options, file: gbk })).rejects.toThrow(
+      /line 1, column 2: GeoJSON is UTF-8/,
+    )
     await expect(importAreas(db, { ...options, file: '/nowhere.geojson' })).rejects.toThrow(
       /no such file/,
     )

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../local/database-types.ts'
 import { importIncidents } from '../local/import/import-incidents.ts'
 import type { IncidentImportOptions } from '../local/import/import-incidents.ts'
 import { reportText } from '../local/import/report.ts'
@@ -299,6 +300,36 @@ describeOnEachDatabase('the import of incidents', (kind) => {
     expect(answer?.result.stored).toBe(1)
   })
 
+  it('counts what was stored when the database goes away in the middle, and says what is unknown', async () => {
+    const lines = Array.from({ length: 4_500 }, (_, n) => `gone${n},2020-05-01 08:00,,1,1,light,`)
+    const file = files.write(csv('nowhere,2020-05-01 08:00,,,,light,', ...lines), '.csv')
+    let batches = 0
+    const failing: Database = {
+      ...db,
+      query: (sql, params) => {
+        if (sql.includes('import_incidents') && ++batches === 2) throw new Error('gone')
+        return db.query(sql, params)
+      },
+    }
+    const report = await importIncidents(failing, { file, mapping: smallMapping })
+    expect(report).toMatchObject({ stored: 2_000, rejected: 1, byLevel: { grid: 2_000 } })
+    expect(report.brokenOff).toMatch(/^gone \(lines 2003 to 4002 were under way/)
+    expect(reportText(report)).toContain('broke off: gone')
+    const again = await importIncidents(db, { file, mapping: smallMapping })
+    expect(again).toMatchObject({ stored: 2_500, unchanged: 2_000, brokenOff: null })
+  })
+
+  it('refuses a header that names a mapped column twice, and lets others be', async () => {
+    const twice = run(csv('h1,2020-05-01 08:00,,1,1,light,').replace('closed', 'opened'), {
+      mapping: { ...smallMapping, columns: { ...smallMapping.columns, closedAt: 'lat' } },
+    })
+    await expect(twice).rejects.toThrow(
+      /line 1: .*more than one column "opened" \(for reportedAt\)/,
+    )
+    const other = `${smallHeader},,\nh1,2020-05-01 08:00,,1,1,light,,,\n`
+    expect(await run(other)).toMatchObject({ stored: 1 })
+  })
+
   it('is nobody else’s to call', async () => {
     const user = '00000000-0000-4000-8000-000000000001'
     for (const call of [
@@ -306,6 +337,7 @@ describeOnEachDatabase('the import of incidents', (kind) => {
       `select private.import_areas('grid', '[]')`,
       `select private.restamp_incidents('{}')`,
       `select private.refresh_area_paths()`,
+      `select private.close_missing_areas('grid', '{}')`,
     ]) {
       await expect(db.asUser(user, (tx) => tx.query(call))).rejects.toThrow(/permission denied/)
       await expect(db.asAnon((tx) => tx.query(call))).rejects.toThrow(/permission denied/)

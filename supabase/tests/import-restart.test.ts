@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
@@ -9,35 +8,15 @@ import type { ImportReport } from '../local/import/report.ts'
 import { loadSecrets } from '../local/secrets.ts'
 import { startServer } from '../local/server.ts'
 import { settingsFrom } from '../local/settings.ts'
-import { temporaryFiles } from './import-support.ts'
+import { runCommand, temporaryFiles } from './import-support.ts'
+import type { Ended } from './import-support.ts'
 
 const files = temporaryFiles()
 const env = { ...process.env, DATA_DIR: join(files.folder, 'data'), DATABASE_URL: '', PORT: '0' }
 afterAll(() => files.remove())
 
-interface Ended {
-  code: number | null
-  signal: NodeJS.Signals | null
-  out: string
-}
-
-/** Runs a command as a person does; with `killOn` it is killed -9 once it printed that. */
-function run(command: 'import' | 'user', args: string[], killOn?: RegExp): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [`supabase/local/commands/${command}.ts`, ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let out = ''
-    const read = (chunk: Buffer): void => {
-      out += chunk.toString()
-      if (killOn?.test(out)) child.kill('SIGKILL')
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.on('close', (code, signal) => resolve({ code, signal, out }))
-  })
-}
+const run = (command: 'import' | 'user', args: string[], killOn?: RegExp): Promise<Ended> =>
+  runCommand(env, command, args, killOn && { on: killOn })
 
 const kept = oracleRows().length
 /** Several processes that each open a database, on a machine that may be busy. */

@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseMapping } from '../local/import/mapping.ts'
 import type { Mapping } from '../local/import/mapping.ts'
 import { importAreas } from '../local/import/import-areas.ts'
-import type { AreaImportOptions } from '../local/import/import-areas.ts'
+import type { AreaImportOptions } from '../local/import/area-row.ts'
 import type { ImportReport } from '../local/import/report.ts'
 import type { Database } from '../local/database-types.ts'
 
@@ -24,6 +25,41 @@ export function temporaryFiles() {
   }
 }
 export type TemporaryFiles = ReturnType<typeof temporaryFiles>
+
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  out: string
+}
+
+/**
+ * Runs a command as a person does. Once it printed `kill.on` it is killed -9 after `kill.after`
+ * milliseconds, or `kill.what` is done instead.
+ */
+export function runCommand(
+  env: Record<string, string | undefined>,
+  command: 'import' | 'user',
+  args: string[],
+  kill?: { on: RegExp; after?: number; what?: () => unknown },
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [`supabase/local/commands/${command}.ts`, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let out = ''
+    let isSeen = false
+    const read = (chunk: Buffer): void => {
+      out += chunk.toString()
+      if (isSeen || !kill?.on.test(out)) return
+      isSeen = true
+      setTimeout(kill.what ?? (() => child.kill('SIGKILL')), kill.after ?? 0)
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.on('close', (code, signal) => resolve({ code, signal, out }))
+  })
+}
 
 /** A closed ring around a box in degrees. */
 export const box = (west: number, south: number, east: number, north: number): number[][][] => [

@@ -168,6 +168,7 @@ export const ownerOnly = [
   'private.check_call(json)',
   'private.check_category(text)',
   'private.city_today()',
+  'private.close_missing_areas(text,text[])',
   'private.confirm_duplicate(uuid,uuid,jsonb,timestamp with time zone)',
   'private.correct_incident(uuid,uuid,jsonb,timestamp with time zone)',
   'private.corrected_incident(incidents,jsonb)',

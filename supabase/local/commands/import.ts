@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { areaLevels } from '../../../src/domain/vocabulary.ts'
@@ -12,17 +11,19 @@ import { importAreas } from '../import/import-areas.ts'
 import { importIncidents } from '../import/import-incidents.ts'
 import { readMapping } from '../import/mapping.ts'
 import { terminalProgress } from '../import/progress.ts'
-import { reportText, writeReport } from '../import/report.ts'
-import type { ImportReport } from '../import/report.ts'
+import type { Progress } from '../import/progress.ts'
+import { emptyReport, openReport, reportText } from '../import/report.ts'
+import type { ImportReport, ReportFiles } from '../import/report.ts'
 import { ImportFileError } from '../import/text-source.ts'
 import { settingsFrom } from '../settings.ts'
 
 const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
-                    [--parent PROPERTY | --parent-by-point] [--households PROPERTY]
+                    [--parent PROPERTY | --parent-by-point] [--households PROPERTY] [--close-missing]
 npm run import -- incidents FILE.csv[.gz] --mapping MAPPING.json [--encoding gb18030] [--update]
 npm run import -- demo
 
   --level     ${areaLevels.join(', ')}
+  --close-missing  areas of this level that the file does not hold end today
   --report    where the report goes, without ending; default: imports/ in the data folder
   See supabase/local/import/README.md for the mapping.`
 
@@ -36,7 +37,7 @@ interface Answers {
       string
     >
   > &
-    Partial<Record<'parent-by-point' | 'update' | 'help', boolean>>
+    Partial<Record<'parent-by-point' | 'close-missing' | 'update' | 'help', boolean>>
   positionals: string[]
 }
 
@@ -53,6 +54,7 @@ function readArguments(args: string[]): Answers {
         name: text,
         parent: text,
         'parent-by-point': flag,
+        'close-missing': flag,
         households: text,
         mapping: text,
         encoding: text,
@@ -75,13 +77,19 @@ function isLevel(level: string | undefined): level is AreaLevel {
 
 type Job = (db: Database, say: (text: string) => void) => Promise<ImportReport>
 
+interface Task {
+  job: Job
+  kind: ImportReport['kind']
+  file: string
+}
+
 /** What to do, checked as far as the command line goes, before any database is opened. */
-async function jobOf({ values, positionals }: Answers): Promise<{ job: Job; file: string }> {
+async function jobOf({ values, positionals }: Answers): Promise<Task> {
   const [kind, file, ...rest] = positionals
   if (kind === 'demo' && file === undefined) {
     const job: Job = async (db, say) =>
       loadDemoCity(db, { accounts: !(await isSupabase(db)), onProgress: say })
-    return { job, file: 'demo' }
+    return { job, kind: 'incidents', file: 'demo' }
   }
   if (file === undefined || rest.length > 0) throw new UsageError('Name one file.')
   if (kind === 'areas') {
@@ -98,11 +106,12 @@ async function jobOf({ values, positionals }: Answers): Promise<{ job: Job; file
         code,
         name,
         parentByPoint,
+        closeMissing: values['close-missing'] ?? false,
         ...(parent ? { parent } : {}),
         ...(households ? { households } : {}),
         onProgress: ({ checked, total }) => say(`${checked} of ${total} areas checked`),
       })
-    return { job, file }
+    return { job, kind, file }
   }
   if (kind === 'incidents') {
     if (!values.mapping) throw new UsageError('--mapping MAPPING.json is needed.')
@@ -116,7 +125,7 @@ async function jobOf({ values, positionals }: Answers): Promise<{ job: Job; file
         onProgress: ({ read, stored, rejected }) =>
           say(`${read} read, ${stored} stored, ${rejected} rejected`),
       })
-    return { job, file }
+    return { job, kind, file }
   }
   throw new UsageError(`"${kind ?? ''}" is not something to import: areas, incidents or demo.`)
 }
@@ -125,7 +134,6 @@ async function jobOf({ values, positionals }: Answers): Promise<{ job: Job; file
 function reportBase(values: Answers['values'], file: string): string {
   if (values.report) return resolve(values.report)
   const folder = join(settingsFrom(process.env).dataDir, 'imports')
-  mkdirSync(folder, { recursive: true })
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
   return join(
     folder,
@@ -133,30 +141,49 @@ function reportBase(values: Answers['values'], file: string): string {
   )
 }
 
+/** Runs the job and keeps its report, whatever becomes of it. */
+async function run(task: Task, files: ReportFiles, progress: Progress): Promise<ImportReport> {
+  const startedAt = new Date().toISOString()
+  let db: Database | null = null
+  const work = async (): Promise<ImportReport> => {
+    db = await openDatabase()
+    return task.job(db, (text) => progress.update(text))
+  }
+  try {
+    const report = await work().catch(async (error: unknown) => {
+      progress.done()
+      await files.write(emptyReport(task.kind, task.file, startedAt, messageOf(error)))
+      throw error
+    })
+    progress.done()
+    // on the screen first: a full disk may refuse the files
+    console.log(reportText(report, listedOnScreen))
+    await files.write(report)
+    console.log(`The whole report: ${files.paths.join(', ')}`)
+    return report
+  } finally {
+    await (db as Database | null)?.close()
+  }
+}
+
 /**
  * Runs the command.
- * @returns the exit code: 0 when something useful was done, 1 when nothing was, 2 for a command line
- *   that cannot be understood.
+ * @returns the exit code: 0 when something useful was done, 1 when nothing was or it broke off, 2 for
+ *   a command line that cannot be understood.
  */
 async function main(args: string[]): Promise<number> {
-  let db: Database | null = null
-  const progress = terminalProgress()
   try {
     const answers = readArguments(args)
     if (answers.values.help) {
       console.log(usage)
       return 0
     }
-    const { job, file } = await jobOf(answers)
-    db = await openDatabase()
-    const report = await job(db, (text) => progress.update(text))
-    progress.done()
-    const paths = await writeReport(report, reportBase(answers.values, file))
-    console.log(reportText(report, listedOnScreen))
-    console.log(`The whole report: ${paths.join(', ')}`)
-    return report.stored + report.updated + report.unchanged > 0 ? 0 : 1
+    const task = await jobOf(answers)
+    const files = await openReport(reportBase(answers.values, task.file))
+    const report = await run(task, files, terminalProgress())
+    const isUseful = report.stored + report.updated + report.unchanged > 0
+    return isUseful && report.brokenOff === null ? 0 : 1
   } catch (error) {
-    progress.done()
     if (error instanceof UsageError) {
       console.error(`${error.message}\n\n${usage}`)
       return 2
@@ -164,8 +191,6 @@ async function main(args: string[]): Promise<number> {
     const isExpected = error instanceof ImportFileError || error instanceof ServerError
     console.error(isExpected ? error.message : error)
     return 1
-  } finally {
-    await db?.close()
   }
 }
 

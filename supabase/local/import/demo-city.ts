@@ -47,7 +47,9 @@ export interface DemoOptions {
 /** The source's own faults are rejected and reported; anything else wrong is a fault of ours. */
 function refuseUnlessWhole(report: ImportReport): void {
   const isComplete =
-    report.kind === 'areas' ? report.rejected === 0 : report.stored + report.unchanged > 0
+    report.kind === 'areas'
+      ? report.rejected === 0
+      : report.brokenOff === null && report.stored + report.unchanged > 0
   if (!isComplete) throw new Error(`The demo data could not be loaded.\n${reportText(report)}`)
 }
 

@@ -1,6 +1,6 @@
 import type { Feature, MultiPolygon, Polygon } from 'geojson'
 import { jsonFaultOffset } from './json-fault.ts'
-import { ImportFileError } from './text-source.ts'
+import { decodes, ImportFileError } from './text-source.ts'
 
 /** Most vertices a polygon may have; the check for self-crossing is not linear. */
 export const maxVertices = 10_000
@@ -22,6 +22,24 @@ export type AreaFeature = Feature<Polygon | MultiPolygon | null, Record<string, 
 function lineAndColumn(text: string, offset: number): string {
   const before = text.slice(0, offset)
   return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`
+}
+
+/** Where a file stops being UTF-8, as far as the text before it tells: line, feature, property. */
+export function encodingFault(file: string, bytes: Uint8Array): string {
+  const lossy = new TextDecoder('utf-8').decode(bytes)
+  const offset = lossy.indexOf('\uFFFD')
+  const before = lossy.slice(0, offset)
+  const feature = before.match(/"type"\s*:\s*"Feature"/g)?.length
+  const field = /"((?:[^"\\]|\\.)*)"\s*:\s*"[^"]*$/.exec(before)?.[1]
+  const where = [
+    `${file}, ${lineAndColumn(lossy, offset)}`,
+    ...(feature ? [`feature ${feature}`] : []),
+    ...(field === undefined ? [] : [`field ${field}`]),
+  ].join(', ')
+  const advice = decodes(bytes, 'gb18030')
+    ? ' It looks like GBK: write it as UTF-8 first (iconv -f GB18030 -t UTF-8).'
+    : ''
+  return `${where}: GeoJSON is UTF-8, this is not.${advice}`
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -1,112 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
 import type { Database } from '../database-types.ts'
-import { geometryFault, parseFeatures } from './geojson-check.ts'
-import type { AreaFeature } from './geojson-check.ts'
+import { codesOf, duplicates, rowOf } from './area-row.ts'
+import type { AreaImportOptions, AreaRow } from './area-row.ts'
+import { encodingFault, parseFeatures } from './geojson-check.ts'
 import { countReasons } from './report.ts'
 import type { ImportReport, ReportItem } from './report.ts'
+import { storeWhole } from './store-areas.ts'
+import type { AreasResult, ClosingResult } from './store-areas.ts'
 import { ImportFileError } from './text-source.ts'
-
-export interface AreaImportOptions {
-  file: string
-  level: AreaLevel
-  /** Property names. */
-  code: string
-  name: string
-  /** Property that holds the parent's code. */
-  parent?: string
-  /** Find the parent by the area's point on surface instead. */
-  parentByPoint?: boolean
-  /** Property that holds the number of households. */
-  households?: string
-  onProgress?: (state: { checked: number; total: number }) => void
-}
-
-interface AreaRow {
-  feature: number
-  code: string
-  name: string
-  parent: string | null
-  households: number | null
-  geometry: unknown
-}
-
-interface AreasResult {
-  stored: number
-  updated: number
-  unchanged: number
-  replaced: string | null
-  restamped: number
-  warnings: { reason: string; detail: string }[]
-  faults: { feature: number; code: string; field: string; reason: string; detail: string | null }[]
-}
-
-const codePattern = /^[A-Za-z0-9_.-]{1,40}$/
-
-/** Text of a property; numbers count as text, because codes often are numbers. */
-function textOf(feature: AreaFeature, property: string | undefined): string {
-  const value = property === undefined ? undefined : feature.properties?.[property]
-  return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
-}
-
-function rowOf(
-  feature: AreaFeature,
-  number: number,
-  options: AreaImportOptions,
-): { row: AreaRow; faults: ReportItem[] } {
-  const code = textOf(feature, options.code)
-  const name = textOf(feature, options.name)
-  const parent = textOf(feature, options.parent) || null
-  const householdsText = textOf(feature, options.households)
-  const households = householdsText === '' ? null : Number(householdsText)
-  const faults: ReportItem[] = []
-  const blame = (field: string, reason: string, detail: string | null): void => {
-    faults.push({ at: number, id: code || null, field, reason, detail })
-  }
-  if (code === '') blame(options.code, 'no_code', null)
-  else if (!codePattern.test(code))
-    blame(options.code, 'bad_code', `${code.slice(0, 60)}: letters, digits, _ . -, at most 40`)
-  if (name === '') blame(options.name, 'no_name', null)
-  else if (name.length > 200 || name.includes('\u0000') || !name.isWellFormed())
-    blame(options.name, 'bad_name', name.slice(0, 60))
-  if (
-    households !== null &&
-    !(Number.isInteger(households) && households >= 0 && households < 2 ** 31)
-  ) {
-    blame(options.households ?? '', 'bad_households', householdsText.slice(0, 60))
-  }
-  if (options.level !== 'city' && options.parent !== undefined && parent === null)
-    blame(options.parent, 'no_parent', null)
-  if (parent !== null && !codePattern.test(parent))
-    blame(options.parent ?? '', 'bad_code', parent.slice(0, 60))
-  const shape = geometryFault(feature.geometry)
-  if (shape) blame('geometry', shape.reason, shape.detail)
-  return {
-    row: { feature: number, code, name, parent, households, geometry: feature.geometry },
-    faults,
-  }
-}
-
-function duplicates(rows: readonly AreaRow[], field: string): ReportItem[] {
-  const first = new Map<string, number>()
-  return rows.flatMap(({ code, feature }) => {
-    const before = first.get(code)
-    if (code === '') return []
-    if (before === undefined) {
-      first.set(code, feature)
-      return []
-    }
-    return [
-      {
-        at: feature,
-        id: code,
-        field,
-        reason: 'duplicate_code',
-        detail: `first in feature ${before}`,
-      },
-    ]
-  })
-}
 
 const warningText: Record<string, string> = {
   city_box_widened: "the city's box was widened to hold the polygon",
@@ -121,8 +22,52 @@ async function readText(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new ImportFileError(`${file}: GeoJSON is UTF-8, this is not`)
+    throw new ImportFileError(encodingFault(file, bytes))
   }
+}
+
+/** The areas there are that the file would move to another level, taking whatever lies below along. */
+async function levelFaults(
+  db: Database,
+  rows: readonly AreaRow[],
+  options: AreaImportOptions,
+): Promise<ReportItem[]> {
+  const others = await db.query<{ code: string; level: string; name: string }>(
+    `select a.code, a.level, a.name from public.areas a
+     join jsonb_array_elements_text($1::text::jsonb) as wanted (code) on wanted.code = a.code
+     where a.level <> $2`,
+    [JSON.stringify(codesOf(rows)), options.level],
+  )
+  const known = new Map(others.map((area) => [area.code, area]))
+  return rows.flatMap(({ code, feature }) => {
+    const area = known.get(code)
+    if (!area) return []
+    const detail = `${area.level} ${area.name} has this code`
+    return [{ at: feature, id: code, field: options.code, reason: 'other_level', detail }]
+  })
+}
+
+/** Codes named in a warning; the areas themselves stay in the database. */
+const namedCodes = 50
+
+function warningsOf(result: AreasResult, closing: ClosingResult | null): string[] {
+  const warnings = result.warnings.map(
+    ({ reason, detail }) => `${warningText[reason] ?? reason}: ${detail}`,
+  )
+  if (result.replaced) warnings.push(`the box of the empty city (${result.replaced}) was replaced`)
+  if (closing && closing.closed.length > 0) {
+    const { closed } = closing
+    const more = closed.length > namedCodes ? ', …' : ''
+    const list = closed.slice(0, namedCodes).join(', ')
+    warnings.push(`${closed.length} areas that the file does not hold end today: ${list}${more}`)
+  }
+  if (closing?.reopened) warnings.push(`${closing.reopened} areas that had ended are valid again`)
+  if (closing?.people) {
+    warnings.push(`${closing.people} people have a role in areas that ended: give them another`)
+  }
+  const restamped = result.restamped + (closing?.restamped ?? 0)
+  if (restamped > 0) warnings.push(`${restamped} incidents now lie in another area`)
+  return warnings
 }
 
 /**
@@ -137,7 +82,11 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
   if (features.length === 0) throw new ImportFileError(`${options.file}: no features in it`)
   const checked = features.map((feature, index) => rowOf(feature, index + 1, options))
   const rows = checked.map(({ row }) => row)
-  const faults = [...checked.flatMap((item) => item.faults), ...duplicates(rows, options.code)]
+  const faults = [
+    ...checked.flatMap((item) => item.faults),
+    ...duplicates(rows, options.code),
+    ...(await levelFaults(db, rows, options)),
+  ]
   options.onProgress?.({ checked: features.length, total: features.length })
 
   const names: Record<string, string | undefined> = {
@@ -148,12 +97,7 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
   // what the database can still judge goes there, so that one run lists every fault
   const broken = new Set(faults.map(({ at }) => at))
   const judged = rows.filter(({ feature }) => !broken.has(feature))
-  const [answer] = await db.query<{ result: AreasResult }>(
-    `select private.import_areas($1, $2::text::jsonb, $3, $4) as result`,
-    [options.level, JSON.stringify(judged), options.parentByPoint ?? false, faults.length > 0],
-  )
-  if (!answer) throw new Error('the database gave no answer to the areas')
-  const { result } = answer
+  const { result, closing } = await storeWhole(db, judged, faults.length > 0, options)
   const items = [
     ...faults,
     ...result.faults.map(({ feature, code, field, reason, detail }) => ({
@@ -164,11 +108,6 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
       detail,
     })),
   ].toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))
-  const warnings = result.warnings.map(
-    ({ reason, detail }) => `${warningText[reason] ?? reason}: ${detail}`,
-  )
-  if (result.replaced) warnings.push(`the box of the empty city (${result.replaced}) was replaced`)
-  if (result.restamped > 0) warnings.push(`${result.restamped} incidents now lie in another area`)
   return {
     kind: 'areas',
     file: options.file,
@@ -182,6 +121,7 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
     byLevel: {},
     reasons: countReasons(items),
     items,
-    warnings,
+    warnings: warningsOf(result, closing),
+    brokenOff: null,
   }
 }

@@ -1,5 +1,6 @@
 import { DatabaseError } from '../database-types.ts'
 import type { Database } from '../database-types.ts'
+import { messageOf } from '../errors.ts'
 import { CsvReader } from './csv-reader.ts'
 import type { CsvRow } from './csv-reader.ts'
 import { RowReader } from './incident-row.ts'
@@ -62,6 +63,8 @@ const isDataError = (error: unknown): error is DatabaseError =>
 /** The running totals of one import. */
 class Tally {
   read = 0
+  /** First and last line of a batch that was sent and not answered yet. */
+  underWay: readonly [first: number, last: number] | null = null
   stored = 0
   updated = 0
   unchanged = 0
@@ -105,6 +108,7 @@ async function sendBatch(
 ): Promise<void> {
   const first = rows[0]
   if (!first) return
+  tally.underWay = [first.line, rows.at(-1)?.line ?? first.line]
   try {
     const [answer] = await db.query<{ result: BatchResult }>(
       'select private.import_incidents($1, $2::text::jsonb, $3) as result',
@@ -112,8 +116,10 @@ async function sendBatch(
     )
     if (!answer) throw new Error('the database gave no answer to a batch')
     tally.add(answer.result)
+    tally.underWay = null
   } catch (error) {
     if (!isDataError(error)) throw error
+    tally.underWay = null
     if (rows.length === 1) {
       tally.reject(
         first.line,
@@ -149,36 +155,16 @@ function headerReader(row: CsvRow, options: IncidentImportOptions, context: RowC
   }
 }
 
-/**
- * Imports one CSV (plain or `.gz`), batch by batch; each batch is one transaction, so a broken run
- * leaves whole batches and can simply be run again: what is stored already counts as unchanged.
- * Every row that is not stored is in the report with its line and the reason.
- * @throws ImportFileError when the file or mapping cannot be used at all; nothing was stored then.
- */
-export async function importIncidents(
-  db: Database,
+/** The rows that can be sent; those that cannot go into the tally. */
+async function* soundRows(
   options: IncidentImportOptions,
-): Promise<ImportReport> {
-  const startedAt = new Date().toISOString()
-  const encoding = (options.encoding ?? 'utf-8').toLowerCase()
-  await checkText(options.file, encoding)
-  const context = await contextOf(db)
-  const tally = new Tally()
+  encoding: string,
+  context: RowContext,
+  tally: Tally,
+): AsyncGenerator<ImportRow> {
   const lineOfId = new Map<string, number>()
+  const idColumn = options.mapping.columns.id
   let reader: RowReader | null = null
-  let batch: ImportRow[] = []
-  let characters = 0
-  const flush = async (): Promise<void> => {
-    await sendBatch(db, batch, options, tally)
-    batch = []
-    characters = 0
-    options.onProgress?.({
-      read: tally.read,
-      stored: tally.stored,
-      rejected: tally.rejectedLines.size,
-    })
-  }
-
   for await (const row of csvRows(options, encoding)) {
     if (!reader) {
       reader = headerReader(row, options, context)
@@ -198,23 +184,63 @@ export async function importIncidents(
     }
     const { id } = result.row
     const before = lineOfId.get(id)
-    if (before !== undefined) {
-      tally.reject(
-        row.line,
-        id,
-        options.mapping.columns.id,
-        'duplicate_id',
-        `first on line ${before}`,
-      )
-      continue
-    }
-    lineOfId.set(id, row.line)
-    batch.push(result.row)
-    characters += result.row.description.length + result.row.address.length + 400
-    if (batch.length >= batchRows || characters >= batchCharacters) await flush()
+    if (before === undefined) {
+      lineOfId.set(id, row.line)
+      yield result.row
+    } else tally.reject(row.line, id, idColumn, 'duplicate_id', `first on line ${before}`)
   }
   if (!reader) throw new ImportFileError(`${options.file}: the file has no header row`)
-  await flush()
+}
+
+/** What people must know when an import ends in the middle: batches are whole, one may be unknown. */
+function breakOffText(error: unknown, { underWay }: Tally): string {
+  const unknown = underWay
+    ? `lines ${underWay[0]} to ${underWay[1]} were under way and may be stored or not, nothing after them is`
+    : 'what is not counted here is not stored'
+  return `${messageOf(error)} (${unknown}). Run the import again: what is stored is left alone.`
+}
+
+/**
+ * Imports one CSV (plain or `.gz`), batch by batch; each batch is one transaction, so a broken run
+ * leaves whole batches and can simply be run again: what is stored already counts as unchanged.
+ * Every row that is not stored is in the report with its line and the reason; a report of a run that
+ * broke off (the server went away, the file could not be read on) says so and counts what was stored.
+ * @throws ImportFileError when the file or mapping cannot be used at all; nothing was stored then.
+ */
+export async function importIncidents(
+  db: Database,
+  options: IncidentImportOptions,
+): Promise<ImportReport> {
+  const startedAt = new Date().toISOString()
+  const encoding = (options.encoding ?? 'utf-8').toLowerCase()
+  await checkText(options.file, encoding)
+  const context = await contextOf(db)
+  const tally = new Tally()
+  let batch: ImportRow[] = []
+  let characters = 0
+  let brokenOff: string | null = null
+  const flush = async (): Promise<void> => {
+    await sendBatch(db, batch, options, tally)
+    batch = []
+    characters = 0
+    options.onProgress?.({
+      read: tally.read,
+      stored: tally.stored,
+      rejected: tally.rejectedLines.size,
+    })
+  }
+  try {
+    for await (const row of soundRows(options, encoding, context, tally)) {
+      batch.push(row)
+      characters += row.description.length + row.address.length + 400
+      if (batch.length >= batchRows || characters >= batchCharacters) await flush()
+    }
+    await flush()
+  } catch (error) {
+    // without a row read, nothing happened that would have to be reported
+    if (tally.read === 0) throw error
+    brokenOff = breakOffText(error, tally)
+  }
 
   return {
     kind: 'incidents',
@@ -230,5 +256,6 @@ export async function importIncidents(
     reasons: countReasons(tally.items),
     items: tally.items.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)),
     warnings: tally.stored === 0 && tally.read === 0 ? ['the file holds a header and no rows'] : [],
+    brokenOff,
   }
 }

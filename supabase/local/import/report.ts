@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { messageOf, ServerError } from '../errors.ts'
 
 /** One thing that was wrong, and where. */
 export interface ReportItem {
@@ -11,7 +13,7 @@ export interface ReportItem {
   detail: string | null
 }
 
-/** What an import did. Incidents: read = stored + updated + unchanged + rejected. */
+/** What an import did. Incidents, unless broken off: read = stored + updated + unchanged + rejected. */
 export interface ImportReport {
   kind: 'areas' | 'incidents'
   file: string
@@ -28,6 +30,8 @@ export interface ImportReport {
   reasons: Record<string, number>
   items: ReportItem[]
   warnings: string[]
+  /** Why it ended early, and what is not known because of that; null when it went through. */
+  brokenOff: string | null
 }
 
 /** Faults listed in the text file; the JSON has all. */
@@ -47,6 +51,8 @@ const explanations: Record<string, string> = {
   field_count: 'wrong number of fields',
   bad_quoting: 'text after a closing quote',
   bad_character: 'holds a character that is no text',
+  other_level: 'an area of another level has this code',
+  holds_areas: 'areas below it are valid',
   changed_content: 'stored before with other content; left as it is (--update replaces it)',
   changed_here: 'stored before and worked on here since; left as it is',
   refused_by_database: 'refused by the database',
@@ -68,6 +74,7 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
     `Import of ${report.kind} from ${report.file}`,
     `  read ${report.read}, stored ${report.stored}, updated ${report.updated}, unchanged ${report.unchanged}, rejected ${report.rejected}`,
   ]
+  if (report.brokenOff !== null) lines.push(`  broke off: ${report.brokenOff}`)
   const levels = Object.entries(report.byLevel).map(([level, count]) => `${level} ${count}`)
   if (levels.length > 0) lines.push(`  placed in: ${levels.join(', ')}`)
   for (const [reason, count] of Object.entries(report.reasons).toSorted(([, a], [, b]) => b - a)) {
@@ -83,15 +90,46 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
   return `${lines.join('\n')}\n`
 }
 
+/** The report of an import that ended before it could count anything. */
+export function emptyReport(
+  kind: ImportReport['kind'],
+  file: string,
+  startedAt: string,
+  brokenOff: string,
+): ImportReport {
+  const counts = { read: 0, stored: 0, updated: 0, unchanged: 0, rejected: 0 }
+  const lists = { byLevel: {}, reasons: {}, items: [], warnings: [] }
+  const finishedAt = new Date().toISOString()
+  return { kind, file, startedAt, finishedAt, ...counts, ...lists, brokenOff }
+}
+
+export interface ReportFiles {
+  paths: readonly [json: string, text: string]
+  /** Fills the files and closes them. */
+  write(report: ImportReport): Promise<void>
+}
+
 /**
- * Writes `<base>.json` (everything) and `<base>.txt` (for people).
- * @returns the two paths.
+ * Opens `<base>.json` (everything) and `<base>.txt` (for people) before the import begins, so that
+ * nothing is stored of which the report could not be kept. Missing folders are made.
+ * @throws ServerError when they cannot be written.
  */
-export async function writeReport(report: ImportReport, base: string): Promise<string[]> {
-  const paths = [`${base}.json`, `${base}.txt`]
-  await writeFile(`${base}.json`, `${JSON.stringify(report, null, 2)}\n`)
-  await writeFile(`${base}.txt`, reportText(report))
-  return paths
+export async function openReport(base: string): Promise<ReportFiles> {
+  const paths = [`${base}.json`, `${base}.txt`] as const
+  try {
+    await mkdir(dirname(base), { recursive: true, mode: 0o700 })
+    const [json, text] = await Promise.all(paths.map((path) => open(path, 'w')))
+    return {
+      paths,
+      async write(report) {
+        await json!.writeFile(`${JSON.stringify(report, null, 2)}\n`)
+        await text!.writeFile(reportText(report))
+        await Promise.all([json!.close(), text!.close()])
+      },
+    }
+  } catch (error) {
+    throw new ServerError(`The report ${base} cannot be written: ${messageOf(error)}.`)
+  }
 }
 
 /** Counts reasons over the items. */

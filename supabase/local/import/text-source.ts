@@ -43,7 +43,7 @@ function decoderFor(encoding: string): TextDecoder {
 }
 
 /** True when every byte sequence is legal in `encoding`; a character cut at the end is let pass. */
-function decodes(bytes: Uint8Array, encoding: string): boolean {
+export function decodes(bytes: Uint8Array, encoding: string): boolean {
   try {
     new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true })
     return true
