@@ -13,6 +13,8 @@ const areaSchema = v.object({
   name: v.string(),
   households: v.nullable(v.number()),
   bbox: v.tuple([v.number(), v.number(), v.number(), v.number()]),
+  // lists that an older version of the app kept on the device lack it
+  revision: v.optional(v.number(), 0),
   pointOnSurface: v.tuple([v.number(), v.number()]),
 })
 

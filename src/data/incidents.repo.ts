@@ -104,6 +104,7 @@ const changesSchema = v.object({
   reset: v.boolean(),
   scopeKey: v.string(),
   months: v.array(v.string()),
+  areasRevision: v.string(),
 })
 export type IncidentChanges = v.InferOutput<typeof changesSchema>
 

@@ -13,8 +13,17 @@ export interface Area {
   name: string
   households: number | null
   bbox: BoundingBox
+  /** Grows whenever anything of it changes, its polygon too. */
+  revision: number
   /** A point that lies inside the area. */
   pointOnSurface: LngLat
+}
+
+/** Tells lists of areas apart; the database says the same of its own (`private.area_revision`). */
+export function areasRevision(list: readonly Pick<Area, 'idx' | 'revision'>[]): string {
+  const sum = (key: 'idx' | 'revision'): number =>
+    list.reduce((total, area) => total + area[key], 0)
+  return [list.length, sum('idx'), sum('revision')].join('.')
 }
 
 /** True when `area` is `ancestor` or lies below it. */

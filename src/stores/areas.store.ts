@@ -7,7 +7,7 @@ import {
   type AreaFeatures,
 } from '../data/areas.repo.ts'
 import { isAbort, toAppError, type AppError } from '../data/errors.ts'
-import type { Area } from '../domain/area.ts'
+import { areasRevision, type Area } from '../domain/area.ts'
 import { areaLevels, type AreaLevel } from '../domain/vocabulary.ts'
 import { KeptReference } from './kept-reference.ts'
 import { useSessionStore } from './session.store.ts'
@@ -110,10 +110,18 @@ export const useAreasStore = defineStore('areas', () => {
       if (signal.aborted) return
       const isNew = kept.write('areas', found)
       hasChanged ||= isNew
+      if (isNew) featuresByLevel.clear()
       if (isNew || !loaded.value) take(found)
     } catch (failure) {
       if (!isAbort(failure)) error.value = toAppError(failure)
     }
+  }
+
+  /** Loads the areas again when the server's are others now. @throws AppError */
+  async function keepUp(revision: string): Promise<void> {
+    if (!loaded.value || areasRevision(list.value) === revision) return
+    await load()
+    if (error.value) throw error.value
   }
 
   function take(found: readonly Area[]): void {
@@ -169,6 +177,7 @@ export const useAreasStore = defineStore('areas', () => {
     ancestry,
     features,
     keepFeatures,
+    keepUp,
     load,
   }
 })

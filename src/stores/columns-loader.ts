@@ -28,6 +28,8 @@ export interface LoaderParts {
   onMonths: (months: readonly MonthInfo[], asOf: string) => void | Promise<void>
   /** Called after each batch is in the engine. */
   onProgress: (progress: LoadProgress) => void
+  /** What the areas are now, before months that may name new ones. */
+  onAreas: (revision: string) => Promise<void>
   /** The person's scope is another one now: these columns are no longer theirs. */
   onScopeChanged: () => void
 }
@@ -98,7 +100,7 @@ export class ColumnsLoader {
    * @throws AppError; AbortError
    */
   async poll(signal: AbortSignal): Promise<boolean> {
-    const { repo, guard, scopeKey, onMonths, onScopeChanged } = this.#parts
+    const { repo, guard, scopeKey, onMonths, onAreas, onScopeChanged } = this.#parts
     const cursor = this.#cursor
     if (cursor === null) {
       await this.load(signal)
@@ -109,6 +111,7 @@ export class ColumnsLoader {
       onScopeChanged()
       return false
     }
+    await onAreas(changes.areasRevision)
     if (changes.reset) {
       await this.reset()
       await this.load(signal)

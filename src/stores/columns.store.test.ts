@@ -4,9 +4,10 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from 'vue'
 import { randomMonths } from '../../tests/fixtures/columns.ts'
-import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
+import { area, FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
 import { openMonthCache, type MonthCache } from '../data/month-cache.ts'
 import { ColumnsEngine, type RemoteColumnsEngine } from './columns-engine.ts'
+import { useAreasStore } from './areas.store.ts'
 import { columnsOutsideKey, useColumnsStore } from './columns.store.ts'
 import { useFilterStore } from './filter.store.ts'
 import { useSessionStore } from './session.store.ts'
@@ -282,6 +283,38 @@ describe('columns store', () => {
     await poll()
     await total(1200)
     expect(columns.error).toBeNull()
+  })
+
+  it('takes in areas that were imported meanwhile, before months that name them', async () => {
+    await openPage()
+    await total(1200)
+    await ready()
+    const areas = useAreasStore()
+    await areas.features('grid')
+    server.calls = []
+    await poll()
+    const times = (call: string) => server.calls.filter((one) => one === call).length
+    expect([times('area_list'), times('area_features')]).toEqual([0, 0])
+
+    const newest = server.months.at(-1)!
+    server.areas = [...server.areas, area(4, 'grid', 'A-1')]
+    server.months = server.months.with(-1, {
+      ...newest,
+      revision: 'moved',
+      area: newest.area.map(() => 4),
+    })
+    server.changed = [newest.month]
+    server.cursor++
+    server.calls = []
+    await poll()
+    const order = server.calls.map((call) => call.split(' ')[0])
+    expect(order).toEqual(['changes_since', 'area_list', 'incident_columns'])
+    await vi.waitFor(() => expect(columns.projection?.byArea[4]).toBe(newest.count))
+    expect(columns.projection?.total).toBe(1200)
+    expect(areas.byIdx(4)?.code).toBe('A-4')
+    await areas.features('grid')
+    await poll()
+    expect([times('area_list'), times('area_features')]).toEqual([1, 1])
   })
 
   it('answers times to close when asked', async () => {

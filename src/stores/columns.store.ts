@@ -186,6 +186,7 @@ export const useColumnsStore = defineStore('columns', () => {
         loadedFrom.value = loader?.loadedFrom ?? null
         revision.value++
       },
+      onAreas: areas.keepUp,
       onScopeChanged: () => void session.refreshContext(),
     })
     setWorld()
@@ -314,7 +315,7 @@ export const useColumnsStore = defineStore('columns', () => {
       revision,
       asOf,
       status,
-      () => areas.loaded,
+      () => areas.list,
       () => categories.loaded,
     ],
     () => void updateProjection(),

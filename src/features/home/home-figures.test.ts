@@ -10,6 +10,7 @@ const area = (idx: number, code: string, parent: Area | null, level: Area['level
   level,
   name: code,
   households: null,
+  revision: 1,
   bbox: [0, 0, 1, 1],
   pointOnSurface: [0.5, 0.5],
 })

@@ -11,6 +11,7 @@ const area = (code: string, name: string, level: AreaLevel = 'grid'): Area => ({
   level,
   name,
   households: null,
+  revision: 1,
   bbox: [0, 0, 1, 1],
   pointOnSurface: [0, 0],
 })

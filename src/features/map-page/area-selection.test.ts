@@ -12,6 +12,7 @@ const area = (path: string): Area => {
     level: 'grid',
     name: path,
     households: null,
+  revision: 1,
     bbox: [0, 0, 1, 1],
     pointOnSurface: [0, 0],
   }

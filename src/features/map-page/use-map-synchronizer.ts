@@ -222,7 +222,8 @@ export function useMapSynchronizer(
     { immediate: true },
   )
   watch(
-    [engine, page.shownLevel],
+    // the list is replaced when areas change on the server, and with it their polygons
+    [engine, page.shownLevel, () => areas.list],
     async ([made, level]) => {
       if (!made) return
       if (!level) return made.setAreaLevel(null)

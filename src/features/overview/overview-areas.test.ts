@@ -10,6 +10,7 @@ const area = (idx: number, code: string, parentCode: string | null, path: string
   level: 'grid',
   name: code,
   households: null,
+  revision: 1,
   bbox: [0, 0, 1, 1],
   pointOnSurface: [0, 0],
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, expect, it } from 'vitest'
+import { areasRevision, type Area } from '../../../src/domain/area.ts'
 import type { PackedMonth } from '../../../src/domain/columns.ts'
 import type { Database } from '../../local/database-types.ts'
 import { describeOnEachDatabase } from '../harness/index.ts'
@@ -11,6 +12,7 @@ interface Changes {
   reset: boolean
   scopeKey: string
   months: string[]
+  areasRevision: string
 }
 
 const id = (n: number) => `20000000-0000-4000-8000-${String(n).padStart(12, '0')}`
@@ -59,6 +61,27 @@ describeOnEachDatabase('changes since a cursor', (kind) => {
     expect((await since('missionManager', manager)).months).toEqual(['2012-06'])
     expect((await since('stranger', manager)).months).toEqual([])
     expect((await since('admin', changes.cursor)).months).toEqual([])
+  })
+
+  it('tells when the areas are others: changed, ended, stored', async () => {
+    const { db, call } = await open()
+    const said = async () => (await since('admin', 'x')).areasRevision
+    const seen = [await said()]
+    const steps = [
+      `update public.areas set name = name || '!', revision = revision + 1 where code = '${farGrid}'`,
+      `update public.areas set valid_to = '2020-01-01' where code = '${farGrid}'`,
+      `insert into public.areas (code, parent_code, path, level, name, geom)
+         select 'NEW', parent_code, 'NEW/', level, name, geom from public.areas where code = '${farGrid}'`,
+      `delete from public.areas where code = 'NEW'`,
+    ]
+    for (const step of steps) {
+      await db.exec(step)
+      seen.push(await said())
+      expect(areasRevision(await call<Area[]>('admin', 'area_list()'))).toBe(seen.at(-1))
+    }
+    await db.exec(`update public.areas set valid_to = null where code = '${farGrid}'`)
+    expect(seen[4]).toBe(seen[2])
+    expect(new Set(seen).size).toBe(4)
   })
 
   it('knows the data up to now as soon as somebody reported here', async () => {
