@@ -8,6 +8,7 @@ import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import { staticConfig } from './supabase/local/supabase-tier.ts'
 
+const unusedSupabase = fileURLToPath(new URL('./src/data/unused-supabase.ts', import.meta.url))
 const locales = fileURLToPath(new URL('./src/locales/**', import.meta.url))
 
 /** The icons of the categories that come with the schema: words of theirs that name a lucide icon. */
@@ -40,7 +41,12 @@ export default defineConfig({
       },
     }),
     // Messages are compiled at build time: the Content-Security-Policy forbids eval.
-    vueI18n({ include: [locales], runtimeOnly: true, strictMessage: false }),
+    vueI18n({
+      include: [locales],
+      runtimeOnly: true,
+      dropMessageCompiler: true,
+      strictMessage: false,
+    }),
     staticConfig(),
     VitePWA({
       strategies: 'injectManifest',
@@ -63,7 +69,13 @@ export default defineConfig({
       },
     }),
   ],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: {
+    alias: {
+      '@supabase/realtime-js': unusedSupabase,
+      '@supabase/storage-js': unusedSupabase,
+      '@': fileURLToPath(new URL('./src', import.meta.url)),
+    },
+  },
   worker: { format: 'es' },
   build: { target: 'es2022', sourcemap: false, assetsInlineLimit: 0, manifest: true },
 })
