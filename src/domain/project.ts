@@ -5,7 +5,16 @@ import { compileFilter, periodCover, type FilterRules, type FilterWorld } from '
 import type { IncidentFilter } from './filter.ts'
 import type { PassingMonth, PassingRows } from './passing-rows.ts'
 import type { MonthFlow, Projection } from './projection.ts'
-import { countCategories, countInside, countOutside, livedByte, Tally, totalsOf } from './tally.ts'
+import {
+  add,
+  areasIn,
+  countCategories,
+  countInside,
+  countOutside,
+  livedIn,
+  Tally,
+  totalsOf,
+} from './tally.ts'
 import { incidentFlags, isOpenStage, stages } from './vocabulary.ts'
 
 const closedStage = stages.indexOf('closed')
@@ -33,7 +42,8 @@ export function project(
   const firstDay = firstDayNumber(first)
   const dayCount = firstDayNumber(lastData + 1) - firstDay
 
-  const tally = new Tally(dayCount)
+  const areas = months.reduce((most, month) => Math.max(most, areasIn(month)), 0)
+  const tally = new Tally(dayCount, areas)
   const passing: PassingMonth[] = []
   const span = Math.max(0, last - first + 1)
   const received = new Uint32Array(span)
@@ -43,17 +53,28 @@ export function project(
 
   for (const month of months) {
     const at = month.monthNumber - first
-    tally.startMonth(firstDayNumber(month.monthNumber) - firstDay)
-    const rows = countMonth(month, rules, tally)
+    tally.dayOffset = firstDayNumber(month.monthNumber) - firstDay
+    const cover = periodCover(month, rules)
+    const totals = rules.isOpen && cover !== 'part' ? totalsOf(month) : null
+    let rows: Uint32Array | null
+    if (totals) {
+      tally.addMonth(totals, cover === 'whole')
+      entered[at] = totals.entered
+      add(left, totals.left, at)
+      rows = cover === 'whole' ? null : none
+    } else {
+      tally.startMonth()
+      rows = countRows(month, rules, tally, cover)
+      entered[at] = livedIn(tally.living)
+      // The last place stands for "not closed" and is no month.
+      add(left, tally.left.subarray(0, notClosedMonth), at)
+    }
     received[at] = rows?.length ?? month.count
     if (received[at]! > 0) passing.push({ month, rows })
-    entered[at] = livedIn(tally.living)
-    // The last place stands for "not closed" and is no month.
-    for (let later = 0; later < notClosedMonth; later++) left[at + later]! += tally.left[later]!
   }
 
   const passed = stageCounts(tally.passed)
-  const areaLength = lengthFor(tally.areaOpen.length / 2, world.areas, (idx) => tally.hasArea(idx))
+  const areaLength = lengthFor(areas, world.areas, (idx) => tally.hasArea(idx))
   return {
     total: sum(passed),
     open: sum(passed.filter((_, stage) => isOpenAt[stage])),
@@ -72,21 +93,20 @@ export function project(
   }
 }
 
-/** Counts one month into the tally. Returns which of it pass the whole filter; null is all. */
-function countMonth(month: MonthColumns, rules: FilterRules, tally: Tally): Uint32Array | null {
-  const cover = periodCover(month, rules)
-  const totals = rules.isOpen && cover !== 'part' ? totalsOf(month) : null
-  if (totals) {
-    tally.addMonth(totals, cover === 'whole')
-    return cover === 'whole' ? null : new Uint32Array(0)
-  }
+const none = new Uint32Array(0)
+
+/** Counts a month's rows into the tally. Returns which of them pass the whole filter. */
+function countRows(
+  month: MonthColumns,
+  rules: FilterRules,
+  tally: Tally,
+  cover: ReturnType<typeof periodCover>,
+): Uint32Array {
   if (rules.onlyCategories && cover !== 'part')
     return countCategories(month, rules.onlyCategories, tally, cover === 'whole')
-  if (cover === 'none') {
-    countOutside(month, rules, tally)
-    return new Uint32Array(0)
-  }
-  return countInside(month, rules, tally)
+  if (cover !== 'none') return countInside(month, rules, tally)
+  countOutside(month, rules, tally)
+  return none
 }
 
 /** The months of the period, cut to those between the first incident and the last known month. */
@@ -126,13 +146,6 @@ function stageCounts(bytes: Uint32Array): Uint32Array {
   const counts = new Uint32Array(16)
   for (let byte = 0; byte < 256; byte++) counts[byte & 15]! += bytes[byte]!
   return counts.slice(0, stages.length)
-}
-
-/** How many of a month enter the backlog: open ones, and closed ones until they close. */
-function livedIn(bytes: Uint32Array): number {
-  let lived = 0
-  for (let byte = 0; byte < 256; byte++) lived += bytes[byte]! * livedByte[byte]!
-  return lived
 }
 
 const sum = (values: Uint32Array): number => values.reduce((total, value) => total + value, 0)

@@ -11,7 +11,7 @@ const openByte = Uint8Array.from({ length: 256 }, (_, byte) => {
   return stage && isOpenStage(stage) ? 1 : 0
 })
 /** 1 for stages that enter the backlog: open ones, and closed ones until they close. */
-export const livedByte = Uint8Array.from({ length: 256 }, (_, byte) =>
+const livedByte = Uint8Array.from({ length: 256 }, (_, byte) =>
   openByte[byte] || (byte & 15) === closedStage ? 1 : 0,
 )
 /** Or-ed to a closing month: what never entered the backlog never leaves it. */
@@ -37,13 +37,13 @@ export class Tally {
   /** Where this month begins in `days`. */
   dayOffset = 0
 
-  constructor(days: number) {
-    this.areaOpen = new Uint32Array(2 * 65_536)
+  /** @param areas one more than the highest `Area.idx` it will count: see `areasIn` */
+  constructor(days: number, areas: number) {
+    this.areaOpen = new Uint32Array(2 * areas)
     this.days = new Uint32Array(days)
   }
 
-  startMonth(dayOffset: number): void {
-    this.dayOffset = dayOffset
+  startMonth(): void {
     this.living.fill(0)
     this.left.fill(0)
   }
@@ -58,11 +58,9 @@ export class Tally {
     return this.inArea(idx) > 0
   }
 
-  /** Adds a whole month of which everything passes but, maybe, the period. */
+  /** Adds a whole month of which everything passes but, maybe, the period; not its backlog. */
   addMonth(month: MonthTotals, inPeriod: boolean): void {
     add(this.days, month.days, this.dayOffset)
-    add(this.living, month.living)
-    add(this.left, month.left)
     if (!inPeriod) return
     add(this.areaOpen, month.areaOpen)
     add(this.category, month.category)
@@ -167,10 +165,28 @@ export function countCategories(
 const dayOfMinute = (minute: number): number => Math.imul(minute, 46_604) >>> 26
 
 /** What a month holds when nothing is filtered out. */
-type MonthTotals = Pick<Tally, 'areaOpen' | 'category' | 'days' | 'living' | 'left'>
+export interface MonthTotals extends Pick<Tally, 'areaOpen' | 'category' | 'days' | 'living'> {
+  /** How many enter the backlog. */
+  entered: number
+  /** How many months later they leave it, no longer than needed. */
+  left: Uint32Array
+}
 
 /** Kept as long as the month itself: a month is never changed, only replaced. */
 const known = new WeakMap<MonthColumns, MonthTotals | null>()
+const areaCounts = new WeakMap<MonthColumns, number>()
+
+/** One more than the highest `Area.idx` of a month: room for every possible one would be half a megabyte. */
+export function areasIn(month: MonthColumns): number {
+  let count = areaCounts.get(month)
+  if (count === undefined) {
+    count = 0
+    for (const idx of month.area) if (idx >= count) count = idx + 1
+    areaCounts.set(month, count)
+  }
+  return count
+}
+
 const everything: FilterRules = {
   area: new Uint8Array(65_536),
   category: new Uint8Array(256),
@@ -193,22 +209,31 @@ export function totalsOf(month: MonthColumns): MonthTotals | null {
 }
 
 function countTotals(month: MonthColumns): MonthTotals | null {
-  const areas = 1 + month.area.reduce((most, idx) => Math.max(most, idx), 0)
+  const areas = areasIn(month)
   if (areas > month.count) return null
   // 65,536 minutes are 46 days: a damaged month cannot count past them.
-  const tally = new Tally(46)
+  const tally = new Tally(46, areas)
   countInside(month, everything, tally)
   const { areaOpen, category, days, living, left } = tally
-  const end = 1 + days.findLastIndex((count) => count > 0)
+  const used = (counts: Uint32Array): Uint32Array =>
+    counts.slice(0, 1 + counts.findLastIndex((count) => count > 0))
   return {
-    areaOpen: areaOpen.slice(0, 2 * areas),
+    areaOpen,
     category,
-    days: days.slice(0, end),
+    days: used(days),
     living,
-    left,
+    entered: livedIn(living),
+    left: used(left.subarray(0, notClosedMonth)),
   }
 }
 
-function add(counts: Uint32Array, more: Uint32Array, offset = 0): void {
+/** How many of a month enter the backlog: open ones, and closed ones until they close. */
+export function livedIn(bytes: Uint32Array): number {
+  let lived = 0
+  for (let byte = 0; byte < 256; byte++) lived += bytes[byte]! * livedByte[byte]!
+  return lived
+}
+
+export function add(counts: Uint32Array, more: Uint32Array, offset = 0): void {
   for (let i = 0; i < more.length; i++) counts[offset + i]! += more[i]!
 }
