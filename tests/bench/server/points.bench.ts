@@ -20,6 +20,17 @@ const boxCount = `
   $$;
   grant execute on function public.bench_box_count to authenticated;`
 
+/** Thrice as many incidents around the place, so that the fullest tiles reach the cap of 2,000. */
+const crowd = `
+  insert into public.incidents (district_code, id, category_code, area_code, department_code, stage,
+    on_hold, severity, lon, lat, qx, qy, description, address_label, reported_at, month, closed_at, channel)
+  select district_code, gen_random_uuid(), category_code, area_code, department_code, stage, on_hold,
+    severity, lon, lat, qx, qy, description, address_label, reported_at, month, closed_at, channel
+  from public.incidents, generate_series(1, 2)
+  where lon between ${place.lng - 0.03} and ${place.lng + 0.03}
+    and lat between ${place.lat - 0.03} and ${place.lat + 0.03};
+  analyze public.incidents;`
+
 /**
  * A filtered, capped points tile against a plain GiST count of the same box, both as calls over HTTP
  * through the same embedded server, as the same person, in turn.
@@ -30,6 +41,7 @@ export async function run({ log }: { log: (line: string) => void }): Promise<Ben
     await (await startAppServer({ dataDir, keepData: true })).stop()
     const database = await openDatabase({ ...process.env, DATA_DIR: dataDir }, 'the points bench')
     await database.exec(boxCount)
+    await database.exec(crowd)
     await database.close()
     const server = await startAppServer({ dataDir, keepData: true })
     try {
@@ -42,6 +54,7 @@ export async function run({ log }: { log: (line: string) => void }): Promise<Ben
       const points: number[] = []
       const counts: number[] = []
       let fullest = 0
+      let capped = 0
       for (let round = -1; round < rounds; round++) {
         for (const tile of tiles()) {
           const [w, s, e, n] = boxOf(tile)
@@ -49,13 +62,18 @@ export async function run({ log }: { log: (line: string) => void }): Promise<Ben
             call(leader, 'bench_box_count', { p_w: w, p_s: s, p_e: e, p_n: n }),
           )
           const drawn = await timed(async () => {
-            const { shown } = await call<{ shown: number }>(leader, 'incident_points', {
-              p_z: tile.z,
-              p_x: tile.x,
-              p_y: tile.y,
-              p_filter,
-            })
-            fullest = Math.max(fullest, shown)
+            const { shown, total } = await call<{ shown: number; total: number }>(
+              leader,
+              'incident_points',
+              {
+                p_z: tile.z,
+                p_x: tile.x,
+                p_y: tile.y,
+                p_filter,
+              },
+            )
+            fullest = Math.max(fullest, total)
+            if (shown < total && round >= 0) capped++
           })
           // the first round warms plans and caches
           if (round < 0) continue
@@ -64,14 +82,14 @@ export async function run({ log }: { log: (line: string) => void }): Promise<Ben
         }
       }
       const [p95, floor] = [percentile(points), percentile(counts)]
-      const detail = `${p95.toFixed(1)} ms against ${floor.toFixed(1)} ms over HTTP, ${points.length} calls each, up to ${fullest} incidents a tile`
+      const detail = `${p95.toFixed(1)} ms against ${floor.toFixed(1)} ms over HTTP, ${points.length} calls each, up to ${fullest} incidents a tile, ${capped} calls capped`
       log(detail)
       return [
         {
           name: 'points tile p95 / plain GiST box count p95, embedded server',
           ratio: p95 / floor,
           target: '≤ 3',
-          pass: p95 <= 3 * floor,
+          pass: p95 <= 3 * floor && capped > 0,
           detail,
         },
       ]
@@ -114,4 +132,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 const percentile = (values: number[]): number =>
-  quantileSorted(values.toSorted((a, b) => a - b), 0.95) ?? Number.NaN
+  quantileSorted(
+    values.toSorted((a, b) => a - b),
+    0.95,
+  ) ?? Number.NaN
