@@ -24,7 +24,8 @@ export function findPostgres(): { bin: string } | { reason: string } {
     ? readdirSync(root)
         .map(Number)
         .filter((version) => version >= leastVersion)
-        .sort((a, b) => b - a)
+        // the oldest that is supported tells most; CI has it
+        .sort((a, b) => a - b)
     : []
   if (versions.length === 0) {
     return {

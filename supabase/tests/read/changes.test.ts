@@ -197,7 +197,10 @@ describeOnEachDatabase('changes since a cursor', (kind) => {
     }
   }
 
-  it.runIf(kind === 'postgres')('never misses what began earlier and commits later', async () => {
+  // PGlite has one connection: what the rest is about cannot happen there
+  if (kind === 'pglite') return
+
+  it('never misses what began earlier and commits later', async () => {
     const { db } = await open()
     const first = await cursorOf('admin')
     const between = await whileOpen(
@@ -214,26 +217,21 @@ describeOnEachDatabase('changes since a cursor', (kind) => {
     expect((await since('admin', after.cursor)).months).toEqual([])
   })
 
-  it.runIf(kind === 'postgres')(
-    'gives a month another revision when an older transaction commits late',
-    async () => {
-      const { db, call } = await open()
-      const hold = (target: Database, n: number) =>
-        target.query('update public.incidents set on_hold = true where id = $1::text::uuid', [
-          id(n),
-        ])
-      const revision = async () =>
-        (await call<PackedMonth[]>('admin', `incident_columns('{2009-01}')`))[0]!.revision
-      await storeIncident(db, { id: id(1), month: '2009-01-01', areaCode: farGrid })
-      await storeIncident(db, { id: id(2), month: '2009-01-01', areaCode: farGrid })
-      const before = await whileOpen(
-        (tx) => hold(tx, 1),
-        async () => {
-          await hold(db, 2)
-          return revision()
-        },
-      )
-      expect(await revision()).not.toBe(before)
-    },
-  )
+  it('gives a month another revision when an older transaction commits late', async () => {
+    const { db, call } = await open()
+    const hold = (target: Database, n: number) =>
+      target.query('update public.incidents set on_hold = true where id = $1::text::uuid', [id(n)])
+    const revision = async () =>
+      (await call<PackedMonth[]>('admin', `incident_columns('{2009-01}')`))[0]!.revision
+    await storeIncident(db, { id: id(1), month: '2009-01-01', areaCode: farGrid })
+    await storeIncident(db, { id: id(2), month: '2009-01-01', areaCode: farGrid })
+    const before = await whileOpen(
+      (tx) => hold(tx, 1),
+      async () => {
+        await hold(db, 2)
+        return revision()
+      },
+    )
+    expect(await revision()).not.toBe(before)
+  })
 })
