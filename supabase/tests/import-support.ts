@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,7 +41,7 @@ export function runCommand(
   env: Record<string, string | undefined>,
   command: 'import' | 'user',
   args: string[],
-  kill?: { on: RegExp; after?: number; what?: () => unknown },
+  kill?: { on: RegExp; after?: number; what?: (child: ChildProcess) => unknown },
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [`supabase/local/commands/${command}.ts`, ...args], {
@@ -53,7 +54,8 @@ export function runCommand(
       out += chunk.toString()
       if (isSeen || !kill?.on.test(out)) return
       isSeen = true
-      setTimeout(kill.what ?? (() => child.kill('SIGKILL')), kill.after ?? 0)
+      const what = kill.what ?? (() => child.kill('SIGKILL'))
+      setTimeout(() => what(child), kill.after ?? 0)
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)

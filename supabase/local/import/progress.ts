@@ -12,7 +12,7 @@ const paintInterval = 100
 
 /** One updating line on a terminal, a plain line every second elsewhere (logs, pipes). */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  let last = 0
+  let last = Number.NEGATIVE_INFINITY
   let painted = false
   return {
     update(text) {
