@@ -9,11 +9,11 @@ import type {
 import { toOutboxError } from './errors.ts'
 
 /**
- * How the queue holds an item. `queued` may be sent now; `held` waits behind an earlier item of its
- * incident, of which only the first is ever anything else, so that finding what to send is a look
- * into one index, however much waits.
+ * How the queue holds an item. `queued` may be sent now; `photos` once its photos are at the server;
+ * `held` waits behind an earlier item of its incident, of which only the first is ever anything else.
+ * So finding what to send or to upload is a look into one index, however much waits.
  */
-export const rowStates = ['queued', 'held', 'sending', 'conflict', 'rejected'] as const
+export const rowStates = ['queued', 'photos', 'held', 'sending', 'conflict', 'rejected'] as const
 export type RowState = (typeof rowStates)[number]
 
 /** What both an item and its receipt know. */

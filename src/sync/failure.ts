@@ -1,9 +1,11 @@
 import { AppError, toAppError } from '../data/errors.ts'
 
-/** What a call threw; one that took too long counts as no network. */
+/** What a call threw; one that took too long counts as no network, with the code `timeout`. */
 export function failureOf(error: unknown): AppError {
   const isTimeout = error instanceof Error && error.name === 'TimeoutError'
-  return isTimeout ? new AppError('offline', error.message, { cause: error }) : toAppError(error)
+  return isTimeout
+    ? new AppError('offline', error.message, { code: 'timeout', cause: error })
+    : toAppError(error)
 }
 
 /** A promise that does not outlive the signal, whatever becomes of the call behind it. */

@@ -43,6 +43,7 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     now,
     random,
     sleep: options.sleep ?? sleep,
+    timeout: options.timeout ?? ((millis) => AbortSignal.timeout(millis)),
     locks,
     onChange: changed,
   })

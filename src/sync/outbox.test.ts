@@ -182,6 +182,19 @@ describe('sending', () => {
     await drained()
   })
 
+  it('waits for the right person where a call went out with another’s session', async () => {
+    for (let n = 1; n <= 3; n++) await outbox.enqueue(report(uuid(n)))
+    const { userId: right } = server
+    server.userId = '22222222-2222-4222-8222-222222222222'
+    outbox.start()
+    await until(() => outbox.status.value.kind === 'needs-sign-in')
+    expect(await outbox.counts()).toMatchObject({ queued: 3, rejected: 0 })
+    server.userId = right
+    outbox.resume(userId)
+    await drained()
+    expect([...server.effects.values()]).toEqual([1, 1, 1])
+  })
+
   it('keeps the order of an incident: one call holds only its first', async () => {
     await outbox.enqueue(report(uuid(1)))
     await outbox.enqueue(note(uuid(1), 'first'))
@@ -208,7 +221,7 @@ describe('sending', () => {
       expect(new TextEncoder().encode(JSON.stringify(call)).length).toBeLessThan(1024 * 1024)
     }
     expect(server.calls.length).toBeLessThanOrEqual(4)
-  })
+  }, 30_000)
 
   it('isolates one command that fails every call it is in', async () => {
     const poison = await outbox.enqueue(report(uuid(0), { description: 'crash the call' }))

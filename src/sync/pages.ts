@@ -8,7 +8,7 @@ const shownFields = titledFields.filter((name) => name !== 'hash' && name !== 'd
 
 const isDone = (state: QueueState): state is ReceiptRow['state'] =>
   state === 'received' || state === 'replaced'
-const publicState = (state: RowState): QueueState => (state === 'held' ? 'queued' : state)
+const publicState = (state: RowState): QueueState => (state === 'held' || state === 'photos' ? 'queued' : state)
 
 const everyState: readonly QueueState[] = [
   'queued',
@@ -144,10 +144,10 @@ export const ofIncident = (db: OutboxDatabase, incidentId: string): Promise<Queu
 export const counts = (db: OutboxDatabase): Promise<Record<ItemState, number>> =>
   db.read(async () => {
     const live = await Promise.all(rowStates.map((state) => db.inState(state).count()))
-    const [queued = 0, held = 0, sending = 0, conflict = 0, rejected = 0] = live
+    const [queued = 0, photos = 0, held = 0, sending = 0, conflict = 0, rejected = 0] = live
     return {
       draft: await db.drafts.count(),
-      queued: queued + held,
+      queued: queued + photos + held,
       sending,
       conflict,
       rejected,

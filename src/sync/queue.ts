@@ -81,6 +81,10 @@ async function replaceable(db: OutboxDatabase, id: string): Promise<ItemRow | un
   return item
 }
 
+/** How the first of an incident waits. Photos that are at the server already cost only a look. */
+const stateToGo = ({ photoHashes }: Pick<ItemRow, 'photoHashes'>): RowState =>
+  photoHashes.length > 0 ? 'photos' : 'queued'
+
 /** Inside a transaction: at the end of the queue. */
 export async function append(
   db: OutboxDatabase,
@@ -88,7 +92,7 @@ export async function append(
   state?: RowState,
 ): Promise<void> {
   const isFirst = (await db.ofIncident(row.incidentId).count()) === 0
-  await db.items.add({ ...row, state: state ?? (isFirst ? 'queued' : 'held') })
+  await db.items.add({ ...row, state: state ?? (isFirst ? stateToGo(row) : 'held') })
   await db.payloads.put({ id: row.id, payload })
 }
 
@@ -119,7 +123,7 @@ export async function promote(db: OutboxDatabase, incidentIds: Iterable<string>)
   if ((await db.inState('held').count()) === 0) return
   for (const id of new Set(incidentIds)) {
     const first = await db.ofIncident(id).first()
-    if (first?.state === 'held') await db.items.update(first.seq, { state: 'queued' })
+    if (first?.state === 'held') await db.items.update(first.seq, { state: stateToGo(first) })
   }
 }
 

@@ -11,8 +11,8 @@ import { promote } from './queue.ts'
 export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Draft | null> =>
   db.write(async () => {
     const item = await db.items.get({ id })
-    const isWaiting = item?.state === 'queued' || item?.state === 'held'
-    if (!item || !isWaiting || item.attempts > 0 || item.replaces !== null) return null
+    const isWaiting = item && ['queued', 'photos', 'held'].includes(item.state)
+    if (!isWaiting || item.attempts > 0 || item.replaces !== null) return null
     const payload = (await db.payloads.get(id))?.payload
     const draft = payload === undefined ? null : draftOf(item, commandOf(item, payload), now)
     if (!draft) return null

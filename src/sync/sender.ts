@@ -3,7 +3,9 @@ import { AppError } from '../data/errors.ts'
 import { backOffMillis, ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
-import { mostCommands, pick, take } from './pick.ts'
+import { callMillis, UploadPace } from './pace.ts'
+import { mostCommands, pickSendable, pickToUpload, take } from './pick.ts'
+import { counts } from './pages.ts'
 import { requeueSending } from './queue.ts'
 import { Source } from './readable.ts'
 import { settle, type Judged } from './settle.ts'
@@ -12,8 +14,6 @@ import { uploadPhotosOf } from './upload.ts'
 import { verdictOf } from './verdict.ts'
 import { Wakeable } from './wakeable.ts'
 
-const callTimeoutMillis = 90_000
-
 export interface SenderOutside {
   db: OutboxDatabase
   userId: string
@@ -21,6 +21,8 @@ export interface SenderOutside {
   now: () => number
   random: () => number
   sleep: (millis: number, signal: AbortSignal) => Promise<void>
+  /** Aborts with a TimeoutError after so long. */
+  timeout: (millis: number) => AbortSignal
   locks: Pick<LockManager, 'request'>
   /** Called when items changed their state. */
   onChange: () => void
@@ -58,6 +60,14 @@ export class Sender {
   /** The server's own word (Retry-After), which nobody may. */
   #closedUntil = 0
   #needsSignIn = false
+  #pace = new UploadPace()
+  /** Runs beside the sending, so that a slow photo holds up no report; one round at a time. */
+  #uploading: Promise<void> | null = null
+  /** The device's storage failed under it. */
+  #uploadFault: { error: unknown } | null = null
+  /** Rounds of uploads in a row in which nothing went through, and the back-off they cause. */
+  #photoFailures = 0
+  #photoBackOff = { until: 0, reason: '' }
 
   constructor(outside: SenderOutside) {
     this.#outside = outside
@@ -90,6 +100,7 @@ export class Sender {
     if (!this.#running) return
     this.#waits.endAll()
     this.#backOff.until = 0
+    this.#photoBackOff.until = 0
     await this.#pause.nextRest(() => this.#pause.wake('ask'))
   }
 
@@ -115,14 +126,19 @@ export class Sender {
         }
       }
     }
+    const workToTheEnd = async (): Promise<void> => {
+      await work()
+      // nobody else may begin while something of this is on its way
+      await this.#uploading
+    }
     try {
       const isMine = await locks.request(lockName(db), { ifAvailable: true }, async (lock) => {
-        if (lock) await work()
+        if (lock) await workToTheEnd()
         return lock !== null
       })
       if (isMine || signal.aborted) return
       this.status.set({ kind: 'stopped-elsewhere' })
-      await locks.request(lockName(db), { signal }, work)
+      await locks.request(lockName(db), { signal }, workToTheEnd)
     } catch (error) {
       if (!signal.aborted) throw error
     } finally {
@@ -141,21 +157,23 @@ export class Sender {
       } else if (blockedUntil > now()) {
         await this.#waitUntil(blockedUntil, this.#backOff.reason, signal)
       } else {
-        const picked = await pick(db, this.#limit, this.#waits, now())
-        if (picked.sendable.length > 0) await this.#send(picked.sendable, signal)
-        else if (picked.toUpload.length > 0) await this.#upload(picked.toUpload, signal)
+        await this.#beginUpload(signal)
+        const sendable = await pickSendable(db, this.#limit, this.#waits, now())
+        if (sendable.length > 0) await this.#send(sendable, signal)
         else await this.#restUntilDue(signal)
       }
     }
   }
 
   async #send(rows: readonly ItemRow[], signal: AbortSignal): Promise<void> {
-    const { db, userId, transport, now, onChange } = this.#outside
+    const { db, userId, transport, now, timeout, onChange } = this.#outside
     await this.#showProgress()
-    const { taken, commands } = await take(db, rows, userId)
+    const { taken, commands, bytes } = await take(db, rows, userId)
     if (taken.length === 0) return
     onChange()
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMillis)])
+    const millis = callMillis(taken.length, bytes)
+    const began = now()
+    const limited = AbortSignal.any([signal, timeout(millis)])
     let judged: Judged[] = taken.map((item) => ({ item, verdict: { kind: 'nothing' } }))
     let failure: AppError | null = null
     try {
@@ -170,15 +188,18 @@ export class Sender {
     await settle(db, judged, now(), signal.aborted ? null : { code: reason })
     if (signal.aborted) return
     if (failure) this.#callFailed(taken, failure)
-    else this.#callAnswered(judged)
+    else this.#callAnswered(judged, now() - began < millis / 4)
     onChange()
   }
 
-  #callAnswered(judged: readonly Judged[]): void {
+  #callAnswered(judged: readonly Judged[], wasQuick: boolean): void {
     const { now, random } = this.#outside
     this.#failures = 0
     this.#backOff = { until: 0, reason: '' }
-    this.#limit = Math.min(mostCommands, this.#limit * 2)
+    // twice as much must not run out of time the next time
+    if (wasQuick) this.#limit = Math.min(mostCommands, this.#limit * 2)
+    // somebody else's session was used; nothing more goes out before the right person is back
+    if (judged.some(({ verdict }) => verdict.kind === 'wrong-actor')) this.#needsSignIn = true
     for (const { item, verdict } of judged) {
       if (verdict.kind === 'nothing') this.#waits.delay(item.id, 'missing_receipt', now(), random())
       else if (verdict.kind === 'missing-photos')
@@ -194,6 +215,10 @@ export class Sender {
     // Somebody answered: one command may be what it stumbles over.
     const mayBePoisoned = failure.kind !== 'offline' || failure.code === 'bad_answer'
     if (this.#isForAll(failure)) return
+    if (failure.code === 'timeout') {
+      this.#limit = Math.max(1, Math.floor(taken.length / 2))
+      this.#pace.slowDown()
+    }
     if (mayBePoisoned && taken.length === 1 && only) {
       const wasAlone = this.#waits.goesAlone(only.id)
       this.#waits.delay(only.id, failure.kind, now(), random())
@@ -224,23 +249,68 @@ export class Sender {
     return this.#backOff.until
   }
 
+  async #beginUpload(signal: AbortSignal): Promise<void> {
+    if (this.#uploadFault) {
+      const { error } = this.#uploadFault
+      this.#uploadFault = null
+      throw error
+    }
+    const { db, now } = this.#outside
+    if (this.#uploading || this.#photoBackOff.until > now()) return
+    const items = await pickToUpload(db, this.#waits, now())
+    if (items.length === 0) return
+    this.#uploading = this.#upload(items, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#uploadFault = { error }
+      })
+      .finally(() => {
+        this.#uploading = null
+        this.#pause.wake('change')
+      })
+  }
+
   async #upload(items: readonly ItemRow[], signal: AbortSignal): Promise<void> {
-    const { db, transport, now, random, onChange } = this.#outside
-    await this.#showProgress()
-    const failures = await uploadPhotosOf(items, { db, transport, signal, onUploaded: onChange })
-    onChange()
+    const { now, random, onChange } = this.#outside
+    const { settled, failures } = await uploadPhotosOf(items, {
+      ...this.#outside,
+      pace: this.#pace,
+      signal,
+      onUploaded: onChange,
+    })
     for (const { id, photoHashes } of items) {
       const failure = photoHashes.map((hash) => failures.get(hash)).find(Boolean)
       if (failure && !this.#isForAll(failure)) this.#waits.delay(id, failure.kind, now(), random())
     }
+    this.#roundEnded(settled, [...failures.values()][0]?.kind)
+    onChange()
   }
 
-  /** Nothing can be sent now: rests until something changes or an item's own wait is over. */
+  /** One photo's failure is its own; a round in which nothing went through delays all photos. */
+  #roundEnded(settled: number, failure: AppError['kind'] | undefined): void {
+    const { now, random } = this.#outside
+    if (settled > 0 || !failure) this.#photoFailures = 0
+    else {
+      this.#photoFailures++
+      const millis = backOffMillis(this.#photoFailures, random(), failure)
+      this.#photoBackOff = { until: now() + millis, reason: failure }
+    }
+  }
+
+  /** Nothing can be sent now: rests until something changes or a wait is over. */
   async #restUntilDue(signal: AbortSignal): Promise<void> {
     const { db, now } = this.#outside
-    const wait = this.#waits.next(now())
+    if (this.#uploading) {
+      await this.#showProgress()
+      return this.#pause.rest(Infinity, signal, ['ask', 'change'], { whileBusy: true })
+    }
     this.#sent = 0
-    if (wait && (await db.inState('queued').count()) > 0)
+    const withPhotos = await db.inState('photos').count()
+    const isAnythingLeft = withPhotos > 0 || (await db.inState('queued').count()) > 0
+    const waits = [this.#waits.next(now()), withPhotos > 0 ? this.#photoBackOff : null]
+    const [wait] = waits
+      .filter((one) => one !== null && one.until > now())
+      .sort((a, b) => a!.until - b!.until)
+    if (wait && isAnythingLeft)
       await this.#waitUntil(wait.until, wait.reason, signal, ['ask', 'change'])
     else {
       this.status.set({ kind: 'idle' })
@@ -261,8 +331,8 @@ export class Sender {
 
   async #showProgress(): Promise<void> {
     const { db } = this.#outside
-    const left = (await db.inState('queued').count()) + (await db.inState('held').count())
-    this.status.set({ kind: 'sending', done: this.#sent, total: this.#sent + left })
+    const { queued } = await counts(db)
+    this.status.set({ kind: 'sending', done: this.#sent, total: this.#sent + queued })
   }
 }
 

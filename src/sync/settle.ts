@@ -43,7 +43,9 @@ function afterwards(item: ItemRow, verdict: Verdict, fallback: CommandError | nu
     case 'conflict':
       return { ...item, state: 'conflict', error: verdict.error, isRecorded: true }
     case 'missing-photos':
-      return { ...item, state: 'queued', error: { code: 'missing_photos' }, applied: true }
+      return { ...item, state: 'photos', error: { code: 'missing_photos' }, applied: true }
+    case 'wrong-actor':
+      return { ...item, state: 'queued', error: { code: 'unauthorized' } }
     default:
       return { ...item, state: 'queued', error: fallback }
   }

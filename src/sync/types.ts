@@ -229,6 +229,8 @@ export interface OpenOptions {
   random?: () => number
   /** Waits; ends early when the signal aborts, without throwing. */
   sleep?: (millis: number, signal: AbortSignal) => Promise<void>
+  /** Aborts with a TimeoutError after so long. */
+  timeout?: (millis: number) => AbortSignal
   locks?: Pick<LockManager, 'request'>
   indexedDB?: IDBFactory
   keyRange?: typeof IDBKeyRange

@@ -3,73 +3,117 @@ import type { CommandError } from '../domain/command.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
 import { sha256Hex } from './hash.ts'
+import type { UploadPace } from './pace.ts'
 import type { Transport } from './types.ts'
-
-const atOnce = 3
-const uploadTimeoutMillis = 4 * 60_000
 
 interface Uploading {
   db: OutboxDatabase
   transport: Transport
+  pace: UploadPace
+  now: () => number
+  timeout: (millis: number) => AbortSignal
   signal: AbortSignal
   /** After each photo that arrived. */
   onUploaded: () => void
 }
 
+/** What a round of uploads met. */
+export interface UploadRound {
+  /** Photos the server answered for, taken or refused for good. */
+  settled: number
+  /** What went wrong by photo, to be tried again. */
+  failures: Map<string, AppError>
+}
+
+/** The next photo would only meet the same. */
+const endsRound = new Set<AppError['kind']>(['offline', 'unauthorized', 'rate-limited'])
+
 /**
- * Brings the photos of items to the server, three at once, each photo once. What fails for good
- * makes the items that name it `rejected`, their photos kept.
- * @returns what went wrong by photo, to be tried again
+ * Brings the photos of items to the server, each photo once; items all of whose photos are there may
+ * be sent from then on. What fails for good makes the items that name it `rejected`, their photos
+ * kept; what may go the next time leaves its reason with them.
  */
 export async function uploadPhotosOf(
   items: readonly ItemRow[],
   uploading: Uploading,
-): Promise<Map<string, AppError>> {
-  const { db, signal } = uploading
+): Promise<UploadRound> {
+  const { db, signal, pace } = uploading
   const hashes = [...new Set(items.flatMap(({ photoHashes }) => photoHashes))]
-  const failures = new Map<string, AppError>()
-  const one = async (): Promise<void> => {
-    for (let hash = hashes.shift(); hash !== undefined; hash = hashes.shift()) {
-      if (signal.aborted) return
+  const round: UploadRound = { settled: 0, failures: new Map() }
+  const worker = async (index: number): Promise<void> => {
+    while (index < pace.atOnce && !signal.aborted) {
+      const hash = hashes.shift()
+      if (hash === undefined) return
       try {
         await upload(hash, uploading)
+        round.settled++
       } catch (error) {
         if (signal.aborted) return
         const failure = failureOf(error)
         const refusal = refusalFrom(failure, hash)
-        if (refusal) await refuse(db, hash, refusal)
-        else failures.set(hash, failure)
-        // the others would only meet the same
-        if (failure.kind === 'unauthorized') hashes.length = 0
+        if (refusal) {
+          await refuse(db, hash, refusal)
+          round.settled++
+          continue
+        }
+        round.failures.set(hash, failure)
+        if (failure.code === 'timeout') pace.timedOut(hash)
+        if (endsRound.has(failure.kind)) hashes.length = 0
+        await leaveReason(db, hash, failure)
       }
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, one))
-  return failures
+  await Promise.all(Array.from({ length: pace.atOnce }, (_, index) => worker(index)))
+  return round
 }
 
-async function upload(
-  hash: string,
-  { db, transport, signal, onUploaded }: Uploading,
-): Promise<void> {
+async function upload(hash: string, uploading: Uploading): Promise<void> {
+  const { db, transport, signal, pace, now } = uploading
   const photo = await db.read(async () => {
     const row = await db.photos.get(hash)
     const file = await db.photoBytes.get(hash)
     return row && file ? { ...row, bytes: file.bytes } : undefined
   }, [db.photos, db.photoBytes])
   if (!photo) throw new AppError('invalid', hash, { code: 'photo_missing' })
-  if (photo.isUploaded === 1) return
-  // A picture that the device's storage spoilt would be refused for ever, as a fault of the way.
-  if ((await sha256Hex(photo.bytes)) !== hash)
-    throw new AppError('invalid', hash, { code: 'photo_damaged' })
   const { mediaType, bytes } = photo
-  await db.write(() => db.photos.update(hash, { isTried: 1 }), [db.photos])
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(uploadTimeoutMillis)])
-  const file = { hash, mediaType, bytes, mayBeThere: photo.isTried === 1 }
-  await untilAborted(transport.uploadPhoto(file, limited), limited)
-  await db.write(() => db.photos.update(hash, { isUploaded: 1 }), [db.photos])
-  onUploaded()
+  if (photo.isUploaded !== 1) {
+    // A picture that the device's storage spoilt would be refused for ever, as a fault of the way.
+    if ((await sha256Hex(bytes)) !== hash)
+      throw new AppError('invalid', hash, { code: 'photo_damaged' })
+    await db.write(() => db.photos.update(hash, { isTried: 1 }), [db.photos])
+    const size = bytes.byteLength
+    const limited = AbortSignal.any([signal, uploading.timeout(pace.millis(hash, size))])
+    const began = now()
+    const file = { hash, mediaType, bytes, mayBeThere: photo.isTried === 1 }
+    await untilAborted(transport.uploadPhoto(file, limited), limited)
+    pace.arrived(hash, size, now() - began)
+  }
+  await markUploaded(db, hash)
+  uploading.onUploaded()
 }
+
+/** In one step with the photo, its items become ready to be sent where it was their last. */
+const markUploaded = (db: OutboxDatabase, hash: string): Promise<void> =>
+  db.write(async () => {
+    await db.photos.update(hash, { isUploaded: 1 })
+    for (const item of await waitingFor(db, hash)) {
+      const photos = await db.photos.bulkGet(item.photoHashes)
+      if (photos.every((photo) => photo?.isUploaded === 1))
+        await db.items.update(item.seq, { state: 'queued', error: null })
+    }
+  }, [db.items, db.photos])
+
+const waitingFor = async (db: OutboxDatabase, hash: string): Promise<ItemRow[]> => {
+  const items = await db.items.where('photoHashes').equals(hash).toArray()
+  return items.filter(({ state }) => state === 'photos')
+}
+
+/** For the person to see; nothing depends on it. */
+const leaveReason = (db: OutboxDatabase, hash: string, { code, kind }: AppError): Promise<void> =>
+  db.write(async () => {
+    const error: CommandError = { code: code ?? kind, field: 'photos', detail: hash }
+    for (const { seq } of await waitingFor(db, hash)) await db.items.update(seq, { error })
+  }, [db.items])
 
 /** What arrived was not what was sent. */
 const faultsOfTheWay = new Set(['photo_wrong_hash', 'photo_incomplete'])
@@ -83,8 +127,6 @@ function refusalFrom({ kind, code, message }: AppError, hash: string): CommandEr
 
 const refuse = (db: OutboxDatabase, hash: string, error: CommandError): Promise<void> =>
   db.write(async () => {
-    const items = await db.items.where('photoHashes').equals(hash).toArray()
-    for (const { seq, state } of items)
-      if (state === 'queued')
-        await db.items.update(seq, { state: 'rejected', error, isRecorded: false })
+    for (const { seq } of await waitingFor(db, hash))
+      await db.items.update(seq, { state: 'rejected', error, isRecorded: false })
   }, [db.items])

@@ -4,6 +4,8 @@ import type { ItemRow } from './database.ts'
 /** What an answer says about one item. Without a genuine receipt it says nothing. */
 export type Verdict =
   | { kind: 'nothing' }
+  /** The call went out with another person's session: it says nothing about the item. */
+  | { kind: 'wrong-actor' }
   | { kind: 'received'; version: number | null }
   /** The server has the command and lacks these photos. */
   | { kind: 'missing-photos'; hashes: string[] }
@@ -13,7 +15,7 @@ export type Verdict =
 const nothing: Verdict = { kind: 'nothing' }
 
 /** Refusals of the envelope, which the server does not record under this id and content. */
-const unrecorded = ['invalid_command', 'wrong_actor', 'id_taken', 'id_reused']
+const unrecorded = ['invalid_command', 'id_taken', 'id_reused']
 /** The id itself is used up. */
 const idIsSpent = ['id_taken', 'id_reused']
 
@@ -32,6 +34,7 @@ export function verdictOf(
   const matches = receipt.hash === item.hash
   if (outcome === 'rejected') {
     if (!error) return nothing
+    if (receipt.hash === null && error.code === 'wrong_actor') return { kind: 'wrong-actor' }
     if (matches) return { kind: 'rejected', error, isRecorded: true }
     return receipt.hash === null && unrecorded.includes(error.code)
       ? { kind: 'rejected', error, isRecorded: idIsSpent.includes(error.code) }

@@ -17,13 +17,20 @@ export class Wakeable {
     else this.#pending.add(wake)
   }
 
-  /** Rests at most `millis`, less when woken by one of `endedBy` or the signal. */
-  async rest(millis: number, signal: AbortSignal, endedBy: readonly Wake[]): Promise<void> {
+  /**
+   * Rests at most `millis`, less when woken by one of `endedBy` or the signal. A rest `whileBusy` is
+   * none for those who wait for the next one: something is still being done.
+   */
+  async rest(
+    millis: number,
+    signal: AbortSignal,
+    endedBy: readonly Wake[],
+    { whileBusy = false } = {},
+  ): Promise<void> {
     const isWoken = endedBy.some((wake) => this.#pending.has(wake))
     for (const wake of endedBy) this.#pending.delete(wake)
     if (isWoken || signal.aborted) return
-    for (const waiter of this.#waiters) waiter()
-    this.#waiters.clear()
+    if (!whileBusy) this.#endWaiting()
     const ended = new AbortController()
     this.#resting = { endedBy, end: () => ended.abort() }
     const either = AbortSignal.any([signal, ended.signal])
@@ -42,6 +49,10 @@ export class Wakeable {
 
   close(): void {
     this.#closed = true
+    this.#endWaiting()
+  }
+
+  #endWaiting(): void {
     for (const waiter of this.#waiters) waiter()
     this.#waiters.clear()
   }
