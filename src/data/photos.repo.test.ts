@@ -22,19 +22,21 @@ const failure = (promise: Promise<unknown>): Promise<AppError> =>
   )
 
 let backend: Backend
+let storage: Storage
 let asked: string[]
 let stored: number | null
 let answer: (() => Response) | null
 let checked: () => Response
 beforeEach(async () => {
   const server = new FakeBackend()
+  storage = memoryStorage()
   asked = []
   stored = null
   answer = null
   checked = () => json({ ok: true })
   backend = createBackend(server.config() as unknown as AppConfig, {
     origin: 'http://test',
-    storage: memoryStorage(),
+    storage,
     fetch: async (input, init) => {
       const url = new URL(String(input), 'http://test')
       if (url.pathname === '/functions/v1/check-photo') {
@@ -58,6 +60,21 @@ beforeEach(async () => {
   await backend.supabase.auth.signInWithPassword({ email: 'a@b', password: 'right' })
 })
 const upload = (more = {}) => photosRepo(backend).upload(owner, { ...photo, ...more })
+
+describe('a session that ran out without a network', () => {
+  it('is told at once, not when the upload runs out of time', async () => {
+    const kept = JSON.parse(storage.getItem('wangge-auth-instance') ?? 'null') as object
+    storage.setItem('wangge-auth-instance', JSON.stringify({ ...kept, expires_at: 1 }))
+    const cut = createBackend(new FakeBackend().config() as unknown as AppConfig, {
+      origin: 'http://test',
+      storage,
+      fetch: () => Promise.reject(new TypeError('Failed to fetch')),
+    })
+    const { kind } = await failure(photosRepo(cut).upload(owner, photo))
+    expect(kind).toBe('offline')
+    cut.keptSession.remove()
+  })
+})
 
 describe('uploading a photo', () => {
   it('sends the bytes under their name, then asks whether all of them are there', async () => {

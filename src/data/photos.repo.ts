@@ -39,7 +39,7 @@ export const photosRepo = (backend: Backend) => {
   const shown = shownPhotos(backend)
 
   async function ask(path: string, init: RequestInit): Promise<Response> {
-    const { data } = await backend.supabase.auth.getSession()
+    const { data } = await backend.unlessStuck(() => backend.supabase.auth.getSession())
     if (!data.session) throw new AppError('unauthorized', 'no session to send with')
     const headers = new Headers(init.headers)
     headers.set('apikey', backend.config.publishableKey)

@@ -8,11 +8,11 @@ export const callMillis = (commands: number, bytes: number): number =>
 const leastMillis = 60_000
 /** 16 kB/s, before a photo has shown that it needs longer. */
 const bytesPerMillisecond = 16
-const mostDoublings = 4
+const mostDoublings = 3
 
 /**
  * What the way to the server has shown that it carries. A photo cannot be halved: every time it runs
- * out of time it gets twice as much, up to sixteen times, and until the way is quick again photos go
+ * out of time it gets twice as much, up to eight times, and until the way is quick again photos go
  * one by one instead of sharing it.
  */
 export class UploadPace {

@@ -8,7 +8,8 @@ const shownFields = titledFields.filter((name) => name !== 'hash' && name !== 'd
 
 const isDone = (state: QueueState): state is ReceiptRow['state'] =>
   state === 'received' || state === 'replaced'
-const publicState = (state: RowState): QueueState => (state === 'held' || state === 'photos' ? 'queued' : state)
+const publicState = (state: RowState): QueueState =>
+  state === 'held' || state === 'photos' ? 'queued' : state
 
 const everyState: readonly QueueState[] = [
   'queued',

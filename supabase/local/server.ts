@@ -239,6 +239,8 @@ async function listen(
       ? { createServer: createHttpsServer, serverOptions: { cert: tls.cert, key: tls.key } }
       : { createServer: createHttpServer }),
   })
+  // Node hangs up after five minutes, in which a slow link carries no large photo.
+  if ('requestTimeout' in server) server.requestTimeout = 3_600_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, settings)))
     server.listen(settings.port, host, () => resolve())
