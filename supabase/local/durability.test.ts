@@ -135,6 +135,15 @@ test('kill -9 right after a receipt: its row is there, even with the database go
   await killed(third.child)
 })
 
+async function settings(): Promise<{ id: string; restores: number } | undefined> {
+  const db = await openDatabase({ DATA_DIR: join(folder.path, 'data') })
+  const [row] = await db.query<{ id: string; restores: number }>(
+    'select instance_id::text as id, restores from public.city_settings',
+  )
+  await db.close()
+  return row
+}
+
 test('backup and restore: a new instance with the old city; refused beside a server; with the journal nothing is lost', async () => {
   const server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
   const instanceOf = async () =>
@@ -157,6 +166,8 @@ test('backup and restore: a new instance with the old city; refused beside a ser
     text: expect.stringContaining('from the journal: 1'),
   })
   expect(await appliedIds()).toEqual([before, after].sort())
+  // queues on devices are keyed by the instance: they go on
+  expect(await settings()).toEqual({ id: instance, restores: 1 })
   expect(await run('restore', [file])).toMatchObject({ code: 0 })
   expect(await appliedIds()).toEqual([before])
 

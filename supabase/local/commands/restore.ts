@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import { join, resolve } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { Backend } from '../backend/backend.ts'
+import type { Database } from '../database-types.ts'
 import { ServerError, messageOf } from '../errors.ts'
 import { Journal } from '../journal.ts'
 import { takeLock } from '../lock.ts'
@@ -18,7 +19,8 @@ import { firstSegmentToReplay, listSnapshots } from '../snapshots.ts'
 const usage = `Usage: npm run restore -- FILE [--with-journal]
 
 FILE is what npm run backup wrote, or a file of the data folder's snapshots. With --with-journal the
-commands received after that snapshot are applied again; without, the city is as it was then.
+commands received after that snapshot are applied again, and devices go on with their queues; without,
+the city is as it was then and a new one to devices: people are asked to bring over what is unsent.
 Photos in the folder FILE.photos beside it are brought back with it, and photos received since stay.
 What the folder held before is kept beside it.`
 
@@ -107,8 +109,8 @@ async function openRestored(
     {
       async onOpened(session) {
         const db = session.database()
-        // clients key what they keep by the instance: nothing of before may be taken for this
-        await db.query('update public.city_settings set instance_id = $1::uuid', [randomUUID()])
+        if (segment === undefined) await becomeAnother(db)
+        else await stayTheSame(db)
         if (segment !== undefined) {
           const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
           const done = await replayJournal(journal, session, photos, segment)
@@ -123,4 +125,17 @@ async function openRestored(
     },
   )
   await backend.close()
+}
+
+/**
+ * Receipts may have been given for what is lost now. Clients key what they keep by the instance:
+ * nothing of before may be taken for this, and queues of before wait until their owners bring them over.
+ */
+async function becomeAnother(db: Database): Promise<void> {
+  await db.query('update public.city_settings set instance_id = $1::uuid', [randomUUID()])
+}
+
+/** With the journal every receipt stays true: queues on people's devices go on as if nothing had been. */
+async function stayTheSame(db: Database): Promise<void> {
+  await db.query('update public.city_settings set restores = restores + 1', [])
 }
