@@ -28,6 +28,8 @@ export interface DeviceStore {
   writeConfig(config: AppConfig): Promise<void>
   /** Who signed in last at this instance, whatever became of them. */
   readPerson(instanceId: string): Promise<KeptPerson | null>
+  /** Everybody who has signed in on this device, at any instance. */
+  readPeople(): Promise<KeptPerson[]>
   /** Keeps somebody as the one who is signed in; whoever was before has left. */
   writePerson(person: KeptPerson): Promise<void>
   /** Changes what is kept of somebody; nothing when they are unknown. */
@@ -99,6 +101,11 @@ export function openDeviceStore(
           done(newest ?? null)
         }
       }),
+    readPeople: async () =>
+      (await run<KeptPerson[]>('readonly', ({ people }, done) => {
+        const request = people.getAll()
+        request.onsuccess = () => done(request.result as KeptPerson[])
+      })) ?? [],
     writePerson: async (person) =>
       void (await run('readwrite', ({ people }) => {
         const request = people.getAll(ofInstance(person.instanceId))

@@ -206,6 +206,22 @@ export const useSessionStore = defineStore('session', () => {
     return person && person.userId === here.userId ? person.unsent : 0
   }
 
+  /**
+   * Everybody who has worked on this device, at any instance. Who is here may be known to another
+   * instance under another id: the address they sign in with tells.
+   */
+  async function peopleOfDevice(): Promise<
+    (Pick<KeptPerson, 'instanceId' | 'userId'> & { isMe: boolean })[]
+  > {
+    return (await device.readPeople()).map((person) => ({
+      instanceId: person.instanceId,
+      userId: person.userId,
+      isMe:
+        person.userId === context.value?.userId ||
+        (person.email !== null && person.email === email.value),
+    }))
+  }
+
   function whoIsHere(): Pick<KeptPerson, 'instanceId' | 'userId'> | null {
     if (!config.value || !context.value) return null
     return { instanceId: config.value.instanceId, userId: context.value.userId }
@@ -341,6 +357,7 @@ export const useSessionStore = defineStore('session', () => {
     refreshContext,
     keepUnsent,
     keptUnsent,
+    peopleOfDevice,
     guard,
     hasRole,
   }

@@ -14,7 +14,7 @@ export function backOffMillis(tries: number, random: number, reason: string): nu
   return Math.max(leastMillis, random * Math.min(most, baseMillis * 2 ** (tries - 1)))
 }
 
-interface Wait {
+export interface Wait {
   tries: number
   until: number
   reason: string

@@ -2,13 +2,10 @@ import type { Draft } from '../domain/command.ts'
 import { base64FromBytes } from '../domain/bytes.ts'
 import { photoFacts, type ItemRow, type OutboxDatabase, type PhotoRow } from './database.ts'
 import { fields } from './fields.ts'
+import type { QueueOwner } from './types.ts'
 
-export interface OutboxOwner {
-  instanceId: string
-  userId: string
-}
 /** The first line of an export, and what the import insists on. */
-interface ExportHead extends OutboxOwner {
+interface ExportHead extends QueueOwner {
   format: 'wangge-outbox'
   version: 1
   exportedAt: string
@@ -40,7 +37,7 @@ type ExportedPhoto = Pick<
  */
 export async function exportFile(
   db: OutboxDatabase,
-  { instanceId, userId }: OutboxOwner,
+  { instanceId, userId }: QueueOwner,
   now: number,
 ): Promise<Blob> {
   const { drafts, items } = await db.read(async () => {

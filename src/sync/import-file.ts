@@ -3,7 +3,6 @@ import { bytesFromBase64 } from '../domain/bytes.ts'
 import type { NewCommand } from '../domain/command.ts'
 import type { OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
-import type { OutboxOwner } from './export-file.ts'
 import {
   draftSchema,
   exportSchema,
@@ -15,7 +14,7 @@ import { sha256Hex } from './hash.ts'
 import { prepareItem, type PreparedItem } from './item-row.ts'
 import { claimPhotos, savePhoto } from './photos.ts'
 import { append, promote } from './queue.ts'
-import type { ImportReport } from './types.ts'
+import type { ImportReport, QueueOwner } from './types.ts'
 
 type Reason = ImportReport['rejected'][number]['reason']
 class Refused extends Error {
@@ -30,18 +29,22 @@ class Refused extends Error {
  * Takes in what `exportFile` wrote: photos first, then drafts and items, each in a transaction of its
  * own, so that a bad one costs only itself. Items keep their ids: what the other device has sent
  * meanwhile comes back as already applied.
+ * @throws OutboxError `not_an_export`, `wrong_user`; `wrong_instance` unless `fromElsewhere`
  */
 export async function importFile(
   db: OutboxDatabase,
-  owner: OutboxOwner,
+  owner: QueueOwner,
   file: Blob,
   now: number,
+  { fromElsewhere = false } = {},
 ): Promise<ImportReport> {
   const parsed = v.safeParse(exportSchema, jsonFrom(await file.text()))
   if (!parsed.success) throw new OutboxError('not_an_export', parsed.issues[0].message)
   const { instanceId, userId, photos, drafts, items } = parsed.output
-  if (instanceId !== owner.instanceId) throw new OutboxError('wrong_instance', instanceId)
-  if (userId !== owner.userId) throw new OutboxError('wrong_user', userId)
+  const isForeign = instanceId !== owner.instanceId
+  if (isForeign && !fromElsewhere) throw new OutboxError('wrong_instance', instanceId)
+  // Another instance may know the same person under another id; within one nobody is two people.
+  if (!isForeign && userId !== owner.userId) throw new OutboxError('wrong_user', userId)
   const report: ImportReport = { imported: 0, skipped: 0, rejected: [] }
   const each = async (
     found: readonly unknown[],
@@ -60,7 +63,7 @@ export async function importFile(
   }
   await each(photos, (photo) => importPhoto(db, photo, now), false)
   await each(drafts, (draft) => importDraft(db, draft), true)
-  await each(items, (item) => importItem(db, item), true)
+  await each(items, (item) => importItem(db, isForeign ? asIfNew(item) : item), true)
   return report
 }
 
@@ -85,6 +88,17 @@ async function importDraft(db: OutboxDatabase, value: unknown): Promise<boolean>
     await db.drafts.put(draft)
     return true
   })
+}
+
+/**
+ * What another instance said of an item says nothing here: its records are not this one's. The id
+ * stays, so that a database put back to an earlier day recognises what it has. What conflicted there
+ * is asked again here; a refusal stays for the person to see.
+ */
+function asIfNew(value: unknown): unknown {
+  const item = (value ?? {}) as Partial<Record<'state', unknown>>
+  const askedAgain = item.state === 'conflict' && { state: 'queued', error: null }
+  return { ...item, ...askedAgain, isRecorded: false, applied: false }
 }
 
 async function importItem(db: OutboxDatabase, value: unknown): Promise<boolean> {

@@ -10,9 +10,11 @@ export type {
   PageRequest,
   QueuedItem,
   QueueState,
+  QueueOwner,
   Readable,
   SendStatus,
   StoredPhoto,
   Transport,
   UploadPhoto,
+  WaitingQueue,
 } from './types.ts'

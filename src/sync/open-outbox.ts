@@ -5,6 +5,7 @@ import { eraseSeen } from './erase-seen.ts'
 import { OutboxError, toOutboxError } from './errors.ts'
 import { exportFile } from './export-file.ts'
 import { importFile } from './import-file.ts'
+import { databaseName, exportWaiting, takeOver, waitingElsewhere } from './other-queues.ts'
 import { counts, item, ofIncident, page } from './pages.ts'
 import { deleteOrphans, loadPhoto, loadThumbnail, savePhoto } from './photos.ts'
 import { discard, enqueue, forgetOldReceipts, retry } from './queue.ts'
@@ -22,11 +23,8 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
   const { instanceId, userId, transport, now = Date.now, random = Math.random } = options
   const locks = options.locks ?? globalThis.navigator?.locks
   if (!locks || !globalThis.crypto?.subtle) throw new OutboxError('insecure_context')
-  const db = new OutboxDatabase(
-    `wangge-${instanceId}-${userId}`,
-    options.indexedDB,
-    options.keyRange,
-  )
+  const owner = { instanceId, userId }
+  const db = new OutboxDatabase(databaseName(owner), options.indexedDB, options.keyRange)
   try {
     await db.open()
     await requeueAbandoned({ db, locks })
@@ -65,8 +63,7 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
   void tidy(db, now())
 
   return {
-    instanceId,
-    userId,
+    ...owner,
     saveDraft: (draft) => changing(saveDraft(db, draft)),
     loadDrafts: () => loadDrafts(db),
     loadDraft: (id) => db.read(() => db.drafts.get(id), [db.drafts]),
@@ -94,8 +91,11 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
       return now.draft + now.queued + now.sending + now.conflict + now.rejected
     },
 
-    exportFile: () => exportFile(db, { instanceId, userId }, now()),
-    importFile: (file) => changing(importFile(db, { instanceId, userId }, file, now())),
+    exportFile: () => exportFile(db, owner, now()),
+    importFile: (file, how = {}) => changing(importFile(db, owner, file, now(), how)),
+    waitingElsewhere: (known) => waitingElsewhere(instanceId, known, options),
+    exportWaiting: (queue) => exportWaiting(queue, options, now()),
+    takeOver: (queue) => changing(takeOver({ db, owner }, queue, options, now())),
 
     start: () => sender.start(),
     stop: () => sender.stop(),

@@ -43,4 +43,5 @@ export class UploadPace {
   }
 }
 
-const ordinaryMillis = (bytes: number): number => leastMillis + bytes / bytesPerMillisecond
+const ordinaryMillis = (bytes: number): number =>
+  Math.ceil(leastMillis + bytes / bytesPerMillisecond)

@@ -3,29 +3,21 @@ import { AppError } from '../data/errors.ts'
 import { backOffMillis, ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
-import { callMillis, UploadPace } from './pace.ts'
-import { mostCommands, pickSendable, pickToUpload, take } from './pick.ts'
+import { callMillis } from './pace.ts'
+import { mostCommands, pickSendable, take } from './pick.ts'
 import { counts } from './pages.ts'
 import { requeueSending } from './queue.ts'
 import { Source } from './readable.ts'
 import { settle, type Judged } from './settle.ts'
-import type { SendStatus, Transport } from './types.ts'
-import { uploadPhotosOf } from './upload.ts'
+import type { SendStatus } from './types.ts'
+import { Uploader, type UploaderOutside } from './uploader.ts'
 import { verdictOf } from './verdict.ts'
 import { Wakeable } from './wakeable.ts'
 
-export interface SenderOutside {
-  db: OutboxDatabase
+export interface SenderOutside extends UploaderOutside {
   userId: string
-  transport: Transport
-  now: () => number
-  random: () => number
   sleep: (millis: number, signal: AbortSignal) => Promise<void>
-  /** Aborts with a TimeoutError after so long. */
-  timeout: (millis: number) => AbortSignal
   locks: Pick<LockManager, 'request'>
-  /** Called when items changed their state. */
-  onChange: () => void
 }
 
 /** Whoever holds this lock is the one that sends. */
@@ -60,18 +52,17 @@ export class Sender {
   /** The server's own word (Retry-After), which nobody may. */
   #closedUntil = 0
   #needsSignIn = false
-  #pace = new UploadPace()
-  /** Runs beside the sending, so that a slow photo holds up no report; one round at a time. */
-  #uploading: Promise<void> | null = null
-  /** The device's storage failed under it. */
-  #uploadFault: { error: unknown } | null = null
-  /** Rounds of uploads in a row in which nothing went through, and the back-off they cause. */
-  #photoFailures = 0
-  #photoBackOff = { until: 0, reason: '' }
+  #uploader: Uploader
 
   constructor(outside: SenderOutside) {
     this.#outside = outside
     this.#pause = new Wakeable(outside.sleep)
+    this.#uploader = new Uploader({
+      outside,
+      waits: this.#waits,
+      isForAll: (failure) => this.#isForAll(failure),
+      onEnd: () => this.#pause.wake('change'),
+    })
   }
 
   start(): void {
@@ -100,7 +91,7 @@ export class Sender {
     if (!this.#running) return
     this.#waits.endAll()
     this.#backOff.until = 0
-    this.#photoBackOff.until = 0
+    this.#uploader.endWaiting()
     await this.#pause.nextRest(() => this.#pause.wake('ask'))
   }
 
@@ -129,7 +120,7 @@ export class Sender {
     const workToTheEnd = async (): Promise<void> => {
       await work()
       // nobody else may begin while something of this is on its way
-      await this.#uploading
+      await this.#uploader.round
     }
     try {
       const isMine = await locks.request(lockName(db), { ifAvailable: true }, async (lock) => {
@@ -157,7 +148,7 @@ export class Sender {
       } else if (blockedUntil > now()) {
         await this.#waitUntil(blockedUntil, this.#backOff.reason, signal)
       } else {
-        await this.#beginUpload(signal)
+        await this.#uploader.begin(signal)
         const sendable = await pickSendable(db, this.#limit, this.#waits, now())
         if (sendable.length > 0) await this.#send(sendable, signal)
         else await this.#restUntilDue(signal)
@@ -217,7 +208,7 @@ export class Sender {
     if (this.#isForAll(failure)) return
     if (failure.code === 'timeout') {
       this.#limit = Math.max(1, Math.floor(taken.length / 2))
-      this.#pace.slowDown()
+      this.#uploader.pace.slowDown()
     }
     if (mayBePoisoned && taken.length === 1 && only) {
       const wasAlone = this.#waits.goesAlone(only.id)
@@ -249,64 +240,17 @@ export class Sender {
     return this.#backOff.until
   }
 
-  async #beginUpload(signal: AbortSignal): Promise<void> {
-    if (this.#uploadFault) {
-      const { error } = this.#uploadFault
-      this.#uploadFault = null
-      throw error
-    }
-    const { db, now } = this.#outside
-    if (this.#uploading || this.#photoBackOff.until > now()) return
-    const items = await pickToUpload(db, this.#waits, now())
-    if (items.length === 0) return
-    this.#uploading = this.#upload(items, signal)
-      .catch((error: unknown) => {
-        if (!signal.aborted) this.#uploadFault = { error }
-      })
-      .finally(() => {
-        this.#uploading = null
-        this.#pause.wake('change')
-      })
-  }
-
-  async #upload(items: readonly ItemRow[], signal: AbortSignal): Promise<void> {
-    const { now, random, onChange } = this.#outside
-    const { settled, failures } = await uploadPhotosOf(items, {
-      ...this.#outside,
-      pace: this.#pace,
-      signal,
-      onUploaded: onChange,
-    })
-    for (const { id, photoHashes } of items) {
-      const failure = photoHashes.map((hash) => failures.get(hash)).find(Boolean)
-      if (failure && !this.#isForAll(failure)) this.#waits.delay(id, failure.kind, now(), random())
-    }
-    this.#roundEnded(settled, [...failures.values()][0]?.kind)
-    onChange()
-  }
-
-  /** One photo's failure is its own; a round in which nothing went through delays all photos. */
-  #roundEnded(settled: number, failure: AppError['kind'] | undefined): void {
-    const { now, random } = this.#outside
-    if (settled > 0 || !failure) this.#photoFailures = 0
-    else {
-      this.#photoFailures++
-      const millis = backOffMillis(this.#photoFailures, random(), failure)
-      this.#photoBackOff = { until: now() + millis, reason: failure }
-    }
-  }
-
   /** Nothing can be sent now: rests until something changes or a wait is over. */
   async #restUntilDue(signal: AbortSignal): Promise<void> {
     const { db, now } = this.#outside
-    if (this.#uploading) {
+    if (this.#uploader.round) {
       await this.#showProgress()
       return this.#pause.rest(Infinity, signal, ['ask', 'change'], { whileBusy: true })
     }
     this.#sent = 0
     const withPhotos = await db.inState('photos').count()
     const isAnythingLeft = withPhotos > 0 || (await db.inState('queued').count()) > 0
-    const waits = [this.#waits.next(now()), withPhotos > 0 ? this.#photoBackOff : null]
+    const waits = [this.#waits.next(now()), withPhotos > 0 ? this.#uploader.backOff : null]
     const [wait] = waits
       .filter((one) => one !== null && one.until > now())
       .sort((a, b) => a!.until - b!.until)

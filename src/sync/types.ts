@@ -125,6 +125,16 @@ export interface PageRequest {
   limit: number
 }
 
+/** Whose queue, and of which server's database. */
+export interface QueueOwner {
+  instanceId: string
+  userId: string
+}
+export interface WaitingQueue extends QueueOwner {
+  /** Drafts, and the queue in all its states. */
+  unsent: number
+}
+
 export interface ImportReport {
   imported: number
   /** Already here, or already received. */
@@ -137,10 +147,7 @@ export interface ImportReport {
  * What is kept on this device until the server has proven that it has it. Every promise resolves
  * after the transaction is on the disk. Fails with `OutboxError`.
  */
-export interface Outbox {
-  readonly instanceId: string
-  readonly userId: string
-
+export interface Outbox extends Readonly<QueueOwner> {
   saveDraft(draft: Draft): Promise<void>
   /** Newest first. */
   loadDrafts(): Promise<Draft[]>
@@ -192,8 +199,18 @@ export interface Outbox {
 
   /** Everything unsent, photos included, as one JSON file that `importFile` reads. */
   exportFile(): Promise<Blob>
-  /** @throws OutboxError `not_an_export`, `wrong_instance`, `wrong_user` */
-  importFile(file: Blob): Promise<ImportReport>
+  /**
+   * @param options `fromElsewhere`: the person has confirmed that items made for another instance are
+   * sent to this one, under their name
+   * @throws OutboxError `not_an_export`, `wrong_instance`, `wrong_user`
+   */
+  importFile(file: Blob, options?: { fromElsewhere?: boolean }): Promise<ImportReport>
+
+  /** What waits on this device for other instances, anybody's. */
+  waitingElsewhere(known: readonly QueueOwner[]): Promise<WaitingQueue[]>
+  exportWaiting(queue: QueueOwner): Promise<Blob>
+  /** Moves such a queue into this one, once the person has confirmed it. */
+  takeOver(queue: QueueOwner): Promise<ImportReport>
 
   /** Begins to send whenever there is something to send, unless another tab does. */
   start(): void

@@ -1,7 +1,7 @@
 import { ref, type Ref } from 'vue'
 import type { NewCommand } from '@/domain/command.ts'
 import { useOutboxStore } from '@/stores/outbox.store.ts'
-import type { ImportReport, Outbox } from '@/sync/index.ts'
+import type { ImportReport, Outbox, WaitingQueue } from '@/sync/index.ts'
 
 export interface OutboxActions {
   busy: Readonly<Ref<boolean>>
@@ -13,7 +13,10 @@ export interface OutboxActions {
   /** Queues the corrected copy; the refused one stays until it is in. Returns its id. */
   resend(command: NewCommand, replaces: string): Promise<string | null>
   exportAll(): Promise<Blob | null>
-  importAll(file: Blob): Promise<ImportReport | null>
+  /** Null also where it comes from another server: `problem` is `outbox.problem.wrong_instance` then. */
+  importAll(file: Blob, options?: { fromElsewhere: boolean }): Promise<ImportReport | null>
+  exportWaiting(queue: WaitingQueue): Promise<Blob | null>
+  takeOver(queue: WaitingQueue): Promise<ImportReport | null>
 }
 
 /** The codes of `OutboxError`, each with its own words. */
@@ -65,6 +68,8 @@ export function useOutboxActions(): OutboxActions {
     resend: (command, replaces) =>
       run(async (outbox) => (await outbox.enqueue(command, { replaces })).id),
     exportAll: () => run((outbox) => outbox.exportFile()),
-    importAll: (file) => run((outbox) => outbox.importFile(file)),
+    importAll: (file, options) => run((outbox) => outbox.importFile(file, options)),
+    exportWaiting: (queue) => run((outbox) => outbox.exportWaiting(queue)),
+    takeOver: (queue) => run((outbox) => outbox.takeOver(queue)),
   }
 }

@@ -1,0 +1,96 @@
+import { OutboxDatabase } from './database.ts'
+import { exportFile } from './export-file.ts'
+import { importFile } from './import-file.ts'
+import { releasePhotos } from './photos.ts'
+import { promote } from './queue.ts'
+import type { ImportReport, OpenOptions, QueueOwner, WaitingQueue } from './types.ts'
+
+type Storage = Pick<OpenOptions, 'indexedDB' | 'keyRange'>
+
+export const databaseName = ({ instanceId, userId }: QueueOwner): string =>
+  `wangge-${instanceId}-${userId}`
+
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const namePattern = new RegExp(`^wangge-(${uuid})-(${uuid})$`)
+
+/**
+ * What waits on this device for other instances: the city was set up anew or put back without its
+ * journal, and what people had not sent then is in databases that nobody opens any more.
+ * @param known who has worked on this device, for browsers that do not list their databases
+ */
+export async function waitingElsewhere(
+  instanceId: string,
+  known: readonly QueueOwner[],
+  storage: Storage,
+): Promise<WaitingQueue[]> {
+  const owners = (await ownersHere(storage)) ?? known
+  const found: WaitingQueue[] = []
+  for (const owner of owners) {
+    if (owner.instanceId === instanceId) continue
+    const unsent = await withQueue(owner, storage, unsentIn)
+    if (unsent > 0) found.push({ ...owner, unsent })
+  }
+  return found
+}
+
+/** Null where the browser does not tell. */
+async function ownersHere({ indexedDB = globalThis.indexedDB }: Storage) {
+  const all = await indexedDB.databases?.()
+  return all?.flatMap(({ name }): QueueOwner[] => {
+    const [, instanceId, userId] = namePattern.exec(name ?? '') ?? []
+    return instanceId && userId ? [{ instanceId, userId }] : []
+  })
+}
+
+const unsentIn = async (db: OutboxDatabase): Promise<number> =>
+  (await db.drafts.count()) + (await db.items.count())
+
+async function withQueue<T>(
+  owner: QueueOwner,
+  { indexedDB, keyRange }: Storage,
+  use: (db: OutboxDatabase) => Promise<T>,
+): Promise<T> {
+  const db = new OutboxDatabase(databaseName(owner), indexedDB, keyRange)
+  try {
+    await db.open()
+    return await use(db)
+  } finally {
+    db.close()
+  }
+}
+
+export const exportWaiting = (owner: QueueOwner, storage: Storage, now: number): Promise<Blob> =>
+  withQueue(owner, storage, (db) => exportFile(db, owner, now))
+
+/**
+ * Moves a waiting queue into this one, under the name of who is here. First everything is taken in;
+ * only what is here for certain goes from there, and what changed there meanwhile stays.
+ */
+export const takeOver = (
+  into: { db: OutboxDatabase; owner: QueueOwner },
+  from: QueueOwner,
+  storage: Storage,
+  now: number,
+): Promise<ImportReport> =>
+  withQueue(from, storage, async (db) => {
+    const items = await db.items.toArray()
+    const drafts = await db.drafts.toArray()
+    const file = await exportFile(db, from, now)
+    const report = await importFile(into.db, into.owner, file, now, { fromElsewhere: true })
+    const refused = new Set(report.rejected.map(({ id }) => id))
+    await db.write(async () => {
+      for (const { id, seq, photoHashes, incidentId } of items) {
+        if (refused.has(id) || (await db.items.get(seq))?.id !== id) continue
+        await db.items.delete(seq)
+        await db.payloads.delete(id)
+        await releasePhotos(db, photoHashes)
+        await promote(db, [incidentId])
+      }
+      for (const { id, updatedAt, photoHashes } of drafts) {
+        if (refused.has(id) || (await db.drafts.get(id))?.updatedAt !== updatedAt) continue
+        await db.drafts.delete(id)
+        await releasePhotos(db, photoHashes)
+      }
+    })
+    return report
+  })
