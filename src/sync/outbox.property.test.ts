@@ -90,9 +90,9 @@ describe('whatever happens', () => {
       ),
       { numRuns },
     )
-    console.log(
+    process.stdout.write(
       `${numRuns} schedules: ${seen.intents} intents, ${seen.kills} kills, ${seen.mishaps} mishaps; ` +
-        'nothing lost, nothing doubled',
+        'nothing lost, nothing doubled\n',
     )
     // The schedules must have had something to survive.
     expect(seen.intents).toBeGreaterThan(numRuns * 3)

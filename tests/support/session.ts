@@ -47,7 +47,7 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
   return { page, context, problems }
 }
 
-async function signIn(page: Page, url: string, role: DemoRole, path: string): Promise<void> {
+export async function signIn(page: Page, url: string, role: DemoRole, path: string): Promise<void> {
   await page.goto(`${url}/sign-in?next=${encodeURIComponent(path)}`)
   await page.locator('input[type=email]').fill(`${role}@wangge.demo`)
   await page.locator('input[type=password]').fill('wangge-demo')
