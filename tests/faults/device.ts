@@ -6,10 +6,14 @@ import { outboxOutsideKey, useOutboxStore } from '../../src/stores/outbox.store.
 import { useSessionStore } from '../../src/stores/session.store.ts'
 import { openOutbox, type Outbox } from '../../src/sync/index.ts'
 import { memoryStorage } from '../fixtures/fake-backend.ts'
+import { KillableLocks } from '../fixtures/outbox/killable-locks.ts'
+import { realNow, withClock } from './device-clock.ts'
+import { MortalPage } from './mortal-page.ts'
 import { passwordOfAll } from './people.ts'
 
 export interface DeviceOptions {
-  email: string
+  /** Who uses it; the first one begins. */
+  emails: readonly [string, ...string[]]
   /** Address of the proxy. */
   origin: string
   /** How far its clock is off, in milliseconds. */
@@ -19,24 +23,35 @@ export interface DeviceOptions {
   tabOf?: Device
 }
 
+interface Page {
+  session: ReturnType<typeof useSessionStore>
+  store: ReturnType<typeof useOutboxStore>
+  mortal: MortalPage
+}
+
 /**
- * A phone of one person: the app's own stores and outbox, on a storage that outlives the page. Waits
- * take 15 ms at most and move the phone's clock on instead, so that back-off costs no time.
+ * A phone, of one person or shared: the app's own stores and outbox, on a storage that outlives the
+ * page. Waits take 15 ms at most and move the phone's clock on instead, so that back-off costs no time.
  */
 export class Device {
-  readonly email: string
+  readonly emails: readonly string[]
+  /** Who is here. */
+  email: string
   #options: DeviceOptions
   #origin: string
   #indexedDB: IDBFactory
   #localStorage: ReturnType<typeof memoryStorage>
-  #locks: Pick<LockManager, 'request'>
+  #locks: KillableLocks
   #offset: number
-  #page: { session: ReturnType<typeof useSessionStore>; close(): Promise<void> } | null = null
+  #page: Page | null = null
   #outbox: Outbox | null = null
   userId = ''
+  /** How often somebody had to sign in again. */
+  signIns = 0
 
   constructor(options: DeviceOptions) {
-    this.email = options.email
+    this.emails = options.emails
+    this.email = options.emails[0]
     this.#options = options
     this.#origin = options.origin
     this.#offset = options.clockOffMillis ?? 0
@@ -44,7 +59,7 @@ export class Device {
     this.#indexedDB = tabOf ? tabOf.#indexedDB : new IDBFactory()
     this.#localStorage = tabOf ? tabOf.#localStorage : memoryStorage()
     // every device has its own: phones do not wait for each other
-    this.#locks = tabOf ? tabOf.#locks : ownLocks()
+    this.#locks = tabOf ? tabOf.#locks : new KillableLocks()
   }
 
   get outbox(): Outbox {
@@ -52,40 +67,44 @@ export class Device {
     return this.#outbox
   }
 
-  now = (): number => Date.now() + this.#offset
+  now = (): number => realNow() + this.#offset
 
   /** Opens the app; signs in the first time. */
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    return withClock(this.now, () => this.#open())
+  }
+
+  async #open(): Promise<void> {
     const pinia = createPinia()
     const app = createApp({ render: () => null }).use(pinia)
+    const mortal = new MortalPage({ indexedDB: this.#indexedDB, locks: this.#locks })
     app.provide(outboxOutsideKey, {
       open: (options) =>
         openOutbox({
           ...options,
           now: this.now,
           random: this.#options.random,
-          sleep: (millis, signal) => this.#sleep(millis, signal),
-          indexedDB: this.#indexedDB,
+          sleep: (millis, signal) => mortal.unlessDead(() => this.#sleep(millis, signal)),
+          indexedDB: mortal.indexedDB,
           keyRange: IDBKeyRange,
-          locks: this.#locks,
+          locks: mortal.locks,
         }),
     })
     setActivePinia(pinia)
     const session = useSessionStore(pinia)
     const store = useOutboxStore(pinia)
+    this.#page = { session, store, mortal }
     await session.start({
       origin: this.#origin,
       storage: this.#localStorage,
       fetch: (input, init) => {
         const asked = input instanceof Request ? input.url : String(input)
         const { pathname, search } = new URL(asked, this.#origin)
-        return fetch(new URL(pathname + search, this.#origin), init)
+        return mortal.fetch(new URL(pathname + search, this.#origin), init)
       },
     })
     if (session.status !== 'signed-in') await this.#signIn(session)
-    this.userId = session.context?.userId ?? ''
-    this.#outbox = await store.whenOpen()
-    this.#page = { session, close: () => store.close() }
+    await this.#settle(session, store)
   }
 
   /** The server has another address from now on (a restart takes a new port). */
@@ -93,26 +112,67 @@ export class Device {
     this.#origin = origin
   }
 
-  /** Signs in again where the queue asks for it. */
-  async signInAgain(): Promise<void> {
-    if (this.#page) await this.#signIn(this.#page.session)
-    if (this.#outbox) this.#outbox.resume(this.userId)
+  /**
+   * Signs in again where the session has ended (a renewal whose answer was lost is refused the next
+   * time) or the queue asks for it. What is queued waits for that.
+   */
+  async beHere(): Promise<void> {
+    const page = this.#page
+    if (!page) return
+    const asks = this.#outbox?.status.value.kind === 'needs-sign-in'
+    if (page.session.status === 'signed-in' && !asks) return
+    this.signIns += 1
+    await withClock(this.now, async () => {
+      await this.#signIn(page.session)
+      await this.#settle(page.session, page.store)
+    })
+    this.outbox.resume(this.userId)
+  }
+
+  /**
+   * Another person takes the phone, whatever is queued or on its way. `leaving`: the one before signs
+   * out; else their session is simply followed by another, as after it ran out.
+   */
+  async changePerson(email: string, { leaving }: { leaving: boolean }): Promise<void> {
+    const page = this.#page
+    if (!page || email === this.email) return
+    await withClock(this.now, async () => {
+      if (leaving) await page.session.signOut()
+      this.email = email
+      await this.#signIn(page.session)
+      await this.#settle(page.session, page.store)
+    })
+  }
+
+  async #settle(session: Page['session'], store: Page['store']): Promise<void> {
+    this.userId = session.context?.userId ?? ''
+    this.#outbox = await store.whenOpen()
+    if (this.#outbox.userId !== this.userId) throw new Error('the outbox of somebody else is open')
   }
 
   /** Closes the app, whatever it is doing. */
   async close(): Promise<void> {
     this.#outbox = null
-    await this.#page?.close()
+    await this.#page?.store.close()
+    this.#page = null
+  }
+
+  /** The tab dies in the middle of whatever it is doing. */
+  die(): void {
+    this.#page?.mortal.die()
+    this.#outbox = null
     this.#page = null
   }
 
   /** As a person does: tries again while there is no server. */
-  async #signIn(session: ReturnType<typeof useSessionStore>): Promise<void> {
+  async #signIn(session: Page['session']): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await session.signIn(this.email, passwordOfAll)
       } catch (error) {
-        if (attempt >= 60 || toAppError(error).kind !== 'offline') throw error
+        const { kind } = toAppError(error)
+        const passes = kind === 'offline' || kind === 'rate-limited' || kind === 'server'
+        if (attempt >= 400 || !passes) throw error
         await new Promise((resolve) => setTimeout(resolve, 500))
       }
     }
@@ -128,14 +188,4 @@ export class Device {
     })
     if (!signal.aborted) this.#offset += millis
   }
-}
-
-/** Node's Web Locks are one process's; a prefix makes them one device's. */
-let devices = 0
-function ownLocks(): Pick<LockManager, 'request'> {
-  const prefix = `device ${(devices += 1)} `
-  return {
-    request: (name: string, ...rest: unknown[]) =>
-      (navigator.locks.request as (...args: unknown[]) => Promise<unknown>)(prefix + name, ...rest),
-  } as Pick<LockManager, 'request'>
 }

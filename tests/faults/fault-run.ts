@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase } from '../../supabase/local/database.ts'
+import { realNow } from './device-clock.ts'
 import { Device } from './device.ts'
 import { startFaultProxy, faultKinds, type FaultKind, type FaultProxy } from './fault-proxy.ts'
 import { People } from './intents.ts'
@@ -25,10 +26,14 @@ export interface FaultRunResult {
   /** By SIGKILL. */
   kills: number
   meant: People['meant']
+  /** Tabs that died, people who signed out and others in, sessions followed by another's. */
+  events: Events & { signIns: number[] }
   /** Receipts on the devices that the server's record does not bear out. */
   untrueReceipts: string[]
   /** Entries of one device at one incident that stand in another order than they were made. */
   outOfOrder: string[]
+  /** Incidents whose time at the server is a device's, not the server's own. */
+  outOfTime: string[]
   /** Items left on the devices. */
   unsent: number
 }
@@ -66,14 +71,19 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
   proxy.target = await server.start()
   const ledger = new Ledger(join(folder, 'intents.ndjson'))
   const people = new People(ledger, random)
-  const device = (email: string, clockOffMillis = 0): Device =>
-    new Device({ email: `${email}@city.example`, origin: proxy.url, clockOffMillis, random })
+  const device = (clockOffMillis: number, ...names: [string, ...string[]]): Device => {
+    const emails = names.map((name) => `${name}@city.example`) as [string, ...string[]]
+    return new Device({ emails, origin: proxy.url, clockOffMillis, random })
+  }
   const devices = [
-    device('anna'),
-    device('anna', tenYears),
-    device('bo', -tenYears),
-    device('chen'),
+    device(0, 'anna'),
+    device(tenYears, 'anna'),
+    device(-tenYears, 'bo'),
+    device(0, 'chen', 'bo', 'anna'),
   ]
+  const began = realNow()
+  let bursts = 0
+  const events = { deaths: 0, leavings: 0, takeOvers: 0 }
   try {
     for (const one of devices) await one.open()
     let acted = 0
@@ -82,7 +92,10 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
       for (let n = 0; n < burst; n += 1) await people.act(random.pick(devices))
       acted += burst
       plan.acted = acted
-      if (random() < 0.5) await random.pick(devices).outbox.sendNow()
+      const sending = random.pick(devices)
+      await sending.beHere()
+      if (random() < 0.5) await sending.outbox.sendNow()
+      await befall(devices, (bursts += 1), random, events)
       if (acted >= submissions / 2 && acted - burst < submissions / 2) {
         log(`${acted} of ${submissions} made; a deploy: the server is replaced, every app reloaded`)
         restart(() => server.stop())
@@ -104,7 +117,8 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
       injected: proxy.injected,
       kills: server.kills,
       meant: people.meant,
-      ...(await checkRecord(folder, receipts)),
+      events: { ...events, signIns: devices.map(({ signIns }) => signIns) },
+      ...(await checkRecord(folder, receipts, [began, realNow()])),
       unsent,
     }
   } finally {
@@ -114,6 +128,39 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
     await proxy.close()
     ledger.close()
   }
+}
+
+interface Events {
+  deaths: number
+  leavings: number
+  takeOvers: number
+}
+
+/** What else happens to phones: tabs die in mid-sending, and a shared phone goes from hand to hand. */
+async function befall(
+  devices: Device[],
+  burst: number,
+  random: SeededRandom,
+  events: Events,
+): Promise<void> {
+  for (const one of devices) await one.beHere()
+  const beginSending = ({ outbox }: Device): void =>
+    void (random() < 0.5 && outbox.sendNow().catch(() => {}))
+  if (burst % 4 === 2) {
+    const one = random.pick(devices)
+    beginSending(one)
+    await new Promise((resolve) => setTimeout(resolve, random.whole(0, 40)))
+    one.die()
+    events.deaths += 1
+    await one.open()
+  }
+  const shared = devices.find(({ emails }) => emails.length > 1)
+  if (!shared || burst % 6 !== 3) return
+  const leaving = burst % 12 === 3
+  events[leaving ? 'leavings' : 'takeOvers'] += 1
+  beginSending(shared)
+  const others = shared.emails.filter((email) => email !== shared.email)
+  await shared.changePerson(random.pick(others), { leaving })
 }
 
 /** Which request meets which fault: all kinds in turn, shuffled, spread over the run. */
@@ -152,16 +199,29 @@ class FaultPlan {
 /** Sends until nothing is left and every planned fault has happened; mends what was refused. */
 async function drain(devices: Device[], people: People, plan: FaultPlan): Promise<number> {
   const deadline = Date.now() + 20 * 60_000
+  const done = new Map<Device, Set<string>>()
   for (;;) {
     let unsent = 0
+    let isAnyoneAway = false
     // renewing a session that met no server waits in real time
     await new Promise((resolve) => setTimeout(resolve, 50))
     for (const one of devices) {
+      await one.beHere()
       await one.outbox.sendNow()
-      if (one.outbox.status.value.kind === 'needs-sign-in') await one.signInAgain()
+      await one.beHere()
       await people.mend(one)
-      unsent += await one.outbox.unsent()
+      const left = await one.outbox.unsent()
+      unsent += left
+      if (left > 0) continue
+      // a shared phone's other queues wait until their person is back
+      const emptied = (done.get(one) ?? new Set()).add(one.email)
+      done.set(one, emptied)
+      const next = one.emails.find((email) => !emptied.has(email))
+      if (!next) continue
+      isAnyoneAway = true
+      await one.changePerson(next, { leaving: true })
     }
+    if (isAnyoneAway) continue
     // faults that found nothing left to meet get something more to meet
     if (unsent === 0 && plan.left > 0) for (const one of devices) await people.act(one)
     else if (unsent === 0) return 0
@@ -178,25 +238,38 @@ export interface DeviceReceipt {
 export async function receiptsOf(devices: Device[]): Promise<DeviceReceipt[]> {
   const all: DeviceReceipt[] = []
   for (const one of devices) {
-    let after: string | undefined
-    for (;;) {
-      const page = await one.outbox.page({ states: ['received'], limit: 500, ...(after && { after }) })
-      for (const { id } of page) {
-        const item = await one.outbox.item(id)
-        if (item) all.push({ id, hash: item.hash, userId: one.userId })
-      }
-      after = page.at(-1)?.cursor
-      if (!after) break
+    for (const email of one.emails) {
+      await one.changePerson(email, { leaving: true })
+      all.push(...(await receiptsOfPerson(one)))
     }
   }
   return all
+}
+
+async function receiptsOfPerson(one: Device): Promise<DeviceReceipt[]> {
+  const all: DeviceReceipt[] = []
+  let after: string | undefined
+  for (;;) {
+    const page = await one.outbox.page({
+      states: ['received'],
+      limit: 500,
+      ...(after && { after }),
+    })
+    for (const { id } of page) {
+      const item = await one.outbox.item(id)
+      if (item) all.push({ id, hash: item.hash, userId: one.userId })
+    }
+    after = page.at(-1)?.cursor
+    if (!after) return all
+  }
 }
 
 /** Holds the devices' receipts and each device's order against the server's record. */
 export async function checkRecord(
   folder: string,
   receipts: readonly DeviceReceipt[],
-): Promise<{ untrueReceipts: string[]; outOfOrder: string[] }> {
+  [began, ended]: readonly [number, number],
+): Promise<Pick<FaultRunResult, 'untrueReceipts' | 'outOfOrder' | 'outOfTime'>> {
   const db = await openDatabase({ DATA_DIR: join(folder, 'data') })
   try {
     const rows = await db.query<{ id: string; hash: string; actor: string; outcome: string }>(
@@ -221,7 +294,17 @@ export async function checkRecord(
          ) t
        ) o where o.before > o.made`,
     )
-    return { untrueReceipts, outOfOrder: disordered.map((row) => row.incident_id) }
+    // devices' clocks are ten years off; the server's own is the one that counts
+    const misdated = await db.query<{ id: string }>(
+      `select i.id::text from public.incidents i where i.description like '%⟦%⟧%'
+         and i.reported_at not between to_timestamp($1) and to_timestamp($2)`,
+      [began / 1000 - 1, ended / 1000 + 1],
+    )
+    return {
+      untrueReceipts,
+      outOfOrder: disordered.map((row) => row.incident_id),
+      outOfTime: misdated.map(({ id }) => id),
+    }
   } finally {
     await db.close()
   }

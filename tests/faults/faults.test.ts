@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { runFaults } from './fault-run.ts'
 import { describeReconciliation, isClean } from './reconcile.ts'
 import { seedOfRun } from './seeded-random.ts'
@@ -17,13 +17,16 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 test(`${submissions} submissions through ${faults} faults: none lost, none doubled, none under the wrong user`, async () => {
+  // what dead pages have to say
+  vi.spyOn(console, 'warn').mockImplementation(() => {})
   const seed = seedOfRun()
   console.log(`seed ${seed} (FAULT_SEED=${seed} repeats this run)`)
   const result = await runFaults({ folder, seed, submissions, faults, log: console.log })
   console.log(`meant: ${JSON.stringify(result.meant)}`)
+  console.log(`befell the phones: ${JSON.stringify(result.events)}`)
   console.log(`injected: ${JSON.stringify(result.injected)}, kill -9: ${result.kills}`)
   console.log(describeReconciliation(result.reconciliation))
-  console.log(`untrue receipts: ${result.untrueReceipts.length}, out of order: ${result.outOfOrder.length}`)
+  console.log(`untrue receipts: ${result.untrueReceipts.length}, out of order: ${result.outOfOrder.length}, out of time: ${result.outOfTime.length}`)
 
   const injected = Object.values(result.injected)
   expect(injected.reduce((sum, count) => sum + count, 0)).toBe(faults)
@@ -33,8 +36,11 @@ test(`${submissions} submissions through ${faults} faults: none lost, none doubl
   expect(result.reconciliation.intents).toBeGreaterThanOrEqual(submissions)
   expect(result.meant.poisoned).toBeGreaterThan(0)
   expect(result.unsent).toBe(0)
-  expect(result.reconciliation).toMatchObject({ lost: [], doubled: [], wrongUser: [] })
+  expect(result.reconciliation).toMatchObject({ lost: [], doubled: [], wrongUser: [], mangled: [] })
   expect(isClean(result.reconciliation)).toBe(true)
   expect(result.untrueReceipts).toEqual([])
   expect(result.outOfOrder).toEqual([])
+  expect(result.outOfTime).toEqual([])
+  const { deaths, leavings, takeOvers } = result.events
+  expect(Math.min(deaths, leavings, takeOvers)).toBeGreaterThan(0)
 })

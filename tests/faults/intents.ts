@@ -3,15 +3,17 @@ import type { NewCommand, PhotoRef } from '../../src/domain/command.ts'
 import type { Outbox } from '../../src/sync/index.ts'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import type { Device } from './device.ts'
-import { sha256Hex, type Ledger } from './ledger.ts'
+import { hashOfContent, sha256Hex, type Intent, type Ledger } from './ledger.ts'
 import type { SeededRandom } from './seeded-random.ts'
-import { markedText } from './stored-intents.ts'
+import { markedText, tokenIn } from './stored-intents.ts'
 
 /** What the people of a run do; remembers who reported what, to come back to it. */
 export class People {
   readonly #ledger: Ledger
   readonly #random: SeededRandom
-  #reported = new Map<Device, string[]>()
+  /** By the queue they go through: the order of an incident is one queue's. */
+  #reported = new Map<string, string[]>()
+  #intents = new Map<string, Intent>()
   #count = 0
   /** How many of each kind were meant. */
   readonly meant = { report: 0, note: 0, photo: 0, confirm: 0, poisoned: 0 }
@@ -23,7 +25,8 @@ export class People {
 
   /** One thing a person does on a device; queued when this resolves. */
   async act(device: Device): Promise<void> {
-    const own = this.#reported.get(device) ?? []
+    await device.beHere()
+    const own = this.#reported.get(queueOf(device)) ?? []
     const dice = this.#random()
     if (own.length === 0 || dice < 0.7) return this.#report(device, own)
     if (dice < 0.85) return this.#note(device, this.#random.pick(own))
@@ -38,7 +41,11 @@ export class People {
       const item = await device.outbox.item(id)
       if (item?.command?.type !== 'report_incident') continue
       const payload = { ...item.command.payload, ...this.#place() }
-      await device.outbox.enqueue({ type: 'report_incident', payload }, { replaces: id })
+      const command = { type: 'report_incident', payload } as const
+      const before = this.#intents.get(tokenIn(payload.description ?? ''))
+      // what is meant from now on, on paper first
+      if (before) this.#ledger.write({ ...before, contentHash: contentHash(command) })
+      await device.outbox.enqueue(command, { replaces: id })
     }
     return refused.length
   }
@@ -60,7 +67,7 @@ export class People {
       photos,
     }
     await this.#do(device, token, incidentId, photos, { type: 'report_incident', payload })
-    if (!isPoisoned) this.#reported.set(device, [...own.slice(-50), incidentId])
+    if (!isPoisoned) this.#reported.set(queueOf(device), [...own.slice(-50), incidentId])
   }
 
   async #note(device: Device, incidentId: string): Promise<void> {
@@ -90,13 +97,16 @@ export class People {
     command: NewCommand,
   ): Promise<void> {
     // first on paper, then into the phone
-    this.#ledger.write({
+    const intent = {
       token,
       actor: device.userId,
       type: command.type,
       incidentId,
       photoHashes: photos.map(({ hash }) => hash),
-    })
+      contentHash: contentHash(command),
+    }
+    this.#ledger.write(intent)
+    this.#intents.set(token, intent)
     await device.outbox.enqueue(command)
   }
 
@@ -132,3 +142,20 @@ const phrases = [
   '路灯不亮 💡\n第二行',
   '\\u0000 \\ud800 %_',
 ]
+
+const ids = new WeakMap<Device, number>()
+let devices = 0
+const queueOf = (device: Device): string => {
+  const id = ids.get(device) ?? (devices += 1)
+  ids.set(device, id)
+  return `${id} ${device.userId}`
+}
+
+/** What the city has to hold of a command in the end. */
+function contentHash({ type, payload }: NewCommand): string {
+  if (type === 'report_incident') {
+    const { description = '', categoryCode, severity = 2, lon, lat } = payload
+    return hashOfContent({ text: description, report: { categoryCode, severity, lon, lat } })
+  }
+  return hashOfContent({ text: 'note' in payload ? (payload.note ?? '') : '' })
+}

@@ -13,7 +13,21 @@ export interface Intent {
   incidentId: string
   /** SHA-256 of each photo's bytes, lower-case hex. */
   photoHashes: string[]
+  /** `hashOfContent` of what the person entered. */
+  contentHash: string
 }
+
+export interface Content {
+  text: string
+  /** Of a report. */
+  report?: { categoryCode: string; severity: number; lon: number; lat: number }
+}
+
+/** One hash over what was entered, whoever holds it: field by field, in an order of its own. */
+export const hashOfContent = ({ text, report }: Content): string =>
+  sha256Hex(
+    JSON.stringify([text, report && [report.categoryCode, report.severity, report.lon, report.lat]]),
+  )
 
 /** Intents in a file of their own, synced line by line. */
 export class Ledger {
@@ -30,11 +44,11 @@ export class Ledger {
     fsyncSync(this.#file)
   }
 
+  /** Every intent once, as it was meant last. */
   read(): Intent[] {
-    return readFileSync(this.path, 'utf8')
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Intent)
+    const lines = readFileSync(this.path, 'utf8').split('\n').filter(Boolean)
+    const intents = lines.map((line) => JSON.parse(line) as Intent)
+    return [...new Map(intents.map((intent) => [intent.token, intent])).values()]
   }
 
   close(): void {

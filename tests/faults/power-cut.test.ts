@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { requestSnapshot } from '../../supabase/local/admin-client.ts'
 import { adminSocketPath } from '../../supabase/local/admin-socket.ts'
 import { openDatabase } from '../../supabase/local/database.ts'
+import { realNow } from './device-clock.ts'
 import { Device } from './device.ts'
 import { checkRecord, receiptsOf } from './fault-run.ts'
 import { People } from './intents.ts'
@@ -47,7 +48,7 @@ test(`${rounds} power cuts: every receipt given before is still true after`, asy
   for (let round = 0; round < rounds; round += 1) {
     const origin = await server.start()
     const devices = ['bo', 'manager'].map(
-      (name) => new Device({ email: `${name}@city.example`, origin, random }),
+      (name) => new Device({ emails: [`${name}@city.example`], origin, random }),
     )
     const [worker, manager] = devices as [Device, Device]
     const work = async (count: number): Promise<void> => {
@@ -72,7 +73,7 @@ test(`${rounds} power cuts: every receipt given before is still true after`, asy
     cpSync(synced, pg, { recursive: true })
     const again = await server.start()
     expect(server.output).toContain('replayed')
-    expect((await checkRecord(folder, held)).untrueReceipts).toEqual([])
+    expect((await checkRecord(folder, held, [0, realNow()])).untrueReceipts).toEqual([])
     expect(await recordOf(dataDir, corrected)).toEqual(corrected)
 
     for (const one of devices) {

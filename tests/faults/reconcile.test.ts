@@ -6,24 +6,24 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { applyCommands, commandOf, reportCommand } from '../../supabase/tests/harness/commands.ts'
 import { openTestDatabase, type TestDatabase } from '../../supabase/tests/harness/index.ts'
 import { people, seedSmallCity } from '../../supabase/tests/harness/small-city.ts'
-import { Ledger, sha256Hex, type Intent } from './ledger.ts'
+import { hashOfContent, Ledger, sha256Hex, type Content, type Intent } from './ledger.ts'
 import { isClean, reconcile, type StoredIntent } from './reconcile.ts'
 import { markedText, storedIntentsIn } from './stored-intents.ts'
 
+const contentOf = (n: number): Required<Content> => ({
+  text: `text ${n}`,
+  report: { categoryCode: 'litter', severity: 2, lon: 113.0001, lat: 28.5 },
+})
 const intents: Intent[] = Array.from({ length: 200 }, (_, n) => ({
   token: `intent-${n}`,
   actor: n % 3 === 0 ? 'anna' : 'bo',
   type: 'report_incident',
   incidentId: `incident-${n}`,
   photoHashes: n % 5 === 0 ? [sha256Hex(`photo ${n}`)] : [],
+  contentHash: hashOfContent(contentOf(n)),
 }))
 const asStored = (): StoredIntent[] =>
-  intents.map(({ token, actor, incidentId, photoHashes }) => ({
-    token,
-    actor,
-    incidentId,
-    photoHashes,
-  }))
+  intents.map(({ type: _, ...stored }) => stored)
 
 describe('the checker finds what is planted', () => {
   test('nothing is wrong with a database that holds what was meant', () => {
@@ -47,16 +47,26 @@ describe('the checker finds what is planted', () => {
     stored[4]!.actor = 'anna'
     stored[8]!.incidentId = 'incident-9'
     stored[10]!.photoHashes = []
-    stored.push({ token: 'ghost', actor: 'bo', incidentId: 'x', photoHashes: [] })
+    stored.push({ token: 'ghost', actor: 'bo', incidentId: 'x', photoHashes: [], contentHash: '' })
     expect(reconcile(intents, stored)).toEqual({
       intents: 200,
       lost: [],
       doubled: [],
       wrongUser: ['intent-4'],
       wrongIncident: ['intent-8'],
+      mangled: [],
       withoutPhotos: ['intent-10'],
       invented: ['ghost'],
     })
+  })
+
+  test.each(['categoryCode', 'severity', 'lon', 'lat', 'text'] as const)('one mangled %s', (field) => {
+    const stored = asStored()
+    const { text, report } = contentOf(12)
+    const [value, mangled] = field === 'text' ? [`${text} `, report] : [text, { ...report, [field]: 3 }]
+    stored[12]!.contentHash = hashOfContent({ text: value, report: mangled as typeof report })
+    expect(reconcile(intents, stored)).toMatchObject({ lost: [], mangled: ['intent-12'] })
+    expect(isClean(reconcile(intents, stored))).toBe(false)
   })
 })
 
@@ -84,6 +94,10 @@ describe('the checker finds what is planted in a database', () => {
       ...commands,
       commandOf(actor, 'add_note', { incidentId, note: markedText('note-1', '') }),
     ])
+    // what is planted below is lost or doubled, not changed
+    const stored = await storedIntentsIn(db, '/nowhere')
+    for (const intent of meant)
+      intent.contentHash = stored.find(({ token }) => token === intent.token)!.contentHash
     // the log is append-only: what is planted has to pass by its trigger
     await db.exec('alter table public.incident_log disable trigger refuse_log_change')
   })

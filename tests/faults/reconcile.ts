@@ -8,6 +8,7 @@ export interface StoredIntent {
   incidentId: string
   /** Hashes of the photos attached there and held by the server. */
   photoHashes: string[]
+  contentHash: string
 }
 
 export interface Reconciliation {
@@ -20,6 +21,8 @@ export interface Reconciliation {
   wrongUser: string[]
   /** Tokens found at another incident than was meant. */
   wrongIncident: string[]
+  /** Tokens whose category, place, severity or words are not what was entered. */
+  mangled: string[]
   /** Tokens whose photos are not all there. */
   withoutPhotos: string[]
   /** Tokens in the database that nobody meant. */
@@ -36,6 +39,7 @@ export function reconcile(intents: readonly Intent[], stored: readonly StoredInt
     doubled: [],
     wrongUser: [],
     wrongIncident: [],
+    mangled: [],
     withoutPhotos: [],
     invented: [],
   }
@@ -48,6 +52,8 @@ export function reconcile(intents: readonly Intent[], stored: readonly StoredInt
     if (places.some(({ actor }) => actor !== intent.actor)) result.wrongUser.push(intent.token)
     if (places.some(({ incidentId }) => incidentId !== intent.incidentId))
       result.wrongIncident.push(intent.token)
+    if (places.some(({ contentHash }) => contentHash !== intent.contentHash))
+      result.mangled.push(intent.token)
     const held = new Set(places.flatMap(({ photoHashes }) => photoHashes))
     if (places.length > 0 && intent.photoHashes.some((hash) => !held.has(hash)))
       result.withoutPhotos.push(intent.token)
@@ -60,6 +66,7 @@ export function reconcile(intents: readonly Intent[], stored: readonly StoredInt
 export const describeReconciliation = (result: Reconciliation): string =>
   `${result.intents} intents: ${result.lost.length} lost, ${result.doubled.length} doubled, ` +
   `${result.wrongUser.length} under the wrong user, ${result.wrongIncident.length} at the wrong incident, ` +
+  `${result.mangled.length} with other content, ` +
   `${result.withoutPhotos.length} without a photo, ${result.invented.length} invented`
 
 export const isClean = (result: Reconciliation): boolean =>
@@ -68,6 +75,7 @@ export const isClean = (result: Reconciliation): boolean =>
     result.doubled,
     result.wrongUser,
     result.wrongIncident,
+    result.mangled,
     result.withoutPhotos,
     result.invented,
   ].every(({ length }) => length === 0)

@@ -2,11 +2,12 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase } from '../../supabase/local/database.ts'
 import type { Database } from '../../supabase/local/database-types.ts'
-import { sha256Hex } from './ledger.ts'
+import { hashOfContent, sha256Hex, type Content } from './ledger.ts'
 import type { StoredIntent } from './reconcile.ts'
 
 /** How a token stands in what people typed. */
-export const tokenPattern = /⟦([0-9a-z-]+)⟧/
+const tokenPattern = /⟦([0-9a-z-]+)⟧/
+export const tokenIn = (text: string): string => tokenPattern.exec(text)?.[1] ?? ''
 export const markedText = (token: string, text: string): string => `⟦${token}⟧ ${text}`
 
 interface Row {
@@ -14,6 +15,7 @@ interface Row {
   actor: string
   incident_id: string
   hashes: string[] | null
+  report: Content['report'] | null
 }
 
 /**
@@ -36,9 +38,10 @@ export async function storedIntentsIn(db: Database, photos: string): Promise<Sto
   const rows = await rowsWithTokens(db)
   const files = photoFiles(photos)
   return rows.map((row) => ({
-    token: tokenPattern.exec(row.text)?.[1] ?? '',
+    token: tokenIn(row.text),
     actor: row.actor,
     incidentId: row.incident_id,
+    contentHash: hashOfContent({ text: row.text, ...(row.report && { report: row.report }) }),
     photoHashes: (row.hashes ?? []).filter((hash) => files.has(`${row.actor}/${hash}`)),
   }))
 }
@@ -46,16 +49,17 @@ export async function storedIntentsIn(db: Database, photos: string): Promise<Sto
 function rowsWithTokens(db: Database): Promise<Row[]> {
   return db.query<Row>(
     `with said as (
-       select i.description as text, i.reported_by as actor, i.id as incident_id, i.district_code, l.command_id
+       select i.description as text, i.reported_by as actor, i.id as incident_id, i.district_code, l.command_id,
+         jsonb_build_object('categoryCode', i.category_code, 'severity', i.severity, 'lon', i.lon, 'lat', i.lat) as report
        from public.incidents i
        -- an incident counts also where it has no entry, as one doubled by hand would
        left join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id and l.kind = 'reported'
        where i.description like '%⟦%⟧%'
        union all
-       select l.note, l.actor, l.incident_id, l.district_code, l.command_id
+       select l.note, l.actor, l.incident_id, l.district_code, l.command_id, null
        from public.incident_log l where l.note like '%⟦%⟧%'
      )
-     select s.text, s.actor::text, s.incident_id::text,
+     select s.text, s.actor::text, s.incident_id::text, s.report,
        (select array_agg(p.hash) from public.incident_photos p
         join public.photo_checks k on k.owner = p.owner and k.hash = p.hash and k.verdict = 'ok'
         where p.district_code = s.district_code and p.incident_id = s.incident_id

@@ -31,20 +31,20 @@ test(`${interleavings} interleavings of two devices, one with two tabs, on one i
   const server = new ServerProcess(folder)
   const origin = await server.start()
   const worker = new Device({
-    email: 'anna@city.example',
+    emails: ['anna@city.example'],
     origin,
     random,
     clockOffMillis: tenYears,
   })
   const tab = new Device({
-    email: 'anna@city.example',
+    emails: ['anna@city.example'],
     origin,
     random,
     clockOffMillis: tenYears,
     tabOf: worker,
   })
   const manager = new Device({
-    email: 'manager@city.example',
+    emails: ['manager@city.example'],
     origin,
     random,
     clockOffMillis: -tenYears,
