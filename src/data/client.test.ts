@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
 import type { AppConfig } from '../domain/config.ts'
 import { callRpc, createBackend } from './client.ts'
@@ -67,6 +67,30 @@ describe('callRpc', () => {
     expect(isAbort(await call)).toBe(true)
     expect(isAbort(await failure(callRpc(backend, 'f', {}, schema, controller.signal)))).toBe(true)
   })
+})
+
+describe('a session on a device whose clock is wrong', () => {
+  it.each([10, -10])(
+    'is renewed when its time is over, not before each call (%i years off)',
+    async (years) => {
+      const server = new FakeBackend()
+      const real = Date.now
+      let renewals = 0
+      const backend = backendWith(async (input, init) => {
+        if (String(input).includes('grant_type=refresh_token')) renewals++
+        const answer = await server.fetch(input, init)
+        const session = (await answer.json()) as object
+        // the server's clock is right
+        return Response.json({ ...session, expires_at: Math.floor(real() / 1000) + 3600 })
+      })
+      vi.spyOn(Date, 'now').mockImplementation(() => real() + years * 365 * 24 * 3600_000)
+      await backend.supabase.auth.signInWithPassword({ email: 'a@b', password: 'right' })
+      for (let call = 0; call < 3; call++) await backend.supabase.auth.getSession()
+      vi.restoreAllMocks()
+      expect(renewals).toBe(0)
+      backend.keptSession.remove()
+    },
+  )
 })
 
 describe('errors', () => {

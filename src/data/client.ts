@@ -78,7 +78,8 @@ function guardedFetch(fetch: typeof globalThis.fetch) {
   const guarded: typeof globalThis.fetch = async (input, init) => {
     const url = String(input instanceof Request ? input.url : input)
     const isToken = url.includes('/auth/v1/token')
-    if (isToken && url.includes('grant_type=refresh_token')) return renewal.fetch(input, init)
+    if (isToken && url.includes('grant_type=refresh_token'))
+      return byOwnClock(await renewal.fetch(input, init))
     const response = await fetch(input, init)
     if (response.status === 429) {
       const seconds = Number(response.headers.get('retry-after'))
@@ -87,9 +88,23 @@ function guardedFetch(fetch: typeof globalThis.fetch) {
     const isJson = response.headers.get('content-type')?.includes('json') ?? false
     if (isToken && !isJson)
       throw new TypeError(`fetch failed: HTTP ${response.status} instead of the auth server`)
-    return response
+    return isToken ? byOwnClock(response) : response
   }
   return { fetch: guarded, renewal, retryAfterSeconds: () => retryAfter }
+}
+
+/**
+ * Takes the moment at which a token runs out from an answer, and leaves how long it is good for: the
+ * moment is the server's, and a device whose clock is ahead would renew its session before every call.
+ */
+async function byOwnClock(response: Response): Promise<Response> {
+  if (!response.ok) return response
+  const session = (await response.json().catch((error: unknown) => {
+    throw new TypeError('fetch failed: the answer was cut off', { cause: error })
+  })) as Record<string, unknown>
+  delete session.expires_at
+  const headers = { 'content-type': 'application/json' }
+  return new Response(JSON.stringify(session), { status: response.status, headers })
 }
 
 /**
