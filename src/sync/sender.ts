@@ -148,10 +148,11 @@ export class Sender {
       } else if (blockedUntil > now()) {
         await this.#waitUntil(blockedUntil, this.#backOff.reason, signal)
       } else {
-        await this.#uploader.begin(signal)
-        const sendable = await pickSendable(db, this.#limit, this.#waits, now())
+        const at = now()
+        await this.#uploader.begin(at, signal)
+        const sendable = await pickSendable(db, this.#limit, this.#waits, at)
         if (sendable.length > 0) await this.#send(sendable, signal)
-        else await this.#restUntilDue(signal)
+        else await this.#restUntilDue(at, signal)
       }
     }
   }
@@ -240,9 +241,12 @@ export class Sender {
     return this.#backOff.until
   }
 
-  /** Nothing can be sent now: rests until something changes or a wait is over. */
-  async #restUntilDue(signal: AbortSignal): Promise<void> {
-    const { db, now } = this.#outside
+  /**
+   * Nothing could be sent `at` that moment: rests until something changes or a wait is over. What has
+   * come due since is one of those: nobody else would wake the sender for it.
+   */
+  async #restUntilDue(at: number, signal: AbortSignal): Promise<void> {
+    const { db } = this.#outside
     if (this.#uploader.round) {
       await this.#showProgress()
       return this.#pause.rest(Infinity, signal, ['ask', 'change'], { whileBusy: true })
@@ -250,9 +254,9 @@ export class Sender {
     this.#sent = 0
     const withPhotos = await db.inState('photos').count()
     const isAnythingLeft = withPhotos > 0 || (await db.inState('queued').count()) > 0
-    const waits = [this.#waits.next(now()), withPhotos > 0 ? this.#uploader.backOff : null]
+    const waits = [this.#waits.next(at), withPhotos > 0 ? this.#uploader.backOff : null]
     const [wait] = waits
-      .filter((one) => one !== null && one.until > now())
+      .filter((one) => one !== null && one.until > at)
       .sort((a, b) => a!.until - b!.until)
     if (wait && isAnythingLeft)
       await this.#waitUntil(wait.until, wait.reason, signal, ['ask', 'change'])

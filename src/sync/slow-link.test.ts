@@ -89,6 +89,39 @@ describe('no way to the server', () => {
   }, 60_000)
 })
 
+describe('a timer that fires a little early', () => {
+  it.each(['photo', 'command'])(
+    'leaves no %s waiting for nobody',
+    async (what) => {
+      const real = server.transport()
+      let failures = 5
+      const failing = async <T>(call: Promise<T> | null): Promise<T> => {
+        if (!call) throw new AppError('server', 'broken')
+        return call
+      }
+      const transport: Transport = {
+        applyCommands: (commands, signal) =>
+          failing(
+            what === 'command' && failures-- > 0 ? null : real.applyCommands(commands, signal),
+          ),
+        uploadPhoto: (photo, signal) =>
+          failing(what === 'photo' && failures-- > 0 ? null : real.uploadPhoto(photo, signal)),
+      }
+      outbox = await device.open(transport, undefined, {
+        now: () => (device.clock += 0.3),
+        sleep: async (millis, signal) => {
+          await new Promise((resolve) => setImmediate(resolve))
+          if (!signal.aborted) device.clock += Math.max(0, millis - 0.5)
+        },
+      })
+      await (what === 'photo' ? withPhoto(1, 64) : outbox.enqueue(report(uuid(1))))
+      outbox.start()
+      await drained()
+    },
+    60_000,
+  )
+})
+
 describe('a photo that fails', () => {
   it('says why on its item, and no more once it has arrived', async () => {
     const real = server.transport()

@@ -59,15 +59,15 @@ export class Uploader {
   }
 
   /** Begins a round where there is something to upload. @throws what the round before met in storage */
-  async begin(signal: AbortSignal): Promise<void> {
+  async begin(at: number, signal: AbortSignal): Promise<void> {
     const { outside, waits, onEnd } = this.#options
     if (this.#fault) {
       const { error } = this.#fault
       this.#fault = null
       throw error
     }
-    if (this.#round || this.#backOff.until > outside.now()) return
-    const items = await pickToUpload(outside.db, waits, outside.now())
+    if (this.#round || this.#backOff.until > at) return
+    const items = await pickToUpload(outside.db, waits, at)
     if (items.length === 0) return
     this.#round = this.#upload(items, signal)
       .catch((error: unknown) => {
