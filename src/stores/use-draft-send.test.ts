@@ -5,6 +5,7 @@ import { createApp, effectScope, markRaw, type App, type EffectScope } from 'vue
 import { Device, picture } from '../../tests/fixtures/outbox/device.ts'
 import { ModelServer } from '../../tests/fixtures/outbox/model-server.ts'
 import { emptyCaptureForm } from '../domain/capture-form.ts'
+import { PhotoRefused } from '../domain/capture-photo.ts'
 import type { Draft, PhotoRef } from '../domain/command.ts'
 import type { Outbox } from '../sync/index.ts'
 import { useOutboxStore } from './outbox.store.ts'
@@ -13,9 +14,13 @@ import { useDraftSend } from './use-draft-send.ts'
 import { usePhotoFiles } from './use-photo-files.ts'
 
 /** What the worker would make of a file; resolved by hand. */
-const intake = vi.hoisted(() => ({ give: (_photo: unknown): void => {} }))
+const intake = vi.hoisted(() => ({
+  give: (_photo: unknown): void => {},
+  refuse: (_error: unknown): void => {},
+}))
 vi.mock('./photo-intake.ts', () => ({
-  takePhoto: () => new Promise((resolve) => (intake.give = resolve)),
+  takePhoto: () =>
+    new Promise((resolve, reject) => Object.assign(intake, { give: resolve, refuse: reject })),
 }))
 
 const incidentId = '00000000-0000-4000-8000-000000000001'
@@ -108,6 +113,21 @@ describe('useDraftSend', () => {
     expect(draft.photoHashes.value).toHaveLength(2)
     expect(draft.form.description).toBe('two sides')
     expect(await outbox.loadDrafts()).toHaveLength(1)
+    expect(await send()).toBe(true)
+  })
+
+  it('waits for a photo that is worked on, and does not send without it when it is refused', async () => {
+    const { draft, photos, send, failure } = openForm()
+    draft.fill(await leftBehind(), true)
+    void photos.add([new File(['x'], 'cut.jpg')])
+    const sending = send()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    intake.refuse(new PhotoRefused('broken'))
+    expect(await sending).toBe(false)
+    expect(failure.value).toBe('refused')
+    expect(photos.refused.value).toMatchObject([{ name: 'cut.jpg', refusal: 'broken' }])
+    expect(await outbox.counts()).toMatchObject({ draft: 1, queued: 0 })
+    // The person has seen it by now.
     expect(await send()).toBe(true)
   })
 

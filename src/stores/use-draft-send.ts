@@ -1,4 +1,5 @@
 import { ref, shallowRef } from 'vue'
+import { AppError } from '../data/errors.ts'
 import type { NewCommand, PhotoRef } from '../domain/command.ts'
 import type { QueuedItem } from '../sync/index.ts'
 import type { DraftInHand } from './use-draft.ts'
@@ -6,7 +7,7 @@ import { useOwnOutbox } from './use-own-outbox.ts'
 import type { PhotoFiles } from './use-photo-files.ts'
 
 /** Why a form could not be queued, as `capture.send.failed` has words for it. */
-export type SendFailure = 'full' | 'photos' | 'sent' | 'other'
+export type SendFailure = 'full' | 'photos' | 'refused' | 'sent' | 'other'
 
 /**
  * Takes a finished form into the queue, in one step with taking its draft out: with all of its
@@ -29,7 +30,11 @@ export function useDraftSend(
     isSending.value = true
     failure.value = null
     try {
+      const refused = photos.refused.value.length
       await photos.settled()
+      // Whoever pressed the button counted on it.
+      if (photos.refused.value.length > refused)
+        throw new AppError('invalid', 'a photo was refused', { code: 'photo_refused' })
       await draft.seal()
       const command = commandOf(await photos.photoRefs())
       const outbox = await ownOutbox()
@@ -54,5 +59,6 @@ function failureOf(error: unknown): SendFailure {
   const { code } = error as { code?: unknown }
   if (code === 'storage_full') return 'full'
   if (code === 'photo_missing') return 'photos'
+  if (code === 'photo_refused') return 'refused'
   return code === 'already_sent' ? 'sent' : 'other'
 }

@@ -28,6 +28,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
   let nextKey = 1
 
   const isBusy = computed(() => files.value.some(({ refusal }) => refusal === null))
+  const refused = computed(() => files.value.filter(({ refusal }) => refusal !== null))
   /** Where the first photo that knows it was taken. */
   const photoPlace = computed<LngLat | null>(() => {
     for (const hash of hashes.value) {
@@ -106,7 +107,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
    */
   const photoRefs = (): Promise<PhotoRef[]> => Promise.all(hashes.value.map(lookUp))
 
-  return { files, isBusy, photoPlace, add, settled, dismiss, remove, photoRefs }
+  return { files, isBusy, refused, photoPlace, add, settled, dismiss, remove, photoRefs }
 }
 export type PhotoFiles = ReturnType<typeof usePhotoFiles>
 

@@ -105,7 +105,6 @@ export function useCapturePage() {
   }
 
   async function send(): Promise<void> {
-    await photos.settled()
     wasTried.value = true
     if (Object.keys(issues.value).length > 0) return showFirstIssue()
     if (!(await enqueue())) return
