@@ -212,6 +212,7 @@ describeOnEachDatabase('policies', (kind) => {
           level: 'grid',
           name: 'N-1-B',
           households: null,
+          revision: expect.any(Number),
           bbox: [11, 20, 12, 22],
           pointOnSurface: [11.5, 21],
         })
