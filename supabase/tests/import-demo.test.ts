@@ -37,10 +37,10 @@ describeOnEachDatabase('the demo city', (kind) => {
       open: boolean
       month: string
     }>(
-      `select i.source_id as id, i.area_code as area, split_part(c.path, '/', 1) as top,
+      `select i.id::text as id, i.area_code as area, split_part(c.path, '/', 1) as top,
          i.stage <> 'closed' as open, to_char(i.month, 'YYYY-MM') as month
        from public.incidents i join public.categories c on c.code = i.category_code
-       order by i.source_id`,
+       order by i.id`,
     )
     const expected = kept
       .map(({ id, gridCode, category, open, day }) => ({
