@@ -140,7 +140,7 @@ export async function disagreements(
   const highest = Math.max(1, ...bars)
   const scale = (shown.bars[bars.indexOf(highest)]?.[2] ?? plotted) / highest
   const isAlone = shown.bars.every(([from, , height]) => from <= lastDay || height === 0)
-  if (isAlone) same('highest bar', scale * highest, plotted)
+  if (isAlone) same('highest bar', Math.round(scale * highest * 100) / 100, plotted)
   shown.bars.forEach(([from, to, height], index) => {
     if (from > lastDay) return
     const count = bars[index]!
