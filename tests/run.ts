@@ -2,7 +2,8 @@
  * `npm test`: everything a change must pass, in the order that fails fastest.
  * Prints what ran and one closing line `N passed, N failed`; exits 1 when anything failed.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,53 +18,71 @@ interface Tally {
 const total: Tally = { passed: 0, failed: 0, skipped: 0 }
 const results = mkdtempSync(join(tmpdir(), 'wangge-results-'))
 
-function step(name: string, command: string, args: string[]): boolean {
-  console.log(`\n── ${name}`)
+type Step = () => Promise<void>
+
+/** Runs a command; what it prints comes whole at its end, so that lanes do not mix their lines. */
+async function step(name: string, command: string, args: string[]): Promise<boolean> {
+  console.log(`── ${name} …`)
   const started = performance.now()
-  const { status } = spawnSync(command, args, { stdio: 'inherit' })
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const printed: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => printed.push(chunk))
+  const [status] = (await once(child, 'close')) as [number | null]
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
-  console.log(`── ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s`)
+  process.stdout.write(Buffer.concat(printed))
+  console.log(`── ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`)
   return status === 0
 }
 
 /** A tool without a test count of its own counts as one test. */
-function checkStep(name: string, command: string, args: string[]): void {
-  if (step(name, command, args)) total.passed++
-  else total.failed++
-}
-
-function vitestStep(project: string): void {
-  const file = join(results, `${project}.json`)
-  const ok = step(project, 'vitest', [
-    'run',
-    `--project=${project}`,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ])
-  try {
-    const report = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>
-    total.passed += report.numPassedTests ?? 0
-    total.failed += report.numFailedTests ?? 0
-    total.skipped += (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
-    if (!ok && !report.numFailedTests) total.failed++
-  } catch {
-    total.failed++
+const check =
+  (name: string, command: string, args: string[]): Step =>
+  async () => {
+    if (await step(name, command, args)) total.passed++
+    else total.failed++
   }
+
+const tests =
+  (project: string): Step =>
+  async () => {
+    const file = join(results, `${project}.json`)
+    const ok = await step(project, 'vitest', [
+      'run',
+      `--project=${project}`,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ])
+    try {
+      const report = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>
+      total.passed += report.numPassedTests ?? 0
+      total.failed += report.numFailedTests ?? 0
+      total.skipped += (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
+      if (!ok && !report.numFailedTests) total.failed++
+    } catch {
+      total.failed++
+    }
+  }
+
+async function inOrder(...steps: Step[]): Promise<void> {
+  for (const one of steps) await one()
 }
 
 findChromium()
-checkStep('types', 'vue-tsc', ['--noEmit'])
-checkStep('lint', 'eslint', ['.'])
-checkStep('dead code', 'knip', [])
-vitestStep('architecture')
-vitestStep('unit')
-checkStep('build', 'vite', ['build', '--logLevel', 'warn'])
-checkStep('size', 'size-limit', [])
-vitestStep('sql')
-vitestStep('server')
-vitestStep('faults')
-vitestStep('e2e')
+await Promise.all([
+  inOrder(check('types', 'vue-tsc', ['--noEmit'])),
+  inOrder(check('lint', 'eslint', ['.']), check('dead code', 'knip', [])),
+])
+await inOrder(
+  tests('architecture'),
+  tests('unit'),
+  check('build', 'vite', ['build', '--logLevel', 'warn']),
+  check('size', 'size-limit', []),
+)
+// databases and failing networks leave each other idle; browsers that draw maps want both cores
+await Promise.all([inOrder(tests('sql'), tests('server')), inOrder(tests('faults'))])
+await inOrder(tests('e2e'))
 
 rmSync(results, { recursive: true, force: true })
 // where everything a test needs is required to be there, a skipped test is a failed one
