@@ -1,6 +1,6 @@
 import type { Marker } from 'maplibre-gl'
 import type { CityConfig } from '../domain/config.ts'
-import type { AreaLevel, LngLat } from '../domain/vocabulary.ts'
+import type { AreaLevel, BoundingBox, LngLat } from '../domain/vocabulary.ts'
 import { AreasLayer } from './layers/areas.layer.ts'
 import { LocationLayer } from './layers/location.layer.ts'
 import { createMapCanvas, titleCanvas } from './map-canvas.ts'
@@ -14,6 +14,8 @@ const pinZoom = 17
 
 export interface CaptureMapOptions {
   city: CityConfig
+  /** What it shows until there is a pin; the city when left out. */
+  box?: BoundingBox | undefined
   theme: MapTheme
   locale: MapLocale
   messages: MapMessages
@@ -49,6 +51,7 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
     locale,
     title: messages.mapTitle,
     view: undefined,
+    box: options.box,
     interactive: true,
     isInPage: true,
   })

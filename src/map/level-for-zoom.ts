@@ -18,6 +18,8 @@ export function levelForZoom(
   availableLevels: readonly AreaLevel[],
 ): AreaLevel | null {
   const fitting = areaLevels.findLastIndex((level) => zoom >= startZoom[level])
-  const finer = areaLevels.slice(Math.max(0, fitting)).find((level) => availableLevels.includes(level))
+  const finer = areaLevels
+    .slice(Math.max(0, fitting))
+    .find((level) => availableLevels.includes(level))
   return finer ?? areaLevels.findLast((level) => availableLevels.includes(level)) ?? null
 }

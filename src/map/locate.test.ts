@@ -35,7 +35,10 @@ describe('locateDevice', () => {
     [3, 'timeout'],
   ])('gives the reason for error %i', async (code, reason) => {
     const geolocation = device({ code })
-    expect(await locateDevice(city, { geolocation, isSecureContext: true })).toEqual({ ok: false, reason })
+    expect(await locateDevice(city, { geolocation, isSecureContext: true })).toEqual({
+      ok: false,
+      reason,
+    })
   })
 
   it('tells plain http from a missing device', async () => {

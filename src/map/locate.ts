@@ -29,7 +29,10 @@ export function locateDevice(
         }),
       // The codes of GeolocationPositionError, which is not a global everywhere.
       ({ code }) =>
-        resolve({ ok: false, reason: code === 1 ? 'denied' : code === 3 ? 'timeout' : 'unavailable' }),
+        resolve({
+          ok: false,
+          reason: code === 1 ? 'denied' : code === 3 ? 'timeout' : 'unavailable',
+        }),
       { enableHighAccuracy: true, timeout: 15_000, maximumAge: 30_000 },
     )
   })

@@ -13,6 +13,8 @@ export interface MapCanvasOptions {
   locale: MapLocale
   title: string
   view: MapView | undefined
+  /** What to show where there is no view; the city when left out. */
+  box?: BoundingBox | undefined
   interactive: boolean
   /** One finger and the wheel scroll the page around the map; two fingers move the map. */
   isInPage?: boolean
@@ -23,7 +25,7 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
   setUpMaps()
   container.classList.add('wangge-map')
   container.dataset['mapTheme'] = options.theme
-  const { city, view } = options
+  const { city, view, box = options.city.bbox } = options
   for (const theme of ['light', 'dark'] as const)
     container.style.setProperty(`--map-ground-${theme}`, groundColor(city, theme))
   const map = new MapLibreMap({
@@ -31,7 +33,7 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
     style: baseStyle(city, options.theme, options.locale),
     ...(view
       ? { center: [...view.center], zoom: view.zoom, bearing: view.bearing ?? 0 }
-      : { bounds: boundsOf(city.bbox), fitBoundsOptions: { padding: 16 } }),
+      : { bounds: boundsOf(box), fitBoundsOptions: { padding: 16 } }),
     interactive: options.interactive,
     cooperativeGestures: options.isInPage ?? false,
     attributionControl: false,

@@ -64,7 +64,8 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   })
   const animated = (animate = false): boolean =>
     animate && !matchMedia('(prefers-reduced-motion: reduce)').matches
-  const zoomBy = (step: number): void => void map.easeTo({ zoom: map.getZoom() + step, duration: animated(true) ? 200 : 0 })
+  const zoomBy = (step: number): void =>
+    void map.easeTo({ zoom: map.getZoom() + step, duration: animated(true) ? 200 : 0 })
 
   async function toggleFullscreen(): Promise<void> {
     if (document.fullscreenElement) await document.exitFullscreen()
@@ -144,7 +145,11 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     },
     getView,
     setView(view, { animate } = {}) {
-      const camera = { center: [...view.center] as [number, number], zoom: view.zoom, bearing: view.bearing ?? 0 }
+      const camera = {
+        center: [...view.center] as [number, number],
+        zoom: view.zoom,
+        bearing: view.bearing ?? 0,
+      }
       if (animated(animate)) map.easeTo({ ...camera, duration: 500 })
       else map.jumpTo(camera)
     },

@@ -30,10 +30,7 @@ export function pinElement(color: string, isHollow = false): HTMLElement {
   svg.setAttribute('width', '28')
   svg.setAttribute('height', '38')
   const drop = document.createElementNS(svgNamespace, 'path')
-  drop.setAttribute(
-    'd',
-    'M14 36.5C9.5 29 2 22.5 2 14a12 12 0 0 1 24 0c0 8.5-7.5 15-12 22.5Z',
-  )
+  drop.setAttribute('d', 'M14 36.5C9.5 29 2 22.5 2 14a12 12 0 0 1 24 0c0 8.5-7.5 15-12 22.5Z')
   if (isHollow) drop.setAttribute('stroke', color)
   else drop.setAttribute('fill', color)
   const heart = document.createElementNS(svgNamespace, 'circle')

@@ -41,7 +41,8 @@ export function listenToPointer(
   map.on('click', (event) => {
     const lngLat: LngLat = [event.lngLat.lng, event.lngLat.lat]
     const pixel = { x: event.point.x, y: event.point.y }
-    const isTouch = 'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch'
+    const isTouch =
+      'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch'
     const hits = pointsAt(map, event, isTouch ? reachPixels.touch : reachPixels.mouse)
     if (hits.length > 0) return events.emit('pointClick', { hits, lngLat, pixel })
     const idx = areaAt(map, event, drawnLevel())

@@ -8,7 +8,7 @@ import {
 } from '../data/areas.repo.ts'
 import { isAbort, toAppError, type AppError } from '../data/errors.ts'
 import { areasRevision, type Area } from '../domain/area.ts'
-import { areaLevels, type AreaLevel } from '../domain/vocabulary.ts'
+import { areaLevels, type AreaLevel, type BoundingBox } from '../domain/vocabulary.ts'
 import { KeptReference } from './kept-reference.ts'
 import { useSessionStore } from './session.store.ts'
 
@@ -48,6 +48,21 @@ export const useAreasStore = defineStore('areas', () => {
 
   const byCode = (code: string): Area | undefined => codes.value.get(code)
   const byIdx = (idx: number): Area | undefined => indexes.value.get(idx)
+
+  /** Around the areas of one's memberships; null when they are all of the city, or none. */
+  const ownBox = computed<BoundingBox | null>(() => {
+    const own = session.memberships
+      .map(({ areaCode }) => byCode(areaCode))
+      .filter((area) => area !== undefined)
+    if (own.length === 0 || own.some((area) => area.parentCode === null)) return null
+    const boxes = own.map(({ bbox }) => bbox)
+    return [
+      Math.min(...boxes.map(([west]) => west)),
+      Math.min(...boxes.map(([, south]) => south)),
+      Math.max(...boxes.map(([, , east]) => east)),
+      Math.max(...boxes.map(([, , , north]) => north)),
+    ]
+  })
   const children = (code: string): readonly Area[] => childrenByParent.value.get(code) ?? []
   const atLevel = (level: AreaLevel): Area[] => list.value.filter((area) => area.level === level)
 
@@ -166,6 +181,7 @@ export const useAreasStore = defineStore('areas', () => {
 
   return {
     list,
+    ownBox,
     loaded,
     error,
     levels,

@@ -132,16 +132,7 @@ export function useMapSynchronizer(
   /** The drilled area, else the areas of one's memberships when they are less than the city. */
   function startBox(): BoundingBox | null {
     if (filter.drill !== null) return areas.byCode(filter.drill)?.bbox ?? null
-    const own = session.memberships
-      .map(({ areaCode }) => areas.byCode(areaCode))
-      .filter((area) => area !== undefined)
-    if (own.length === 0 || own.some((area) => area.parentCode === null)) return null
-    return [
-      Math.min(...own.map(({ bbox }) => bbox[0])),
-      Math.min(...own.map(({ bbox }) => bbox[1])),
-      Math.max(...own.map(({ bbox }) => bbox[2])),
-      Math.max(...own.map(({ bbox }) => bbox[3])),
-    ]
+    return areas.ownBox
   }
 
   function fitArea(code: string | null): void {
