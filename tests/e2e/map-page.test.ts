@@ -264,16 +264,19 @@ describe('the map page', () => {
   it('says so when the graphics stop, and draws again where it stood', async () => {
     const at = query('at')
     const stopped = page.getByText('This device cannot draw the map')
-    await page
-      .getByTestId('map')
-      .locator('canvas')
-      .evaluate((canvas) => {
-        ;(canvas as HTMLCanvasElement)
-          .getContext('webgl2')!
-          .getExtension('WEBGL_lose_context')!
-          .loseContext()
+    // the width has just changed: the map that is there may be about to give way to another
+    const loseContext = (): Promise<void> =>
+      page.evaluate(() => {
+        const canvas = document.querySelector<HTMLCanvasElement>('[data-testid=map] canvas')
+        canvas?.getContext('webgl2')?.getExtension('WEBGL_lose_context')?.loseContext()
       })
-    await stopped.waitFor()
+    await expect
+      .poll(async () => {
+        await loseContext()
+        await page.waitForTimeout(1000)
+        return stopped.isVisible()
+      })
+      .toBe(true)
     // as on a device without WebGL 2
     await page.evaluate(() => {
       const { getContext } = HTMLCanvasElement.prototype
