@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { findChromium } from './support/browser.ts'
 
 interface Tally {
@@ -16,6 +16,22 @@ interface Tally {
 }
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 }
+/** What failed, by project and name: named again at the end, where a log that was cut still has it. */
+const failures: string[] = []
+
+interface Report {
+  numPassedTests?: number
+  numFailedTests?: number
+  numPendingTests?: number
+  numTodoTests?: number
+  testResults?: {
+    name: string
+    status: string
+    message?: string
+    assertionResults: { fullName: string; status: string; failureMessages?: string[] }[]
+  }[]
+}
+
 const results = mkdtempSync(join(tmpdir(), 'wangge-results-'))
 
 type Step = () => Promise<void>
@@ -40,8 +56,25 @@ const check =
   (name: string, command: string, args: string[]): Step =>
   async () => {
     if (await step(name, command, args)) total.passed++
-    else total.failed++
+    else {
+      total.failed++
+      failures.push(name)
+    }
   }
+
+/** One entry a failed test, and one for each file that failed outside its tests. */
+function failuresOf(project: string, report: Report): string[] {
+  return (report.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name)
+    const failed = assertionResults.filter((result) => result.status === 'failed')
+    if (failed.length === 0 && status === 'failed')
+      return [`${project}: ${file}\n    ${(message ?? '').split('\n')[0]}`]
+    return failed.map(
+      (result) =>
+        `${project}: ${file}: ${result.fullName}\n    ${(result.failureMessages?.[0] ?? '').split('\n')[0]}`,
+    )
+  })
+}
 
 const tests =
   (project: string): Step =>
@@ -55,13 +88,16 @@ const tests =
       `--outputFile.json=${file}`,
     ])
     try {
-      const report = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>
+      const report = JSON.parse(readFileSync(file, 'utf8')) as Report
       total.passed += report.numPassedTests ?? 0
       total.failed += report.numFailedTests ?? 0
       total.skipped += (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
       if (!ok && !report.numFailedTests) total.failed++
+      const named = failuresOf(project, report)
+      failures.push(...(ok || named.length > 0 ? named : [`${project}: failed outside its tests`]))
     } catch {
       total.failed++
+      failures.push(`${project}: ended without a report`)
     }
   }
 
@@ -92,6 +128,7 @@ if (total.skipped > 0) {
     `\n${total.skipped} skipped${mayNotSkip ? ', which fails here' : ''}: see above for the reasons`,
   )
 }
+if (failures.length > 0) console.log(`\nfailed:\n${failures.join('\n')}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 const isWhole = total.failed === 0 && !(mayNotSkip && total.skipped > 0)
 process.exitCode = isWhole && total.passed > 0 ? 0 : 1
