@@ -36,13 +36,13 @@ const libraries =
   gzipBytes('node_modules/vue/dist/vue.runtime.esm-browser.prod.js')
 
 /** A person loads one language: the larger one counts. */
-const messages = ['en', 'zh-CN']
-  .map((locale) => `src/app/messages/${locale}.ts`)
-  .toSorted((a, b) => gzipBytes(`dist/${manifest[b]?.file}`) - gzipBytes(`dist/${manifest[a]?.file}`))[0]
-const shell = ['index.html', messages]
+const larger = (...files) =>
+  files.toSorted((a, b) => gzipBytes(`dist/${manifest[b]?.file}`) - gzipBytes(`dist/${manifest[a]?.file}`))[0]
+const shell = ['index.html', larger('src/app/messages/en.ts', 'src/app/messages/zh-CN.ts')]
+const pageMessages = larger('src/app/messages/pages.en.ts', 'src/app/messages/pages.zh-CN.ts')
 const signIn = [...shell, 'src/features/sign-in/SignInPage.vue']
 const signedIn = [...shell, 'src/app/AppShell.vue']
-const mapPage = [...signIn, ...signedIn, 'src/features/map-page/MapPage.vue']
+const mapPage = [...signIn, ...signedIn, pageMessages, 'src/features/map-page/MapPage.vue']
 
 /** Workers start by address, so the manifest does not know who loads them; the map page has these two. */
 const workers = ['columns.worker', 'maplibre-gl-worker'].map((name) => {

@@ -6,10 +6,19 @@ export type Locale = (typeof locales)[number]
 /** The key public/first-paint.js reads before the first paint. */
 const storageKey = 'wangge.locale'
 
-const loaders = {
+type Loaders = Record<Locale, () => Promise<{ messages: object }>>
+
+const shellLoaders: Loaders = {
   'zh-CN': () => import('./messages/zh-CN.ts'),
   en: () => import('./messages/en.ts'),
-} satisfies Record<Locale, () => Promise<{ messages: object }>>
+}
+const pageLoaders: Loaders = {
+  'zh-CN': () => import('./messages/pages.zh-CN.ts'),
+  en: () => import('./messages/pages.en.ts'),
+}
+/** What is here, or comes once it is asked for: a page's words not before the first page. */
+const wanted = [shellLoaders]
+const loaded = new Set<Loaders[Locale]>()
 
 export const i18n = createI18n({
   legacy: false,
@@ -33,12 +42,31 @@ export function preferredLocale(languages: readonly string[] = navigator.languag
   return 'en'
 }
 
+/** Once it returns, all that is wanted by then is there in this language. */
+async function load(locale: Locale): Promise<void> {
+  const missing = wanted.filter((one) => !loaded.has(one[locale]))
+  if (missing.length === 0) return
+  await Promise.all(
+    missing.map(async ({ [locale]: loader }) => {
+      const { messages } = await loader()
+      const known = i18n.global.getLocaleMessage(locale as never) as object
+      i18n.global.setLocaleMessage(locale as never, { ...known, ...messages } as never)
+      loaded.add(loader)
+    }),
+  )
+  // a page may have been opened meanwhile
+  await load(locale)
+}
+
+/** To be awaited before a page other than the sign-in page is shown; costs nothing the second time. */
+export async function loadPageMessages(): Promise<void> {
+  if (!wanted.includes(pageLoaders)) wanted.push(pageLoaders)
+  await load(i18n.global.locale.value as Locale)
+}
+
 /** Loads a language, if it is not yet here, and shows it. */
 export async function setLocale(locale: Locale, remember = true): Promise<void> {
-  if (!i18n.global.availableLocales.includes(locale as never)) {
-    const { messages } = await loaders[locale]()
-    i18n.global.setLocaleMessage(locale as never, messages as never)
-  }
+  await load(locale)
   i18n.global.locale.value = locale as never
   document.documentElement.lang = locale
   if (!remember) return

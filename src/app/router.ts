@@ -7,6 +7,7 @@ import {
 import { watch } from 'vue'
 import type { Pinia } from 'pinia'
 import { useSessionStore } from '@/stores/session.store.ts'
+import { loadPageMessages } from './i18n.ts'
 import { landingFor, safeNext } from './navigation.ts'
 
 declare module 'vue-router' {
@@ -99,8 +100,11 @@ export function createAppRouter(pinia: Pinia) {
       const landing = landingFor(session.roles)
       if (landing !== 'home' && router.hasRoute(landing)) return { name: landing, replace: true }
     }
+    // they come beside the page; what fails here is told below
+    loadPageMessages().catch(() => {})
     return true
   })
+  router.beforeResolve((to) => (to.name === 'sign-in' ? undefined : loadPageMessages()))
 
   // Signing in leads to what was asked for; a session that ends while a page is open keeps the way back.
   watch(

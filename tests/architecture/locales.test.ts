@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parse } from 'vue/compiler-sfc'
 import { describe, expect, it } from 'vitest'
 
@@ -16,8 +16,7 @@ function messagesOf(locale: string): Messages {
   const messages: Messages = new Map()
   const walk = (node: unknown, key: string): void => {
     if (typeof node === 'string') messages.set(key, node)
-    else
-      for (const [part, child] of Object.entries(node as object)) walk(child, `${key}.${part}`)
+    else for (const [part, child] of Object.entries(node as object)) walk(child, `${key}.${part}`)
   }
   for (const file of readdirSync(join(root, 'locales', locale)).filter((f) => f.endsWith('.json')))
     walk(JSON.parse(readFileSync(join(root, 'locales', locale, file), 'utf8')), file.slice(0, -5))
@@ -91,6 +90,45 @@ describe('locales', () => {
   })
 })
 
+describe('the words of the shell', () => {
+  /** Files of the shell and of the sign-in page: what they import at once, without what comes later. */
+  function loadedAtOnce(file: string, seen = new Set<string>()): Set<string> {
+    if (seen.has(file)) return seen
+    seen.add(file)
+    const code = sources.find((one) => one.file === file)?.code ?? ''
+    for (const [, path] of code.matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^'"()]*?['"]([@.][^'"]+)['"]/g,
+    )) {
+      const target = path!.startsWith('@/') ? path!.slice(2) : join(dirname(file), path!)
+      loadedAtOnce(target, seen)
+    }
+    return seen
+  }
+
+  it('are in the part of a language that comes with it', () => {
+    const starts = ['app/main.ts', 'app/AppShell.vue', 'features/sign-in/SignInPage.vue']
+    const files = new Set(starts.flatMap((file) => [...loadedAtOnce(file)]))
+    expect(files.size).toBeGreaterThan(60)
+    const part = readFileSync(join(root, 'app/messages/en.ts'), 'utf8')
+    const own = /en\/\{([\w,-]+)\}/.exec(part)![1]!.split(',')
+    for (const name of ['pages.en', 'zh-CN', 'pages.zh-CN'])
+      expect(readFileSync(join(root, `app/messages/${name}.ts`), 'utf8')).toContain(
+        `/{${own.join(',')}}.json`,
+      )
+    const namespaces = new Set([...all.en.keys()].map((key) => key.slice(0, key.indexOf('.'))))
+    const foreign = sources
+      .filter(({ file }) => files.has(file))
+      .flatMap(({ file, code }) =>
+        [...code.matchAll(/\bt\(\s*['"`]([\w-]+)\./g)].map(([, namespace]) => ({
+          file,
+          namespace,
+        })),
+      )
+      .filter(({ namespace }) => namespaces.has(namespace!) && !own.includes(namespace!))
+    expect(foreign).toEqual([])
+  })
+})
+
 describe('sources', () => {
   it('hold no Chinese text', () => {
     const found = sources.filter(({ code }) => /\p{Script=Han}/u.test(code)).map(({ file }) => file)
@@ -115,10 +153,20 @@ interface TemplateNode {
 /** Letters people would read: text nodes, and attributes that are shown or read out. */
 function textsOf(code: string): string[] {
   const found: string[] = []
-  const shown = ['title', 'label', 'alt', 'placeholder', 'aria-label', 'description', 'hint', 'help']
+  const shown = [
+    'title',
+    'label',
+    'alt',
+    'placeholder',
+    'aria-label',
+    'description',
+    'hint',
+    'help',
+  ]
   const walk = (node: TemplateNode): void => {
     // compiler-core's node types: 2 is text; a prop of type 6 is a static attribute
-    if (node.type === 2 && /\p{L}/u.test(String(node.content))) found.push(String(node.content).trim())
+    if (node.type === 2 && /\p{L}/u.test(String(node.content)))
+      found.push(String(node.content).trim())
     for (const prop of node.props ?? [])
       if (prop.type === 6 && shown.includes(prop.name) && /\p{L}/u.test(prop.value?.content ?? ''))
         found.push(`${prop.name}="${prop.value?.content}"`)

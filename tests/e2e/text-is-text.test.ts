@@ -296,6 +296,71 @@ describe('text is text', () => {
     await context.close()
   })
 
+  it('shows them in the popup of the map, as names of areas and of a category', async () => {
+    const db = await openDatabase({ DATA_DIR: server.dataDir })
+    const named = await db.query<{ level: string; lon: number; lat: number }>(
+      `with numbered as (
+         select code, row_number() over (order by level = 'grid' desc, code) as n
+         from public.areas where level in ('grid', 'community')),
+       renamed as (
+         update public.areas a set name = ($1::text[])[n]
+         from numbered where numbered.code = a.code and n <= cardinality($1::text[])
+         returning a.level, a.geom, n)
+       select level, extensions.st_x(at) as lon, extensions.st_y(at) as lat
+       from renamed, lateral (select extensions.st_pointonsurface(geom) as at) as inside
+       order by n`,
+      [payloads],
+    )
+    await db.query(`update public.categories set name_zh = $1, name_en = $1 where code = 'noise'`, [
+      payloads[0]!,
+    ])
+    await db.close()
+    expect(named).toHaveLength(payloads.length)
+
+    const { page, context, clean } = await open({ role: 'leader', path: '/table' })
+    const world = (z: number) => 512 * 2 ** z
+    const project = (z: number, at: { lon: number; lat: number }): [x: number, y: number] => [
+      ((at.lon + 180) / 360) * world(z),
+      ((1 - Math.asinh(Math.tan((at.lat * Math.PI) / 180)) / Math.PI) / 2) * world(z),
+    ]
+    /** Rests the pointer on each place a view reaches, then looks at the next one that is left. */
+    async function hoverAll(places: { name: string; lon: number; lat: number }[], z: number) {
+      for (let left = places; left.length > 0;) {
+        const [centre] = left
+        await page.goto(`${server.url}/map?at=${z}/${centre!.lat}/${centre!.lon}`)
+        const box = (await page.getByTestId('map').boundingBox())!
+        const [cx, cy] = project(z, centre!)
+        const reached = left.flatMap((place) => {
+          const [px, py] = project(z, place)
+          const [x, y] = [box.width / 2 + px - cx, box.height / 2 + py - cy]
+          // buttons and legend lie along the edges
+          const inside = x > 80 && y > 80 && x < box.width - 80 && y < box.height - 200
+          return inside || place === centre ? [{ place, x: box.x + x, y: box.y + y }] : []
+        })
+        for (const { place, x, y } of reached) {
+          await expect
+            .poll(async () => {
+              await page.mouse.move(x + 1, y)
+              await page.mouse.move(x, y)
+              return textOf(page, 'map-tooltip')
+            }, slow)
+            .toContain(place.name)
+          await clean()
+        }
+        left = left.filter((one) => !reached.some(({ place }) => place === one))
+      }
+    }
+    const places = named.map((at, index) => ({ ...at, name: payloads[index]! }))
+    const isGrid = ({ level }: { level: string }): boolean => level === 'grid'
+    await hoverAll(places.filter(isGrid), 13)
+    await hoverAll(
+      places.filter((place) => !isGrid(place)),
+      11.5,
+    )
+    await hoverAll([{ name: payloads[0]!, lon, lat }], 18)
+    await context.close()
+  })
+
   it('shows them in My day and among what is nearby while capturing', async () => {
     const { page, context, clean } = await open({ path: '/my-day', width: 390, touch: true })
     await page.getByTestId('open-item').first().waitFor(slow)

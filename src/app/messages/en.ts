@@ -1,8 +1,9 @@
 import { byNamespace } from './by-namespace.ts'
 
-const files = import.meta.glob<Record<string, unknown>>('../../locales/en/*.json', {
-  eager: true,
-  import: 'default',
-})
-
-export const messages = byNamespace(files)
+/** What is shown around every page and on the sign-in page; the pages' own words come with `pages.en.ts`. */
+export const messages = byNamespace(
+  import.meta.glob<Record<string, unknown>>('../../locales/en/{app,domain,help,sign-in,ui}.json', {
+    eager: true,
+    import: 'default',
+  }),
+)
