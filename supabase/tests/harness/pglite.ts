@@ -54,7 +54,8 @@ async function templateTar(): Promise<Uint8Array> {
   await db.close()
   mkdirSync(cacheFolder, { recursive: true })
   for (const file of readdirSync(cacheFolder)) {
-    if (file !== name) rmSync(join(cacheFolder, file), { force: true })
+    // what other processes are writing of this very one stays
+    if (!file.startsWith(name)) rmSync(join(cacheFolder, file), { force: true })
   }
   // test files build it side by side: whoever renames last wins, with the same content
   const unfinished = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`
