@@ -15,6 +15,14 @@ describe('textDiff', () => {
     ])
   })
 
+  it('sets a replaced phrase against the new one', () => {
+    expect(textDiff('Cover loose, cordoned off', 'Cover loose, one bolt is missing')).toEqual([
+      { kind: 'same', text: 'Cover loose, ' },
+      { kind: 'removed', text: 'cordoned off' },
+      { kind: 'added', text: 'one bolt is missing' },
+    ])
+  })
+
   it('goes sign by sign through Chinese', () => {
     expect(textDiff('垃圾两袋', '垃圾三袋')).toEqual([
       { kind: 'same', text: '垃圾' },

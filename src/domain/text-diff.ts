@@ -84,8 +84,13 @@ function walkBack(old: string[], fresh: string[], trace: Int32Array[]): DiffPart
 
 const at = (values: Int32Array, index: number): number => values[index] ?? 0
 
-/** Neighbours of one kind as one part; between two `same`, what was removed stands before what was added. */
-function joined(parts: readonly DiffPart[]): DiffPart[] {
+/**
+ * Neighbours of one kind as one part; between two `same`, what was removed stands before what was
+ * added. A space between two replaced words goes with them: phrase against phrase is read more
+ * easily than words of both in turn.
+ */
+function joined(all: readonly DiffPart[]): DiffPart[] {
+  const parts = all.filter(({ text }) => text)
   const result: DiffPart[] = []
   let [removed, added] = ['', '']
   const flush = (): void => {
@@ -93,11 +98,14 @@ function joined(parts: readonly DiffPart[]): DiffPart[] {
     if (added) result.push({ kind: 'added', text: added })
     removed = added = ''
   }
-  for (const { kind, text } of parts) {
-    if (!text) continue
+  for (const [index, { kind, text }] of parts.entries()) {
+    const next = parts[index + 1]?.kind ?? 'same'
     if (kind === 'removed') removed += text
     else if (kind === 'added') added += text
-    else {
+    else if (removed && added && next !== 'same' && /^[^\S\n]+$/.test(text)) {
+      removed += text
+      added += text
+    } else {
       flush()
       const last = result.at(-1)
       if (last?.kind === 'same') last.text += text

@@ -98,7 +98,7 @@ try {
     ]
     try {
       for (const { name, prepare, ...options } of shots.filter(isAsked)) {
-        const opened = await openPage(browser, { url, ...options })
+        const opened = await openPage(browser, { url, timeZone: 'America/Los_Angeles', ...options })
         const { page, context, problems } = opened
         await prepare?.(opened)
         // tiles, fonts and the columns of all months

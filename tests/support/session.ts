@@ -11,6 +11,8 @@ export interface OpenOptions {
   width?: number
   height?: number
   touch?: boolean
+  /** The device's; by default far from the demo city's, so that a mix-up shows. */
+  timeZone?: string
 }
 
 export interface OpenPage {
@@ -22,7 +24,8 @@ export interface OpenPage {
 
 /** A fresh profile, signed in as a demo account if a role is given. */
 export async function openPage(browser: Browser, options: OpenOptions): Promise<OpenPage> {
-  const { url, role, path = '/', locale = 'en', theme = 'light', width = 1440, height = 900 } = options
+  const { url, role, path = '/', locale = 'en', theme = 'light' } = options
+  const { width = 1440, height = 900, timeZone = 'Asia/Shanghai' } = options
   const context = await browser.newContext({
     locale,
     colorScheme: theme,
@@ -30,7 +33,7 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
     hasTouch: options.touch ?? false,
     isMobile: options.touch ?? false,
     reducedMotion: 'reduce',
-    timezoneId: 'Asia/Shanghai',
+    timezoneId: timeZone,
   })
   const page = await context.newPage()
   const problems: string[] = []
