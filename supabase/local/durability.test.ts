@@ -4,6 +4,7 @@ import { cpSync, existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { keepWhatIsSynced } from '../../tests/faults/synced-disk.ts'
 import { openDatabase } from './database.ts'
 import { startServer } from './server.ts'
 import { listSnapshots } from './snapshots.ts'
@@ -235,4 +236,50 @@ test('rows the database dropped are in no snapshot, and are back before anybody 
   expect(output()).toMatch(/replayed [23]\b/)
   expect(await appliedIds()).toEqual([...receipts, late.id].sort())
   expect(await backup).toMatchObject({ code: 1 })
+})
+
+test('what no journal holds is in a snapshot long before its turn', async () => {
+  const settings = { ...settingsIn(folder.path), snapshotMilliseconds: 3_600_000 }
+  const taken = () => listSnapshots(settings.dataDir).length
+  const server = await startServer(settings, { loadCity: loadSmallCity })
+  try {
+    const soon = { timeout: 90_000, interval: 200 }
+    await expect.poll(taken, soon).toBe(1)
+    // beside the running server, as commands do
+    const db = await openDatabase({ DATA_DIR: settings.dataDir })
+    await db.query(`update public.areas set households = 7`)
+    await db.close()
+    await expect.poll(taken, soon).toBe(2)
+    const who = await signIn(server.port)
+    const { status } = await send(server.port, 'PUT', '/auth/v1/user', {
+      headers: who.headers,
+      body: JSON.stringify({ password: `${adminPassword}-new` }),
+    })
+    expect(status).toBe(200)
+    await expect.poll(taken, soon).toBe(3)
+  } finally {
+    await server.close()
+  }
+})
+
+test('what a command did without a server survives a power cut right after it', async () => {
+  const dataDir = join(folder.path, 'data')
+  const disk = join(folder.path, 'disk')
+  const first = await openDatabase({ DATA_DIR: dataDir })
+  await loadSmallCity(first)
+  await first.close()
+  cpSync(join(dataDir, 'pg'), disk, { recursive: true })
+  keepWhatIsSynced(join(dataDir, 'pg'), disk)
+  const second = await openDatabase({ DATA_DIR: dataDir })
+  await second.query(`update public.areas set households = 4711`)
+  await second.close()
+
+  rmSync(join(dataDir, 'pg'), { recursive: true })
+  cpSync(disk, join(dataDir, 'pg'), { recursive: true })
+  const third = await openDatabase({ DATA_DIR: dataDir })
+  const [row] = await third.query<{ n: number }>(
+    `select min(households)::int as n from public.areas`,
+  )
+  await third.close()
+  expect(row?.n).toBe(4711)
 })

@@ -142,7 +142,7 @@ async function startParts(
   backend = opened
   undo.push(() => opened.close())
 
-  await loadCityOnce(opened.database(), settings, hooks)
+  const isNewCity = await loadCityOnce(opened.database(), settings, hooks)
   const snapshots = journal
     ? startSnapshotTimer({
         everyMilliseconds: settings.snapshotMilliseconds,
@@ -152,7 +152,9 @@ async function startParts(
     : null
   if (snapshots) undo.push(() => snapshots.stop())
   const onChange = () => snapshots?.noteChange()
-  const watched = watchedDatabase(opened.database(), onChange)
+  const onUnjournaledChange = () => snapshots?.noteUnjournaledChange()
+  if (isNewCity) onUnjournaledChange()
+  const watched = watchedDatabase(opened.database(), onUnjournaledChange)
   const admin = await serveAdminSocket(dataDir, watched, async () => {
     if (!snapshots) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
     return (await snapshots.take()).path
@@ -169,6 +171,7 @@ async function startParts(
     photos,
     acceptsDemoAccounts,
     onChange,
+    onUnjournaledChange,
   })
   undo.push(() => {
     api = null
@@ -182,12 +185,15 @@ async function startParts(
   }
 }
 
-/** A load that broke off is taken up again: it is done only once that is noted. */
+/**
+ * A load that broke off is taken up again: it is done only once that is noted.
+ * @returns whether a city was loaded now.
+ */
 async function loadCityOnce(
   db: Database,
   { empty, databaseUrl, dataDir }: Settings,
   { loadCity }: ServerHooks,
-): Promise<void> {
+): Promise<boolean> {
   const city = await readCity(db)
   if (empty && city?.isDemo) {
     const where = databaseUrl ? 'The database of DATABASE_URL' : `The data folder ${dataDir}`
@@ -196,10 +202,11 @@ async function loadCityOnce(
       : 'choose another: DATA_DIR=FOLDER npm start -- --empty'
     throw new ServerError(`${where} holds the demo city. For a city of your own ${other}.`)
   }
-  if (!loadCity || (city && !city.isDemo)) return
-  if ((await readState(db, 'city_loaded')) !== null) return
+  if (!loadCity || (city && !city.isDemo)) return false
+  if ((await readState(db, 'city_loaded')) !== null) return false
   await loadCity(db)
   await writeState(db, 'city_loaded', new Date().toISOString())
+  return true
 }
 
 /** Only the app and `config.json`; the database is a Supabase elsewhere. */

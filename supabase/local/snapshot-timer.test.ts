@@ -17,9 +17,10 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-const start = (everyMilliseconds = 1000) =>
+const start = (everyMilliseconds = 1000, quietMilliseconds?: number) =>
   startSnapshotTimer({
     everyMilliseconds,
+    ...(quietMilliseconds === undefined ? {} : { quietMilliseconds }),
     take: () =>
       new Promise<Snapshot>((resolve, reject) => {
         const segment = begun.length + 1
@@ -85,9 +86,43 @@ test('stopping waits for the one under way, and nothing follows', async () => {
   expect(begun).toHaveLength(1)
 })
 
+test('what no journal holds is not kept waiting, and comes together', async () => {
+  const timer = start(100_000, 1000)
+  timer.noteChange()
+  await pass(10_000)
+  expect(begun).toHaveLength(0)
+  timer.noteUnjournaledChange()
+  await pass(900)
+  timer.noteUnjournaledChange()
+  await pass(900)
+  expect(begun).toHaveLength(0)
+  await pass(100)
+  expect(begun).toHaveLength(1)
+  begun[0]!.finish()
+  // an import that goes on and on
+  for (let n = 0; n < 6; n++) {
+    timer.noteUnjournaledChange()
+    await pass(500)
+  }
+  expect(begun).toHaveLength(2)
+  // one that comes while the database is copied
+  timer.noteUnjournaledChange()
+  await pass(1500)
+  expect(begun).toHaveLength(2)
+  begun[1]!.finish()
+  await pass(1000)
+  expect(begun).toHaveLength(3)
+  begun[2]!.finish()
+  timer.noteUnjournaledChange()
+  await timer.stop()
+  await pass(200_000)
+  expect(begun).toHaveLength(3)
+})
+
 test('0 never looks', async () => {
   const timer = start(0)
   timer.noteChange()
+  timer.noteUnjournaledChange()
   await pass(86_400_000)
   expect(begun).toEqual([])
   await timer.stop()

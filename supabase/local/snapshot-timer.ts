@@ -3,6 +3,11 @@ import type { Snapshot } from './snapshots.ts'
 export interface SnapshotTimerOptions {
   /** Milliseconds between two looks whether something changed; 0 never looks. */
   everyMilliseconds: number
+  /**
+   * How long after the last change that no journal holds a snapshot is taken, at the latest three
+   * times as long after the first; default: 20 s.
+   */
+  quietMilliseconds?: number
   take(): Promise<Snapshot>
   /** An automatic snapshot failed; it is tried again at the next look. */
   onFailed(error: Error): void
@@ -12,6 +17,8 @@ export interface SnapshotTimerOptions {
 export interface SnapshotTimer {
   /** Something may have changed since the last snapshot. */
   noteChange(): void
+  /** Something may have changed that no journal holds: people, passwords, imports. */
+  noteUnjournaledChange(): void
   /** Takes one now, after the one under way. Rejects when it cannot be taken. */
   take(): Promise<Snapshot>
   /** Looks no more; resolves once no snapshot is under way. */
@@ -43,19 +50,40 @@ export function startSnapshotTimer(options: SnapshotTimerOptions): SnapshotTimer
   }
 
   const { everyMilliseconds } = options
+  const quiet = Math.min(options.quietMilliseconds ?? 20_000, everyMilliseconds)
+  const takeChanged = () => {
+    if (isChanged) take().catch(options.onFailed)
+  }
   const timer =
     everyMilliseconds > 0
       ? setInterval(() => {
-          if (isChanged && !underWay) take().catch(options.onFailed)
+          if (!underWay) takeChanged()
         }, everyMilliseconds)
       : undefined
+  let soon: { timer: NodeJS.Timeout; latest: number } | null = null
   return {
     noteChange() {
       isChanged = true
     },
+    noteUnjournaledChange() {
+      isChanged = true
+      if (everyMilliseconds === 0) return
+      const now = performance.now()
+      const latest = soon?.latest ?? now + 3 * quiet
+      clearTimeout(soon?.timer)
+      const wait = Math.max(0, Math.min(quiet, latest - now))
+      soon = {
+        latest,
+        timer: setTimeout(() => {
+          soon = null
+          takeChanged()
+        }, wait),
+      }
+    },
     take,
     async stop() {
       clearInterval(timer)
+      clearTimeout(soon?.timer)
       await underWay?.catch(() => undefined)
     },
   }

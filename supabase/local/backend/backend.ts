@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import type { Database } from '../database-types.ts'
 import { messageOf } from '../errors.ts'
+import { syncTree } from '../files.ts'
 import type {
   BackendCall,
   BackendOptions,
@@ -125,6 +127,8 @@ export class Backend {
     if (closed) await Promise.race([closed, rejectAfter(closePatienceMilliseconds)]).catch(() => {})
     await this.#session?.end('closed')
     await this.#restarting
+    // PGlite never syncs: what commands did in a folder of their own is on the disk from here on
+    if (closed && this.tier === 'embedded') await syncTree(join(this.#options.dataDir, 'pg'))
   }
 
   #call(call: BackendCall, transfer: ArrayBuffer[] = []): Promise<unknown> {

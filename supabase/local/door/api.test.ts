@@ -43,6 +43,7 @@ function apiWithFakes() {
     photos: { answer: async () => new Response('a photo') },
     acceptsDemoAccounts: ({ viaProxy }) => !viaProxy,
     onChange: () => undefined,
+    onUnjournaledChange: () => undefined,
   })
   const call = (
     path: string,

@@ -26,6 +26,8 @@ export interface ApiContext {
   acceptsDemoAccounts(peer: Peer): boolean
   /** Called after a request that may have changed something. */
   onChange(): void
+  /** As `onChange`, of what no journal holds. */
+  onUnjournaledChange(): void
 }
 
 const commandBytes = 1024 * 1024
@@ -238,7 +240,7 @@ export class Api {
     const wait = this.#passwords.take(caller.userId)
     if (wait > 0) return tooMany(wait)
     const response = await this.#forward(request, body.bytes)
-    if (response.ok) this.#context.onChange()
+    if (response.ok) this.#context.onUnjournaledChange()
     return response
   }
 
