@@ -116,6 +116,20 @@ describe('useDraftSend', () => {
     expect(await send()).toBe(true)
   })
 
+  it('sends its own words; what another tab has written into the draft since stays a draft', async () => {
+    const left = await leftBehind()
+    const { draft, send, sent } = openForm()
+    draft.fill(left, true)
+    const theirs = { ...left, form: { ...left.form, description: 'theirs' }, updatedAt: 'later' }
+    await outbox.saveDraft(theirs)
+    expect(await send()).toBe(true)
+    expect(await outbox.loadDrafts()).toEqual([theirs])
+    const { id, photoHashes } = sent.value!
+    expect(photoHashes).toEqual(left.photoHashes)
+    expect((await outbox.item(id))?.command?.payload).toMatchObject({ note: 'two sides' })
+    for (const hash of left.photoHashes) expect(await outbox.loadPhoto(hash)).toBeDefined()
+  })
+
   it('waits for a photo that is worked on, and does not send without it when it is refused', async () => {
     const { draft, photos, send, failure } = openForm()
     draft.fill(await leftBehind(), true)

@@ -35,12 +35,16 @@ export function useDraftSend(
       // Whoever pressed the button counted on it.
       if (photos.refused.value.length > refused)
         throw new AppError('invalid', 'a photo was refused', { code: 'photo_refused' })
-      await draft.seal()
-      const command = commandOf(await photos.photoRefs())
       const outbox = await ownOutbox()
-      sent.value = await outbox.enqueue(command, {
-        fromDraft: draft.id.value,
-        ...(draft.replaces.value && { replaces: draft.replaces.value }),
+      const enqueue = async (from: Awaited<ReturnType<DraftInHand['seal']>>) =>
+        outbox.enqueue(commandOf(await photos.photoRefs()), {
+          ...from,
+          ...(draft.replaces.value && { replaces: draft.replaces.value }),
+        })
+      sent.value = await enqueue(await draft.seal()).catch(async (error: unknown) => {
+        if ((error as { code?: unknown }).code !== 'changed_elsewhere') throw error
+        // What another tab has written into the draft since stays a draft.
+        return enqueue(await draft.sealApart())
       })
       return true
     } catch (error) {

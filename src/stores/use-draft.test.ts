@@ -122,6 +122,31 @@ describe('useDraft', () => {
     expect(await drafts()).toMatchObject([{ form: { description: 'another' } }])
   })
 
+  it('goes on as a draft of its own when another tab has changed it', async () => {
+    draft.form.description = 'first'
+    await draft.flush()
+    const first = draft.id.value
+    const [kept] = await drafts()
+    const theirs = { ...kept!, form: { ...kept!.form, description: 'theirs' }, updatedAt: 'later' }
+    await outbox.saveDraft(theirs)
+    draft.form.description = 'mine'
+    const saving = draft.flush()
+    draft.form.description = 'mine too'
+    await Promise.all([saving, draft.flush()])
+    expect(draft.isForked.value).toBe(true)
+    expect(draft.saveState.value).toBe('saved')
+    expect(draft.id.value).not.toBe(first)
+    const texts = async () => (await drafts()).map(({ form }) => form.description).toSorted()
+    expect(await texts()).toEqual(['mine too', 'theirs'])
+    // emptied here, the other's stays
+    draft.fill(kept!, true)
+    expect(draft.isForked.value).toBe(false)
+    draft.form.description = ''
+    await draft.flush()
+    expect(await texts()).toEqual(['mine too', 'theirs'])
+    expect(draft.saveState.value).toBe('empty')
+  })
+
   it('is saved when the session ends, before the outbox closes', async () => {
     draft.form.description = 'typed just now'
     const close = vi.spyOn(outbox, 'close')

@@ -28,6 +28,8 @@ export function useDraft(kind?: 'photos') {
   const underway = ref(0)
   /** True while the device holds this draft. */
   const isKept = ref(false)
+  /** Another tab has changed the same draft: this form went on as a draft of its own. */
+  const isForked = ref(false)
 
   const saveState = computed<SaveState>(() => {
     if (saveError.value) return 'failed'
@@ -37,8 +39,11 @@ export function useDraft(kind?: 'photos') {
 
   let timer: ReturnType<typeof setTimeout> | undefined
   let saving: Promise<void> = Promise.resolve()
-  /** Grows when another form is taken in hand: what is saved late must not mark the new one. */
-  let generation = 0
+  /**
+   * What the device holds of the form in hand, as this tab knows it; another one for each form that is
+   * taken in hand: what is saved late must not mark the new one.
+   */
+  let stored: StoredVersion = { id: id.value, seen: null }
   /** True while the form becomes a command and after: no later change may bring the draft back. */
   let isSealed = false
   /** Another tab has sent it: nothing is saved any more, and nothing waits for it. */
@@ -53,16 +58,30 @@ export function useDraft(kind?: 'photos') {
     ...(replaces.value && { replaces: replaces.value }),
   })
 
-  async function write(draft: Draft, mine: number): Promise<void> {
+  /** What another tab has saved under the same id stays; this form then gets an id of its own. */
+  async function write(draft: Draft, mine: StoredVersion): Promise<void> {
     const outbox = await ownOutbox()
     const keep = isWorthKeeping(draft)
-    const wasKept = isKept.value
-    if (keep) await outbox.saveDraft(draft)
-    else if (wasKept) await outbox.deleteDraft(draft.id)
-    if (mine !== generation) return
+    const put = async (): Promise<void> => {
+      if (keep) await outbox.saveDraft({ ...draft, id: mine.id }, mine.seen)
+      else if (mine.seen !== null) await outbox.deleteDraft(mine.id, mine.seen)
+    }
+    await put().catch((failure: unknown) => {
+      if (!hasCode(failure, 'changed_elsewhere')) throw failure
+      fork(mine)
+      return put()
+    })
+    mine.seen = keep ? draft.updatedAt : null
+    if (mine !== stored) return
     isKept.value = keep
     savedAt.value = keep ? new Date(draft.updatedAt) : null
     saveError.value = null
+  }
+  function fork(mine: StoredVersion): void {
+    Object.assign(mine, { id: newUuid(), seen: null })
+    if (mine !== stored) return
+    id.value = mine.id
+    isForked.value = true
   }
 
   /** Puts on the disk what is not there yet. @throws what the outbox throws; the form keeps it all */
@@ -71,17 +90,17 @@ export function useDraft(kind?: 'photos') {
     if (!isChanged.value || isSealed || wasSent) return saving
     isChanged.value = false
     underway.value++
-    const [draft, mine] = [snapshot(), generation]
+    const [draft, mine] = [snapshot(), stored]
     saving = saving
       .catch(() => undefined)
       .then(() => write(draft, mine))
       .catch((failure: unknown) => {
-        if (mine === generation) {
+        if (mine === stored) {
           isChanged.value = true
           saveError.value = failure
-          wasSent = isSentElsewhere(failure)
+          wasSent = hasCode(failure, 'already_sent')
         }
-        if (!isSentElsewhere(failure)) throw failure
+        if (!hasCode(failure, 'already_sent')) throw failure
       })
       .finally(() => underway.value--)
     // Nobody may be listening; the failure stands in `saveError`.
@@ -103,13 +122,22 @@ export function useDraft(kind?: 'photos') {
 
   /**
    * Puts everything on the disk, for the last time unless unsealed.
+   * @returns the version that lies there, if one does
    * @throws as `flush` does, and `already_sent`
    */
-  async function seal(): Promise<void> {
+  async function seal(): Promise<{ fromDraft: string; draftSeen?: string }> {
     const kept = flush()
     isSealed = true
     await kept
     if (wasSent) throw saveError.value
+    return { fromDraft: stored.id, ...(stored.seen !== null && { draftSeen: stored.seen }) }
+  }
+  /** A sealed form that another tab has changed on the disk, kept as a draft of its own. */
+  async function sealApart(): ReturnType<typeof seal> {
+    fork(stored)
+    unseal()
+    await keep()
+    return seal()
   }
   /** It did not become a command: what changed meanwhile is saved again. */
   function unseal(): void {
@@ -122,7 +150,8 @@ export function useDraft(kind?: 'photos') {
 
   function fill(next: Draft, kept: boolean): void {
     clearTimeout(timer)
-    generation++
+    stored = { id: next.id, seen: kept ? next.updatedAt : null }
+    isForked.value = false
     isSealed = false
     wasSent = false
     isLoading = true
@@ -173,9 +202,11 @@ export function useDraft(kind?: 'photos') {
     saveError,
     saveState,
     isKept,
+    isForked,
     flush,
     keep,
     seal,
+    sealApart,
     unseal,
     fill,
     startNew,
@@ -183,5 +214,11 @@ export function useDraft(kind?: 'photos') {
 }
 export type DraftInHand = ReturnType<typeof useDraft>
 
-const isSentElsewhere = (failure: unknown): boolean =>
-  (failure as { code?: unknown }).code === 'already_sent'
+/** The id under which a form is saved, and `updatedAt` of the version of it that was saved last. */
+interface StoredVersion {
+  id: string
+  seen: string | null
+}
+
+const hasCode = (failure: unknown, code: string): boolean =>
+  (failure as { code?: unknown }).code === code

@@ -2,15 +2,18 @@ import type { Draft } from '../domain/command.ts'
 import type { OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
 import { claimPhotos, releasePhotos } from './photos.ts'
-import { madeOfDraft } from './queue.ts'
+import { madeOfDraft, needSeen } from './queue.ts'
 
 /**
  * Saves a draft; the photos it names are its own from then on.
- * @throws OutboxError `already_sent` when another tab has made an item of it meanwhile
+ * @param seen `updatedAt` of the stored version that this one was made of, null when there was none
+ * @throws OutboxError `already_sent` when another tab has made an item of it meanwhile,
+ *   `changed_elsewhere` when another tab has saved another version
  */
-export const saveDraft = (db: OutboxDatabase, draft: Draft): Promise<void> =>
+export const saveDraft = (db: OutboxDatabase, draft: Draft, seen?: string | null): Promise<void> =>
   db.write(async () => {
     const before = await db.drafts.get(draft.id)
+    needSeen(before, seen)
     if (!before && (await madeOfDraft(db, draft.id, draft.replaces ?? null)))
       throw new OutboxError('already_sent', draft.id)
     const known = new Set(before?.photoHashes)
@@ -26,10 +29,11 @@ export const loadDrafts = async (db: OutboxDatabase): Promise<Draft[]> => {
   return drafts.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
 }
 
-export const deleteDraft = (db: OutboxDatabase, id: string): Promise<void> =>
+export const deleteDraft = (db: OutboxDatabase, id: string, seen?: string | null): Promise<void> =>
   db.write(async () => {
     const draft = await db.drafts.get(id)
     if (!draft) return
+    needSeen(draft, seen)
     await db.drafts.delete(id)
     await releasePhotos(db, draft.photoHashes)
   }, [db.drafts, db.items, db.photos, db.photoBytes, db.thumbnails])

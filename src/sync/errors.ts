@@ -11,6 +11,8 @@ export type OutboxErrorCode =
   | 'not_editable'
   /** The draft has become an item, by another tab. */
   | 'already_sent'
+  /** Another tab has saved the draft meanwhile. */
+  | 'changed_elsewhere'
   /** A corrected copy of this command is already in the queue. */
   | 'already_replaced'
   | 'too_large'

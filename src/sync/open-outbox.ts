@@ -64,10 +64,10 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
 
   return {
     ...owner,
-    saveDraft: (draft) => changing(saveDraft(db, draft)),
+    saveDraft: (draft, seen) => changing(saveDraft(db, draft, seen)),
     loadDrafts: () => loadDrafts(db),
     loadDraft: (id) => db.read(() => db.drafts.get(id), [db.drafts]),
-    deleteDraft: (id) => changing(deleteDraft(db, id)),
+    deleteDraft: (id, seen) => changing(deleteDraft(db, id, seen)),
     savePhoto: (photo) => savePhoto(db, photo, now()),
     loadPhoto: (hash) => loadPhoto(db, hash),
     loadThumbnail: (hash) => loadThumbnail(db, hash),

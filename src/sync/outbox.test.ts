@@ -96,6 +96,25 @@ describe('drafts', () => {
     expect(await outbox.loadDrafts()).toHaveLength(1)
   })
 
+  it('are neither written over, nor deleted, nor sent by a tab that has not seen their last version', async () => {
+    const at = (updatedAt: string, description: string) =>
+      draft(1, { updatedAt, form: { ...form, description } })
+    await outbox.saveDraft(at('t1', 'first'), null)
+    await outbox.saveDraft(at('t2', 'other tab'), 't1')
+    const from = { fromDraft: uuid(1), draftSeen: 't1' }
+    for (const late of [
+      outbox.saveDraft(at('t3', 'mine'), 't1'),
+      outbox.saveDraft(at('t3', 'mine'), null),
+      outbox.deleteDraft(uuid(1), 't1'),
+      outbox.enqueue(report(uuid(1)), from),
+    ])
+      expect(await codeOf(late)).toBe('changed_elsewhere')
+    expect(await outbox.loadDrafts()).toMatchObject([{ form: { description: 'other tab' } }])
+    expect(await outbox.counts()).toMatchObject({ queued: 0 })
+    await outbox.enqueue(report(uuid(1)), { ...from, draftSeen: 't2' })
+    expect(await outbox.loadDrafts()).toEqual([])
+  })
+
   it('keep the photos they name, also those for an incident already there, when people sign out', async () => {
     const { hash } = await outbox.savePhoto(picture(1))
     const wanted = { ...form, categoryCode: null, confirmsIncidentId: uuid(7) }

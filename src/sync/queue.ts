@@ -15,6 +15,8 @@ import { claimPhotos, releasePhotos } from './photos.ts'
 
 export interface EnqueueOptions {
   fromDraft?: string
+  /** `updatedAt` of the draft's version that the command was made of. */
+  draftSeen?: string
   replaces?: string
 }
 
@@ -29,12 +31,13 @@ const isStuck = ({ state }: ItemRow): boolean => state === 'rejected' || state =
 export async function enqueue(
   db: OutboxDatabase,
   command: NewCommand,
-  { fromDraft, replaces }: EnqueueOptions,
+  { fromDraft, draftSeen, replaces }: EnqueueOptions,
   now: number,
 ): Promise<string> {
   const prepared = await prepareItem(command, { id: newUuid(), at: instant(now) })
   return db.write(async () => {
     const draft = fromDraft === undefined ? undefined : await db.drafts.get(fromDraft)
+    needSeen(draft, draftSeen)
     const replaced = replaces ?? draft?.replaces ?? null
     if (fromDraft !== undefined && !draft) {
       const before = await madeOfDraft(db, fromDraft, replaced)
@@ -64,6 +67,12 @@ export async function madeOfDraft(
   const items = await db.items.where('draftId').equals(draftId).toArray()
   const done = await db.receipts.where('draftId').equals(draftId).toArray()
   return [...items, ...done].find((one) => one.replaces === replaces)?.id
+}
+
+/** Nothing is written over what the writer has not seen; without `seen` nothing is asked. */
+export function needSeen(stored: Draft | undefined, seen: string | null | undefined): void {
+  if (stored && seen !== undefined && stored.updatedAt !== seen)
+    throw new OutboxError('changed_elsewhere', stored.id)
 }
 
 async function needPhotos(db: OutboxDatabase, hashes: readonly string[]): Promise<void> {

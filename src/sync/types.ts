@@ -148,12 +148,19 @@ export interface ImportReport {
  * after the transaction is on the disk. Fails with `OutboxError`.
  */
 export interface Outbox extends Readonly<QueueOwner> {
-  saveDraft(draft: Draft): Promise<void>
+  /**
+   * `seen`: `updatedAt` of the stored version this one was made of, null when there was none.
+   * @throws OutboxError `already_sent`, `changed_elsewhere`: another tab was faster
+   */
+  saveDraft(draft: Draft, seen?: string | null): Promise<void>
   /** Newest first. */
   loadDrafts(): Promise<Draft[]>
   loadDraft(id: string): Promise<Draft | undefined>
-  /** Also lets go of its photos, unless something else needs them. */
-  deleteDraft(id: string): Promise<void>
+  /**
+   * Also lets go of its photos, unless something else needs them.
+   * @throws OutboxError `changed_elsewhere` as `saveDraft`
+   */
+  deleteDraft(id: string, seen?: string | null): Promise<void>
   /** The photo belongs to nobody until a draft or command that names it is saved. */
   savePhoto(photo: NewPhoto): Promise<StoredPhoto>
   loadPhoto(hash: string): Promise<StoredPhoto | undefined>
@@ -163,11 +170,12 @@ export interface Outbox extends Readonly<QueueOwner> {
   /**
    * Puts a command in the queue and takes its draft out, in one step. Doing it twice for one draft
    * gives the same item.
-   * @throws OutboxError `photo_missing`, `already_replaced`, `too_large`, `storage_full`
+   * @throws OutboxError `photo_missing`, `already_replaced`, `too_large`, `storage_full`;
+   *   `changed_elsewhere` when the draft is not the one of `draftSeen` any more
    */
   enqueue(
     command: NewCommand,
-    options?: { fromDraft?: string; replaces?: string },
+    options?: { fromDraft?: string; draftSeen?: string; replaces?: string },
   ): Promise<QueuedItem>
   /**
    * Sends again: a queued item now; a refused one unchanged, under a new id where the server has

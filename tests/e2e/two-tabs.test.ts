@@ -94,4 +94,31 @@ describe('two tabs of one browser', () => {
     expect(await settledTotal(second)).toBe(managers)
     await context.close()
   })
+
+  it('one draft in both: neither writes over the other, both are kept', async () => {
+    const opened = await openPage(browser, { url, role: 'field', path: '/capture' })
+    const [one, other] = [opened.page, await opened.context.newPage()]
+    const write = async (page: Page, text: string): Promise<void> => {
+      await page.getByTestId('description').fill(text)
+      await page.locator('[data-testid=save-status][data-state=saved]').waitFor()
+    }
+    await write(one, 'begun in one')
+    await one.waitForURL(/draft=/)
+    await other.goto(one.url())
+    await expect.poll(() => other.getByTestId('description').inputValue()).toBe('begun in one')
+    await write(other, 'gone on in the other')
+    await write(one, 'gone on in the first')
+    await one.getByTestId('draft-forked').waitFor()
+    expect(await other.getByTestId('draft-forked').count()).toBe(0)
+    await write(one, 'and finished there')
+    expect(one.url()).not.toBe(other.url())
+    for (const [page, text] of [
+      [one, 'and finished there'],
+      [other, 'gone on in the other'],
+    ] as const) {
+      await page.reload()
+      await expect.poll(() => page.getByTestId('description').inputValue()).toBe(text)
+    }
+    await opened.context.close()
+  })
 })
