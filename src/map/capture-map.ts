@@ -3,12 +3,10 @@ import type { CityConfig } from '../domain/config.ts'
 import type { AreaLevel, BoundingBox, LngLat } from '../domain/vocabulary.ts'
 import { AreasLayer } from './layers/areas.layer.ts'
 import { LocationLayer } from './layers/location.layer.ts'
-import { createMapCanvas, titleCanvas } from './map-canvas.ts'
+import { boundsOf } from './map-canvas.ts'
 import { addPin } from './pin.ts'
-import { baseStyle } from './style/base-style.ts'
-import { restyle } from './style/restyle.ts'
-import type { AreaFeatures, MapLocale, MapMessages, MapTheme } from './types.ts'
-import { ScaleBar } from './ui/scale-bar.ts'
+import { createSmallMap } from './small-map.ts'
+import type { AreaFeatures, MapLook } from './types.ts'
 
 const pinZoom = 17
 
@@ -16,16 +14,16 @@ export interface CaptureMapOptions {
   city: CityConfig
   /** What it shows until there is a pin; the city when left out. */
   box?: BoundingBox | undefined
-  theme: MapTheme
-  locale: MapLocale
-  messages: MapMessages
+  look: MapLook
   /** Somebody tapped a place or let go of the pin. */
   onPlace: (lngLat: LngLat) => void
 }
 
 /** A small map to put one pin on. */
 export interface CaptureMap {
-  setTheme(theme: MapTheme): void
+  setLook(look: MapLook): void
+  /** Shows this as long as there is neither pin nor device, and nobody has moved the map. */
+  setBox(box: BoundingBox): void
   /** Comes into view when it would lie outside; `color` is CSS hex. */
   setPin(lngLat: LngLat | null, color: string): void
   /** Where the device is, with a ring as wide as it is unsure. */
@@ -43,21 +41,19 @@ export interface CaptureMap {
 
 /** @throws when the browser cannot draw it (no WebGL 2) */
 export function createCaptureMap(container: HTMLElement, options: CaptureMapOptions): CaptureMap {
-  const { city, locale, messages, onPlace } = options
-  let { theme } = options
-  const map = createMapCanvas(container, {
+  const { city, look, onPlace } = options
+  const { map, setLook, remove } = createSmallMap(container, {
     city,
-    theme,
-    locale,
-    title: messages.mapTitle,
+    look,
     view: undefined,
     box: options.box,
     interactive: true,
     isInPage: true,
   })
-  titleCanvas(map, messages.mapTitle)
-  const areas = new AreasLayer(theme)
-  const location = new LocationLayer(theme)
+  const areas = new AreasLayer(look.theme)
+  const location = new LocationLayer(look.theme)
+  /** Somebody or something has chosen what is in view. */
+  let isPlaced = false
   let pin: Marker | null = null
   let pinColor = ''
   let others: Marker[] = []
@@ -66,16 +62,15 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
     areas.attach(map)
     location.attach(map)
   })
-  map.on('error', ({ error }) => console.warn('Map:', error.message))
   map.on('click', ({ lngLat }) => onPlace([lngLat.lng, lngLat.lat]))
-  const scale = new ScaleBar(messages, city.basemap?.attribution ?? '')
-  container.append(scale.element)
-  const showScale = (): void => scale.setPlace(map.getZoom(), map.getCenter().lat)
-  showScale()
-  map.on('move', showScale)
+  map.on('movestart', ({ originalEvent }) => {
+    isPlaced ||= originalEvent !== undefined
+  })
 
-  const center = (lngLat: LngLat): void =>
-    void map.jumpTo({ center: [...lngLat], zoom: Math.max(map.getZoom(), pinZoom) })
+  function center(lngLat: LngLat): void {
+    isPlaced = true
+    map.jumpTo({ center: [...lngLat], zoom: Math.max(map.getZoom(), pinZoom) })
+  }
 
   /** Near the edge counts as outside: what the pin stands on must be seen around it. */
   function isInView([lng, lat]: LngLat): boolean {
@@ -107,14 +102,12 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
 
   return {
     setPin,
-    setTheme(next) {
-      if (next === theme) return
-      const [before, after] = [theme, next].map((look) => baseStyle(city, look, locale).layers)
-      theme = next
-      container.dataset['mapTheme'] = next
-      for (const layer of [areas, location]) layer.setTheme(next)
-      if (map.getLayer('background')) restyle(map, before!, after!)
-      else map.once('style.load', () => restyle(map, before!, after!))
+    setLook(next) {
+      setLook(next)
+      for (const layer of [areas, location]) layer.setTheme(next.theme)
+    },
+    setBox(box) {
+      if (!isPlaced) map.fitBounds(boundsOf(box), { padding: 16, duration: 0 })
     },
     setDevice(place) {
       location.set(place)
@@ -131,10 +124,10 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
     },
     setHeldBy: (idx) => areas.setHighlight({ selected: idx === null ? [] : [idx] }),
     center,
-    zoomBy: (step) => void map.jumpTo({ zoom: map.getZoom() + step }),
-    destroy() {
-      map.remove()
-      scale.element.remove()
+    zoomBy(step) {
+      isPlaced = true
+      map.jumpTo({ zoom: map.getZoom() + step })
     },
+    destroy: remove,
   }
 }

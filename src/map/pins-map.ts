@@ -1,11 +1,9 @@
 import { Marker } from 'maplibre-gl'
 import type { BoundingBox, LngLat } from '../domain/vocabulary.ts'
-import { boundsOf, createMapCanvas } from './map-canvas.ts'
+import { boundsOf } from './map-canvas.ts'
 import { pinElement } from './pin.ts'
-import { baseStyle } from './style/base-style.ts'
-import { restyle } from './style/restyle.ts'
-import type { LocatorMapOptions, MapTheme } from './types.ts'
-import { ScaleBar } from './ui/scale-bar.ts'
+import { createSmallMap } from './small-map.ts'
+import type { LocatorMapOptions, MapLook } from './types.ts'
 
 export interface MapPin {
   key: string
@@ -16,10 +14,7 @@ export interface MapPin {
   state: 'sent' | 'waiting'
 }
 
-export interface PinsMapOptions extends Pick<
-  LocatorMapOptions,
-  'city' | 'theme' | 'locale' | 'messages'
-> {
+export interface PinsMapOptions extends Pick<LocatorMapOptions, 'city' | 'look'> {
   pins: readonly MapPin[]
   /** Where one is oneself. */
   here?: LngLat | null
@@ -29,7 +24,7 @@ export interface PinsMapOptions extends Pick<
 
 export interface PinsMap {
   setPins(pins: readonly MapPin[], here: LngLat | null): void
-  setTheme(theme: MapTheme): void
+  setLook(look: MapLook): void
   /** After a change of the container's size: all pins are in sight again. */
   fit(): void
   destroy(): void
@@ -42,24 +37,16 @@ const closestZoom = 16
  * @throws when the browser cannot draw it (no WebGL 2)
  */
 export function createPinsMap(container: HTMLElement, options: PinsMapOptions): PinsMap {
-  const { city, locale, messages, interactive = false } = options
-  let { theme, pins } = options
+  const { city, look, interactive = false } = options
+  let { pins } = options
   let here = options.here ?? null
   let markers: Marker[] = []
-  const map = createMapCanvas(container, {
+  const { map, setLook, remove } = createSmallMap(container, {
     city,
-    theme,
-    locale,
-    title: messages.mapTitle,
+    look,
     view: undefined,
     interactive,
   })
-  if (!interactive) map.getCanvas().setAttribute('tabindex', '-1')
-  const scale = new ScaleBar(messages, city.basemap?.attribution ?? '')
-  container.append(scale.element)
-  map.on('error', ({ error }) => console.warn('Map:', error.message))
-  const showScale = (): void => scale.setPlace(map.getZoom(), map.getCenter().lat)
-  map.on('move', showScale)
 
   function fit(): void {
     map.resize()
@@ -70,7 +57,6 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
       maxZoom: closestZoom,
       duration: 0,
     })
-    showScale()
   }
 
   function draw(): void {
@@ -103,20 +89,11 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
       here = place
       draw()
     },
-    setTheme(next) {
-      if (next === theme) return
-      const [before, after] = [theme, next].map((look) => baseStyle(city, look, locale).layers)
-      theme = next
-      container.dataset['mapTheme'] = next
-      const apply = (): void => restyle(map, before!, after!)
-      if (map.getLayer('background')) apply()
-      else map.once('style.load', apply)
-    },
+    setLook,
     fit,
     destroy() {
       for (const marker of markers) marker.remove()
-      map.remove()
-      scale.element.remove()
+      remove()
     },
   }
 }

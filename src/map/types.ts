@@ -178,11 +178,16 @@ export interface MapEngine {
   destroy(): void
 }
 
-export interface LocatorMapOptions {
-  city: CityConfig
+/** What of the page a small map follows. */
+export interface MapLook {
   theme: MapTheme
   locale: MapLocale
   messages: MapMessages
+}
+
+export interface LocatorMapOptions {
+  city: CityConfig
+  look: MapLook
   lngLat: LngLat
   /** CSS hex colour of the pin. */
   color: string
@@ -191,7 +196,7 @@ export interface LocatorMapOptions {
 
 /** A small map of one place: no buttons, no interaction but what the caller adds. */
 export interface LocatorMap {
-  setTheme(theme: MapTheme): void
+  setLook(look: MapLook): void
   setPlace(lngLat: LngLat, color: string): void
   whenIdle(): Promise<void>
   destroy(): void

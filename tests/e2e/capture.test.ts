@@ -12,7 +12,14 @@ import { apiClient, call } from '../support/api.ts'
 import { applyCommand } from '../support/commands.ts'
 import { launchChromium } from '../support/browser.ts'
 import { exifPhoto } from '../support/exif-photo.ts'
-import { openPage, type DemoRole, type OpenOptions, type OpenPage } from '../support/session.ts'
+import {
+  chooseLanguage,
+  openPage,
+  signIn,
+  type DemoRole,
+  type OpenOptions,
+  type OpenPage,
+} from '../support/session.ts'
 
 const mission: LngLat = [-122.4194, 37.7599]
 const slow = { timeout: 30_000 }
@@ -225,6 +232,26 @@ describe('capture on a phone', () => {
       categoryCode: 'noise',
       description: 'loud',
     })
+  })
+
+  it('draws the map anew for areas that come after it, and in another language', async () => {
+    const opened = await openPage(browser, { url, path: '/sign-in', width: 390 })
+    onTestFinished(() => opened.context.close())
+    const { page } = opened
+    const areas = Promise.withResolvers<void>()
+    await page.route('**/rpc/area_list', async (route) => {
+      await areas.promise
+      await route.continue()
+    })
+    await signIn(page, url, 'field', '/capture')
+    const scale = page.locator('[data-testid=capture-map] .wangge-map-scale')
+    await scale.waitFor(slow)
+    const whole = await scale.innerText()
+    areas.resolve()
+    await expect.poll(() => scale.innerText(), slow).not.toBe(whole)
+    expect(await scale.innerText()).toMatch(/^[\d.]+ k?m$/)
+    await chooseLanguage(page, 'zh-CN')
+    await expect.poll(() => scale.innerText(), slow).toMatch(/米|公里/)
   })
 
   it('moves the pin by buttons, by a tap and by dragging it', async () => {

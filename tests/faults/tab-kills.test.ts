@@ -25,7 +25,8 @@ declare global {
   interface Window {
     /** Set by the test: where the page tells what it shows. */
     noteSaved(hashes: string[]): void
-    stopWhenSaved?: boolean
+    /** Stop once more photos than these are shown as saved. */
+    stopAbove?: number
   }
 }
 
@@ -42,7 +43,7 @@ function watchSaved(): void {
     for (const hash of fresh) told.add(hash)
     window.noteSaved(fresh)
     // Nothing of the page runs on from here: whatever the disk does not have yet never comes.
-    if (window.stopWhenSaved) debugger
+    if (shown.length > (window.stopAbove ?? Infinity)) debugger
   }).observe(document, { subtree: true, childList: true, attributes: true })
 }
 
@@ -53,13 +54,13 @@ const ways = ['crash', 'close'] as const
 async function addAndKill(
   page: Page,
   file: ReturnType<typeof photoFile>,
-  how: { moment: (typeof moments)[number]; way: (typeof ways)[number]; wait: number },
+  how: { moment: (typeof moments)[number]; way: (typeof ways)[number]; wait: number; kept: number },
 ): Promise<void> {
   const devtools = await page.context().newCDPSession(page)
   const isStopped = new Promise((resolve) => devtools.once('Debugger.paused', resolve))
   if (how.moment !== 'any') {
     await devtools.send('Debugger.enable')
-    await page.evaluate(() => void (window.stopWhenSaved = true))
+    await page.evaluate((kept) => void (window.stopAbove = kept), how.kept)
   }
   await page.getByTestId('photo-gallery').setInputFiles(file)
   if (how.moment === 'any') await new Promise((resolve) => setTimeout(resolve, how.wait))
@@ -104,6 +105,7 @@ test(
         moment: random.pick(moments),
         way: random.pick(ways),
         wait: random.whole(0, 1200),
+        kept: draft?.photoHashes.length ?? 0,
       }
       await addAndKill(page, photoFile(kill), how)
       done[`${how.way}, ${how.moment}`] = (done[`${how.way}, ${how.moment}`] ?? 0) + 1

@@ -31,9 +31,7 @@ if (query.has('locator')) {
   container.style.cssText = 'width: 320px; height: 200px'
   const locator = createLocatorMap(container, {
     city,
-    theme,
-    locale,
-    messages: messagesIn(locale),
+    look: { theme, locale, messages: messagesIn(locale) },
     lngLat: center,
     color: '#b4450b',
   })
