@@ -22,13 +22,25 @@ export default ts.config(
       'no-console': ['error', { allow: ['warn', 'error'] }],
       'no-restricted-syntax': [
         'error',
-        { selector: "CallExpression[callee.property.name='setHTML']", message: 'Text is never HTML.' },
-        { selector: "AssignmentExpression[left.property.name='innerHTML']", message: 'Text is never HTML.' },
+        {
+          selector: "CallExpression[callee.property.name='setHTML']",
+          message: 'Text is never HTML.',
+        },
+        {
+          selector: "AssignmentExpression[left.property.name='innerHTML']",
+          message: 'Text is never HTML.',
+        },
       ],
     },
   },
   {
-    files: ['supabase/local/**', 'tests/bench/**', 'tests/run.ts', 'tests/faults/**', 'tests/e2e/global-setup.ts'],
+    files: [
+      'supabase/local/**',
+      'tests/bench/**',
+      'tests/run.ts',
+      'tests/faults/**',
+      'tests/e2e/global-setup.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
 )

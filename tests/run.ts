@@ -108,7 +108,11 @@ async function inOrder(...steps: Step[]): Promise<void> {
 findChromium()
 await Promise.all([
   inOrder(check('types', 'vue-tsc', ['--noEmit'])),
-  inOrder(check('lint', 'eslint', ['.']), check('dead code', 'knip', [])),
+  inOrder(
+    check('lint', 'eslint', ['.']),
+    check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),
+    check('dead code', 'knip', []),
+  ),
 ])
 await inOrder(
   tests('architecture'),

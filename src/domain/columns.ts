@@ -47,10 +47,7 @@ export const dequantise = (value: number, low: number, high: number): number =>
   low + (value / quantum) * (high - low)
 
 /** Which quantised places a box covers, both ends inclusive: `[minX, minY, maxX, maxY]`. */
-export function quantiseBox(
-  box: BoundingBox,
-  city: BoundingBox,
-): [number, number, number, number] {
+export function quantiseBox(box: BoundingBox, city: BoundingBox): [number, number, number, number] {
   return [
     quantise(box[0], city[0], city[2]),
     quantise(box[1], city[1], city[3]),

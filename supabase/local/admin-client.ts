@@ -26,10 +26,7 @@ export async function requestSnapshot(socketPath: string): Promise<string> {
   return row.path
 }
 
-async function runTransaction<T>(
-  socketPath: string,
-  fn: (tx: Database) => Promise<T>,
-): Promise<T> {
+async function runTransaction<T>(socketPath: string, fn: (tx: Database) => Promise<T>): Promise<T> {
   const { request, response } = open(socketPath, '/transaction')
   request.flushHeaders()
   const lines = createInterface({ input: await response })[Symbol.asyncIterator]()

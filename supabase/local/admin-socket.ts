@@ -74,7 +74,8 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    if (request.method !== 'POST') return reply(response, 405, { error: 'POST only', code: '0A000' })
+    if (request.method !== 'POST')
+      return reply(response, 405, { error: 'POST only', code: '0A000' })
     if (request.url === '/transaction') return await answerTransaction(database, request, response)
     if (request.url === '/snapshot' && snapshot) {
       return reply(response, 200, { rows: [{ path: await snapshot() }] })

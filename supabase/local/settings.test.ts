@@ -24,7 +24,10 @@ test.each([
   [{ TLS_CERT: '/x' }, 'go together'],
   [{ TLS_CERT: '/no/such', TLS_KEY: '/no/such' }, 'no such file'],
   [{ SUPABASE_URL: 'https://x.supabase.co' }, 'SUPABASE_PUBLISHABLE_KEY'],
-  [{ SUPABASE_URL: 'https://x.supabase.co', SUPABASE_PUBLISHABLE_KEY: 'sb_secret_x' }, 'secret key'],
+  [
+    { SUPABASE_URL: 'https://x.supabase.co', SUPABASE_PUBLISHABLE_KEY: 'sb_secret_x' },
+    'secret key',
+  ],
 ])('%o is refused by name', (env, words) => {
   expect(() => settingsFrom(env as unknown as Record<string, string>)).toThrow(words)
 })
@@ -35,7 +38,8 @@ test('an unknown option is refused', () => {
 })
 
 test('isLoopback', () => {
-  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) expect(isLoopback(host)).toBe(true)
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1'])
+    expect(isLoopback(host)).toBe(true)
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example']) {
     expect(isLoopback(host)).toBe(false)
   }
@@ -50,7 +54,9 @@ test('a Supabase elsewhere is described by the environment', () => {
   const x = { url: 'x', publishableKey: 'k' }
   const part = supabaseConfig(env, { url: 'https://x.supabase.co', publishableKey: 'k' })
   expect(part.city).toMatchObject({ name: '测试市', bbox: [112.9, 27.9, 113.1, 28.1] })
-  expect(supabaseConfig(env, { url: 'https://x.supabase.co', publishableKey: 'k' }).instanceId).toBe(part.instanceId)
+  expect(
+    supabaseConfig(env, { url: 'https://x.supabase.co', publishableKey: 'k' }).instanceId,
+  ).toBe(part.instanceId)
   expect(() => supabaseConfig({ ...env, WANGGE_CITY_NAME: '' }, x)).toThrow('WANGGE_CITY_NAME')
   expect(() => supabaseConfig({ ...env, WANGGE_CITY_BBOX: '1,2,3' }, x)).toThrow('WANGGE_CITY_BBOX')
 })

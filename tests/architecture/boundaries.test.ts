@@ -28,7 +28,10 @@ describe('boundaries', () => {
       `${planted}/a.ts`,
       `import '../../stores/filter.store.ts'\nimport * as turf from '@turf/turf'\nimport { b } from './b.ts'\nexport const a = [turf, b]\n`,
     )
-    writeFileSync(`${planted}/b.ts`, `import { a } from './a.ts'\nexport const b = (): unknown => a\n`)
+    writeFileSync(
+      `${planted}/b.ts`,
+      `import { a } from './a.ts'\nexport const b = (): unknown => a\n`,
+    )
     const { status, output } = cruise(planted)
     expect(status).not.toBe(0)
     for (const rule of ['domain-downward', 'only-geo', 'no-cycles']) expect(output).toContain(rule)

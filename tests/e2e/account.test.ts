@@ -24,10 +24,25 @@ describe('account', () => {
     const email = 'new.manager@example.org'
     execFileSync(
       process.execPath,
-      ['supabase/local/commands/user.ts', 'add', email, '--role', 'grid_manager', '--area', 'SF-N-19', '--name', 'Grid manager 2', '--password', 'first-password-1'],
+      [
+        'supabase/local/commands/user.ts',
+        'add',
+        email,
+        '--role',
+        'grid_manager',
+        '--area',
+        'SF-N-19',
+        '--name',
+        'Grid manager 2',
+        '--password',
+        'first-password-1',
+      ],
       { env: { ...process.env, DATA_DIR: inject('dataDir') } },
     )
-    const { page, context, problems } = await openPage(browser, { url, path: '/sign-in?next=/account' })
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      path: '/sign-in?next=/account',
+    })
     const signIn = async (password: string): Promise<void> => {
       await page.locator('input[type=email]').fill(email)
       await page.locator('input[type=password]').fill(password)

@@ -25,7 +25,9 @@ describe('changes of another user', () => {
     await expect
       .poll(() => shownCount(page, 'total-count'), { timeout: 30_000, interval: 500 })
       .toBe(before + 1)
-    await page.locator(`[data-testid=list-row][data-key="${reported}"]`).waitFor({ timeout: 10_000 })
+    await page
+      .locator(`[data-testid=list-row][data-key="${reported}"]`)
+      .waitFor({ timeout: 10_000 })
     await context.close()
   })
 })

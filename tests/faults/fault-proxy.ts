@@ -81,11 +81,16 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       case 'portal-json':
         return reply(response, made(200, 'application/json', '{"status":"ok"}'))
       case '401':
-        return reply(response, made(401, 'application/json', '{"code":"bad_jwt","message":"expired"}'))
+        return reply(
+          response,
+          made(401, 'application/json', '{"code":"bad_jwt","message":"expired"}'),
+        )
       case '429':
         return reply(
           response,
-          made(429, 'application/json', '{"code":"rate_limited","message":"slow"}', { 'retry-after': '1' }),
+          made(429, 'application/json', '{"code":"rate_limited","message":"slow"}', {
+            'retry-after': '1',
+          }),
         )
       case '500':
       case '503':
@@ -114,7 +119,11 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     return new Promise((resolve, reject) => {
       if (!proxy.target) return reject(new Error('no server'))
       const target = new URL(request.url ?? '/', proxy.target)
-      const headers = { ...request.headers, host: target.host, 'content-length': String(body.length) }
+      const headers = {
+        ...request.headers,
+        host: target.host,
+        'content-length': String(body.length),
+      }
       // compressed answers are cut like others; one encoding keeps the cut simple
       delete headers['accept-encoding']
       delete headers['transfer-encoding']
@@ -161,7 +170,8 @@ function cut(response: ServerResponse, { status, headers, body }: Answer): void 
 
 function withoutHop(headers: IncomingMessage['headers']): IncomingMessage['headers'] {
   const kept = { ...headers }
-  for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'content-length']) delete kept[name]
+  for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'content-length'])
+    delete kept[name]
   return kept
 }
 

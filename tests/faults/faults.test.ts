@@ -26,7 +26,9 @@ test(`${submissions} submissions through ${faults} faults: none lost, none doubl
   console.log(`befell the phones: ${JSON.stringify(result.events)}`)
   console.log(`injected: ${JSON.stringify(result.injected)}, kill -9: ${result.kills}`)
   console.log(describeReconciliation(result.reconciliation))
-  console.log(`untrue receipts: ${result.untrueReceipts.length}, out of order: ${result.outOfOrder.length}, out of time: ${result.outOfTime.length}`)
+  console.log(
+    `untrue receipts: ${result.untrueReceipts.length}, out of order: ${result.outOfOrder.length}, out of time: ${result.outOfTime.length}`,
+  )
 
   const injected = Object.values(result.injected)
   expect(injected.reduce((sum, count) => sum + count, 0)).toBe(faults)

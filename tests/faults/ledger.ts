@@ -26,7 +26,10 @@ export interface Content {
 /** One hash over what was entered, whoever holds it: field by field, in an order of its own. */
 export const hashOfContent = ({ text, report }: Content): string =>
   sha256Hex(
-    JSON.stringify([text, report && [report.categoryCode, report.severity, report.lon, report.lat]]),
+    JSON.stringify([
+      text,
+      report && [report.categoryCode, report.severity, report.lon, report.lat],
+    ]),
   )
 
 /** Intents in a file of their own, synced line by line. */

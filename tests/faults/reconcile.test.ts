@@ -22,8 +22,7 @@ const intents: Intent[] = Array.from({ length: 200 }, (_, n) => ({
   photoHashes: n % 5 === 0 ? [sha256Hex(`photo ${n}`)] : [],
   contentHash: hashOfContent(contentOf(n)),
 }))
-const asStored = (): StoredIntent[] =>
-  intents.map(({ type: _, ...stored }) => stored)
+const asStored = (): StoredIntent[] => intents.map(({ type: _, ...stored }) => stored)
 
 describe('the checker finds what is planted', () => {
   test('nothing is wrong with a database that holds what was meant', () => {
@@ -60,14 +59,18 @@ describe('the checker finds what is planted', () => {
     })
   })
 
-  test.each(['categoryCode', 'severity', 'lon', 'lat', 'text'] as const)('one mangled %s', (field) => {
-    const stored = asStored()
-    const { text, report } = contentOf(12)
-    const [value, mangled] = field === 'text' ? [`${text} `, report] : [text, { ...report, [field]: 3 }]
-    stored[12]!.contentHash = hashOfContent({ text: value, report: mangled as typeof report })
-    expect(reconcile(intents, stored)).toMatchObject({ lost: [], mangled: ['intent-12'] })
-    expect(isClean(reconcile(intents, stored))).toBe(false)
-  })
+  test.each(['categoryCode', 'severity', 'lon', 'lat', 'text'] as const)(
+    'one mangled %s',
+    (field) => {
+      const stored = asStored()
+      const { text, report } = contentOf(12)
+      const [value, mangled] =
+        field === 'text' ? [`${text} `, report] : [text, { ...report, [field]: 3 }]
+      stored[12]!.contentHash = hashOfContent({ text: value, report: mangled as typeof report })
+      expect(reconcile(intents, stored)).toMatchObject({ lost: [], mangled: ['intent-12'] })
+      expect(isClean(reconcile(intents, stored))).toBe(false)
+    },
+  )
 })
 
 describe('the checker finds what is planted in a database', () => {

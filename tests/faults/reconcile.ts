@@ -30,7 +30,10 @@ export interface Reconciliation {
 }
 
 /** Compares what people meant with what the database holds. */
-export function reconcile(intents: readonly Intent[], stored: readonly StoredIntent[]): Reconciliation {
+export function reconcile(
+  intents: readonly Intent[],
+  stored: readonly StoredIntent[],
+): Reconciliation {
   const found = new Map<string, StoredIntent[]>()
   for (const one of stored) found.set(one.token, [...(found.get(one.token) ?? []), one])
   const result: Reconciliation = {

@@ -60,7 +60,10 @@ export async function reportIncident(client: SupabaseClient): Promise<string> {
 }
 
 async function anyLeaf(client: SupabaseClient): Promise<string> {
-  const categories = await call<{ code: string; parentCode: string | null }[]>(client, 'category_list')
+  const categories = await call<{ code: string; parentCode: string | null }[]>(
+    client,
+    'category_list',
+  )
   const parents = new Set(categories.map((one) => one.parentCode))
   const leaf = categories.find((one) => !parents.has(one.code))
   if (!leaf) throw new Error('no leaf category')

@@ -43,7 +43,8 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
   })
   page.on('request', (request) => {
     const target = request.url()
-    if (!target.startsWith(url) && !/^(data|blob):/.test(target)) problems.push(`left the machine: ${target}`)
+    if (!target.startsWith(url) && !/^(data|blob):/.test(target))
+      problems.push(`left the machine: ${target}`)
   })
   if (role) await signIn(page, url, role, path)
   else await page.goto(url + path)
@@ -77,8 +78,15 @@ export async function shownCount(page: Page, testId: string): Promise<number> {
 
 /** Waits until no month is missing any more: until then every count still grows. */
 export async function allMonthsLoaded(page: Page): Promise<void> {
-  await page.getByTestId('total-count').filter({ hasText: /\d/ }).first().waitFor({ timeout: 60_000 })
-  await page.locator('main').getByRole('progressbar').waitFor({ state: 'detached', timeout: 60_000 })
+  await page
+    .getByTestId('total-count')
+    .filter({ hasText: /\d/ })
+    .first()
+    .waitFor({ timeout: 60_000 })
+  await page
+    .locator('main')
+    .getByRole('progressbar')
+    .waitFor({ state: 'detached', timeout: 60_000 })
   // the worker's answer to the last month comes a moment after the month
   await page.waitForTimeout(500)
 }

@@ -37,7 +37,11 @@ export function intervalOption(
 ): EChartsCoreOption {
   const opacity = (e: IntervalEntry): number =>
     entries.some((x) => x.selected) && !e.selected ? 0.35 : 1
-  const marks = (value: (e: IntervalEntry) => number | null | undefined, symbol: string, color: string) => ({
+  const marks = (
+    value: (e: IntervalEntry) => number | null | undefined,
+    symbol: string,
+    color: string,
+  ) => ({
     type: 'scatter' as const,
     symbol,
     symbolSize: 11,
@@ -68,7 +72,16 @@ export function intervalOption(
     animation: false,
     grid: { left: 8, right: 24, top: labels.second ? 30 : 8, bottom: 4, containLabel: true },
     ...(labels.second
-      ? { legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 10, textStyle: { color: theme.mutedText, fontFamily: theme.fontFamily }, data: [labels.value, labels.second] } }
+      ? {
+          legend: {
+            top: 0,
+            left: 0,
+            itemWidth: 12,
+            itemHeight: 10,
+            textStyle: { color: theme.mutedText, fontFamily: theme.fontFamily },
+            data: [labels.value, labels.second],
+          },
+        }
       : {}),
     tooltip: {
       ...plainTooltip(theme),
@@ -88,7 +101,10 @@ export function intervalOption(
         hideOverlap: true,
       },
     },
-    yAxis: nameAxis(theme, entries.map((e) => e.name)),
+    yAxis: nameAxis(
+      theme,
+      entries.map((e) => e.name),
+    ),
     series: [
       {
         type: 'custom',
@@ -98,9 +114,19 @@ export function intervalOption(
         data: entries.map((e, row) => [e.low ?? '-', e.high ?? '-', row]),
         z: 2,
       },
-      { ...marks((e) => e.value, 'circle', theme.accent), name: labels.value, itemStyle: { color: theme.accent } },
+      {
+        ...marks((e) => e.value, 'circle', theme.accent),
+        name: labels.value,
+        itemStyle: { color: theme.accent },
+      },
       ...(labels.second
-        ? [{ ...marks((e) => e.second, 'diamond', theme.backlog), name: labels.second, itemStyle: { color: theme.backlog } }]
+        ? [
+            {
+              ...marks((e) => e.second, 'diamond', theme.backlog),
+              name: labels.second,
+              itemStyle: { color: theme.backlog },
+            },
+          ]
         : []),
     ],
   }

@@ -38,8 +38,16 @@ export function monthFlowOption(
       { ...valueAxis(theme), minInterval: 1, splitLine: { show: false } },
     ],
     series: [
-      bar(text.t('charts.received'), theme.received, months.map((m) => m.received)),
-      bar(text.t('charts.closed'), theme.closed, months.map((m) => m.closed)),
+      bar(
+        text.t('charts.received'),
+        theme.received,
+        months.map((m) => m.received),
+      ),
+      bar(
+        text.t('charts.closed'),
+        theme.closed,
+        months.map((m) => m.closed),
+      ),
       {
         type: 'line',
         name: text.t('charts.backlog'),

@@ -67,7 +67,12 @@ describe('intervalOption', () => {
     selected: false,
     ...over,
   })
-  const labels = { value: 'median', second: 'p90', format: (v: number) => `${v} d`, missing: 'open' }
+  const labels = {
+    value: 'median',
+    second: 'p90',
+    format: (v: number) => `${v} d`,
+    missing: 'open',
+  }
 
   it('leaves a gap where the data cannot tell, and says so in the tooltip', () => {
     const option = intervalOption(

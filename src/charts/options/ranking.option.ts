@@ -33,7 +33,10 @@ export function rankingOption(
     legend: { top: 0, left: 0, textStyle: axisText(theme), itemWidth: 12, itemHeight: 8 },
     tooltip: { ...plainTooltip(theme), trigger: 'axis', axisPointer: { type: 'shadow' } },
     xAxis: { ...valueAxis(theme), minInterval: 1 },
-    yAxis: nameAxis(theme, entries.map((e) => e.name)),
+    yAxis: nameAxis(
+      theme,
+      entries.map((e) => e.name),
+    ),
     series: [
       part(text.t('charts.notOpen'), theme.closed, (e) => e.count - e.open),
       part(text.t('charts.open'), theme.backlog, (e) => e.open),

@@ -35,7 +35,10 @@ export function useLongestOpen(limit: number) {
   }
 
   watch([() => session.scope, () => columns.asOf], () => void load(), { immediate: true })
-  retryWhenBack(() => error.value, () => void load())
+  retryWhenBack(
+    () => error.value,
+    () => void load(),
+  )
   onScopeDispose(() => controller?.abort())
   return { rows, error, load }
 }

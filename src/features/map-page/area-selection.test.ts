@@ -12,13 +12,16 @@ const area = (path: string): Area => {
     level: 'grid',
     name: path,
     households: null,
-  revision: 1,
+    revision: 1,
     bbox: [0, 0, 1, 1],
     pointOnSurface: [0, 0],
   }
 }
 const byCode = new Map(
-  ['C/', 'C/N-1/', 'C/N-10/', 'C/N-1/G-1/', 'C/N-1/G-2/'].map((path) => [area(path).code, area(path)]),
+  ['C/', 'C/N-1/', 'C/N-10/', 'C/N-1/G-1/', 'C/N-1/G-2/'].map((path) => [
+    area(path).code,
+    area(path),
+  ]),
 )
 const lookup = (code: string): Area | undefined => byCode.get(code)
 

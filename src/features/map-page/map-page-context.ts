@@ -63,7 +63,11 @@ export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContex
   const dataRevision = computed(() =>
     columns.months.map(({ month, revision }) => `${month}:${revision}`).join(' '),
   )
-  const sort = useQueryChoice('sort', () => incidentSorts, () => 'reported_desc')
+  const sort = useQueryChoice(
+    'sort',
+    () => incidentSorts,
+    () => 'reported_desc',
+  )
   const list = useIncidentList(sort, () => dataRevision.value)
   const detail = useIncidentDetail(
     () => selection.pinnedIncident,

@@ -34,8 +34,9 @@ describe('rankAreas', () => {
 
 describe('sortRanked', () => {
   const ranked = rankAreas(areas, [3, 0, 3, 0, 6], [1])
-  const codes = (...args: Parameters<typeof sortRanked> extends [unknown, ...infer R] ? R : never) =>
-    sortRanked(ranked, ...args).map((row) => row.area.code)
+  const codes = (
+    ...args: Parameters<typeof sortRanked> extends [unknown, ...infer R] ? R : never
+  ) => sortRanked(ranked, ...args).map((row) => row.area.code)
 
   it('counts numbers in names as numbers', () => {
     expect(codes('name', 'asc', 'en')).toEqual(['N-1', 'N-2', 'N-10'])

@@ -49,7 +49,5 @@ export function sortRanked(
     open: (a, b) => a.open - b.open,
   }
   const sign = direction === 'asc' ? 1 : -1
-  return [...ranked].sort(
-    (a, b) => sign * byKey[key](a, b) || compare(a.area.code, b.area.code),
-  )
+  return [...ranked].sort((a, b) => sign * byKey[key](a, b) || compare(a.area.code, b.area.code))
 }

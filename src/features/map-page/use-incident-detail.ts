@@ -90,7 +90,10 @@ export function useIncidentDetail(
     { immediate: true },
   )
   watch(revision, () => void reload())
-  retryWhenBack(() => error.value, () => void reload())
+  retryWhenBack(
+    () => error.value,
+    () => void reload(),
+  )
   onScopeDispose(() => controller?.abort())
 
   return { detail, busy, missing, error, staleSince, reload }

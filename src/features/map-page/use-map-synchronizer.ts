@@ -302,8 +302,7 @@ export function useMapSynchronizer(
       const zoom = Math.max(now.zoom, pointsZoom + 1)
       const covered = options.coveredPixels()
       const south = now.bbox[1] + covered * latPerPixel(now.zoom, lat)
-      const isInSight =
-        lng > now.bbox[0] && lng < now.bbox[2] && lat > south && lat < now.bbox[3]
+      const isInSight = lng > now.bbox[0] && lng < now.bbox[2] && lat > south && lat < now.bbox[3]
       if (isInSight && now.zoom >= pointsZoom) return
       const center = [lng, lat - (covered / 2) * latPerPixel(zoom, lat)] as const
       made.setView({ center, zoom }, { animate: true })

@@ -17,7 +17,9 @@ export function encodeView(view: MapPlace): string {
 
 /** Null for anything that is not a place on the map. */
 export function decodeView(text: string | null | undefined): MapPlace | null {
-  const match = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)$/.exec(text ?? '')
+  const match = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)$/.exec(
+    text ?? '',
+  )
   if (!match) return null
   const [zoom, lat, lng] = [Number(match[1]), Number(match[2]), Number(match[3])]
   if (zoom > 24 || Math.abs(lat) > 85 || Math.abs(lng) > 180) return null

@@ -15,8 +15,7 @@ export function comparedParent(
   const drilled = areas.find((area) => area.code === drill)
   if (drilled && hasChildren(drilled)) return drilled
   const holders = areas.filter(
-    (area) =>
-      hasChildren(area) && scopePaths.every((path) => path.startsWith(area.path)),
+    (area) => hasChildren(area) && scopePaths.every((path) => path.startsWith(area.path)),
   )
   return holders.toSorted((a, b) => b.path.length - a.path.length)[0] ?? null
 }

@@ -4,9 +4,9 @@ import { signInProblem } from './sign-in-error.ts'
 
 describe('signInProblem', () => {
   it('does not tell a wrong password from an unknown account', () => {
-    expect(signInProblem(new AppError('unauthorized', '', { code: 'invalid_credentials' }))).toEqual(
-      signInProblem(new AppError('invalid', '', { code: 'user_not_found' })),
-    )
+    expect(
+      signInProblem(new AppError('unauthorized', '', { code: 'invalid_credentials' })),
+    ).toEqual(signInProblem(new AppError('invalid', '', { code: 'user_not_found' })))
   })
 
   it('waits as long as the server says, rounded up, and a minute when it does not say', () => {

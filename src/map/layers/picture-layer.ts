@@ -1,4 +1,8 @@
-import { MercatorCoordinate, type CustomLayerInterface, type CustomRenderMethodInput } from 'maplibre-gl'
+import {
+  MercatorCoordinate,
+  type CustomLayerInterface,
+  type CustomRenderMethodInput,
+} from 'maplibre-gl'
 import type { BoundingBox } from '../../domain/vocabulary.ts'
 
 /** A picture on the map: RGBA, not premultiplied, rows from north to south, even in web mercator. */
@@ -131,7 +135,10 @@ function upload(gl: WebGL2RenderingContext, { pixels, width, height }: Picture):
  * North-west, north-east, south-west, south-east in clip space, worked out here because the whole
  * world in 32-bit numbers is too coarse for a street. The map is never tilted, so w is the same all over.
  */
-function clipCorners([west, south, east, north]: BoundingBox, matrix: ArrayLike<number>): Float32Array {
+function clipCorners(
+  [west, south, east, north]: BoundingBox,
+  matrix: ArrayLike<number>,
+): Float32Array {
   const corners = [
     [west, north],
     [east, north],

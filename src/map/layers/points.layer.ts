@@ -96,7 +96,11 @@ export class PointsLayer {
       maxzoom: maxPointZoom,
       promoteId: 'id',
     })
-    const common = { source: sourceIds.points, 'source-layer': incidentLayer, minzoom: minPointZoom }
+    const common = {
+      source: sourceIds.points,
+      'source-layer': incidentLayer,
+      minzoom: minPointZoom,
+    }
     const order = { 'circle-sort-key': ['-', 0, ['get', 'stage']] as ExpressionSpecification }
     const before = layerIds.aboveLabels
     map.addLayer({ ...common, id: layerIds.pointHalo, type: 'circle', layout: order }, before)
@@ -112,11 +116,22 @@ export class PointsLayer {
     const palette = palettes[this.#theme]
     const color = categoryColor(this.#source.colors, palette.boundary)
     const over: ExpressionSpecification = ['==', ['get', 'count'], 1]
-    const hollow: ExpressionSpecification = ['all', over, ['in', ['get', 'stage'], ['literal', finalIndexes]]]
+    const hollow: ExpressionSpecification = [
+      'all',
+      over,
+      ['in', ['get', 'stage'], ['literal', finalIndexes]],
+    ]
     const pinned: ExpressionSpecification = ['boolean', ['feature-state', 'pinned'], false]
     const hovered: ExpressionSpecification = ['boolean', ['feature-state', 'hovered'], false]
     setPaint(map, layerIds.pointHalo, {
-      'circle-color': ['case', pinned, palette.pinned, hovered, palette.accent, palette.pointGround],
+      'circle-color': [
+        'case',
+        pinned,
+        palette.pinned,
+        hovered,
+        palette.accent,
+        palette.pointGround,
+      ],
       'circle-opacity': ['case', ['any', pinned, hovered], 1, 0.9],
       'circle-radius': radius(['case', pinned, 5, hovered, 4, 1.6]),
       'circle-radius-transition': now,

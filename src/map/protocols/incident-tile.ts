@@ -26,7 +26,10 @@ export interface IncidentProperties {
 }
 
 /** @returns the vector tile, and for each incident below another the id that stands for it */
-export function incidentTile(tile: PointTile): { data: ArrayBuffer; coveredBy: Map<string, string> } {
+export function incidentTile(tile: PointTile): {
+  data: ArrayBuffer
+  coveredBy: Map<string, string>
+} {
   const places = new Map<number, number[]>()
   for (let i = 0; i < tile.shown; i++) {
     // Places may lie a little outside of the tile; the offset keeps the key positive and unique.
@@ -55,7 +58,9 @@ export function incidentTile(tile: PointTile): { data: ArrayBuffer; coveredBy: M
     }
     if (here.length > 1)
       drawn.members = here
-        .map((i) => `${tile.ids[i]} ${tile.category[i]} ${tile.stage[i]! & 15} ${tile.stage[i]! >> 4}`)
+        .map(
+          (i) => `${tile.ids[i]} ${tile.category[i]} ${tile.stage[i]! & 15} ${tile.stage[i]! >> 4}`,
+        )
         .join(';')
     properties.push({ ...drawn })
   }

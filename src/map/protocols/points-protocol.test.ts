@@ -53,7 +53,9 @@ describe('encodePointTile', () => {
   })
 
   it('writes an empty layer', () => {
-    expect(readTile(encodePointTile({ name: 'n', extent: 1, x: [], y: [], properties: [] }))).toEqual([])
+    expect(
+      readTile(encodePointTile({ name: 'n', extent: 1, x: [], y: [], properties: [] })),
+    ).toEqual([])
   })
 
   it('outgrows its buffer', () => {

@@ -101,8 +101,14 @@ export class PointFeed {
 }
 
 /** The handler of `wangge-points://feed/z/x/y`. @throws AbortError for a feed that is closed */
-export async function loadPointTile(url: string, signal: AbortSignal): Promise<{ data: ArrayBuffer }> {
-  const numbers = url.slice(pointsScheme.length + 3).split('/').map(Number)
+export async function loadPointTile(
+  url: string,
+  signal: AbortSignal,
+): Promise<{ data: ArrayBuffer }> {
+  const numbers = url
+    .slice(pointsScheme.length + 3)
+    .split('/')
+    .map(Number)
   const [number = NaN, z = NaN, x = NaN, y = NaN] = numbers
   const feed = feeds.get(number)
   if (!feed) throw new DOMException('These points are no longer wanted', 'AbortError')

@@ -7,9 +7,26 @@ const icons = {
   zoomIn: ['M5 12h14', 'M12 5v14'],
   zoomOut: ['M5 12h14'],
   compass: ['M12 2.5 15.5 12h-7Z', 'M12 21.5 8.5 12h7Z'],
-  locate: ['M2 12h3', 'M19 12h3', 'M12 2v3', 'M12 19v3', 'M12 5a7 7 0 1 0 0 14 7 7 0 0 0 0-14Z', 'M12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5Z'],
-  enterFullscreen: ['M8 3H5a2 2 0 0 0-2 2v3', 'M21 8V5a2 2 0 0 0-2-2h-3', 'M3 16v3a2 2 0 0 0 2 2h3', 'M16 21h3a2 2 0 0 0 2-2v-3'],
-  exitFullscreen: ['M8 3v3a2 2 0 0 1-2 2H3', 'M21 8h-3a2 2 0 0 1-2-2V3', 'M3 16h3a2 2 0 0 1 2 2v3', 'M16 21v-3a2 2 0 0 1 2-2h3'],
+  locate: [
+    'M2 12h3',
+    'M19 12h3',
+    'M12 2v3',
+    'M12 19v3',
+    'M12 5a7 7 0 1 0 0 14 7 7 0 0 0 0-14Z',
+    'M12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5Z',
+  ],
+  enterFullscreen: [
+    'M8 3H5a2 2 0 0 0-2 2v3',
+    'M21 8V5a2 2 0 0 0-2-2h-3',
+    'M3 16v3a2 2 0 0 0 2 2h3',
+    'M16 21h3a2 2 0 0 0 2-2v-3',
+  ],
+  exitFullscreen: [
+    'M8 3v3a2 2 0 0 1-2 2H3',
+    'M21 8h-3a2 2 0 0 1-2-2V3',
+    'M3 16h3a2 2 0 0 1 2 2v3',
+    'M16 21v-3a2 2 0 0 1 2-2h3',
+  ],
 } as const
 
 export interface ControlActions {

@@ -46,7 +46,10 @@ export class ScaleBar {
   }
 
   #draw(): void {
-    const { meters, pixels } = scaleLength(metersPerPixel(this.#place.zoom, this.#place.lat), maxWidthPixels)
+    const { meters, pixels } = scaleLength(
+      metersPerPixel(this.#place.zoom, this.#place.lat),
+      maxWidthPixels,
+    )
     this.#bar.style.width = `${Math.round(pixels)}px`
     this.#bar.textContent =
       meters >= 1000

@@ -9,11 +9,7 @@ import { readState, writeState } from './provision.ts'
 const sessionSeconds = 3600
 
 /** lite, with everything off that the door would have to guard: studio, admin mode, sign-up, mail. */
-export function createLite(
-  connection: PostgresConnection,
-  secrets: Secrets,
-  siteUrl: string,
-) {
+export function createLite(connection: PostgresConnection, secrets: Secrets, siteUrl: string) {
   return new App({
     connection,
     auth: {
@@ -68,7 +64,10 @@ export async function keepIntrospection(
  * privileges. As `wangge_api` it may not; having tried once it does not try again, so it is made to
  * try before anyone is let in.
  */
-export async function warmUp(app: { fetch: (request: Request) => Promise<Response> }, secrets: Secrets) {
+export async function warmUp(
+  app: { fetch: (request: Request) => Promise<Response> },
+  secrets: Secrets,
+) {
   const request = new Request('http://127.0.0.1/rest/v1/rpc/session_context', {
     method: 'POST',
     headers: { apikey: secrets.publishableKey, 'content-type': 'application/json' },

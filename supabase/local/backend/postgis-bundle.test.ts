@@ -18,7 +18,10 @@ describe('installedPostgis', () => {
       await whole.exec('create extension postgis')
       const expected = (await whole.query(question)).rows
       await whole.close()
-      const lean = await PGlite.create({ dataDir: folder, extensions: { postgis: installedPostgis() } })
+      const lean = await PGlite.create({
+        dataDir: folder,
+        extensions: { postgis: installedPostgis() },
+      })
       expect((await lean.query(question)).rows).toEqual(expected)
       // it is the lean one: there is nothing to install from
       await expect(lean.exec('create extension postgis_topology')).rejects.toThrow()

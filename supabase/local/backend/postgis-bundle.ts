@@ -42,14 +42,18 @@ function makeLean(source: string, target: string): void {
 
 /** What a database that has the extension loads when it runs. */
 const isNeeded = (name: string): boolean =>
-  name.endsWith('/postgis-3.so') || name.endsWith('/postgis.control') || name.includes('share/proj/')
+  name.endsWith('/postgis-3.so') ||
+  name.endsWith('/postgis.control') ||
+  name.includes('share/proj/')
 
 /** A ustar archive's entries, each with its header and padding. */
 export function entriesOf(tar: Uint8Array): { name: string; bytes: Uint8Array }[] {
   const entries: { name: string; bytes: Uint8Array }[] = []
   const text = (start: number, length: number): string =>
-    Buffer.from(tar.subarray(start, start + length)).toString('latin1').split('\0')[0] ?? ''
-  for (let at = 0; at + block <= tar.length && tar[at] !== 0; ) {
+    Buffer.from(tar.subarray(start, start + length))
+      .toString('latin1')
+      .split('\0')[0] ?? ''
+  for (let at = 0; at + block <= tar.length && tar[at] !== 0;) {
     const size = Number.parseInt(text(at + 124, 12).trim(), 8) || 0
     const end = at + block + Math.ceil(size / block) * block
     const prefix = text(at + 345, 155)

@@ -8,7 +8,11 @@ export function problem(
   const body = JSON.stringify({ code, error_code: code, message, msg: message })
   return new Response(body, {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      ...headers,
+    },
   })
 }
 

@@ -74,7 +74,8 @@ export class StaticFiles {
     } catch {
       return null
     }
-    if (decoded.includes('\0') || decoded.split('/').some((part) => part.startsWith('.'))) return null
+    if (decoded.includes('\0') || decoded.split('/').some((part) => part.startsWith('.')))
+      return null
     const path = normalize(join(this.#folder, decoded))
     return path.startsWith(normalize(this.#folder) + sep) ? path : null
   }
@@ -152,5 +153,7 @@ function parseRange(
 
 function isUnchanged(request: Headers, etag: string): boolean {
   const given = request.get('if-none-match')
-  return given === '*' || (given ?? '').split(/\s*,\s*/).some((tag) => tag.replace(/^W\//, '') === etag)
+  return (
+    given === '*' || (given ?? '').split(/\s*,\s*/).some((tag) => tag.replace(/^W\//, '') === etag)
+  )
 }

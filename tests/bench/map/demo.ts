@@ -15,8 +15,10 @@ const query = new URLSearchParams(location.search)
 const theme = (query.get('theme') ?? 'light') as MapTheme
 const locale = (query.get('locale') ?? 'zh-CN') as MapLocale
 const zoom = query.has('zoom') ? Number(query.get('zoom')) : undefined
-const texts = (language: MapLocale): Record<string, string> => (language === 'en' ? english : chinese)
-const messagesIn = (language: MapLocale) => mapMessages((key) => texts(language)[key.slice(4)] ?? key)
+const texts = (language: MapLocale): Record<string, string> =>
+  language === 'en' ? english : chinese
+const messagesIn = (language: MapLocale) =>
+  mapMessages((key) => texts(language)[key.slice(4)] ?? key)
 const city = {
   name: 'San Francisco',
   locale: 'en',
@@ -47,7 +49,19 @@ async function showEngine(): Promise<void> {
     ...(zoom === undefined ? {} : { view: { center, zoom } }),
   })
   const log: unknown[] = []
-  for (const event of ['areaHover', 'areaClick', 'pointHover', 'pointClick', 'backgroundClick', 'pointTotals', 'pointsError', 'view', 'locate', 'fullscreen', 'fatal'] as const)
+  for (const event of [
+    'areaHover',
+    'areaClick',
+    'pointHover',
+    'pointClick',
+    'backgroundClick',
+    'pointTotals',
+    'pointsError',
+    'view',
+    'locate',
+    'fullscreen',
+    'fatal',
+  ] as const)
     engine.on(event, (payload) => log.push({ event, payload }))
   Object.assign(window, { engine, log, messagesIn, demoPoints })
   const levels: AreaLevel[] = ['community', 'grid']
@@ -106,7 +120,10 @@ function demoPoints(key: string, delayMs = 0) {
         shown,
         ids: Array.from({ length: shown }, (_, i) => `${key}-${z}-${x}-${y}-${i}`),
         category: Uint8Array.from({ length: shown }, (_, i) => at(i, 1) * 5),
-        stage: Uint8Array.from({ length: shown }, (_, i) => Math.floor(at(i, 2) * 6) + (at(i, 3) < 0.06 ? 16 : 0)),
+        stage: Uint8Array.from(
+          { length: shown },
+          (_, i) => Math.floor(at(i, 2) * 6) + (at(i, 3) < 0.06 ? 16 : 0),
+        ),
         x: Int16Array.from({ length: shown }, (_, i) => at(i, 4) * 4096),
         y: Int16Array.from({ length: shown }, (_, i) => at(i, 5) * 4096),
       }
@@ -126,7 +143,10 @@ function demoHeat() {
     for (let x = 0; x < width; x++) {
       let sum = 0
       for (let i = 0; i < 14; i++) {
-        const [dx, dy] = [x - (0.25 + noise(i) * 0.55) * width, y - (0.2 + noise(i + 50) * 0.6) * height]
+        const [dx, dy] = [
+          x - (0.25 + noise(i) * 0.55) * width,
+          y - (0.2 + noise(i + 50) * 0.6) * height,
+        ]
         sum += (0.3 + noise(i + 9)) * Math.exp(-(dx * dx + dy * dy) / (200 + 1400 * noise(i + 70)))
       }
       density[y * width + x] = Math.min(255, 230 * Math.sqrt(Math.max(0, sum)))

@@ -82,7 +82,9 @@ function coldPglite(dataDir: string): Promise<number> {
   })
   return new Promise((resolve, reject) => {
     child.on('exit', (code) =>
-      code === 0 ? resolve(performance.now() - began) : reject(new Error(`PGlite ended with ${code}`)),
+      code === 0
+        ? resolve(performance.now() - began)
+        : reject(new Error(`PGlite ended with ${code}`)),
     )
   })
 }
