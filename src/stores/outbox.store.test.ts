@@ -70,6 +70,34 @@ describe('outbox store', () => {
     await store.close()
   })
 
+  it('does not call everything sent while something waits for a server of before', async () => {
+    const earlier = { instanceId: '99999999-9999-4999-8999-999999999999', userId: server.userId }
+    const others = { ...earlier, userId: '33333333-3333-4333-8333-333333333333' }
+    for (const owner of [earlier, others]) {
+      const before = await openOutbox({
+        ...owner,
+        transport: { applyCommands: async () => [], uploadPhoto: async () => undefined },
+        indexedDB,
+        keyRange: IDBKeyRange,
+        locks: new KillableLocks().client(),
+      })
+      await before.enqueue(note(incident, 'for the earlier one'))
+      await before.close()
+    }
+    await session.signIn('leader@test', 'right')
+    const outbox = await store.whenOpen()
+    await until(() => store.needsPerson > 0)
+    expect(store.elsewhere).toHaveLength(2)
+    expect([store.needsPerson, store.stuck]).toEqual([1, 0])
+    await outbox.takeOver(earlier)
+    await store.lookElsewhere()
+    expect(store.needsPerson).toBe(0)
+    expect(store.elsewhere).toMatchObject([{ ...others, unsent: 1, isMine: false }])
+    await session.signOut()
+    await until(() => store.phase === 'closed')
+    expect(store.elsewhere).toEqual([])
+  })
+
   it('says why it cannot be opened', async () => {
     indexedDB.open = () => {
       throw new DOMException('private mode', 'InvalidStateError')

@@ -11,6 +11,7 @@ import type {
   OutboxError,
   SendStatus,
   Transport,
+  WaitingQueue,
 } from '../sync/index.ts'
 import { useSessionStore } from './session.store.ts'
 import { useUnsavedStore } from './unsaved.store.ts'
@@ -67,8 +68,17 @@ export const useOutboxStore = defineStore('outbox', () => {
   )
   /** What goes by itself once there is a network. */
   const underway = computed(() => counts.value.queued + counts.value.sending)
-  /** What waits for the person: refused or conflicting. */
-  const needsPerson = computed(() => counts.value.conflict + counts.value.rejected)
+  /**
+   * What lies unsent on this device for servers of before. Only its own person may see into a queue; of
+   * others' no more is known than how much there is.
+   */
+  const elsewhere = shallowRef<readonly (WaitingQueue & { isMine: boolean })[]>([])
+  /** What the server refused or what conflicts with its version. */
+  const stuck = computed(() => counts.value.conflict + counts.value.rejected)
+  /** What goes nowhere without the person, what waits for an earlier server included. */
+  const needsPerson = computed(() =>
+    elsewhere.value.reduce((sum, { isMine, unsent }) => sum + (isMine ? unsent : 0), stuck.value),
+  )
 
   const owner = computed(() =>
     session.config && session.context
@@ -109,7 +119,24 @@ export const useOutboxStore = defineStore('outbox', () => {
     opened.subscribe(() => void count(opened))
     await count(opened)
     opened.start()
+    void lookElsewhere()
     return opened
+  }
+
+  /** Asks anew what waits for servers of before. */
+  async function lookElsewhere(): Promise<void> {
+    const { value: current } = outbox
+    if (!current) return
+    try {
+      const people = await session.peopleOfDevice()
+      const isMe = (userId: string) =>
+        userId === current.userId || people.some((one) => one.userId === userId && one.isMe)
+      const queues = await current.waitingElsewhere(people)
+      if (outbox.value === current)
+        elsewhere.value = queues.map((queue) => ({ ...queue, isMine: isMe(queue.userId) }))
+    } catch (failure) {
+      console.warn('other queues could not be looked for:', failure)
+    }
   }
 
   /** One count at a time, and one more when something changed meanwhile. */
@@ -144,6 +171,7 @@ export const useOutboxStore = defineStore('outbox', () => {
     opening = null
     phase.value = 'closed'
     counts.value = nothing
+    elsewhere.value = []
     sendStatus.value = { kind: 'idle' }
     // Whoever comes next waits only for the sender: a photo may take a while, and has its own store.
     await current?.stop()
@@ -216,7 +244,10 @@ export const useOutboxStore = defineStore('outbox', () => {
     revision,
     unsent,
     underway,
+    stuck,
     needsPerson,
+    elsewhere,
+    lookElsewhere,
     whenOpen,
     reopen,
     close,

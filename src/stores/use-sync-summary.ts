@@ -11,7 +11,7 @@ export interface SyncSummary {
   waiting: number
   /** Device instant at which the oldest of them was queued. */
   since: string | null
-  /** Refused or conflicting. */
+  /** Refused, conflicting, or made for a server of before. */
   needsPerson: number
   status: 'idle' | 'sending' | 'waiting' | 'no-network' | 'needs-sign-in' | 'stopped-elsewhere'
   /** While sending. */

@@ -5,7 +5,7 @@ import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, reportIncident } from '../support/api.ts'
 import { launchChromium } from '../support/browser.ts'
 import { applyCommand, detailOf, enqueueInPage } from '../support/commands.ts'
-import { openPage } from '../support/session.ts'
+import { openPage, signIn } from '../support/session.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 
@@ -215,6 +215,35 @@ describe('outbox', () => {
     await expect
       .poll(() => page.getByTestId('item-state').getAttribute('data-state'), { timeout: 30_000 })
       .toBe('replaced')
+    await context.close()
+  })
+
+  it('says what was made for a server of before, and brings it over when asked to', async () => {
+    const incidentId = await reportIncident(await apiClient(url, 'field'))
+    const { page, context } = await openPage(browser, { url, role: 'field', path: '/outbox' })
+    await page.getByTestId('sync-line').waitFor()
+    await page.route('**/rpc/apply_commands', (route) => route.abort())
+    await enqueueInPage(page, 'add_note', { incidentId, note: 'for the earlier one' })
+    // set up anew: the same people and places under another id
+    await page.route('**/config.json', async (route) => {
+      const response = await route.fetch()
+      const config = (await response.json()) as object
+      const instanceId = '99999999-9999-4999-8999-999999999999'
+      await route.fulfill({ response, json: { ...config, instanceId } })
+    })
+    await signIn(page, url, 'field', '/my-day')
+    const line = page.getByTestId('sync-line')
+    await expect.poll(() => line.innerText(), { timeout: 20_000 }).toContain('Needs you: 1')
+    expect(await page.getByTestId('sync-badge').getAttribute('data-state')).toBe('needs-person')
+
+    await page.unroute('**/rpc/apply_commands')
+    await page.goto(`${url}/outbox`)
+    await page.getByTestId('bring-over').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Bring over and send' }).click()
+    await expect.poll(() => line.innerText(), { timeout: 20_000 }).toContain('All sent')
+    expect(await page.getByTestId('other-queue').count()).toBe(0)
+    const { log } = await detailOf(await apiClient(url, 'manager'), incidentId)
+    expect(log.map(({ note }) => note)).toContain('for the earlier one')
     await context.close()
   })
 
