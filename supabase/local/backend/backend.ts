@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database } from '../database-types.ts'
 import { messageOf } from '../errors.ts'
@@ -128,7 +129,8 @@ export class Backend {
     await this.#session?.end('closed')
     await this.#restarting
     // PGlite never syncs: what commands did in a folder of their own is on the disk from here on
-    if (closed && this.tier === 'embedded') await syncTree(join(this.#options.dataDir, 'pg'))
+    const folder = join(this.#options.dataDir, 'pg')
+    if (closed && existsSync(folder)) await syncTree(folder)
   }
 
   #call(call: BackendCall, transfer: ArrayBuffer[] = []): Promise<unknown> {
