@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabase } from './database.ts'
 import { startServer } from './server.ts'
 import type { RunningServer } from './server.ts'
 import { listSnapshots } from './snapshots.ts'
@@ -119,3 +120,41 @@ test('the last eight are kept, and the journal back to the oldest of them', asyn
   expect(Math.min(...segments)).toBe(oldest.segment)
   expect(failures).toEqual([])
 })
+
+test(
+  'what no journal holds is in a snapshot long before its turn',
+  { timeout: 300_000 },
+  async () => {
+    const slow = temporaryFolder('soon')
+    const { dataDir: slowDir, ...rest } = settingsIn(slow.path)
+    const taken = () => listSnapshots(slowDir).length
+    const soon = { timeout: 90_000, interval: 200 }
+    const other = await startServer(
+      { ...rest, dataDir: slowDir, snapshotMilliseconds: 3_600_000 },
+      { loadCity: loadSmallCity },
+    )
+    try {
+      await expect.poll(taken, soon).toBe(1)
+      // beside the running server, as commands do
+      const db = await openDatabase({ DATA_DIR: slowDir })
+      await db.query(`update public.areas set households = 7`)
+      await db.close()
+      await expect.poll(taken, soon).toBe(2)
+      const apikey = secretsOf(slow.path).publishableKey
+      const sent = { apikey, 'content-type': 'application/json' }
+      const { json } = await send(other.port, 'POST', '/auth/v1/token?grant_type=password', {
+        headers: sent,
+        body: JSON.stringify({ email: adminEmail, password: adminPassword }),
+      })
+      const { status } = await send(other.port, 'PUT', '/auth/v1/user', {
+        headers: { ...sent, authorization: `Bearer ${String(json.access_token)}` },
+        body: JSON.stringify({ password: `${adminPassword}-new` }),
+      })
+      expect(status).toBe(200)
+      await expect.poll(taken, soon).toBe(3)
+    } finally {
+      await other.close()
+      slow.remove()
+    }
+  },
+)

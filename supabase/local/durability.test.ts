@@ -238,30 +238,6 @@ test('rows the database dropped are in no snapshot, and are back before anybody 
   expect(await backup).toMatchObject({ code: 1 })
 })
 
-test('what no journal holds is in a snapshot long before its turn', async () => {
-  const settings = { ...settingsIn(folder.path), snapshotMilliseconds: 3_600_000 }
-  const taken = () => listSnapshots(settings.dataDir).length
-  const server = await startServer(settings, { loadCity: loadSmallCity })
-  try {
-    const soon = { timeout: 90_000, interval: 200 }
-    await expect.poll(taken, soon).toBe(1)
-    // beside the running server, as commands do
-    const db = await openDatabase({ DATA_DIR: settings.dataDir })
-    await db.query(`update public.areas set households = 7`)
-    await db.close()
-    await expect.poll(taken, soon).toBe(2)
-    const who = await signIn(server.port)
-    const { status } = await send(server.port, 'PUT', '/auth/v1/user', {
-      headers: who.headers,
-      body: JSON.stringify({ password: `${adminPassword}-new` }),
-    })
-    expect(status).toBe(200)
-    await expect.poll(taken, soon).toBe(3)
-  } finally {
-    await server.close()
-  }
-})
-
 test('what a command did without a server survives a power cut right after it', async () => {
   const dataDir = join(folder.path, 'data')
   const disk = join(folder.path, 'disk')
