@@ -107,19 +107,19 @@ async function inOrder(...steps: Step[]): Promise<void> {
 
 findChromium()
 await Promise.all([
-  inOrder(check('types', 'vue-tsc', ['--noEmit'])),
+  inOrder(
+    check('types', 'vue-tsc', ['--noEmit']),
+    check('build', 'vite', ['build', '--logLevel', 'warn']),
+    check('size', 'size-limit', []),
+  ),
   inOrder(
     check('lint', 'eslint', ['.']),
     check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),
     check('dead code', 'knip', []),
+    tests('architecture'),
+    tests('unit'),
   ),
 ])
-await inOrder(
-  tests('architecture'),
-  tests('unit'),
-  check('build', 'vite', ['build', '--logLevel', 'warn']),
-  check('size', 'size-limit', []),
-)
 // databases and failing networks leave each other idle; browsers that draw maps want both cores
 await Promise.all([inOrder(tests('sql'), tests('server')), inOrder(tests('faults'))])
 await inOrder(tests('e2e'))

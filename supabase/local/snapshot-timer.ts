@@ -5,7 +5,7 @@ export interface SnapshotTimerOptions {
   everyMilliseconds: number
   /**
    * How long after the last change that no journal holds a snapshot is taken, at the latest three
-   * times as long after the first; default: 20 s.
+   * times as long after the first; default: 10 s.
    */
   quietMilliseconds?: number
   take(): Promise<Snapshot>
@@ -50,7 +50,7 @@ export function startSnapshotTimer(options: SnapshotTimerOptions): SnapshotTimer
   }
 
   const { everyMilliseconds } = options
-  const quiet = Math.min(options.quietMilliseconds ?? 20_000, everyMilliseconds)
+  const quiet = Math.min(options.quietMilliseconds ?? 10_000, everyMilliseconds)
   const takeChanged = () => {
     if (isChanged) take().catch(options.onFailed)
   }
