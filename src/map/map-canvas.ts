@@ -5,6 +5,7 @@ import type { BoundingBox } from '../domain/vocabulary.ts'
 import './map.css'
 import { setUpMaps } from './map-setup.ts'
 import { baseStyle, groundColor } from './style/base-style.ts'
+import { sourceIds } from './style/layer-ids.ts'
 import type { MapLocale, MapTheme, MapView } from './types.ts'
 
 export interface MapCanvasOptions {
@@ -26,8 +27,7 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
   container.classList.add('wangge-map')
   container.dataset['mapTheme'] = options.theme
   const { city, view, box = options.city.bbox } = options
-  for (const theme of ['light', 'dark'] as const)
-    container.style.setProperty(`--map-ground-${theme}`, groundColor(city, theme))
+  showGround(container, city)
   const map = new MapLibreMap({
     container,
     style: baseStyle(city, options.theme, options.locale),
@@ -48,11 +48,28 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
     localIdeographFontFamily: 'Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif',
     validateStyle: false,
   })
+  // Without its basemap (no network, none taken along) the ground is land: blue would be read as water.
+  let hasBasemap = false
+  map.on('error', (event) => {
+    if (isOfBasemap(event) && !hasBasemap) showGround(container, { ...city, basemap: null })
+  })
+  map.on('sourcedata', (event) => {
+    if (hasBasemap || !isOfBasemap(event) || !event.tile) return
+    hasBasemap = true
+    showGround(container, city)
+  })
   map.touchZoomRotate.disableRotation()
   map.once('style.load', () => leaveOutSky(map))
   titleCanvas(map, options.title)
   return map
 }
+
+function showGround(container: HTMLElement, city: CityConfig): void {
+  for (const theme of ['light', 'dark'] as const)
+    container.style.setProperty(`--map-ground-${theme}`, groundColor(city, theme))
+}
+const isOfBasemap = (event: object): boolean =>
+  (event as { sourceId?: unknown }).sourceId === sourceIds.basemap
 
 /**
  * MapLibre shades a sky over the whole canvas in every frame, be it transparent and the map never

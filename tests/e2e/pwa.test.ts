@@ -1,10 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import en from '../../src/locales/en/app.json' with { type: 'json' }
 import outbox from '../../src/locales/en/outbox.json' with { type: 'json' }
-import { launchChromium } from '../support/browser.ts'
-import { openPage } from '../support/session.ts'
+import { startAppServer } from '../support/app-server.ts'
+import { launchChromium, launchProfile } from '../support/browser.ts'
+import { openPage, signIn } from '../support/session.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 const slow = { timeout: 30_000 }
@@ -79,6 +82,43 @@ describe('the app on a device', () => {
   let browser: Browser
   beforeAll(async () => void (browser = await launchChromium()))
   afterAll(() => browser?.close())
+
+  it('starts in a browser that was closed, with the server gone, and says so', async () => {
+    // of its own: it is killed
+    const server = await startAppServer()
+    const profile = mkdtempSync(join(tmpdir(), 'wangge-profile-'))
+    let context = await launchProfile(profile, phone)
+    onTestFinished(async () => {
+      await context.close()
+      await server.stop()
+      rmSync(profile, { recursive: true, force: true })
+    })
+    const first = context.pages()[0]!
+    await signIn(first, server.url, 'field', '/my-day')
+    await untilEquipped(first)
+    await context.close()
+    await server.kill()
+
+    context = await launchProfile(profile, phone)
+    const cold = await context.newPage()
+    await cold.goto(`${server.url}/capture`)
+    await cold.getByTestId('description').fill('kept without a server')
+    await cold.locator('[data-testid=save-status][data-state=saved]').waitFor(slow)
+    await cold.getByText(en.offlineCollecting).waitFor(slow)
+    // no map was taken along: what shows under the areas is land, not the sea
+    const canvas = cold.getByTestId('capture-map').locator('canvas')
+    await expect
+      .poll(() => canvas.evaluate((one) => getComputedStyle(one).backgroundColor), slow)
+      .toBe('rgb(244, 244, 241)')
+    await context.close()
+
+    // and once more: the draft is there
+    context = await launchProfile(profile, phone)
+    const again = await context.newPage()
+    await again.goto(`${server.url}/capture`)
+    await again.getByTestId('draft-open').click(slow)
+    expect(await again.getByTestId('description').inputValue()).toBe('kept without a server')
+  })
 
   it('can be installed: a manifest whose icons have the sizes it names', async () => {
     const { page, context } = await openPage(browser, { url, path: '/sign-in' })

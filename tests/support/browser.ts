@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chromium, type Browser } from 'playwright'
+import { chromium, type Browser, type BrowserContext } from 'playwright'
 
 /** Flags for a headless Chromium that draws WebGL in software and never calls home. */
 export const chromiumFlags = [
@@ -65,3 +65,17 @@ function starts(path: string): boolean {
 
 export const launchChromium = (): Promise<Browser> =>
   chromium.launch({ executablePath: findChromium(), args: chromiumFlags })
+
+/** A browser with a profile that lasts: closed and launched again it knows what it knew. */
+export const launchProfile = (
+  folder: string,
+  { width, height, touch }: { width: number; height: number; touch: boolean },
+): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, {
+    executablePath: findChromium(),
+    args: chromiumFlags,
+    viewport: { width, height },
+    hasTouch: touch,
+    isMobile: touch,
+    locale: 'en',
+  })
