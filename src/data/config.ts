@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { AppConfig } from '../domain/config.ts'
+import type { AppConfig } from '@/domain/city/config.ts'
 import { AppError } from './errors.ts'
 import { wait } from './wait.ts'
 

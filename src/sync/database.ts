@@ -5,7 +5,7 @@ import type {
   CommandType,
   Draft,
   PhotoMediaType,
-} from '../domain/command.ts'
+} from '@/domain/command/command.ts'
 import { toOutboxError } from './errors.ts'
 
 /**

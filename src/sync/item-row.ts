@@ -1,4 +1,4 @@
-import { payloadText, photosOf, type NewCommand } from '../domain/command.ts'
+import { payloadText, photosOf, type NewCommand } from '@/domain/command/command.ts'
 import { titledFields, type ItemRow, type New, type ReceiptRow } from './database.ts'
 import { OutboxError } from './errors.ts'
 import { fields } from './fields.ts'

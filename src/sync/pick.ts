@@ -1,4 +1,4 @@
-import type { WireCommand } from '../domain/command.ts'
+import type { WireCommand } from '@/domain/command/command.ts'
 import type { ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase, RowState } from './database.ts'
 

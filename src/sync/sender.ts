@@ -1,5 +1,5 @@
-import { receiptsFrom } from '../data/commands.repo.ts'
-import { AppError } from '../data/errors.ts'
+import { receiptsFrom } from '@/data/commands.repo.ts'
+import { AppError } from '@/data/errors.ts'
 import { backOffMillis, ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'

@@ -5,7 +5,7 @@ import type {
   NewCommand,
   PhotoMediaType,
   WireCommand,
-} from '../domain/command.ts'
+} from '@/domain/command/command.ts'
 
 /**
  * Where an item is. `draft` items are not in the queue; `received` and `replaced` ones are kept as

@@ -1,4 +1,4 @@
-import type { AppError } from '../data/errors.ts'
+import type { AppError } from '@/data/errors.ts'
 import { backOffMillis, type ItemWaits, type Wait } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { UploadPace } from './pace.ts'

@@ -1,4 +1,4 @@
-import type { AppConfig } from '../../src/domain/config.ts'
+import type { AppConfig } from '../../src/domain/city/config.ts'
 import type { Database } from './database-types.ts'
 import { demoAccounts, demoPassword } from './demo.ts'
 

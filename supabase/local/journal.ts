@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { PhotoName } from '../../src/domain/photo-rules.ts'
+import type { PhotoName } from '../../src/domain/photo/photo-rules.ts'
 import { syncFolder } from './files.ts'
 
 /** One call of `apply_commands` as it came in, or a note that a photo was kept. */

@@ -1,5 +1,5 @@
-import { photoNameFromPath, photoPath } from '../../src/domain/photo-rules.ts'
-import type { PhotoName } from '../../src/domain/photo-rules.ts'
+import { photoNameFromPath, photoPath } from '../../src/domain/photo/photo-rules.ts'
+import type { PhotoName } from '../../src/domain/photo/photo-rules.ts'
 import type { BackendSession } from './backend/session.ts'
 import { DatabaseError } from './database-types.ts'
 import { ServerError, messageOf } from './errors.ts'

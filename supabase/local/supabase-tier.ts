@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Plugin } from 'vite'
-import type { AppConfig } from '../../src/domain/config.ts'
+import type { AppConfig } from '../../src/domain/city/config.ts'
 import { appConfig, type CityPart } from './config.ts'
 import { ServerError } from './errors.ts'
 import { settingsFrom, type Settings } from './settings.ts'

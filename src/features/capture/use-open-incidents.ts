@@ -2,7 +2,7 @@ import { useEventListener, useThrottleFn } from '@vueuse/core'
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import { isAbort } from '@/data/errors.ts'
 import { fieldRepo, type OpenIncident } from '@/data/field.repo.ts'
-import { useOutboxStore } from '@/stores/outbox.store.ts'
+import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 const keptAs = 'seen:open-incidents'

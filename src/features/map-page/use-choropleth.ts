@@ -1,5 +1,5 @@
 import { computed, type ComputedRef, type Ref } from 'vue'
-import { classBreaks, type ClassBreaks } from '@/domain/class-breaks.ts'
+import { classBreaks, type ClassBreaks } from '@/domain/answers/class-breaks.ts'
 import { sequentialRamp } from '@/map/ramps.ts'
 import type { AreaValues, MapTheme } from '@/map/types.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'

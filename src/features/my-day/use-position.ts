@@ -1,6 +1,6 @@
 import { useEventListener } from '@vueuse/core'
 import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
-import { distanceMeters } from '@/domain/distance.ts'
+import { distanceMeters } from '@/domain/place/distance.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { locateDevice } from '@/map/locate.ts'
 import type { LocateFailure } from '@/map/types.ts'

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
-import type { AppConfig } from '../../../src/domain/config.ts'
+import type { AppConfig } from '../../../src/domain/city/config.ts'
 import { clientAddress, isViaProxy } from './addresses.ts'
 import type { Peer } from './addresses.ts'
 import type { Api } from './api.ts'

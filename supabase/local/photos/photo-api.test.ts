@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createClient } from '@supabase/supabase-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { photoLimits, photoPath } from '../../../src/domain/photo-rules.ts'
+import { photoLimits, photoPath } from '../../../src/domain/photo/photo-rules.ts'
 import {
   ascii,
   exifSegment,

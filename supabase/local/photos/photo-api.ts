@@ -1,5 +1,5 @@
-import { photoLimits, photoNameFromPath, photoPath } from '../../../src/domain/photo-rules.ts'
-import type { PhotoFault, PhotoName } from '../../../src/domain/photo-rules.ts'
+import { photoLimits, photoNameFromPath, photoPath } from '../../../src/domain/photo/photo-rules.ts'
+import type { PhotoFault, PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 import type { Database } from '../database-types.ts'
 import { readBody } from '../door/body.ts'
 import { tooMany } from '../door/problem.ts'

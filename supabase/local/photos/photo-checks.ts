@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { checkPhoto, photoPath } from '../../../src/domain/photo-rules.ts'
-import type { PhotoName, PhotoVerdict } from '../../../src/domain/photo-rules.ts'
+import { checkPhoto, photoPath } from '../../../src/domain/photo/photo-rules.ts'
+import type { PhotoName, PhotoVerdict } from '../../../src/domain/photo/photo-rules.ts'
 import type { Database } from '../database-types.ts'
 import type { PhotoStore } from './photo-store.ts'
 

@@ -1,4 +1,4 @@
-import type { PhotoName } from '../../../src/domain/photo-rules.ts'
+import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 import type { Database } from '../database-types.ts'
 
 /** Photos asked about in one statement. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { link, mkdir, open, readFile, readdir, rename, rm, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { photoNameFromPath, photoPath } from '../../../src/domain/photo-rules.ts'
-import type { PhotoName } from '../../../src/domain/photo-rules.ts'
+import { photoNameFromPath, photoPath } from '../../../src/domain/photo/photo-rules.ts'
+import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 
 /** Where an upload is written before it has its name; never read. */
 const incoming = '.incoming'

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, expect, it } from 'vitest'
-import { areasRevision, type Area } from '../../../src/domain/area.ts'
-import type { PackedMonth } from '../../../src/domain/columns.ts'
+import { areasRevision, type Area } from '../../../src/domain/city/area.ts'
+import type { PackedMonth } from '../../../src/domain/answers/columns.ts'
 import type { Database } from '../../local/database-types.ts'
 import { describeOnEachDatabase } from '../harness/index.ts'
 import { department, openReadWorld, storeIncident } from './world.ts'

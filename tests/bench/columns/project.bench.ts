@@ -1,10 +1,10 @@
 import { randomMonths } from '../../fixtures/columns.ts'
-import { ColumnSet } from '../../../src/domain/column-set.ts'
-import { density } from '../../../src/domain/density.ts'
-import type { FilterWorld } from '../../../src/domain/filter-rules.ts'
-import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter.ts'
-import { project } from '../../../src/domain/project.ts'
-import { summariseClosing } from '../../../src/domain/summarise-closing.ts'
+import { ColumnSet } from '../../../src/columns/count/column-set.ts'
+import { density } from '../../../src/columns/count/density.ts'
+import type { FilterWorld } from '../../../src/columns/count/filter-rules.ts'
+import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/filter.ts'
+import { project } from '../../../src/columns/count/project.ts'
+import { summariseClosing } from '../../../src/columns/count/summarise-closing.ts'
 
 interface BenchOptions {
   rows: number

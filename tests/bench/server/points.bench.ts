@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { quantileSorted } from '../../../src/domain/stats/quantile.ts'
+import { quantileSorted } from '../../../src/stats/quantile.ts'
 import { openDatabase } from '../../../supabase/local/database.ts'
 import { apiClient, call } from '../../support/api.ts'
 import { startAppServer } from '../../support/app-server.ts'
