@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { PhotoMediaType } from '@/domain/command/command.ts'
+import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
 import type { Backend } from './client.ts'
 import { AppError, errorFromAnswer, isAbort, toAppError } from './errors.ts'
 

@@ -1,10 +1,10 @@
 import { Dexie, type Table } from 'dexie'
+import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
 import type {
   CaptureForm,
   CommandError,
   CommandType,
   Draft,
-  PhotoMediaType,
 } from '@/domain/command/command.ts'
 import { toOutboxError } from './errors.ts'
 

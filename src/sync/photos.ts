@@ -1,7 +1,8 @@
 import { photoFacts, type OutboxDatabase, type PhotoRow } from './database.ts'
 import { fields } from './fields.ts'
 import { sha256Hex } from './hash.ts'
-import type { NewPhoto, StoredPhoto } from './types.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
+import type { StoredPhoto } from './types.ts'
 
 /** How long a photo that nothing names is kept: somebody may still be filling in its form. */
 const orphanMillis = 7 * 24 * 3600_000

@@ -26,7 +26,7 @@ describe('boundaries', () => {
     mkdirSync(planted, { recursive: true })
     writeFileSync(
       `${planted}/a.ts`,
-      `import '../../stores/filter.store.ts'\nimport * as turf from '@turf/turf'\nimport { b } from './b.ts'\nexport const a = [turf, b]\n`,
+      `import '../../stores/view/filter.store.ts'\nimport * as turf from '@turf/turf'\nimport { b } from './b.ts'\nexport const a = [turf, b]\n`,
     )
     writeFileSync(
       `${planted}/b.ts`,

@@ -10,7 +10,7 @@ import {
 } from '@/domain/photo/photo-kind.ts'
 import { pixelSizeOf } from '@/domain/photo/pixel-size.ts'
 import { photoLimits, withoutMetadata } from '@/domain/photo/photo-rules.ts'
-import type { NewPhoto } from '@/sync/types.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import { decodeSmall } from './decode-small.ts'
 import { readExif, type ExifFacts } from './exif.ts'
 

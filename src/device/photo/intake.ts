@@ -1,5 +1,5 @@
 import { PhotoRefused, type PhotoRefusal } from '@/domain/photo/photo-kind.ts'
-import type { NewPhoto } from '@/sync/types.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import type { PhotoAnswer } from './photo.worker.ts'
 
 /** Longer than a slow phone needs for the largest photo. */

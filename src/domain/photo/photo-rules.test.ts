@@ -13,7 +13,7 @@ import {
   lossyWebp,
   webpFile,
   webpOf,
-} from '../../tests/fixtures/photo-files'
+} from '../../../tests/fixtures/photo-files'
 import {
   checkPhoto,
   photoLimits,

@@ -7,7 +7,7 @@ import type { LngLat } from '@/domain/vocabulary.ts'
 import { takePhoto } from '@/device/photo/intake.ts'
 import { useUnsavedStore } from './unsaved.store.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
-import type { NewPhoto } from '@/sync/index.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 
 /** A file that is not a photo of this form yet, or never will be. */
 export interface PhotoFile {

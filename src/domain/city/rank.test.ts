@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Area } from '@/domain/city/area.ts'
-import { rankAreas, sortRanked } from './rank-areas.ts'
+import { rankAreas, sortRanked } from './rank.ts'
 
 const area = (idx: number, code: string): Area => ({
   idx,

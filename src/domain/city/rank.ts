@@ -1,4 +1,4 @@
-import type { Area } from '@/domain/city/area.ts'
+import type { Area } from './area.ts'
 
 export interface RankedArea {
   area: Area
