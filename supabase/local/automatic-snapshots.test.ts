@@ -17,13 +17,13 @@ import {
   temporaryFolder,
 } from './testing.ts'
 
-const everyMilliseconds = 150
+const everyMs = 150
 const folder = temporaryFolder('snapshots')
-const settings = { ...settingsIn(folder.path), snapshotMilliseconds: everyMilliseconds }
+const settings = { ...settingsIn(folder.path), snapshotMs: everyMs }
 const { dataDir } = settings
 const snapshots = () => listSnapshots(dataDir).map(({ path }) => path)
 /** Long enough for a snapshot that is under way, and for several more looks after it. */
-const severalIntervals = () => pause(2 * slowest + 5 * everyMilliseconds)
+const severalIntervals = () => pause(2 * slowest + 5 * everyMs)
 
 let server: RunningServer
 let userId: string
@@ -89,7 +89,7 @@ test('a new city is in a snapshot by itself; a change brings another, reading an
     expect((await rpc('incident_list', listed)).status).toBe(200)
     expect((await send(server.port, 'GET', '/config.json')).status).toBe(200)
     expect((await send(server.port, 'GET', '/auth/v1/user', { headers })).status).toBe(200)
-    await pause(2 * everyMilliseconds)
+    await pause(2 * everyMs)
   }
   await server.checkHealth()
   await severalIntervals()
@@ -130,7 +130,7 @@ test(
     const taken = () => listSnapshots(slowDir).length
     const soon = { timeout: 90_000, interval: 200 }
     const other = await startServer(
-      { ...rest, dataDir: slowDir, snapshotMilliseconds: 3_600_000 },
+      { ...rest, dataDir: slowDir, snapshotMs: 3_600_000 },
       { loadCity: loadSmallCity },
     )
     try {

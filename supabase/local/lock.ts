@@ -34,8 +34,8 @@ export interface Lock {
 }
 
 /** A holder whose pid tells us nothing counts as gone after this long without a heartbeat. */
-const foreignStaleMilliseconds = 60_000
-const heartbeatMilliseconds = 10_000
+const foreignStaleMs = 60_000
+const heartbeatMs = 10_000
 
 /**
  * Takes the data folder for this process: two processes on one PGlite folder lose data. The lock of
@@ -79,7 +79,7 @@ export function takeLock(dataDir: string, command: string, database: string | nu
     } catch {
       // the folder is gone; whatever reads it next says so
     }
-  }, heartbeatMilliseconds)
+  }, heartbeatMs)
   heartbeat.unref()
   return {
     release() {
@@ -144,7 +144,7 @@ function readHolder(path: string): LockHolder | null {
 
 function isAlive(holder: LockHolder, path: string): boolean {
   if (holder.pidSpace !== pidSpace()) {
-    return Date.now() - statSync(path).mtimeMs < foreignStaleMilliseconds
+    return Date.now() - statSync(path).mtimeMs < foreignStaleMs
   }
   try {
     process.kill(holder.pid, 0)

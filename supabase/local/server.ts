@@ -51,7 +51,7 @@ export interface RunningServer {
 }
 
 /** How long a kept city description may lag behind a change made by a command. */
-const cityMilliseconds = 5_000
+const cityMs = 5_000
 
 /**
  * Starts everything behind one port and resolves when requests are answered. Throws `ServerError`
@@ -93,7 +93,7 @@ async function startParts(
 
   async function currentCity(): Promise<CityPart | null> {
     if (!api || !backend) return null
-    if (!city || Date.now() - city.at > cityMilliseconds) {
+    if (!city || Date.now() - city.at > cityMs) {
       const part = await readCity(backend.database()).catch(() => city?.part ?? null)
       city = { part, at: Date.now() }
     }
@@ -145,7 +145,7 @@ async function startParts(
   const isNewCity = await loadCityOnce(opened.database(), settings, hooks)
   const snapshots = journal
     ? startSnapshotTimer({
-        everyMilliseconds: settings.snapshotMilliseconds,
+        everyMs: settings.snapshotMs,
         take: () => takeSnapshot(dataDir, opened, journal),
         onFailed: (error) => hooks.onStep?.('snapshot failed', error.message),
       })

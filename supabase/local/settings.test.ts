@@ -9,7 +9,7 @@ test('the defaults are a laptop alone', () => {
     trustedProxy: false,
     databaseUrl: null,
     supabase: null,
-    snapshotMilliseconds: 15 * 60_000,
+    snapshotMs: 15 * 60_000,
     photoQuotaBytes: 10_240 * 1024 * 1024,
   })
 })

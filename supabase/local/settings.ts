@@ -21,7 +21,7 @@ export interface Settings {
   supabase: { url: string; publishableKey: string } | null
   allowDemoAccounts: boolean
   /** How often a snapshot is taken when something changed; 0 turns automatic snapshots off. */
-  snapshotMilliseconds: number
+  snapshotMs: number
   /** Photos a person may have on the server, in bytes. */
   photoQuotaBytes: number
   /** Start without the demo city. */
@@ -51,7 +51,7 @@ export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
     databaseUrl: env.DATABASE_URL || null,
     supabase: supabaseFrom(env),
     allowDemoAccounts: flagFrom(env, 'ALLOW_DEMO_ACCOUNTS'),
-    snapshotMilliseconds: integerFrom(env, 'SNAPSHOT_MINUTES', 15, 0, 1440) * 60_000,
+    snapshotMs: integerFrom(env, 'SNAPSHOT_MINUTES', 15, 0, 1440) * 60_000,
     photoQuotaBytes: integerFrom(env, 'PHOTO_QUOTA_MB', 10_240, 1, 100_000_000) * 1024 * 1024,
     empty: args.includes('--empty'),
     dev: args.includes('--dev'),

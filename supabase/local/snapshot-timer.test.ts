@@ -17,10 +17,10 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-const start = (everyMilliseconds = 1000, quietMilliseconds?: number) =>
+const start = (everyMs = 1000, quietMs?: number) =>
   startSnapshotTimer({
-    everyMilliseconds,
-    ...(quietMilliseconds === undefined ? {} : { quietMilliseconds }),
+    everyMs,
+    ...(quietMs === undefined ? {} : { quietMs }),
     take: () =>
       new Promise<Snapshot>((resolve, reject) => {
         const segment = begun.length + 1

@@ -2,12 +2,12 @@ import type { Snapshot } from './snapshots.ts'
 
 export interface SnapshotTimerOptions {
   /** Milliseconds between two looks whether something changed; 0 never looks. */
-  everyMilliseconds: number
+  everyMs: number
   /**
    * How long after the last change that no journal holds a snapshot is taken, at the latest three
    * times as long after the first; default: 10 s.
    */
-  quietMilliseconds?: number
+  quietMs?: number
   take(): Promise<Snapshot>
   /** An automatic snapshot failed; it is tried again at the next look. */
   onFailed(error: Error): void
@@ -49,16 +49,16 @@ export function startSnapshotTimer(options: SnapshotTimerOptions): SnapshotTimer
     return taking
   }
 
-  const { everyMilliseconds } = options
-  const quiet = Math.min(options.quietMilliseconds ?? 10_000, everyMilliseconds)
+  const { everyMs } = options
+  const quiet = Math.min(options.quietMs ?? 10_000, everyMs)
   const takeChanged = () => {
     if (isChanged) take().catch(options.onFailed)
   }
   const timer =
-    everyMilliseconds > 0
+    everyMs > 0
       ? setInterval(() => {
           if (!underWay) takeChanged()
-        }, everyMilliseconds)
+        }, everyMs)
       : undefined
   let soon: { timer: NodeJS.Timeout; latest: number } | null = null
   return {
@@ -67,7 +67,7 @@ export function startSnapshotTimer(options: SnapshotTimerOptions): SnapshotTimer
     },
     noteUnjournaledChange() {
       isChanged = true
-      if (everyMilliseconds === 0) return
+      if (everyMs === 0) return
       const now = performance.now()
       const latest = soon?.latest ?? now + 3 * quiet
       clearTimeout(soon?.timer)

@@ -34,20 +34,20 @@ test(`${interleavings} interleavings of two devices, one with two tabs, on one i
     emails: ['anna@city.example'],
     origin,
     random,
-    clockOffMillis: tenYears,
+    clockOffMs: tenYears,
   })
   const tab = new Device({
     emails: ['anna@city.example'],
     origin,
     random,
-    clockOffMillis: tenYears,
+    clockOffMs: tenYears,
     tabOf: worker,
   })
   const manager = new Device({
     emails: ['manager@city.example'],
     origin,
     random,
-    clockOffMillis: -tenYears,
+    clockOffMs: -tenYears,
   })
   const screens = [worker, tab, manager]
   for (const one of screens) await one.open()

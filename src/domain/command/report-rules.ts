@@ -3,7 +3,7 @@ import { pinOf } from './report-form.ts'
 import type { CaptureForm } from './command.ts'
 import { characterCount, textLimits } from './text-limits.ts'
 
-export const mostPhotos = 10
+export const maxPhotos = 10
 
 export type CaptureField = 'photos' | 'place' | 'category' | 'duplicates' | 'description'
 /** By field, the locale key of what is wrong with it. */
@@ -22,7 +22,7 @@ export interface CaptureSurroundings {
 export function captureIssues(form: CaptureForm, around: CaptureSurroundings): CaptureIssues {
   const issues: CaptureIssues = {}
   const isConfirming = form.confirmsIncidentId !== null
-  if (around.photoCount > mostPhotos) issues.photos = 'capture.error.too-many-photos'
+  if (around.photoCount > maxPhotos) issues.photos = 'capture.error.too-many-photos'
   if (pinOf(form) === null) issues.place = 'capture.error.no-place'
   else if (around.isInsideCity === false) issues.place = 'capture.error.outside-city'
   else if (needsLook(form)) issues.place = 'capture.error.check-pin'
@@ -39,4 +39,3 @@ export function captureIssues(form: CaptureForm, around: CaptureSurroundings): C
 /** True for a pin on a poor position that nobody has looked at yet. */
 export const needsLook = ({ placedBy, accuracyMeters, isPinChecked }: CaptureForm): boolean =>
   placedBy === 'gps' && accuracyMeters !== null && isPoor(accuracyMeters) && !isPinChecked
-

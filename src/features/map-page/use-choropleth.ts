@@ -13,7 +13,7 @@ export interface Choropleth {
   classes: ClassBreaks
 }
 
-const mostClasses = 5
+const maxClasses = 5
 
 /** Colours of the shown level; null while the counts load. Areas beyond one's scope get none. */
 export function useChoropleth(
@@ -35,7 +35,7 @@ export function useChoropleth(
       values[area.idx] = count
       shown.push(count)
     }
-    const classes = classBreaks(shown, mostClasses)
+    const classes = classBreaks(shown, maxClasses)
     const colors = sequentialRamp(theme.value, classes.breaks.length + 1)
     return { values: { values, breaks: classes.breaks, colors }, classes }
   })

@@ -13,17 +13,17 @@ const options = {
 }
 
 let alive = 0
-let mostAlive = 0
+let maxAlive = 0
 let begun = 0
 let opened: Backend[] = []
 function count(worker: Worker) {
   begun += 1
   alive += 1
-  mostAlive = Math.max(mostAlive, alive)
+  maxAlive = Math.max(maxAlive, alive)
   worker.on('exit', () => (alive -= 1))
 }
 beforeEach(() => {
-  alive = mostAlive = begun = 0
+  alive = maxAlive = begun = 0
   opened = []
   process.on('worker', count)
 })
@@ -50,7 +50,7 @@ test('a worker that dies is replaced, and what it had not answered is told to co
   expect(backend.isReady).toBe(false)
   await isReady(backend)
   expect(await backend.database().query('x')).toEqual([{ sql: 'x' }])
-  expect([reasons, mostAlive]).toEqual([['ended with code 3'], 1])
+  expect([reasons, maxAlive]).toEqual([['ended with code 3'], 1])
 })
 
 test('nobody but the replay is let in before it is done, at a restart too', async () => {
@@ -90,7 +90,7 @@ test('a worker that dies in the middle of the replay is replaced by one, not by 
   await isReady(backend)
   // time for a second one to come up, had it been begun
   await new Promise((resolve) => setTimeout(resolve, 300))
-  expect({ begun, alive, mostAlive }).toEqual({ begun: 3, alive: 1, mostAlive: 1 })
+  expect({ begun, alive, maxAlive }).toEqual({ begun: 3, alive: 1, maxAlive: 1 })
   expect(reasons).toEqual(['ended with code 3', 'ended with code 3'])
 })
 

@@ -27,11 +27,11 @@ export interface BackendHooks {
   onGivenUp?: (reason: string) => void
 }
 
-const watchMilliseconds = 30_000
-const closePatienceMilliseconds = 15_000
+const watchMs = 30_000
+const closePatienceMs = 15_000
 /** So many failures are repaired in so long; a server that fails more often is of no use to anybody. */
 const restartsAllowed = 5
-const failuresCountMilliseconds = 10 * 60_000
+const failuresCountMs = 10 * 60_000
 
 /**
  * The main thread's handle on the backend: passes calls to the session that was let in, and when that
@@ -56,7 +56,7 @@ export class Backend {
     this.#options = options
     this.#hooks = hooks
     this.#file = file
-    this.#timer = setInterval(() => this.#watch(), watchMilliseconds).unref()
+    this.#timer = setInterval(() => this.#watch(), watchMs).unref()
   }
 
   /**
@@ -125,7 +125,7 @@ export class Backend {
     this.#isClosing = true
     clearInterval(this.#timer)
     const closed = this.#letIn?.call({ op: 'close' })
-    if (closed) await Promise.race([closed, rejectAfter(closePatienceMilliseconds)]).catch(() => {})
+    if (closed) await Promise.race([closed, rejectAfter(closePatienceMs)]).catch(() => {})
     await this.#session?.end('closed')
     await this.#restarting
     // PGlite never syncs: what commands did in a folder of their own is on the disk from here on
@@ -166,7 +166,7 @@ export class Backend {
     let reason = firstReason
     await last.end(reason)
     while (!this.#isClosing) {
-      const since = Date.now() - failuresCountMilliseconds
+      const since = Date.now() - failuresCountMs
       this.#failures = [...this.#failures.filter((at) => at > since), Date.now()]
       if (this.#failures.length > restartsAllowed) {
         this.#hooks.onGivenUp?.(reason)

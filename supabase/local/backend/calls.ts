@@ -2,9 +2,9 @@ import { DatabaseError } from '../database-types.ts'
 import type { BackendCall, BackendEvent } from './messages.ts'
 
 /** A request silent this long is taken for dead: a device has long given it up. */
-const requestPatienceMilliseconds = 120_000
+const requestPatienceMs = 120_000
 /** The owner's statements may be as slow as building an index over a city. */
-const ownerPatienceMilliseconds = 15 * 60_000
+const ownerPatienceMs = 15 * 60_000
 
 interface OpenCall {
   call: BackendCall
@@ -49,7 +49,7 @@ export class OpenCalls {
     const calls = [...this.#open.values()].map(({ call }) => call)
     const running = calls.find((call) => 'tx' in call && call.tx !== null) ?? calls[0]!
     const isRequest = running.op === 'fetch' || running.op === 'canary'
-    const patience = isRequest ? requestPatienceMilliseconds : ownerPatienceMilliseconds
+    const patience = isRequest ? requestPatienceMs : ownerPatienceMs
     return now - this.#movedAt > patience
   }
 }

@@ -3,12 +3,12 @@ import type { OwnerTransaction } from './engine.ts'
 
 /** On PGlite nobody else is served while a transaction is open: a command that was suspended must not
  * keep everybody out. */
-const idleMilliseconds = 60_000
+const idleMs = 60_000
 
 /** The same transaction, rolled back once nothing was asked of it for a minute. */
 export function endWhenIdle(
   transaction: OwnerTransaction,
-  milliseconds = idleMilliseconds,
+  milliseconds = idleMs,
 ): OwnerTransaction {
   let isOver = false
   let timer: NodeJS.Timeout

@@ -7,7 +7,7 @@ import { databaseError, runTransaction } from './pglite-engine.ts'
 import { apiRole, isSupabase, provisionLogin, provisionRoles } from './provision.ts'
 import { valueParsers } from './values.ts'
 
-const leastVersion = 150000
+const minVersion = 150000
 
 /**
  * The owner's SQL on the Postgres of a Supabase, whose roles, accounts and migrations are its own
@@ -133,7 +133,7 @@ async function requireVersions(owner: Database): Promise<void> {
     `select current_setting('server_version_num')::int as version,
             current_setting('server_version') as name`,
   )
-  if (!server || server.version < leastVersion) {
+  if (!server || server.version < minVersion) {
     throw new ServerError(
       `DATABASE_URL: Postgres ${server?.name ?? '?'} is too old; version 15 or newer is needed.`,
     )

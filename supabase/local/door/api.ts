@@ -32,7 +32,7 @@ export interface ApiContext {
 
 const commandBytes = 1024 * 1024
 /** Commands of one call; the database refuses more too, but only after they were journaled. */
-const mostCommands = 200
+const maxCommands = 200
 const otherBytes = 256 * 1024
 
 /** Requests a user may make: far above what the map page needs while it is dragged about. */
@@ -162,8 +162,8 @@ export class Api {
     const { backend, journal, onChange } = this.#context
     // what the database would take in another form could not be repeated from the journal
     if (!Array.isArray(commands)) return problem(400, 'bad_commands', 'p_commands is an array.')
-    if (commands.length > mostCommands) {
-      return problem(413, 'too_many_commands', `A call holds at most ${mostCommands} commands.`)
+    if (commands.length > maxCommands) {
+      return problem(413, 'too_many_commands', `A call holds at most ${maxCommands} commands.`)
     }
     if (!journal) return this.#forward(request, bytes)
     // what cannot be asked now is sent again, and need not be in the journal every time

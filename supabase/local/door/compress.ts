@@ -7,7 +7,7 @@ const gz = promisify(gzip)
 export type Encoding = 'br' | 'gzip' | null
 
 /** Shorter bodies grow when compressed. */
-const leastBytes = 1024
+const minBytes = 1024
 
 /** The best encoding of ours that the client takes. */
 export function encodingFor(acceptEncoding: string | undefined): Encoding {
@@ -36,7 +36,7 @@ export async function compressBody(
   encoding: Encoding,
   thorough = false,
 ): Promise<{ body: Uint8Array; encoding: Encoding }> {
-  if (!encoding || body.byteLength < leastBytes) return { body, encoding: null }
+  if (!encoding || body.byteLength < minBytes) return { body, encoding: null }
   if (encoding === 'gzip') return { body: await gz(body, { level: thorough ? 9 : 6 }), encoding }
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: thorough ? 9 : 5,

@@ -3,7 +3,7 @@ import type { Database } from '../database-types.ts'
 import type { Caller } from './token.ts'
 
 /** How long an ended session may go on. */
-const keptMilliseconds = 2_000
+const keptMs = 2_000
 
 /**
  * Sessions that a command ended. Their tokens are signed and would hold for up to an hour more; the
@@ -22,7 +22,7 @@ export class EndedSessions {
   /** True for a token that was signed before its owner's sessions were ended. */
   async includes({ userId, issuedAt }: Caller): Promise<boolean> {
     const now = this.#now()
-    if (!this.#ends || now - this.#ends.at > keptMilliseconds) {
+    if (!this.#ends || now - this.#ends.at > keptMs) {
       const ends = { at: now, byUser: sessionEnds(this.#database()) }
       this.#ends = ends
       // a failed read is asked again by the next caller

@@ -2,7 +2,7 @@ import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 import type { Database } from '../database-types.ts'
 
 /** Photos asked about in one statement. */
-const mostAtOnce = 200
+const maxAtOnce = 200
 
 interface Question {
   name: PhotoName
@@ -38,7 +38,7 @@ export class PhotoReader {
 
   async #askAll(userId: string): Promise<void> {
     for (;;) {
-      const questions = this.#waiting.get(userId)?.splice(0, mostAtOnce) ?? []
+      const questions = this.#waiting.get(userId)?.splice(0, maxAtOnce) ?? []
       if (questions.length === 0) break
       try {
         const answers = await this.#ask(
