@@ -45,7 +45,7 @@ describe('boundaries', () => {
     mkdirSync(plantedInServer, { recursive: true })
     writeFileSync(
       `${plantedInServer}/a.ts`,
-      `import '../../doors/door.ts'\nimport '../../../../src/stores/filter.store.ts'\nimport { b } from './b.ts'\nexport const a = b\n`,
+      `import '../../doors/door.ts'\nimport '../../../../src/stores/view/filter.store.ts'\nimport { b } from './b.ts'\nexport const a = b\n`,
     )
     writeFileSync(
       `${plantedInServer}/b.ts`,
