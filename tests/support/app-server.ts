@@ -31,7 +31,7 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
   const started = performance.now()
   const child = spawn(
     process.execPath,
-    ['supabase/local/commands/start.ts', ...(options.args ?? [])],
+    ['supabase/server/commands/start.ts', ...(options.args ?? [])],
     {
       env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
