@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Secrets } from '../base/secrets.ts'
 import { signToken } from '../testing/kit.ts'
-import { Api } from './api.ts'
+import { createApi } from './api.ts'
 
 const secrets: Secrets = {
   jwtSecret: 'a secret of this test',
@@ -12,16 +12,18 @@ const secrets: Secrets = {
 const alice = '01a209e9-acec-75a9-b5c6-8f54bf08c4d7'
 const bob = '01a209e9-acec-75a9-b5c6-8f54bf08c4d8'
 
+const aPhoto = async () => new Response('a photo')
+
 /** An API on a database that answers everything with 200, and what went to it and to the disk. */
 function apiWithFakes() {
   const asked: string[] = []
   let journaledBytes = 0
-  const api = new Api({
+  const api = createApi({
     backend: {
       isReady: true,
       async fetch({ url, body }) {
         asked.push(
-          `${new URL(url).pathname} ${new TextDecoder().decode(body ?? new ArrayBuffer(0))}`,
+          `${url.replace('http://127.0.0.1', '')} ${new TextDecoder().decode(body ?? new ArrayBuffer(0))}`,
         )
         return { status: 200, headers: [], body: new ArrayBuffer(0) }
       },
@@ -40,12 +42,12 @@ function apiWithFakes() {
       },
     },
     secrets,
-    photos: { answer: async () => new Response('a photo') },
+    photos: { upload: aPhoto, read: aPhoto, info: aPhoto },
     acceptsDemoAccounts: ({ viaProxy }) => !viaProxy,
     onChange: () => undefined,
     onUnjournaledChange: () => undefined,
   })
-  const call = (
+  const call = async (
     path: string,
     body: string | null,
     {
@@ -60,7 +62,7 @@ function apiWithFakes() {
     const jwt = signToken({ sub: user, email, role: 'authenticated', exp }, secrets.jwtSecret)
     const headers = { apikey: 'key', authorization: `Bearer ${jwt}`, 'content-type': type }
     const request = new Request(`http://127.0.0.1${path}`, { method, headers, body })
-    return api.answer(request, { address: '127.0.0.1', viaProxy })
+    return api.fetch(request, { peer: { address: '127.0.0.1', viaProxy } })
   }
   return { call, asked, journaledBytes: () => journaledBytes }
 }
@@ -114,6 +116,33 @@ test('commands under another path than theirs are neither journaled nor asked', 
   expect([asked, journaledBytes()]).toEqual([[], 0])
   expect((await call('/rest/v1/rpc/apply_commands', body)).status).toBe(200)
   expect(journaledBytes()).toBe(body.length)
+})
+
+test('an escaped path is the same function: its commands are journaled, and asked by its plain name', async () => {
+  const { call, asked, journaledBytes } = apiWithFakes()
+  const body = JSON.stringify({ p_commands: [{ id: alice }] })
+  expect((await call('/rest/v1/rpc/apply%5Fcommands', body)).status).toBe(200)
+  expect(journaledBytes()).toBe(body.length)
+  expect(asked).toEqual([`/rest/v1/rpc/apply_commands ${body}`])
+})
+
+test('a second grant in the address does not reach the database', async () => {
+  const { call, asked } = apiWithFakes()
+  const signIn = JSON.stringify({ email: 'a@b.example', password: 'x' })
+  const both = '/auth/v1/token?grant_type=password&grant_type=id_token'
+  expect((await call(both, signIn)).status).toBe(200)
+  expect(asked).toEqual([`/auth/v1/token?grant_type=password ${signIn}`])
+})
+
+test.each([
+  ['PUT', '/auth/v1/user'],
+  ['POST', '/auth/v1/logout'],
+  ['POST', list],
+])('no body of %s %s is read for a caller who is refused', async (method, path) => {
+  const { call } = apiWithFakes()
+  const body = 'x'.repeat(2_000_000)
+  expect((await call(path, body, { method })).status).toBe(413)
+  expect((await call(path, body, { method, user: 'nobody' })).status).toBe(401)
 })
 
 test('a call of more than 200 commands is not journaled', async () => {

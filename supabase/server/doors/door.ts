@@ -4,13 +4,15 @@ import type { Context } from 'hono'
 import type { AppConfig } from '../../../src/domain/city/config.ts'
 import { clientAddress, isViaProxy } from '../wire/addresses.ts'
 import type { Peer } from '../wire/addresses.ts'
-import type { Api } from './api.ts'
 import { securityHeaders } from '../wire/headers.ts'
 import { problem } from '../wire/problem.ts'
+import type { Api } from './api.ts'
+import { appDoor } from './app.ts'
+import type { DevApp } from './app.ts'
 import type { StaticFiles } from './static-files.ts'
 
 export interface DoorOptions {
-  /** Answers of `Host` we are reached by. */
+  /** Allowed values of `Host`. */
   hosts: Set<string>
   publicUrl: string | null
   trustedProxy: boolean
@@ -23,38 +25,21 @@ export interface DoorOptions {
   api(): Api | null
   /** Null until the city is loaded; `origin` is how the client reached us. */
   config(origin: string, peer: Peer): Promise<AppConfig | null>
-  /** What `/readyz` says. */
+  /** The answer of `/readyz`. */
   isReady(): boolean
-  /** Serves the app instead of `files` while developing. */
-  devApp?: (context: Context<{ Bindings: HttpBindings }>) => Promise<Response>
+  devApp?: DevApp
 }
 
 type DoorContext = Context<{ Bindings: HttpBindings }>
 
-/** Pages of the app; anything else that wants a page gets it with status 404. */
-const appRoutes = new Set([
-  '/',
-  '/sign-in',
-  '/map',
-  '/table',
-  '/overview',
-  '/account',
-  '/help',
-  '/capture',
-  '/my-day',
-  '/outbox',
-])
-/** Never the app's page, whoever asks. */
-const noPages = /^\/(_system|rest|auth|storage|realtime|functions|graphql)(\/|$)/
-
-/** The one way in: refuses what is not for us, then files, the APIs, or the app. */
+/** The server's one entrance: refuses foreign hosts and origins, then health, APIs and the app. */
 export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings }> {
   const door = new Hono<{ Bindings: HttpBindings }>()
   const headers = securityHeaders(options)
 
   door.use(async (context, next) => {
     if (options.dev) {
-      // Vite answers past us, straight to the socket
+      // Vite writes its answers straight to the socket
       for (const [name, value] of Object.entries(headers))
         context.env.outgoing.setHeader(name, value)
     }
@@ -62,7 +47,7 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     if (refused) context.res = refused
     else await next()
     for (const [name, value] of Object.entries(headers)) {
-      // a photo comes with a stricter policy of its own
+      // a photo carries a stricter policy of its own
       if (!context.res.headers.has(name)) context.res.headers.set(name, value)
     }
   })
@@ -77,10 +62,12 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     if (!config) return notReady()
     return context.json(config, 200, { 'cache-control': 'no-store' })
   })
-  door.all('/rest/v1/*', (context) => callApi(context, options))
-  door.all('/auth/v1/*', (context) => callApi(context, options))
-  door.all('/storage/v1/*', (context) => callApi(context, options))
-  door.all('*', (context) => serveApp(context, options))
+  door.on('ALL', ['/rest/v1/*', '/auth/v1/*', '/storage/v1/*'], (context) => {
+    if (options.supabaseUrl) return problem(404, 'not_found', 'The database is elsewhere.')
+    const api = options.api()
+    return api?.fetch(context.req.raw, { peer: peerOf(context, options) }) ?? notReady()
+  })
+  door.route('/', appDoor(options.files, options.devApp))
   door.onError((error) => {
     console.error(error)
     return problem(500, 'unexpected', 'The server met an error; it is in its log.')
@@ -88,7 +75,7 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
   return door
 }
 
-/** Refuses a Host or an Origin that is not ours, before anything is looked at. */
+/** Refuses a foreign Host or Origin before anything else is looked at. */
 function refuse(context: DoorContext, options: DoorOptions): Response | null {
   const host = hostOf(context, options)
   if (!options.hosts.has(host)) {
@@ -124,13 +111,6 @@ function originOf(context: DoorContext, options: DoorOptions): string {
   return `${scheme === 'https' ? 'https' : 'http'}://${host}`
 }
 
-async function callApi(context: DoorContext, options: DoorOptions): Promise<Response> {
-  if (options.supabaseUrl) return problem(404, 'not_found', 'The database is elsewhere.')
-  const api = options.api()
-  if (!api) return notReady()
-  return api.answer(context.req.raw, peerOf(context, options))
-}
-
 function peerOf(context: DoorContext, { trustedProxy }: DoorOptions): Peer {
   const { incoming } = context.env
   const forwardedFor = context.req.header('x-forwarded-for')
@@ -138,24 +118,6 @@ function peerOf(context: DoorContext, { trustedProxy }: DoorOptions): Peer {
     address: clientAddress(incoming.socket.remoteAddress, forwardedFor, trustedProxy),
     viaProxy: isViaProxy(context.req.raw.headers, incoming.httpVersion),
   }
-}
-
-async function serveApp(context: DoorContext, options: DoorOptions): Promise<Response> {
-  const { method, path } = context.req
-  if (noPages.test(path)) return problem(404, 'not_found', 'There is nothing at this path.')
-  if (method !== 'GET' && method !== 'HEAD') {
-    return problem(405, 'get_only', 'This path is only read.')
-  }
-  if (options.devApp) return options.devApp(context)
-  const { headers } = context.req.raw
-  const file = path === '/' ? null : await options.files.answer(path, headers)
-  if (file) return file
-  const wantsPage = (context.req.header('accept') ?? '').includes('text/html')
-  if (!appRoutes.has(path) && !wantsPage) {
-    return problem(404, 'not_found', 'There is nothing at this path.')
-  }
-  const page = await options.files.answer('/index.html', headers, appRoutes.has(path) ? 200 : 404)
-  return page ?? problem(503, 'not_built', 'The app is being built.', { 'retry-after': '5' })
 }
 
 function notReady(): Response {

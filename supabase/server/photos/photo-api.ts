@@ -45,8 +45,8 @@ const refusals: Record<
 }
 
 /**
- * The part of Storage's HTTP interface that photos need, for the bucket `photos` alone: upload, read,
- * ask about. See `adr/2026-02-01-photos-behind-our-own-door.md`.
+ * Uploading and reading photos, asking about one; `path` is a photo's path in its bucket. See
+ * `adr/2026-02-01-photos-behind-our-own-door.md`.
  */
 export class PhotoApi {
   #context: PhotoApiContext
@@ -58,29 +58,35 @@ export class PhotoApi {
     this.#reader = new PhotoReader(context.database)
   }
 
-  /** Answers a request below /storage/v1 of a signed-in caller. */
-  async answer(request: Request, userId: string): Promise<Response> {
-    const { pathname } = new URL(request.url)
-    const match = /^\/storage\/v1\/object\/(info\/)?(authenticated\/)?photos\/(.+)$/.exec(pathname)
-    const name = photoNameFromPath(match?.[3] ?? '')
-    const { method } = request
-    const isReading = method === 'GET' || method === 'HEAD'
-    if (match && !match[1] && !match[2] && (method === 'POST' || method === 'PUT')) {
-      // another's prefix is told apart from a name that is none: a fault in the app shows at once
-      return name ? this.#upload(request, name, userId.toLowerCase()) : notFound()
-    }
-    if (!name || !isReading || !(await this.#reader.mayRead(name, userId.toLowerCase())))
-      return notFound()
+  /** The photo itself, or 404. */
+  async read(request: Request, path: string, userId: string): Promise<Response> {
+    const photo = await this.#readable(path, userId)
+    return photo ? contentOf(request, photo.name, photo.bytes) : photoNotFound()
+  }
+
+  /** The facts of a photo, or 404. */
+  async info(path: string, userId: string): Promise<Response> {
+    const photo = await this.#readable(path, userId)
+    return photo ? infoOf(photo.name, photo.bytes) : photoNotFound()
+  }
+
+  /** A photo that is here and that the user may see; else null. */
+  async #readable(path: string, userId: string) {
+    const name = photoNameFromPath(path)
+    if (!name || !(await this.#reader.mayRead(name, userId.toLowerCase()))) return null
     const bytes = await this.#context.store.read(name)
-    if (!bytes) return notFound()
-    return match?.[1] ? infoOf(name, bytes) : contentOf(request, name, bytes)
+    return bytes && { name, bytes }
   }
 
   /**
    * Answers 200 once the file, the journal's note of it and the record of its check are there. The
    * same photo again is the same answer: its name is its content.
    */
-  async #upload(request: Request, name: PhotoName, userId: string): Promise<Response> {
+  async upload(request: Request, path: string, user: string): Promise<Response> {
+    const userId = user.toLowerCase()
+    const name = photoNameFromPath(path)
+    // a malformed name and another user's prefix are told apart: a fault in the app shows at once
+    if (!name) return photoNotFound()
     if (name.owner !== userId) return refusal('photo_not_yours')
     const wait = this.#uploads.take(userId)
     if (wait > 0) return tooMany(wait)
@@ -111,8 +117,7 @@ export class PhotoApi {
       settled?.()
       onChange()
     }
-    const path = photoPath(name)
-    return json(200, { Id: objectId(hash), Key: `photos/${path}` })
+    return json(200, { Id: objectId(hash), Key: `photos/${photoPath(name)}` })
   }
 
   async #hasRoom(owner: string, bytes: number): Promise<boolean> {
@@ -127,8 +132,8 @@ export class PhotoApi {
   }
 }
 
-/** Neither a missing photo nor another's shows whether it is there. */
-function notFound(): Response {
+/** The same answer for a photo that is missing and for one the user may not see. */
+export function photoNotFound(): Response {
   return storageProblem(404, 'NoSuchKey', 'Object not found')
 }
 

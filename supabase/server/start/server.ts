@@ -12,7 +12,8 @@ import type { CityPart } from '../doors/app-config.ts'
 import type { Database } from '../base/database-types.ts'
 import { allowedHosts, isExposed } from '../wire/addresses.ts'
 import type { Peer } from '../wire/addresses.ts'
-import { Api } from '../doors/api.ts'
+import { createApi } from '../doors/api.ts'
+import type { Api } from '../doors/api.ts'
 import { createDoor } from '../doors/door.ts'
 import { StaticFiles } from '../doors/static-files.ts'
 import { ServerError } from '../base/errors.ts'
@@ -164,7 +165,7 @@ async function startParts(
   const database = () => opened.database()
   const quotaBytes = settings.photoQuotaBytes
   const photos = new PhotoApi({ store, database, journal, quotaBytes, onChange })
-  api = new Api({
+  api = createApi({
     backend: opened,
     database,
     journal,

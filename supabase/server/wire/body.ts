@@ -1,15 +1,15 @@
 /** A request's whole body, null when there is none, or 'too large' as soon as that is known. */
 export async function readBody(
   request: Request,
-  limitBytes: number,
+  maxBytes: number,
 ): Promise<ArrayBuffer | null | 'too large'> {
-  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) return 'too large'
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return 'too large'
   if (!request.body || request.method === 'GET' || request.method === 'HEAD') return null
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
-    if (size > limitBytes) return 'too large'
+    if (size > maxBytes) return 'too large'
     chunks.push(chunk)
   }
   const whole = new Uint8Array(size)
@@ -32,14 +32,14 @@ export function objectIn(text: string): Record<string, unknown> | null {
   }
 }
 
-/** Levels a request's JSON may be nested; ours need six. */
-export const deepestNesting = 64
+/** Levels of nesting allowed in a request's JSON; the app's requests need six. */
+export const maxNesting = 64
 
 /**
- * True when JSON is nested deeper than `deepestNesting`. From some thousands of levels on the
- * embedded database's stack overflows and it drops writes, so such a text must not come near it, nor
- * into the journal that is replayed at boot. Brackets inside strings do not count; whoever hands a
- * string on to be read as JSON asks about the string too.
+ * True when JSON is nested deeper than `maxNesting`. From some thousands of levels on, the embedded
+ * database's stack overflows and it drops writes. Such a text must reach neither the database nor the
+ * journal, which is replayed at boot. Brackets inside strings do not count: check a string that will
+ * itself be read as JSON separately.
  */
 export function isTooDeep(text: string): boolean {
   let depth = 0
@@ -51,7 +51,7 @@ export function isTooDeep(text: string): boolean {
       else if (code === quote) isInString = false
     } else if (code === quote) isInString = true
     else if (code === openBracket || code === openBrace) {
-      if (++depth > deepestNesting) return true
+      if (++depth > maxNesting) return true
     } else if (code === closeBracket || code === closeBrace) depth--
   }
   return false

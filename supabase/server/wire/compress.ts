@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 
@@ -9,7 +10,7 @@ export type Encoding = 'br' | 'gzip' | null
 /** Shorter bodies grow when compressed. */
 const minBytes = 1024
 
-/** The best encoding of ours that the client takes. */
+/** The best encoding that the client accepts: brotli, gzip or none. */
 export function encodingFor(acceptEncoding: string | undefined): Encoding {
   const accepted = (acceptEncoding ?? '')
     .split(',')
@@ -20,7 +21,7 @@ export function encodingFor(acceptEncoding: string | undefined): Encoding {
   return accepted.includes('gzip') ? 'gzip' : null
 }
 
-/** True for text and what is as good as text. */
+/** True for types that shrink when compressed. */
 export function isCompressible(contentType: string): boolean {
   return /^(text\/|application\/(json|javascript|manifest\+json|geo\+json|wasm)|image\/svg)/.test(
     contentType,
@@ -28,8 +29,8 @@ export function isCompressible(contentType: string): boolean {
 }
 
 /**
- * Compresses a body off the main thread. Quality 5 for answers made once; files that are kept take
- * `thorough`.
+ * Compresses a body off the main thread. Answers are sent once and take quality 5; `thorough` is for
+ * files, whose result is kept.
  */
 export async function compressBody(
   body: Uint8Array,
@@ -43,4 +44,18 @@ export async function compressBody(
     [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength,
   }
   return { body: await brotli(body, { params }), encoding }
+}
+
+/** Compresses the whole answers of the routes after it. */
+export const compressAnswers: MiddlewareHandler = async (context, next) => {
+  await next()
+  const { status, headers } = context.res
+  const plain = new Uint8Array(await context.res.arrayBuffer())
+  const packed = await compressBody(plain, encodingFor(context.req.header('accept-encoding')))
+  const answered = new Headers(headers)
+  answered.set('vary', 'accept-encoding')
+  if (packed.encoding) answered.set('content-encoding', packed.encoding)
+  const body = context.res.body === null ? null : new Uint8Array(packed.body)
+  context.res = undefined
+  context.res = new Response(body, { status, headers: answered })
 }
