@@ -130,7 +130,9 @@ test('an escaped path is the same function: its commands are journaled, and aske
   const body = JSON.stringify({ p_commands: [{ id: alice }] })
   expect((await call('/rest/v1/rpc/apply%5Fcommands', body)).status).toBe(200)
   expect(journaledBytes()).toBe(body.length)
-  expect(asked).toEqual([`/rest/v1/rpc/apply_commands ${body}`])
+  expect((await call('/rest/v1/rpc/incident%5Flist', '{}')).status).toBe(200)
+  expect(asked).toEqual([`/rest/v1/rpc/apply_commands ${body}`, `${list} {}`])
+  expect((await call('/rest/v1/rpc/apply%255Fcommands', body)).status).toBe(404)
 })
 
 test('a second grant in the address does not reach the database', async () => {
