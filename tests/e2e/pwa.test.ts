@@ -117,7 +117,10 @@ describe('the app on a device', () => {
     const again = await context.newPage()
     await again.goto(`${server.url}/capture`)
     await again.getByTestId('draft-open').click(slow)
-    expect(await again.getByTestId('description').inputValue()).toBe('kept without a server')
+    // a draft is loaded from the disk: the form shows it a moment after it is asked for
+    await expect
+      .poll(() => again.getByTestId('description').inputValue(), slow)
+      .toBe('kept without a server')
   })
 
   it('can be installed: a manifest whose icons have the sizes it names', async () => {
