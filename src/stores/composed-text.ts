@@ -5,7 +5,7 @@
  */
 export function watchComposition(): { ended: () => Promise<void>; stop: () => void } {
   let isComposing = false
-  let waiting: (() => void)[] = []
+  const waiting: (() => void)[] = []
   const begin = (): void => void (isComposing = true)
   // bubbling: `v-model` has taken the word over by then; a field that loses focus composes nothing
   const end = (): void => {
