@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { oracleRows } from '../../tests/support/oracle.ts'
+import { oracleRows } from '../../tests/kit/oracle.ts'
 import { openDatabase } from '../local/database.ts'
 import { demoPassword } from '../local/demo.ts'
 import type { ImportReport } from '../local/import/report.ts'
