@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const cacheFolder = 'node_modules/.cache/wangge-tests'
+const cacheFolder = 'node_modules/.cache/wangge'
 /** All that shapes a new data folder; tests shape nothing. */
 const sources = ['supabase', 'src/domain', 'package-lock.json']
 /** What two servers must not share. */

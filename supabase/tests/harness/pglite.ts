@@ -13,6 +13,7 @@ import type { PGlite, Transaction } from '@electric-sql/pglite'
 import { postgis } from '@electric-sql/pglite-postgis'
 import { PgliteConnection } from '@supabase/lite/pglite'
 import { packageVersion } from '../../local/backend/archive.ts'
+import { installedPostgis } from '../../local/backend/postgis-bundle.ts'
 import { valueParsers } from '../../local/backend/values.ts'
 import { databaseError } from '../../local/backend/pglite-engine.ts'
 import type { Database, SqlValue } from '../../local/database-types.ts'
@@ -35,7 +36,8 @@ export async function openPgliteTestDatabase(): Promise<TestDatabase> {
 function connect(loadDataDir?: Blob): PgliteConnection {
   return new PgliteConnection({
     pgliteOptions: {
-      extensions: { postgis },
+      // a database in which PostGIS is installed needs no install scripts
+      extensions: { postgis: loadDataDir ? installedPostgis() : postgis },
       parsers: valueParsers,
       ...(loadDataDir ? { loadDataDir } : {}),
     },
