@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { oracleRows } from '../../tests/support/oracle.ts'
+import { oracleRows } from '../../tests/kit/oracle.ts'
 import { loadDemoCity } from '../server/import/demo-city.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
