@@ -17,6 +17,7 @@ import { valueParsers } from '../../local/backend/values.ts'
 import { databaseError } from '../../local/backend/pglite-engine.ts'
 import type { Database, SqlValue } from '../../local/database-types.ts'
 import { readMigrations } from '../../local/migrate.ts'
+import type { Migration } from '../../local/migrate.ts'
 import { projectRoot } from '../../local/settings.ts'
 import { provision } from './system-schema.ts'
 import { testDatabase } from './types.ts'
@@ -24,8 +25,18 @@ import type { TestDatabase } from './types.ts'
 
 const cacheFolder = join(projectRoot, 'node_modules/.cache/wangge-tests')
 
-/** A PGlite in memory, unpacked from a migrated one that is kept until a migration changes. */
-export async function openPgliteTestDatabase(): Promise<TestDatabase> {
+/**
+ * A PGlite in memory, unpacked from a migrated one that is kept until a migration changes. With other
+ * migrations it is made from nothing.
+ */
+export async function openPgliteTestDatabase(migrations?: Migration[]): Promise<TestDatabase> {
+  if (migrations) {
+    const connection = connect()
+    await connection.driver.waitReady
+    const db = databaseOf(connection)
+    await provision(db, connection, migrations)
+    return testDatabase('pglite', db)
+  }
   const template = await templateTar()
   const connection = connect(new Blob([new Uint8Array(template)]))
   await connection.driver.waitReady

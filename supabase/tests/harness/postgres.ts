@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { databaseError, runTransaction } from '../../local/backend/pglite-engine.ts'
 import { valueParsers } from '../../local/backend/values.ts'
 import type { Database, SqlValue } from '../../local/database-types.ts'
+import type { Migration } from '../../local/migrate.ts'
 import { findPostgres, startCluster } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { provision } from './system-schema.ts'
@@ -14,7 +15,7 @@ import type { TestDatabase } from './types.ts'
  * A database of its own on `TEST_DATABASE_URL` (a superuser's), else on a cluster started for it
  * and gone with it. Throws when there is no Postgres; ask `missingPostgres()` before.
  */
-export async function openPostgresTestDatabase(): Promise<TestDatabase> {
+export async function openPostgresTestDatabase(migrations?: Migration[]): Promise<TestDatabase> {
   const cluster = await clusterToUse()
   const name = `wangge_test_${randomBytes(6).toString('hex')}`
   const admin = connect(cluster.url)
@@ -35,7 +36,7 @@ export async function openPostgresTestDatabase(): Promise<TestDatabase> {
     await cluster.stop()
   })
   try {
-    await provision(db, connection)
+    await provision(db, connection, migrations)
   } catch (error) {
     await db.close()
     throw error
