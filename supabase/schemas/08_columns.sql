@@ -1,13 +1,47 @@
 -- Counts: the months of the caller's scope, their packed columns, changes since a cursor, points of a
 -- map tile.
 
--- Opaque to clients: the instance, its restores, and the oldest transaction still open. A row marked
--- with an older transaction is final and was visible to the receiver of this cursor. A later commit,
--- however early it began, is marked with this transaction or a newer one.
-create or replace function private.current_cursor()
+-- Rows marked with a transaction before `before_xid` are final, and this snapshot sees them. A later
+-- commit, however early it began, is marked with `before_xid` or a newer transaction.
+--
+-- pg_snapshot_xmin would wait for every open transaction of the cluster. Those of other databases never
+-- write here and are passed over: a transaction that was open in the snapshot and is found in another
+-- database afterwards has been there all its life. One that is not found any more is waited for once
+-- more. `waits_since` is the start of the transaction of this database that is waited for; null when there
+-- is none, or when its start is not shown to the owner (another login's, on a cluster without
+-- pg_read_all_stats).
+create or replace function private.settled_until(out before_xid bigint, out waits_since timestamptz)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_snapshot constant pg_snapshot := pg_current_snapshot();
+  v_here constant oid := (select d.oid from pg_database d where d.datname = current_database());
+begin
+  -- a replica lists no open transactions
+  if pg_is_in_recovery() then
+    before_xid := pg_snapshot_xmin(v_snapshot)::text::bigint;
+    return;
+  end if;
+  -- an earlier look in this transaction would be repeated otherwise
+  perform pg_stat_clear_snapshot();
+  select min(o.xid::text::bigint) into before_xid
+  from pg_snapshot_xip(v_snapshot) as o (xid)
+  where not exists (select from pg_stat_get_activity(null) a
+      where a.backend_xid = o.xid::xid and a.datid <> v_here)
+    and not exists (select from pg_prepared_xacts p
+      where p.transaction = o.xid::xid and p.database <> current_database());
+  if before_xid is not null then
+    select a.xact_start into waits_since from pg_stat_get_activity(null) a
+    where a.backend_xid = before_xid::text::xid8::xid;
+  end if;
+  -- the caller's own transaction is not in the list
+  before_xid := least(before_xid, pg_current_xact_id_if_assigned()::text::bigint,
+    pg_snapshot_xmax(v_snapshot)::text::bigint);
+end $$;
+
+-- Opaque to clients: the instance, its restores, and the transaction before which all is known.
+create or replace function private.cursor_at(p_before_xid bigint)
 returns text language sql stable security definer set search_path = '' as $$
-  select instance_id || '-' || restores || '.' || pg_snapshot_xmin(pg_current_snapshot())
-  from public.city_settings
+  select instance_id || '-' || restores || '.' || p_before_xid from public.city_settings
 $$;
 
 -- The instant up to which data are known: now, or the last instant in purely imported data.
@@ -49,7 +83,7 @@ begin
       from public.incidents i where %s group by i.month
     ) m $q$, private.scope_condition(private.resolve_scope(), 'i'))
   into v_months;
-  return jsonb_build_object('cursor', private.current_cursor(), 'asOf', private.data_as_of(),
+  return jsonb_build_object('cursor', private.cursor_at((private.settled_until()).before_xid), 'asOf', private.data_as_of(),
     'months', v_months);
 end $$;
 
@@ -123,13 +157,16 @@ begin
   return v_result;
 end $$;
 
--- changes_since without the revision of the areas.
-create or replace function private.month_changes_since(p_cursor text)
+-- {cursor, asOf, reset, scopeKey, months, areasRevision, waiting}. `months` of the scope have rows that
+-- became final since the cursor: changed, new, or gone from there. `reset` asks the client to load all
+-- months again: the cursor is not of this database. `waiting` is {since} when a transaction has kept
+-- changes back for more than a minute, else null. Errors: 42501.
+create or replace function private.changes_since(p_cursor text)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
 declare
-  v_cursor text := private.current_cursor();
-  v_end bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+  v_settled constant record := private.settled_until();
+  v_cursor constant text := private.cursor_at(v_settled.before_xid);
   v_scope private.incident_scope := private.resolve_scope();
   v_start bigint;
   v_months jsonb := '[]';
@@ -139,7 +176,7 @@ begin
     v_start := split_part(p_cursor, '.', 2)::bigint;
   end if;
   -- a cursor of the future comes from a database that was put back
-  if v_start > v_end then
+  if v_start > v_settled.before_xid then
     v_start := null;
   end if;
   if v_start is not null then
@@ -149,20 +186,14 @@ begin
         union
         select v.month from private.incident_moves v where v.changed_xid >= $1 and v.changed_xid < $2 and %s
       ) m $q$, private.scope_condition(v_scope, 'i'), private.scope_condition(v_scope, 'v'))
-    into v_months using v_start, v_end;
+    into v_months using v_start, v_settled.before_xid;
   end if;
   return jsonb_build_object('cursor', v_cursor, 'asOf', private.data_as_of(),
-    'reset', v_start is null, 'scopeKey', private.scope_key(), 'months', v_months);
+    'reset', v_start is null, 'scopeKey', private.scope_key(), 'months', v_months,
+    'areasRevision', private.area_revision(),
+    'waiting', case when v_settled.waits_since < now() - interval '1 minute'
+      then jsonb_build_object('since', v_settled.waits_since) end);
 end $$;
-
--- {cursor, asOf, reset, scopeKey, months, areasRevision}. `months` of the scope have rows that became final
--- since the cursor: changed, new, or gone from there. `reset` asks the client to load all months again:
--- the cursor is not of this database. Errors: 42501.
-create or replace function private.changes_since(p_cursor text)
-returns jsonb language sql stable security definer set search_path = '' as $$
-  select private.month_changes_since(p_cursor)
-    || jsonb_build_object('areasRevision', private.area_revision())
-$$;
 
 create or replace function public.incident_months()
 returns jsonb language sql stable security invoker set search_path = '' as $$
