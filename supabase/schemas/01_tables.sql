@@ -26,6 +26,28 @@ revoke all on schema private from public, anon;
 grant usage on schema public to anon, authenticated;
 grant usage on schema private to authenticated, service_role;
 
+-- Stages in the order of their bytes in the packed columns. Stages, levels and what is open are held
+-- against src/domain/vocabulary.ts by a test. These functions have parsed bodies: they need no
+-- search_path of their own and are inlined, so that partial indexes match.
+create or replace function private.stage_codes()
+returns text[] language sql immutable parallel safe
+return array['reported', 'filed', 'dispatched', 'handled', 'closed', 'rejected', 'merged'];
+
+-- True while somebody still has to act. incidents_open_idx has the same list: change it together.
+create or replace function private.is_open(p_stage text)
+returns boolean language sql immutable parallel safe
+return p_stage in ('reported', 'filed', 'dispatched', 'handled');
+
+-- The stage as the packed columns hold it: its place in the order, and 16 when on hold.
+create or replace function private.stage_byte(p_stage text, p_on_hold boolean)
+returns integer language sql immutable parallel safe
+return (array_position(private.stage_codes(), p_stage) - 1) | case when p_on_hold then 16 else 0 end;
+
+-- 0 for the city to 4 for the grid; null for an unknown level.
+create or replace function private.level_rank(p_level text)
+returns integer language sql immutable parallel safe
+return array_position(array['city', 'district', 'subdistrict', 'community', 'grid'], p_level) - 1;
+
 create table public.city_settings (
   singleton boolean primary key default true check (singleton),
   instance_id uuid not null default gen_random_uuid(),
@@ -53,7 +75,7 @@ create table public.areas (
   idx integer generated always as identity unique check (idx between 1 and 65534),
   parent_code text references public.areas (code),
   path text not null unique,
-  level text not null check (level in ('city', 'district', 'subdistrict', 'community', 'grid')),
+  level text not null check (private.level_rank(level) is not null),
   name text not null check (length(name) between 1 and 200),
   households integer check (households >= 0),
   geom extensions.geometry(MultiPolygon, 4326) not null,
@@ -95,6 +117,8 @@ create table public.categories (
   -- a report without a description is rejected
   requires_description boolean not null default false
 );
+create index categories_parent_idx on public.categories (parent_code);
+create index categories_department_idx on public.categories (default_department);
 
 create table public.profiles (
   user_id uuid primary key,
@@ -115,6 +139,8 @@ create table public.memberships (
   unique nulls not distinct (user_id, role, area_code, department_code)
 );
 create index memberships_user_idx on public.memberships (user_id);
+create index memberships_area_idx on public.memberships (area_code);
+create index memberships_department_idx on public.memberships (department_code);
 
 create table public.incidents (
   district_code text not null references public.areas (code),
@@ -124,7 +150,7 @@ create table public.incidents (
   area_code text not null references public.areas (code),
   department_code text references public.departments (code),
   stage text not null default 'reported'
-    check (stage in ('reported', 'filed', 'dispatched', 'handled', 'closed', 'rejected', 'merged')),
+    check (stage = any (private.stage_codes())),
   on_hold boolean not null default false,
   severity smallint not null default 2 check (severity between 1 and 4),
   lon double precision not null check (lon between -180 and 180),

@@ -6,12 +6,22 @@
 
 -- True when a path lies at or below a prefix. Scope compares paths, never codes: SF-N-1 is not above
 -- SF-N-10, and _ or % in a code must not act as a wildcard. '0' is the character after '/', so the range
--- holds exactly the paths that begin with the prefix; the "C" index serves it. Neither strict nor with a
--- search_path, so that it is inlined.
+-- holds exactly the paths that begin with the prefix; the "C" index serves it. Inlined like the
+-- functions of 01_tables.sql.
 create or replace function private.is_within(p_path text, p_prefix text)
-returns boolean language sql immutable parallel safe as $$
-  select p_path collate "C" >= p_prefix and p_path collate "C" < left(p_prefix, -1) || '0'
-$$;
+returns boolean language sql immutable parallel safe
+return p_path collate "C" >= p_prefix and p_path collate "C" < left(p_prefix, -1) || '0';
+
+-- True when p_at lies in a membership's time, its end excluded.
+create or replace function private.is_valid(
+  p_from timestamptz, p_to timestamptz, p_at timestamptz)
+returns boolean language sql immutable parallel safe
+return p_from <= p_at and (p_to is null or p_to > p_at);
+
+-- The same for the days of an area.
+create or replace function private.is_valid(p_from date, p_to date, p_at date)
+returns boolean language sql immutable parallel safe
+return p_from <= p_at and (p_to is null or p_to > p_at);
 
 -- Paths of the caller's memberships that are valid now; only those with one of the roles when given.
 -- Handlers see by department, so their memberships give no path.
@@ -23,7 +33,7 @@ returns text[] language sql stable security definer set search_path = '' as $$
   where m.user_id = auth.uid()
     and m.role <> 'handler'
     and (p_roles is null or m.role = any (p_roles))
-    and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())
+    and private.is_valid(m.valid_from, m.valid_to, now())
 $$;
 
 -- Codes of all areas at or below the caller's. Areas that ended are among them: old incidents lie there.
@@ -43,7 +53,7 @@ returns text[] language sql stable security definer set search_path = '' as $$
   from public.memberships m
   where m.user_id = auth.uid()
     and m.role = 'handler'
-    and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())
+    and private.is_valid(m.valid_from, m.valid_to, now())
 $$;
 
 -- The caller, and all people with a present or past membership at or below the areas that the caller
@@ -60,15 +70,29 @@ returns uuid[] language sql stable security definer set search_path = '' as $$
   where p.user_id is not null
 $$;
 
--- True when the caller holds one of the roles at that instant, in any area. Commands are judged by the
--- rights at the time the server received them: a replayed journal asks about days ago.
-create or replace function private.has_role(p_roles text[], p_at timestamptz default now())
+-- The rights of each role. `reporter` stands for the person who reported an incident. `report` and
+-- `note` count in any area, `ask` and `correct` over the incident's area.
+create table private.role_rights (
+  role text not null check (
+    role in ('field_staff', 'handler', 'grid_manager', 'leader', 'admin', 'reporter')),
+  may text not null check (may in ('report', 'note', 'ask', 'correct')),
+  primary key (role, may)
+);
+insert into private.role_rights (role, may) values
+  ('field_staff', 'report'), ('field_staff', 'note'), ('field_staff', 'correct'),
+  ('handler', 'note'),
+  ('grid_manager', 'report'), ('grid_manager', 'note'), ('grid_manager', 'ask'), ('grid_manager', 'correct'),
+  ('admin', 'report'), ('admin', 'note'), ('admin', 'ask'), ('admin', 'correct'),
+  ('reporter', 'note'), ('reporter', 'correct');
+
+-- True when a role of the caller at that instant, in any area, gives the right. Commands are judged by
+-- the rights at the time the server received them: a replayed journal asks about days ago.
+create or replace function private.has_right(p_may text, p_at timestamptz default now())
 returns boolean language sql stable security definer set search_path = '' as $$
   select exists (
     select 1 from public.memberships m
-    where m.user_id = auth.uid()
-      and m.role = any (p_roles)
-      and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at))
+    join private.role_rights r on r.role = m.role and r.may = p_may
+    where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, p_at))
 $$;
 
 -- Changes when the rights to see change. Keys the caches of a device.
@@ -80,7 +104,7 @@ returns text language sql stable security definer set search_path = '' as $$
   from public.memberships m
   join public.areas a on a.code = m.area_code
   where m.user_id = auth.uid()
-    and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())
+    and private.is_valid(m.valid_from, m.valid_to, now())
 $$;
 
 grant execute on function private.scope_area_codes(text[]), private.scope_departments(),
@@ -103,23 +127,26 @@ create or replace function private.rights_on(p_incident public.incidents, p_at t
 returns private.incident_rights language plpgsql stable set search_path = '' as $$
 declare
   v_rights private.incident_rights;
+  v_may text[];
   v_handles boolean := exists (
     select 1 from public.memberships m
     where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = p_incident.department_code
-      and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at));
+      and private.is_valid(m.valid_from, m.valid_to, p_at));
 begin
   select coalesce(array_agg(distinct m.role), '{}') into v_rights.roles
   from public.areas own, public.memberships m
   join public.areas a on a.code = m.area_code
   where own.code = p_incident.area_code and private.is_within(own.path, a.path)
     and m.user_id = auth.uid() and m.role <> 'handler'
-    and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at);
+    and private.is_valid(m.valid_from, m.valid_to, p_at);
   v_rights.is_reporter := coalesce(p_incident.reported_by = auth.uid(), false);
   v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or v_handles;
-  v_rights.may_note := v_rights.is_reporter
-    or v_rights.sees and private.has_role('{field_staff,handler,grid_manager,admin}', p_at);
-  v_rights.may_ask := v_rights.roles && '{grid_manager,admin}';
-  v_rights.may_correct := v_rights.is_reporter or v_rights.roles && '{field_staff,grid_manager,admin}';
+  v_may := array(
+    select r.may from private.role_rights r
+    where r.role = any (v_rights.roles) or r.role = 'reporter' and v_rights.is_reporter);
+  v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);
+  v_rights.may_ask := 'ask' = any (v_may);
+  v_rights.may_correct := 'correct' = any (v_may);
   return v_rights;
 end $$;
 
@@ -129,6 +156,7 @@ alter table public.departments enable row level security;
 alter table public.categories enable row level security;
 alter table public.profiles enable row level security;
 alter table public.memberships enable row level security;
+alter table private.role_rights enable row level security;
 alter table public.incidents enable row level security;
 alter table public.incident_log enable row level security;
 alter table private.incident_moves enable row level security;

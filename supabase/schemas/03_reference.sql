@@ -145,7 +145,7 @@ returns jsonb language sql stable security definer set search_path = '' as $$
       from public.memberships m
       join public.areas a on a.code = m.area_code
       where m.user_id = u.id
-        and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())), '[]'),
+        and private.is_valid(m.valid_from, m.valid_to, now())), '[]'),
     'scopeKey', private.scope_key())
   from private.require_user() as u (id)
   left join public.profiles p on p.user_id = u.id

@@ -13,7 +13,7 @@ create or replace function private.area_revision()
 returns text language sql stable set search_path = '' as $$
   select concat_ws('.', count(*), coalesce(sum(a.idx), 0), coalesce(sum(a.revision), 0))
   from private.city_today() as today, public.areas a
-  where a.valid_from <= today and (a.valid_to is null or a.valid_to > today)
+  where private.is_valid(a.valid_from, a.valid_to, today)
 $$;
 
 -- [{idx, code, parentCode, path, level, name, households, revision, bbox, pointOnSurface}] of the areas
@@ -28,7 +28,7 @@ returns jsonb language sql stable security definer set search_path = '' as $$
     'pointOnSurface', jsonb_build_array(extensions.st_x(a.label_point), extensions.st_y(a.label_point))
   ) order by a.path collate "C"), '[]')
   from private.require_user(), private.city_today() as today, public.areas a
-  where a.valid_from <= today and (a.valid_to is null or a.valid_to > today)
+  where private.is_valid(a.valid_from, a.valid_to, today)
 $$;
 
 -- FeatureCollection of the areas of one level, with six decimals (10 cm). Errors: 42501, 22023 for an
@@ -37,7 +37,7 @@ create or replace function private.area_features(p_level text)
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
 begin
   perform private.require_user();
-  if p_level is null or p_level not in ('city', 'district', 'subdistrict', 'community', 'grid') then
+  if private.level_rank(p_level) is null then
     raise exception 'p_level: % is no level', coalesce(p_level, 'null') using errcode = '22023';
   end if;
   return (
@@ -48,7 +48,7 @@ begin
         'geometry', extensions.st_asgeojson(a.geom, 6)::jsonb)
       order by a.path collate "C"), '[]'))
     from public.areas a, private.city_today() as today
-    where a.level = p_level and a.valid_from <= today and (a.valid_to is null or a.valid_to > today));
+    where a.level = p_level and private.is_valid(a.valid_from, a.valid_to, today));
 end $$;
 
 create or replace function public.area_list() returns jsonb
@@ -59,18 +59,12 @@ grant execute on function private.area_list(), private.area_features(text),
   public.area_list(), public.area_features(text)
 to authenticated;
 
--- 0 for the city to 4 for the grid; null for an unknown level.
-create or replace function private.level_rank(p_level text)
-returns integer language sql immutable strict parallel safe set search_path = '' as $$
-  select array_position(array['city', 'district', 'subdistrict', 'community', 'grid'], p_level) - 1
-$$;
-
 -- Places a coordinate on 0..65535 within the city's box, exactly like `quantise` in TypeScript.
 -- Math.round rounds halves up; round(float8) rounds them to even, and floor(x + 0.5) is wrong just below
 -- a half. In plpgsql, because a query would be planned again for every report.
 create or replace function private.quantise(
   p_value double precision, p_low double precision, p_high double precision)
-returns integer language plpgsql immutable strict parallel safe as $$
+returns integer language plpgsql immutable strict parallel safe set search_path = '' as $$
 declare
   v_scaled constant double precision := (p_value - p_low) / (p_high - p_low) * 65535;
 begin
@@ -78,15 +72,26 @@ begin
     + case when v_scaled - floor(v_scaled) >= 0.5 then 1 else 0 end))::integer;
 end $$;
 
+-- The area on a path at the city's shard level, else the top: the shard key of new incidents below it.
+create or replace function private.shard_of(p_path text, p_shard_level text)
+returns table (district_code text) language sql stable
+begin atomic
+  select a.code
+  from public.areas a
+  where a.code = any (string_to_array(rtrim(p_path, '/'), '/'))
+  order by (a.level = p_shard_level) desc, length(a.path)
+  limit 1;
+end;
+
 -- The area, shard key and quantised place of a point; no row outside the city. The area is the deepest
 -- one valid today that holds the point, on a border the one with the lowest code. Boxes come from the
 -- index and are sorted in that order first; the first polygon that holds the point ends the search. So
 -- the thousands of vertices of the city are compared only where no finer area lies. `offset 0` keeps the
--- two steps apart.
+-- two steps apart. Inlined into the caller's plan.
 create or replace function private.place_incident(p_lon double precision, p_lat double precision)
-returns table (area_code text, district_code text, qx integer, qy integer)
-language sql stable as $$
-  select a.code, d.code,
+returns table (area_code text, district_code text, qx integer, qy integer) language sql stable
+begin atomic
+  select a.code, d.district_code,
     private.quantise(p_lon, city.west, city.east), private.quantise(p_lat, city.south, city.north)
   from public.city_settings city
   cross join lateral (
@@ -96,25 +101,16 @@ language sql stable as $$
       from public.areas x
       where x.geom operator(extensions.&&)
           extensions.st_setsrid(extensions.st_makepoint(p_lon, p_lat), 4326)
-        and x.valid_from <= (now() at time zone city.time_zone)::date
-        and (x.valid_to is null or x.valid_to > (now() at time zone city.time_zone)::date)
-      order by array_position(array['city', 'district', 'subdistrict', 'community', 'grid'], x.level) desc,
-        x.code collate "C"
+        and private.is_valid(x.valid_from, x.valid_to, (now() at time zone city.time_zone)::date)
+      order by private.level_rank(x.level) desc, x.code collate "C"
       offset 0
     ) boxed
     where extensions.st_intersects(
       boxed.geom, extensions.st_setsrid(extensions.st_makepoint(p_lon, p_lat), 4326))
     limit 1
   ) a
-  cross join lateral (
-    -- the ancestor at the shard level, else the top
-    select y.code
-    from public.areas y
-    where y.code = any (string_to_array(rtrim(a.path, '/'), '/'))
-    order by (y.level = city.shard_level) desc, length(y.path)
-    limit 1
-  ) d
-$$;
+  cross join lateral private.shard_of(a.path, city.shard_level) d;
+end;
 
 -- The rule of place_incident for many points: `n` counts from 1 in the order of the arrays; points
 -- outside the city are left out. It goes area by area, so that each polygon is unpacked once a batch.
@@ -131,7 +127,7 @@ language sql stable set search_path = '' as $$
       extensions.st_xmax(a.geom) as east, extensions.st_ymax(a.geom) as north
     from public.areas a
     cross join (select (now() at time zone time_zone)::date as today from public.city_settings) city
-    where a.valid_from <= city.today and (a.valid_to is null or a.valid_to > city.today)
+    where private.is_valid(a.valid_from, a.valid_to, city.today)
   )
   select distinct on (hit.n) hit.n, b.code
   from boxes b cross join lateral (

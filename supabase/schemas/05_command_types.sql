@@ -72,9 +72,14 @@ end $$;
 
 -- White space as JavaScript's trim() means it.
 create or replace function private.is_blank(p_text text)
-returns boolean language sql immutable parallel safe as $$
+returns boolean language sql immutable parallel safe set search_path = '' as $$
   select coalesce(btrim(p_text, E' \t\n\r\f\u000b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'), '') = ''
 $$;
+
+-- A UUID in lower case, the only spelling that is taken.
+create or replace function private.is_uuid(p_text text)
+returns boolean language sql immutable parallel safe
+return p_text ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
 
 create or replace function private.refuse_unknown_fields(p_payload jsonb, p_known text[])
 returns void language plpgsql set search_path = '' as $$
@@ -92,7 +97,7 @@ returns uuid language plpgsql set search_path = '' as $$
 declare
   v_text text := private.payload_text(p_payload, p_field, true, 36);
 begin
-  if v_text !~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then
+  if not private.is_uuid(v_text) then
     perform private.reject_command('invalid_field', p_field, 'not a UUID in lower case');
   end if;
   return v_text::uuid;
@@ -303,11 +308,6 @@ returns void language sql set search_path = '' as $$
     ::private.brought_photos))
   from unnest(p_reports) r where r.photos <> '[]'
   having count(*) > 0
-$$;
-
-create or replace function private.is_open(p_stage text)
-returns boolean language sql immutable parallel safe as $$
-  select p_stage in ('reported', 'filed', 'dispatched', 'handled')
 $$;
 
 -- The incident named by a payload, locked until the transaction ends: its version and log numbers then

@@ -46,7 +46,6 @@ create or replace function private.read_envelope(p_item json)
 returns private.command_envelope language plpgsql set search_path = '' as $$
 declare
   v_envelope private.command_envelope;
-  v_uuid constant text := '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
   v_parts record;
 begin
   v_envelope.fault := 'command';
@@ -62,11 +61,11 @@ begin
     return v_envelope;
   end if;
   v_envelope.fault := 'id';
-  if json_typeof(v_parts.id) is distinct from 'string' or v_parts.id #>> '{}' !~ v_uuid then
+  if json_typeof(v_parts.id) is distinct from 'string' or not private.is_uuid(v_parts.id #>> '{}') then
     return v_envelope;
   end if;
   v_envelope.fault := 'actor';
-  if json_typeof(v_parts.actor) is distinct from 'string' or v_parts.actor #>> '{}' !~ v_uuid then
+  if json_typeof(v_parts.actor) is distinct from 'string' or not private.is_uuid(v_parts.actor #>> '{}') then
     return v_envelope;
   end if;
   v_envelope.fault := 'type';
@@ -77,7 +76,7 @@ begin
   if json_typeof(v_parts.payload) is distinct from 'string' then return v_envelope; end if;
   v_envelope.fault := 'replaces';
   if coalesce(json_typeof(v_parts.replaces), 'null') <> 'null' then
-    if json_typeof(v_parts.replaces) <> 'string' or v_parts.replaces #>> '{}' !~ v_uuid then
+    if json_typeof(v_parts.replaces) <> 'string' or not private.is_uuid(v_parts.replaces #>> '{}') then
       return v_envelope;
     end if;
     v_envelope.replaces := (v_parts.replaces #>> '{}')::uuid;
@@ -361,7 +360,7 @@ begin
   end if;
   -- a device that lost the answer sends again while the first call may still run
   perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
-  v_may_report := private.has_role('{field_staff,grid_manager,admin}', v_at);
+  v_may_report := private.has_right('report', v_at);
   for v_item in
     select value from json_array_elements(p_commands) with ordinality as c (value, n) order by n
   loop

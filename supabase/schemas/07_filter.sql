@@ -115,8 +115,6 @@ create or replace function private.parse_filter(p_filter jsonb)
 returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
 declare
   v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,bbox}';
-  v_stages constant text[] := '{reported,filed,dispatched,handled,closed,rejected,merged}';
-  v_open constant text[] := '{reported,filed,dispatched,handled}';
   v_source jsonb := coalesce(p_filter, '{}');
   v_result private.incident_filter;
   v_city public.city_settings;
@@ -161,12 +159,12 @@ begin
   end if;
 
   v_result.stages := private.filter_list(v_source, 'stages');
-  if not v_result.stages <@ v_stages then
+  if not v_result.stages <@ private.stage_codes() then
     perform private.refuse_filter('stages', 'unknown stage');
   end if;
   if private.filter_flag(v_source, 'openOnly') then
     v_result.stages := array(
-      select s from unnest(v_open) s where s = any (coalesce(v_result.stages, v_open)));
+      select s from unnest(coalesce(v_result.stages, private.stage_codes())) s where private.is_open(s));
   end if;
   v_result.on_hold_only := private.filter_flag(v_source, 'onHoldOnly');
 

@@ -115,9 +115,7 @@ begin
           (i.reported_at at time zone $1) - i.month::timestamp) / 60)))::integer as minute,
         case when i.closed_at is null then 65535 else least(65534, floor(date_part('epoch',
           i.closed_at - i.reported_at) / 3600))::integer end as hours,
-        (case i.stage when 'reported' then 0 when 'filed' then 1 when 'dispatched' then 2
-          when 'handled' then 3 when 'closed' then 4 when 'rejected' then 5 else 6 end)
-          | (case when i.on_hold then 16 else 0 end) as stage,
+        private.stage_byte(i.stage, i.on_hold) as stage,
         case when i.closed_at is null then 255 else least(254, greatest(0,
           (date_part('year', i.closed_at at time zone $1) * 12 + date_part('month', i.closed_at at time zone $1)
           - date_part('year', i.month) * 12 - date_part('month', i.month))))::integer end as closed_month
@@ -256,9 +254,7 @@ begin
         and %s and %s
     ), shown as (
       select i.id, i.lon, i.lat, c.idx as category,
-        (case i.stage when 'reported' then 0 when 'filed' then 1 when 'dispatched' then 2
-          when 'handled' then 3 when 'closed' then 4 when 'rejected' then 5 else 6 end)
-          | (case when i.on_hold then 16 else 0 end) as stage
+        private.stage_byte(i.stage, i.on_hold) as stage
       from (select * from hits order by reported_at desc, id limit 2000) h
       join public.incidents i on i.ctid = h.row_at
       join public.categories c on c.code = i.category_code

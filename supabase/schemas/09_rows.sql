@@ -152,7 +152,7 @@ begin
       select r.*, row_number() over () as n from (
         select i, i.reported_at, i.id
         from public.incidents i
-        where i.stage in ('reported', 'filed', 'dispatched', 'handled')
+        where private.is_open(i.stage)
           and (i.reported_at, i.id) < ($1, $2) and %s
         order by i.reported_at desc, i.id desc limit $3 + 1
       ) r

@@ -54,8 +54,7 @@ begin
             and not exists (select 1 from public.categories d where d.parent_code = c.code))),
         ('department', 'unknown_department', i.department, i.department is not null and not exists (
           select 1 from public.departments d where d.code = i.department)),
-        ('stage', 'bad_stage', i.stage, i.stage is null or i.stage not in
-          ('reported', 'filed', 'dispatched', 'handled', 'closed', 'rejected', 'merged')
+        ('stage', 'bad_stage', i.stage, i.stage is null or i.stage <> all (private.stage_codes())
           or (i.stage = 'closed') <> (i."closedAt" is not null)),
         ('severity', 'bad_severity', i.severity::text, i.severity not between 1 and 4),
         ('lon', 'bad_coordinates', i.lon || ' ' || i.lat,
@@ -100,10 +99,7 @@ begin
   ), ready as materialized (
     select j.*, a.level,
       coalesce(j.known_district, (
-        -- the ancestor at the shard level, else the top
-        select d.code from public.areas d
-        where d.code = any (string_to_array(rtrim(a.path, '/'), '/'))
-        order by (d.level = v_city.shard_level) desc, length(d.path) limit 1)) as district,
+        select d.district_code from private.shard_of(a.path, v_city.shard_level) d)) as district,
       private.quantise(j.lon, v_city.west, v_city.east) as qx,
       private.quantise(j.lat, v_city.south, v_city.north) as qy,
       date_trunc('month', j."reportedAt" at time zone v_city.time_zone)::date as month,
@@ -420,6 +416,6 @@ begin
   return jsonb_build_object('closed', to_jsonb(v_closed), 'reopened', cardinality(v_reopened),
     'restamped', v_restamped, 'people', (
       select count(distinct m.user_id) from public.memberships m where m.area_code = any (v_closed)
-        and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())),
+        and private.is_valid(m.valid_from, m.valid_to, now())),
     'holding', '[]'::jsonb);
 end $$;

@@ -46,6 +46,7 @@ export const readable: Record<string, Row> = {
   'public.incident_photos': row(1, 1, 1, 0, 2, 0, 0),
   'public.photo_checks': row(0, 0, 0, 0, 1, 0, 0),
   'private.incident_moves': nobody,
+  'private.role_rights': nobody,
 }
 
 /** Sequences nobody may touch. */
@@ -182,7 +183,7 @@ export const ownerOnly = [
   'private.filter_day(jsonb,text)',
   'private.filter_flag(jsonb,text)',
   'private.filter_list(jsonb,text)',
-  'private.has_role(text[],timestamp with time zone)',
+  'private.has_right(text,timestamp with time zone)',
   'private.import_areas(text,jsonb,boolean,boolean)',
   'private.import_incident_id(text,text)',
   'private.import_incidents(text,jsonb,boolean)',
@@ -191,6 +192,9 @@ export const ownerOnly = [
   'private.instant(text)',
   'private.is_blank(text)',
   'private.is_open(text)',
+  'private.is_uuid(text)',
+  'private.is_valid(date,date,date)',
+  'private.is_valid(timestamp with time zone,timestamp with time zone,timestamp with time zone)',
   'private.is_within(text,text)',
   'private.judge_command(json,private.command_envelope,uuid,boolean,timestamp with time zone,boolean)',
   'private.level_rank(text)',
@@ -238,6 +242,9 @@ export const ownerOnly = [
   'private.server_side(incidents)',
   'private.settled_until()',
   'private.settled_receipt(json,private.command_envelope,uuid)',
+  'private.shard_of(text,text)',
+  'private.stage_byte(text,boolean)',
+  'private.stage_codes()',
   'private.store_batch(private.judged_command[])',
   'private.store_photos(private.brought_photos[])',
   'private.store_reports(private.report[])',

@@ -77,13 +77,13 @@ function ownerName(name: string): string {
   return name.slice(name.indexOf(' ') + 1, name.length - ownName(name).length - 1)
 }
 
-/** How the names of the columns and constraints of new tables and types begin: their statement brings them. */
+/** How the names of the columns, constraints and rows of new tables and types begin: they come with these. */
 function newRelations(differences: Difference[]): string[] {
   return differences
     .filter(({ name, before }) => /^(table|type) /.test(name) && before === undefined)
     .flatMap(({ name }) => {
       const relation = name.slice(name.indexOf(' ') + 1)
-      return [`column ${relation}.`, `constraint ${relation}.`]
+      return [`column ${relation}.`, `constraint ${relation}.`, `row of ${relation} `]
     })
 }
 
