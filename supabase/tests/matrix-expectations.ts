@@ -176,6 +176,7 @@ export const ownerOnly = [
   'private.correction_changes(incidents,incidents)',
   'private.current_cursor()',
   'private.data_as_of()',
+  'private.demo_dates()',
   'private.fails_call(text)',
   'private.field_row(incidents,uuid)',
   'private.filter_condition(private.incident_filter)',

@@ -17,7 +17,7 @@ describe('a city of one’s own, still empty', () => {
   let browser: Browser
   let server: AppServer
   beforeAll(async () => {
-    server = await startAppServer({ args: ['--empty'], env: city })
+    server = await startAppServer({ args: ['--demo', 'none'], env: city })
     browser = await launchChromium()
   })
   afterAll(async () => {
