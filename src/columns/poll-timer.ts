@@ -1,9 +1,9 @@
 interface PollOptions {
   /** Resolves when done; a rejection makes the pauses longer. */
   poll: () => Promise<unknown>
-  intervalMillis?: number
+  intervalMs?: number
   /** The longest pause after repeated failures. */
-  maxMillis?: number
+  maxMs?: number
   /** The page; for tests another target. */
   page?: EventTarget & { visibilityState: string }
   network?: EventTarget
@@ -11,17 +11,11 @@ interface PollOptions {
 
 /**
  * Polls while the tab is visible: at once when it becomes visible again or the network comes back,
- * else after `intervalMillis`, doubled with every failure in a row. Never two at a time.
+ * else after `intervalMs`, doubled with every failure in a row. Never two at a time.
  * @returns how to stop
  */
 export function startPolling(options: PollOptions): () => void {
-  const {
-    poll,
-    intervalMillis = 20_000,
-    maxMillis = 300_000,
-    page = document,
-    network = window,
-  } = options
+  const { poll, intervalMs = 20_000, maxMs = 300_000, page = document, network = window } = options
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
   let running = false
@@ -30,7 +24,7 @@ export function startPolling(options: PollOptions): () => void {
   const schedule = () => {
     clearTimeout(timer)
     if (stopped || page.visibilityState !== 'visible') return
-    timer = setTimeout(run, Math.min(maxMillis, intervalMillis * 2 ** failures))
+    timer = setTimeout(run, Math.min(maxMs, intervalMs * 2 ** failures))
   }
   const run = async () => {
     clearTimeout(timer)

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { photoMediaTypes } from '@/domain/command/command.ts'
+import { photoMediaTypes } from '@/domain/photo/photo-bytes.ts'
 import { stages } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 

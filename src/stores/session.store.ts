@@ -145,7 +145,7 @@ export const useSessionStore = defineStore('session', () => {
     for (let failures = 0; ; failures++) {
       try {
         const { signal, fetch } = host
-        const found = await loadConfig({ signal, fetch, isPatient: true, maxMillis: longestPause })
+        const found = await loadConfig({ signal, fetch, isPatient: true, maxMs: longestPause })
         await takeConfig(found)
         if (status.value === 'signed-in' && !verified.value) {
           if (await needed().hasSession()) await loadContext()

@@ -5,7 +5,7 @@ export interface DiffPart {
 }
 
 /** Edits beyond which the texts count as different altogether: the work grows with its square. */
-const mostEdits = 1000
+const maxEdits = 1000
 
 /**
  * What turns `before` into `after`, word by word (sign by sign where words are not spaced).
@@ -40,7 +40,7 @@ const tokens = (text: string): string[] =>
 
 /** Null when the texts are too different for a diff to say anything. */
 function shortestEdit(old: string[], fresh: string[]): DiffPart[] | null {
-  const most = Math.min(mostEdits, old.length + fresh.length)
+  const most = Math.min(maxEdits, old.length + fresh.length)
   const offset = most + 1
   const reach = new Int32Array(2 * most + 3)
   const trace: Int32Array[] = []

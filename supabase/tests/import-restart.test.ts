@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { oracleRows } from '../../tests/support/oracle.ts'
-import { openDatabase } from '../local/database.ts'
-import { demoPassword } from '../local/demo.ts'
-import type { ImportReport } from '../local/import/report.ts'
-import { loadSecrets } from '../local/secrets.ts'
-import { startServer } from '../local/server.ts'
-import { settingsFrom } from '../local/settings.ts'
+import { openDatabase } from '../server/backend/open-database.ts'
+import { demoPassword } from '../server/base/demo.ts'
+import type { ImportReport } from '../server/import/report.ts'
+import { loadSecrets } from '../server/base/secrets.ts'
+import { startServer } from '../server/start/server.ts'
+import { settingsFrom } from '../server/base/settings.ts'
 import { runCommand, temporaryFiles } from './import-support.ts'
 import type { Ended } from './import-support.ts'
 
@@ -18,7 +18,7 @@ afterAll(() => files.remove())
 const run = (command: 'import' | 'user', args: string[], killOn?: RegExp): Promise<Ended> =>
   runCommand(env, command, args, killOn && { on: killOn })
 
-const kept = oracleRows().length
+const kept = oracleRows(0).length
 /** Several processes that each open a database, on a machine that may be busy. */
 const timeout = 400_000
 

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { packMonth, randomMonths } from '../../../tests/fixtures/columns.ts'
-import { addDays, dayNumber, firstDayOf, lastDayOf, monthFromNumber } from '../../domain/time/calendar.ts'
+import {
+  addDays,
+  dayNumber,
+  firstDayOf,
+  lastDayOf,
+  monthFromNumber,
+} from '../../domain/time/calendar.ts'
 import { ColumnSet, unpackMonth } from './column-set.ts'
 import { notClosedMonth, quantiseBox } from '../../domain/answers/columns.ts'
 import type { FilterWorld } from './filter-rules.ts'

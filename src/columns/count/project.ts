@@ -1,4 +1,9 @@
-import { dayFromNumber, firstDayNumber, monthFromNumber, monthNumber } from '../../domain/time/calendar.ts'
+import {
+  dayFromNumber,
+  firstDayNumber,
+  monthFromNumber,
+  monthNumber,
+} from '../../domain/time/calendar.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
 import { notClosedMonth } from '../../domain/answers/columns.ts'
 import { compileFilter, periodCover, type FilterRules, type FilterWorld } from './filter-rules.ts'

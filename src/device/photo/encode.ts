@@ -1,7 +1,7 @@
 import {
   fitInside,
-  mostFileBytes,
-  mostPixels,
+  maxFileBytes,
+  maxPixels,
   imageKindOf,
   PhotoRefused,
   thumbnailLongSide,
@@ -10,7 +10,7 @@ import {
 } from '@/domain/photo/photo-kind.ts'
 import { pixelSizeOf } from '@/domain/photo/pixel-size.ts'
 import { photoLimits, withoutMetadata } from '@/domain/photo/photo-rules.ts'
-import type { NewPhoto } from '@/sync/types.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import { decodeSmall } from './decode-small.ts'
 import { readExif, type ExifFacts } from './exif.ts'
 
@@ -27,11 +27,11 @@ const qualities = [0.82, 0.7, 0.55, 0.4]
  */
 export async function encodePhoto(file: Blob): Promise<NewPhoto> {
   if (file.size === 0) throw new PhotoRefused('empty')
-  if (file.size > mostFileBytes) throw new PhotoRefused('too-large')
+  if (file.size > maxFileBytes) throw new PhotoRefused('too-large')
   const head = await bytesOf(file.slice(0, headBytes))
   const kind = photoKind(head)
   const size = pixelSizeOf(kind, head)
-  if (size && size.width * size.height > mostPixels) throw new PhotoRefused('too-many-pixels')
+  if (size && size.width * size.height > maxPixels) throw new PhotoRefused('too-many-pixels')
   const exif = readExif(kind === 'jpeg' ? head : await bytesOf(file))
   // Others say their orientation elsewhere too, and would come out on their side.
   const known = kind === 'jpeg' || kind === 'png' ? size : null

@@ -1,11 +1,11 @@
 import { PhotoRefused, type PhotoRefusal } from '@/domain/photo/photo-kind.ts'
-import type { NewPhoto } from '@/sync/types.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import type { PhotoAnswer } from './photo.worker.ts'
 
 /** Longer than a slow phone needs for the largest photo. */
-const patienceMilliseconds = 90_000
+const patienceMs = 90_000
 /** What decoding took is given back when nothing came for so long. */
-const idleMilliseconds = 15_000
+const idleMs = 15_000
 
 let worker: Worker | null = null
 let idleTimer: ReturnType<typeof setTimeout> | undefined
@@ -31,10 +31,10 @@ function ask(file: Blob): Promise<NewPhoto> {
       dismiss()
       reject(new PhotoRefused(code, cause))
     }
-    const timer = setTimeout(() => giveUp('broken'), patienceMilliseconds)
+    const timer = setTimeout(() => giveUp('broken'), patienceMs)
     asked.onmessage = ({ data }: MessageEvent<PhotoAnswer>) => {
       clearTimeout(timer)
-      idleTimer = setTimeout(dismiss, idleMilliseconds)
+      idleTimer = setTimeout(dismiss, idleMs)
       if (data.ok) resolve(data.photo)
       else reject(new PhotoRefused(data.code))
     }

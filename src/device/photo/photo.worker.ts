@@ -1,5 +1,5 @@
 import { PhotoRefused, type PhotoRefusal } from '@/domain/photo/photo-kind.ts'
-import type { NewPhoto } from '@/sync/types.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import { encodePhoto } from './encode.ts'
 
 export type PhotoAnswer = { ok: true; photo: NewPhoto } | { ok: false; code: PhotoRefusal }

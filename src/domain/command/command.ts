@@ -1,7 +1,6 @@
 /** What a person asks the city to change, as it is queued on the device and sent. */
 
-export const photoMediaTypes = ['image/jpeg', 'image/webp'] as const
-export type PhotoMediaType = (typeof photoMediaTypes)[number]
+import type { PhotoMediaType } from '../photo/photo-bytes.ts'
 
 /** A photo as commands name it; the file itself travels before the command. */
 export interface PhotoRef {

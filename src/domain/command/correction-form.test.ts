@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { changesOf, correctionIssues, lengthOf, type CorrectionForm } from './correction-form.ts'
+import { changesOf, correctionIssues, type CorrectionForm } from './correction-form.ts'
+import { characterCount } from './text-limits.ts'
 
 const before: CorrectionForm = {
   categoryCode: 'parking',
@@ -26,7 +27,7 @@ describe('changesOf', () => {
 
 describe('correctionIssues', () => {
   it('counts code points, as the database does', () => {
-    expect(lengthOf('😀灯')).toBe(2)
+    expect(characterCount('😀灯')).toBe(2)
     expect(correctionIssues({ ...before, description: '😀'.repeat(10_000) }, false)).toEqual({})
     expect(correctionIssues({ ...before, description: '灯'.repeat(10_001) }, false)).toEqual({
       description: 'too-long',

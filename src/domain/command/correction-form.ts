@@ -1,4 +1,5 @@
 import type { IncidentChanges } from './command.ts'
+import { characterCount, textLimits } from './text-limits.ts'
 
 /** What a person may correct of an incident. */
 export interface CorrectionForm {
@@ -11,11 +12,6 @@ export interface CorrectionForm {
   addressLabel: string
   description: string
 }
-
-export const textLimits = { description: 10_000, addressLabel: 500, note: 10_000 } as const
-
-/** Characters as the database counts them: code points. */
-export const lengthOf = (text: string): number => Array.from(text).length
 
 /** What a correction changes; a place as a pair. Empty when nothing was touched. */
 export function changesOf(before: CorrectionForm, after: CorrectionForm): IncidentChanges {
@@ -42,8 +38,8 @@ export function correctionIssues(
   requiresDescription: boolean,
 ): CorrectionIssues {
   const issues: CorrectionIssues = {}
-  if (lengthOf(form.description) > textLimits.description) issues.description = 'too-long'
+  if (characterCount(form.description) > textLimits.description) issues.description = 'too-long'
   else if (requiresDescription && form.description.trim() === '') issues.description = 'missing'
-  if (lengthOf(form.addressLabel) > textLimits.addressLabel) issues.addressLabel = 'too-long'
+  if (characterCount(form.addressLabel) > textLimits.addressLabel) issues.addressLabel = 'too-long'
   return issues
 }

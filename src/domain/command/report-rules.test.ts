@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { emptyCaptureForm, isWorthKeeping } from './report-form.ts'
-import { captureIssues, characterCount, type CaptureSurroundings } from './report-rules.ts'
+import { captureIssues, type CaptureSurroundings } from './report-rules.ts'
+import { characterCount } from './text-limits.ts'
 import type { CaptureForm } from './command.ts'
 
 const complete: CaptureForm = {

@@ -1,10 +1,9 @@
 import { isPoor } from '../place/device-fix.ts'
 import { pinOf } from './report-form.ts'
 import type { CaptureForm } from './command.ts'
+import { characterCount, textLimits } from './text-limits.ts'
 
-/** In Unicode characters, as the database counts them. */
-export const mostDescription = 10_000
-export const mostPhotos = 10
+export const maxPhotos = 10
 
 export type CaptureField = 'photos' | 'place' | 'category' | 'duplicates' | 'description'
 /** By field, the locale key of what is wrong with it. */
@@ -23,11 +22,11 @@ export interface CaptureSurroundings {
 export function captureIssues(form: CaptureForm, around: CaptureSurroundings): CaptureIssues {
   const issues: CaptureIssues = {}
   const isConfirming = form.confirmsIncidentId !== null
-  if (around.photoCount > mostPhotos) issues.photos = 'capture.error.too-many-photos'
+  if (around.photoCount > maxPhotos) issues.photos = 'capture.error.too-many-photos'
   if (pinOf(form) === null) issues.place = 'capture.error.no-place'
   else if (around.isInsideCity === false) issues.place = 'capture.error.outside-city'
   else if (needsLook(form)) issues.place = 'capture.error.check-pin'
-  if (characterCount(form.description) > mostDescription)
+  if (characterCount(form.description) > textLimits.description)
     issues.description = 'capture.error.description-long'
   if (isConfirming) return issues
   if (form.categoryCode === null) issues.category = 'capture.error.no-category'
@@ -40,15 +39,3 @@ export function captureIssues(form: CaptureForm, around: CaptureSurroundings): C
 /** True for a pin on a poor position that nobody has looked at yet. */
 export const needsLook = ({ placedBy, accuracyMeters, isPinChecked }: CaptureForm): boolean =>
   placedBy === 'gps' && accuracyMeters !== null && isPoor(accuracyMeters) && !isPinChecked
-
-/** Length as Postgres counts it: a character beyond the basic plane is one, not two. */
-export function characterCount(text: string): number {
-  let count = text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit < 0xd800 || unit > 0xdbff) continue
-    const next = text.charCodeAt(i + 1)
-    if (next >= 0xdc00 && next <= 0xdfff) count--
-  }
-  return count
-}

@@ -1,5 +1,6 @@
 /** Media types a photo may have. */
-export type PhotoMediaType = 'image/jpeg' | 'image/webp'
+export const photoMediaTypes = ['image/jpeg', 'image/webp'] as const
+export type PhotoMediaType = (typeof photoMediaTypes)[number]
 
 export interface PhotoFacts {
   mediaType: PhotoMediaType

@@ -28,9 +28,9 @@ export class PhotoRefused extends Error {
 /** Long side of the small picture for lists, in pixels. */
 export const thumbnailLongSide = 320
 /** Of a file as it comes from camera or gallery. */
-export const mostFileBytes = 100 * 1024 * 1024
+export const maxFileBytes = 100 * 1024 * 1024
 /** Past this, decoding alone takes more memory than a phone gives a page. */
-export const mostPixels = 220_000_000
+export const maxPixels = 220_000_000
 
 const brands: Record<string, ImageKind> = {
   avif: 'avif',

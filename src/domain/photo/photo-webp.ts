@@ -1,3 +1,4 @@
+import type { PixelSize } from './photo-kind.ts'
 import { littleAt, textAt } from './photo-bytes.ts'
 import type { PhotoParts } from './photo-bytes.ts'
 
@@ -14,8 +15,8 @@ export function takeWebpApart(bytes: Uint8Array): PhotoParts | null {
   const riffEnd = 8 + littleAt(bytes, 4, 4)
   if (riffEnd > bytes.length || riffEnd < 20) return null
   const kept: PhotoParts['kept'] = [[0, 12]]
-  let canvas: Size | null = null
-  let image: Size | null = null
+  let canvas: PixelSize | null = null
+  let image: PixelSize | null = null
   let hasMetadata = riffEnd !== bytes.length
   for (let at = 12; at < riffEnd;) {
     const name = textAt(bytes, at)
@@ -44,13 +45,8 @@ export function takeWebpApart(bytes: Uint8Array): PhotoParts | null {
   return { facts: { mediaType: 'image/webp', ...image, hasMetadata }, kept }
 }
 
-interface Size {
-  width: number
-  height: number
-}
-
 /** A VP8 key frame: 3 bytes of tag, a start code, 14 bits for each side. */
-function lossySize(bytes: Uint8Array, at: number, size: number): Size | null {
+function lossySize(bytes: Uint8Array, at: number, size: number): PixelSize | null {
   if (size < 10 || (bytes[at]! & 1) !== 0) return null
   if (bytes[at + 3] !== 0x9d || bytes[at + 4] !== 0x01 || bytes[at + 5] !== 0x2a) return null
   const width = littleAt(bytes, at + 6, 2) & 0x3fff
@@ -59,7 +55,7 @@ function lossySize(bytes: Uint8Array, at: number, size: number): Size | null {
 }
 
 /** A lossless frame: a signature byte, then 14 bits for each side less one. */
-function losslessSize(bytes: Uint8Array, at: number, size: number): Size | null {
+function losslessSize(bytes: Uint8Array, at: number, size: number): PixelSize | null {
   if (size < 5 || bytes[at] !== 0x2f) return null
   const bits = littleAt(bytes, at + 1, 4)
   return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 }

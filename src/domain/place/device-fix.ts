@@ -15,7 +15,7 @@ export const poorAccuracyMeters = 50
 /** From here on it is said how far a photo was taken from the pin. */
 export const farPhotoMeters = 200
 /** A device that stands still is trusted this long; then a fresh position wins. */
-const staleMilliseconds = 30_000
+const staleMs = 30_000
 
 export const isPoor = (accuracyMeters: number): boolean => accuracyMeters > poorAccuracyMeters
 
@@ -30,6 +30,6 @@ export function improveFix(kept: Fix | null, next: Fix, isAnchored: boolean): Fi
     distanceMeters(kept.lngLat, next.lngLat) <= kept.accuracyMeters + next.accuracyMeters
   const isBetter = next.accuracyMeters < kept.accuracyMeters
   if (isAnchored) return isSameSpot && isBetter ? next : kept
-  if (!isSameSpot || next.at - kept.at > staleMilliseconds) return next
+  if (!isSameSpot || next.at - kept.at > staleMs) return next
   return isBetter ? next : kept
 }

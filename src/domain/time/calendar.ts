@@ -4,18 +4,18 @@ import type { LocalDay, LocalMonth } from '../vocabulary.ts'
  * Arithmetic on local days and months as plain integers, so that no time zone can slip in.
  * Days count from 1970-01-01, months from year 0.
  */
-const dayMillis = 86_400_000
+const dayMs = 86_400_000
 
 /** Days since 1970-01-01; NaN when `day` is not a real calendar day written `YYYY-MM-DD`. */
 export function dayNumber(day: LocalDay): number {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day)
   if (!match) return Number.NaN
   const date = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]))
-  return new Date(date).toISOString().slice(0, 10) === day ? date / dayMillis : Number.NaN
+  return new Date(date).toISOString().slice(0, 10) === day ? date / dayMs : Number.NaN
 }
 
 export const dayFromNumber = (number: number): LocalDay =>
-  new Date(number * dayMillis).toISOString().slice(0, 10)
+  new Date(number * dayMs).toISOString().slice(0, 10)
 
 export const isLocalDay = (day: string): boolean => !Number.isNaN(dayNumber(day))
 
@@ -36,7 +36,7 @@ export function monthFromNumber(number: number): LocalMonth {
 export const monthOfDay = (day: LocalDay): LocalMonth => day.slice(0, 7)
 export const firstDayOf = (month: LocalMonth): LocalDay => `${month}-01`
 /** Days since 1970-01-01 of a month's first day, by months since year 0. */
-export const firstDayNumber = (month: number): number => Date.UTC(0, month - 1900 * 12) / dayMillis
+export const firstDayNumber = (month: number): number => Date.UTC(0, month - 1900 * 12) / dayMs
 export const lastDayOf = (month: LocalMonth): LocalDay =>
   addDays(firstDayOf(monthFromNumber(monthNumber(month) + 1)), -1)
 

@@ -17,7 +17,7 @@ import { useFormat } from '@/ui/use-format.ts'
 import { comparedParent, rankAreas } from './overview-areas.ts'
 
 /** Bars a chart shows at most; the table behind it holds all. */
-const mostBars = 15
+const maxBars = 15
 
 type Group = ClosingGroup & { idx: number }
 interface NamedGroup extends Group {
@@ -82,14 +82,14 @@ export function useOverviewCharts() {
     )
   })
   const ranking = computed(() => ({
-    option: rankingOption(ranked.value.slice(0, mostBars), theme.value, text.value),
+    option: rankingOption(ranked.value.slice(0, maxBars), theme.value, text.value),
     table: {
       header: [t('overview.area'), t('charts.received'), t('charts.open')],
       rows: ranked.value.map((one) => [one.name, one.count, one.open]),
     },
     empty: ranked.value.length === 0,
-    hidden: Math.max(0, ranked.value.length - mostBars),
-    height: barsHeight(Math.min(ranked.value.length, mostBars)),
+    hidden: Math.max(0, ranked.value.length - maxBars),
+    height: barsHeight(Math.min(ranked.value.length, maxBars)),
     select: (index: number) => {
       const entry = ranked.value[index]
       if (entry) filter.toggleArea(entry.key)
@@ -141,7 +141,7 @@ export function useOverviewCharts() {
 
   const timeToClose = computed(() => {
     const groups = categoryGroups.value
-    const entries: IntervalEntry[] = groups.slice(0, mostBars).map((group) => ({
+    const entries: IntervalEntry[] = groups.slice(0, maxBars).map((group) => ({
       key: group.key,
       name: group.name,
       n: group.n,
@@ -184,14 +184,14 @@ export function useOverviewCharts() {
         ]),
       },
       empty: groups.length === 0,
-      height: barsHeight(Math.min(groups.length, mostBars)),
+      height: barsHeight(Math.min(groups.length, maxBars)),
       select: toggleCategory(groups),
     }
   })
 
   const shares = (groups: NamedGroup[], firstHeader: string, select: (index: number) => void) => ({
     option: intervalOption(
-      groups.slice(0, mostBars).map((group) => ({
+      groups.slice(0, maxBars).map((group) => ({
         key: group.key,
         name: group.name,
         n: group.within.n,
@@ -229,7 +229,7 @@ export function useOverviewCharts() {
       ]),
     },
     empty: groups.length === 0,
-    height: barsHeight(Math.min(groups.length, mostBars)),
+    height: barsHeight(Math.min(groups.length, maxBars)),
     select,
   })
   const shareByCategory = computed(() =>

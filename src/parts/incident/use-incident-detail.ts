@@ -18,7 +18,7 @@ export interface IncidentDetailState {
 }
 
 /** A network that hesitates longer than this does not keep anybody from what the device has. */
-const patienceMillis = 1500
+const patienceMs = 1500
 
 /**
  * One incident with its log, from the device where the server cannot be reached; follows `id` and drops answers about another one.
@@ -57,7 +57,7 @@ export function useIncidentDetail(
     busy.value = true
     error.value = null
     const at = new Date().toISOString()
-    const timer = setTimeout(() => void showKept(wanted, own), patienceMillis)
+    const timer = setTimeout(() => void showKept(wanted, own), patienceMs)
     try {
       const found = await session.guard(() => incidentsRepo(backend).detail(wanted, own.signal))
       if (own.signal.aborted) return

@@ -25,9 +25,9 @@ export interface IncidentListState {
 
 const pageRows = 100
 /** What the server gives at once. */
-const mostRows = 200
+const maxRows = 200
 /** A drag over the histogram changes the filter with every frame; the list waits for its end. */
-const settleMillis = 180
+const settleMs = 180
 
 /**
  * The incidents of the filter, page by page. Another filter or sort begins at the first page; other
@@ -69,7 +69,7 @@ export function useIncidentList(
     const question = { filter: filter.effective, sort: sort.value }
     try {
       do {
-        const limit = Math.min(mostRows, wanted - known.length)
+        const limit = Math.min(maxRows, wanted - known.length)
         const request = { ...question, after: cursor, limit }
         const page = await session.guard(() => incidentsRepo(backend).list(request, own.signal))
         if (own.signal.aborted) return
@@ -105,7 +105,7 @@ export function useIncidentList(
   function schedule(): void {
     clearTimeout(timer)
     busy.value = true
-    timer = setTimeout(() => void reload(), settleMillis)
+    timer = setTimeout(() => void reload(), settleMs)
   }
 
   watch(

@@ -118,7 +118,7 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
     if (!address || !isSupported || worker) return
     failure.value = null
     const part = record.value.part ?? { name: newName(address), etag: null }
-    worker = new Worker(new URL('@/device/city-download.worker.ts', import.meta.url), {
+    worker = new Worker(new URL('../../device/city-download.worker.ts', import.meta.url), {
       type: 'module',
       name: 'city-download',
     })

@@ -22,8 +22,8 @@ interface Index {
 const indexKey = 'seen:details'
 const keyOf = (id: string): string => `seen:detail:${id}`
 /** A few kilobytes each: a worker's own and those looked at of late. */
-const mostKept = 200
-const mostOwn = 100
+const maxKept = 200
+const maxOwn = 100
 
 /**
  * Details of incidents on this device, for when there is no network: of one's own open ones and of
@@ -76,9 +76,9 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
       const others = before.filter((entry) => entry.id !== id)
       const entries = detail ? [{ id, mark: markOf(detail) }, ...others] : others
       // The index first: what it does not name would stay for ever.
-      await kv.set(indexKey, { scope, entries: entries.slice(0, mostKept) } satisfies Index)
+      await kv.set(indexKey, { scope, entries: entries.slice(0, maxKept) } satisfies Index)
       await kv.set(keyOf(id), detail ? ({ detail, at } satisfies KeptDetail) : undefined)
-      for (const { id: old } of entries.slice(mostKept)) await kv.set(keyOf(old), undefined)
+      for (const { id: old } of entries.slice(maxKept)) await kv.set(keyOf(old), undefined)
     })
 
   /** Fetches, one after the other, the details of one's own open ones that changed since. */
@@ -91,7 +91,7 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
     })
     const due = own
       .filter(({ stage }) => isOpenStage(stage))
-      .slice(0, mostOwn)
+      .slice(0, maxOwn)
       .filter((incident) => marks.get(incident.id) !== markOfOwn(incident))
     try {
       for (const { id } of due) {

@@ -6,7 +6,7 @@ import { useOwnOutbox } from './use-own-outbox.ts'
 import { useUnsavedStore } from './unsaved.store.ts'
 
 /** Short enough that nobody presses the power button in between. */
-const saveDelayMilliseconds = 250
+const saveDelayMs = 250
 
 export type SaveState = 'empty' | 'unsaved' | 'saved' | 'failed'
 
@@ -112,7 +112,7 @@ export function useDraft(kind?: 'photos') {
     isChanged.value = true
     clearTimeout(timer)
     if (isSealed) return
-    timer = setTimeout(() => void flush().catch(() => undefined), saveDelayMilliseconds)
+    timer = setTimeout(() => void flush().catch(() => undefined), saveDelayMs)
   }
   /** After a change that came when nobody watches the form any more. */
   function keep(): Promise<void> {

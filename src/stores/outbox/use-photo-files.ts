@@ -1,13 +1,13 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { AppError } from '@/data/errors.ts'
 import { PhotoRefused, type PhotoRefusal } from '@/domain/photo/photo-kind.ts'
-import { mostPhotos } from '@/domain/command/report-rules.ts'
+import { maxPhotos } from '@/domain/command/report-rules.ts'
 import type { PhotoRef } from '@/domain/command/command.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { takePhoto } from '@/device/photo/intake.ts'
 import { useUnsavedStore } from './unsaved.store.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
-import type { NewPhoto } from '@/sync/index.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 
 /** A file that is not a photo of this form yet, or never will be. */
 export interface PhotoFile {
@@ -64,7 +64,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
 
   async function take(entry: PhotoFile, file: File): Promise<void> {
     try {
-      if (hashes.value.length >= mostPhotos) throw refuse('too-many')
+      if (hashes.value.length >= maxPhotos) throw refuse('too-many')
       const photo = await takePhoto(file)
       const outbox = await ownOutbox()
       const { hash } = await outbox.savePhoto(photo)
