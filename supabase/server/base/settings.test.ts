@@ -35,7 +35,9 @@ test.each([
 test('an unknown option is refused', () => {
   expect(() => settingsFrom({}, ['--emtpy'])).toThrow('--emtpy')
   expect(() => settingsFrom({}, ['--demo'])).toThrow('--demo')
-  expect(() => settingsFrom({}, ['--demo', 'atlantis'])).toThrow('"atlantis". Known: --demo none|sf')
+  expect(() => settingsFrom({}, ['--demo', 'atlantis'])).toThrow(
+    '"atlantis". Known: --demo none|sf',
+  )
   expect(settingsFrom({}, [])).toMatchObject({ demo: 'unsaid', demoToday: false, dev: false })
   const none = settingsFrom({}, ['--demo', 'none', '--dev'])
   expect(none).toMatchObject({ demo: 'none', demoToday: false, dev: true })

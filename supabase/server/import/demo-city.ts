@@ -124,10 +124,10 @@ export async function moveDemoToToday(
   const weeks = weeksToToday(city, options.now)
   if (weeks === before.weeks) return { ...before, stayed: 0 }
   return db.transaction(async (tx) => {
-    await tx.query(
-      'update public.city_settings set demo_weeks = $1, demo_until = $2::text::date',
-      [weeks, movedDay(city.endsAt, weeks)],
-    )
+    await tx.query('update public.city_settings set demo_weeks = $1, demo_until = $2::text::date', [
+      weeks,
+      movedDay(city.endsAt, weeks),
+    ])
     const report = await importDemoIncidents(tx, city, weeks, options.onProgress)
     const dates = await readDemoDates(tx)
     if (!dates) throw new Error('The demo has no dates in city_settings.')
