@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { oracleRows } from '../../tests/support/oracle.ts'
+import { oracleRows } from '../../tests/kit/oracle.ts'
 import { openDatabase } from '../server/backend/open-database.ts'
 import { demoPassword } from '../server/base/demo.ts'
 import type { ImportReport } from '../server/import/report.ts'

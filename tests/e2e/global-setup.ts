@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node'
-import { findChromium } from '../support/browser.ts'
-import { apiClient, call } from '../support/api.ts'
-import { startAppServer } from '../support/app-server.ts'
+import { findChromium } from '../kit/browser.ts'
+import { apiClient, call } from '../kit/api.ts'
+import { startAppServer } from '../kit/app-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -3,8 +3,8 @@ import Papa from 'papaparse'
 import type { Browser, Download, Page } from 'playwright'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { apiClient, call } from '../support/api.ts'
-import { launchChromium } from '../support/browser.ts'
+import { apiClient, call } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
 import {
   areaNames,
   laterMonth,
@@ -13,8 +13,9 @@ import {
   wholeYear,
   type Box,
   type OracleRow,
-} from '../support/oracle.ts'
-import { openPage, shownCount } from '../support/session.ts'
+} from '../kit/oracle.ts'
+import { openPage, shownCount } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows(inject('demoWeeks'))
 const { from, link: year } = wholeYear(rows)
@@ -127,11 +128,11 @@ describe('the overview', () => {
       path: `/overview?${year}`,
     })
     ;({ page, problems } = opened)
-    await card('share-by-area').locator('svg path').first().waitFor({ timeout: 30_000 })
+    await card('share-by-area').locator('svg path').first().waitFor(slow)
     await page
       .locator('main')
       .getByRole('progressbar')
-      .waitFor({ state: 'detached', timeout: 30_000 })
+      .waitFor({ state: 'detached', ...slow })
   })
   afterAll(() => browser?.close())
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Secrets } from '../base/secrets.ts'
 import { signToken } from '../testing/kit.ts'
+import { FairQueue } from '../wire/fair-queue.ts'
 import { createApi } from './api.ts'
 
 const secrets: Secrets = {
@@ -42,6 +43,12 @@ function apiWithFakes() {
       },
     },
     secrets,
+    queue: new FairQueue({
+      maxUnderWay: 2,
+      maxPerPerson: 1,
+      maxWaitingPerPerson: 200,
+      maxWaitMs: 1e4,
+    }),
     photos: { upload: aPhoto, read: aPhoto, info: aPhoto },
     acceptsDemoAccounts: ({ viaProxy }) => !viaProxy,
     onChange: () => undefined,
@@ -62,7 +69,7 @@ function apiWithFakes() {
     const jwt = signToken({ sub: user, email, role: 'authenticated', exp }, secrets.jwtSecret)
     const headers = { apikey: 'key', authorization: `Bearer ${jwt}`, 'content-type': type }
     const request = new Request(`http://127.0.0.1${path}`, { method, headers, body })
-    return api.fetch(request, { peer: { address: '127.0.0.1', viaProxy } })
+    return api.fetch(request, { peer: { address: '127.0.0.1', viaProxy, sharesAddress: false } })
   }
   return { call, asked, journaledBytes: () => journaledBytes }
 }
@@ -123,7 +130,9 @@ test('an escaped path is the same function: its commands are journaled, and aske
   const body = JSON.stringify({ p_commands: [{ id: alice }] })
   expect((await call('/rest/v1/rpc/apply%5Fcommands', body)).status).toBe(200)
   expect(journaledBytes()).toBe(body.length)
-  expect(asked).toEqual([`/rest/v1/rpc/apply_commands ${body}`])
+  expect((await call('/rest/v1/rpc/incident%5Flist', '{}')).status).toBe(200)
+  expect(asked).toEqual([`/rest/v1/rpc/apply_commands ${body}`, `${list} {}`])
+  expect((await call('/rest/v1/rpc/apply%255Fcommands', body)).status).toBe(404)
 })
 
 test('a second grant in the address does not reach the database', async () => {

@@ -1,17 +1,16 @@
 import { Hono } from 'hono'
 import { isDemoEmail } from '../base/demo.ts'
 import { objectIn } from '../wire/body.ts'
+import { EvenTime } from '../wire/even-time.ts'
 import { problem, tooMany } from '../wire/problem.ts'
 import { RateLimit } from '../wire/rate-limit.ts'
 import type { Forward } from './forward.ts'
 import { demoRefused } from './guards.ts'
-import type { DoorContext, DoorEnv, Guard, Guards } from './guards.ts'
+import type { DoorContext, DoorEnv, Guards } from './guards.ts'
 import { SignInLimit } from './sign-in-limit.ts'
 
 export interface AuthDoorOptions {
   guards: Guards
-  /** Guards of a signed-in user: identity, then rate. */
-  asUser: readonly [Guard, Guard]
   forward: Forward
   /** Called after a request that may have changed something. */
   onChange(): void
@@ -27,12 +26,13 @@ const passwordFields = new Set(['password', 'current_password', 'nonce'])
 
 /** Signing in by password, refreshing, signing out, one's own account and password; nothing else. */
 export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
-  const { guards, asUser, forward, onChange, onUnjournaledChange } = options
+  const { guards, forward, onChange, onUnjournaledChange } = options
   const limitRefreshes = guards.limitAddress(
     new RateLimit(refreshPerAddress.burst, refreshPerAddress.perSecond),
   )
   const passwords = new RateLimit(passwordsPerUser.burst, passwordsPerUser.perSecond)
   const signIns = new SignInLimit()
+  const evenTime = new EvenTime()
   const body = guards.body(maxBodyBytes)
   const door = new Hono<DoorEnv>()
 
@@ -42,11 +42,15 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
     if (typeof email !== 'string') return problem(400, 'validation_failed', 'An email is needed.')
     const account = email.trim().toLowerCase()
     if (guards.refusesDemo(account, peer)) return demoRefused()
-    const waitSeconds = signIns.take(account, peer.address)
+    const waitSeconds = signIns.take(account, peer)
     if (waitSeconds > 0) return tooMany(waitSeconds)
-    const response = await forward(callOf(context, '/token?grant_type=password'))
+    const response = await evenTime.answer(
+      // the refusal's delay is outside of the turn: it must hold up nobody
+      () => guards.inTurn(context, () => forward(callOf(context, '/token?grant_type=password'))),
+      (answer) => answer.ok,
+    )
     if (response.ok) {
-      signIns.refund(account, peer.address)
+      signIns.refund(account, peer)
       onChange()
     }
     return response
@@ -57,17 +61,20 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
     (context, next) => (isRefresh(context) ? limitRefreshes(context, next) : next()),
     body,
     async (context) => {
-      if (isRefresh(context)) return forward(callOf(context, '/token?grant_type=refresh_token'))
+      if (isRefresh(context)) {
+        const call = callOf(context, '/token?grant_type=refresh_token')
+        return guards.inTurn(context, () => forward(call))
+      }
       return grantOf(context) === 'password' ? signIn(context) : notOffered()
     },
   )
-  door.post('/logout', ...asUser, body, (context) =>
+  door.post('/logout', guards.caller, body, guards.turn, (context) =>
     forward(callOf(context, `/logout${new URL(context.req.url).search}`)),
   )
-  door.get('/user', ...asUser, ({ req }) =>
+  door.get('/user', guards.caller, guards.turn, ({ req }) =>
     forward({ method: 'GET', path: '/auth/v1/user', headers: req.raw.headers, body: '' }),
   )
-  door.put('/user', ...asUser, body, async (context) => {
+  door.put('/user', guards.caller, body, guards.turn, async (context) => {
     const { caller } = context.var
     // the client library always sends its code challenge, null when there is none
     const fields = Object.entries(objectIn(context.var.body) ?? {})

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Database } from '../base/database-types.ts'
-import { allowedHosts, clientAddress, isExposed, isViaProxy } from '../wire/addresses.ts'
+import { allowedHosts, clientAddress, isExposed, isNear, isViaProxy } from '../wire/addresses.ts'
 import { isTooDeep } from '../wire/body.ts'
 import { encodingFor } from '../wire/compress.ts'
 import { EndedSessions } from './ended-sessions.ts'
@@ -104,27 +104,42 @@ describe('RateLimit', () => {
 })
 
 describe('SignInLimit', () => {
+  const at = (address: string, sharesAddress = false) => ({
+    address,
+    viaProxy: sharesAddress,
+    sharesAddress,
+  })
   test('guessing at an account without end keeps only the guesser out', () => {
     let now = 0
     const limit = new SignInLimit(() => now)
     let looked = 0
-    for (; now < 48 * 3600_000; now += 1_000) looked += limit.take('chief', '6.6.6.6') === 0 ? 1 : 0
+    for (; now < 48 * 3600_000; now += 1_000)
+      looked += limit.take('chief', at('6.6.6.6')) === 0 ? 1 : 0
     expect(looked).toBeLessThan(10 + 48 * 60 + 1)
-    expect(limit.take('chief', '10.0.0.1')).toBe(0)
+    expect(limit.take('chief', at('10.0.0.1'))).toBe(0)
   })
 
   test('guesses from many addresses at one account are stopped too', () => {
     const limit = new SignInLimit(() => 0)
-    const waits = Array.from({ length: 200 }, (_, i) => limit.take('chief', `6.6.6.${i}`))
+    const waits = Array.from({ length: 200 }, (_, i) => limit.take('chief', at(`6.6.6.${i}`)))
     expect(waits.filter((wait) => wait === 0)).toHaveLength(100)
-    expect(limit.take('another', '6.6.6.1')).toBe(0)
+    expect(limit.take('another', at('6.6.6.1'))).toBe(0)
+  })
+
+  test('wrong passwords do not close the door for everybody behind an unnamed proxy', () => {
+    const limit = new SignInLimit(() => 0)
+    const behind = at('127.0.0.1', true)
+    for (let i = 0; i < 60; i++) limit.take(`guessed ${i % 6}`, behind)
+    expect(limit.take('chief', behind)).toBe(0)
+    const tries = Array.from({ length: 2_000 }, (_, i) => limit.take(`account ${i}`, behind))
+    expect(tries.filter((wait) => wait === 0).length).toBeLessThanOrEqual(600)
   })
 
   test('a right password costs nothing', () => {
     const limit = new SignInLimit(() => 0)
     for (let i = 0; i < 300; i++) {
-      expect(limit.take('chief', '10.0.0.1')).toBe(0)
-      limit.refund('chief', '10.0.0.1')
+      expect(limit.take('chief', at('10.0.0.1'))).toBe(0)
+      limit.refund('chief', at('10.0.0.1'))
     }
   })
 })
@@ -203,6 +218,32 @@ describe('addresses', () => {
     expect(two).toBe(one)
     expect(other).not.toBe(one)
     expect(clientAddress('::1', undefined, false)).toBe('0:0:0:0')
+  })
+
+  test('ports, brackets, quotes and zones of a forwarded address are cut off', () => {
+    const forwarded = (text: string) => clientAddress('10.0.0.1', text, true)
+    for (const text of [
+      '2.2.2.2',
+      '2.2.2.2:51423',
+      '9.9.9.9, 2.2.2.2:1',
+      '::ffff:2.2.2.2',
+      '[::ffff:202:202]:8',
+    ])
+      expect(forwarded(text)).toBe('2.2.2.2')
+    for (const text of [
+      '2001:db8:1::7',
+      '[2001:DB8:1::7]:443',
+      '"[2001:0db8:0001:0::9]:1"',
+      '2001:db8:1::7%eth0',
+    ])
+      expect(forwarded(text)).toBe('2001:db8:1:0')
+  })
+
+  test('one’s own proxies stand on this machine or in a private network', () => {
+    for (const address of ['127.0.0.1', '::1', '10.1.2.3', '172.17.0.1', '192.168.1.1', 'fd00::1'])
+      expect(isNear(address)).toBe(true)
+    for (const address of ['8.8.8.8', '172.32.0.1', '2001:db8::1', undefined, 'no address'])
+      expect(isNear(address)).toBe(false)
   })
 
   test('a proxy’s request is known by what it adds', () => {

@@ -2,8 +2,9 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import type { AppConfig } from '../../../src/domain/city/config.ts'
-import { clientAddress, isViaProxy } from '../wire/addresses.ts'
+import { clientAddress, isNear, isViaProxy } from '../wire/addresses.ts'
 import type { Peer } from '../wire/addresses.ts'
+import type { FairQueue } from '../wire/fair-queue.ts'
 import { securityHeaders } from '../wire/headers.ts'
 import { problem } from '../wire/problem.ts'
 import type { Api } from './api.ts'
@@ -25,17 +26,26 @@ export interface DoorOptions {
   api(): Api | null
   /** Null until the city is loaded; `origin` is how the client reached us. */
   config(origin: string, peer: Peer): Promise<AppConfig | null>
-  /** The answer of `/readyz`. */
+  /** The first part of the answer of `/readyz`. */
   isReady(): boolean
+  /** Shares the database between persons; its state is the rest of that answer. */
+  queue: FairQueue
   devApp?: DevApp
 }
 
 type DoorContext = Context<{ Bindings: HttpBindings }>
 
+/** Milliseconds a waiting call may wait before `/readyz` says no. */
+const maxWaitMs = 15_000
+/** Milliseconds in which a reader takes nothing of an answer, after which the connection ends. */
+const answerStalledMs = 30_000
+const photoStalledMs = 120_000
+
 /** The server's one entrance: refuses foreign hosts and origins, then health, APIs and the app. */
 export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings }> {
   const door = new Hono<{ Bindings: HttpBindings }>()
   const headers = securityHeaders(options)
+  const sayProxied = once(() => console.warn(proxyWarning))
 
   door.use(async (context, next) => {
     if (options.dev) {
@@ -43,6 +53,11 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
       for (const [name, value] of Object.entries(headers))
         context.env.outgoing.setHeader(name, value)
     }
+    if (
+      !options.trustedProxy &&
+      isViaProxy(context.req.raw.headers, context.env.incoming.httpVersion)
+    )
+      sayProxied()
     const refused = refuse(context, options)
     if (refused) context.res = refused
     else await next()
@@ -54,8 +69,12 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
 
   door.get('/healthz', (context) => context.json({ status: 'alive', ready: options.isReady() }))
   door.get('/readyz', (context) => {
-    const ready = options.isReady()
-    return context.json({ ready }, ready ? 200 : 503)
+    const { underWay, waiting, longestWaitMs } = options.queue.state
+    const isBusy = longestWaitMs > maxWaitMs
+    const ready = options.isReady() && !isBusy
+    const seconds = Math.round(longestWaitMs / 100) / 10
+    const state = { ready, isBusy, underWay, waiting, longestWaitSeconds: seconds }
+    return context.json(state, ready ? 200 : 503)
   })
   door.get('/config.json', async (context) => {
     const config = await options.config(originOf(context, options), peerOf(context, options))
@@ -65,15 +84,28 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
   door.on('ALL', ['/rest/v1/*', '/auth/v1/*', '/storage/v1/*'], (context) => {
     if (options.supabaseUrl) return problem(404, 'not_found', 'The database is elsewhere.')
     const api = options.api()
-    return api?.fetch(context.req.raw, { peer: peerOf(context, options) }) ?? notReady()
+    const { outgoing } = context.env
+    const onClosed = (listener: () => void) => void outgoing.once('close', listener)
+    const isPhoto = context.req.path.startsWith('/storage/')
+    // counts only while bytes of the answer wait to be taken: a slow answer is not a slow reader
+    const patience = isPhoto ? photoStalledMs : answerStalledMs
+    const answer = api?.fetch(context.req.raw, { peer: peerOf(context, options), onClosed })
+    return Promise.resolve(answer ?? notReady()).finally(() =>
+      outgoing.setTimeout(patience, () => outgoing.destroy()),
+    )
   })
   door.route('/', appDoor(options.files, options.devApp))
-  door.onError((error) => {
-    console.error(error)
+  door.onError((error, { req }) => {
+    if (req.raw.signal.aborted) console.warn(`${req.method} ${req.path}: the client hung up.`)
+    else console.error(error)
     return problem(500, 'unexpected', 'The server met an error; it is in its log.')
   })
   return door
 }
+
+const proxyWarning =
+  'A proxy passes requests on, but TRUSTED_PROXY is not set: all its clients count as one address, ' +
+  'and the demo accounts are refused. Set TRUSTED_PROXY=1 if the proxy is yours.'
 
 /** Refuses a foreign Host or Origin before anything else is looked at. */
 function refuse(context: DoorContext, options: DoorOptions): Response | null {
@@ -114,9 +146,20 @@ function originOf(context: DoorContext, options: DoorOptions): string {
 function peerOf(context: DoorContext, { trustedProxy }: DoorOptions): Peer {
   const { incoming } = context.env
   const forwardedFor = context.req.header('x-forwarded-for')
+  const { remoteAddress } = incoming.socket
+  const viaProxy = isViaProxy(context.req.raw.headers, incoming.httpVersion)
   return {
-    address: clientAddress(incoming.socket.remoteAddress, forwardedFor, trustedProxy),
-    viaProxy: isViaProxy(context.req.raw.headers, incoming.httpVersion),
+    address: clientAddress(remoteAddress, forwardedFor, trustedProxy),
+    viaProxy,
+    sharesAddress: viaProxy && !trustedProxy && isNear(remoteAddress),
+  }
+}
+
+function once(act: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) act()
+    isDone = true
   }
 }
 

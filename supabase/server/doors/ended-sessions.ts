@@ -2,12 +2,12 @@ import { sessionEnds } from '../owner/people.ts'
 import type { Database } from '../base/database-types.ts'
 import type { Caller } from '../wire/token.ts'
 
-/** How long an ended session may go on. */
+/** The longest an ended session stays usable. */
 const keptMs = 2_000
 
 /**
- * Sessions that a command ended. Their tokens are signed and would hold for up to an hour more; the
- * ends are read every two seconds, once for everybody.
+ * Sessions that a command ended. Their tokens stay valid by signature for up to an hour. The ends are
+ * read from the database every two seconds, once for all callers.
  */
 export class EndedSessions {
   #database: () => Database

@@ -9,8 +9,6 @@ import type { DoorContext, DoorEnv, Guard, Guards } from './guards.ts'
 
 export interface RpcDoorOptions {
   guards: Guards
-  /** Guards of a signed-in user: identity, then rate. */
-  asUser: readonly [Guard, Guard]
   forward: Forward
   intake: CommandIntake
 }
@@ -21,14 +19,15 @@ const maxArgumentBytes = 256 * 1024
  * Functions of the database, called by POST with an object of JSON as `supabase.rpc` does. Tables,
  * arguments in the address and other formats would bring uncapped text to the database's parsers.
  */
-export function rpcDoor({ guards, asUser, forward, intake }: RpcDoorOptions): Hono<DoorEnv> {
+export function rpcDoor({ guards, forward, intake }: RpcDoorOptions): Hono<DoorEnv> {
   const door = new Hono<DoorEnv>()
 
   door.all(
     '/rpc/apply_commands',
-    ...asUser,
+    guards.caller,
     onlyPlainPost,
     guards.body(maxCommandBytes),
+    guards.turn,
     async (context) => {
       const args = argumentsOf(context)
       if (args instanceof Response) return args
@@ -39,9 +38,10 @@ export function rpcDoor({ guards, asUser, forward, intake }: RpcDoorOptions): Ho
   )
   door.all(
     '/rpc/:name{[a-z_][a-z0-9_]{0,62}}',
-    ...asUser,
+    guards.caller,
     onlyPlainPost,
     guards.body(maxArgumentBytes),
+    guards.turn,
     async (context) => {
       const args = argumentsOf(context)
       if (args instanceof Response) return args

@@ -1,3 +1,4 @@
+import type { Peer } from '../wire/addresses.ts'
 import { RateLimit } from '../wire/rate-limit.ts'
 
 /**
@@ -5,6 +6,8 @@ import { RateLimit } from '../wire/rate-limit.ts'
  * everywhere a hundred; then one per half minute or minute.
  */
 const perAddress = { burst: 30, perSecond: 1 / 30 }
+/** Everybody behind a proxy that `TRUSTED_PROXY` does not name shares one address. */
+const perProxy = { burst: 600, perSecond: 1 }
 const perAccountThere = { burst: 10, perSecond: 1 / 60 }
 const perAccount = { burst: 100, perSecond: 1 / 30 }
 
@@ -15,27 +18,31 @@ const perAccount = { burst: 100, perSecond: 1 / 30 }
  */
 export class SignInLimit {
   #addresses: RateLimit
+  #proxies: RateLimit
   #accountsThere: RateLimit
   #accounts: RateLimit
 
   constructor(now: () => number = Date.now) {
     this.#addresses = new RateLimit(perAddress.burst, perAddress.perSecond, now)
+    this.#proxies = new RateLimit(perProxy.burst, perProxy.perSecond, now)
     this.#accountsThere = new RateLimit(perAccountThere.burst, perAccountThere.perSecond, now)
     this.#accounts = new RateLimit(perAccount.burst, perAccount.perSecond, now)
   }
 
   /** Counts one try. Returns 0, or the whole seconds to wait. */
-  take(account: string, address: string): number {
+  take(account: string, { address, sharesAddress }: Peer): number {
+    const addresses = sharesAddress ? this.#proxies : this.#addresses
     return (
-      this.#addresses.take(address) ||
+      addresses.take(address) ||
       this.#accountsThere.take(`${address} ${account}`) ||
       this.#accounts.take(account)
     )
   }
 
   /** Takes one try back: the password was right. */
-  refund(account: string, address: string): void {
-    this.#addresses.refund(address)
+  refund(account: string, { address, sharesAddress }: Peer): void {
+    const addresses = sharesAddress ? this.#proxies : this.#addresses
+    addresses.refund(address)
     this.#accountsThere.refund(`${address} ${account}`)
     this.#accounts.refund(account)
   }

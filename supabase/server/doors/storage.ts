@@ -1,18 +1,18 @@
 import { Hono } from 'hono'
 import { photoNotFound } from '../photos/photo-api.ts'
 import type { PhotoApi } from '../photos/photo-api.ts'
-import type { DoorEnv, Guard } from './guards.ts'
+import type { DoorEnv, Guards } from './guards.ts'
 
 export interface StorageDoorOptions {
-  /** Guards of a signed-in user: identity, then rate. */
-  asUser: readonly [Guard, Guard]
+  guards: Guards
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
 }
 
 /** The part of Storage's HTTP interface that photos need, for the bucket `photos` alone. */
-export function storageDoor({ asUser, photos }: StorageDoorOptions): Hono<DoorEnv> {
+export function storageDoor({ guards, photos }: StorageDoorOptions): Hono<DoorEnv> {
   const door = new Hono<DoorEnv>()
-  door.use(...asUser)
+  // the turn is taken inside: files travel without holding the database
+  door.use(guards.caller)
   door.on(['POST', 'PUT'], '/object/photos/:path{.+}', ({ req, var: { caller } }) =>
     photos.upload(req.raw, req.param('path'), caller.userId),
   )

@@ -25,9 +25,9 @@ interface Waiting {
 }
 
 /**
- * What people asked to change, on disk before the database is asked: PGlite does not fsync, so a
- * receipt is durable only through this. Calls that wait together share one fsync. The journal is a
- * row of numbered segments; a snapshot begins a new one.
+ * Commands, on disk before the database is asked. PGlite does not fsync: only the journal makes a
+ * receipt durable. Calls that wait together share one fsync. The journal is a row of numbered
+ * segments; each snapshot begins a new one.
  */
 export class Journal {
   #folder: string
@@ -74,7 +74,7 @@ export class Journal {
     while (this.#writing) await this.#writing
     const underWay = [...this.#underWay]
     const begun = this.#beginSegment()
-    // what comes in meanwhile waits for the new segment: in the old one a snapshot would not hold it
+    // appends wait for the new segment: written to the old one, they would be in neither snapshot nor replay
     this.#writing = begun.catch(() => undefined).then(() => this.#write())
     const segment = await begun
     await Promise.all(underWay)
@@ -82,8 +82,8 @@ export class Journal {
   }
 
   /**
-   * Keeps a call that can never be repeated where people may look for it, once: the snapshots to come
-   * take away the segment it is in.
+   * Writes a call that can never be repeated to `set-aside.ndjson`, once. Later snapshots remove the
+   * segment that holds it.
    */
   async setAside(entry: JournalEntry, error: string): Promise<void> {
     const path = join(this.#folder, 'set-aside.ndjson')

@@ -14,9 +14,9 @@ const compress = promisify(zstdCompress)
 const kept = 8
 
 /**
- * Takes a snapshot, keeps the last eight, and forgets the part of the journal that the oldest of
- * them already holds. The database pauses while it is copied, not while it is compressed. A database
- * found to have dropped what it acknowledged gives no snapshot, which would bury the journal of that.
+ * Takes a snapshot, keeps the last eight, and removes the journal before the oldest of them. The
+ * database pauses while it is copied, not while it is compressed. Rejects when the database has lost
+ * acknowledged rows: a snapshot of it would end the replay of their journal.
  */
 export async function takeSnapshot(
   dataDir: string,
@@ -28,8 +28,7 @@ export async function takeSnapshot(
   const segment = await journal.rotate()
   const tar = await backend.dump()
   if (!tar) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
-  // PGlite never syncs, and a replay begins at the newest snapshot: on the disk, too, the database must
-  // be no older than that
+  // PGlite never syncs. A replay begins at this snapshot, so the database on disk must be as new.
   await syncTree(join(dataDir, 'pg'))
   const folder = join(dataDir, 'snapshots')
   mkdirSync(folder, { recursive: true, mode: 0o700 })

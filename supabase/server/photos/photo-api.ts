@@ -2,6 +2,7 @@ import { photoLimits, photoNameFromPath, photoPath } from '../../../src/domain/p
 import type { PhotoFault, PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 import type { Database } from '../base/database-types.ts'
 import { readBody } from '../wire/body.ts'
+import type { FairQueue } from '../wire/fair-queue.ts'
 import { tooMany } from '../wire/problem.ts'
 import { RateLimit } from '../wire/rate-limit.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -13,6 +14,8 @@ export interface PhotoApiContext {
   store: PhotoStore
   /** With the owner's rights. */
   database(): Database
+  /** Shares the database between persons. */
+  queue: FairQueue
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Journal | null
   /** Bytes of photos a person may have here. */
@@ -23,11 +26,13 @@ export interface PhotoApiContext {
 
 /** Uploads of a person: some days' photos at once, then five a second. */
 const perUser = { burst: 600, perSecond: 5 }
+/** Milliseconds without a byte, after which an upload is given up. */
+const maxStalledMs = 120_000
 /** What photos leave free on the disk, for the database and its journal. */
 const reservedBytes = 512 * 1024 * 1024
 
 const refusals: Record<
-  PhotoFault | 'photo_not_yours' | 'photo_incomplete' | 'photo_no_room',
+  PhotoFault | 'photo_not_yours' | 'photo_incomplete' | 'photo_too_slow' | 'photo_no_room',
   [number, string]
 > = {
   photo_too_large: [413, `A photo has at most ${photoLimits.bytes} bytes.`],
@@ -40,6 +45,7 @@ const refusals: Record<
     'The file holds more than the picture: take EXIF and the like out of it.',
   ],
   photo_not_yours: [403, 'Photos are uploaded under one’s own user id.'],
+  photo_too_slow: [408, 'Nothing of the photo arrived for two minutes. Send it again.'],
   photo_incomplete: [400, 'The upload broke off.'],
   photo_no_room: [507, 'There is no room for more photos. Keep it, and tell the administrator.'],
 }
@@ -55,13 +61,14 @@ export class PhotoApi {
 
   constructor(context: PhotoApiContext) {
     this.#context = context
-    this.#reader = new PhotoReader(context.database)
+    this.#reader = new PhotoReader(context.database, context.queue)
   }
 
   /** The photo itself, or 404. */
   async read(request: Request, path: string, userId: string): Promise<Response> {
     const photo = await this.#readable(path, userId)
-    return photo ? contentOf(request, photo.name, photo.bytes) : photoNotFound()
+    if (!photo) return photoNotFound()
+    return contentOf(request, photo.name, photo.bytes, () => this.#context.store.stream(photo.name))
   }
 
   /** The facts of a photo, or 404. */
@@ -70,12 +77,12 @@ export class PhotoApi {
     return photo ? infoOf(photo.name, photo.bytes) : photoNotFound()
   }
 
-  /** A photo that is here and that the user may see; else null. */
+  /** Name and size in bytes of a photo that is here and that the user may see; else null. */
   async #readable(path: string, userId: string) {
     const name = photoNameFromPath(path)
     if (!name || !(await this.#reader.mayRead(name, userId.toLowerCase()))) return null
-    const bytes = await this.#context.store.read(name)
-    return bytes && { name, bytes }
+    const bytes = await this.#context.store.size(name)
+    return bytes === null ? null : { name, bytes }
   }
 
   /**
@@ -90,7 +97,10 @@ export class PhotoApi {
     if (name.owner !== userId) return refusal('photo_not_yours')
     const wait = this.#uploads.take(userId)
     if (wait > 0) return tooMany(wait)
-    const body = await readBody(request, photoLimits.bytes).catch(() => 'broken off' as const)
+    const body = await readBody(request, photoLimits.bytes, { stalledMs: maxStalledMs }).catch(
+      () => 'broken off' as const,
+    )
+    if (body === 'too slow') return refusal('photo_too_slow')
     if (body === 'too large') return refusal('photo_too_large')
     if (body === 'broken off') return refusal('photo_incomplete')
     const bytes = new Uint8Array(body ?? new ArrayBuffer(0))
@@ -112,7 +122,7 @@ export class PhotoApi {
     const received = new Date().toISOString()
     const settled = await journal?.append({ user: userId, body: '', received, photo })
     try {
-      await recordPhoto(this.#context.database(), name, verdict)
+      await this.#inTurn(userId, () => recordPhoto(this.#context.database(), name, verdict))
     } finally {
       settled?.()
       onChange()
@@ -120,13 +130,19 @@ export class PhotoApi {
     return json(200, { Id: objectId(hash), Key: `photos/${photoPath(name)}` })
   }
 
+  #inTurn<T>(userId: string, work: () => Promise<T>): Promise<T> {
+    return this.#context.queue.run(userId, work)
+  }
+
   async #hasRoom(owner: string, bytes: number): Promise<boolean> {
     const { store, quotaBytes } = this.#context
     if ((await store.freeBytes()) - bytes < reservedBytes) return false
-    const [row] = await this.#context.database().query<{ used: number }>(
-      `select coalesce(sum(bytes), 0)::float8 as used from public.photo_checks
-        where owner = $1::uuid and verdict = 'ok'`,
-      [owner],
+    const [row] = await this.#inTurn(owner, () =>
+      this.#context.database().query<{ used: number }>(
+        `select coalesce(sum(bytes), 0)::float8 as used from public.photo_checks
+          where owner = $1::uuid and verdict = 'ok'`,
+        [owner],
+      ),
     )
     return (row?.used ?? 0) + bytes <= quotaBytes
   }
@@ -152,19 +168,24 @@ function json(status: number, value: object): Response {
   return new Response(JSON.stringify(value), { status, headers })
 }
 
-function infoOf(name: PhotoName, bytes: Uint8Array): Response {
+function infoOf(name: PhotoName, bytes: number): Response {
   return json(200, {
     id: objectId(name.hash),
     name: photoPath(name),
     bucket_id: 'photos',
-    size: bytes.length,
+    size: bytes,
     content_type: name.mediaType,
     etag: `"${name.hash}"`,
   })
 }
 
 /** The file under a policy of its own: opened alone it can do nothing. */
-function contentOf(request: Request, name: PhotoName, bytes: Uint8Array<ArrayBuffer>): Response {
+function contentOf(
+  request: Request,
+  name: PhotoName,
+  bytes: number,
+  stream: () => ReadableStream<Uint8Array>,
+): Response {
   const etag = `"${name.hash}"`
   const headers = {
     'content-type': name.mediaType,
@@ -178,8 +199,8 @@ function contentOf(request: Request, name: PhotoName, bytes: Uint8Array<ArrayBuf
   if (request.headers.get('if-none-match') === etag) {
     return new Response(null, { status: 304, headers })
   }
-  const length = { 'content-length': String(bytes.length) }
-  const body = request.method === 'HEAD' ? null : bytes
+  const length = { 'content-length': String(bytes) }
+  const body = request.method === 'HEAD' ? null : stream()
   return new Response(body, { status: 200, headers: { ...headers, ...length } })
 }
 

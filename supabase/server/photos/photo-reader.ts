@@ -1,5 +1,6 @@
 import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 import type { Database } from '../base/database-types.ts'
+import type { FairQueue } from '../wire/fair-queue.ts'
 
 /** Photos asked about in one statement. */
 const maxAtOnce = 200
@@ -16,10 +17,12 @@ interface Question {
  */
 export class PhotoReader {
   #database: () => Database
+  #queue: FairQueue
   #waiting = new Map<string, Question[]>()
 
-  constructor(database: () => Database) {
+  constructor(database: () => Database, queue: FairQueue) {
     this.#database = database
+    this.#queue = queue
   }
 
   /** One's own need no question: everything under one's own name has passed the check. */
@@ -41,10 +44,8 @@ export class PhotoReader {
       const questions = this.#waiting.get(userId)?.splice(0, maxAtOnce) ?? []
       if (questions.length === 0) break
       try {
-        const answers = await this.#ask(
-          questions.map(({ name }) => name),
-          userId,
-        )
+        const names = questions.map(({ name }) => name)
+        const answers = await this.#queue.run(userId, () => this.#ask(names, userId))
         questions.forEach(({ resolve }, n) => resolve(answers[n] === true))
       } catch (error) {
         for (const { reject } of questions) reject(error)

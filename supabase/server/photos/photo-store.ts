@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { link, mkdir, open, readFile, readdir, rename, rm, statfs } from 'node:fs/promises'
+import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { link, mkdir, open, readFile, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { dirname, join } from 'node:path'
 import { photoNameFromPath, photoPath } from '../../../src/domain/photo/photo-rules.ts'
 import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 
+const chunkBytes = 64 * 1024
 /** Where an upload is written before it has its name; never read. */
 const incoming = '.incoming'
 
@@ -65,12 +67,19 @@ export class PhotoStore {
 
   /** The file's bytes, or null when there is none. */
   async read(name: PhotoName): Promise<Uint8Array<ArrayBuffer> | null> {
-    try {
-      return new Uint8Array(await readFile(this.#pathOf(name)))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-      throw error
-    }
+    return nullIfMissing(async () => new Uint8Array(await readFile(this.#pathOf(name))))
+  }
+
+  /** The file's size in bytes, or null when there is none. */
+  async size(name: PhotoName): Promise<number | null> {
+    return nullIfMissing(async () => (await stat(this.#pathOf(name))).size)
+  }
+
+  /** The file as it is taken: memory holds some chunks of 64 kB, however long the reader pauses. */
+  stream(name: PhotoName): ReadableStream<Uint8Array> {
+    const file = createReadStream(this.#pathOf(name), { highWaterMark: chunkBytes })
+    const strategy = new ByteLengthQueuingStrategy({ highWaterMark: chunkBytes })
+    return Readable.toWeb(file, { strategy }) as ReadableStream<Uint8Array>
   }
 
   /** Every photo in the folder. */
@@ -103,6 +112,15 @@ export class PhotoStore {
     const path = photoPath(name)
     if (!photoNameFromPath(path)) throw new Error('This is no name of a photo.')
     return join(this.folder, path)
+  }
+}
+
+async function nullIfMissing<T>(look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
   }
 }
 

@@ -10,6 +10,7 @@ import { readState, writeState } from '../backend/provision.ts'
 import { appConfig, readCity } from '../doors/app-config.ts'
 import type { CityPart } from '../doors/app-config.ts'
 import type { Database } from '../base/database-types.ts'
+import { FairQueue } from '../wire/fair-queue.ts'
 import { allowedHosts, isExposed } from '../wire/addresses.ts'
 import type { Peer } from '../wire/addresses.ts'
 import { createApi } from '../doors/api.ts'
@@ -54,6 +55,8 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
+/** Connections at once; more are closed as they come. */
+const maxConnections = 2_000
 /** How long a kept city description may lag behind a change made by a command. */
 const cityMs = 5_000
 
@@ -104,8 +107,10 @@ async function startParts(
     return city.part
   }
 
+  const queue = createQueue(settings)
   const listening = await listen(settings, {
     api: () => api,
+    queue,
     isReady: () => api !== null && backend?.isReady === true,
     async config(origin, peer) {
       const part = await currentCity()
@@ -167,10 +172,11 @@ async function startParts(
   undo.push(() => admin.close())
   const database = () => opened.database()
   const quotaBytes = settings.photoQuotaBytes
-  const photos = new PhotoApi({ store, database, journal, quotaBytes, onChange })
+  const photos = new PhotoApi({ store, database, queue, journal, quotaBytes, onChange })
   api = createApi({
     backend: opened,
     database,
+    queue,
     journal,
     secrets,
     photos,
@@ -221,6 +227,7 @@ async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   const config = supabaseConfig(process.env, supabase)
   const { server, url, port } = await listen(settings, {
     api: () => null,
+    queue: createQueue(settings),
     isReady: () => true,
     config: async () => config,
   })
@@ -235,7 +242,16 @@ async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   }
 }
 
-type DoorParts = Pick<Parameters<typeof createDoor>[0], 'api' | 'config' | 'isReady'>
+/**
+ * PGlite answers one call at a time: a second may be under way so that the database does not idle
+ * while the first is journaled. An own Postgres has ten connections for the API.
+ */
+function createQueue({ databaseUrl }: Settings): FairQueue {
+  const [maxUnderWay, maxPerPerson] = databaseUrl ? [8, 2] : [2, 1]
+  return new FairQueue({ maxUnderWay, maxPerPerson, maxWaitingPerPerson: 200, maxWaitMs: 10_000 })
+}
+
+type DoorParts = Pick<Parameters<typeof createDoor>[0], 'api' | 'config' | 'isReady' | 'queue'>
 
 async function listen(
   settings: Settings,
@@ -253,6 +269,8 @@ async function listen(
   })
   // Node hangs up after five minutes, in which a slow link carries no large photo.
   if ('requestTimeout' in server) server.requestTimeout = 3_600_000
+  if ('headersTimeout' in server) server.headersTimeout = 15_000
+  server.maxConnections = maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, settings)))
     server.listen(settings.port, host, () => resolve())

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { BlockList, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Settings } from '../base/settings.ts'
 import { isLoopback } from '../base/settings.ts'
@@ -49,11 +49,13 @@ export interface Peer {
   address: string
   /** A proxy passed the request on: it may come from anywhere. */
   viaProxy: boolean
+  /** A proxy that nobody told us to trust stands in front: all its clients have one address. */
+  sharesAddress: boolean
 }
 
 /**
- * Who is calling: the peer, or what a trusted proxy says about it (its own, last entry). Of an IPv6
- * address the network (/64): its hosts have as many addresses as they like.
+ * The caller's address: the peer's, or the last entry of a trusted proxy, without its port. An IPv6
+ * address is cut to its network (/64): a host has as many addresses there as it likes.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -61,18 +63,51 @@ export function clientAddress(
   trustedProxy: boolean,
 ): string {
   const last = trustedProxy ? forwardedFor?.split(',').at(-1)?.trim() : undefined
-  return networkOf(last || peer || 'unknown')
+  return networkOf(withoutPort(last || peer || 'unknown'))
+}
+
+/** `1.2.3.4:5678` and `[2001:db8::1]:443` without port and brackets; quotes and zones go too. */
+function withoutPort(text: string): string {
+  const bare = text.replaceAll('"', '')
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(bare)?.[1]
+  const address = bracketed ?? bare.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+  return address.replace(/%.*$/, '')
 }
 
 function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped) return mapped
   if (!isIPv6(address)) return address
-  const [head = [], tail = []] = address
+  // the URL parser writes every address in one form: lower case, no leading zeros
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical)
+  if (mapped) return ipv4Of(mapped[1]!, mapped[2]!)
+  const [head = [], tail = []] = canonical
     .split('::')
     .map((part) => part.split(':').filter((group) => group !== ''))
   const zeros = Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0')
   return [...head, ...zeros, ...tail].slice(0, 4).join(':')
+}
+
+/** The IPv4 address in the last two groups of a mapped IPv6 address. */
+function ipv4Of(high: string, low: string): string {
+  const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+  return bits.flatMap((pair) => [pair >> 8, pair & 255]).join('.')
+}
+
+/** True for an address of this machine or of a private network, where one's own proxies stand. */
+export function isNear(address: string | undefined): boolean {
+  return near.check(address ?? '', isIPv6(address ?? '') ? 'ipv6' : 'ipv4')
+}
+
+const near = new BlockList()
+for (const [network, bits, family] of [
+  ['127.0.0.0', 8, 'ipv4'],
+  ['10.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['::1', 128, 'ipv6'],
+  ['fc00::', 7, 'ipv6'],
+] as const) {
+  near.addSubnet(network, bits, family)
 }
 
 /**

@@ -1,16 +1,35 @@
-/** A request's whole body, null when there is none, or 'too large' as soon as that is known. */
+/** Milliseconds a body may take: in all, or without a byte arriving. */
+export interface BodyPatience {
+  totalMs?: number
+  stalledMs?: number
+}
+
+/**
+ * A request's whole body, null when there is none, 'too large' or 'too slow' as soon as that is
+ * known. Memory holds at most `maxBytes` and one chunk.
+ */
 export async function readBody(
   request: Request,
   maxBytes: number,
-): Promise<ArrayBuffer | null | 'too large'> {
+  { totalMs, stalledMs }: BodyPatience = {},
+): Promise<ArrayBuffer | null | 'too large' | 'too slow'> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return 'too large'
   if (!request.body || request.method === 'GET' || request.method === 'HEAD') return null
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength
-    if (size > maxBytes) return 'too large'
-    chunks.push(chunk)
+  const reader = request.body.getReader()
+  const deadline = totalMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + totalMs
+  for (;;) {
+    const leftMs = Math.min(deadline - performance.now(), stalledMs ?? Number.POSITIVE_INFINITY)
+    const next = await within(reader.read(), leftMs)
+    if (next === 'too slow' || (!next.done && size + next.value.byteLength > maxBytes)) {
+      // not awaited: a client that sends nothing never lets go
+      void reader.cancel().catch(() => undefined)
+      return next === 'too slow' ? next : 'too large'
+    }
+    if (next.done) break
+    size += next.value.byteLength
+    chunks.push(next.value)
   }
   const whole = new Uint8Array(size)
   let offset = 0
@@ -19,6 +38,19 @@ export async function readBody(
     offset += chunk.byteLength
   }
   return whole.buffer
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'too slow'> {
+  if (ms === Number.POSITIVE_INFINITY) return promise
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'too slow'>((resolve) => {
+    timer = setTimeout(() => resolve('too slow'), Math.max(0, ms))
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** The object that JSON text holds; null when it is anything else. */

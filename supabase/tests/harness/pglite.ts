@@ -13,6 +13,7 @@ import type { PGlite, Transaction } from '@electric-sql/pglite'
 import { postgis } from '@electric-sql/pglite-postgis'
 import { PgliteConnection } from '@supabase/lite/pglite'
 import { packageVersion } from '../../server/backend/archive.ts'
+import { installedPostgis } from '../../server/backend/postgis-bundle.ts'
 import { valueParsers } from '../../server/backend/values.ts'
 import { databaseError } from '../../server/backend/pglite-engine.ts'
 import type { Database, SqlValue } from '../../server/base/database-types.ts'
@@ -35,7 +36,8 @@ export async function openPgliteTestDatabase(): Promise<TestDatabase> {
 function connect(loadDataDir?: Blob): PgliteConnection {
   return new PgliteConnection({
     pgliteOptions: {
-      extensions: { postgis },
+      // a database in which PostGIS is installed needs no install scripts
+      extensions: { postgis: loadDataDir ? installedPostgis() : postgis },
       parsers: valueParsers,
       ...(loadDataDir ? { loadDataDir } : {}),
     },

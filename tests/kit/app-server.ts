@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { copyDemoFolder } from './demo-folder.ts'
 import { freePort } from './free-port.ts'
+import { patient } from './patience.ts'
 
 export interface AppServer {
   url: string
@@ -16,6 +18,7 @@ export interface AppServer {
 }
 
 export interface AppServerOptions {
+  /** By default a new copy of a prepared folder with the demo city. */
   dataDir?: string
   env?: Record<string, string>
   args?: string[]
@@ -24,10 +27,13 @@ export interface AppServerOptions {
   keepData?: boolean
 }
 
+/** A new, empty data folder. */
+export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'wangge-test-'))
+
 /** Starts the real server as `npm start` does, on a free port and its own data folder. */
 export async function startAppServer(options: AppServerOptions = {}): Promise<AppServer> {
+  const dataDir = options.dataDir ?? (await copyDemoFolder(loadDemo))
   const port = await freePort()
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'wangge-test-'))
   const started = performance.now()
   const child = spawn(
     process.execPath,
@@ -61,13 +67,19 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
   }
 }
 
+/** Fills an empty data folder with the demo city, the long way. */
+async function loadDemo(dataDir: string): Promise<void> {
+  const server = await startAppServer({ dataDir, keepData: true })
+  await server.stop()
+}
+
 async function untilReady(
   child: ChildProcess,
   url: string,
   output: () => string,
   timeoutSeconds: number,
 ): Promise<void> {
-  const deadline = performance.now() + timeoutSeconds * 1000
+  const deadline = performance.now() + patient(timeoutSeconds * 1000)
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`The server ended early:\n${output()}`)
     try {

@@ -98,7 +98,12 @@ try {
     ]
     try {
       for (const { name, prepare, ...options } of shots.filter(isAsked)) {
-        const opened = await openPage(browser, { url, timeZone: 'America/Los_Angeles', ...options })
+        const opened = await openPage(browser, {
+          url,
+          timeZone: 'America/Los_Angeles',
+          serviceWorker: true,
+          ...options,
+        })
         const { page, context, problems } = opened
         await prepare?.(opened)
         // tiles, fonts and the columns of all months

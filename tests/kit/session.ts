@@ -1,10 +1,15 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
+import { apiClient } from './api.ts'
+import { patient, slow, slower } from './patience.ts'
 
 export type DemoRole = 'admin' | 'leader' | 'manager' | 'field' | 'handler'
 
 export interface OpenOptions {
   url: string
+  /** Whose session the profile holds when the page opens. */
   role?: DemoRole
+  /** Signs in by the form, as people do, instead. */
+  byForm?: boolean
   path?: string
   locale?: 'en' | 'zh-CN'
   theme?: 'light' | 'dark'
@@ -13,6 +18,8 @@ export interface OpenOptions {
   touch?: boolean
   /** The device's; by default far from the demo city's, so that a mix-up shows. */
   timeZone?: string
+  /** Lets the service worker put the whole app on the device: for pages loaded without a network. */
+  serviceWorker?: boolean
 }
 
 export interface OpenPage {
@@ -22,9 +29,9 @@ export interface OpenPage {
   problems: string[]
 }
 
-/** A fresh profile, signed in as a demo account if a role is given. */
+/** A fresh profile, with the session of a demo account if a role is given. */
 export async function openPage(browser: Browser, options: OpenOptions): Promise<OpenPage> {
-  const { url, role, path = '/', locale = 'en', theme = 'light' } = options
+  const { url, role, byForm = false, path = '/', locale = 'en', theme = 'light' } = options
   const { width = 1440, height = 900, timeZone = 'Asia/Shanghai' } = options
   const context = await browser.newContext({
     locale,
@@ -34,7 +41,10 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
     isMobile: options.touch ?? false,
     reducedMotion: 'reduce',
     timezoneId: timeZone,
+    serviceWorkers: options.serviceWorker ? 'allow' : 'block',
+    ...(role && !byForm && { storageState: await signedInState(url, role) }),
   })
+  context.setDefaultTimeout(patient(60_000))
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
@@ -46,11 +56,24 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
     if (!target.startsWith(url) && !/^(data|blob):/.test(target))
       problems.push(`left the machine: ${target}`)
   })
-  if (role) await signIn(page, url, role, path)
+  if (role && byForm) await signIn(page, url, role, path)
   else await page.goto(url + path)
+  if (role && !path.startsWith('/sign-in')) await page.getByTestId('user-menu').waitFor()
   return { page, context, problems }
 }
 
+/** What the browser keeps of somebody who has signed in: the session alone. */
+async function signedInState(url: string, role: DemoRole) {
+  const [client, config] = await Promise.all([
+    apiClient(url, role),
+    fetch(`${url}/config.json`).then((answer) => answer.json() as Promise<{ instanceId: string }>),
+  ])
+  const { data } = await client.auth.getSession()
+  const session = { name: `wangge-auth-${config.instanceId}`, value: JSON.stringify(data.session) }
+  return { cookies: [], origins: [{ origin: url, localStorage: [session] }] }
+}
+
+/** Signs in by the form, as people do. */
 export async function signIn(page: Page, url: string, role: DemoRole, path: string): Promise<void> {
   await page.goto(`${url}/sign-in?next=${encodeURIComponent(path)}`)
   await page.locator('input[type=email]').fill(`${role}@wangge.demo`)
@@ -58,7 +81,6 @@ export async function signIn(page: Page, url: string, role: DemoRole, path: stri
   await page.locator('button[type=submit]').click()
   await page.waitForURL((target) => !target.pathname.startsWith('/sign-in'))
 }
-
 /** Chooses a language as people do. */
 export async function chooseLanguage(page: Page, locale: 'en' | 'zh-CN'): Promise<void> {
   await page.getByTestId('language').click()
@@ -70,7 +92,7 @@ const languageNames = { en: 'English', 'zh-CN': '中文' }
 /** A number as shown, with its grouping taken out; waits until there is one. */
 export async function shownCount(page: Page, testId: string): Promise<number> {
   const place = page.getByTestId(testId).filter({ hasText: /\d/ }).first()
-  const text = await place.innerText({ timeout: 30_000 })
+  const text = await place.innerText(slow)
   const digits = text.match(/\d[\d,.\s\u202f]*/)?.[0].replaceAll(/\D/g, '') ?? ''
   if (!digits) throw new Error(`no number in ${testId}: ${text}`)
   return Number(digits)
@@ -78,15 +100,11 @@ export async function shownCount(page: Page, testId: string): Promise<number> {
 
 /** Waits until no month is missing any more: until then every count still grows. */
 export async function allMonthsLoaded(page: Page): Promise<void> {
-  await page
-    .getByTestId('total-count')
-    .filter({ hasText: /\d/ })
-    .first()
-    .waitFor({ timeout: 60_000 })
+  await page.getByTestId('total-count').filter({ hasText: /\d/ }).first().waitFor(slower)
   await page
     .locator('main')
     .getByRole('progressbar')
-    .waitFor({ state: 'detached', timeout: 60_000 })
+    .waitFor({ state: 'detached', ...slower })
   // the worker's answer to the last month comes a moment after the month
   await page.waitForTimeout(500)
 }

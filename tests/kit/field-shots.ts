@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { BrowserContext, Page } from 'playwright'
 import { apiClient } from './api.ts'
 import { applyCommand, enqueueInPage } from './commands.ts'
+import { slow } from './patience.ts'
 
-const slow = { timeout: 60_000 }
 type Words = { reports: [string, string, string][]; question: string; mine: string; theirs: string }
 const words: Record<'en' | 'zh-CN', Words> = {
   en: {
