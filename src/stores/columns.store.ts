@@ -4,6 +4,7 @@ import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { incidentsRepo, monthsSchema, type MonthInfo } from '@/data/incidents.repo.ts'
 import { openMonthCache, type MonthCache } from '@/columns/month-cache.ts'
 import { localDayOf, monthOfDay, wallMinutes } from '@/domain/time/calendar.ts'
+import { spanOf } from '@/domain/time/period.ts'
 import type { ClosingOptions, ClosingSummary } from '@/domain/answers/closing.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { HeatGrid } from '@/domain/answers/heat-grid.ts'
@@ -230,14 +231,7 @@ export const useColumnsStore = defineStore('columns', () => {
     months.value = found
     await engine?.setAsOf(wallMinutes(instant, timeZone))
     asOf.value = instant
-    const withData = found.filter((one) => one.count > 0)
-    const last = withData[0]
-    const first = withData.at(-1)
-    filter.setSpan(
-      first && last
-        ? { firstMonth: first.month, lastMonth: last.month, lastDay: localDayOf(instant, timeZone) }
-        : null,
-    )
+    filter.setSpan(spanOf(found, localDayOf(instant, timeZone)))
   }
 
   function setWorld(): void {

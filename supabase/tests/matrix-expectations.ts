@@ -177,6 +177,7 @@ export const ownerOnly = [
   'private.correction_changes(incidents,incidents)',
   'private.cursor_at(bigint)',
   'private.data_as_of()',
+  'private.demo_dates()',
   'private.fails_call(text)',
   'private.field_row(incidents,uuid)',
   'private.filter_condition(private.incident_filter)',
