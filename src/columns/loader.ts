@@ -30,6 +30,8 @@ export interface LoaderParts {
   onProgress: (progress: LoadProgress) => void
   /** What the areas are now, before months that may name new ones. */
   onAreas: (revision: string) => Promise<void>
+  /** Since when the server has kept changes back; null when it keeps none. */
+  onWaiting: (since: string | null) => void
   /** The person's scope is another one now: these columns are no longer theirs. */
   onScopeChanged: () => void
 }
@@ -100,7 +102,7 @@ export class ColumnsLoader {
    * @throws AppError; AbortError
    */
   async poll(signal: AbortSignal): Promise<boolean> {
-    const { repo, guard, scopeKey, onMonths, onAreas, onScopeChanged } = this.#parts
+    const { repo, guard, scopeKey, onMonths, onAreas, onWaiting, onScopeChanged } = this.#parts
     const cursor = this.#cursor
     if (cursor === null) {
       await this.load(signal)
@@ -111,6 +113,7 @@ export class ColumnsLoader {
       onScopeChanged()
       return false
     }
+    onWaiting(changes.waiting?.since ?? null)
     await onAreas(changes.areasRevision)
     if (changes.reset) {
       await this.reset()

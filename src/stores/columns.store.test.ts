@@ -272,6 +272,19 @@ describe('columns store', () => {
     expect(columns.projection?.total).toBe(1200)
   })
 
+  it('knows since when the server keeps changes back, until it does no more', async () => {
+    await openPage()
+    await ready()
+    await poll()
+    expect(columns.waitingSince).toBeNull()
+    server.waiting = { since: '2021-01-15T11:58:00Z' }
+    await poll()
+    expect(columns.waitingSince).toBe('2021-01-15T11:58:00Z')
+    server.waiting = null
+    await poll()
+    expect(columns.waitingSince).toBeNull()
+  })
+
   it('recovers when areas or categories could not be loaded', async () => {
     server.failing = { area_list: 500, category_list: 'offline' }
     await openPage()

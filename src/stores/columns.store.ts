@@ -62,6 +62,8 @@ export const useColumnsStore = defineStore('columns', () => {
   const months = shallowRef<readonly MonthInfo[]>([])
   /** How far the data is known: an instant. */
   const asOf = shallowRef<string | null>(null)
+  /** Changes since this instant are not shown: the database still writes them. Else null. */
+  const waitingSince = shallowRef<string | null>(null)
   /** While months are missing: the oldest one that is in. Null when all are. */
   const loadedFrom = shallowRef<LocalMonth | null>(null)
   /** Grows with every change of the data, so that tiles and lists know to ask again. */
@@ -188,6 +190,9 @@ export const useColumnsStore = defineStore('columns', () => {
         revision.value++
       },
       onAreas: areas.keepUp,
+      onWaiting: (since) => {
+        waitingSince.value = since
+      },
       onScopeChanged: () => void session.refreshContext(),
     })
     setWorld()
@@ -220,6 +225,7 @@ export const useColumnsStore = defineStore('columns', () => {
     progress.value = nothingLoaded
     months.value = []
     asOf.value = null
+    waitingSince.value = null
     loadedFrom.value = null
     projection.value = null
     projectedFilter.value = null
@@ -321,6 +327,7 @@ export const useColumnsStore = defineStore('columns', () => {
     progress,
     months,
     asOf,
+    waitingSince,
     loadedFrom,
     partial,
     isEmpty,
