@@ -118,9 +118,9 @@ interface TestOptions {
 }
 
 /** Database tests in two jobs of one worker: the two fill both cores, or one core beside a browser. */
-const inTwo = (project: string): Job[] =>
+const inTwo = (project: string, after: string[] = []): Job[] =>
   [1, 2].map((n) =>
-    tests(project, { part: `${n} of 2`, args: [`--shard=${n}/2`, '--maxWorkers=1'] }),
+    tests(project, { part: `${n} of 2`, args: [`--shard=${n}/2`, '--maxWorkers=1'], after }),
   )
 
 /** Flows that mostly wait: for a network, a poll, a second page. All others draw maps. */
@@ -141,29 +141,28 @@ const flows = readdirSync('tests/e2e').flatMap((name) =>
 const drawingFlows = flows.filter((flow) => !waitingFlows.includes(flow))
 
 findChromium()
-const withServer = ['build', 'demo city']
+/** The app and the demo folder lie there. */
+const prepared = ['build']
 await runPool(
   [
-    check('build', 'vite', ['build', '--logLevel', 'warn']),
+    check('build', 'node', ['tests/kit/prepare.ts']),
     check('types', 'vue-tsc', ['--noEmit']),
-    // made before two jobs would make it beside each other
-    check('demo city', 'node', ['tests/kit/prepare-demo.ts'], ['build']),
-    tests('faults', { kind: 'wait', after: withServer }),
+    tests('faults', { kind: 'wait', after: prepared }),
     tests('e2e', {
       part: 'waiting',
       kind: 'wait',
-      after: withServer,
+      after: prepared,
       args: waitingFlows.map(fileOf),
     }),
     check('lint', 'eslint', ['.']),
     tests('unit', { args: ['--maxWorkers=1'] }),
-    tests('e2e', { part: 'drawing', after: withServer, args: drawingFlows.map(fileOf) }),
+    tests('e2e', { part: 'drawing', after: prepared, args: drawingFlows.map(fileOf) }),
     ...inTwo('sql'),
-    ...inTwo('server'),
+    ...inTwo('server', prepared),
     tests('architecture', { args: ['--maxWorkers=1'] }),
     check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),
     check('dead code', 'knip', []),
-    check('size', 'size-limit', [], ['build']),
+    check('size', 'size-limit', [], prepared),
   ],
   { core: 2, wait: 2 },
 )

@@ -321,9 +321,8 @@ describe('the app on a device', () => {
     cold.page.on('request', (request) => {
       if (request.url().includes('.pmtiles')) asked.push(request.url())
     })
-    await cold.page.waitForTimeout(6_000)
+    await expect.poll(() => inkOf(cold.page), slower).toBeGreaterThan(200)
     expect(asked).toEqual([])
-    expect(await inkOf(cold.page)).toBeGreaterThan(200)
 
     // Removed, the ground is gone: what was drawn came from the device.
     const settings = await coldStart(context, `${url}/account`)

@@ -5,7 +5,7 @@ import type { Page } from 'playwright'
  * A change of theme or width fades, and an inherited colour begins its fade where the parent's has
  * ended: half-way colours are nobody's contrast.
  */
-async function colorsSettle(page: Page): Promise<void> {
+export async function colorsSettle(page: Page): Promise<void> {
   await page.waitForTimeout(200)
   await page.evaluate(async () => {
     const isFading = () =>
