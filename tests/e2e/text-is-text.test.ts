@@ -63,22 +63,31 @@ async function watchPages(context: BrowserContext, page: Page): Promise<string[]
   return seen
 }
 
-/** The texts of all rows of a list that draws only what is in sight. */
+/** The texts of a list that draws only the rows in sight, scrolled until all payloads or all rows came. */
 async function scrollThrough(page: Page, row: string): Promise<string> {
-  await page.getByTestId(row).first().waitFor(slow)
-  return page.evaluate(async (selector) => {
-    const texts = new Map<string, string>()
-    const list = document.querySelector(selector)!.closest('[role=listbox]')!
-    const total = (): number => Number(list.querySelector('[aria-setsize]')?.ariaSetSize ?? NaN)
-    // rows that come late are waited for; the test's own limit ends it
-    while (!(texts.size >= total())) {
-      const before = texts.size
-      for (const one of document.querySelectorAll(selector)) texts.set(one.id, one.textContent)
-      if (texts.size > before) list.scrollTop += list.clientHeight
-      await new Promise(requestAnimationFrame)
-    }
-    return [...texts.values()].join('\n')
-  }, `[data-testid=${row}]`)
+  await page.getByTestId(row).first().waitFor(slower)
+  return page.evaluate(
+    async ([selector, wanted]) => {
+      const texts = new Map<string, string>()
+      const missing = new Set(wanted)
+      const list = document.querySelector(selector)!.closest('[role=listbox]')!
+      const total = (): number => Number(list.querySelector('[aria-setsize]')?.ariaSetSize ?? NaN)
+      // rows that come late are waited for; the test's own limit ends it
+      while (missing.size > 0 && !(texts.size >= total())) {
+        const before = texts.size
+        for (const one of document.querySelectorAll(selector)) {
+          if (texts.has(one.id)) continue
+          texts.set(one.id, one.textContent)
+          for (const payload of missing)
+            if (one.textContent.includes(payload)) missing.delete(payload)
+        }
+        if (texts.size > before) list.scrollTop += list.clientHeight
+        await new Promise(requestAnimationFrame)
+      }
+      return [...texts.values()].join('\n')
+    },
+    [`[data-testid=${row}]`, payloads] as const,
+  )
 }
 
 const missingIn = (text: string, wanted: readonly string[] = payloads): string[] =>
