@@ -8,8 +8,7 @@ import app from '../../src/locales/en/app.json' with { type: 'json' }
 import en from '../../src/locales/en/capture.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/capture.json' with { type: 'json' }
 import { jpegFile } from '../fixtures/photo-files.ts'
-import { apiClient, call } from '../kit/api.ts'
-import { applyCommand } from '../kit/commands.ts'
+import { apiClient, applyCommand, call } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { exifPhoto } from '../kit/exif-photo.ts'
 import {

@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { jpegFile } from '../fixtures/photo-files.ts'
-import { apiClient, reportIncident } from '../kit/api.ts'
+import { apiClient, applyCommand, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
-import { applyCommand, detailOf, enqueueInPage } from '../kit/commands.ts'
+import { detailOf, enqueueInPage } from '../kit/commands.ts'
 import { openPage, signIn } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 

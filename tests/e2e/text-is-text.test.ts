@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { csvFromTable } from '../../src/domain/csv.ts'
 import { openDatabase } from '../../supabase/local/database.ts'
 import { nulPayload, xssPayloads as payloads } from '../fixtures/xss-payloads.ts'
-import { apiClient, call } from '../kit/api.ts'
+import { apiClient, sendCommands, type NamedCommand } from '../kit/api.ts'
 import { startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueInPage } from '../kit/commands.ts'
@@ -16,29 +16,9 @@ import { slow } from '../kit/patience.ts'
 const [lon, lat] = [-122.4194, 37.7599]
 const sampled = payloads.filter((_, index) => index % 10 === 3)
 
-interface Receipt {
-  outcome: string
-  error: { code: string } | null
-}
-type Command = [type: string, payload: Record<string, unknown>]
-
-/** One call with all commands, in their order. */
-async function applyAll(client: SupabaseClient, commands: Command[]): Promise<Receipt[]> {
-  const actor = (await client.auth.getUser()).data.user?.id
-  return call<Receipt[]>(client, 'apply_commands', {
-    p_commands: commands.map(([type, payload]) => ({
-      id: randomUUID(),
-      actor,
-      type,
-      at: new Date().toISOString(),
-      payload: JSON.stringify(payload),
-    })),
-  })
-}
-
-/** As `applyAll`; throws for the first that was not applied. */
-async function applyEach(client: SupabaseClient, commands: Command[]): Promise<void> {
-  const receipts = await applyAll(client, commands)
+/** As `sendCommands`; throws for the first that was not applied. */
+async function applyEach(client: SupabaseClient, commands: NamedCommand[]): Promise<void> {
+  const receipts = await sendCommands(client, commands)
   const at = receipts.findIndex(({ outcome }) => outcome !== 'applied')
   if (at >= 0) throw new Error(`${JSON.stringify(commands[at])}: ${JSON.stringify(receipts[at])}`)
 }
@@ -65,7 +45,7 @@ async function watchPages(context: BrowserContext, page: Page): Promise<string[]
 
 /** The texts of a list that draws only the rows in sight, scrolled until all payloads or all rows came. */
 async function scrollThrough(page: Page, row: string): Promise<string> {
-  await page.getByTestId(row).first().waitFor(slower)
+  await page.getByTestId(row).first().waitFor(slow)
   return page.evaluate(
     async ([selector, wanted]) => {
       const texts = new Map<string, string>()
@@ -110,7 +90,7 @@ describe('text is text', () => {
     server = await startAppServer()
     browser = await launchChromium()
     field = await apiClient(server.url, 'field')
-    const report = (incidentId: string, more: Record<string, unknown>): Command => [
+    const report = (incidentId: string, more: Record<string, unknown>): NamedCommand => [
       'report_incident',
       { incidentId, categoryCode: 'noise', lon, lat, ...more },
     ]
@@ -214,7 +194,7 @@ describe('text is text', () => {
   })
 
   it('keeps what was sent to the letter, and refuses a NUL alone', async () => {
-    const [refused, taken] = await applyAll(field, [
+    const [refused, taken] = await sendCommands(field, [
       ['add_note', { incidentId: logs.note, note: nulPayload }],
       ['add_note', { incidentId: logs.note, note: payloads[0]! }],
     ])
