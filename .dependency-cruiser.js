@@ -1,18 +1,40 @@
 /** Imports go downward only; one room imports each library; no cycles. */
-const rooms = ['domain', 'geo', 'map', 'charts', 'data', 'sync', 'stores', 'features', 'ui', 'app']
+const rooms = [
+  'stats', 'domain', 'geo', 'ui', 'map', 'charts', 'data', 'columns', 'sync', 'device', 'stores', 'parts', 'features', 'app',
+]
 /** @type {Record<string, string[]>} which rooms a room may import, besides itself */
 const allowed = {
-  domain: [],
+  stats: [],
+  domain: ['stats'],
   geo: ['domain'],
-  map: ['domain', 'geo'],
   ui: ['domain'],
+  map: ['domain', 'geo'],
   charts: ['domain', 'ui'],
   data: ['domain'],
+  columns: ['domain', 'stats', 'data'],
   sync: ['domain', 'data'],
-  stores: ['domain', 'geo', 'data', 'sync'],
-  features: ['domain', 'geo', 'map', 'charts', 'data', 'sync', 'stores', 'ui'],
+  device: ['domain', 'data'],
+  stores: ['domain', 'geo', 'data', 'columns', 'sync', 'device'],
+  parts: ['domain', 'geo', 'ui', 'map', 'charts', 'data', 'columns', 'sync', 'device', 'stores'],
+  features: ['domain', 'geo', 'ui', 'map', 'charts', 'data', 'columns', 'sync', 'device', 'stores', 'parts'],
   app: rooms,
 }
+/** The rooms of `supabase/server`, in order: each imports only those before it. */
+const serverRooms = [
+  'base',
+  'wire',
+  'schema',
+  'owner',
+  'journal',
+  'backend',
+  'photos',
+  'doors',
+  'keeping',
+  'import',
+  'start',
+  'commands',
+  'testing',
+]
 /** Which room alone may import a library. */
 const libraries = [
   ['geo', '^@turf/'],
@@ -31,6 +53,27 @@ export default {
       from: { path: `^src/${room}/` },
       to: { path: '^src/', pathNot: [`^src/${room}/`, '^src/locales/', ...allowed[room].map((r) => `^src/${r}/`)] },
     })),
+    ...serverRooms.map((room, index) => ({
+      name: `server-${room}-downward`,
+      severity: 'error',
+      from: { path: `^supabase/server/${room}/` },
+      to: {
+        path: '^supabase/server/',
+        pathNot: serverRooms.slice(0, index + 1).map((below) => `^supabase/server/${below}/`),
+      },
+    })),
+    {
+      name: 'server-imports-domain-alone',
+      severity: 'error',
+      from: { path: '^supabase/server/' },
+      to: { path: '^(src|tests|supabase)/', pathNot: ['^src/domain/', '^supabase/server/'] },
+    },
+    {
+      name: 'server-has-rooms',
+      severity: 'error',
+      from: { path: '^supabase/server/', pathNot: `^supabase/server/(${serverRooms.join('|')})/` },
+      to: {},
+    },
     {
       name: 'features-apart',
       severity: 'error',
@@ -52,7 +95,7 @@ export default {
     {
       name: 'map-is-plain',
       severity: 'error',
-      from: { path: '^src/(map|geo|domain|data)/' },
+      from: { path: '^src/(stats|domain|geo|map|data|columns|device)/' },
       to: { path: 'node_modules/(vue|pinia|vue-router|vue-i18n|@nuxt/ui)/' },
     },
   ],

@@ -41,7 +41,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'server',
-          include: ['supabase/{local,functions}/**/*.test.ts'],
+          include: ['supabase/{server,functions}/**/*.test.ts'],
           testTimeout: patient(120_000),
           hookTimeout: patient(300_000),
           maxWorkers: 2,

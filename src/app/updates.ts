@@ -11,11 +11,11 @@ export const offeredUpdate = computed<Update>(() =>
 )
 export const putOffUpdate = (): void => void (putOff.value = update.value)
 
-const lookEveryMillis = 60 * 60_000
+const lookEveryMs = 60 * 60_000
 /** Looked at when the page comes back to the front, but not more often than this. */
-const lookAgainMillis = 10 * 60_000
+const lookAgainMs = 10 * 60_000
 /** A version that does not take over in this time is loaded by a plain reload. */
-const takeOverMillis = 4_000
+const takeOverMs = 4_000
 
 let workbox: Workbox | null = null
 let isReloading = false
@@ -46,9 +46,9 @@ export async function watchForUpdates(): Promise<void> {
     looked = Date.now()
     workbox?.update().catch(() => {})
   }
-  setInterval(look, lookEveryMillis)
+  setInterval(look, lookEveryMs)
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible' && Date.now() - looked > lookAgainMillis) look()
+    if (document.visibilityState === 'visible' && Date.now() - looked > lookAgainMs) look()
   })
 }
 
@@ -57,5 +57,5 @@ export function takeUpdate(): void {
   if (update.value === 'taken' || !workbox) return reload()
   isReloading = true
   workbox.messageSkipWaiting()
-  setTimeout(reload, takeOverMillis)
+  setTimeout(reload, takeOverMs)
 }

@@ -3,7 +3,7 @@ import { computed, ref, watch } from 'vue'
 import { isServerThere } from '@/data/config.ts'
 
 /** Milliseconds between two tries to reach the server while it does not answer. */
-const retryMillis = 10_000
+const retryMs = 10_000
 
 /**
  * Whether the server can be reached. The browser's own word is only trusted when it says no: a
@@ -21,7 +21,7 @@ export function useConnection() {
   }
 
   const isOffline = computed(() => !browserOnline.value || !isReachable.value)
-  const { pause, resume } = useIntervalFn(check, retryMillis, { immediate: false })
+  const { pause, resume } = useIntervalFn(check, retryMs, { immediate: false })
   watch(isReachable, (reachable) => (reachable ? pause() : resume()))
   watch(browserOnline, (online) => {
     if (online) void check()

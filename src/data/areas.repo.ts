@@ -1,7 +1,7 @@
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import * as v from 'valibot'
-import type { Area } from '../domain/area.ts'
-import { areaLevels, type AreaLevel } from '../domain/vocabulary.ts'
+import type { Area } from '@/domain/city/area.ts'
+import { areaLevels, type AreaLevel } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 
 const areaSchema = v.object({

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import type { Category } from '../domain/category.ts'
-import { categoryClasses } from '../domain/vocabulary.ts'
+import type { Category } from '@/domain/city/category.ts'
+import { categoryClasses } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 
 const categorySchema = v.object({

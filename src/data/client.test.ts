@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, it, vi } from 'vitest'
 import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
-import type { AppConfig } from '../domain/config.ts'
+import type { AppConfig } from '@/domain/city/config.ts'
 import { callRpc, createBackend } from './client.ts'
 import { AppError, errorFromAnswer, isAbort, toAppError } from './errors.ts'
 

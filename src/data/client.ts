@@ -1,6 +1,6 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import * as v from 'valibot'
-import type { AppConfig } from '../domain/config.ts'
+import type { AppConfig } from '@/domain/city/config.ts'
 import { AppError, errorFromAnswer } from './errors.ts'
 import { keptSession, type KeptSession } from './kept-session.ts'
 import { patientRenewal, type SessionRenewal } from './session-renewal.ts'

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { CommandError, Receipt, WireCommand } from '../domain/command.ts'
+import type { CommandError, Receipt, WireCommand } from '@/domain/command/command.ts'
 import { callRpc, type Backend } from './client.ts'
 
 const serverIncidentSchema = v.object({

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { AppConfig } from '../domain/config.ts'
+import type { AppConfig } from '@/domain/city/config.ts'
 import { AppError } from './errors.ts'
 import { wait } from './wait.ts'
 
@@ -41,9 +41,9 @@ interface LoadOptions {
   signal?: AbortSignal
   onWait?: (wait: ConfigWait) => void
   fetch?: typeof globalThis.fetch
-  /** Milliseconds before the next try; grows to four times that, or to `maxMillis`. */
-  retryMillis?: number
-  maxMillis?: number
+  /** Milliseconds before the next try; grows to four times that, or to `maxMs`. */
+  retryMs?: number
+  maxMs?: number
   /** A portal's page or a proxy's error is no reason to give up: the app runs on a kept one. */
   isPatient?: boolean
 }
@@ -54,8 +54,8 @@ interface LoadOptions {
  * @throws AppError kind `server` when the answer is no configuration; AbortError on abort
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> {
-  const { signal, onWait, fetch = globalThis.fetch, retryMillis = 1000 } = options
-  const { maxMillis = retryMillis * 4, isPatient = false } = options
+  const { signal, onWait, fetch = globalThis.fetch, retryMs = 1000 } = options
+  const { maxMs = retryMs * 4, isPatient = false } = options
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted()
     let reason: Omit<ConfigWait, 'attempt'> = { reason: 'offline', step: null }
@@ -75,7 +75,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> 
       if (signal?.aborted || (error instanceof AppError && !isPatient)) throw error
     }
     onWait?.({ ...reason, attempt })
-    await wait(Math.min(maxMillis, retryMillis * 1.5 ** (attempt - 1)), { signal })
+    await wait(Math.min(maxMs, retryMs * 1.5 ** (attempt - 1)), { signal })
   }
 }
 

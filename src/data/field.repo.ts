@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { photoMediaTypes } from '../domain/command.ts'
-import { stages } from '../domain/vocabulary.ts'
+import { photoMediaTypes } from '@/domain/photo/photo-bytes.ts'
+import { stages } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 
 const rowEntries = {

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
-import type { PackedMonth } from '../domain/columns.ts'
-import { filterToRpc } from '../domain/filter-url.ts'
-import type { IncidentFilter } from '../domain/filter.ts'
-import { unpackPointTile, type PointTile } from '../domain/point-tile.ts'
-import { stages, type LocalMonth } from '../domain/vocabulary.ts'
+import type { PackedMonth } from '@/domain/answers/columns.ts'
+import { filterToRpc } from '@/domain/filter/filter-url.ts'
+import type { IncidentFilter } from '@/domain/filter/filter.ts'
+import { unpackPointTile, type PointTile } from '@/domain/answers/point-tile.ts'
+import { stages, type LocalMonth } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 
 export const incidentSorts = [

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
-import type { AppConfig } from '../domain/config.ts'
+import type { AppConfig } from '@/domain/city/config.ts'
 import { createBackend, type Backend } from './client.ts'
 import { AppError } from './errors.ts'
 import { photosRepo } from './photos.repo.ts'

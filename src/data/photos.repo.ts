@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { PhotoMediaType } from '../domain/command.ts'
+import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
 import type { Backend } from './client.ts'
 import { AppError, errorFromAnswer, isAbort, toAppError } from './errors.ts'
 
@@ -169,7 +169,7 @@ async function jsonOf<T>(response: Response, schema: v.GenericSchema<unknown, T>
 class ShownPhotos {
   #blobs = new Map<string, Blob>()
   #bytes = 0
-  readonly mostBytes = 24 * 1024 * 1024
+  readonly maxBytes = 24 * 1024 * 1024
 
   take(path: string): Blob | undefined {
     const blob = this.#blobs.get(path)
@@ -185,7 +185,7 @@ class ShownPhotos {
     this.#blobs.delete(path)
     this.#blobs.set(path, blob)
     for (const [oldest, { size }] of this.#blobs) {
-      if (this.#bytes <= this.mostBytes) return
+      if (this.#bytes <= this.maxBytes) return
       this.#blobs.delete(oldest)
       this.#bytes -= size
     }

@@ -48,7 +48,7 @@ describe('patient renewal', () => {
   })
 
   it('tells callers after some seconds when no answer comes at all', async () => {
-    const renewal = patientRenewal(() => new Promise(() => {}), { patienceMillis: 8_000 })
+    const renewal = patientRenewal(() => new Promise(() => {}), { patienceMs: 8_000 })
     void renewal.fetch('/auth/v1/token')
     const call = renewal.unlessStuck(() => new Promise(() => {}))
     const failed = expect(call).rejects.toMatchObject({ kind: 'offline' })

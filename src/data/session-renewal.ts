@@ -17,9 +17,9 @@ export interface SessionRenewal {
 
 interface RenewalOptions {
   /** Milliseconds without an answer after which callers are told that there is no network. */
-  patienceMillis?: number
+  patienceMs?: number
   /** Milliseconds before the next try; doubled up to sixteen times that. */
-  retryMillis?: number
+  retryMs?: number
 }
 
 /**
@@ -31,7 +31,7 @@ interface RenewalOptions {
  */
 export function patientRenewal(
   fetch: typeof globalThis.fetch,
-  { patienceMillis = 8_000, retryMillis = 2_000 }: RenewalOptions = {},
+  { patienceMs = 8_000, retryMs = 2_000 }: RenewalOptions = {},
 ): SessionRenewal {
   let stuck: AppError | null = null
   let pending = 0
@@ -45,7 +45,7 @@ export function patientRenewal(
   }
 
   async function attempt(...request: Parameters<typeof fetch>): Promise<Response | null> {
-    const impatience = setTimeout(() => setStuck('no answer'), patienceMillis)
+    const impatience = setTimeout(() => setStuck('no answer'), patienceMs)
     try {
       const response = await fetch(...request)
       if (isAuthServer(response)) return response
@@ -66,7 +66,7 @@ export function patientRenewal(
         for (let failures = 0; ; failures++) {
           const response = await attempt(...request)
           if (response) return response
-          await wait(retryMillis * 2 ** Math.min(4, failures), { signal })
+          await wait(retryMs * 2 ** Math.min(4, failures), { signal })
         }
       } catch {
         return sessionGivenUp()

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { roles, type Role } from '../domain/vocabulary.ts'
+import { roles, type Role } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 import { AppError, errorFromAnswer, type ErrorAnswer } from './errors.ts'
 

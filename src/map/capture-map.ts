@@ -1,6 +1,6 @@
 import type { Marker } from 'maplibre-gl'
-import type { CityConfig } from '../domain/config.ts'
-import type { AreaLevel, BoundingBox, LngLat } from '../domain/vocabulary.ts'
+import type { CityConfig } from '@/domain/city/config.ts'
+import type { AreaLevel, BoundingBox, LngLat } from '@/domain/vocabulary.ts'
 import { AreasLayer } from './layers/areas.layer.ts'
 import { LocationLayer } from './layers/location.layer.ts'
 import { boundsOf } from './map-canvas.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { areaLevels } from '../domain/vocabulary.ts'
+import { areaLevels } from '@/domain/vocabulary.ts'
 import { levelForZoom } from './level-for-zoom.ts'
 
 describe('levelForZoom', () => {

@@ -1,4 +1,4 @@
-import { areaLevels, type AreaLevel } from '../domain/vocabulary.ts'
+import { areaLevels, type AreaLevel } from '@/domain/vocabulary.ts'
 
 /** Zoom (512-pixel tiles) from which each level is the one to read, from the top down. */
 const startZoom: Record<AreaLevel, number> = {

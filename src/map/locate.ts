@@ -1,4 +1,4 @@
-import type { BoundingBox } from '../domain/vocabulary.ts'
+import type { BoundingBox } from '@/domain/vocabulary.ts'
 import type { LocateResult } from './types.ts'
 
 export interface LocateSources {

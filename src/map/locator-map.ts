@@ -1,4 +1,4 @@
-import type { LngLat } from '../domain/vocabulary.ts'
+import type { LngLat } from '@/domain/vocabulary.ts'
 import { addPin } from './pin.ts'
 import { createSmallMap } from './small-map.ts'
 import type { LocatorMap, LocatorMapOptions } from './types.ts'

@@ -1,5 +1,5 @@
 import type { Map as MapLibreMap, Marker } from 'maplibre-gl'
-import type { BoundingBox } from '../domain/vocabulary.ts'
+import type { BoundingBox } from '@/domain/vocabulary.ts'
 import { Emitter } from './emitter.ts'
 import { AreasLayer } from './layers/areas.layer.ts'
 import { HeatLayer } from './layers/heat.layer.ts'

@@ -1,5 +1,5 @@
 import { Marker, type Map as MapLibreMap } from 'maplibre-gl'
-import type { LngLat } from '../domain/vocabulary.ts'
+import type { LngLat } from '@/domain/vocabulary.ts'
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 

@@ -1,5 +1,5 @@
 import { Marker } from 'maplibre-gl'
-import type { BoundingBox, LngLat } from '../domain/vocabulary.ts'
+import type { BoundingBox, LngLat } from '@/domain/vocabulary.ts'
 import { boundsOf } from './map-canvas.ts'
 import { pinElement } from './pin.ts'
 import { createSmallMap } from './small-map.ts'

@@ -1,5 +1,5 @@
 import type { Map as MapLibreMap, MapMouseEvent } from 'maplibre-gl'
-import type { AreaLevel, LngLat } from '../domain/vocabulary.ts'
+import type { AreaLevel, LngLat } from '@/domain/vocabulary.ts'
 import type { Emitter } from './emitter.ts'
 import { hitsFromProperties, type IncidentProperties } from './protocols/incident-tile.ts'
 import { layerIds } from './style/layer-ids.ts'

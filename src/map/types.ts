@@ -1,8 +1,8 @@
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
-import type { CityConfig } from '../domain/config.ts'
-import type { HeatGrid } from '../domain/heat-grid.ts'
-import type { PointTile } from '../domain/point-tile.ts'
-import type { AreaLevel, BoundingBox, LngLat, Stage } from '../domain/vocabulary.ts'
+import type { CityConfig } from '@/domain/city/config.ts'
+import type { HeatGrid } from '@/domain/answers/heat-grid.ts'
+import type { PointTile } from '@/domain/answers/point-tile.ts'
+import type { AreaLevel, BoundingBox, LngLat, Stage } from '@/domain/vocabulary.ts'
 
 export type MapTheme = 'light' | 'dark'
 export type MapLocale = 'zh-CN' | 'en'

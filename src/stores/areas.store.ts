@@ -5,10 +5,10 @@ import {
   areaListSchema,
   areasRepo,
   type AreaFeatures,
-} from '../data/areas.repo.ts'
-import { isAbort, toAppError, type AppError } from '../data/errors.ts'
-import { areasRevision, type Area } from '../domain/area.ts'
-import { areaLevels, type AreaLevel, type BoundingBox } from '../domain/vocabulary.ts'
+} from '@/data/areas.repo.ts'
+import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
+import { areasRevision, type Area } from '@/domain/city/area.ts'
+import { areaLevels, type AreaLevel, type BoundingBox } from '@/domain/vocabulary.ts'
 import { KeptReference } from './kept-reference.ts'
 import { useSessionStore } from './session.store.ts'
 

@@ -1,8 +1,8 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
-import { catalogueSchema, categoriesRepo, type Department } from '../data/categories.repo.ts'
-import { isAbort, toAppError, type AppError } from '../data/errors.ts'
-import type { Category } from '../domain/category.ts'
+import { catalogueSchema, categoriesRepo, type Department } from '@/data/categories.repo.ts'
+import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
+import type { Category } from '@/domain/city/category.ts'
 import { KeptReference } from './kept-reference.ts'
 import { useSessionStore } from './session.store.ts'
 

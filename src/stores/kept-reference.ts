@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { openDeviceStore, type DeviceStore } from '../data/device-store.ts'
+import { openDeviceStore, type DeviceStore } from '@/device/device-store.ts'
 
 /**
  * Reference data that the device keeps for its next start without a network: first what was kept,

@@ -1,5 +1,5 @@
 import { watch } from 'vue'
-import type { AppError } from '../data/errors.ts'
+import type { AppError } from '@/data/errors.ts'
 import { useColumnsStore } from './columns.store.ts'
 
 /** Asks again, once the server answers, for what could not be fetched without a network. */

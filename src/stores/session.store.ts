@@ -1,13 +1,13 @@
 import { acceptHMRUpdate, defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import { createBackend, type Backend } from '../data/client.ts'
-import { isConfig, loadConfig, type ConfigWait } from '../data/config.ts'
-import { openDeviceStore, type DeviceStore, type KeptPerson } from '../data/device-store.ts'
-import { AppError, isAbort, toAppError } from '../data/errors.ts'
-import { sessionRepo, type SessionContext, type SessionRepo } from '../data/session.repo.ts'
-import { wait as pause } from '../data/wait.ts'
-import type { AppConfig } from '../domain/config.ts'
-import type { Role } from '../domain/vocabulary.ts'
+import { createBackend, type Backend } from '@/data/client.ts'
+import { isConfig, loadConfig, type ConfigWait } from '@/data/config.ts'
+import { openDeviceStore, type DeviceStore, type KeptPerson } from '@/device/device-store.ts'
+import { AppError, isAbort, toAppError } from '@/data/errors.ts'
+import { sessionRepo, type SessionContext, type SessionRepo } from '@/data/session.repo.ts'
+import { wait as pause } from '@/data/wait.ts'
+import type { AppConfig } from '@/domain/city/config.ts'
+import type { Role } from '@/domain/vocabulary.ts'
 
 export type SessionStatus = 'starting' | 'signed-out' | 'signed-in'
 export type SignedOutReason = 'left' | 'expired' | null
@@ -145,7 +145,7 @@ export const useSessionStore = defineStore('session', () => {
     for (let failures = 0; ; failures++) {
       try {
         const { signal, fetch } = host
-        const found = await loadConfig({ signal, fetch, isPatient: true, maxMillis: longestPause })
+        const found = await loadConfig({ signal, fetch, isPatient: true, maxMs: longestPause })
         await takeConfig(found)
         if (status.value === 'signed-in' && !verified.value) {
           if (await needed().hasSession()) await loadContext()

@@ -1,17 +1,17 @@
-const baseMillis = 1000
-const mostMillis = 5 * 60_000
+const baseMs = 1000
+const maxMs = 5 * 60_000
 /** Without a network nobody is spared by waiting, and a person who just got one is watching. */
-const mostOfflineMillis = 30_000
+const maxOfflineMs = 30_000
 /** Even the luckiest draw does not hammer the server. */
-const leastMillis = 200
+const minMs = 200
 
 /**
  * Exponential back-off with full jitter, at most 5 minutes, or 30 seconds for the reason `offline`.
  * `tries` counts from 1; `random` from 0 up to 1.
  */
-export function backOffMillis(tries: number, random: number, reason: string): number {
-  const most = reason === 'offline' ? mostOfflineMillis : mostMillis
-  return Math.max(leastMillis, random * Math.min(most, baseMillis * 2 ** (tries - 1)))
+export function backOffMs(tries: number, random: number, reason: string): number {
+  const most = reason === 'offline' ? maxOfflineMs : maxMs
+  return Math.max(minMs, random * Math.min(most, baseMs * 2 ** (tries - 1)))
 }
 
 export interface Wait {
@@ -27,7 +27,7 @@ export class ItemWaits {
 
   delay(id: string, reason: string, now: number, random: number): void {
     const tries = (this.#waits.get(id)?.tries ?? 0) + 1
-    this.#waits.set(id, { tries, reason, until: now + backOffMillis(tries, random, reason) })
+    this.#waits.set(id, { tries, reason, until: now + backOffMs(tries, random, reason) })
   }
 
   isWaiting(id: string, now: number): boolean {

@@ -1,11 +1,6 @@
 import { Dexie, type Table } from 'dexie'
-import type {
-  CaptureForm,
-  CommandError,
-  CommandType,
-  Draft,
-  PhotoMediaType,
-} from '../domain/command.ts'
+import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
+import type { CaptureForm, CommandError, CommandType, Draft } from '@/domain/command/command.ts'
 import { toOutboxError } from './errors.ts'
 
 /**

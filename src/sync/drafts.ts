@@ -1,4 +1,4 @@
-import type { Draft } from '../domain/command.ts'
+import type { Draft } from '@/domain/command/command.ts'
 import type { OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
 import { claimPhotos, releasePhotos } from './photos.ts'

@@ -1,5 +1,5 @@
-import type { CaptureForm, CommandPayloads, Draft, NewCommand } from '../domain/command.ts'
-import { newUuid } from '../domain/uuid.ts'
+import type { CaptureForm, CommandPayloads, Draft, NewCommand } from '@/domain/command/command.ts'
+import { newUuid } from '@/domain/command/uuid.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
 

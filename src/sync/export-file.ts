@@ -1,5 +1,5 @@
-import type { Draft } from '../domain/command.ts'
-import { base64FromBytes } from '../domain/bytes.ts'
+import type { Draft } from '@/domain/command/command.ts'
+import { base64FromBytes } from '@/domain/bytes.ts'
 import { photoFacts, type ItemRow, type OutboxDatabase, type PhotoRow } from './database.ts'
 import { fields } from './fields.ts'
 import type { QueueOwner } from './types.ts'

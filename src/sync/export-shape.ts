@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { commandTypes, photoMediaTypes } from '../domain/command.ts'
+import { commandTypes } from '@/domain/command/command.ts'
+import { photoMediaTypes } from '@/domain/photo/photo-bytes.ts'
 
 const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/))
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))

@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../data/errors.ts'
+import { AppError, toAppError } from '@/data/errors.ts'
 
 /** What a call threw; one that took too long counts as no network, with the code `timeout`. */
 export function failureOf(error: unknown): AppError {

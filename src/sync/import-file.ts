@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { bytesFromBase64 } from '../domain/bytes.ts'
-import type { NewCommand } from '../domain/command.ts'
+import { bytesFromBase64 } from '@/domain/bytes.ts'
+import type { NewCommand } from '@/domain/command/command.ts'
 import type { OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
 import {

@@ -4,7 +4,6 @@ export type {
   ImportReport,
   ItemState,
   ItemSummary,
-  NewPhoto,
   OpenOptions,
   Outbox,
   PageRequest,

@@ -1,11 +1,11 @@
-import { payloadText, photosOf, type NewCommand } from '../domain/command.ts'
+import { payloadText, photosOf, type NewCommand } from '@/domain/command/command.ts'
 import { titledFields, type ItemRow, type New, type ReceiptRow } from './database.ts'
 import { OutboxError } from './errors.ts'
 import { fields } from './fields.ts'
 import { sha256Hex } from './hash.ts'
 
 /** Far above any form (10,000 characters, ten photos), far below what a call holds. */
-const mostPayloadBytes = 256 * 1024
+const maxPayloadBytes = 256 * 1024
 const shownCharacters = 200
 
 /** How an item stands before the server has said anything about it. */
@@ -24,7 +24,7 @@ export async function prepareItem(
 ): Promise<PreparedItem> {
   const payload = payloadText(command.payload)
   const payloadBytes = new TextEncoder().encode(payload).length
-  if (payloadBytes > mostPayloadBytes)
+  if (payloadBytes > maxPayloadBytes)
     throw new OutboxError('too_large', `${payload.length} characters of payload`)
   const row = {
     ...about,

@@ -7,8 +7,8 @@ import {
   sha256,
   type Mishap,
 } from '../../tests/fixtures/outbox/model-server.ts'
-import { AppError } from '../data/errors.ts'
-import type { CaptureForm, Draft, PhotoRef } from '../domain/command.ts'
+import { AppError } from '@/data/errors.ts'
+import type { CaptureForm, Draft, PhotoRef } from '@/domain/command/command.ts'
 import { OutboxError, type Outbox } from './index.ts'
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`

@@ -2,13 +2,13 @@
  * How long a call of commands may take, in milliseconds. One that runs out of time is sent again with
  * half as many; what is alone cannot be halved and gets what a kilobyte a second needs.
  */
-export const callMillis = (commands: number, bytes: number): number =>
+export const callMs = (commands: number, bytes: number): number =>
   commands > 1 ? 90_000 : 90_000 + bytes
 
-const leastMillis = 60_000
+const minMs = 60_000
 /** 16 kB/s, before a photo has shown that it needs longer. */
 const bytesPerMillisecond = 16
-const mostDoublings = 3
+const maxDoublings = 3
 
 /**
  * What the way to the server has shown that it carries. A photo cannot be halved: every time it runs
@@ -25,7 +25,7 @@ export class UploadPace {
 
   /** How long a photo of so many bytes may take, in milliseconds. */
   millis(hash: string, bytes: number): number {
-    return ordinaryMillis(bytes) * 2 ** Math.min(mostDoublings, this.#timeouts.get(hash) ?? 0)
+    return ordinaryMs(bytes) * 2 ** Math.min(maxDoublings, this.#timeouts.get(hash) ?? 0)
   }
 
   slowDown(): void {
@@ -37,11 +37,10 @@ export class UploadPace {
     this.#timeouts.set(hash, (this.#timeouts.get(hash) ?? 0) + 1)
   }
 
-  arrived(hash: string, bytes: number, tookMillis: number): void {
+  arrived(hash: string, bytes: number, tookMs: number): void {
     this.#timeouts.delete(hash)
-    if (tookMillis < ordinaryMillis(bytes) / 4) this.#isSlow = false
+    if (tookMs < ordinaryMs(bytes) / 4) this.#isSlow = false
   }
 }
 
-const ordinaryMillis = (bytes: number): number =>
-  Math.ceil(leastMillis + bytes / bytesPerMillisecond)
+const ordinaryMs = (bytes: number): number => Math.ceil(minMs + bytes / bytesPerMillisecond)

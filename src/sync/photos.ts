@@ -1,10 +1,11 @@
 import { photoFacts, type OutboxDatabase, type PhotoRow } from './database.ts'
 import { fields } from './fields.ts'
 import { sha256Hex } from './hash.ts'
-import type { NewPhoto, StoredPhoto } from './types.ts'
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
+import type { StoredPhoto } from './types.ts'
 
 /** How long a photo that nothing names is kept: somebody may still be filling in its form. */
-const orphanMillis = 7 * 24 * 3600_000
+const orphanMs = 7 * 24 * 3600_000
 
 /** Stores a photo under its hash. The same picture twice is one row. */
 export async function savePhoto(
@@ -72,7 +73,7 @@ export const deleteOrphans = (db: OutboxDatabase, now: number): Promise<void> =>
   db.write(async () => {
     for (const { hash } of await db.photos
       .where('savedAt')
-      .below(now - orphanMillis)
+      .below(now - orphanMs)
       .toArray())
       if (!(await isNamed(db, hash))) await deletePhoto(db, hash)
   }, [db.drafts, db.items, db.photos, db.photoBytes, db.thumbnails])

@@ -1,10 +1,10 @@
-import type { WireCommand } from '../domain/command.ts'
+import type { WireCommand } from '@/domain/command/command.ts'
 import type { ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase, RowState } from './database.ts'
 
-export const mostCommands = 200
+export const maxCommands = 200
 /** The server takes 1 MiB of JSON; some room for how it counts. */
-const mostCallBytes = 960 * 1024
+const maxCallBytes = 960 * 1024
 /** Uploads run beside the sending: so many that looking for the next costs little. */
 const itemsToUpload = 16
 /** Read at once. */
@@ -74,7 +74,7 @@ export const take = (
       if (row?.id !== id || row.state !== 'queued' || payload === undefined) continue
       const command = wireCommand(row, payload, actor)
       const more = new TextEncoder().encode(JSON.stringify(command)).length + 1
-      if (taken.length > 0 && bytes + more > mostCallBytes) break
+      if (taken.length > 0 && bytes + more > maxCallBytes) break
       bytes += more
       taken.push({ ...row, state: 'sending', attempts: row.attempts + 1 })
       commands.push(command)

@@ -1,6 +1,6 @@
-import type { Draft, NewCommand } from '../domain/command.ts'
+import type { Draft, NewCommand } from '@/domain/command/command.ts'
 import { Dexie } from 'dexie'
-import { newUuid } from '../domain/uuid.ts'
+import { newUuid } from '@/domain/command/uuid.ts'
 import {
   titledFields,
   type ItemRow,

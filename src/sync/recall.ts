@@ -1,4 +1,4 @@
-import type { Draft } from '../domain/command.ts'
+import type { Draft } from '@/domain/command/command.ts'
 import type { OutboxDatabase } from './database.ts'
 import { commandOf, draftOf } from './edit.ts'
 import { promote } from './queue.ts'

@@ -1,10 +1,10 @@
-import { receiptsFrom } from '../data/commands.repo.ts'
-import { AppError } from '../data/errors.ts'
-import { backOffMillis, ItemWaits } from './back-off.ts'
+import { receiptsFrom } from '@/data/commands.repo.ts'
+import { AppError } from '@/data/errors.ts'
+import { backOffMs, ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
-import { callMillis } from './pace.ts'
-import { mostCommands, pickSendable, take } from './pick.ts'
+import { callMs } from './pace.ts'
+import { maxCommands, pickSendable, take } from './pick.ts'
 import { counts } from './pages.ts'
 import { requeueSending } from './queue.ts'
 import { Source } from './readable.ts'
@@ -45,7 +45,7 @@ export class Sender {
   /** Failed calls in a row. */
   #failures = 0
   /** Commands a call may hold: halved by calls that fail, to find the one at fault. */
-  #limit = mostCommands
+  #limit = maxCommands
   #sent = 0
   /** Nothing may be sent before, device milliseconds: back-off, which a person may end early. */
   #backOff = { until: 0, reason: '' }
@@ -163,7 +163,7 @@ export class Sender {
     const { taken, commands, bytes } = await take(db, rows, userId)
     if (taken.length === 0) return
     onChange()
-    const millis = callMillis(taken.length, bytes)
+    const millis = callMs(taken.length, bytes)
     const began = now()
     const limited = AbortSignal.any([signal, timeout(millis)])
     let judged: Judged[] = taken.map((item) => ({ item, verdict: { kind: 'nothing' } }))
@@ -189,7 +189,7 @@ export class Sender {
     this.#failures = 0
     this.#backOff = { until: 0, reason: '' }
     // twice as much must not run out of time the next time
-    if (wasQuick) this.#limit = Math.min(mostCommands, this.#limit * 2)
+    if (wasQuick) this.#limit = Math.min(maxCommands, this.#limit * 2)
     // somebody else's session was used; nothing more goes out before the right person is back
     if (judged.some(({ verdict }) => verdict.kind === 'wrong-actor')) this.#needsSignIn = true
     for (const { item, verdict } of judged) {
@@ -237,7 +237,7 @@ export class Sender {
   #fail(reason: string): number {
     const { now, random } = this.#outside
     this.#failures++
-    this.#backOff = { until: now() + backOffMillis(this.#failures, random(), reason), reason }
+    this.#backOff = { until: now() + backOffMs(this.#failures, random(), reason), reason }
     return this.#backOff.until
   }
 

@@ -1,4 +1,4 @@
-import type { CommandError } from '../domain/command.ts'
+import type { CommandError } from '@/domain/command/command.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { receiptRow } from './item-row.ts'
 import { releasePhotos } from './photos.ts'

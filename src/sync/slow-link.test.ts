@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Device, picture, until, userId } from '../../tests/fixtures/outbox/device.ts'
 import { ModelServer, report } from '../../tests/fixtures/outbox/model-server.ts'
 import { noNetwork, SlowLink, VirtualTime } from '../../tests/fixtures/outbox/slow-link.ts'
-import { AppError } from '../data/errors.ts'
+import { AppError } from '@/data/errors.ts'
 import type { Outbox, Transport } from './index.ts'
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`

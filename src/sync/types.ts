@@ -1,11 +1,12 @@
+import type { NewPhoto } from '@/domain/photo/new-photo.ts'
+import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
 import type {
   CommandError,
   CommandType,
   Draft,
   NewCommand,
-  PhotoMediaType,
   WireCommand,
-} from '../domain/command.ts'
+} from '@/domain/command/command.ts'
 
 /**
  * Where an item is. `draft` items are not in the queue; `received` and `replaced` ones are kept as
@@ -64,17 +65,6 @@ export interface QueuedItem extends ItemSummary {
   hash: string
 }
 
-export interface NewPhoto {
-  bytes: ArrayBuffer
-  mediaType: PhotoMediaType
-  width: number
-  height: number
-  takenAt?: string
-  lon?: number
-  lat?: number
-  /** A small JPEG or WebP for lists. */
-  thumbnail?: ArrayBuffer
-}
 export interface StoredPhoto extends NewPhoto {
   /** SHA-256 of `bytes`, 64 lower-case hex digits. */
   hash: string

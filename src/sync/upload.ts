@@ -1,5 +1,5 @@
-import { AppError } from '../data/errors.ts'
-import type { CommandError } from '../domain/command.ts'
+import { AppError } from '@/data/errors.ts'
+import type { CommandError } from '@/domain/command/command.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
 import { sha256Hex } from './hash.ts'

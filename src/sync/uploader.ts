@@ -1,5 +1,5 @@
-import type { AppError } from '../data/errors.ts'
-import { backOffMillis, type ItemWaits, type Wait } from './back-off.ts'
+import type { AppError } from '@/data/errors.ts'
+import { backOffMs, type ItemWaits, type Wait } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { UploadPace } from './pace.ts'
 import { pickToUpload } from './pick.ts'
@@ -96,7 +96,7 @@ export class Uploader {
     const [first] = own.values()
     if (settled > 0 || !first) this.#failures = 0
     else {
-      const millis = backOffMillis(++this.#failures, random(), first.kind)
+      const millis = backOffMs(++this.#failures, random(), first.kind)
       this.#backOff = { until: now() + millis, reason: first.kind }
     }
     onChange()

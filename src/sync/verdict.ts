@@ -1,4 +1,4 @@
-import type { CommandError, Receipt } from '../domain/command.ts'
+import type { CommandError, Receipt } from '@/domain/command/command.ts'
 import type { ItemRow } from './database.ts'
 
 /** What an answer says about one item. Without a genuine receipt it says nothing. */

@@ -1,6 +1,6 @@
 import { computed, inject, ref, type ComputedRef, type InjectionKey, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { createFormat, type Format } from '@/domain/format.ts'
+import { createFormat, type Format } from '@/domain/time/format.ts'
 
 /** The city's time zone (IANA), provided by the app once its config is known. */
 export const timeZoneKey: InjectionKey<Ref<string>> = Symbol('timeZone')

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { quantise } from '../../src/domain/columns.ts'
+import { quantise } from '../../src/domain/answers/columns.ts'
 import {
   applyBody,
   applyCommands,

@@ -25,7 +25,7 @@ describe('account', () => {
     execFileSync(
       process.execPath,
       [
-        'supabase/local/commands/user.ts',
+        'supabase/server/commands/user.ts',
         'add',
         email,
         '--role',

@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { LngLat } from '../../src/domain/vocabulary.ts'
-import { distanceMeters } from '../../src/domain/distance.ts'
+import { distanceMeters } from '../../src/domain/place/distance.ts'
 import app from '../../src/locales/en/app.json' with { type: 'json' }
 import en from '../../src/locales/en/capture.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/capture.json' with { type: 'json' }

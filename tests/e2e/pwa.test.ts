@@ -5,8 +5,8 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import en from '../../src/locales/en/app.json' with { type: 'json' }
 import outbox from '../../src/locales/en/outbox.json' with { type: 'json' }
-import { startServer } from '../../supabase/local/server.ts'
-import { settingsFrom } from '../../supabase/local/settings.ts'
+import { startServer } from '../../supabase/server/start/server.ts'
+import { settingsFrom } from '../../supabase/server/base/settings.ts'
 import { newDemoDir, startAppServer } from '../kit/app-server.ts'
 import { launchChromium, launchProfile } from '../kit/browser.ts'
 import { openPage, signIn } from '../kit/session.ts'

@@ -2,7 +2,7 @@ import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { createApp } from 'vue'
 import { toAppError } from '../../src/data/errors.ts'
-import { outboxOutsideKey, useOutboxStore } from '../../src/stores/outbox.store.ts'
+import { outboxOutsideKey, useOutboxStore } from '../../src/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '../../src/stores/session.store.ts'
 import { openOutbox, type Outbox } from '../../src/sync/index.ts'
 import { memoryStorage } from '../fixtures/fake-backend.ts'
@@ -17,7 +17,7 @@ export interface DeviceOptions {
   /** Address of the proxy. */
   origin: string
   /** How far its clock is off, in milliseconds. */
-  clockOffMillis?: number
+  clockOffMs?: number
   random: () => number
   /** Makes it another tab of that device: on the same storage, with the same locks. */
   tabOf?: Device
@@ -54,7 +54,7 @@ export class Device {
     this.email = options.emails[0]
     this.#options = options
     this.#origin = options.origin
-    this.#offset = options.clockOffMillis ?? 0
+    this.#offset = options.clockOffMs ?? 0
     const { tabOf } = options
     this.#indexedDB = tabOf ? tabOf.#indexedDB : new IDBFactory()
     this.#localStorage = tabOf ? tabOf.#localStorage : memoryStorage()

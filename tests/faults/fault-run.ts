@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openDatabase } from '../../supabase/local/database.ts'
+import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { realNow } from './device-clock.ts'
 import { Device } from './device.ts'
 import { startFaultProxy, faultKinds, type FaultKind, type FaultProxy } from './fault-proxy.ts'
@@ -71,9 +71,9 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
   proxy.target = await server.start()
   const ledger = new Ledger(join(folder, 'intents.ndjson'))
   const people = new People(ledger, random)
-  const device = (clockOffMillis: number, ...names: [string, ...string[]]): Device => {
+  const device = (clockOffMs: number, ...names: [string, ...string[]]): Device => {
     const emails = names.map((name) => `${name}@city.example`) as [string, ...string[]]
-    return new Device({ emails, origin: proxy.url, clockOffMillis, random })
+    return new Device({ emails, origin: proxy.url, clockOffMs, random })
   }
   const devices = [
     device(0, 'anna'),

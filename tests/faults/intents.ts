@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { NewCommand, PhotoRef } from '../../src/domain/command.ts'
+import type { NewCommand, PhotoRef } from '../../src/domain/command/command.ts'
 import type { Outbox } from '../../src/sync/index.ts'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import type { Device } from './device.ts'

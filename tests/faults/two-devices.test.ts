@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openDatabase } from '../../supabase/local/database.ts'
+import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { Device } from './device.ts'
 import { seededRandom, seedOfRun, type SeededRandom } from './seeded-random.ts'
 import { ServerProcess } from './server-process.ts'
@@ -34,20 +34,20 @@ test(`${interleavings} interleavings of two devices, one with two tabs, on one i
     emails: ['anna@city.example'],
     origin,
     random,
-    clockOffMillis: tenYears,
+    clockOffMs: tenYears,
   })
   const tab = new Device({
     emails: ['anna@city.example'],
     origin,
     random,
-    clockOffMillis: tenYears,
+    clockOffMs: tenYears,
     tabOf: worker,
   })
   const manager = new Device({
     emails: ['manager@city.example'],
     origin,
     random,
-    clockOffMillis: -tenYears,
+    clockOffMs: -tenYears,
   })
   const screens = [worker, tab, manager]
   for (const one of screens) await one.open()

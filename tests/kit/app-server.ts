@@ -12,7 +12,7 @@ export interface AppServer {
   /** Everything the server printed so far. */
   output: () => string
   /** Milliseconds from spawn to the first answer of `/config.json`. */
-  startMilliseconds: number
+  startMs: number
   stop: () => Promise<void>
   kill: () => Promise<void>
 }
@@ -40,7 +40,7 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
   const started = performance.now()
   const child = spawn(
     process.execPath,
-    ['supabase/local/commands/start.ts', ...(options.args ?? [])],
+    ['supabase/server/commands/start.ts', ...(options.args ?? [])],
     {
       env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,7 +51,7 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
   child.stderr.on('data', (chunk) => (text += String(chunk)))
   const url = `http://127.0.0.1:${port}`
   await untilReady(child, url, () => text, options.timeoutSeconds ?? 240)
-  const startMilliseconds = performance.now() - started
+  const startMs = performance.now() - started
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
       const gone = new Promise((resolve) => child.once('exit', resolve))
@@ -64,7 +64,7 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
     url,
     dataDir,
     output: () => text,
-    startMilliseconds,
+    startMs,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
   }

@@ -1,5 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core'
-import type { MonthFlow } from '../../domain/projection.ts'
+import type { MonthFlow } from '@/domain/answers/projection.ts'
 import type { ChartTheme } from '../chart-theme.ts'
 import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 

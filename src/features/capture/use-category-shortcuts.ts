@@ -1,8 +1,8 @@
 import { until } from '@vueuse/core'
 import { computed } from 'vue'
-import type { Category } from '@/domain/category.ts'
+import type { Category } from '@/domain/city/category.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
-import { useKept } from '@/stores/use-kept.ts'
+import { useKept } from '@/stores/outbox/use-kept.ts'
 
 const mostRecent = 4
 

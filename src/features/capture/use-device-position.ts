@@ -1,5 +1,5 @@
 import { onScopeDispose, shallowRef } from 'vue'
-import { improveFix, type Fix } from '@/domain/capture-place.ts'
+import { improveFix, type Fix } from '@/domain/place/device-fix.ts'
 
 export type PositionFailure = 'denied' | 'unavailable' | 'timeout' | 'insecure' | 'unsupported'
 

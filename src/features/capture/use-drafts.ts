@@ -1,6 +1,6 @@
 import { computed } from 'vue'
-import type { Draft } from '@/domain/command.ts'
-import { useOutboxItems } from '@/stores/use-outbox-items.ts'
+import type { Draft } from '@/domain/command/command.ts'
+import { useOutboxItems } from '@/stores/outbox/use-outbox-items.ts'
 
 /** Reports and confirmations that were begun and not sent, without the one in hand. */
 export function useDrafts(inHand: () => string) {

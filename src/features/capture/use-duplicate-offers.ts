@@ -1,12 +1,12 @@
 import { computed, type ComputedRef } from 'vue'
-import { nearbyIncidents } from '@/domain/capture-duplicates.ts'
-import { pinOf } from '@/domain/capture-form.ts'
-import type { CaptureForm } from '@/domain/command.ts'
+import { nearbyIncidents } from '@/domain/place/nearby-incidents.ts'
+import { pinOf } from '@/domain/command/report-form.ts'
+import type { CaptureForm } from '@/domain/command/command.ts'
 import type { OpenIncident } from '@/data/field.repo.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useOpenIncidents } from './use-open-incidents.ts'
 
-const mostOffers = 3
+const maxOffers = 3
 
 /** Which open incidents the form in hand could be about, as long as nobody answered. */
 export function useDuplicateOffers(form: CaptureForm) {
@@ -28,7 +28,7 @@ export function useDuplicateOffers(form: CaptureForm) {
       },
     )
   })
-  const offers = computed(() => near.value.slice(0, mostOffers))
+  const offers = computed(() => near.value.slice(0, maxOffers))
   /** The incident that is added to; undefined also when this device does not keep it any more. */
   const confirmed: ComputedRef<OpenIncident | undefined> = computed(() =>
     rows.value.find(({ id }) => id === form.confirmsIncidentId),

@@ -4,16 +4,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp, effectScope, markRaw, type App, type EffectScope } from 'vue'
 import { Device } from '../../../tests/fixtures/outbox/device.ts'
 import { ModelServer, note } from '../../../tests/fixtures/outbox/model-server.ts'
-import type { OpenIncident } from '../../data/field.repo.ts'
-import { useOutboxStore } from '../../stores/outbox.store.ts'
-import { useSessionStore } from '../../stores/session.store.ts'
-import type { Outbox } from '../../sync/index.ts'
+import type { OpenIncident } from '@/data/field.repo.ts'
+import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
+import { useSessionStore } from '@/stores/session.store.ts'
+import type { Outbox } from '@/sync/index.ts'
 import { useOpenIncidents } from './use-open-incidents.ts'
 
 const userId = '11111111-1111-4111-8111-111111111111'
 /** What the server answers, page by page; an Error is a page that fails. */
 const answers = vi.hoisted(() => ({ pages: [] as (string[] | Error)[], calls: 0 }))
-vi.mock('../../data/field.repo.ts', () => ({
+vi.mock('@/data/field.repo.ts', () => ({
   fieldRepo: () => ({
     openIncidents: async (after: number | null) => {
       answers.calls++

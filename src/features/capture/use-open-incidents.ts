@@ -2,15 +2,15 @@ import { useEventListener, useThrottleFn } from '@vueuse/core'
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import { isAbort } from '@/data/errors.ts'
 import { fieldRepo, type OpenIncident } from '@/data/field.repo.ts'
-import { useOutboxStore } from '@/stores/outbox.store.ts'
+import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 const keptAs = 'seen:open-incidents'
 const pageRows = 500
 /** Newest first; what is older than the newest 5,000 open ones is rarely reported again. */
-const mostPages = 10
+const maxPages = 10
 /** A queue that drains brings a receipt every moment. */
-const restMillis = 15_000
+const restMs = 15_000
 
 interface Kept {
   scope: string
@@ -35,7 +35,7 @@ export function useOpenIncidents() {
     const repo = fieldRepo(session.backend!)
     const all: OpenIncident[] = []
     let after: unknown = null
-    for (let page = 0; page < mostPages; page++) {
+    for (let page = 0; page < maxPages; page++) {
       const { rows: found, next } = await session.guard(() =>
         repo.openIncidents(after, pageRows, signal),
       )
@@ -77,7 +77,7 @@ export function useOpenIncidents() {
 
   refresh()
   useEventListener(globalThis, 'online', refresh)
-  const soon = useThrottleFn(refresh, restMillis, true)
+  const soon = useThrottleFn(refresh, restMs, true)
   watch(
     () => outboxStore.counts.received,
     (now, before) => now > before && void soon(),

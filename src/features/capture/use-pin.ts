@@ -1,7 +1,7 @@
 import { computed, ref, watch } from 'vue'
-import { pinOf } from '@/domain/capture-form.ts'
-import type { CaptureForm, PlacedBy } from '@/domain/command.ts'
-import { moveByMeters } from '@/domain/distance.ts'
+import { pinOf } from '@/domain/command/report-form.ts'
+import type { CaptureForm, PlacedBy } from '@/domain/command/command.ts'
+import { moveByMeters } from '@/domain/place/distance.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { useDevicePosition } from './use-device-position.ts'
 

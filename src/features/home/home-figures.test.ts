@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Area } from '@/domain/area.ts'
+import type { Area } from '@/domain/city/area.ts'
 import { comparedAreas, dailyReceived, openByStage, sumOf, topAreas } from './home-figures.ts'
 
 const area = (idx: number, code: string, parent: Area | null, level: Area['level']): Area => ({

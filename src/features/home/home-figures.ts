@@ -1,8 +1,8 @@
-import type { Area } from '@/domain/area.ts'
-import { isWithin } from '@/domain/area.ts'
-import { addDays, dayNumber } from '@/domain/calendar.ts'
-import type { Projection } from '@/domain/projection.ts'
-import { rollUp } from '@/domain/roll-up.ts'
+import type { Area } from '@/domain/city/area.ts'
+import { isWithin } from '@/domain/city/area.ts'
+import { addDays, dayNumber } from '@/domain/time/calendar.ts'
+import type { Projection } from '@/domain/answers/projection.ts'
+import { rollUp } from '@/domain/city/roll-up.ts'
 import { areaLevels, isOpenStage, stages, type LocalDay, type Stage } from '@/domain/vocabulary.ts'
 
 export interface DayCount {

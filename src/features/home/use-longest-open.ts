@@ -1,7 +1,7 @@
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { incidentsRepo, type IncidentRow } from '@/data/incidents.repo.ts'
-import { emptyFilter } from '@/domain/filter.ts'
+import { emptyFilter } from '@/domain/filter/filter.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { retryWhenBack } from '@/stores/retry-when-back.ts'
 import { useSessionStore } from '@/stores/session.store.ts'

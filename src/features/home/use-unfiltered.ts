@@ -1,6 +1,6 @@
 import { onBeforeRouteLeave } from 'vue-router'
-import { decodeFilter, encodeFilter } from '@/domain/filter-url.ts'
-import { useFilterStore } from '@/stores/filter.store.ts'
+import { decodeFilter, encodeFilter } from '@/domain/filter/filter-url.ts'
+import { useFilterStore } from '@/stores/view/filter.store.ts'
 
 /**
  * While the page is open the numbers are those of everything one may see, of all time. The filter

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { classBreaks } from '../../domain/class-breaks.ts'
+import { classBreaks } from '@/domain/answers/class-breaks.ts'
 import { classRanges } from './class-ranges.ts'
 
 describe('classRanges', () => {

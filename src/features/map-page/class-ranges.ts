@@ -1,4 +1,4 @@
-import type { ClassBreaks } from '../../domain/class-breaks.ts'
+import type { ClassBreaks } from '@/domain/answers/class-breaks.ts'
 
 export interface ClassRange {
   /** Smallest and largest count the class stands for. */

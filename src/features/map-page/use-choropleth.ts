@@ -1,7 +1,9 @@
 import { computed, type ComputedRef, type Ref } from 'vue'
-import { classBreaks, type ClassBreaks } from '@/domain/class-breaks.ts'
+import { classBreaks, type ClassBreaks } from '@/domain/answers/class-breaks.ts'
 import { sequentialRamp } from '@/map/ramps.ts'
 import type { AreaValues, MapTheme } from '@/map/types.ts'
+import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
+import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import type { MapPageContext } from './map-page-context.ts'
 
@@ -11,7 +13,7 @@ export interface Choropleth {
   classes: ClassBreaks
 }
 
-const mostClasses = 5
+const maxClasses = 5
 
 /** Colours of the shown level; null while the counts load. Areas beyond one's scope get none. */
 export function useChoropleth(
@@ -19,19 +21,21 @@ export function useChoropleth(
   theme: Readonly<Ref<MapTheme>>,
 ): ComputedRef<Choropleth | null> {
   const areas = useAreasStore()
+  const { counts: areaCounts } = useAreaCounts()
+  const isVisible = useAreaScope()
   return computed(() => {
-    const { value: counts } = page.counts
+    const { value: counts } = areaCounts
     const { value: level } = page.shownLevel
     if (!counts || !level) return null
     const values: number[] = new Array(counts.length).fill(Number.NaN)
     const shown: number[] = []
     for (const area of areas.atLevel(level)) {
       const count = counts[area.idx] ?? 0
-      if (!page.isVisible(area) && count === 0) continue
+      if (!isVisible(area) && count === 0) continue
       values[area.idx] = count
       shown.push(count)
     }
-    const classes = classBreaks(shown, mostClasses)
+    const classes = classBreaks(shown, maxClasses)
     const colors = sequentialRamp(theme.value, classes.breaks.length + 1)
     return { values: { values, breaks: classes.breaks, colors }, classes }
   })

@@ -16,11 +16,13 @@ import type {
   PointHit,
   ReportedView,
 } from '@/map/types.ts'
+import { useAreaChoice } from '@/parts/filter/use-area-choice.ts'
+import { useIncidentBrowser } from '@/parts/incident/incident-browser.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
-import { useFilterStore } from '@/stores/filter.store.ts'
-import { useSelectionStore } from '@/stores/selection.store.ts'
+import { useFilterStore } from '@/stores/view/filter.store.ts'
+import { useSelectionStore } from '@/stores/view/selection.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import type { MapPageContext } from './map-page-context.ts'
 import type { Choropleth } from './use-choropleth.ts'
@@ -80,6 +82,8 @@ export function useMapSynchronizer(
   options: SynchronizerOptions,
 ): MapSynchronizer {
   const { page } = options
+  const browser = useIncidentBrowser()
+  const { toggleArea } = useAreaChoice()
   const session = useSessionStore()
   const areas = useAreasStore()
   const categories = useCategoriesStore()
@@ -157,7 +161,7 @@ export function useMapSynchronizer(
     made.on('areaClick', ({ idx }) => {
       choice.value = null
       const code = codeOf(idx)
-      if (code !== null) page.toggleArea(code)
+      if (code !== null) toggleArea(code)
     })
     made.on('pointHover', (hit) => {
       const first = hit?.hits[0]
@@ -274,7 +278,13 @@ export function useMapSynchronizer(
     return byIdx
   }
   watch(
-    [engine, () => filter.effective, page.dataRevision, () => categories.list, () => session.scope],
+    [
+      engine,
+      () => filter.effective,
+      browser.dataRevision,
+      () => categories.list,
+      () => session.scope,
+    ],
     ([made, wanted, revision, , scope]) => {
       const { backend } = session
       if (!made || !backend || !scope || !filter.periodKnown) return made?.setPoints(null)
@@ -293,7 +303,7 @@ export function useMapSynchronizer(
     { immediate: true },
   )
   watch(
-    [engine, page.pinnedPlace],
+    [engine, browser.pinnedPlace],
     ([made, place]) => {
       made?.setMarker(place)
       if (!made || !place) return

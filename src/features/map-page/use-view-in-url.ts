@@ -1,7 +1,7 @@
 import { watch, type Ref } from 'vue'
 import type { RouteLocationNormalizedLoaded, Router } from 'vue-router'
 import type { MapView, ReportedView } from '@/map/types.ts'
-import { queryWriter } from '@/stores/query-writer.ts'
+import { queryWriter } from '@/stores/view/query-writer.ts'
 import { decodeView, encodeView } from './view-url.ts'
 
 export interface ViewInUrl {

@@ -1,4 +1,4 @@
-import type { LngLat } from '../../domain/vocabulary.ts'
+import type { LngLat } from '@/domain/vocabulary.ts'
 
 export interface MapPlace {
   zoom: number

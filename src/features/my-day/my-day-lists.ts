@@ -1,6 +1,6 @@
 import type { MyDay, OwnIncident } from '@/data/field.repo.ts'
-import { localDayOf } from '@/domain/calendar.ts'
-import { distanceMeters } from '@/domain/distance.ts'
+import { localDayOf } from '@/domain/time/calendar.ts'
+import { distanceMeters } from '@/domain/place/distance.ts'
 import { isOpenStage, type LngLat, type LocalDay } from '@/domain/vocabulary.ts'
 import type { ItemSummary } from '@/sync/index.ts'
 

@@ -2,14 +2,14 @@ import { useEventListener, useIntervalFn } from '@vueuse/core'
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { fieldRepo } from '@/data/field.repo.ts'
-import { useKeptDetailsStore } from '@/stores/kept-details.store.ts'
-import { useOutboxStore } from '@/stores/outbox.store.ts'
+import { useKeptDetailsStore } from '@/stores/outbox/kept-details.store.ts'
+import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import type { KeptDay } from './my-day-lists.ts'
 
 const keptKey = 'seen:my-day'
 const days = 14
-const refreshMillis = 60_000
+const refreshMs = 60_000
 
 export interface MyDayState {
   /** The last answer, this session's or one kept from before; null when there never was one. */
@@ -72,7 +72,7 @@ export function useMyDay(): MyDayState {
     () => outboxStore.counts.received,
     (now, before) => now > before && void reload(),
   )
-  useIntervalFn(() => document.visibilityState === 'visible' && void reload(), refreshMillis)
+  useIntervalFn(() => document.visibilityState === 'visible' && void reload(), refreshMs)
   useEventListener(globalThis, 'online', () => void reload())
   useEventListener(document, 'visibilitychange', () => {
     if (document.visibilityState === 'visible') void reload()

@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { effectScope, type EffectScope } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { AppConfig } from '@/domain/config.ts'
+import type { AppConfig } from '@/domain/city/config.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { usePosition } from './use-position.ts'
 

@@ -1,15 +1,15 @@
 import { useEventListener } from '@vueuse/core'
 import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
-import { distanceMeters } from '@/domain/distance.ts'
+import { distanceMeters } from '@/domain/place/distance.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { locateDevice } from '@/map/locate.ts'
 import type { LocateFailure } from '@/map/types.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 /** A worker walks: where they were a minute ago is another street. */
-const againMillis = 60_000
+const againMs = 60_000
 /** Looked at when the page comes back to the front, but not more often than this. */
-const atMostEveryMillis = 15_000
+const atMostEveryMs = 15_000
 /** Less is the noise of the device: the list must not change its order under the thumb for it. */
 const movedMeters = 20
 
@@ -63,10 +63,10 @@ export function usePosition(host: PositionHost = globalThis): PositionState {
   }
 
   function followUp(): void {
-    const isDue = Date.now() - askedAt >= atMostEveryMillis
+    const isDue = Date.now() - askedAt >= atMostEveryMs
     if (here.value && isDue && host.document.visibilityState === 'visible') void ask()
   }
-  const timer = setInterval(followUp, againMillis)
+  const timer = setInterval(followUp, againMs)
   onScopeDispose(() => clearInterval(timer))
   useEventListener(host.document, 'visibilitychange', followUp)
 

@@ -1,4 +1,4 @@
-import type { NewCommand } from '@/domain/command.ts'
+import type { NewCommand } from '@/domain/command/command.ts'
 
 /** One thing a command says, still without words: the page translates by `name`. */
 export type Fact =

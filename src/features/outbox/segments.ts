@@ -1,4 +1,4 @@
-import type { CommandType, Draft, DraftKind } from '@/domain/command.ts'
+import type { CommandType, Draft, DraftKind } from '@/domain/command/command.ts'
 import type { ItemState, ItemSummary, QueueState } from '@/sync/index.ts'
 
 /** The outbox in four parts, as a person thinks of them. */

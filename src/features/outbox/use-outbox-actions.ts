@@ -1,6 +1,6 @@
 import { ref, type Ref } from 'vue'
-import type { NewCommand } from '@/domain/command.ts'
-import { useOutboxStore } from '@/stores/outbox.store.ts'
+import type { NewCommand } from '@/domain/command/command.ts'
+import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import type { ImportReport, Outbox, WaitingQueue } from '@/sync/index.ts'
 
 export interface OutboxActions {

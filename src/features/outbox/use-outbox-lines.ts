@@ -1,5 +1,5 @@
 import { ref, watch, type Ref, type ShallowRef } from 'vue'
-import { useOutboxItems } from '@/stores/use-outbox-items.ts'
+import { useOutboxItems } from '@/stores/outbox/use-outbox-items.ts'
 import type { Outbox } from '@/sync/index.ts'
 import { statesOf, type OutboxLine, type Segment } from './segments.ts'
 

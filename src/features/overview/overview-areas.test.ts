@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Area } from '../../domain/area.ts'
+import type { Area } from '@/domain/city/area.ts'
 import { comparedParent, rankAreas } from './overview-areas.ts'
 
 const area = (idx: number, code: string, parentCode: string | null, path: string): Area => ({

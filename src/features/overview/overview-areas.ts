@@ -1,5 +1,5 @@
-import type { Area } from '../../domain/area.ts'
-import type { RankedEntry } from '../../charts/options/ranking.option.ts'
+import type { Area } from '@/domain/city/area.ts'
+import type { RankedEntry } from '@/charts/options/ranking.option.ts'
 
 /**
  * The area whose children are compared: where the person stands, else the one that holds all they

@@ -5,19 +5,19 @@ import { monthFlowOption } from '@/charts/options/month-flow.option.ts'
 import { rankingOption } from '@/charts/options/ranking.option.ts'
 import type { ChartText } from '@/charts/options/shared.option.ts'
 import { useChartTheme } from '@/charts/use-chart-theme.ts'
-import type { ClosingGroup } from '@/domain/closing.ts'
-import { firstDayOf, lastDayOf } from '@/domain/calendar.ts'
-import { rollUp } from '@/domain/roll-up.ts'
+import type { ClosingGroup } from '@/domain/answers/closing.ts'
+import { firstDayOf, lastDayOf } from '@/domain/time/calendar.ts'
+import { rollUp } from '@/domain/city/roll-up.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
-import { useFilterStore } from '@/stores/filter.store.ts'
+import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { useFormat } from '@/ui/use-format.ts'
 import { comparedParent, rankAreas } from './overview-areas.ts'
 
 /** Bars a chart shows at most; the table behind it holds all. */
-const mostBars = 15
+const maxBars = 15
 
 type Group = ClosingGroup & { idx: number }
 interface NamedGroup extends Group {
@@ -82,14 +82,14 @@ export function useOverviewCharts() {
     )
   })
   const ranking = computed(() => ({
-    option: rankingOption(ranked.value.slice(0, mostBars), theme.value, text.value),
+    option: rankingOption(ranked.value.slice(0, maxBars), theme.value, text.value),
     table: {
       header: [t('overview.area'), t('charts.received'), t('charts.open')],
       rows: ranked.value.map((one) => [one.name, one.count, one.open]),
     },
     empty: ranked.value.length === 0,
-    hidden: Math.max(0, ranked.value.length - mostBars),
-    height: barsHeight(Math.min(ranked.value.length, mostBars)),
+    hidden: Math.max(0, ranked.value.length - maxBars),
+    height: barsHeight(Math.min(ranked.value.length, maxBars)),
     select: (index: number) => {
       const entry = ranked.value[index]
       if (entry) filter.toggleArea(entry.key)
@@ -141,7 +141,7 @@ export function useOverviewCharts() {
 
   const timeToClose = computed(() => {
     const groups = categoryGroups.value
-    const entries: IntervalEntry[] = groups.slice(0, mostBars).map((group) => ({
+    const entries: IntervalEntry[] = groups.slice(0, maxBars).map((group) => ({
       key: group.key,
       name: group.name,
       n: group.n,
@@ -184,14 +184,14 @@ export function useOverviewCharts() {
         ]),
       },
       empty: groups.length === 0,
-      height: barsHeight(Math.min(groups.length, mostBars)),
+      height: barsHeight(Math.min(groups.length, maxBars)),
       select: toggleCategory(groups),
     }
   })
 
   const shares = (groups: NamedGroup[], firstHeader: string, select: (index: number) => void) => ({
     option: intervalOption(
-      groups.slice(0, mostBars).map((group) => ({
+      groups.slice(0, maxBars).map((group) => ({
         key: group.key,
         name: group.name,
         n: group.within.n,
@@ -229,7 +229,7 @@ export function useOverviewCharts() {
       ]),
     },
     empty: groups.length === 0,
-    height: barsHeight(Math.min(groups.length, mostBars)),
+    height: barsHeight(Math.min(groups.length, maxBars)),
     select,
   })
   const shareByCategory = computed(() =>

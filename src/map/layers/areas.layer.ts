@@ -1,6 +1,6 @@
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl'
-import { classOf } from '../../domain/class-breaks.ts'
-import type { AreaLevel } from '../../domain/vocabulary.ts'
+import { classOf } from '@/domain/answers/class-breaks.ts'
+import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { palettes } from '../style/flavors.ts'
 import { layerIds, sourceIds } from '../style/layer-ids.ts'
 import { setPaint } from '../style/set-paint.ts'

@@ -1,5 +1,5 @@
 import type { Map as MapLibreMap } from 'maplibre-gl'
-import type { HeatGrid } from '../../domain/heat-grid.ts'
+import type { HeatGrid } from '@/domain/answers/heat-grid.ts'
 import { heatRamp } from '../ramps.ts'
 import { layerIds } from '../style/layer-ids.ts'
 import type { MapTheme } from '../types.ts'

@@ -3,7 +3,7 @@ import {
   type CustomLayerInterface,
   type CustomRenderMethodInput,
 } from 'maplibre-gl'
-import type { BoundingBox } from '../../domain/vocabulary.ts'
+import type { BoundingBox } from '@/domain/vocabulary.ts'
 
 /** A picture on the map: RGBA, not premultiplied, rows from north to south, even in web mercator. */
 interface Picture {

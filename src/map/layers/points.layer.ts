@@ -1,5 +1,5 @@
 import type { ExpressionSpecification, Map as MapLibreMap } from 'maplibre-gl'
-import { finalStages, stages, type BoundingBox } from '../../domain/vocabulary.ts'
+import { finalStages, stages, type BoundingBox } from '@/domain/vocabulary.ts'
 import { incidentLayer } from '../protocols/incident-tile.ts'
 import { PointFeed, TileCache } from '../protocols/points-protocol.ts'
 import { palettes } from '../style/flavors.ts'

@@ -1,5 +1,5 @@
-import type { PointTile } from '../../domain/point-tile.ts'
-import { stages, type LngLat } from '../../domain/vocabulary.ts'
+import type { PointTile } from '@/domain/answers/point-tile.ts'
+import { stages, type LngLat } from '@/domain/vocabulary.ts'
 import type { PointHit } from '../types.ts'
 import { encodePointTile } from './mvt.ts'
 

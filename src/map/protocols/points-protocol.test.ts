@@ -1,7 +1,7 @@
 import { VectorTile } from '@mapbox/vector-tile'
 import { PbfReader } from 'pbf'
 import { describe, expect, it, vi } from 'vitest'
-import type { PointTile } from '../../domain/point-tile.ts'
+import type { PointTile } from '@/domain/answers/point-tile.ts'
 import type { PointsSource } from '../types.ts'
 import { hitsFromProperties, incidentTile } from './incident-tile.ts'
 import { encodePointTile } from './mvt.ts'

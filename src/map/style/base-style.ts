@@ -1,6 +1,6 @@
 import { layers as protomapsLayers, type Flavor } from '@protomaps/basemaps'
 import type { LayerSpecification, StyleSpecification } from 'maplibre-gl'
-import type { CityConfig } from '../../domain/config.ts'
+import type { CityConfig } from '@/domain/city/config.ts'
 import type { MapLocale, MapTheme } from '../types.ts'
 import { flavors } from './flavors.ts'
 import { layerIds, sourceIds } from './layer-ids.ts'

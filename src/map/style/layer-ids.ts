@@ -1,4 +1,4 @@
-import type { AreaLevel } from '../../domain/vocabulary.ts'
+import type { AreaLevel } from '@/domain/vocabulary.ts'
 
 /** Every source and layer the engine adds to the basemap: the only place where they are named. */
 export const sourceIds = {

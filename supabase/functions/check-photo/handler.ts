@@ -1,5 +1,5 @@
-import { checkPhoto, photoNameFromPath } from '../../../src/domain/photo-rules.ts'
-import type { PhotoName, PhotoVerdict } from '../../../src/domain/photo-rules.ts'
+import { checkPhoto, photoNameFromPath } from '../../../src/domain/photo/photo-rules.ts'
+import type { PhotoName, PhotoVerdict } from '../../../src/domain/photo/photo-rules.ts'
 
 /** What the function needs of its Supabase. */
 export interface PhotoGateway {

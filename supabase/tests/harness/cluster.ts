@@ -12,7 +12,7 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-const leastVersion = 15
+const minVersion = 15
 
 /**
  * The folder with the programs of a Postgres that is new enough and has PostGIS, or in words why
@@ -23,13 +23,13 @@ export function findPostgres(): { bin: string } | { reason: string } {
   const versions = existsSync(root)
     ? readdirSync(root)
         .map(Number)
-        .filter((version) => version >= leastVersion)
+        .filter((version) => version >= minVersion)
         // the oldest that is supported tells most; CI has it
         .sort((a, b) => a - b)
     : []
   if (versions.length === 0) {
     return {
-      reason: `no Postgres ${leastVersion} or newer in ${root} (Debian: apt-get install postgresql-15-postgis-3)`,
+      reason: `no Postgres ${minVersion} or newer in ${root} (Debian: apt-get install postgresql-15-postgis-3)`,
     }
   }
   const version = versions.find((v) =>

@@ -1,4 +1,4 @@
-import type { Database } from '../../local/database-types.ts'
+import type { Database } from '../../server/base/database-types.ts'
 import { insertCitySettings } from './city-settings.ts'
 
 /** One person of every kind, by what they are. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { unpackPointTile } from '../../../src/domain/point-tile.ts'
-import type { PackedPointTile, PointTile } from '../../../src/domain/point-tile.ts'
+import { unpackPointTile } from '../../../src/domain/answers/point-tile.ts'
+import type { PackedPointTile, PointTile } from '../../../src/domain/answers/point-tile.ts'
 import { stages } from '../../../src/domain/vocabulary.ts'
 import { describeOnEachDatabase } from '../harness/index.ts'
 import { cityBox, openReadWorld } from './world.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { unpackMonth } from '../../../src/domain/column-set.ts'
-import type { PackedMonth } from '../../../src/domain/columns.ts'
+import { unpackMonth } from '../../../src/columns/count/column-set.ts'
+import type { PackedMonth } from '../../../src/domain/answers/columns.ts'
 import { describeOnEachDatabase } from '../harness/index.ts'
 import { openReadWorld, people, storeIncident } from './world.ts'
 import type { Person, ReadWorld } from './world.ts'

@@ -1,10 +1,10 @@
 import { randomMonths } from '../../fixtures/columns.ts'
-import { ColumnSet } from '../../../src/domain/column-set.ts'
-import { density } from '../../../src/domain/density.ts'
-import type { FilterWorld } from '../../../src/domain/filter-rules.ts'
-import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter.ts'
-import { project } from '../../../src/domain/project.ts'
-import { summariseClosing } from '../../../src/domain/summarise-closing.ts'
+import { ColumnSet } from '../../../src/columns/count/column-set.ts'
+import { density } from '../../../src/columns/count/density.ts'
+import type { FilterWorld } from '../../../src/columns/count/filter-rules.ts'
+import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/filter.ts'
+import { project } from '../../../src/columns/count/project.ts'
+import { summariseClosing } from '../../../src/columns/count/summarise-closing.ts'
 
 interface BenchOptions {
   rows: number
@@ -67,13 +67,13 @@ export function run({ rows, log }: BenchOptions): BenchResult[] {
   for (const month of randomMonths({ rows, months, firstMonth: '2016-01' })) set.replace(month)
   log(`columns: ${set.count} incidents in ${months} months`)
 
-  const floor = bestMillis(() => {
+  const floor = bestMs(() => {
     let sum = 0
     for (const { stage, count } of set.months) for (let i = 0; i < count; i++) sum += stage[i]!
     return sum
   })
   const result = (name: string, most: number, work: () => unknown): BenchResult => {
-    const millis = bestMillis(work)
+    const millis = bestMs(work)
     const ratio = millis / floor
     const detail = `${millis.toFixed(1)} ms against ${floor.toFixed(2)} ms at ${rows} incidents`
     log(`${name}: ${detail}`)
@@ -92,7 +92,7 @@ export function run({ rows, log }: BenchOptions): BenchResult[] {
   ]
 }
 
-function bestMillis(work: () => unknown): number {
+function bestMs(work: () => unknown): number {
   for (let i = 0; i < 3; i++) work()
   let best = Number.POSITIVE_INFINITY
   for (let i = 0; i < repeats; i++) {

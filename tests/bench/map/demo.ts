@@ -1,6 +1,6 @@
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
-import { classBreaks } from '../../../src/domain/class-breaks.ts'
-import type { PointTile } from '../../../src/domain/point-tile.ts'
+import { classBreaks } from '../../../src/domain/answers/class-breaks.ts'
+import type { PointTile } from '../../../src/domain/answers/point-tile.ts'
 import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
 import { createLocatorMap } from '../../../src/map/locator-map.ts'
 import { levelForZoom } from '../../../src/map/level-for-zoom.ts'

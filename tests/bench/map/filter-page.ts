@@ -1,15 +1,15 @@
 import { addProtocol, Map as MapLibreMap, type FilterSpecification } from 'maplibre-gl'
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
-import { classBreaks } from '../../../src/domain/class-breaks.ts'
-import { unpackMonth, type MonthColumns } from '../../../src/domain/column-set.ts'
-import { dequantise, type PackedMonth } from '../../../src/domain/columns.ts'
-import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter.ts'
+import { classBreaks } from '../../../src/domain/answers/class-breaks.ts'
+import { unpackMonth, type MonthColumns } from '../../../src/columns/count/column-set.ts'
+import { dequantise, type PackedMonth } from '../../../src/domain/answers/columns.ts'
+import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/filter.ts'
 import { createMapEngine } from '../../../src/map/map-engine.ts'
 import { mapMessages } from '../../../src/map/messages.ts'
 import { encodePointTile } from '../../../src/map/protocols/mvt.ts'
 import { sequentialRamp } from '../../../src/map/ramps.ts'
 import type { AreaFeatures } from '../../../src/map/types.ts'
-import { startColumnsWorker } from '../../../src/stores/columns-worker-client.ts'
+import { startColumnsWorker } from '../../../src/columns/worker-client.ts'
 
 const bbox = [-122.52, 37.7, -122.35, 37.83] as const
 const city = {

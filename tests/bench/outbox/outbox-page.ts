@@ -1,4 +1,4 @@
-import type { Draft, NewCommand, WireCommand } from '../../../src/domain/command.ts'
+import type { Draft, NewCommand, WireCommand } from '../../../src/domain/command/command.ts'
 import { OutboxDatabase } from '../../../src/sync/database.ts'
 import { openOutbox, type Transport } from '../../../src/sync/index.ts'
 import { prepareItem } from '../../../src/sync/item-row.ts'

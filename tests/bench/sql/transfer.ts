@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import type { PackedMonth } from '../../../src/domain/columns.ts'
+import type { PackedMonth } from '../../../src/domain/answers/columns.ts'
 import type { BenchDatabase } from './database.ts'
 
 /** Months a client asks for at once. */

@@ -1,0 +1,104 @@
+import { bytesFromBase64, uint16FromPlanes } from '../../domain/bytes.ts'
+import { monthNumber } from '../../domain/time/calendar.ts'
+import type { PackedMonth } from '../../domain/answers/columns.ts'
+import type { LocalMonth } from '../../domain/vocabulary.ts'
+
+/** One month of incidents as typed arrays; every column holds `count` values in the same order. */
+export interface MonthColumns {
+  month: LocalMonth
+  /** Months since year 0; see `calendar.ts`. */
+  monthNumber: number
+  revision: string
+  count: number
+  /** Minutes from the month's start, local wall clock. */
+  minute: Uint16Array
+  /** Whole hours from report to close; `notClosedHours` = not closed. */
+  hours: Uint16Array
+  /** `Area.idx`. */
+  area: Uint16Array
+  /** `Category.idx`. */
+  category: Uint8Array
+  /** Low nibble the index in `stages`, high nibble `incidentFlags`. */
+  stage: Uint8Array
+  /** Months from the report month to the closing month; `notClosedMonth` = not closed. */
+  closedMonth: Uint8Array
+  /** Quantised place; see `quantise`. */
+  x: Uint16Array
+  y: Uint16Array
+}
+
+/**
+ * Unpacks one month.
+ * @throws RangeError when the month is no month or a column does not hold `count` values: a torn
+ * answer must never be counted
+ */
+export function unpackMonth(packed: PackedMonth): MonthColumns {
+  const number = monthNumber(packed.month)
+  if (Number.isNaN(number)) throw new RangeError(`no month: ${packed.month}`)
+  const bytes = (name: 'category' | 'stage' | 'closedMonth'): Uint8Array =>
+    checked(name, bytesFromBase64(packed[name]), packed.count)
+  const words = (name: 'minute' | 'hours' | 'area' | 'x' | 'y'): Uint16Array => {
+    const planes = checked(name, bytesFromBase64(packed[name]), packed.count * 2)
+    return uint16FromPlanes(planes)
+  }
+  return {
+    month: packed.month,
+    monthNumber: number,
+    revision: packed.revision,
+    count: packed.count,
+    minute: fromSteps(words('minute')),
+    hours: words('hours'),
+    area: words('area'),
+    category: bytes('category'),
+    stage: bytes('stage'),
+    closedMonth: bytes('closedMonth'),
+    x: words('x'),
+    y: words('y'),
+  }
+}
+
+/** Minutes travel as steps from one incident to the next. */
+function fromSteps(steps: Uint16Array): Uint16Array {
+  for (let i = 1; i < steps.length; i++) steps[i]! += steps[i - 1]!
+  return steps
+}
+
+function checked(name: string, bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length !== length)
+    throw new RangeError(`packed column ${name} holds ${bytes.length} bytes, not ${length}`)
+  return bytes
+}
+
+/**
+ * All loaded months, in order. One set of arrays a month rather than one long one: a changed month
+ * is replaced in place, and whole months inside or outside a period are decided once, not by row.
+ */
+export class ColumnSet {
+  #months: MonthColumns[] = []
+
+  /** In calendar order, none empty. */
+  get months(): readonly MonthColumns[] {
+    return this.#months
+  }
+
+  /** Incidents held. */
+  get count(): number {
+    return this.#months.reduce((sum, month) => sum + month.count, 0)
+  }
+
+  /** Adds a month or takes the place of its older version; an empty month is removed. */
+  replace(month: MonthColumns): void {
+    this.remove(month.month)
+    if (month.count === 0) return
+    const after = this.#months.findIndex((other) => other.monthNumber > month.monthNumber)
+    this.#months.splice(after < 0 ? this.#months.length : after, 0, month)
+  }
+
+  remove(month: LocalMonth): void {
+    this.#months = this.#months.filter((other) => other.month !== month)
+  }
+
+  clear(): void {
+    this.#months = []
+  }
+}

@@ -1,0 +1,175 @@
+import type { ColumnSet } from './column-set.ts'
+import { quantum } from '../../domain/answers/columns.ts'
+import type { FilterWorld } from './filter-rules.ts'
+import type { IncidentFilter } from '../../domain/filter/filter.ts'
+import type { HeatGrid } from '../../domain/answers/heat-grid.ts'
+import { passingRows, type PassingRows } from './passing-rows.ts'
+import type { BoundingBox } from '../../domain/vocabulary.ts'
+
+export interface DensityRequest {
+  /** What the picture covers. */
+  bbox: BoundingBox
+  width: number
+  height: number
+  /** How far one incident is smeared, in pixels of the picture; 0 leaves it in its pixel. */
+  radiusPixels: number
+}
+
+/**
+ * The density of what passes the filter, as a picture for the map: rows are equally spaced in web
+ * mercator, because an image on the map is stretched evenly there. Three box blurs come close to a
+ * Gaussian (W. M. Wells, IEEE PAMI 8, 1986); incidents just outside smear in, so that the picture
+ * does not change at its edges when the map moves.
+ * @param passing what passes the filter, where it is known already
+ * @throws RangeError for an empty picture, or one of more than 32,767 pixels a side
+ */
+export function density(
+  set: ColumnSet,
+  filter: IncidentFilter,
+  world: FilterWorld,
+  request: DensityRequest,
+  passing: PassingRows = passingRows(set, filter, world),
+): HeatGrid {
+  const { bbox, width, height } = request
+  if (!(width >= 1 && height >= 1 && bbox[0] < bbox[2] && bbox[1] < bbox[3]))
+    throw new RangeError('density: an empty picture')
+  const half = Math.round(request.radiusPixels / 3)
+  const margin = half * 3
+  if (Math.max(width, height) + 2 * margin > 32_767)
+    throw new RangeError('density: the picture is too large')
+  const paddedWidth = width + 2 * margin
+  const paddedHeight = height + 2 * margin
+  const counts = new Float32Array(paddedWidth * paddedHeight)
+  const [west, south, east, north] = world.cityBbox
+  const columnOf = pixelTable(paddedWidth, (edge) => {
+    const lng = bbox[0] + ((edge - margin) / width) * (bbox[2] - bbox[0])
+    return ((lng - west) / (east - west)) * quantum
+  })
+  const [top, bottom] = [mercatorFromLat(bbox[3]), mercatorFromLat(bbox[1])]
+  const rowOf = pixelTable(paddedHeight, (edge) => {
+    const lat = latFromMercator(top + ((edge - margin) / height) * (bottom - top))
+    return ((lat - south) / (north - south)) * quantum
+  })
+  countPixels(passing, counts, paddedWidth, columnOf, rowOf)
+
+  if (half > 0) blur(counts, paddedWidth, paddedHeight, half)
+  return normalise(counts, paddedWidth, margin, request)
+}
+
+function countPixels(
+  passing: PassingRows,
+  counts: Float32Array,
+  width: number,
+  columnOf: Int16Array,
+  rowOf: Int16Array,
+): void {
+  for (const { month, rows } of passing) {
+    const { x, y } = month
+    const count = rows?.length ?? month.count
+    for (let n = 0; n < count; n++) {
+      const i = rows ? rows[n]! : n
+      const column = columnOf[x[i]!]!
+      const row = rowOf[y[i]!]!
+      // Negative when one of them is.
+      if ((column | row) >= 0) counts[Math.imul(row, width) + column]!++
+    }
+  }
+}
+
+/**
+ * The pixel of each quantised place, −1 outside the padded picture.
+ * @param edgeAt the quantised place of a pixel's edge, not rounded; edge p + 1 ends pixel p
+ */
+function pixelTable(pixels: number, edgeAt: (edge: number) => number): Int16Array {
+  const table = new Int16Array(quantum + 1).fill(-1)
+  const first = (edge: number) => Math.min(quantum + 1, Math.max(0, Math.ceil(edge)))
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    // Rows run southwards, places northwards.
+    const [one, other] = [edgeAt(pixel), edgeAt(pixel + 1)]
+    table.fill(pixel, first(Math.min(one, other)), first(Math.max(one, other)))
+  }
+  return table
+}
+
+/** Web mercator's y in radians of the unit sphere, growing northwards. */
+const mercatorFromLat = (lat: number): number =>
+  Math.asinh(Math.tan((Math.min(85, Math.max(-85, lat)) * Math.PI) / 180))
+const latFromMercator = (y: number): number => (Math.atan(Math.sinh(y)) * 180) / Math.PI
+
+/** Three running means over `2 * half + 1` values each way, in place; outside counts as 0. */
+function blur(values: Float32Array, width: number, height: number, half: number): void {
+  const scratch = new Float32Array(values.length)
+  const sums = new Float64Array(width)
+  for (let pass = 0; pass < 3; pass++) {
+    blurRows(values, scratch, width, height, half)
+    blurColumns(scratch, values, width, height, half, sums)
+  }
+}
+
+function blurRows(
+  from: Float32Array,
+  to: Float32Array,
+  width: number,
+  height: number,
+  half: number,
+): void {
+  const scale = 1 / (2 * half + 1)
+  for (let y = 0; y < height; y++) {
+    const start = y * width
+    let sum = 0
+    for (let x = 0; x < Math.min(half, width); x++) sum += from[start + x]!
+    for (let x = 0; x < width; x++) {
+      if (x + half < width) sum += from[start + x + half]!
+      to[start + x] = sum * scale
+      if (x >= half) sum -= from[start + x - half]!
+    }
+  }
+}
+
+/** Row by row too, with a sum for each column: going down one column after another misses the cache. */
+function blurColumns(
+  from: Float32Array,
+  to: Float32Array,
+  width: number,
+  height: number,
+  half: number,
+  sums: Float64Array,
+): void {
+  const scale = 1 / (2 * half + 1)
+  sums.fill(0)
+  for (let y = 0; y < Math.min(half, height); y++)
+    for (let x = 0; x < width; x++) sums[x]! += from[y * width + x]!
+  for (let y = 0; y < height; y++) {
+    const row = y * width
+    if (y + half < height)
+      for (let x = 0, at = row + half * width; x < width; x++, at++) sums[x]! += from[at]!
+    for (let x = 0; x < width; x++) to[row + x] = sums[x]! * scale
+    if (y >= half)
+      for (let x = 0, at = row - half * width; x < width; x++, at++) sums[x]! -= from[at]!
+  }
+}
+
+/** Cuts the margin off and scales to bytes by the square root, so that thin places stay visible. */
+function normalise(
+  counts: Float32Array,
+  paddedWidth: number,
+  margin: number,
+  { bbox, width, height }: DensityRequest,
+): HeatGrid {
+  let max = 0
+  for (let y = 0; y < height; y++) {
+    const row = (y + margin) * paddedWidth + margin
+    for (let x = 0; x < width; x++) if (counts[row + x]! > max) max = counts[row + x]!
+  }
+  const bytes = new Uint8Array(width * height)
+  // Running sums leave rounding crumbs where there is nothing; they must not be lit.
+  const scale = max > 1e-5 ? 1 / max : 0
+  for (let y = 0; y < height; y++) {
+    const row = (y + margin) * paddedWidth + margin
+    for (let x = 0; x < width; x++) {
+      const share = counts[row + x]! * scale
+      bytes[y * width + x] = share > 0 ? (255 * Math.sqrt(share) + 0.5) | 0 : 0
+    }
+  }
+  return { density: bytes, width, height, bbox }
+}

@@ -1,0 +1,113 @@
+import { dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
+import type { MonthColumns } from './column-set.ts'
+import { quantiseBox } from '../../domain/answers/columns.ts'
+import type { IncidentFilter } from '../../domain/filter/filter.ts'
+import { incidentFlags, isOpenStage, stages, type BoundingBox } from '../../domain/vocabulary.ts'
+
+/** Which part of a filter an incident fails, one bit each; 0 passes everything. */
+export const fails = { area: 1, category: 2, stage: 4, period: 8, other: 16 } as const
+
+/** What filtering needs to know of the hierarchies and the city. */
+export interface FilterWorld {
+  areas: readonly PathNode[]
+  categories: readonly PathNode[]
+  cityBbox: BoundingBox
+}
+export interface PathNode {
+  idx: number
+  code: string
+  path: string
+}
+
+/** A filter as lookup tables, so that a row costs three look-ups and no comparison of codes. */
+export interface FilterRules {
+  /** Failing bits by `Area.idx`, by `Category.idx`, by the whole stage byte. */
+  area: Uint8Array
+  category: Uint8Array
+  stage: Uint8Array
+  /** Period days, both inclusive, as day numbers; infinite for all time. */
+  fromDay: number
+  toDay: number
+  /** Quantised places, both ends inclusive, or null for everywhere. */
+  box: readonly [minX: number, minY: number, maxX: number, maxY: number] | null
+  /** Nothing but the period is asked for: then a whole month passes or fails as one. */
+  isOpen: boolean
+  /** Which `Category.idx` pass where nothing but categories and the period is asked for, else null. */
+  onlyCategories: readonly number[] | null
+}
+
+export function compileFilter(filter: IncidentFilter, world: FilterWorld): FilterRules {
+  const category = pathRules(filter.categories, world.categories, 256, fails.category)
+  const hasOther =
+    filter.areas.length + filter.stages.length > 0 ||
+    filter.openOnly ||
+    filter.onHoldOnly ||
+    filter.bbox !== null
+  const hasCategories = filter.categories.length > 0
+  return {
+    area: pathRules(filter.areas, world.areas, 65_536, fails.area),
+    category,
+    stage: stageRules(filter),
+    fromDay: filter.period ? dayNumber(filter.period.from) : Number.NEGATIVE_INFINITY,
+    toDay: filter.period ? dayNumber(filter.period.to) : Number.POSITIVE_INFINITY,
+    box: filter.bbox && quantiseBox(filter.bbox, world.cityBbox),
+    isOpen: !hasOther && !hasCategories,
+    onlyCategories:
+      hasOther || !hasCategories
+        ? null
+        : Array.from(category.keys()).filter((idx) => category[idx] === 0),
+  }
+}
+
+/** A chosen code lets itself and all below it pass; an unknown code lets nothing pass. */
+function pathRules(
+  chosen: readonly string[],
+  nodes: readonly PathNode[],
+  length: number,
+  bit: number,
+): Uint8Array {
+  const rules = new Uint8Array(length)
+  if (chosen.length === 0) return rules
+  rules.fill(bit)
+  const wanted = new Set(chosen)
+  const paths = nodes.filter((node) => wanted.has(node.code)).map((node) => node.path)
+  for (const node of nodes)
+    if (paths.some((path) => node.path.startsWith(path))) rules[node.idx] = 0
+  return rules
+}
+
+function stageRules(filter: IncidentFilter): Uint8Array {
+  const rules = new Uint8Array(256)
+  for (let byte = 0; byte < 256; byte++) {
+    const stage = stages[byte & 15]
+    const chosen = filter.stages.length === 0 || (stage && filter.stages.includes(stage))
+    const open = !filter.openOnly || (stage && isOpenStage(stage))
+    const held = !filter.onHoldOnly || (byte >> 4) & incidentFlags.onHold
+    rules[byte] = (chosen && open ? 0 : fails.stage) | (held ? 0 : fails.other)
+  }
+  return rules
+}
+
+/** Which minutes of a month lie in the period: `from` inclusive, `to` exclusive; from ≥ to is none. */
+export function minutesInPeriod(
+  month: MonthColumns,
+  rules: FilterRules,
+): { from: number; to: number } {
+  const first = firstDayNumber(month.monthNumber)
+  return {
+    from: Math.max(0, (rules.fromDay - first) * 1440),
+    to: Math.min(65_536, (rules.toDay - first + 1) * 1440),
+  }
+}
+
+/** How much of a month lies in the period. */
+export function periodCover(month: MonthColumns, rules: FilterRules): 'whole' | 'part' | 'none' {
+  const { from, to } = minutesInPeriod(month, rules)
+  const length = minutesOf(month)
+  if (from >= to || from >= length) return 'none'
+  return from === 0 && to >= length ? 'whole' : 'part'
+}
+
+/** How long a month is on the wall clock, where a repeated hour counts once. */
+const minutesOf = ({ monthNumber }: MonthColumns): number =>
+  (firstDayNumber(monthNumber + 1) - firstDayNumber(monthNumber)) * 1440

@@ -1,0 +1,50 @@
+import type { ColumnSet, MonthColumns } from './column-set.ts'
+import { quantum } from '../../domain/answers/columns.ts'
+import {
+  compileFilter,
+  minutesInPeriod,
+  periodCover,
+  type FilterRules,
+  type FilterWorld,
+} from './filter-rules.ts'
+import type { IncidentFilter } from '../../domain/filter/filter.ts'
+
+/** What passes the whole filter, month by month; months of which nothing passes are left out. */
+export type PassingRows = readonly PassingMonth[]
+export interface PassingMonth {
+  month: MonthColumns
+  /** Places in the columns, in no order, or null when all of the month passes. */
+  rows: Uint32Array | null
+}
+
+/** Finds what passes a filter. `project` finds the same on its way: see there. */
+export function passingRows(
+  set: ColumnSet,
+  filter: IncidentFilter,
+  world: FilterWorld,
+): PassingRows {
+  const rules = compileFilter(filter, world)
+  return set.months.flatMap((month): PassingMonth[] => {
+    const cover = periodCover(month, rules)
+    if (cover === 'none') return []
+    if (cover === 'whole' && rules.isOpen) return [{ month, rows: null }]
+    const rows = rowsOf(month, rules)
+    return rows.length > 0 ? [{ month, rows }] : []
+  })
+}
+
+function rowsOf(month: MonthColumns, rules: FilterRules): Uint32Array {
+  const { count, minute, area, category, stage, x, y } = month
+  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
+  const { from, to } = minutesInPeriod(month, rules)
+  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
+  const rows = new Uint32Array(count)
+  let found = 0
+  for (let i = 0; i < count; i++) {
+    if (areaRules[area[i]!]! | categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
+    if (minute[i]! < from || minute[i]! >= to) continue
+    if (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY) continue
+    rows[found++] = i
+  }
+  return rows.subarray(0, found)
+}

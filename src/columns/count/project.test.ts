@@ -1,0 +1,263 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { packMonth, randomMonths } from '../../../tests/fixtures/columns.ts'
+import {
+  addDays,
+  dayNumber,
+  firstDayOf,
+  lastDayOf,
+  monthFromNumber,
+} from '../../domain/time/calendar.ts'
+import { ColumnSet, unpackMonth } from './column-set.ts'
+import { notClosedMonth, quantiseBox } from '../../domain/answers/columns.ts'
+import type { FilterWorld } from './filter-rules.ts'
+import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
+import { passingRows, type PassingRows } from './passing-rows.ts'
+import { project } from './project.ts'
+import { isOpenStage, stages, type Stage } from '../../domain/vocabulary.ts'
+
+/** Three districts of three grids each; an area 10 that no list knows. */
+const areas = [
+  { idx: 1, code: 'C', path: 'C/' },
+  ...[2, 3, 4].map((idx) => ({ idx, code: `D-${idx - 1}`, path: `C/D-${idx - 1}/` })),
+  ...[5, 6, 7, 8, 9].map((idx) => ({
+    idx,
+    code: `G-${idx}`,
+    path: `C/D-${(idx % 3) + 1}/G-${idx}/`,
+  })),
+  // A code that begins like another district's: scope must go by path.
+  { idx: 11, code: 'D-10', path: 'C/D-10/' },
+]
+const categories = [
+  { idx: 1, code: 'waste', path: 'waste/' },
+  { idx: 2, code: 'litter', path: 'waste/litter/' },
+  { idx: 3, code: 'dumping', path: 'waste/dumping/' },
+  { idx: 4, code: 'parking', path: 'parking/' },
+]
+const world: FilterWorld = { areas, categories, cityBbox: [0, 0, 10, 10] }
+
+interface Row {
+  day: string
+  month: number
+  area: number
+  category: number
+  stage: Stage
+  onHold: boolean
+  closedMonth: number | null
+  x: number
+  y: number
+}
+
+const rowsOf = (set: ColumnSet): Row[] =>
+  set.months.flatMap((month) =>
+    Array.from({ length: month.count }, (_, i) => ({
+      day: addDays(firstDayOf(month.month), Math.floor(month.minute[i]! / 1440)),
+      month: month.monthNumber,
+      area: month.area[i]!,
+      category: month.category[i]!,
+      stage: stages[month.stage[i]! & 15]!,
+      onHold: month.stage[i]! > 15,
+      closedMonth:
+        month.closedMonth[i] === notClosedMonth ? null : month.monthNumber + month.closedMonth[i]!,
+      x: month.x[i]!,
+      y: month.y[i]!,
+    })),
+  )
+
+/** The definition, word by word and slowly; `except` names the part that a facet ignores. */
+function passes(row: Row, filter: IncidentFilter, except?: string): boolean {
+  const below = (nodes: typeof areas, idx: number, codes: string[]): boolean => {
+    const own = nodes.find((node) => node.idx === idx)
+    return codes.some((code) => {
+      const chosen = nodes.find((node) => node.code === code)
+      return own !== undefined && chosen !== undefined && own.path.startsWith(chosen.path)
+    })
+  }
+  const box = filter.bbox && quantiseBox(filter.bbox, world.cityBbox)
+  return (
+    (except === 'period' ||
+      !filter.period ||
+      (row.day >= filter.period.from && row.day <= filter.period.to)) &&
+    (except === 'areas' || !filter.areas.length || below(areas, row.area, filter.areas)) &&
+    (except === 'categories' ||
+      !filter.categories.length ||
+      below(categories, row.category, filter.categories)) &&
+    (except === 'stages' || !filter.stages.length || filter.stages.includes(row.stage)) &&
+    (except === 'stages' || !filter.openOnly || isOpenStage(row.stage)) &&
+    (!filter.onHoldOnly || row.onHold) &&
+    (!box || (row.x >= box[0] && row.y >= box[1] && row.x <= box[2] && row.y <= box[3]))
+  )
+}
+
+const tally = (rows: Row[], key: (row: Row) => number): Record<number, number> => {
+  const counts: Record<number, number> = {}
+  for (const row of rows) counts[key(row)] = (counts[key(row)] ?? 0) + 1
+  return counts
+}
+const sparse = (counts: Uint32Array): Record<number, number> =>
+  Object.fromEntries([...counts].flatMap((count, i) => (count ? [[i, count]] : [])))
+
+const day = fc.integer({ min: -40, max: 420 }).map((offset) => addDays('2020-01-01', offset))
+const codesOf = (nodes: { code: string }[]) =>
+  fc.subarray([...nodes.map((node) => node.code), 'unknown'], { maxLength: 3 })
+const period = fc.option(
+  fc.tuple(day, day).map(([a, b]) => (a < b ? { from: a, to: b } : { from: b, to: a })),
+)
+const anyFilter: fc.Arbitrary<IncidentFilter> = fc.record({
+  period,
+  areas: codesOf(areas),
+  categories: codesOf(categories),
+  stages: fc.subarray([...stages], { maxLength: 3 }),
+  openOnly: fc.boolean(),
+  onHoldOnly: fc.boolean(),
+  bbox: fc.option(
+    fc
+      .tuple(fc.integer({ min: 0, max: 7 }), fc.integer({ min: 0, max: 7 }))
+      .map(([west, south]) => [west, south, west + 3, south + 3] as const),
+  ),
+})
+/** What is counted by other ways than row by row, and chance alone hardly ever asks for. */
+const simpleFilter = fc
+  .record({ period, categories: codesOf(categories) })
+  .map((asked): IncidentFilter => ({ ...emptyFilter(), ...asked }))
+const filters = fc.oneof(anyFilter, simpleFilter)
+const sets = fc
+  .record({
+    rows: fc.integer({ min: 0, max: 400 }),
+    months: fc.integer({ min: 1, max: 13 }),
+    seed: fc.integer(),
+  })
+  .map((options) => {
+    const set = new ColumnSet()
+    for (const month of randomMonths({ ...options, areas: 11, categories: 4 })) set.replace(month)
+    return set
+  })
+
+describe('project', () => {
+  it('counts every facet as its definition does', () => {
+    fc.assert(
+      fc.property(sets, filters, (set, filter) => {
+        const rows = rowsOf(set)
+        const only = (except?: string) => rows.filter((row) => passes(row, filter, except))
+        const answer = project(set, filter, world)
+        const all = only()
+        expect(answer.total).toBe(all.length)
+        expect(answer.open).toBe(all.filter((row) => isOpenStage(row.stage)).length)
+        expect(answer.closed).toBe(all.filter((row) => row.stage === 'closed').length)
+        expect(answer.onHold).toBe(all.filter((row) => row.onHold).length)
+        expect(sparse(answer.byArea)).toEqual(tally(only('areas'), (row) => row.area))
+        expect(sparse(answer.openByArea)).toEqual(
+          tally(
+            only('areas').filter((row) => isOpenStage(row.stage)),
+            (row) => row.area,
+          ),
+        )
+        expect(sparse(answer.byCategory)).toEqual(tally(only('categories'), (row) => row.category))
+        expect(sparse(answer.byStage)).toEqual(
+          tally(only('stages'), (row) => stages.indexOf(row.stage)),
+        )
+        const firstDay = dayNumber(answer.histogram.firstDay)
+        expect(sparse(answer.histogram.counts)).toEqual(
+          tally(only('period'), (row) => dayNumber(row.day) - firstDay),
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('follows received, closed and backlog month by month', () => {
+    fc.assert(
+      fc.property(sets, filters, fc.integer({ min: 0, max: 6 }), (set, filter, later) => {
+        const rows = rowsOf(set)
+        const first = set.months[0]?.monthNumber
+        const last = (set.months.at(-1)?.monthNumber ?? 0) + later
+        const answer = project(set, filter, world, last)
+        const lived = rows.filter(
+          (row) =>
+            passes(row, filter, 'period') && (isOpenStage(row.stage) || row.stage === 'closed'),
+        )
+        const months =
+          first === undefined
+            ? []
+            : Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((number) => {
+                const month = monthFromNumber(number)
+                const { period } = filter
+                return (
+                  !period || (firstDayOf(month) <= period.to && lastDayOf(month) >= period.from)
+                )
+              })
+        expect(answer.months).toEqual(
+          months.map((number) => ({
+            month: monthFromNumber(number),
+            received: rows.filter((row) => row.month === number && passes(row, filter)).length,
+            closed: lived.filter((row) => row.closedMonth === number).length,
+            backlog: lived.filter(
+              (row) =>
+                row.month <= number && (row.closedMonth === null || row.closedMonth > number),
+            ).length,
+          })),
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('finds what passes, for the heat picture', () => {
+    fc.assert(
+      fc.property(sets, filters, (set, filter) => {
+        const found = (passing: PassingRows) =>
+          passing.flatMap(({ month, rows }) =>
+            [...(rows ?? month.minute.keys())]
+              .toSorted((a, b) => a - b)
+              .map((i) => `${month.month} ${i}`),
+          )
+        const expected = set.months.flatMap((month) => {
+          const one = new ColumnSet()
+          one.replace(month)
+          return rowsOf(one).flatMap((row, i) =>
+            passes(row, filter) ? [`${month.month} ${i}`] : [],
+          )
+        })
+        expect(found(project(set, filter, world).passing)).toEqual(expected)
+        expect(found(passingRows(set, filter, world))).toEqual(expected)
+      }),
+    )
+  })
+
+  it('answers an empty set with zeros', () => {
+    const answer = project(new ColumnSet(), emptyFilter(), world, 24_300)
+    expect(answer).toMatchObject({ total: 0, open: 0, closed: 0, months: [] })
+    expect(answer.histogram.counts).toHaveLength(0)
+    expect(answer.byArea).toHaveLength(12)
+  })
+})
+
+describe('ColumnSet', () => {
+  it('replaces a month in place and keeps the order', () => {
+    const [january, february, march] = randomMonths({ rows: 30, months: 3 })
+    const set = new ColumnSet()
+    for (const month of [march!, january!, february!]) set.replace(month)
+    expect(set.months.map((month) => month.month)).toEqual(['2020-01', '2020-02', '2020-03'])
+    const [newer] = randomMonths({ rows: 3, months: 1, firstMonth: '2020-02', seed: 9 })
+    set.replace(newer!)
+    expect(set.count).toBe(23)
+    expect(set.months[1]).toBe(newer)
+    set.replace({ ...newer!, count: 0 })
+    expect(set.months.map((month) => month.month)).toEqual(['2020-01', '2020-03'])
+  })
+
+  it('unpacks what the database packs', () => {
+    for (const month of randomMonths({ rows: 500, months: 3 }))
+      expect(unpackMonth(packMonth(month))).toEqual(month)
+  })
+
+  it('refuses a torn month', () => {
+    const [month] = randomMonths({ rows: 10, months: 1 })
+    const packed = packMonth(month!)
+    expect(() => unpackMonth({ ...packed, count: 11 })).toThrow(RangeError)
+    expect(() => unpackMonth({ ...packed, y: packed.y.slice(4) })).toThrow(
+      /column y holds 17 bytes/,
+    )
+    expect(() => unpackMonth({ ...packed, month: '2020-13' })).toThrow(RangeError)
+  })
+})

@@ -1,0 +1,156 @@
+import {
+  dayFromNumber,
+  firstDayNumber,
+  monthFromNumber,
+  monthNumber,
+} from '../../domain/time/calendar.ts'
+import type { ColumnSet, MonthColumns } from './column-set.ts'
+import { notClosedMonth } from '../../domain/answers/columns.ts'
+import { compileFilter, periodCover, type FilterRules, type FilterWorld } from './filter-rules.ts'
+import type { IncidentFilter } from '../../domain/filter/filter.ts'
+import type { PassingMonth, PassingRows } from './passing-rows.ts'
+import type { MonthFlow, Projection } from '../../domain/answers/projection.ts'
+import {
+  add,
+  areasIn,
+  countCategories,
+  countInside,
+  countOutside,
+  livedIn,
+  Tally,
+  totalsOf,
+} from './tally.ts'
+import { incidentFlags, isOpenStage, stages } from '../../domain/vocabulary.ts'
+
+const closedStage = stages.indexOf('closed')
+const isOpenAt = stages.map(isOpenStage)
+
+/**
+ * Everything the page counts, in one pass over the columns. A row's failing parts are or-ed into a
+ * mask: 0 counts everywhere, exactly one bit counts only in the facet that ignores that part, and
+ * anything else nowhere. A month that the filter takes or leaves as a whole is not passed through
+ * again: its own totals are added.
+ * @returns beside the projection what passes the filter, which a density picture can be made of
+ * @param lastMonth how far the months go when nothing is reported any more, usually that of `asOf`
+ */
+export function project(
+  set: ColumnSet,
+  filter: IncidentFilter,
+  world: FilterWorld,
+  lastMonth?: number,
+): Projection & { passing: PassingRows } {
+  const rules = compileFilter(filter, world)
+  const { months } = set
+  const first = months[0]?.monthNumber ?? monthNumber('1970-01')
+  const lastData = months.at(-1)?.monthNumber ?? first - 1
+  const last = months.length ? Math.max(lastData, lastMonth ?? 0) : lastData
+  const firstDay = firstDayNumber(first)
+  const dayCount = firstDayNumber(lastData + 1) - firstDay
+
+  const areas = months.reduce((most, month) => Math.max(most, areasIn(month)), 0)
+  const tally = new Tally(dayCount, areas)
+  const passing: PassingMonth[] = []
+  const span = Math.max(0, last - first + 1)
+  const received = new Uint32Array(span)
+  const entered = new Uint32Array(span)
+  // A closing month may lie past the last one when clocks disagree; it must not overrun.
+  const left = new Uint32Array(span + 256)
+
+  for (const month of months) {
+    const at = month.monthNumber - first
+    tally.dayOffset = firstDayNumber(month.monthNumber) - firstDay
+    const cover = periodCover(month, rules)
+    const totals = rules.isOpen && cover !== 'part' ? totalsOf(month) : null
+    let rows: Uint32Array | null
+    if (totals) {
+      tally.addMonth(totals, cover === 'whole')
+      entered[at] = totals.entered
+      add(left, totals.left, at)
+      rows = cover === 'whole' ? null : none
+    } else {
+      tally.startMonth()
+      rows = countRows(month, rules, tally, cover)
+      entered[at] = livedIn(tally.living)
+      // The last place stands for "not closed" and is no month.
+      add(left, tally.left.subarray(0, notClosedMonth), at)
+    }
+    received[at] = rows?.length ?? month.count
+    if (received[at]! > 0) passing.push({ month, rows })
+  }
+
+  const passed = stageCounts(tally.passed)
+  const areaLength = lengthFor(areas, world.areas, (idx) => tally.hasArea(idx))
+  return {
+    total: sum(passed),
+    open: sum(passed.filter((_, stage) => isOpenAt[stage])),
+    closed: passed[closedStage]!,
+    onHold: sum(tally.passed.filter((_, byte) => (byte >> 4) & incidentFlags.onHold)),
+    byArea: Uint32Array.from({ length: areaLength }, (_, idx) => tally.inArea(idx)),
+    openByArea: Uint32Array.from({ length: areaLength }, (_, idx) => tally.openInArea(idx)),
+    byCategory: tally.category.slice(
+      0,
+      lengthFor(256, world.categories, (idx) => tally.category[idx]! > 0),
+    ),
+    byStage: passed.map((count, stage) => count + tally.otherStage[stage]!),
+    histogram: { firstDay: dayFromNumber(firstDay), counts: tally.days },
+    months: flows(rules, first, received, entered, left),
+    passing,
+  }
+}
+
+const none = new Uint32Array(0)
+
+/** Counts a month's rows into the tally. Returns which of them pass the whole filter. */
+function countRows(
+  month: MonthColumns,
+  rules: FilterRules,
+  tally: Tally,
+  cover: ReturnType<typeof periodCover>,
+): Uint32Array {
+  if (rules.onlyCategories && cover !== 'part')
+    return countCategories(month, rules.onlyCategories, tally, cover === 'whole')
+  if (cover !== 'none') return countInside(month, rules, tally)
+  countOutside(month, rules, tally)
+  return none
+}
+
+/** The months of the period, cut to those between the first incident and the last known month. */
+function flows(
+  rules: FilterRules,
+  first: number,
+  received: Uint32Array,
+  entered: Uint32Array,
+  left: Uint32Array,
+): MonthFlow[] {
+  const answer: MonthFlow[] = []
+  let backlog = 0
+  for (let at = 0; at < received.length; at++) {
+    backlog += entered[at]! - left[at]!
+    const number = first + at
+    const inPeriod =
+      firstDayNumber(number + 1) > rules.fromDay && firstDayNumber(number) <= rules.toDay
+    const month = monthFromNumber(number)
+    if (inPeriod) answer.push({ month, received: received[at]!, closed: left[at]!, backlog })
+  }
+  return answer
+}
+
+/** Long enough for every node and for every row counted, known node or not. */
+function lengthFor(
+  most: number,
+  nodes: readonly { idx: number }[],
+  isCounted: (idx: number) => boolean,
+): number {
+  const length = nodes.reduce((longest, node) => Math.max(longest, node.idx + 1), 0)
+  for (let idx = most - 1; idx >= length; idx--) if (isCounted(idx)) return idx + 1
+  return length
+}
+
+/** Counts by stage of counts by the whole stage byte. */
+function stageCounts(bytes: Uint32Array): Uint32Array {
+  const counts = new Uint32Array(16)
+  for (let byte = 0; byte < 256; byte++) counts[byte & 15]! += bytes[byte]!
+  return counts.slice(0, stages.length)
+}
+
+const sum = (values: Uint32Array): number => values.reduce((total, value) => total + value, 0)

@@ -1,0 +1,255 @@
+import { AppError, isAbort, toAppError } from '@/data/errors.ts'
+import type { IncidentMonths, IncidentsRepo, MonthInfo } from '@/data/incidents.repo.ts'
+import type { MonthCache } from './month-cache.ts'
+import type { PackedMonth } from '@/domain/answers/columns.ts'
+import type { LocalMonth } from '@/domain/vocabulary.ts'
+import type { RemoteColumnsEngine } from './engine.ts'
+
+/** How much has arrived. */
+export interface LoadProgress {
+  loadedMonths: number
+  totalMonths: number
+  loadedIncidents: number
+  totalIncidents: number
+}
+
+export interface LoaderParts {
+  repo: Pick<IncidentsRepo, 'months' | 'columns' | 'changes'>
+  cache: MonthCache
+  /** The last listing, for a start without a network; never throws. */
+  keptListing: KeptListing
+  engine: Pick<RemoteColumnsEngine, 'put' | 'clear'>
+  /** Instance, user and scope: whose months these are. */
+  scope: string
+  scopeKey: string
+  /** Renews an expired session around a call. */
+  guard: <T>(call: () => Promise<T>) => Promise<T>
+  /** What is known before the first month arrives; then the filter's default period is known too. */
+  onMonths: (months: readonly MonthInfo[], asOf: string) => void | Promise<void>
+  /** Called after each batch is in the engine. */
+  onProgress: (progress: LoadProgress) => void
+  /** What the areas are now, before months that may name new ones. */
+  onAreas: (revision: string) => Promise<void>
+  /** The person's scope is another one now: these columns are no longer theirs. */
+  onScopeChanged: () => void
+}
+
+export interface KeptListing {
+  read(): Promise<IncidentMonths | null>
+  write(listing: IncidentMonths): void
+}
+
+/** Bounds of one call: what the server allows at ease, and a few megabytes. */
+const batchMonths = 24
+const batchIncidents = 150_000
+
+/**
+ * Brings the columns of one scope into the engine and keeps them fresh. Months come newest first,
+ * from the device's cache where its revision still holds, so the period people start with is there
+ * long before the oldest month.
+ */
+export class ColumnsLoader {
+  readonly #parts: LoaderParts
+  #months = new Map<LocalMonth, MonthInfo>()
+  #loaded = new Map<LocalMonth, number>()
+  #cursor: string | null = null
+
+  constructor(parts: LoaderParts) {
+    this.#parts = parts
+  }
+
+  /** Oldest month that is in already, when months are still missing; null once all are in. */
+  get loadedFrom(): LocalMonth | null {
+    if (this.#loaded.size >= this.#months.size) return null
+    const loaded = [...this.#loaded.keys()].sort()
+    return loaded[0] ?? null
+  }
+
+  /**
+   * Loads what is missing. After a failure it can be called again and goes on where it stood.
+   * @throws AppError; AbortError
+   */
+  async load(signal: AbortSignal): Promise<void> {
+    const { engine, onMonths } = this.#parts
+    const listing = await this.#listing(signal)
+    const months = [...listing.months].sort((a, b) => (a.month < b.month ? 1 : -1))
+    const gone = [...this.#loaded.keys()].filter((m) => !months.some((one) => one.month === m))
+    const stale = months.filter((one) => this.#months.get(one.month)?.revision !== one.revision)
+    for (const month of [...gone, ...stale.map((one) => one.month)]) this.#loaded.delete(month)
+    this.#months = new Map(months.map((one) => [one.month, one]))
+    if (gone.length) await engine.put([], gone)
+    await onMonths(months, listing.asOf)
+
+    const missing = months.filter((one) => !this.#loaded.has(one.month))
+    const cached = await this.#readCache(missing)
+    for (const batch of batches(missing)) {
+      signal.throwIfAborted()
+      const known = batch.flatMap((one) => cached.get(one.month) ?? [])
+      if (!(await this.#takeCached(known))) for (const one of known) cached.delete(one.month)
+      const wanted = batch.filter((one) => !cached.has(one.month)).map((one) => one.month)
+      if (wanted.length) await this.#fetch(wanted, signal)
+    }
+    // Only now: a poll from an older cursor merely fetches some months twice, a newer loses changes.
+    this.#cursor = listing.cursor
+    await this.#tidyCache()
+  }
+
+  /**
+   * Asks what changed and fetches those months alone.
+   * @returns true when anything changed; `asOf` moves on either way through `onMonths`
+   * @throws AppError; AbortError
+   */
+  async poll(signal: AbortSignal): Promise<boolean> {
+    const { repo, guard, scopeKey, onMonths, onAreas, onScopeChanged } = this.#parts
+    const cursor = this.#cursor
+    if (cursor === null) {
+      await this.load(signal)
+      return true
+    }
+    const changes = await guard(() => repo.changes(cursor, signal))
+    if (changes.scopeKey !== scopeKey) {
+      onScopeChanged()
+      return false
+    }
+    await onAreas(changes.areasRevision)
+    if (changes.reset) {
+      await this.reset()
+      await this.load(signal)
+      return true
+    }
+    for (const batch of batches(changes.months.map((month) => this.#info(month)))) {
+      await this.#fetch(
+        batch.map((one) => one.month),
+        signal,
+      )
+    }
+    this.#cursor = changes.cursor
+    const listing = [...this.#months.values()].sort((a, b) => (a.month < b.month ? 1 : -1))
+    await onMonths(listing, changes.asOf)
+    if (changes.months.length > 0)
+      this.#parts.keptListing.write({ cursor: changes.cursor, asOf: changes.asOf, months: listing })
+    return changes.months.length > 0
+  }
+
+  /** What there is, by the server; by the device where there is no network and nothing is loaded. */
+  async #listing(signal: AbortSignal): Promise<IncidentMonths> {
+    const { repo, guard, keptListing } = this.#parts
+    try {
+      const listing = await guard(() => repo.months(signal))
+      keptListing.write(listing)
+      return listing
+    } catch (error) {
+      const isOffline = error instanceof AppError && error.kind === 'offline'
+      const kept = isOffline && this.#months.size === 0 ? await keptListing.read() : null
+      signal.throwIfAborted()
+      if (!kept) throw error
+      return kept
+    }
+  }
+
+  /** Forgets all that was loaded, so that `load` starts from nothing. */
+  async reset(): Promise<void> {
+    this.#months.clear()
+    this.#loaded.clear()
+    this.#cursor = null
+    await this.#parts.engine.clear()
+  }
+
+  /** Fetches months into the engine; those that do not come back are empty and removed. */
+  async #fetch(asked: readonly LocalMonth[], signal: AbortSignal): Promise<void> {
+    const { repo, guard } = this.#parts
+    const arrived = await guard(() => repo.columns(asked, signal))
+    signal.throwIfAborted()
+    const gone = asked.filter((month) => !arrived.some((packed) => packed.month === month))
+    try {
+      await this.#parts.engine.put(arrived, gone)
+    } catch (error) {
+      throw new AppError('server', toAppError(error).message, { code: 'bad_answer', cause: error })
+    }
+    for (const month of gone) {
+      this.#months.delete(month)
+      this.#loaded.delete(month)
+    }
+    this.#arrived(arrived)
+    await this.#writeCache(arrived)
+  }
+
+  /** False when what the device kept is damaged; it is then fetched again. */
+  async #takeCached(known: readonly PackedMonth[]): Promise<boolean> {
+    if (known.length === 0) return true
+    const taken = await this.#try(async () => {
+      await this.#parts.engine.put(known, [])
+      return true
+    })
+    if (taken) this.#arrived(known)
+    return taken ?? false
+  }
+
+  #arrived(months: readonly PackedMonth[]): void {
+    for (const { month, count, revision } of months) {
+      // What came may be newer than what the listing promised.
+      this.#months.set(month, { month, count, revision })
+      this.#loaded.set(month, count)
+    }
+    this.#parts.onProgress(this.#progress())
+  }
+
+  #progress(): LoadProgress {
+    const total = [...this.#months.values()]
+    return {
+      loadedMonths: this.#loaded.size,
+      totalMonths: total.length,
+      loadedIncidents: [...this.#loaded.values()].reduce((sum, count) => sum + count, 0),
+      totalIncidents: total.reduce((sum, one) => sum + one.count, 0),
+    }
+  }
+
+  #info(month: LocalMonth): MonthInfo {
+    return this.#months.get(month) ?? { month, count: 0, revision: '' }
+  }
+
+  // The cache only saves a transfer: where the browser denies it, everything works without.
+  async #readCache(missing: readonly MonthInfo[]): Promise<Map<LocalMonth, PackedMonth>> {
+    const wanted = new Map(missing.map((one) => [one.month, one.revision]))
+    const months = await this.#try(() => this.#parts.cache.read(this.#parts.scope, wanted))
+    return new Map(months?.map((packed) => [packed.month, packed]))
+  }
+
+  async #writeCache(months: readonly PackedMonth[]): Promise<void> {
+    if (months.length) await this.#try(() => this.#parts.cache.write(this.#parts.scope, months))
+  }
+
+  async #tidyCache(): Promise<void> {
+    await this.#try(() => this.#parts.cache.erase(this.#parts.scope))
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work()
+    } catch (error) {
+      if (isAbort(error)) throw error
+      console.warn('months are not kept on this device:', error)
+      return null
+    }
+  }
+}
+
+function batches(months: readonly MonthInfo[]): MonthInfo[][] {
+  const answer: MonthInfo[][] = []
+  let batch: MonthInfo[] = []
+  let incidents = 0
+  for (const month of months) {
+    if (
+      batch.length &&
+      (batch.length === batchMonths || incidents + month.count > batchIncidents)
+    ) {
+      answer.push(batch)
+      batch = []
+      incidents = 0
+    }
+    batch.push(month)
+    incidents += month.count
+  }
+  if (batch.length) answer.push(batch)
+  return answer
+}

@@ -1,0 +1,54 @@
+import { bytesFromBase64 } from '../bytes.ts'
+
+/** What `incident_points` sends for one tile; numbers are base64, 16-bit ones big endian. */
+export interface PackedPointTile {
+  total: number
+  shown: number
+  ids: string[]
+  category: string
+  stage: string
+  x: string
+  y: string
+}
+
+/** One tile of incidents as typed arrays; every array holds `shown` values in the same order. */
+export interface PointTile {
+  /** Incidents that pass the filter in this tile; more than `shown` when the answer was capped. */
+  total: number
+  shown: number
+  /** Incident ids. */
+  ids: string[]
+  /** `Category.idx`. */
+  category: Uint8Array
+  /** Low nibble the index in `stages`, high nibble `incidentFlags`. */
+  stage: Uint8Array
+  /** Tile-local place, extent 4096, from west to east and from north to south. */
+  x: Int16Array
+  y: Int16Array
+}
+
+/** Errors with `RangeError` when a column does not hold `shown` values: never draw a torn tile. */
+export function unpackPointTile(packed: PackedPointTile): PointTile {
+  const tile: PointTile = {
+    total: packed.total,
+    shown: packed.shown,
+    ids: packed.ids,
+    category: bytesFromBase64(packed.category),
+    stage: bytesFromBase64(packed.stage),
+    x: bigEndianInt16(bytesFromBase64(packed.x)),
+    y: bigEndianInt16(bytesFromBase64(packed.y)),
+  }
+  for (const column of ['ids', 'category', 'stage', 'x', 'y'] as const) {
+    if (tile[column].length !== tile.shown) {
+      throw new RangeError(
+        `point tile: ${column} holds ${tile[column].length} values, not ${tile.shown}`,
+      )
+    }
+  }
+  return tile
+}
+
+function bigEndianInt16(bytes: Uint8Array): Int16Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Int16Array.from({ length: bytes.length >> 1 }, (_, i) => view.getInt16(i * 2))
+}

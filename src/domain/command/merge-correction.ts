@@ -1,0 +1,73 @@
+import type { CommandPayloads, IncidentChanges, ServerIncident } from './command.ts'
+import type { LngLat } from '../vocabulary.ts'
+
+/** The payload of `correct_incident`. */
+export type Correction = CommandPayloads['correct_incident']
+
+/** The fields a person decides on; `place` stands for `lon` and `lat`. */
+export const mergeFields = [
+  'categoryCode',
+  'severity',
+  'place',
+  'addressLabel',
+  'description',
+] as const
+export type MergeFieldName = (typeof mergeFields)[number]
+
+type FieldValue = string | number | LngLat
+export interface MergeField {
+  name: MergeFieldName
+  mine: FieldValue
+  theirs: FieldValue
+}
+
+export type MergeSide = 'mine' | 'theirs'
+/** What a person has chosen so far; `text` is a wording of one's own for a text field. */
+export type MergeChoices = Partial<
+  Record<MergeFieldName, { side: MergeSide } | { side: 'own'; text: string }>
+>
+
+const placeOf = ({ lon, lat }: { lon?: number; lat?: number }): LngLat | undefined =>
+  lon === undefined || lat === undefined ? undefined : [lon, lat]
+
+/** Places come back as they were sent; 1e-7 degrees is a centimetre. */
+const isSame = (a: FieldValue, b: FieldValue): boolean =>
+  typeof a === 'object' && typeof b === 'object'
+    ? Math.abs(a[0] - b[0]) < 1e-7 && Math.abs(a[1] - b[1]) < 1e-7
+    : a === b
+
+/** The fields in which a correction and the server's row differ: what there is to decide. */
+export function mergeFieldsOf(changes: IncidentChanges, server: ServerIncident): MergeField[] {
+  return mergeFields.flatMap((name) => {
+    const mine = name === 'place' ? placeOf(changes) : changes[name]
+    const theirs = name === 'place' ? placeOf(server) : server[name]
+    return mine === undefined || theirs === undefined || isSame(mine, theirs)
+      ? []
+      : { name, mine, theirs }
+  })
+}
+
+/** True once every field has been decided. */
+export const isDecided = (fields: readonly MergeField[], choices: MergeChoices): boolean =>
+  fields.every(({ name }) => choices[name] !== undefined)
+
+/**
+ * The correction that carries out what was chosen, on top of the server's row. Null when the
+ * server's values stay everywhere, so that there is nothing to send.
+ */
+export function mergedCorrection(
+  correction: Correction,
+  server: ServerIncident,
+  choices: MergeChoices,
+): Correction | null {
+  const changes: IncidentChanges = {}
+  for (const { name, mine, theirs } of mergeFieldsOf(correction.changes, server)) {
+    const choice = choices[name]
+    const value = choice?.side === 'mine' ? mine : choice?.side === 'own' ? choice.text : theirs
+    if (isSame(value, theirs)) continue
+    if (name === 'place') [changes.lon, changes.lat] = value as LngLat
+    else Object.assign(changes, { [name]: value })
+  }
+  if (Object.keys(changes).length === 0) return null
+  return { incidentId: correction.incidentId, baseVersion: server.version, changes }
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { addDays } from '../time/calendar.ts'
+import { decodeFilter, encodeFilter, filterKeys, filterToRpc } from './filter-url.ts'
+import { emptyFilter, type IncidentFilter } from './filter.ts'
+import { stages } from '../vocabulary.ts'
+
+const day = fc.integer({ min: 0, max: 20_000 }).map((number) => addDays('1970-01-01', number))
+const code = fc.stringMatching(/^[A-Za-z0-9_.-]{1,40}$/)
+const degrees = (limit: number) =>
+  fc.integer({ min: -limit * 1e5, max: limit * 1e5 - 1 }).map((value) => value / 1e5)
+const filters: fc.Arbitrary<IncidentFilter> = fc.record({
+  period: fc.option(
+    fc.tuple(day, day).map(([a, b]) => (a < b ? { from: a, to: b } : { from: b, to: a })),
+  ),
+  areas: fc.uniqueArray(code, { maxLength: 4 }),
+  categories: fc.uniqueArray(code, { maxLength: 4 }),
+  stages: fc.subarray([...stages]),
+  openOnly: fc.boolean(),
+  onHoldOnly: fc.boolean(),
+  bbox: fc.option(
+    fc.tuple(degrees(180), degrees(90)).map(([west, south]) => [west, south, 180, 90] as const),
+  ),
+})
+
+describe('filter in the URL', () => {
+  it('comes back as it went', () => {
+    fc.assert(
+      fc.property(filters, fc.option(code), (filter, drill) => {
+        const search = new URLSearchParams(encodeFilter(filter, drill)).toString()
+        const query = Object.fromEntries(new URLSearchParams(search))
+        expect(decodeFilter(query)).toEqual({ filter, drill, periodGiven: true, ignored: [] })
+      }),
+    )
+  })
+
+  it('survives anything and says what it left out', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constant(null),
+      fc.array(fc.option(fc.string()), { maxLength: 3 }),
+      fc.constantFrom('2024-02-30', 'all', '1', 'closed~', '1~2~3~4', '-122~37~-122~38'),
+    )
+    const query = fc.dictionary(fc.constantFrom(...filterKeys), value)
+    fc.assert(
+      fc.property(query, (given) => {
+        const { filter, ignored, drill } = decodeFilter(given)
+        const again = decodeFilter(encodeFilter(filter, drill))
+        expect(again.filter).toEqual(filter)
+        expect(again.ignored).toEqual([])
+        for (const key of ignored) expect(Object.keys(given)).toContain(key)
+      }),
+    )
+  })
+
+  it.each([
+    [{ from: '2024-02-30', to: '2024-03-01' }, ['from', 'to']],
+    [{ from: '2024-03-02', to: '2024-03-01' }, ['from', 'to']],
+    [{ from: '2024-03-02' }, ['from']],
+    [{ stage: 'closed~nonsense' }, ['stage']],
+    [{ open: 'yes' }, ['open']],
+    [{ bbox: '1~2~1~4' }, ['bbox']],
+    [{ area: 'SF-N-1~<b>' }, ['area']],
+    [{ in: '../x' }, ['in']],
+    [{}, []],
+  ])('of %j ignores %j', (query, ignored) => expect(decodeFilter(query).ignored).toEqual(ignored))
+
+  it('tells all time from the default period', () => {
+    expect(decodeFilter({}).periodGiven).toBe(false)
+    expect(decodeFilter({ from: 'all' })).toMatchObject({ periodGiven: true, ignored: [] })
+    expect(encodeFilter(emptyFilter())).toEqual({ from: 'all' })
+  })
+
+  it('sends the database only what narrows', () => {
+    expect(filterToRpc(emptyFilter())).toEqual({})
+    const full: IncidentFilter = {
+      period: { from: '2024-01-01', to: '2024-12-31' },
+      areas: ['A'],
+      categories: ['b'],
+      stages: ['closed'],
+      openOnly: true,
+      onHoldOnly: true,
+      bbox: [1, 2, 3, 4],
+    }
+    const { period, ...others } = full
+    expect(filterToRpc(full)).toEqual({ ...period, ...others })
+  })
+})

@@ -1,0 +1,144 @@
+import { isLocalDay } from '../time/calendar.ts'
+import { emptyFilter, type IncidentFilter } from './filter.ts'
+import { stages, type BoundingBox, type Stage } from '../vocabulary.ts'
+
+/** Query parameters that belong to the filter; all others are left alone. */
+export const filterKeys = [
+  'from',
+  'to',
+  'area',
+  'category',
+  'stage',
+  'open',
+  'hold',
+  'bbox',
+  'in',
+] as const
+export type FilterKey = (typeof filterKeys)[number]
+
+/** A query as vue-router and URLSearchParams give it: repeated keys come as arrays. */
+export type Query = Record<string, string | null | undefined | readonly (string | null)[]>
+
+export interface DecodedFilter {
+  filter: IncidentFilter
+  /** The area the breadcrumb stands at. */
+  drill: string | null
+  /** False when the query says nothing of the period, so that the default applies. */
+  periodGiven: boolean
+  /** Parameters that were present but not understood, and therefore left out. */
+  ignored: FilterKey[]
+}
+
+/** `from=all` says "all time"; no `from` at all says "the default period". */
+const allTime = 'all'
+const codePattern = /^[A-Za-z0-9_.-]{1,60}$/
+const boxDecimals = 5
+
+const single = (value: Query[string]): string | undefined => {
+  const one = typeof value === 'object' && value !== null ? value[0] : value
+  return one ?? undefined
+}
+
+/** The query of a filter; parts that filter nothing are left out. Total for every valid filter. */
+export function encodeFilter(
+  filter: IncidentFilter,
+  drill: string | null = null,
+): Partial<Record<FilterKey, string>> {
+  const query: Partial<Record<FilterKey, string>> = {}
+  query.from = filter.period ? filter.period.from : allTime
+  if (filter.period) query.to = filter.period.to
+  if (filter.areas.length) query.area = filter.areas.join('~')
+  if (filter.categories.length) query.category = filter.categories.join('~')
+  if (filter.stages.length) query.stage = filter.stages.join('~')
+  if (filter.openOnly) query.open = '1'
+  if (filter.onHoldOnly) query.hold = '1'
+  if (filter.bbox) query.bbox = filter.bbox.map((value) => value.toFixed(boxDecimals)).join('~')
+  if (drill) query.in = drill
+  return query
+}
+
+/** Reads a query. Never throws: what is not understood is left out and named in `ignored`. */
+export function decodeFilter(query: Query): DecodedFilter {
+  const filter = emptyFilter()
+  const ignored = new Set<FilterKey>()
+  const read = (key: FilterKey): string | undefined => {
+    const value = single(query[key])
+    return value === '' ? undefined : value
+  }
+
+  const codes = (key: 'area' | 'category'): string[] => {
+    const given = read(key)?.split('~') ?? []
+    const good = given.filter((code) => codePattern.test(code))
+    if (good.length < given.length) ignored.add(key)
+    return [...new Set(good)]
+  }
+  filter.areas = codes('area')
+  filter.categories = codes('category')
+
+  const givenStages = read('stage')?.split('~') ?? []
+  filter.stages = stages.filter((stage) => givenStages.includes(stage))
+  if (givenStages.some((stage) => !stages.includes(stage as Stage))) ignored.add('stage')
+
+  const flag = (key: 'open' | 'hold'): boolean => {
+    const value = read(key)
+    if (value !== undefined && value !== '1') ignored.add(key)
+    return value === '1'
+  }
+  filter.openOnly = flag('open')
+  filter.onHoldOnly = flag('hold')
+
+  const box = read('bbox')
+  if (box !== undefined) {
+    filter.bbox = parseBox(box)
+    if (!filter.bbox) ignored.add('bbox')
+  }
+
+  const from = read('from')
+  const to = read('to')
+  let periodGiven = false
+  if (from === allTime) {
+    periodGiven = true
+    if (to !== undefined) ignored.add('to')
+  } else if (from !== undefined && to !== undefined) {
+    if (isLocalDay(from) && isLocalDay(to) && from <= to) {
+      filter.period = { from, to }
+      periodGiven = true
+    } else {
+      ignored.add('from').add('to')
+    }
+  } else if (from !== undefined) ignored.add('from')
+  else if (to !== undefined) ignored.add('to')
+
+  const drill = read('in')
+  if (drill !== undefined && !codePattern.test(drill)) ignored.add('in')
+
+  return {
+    filter,
+    drill: drill !== undefined && codePattern.test(drill) ? drill : null,
+    periodGiven,
+    ignored: [...ignored],
+  }
+}
+
+function parseBox(text: string): BoundingBox | null {
+  const parts = text.split('~')
+  if (parts.length !== 4 || !parts.every((part) => /^-?\d{1,3}(\.\d{1,10})?$/.test(part)))
+    return null
+  const [west, south, east, north] = parts.map(Number) as [number, number, number, number]
+  const valid =
+    west < east && south < north && west >= -180 && east <= 180 && south >= -90 && north <= 90
+  return valid ? [west, south, east, north] : null
+}
+
+/** The `p_filter` of the RPCs: the filter with its period flattened and empty parts left out. */
+export function filterToRpc(filter: IncidentFilter): Record<string, unknown> {
+  return {
+    ...(filter.period && { from: filter.period.from, to: filter.period.to }),
+    ...(filter.areas.length && { areas: filter.areas }),
+    ...(filter.categories.length && { categories: filter.categories }),
+    ...(filter.stages.length && { stages: filter.stages }),
+    ...(filter.openOnly && { openOnly: true }),
+    ...(filter.onHoldOnly && { onHoldOnly: true }),
+    ...(filter.bbox && { bbox: filter.bbox }),
+  }
+}

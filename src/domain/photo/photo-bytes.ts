@@ -1,0 +1,36 @@
+/** Media types a photo may have. */
+export const photoMediaTypes = ['image/jpeg', 'image/webp'] as const
+export type PhotoMediaType = (typeof photoMediaTypes)[number]
+
+export interface PhotoFacts {
+  mediaType: PhotoMediaType
+  /** Pixels. */
+  width: number
+  height: number
+  /** True when the file holds anything beside the picture, a colour profile included. */
+  hasMetadata: boolean
+}
+
+/** What a file is, and which stretches of it [start, end) make a file of the picture alone. */
+export interface PhotoParts {
+  facts: PhotoFacts
+  kept: [start: number, end: number][]
+}
+
+/** Four characters; past the end fewer. */
+export function textAt(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + 4))
+}
+
+/** A big-endian number; bytes past the end count as 0, and every length is compared with the end. */
+export function bigAt(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0
+  for (let i = 0; i < count; i++) value = value * 256 + (bytes[at + i] ?? 0)
+  return value
+}
+
+export function littleAt(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0
+  for (let i = count - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0)
+  return value
+}

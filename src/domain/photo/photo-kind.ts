@@ -1,0 +1,98 @@
+/** What a file really is, by its first bytes: names and media types are anybody's claim. */
+export type ImageKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'avif' | 'heic' | 'svg' | 'html'
+
+/** Why a file does not become a photo; each has its words at `capture.refusal.…`. */
+export type PhotoRefusal =
+  | 'empty'
+  | 'too-large'
+  | 'not-an-image'
+  | 'svg'
+  | 'html'
+  | 'heic'
+  | 'broken'
+  | 'too-many-pixels'
+  | 'unreadable'
+  | 'not-loaded'
+
+/** Thrown for a file that does not become a photo. */
+export class PhotoRefused extends Error {
+  readonly code: PhotoRefusal
+
+  constructor(code: PhotoRefusal, cause?: unknown) {
+    super(`photo refused: ${code}`, { cause })
+    this.name = 'PhotoRefused'
+    this.code = code
+  }
+}
+
+/** Long side of the small picture for lists, in pixels. */
+export const thumbnailLongSide = 320
+/** Of a file as it comes from camera or gallery. */
+export const maxFileBytes = 100 * 1024 * 1024
+/** Past this, decoding alone takes more memory than a phone gives a page. */
+export const maxPixels = 220_000_000
+
+const brands: Record<string, ImageKind> = {
+  avif: 'avif',
+  avis: 'avif',
+  heic: 'heic',
+  heix: 'heic',
+  heim: 'heic',
+  heis: 'heic',
+  hevc: 'heic',
+  hevx: 'heic',
+  mif1: 'heic',
+  msf1: 'heic',
+}
+
+/** @param head at least the first 512 bytes, or all there are @returns null when it is nothing known */
+export function imageKindOf(head: Uint8Array): ImageKind | null {
+  const starts = (...bytes: number[]): boolean => bytes.every((byte, i) => head[i] === byte)
+  const ascii = (from: number, to: number): string =>
+    String.fromCharCode(...head.subarray(from, to))
+  if (starts(0xff, 0xd8, 0xff)) return 'jpeg'
+  if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return 'png'
+  if (ascii(0, 4) === 'RIFF' && ascii(8, 12) === 'WEBP') return 'webp'
+  if (ascii(0, 4) === 'GIF8') return 'gif'
+  if (ascii(4, 8) === 'ftyp') return brands[ascii(8, 12)] ?? null
+  if (ascii(0, 2) === 'BM') return 'bmp'
+  // What is left can only be text that calls itself an image.
+  const text = ascii(0, Math.min(512, head.length))
+    .replace(/^\u00ef\u00bb\u00bf/, '')
+    .trimStart()
+    .toLowerCase()
+  if (/^<!doctype html|^<html|^<head|^<body|^<script/.test(text)) return 'html'
+  if (/^(<\?xml|<!--|<svg|<!doctype svg)/.test(text) && text.includes('<svg')) return 'svg'
+  return null
+}
+
+/** Pixels, before the picture's orientation. */
+export interface PixelSize {
+  width: number
+  height: number
+}
+
+/** The largest size of the same shape that fits; never larger than it was. */
+export function fitInside({ width, height }: PixelSize, longSide: number): PixelSize {
+  const scale = Math.min(1, longSide / Math.max(width, height))
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  }
+}
+
+/**
+ * When a photo was taken. EXIF times are the camera's wall clock; without the offset written beside
+ * it, it is read in the time zone of this device.
+ *
+ * @param wallClock `YYYY:MM:DD HH:MM:SS` @param offset `+08:00`, if there is one
+ * @returns an instant in UTC, or null when it is none
+ */
+export function exifInstant(wallClock: string, offset: string | null): string | null {
+  const parts = /^(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(wallClock)
+  if (!parts || parts[1] === '0000') return null
+  const [, year, month, day, hour, minute, second] = parts
+  const zone = offset && /^[+-]\d\d:\d\d$|^Z$/.test(offset) ? offset : ''
+  const instant = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`)
+  return Number.isNaN(instant.getTime()) ? null : instant.toISOString()
+}

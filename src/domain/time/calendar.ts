@@ -1,0 +1,64 @@
+import type { LocalDay, LocalMonth } from '../vocabulary.ts'
+
+/**
+ * Arithmetic on local days and months as plain integers, so that no time zone can slip in.
+ * Days count from 1970-01-01, months from year 0.
+ */
+const dayMs = 86_400_000
+
+/** Days since 1970-01-01; NaN when `day` is not a real calendar day written `YYYY-MM-DD`. */
+export function dayNumber(day: LocalDay): number {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day)
+  if (!match) return Number.NaN
+  const date = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]))
+  return new Date(date).toISOString().slice(0, 10) === day ? date / dayMs : Number.NaN
+}
+
+export const dayFromNumber = (number: number): LocalDay =>
+  new Date(number * dayMs).toISOString().slice(0, 10)
+
+export const isLocalDay = (day: string): boolean => !Number.isNaN(dayNumber(day))
+
+export const addDays = (day: LocalDay, days: number): LocalDay =>
+  dayFromNumber(dayNumber(day) + days)
+
+/** Months since year 0; NaN when `month` is not `YYYY-MM`. */
+export function monthNumber(month: LocalMonth): number {
+  const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month)
+  return match ? Number(match[1]) * 12 + Number(match[2]) - 1 : Number.NaN
+}
+
+export function monthFromNumber(number: number): LocalMonth {
+  const year = Math.floor(number / 12)
+  return `${String(year).padStart(4, '0')}-${String(number - year * 12 + 1).padStart(2, '0')}`
+}
+
+export const monthOfDay = (day: LocalDay): LocalMonth => day.slice(0, 7)
+export const firstDayOf = (month: LocalMonth): LocalDay => `${month}-01`
+/** Days since 1970-01-01 of a month's first day, by months since year 0. */
+export const firstDayNumber = (month: number): number => Date.UTC(0, month - 1900 * 12) / dayMs
+export const lastDayOf = (month: LocalMonth): LocalDay =>
+  addDays(firstDayOf(monthFromNumber(monthNumber(month) + 1)), -1)
+
+/**
+ * An instant on the wall clock of a time zone, as minutes since 1970-01-01T00:00 of that clock.
+ * @throws RangeError when `instant` is not a date or `timeZone` not an IANA zone.
+ */
+export function wallMinutes(instant: string, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).formatToParts(new Date(instant))
+  const get = (type: Intl.DateTimeFormatPartTypes) =>
+    Number(parts.find((part) => part.type === type)?.value)
+  return Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute')) / 60_000
+}
+
+/** The local day of an instant. */
+export const localDayOf = (instant: string, timeZone: string): LocalDay =>
+  dayFromNumber(Math.floor(wallMinutes(instant, timeZone) / 1440))

@@ -1,0 +1,91 @@
+import { dayFromNumber, dayNumber } from '@/domain/time/calendar.ts'
+import type { LocalDay } from '@/domain/vocabulary.ts'
+
+export type BinUnit = 'day' | 'week' | 'month'
+
+/** One bar of the time histogram; both days inclusive. */
+export interface HistogramBin {
+  from: LocalDay
+  to: LocalDay
+  count: number
+}
+
+export interface BinnedHistogram {
+  unit: BinUnit
+  bins: HistogramBin[]
+}
+
+/** Number of the first day of the unit that holds `number`; weeks begin on Monday. */
+function unitStart(number: number, unit: BinUnit): number {
+  if (unit === 'day') return number
+  // 1970-01-01 was a Thursday.
+  if (unit === 'week') return number - ((((number + 3) % 7) + 7) % 7)
+  return dayNumber(`${dayFromNumber(number).slice(0, 7)}-01`)
+}
+
+/**
+ * Gathers daily counts into the finest bars that still fit.
+ *
+ * @param counts one a day from `firstDay` on
+ * @param maxBins how many bars may stand side by side; months are used even when they do not fit
+ * @returns bars without gaps; the first and last are cut at the data's ends
+ */
+export function binHistogram(
+  firstDay: LocalDay,
+  counts: ArrayLike<number>,
+  maxBins: number,
+): BinnedHistogram {
+  const days = counts.length
+  const unit: BinUnit = days <= maxBins ? 'day' : Math.ceil(days / 7) <= maxBins ? 'week' : 'month'
+  const first = days === 0 ? 0 : dayNumber(firstDay)
+  const bins: HistogramBin[] = []
+  let start = Number.NaN
+  for (let i = 0; i < days; i++) {
+    const number = first + i
+    const own = unitStart(number, unit)
+    const day = dayFromNumber(number)
+    const last = bins.at(-1)
+    if (last && own === start) {
+      last.to = day
+      last.count += counts[i] ?? 0
+    } else {
+      bins.push({ from: day, to: day, count: counts[i] ?? 0 })
+      start = own
+    }
+  }
+  return { unit, bins }
+}
+
+/** Indices of the first and last bar, both inclusive. */
+export interface BinRange {
+  start: number
+  end: number
+}
+
+/**
+ * Which bars a period covers, also partly; null is all of them.
+ * A period beside the data clings to the nearest bar, so that there is always something to grab.
+ */
+export function binRange(
+  bins: readonly HistogramBin[],
+  period: { from: LocalDay; to: LocalDay } | null,
+): BinRange {
+  const last = Math.max(0, bins.length - 1)
+  if (!period) return { start: 0, end: last }
+  let start = bins.findIndex((bin) => bin.to >= period.from)
+  if (start < 0) start = last
+  let end = bins.findLastIndex((bin) => bin.from <= period.to)
+  if (end < 0) end = 0
+  return start <= end ? { start, end } : { start, end: start }
+}
+
+/** The period that a range of bars stands for; all bars are all time, null. */
+export function periodOfRange(
+  bins: readonly HistogramBin[],
+  range: BinRange,
+): { from: LocalDay; to: LocalDay } | null {
+  const low = bins[Math.min(range.start, range.end)]
+  const high = bins[Math.max(range.start, range.end)]
+  if (!low || !high || (low === bins[0] && high === bins.at(-1))) return null
+  return { from: low.from, to: high.to }
+}

@@ -1,0 +1,67 @@
+import { computed, type ComputedRef } from 'vue'
+import { isWithin, type Area } from '@/domain/city/area.ts'
+import { rollUp } from '@/domain/city/roll-up.ts'
+import { useAreasStore } from '@/stores/areas.store.ts'
+import { useColumnsStore } from '@/stores/columns.store.ts'
+import { useFilterStore } from '@/stores/view/filter.store.ts'
+import { useSelectionStore } from '@/stores/view/selection.store.ts'
+import { toggleAreaCode } from './area-selection.ts'
+
+export interface AreaChoice {
+  /** The drilled area and those above it, from the top down. */
+  breadcrumb: ComputedRef<Area[]>
+  /** Adds the area to the filter, or removes it. */
+  toggleArea(code: string): void
+  /** Makes the area the top of every view; null returns to the city. */
+  drillInto(code: string | null): void
+  canDrill(code: string): boolean
+}
+
+/** Chooses areas in the common filter. Holds no state: every caller reads the same stores. */
+export function useAreaChoice(): AreaChoice {
+  const areas = useAreasStore()
+  const filter = useFilterStore()
+  const selection = useSelectionStore()
+
+  const breadcrumb = computed(() => (filter.drill === null ? [] : areas.ancestry(filter.drill)))
+
+  function drillInto(code: string | null): void {
+    filter.setAreas([])
+    filter.setDrill(code !== null && areas.byCode(code)?.parentCode === null ? null : code)
+    selection.pinArea(code)
+  }
+
+  function toggleArea(code: string): void {
+    const drilled = filter.drill === null ? undefined : areas.byCode(filter.drill)
+    const area = areas.byCode(code)
+    if (!area) return
+    // Choosing an area outside the drilled one leaves the drilled one.
+    if (drilled && !isWithin(area, drilled)) filter.setDrill(null)
+    filter.setAreas(toggleAreaCode(filter.filter.areas, code, areas.byCode))
+    selection.pinArea(filter.filter.areas.includes(code) ? code : null)
+  }
+
+  return {
+    breadcrumb,
+    toggleArea,
+    drillInto,
+    canDrill: (code) => areas.children(code).length > 0,
+  }
+}
+
+/** Incidents by `Area.idx`, each area with those below it; null while the columns load. */
+export function useAreaCounts(): {
+  counts: ComputedRef<Uint32Array | null>
+  openCounts: ComputedRef<Uint32Array | null>
+} {
+  const areas = useAreasStore()
+  const columns = useColumnsStore()
+  return {
+    counts: computed(() =>
+      columns.projection ? rollUp(columns.projection.byArea, areas.list) : null,
+    ),
+    openCounts: computed(() =>
+      columns.projection ? rollUp(columns.projection.openByArea, areas.list) : null,
+    ),
+  }
+}

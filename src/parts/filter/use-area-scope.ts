@@ -1,0 +1,14 @@
+import { computed } from 'vue'
+import type { Area } from '@/domain/city/area.ts'
+import { useSessionStore } from '@/stores/session.store.ts'
+
+/** Tells whether the person may see an area; a department's people may see anywhere. */
+export function useAreaScope(): (area: Area) => boolean {
+  const session = useSessionStore()
+  const paths = computed(() =>
+    session.memberships.some(({ role }) => role === 'handler')
+      ? null
+      : session.memberships.map(({ areaPath }) => areaPath),
+  )
+  return (area) => paths.value === null || paths.value.some((path) => area.path.startsWith(path))
+}

@@ -1,0 +1,76 @@
+import { computed, inject, provide, type ComputedRef, type InjectionKey } from 'vue'
+import { incidentSorts, type IncidentRow } from '@/data/incidents.repo.ts'
+import type { LngLat } from '@/domain/vocabulary.ts'
+import { useCategoriesStore } from '@/stores/categories.store.ts'
+import { useColumnsStore } from '@/stores/columns.store.ts'
+import { useSelectionStore } from '@/stores/view/selection.store.ts'
+import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
+import { useIncidentDetail, type IncidentDetailState } from './use-incident-detail.ts'
+import { useIncidentList, type IncidentListState } from './use-incident-list.ts'
+
+/** A list of incidents and the pinned one of them, as any page shows them. */
+export interface IncidentBrowser {
+  /** Changes when incidents of the caller's scope change on the server. */
+  dataRevision: ComputedRef<string>
+  list: IncidentListState
+  detail: IncidentDetailState
+  /** The pinned incident's place, as soon as the list or the detail has it. */
+  pinnedPlace: ComputedRef<{ lngLat: LngLat; color: string } | null>
+  /** The incident after (1) or before (-1) the pinned one in the list; null at its ends. */
+  neighbour(step: 1 | -1): IncidentRow | null
+  /** Opens the neighbour. Fetches the list's next page when the loaded part ends there. */
+  stepIncident(step: 1 | -1): Promise<void>
+}
+
+const key: InjectionKey<IncidentBrowser> = Symbol('incident browser')
+
+export function useIncidentBrowser(): IncidentBrowser {
+  const browser = inject(key)
+  if (!browser) throw new Error('useIncidentBrowser() without provideIncidentBrowser() above it')
+  return browser
+}
+
+/** Makes the list and the detail of one page and hands them to the components below. */
+export function provideIncidentBrowser(): IncidentBrowser {
+  const columns = useColumnsStore()
+  const selection = useSelectionStore()
+  const categories = useCategoriesStore()
+  const dataRevision = computed(() =>
+    columns.months.map(({ month, revision }) => `${month}:${revision}`).join(' '),
+  )
+  const sort = useQueryChoice(
+    'sort',
+    () => incidentSorts,
+    () => 'reported_desc',
+  )
+  const list = useIncidentList(sort, () => dataRevision.value)
+  const detail = useIncidentDetail(
+    () => selection.pinnedIncident,
+    () => dataRevision.value,
+  )
+
+  const pinnedPlace = computed(() => {
+    const id = selection.pinnedIncident
+    if (id === null) return null
+    const known = detail.detail.value?.incident
+    const row = known?.id === id ? known : list.rows.value.find((row) => row.id === id)
+    if (!row) return null
+    const color = categories.byCode(row.categoryCode)?.color ?? '#475569'
+    return { lngLat: [row.lon, row.lat] as const, color }
+  })
+
+  function neighbour(step: 1 | -1): IncidentRow | null {
+    const index = list.rows.value.findIndex(({ id }) => id === selection.pinnedIncident)
+    return index < 0 ? null : (list.rows.value[index + step] ?? null)
+  }
+
+  async function stepIncident(step: 1 | -1): Promise<void> {
+    if (!neighbour(step) && step === 1) await list.loadMore()
+    const row = neighbour(step)
+    if (row) selection.pinIncident(row.id)
+  }
+
+  const browser = { dataRevision, list, detail, pinnedPlace, neighbour, stepIncident }
+  provide(key, browser)
+  return browser
+}

@@ -1,0 +1,44 @@
+import { ref, type Ref } from 'vue'
+import type { IncidentChanges, NewCommand } from '@/domain/command/command.ts'
+import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
+
+export interface IncidentCommands {
+  busy: Readonly<Ref<boolean>>
+  /** True when the last one could not be put into the outbox: nothing was queued. */
+  failed: Readonly<Ref<boolean>>
+  /** Each resolves to true once the device keeps it; it is sent whenever there is a network. */
+  note(note: string, asks: boolean): Promise<boolean>
+  correct(baseVersion: number, changes: IncidentChanges): Promise<boolean>
+}
+
+/** What a person can do to an incident, all by the outbox. */
+export function useIncidentCommands(incidentId: () => string): IncidentCommands {
+  const store = useOutboxStore()
+  const busy = ref(false)
+  const failed = ref(false)
+
+  async function enqueue(command: NewCommand): Promise<boolean> {
+    busy.value = true
+    failed.value = false
+    try {
+      await (await store.whenOpen()).enqueue(command)
+      return true
+    } catch (failure) {
+      console.warn('not queued:', failure)
+      failed.value = true
+      return false
+    } finally {
+      busy.value = false
+    }
+  }
+  const about = () => ({ incidentId: incidentId(), deviceAt: new Date().toISOString() })
+
+  return {
+    busy,
+    failed,
+    note: (note, asks) =>
+      enqueue({ type: 'add_note', payload: { ...about(), note, ...(asks && { asks }) } }),
+    correct: (baseVersion, changes) =>
+      enqueue({ type: 'correct_incident', payload: { ...about(), baseVersion, changes } }),
+  }
+}

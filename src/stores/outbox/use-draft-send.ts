@@ -1,0 +1,68 @@
+import { ref, shallowRef } from 'vue'
+import { AppError } from '@/data/errors.ts'
+import type { NewCommand, PhotoRef } from '@/domain/command/command.ts'
+import type { QueuedItem } from '@/sync/index.ts'
+import type { DraftInHand } from './use-draft.ts'
+import { useOwnOutbox } from './use-own-outbox.ts'
+import type { PhotoFiles } from './use-photo-files.ts'
+
+/** Why a form could not be queued, as `capture.send.failed` has words for it. */
+export type SendFailure = 'full' | 'photos' | 'refused' | 'sent' | 'other'
+
+/**
+ * Takes a finished form into the queue, in one step with taking its draft out: with all of its
+ * photos or not at all.
+ */
+export function useDraftSend(
+  draft: DraftInHand,
+  photos: PhotoFiles,
+  commandOf: (photos: PhotoRef[]) => NewCommand,
+) {
+  const ownOutbox = useOwnOutbox()
+  const isSending = ref(false)
+  /** What was sent off last; null while a form is in hand. */
+  const sent = shallowRef<QueuedItem | null>(null)
+  /** What went wrong; the draft is still there then. */
+  const failure = ref<SendFailure | null>(null)
+
+  async function send(): Promise<boolean> {
+    if (isSending.value) return false
+    isSending.value = true
+    failure.value = null
+    try {
+      const refused = photos.refused.value.length
+      await photos.settled()
+      // Whoever pressed the button counted on it.
+      if (photos.refused.value.length > refused)
+        throw new AppError('invalid', 'a photo was refused', { code: 'photo_refused' })
+      const outbox = await ownOutbox()
+      const enqueue = async (from: Awaited<ReturnType<DraftInHand['seal']>>) =>
+        outbox.enqueue(commandOf(await photos.photoRefs()), {
+          ...from,
+          ...(draft.replaces.value && { replaces: draft.replaces.value }),
+        })
+      sent.value = await enqueue(await draft.seal()).catch(async (error: unknown) => {
+        if ((error as { code?: unknown }).code !== 'changed_elsewhere') throw error
+        // What another tab has written into the draft since stays a draft.
+        return enqueue(await draft.sealApart())
+      })
+      return true
+    } catch (error) {
+      draft.unseal()
+      console.warn('a form could not be queued:', error)
+      failure.value = failureOf(error)
+      return false
+    } finally {
+      isSending.value = false
+    }
+  }
+  return { isSending, sent, failure, send }
+}
+
+function failureOf(error: unknown): SendFailure {
+  const { code } = error as { code?: unknown }
+  if (code === 'storage_full') return 'full'
+  if (code === 'photo_missing') return 'photos'
+  if (code === 'photo_refused') return 'refused'
+  return code === 'already_sent' ? 'sent' : 'other'
+}

@@ -1,0 +1,66 @@
+import { computed, onScopeDispose, shallowRef, watch, type ComputedRef } from 'vue'
+import { photosRepo, type PhotoAddress } from '@/data/photos.repo.ts'
+import { useOutboxStore } from './outbox.store.ts'
+import { useSessionStore } from '../session.store.ts'
+
+export interface ShownPhoto {
+  /** Object URL; null while it loads or when it failed. */
+  src: string | null
+  failed: boolean
+}
+
+/**
+ * Object URLs of photos by hash, from this device or else from the server, for as long as the
+ * component that shows them lives. One that failed is tried again when `addresses` change.
+ */
+export function usePhotoUrls(
+  addresses: () => readonly PhotoAddress[],
+): ComputedRef<(hash: string) => ShownPhoto> {
+  const session = useSessionStore()
+  const outboxStore = useOutboxStore()
+  const shown = shallowRef<ReadonlyMap<string, ShownPhoto>>(new Map())
+
+  async function load(address: PhotoAddress): Promise<Blob> {
+    const kept = await outboxStore.outbox?.loadPhoto(address.hash)
+    if (kept) return new Blob([kept.bytes], { type: kept.mediaType })
+    return session.guard(() => photosRepo(session.backend!).load(address))
+  }
+
+  /** Shows it, unless it has been let go while its file came. */
+  async function show(address: PhotoAddress): Promise<void> {
+    const { hash } = address
+    const begun: ShownPhoto = { src: null, failed: false }
+    const set = (photo: ShownPhoto): void => {
+      shown.value = new Map(shown.value).set(hash, photo)
+    }
+    set(begun)
+    const file = await load(address).catch(() => null)
+    if (shown.value.get(hash) !== begun) return
+    set(file ? { src: URL.createObjectURL(file), failed: false } : { src: null, failed: true })
+  }
+
+  function letGo(hashes: Iterable<string>): void {
+    const left = new Map(shown.value)
+    for (const hash of hashes) {
+      const src = left.get(hash)?.src
+      if (src) URL.revokeObjectURL(src)
+      left.delete(hash)
+    }
+    shown.value = left
+  }
+
+  watch(
+    addresses,
+    (wanted) => {
+      const hashes = new Set(wanted.map(({ hash }) => hash))
+      letGo([...shown.value.keys()].filter((hash) => !hashes.has(hash)))
+      for (const address of wanted) {
+        const known = shown.value.get(address.hash)
+        if (!known || known.failed) void show(address)
+      }
+    },
+    { immediate: true },
+  )
+  onScopeDispose(() => letGo([...shown.value.keys()]))
+  return computed(() => (hash) => shown.value.get(hash) ?? { src: null, failed: false })
+}

@@ -1,0 +1,204 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { emptyFilter, type IncidentFilter } from '@/domain/filter/filter.ts'
+import type { FilterChip, FilterPart } from '@/domain/filter/filter-chip.ts'
+import type { DecodedFilter, FilterKey } from '@/domain/filter/filter-url.ts'
+import {
+  defaultPeriod,
+  presetOf,
+  presetPeriod,
+  type DataSpan,
+  type Period,
+  type PeriodPreset,
+} from '@/domain/time/period.ts'
+import { stages, type BoundingBox, type Stage } from '@/domain/vocabulary.ts'
+
+export interface ChangeOptions {
+  /** True while a drag goes on: the whole drag becomes one step of the browser's history. */
+  transient?: boolean
+}
+
+/**
+ * The one filter that map, charts, list and statistics share. It is replaced, never mutated, so
+ * that a watcher on `filter` or `effective` sees every change and nothing else.
+ */
+export const useFilterStore = defineStore('filter', () => {
+  const filter = shallowRef<IncidentFilter>(emptyFilter())
+  /** The area the breadcrumb stands at (`in=` of the URL). */
+  const drill = ref<string | null>(null)
+  /** False until the URL or the default gave a period; before that nothing is worth projecting. */
+  const periodKnown = ref(false)
+  /** Which days there are data for; null until known or without any. */
+  const span = shallowRef<DataSpan | null>(null)
+  /** Query parameters that were not understood. */
+  const ignored = shallowRef<FilterKey[]>([])
+  /** How the next write of the URL enters the history. */
+  let historyMode: 'push' | 'replace' = 'replace'
+  let dragging = false
+  let spanKnown = false
+
+  /** What is really asked for: the filter, and the drilled area where no area is chosen. */
+  const effective = computed<IncidentFilter>(() =>
+    filter.value.areas.length === 0 && drill.value
+      ? { ...filter.value, areas: [drill.value] }
+      : filter.value,
+  )
+  const preset = computed<PeriodPreset | null>(() =>
+    span.value ? presetOf(filter.value.period, span.value) : null,
+  )
+  /** True when nothing but the default period narrows. */
+  const isEmpty = computed(() => activeChips.value.length === 0)
+
+  const activeChips = computed<FilterChip[]>(() => {
+    const { period, areas, categories, stages: chosen, openOnly, onHoldOnly, bbox } = filter.value
+    const chips: FilterChip[] = []
+    if (periodKnown.value && !isDefaultPeriod(period))
+      chips.push({ part: 'period', key: 'period', period, preset: preset.value })
+    for (const code of areas) chips.push({ part: 'areas', key: `area:${code}`, code })
+    for (const code of categories) chips.push({ part: 'categories', key: `category:${code}`, code })
+    for (const stage of chosen) chips.push({ part: 'stages', key: `stage:${stage}`, stage })
+    if (openOnly) chips.push({ part: 'openOnly', key: 'openOnly' })
+    if (onHoldOnly) chips.push({ part: 'onHoldOnly', key: 'onHoldOnly' })
+    if (bbox) chips.push({ part: 'bbox', key: 'bbox' })
+    return chips
+  })
+
+  function isDefaultPeriod(period: Period): boolean {
+    const usual = defaultPeriod(span.value)
+    return usual?.from === period?.from && usual?.to === period?.to
+  }
+
+  function change(patch: Partial<IncidentFilter>, { transient = false }: ChangeOptions = {}): void {
+    // The first move of a drag leaves the state before it in the history; the others replace.
+    historyMode = dragging ? 'replace' : 'push'
+    dragging = transient
+    filter.value = { ...filter.value, ...patch }
+  }
+
+  const toggled = <T>(list: readonly T[], item: T): T[] =>
+    list.includes(item) ? list.filter((one) => one !== item) : [...list, item]
+  const inOrder = (chosen: readonly Stage[]): Stage[] =>
+    stages.filter((stage) => chosen.includes(stage))
+
+  /** Both ends inclusive; given the wrong way round they are swapped. Null is all time. */
+  function setPeriod(period: Period, options?: ChangeOptions): void {
+    const ordered =
+      period && period.from > period.to ? { from: period.to, to: period.from } : period
+    periodKnown.value = true
+    change({ period: ordered }, options)
+  }
+  function setPreset(name: PeriodPreset): void {
+    if (span.value) setPeriod(presetPeriod(name, span.value))
+  }
+  function setAreas(areas: readonly string[], options?: ChangeOptions): void {
+    change({ areas: [...new Set(areas)] }, options)
+  }
+  const toggleArea = (code: string): void => change({ areas: toggled(filter.value.areas, code) })
+  function setCategories(categories: readonly string[], options?: ChangeOptions): void {
+    change({ categories: [...new Set(categories)] }, options)
+  }
+  const toggleCategory = (code: string): void =>
+    change({ categories: toggled(filter.value.categories, code) })
+  const setStages = (chosen: readonly Stage[]): void => change({ stages: inOrder(chosen) })
+  const toggleStage = (stage: Stage): void =>
+    change({ stages: inOrder(toggled(filter.value.stages, stage)) })
+  const setOpenOnly = (openOnly: boolean): void => change({ openOnly })
+  const setOnHoldOnly = (onHoldOnly: boolean): void => change({ onHoldOnly })
+  /** Rounded to what the URL carries (about a metre), so that a link gives the same counts. */
+  function setBbox(bbox: BoundingBox | null, options?: ChangeOptions): void {
+    const round = (value: number) => Math.round(value * 1e5) / 1e5
+    change(
+      { bbox: bbox && [round(bbox[0]), round(bbox[1]), round(bbox[2]), round(bbox[3])] },
+      options,
+    )
+  }
+  function setDrill(code: string | null): void {
+    historyMode = 'push'
+    dragging = false
+    drill.value = code
+  }
+
+  /** Takes one part back to where a person starts, or all of them. */
+  function clear(part?: FilterPart): void {
+    const start: IncidentFilter = { ...emptyFilter(), period: defaultPeriod(span.value) }
+    change(part ? { [part]: start[part] } : start)
+  }
+  function removeChip(chip: FilterChip): void {
+    if (chip.part === 'areas') toggleArea(chip.code)
+    else if (chip.part === 'categories') toggleCategory(chip.code)
+    else if (chip.part === 'stages') toggleStage(chip.stage)
+    else clear(chip.part)
+  }
+
+  /** Takes the state of a URL; without a period in it the default applies. */
+  function applyUrl(decoded: DecodedFilter): void {
+    dragging = false
+    historyMode = 'replace'
+    drill.value = decoded.drill
+    ignored.value = decoded.ignored
+    const usePeriod = decoded.periodGiven || !spanKnown
+    periodKnown.value = decoded.periodGiven || spanKnown
+    filter.value = usePeriod
+      ? decoded.filter
+      : { ...decoded.filter, period: defaultPeriod(span.value) }
+  }
+
+  /** Says which days there are data for; the default period takes effect with it. */
+  function setSpan(known: DataSpan | null): void {
+    const before = span.value
+    const unchanged =
+      spanKnown &&
+      before?.firstMonth === known?.firstMonth &&
+      before?.lastMonth === known?.lastMonth &&
+      before?.lastDay === known?.lastDay
+    if (unchanged) return
+    spanKnown = true
+    span.value = known
+    if (periodKnown.value) return
+    periodKnown.value = true
+    historyMode = 'replace'
+    filter.value = { ...filter.value, period: defaultPeriod(known) }
+  }
+
+  /** Forgets everything, for another person. */
+  function reset(): void {
+    dragging = false
+    spanKnown = false
+    historyMode = 'replace'
+    span.value = null
+    periodKnown.value = false
+    ignored.value = []
+    drill.value = null
+    filter.value = emptyFilter()
+  }
+
+  return {
+    filter,
+    drill,
+    effective,
+    periodKnown,
+    span,
+    preset,
+    ignored,
+    isEmpty,
+    activeChips,
+    setPeriod,
+    setPreset,
+    setAreas,
+    toggleArea,
+    setCategories,
+    toggleCategory,
+    setStages,
+    toggleStage,
+    setOpenOnly,
+    setOnHoldOnly,
+    setBbox,
+    setDrill,
+    clear,
+    removeChip,
+    applyUrl,
+    setSpan,
+    reset,
+    historyMode: () => historyMode,
+  }
+})
