@@ -91,7 +91,7 @@ describe('each role signs in and sees its own', () => {
         .locator('main h1')
         .first()
         .waitFor({ state: 'attached', ...slow })
-      await page.waitForTimeout(1500)
+      await page.waitForLoadState('networkidle')
       expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN')
       expect([path, ...(await sidewaysOverflow(page))]).toEqual([path])
     }
