@@ -5,7 +5,7 @@ import { useAreasStore } from '@/stores/areas.store.ts'
 import { useOfflineCityStore } from '@/stores/device/offline-city.store.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
-import { canReport } from './navigation.ts'
+import { isOffered } from './navigation.ts'
 
 /**
  * What the device must hold before the network goes: the areas' geometry for those who report, the
@@ -24,7 +24,9 @@ export function useDeviceKit(): void {
     () => keepArchives(city.fileFor),
     { immediate: true },
   )
-  const isDue = computed(() => session.verified && areas.loaded && canReport(session.roles))
+  const isDue = computed(
+    () => session.verified && areas.loaded && isOffered('capture', session.roles),
+  )
   watchDebounced(
     isDue,
     (due) => {

@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import type { AppConfig } from '../../../src/domain/city/config.ts'
+import { pages } from '../../../src/domain/pages.ts'
 import { clientAddress, isViaProxy } from './addresses.ts'
 import type { Peer } from './addresses.ts'
 import type { Api } from './api.ts'
@@ -31,19 +32,8 @@ export interface DoorOptions {
 
 type DoorContext = Context<{ Bindings: HttpBindings }>
 
-/** Pages of the app; anything else that wants a page gets it with status 404. */
-const appRoutes = new Set([
-  '/',
-  '/sign-in',
-  '/map',
-  '/table',
-  '/overview',
-  '/account',
-  '/help',
-  '/capture',
-  '/my-day',
-  '/outbox',
-])
+/** Paths of the app's pages. Other paths get the app's file with status 404. */
+const appRoutes = new Set(pages.map(({ path }) => path))
 /** Never the app's page, whoever asks. */
 const noPages = /^\/(_system|rest|auth|storage|realtime|functions|graphql)(\/|$)/
 
