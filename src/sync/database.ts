@@ -1,6 +1,7 @@
 import { Dexie, type Table } from 'dexie'
 import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
-import type { CaptureForm, CommandError, CommandType, Draft } from '@/domain/command/command.ts'
+import type { CaptureForm, CommandError, Draft } from '@/domain/command/command.ts'
+import type { CommandType } from '@/domain/command/types/index.ts'
 import { toOutboxError } from './errors.ts'
 
 /**

@@ -1,15 +1,9 @@
 import * as v from 'valibot'
 import { bytesFromBase64 } from '@/domain/bytes.ts'
-import type { NewCommand } from '@/domain/command/command.ts'
+import { commandTypes, type NewCommand } from '@/domain/command/types/index.ts'
 import type { OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
-import {
-  draftSchema,
-  exportSchema,
-  itemSchema,
-  payloadSchema,
-  photoSchema,
-} from './export-shape.ts'
+import { draftSchema, exportSchema, itemSchema, photoSchema } from './export-shape.ts'
 import { sha256Hex } from './hash.ts'
 import { prepareItem, type PreparedItem } from './item-row.ts'
 import { claimPhotos, savePhoto } from './photos.ts'
@@ -104,14 +98,12 @@ function asIfNew(value: unknown): unknown {
 async function importItem(db: OutboxDatabase, value: unknown): Promise<boolean> {
   const item = shaped(itemSchema, value)
   const { id, at, type, state, error, isRecorded, applied, replaces, draftId } = item
-  const payload = shaped(payloadSchema, jsonFrom(item.payload))
+  const payload = jsonFrom(item.payload)
+  if (!v.is(commandTypes[type].payload, payload)) throw new Refused('wrong_shape')
   if ((await sha256Hex(item.payload)) !== item.hash) throw new Refused('wrong_hash')
-  // its hash says only that it is as it was written
-  const prepared = await prepareItem({ type, payload } as unknown as NewCommand, { id, at }).catch(
-    () => {
-      throw new Refused('wrong_shape')
-    },
-  )
+  const prepared = await prepareItem({ type, payload } as NewCommand, { id, at }).catch(() => {
+    throw new Refused('wrong_shape')
+  })
   // the device it comes from may have sent it, then or since
   const about = { hash: item.hash, replaces, draftId, isRecorded, applied, error, attempts: 1 }
   const whole: PreparedItem = { row: { ...prepared.row, ...about }, payload: item.payload }

@@ -1,5 +1,6 @@
-import type { Draft, NewCommand } from '@/domain/command/command.ts'
 import { Dexie } from 'dexie'
+import type { Draft } from '@/domain/command/command.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
 import { newUuid } from '@/domain/command/uuid.ts'
 import {
   titledFields,

@@ -1,6 +1,6 @@
 import type { Draft } from '@/domain/command/command.ts'
 import type { OutboxDatabase } from './database.ts'
-import { commandOf, draftOf } from './edit.ts'
+import { commandOf, draftOfItem } from './edit.ts'
 import { promote } from './queue.ts'
 
 /**
@@ -14,7 +14,7 @@ export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Dra
     const isWaiting = item && ['queued', 'photos', 'held'].includes(item.state)
     if (!isWaiting || item.attempts > 0 || item.replaces !== null) return null
     const payload = (await db.payloads.get(id))?.payload
-    const draft = payload === undefined ? null : draftOf(item, commandOf(item, payload), now)
+    const draft = payload === undefined ? null : draftOfItem(item, commandOf(item, payload), now)
     if (!draft) return null
     await db.drafts.put(draft)
     await db.items.delete(item.seq)

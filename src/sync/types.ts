@@ -1,12 +1,7 @@
 import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
-import type {
-  CommandError,
-  CommandType,
-  Draft,
-  NewCommand,
-  WireCommand,
-} from '@/domain/command/command.ts'
+import type { CommandError, Draft, WireCommand } from '@/domain/command/command.ts'
+import type { CommandType, NewCommand } from '@/domain/command/types/index.ts'
 
 /**
  * Where an item is. `draft` items are not in the queue; `received` and `replaced` ones are kept as

@@ -1,5 +1,3 @@
-/** What a person asks the city to change, as it is queued on the device and sent. */
-
 import type { PhotoMediaType } from '../photo/photo-bytes.ts'
 
 /** A photo as commands name it; the file itself travels before the command. */
@@ -18,67 +16,9 @@ export interface PhotoRef {
   lat?: number
 }
 
-/** How a pin came to lie where it lies. */
-export type PlacedBy = 'gps' | 'hand' | 'photo'
-
-interface Evidence {
-  photos?: PhotoRef[]
-  /** The device's clock, an instant with offset: kept and shown, never trusted for order. */
-  deviceAt?: string
-}
-interface Position {
-  lon: number
-  lat: number
-  accuracyMeters?: number
-}
-/** The fields of an incident that its reporter may correct; a place changes as a pair. */
-export interface IncidentChanges {
-  categoryCode?: string
-  lon?: number
-  lat?: number
-  description?: string
-  severity?: number
-  addressLabel?: string
-}
-
-export interface CommandPayloads {
-  report_incident: Evidence &
-    Position & {
-      /** A UUID made on the device. */
-      incidentId: string
-      categoryCode: string
-      description?: string
-      /** 1 to 4. */
-      severity?: number
-      addressLabel?: string
-      placedBy?: PlacedBy
-    }
-  /** `asks`: a grid manager asks the reporter for more. */
-  add_note: { incidentId: string; note: string; asks?: boolean; deviceAt?: string }
-  add_photo: Evidence & { incidentId: string; photos: PhotoRef[]; note?: string }
-  /** What was seen is the incident already there: adds to it, makes no new one. */
-  confirm_duplicate: Evidence & Position & { incidentId: string; note?: string }
-  correct_incident: {
-    incidentId: string
-    /** The version the person looked at; a newer one at the server is a conflict. */
-    baseVersion: number
-    changes: IncidentChanges
-    deviceAt?: string
-  }
-}
-export type CommandType = keyof CommandPayloads
-export const commandTypes = [
-  'report_incident',
-  'add_note',
-  'add_photo',
-  'confirm_duplicate',
-  'correct_incident',
-] as const satisfies readonly CommandType[]
-
-/** A command before it has an id: what pages hand to the outbox. */
-export type NewCommand = {
-  [T in CommandType]: { type: T; payload: CommandPayloads[T] }
-}[CommandType]
+/** What placed a pin: the device, the person, or a photo's EXIF. */
+export const placings = ['gps', 'hand', 'photo'] as const
+export type PlacedBy = (typeof placings)[number]
 
 /** A command as it travels; `payload` is JSON in a string, over whose UTF-8 bytes `hash` is made. */
 export interface WireCommand {
@@ -91,7 +31,7 @@ export interface WireCommand {
   replaces?: string
 }
 
-/** The incident at the server, sent along with a conflict. */
+/** The server's row of the incident, sent with a conflict. */
 export interface ServerIncident {
   version: number
   categoryCode: string
@@ -129,7 +69,7 @@ export interface Receipt {
   missingPhotos: string[]
 }
 
-/** What a person filled in so far; nulls are not filled in yet. */
+/** The report form; null: not filled in yet. */
 export interface CaptureForm {
   categoryCode: string | null
   lon: number | null
@@ -140,7 +80,7 @@ export interface CaptureForm {
   severity: number | null
   addressLabel: string
   areaCode: string | null
-  /** The incident already there that this one turned out to be. */
+  /** The existing incident that the person recognised. */
   confirmsIncidentId: string | null
   /** The person has looked at a pin whose position is poor. Stays on the device. */
   isPinChecked?: boolean
@@ -148,13 +88,11 @@ export interface CaptureForm {
   notTheseIds?: string[]
 }
 
-/**
- * Which command a draft becomes: a report, a confirmation, or photos for the incident that
- * `form.confirmsIncidentId` names.
- */
-export type DraftKind = 'report' | 'confirm' | 'photos'
+/** `photos`: for the incident that `form.confirmsIncidentId` names. */
+export const draftKinds = ['report', 'confirm', 'photos'] as const
+export type DraftKind = (typeof draftKinds)[number]
 
-/** What is in the making; survives everything the device survives. */
+/** A form in hand, kept on the device. */
 export interface Draft {
   /** Of a report, the future incident's id. */
   id: string
@@ -167,15 +105,11 @@ export interface Draft {
   replaces?: string
 }
 
-/** The photos a command carries. */
-export const photosOf = (command: NewCommand): PhotoRef[] =>
-  'photos' in command.payload ? (command.payload.photos ?? []) : []
-
 /**
- * The text of a payload. NUL and lone surrogates, which no keyboard makes and no database takes, are
- * replaced, so that they cannot cost a report.
+ * The text of a payload. NUL and lone surrogates are replaced: no database takes them, and they would
+ * cost the report.
  */
-export function payloadText(payload: NewCommand['payload']): string {
+export function payloadText(payload: object): string {
   return JSON.stringify(payload, (_, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value,
   )

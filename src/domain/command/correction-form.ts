@@ -1,5 +1,5 @@
-import type { IncidentChanges } from './command.ts'
 import { characterCount, textLimits } from './text-limits.ts'
+import type { IncidentChanges } from './types/correct-incident.ts'
 
 /** What a person may correct of an incident. */
 export interface CorrectionForm {

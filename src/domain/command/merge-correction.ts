@@ -1,8 +1,6 @@
-import type { CommandPayloads, IncidentChanges, ServerIncident } from './command.ts'
 import type { LngLat } from '../vocabulary.ts'
-
-/** The payload of `correct_incident`. */
-export type Correction = CommandPayloads['correct_incident']
+import type { ServerIncident } from './command.ts'
+import type { Correction, IncidentChanges } from './types/correct-incident.ts'
 
 /** The fields a person decides on; `place` stands for `lon` and `lat`. */
 export const mergeFields = [

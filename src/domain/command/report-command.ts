@@ -1,5 +1,6 @@
 import { pinOf, usualSeverity } from './report-form.ts'
-import type { CaptureForm, CommandPayloads, NewCommand, PhotoRef } from './command.ts'
+import type { CaptureForm, PhotoRef } from './command.ts'
+import type { CommandPayloads, NewCommand } from './types/index.ts'
 
 interface CaptureContents {
   form: CaptureForm

@@ -1,7 +1,7 @@
-import type { CaptureForm, Draft } from './command.ts'
+import type { CaptureForm, Draft, PlacedBy } from './command.ts'
 import type { LngLat } from '../vocabulary.ts'
 
-/** As severe as what is reported without a word about it (of 1, minor, to 4, danger). */
+/** The default severity, of 1 (minor) to 4 (danger). */
 export const usualSeverity = 2
 
 export const emptyCaptureForm = (): CaptureForm => ({
@@ -19,14 +19,34 @@ export const emptyCaptureForm = (): CaptureForm => ({
   notTheseIds: [],
 })
 
+/** A form filled in with the contents of a command. */
+export const formOf = (said: {
+  categoryCode?: string
+  lon: number
+  lat: number
+  accuracyMeters?: number
+  placedBy?: PlacedBy
+  description?: string
+  severity?: number
+  addressLabel?: string
+}): CaptureForm => ({
+  categoryCode: said.categoryCode ?? null,
+  lon: said.lon,
+  lat: said.lat,
+  accuracyMeters: said.accuracyMeters ?? null,
+  placedBy: said.placedBy ?? null,
+  description: said.description ?? '',
+  severity: said.severity ?? null,
+  addressLabel: said.addressLabel ?? '',
+  areaCode: null,
+  confirmsIncidentId: null,
+})
+
 /** The pin, or null while there is none. */
 export const pinOf = ({ lon, lat }: Pick<CaptureForm, 'lon' | 'lat'>): LngLat | null =>
   lon === null || lat === null ? null : [lon, lat]
 
-/**
- * True once a person has put something in that would be a pity to lose; a position alone is not, nor
- * is the incident that photos are for.
- */
+/** True when the person has filled in something. A position alone, and the incident of photos, do not count. */
 export const isWorthKeeping = ({
   kind,
   form,

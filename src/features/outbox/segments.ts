@@ -1,4 +1,4 @@
-import type { CommandType, Draft, DraftKind } from '@/domain/command/command.ts'
+import type { Draft } from '@/domain/command/command.ts'
 import type { ItemState, ItemSummary, QueueState } from '@/sync/index.ts'
 
 /** The outbox in four parts, as a person thinks of them. */
@@ -30,13 +30,6 @@ export const isSegment = (value: unknown): value is Segment =>
 /** The part an item belongs to. */
 export const segmentOf = (state: ItemState): Segment =>
   state === 'draft' ? 'drafts' : (segments.find((one) => statesOf[one].includes(state)) ?? 'sent')
-
-/** What a draft becomes when it is sent. */
-export const commandTypeOf: Record<DraftKind, CommandType> = {
-  report: 'report_incident',
-  confirm: 'confirm_duplicate',
-  photos: 'add_photo',
-}
 
 /** A line of the list: something queued, or a draft. */
 export type OutboxLine =

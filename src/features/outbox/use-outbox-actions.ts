@@ -1,5 +1,5 @@
 import { ref, type Ref } from 'vue'
-import type { NewCommand } from '@/domain/command/command.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import type { ImportReport, Outbox, WaitingQueue } from '@/sync/index.ts'
 

@@ -1,5 +1,6 @@
 import { ref, type Ref } from 'vue'
-import type { IncidentChanges, NewCommand } from '@/domain/command/command.ts'
+import type { IncidentChanges } from '@/domain/command/types/correct-incident.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 
 export interface IncidentCommands {

@@ -1,6 +1,7 @@
 import { ref, shallowRef } from 'vue'
 import { AppError } from '@/data/errors.ts'
-import type { NewCommand, PhotoRef } from '@/domain/command/command.ts'
+import type { PhotoRef } from '@/domain/command/command.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
 import type { QueuedItem } from '@/sync/index.ts'
 import type { DraftInHand } from './use-draft.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
