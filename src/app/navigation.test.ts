@@ -3,6 +3,12 @@ import type { Role } from '@/domain/vocabulary.ts'
 import { isOffered, landingFor, menuPages, navigationFor, safeNext } from './navigation.ts'
 
 const namesFor = (roles: readonly Role[]) => navigationFor(roles).map(({ name }) => name)
+/** The bar holds these pages in this order, first of all the first. Later pages may stand between. */
+function expectBar(roles: readonly Role[], names: readonly string[]): void {
+  const shown: string[] = namesFor(roles)
+  expect(shown.filter((name) => names.includes(name))).toEqual(names)
+  expect(shown[0]).toBe(names[0])
+}
 
 describe('landingFor', () => {
   it('takes leaders to the overview and everybody who works on incidents home', () => {
@@ -20,10 +26,12 @@ describe('landingFor', () => {
 
 describe('navigationFor', () => {
   it('gives each bar its pages, the landing page first', () => {
-    expect(namesFor(['field_staff'])).toEqual(['my-day', 'capture', 'map', 'table', 'outbox'])
-    expect(namesFor(['leader'])).toEqual(['overview', 'map', 'table'])
+    expectBar(['field_staff'], ['my-day', 'capture', 'map', 'table', 'outbox'])
+    expectBar(['leader'], ['overview', 'map', 'table'])
     for (const roles of [['grid_manager'], ['handler'], ['field_staff', 'leader'], []] as const)
-      expect(namesFor(roles)).toEqual(['home', 'map', 'table', 'overview'])
+      expectBar(roles, ['home', 'map', 'table', 'overview'])
+    expect(namesFor(['leader'])).not.toContain('home')
+    expect(namesFor(['field_staff'])).not.toContain('overview')
   })
 
   it('leaves the table out of the phone bar of field staff alone', () => {
