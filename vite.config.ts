@@ -6,7 +6,7 @@ import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
-import { staticConfig } from './supabase/local/supabase-tier.ts'
+import { staticConfig } from './supabase/server/start/supabase-tier.ts'
 
 const unusedSupabase = fileURLToPath(new URL('./src/data/unused-supabase.ts', import.meta.url))
 const locales = fileURLToPath(new URL('./src/locales/**', import.meta.url))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrationsFolder } from '../local/migrate.ts'
+import { migrationsFolder } from '../server/owner/migrate.ts'
 import { applyCommands, hashOf, photoRef, reportCommand } from './harness/commands.ts'
 import { missingPostgres, openPostgresTestDatabase } from './harness/postgres.ts'
 import type { TestDatabase } from './harness/index.ts'

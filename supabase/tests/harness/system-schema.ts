@@ -1,8 +1,8 @@
 import { App } from '@supabase/lite'
 import type { Connection } from '@supabase/lite'
-import { provisionGrants, provisionRoles } from '../../local/backend/provision.ts'
-import type { Database } from '../../local/database-types.ts'
-import { migrate } from '../../local/migrate.ts'
+import { provisionGrants, provisionRoles } from '../../server/backend/provision.ts'
+import type { Database } from '../../server/base/database-types.ts'
+import { migrate } from '../../server/owner/migrate.ts'
 
 /** Makes what the server makes at its first start: roles, lite's system schema, our migrations. */
 export async function provision(db: Database, connection: Connection): Promise<void> {
