@@ -1,4 +1,5 @@
 import { shallowRef } from 'vue'
+import { report } from '@/data/problems.ts'
 
 /** The error that took the page down, or null. Set by Vue's handler and the router's. */
 export const fault = shallowRef<{ kind: 'page' | 'outdated'; detail: string } | null>(null)
@@ -11,6 +12,7 @@ const isMissingFile = (message: string): boolean =>
 export function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
   console.error(error)
+  report('page', error)
   fault.value = { kind: isMissingFile(message) ? 'outdated' : 'page', detail: message }
 }
 

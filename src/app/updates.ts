@@ -1,5 +1,6 @@
 import { computed, shallowRef } from 'vue'
 import type { Workbox } from 'workbox-window'
+import { report } from '@/data/problems.ts'
 
 /** `ready`: a newer version waits on the device. `taken`: another tab has already gone over to it. */
 type Update = 'none' | 'ready' | 'taken'
@@ -38,7 +39,7 @@ export async function watchForUpdates(): Promise<void> {
     await workbox.register({ immediate: true })
   } catch (error) {
     // No network, or a browser that forbids it: the app works, but not without a network.
-    console.warn('The app cannot be kept on this device:', error)
+    report('install', error)
     return
   }
   let looked = Date.now()

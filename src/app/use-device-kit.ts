@@ -1,5 +1,6 @@
 import { watchDebounced } from '@vueuse/core'
 import { computed, watch } from 'vue'
+import { report } from '@/data/problems.ts'
 import { keepArchives } from '@/map/protocols/kept-archives.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useOfflineCityStore } from '@/stores/device/offline-city.store.ts'
@@ -30,7 +31,7 @@ export function useDeviceKit(): void {
   watchDebounced(
     isDue,
     (due) => {
-      if (due) areas.keepFeatures().catch((error) => console.warn('Areas are not kept:', error))
+      if (due) areas.keepFeatures().catch((error) => report('kept', error))
     },
     { debounce: 3000, immediate: true },
   )

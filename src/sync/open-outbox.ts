@@ -14,6 +14,7 @@ import { requeueAbandoned, Sender } from './sender.ts'
 import { Signals } from './signals.ts'
 import type { OpenOptions, Outbox } from './types.ts'
 import { sleep } from './wakeable.ts'
+import { report } from '@/data/problems.ts'
 
 /**
  * Opens what this person keeps on this device for this server; the next person and the next server
@@ -135,6 +136,6 @@ async function tidy(db: OutboxDatabase, now: number): Promise<void> {
     await deleteOrphans(db, now)
     await forgetOldReceipts(db)
   } catch (error) {
-    if (db.isOpen()) console.warn('the outbox could not be tidied:', error)
+    if (db.isOpen()) report('outbox-read', error)
   }
 }

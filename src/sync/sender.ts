@@ -1,5 +1,6 @@
 import { receiptsFrom } from '@/data/commands.repo.ts'
 import { AppError } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
 import { backOffMs, ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
@@ -112,7 +113,7 @@ export class Sender {
         } catch (error) {
           // The device's own storage failed; what is in it stays, and is tried again.
           if (signal.aborted) return
-          console.warn('the outbox could not be read:', error)
+          report('outbox-read', error)
           await this.#waitUntil(this.#fail('storage'), 'storage', signal)
         }
       }

@@ -61,3 +61,23 @@ describe('imports', () => {
     expect(wrongImports(file, code)).toEqual([])
   })
 })
+
+describe('warnings', () => {
+  it('go through `report`, so that the account page shows them', () => {
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /(?<!\.test)\.(ts|vue)$/.test(file),
+    )
+    const found = files.filter((file) =>
+      /console\.warn|as \{ code\?/.test(readFileSync(join(root, file), 'utf8')),
+    )
+    expect(found.sort()).toEqual([
+      'data/problems.ts',
+      // Workers have a memory of their own and tell the page what failed.
+      'device/city-download.worker.ts',
+      'device/photo/photo.worker.ts',
+      // The map stands below `data`; its warnings are single tiles without a network.
+      'map/map-engine.ts',
+      'map/small-map.ts',
+    ])
+  })
+})

@@ -1,4 +1,6 @@
 import { ref, type Ref } from 'vue'
+import { codeOf } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
 import type { NewCommand } from '@/domain/command/types/index.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import type { ImportReport, Outbox, WaitingQueue } from '@/sync/index.ts'
@@ -44,10 +46,10 @@ export function useOutboxActions(): OutboxActions {
     try {
       return await action(await store.whenOpen())
     } catch (failure) {
-      const code = (failure as { code?: unknown }).code
-      console.warn('outbox:', failure)
+      const code = codeOf(failure)
+      report('outbox-write', failure)
       problem.value =
-        typeof code === 'string' && known.has(code) ? `outbox.problem.${code}` : 'outbox.not-done'
+        code !== null && known.has(code) ? `outbox.problem.${code}` : 'outbox.not-done'
       return null
     } finally {
       busy.value = false
