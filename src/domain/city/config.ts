@@ -9,7 +9,6 @@ export interface AppConfig {
   supabaseUrl: string
   publishableKey: string
   tier: Tier
-  capabilities: { storage: boolean; passwordChange: boolean }
   city: CityConfig
   /** Present only while the demo city is loaded and its accounts are accepted here. */
   demo: { accounts: { email: string; role: string }[]; password: string } | null

@@ -71,7 +71,6 @@ describe('what is open', () => {
       supabaseUrl: `http://127.0.0.1:${port}`,
       publishableKey: secrets.publishableKey,
       tier: 'embedded',
-      capabilities: { storage: true, passwordChange: true },
       demo: null,
       city: { name: '测试市', timeZone: 'Asia/Shanghai', bbox: [112.9, 27.9, 113.1, 28.1] },
     })
