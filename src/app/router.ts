@@ -36,7 +36,10 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 
-/** The router with its guard: a session is needed for all but public pages, and leaves the sign-in page. */
+/**
+ * The router with its guard: pages that are not public need a session; a session leaves the sign-in
+ * page.
+ */
 export function createAppRouter(pinia: Pinia) {
   const session = useSessionStore(pinia)
   const router = createRouter({ history: createWebHistory(), routes })

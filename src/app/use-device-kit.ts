@@ -9,9 +9,8 @@ import { useSessionStore } from '@/stores/session.store.ts'
 import { isOffered } from './navigation.ts'
 
 /**
- * What the device must hold before the network goes: the areas' geometry for those who report, the
- * city's map for those who took it along, and how much of whose work is unsent, which the sign-in
- * page says when a session ends.
+ * Prepares for work without a network: the areas' geometry for reporters, the city's map where it
+ * was taken along, and the number of unsent items for the sign-in page.
  */
 export function useDeviceKit(): void {
   const areas = useAreasStore()
@@ -19,7 +18,7 @@ export function useDeviceKit(): void {
   const session = useSessionStore()
   const city = useOfflineCityStore()
 
-  // The map takes the ground from the device where it is kept there.
+  // Draws the ground from the device's own file where there is one.
   watch(
     () => city.revision,
     () => keepArchives(city.fileFor),

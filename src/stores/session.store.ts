@@ -51,7 +51,7 @@ export const useSessionStore = defineStore('session', () => {
   )
 
   const backend = shallowRef<Backend | null>(null)
-  /** Grows when somebody leaves: an answer that was under way then is not theirs to come back by. */
+  /** Incremented at sign-out. Answers to requests begun before it are dropped. */
   let visit = 0
   let repo: SessionRepo | null = null
   let device = openDeviceStore()

@@ -3,11 +3,13 @@ import { draftOf, type NewCommand } from '@/domain/command/types/index.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
 
-/** The command as it was queued. */
 export const commandOf = (row: Pick<ItemRow, 'type'>, payload: string): NewCommand =>
   ({ type: row.type, payload: JSON.parse(payload) as unknown }) as NewCommand
 
-/** A refused or conflicting item in the form in which a person can change it. */
+/**
+ * A refused or conflicting item as a person can change it.
+ * @throws OutboxError `not_editable`
+ */
 export async function edit(
   db: OutboxDatabase,
   id: string,

@@ -5,14 +5,14 @@ import { OutboxError } from './errors.ts'
 import { fields } from './fields.ts'
 import { sha256Hex } from './hash.ts'
 
-/** Far above any form (10,000 characters, ten photos), far below what a call holds. */
+/** Far above the largest form (10,000 characters, ten photos), far below the limit of a call. */
 const maxPayloadBytes = 256 * 1024
 const shownCharacters = 200
 
-/** How an item stands before the server has said anything about it. */
+/** Before the server's first answer. */
 export const untried = { attempts: 0, error: null, isRecorded: false, applied: false }
 
-/** A command made ready for the queue: its row, still without place and state, and its payload. */
+/** A row without place and state, and its payload. */
 export interface PreparedItem {
   row: Omit<New<ItemRow>, 'state'>
   payload: string
@@ -44,7 +44,7 @@ export async function prepareItem(
   return { row, payload }
 }
 
-/** The small row that is left of an item once it is done with. */
+/** Reduces a finished item to its small row. */
 export function receiptRow(
   item: ItemRow,
   done: Pick<ReceiptRow, 'state' | 'receivedAt' | 'version'>,

@@ -4,9 +4,8 @@ import { commandOf, draftOfItem } from './edit.ts'
 import { promote } from './queue.ts'
 
 /**
- * Takes an item back that was never sent: its draft is there again, in the same step in which the
- * item goes. Null where that is not so any more, for the server may have it then; and for a corrected
- * copy, whose original is gone already.
+ * Turns an item that was never sent back into its draft, in one transaction. Null when the server
+ * may have it, and for corrected copies: their original is gone.
  */
 export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Draft | null> =>
   db.write(async () => {

@@ -1,28 +1,28 @@
 import type { GenericSchema, InferOutput } from 'valibot'
 import type { CaptureForm, Draft, DraftKind, PhotoRef } from './command.ts'
 
-/** One thing a command says. Pages translate `domain.field.<name>` and word the value by `as`. */
+/** One thing a command says. Pages show `domain.field.<name>` and format the value by `as`. */
 export type Fact = { name: string } & (
   | { as: 'category'; code: string }
   | { as: 'severity'; level: number }
   | { as: 'place'; lon: number; lat: number }
   | { as: 'distance'; meters: number }
-  /** An empty text says that the command empties the field. */
+  /** Empty: the command empties the field. */
   | { as: 'text'; text: string }
   | { as: 'instant'; at: string }
 )
 
-/** What a line of the outbox shows of a command. */
+/** A command on a line of the outbox. */
 export interface CommandTitle {
   categoryCode: string | null
   lon: number | null
   lat: number | null
-  /** Description or note, whole. */
+  /** Description or note. */
   text: string
   addressLabel: string
 }
 
-/** What the outbox keeps of an item beside its payload. */
+/** Fields of an item beside its payload. */
 export interface ItemAbout {
   incidentId: string
   draftId: string | null
@@ -31,7 +31,7 @@ export interface ItemAbout {
 
 /** The form that changes a refused command. */
 type Editing<Payload> =
-  /** The report page, on a draft made of the command. */
+  /** The report page with a draft. */
   | {
       form: 'capture'
       draft(payload: Payload, about: ItemAbout): Pick<Draft, 'id' | 'kind' | 'form'>
@@ -42,27 +42,27 @@ type Editing<Payload> =
       note(payload: Payload): string
       withNote(payload: Payload, note: string): Payload
     }
-  /** The fields of the incident as it is now. */
+  /** The fields of the present incident. */
   | { form: 'correction' }
 
 export type ConflictForm = 'merge'
 
-/** All that the client knows about one type of command. Its texts: `domain.command.<type>`. */
+/** The client's knowledge of one command type. Its name: `domain.command.<type>`. */
 export interface CommandTypeDefinition<Schema extends GenericSchema> {
-  /** Shape alone: contents and limits are the server's decision. */
+  /** Shape only: the server checks contents and limits. */
   payload: Schema
-  /** Characters the database takes, by text field. */
+  /** The database's limits by text field, in characters. */
   maxTexts: Readonly<Record<string, number>>
-  /** Photos the database takes. */
+  /** The database's limit. */
   maxPhotos: number
-  /** Makes a new incident; every other type needs one that the server has. */
+  /** False: the server must have the incident already. */
   makesIncident: boolean
-  /** Answers what a manager asked the reporter. */
+  /** Counts as an answer to a manager's question. */
   answersQuestion: boolean
-  /** The kind of draft that becomes this command. */
+  /** The draft that becomes this command. */
   draftKind: DraftKind | null
   edit: Editing<InferOutput<Schema>>
-  /** The form for a conflict. Null for types whose payload names no version: they never conflict. */
+  /** Null for types without a version in the payload: they cannot conflict. */
   conflictForm: ConflictForm | null
   title(payload: InferOutput<Schema>): CommandTitle
   /** In reading order. */
@@ -72,7 +72,6 @@ export interface CommandTypeDefinition<Schema extends GenericSchema> {
 
 export type EditForm = Editing<unknown>['form']
 
-/** Infers the payload's type from its schema. */
 export const defineCommandType = <Schema extends GenericSchema>(
   definition: CommandTypeDefinition<Schema>,
 ): CommandTypeDefinition<Schema> => definition

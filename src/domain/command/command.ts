@@ -1,6 +1,6 @@
 import type { PhotoMediaType } from '../photo/photo-bytes.ts'
 
-/** A photo as commands name it; the file itself travels before the command. */
+/** A photo in a payload; the file is uploaded before the command. */
 export interface PhotoRef {
   /** SHA-256 of the file's bytes, 64 lower-case hex digits. */
   hash: string
@@ -10,7 +10,7 @@ export interface PhotoRef {
   /** Pixels, at most 2,048. */
   width: number
   height: number
-  /** Instant with offset, and place in WGS 84 degrees, from the camera's EXIF. */
+  /** From EXIF: instant with offset, place in WGS 84 degrees. */
   takenAt?: string
   lon?: number
   lat?: number
@@ -20,12 +20,12 @@ export interface PhotoRef {
 export const placings = ['gps', 'hand', 'photo'] as const
 export type PlacedBy = (typeof placings)[number]
 
-/** A command as it travels; `payload` is JSON in a string, over whose UTF-8 bytes `hash` is made. */
+/** A command on the wire. `payload` is JSON text; `hash` covers its UTF-8 bytes. */
 export interface WireCommand {
   id: string
   actor: string
   type: string
-  /** Instant with offset, the device's. */
+  /** Device instant with offset. */
   at: string
   payload: string
   replaces?: string
@@ -47,7 +47,7 @@ export interface ServerIncident {
   changedBy: string | null
 }
 
-/** Why a command did not go through; `code` keys the text that people read. */
+/** Why a command was refused; `code` keys the text that people read. */
 export interface CommandError {
   code: string
   field?: string
@@ -60,12 +60,12 @@ export interface CommandError {
 export interface Receipt {
   id: string
   outcome: 'applied' | 'replayed' | 'conflict' | 'rejected'
-  /** SHA-256 of the payload it recorded; null when it recorded nothing. */
+  /** SHA-256 of the recorded payload; null when nothing was recorded. */
   hash: string | null
   incidentId: string | null
   version: number | null
   error: CommandError | null
-  /** Photos the command names whose checked file the server does not hold. */
+  /** Hashes of photos whose checked file the server lacks. */
   missingPhotos: string[]
 }
 
@@ -82,9 +82,9 @@ export interface CaptureForm {
   areaCode: string | null
   /** The existing incident that the person recognised. */
   confirmsIncidentId: string | null
-  /** The person has looked at a pin whose position is poor. Stays on the device. */
+  /** The person has looked at an inaccurate pin. Stays on the device. */
   isPinChecked?: boolean
-  /** Open incidents nearby that the person said it is not. Stays on the device. */
+  /** Nearby open incidents that the person ruled out. Stays on the device. */
   notTheseIds?: string[]
 }
 
@@ -94,14 +94,14 @@ export type DraftKind = (typeof draftKinds)[number]
 
 /** A form in hand, kept on the device. */
 export interface Draft {
-  /** Of a report, the future incident's id. */
+  /** A report's future incident. */
   id: string
   kind: DraftKind
   form: CaptureForm
   photoHashes: string[]
   /** Device instant. */
   updatedAt: string
-  /** The refused command whose corrected copy this is. */
+  /** The refused command that it corrects. */
   replaces?: string
 }
 

@@ -19,7 +19,7 @@ export const emptyCaptureForm = (): CaptureForm => ({
   notTheseIds: [],
 })
 
-/** A form filled in with the contents of a command. */
+/** The form of a command's contents. */
 export const formOf = (said: {
   categoryCode?: string
   lon: number
@@ -42,11 +42,14 @@ export const formOf = (said: {
   confirmsIncidentId: null,
 })
 
-/** The pin, or null while there is none. */
+/** The pin, or null. */
 export const pinOf = ({ lon, lat }: Pick<CaptureForm, 'lon' | 'lat'>): LngLat | null =>
   lon === null || lat === null ? null : [lon, lat]
 
-/** True when the person has filled in something. A position alone, and the incident of photos, do not count. */
+/**
+ * True when the person has filled something in. The device's position and the incident of photos do
+ * not count.
+ */
 export const isWorthKeeping = ({
   kind,
   form,
@@ -60,8 +63,8 @@ export const isWorthKeeping = ({
   form.placedBy === 'photo'
 
 /**
- * A stored draft with what a person put into an empty form while it was being loaded: words and photos
- * are appended; a category, severity or place of the person's own choice replaces the stored one.
+ * Joins a stored draft with input made while it was loading: appends words and photos; a chosen
+ * category, severity or place replaces the stored one.
  */
 export function addTyped(
   stored: Pick<Draft, 'form' | 'photoHashes'>,

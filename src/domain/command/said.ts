@@ -1,6 +1,6 @@
 import type { CommandTitle, Fact } from './command-type.ts'
 
-/** The fields that commands have in common. */
+/** Fields that several types share. */
 interface Said {
   categoryCode?: string
   severity?: number
@@ -21,7 +21,7 @@ export const titleOf = (said: Said): CommandTitle => ({
   addressLabel: said.addressLabel ?? '',
 })
 
-/** @param withEmptied also says texts that are emptied */
+/** @param withEmptied includes texts that the command empties */
 export function factsOf(said: Said, { withEmptied = false } = {}): Fact[] {
   const facts: Fact[] = []
   const { categoryCode, severity, lon, lat, accuracyMeters, deviceAt } = said

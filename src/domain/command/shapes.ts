@@ -2,8 +2,6 @@ import * as v from 'valibot'
 import { photoMediaTypes } from '../photo/photo-bytes.ts'
 import { placings } from './command.ts'
 
-/** Parts that payloads have in common. */
-
 export const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/))
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 export const placedBy = v.picklist(placings)
@@ -14,7 +12,7 @@ export const position = {
   lat: v.number(),
   accuracyMeters: v.optional(v.number()),
 }
-/** The device's clock, an instant with offset: kept and shown, never trusted for order. */
+/** Device instant with offset: shown, never trusted for order. */
 export const deviceAt = v.optional(v.string())
 
 export const photoRef = v.object({

@@ -4,7 +4,7 @@ import { factsOf, titleOf } from '../said.ts'
 import { deviceAt, uuid } from '../shapes.ts'
 import { textLimits } from '../text-limits.ts'
 
-/** The fields of an incident that its reporter may correct; a place changes as a pair. */
+/** Fields that a correction may change; a place as a pair. */
 const changes = v.object({
   categoryCode: v.optional(v.string()),
   lon: v.optional(v.number()),
@@ -17,7 +17,7 @@ export type IncidentChanges = v.InferOutput<typeof changes>
 
 const payload = v.object({
   incidentId: uuid,
-  /** The version the person looked at; the server answers `conflict` when it has a newer one. */
+  /** The version the person saw; the server answers `conflict` when it has a newer one. */
   baseVersion: v.number(),
   changes,
   deviceAt,

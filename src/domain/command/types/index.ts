@@ -7,7 +7,7 @@ import { confirmDuplicate } from './confirm-duplicate.ts'
 import { correctIncident } from './correct-incident.ts'
 import { reportIncident } from './report-incident.ts'
 
-/** Every type of command; all that depends on a type is read from here. */
+/** All types of commands, the only place that lists them. */
 export const commandTypes = {
   report_incident: reportIncident,
   add_note: addNote,
@@ -20,14 +20,14 @@ export type CommandType = keyof typeof commandTypes
 export type CommandPayloads = {
   [T in CommandType]: InferOutput<(typeof commandTypes)[T]['payload']>
 }
-/** A command before it has an id: pages hand it to the outbox. */
+/** A command without an id, for the outbox. */
 export type NewCommand<T extends CommandType = CommandType> = {
   [K in T]: { type: K; payload: CommandPayloads[K] }
 }[T]
 
 export const commandTypeNames = Object.keys(commandTypes) as CommandType[]
 
-/** `commandTypes` by a type parameter: TypeScript then knows which payload belongs to which definition. */
+/** Keyed by the type parameter, so that TypeScript matches payload and definition. */
 const definitions: {
   [T in CommandType]: CommandTypeDefinition<(typeof commandTypes)[T]['payload']>
 } = commandTypes
@@ -39,13 +39,13 @@ export const titleOf = <T extends CommandType>({ type, payload }: NewCommand<T>)
 export const factsOf = <T extends CommandType>({ type, payload }: NewCommand<T>): Fact[] =>
   definitions[type].facts(payload)
 
-/** The photos that a command refers to. */
+/** The photos of a command. */
 export const photosOf = <T extends CommandType>({
   type,
   payload,
 }: NewCommand<T>): readonly PhotoRef[] => definitions[type].photos(payload)
 
-/** The draft that a command was made of; null for types that the report page does not edit. */
+/** The draft that the report page edits; null for other types. */
 export function draftOf<T extends CommandType>(
   { type, payload }: NewCommand<T>,
   about: ItemAbout,
@@ -54,13 +54,13 @@ export function draftOf<T extends CommandType>(
   return edit.form === 'capture' ? edit.draft(payload, about) : null
 }
 
-/** The note of a command that the note form edits, else null. */
+/** The note that the note form edits; null for other types. */
 export function noteOf<T extends CommandType>({ type, payload }: NewCommand<T>): string | null {
   const { edit } = definitions[type]
   return edit.form === 'note' ? edit.note(payload) : null
 }
 
-/** The same command with another note. @throws RangeError for types that the note form does not edit */
+/** The command with another note. @throws RangeError for types without the note form */
 export function withNote<T extends CommandType>(
   { type, payload }: NewCommand<T>,
   note: string,
@@ -70,6 +70,5 @@ export function withNote<T extends CommandType>(
   return { type, payload: edit.withNote(payload, note) } as NewCommand
 }
 
-/** The type of command that a draft becomes. */
 export const commandTypeOfDraft = (kind: DraftKind): CommandType =>
   commandTypeNames.find((type) => commandTypes[type].draftKind === kind)!
