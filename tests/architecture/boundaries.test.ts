@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '../..')
 
 function cruise(cwd: string): { status: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync(
-    join(root, 'node_modules/.bin/depcruise'),
+    'node_modules/.bin/depcruise',
     ['--config', '.dependency-cruiser.js', '--output-type', 'err', 'src', 'supabase/server'],
     { encoding: 'utf8', cwd },
   )
