@@ -1,5 +1,6 @@
 import { AppError, isAbort, toAppError } from '@/data/errors.ts'
 import type { IncidentMonths, IncidentsRepo, MonthInfo } from '@/data/incidents.repo.ts'
+import { report } from '@/data/problems.ts'
 import type { MonthCache } from './month-cache.ts'
 import type { PackedMonth } from '@/domain/answers/columns.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
@@ -231,7 +232,7 @@ export class ColumnsLoader {
       return await work()
     } catch (error) {
       if (isAbort(error)) throw error
-      console.warn('months are not kept on this device:', error)
+      report('kept', error)
       return null
     }
   }

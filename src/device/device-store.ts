@@ -1,5 +1,6 @@
 import type { AppConfig } from '@/domain/city/config.ts'
 import type { SessionContext } from '@/data/session.repo.ts'
+import { report } from '@/data/problems.ts'
 
 /** `in`: may work here, offline too. `left` signed out; `expired` was refused by the auth server. */
 export type PersonState = 'in' | 'left' | 'expired'
@@ -71,7 +72,7 @@ export function openDeviceStore(
       })
     } catch (error) {
       opened = null
-      console.warn('This device keeps nothing:', error)
+      report('kept', error)
       return null
     }
   }

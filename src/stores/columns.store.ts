@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, inject, markRaw, shallowRef, watch, type InjectionKey } from 'vue'
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { incidentsRepo, monthsSchema, type MonthInfo } from '@/data/incidents.repo.ts'
+import { report } from '@/data/problems.ts'
 import { openMonthCache, type MonthCache } from '@/columns/month-cache.ts'
 import { localDayOf, monthOfDay, wallMinutes } from '@/domain/time/calendar.ts'
 import { spanOf } from '@/domain/time/period.ts'
@@ -302,7 +303,7 @@ export const useColumnsStore = defineStore('columns', () => {
       else if (before) {
         filter.reset()
         // Nothing of what this person saw stays on the device.
-        cache?.erase().catch((failure) => console.warn('months could not be erased:', failure))
+        cache?.erase().catch((failure) => report('kept', failure))
       }
     },
     { immediate: true },

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
+import { pages } from '../../src/domain/pages.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { oracleRows, wholeYear } from '../kit/oracle.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
@@ -85,7 +86,7 @@ describe('each role signs in and sees its own', () => {
       height: 740,
       touch: true,
     })
-    for (const path of ['/', '/map', '/table', '/overview', '/account']) {
+    for (const { path } of pages.filter(({ name, bars }) => bars?.desk || name === 'account')) {
       await page.goto(url + path)
       await page
         .locator('main h1')

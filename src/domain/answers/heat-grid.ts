@@ -1,11 +1,14 @@
 import type { BoundingBox } from '../vocabulary.ts'
 
-/** A density picture of one filter, for the heat layer. */
+/** A density picture for the heat layer. */
 export interface HeatGrid {
-  /** `width * height` values, 0 = nothing, 255 = the densest; rows from north to south, each from west to east. */
+  /**
+   * `width * height` values from 0, nothing, to 255, the densest; rows north to south, each west to
+   * east.
+   */
   density: Uint8Array
   width: number
   height: number
-  /** What the picture covers; columns and rows are equal steps in web mercator. */
+  /** Area of the picture; columns and rows are equal steps in web mercator. */
   bbox: BoundingBox
 }

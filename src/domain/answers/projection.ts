@@ -1,14 +1,13 @@
 import type { LocalMonth } from '../vocabulary.ts'
 
 /**
- * What the columns worker answers for one filter. Arrays indexed by `idx` are dense from 0.
- *
- * Each facet ignores its own part of the filter (the histogram ignores the period, the category
- * counts ignore the categories, and so on), so a person sees what choosing another value would
- * give; `total`, `open`, `closed`, `onHold` and `months` obey the whole filter.
+ * The columns worker's counts for one filter. Arrays indexed by `idx` are dense from 0.
+ * A facet ignores its own part of the filter (the histogram the period, the category counts the
+ * categories): people see the result of another choice. `total`, `open`, `closed`, `onHold` and
+ * `months` obey the whole filter.
  */
 export interface Projection {
-  /** Incidents that pass the whole filter: open, closed, and those rejected or merged. */
+  /** Pass the whole filter: open, closed, rejected and merged. */
   total: number
   open: number
   closed: number
@@ -22,12 +21,12 @@ export interface Projection {
   byCategory: Uint32Array
   /** By index in `stages`; ignores `stages` and `openOnly`. */
   byStage: Uint32Array
-  /** Received a day from `histogram.firstDay` on; ignores `period`. */
+  /** Received by day, from `histogram.firstDay` on; ignores `period`. */
   histogram: { firstDay: string; counts: Uint32Array }
   months: MonthFlow[]
 }
 
-/** One local month of the period, cut to the months between the first incident and `asOf`. */
+/** One local month of the period, between the first incident and `asOf`. */
 export interface MonthFlow {
   month: LocalMonth
   /** Reported in the month. */
@@ -35,8 +34,8 @@ export interface MonthFlow {
   /** Closed in the month, whenever reported; ignores `period` (as `backlog` does). */
   closed: number
   /**
-   * Open at the month's end, whenever reported. Rejected and merged ones are left out of `backlog`:
-   * the columns do not say when they ended.
+   * Open at the month's end, whenever reported. Leaves out rejected and merged ones: the columns do
+   * not hold their end.
    */
   backlog: number
 }

@@ -2,6 +2,7 @@ import { useEventListener, useThrottleFn } from '@vueuse/core'
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import { isAbort } from '@/data/errors.ts'
 import { fieldRepo, type OpenIncident } from '@/data/field.repo.ts'
+import { report } from '@/data/problems.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
@@ -72,7 +73,7 @@ export function useOpenIncidents() {
   /** Without a network what is kept has to do; nobody is kept from reporting. */
   const refresh = (): void =>
     void load().catch((error: unknown) => {
-      if (!isAbort(error)) console.warn('open incidents could not be fetched:', error)
+      if (!isAbort(error)) report('incidents', error)
     })
 
   refresh()

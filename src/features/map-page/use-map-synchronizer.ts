@@ -1,6 +1,7 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { incidentsRepo } from '@/data/incidents.repo.ts'
 import { isAbort } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
 import type { BoundingBox } from '@/domain/vocabulary.ts'
 import { createMapEngine } from '@/map/map-engine.ts'
 import { levelForZoom } from '@/map/level-for-zoom.ts'
@@ -123,7 +124,7 @@ export function useMapSynchronizer(
       view.value = made.getView()
       engine.value = made
     } catch (error) {
-      console.warn('Map:', error)
+      report('map', error)
       fatal.value = true
     }
   }

@@ -2,6 +2,7 @@ import { useEventListener, useIntervalFn } from '@vueuse/core'
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { fieldRepo } from '@/data/field.repo.ts'
+import { report } from '@/data/problems.ts'
 import { useKeptDetailsStore } from '@/stores/outbox/kept-details.store.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
@@ -61,7 +62,7 @@ export function useMyDay(): MyDayState {
         const found = await outbox?.kv.get<KeptDay>(keptKey)
         if (found && !kept.value) kept.value = found
       } catch (failure) {
-        console.warn('nothing kept of this day:', failure)
+        report('kept', failure)
       }
     },
     { immediate: true },

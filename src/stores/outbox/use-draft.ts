@@ -1,4 +1,6 @@
 import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch } from 'vue'
+import { codeOf } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
 import { addTyped, emptyCaptureForm, isWorthKeeping } from '@/domain/command/report-form.ts'
 import type { CaptureForm, Draft } from '@/domain/command/command.ts'
 import { newUuid } from '@/domain/command/uuid.ts'
@@ -71,7 +73,7 @@ export function useDraft(kind?: 'photos') {
       else if (mine.seen !== null) await outbox.deleteDraft(mine.id, mine.seen)
     }
     await put().catch((failure: unknown) => {
-      if (!hasCode(failure, 'changed_elsewhere')) throw failure
+      if (codeOf(failure) !== 'changed_elsewhere') throw failure
       fork(mine)
       return put()
     })
@@ -102,9 +104,9 @@ export function useDraft(kind?: 'photos') {
         if (mine === stored) {
           isChanged.value = true
           saveError.value = failure
-          wasSent = hasCode(failure, 'already_sent')
+          wasSent = codeOf(failure) === 'already_sent'
         }
-        if (!hasCode(failure, 'already_sent')) throw failure
+        if (codeOf(failure) !== 'already_sent') throw failure
       })
       .finally(() => underway.value--)
     // Nobody may be listening; the failure stands in `saveError`.
@@ -214,9 +216,7 @@ export function useDraft(kind?: 'photos') {
     // only after the words lie in the opened draft is the one they were first saved as let go
     void flush()
       .then(async () => before.seen && (await ownOutbox()).deleteDraft(before.id, before.seen))
-      .catch((failure: unknown) =>
-        console.warn('typed words lie in a draft of their own:', failure),
-      )
+      .catch((failure: unknown) => report('draft', failure))
   }
 
   /** An empty form; the one before must have been flushed. */
@@ -275,6 +275,3 @@ interface StoredVersion {
   id: string
   seen: string | null
 }
-
-const hasCode = (failure: unknown, code: string): boolean =>
-  (failure as { code?: unknown }).code === code

@@ -1,4 +1,5 @@
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
+import { report } from '@/data/problems.ts'
 import type { Outbox } from '@/sync/index.ts'
 import { useOutboxStore } from './outbox.store.ts'
 import { useUnsavedStore } from './unsaved.store.ts'
@@ -43,7 +44,7 @@ export function useKept<T>(
         unsaved ??= changed
         throw failure
       })
-    saving.catch((failure: unknown) => console.warn('not kept:', failure))
+    saving.catch((failure: unknown) => report('draft', failure))
     return saving
   }
   const trySave = (): void => void save().catch(() => undefined)
@@ -79,7 +80,7 @@ export function useKept<T>(
         if (key() !== wanted || unsaved) return
         if (kept !== undefined) show(kept)
       } catch (failure) {
-        console.warn('nothing kept:', failure)
+        report('draft', failure)
       } finally {
         if (key() === wanted) ready.value = true
       }
