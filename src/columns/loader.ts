@@ -3,7 +3,7 @@ import type { IncidentMonths, IncidentsRepo, MonthInfo } from '@/data/incidents.
 import type { MonthCache } from './month-cache.ts'
 import type { PackedMonth } from '@/domain/answers/columns.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
-import type { RemoteColumnsEngine } from './engine.ts'
+import type { RemoteColumnsEngine } from './engine-call.ts'
 
 /** How much has arrived. */
 export interface LoadProgress {

@@ -1,4 +1,4 @@
-import { computed } from 'vue'
+import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { intervalOption, type IntervalEntry } from '@/charts/options/interval.option.ts'
 import { monthFlowOption } from '@/charts/options/month-flow.option.ts'
@@ -13,6 +13,7 @@ import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
+import { useAnswer } from '@/stores/use-answer.ts'
 import { useFormat } from '@/ui/use-format.ts'
 import { comparedParent, rankAreas } from './overview-areas.ts'
 
@@ -27,7 +28,7 @@ interface NamedGroup extends Group {
 }
 
 /** What the overview draws: each chart's option, its table and what a click in it narrows. */
-export function useOverviewCharts() {
+export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
   const { t, locale } = useI18n()
   const format = useFormat()
   const theme = useChartTheme()
@@ -51,6 +52,10 @@ export function useOverviewCharts() {
   )
   const compared = computed(() => (parent.value ? areas.children(parent.value.code) : []))
   const comparedLevel = computed(() => compared.value[0]?.level ?? 'grid')
+  const closing = useAnswer('closing', () => ({
+    withinDays: withinDays.value,
+    areaLevel: comparedLevel.value,
+  }))
 
   const months = computed(() => columns.projection?.months ?? [])
   const flow = computed(() => ({
@@ -97,7 +102,7 @@ export function useOverviewCharts() {
   }))
 
   const categoryGroups = computed<NamedGroup[]>(() =>
-    most(columns.closing?.byCategory ?? []).flatMap((group) => {
+    most(closing.value?.byCategory ?? []).flatMap((group) => {
       const category = categories.byIdx(group.idx)
       return category
         ? [
@@ -112,7 +117,7 @@ export function useOverviewCharts() {
     }),
   )
   const areaGroups = computed<NamedGroup[]>(() =>
-    most(columns.closing?.byArea ?? []).flatMap((group) => {
+    most(closing.value?.byArea ?? []).flatMap((group) => {
       const area = areas.byIdx(group.idx)
       return area
         ? [
@@ -239,7 +244,8 @@ export function useOverviewCharts() {
     shares(areaGroups.value, t('overview.area'), toggleArea(areaGroups.value)),
   )
 
-  return { parent, comparedLevel, flow, ranking, timeToClose, shareByCategory, shareByArea }
+  const charts = { flow, ranking, timeToClose, shareByCategory, shareByArea }
+  return { parent, comparedLevel, closing, ...charts }
 }
 
 const most = <T extends Group>(groups: readonly T[]): T[] =>

@@ -85,7 +85,6 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
       path: `c${i + 1}/`,
     })),
     cityBbox: bbox,
-    timeZone: city.timeZone,
   })
   await columns.put(packed)
 
@@ -98,8 +97,8 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
 
   const apply = async (filter: IncidentFilter): Promise<void> => {
     const [projection, heat] = await Promise.all([
-      columns.project(filter),
-      columns.heat(filter, picture),
+      columns.ask('projection', filter, null),
+      columns.ask('heat', filter, picture),
     ])
     const values = projection.byArea
     const { breaks } = classBreaks(values.subarray(1), 6)
