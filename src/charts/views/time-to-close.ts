@@ -65,7 +65,5 @@ function noteOf(summary: TimeToCloseData['summary'], { t, number }: ChartLook['t
   if (!summary) return ''
   const { n, open, withdrawn } = summary
   const note = t('charts.timeToClose.note', { n: number(n), open: number(open) }, n)
-  return withdrawn > 0
-    ? `${note} ${t('charts.timeToClose.withdrawn', { n: number(withdrawn) })}`
-    : note
+  return withdrawn > 0 ? t('charts.timeToClose.withdrawn', { note, n: number(withdrawn) }) : note
 }

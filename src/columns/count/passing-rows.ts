@@ -27,7 +27,7 @@ export function passingRows(
   return set.months.flatMap((month): PassingMonth[] => {
     const cover = periodCover(month, rules)
     if (cover === 'none') return []
-    if (cover === 'whole' && rules.isOpen) return [{ month, rows: null }]
+    if (cover === 'whole' && rules.onlyPeriod) return [{ month, rows: null }]
     const rows = rowsOf(month, rules)
     return rows.length > 0 ? [{ month, rows }] : []
   })

@@ -9,7 +9,7 @@ import {
   monthNumber,
   wallMinutes,
 } from './calendar.ts'
-import { defaultPeriod, periodPresets, presetOf, presetPeriod, previousPeriod } from './period.ts'
+import { defaultPeriod, periodPresets, presetOf, presetPeriod } from './period.ts'
 import { rollUp } from '../city/roll-up.ts'
 
 const span = { firstMonth: '2008-07', lastMonth: '2024-03', lastDay: '2024-03-15' }
@@ -29,17 +29,6 @@ describe('periods', () => {
     for (const preset of periodPresets)
       expect(presetOf(presetPeriod(preset, span), span)).toBe(preset)
     expect(presetOf({ from: '2024-03-01', to: '2024-03-30' }, span)).toBeNull()
-  })
-
-  it('have one before them of the same length', () => {
-    expect(previousPeriod({ from: '2024-01-01', to: '2024-03-31' })).toEqual({
-      from: '2023-10-01',
-      to: '2023-12-31',
-    })
-    expect(previousPeriod({ from: '2024-03-05', to: '2024-03-11' })).toEqual({
-      from: '2024-02-27',
-      to: '2024-03-04',
-    })
   })
 })
 

@@ -27,10 +27,6 @@ export function firstSegment(counts: Readonly<Record<ItemState, number>>): Segme
 export const isSegment = (value: unknown): value is Segment =>
   segments.some((segment) => segment === value)
 
-/** The part an item belongs to. */
-export const segmentOf = (state: ItemState): Segment =>
-  state === 'draft' ? 'drafts' : (segments.find((one) => statesOf[one].includes(state)) ?? 'sent')
-
 /** What a draft becomes when it is sent. */
 export const commandTypeOf: Record<DraftKind, CommandType> = {
   report: 'report_incident',
