@@ -17,11 +17,9 @@ export interface ClassBreaks {
 }
 
 /**
- * At most `maxClasses` quantile classes. Equal values are never split between classes, so many ties
- * or few values give fewer classes rather than empty or invented ones. Where some values are zero
- * and none is negative, zero is a class of its own: "nothing here" is another message than "little",
- * and a map full of zeros does not push the rest into one class. A break is always a value that
- * occurs, so a legend made of it tells the truth.
+ * At most `maxClasses` quantile classes; ties and few values give fewer. Zero is a class of its own
+ * unless values are negative: "nothing here" differs from "little", and many zeros must not push the
+ * rest into one class. Every break is a value that occurs, so the legend is exact.
  * @throws RangeError when `maxClasses` is not an integer of at least 1
  */
 export function classBreaks(values: ArrayLike<number | null>, maxClasses: number): ClassBreaks {
