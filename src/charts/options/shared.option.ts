@@ -2,8 +2,9 @@ import type { ChartTheme } from '../chart-theme.ts'
 
 /** Words and numbers in the page's language; options and views know no locale. */
 export interface ChartText {
-  /** @param count chooses the plural form */
-  t: (key: string, values?: Record<string, string | number>, count?: number) => string
+  t: (key: string, words?: Record<string, string>) => string
+  /** A message with numbers; `count` chooses the plural form. */
+  counted: (key: string, numbers: Record<string, number>, words?: Record<string, string>) => string
   /** @param maxFractionDigits 0 unless told */
   number: (value: number, maxFractionDigits?: number) => string
   percent: (value: number) => string

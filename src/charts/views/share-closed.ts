@@ -15,8 +15,8 @@ interface ShareClosedData {
 
 /** The share closed within some days, by category or by area. */
 export function shareClosedView(data: ShareClosedData, { theme, text }: ChartLook): ChartView {
-  const { t } = text
-  const { by, withinDays: n, level } = data
+  const { t, counted } = text
+  const { by, withinDays: count, level } = data
   const groups = data.groups ?? []
   const { shown, hidden, height } = bars(groups)
   const entries = shown.map(({ within, ...group }) => ({
@@ -36,9 +36,9 @@ export function shareClosedView(data: ShareClosedData, { theme, text }: ChartLoo
     fileName: `share-by-${by}`,
     title:
       by === 'category'
-        ? t('charts.shareClosed.byCategory', { n }, n)
-        : t('charts.shareClosed.byArea', { n, level }, n),
-    note: t('charts.shareClosed.note', { n }, n),
+        ? counted('charts.shareClosed.byCategory', { count })
+        : counted('charts.shareClosed.byArea', { count }, { level }),
+    note: counted('charts.shareClosed.note', { count }),
     option: intervalOption(entries, labels, theme, text),
     table: {
       header: [

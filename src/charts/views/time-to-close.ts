@@ -28,7 +28,7 @@ export function timeToCloseView(data: TimeToCloseData, { theme, text }: ChartLoo
   const labels = {
     value: t('charts.timeToClose.median'),
     second: t('charts.timeToClose.p90'),
-    format: (value: number) => t('charts.days', { n: text.number(value, 1) }),
+    format: (value: number) => t('charts.days', { days: text.number(value, 1) }),
     missing: t('charts.notReached'),
   }
   return {
@@ -61,9 +61,11 @@ export function timeToCloseView(data: TimeToCloseData, { theme, text }: ChartLoo
   }
 }
 
-function noteOf(summary: TimeToCloseData['summary'], { t, number }: ChartLook['text']): string {
+function noteOf(summary: TimeToCloseData['summary'], { counted }: ChartLook['text']): string {
   if (!summary) return ''
   const { n, open, withdrawn } = summary
-  const note = t('charts.timeToClose.note', { n: number(n), open: number(open) }, n)
-  return withdrawn > 0 ? t('charts.timeToClose.withdrawn', { note, n: number(withdrawn) }) : note
+  const note = counted('charts.timeToClose.note', { count: n, open })
+  return withdrawn > 0
+    ? counted('charts.timeToClose.withdrawn', { count: withdrawn }, { note })
+    : note
 }

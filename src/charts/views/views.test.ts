@@ -7,14 +7,12 @@ import { monthFlowView } from './month-flow.ts'
 import { shareClosedView } from './share-closed.ts'
 import { timeToCloseView } from './time-to-close.ts'
 
-/** Says each key with its values and its plural form. */
+/** Says each key with its numbers and words. */
 const look: ChartLook = {
   theme,
   text: {
-    t: (key, values, count) =>
-      [key, ...Object.values(values ?? {}), ...(count === undefined ? [] : [`×${count}`])].join(
-        ' ',
-      ),
+    t: (key, words) => [key, ...Object.values(words ?? {})].join(' '),
+    counted: (key, numbers, words) => [key, ...Object.values({ ...numbers, ...words })].join(' '),
     number: (value, digits = 0) => value.toFixed(digits),
     percent: (value) => `${value * 100} %`,
   },
@@ -99,9 +97,9 @@ describe('timeToCloseView', () => {
   })
 
   it('says how many are open and who was left out', () => {
-    expect(timeToCloseView(data(0), look).note).toBe('charts.timeToClose.note 10 4 ×10')
+    expect(timeToCloseView(data(0), look).note).toBe('charts.timeToClose.note 10 4')
     expect(timeToCloseView(data(2), look).note).toBe(
-      'charts.timeToClose.withdrawn charts.timeToClose.note 10 4 ×10 2',
+      'charts.timeToClose.withdrawn 2 charts.timeToClose.note 10 4',
     )
     expect(timeToCloseView({ ...data(0), summary: null }, look)).toMatchObject({
       loading: true,
@@ -136,7 +134,7 @@ describe('shareClosedView', () => {
       const { fileName, title } = shareClosedView(data(by), look)
       return [fileName, title]
     }
-    expect(of('category')).toEqual(['share-by-category', 'charts.shareClosed.byCategory 7 ×7'])
-    expect(of('area')).toEqual(['share-by-area', 'charts.shareClosed.byArea 7 grids ×7'])
+    expect(of('category')).toEqual(['share-by-category', 'charts.shareClosed.byCategory 7'])
+    expect(of('area')).toEqual(['share-by-area', 'charts.shareClosed.byArea 7 grids'])
   })
 })
