@@ -17,10 +17,9 @@ export interface ClassBreaks {
 }
 
 /**
- * At most `maxClasses` quantile classes. Equal values share a class: many ties or few values give
- * fewer classes, never empty ones. Zeros get a class of their own when no value is negative:
- * "nothing" differs from "little", and many zeros do not squeeze the rest into one class. Every
- * break is a value that occurs, so the legend is exact.
+ * At most `maxClasses` quantile classes; ties and few values give fewer. Zero is a class of its own
+ * unless values are negative: "nothing here" differs from "little", and many zeros must not push the
+ * rest into one class. Every break is a value that occurs, so the legend is exact.
  * @throws RangeError when `maxClasses` is not an integer of at least 1
  */
 export function classBreaks(values: ArrayLike<number | null>, maxClasses: number): ClassBreaks {

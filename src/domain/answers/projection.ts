@@ -1,19 +1,20 @@
 import type { LocalMonth } from '../vocabulary.ts'
 
 /**
- * The columns worker's counts for one filter. Arrays indexed by `idx` are dense from 0.
- * A facet ignores its own part of the filter (the histogram the period, the category counts the
- * categories): people see the result of another choice. `total`, `open`, `closed`, `onHold` and
+ * The counts of one filter. Arrays indexed by `idx` are dense from 0.
+ *
+ * Each facet ignores its own part of the filter (the histogram the period, the category counts the
+ * categories), so it shows the counts of other choices. `total`, `open`, `closed`, `onHold` and
  * `months` obey the whole filter.
  */
 export interface Projection {
-  /** Pass the whole filter: open, closed, rejected and merged. */
+  /** Open, closed, rejected and merged. */
   total: number
   open: number
   closed: number
-  /** Of `total`, those put on hold (挂账). */
+  /** Of `total`, on hold (挂账). */
   onHold: number
-  /** By `Area.idx` of the deepest area; ignores `areas`. Roll up by path for higher levels. */
+  /** By `Area.idx` of the deepest area; ignores `areas`. `rollUp` gives higher levels. */
   byArea: Uint32Array
   /** Open ones by `Area.idx`; ignores `areas`. */
   openByArea: Uint32Array
@@ -34,8 +35,8 @@ export interface MonthFlow {
   /** Closed in the month, whenever reported; ignores `period` (as `backlog` does). */
   closed: number
   /**
-   * Open at the month's end, whenever reported. Leaves out rejected and merged ones: the columns do
-   * not hold their end.
+   * Open at the month's end, whenever reported. Without rejected and merged ones: the columns do not
+   * say when they ended.
    */
   backlog: number
 }

@@ -1,11 +1,4 @@
-import {
-  addDays,
-  firstDayOf,
-  lastDayOf,
-  monthFromNumber,
-  monthNumber,
-  monthOfDay,
-} from './calendar.ts'
+import { firstDayOf, lastDayOf, monthFromNumber, monthNumber, monthOfDay } from './calendar.ts'
 import type { IncidentFilter } from '../filter/filter.ts'
 import type { LocalDay, LocalMonth } from '../vocabulary.ts'
 
@@ -121,16 +114,4 @@ export function presetOf(period: Period, span: DataSpan): PeriodPreset | null {
     if (days?.from === period?.from && days?.to === period?.to) return preset
   }
   return null
-}
-
-/** The period of equal length before it; whole months stay whole. */
-export function previousPeriod(period: NonNullable<Period>): NonNullable<Period> {
-  const from = monthOfDay(period.from)
-  const to = monthOfDay(period.to)
-  if (period.from === firstDayOf(from) && period.to === lastDayOf(to)) {
-    const length = monthNumber(to) - monthNumber(from) + 1
-    return months(monthNumber(from) - length, monthNumber(from) - 1)
-  }
-  const length = (Date.parse(period.to) - Date.parse(period.from)) / 86_400_000 + 1
-  return { from: addDays(period.from, -length), to: addDays(period.from, -1) }
 }

@@ -27,9 +27,7 @@ export function firstSegment(counts: Readonly<Record<ItemState, number>>): Segme
 export const isSegment = (value: unknown): value is Segment =>
   segments.some((segment) => segment === value)
 
-export const segmentOf = (state: ItemState): Segment =>
-  state === 'draft' ? 'drafts' : (segments.find((one) => statesOf[one].includes(state)) ?? 'sent')
-
+/** A line of the list: something queued, or a draft. */
 export type OutboxLine =
   | { kind: 'item'; id: string; item: ItemSummary }
   | { kind: 'draft'; id: string; draft: Draft }
