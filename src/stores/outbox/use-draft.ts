@@ -1,9 +1,9 @@
-import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch } from 'vue'
+import { computed, reactive, ref, shallowRef, toRaw, watch } from 'vue'
 import { emptyCaptureForm, isWorthKeeping } from '@/domain/command/report-form.ts'
 import type { CaptureForm, Draft } from '@/domain/command/command.ts'
 import { newUuid } from '@/domain/command/uuid.ts'
+import { useAutosave } from './use-autosave.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
-import { useUnsavedStore } from './unsaved.store.ts'
 
 /** Short enough that nobody presses the power button in between. */
 const saveDelayMs = 250
@@ -37,8 +37,7 @@ export function useDraft(kind?: 'photos') {
     return isKept.value ? 'saved' : 'empty'
   })
 
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let saving: Promise<void> = Promise.resolve()
+  const autosave = useAutosave(flush, saveDelayMs)
   /**
    * What the device holds of the form in hand, as this tab knows it; another one for each form that is
    * taken in hand: what is saved late must not mark the new one.
@@ -86,33 +85,29 @@ export function useDraft(kind?: 'photos') {
 
   /** Puts on the disk what is not there yet. @throws what the outbox throws; the form keeps it all */
   function flush(): Promise<void> {
-    clearTimeout(timer)
-    if (!isChanged.value || isSealed || wasSent) return saving
+    autosave.cancel()
+    if (!isChanged.value || isSealed || wasSent) return autosave.last()
     isChanged.value = false
     underway.value++
     const [draft, mine] = [snapshot(), stored]
-    saving = saving
-      .catch(() => undefined)
-      .then(() => write(draft, mine))
-      .catch((failure: unknown) => {
-        if (mine === stored) {
-          isChanged.value = true
-          saveError.value = failure
-          wasSent = hasCode(failure, 'already_sent')
-        }
-        if (!hasCode(failure, 'already_sent')) throw failure
-      })
-      .finally(() => underway.value--)
-    // Nobody may be listening; the failure stands in `saveError`.
-    saving.catch(() => undefined)
-    return saving
+    return autosave.inTurn(() =>
+      write(draft, mine)
+        .catch((failure: unknown) => {
+          if (mine === stored) {
+            isChanged.value = true
+            saveError.value = failure
+            wasSent = hasCode(failure, 'already_sent')
+          }
+          if (!hasCode(failure, 'already_sent')) throw failure
+        })
+        .finally(() => underway.value--),
+    )
   }
 
   function touch(): void {
     isChanged.value = true
-    clearTimeout(timer)
-    if (isSealed) return
-    timer = setTimeout(() => void flush().catch(() => undefined), saveDelayMs)
+    if (isSealed) autosave.cancel()
+    else autosave.later()
   }
   /** After a change that came when nobody watches the form any more. */
   function keep(): Promise<void> {
@@ -149,7 +144,7 @@ export function useDraft(kind?: 'photos') {
   watch([form, photoHashes], () => !isLoading && touch(), { deep: true, flush: 'sync' })
 
   function fill(next: Draft, kept: boolean): void {
-    clearTimeout(timer)
+    autosave.cancel()
     stored = { id: next.id, seen: kept ? next.updatedAt : null }
     isForked.value = false
     isSealed = false
@@ -178,20 +173,6 @@ export function useDraft(kind?: 'photos') {
       },
       false,
     )
-
-  const flushQuietly = (): void => void flush().catch(() => undefined)
-  const onHide = (): void => {
-    if (document.visibilityState === 'hidden') flushQuietly()
-  }
-  document.addEventListener('visibilitychange', onHide)
-  window.addEventListener('pagehide', flushQuietly)
-  const stopAsking = useUnsavedStore().onLeave(flush)
-  onScopeDispose(() => {
-    flushQuietly()
-    stopAsking()
-    document.removeEventListener('visibilitychange', onHide)
-    window.removeEventListener('pagehide', flushQuietly)
-  })
 
   return {
     form,
