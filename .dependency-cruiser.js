@@ -19,6 +19,22 @@ const allowed = {
   features: ['domain', 'geo', 'ui', 'map', 'charts', 'data', 'columns', 'sync', 'device', 'stores', 'parts'],
   app: rooms,
 }
+/** The rooms of `supabase/server`, in order: each imports only those before it. */
+const serverRooms = [
+  'base',
+  'wire',
+  'schema',
+  'owner',
+  'journal',
+  'backend',
+  'photos',
+  'doors',
+  'keeping',
+  'import',
+  'start',
+  'commands',
+  'testing',
+]
 /** Which room alone may import a library. */
 const libraries = [
   ['geo', '^@turf/'],
@@ -37,6 +53,27 @@ export default {
       from: { path: `^src/${room}/` },
       to: { path: '^src/', pathNot: [`^src/${room}/`, '^src/locales/', ...allowed[room].map((r) => `^src/${r}/`)] },
     })),
+    ...serverRooms.map((room, index) => ({
+      name: `server-${room}-downward`,
+      severity: 'error',
+      from: { path: `^supabase/server/${room}/` },
+      to: {
+        path: '^supabase/server/',
+        pathNot: serverRooms.slice(0, index + 1).map((below) => `^supabase/server/${below}/`),
+      },
+    })),
+    {
+      name: 'server-imports-domain-alone',
+      severity: 'error',
+      from: { path: '^supabase/server/' },
+      to: { path: '^(src|tests|supabase)/', pathNot: ['^src/domain/', '^supabase/server/'] },
+    },
+    {
+      name: 'server-has-rooms',
+      severity: 'error',
+      from: { path: '^supabase/server/', pathNot: `^supabase/server/(${serverRooms.join('|')})/` },
+      to: {},
+    },
     {
       name: 'features-apart',
       severity: 'error',

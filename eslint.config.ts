@@ -35,7 +35,7 @@ export default ts.config(
   },
   {
     files: [
-      'supabase/local/**',
+      'supabase/server/**',
       'tests/bench/**',
       'tests/run.ts',
       'tests/faults/**',

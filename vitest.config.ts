@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { patient } from './tests/kit/patience.ts'
 
 const alias = { '@': fileURLToPath(new URL('./src', import.meta.url)) }
 
@@ -27,8 +28,9 @@ export default defineConfig({
         test: {
           name: 'sql',
           include: ['supabase/tests/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
+          globalSetup: ['supabase/tests/harness/global-setup.ts'],
+          testTimeout: patient(120_000),
+          hookTimeout: patient(300_000),
           maxWorkers: 2,
         },
       },
@@ -36,9 +38,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'server',
-          include: ['supabase/{local,functions}/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
+          include: ['supabase/{server,functions}/**/*.test.ts'],
+          testTimeout: patient(120_000),
+          hookTimeout: patient(300_000),
           maxWorkers: 2,
         },
       },
@@ -47,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'architecture',
           include: ['tests/architecture/**/*.test.ts'],
-          testTimeout: 120_000,
+          testTimeout: patient(120_000),
         },
       },
       {
@@ -55,8 +57,8 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
-          testTimeout: 1_200_000,
-          hookTimeout: 300_000,
+          testTimeout: patient(1_200_000),
+          hookTimeout: patient(300_000),
           // the runs start and kill servers: one after the other
           fileParallelism: false,
         },
@@ -67,10 +69,10 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['tests/e2e/global-setup.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          testTimeout: patient(300_000),
+          hookTimeout: patient(300_000),
           // a page under load answers late, and what is polled for may take its time
-          expect: { poll: { timeout: 10_000, interval: 100 } },
+          expect: { poll: { timeout: patient(30_000), interval: 100 } },
           // one browser at a time: the machines have two cores
           fileParallelism: false,
         },

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { findChromium } from './support/browser.ts'
+import { findChromium } from './kit/browser.ts'
 
 interface Tally {
   passed: number

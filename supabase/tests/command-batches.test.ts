@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Database } from '../local/database-types.ts'
+import type { Database } from '../server/base/database-types.ts'
 import { applyCommands, commandOf, photoRef, reportCommand } from './harness/commands.ts'
 import type { Command, Receipt } from './harness/commands.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'

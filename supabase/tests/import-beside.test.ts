@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openDatabase } from '../local/database.ts'
-import type { ImportReport } from '../local/import/report.ts'
-import { temporaryFolder } from '../local/testing.ts'
+import { openDatabase } from '../server/backend/open-database.ts'
+import type { ImportReport } from '../server/import/report.ts'
+import { temporaryFolder } from '../server/testing/kit.ts'
 import { box, collection, runCommand, temporaryFiles } from './import-support.ts'
 
 /** Imports beside a server that is a process of its own: either of them dies in the middle. */
@@ -24,7 +24,7 @@ const timeout = 300_000
 let server: ChildProcess
 
 async function startServer(): Promise<void> {
-  const entry = 'supabase/local/testing-server.ts'
+  const entry = 'supabase/server/testing/testing-server.ts'
   server = spawn(process.execPath, [entry, folder.path], { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const chunk of server.stdout!) if (String(chunk).includes('listening on')) break
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { oracleRows } from '../../tests/support/oracle.ts'
-import { loadDemoCity } from '../local/import/demo-city.ts'
-import type { ImportReport } from '../local/import/report.ts'
+import { oracleRows } from '../../tests/kit/oracle.ts'
+import { loadDemoCity } from '../server/import/demo-city.ts'
+import type { ImportReport } from '../server/import/report.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
 

@@ -3,12 +3,12 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseMapping } from '../local/import/mapping.ts'
-import type { Mapping } from '../local/import/mapping.ts'
-import { importAreas } from '../local/import/import-areas.ts'
-import type { AreaImportOptions } from '../local/import/area-row.ts'
-import type { ImportReport } from '../local/import/report.ts'
-import type { Database } from '../local/database-types.ts'
+import { parseMapping } from '../server/import/mapping.ts'
+import type { Mapping } from '../server/import/mapping.ts'
+import { importAreas } from '../server/import/import-areas.ts'
+import type { AreaImportOptions } from '../server/import/area-row.ts'
+import type { ImportReport } from '../server/import/report.ts'
+import type { Database } from '../server/base/database-types.ts'
 
 /** A folder of files for one test file. */
 export function temporaryFiles() {
@@ -44,7 +44,7 @@ export function runCommand(
   kill?: { on: RegExp; after?: number; what?: (child: ChildProcess) => unknown },
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [`supabase/local/commands/${command}.ts`, ...args], {
+    const child = spawn(process.execPath, [`supabase/server/commands/${command}.ts`, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

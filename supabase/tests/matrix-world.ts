@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hashOf } from './harness/commands.ts'
 import { people, seedSmallCity } from './harness/small-city.ts'
-import type { Database } from '../local/database-types.ts'
+import type { Database } from '../server/base/database-types.ts'
 
 const incidentId = (n: number) => `00000000-0000-4000-9000-00000000000${n}`
 

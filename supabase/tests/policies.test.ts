@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../local/database-types.ts'
+import type { Database } from '../server/base/database-types.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
 import { people } from './harness/small-city.ts'

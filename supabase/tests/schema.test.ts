@@ -2,7 +2,7 @@ import lucide from '@iconify-json/lucide/icons.json' with { type: 'json' }
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
-import { readMigrations } from '../local/migrate.ts'
+import { readMigrations } from '../server/owner/migrate.ts'
 
 describeOnEachDatabase('the schema', (kind) => {
   let db: TestDatabase

@@ -12,12 +12,16 @@ const cruise = (...roots: string[]): { status: number | null; output: string } =
 }
 
 const planted = 'src/domain/planted-violation'
+const plantedInServer = 'supabase/server/wire/planted-violation'
 
 describe('boundaries', () => {
-  afterEach(() => rmSync(planted, { recursive: true, force: true }))
+  afterEach(() => {
+    for (const folder of [planted, plantedInServer])
+      rmSync(folder, { recursive: true, force: true })
+  })
 
   it('imports go downward only, each library has one room, and there are no cycles', () => {
-    const { status, output } = cruise('src')
+    const { status, output } = cruise('src', 'supabase/server')
     expect(output).toContain('no dependency violations found')
     expect(status).toBe(0)
   })
@@ -35,6 +39,22 @@ describe('boundaries', () => {
     const { status, output } = cruise(planted)
     expect(status).not.toBe(0)
     for (const rule of ['domain-downward', 'only-geo', 'no-cycles']) expect(output).toContain(rule)
+  })
+
+  it('reports a server room that imports a later one, the app or itself in a circle', () => {
+    mkdirSync(plantedInServer, { recursive: true })
+    writeFileSync(
+      `${plantedInServer}/a.ts`,
+      `import '../../doors/door.ts'\nimport '../../../../src/stores/view/filter.store.ts'\nimport { b } from './b.ts'\nexport const a = b\n`,
+    )
+    writeFileSync(
+      `${plantedInServer}/b.ts`,
+      `import { a } from './a.ts'\nexport const b = (): unknown => a\n`,
+    )
+    const { status, output } = cruise(plantedInServer)
+    expect(status).not.toBe(0)
+    for (const rule of ['server-wire-downward', 'server-imports-domain-alone', 'no-cycles'])
+      expect(output).toContain(rule)
   })
 })
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { launchChromium } from '../support/browser.ts'
-import { openPage } from '../support/session.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { openPage } from '../kit/session.ts'
 
 describe('account', () => {
   const url = inject('appUrl')
@@ -25,7 +25,7 @@ describe('account', () => {
     execFileSync(
       process.execPath,
       [
-        'supabase/local/commands/user.ts',
+        'supabase/server/commands/user.ts',
         'add',
         email,
         '--role',

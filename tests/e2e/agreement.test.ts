@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { disagreements } from '../support/agreement.ts'
-import { launchChromium } from '../support/browser.ts'
+import { disagreements } from '../kit/agreement.ts'
+import { launchChromium } from '../kit/browser.ts'
 import {
   countBy,
   newestFirst,
@@ -9,8 +9,9 @@ import {
   rowsOfLink,
   type Box,
   type OracleRow,
-} from '../support/oracle.ts'
-import { openPage, shownCount } from '../support/session.ts'
+} from '../kit/oracle.ts'
+import { openPage, shownCount } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows()
 /** A period inside the demo's data: what other tests report lies outside it. */
@@ -22,9 +23,7 @@ const expectedRows = (href: string): OracleRow[] => rowsOfLink(rows, href, city)
 
 /** Tiles, list, legend, top areas, trend and histogram of the map page must all say the same. */
 async function expectAgreement(page: Page): Promise<OracleRow[]> {
-  await expect
-    .poll(() => disagreements(page, rows, city), { timeout: 15_000, interval: 200 })
-    .toEqual([])
+  await expect.poll(() => disagreements(page, rows, city), { ...slow, interval: 200 }).toEqual([])
   const expected = expectedRows(page.url())
   expect(expected.length).toBeGreaterThan(0)
   return expected
@@ -37,9 +36,7 @@ async function expectOverviewAgreement(page: Page): Promise<void> {
   await page.goto(link.href)
   await page.getByTestId('chart-flow').locator('svg').first().waitFor()
   const expected = expectedRows(page.url())
-  await expect
-    .poll(() => shownCount(page, 'total-count'), { timeout: 15_000 })
-    .toBe(expected.length)
+  await expect.poll(() => shownCount(page, 'total-count'), slow).toBe(expected.length)
   await page.getByTestId('chart-flow').getByRole('button').first().click()
   const received = await page
     .getByTestId('chart-flow')
@@ -60,7 +57,7 @@ describe('every view agrees with a count made from the CSV', () => {
 
   async function openMap(query = year) {
     const opened = await openPage(browser, { url, role: 'leader', path: `/map?${query}` })
-    await opened.page.getByTestId('list-row').first().waitFor({ timeout: 30_000 })
+    await opened.page.getByTestId('list-row').first().waitFor(slow)
     return opened
   }
 
@@ -139,7 +136,7 @@ describe('every view agrees with a count made from the CSV', () => {
           await page.mouse.move(x, y)
           return tooltip.isVisible()
         },
-        { timeout: 20_000, interval: 300 },
+        { ...slow, interval: 300 },
       )
       .toBe(true)
     const code = (await tooltip.innerText()).match(/ · (\S+)/)?.[1]
@@ -149,7 +146,7 @@ describe('every view agrees with a count made from the CSV', () => {
       [inArea, inArea.filter((row) => row.open)].map(({ length }) => String(length)),
     )
     await page.mouse.click(x, y)
-    await expect.poll(() => page.url(), { timeout: 10_000 }).toContain(`area=${code}`)
+    await expect.poll(() => page.url(), slow).toContain(`area=${code}`)
     await expectAgreement(page)
     await expectOverviewAgreement(page)
     expect(problems).toEqual([])
@@ -166,7 +163,7 @@ describe('every view agrees with a count made from the CSV', () => {
       await route.fulfill({ response })
     })
     await page.goto(`${url}/map?${year}&at=14/37.76/-122.42`)
-    await page.getByTestId('list-row').first().waitFor({ timeout: 30_000 })
+    await page.getByTestId('list-row').first().waitFor(slow)
     await expectAgreement(page)
     await expect.poll(() => tiles.size).toBeGreaterThan(1)
     const inTiles = countBy(expectedRows(page.url()), ({ lng, lat }) => tileOf(lng, lat, 14))
@@ -185,7 +182,7 @@ describe('every view agrees with a count made from the CSV', () => {
       .poll(() => new URL(page.url()).searchParams.get('bbox'))
       .not.toBe(new URL(before).searchParams.get('bbox'))
     await expectAgreement(page)
-    await expect.poll(() => tiles.size, { timeout: 30_000 }).toBeGreaterThan(0)
+    await expect.poll(() => tiles.size, slow).toBeGreaterThan(0)
     // tiles may still be on their way
     await page.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
@@ -212,7 +209,7 @@ describe('every view agrees with a count made from the CSV', () => {
           await list.evaluate((element) => element.scrollBy(0, element.clientHeight))
           return seen.size
         },
-        { timeout: 30_000, interval: 100 },
+        { ...slow, interval: 100 },
       )
       .toBe(wanted.length)
     expect([...seen]).toEqual(wanted)
@@ -232,7 +229,7 @@ describe('every view agrees with a count made from the CSV', () => {
       path: `/overview?${year}`,
     })
     const bars = page.getByTestId('chart-areas').locator('svg path[fill="#009e73"]')
-    await bars.nth(2).waitFor({ timeout: 30_000 })
+    await bars.nth(2).waitFor(slow)
     await bars.nth(2).click()
     await expect.poll(() => page.url()).toMatch(/area=SF-N-/)
     const expected = expectedRows(page.url())
@@ -247,9 +244,9 @@ describe('every view agrees with a count made from the CSV', () => {
       role: 'leader',
       path: '/overview?from=2014-01-01&to=2014-12-31',
     })
-    await page.getByTestId('chart-flow').locator('svg').first().waitFor({ timeout: 30_000 })
+    await page.getByTestId('chart-flow').locator('svg').first().waitFor(slow)
     // the backlog needs all months, not only those of the period
-    await page.getByRole('progressbar').waitFor({ state: 'hidden', timeout: 30_000 })
+    await page.getByRole('progressbar').waitFor({ state: 'hidden', ...slow })
     await page.getByTestId('chart-flow').getByRole('button').first().click()
     const table = await page.getByTestId('chart-flow').locator('tbody tr').allInnerTexts()
     expect(table).toHaveLength(12)

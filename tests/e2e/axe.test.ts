@@ -1,9 +1,10 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { axeProblems } from '../support/axe.ts'
-import { launchChromium } from '../support/browser.ts'
-import { sidewaysOverflow } from '../support/overflow.ts'
-import { chooseLanguage, openPage, type DemoRole } from '../support/session.ts'
+import { axeProblems } from '../kit/axe.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { sidewaysOverflow } from '../kit/overflow.ts'
+import { chooseLanguage, openPage, type DemoRole } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 interface Visit {
   path: string
@@ -81,7 +82,7 @@ describe('axe', () => {
       for (const [index, { path, ready }] of pages.entries()) {
         await page.setViewportSize(wide)
         if (index > 0) await page.goto(url + path)
-        await page.locator(ready).first().waitFor({ timeout: 30_000 })
+        await page.locator(ready).first().waitFor(slow)
         const found = await problemsOf(page, [wide, narrow])
         expect([path, ...found]).toEqual([path])
       }

@@ -8,10 +8,10 @@ import app from '../../src/locales/en/app.json' with { type: 'json' }
 import en from '../../src/locales/en/capture.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/capture.json' with { type: 'json' }
 import { jpegFile } from '../fixtures/photo-files.ts'
-import { apiClient, call } from '../support/api.ts'
-import { applyCommand } from '../support/commands.ts'
-import { launchChromium } from '../support/browser.ts'
-import { exifPhoto } from '../support/exif-photo.ts'
+import { apiClient, call } from '../kit/api.ts'
+import { applyCommand } from '../kit/commands.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { exifPhoto } from '../kit/exif-photo.ts'
 import {
   chooseLanguage,
   openPage,
@@ -19,10 +19,10 @@ import {
   type DemoRole,
   type OpenOptions,
   type OpenPage,
-} from '../support/session.ts'
+} from '../kit/session.ts'
+import { slow, slower } from '../kit/patience.ts'
 
 const mission: LngLat = [-122.4194, 37.7599]
-const slow = { timeout: 30_000 }
 const file = (name: string, bytes: Uint8Array | string) => ({
   name,
   mimeType: 'image/jpeg',
@@ -100,7 +100,7 @@ describe('capture on a phone', () => {
     await page.getByTestId('sent').waitFor(slow)
   }
   const received = (page: Page): Promise<void> =>
-    page.locator('[data-testid=sent][data-state=received]').waitFor({ timeout: 60_000 })
+    page.locator('[data-testid=sent][data-state=received]').waitFor(slower)
   const draftIn = (page: Page): string => {
     const id = new URL(page.url()).searchParams.get('draft')
     if (!id) throw new Error(`no draft in ${page.url()}`)
@@ -123,14 +123,12 @@ describe('capture on a phone', () => {
   }
   const untilKept = (page: Page): Promise<void> =>
     expect
-      .poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null), {
-        timeout: 60_000,
-      })
+      .poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null), slower)
       .toBe(true)
 
   for (const locale of ['en', 'zh-CN'] as const)
     it(`keeps a report with two photos through a reload without a network and sends it after (${locale})`, async () => {
-      const { page, context, problems } = await openCapture({ locale })
+      const { page, context, problems } = await openCapture({ locale, serviceWorker: true })
       const words = locale === 'en' ? en : zh
       await untilKept(page)
       await page.getByTestId('capture-map').locator('canvas').waitFor(slow)
@@ -366,7 +364,7 @@ describe('capture on a phone', () => {
         file('phone-200.jpg', jpegFile({ width: 16_320, height: 12_240, seed: 44 })),
         file('far.jpg', here),
       ])
-    await page.getByTestId('photo').nth(2).locator('img').waitFor({ timeout: 60_000 })
+    await page.getByTestId('photo').nth(2).locator('img').waitFor(slower)
     const refused = await page.getByTestId('photo-refused').allInnerTexts()
     const { svg, empty, html, broken, heic } = en.refusal
     expect(refused.map((text) => text.split('\n').at(-1))).toEqual([svg, empty, html, broken, heic])

@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startAppServer, type AppServer } from '../support/app-server.ts'
-import { launchChromium } from '../support/browser.ts'
-import { openPage } from '../support/session.ts'
+import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { openPage } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const city = {
   WANGGE_CITY_NAME: '长沙',
@@ -17,7 +18,7 @@ describe('a city of one’s own, still empty', () => {
   let browser: Browser
   let server: AppServer
   beforeAll(async () => {
-    server = await startAppServer({ args: ['--empty'], env: city })
+    server = await startAppServer({ dataDir: newDataDir(), args: ['--empty'], env: city })
     browser = await launchChromium()
   })
   afterAll(async () => {
@@ -38,7 +39,7 @@ describe('a city of one’s own, still empty', () => {
     for (const path of ['/', '/overview', '/map']) {
       await page.waitForURL((target) => target.pathname !== '/sign-in')
       if (path !== '/') await page.goto(server.url + path)
-      await page.getByTestId('first-steps').waitFor({ timeout: 30_000 })
+      await page.getByTestId('first-steps').waitFor(slow)
     }
     expect(problems).toEqual([])
     await context.close()

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { findChromium } from '../support/browser.ts'
-import { startAppServer } from '../support/app-server.ts'
+import { findChromium } from '../kit/browser.ts'
+import { startAppServer } from '../kit/app-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { apiClient, reportIncident } from '../support/api.ts'
-import { launchChromium } from '../support/browser.ts'
-import { openPage, shownCount } from '../support/session.ts'
+import { apiClient, reportIncident } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { openPage, shownCount } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 describe('changes of another user', () => {
   const url = inject('appUrl')
@@ -23,11 +24,9 @@ describe('changes of another user', () => {
     const reported = await reportIncident(field)
 
     await expect
-      .poll(() => shownCount(page, 'total-count'), { timeout: 30_000, interval: 500 })
+      .poll(() => shownCount(page, 'total-count'), { ...slow, interval: 500 })
       .toBe(before + 1)
-    await page
-      .locator(`[data-testid=list-row][data-key="${reported}"]`)
-      .waitFor({ timeout: 10_000 })
+    await page.locator(`[data-testid=list-row][data-key="${reported}"]`).waitFor(slow)
     await context.close()
   })
 })

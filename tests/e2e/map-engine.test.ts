@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { servePages } from '../bench/map/serve-pages.ts'
-import { launchChromium } from '../support/browser.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { slower } from '../kit/patience.ts'
 
 const size = { width: 700, height: 500 }
 
@@ -28,7 +29,7 @@ const heard = async (event: string): Promise<Heard['payload'][]> =>
 
 async function open(query: string): Promise<void> {
   await page.goto(`${pages.url}tests/bench/map/demo.html?${query}`)
-  await page.waitForFunction('window.ready', null, { timeout: 120_000 })
+  await page.waitForFunction('window.ready', null, slower)
 }
 
 beforeAll(async () => {

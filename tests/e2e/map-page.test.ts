@@ -1,10 +1,11 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { apiClient, reportIncident } from '../support/api.ts'
-import { launchChromium } from '../support/browser.ts'
-import { newestFirst, oracleRows, rowsOfLink, type Box, type OracleRow } from '../support/oracle.ts'
-import { openPage, shownCount } from '../support/session.ts'
+import { apiClient, reportIncident } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { newestFirst, oracleRows, rowsOfLink, type Box, type OracleRow } from '../kit/oracle.ts'
+import { openPage, shownCount } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows()
 const year = 'from=2015-02-01&to=2016-01-31'
@@ -52,7 +53,7 @@ describe('the map page', () => {
       role: 'leader',
       path: `/map?${year}`,
     }))
-    await page.getByTestId('list-row').first().waitFor({ timeout: 30_000 })
+    await page.getByTestId('list-row').first().waitFor(slow)
   })
   afterAll(() => browser?.close())
 
@@ -174,7 +175,7 @@ describe('the map page', () => {
     const reported = await reportIncident(await apiClient(url, 'field'))
     await expect
       .poll(async () => (await askForChanges(), shownCount(page, 'total-count')), {
-        timeout: 30_000,
+        ...slow,
         interval: 1000,
       })
       .toBe(total + 1)

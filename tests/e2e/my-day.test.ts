@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import en from '../../src/locales/en/ui.json' with { type: 'json' }
-import { apiClient, reportIncident } from '../support/api.ts'
-import { axeProblems } from '../support/axe.ts'
-import { launchChromium } from '../support/browser.ts'
-import { applyCommand, detailOf } from '../support/commands.ts'
-import { sidewaysOverflow } from '../support/overflow.ts'
-import { chooseLanguage, openPage } from '../support/session.ts'
+import { apiClient, reportIncident } from '../kit/api.ts'
+import { axeProblems } from '../kit/axe.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { applyCommand, detailOf } from '../kit/commands.ts'
+import { sidewaysOverflow } from '../kit/overflow.ts'
+import { chooseLanguage, openPage } from '../kit/session.ts'
+import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
-const slow = { timeout: 30_000 }
 
 describe('my day', () => {
   const url = inject('appUrl')
@@ -26,7 +26,7 @@ describe('my day', () => {
     await manager.page.getByTestId('action-ask').click()
     await manager.page.getByTestId('note-form').locator('textarea').fill('Which door is it?')
     await manager.page.getByTestId('note-submit').click()
-    await manager.page.getByTestId('log-asked').waitFor({ timeout: 30_000 })
+    await manager.page.getByTestId('log-asked').waitFor(slow)
 
     const { page, context, problems } = await openPage(browser, {
       url,
@@ -35,18 +35,16 @@ describe('my day', () => {
       ...phone,
     })
     const question = page.getByTestId('returned-asked').filter({ hasText: 'Which door is it?' })
-    await question.waitFor({ timeout: 30_000 })
+    await question.waitFor(slow)
     await question.getByTestId('answer').click()
     await question.locator('textarea').fill('The green one')
     await question.getByTestId('note-submit').click()
     await question.waitFor({ state: 'detached' })
     await expect
-      .poll(async () => (await detailOf(field, id)).log.map(({ note }) => note), {
-        timeout: 30_000,
-      })
+      .poll(async () => (await detailOf(field, id)).log.map(({ note }) => note), slow)
       .toContain('The green one')
     await page.reload()
-    await page.getByTestId('open-item').first().waitFor({ timeout: 30_000 })
+    await page.getByTestId('open-item').first().waitFor(slow)
     expect(await question.count()).toBe(0)
     expect(problems).toEqual([])
     expect(manager.problems).toEqual([])
@@ -106,6 +104,7 @@ describe('my day', () => {
       url,
       role: 'field',
       path: '/my-day',
+      serviceWorker: true,
       ...phone,
     })
     await page.getByTestId('open-item').first().waitFor(slow)
@@ -138,8 +137,8 @@ describe('my day', () => {
 
     await context.setOffline(false)
     const notes = async () => (await detailOf(field, id)).log.map(({ note }) => note)
-    await expect.poll(notes, { timeout: 60_000 }).toContain('Two mattresses by now')
-    await detail.getByTestId('detail-stale').waitFor({ state: 'detached', timeout: 30_000 })
+    await expect.poll(notes, slower).toContain('Two mattresses by now')
+    await detail.getByTestId('detail-stale').waitFor({ state: 'detached', ...slow })
     await context.close()
   })
 

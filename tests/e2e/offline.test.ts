@@ -2,11 +2,12 @@ import type { Browser, Page, Request } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import en from '../../src/locales/en/app.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
-import { apiClient, reportIncident } from '../support/api.ts'
-import { launchChromium } from '../support/browser.ts'
-import { allMonthsLoaded, openPage, shownCount } from '../support/session.ts'
+import { apiClient, reportIncident } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { allMonthsLoaded, openPage, shownCount } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
-const within30Seconds = { timeout: 30_000, interval: 250 }
+const within30Seconds = { ...slow, interval: 250 }
 
 async function settledCounts(page: Page): Promise<Record<string, number>> {
   await allMonthsLoaded(page)
@@ -46,7 +47,7 @@ describe('without a network', () => {
     expect(await banner.count()).toBe(0)
 
     await context.setOffline(true)
-    await banner.waitFor({ timeout: 5_000 })
+    await banner.waitFor(slow)
     await Promise.all([page.waitForEvent('requestfailed'), comeBackToTab(page)])
     await page.waitForTimeout(500)
     expect(await counts(page)).toEqual(before)
@@ -55,9 +56,7 @@ describe('without a network', () => {
     // the columns answer a filter without anybody's help; the list cannot
     const openOnly = page.getByTestId('open-only')
     await Promise.all([page.waitForEvent('requestfailed', isList), openOnly.click()])
-    await expect
-      .poll(() => shownCount(page, 'total-count'), { timeout: 5_000 })
-      .toBe(before['open-count'])
+    await expect.poll(() => shownCount(page, 'total-count'), slow).toBe(before['open-count'])
     expect(await shownCount(page, 'closed-count')).toBe(0)
     const listFailed = page
       .getByRole('region', { name: 'Incidents' })
@@ -66,12 +65,12 @@ describe('without a network', () => {
 
     // nothing changed meanwhile, and yet the list must come
     await context.setOffline(false)
-    await banner.waitFor({ state: 'detached', timeout: 30_000 })
-    await listFailed.waitFor({ state: 'detached', timeout: 30_000 })
+    await banner.waitFor({ state: 'detached', ...slow })
+    await listFailed.waitFor({ state: 'detached', ...slow })
     await page.getByTestId('list-row').first().waitFor()
 
     await context.setOffline(true)
-    await banner.waitFor({ timeout: 5_000 })
+    await banner.waitFor(slow)
     await reportIncident(await apiClient(url, 'field'))
     expect(await shownCount(page, 'total-count')).toBe(before['open-count'])
     await context.setOffline(false)
@@ -103,19 +102,17 @@ describe('without a network', () => {
     expect(await banner.count()).toBe(0)
 
     await context.setOffline(true)
-    await banner.waitFor({ timeout: 5_000 })
+    await banner.waitFor(slow)
     await Promise.all([page.waitForEvent('requestfailed'), comeBackToTab(page)])
     await page.waitForTimeout(500)
     expect(await counts(page)).toEqual(before)
     const openOnly = page.locator('main').getByRole('checkbox')
     await openOnly.click()
-    await expect
-      .poll(() => shownCount(page, 'total-count'), { timeout: 5_000 })
-      .toBe(before['open-count'])
+    await expect.poll(() => shownCount(page, 'total-count'), slow).toBe(before['open-count'])
 
     await reportIncident(await apiClient(url, 'field'))
     await context.setOffline(false)
-    await banner.waitFor({ state: 'detached', timeout: 30_000 })
+    await banner.waitFor({ state: 'detached', ...slow })
     await expect
       .poll(() => shownCount(page, 'total-count'), within30Seconds)
       .toBe(before['open-count']! + 1)

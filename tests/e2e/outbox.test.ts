@@ -2,10 +2,11 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { jpegFile } from '../fixtures/photo-files.ts'
-import { apiClient, reportIncident } from '../support/api.ts'
-import { launchChromium } from '../support/browser.ts'
-import { applyCommand, detailOf, enqueueInPage } from '../support/commands.ts'
-import { openPage, signIn } from '../support/session.ts'
+import { apiClient, reportIncident } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { applyCommand, detailOf, enqueueInPage } from '../kit/commands.ts'
+import { openPage, signIn } from '../kit/session.ts'
+import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 
@@ -20,7 +21,7 @@ const follow = (page: Page, path: string): Promise<void> =>
 async function receiptText(page: Page): Promise<string> {
   const receipt = page.getByTestId('receipt')
   try {
-    await receipt.waitFor({ timeout: 45_000 })
+    await receipt.waitFor(slower)
   } catch {
     const places = [page.getByTestId('sync-line'), page.getByTestId('outbox-detail')]
     const shown = await Promise.all(places.map((place) => place.textContent()))
@@ -59,7 +60,7 @@ describe('outbox', () => {
       changes: { severity: 4, description: 'A burnt mattress on the pavement' },
     })
     await opened.page.goto(`${url}/outbox?item=${item}`)
-    await opened.page.getByTestId('merge').waitFor({ timeout: 30_000 })
+    await opened.page.getByTestId('merge').waitFor(slow)
     return { ...opened, field, id, item }
   }
 
@@ -69,8 +70,9 @@ describe('outbox', () => {
       url,
       role: 'field',
       path: `/table?incident=${id}`,
+      serviceWorker: true,
     })
-    await page.getByTestId('action-note').waitFor({ timeout: 30_000 })
+    await page.getByTestId('action-note').waitFor(slow)
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
     await context.setOffline(true)
     await page.getByTestId('action-note').click()
@@ -80,16 +82,13 @@ describe('outbox', () => {
     await pending.waitFor()
     await pending.getByRole('link').click()
     const state = page.getByTestId('item-state')
-    await expect.poll(() => state.getAttribute('data-state'), { timeout: 30_000 }).toBe('queued')
+    await expect.poll(() => state.getAttribute('data-state'), slow).toBe('queued')
     expect(await page.getByTestId('command-facts').innerText()).toContain('Still there at noon')
     await context.setOffline(false)
     expect(await receiptText(page)).toMatch(/[0-9a-f]{64}/)
     await page.getByTestId('outbox-back').click()
     await follow(page, `/table?incident=${id}`)
-    await page
-      .getByTestId('log-note')
-      .filter({ hasText: 'Still there at noon' })
-      .waitFor({ timeout: 30_000 })
+    await page.getByTestId('log-note').filter({ hasText: 'Still there at noon' }).waitFor(slow)
 
     // photos for it are a draft until they are sent: they survive leaving, and lie in the outbox
     const form = page.getByTestId('photo-form')
@@ -100,20 +99,17 @@ describe('outbox', () => {
       buffer: Buffer.from(jpegFile({ seed: 71 })),
     })
     await form.locator('textarea').fill('From the other side')
-    await form.locator('img').waitFor({ timeout: 30_000 })
+    await form.locator('img').waitFor(slow)
     await follow(page, '/outbox?show=drafts')
-    await page
-      .getByTestId('outbox-row')
-      .filter({ hasText: 'From the other side' })
-      .waitFor({ timeout: 30_000 })
+    await page.getByTestId('outbox-row').filter({ hasText: 'From the other side' }).waitFor(slow)
     await follow(page, `/table?incident=${id}`)
-    await page.getByTestId('action-photo').click({ timeout: 30_000 })
-    await form.locator('img').waitFor({ timeout: 30_000 })
+    await page.getByTestId('action-photo').click(slow)
+    await form.locator('img').waitFor(slow)
     expect(await form.locator('textarea').inputValue()).toBe('From the other side')
     await form.getByTestId('photo-submit').click()
     await form.waitFor({ state: 'detached' })
     const photos = page.getByTestId('log-photo').filter({ hasText: 'From the other side' })
-    await photos.waitFor({ timeout: 30_000 })
+    await photos.waitFor(slow)
     expect(problems.filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
     await context.close()
   })
@@ -126,13 +122,13 @@ describe('outbox', () => {
       role: 'manager',
       path: `/table?incident=${id}`,
     })
-    await page.getByTestId('action-correct').click({ timeout: 30_000 })
+    await page.getByTestId('action-correct').click(slow)
     await page.getByTestId('correct-severity').selectOption('4')
     await page.getByTestId('correct-description').fill('A burnt mattress on the pavement')
     await page.getByTestId('nudge-north').click()
     await page.getByTestId('correction-submit').click()
     const entry = page.getByTestId('log-corrected')
-    await entry.waitFor({ timeout: 30_000 })
+    await entry.waitFor(slow)
     const text = await entry.innerText()
     expect(text).toContain('Normal → Urgent')
     expect(text).toContain('burnt')
@@ -158,12 +154,13 @@ describe('outbox', () => {
     await description.getByTestId('choose-theirs').check()
     await page.waitForTimeout(800)
     await page.goto(`${url}/my-day`)
-    await page.getByTestId('returned-conflict').first().waitFor({ timeout: 30_000 })
+    await page.getByTestId('returned-conflict').first().waitFor(slow)
     await page.goto(`${url}/outbox?item=${item}`)
     await expect
-      .poll(() => page.getByTestId('merge-description').getByTestId('choose-theirs').isChecked(), {
-        timeout: 30_000,
-      })
+      .poll(
+        () => page.getByTestId('merge-description').getByTestId('choose-theirs').isChecked(),
+        slow,
+      )
       .toBe(true)
     await page.getByTestId('merge-severity').getByTestId('choose-mine').check()
     await page.getByTestId('merge-send').click()
@@ -201,7 +198,7 @@ describe('outbox', () => {
     const item = await enqueueInPage(page, 'add_note', { incidentId: id, note })
     await page.goto(`${url}/outbox?show=needs-you`)
     const row = page.getByTestId('outbox-row').filter({ hasText: 'Note is too long' })
-    await row.click({ timeout: 30_000 })
+    await row.click(slow)
     await page.getByTestId('receipt-error').waitFor()
     expect(await page.getByTestId('receipt-error').innerText()).toContain('kept on this device')
     await page.getByTestId('item-edit').click()
@@ -213,7 +210,7 @@ describe('outbox', () => {
     expect((await detailOf(field, id)).log.map(({ note }) => note)).toContain('Short enough')
     await page.goto(`${url}/outbox?item=${item}`)
     await expect
-      .poll(() => page.getByTestId('item-state').getAttribute('data-state'), { timeout: 30_000 })
+      .poll(() => page.getByTestId('item-state').getAttribute('data-state'), slow)
       .toBe('replaced')
     await context.close()
   })
@@ -233,14 +230,14 @@ describe('outbox', () => {
     })
     await signIn(page, url, 'field', '/my-day')
     const line = page.getByTestId('sync-line')
-    await expect.poll(() => line.innerText(), { timeout: 20_000 }).toContain('Needs you: 1')
+    await expect.poll(() => line.innerText(), slow).toContain('Needs you: 1')
     expect(await page.getByTestId('sync-badge').getAttribute('data-state')).toBe('needs-person')
 
     await page.unroute('**/rpc/apply_commands')
     await page.goto(`${url}/outbox`)
     await page.getByTestId('bring-over').click()
     await page.getByRole('dialog').getByRole('button', { name: 'Bring over and send' }).click()
-    await expect.poll(() => line.innerText(), { timeout: 20_000 }).toContain('All sent')
+    await expect.poll(() => line.innerText(), slow).toContain('All sent')
     expect(await page.getByTestId('other-queue').count()).toBe(0)
     const { log } = await detailOf(await apiClient(url, 'manager'), incidentId)
     expect(log.map(({ note }) => note)).toContain('for the earlier one')
@@ -257,11 +254,11 @@ describe('outbox', () => {
     await page.getByTestId('item-discard').click()
     await page.getByTestId('discard-confirm').click()
     await page.getByTestId('outbox-detail').waitFor({ state: 'detached' })
-    await expect.poll(() => page.getByTestId('outbox-row').count(), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => page.getByTestId('outbox-row').count(), slow).toBe(0)
     await page.getByTestId('outbox-import').setInputFiles(file)
-    await page.getByText('Brought in: 1').first().waitFor({ timeout: 30_000 })
+    await page.getByText('Brought in: 1').first().waitFor(slow)
     await page.goto(`${url}/outbox?show=needs-you`)
-    await page.getByTestId('outbox-row').first().waitFor({ timeout: 30_000 })
+    await page.getByTestId('outbox-row').first().waitFor(slow)
     await context.close()
   })
 

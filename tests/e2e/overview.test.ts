@@ -3,10 +3,11 @@ import Papa from 'papaparse'
 import type { Browser, Download, Page } from 'playwright'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { apiClient, call } from '../support/api.ts'
-import { launchChromium } from '../support/browser.ts'
-import { areaNames, oracleRows, rowsOfLink, type Box, type OracleRow } from '../support/oracle.ts'
-import { openPage, shownCount } from '../support/session.ts'
+import { apiClient, call } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { areaNames, oracleRows, rowsOfLink, type Box, type OracleRow } from '../kit/oracle.ts'
+import { openPage, shownCount } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows()
 const zone = 'America/Los_Angeles'
@@ -116,11 +117,11 @@ describe('the overview', () => {
       path: '/overview?from=2015-02-01&to=2016-01-31',
     })
     ;({ page, problems } = opened)
-    await card('share-by-area').locator('svg path').first().waitFor({ timeout: 30_000 })
+    await card('share-by-area').locator('svg path').first().waitFor(slow)
     await page
       .locator('main')
       .getByRole('progressbar')
-      .waitFor({ state: 'detached', timeout: 30_000 })
+      .waitFor({ state: 'detached', ...slow })
   })
   afterAll(() => browser?.close())
 

@@ -5,12 +5,12 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import en from '../../src/locales/en/app.json' with { type: 'json' }
 import outbox from '../../src/locales/en/outbox.json' with { type: 'json' }
-import { startAppServer } from '../support/app-server.ts'
-import { launchChromium, launchProfile } from '../support/browser.ts'
-import { openPage, signIn } from '../support/session.ts'
+import { startAppServer } from '../kit/app-server.ts'
+import { launchChromium, launchProfile } from '../kit/browser.ts'
+import { openPage, signIn } from '../kit/session.ts'
+import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
-const slow = { timeout: 30_000 }
 
 /** Until the service worker serves this page: every file of the app is on the device then. */
 const untilKept = (page: Page): Promise<void> =>
@@ -24,7 +24,7 @@ const untilKept = (page: Page): Promise<void> =>
             navigator.serviceWorker.controller !== null
           )
         }),
-      { timeout: 60_000 },
+      slower,
     )
     .toBe(true)
 
@@ -32,7 +32,7 @@ const untilKept = (page: Page): Promise<void> =>
 async function untilEquipped(page: Page): Promise<void> {
   await untilKept(page)
   await expect
-    .poll(() => page.evaluate(keptReferences), { timeout: 60_000 })
+    .poll(() => page.evaluate(keptReferences), slower)
     .toEqual(expect.arrayContaining(['areas', 'categories', 'areas/grid', 'areas/city']))
 }
 
@@ -117,11 +117,18 @@ describe('the app on a device', () => {
     const again = await context.newPage()
     await again.goto(`${server.url}/capture`)
     await again.getByTestId('draft-open').click(slow)
-    expect(await again.getByTestId('description').inputValue()).toBe('kept without a server')
+    // a draft is loaded from the disk: the form shows it a moment after it is asked for
+    await expect
+      .poll(() => again.getByTestId('description').inputValue(), slow)
+      .toBe('kept without a server')
   })
 
   it('can be installed: a manifest whose icons have the sizes it names', async () => {
-    const { page, context } = await openPage(browser, { url, path: '/sign-in' })
+    const { page, context } = await openPage(browser, {
+      url,
+      serviceWorker: true,
+      path: '/sign-in',
+    })
     const session = await context.newCDPSession(page)
     await untilKept(page)
     const { installabilityErrors } = await session.send('Page.getInstallabilityErrors')
@@ -148,7 +155,12 @@ describe('the app on a device', () => {
   })
 
   it('starts cold without a network, signed in with a token that ran out, on every page of the field', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'field', ...phone })
+    const { page, context } = await openPage(browser, {
+      url,
+      serviceWorker: true,
+      role: 'field',
+      ...phone,
+    })
     await page.waitForURL((target) => target.pathname === '/my-day')
     await untilEquipped(page)
     await expireToken(page)
@@ -188,14 +200,19 @@ describe('the app on a device', () => {
             const key = Object.keys(localStorage).find((one) => one.startsWith('wangge-auth-'))!
             return (JSON.parse(localStorage.getItem(key)!) as { expires_at: number }).expires_at
           }),
-        { timeout: 30_000 },
+        slow,
       )
       .toBeGreaterThan(Date.now() / 1000)
     await context.close()
   })
 
   it('keeps somebody signed in behind a portal that answers everything itself', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'field', ...phone })
+    const { page, context } = await openPage(browser, {
+      url,
+      serviceWorker: true,
+      role: 'field',
+      ...phone,
+    })
     await untilEquipped(page)
     await expireToken(page)
     await page.close()
@@ -215,7 +232,12 @@ describe('the app on a device', () => {
   })
 
   it('says that a newer version is there, saves, and only then goes over to it', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'field', path: '/capture' })
+    const { page, context } = await openPage(browser, {
+      url,
+      serviceWorker: true,
+      role: 'field',
+      path: '/capture',
+    })
     await untilKept(page)
     // The same worker with another text is a new version to the browser.
     const file = 'dist/sw.js'
@@ -260,11 +282,16 @@ describe('the app on a device', () => {
   })
 
   it('takes the city’s map along and draws it without a network', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'manager', path: '/account' })
+    const { page, context } = await openPage(browser, {
+      url,
+      serviceWorker: true,
+      role: 'manager',
+      path: '/account',
+    })
     await untilKept(page)
     const city = page.getByTestId('city-download')
     await city.getByRole('button', { name: 'Take along' }).click()
-    await expect.poll(() => city.getAttribute('data-status'), { timeout: 60_000 }).toBe('kept')
+    await expect.poll(() => city.getAttribute('data-status'), slower).toBe('kept')
     const bytes = await page.evaluate(async () => {
       const root = await navigator.storage.getDirectory()
       let size = 0
@@ -302,7 +329,12 @@ describe('the app on a device', () => {
   })
 
   it('does not let anybody leave with unsent work, unless they take it along in a file', async () => {
-    const { page, context, problems } = await openPage(browser, { url, role: 'field', ...phone })
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      serviceWorker: true,
+      role: 'field',
+      ...phone,
+    })
     await untilEquipped(page)
     await context.setOffline(true)
     await context.addInitScript(() => {

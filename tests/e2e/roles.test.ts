@@ -1,10 +1,11 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
-import { launchChromium } from '../support/browser.ts'
-import { oracleRows } from '../support/oracle.ts'
-import { sidewaysOverflow } from '../support/overflow.ts'
-import { chooseLanguage, openPage, shownCount, type DemoRole } from '../support/session.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { oracleRows } from '../kit/oracle.ts'
+import { sidewaysOverflow } from '../kit/overflow.ts'
+import { chooseLanguage, openPage, shownCount, type DemoRole } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows().filter((row) => row.day >= '2015-02-01' && row.day <= '2016-01-31')
 const mission = rows.filter((row) => row.communityCode === 'SF-N-19')
@@ -26,11 +27,10 @@ describe('each role signs in and sees its own', () => {
       const { page, context, problems } = await openPage(browser, {
         url,
         role,
+        byForm: true,
         path: '/table?from=2015-02-01&to=2016-01-31',
       })
-      await expect
-        .poll(() => shownCount(page, 'total-count').catch(() => -1), { timeout: 30_000 })
-        .toBe(count)
+      await expect.poll(() => shownCount(page, 'total-count').catch(() => -1), slow).toBe(count)
       expect(problems).toEqual([])
       await context.close()
     })
@@ -40,13 +40,14 @@ describe('each role signs in and sees its own', () => {
     const { page, context } = await openPage(browser, {
       url,
       role: 'handler',
+      byForm: true,
       path: '/table?from=2015-02-01&to=2016-01-31',
     })
     const given = rows.filter(({ department }) => department === 'public_works')
     expect(given.length).toBeGreaterThan(0)
     expect(given.length).toBeLessThan(rows.length)
     await expect
-      .poll(() => shownCount(page, 'total-count').catch(() => -1), { timeout: 30_000 })
+      .poll(() => shownCount(page, 'total-count').catch(() => -1), slow)
       .toBe(given.length)
     // who notes and adds photos has an outbox, and sees what became of it
     await page.getByTestId('sync-badge').waitFor()
@@ -84,7 +85,10 @@ describe('each role signs in and sees its own', () => {
     })
     for (const path of ['/', '/map', '/table', '/overview', '/account']) {
       await page.goto(url + path)
-      await page.locator('main h1').first().waitFor({ state: 'attached', timeout: 30_000 })
+      await page
+        .locator('main h1')
+        .first()
+        .waitFor({ state: 'attached', ...slow })
       await page.waitForTimeout(1500)
       expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN')
       expect([path, ...(await sidewaysOverflow(page))]).toEqual([path])

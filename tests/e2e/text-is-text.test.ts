@@ -4,16 +4,16 @@ import Papa from 'papaparse'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { csvFromTable } from '../../src/charts/csv.ts'
-import { openDatabase } from '../../supabase/local/database.ts'
+import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { nulPayload, xssPayloads as payloads } from '../fixtures/xss-payloads.ts'
-import { apiClient, call } from '../support/api.ts'
-import { startAppServer, type AppServer } from '../support/app-server.ts'
-import { launchChromium } from '../support/browser.ts'
-import { detailOf, enqueueInPage } from '../support/commands.ts'
-import { openPage, type OpenOptions } from '../support/session.ts'
+import { apiClient, call } from '../kit/api.ts'
+import { startAppServer, type AppServer } from '../kit/app-server.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { detailOf, enqueueInPage } from '../kit/commands.ts'
+import { openPage, type OpenOptions } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const [lon, lat] = [-122.4194, 37.7599]
-const slow = { timeout: 60_000 }
 const sampled = payloads.filter((_, index) => index % 10 === 3)
 
 interface Receipt {
@@ -382,7 +382,12 @@ describe('text is text', () => {
   })
 
   it('shows them in the outbox: waiting, in detail, refused and in the merge screen', async () => {
-    const { page, context, clean } = await open({ path: '/outbox', height: 844, width: 1280 })
+    const { page, context, clean } = await open({
+      path: '/outbox',
+      height: 844,
+      width: 1280,
+      serviceWorker: true,
+    })
     await page.getByTestId('sync-line').waitFor(slow)
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
     await context.setOffline(true)

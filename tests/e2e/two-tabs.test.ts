@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { launchChromium } from '../support/browser.ts'
-import { allMonthsLoaded, openPage, shownCount, type DemoRole } from '../support/session.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { allMonthsLoaded, openPage, shownCount, type DemoRole } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const path = '/overview?from=all'
 
@@ -25,8 +26,7 @@ describe('two tabs of one browser', () => {
     await allMonthsLoaded(page)
     return shownCount(page, 'total-count')
   }
-  const isSignIn = (page: Page) =>
-    page.waitForURL((target) => target.pathname === '/sign-in', { timeout: 10_000 })
+  const isSignIn = (page: Page) => page.waitForURL((target) => target.pathname === '/sign-in', slow)
 
   beforeAll(async () => {
     browser = await launchChromium()
@@ -54,10 +54,10 @@ describe('two tabs of one browser', () => {
     leaders = await settledTotal(second)
     expect(leaders).toBeGreaterThan(managers)
 
-    await expect.poll(() => first.getByTestId('total-count').count(), { timeout: 5_000 }).toBe(0)
+    await expect.poll(() => first.getByTestId('total-count').count(), slow).toBe(0)
     expect(await first.locator('body').innerText()).not.toContain('manager@wangge.demo')
     answer()
-    await first.getByTestId('total-count').waitFor({ timeout: 30_000 })
+    await first.getByTestId('total-count').waitFor(slow)
     await first.unroute('**/rpc/session_context')
     // what the first one had chosen went with them
     await expect.poll(() => first.url()).not.toContain('from=all')

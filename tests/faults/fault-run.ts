@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openDatabase } from '../../supabase/local/database.ts'
+import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { realNow } from './device-clock.ts'
 import { Device } from './device.ts'
 import { startFaultProxy, faultKinds, type FaultKind, type FaultProxy } from './fault-proxy.ts'

@@ -4,9 +4,9 @@
  * synced of the database.
  */
 import { join } from 'node:path'
-import { startServer } from '../../supabase/local/server.ts'
-import { addPerson } from '../../supabase/local/people.ts'
-import { loadSmallCity, settingsIn } from '../../supabase/local/testing.ts'
+import { startServer } from '../../supabase/server/start/server.ts'
+import { addPerson } from '../../supabase/server/owner/people.ts'
+import { loadSmallCity, settingsIn } from '../../supabase/server/testing/kit.ts'
 import { people, passwordOfAll } from './people.ts'
 import { keepWhatIsSynced } from './synced-disk.ts'
 

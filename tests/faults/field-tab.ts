@@ -1,12 +1,12 @@
 /** A field worker's tab in a real Chromium, and what lies on the disk under it. */
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { jpegFile } from '../fixtures/photo-files.ts'
-import { apiClient } from '../support/api.ts'
-import type { AppServer } from '../support/app-server.ts'
-import { openPage } from '../support/session.ts'
+import { apiClient } from '../kit/api.ts'
+import type { AppServer } from '../kit/app-server.ts'
+import { openPage } from '../kit/session.ts'
+import { slow } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true } as const
-export const slow = { timeout: 60_000 }
 /** In the demo city, where the demo's field worker reports. */
 const mission = { longitude: -122.4194, latitude: 37.7599, accuracy: 8 }
 
@@ -125,6 +125,7 @@ export async function fieldDevice(browser: Browser, server: AppServer): Promise<
     url: server.url,
     role: 'field',
     path: '/account',
+    serviceWorker: true,
     ...phone,
   })
   await page.getByTestId('user-menu').waitFor(slow)

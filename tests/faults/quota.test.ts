@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import en from '../../src/locales/en/capture.json' with { type: 'json' }
-import { apiClient, call } from '../support/api.ts'
-import { startAppServer, type AppServer } from '../support/app-server.ts'
-import { launchChromium } from '../support/browser.ts'
+import { apiClient, call } from '../kit/api.ts'
+import { startAppServer, type AppServer } from '../kit/app-server.ts'
+import { launchChromium } from '../kit/browser.ts'
 import {
   chooseCategory,
   fieldDevice,
@@ -11,9 +11,9 @@ import {
   photoFile,
   putInQueue,
   readKept,
-  slow,
   untilSaved,
 } from './field-tab.ts'
+import { patient, slow, slower } from '../kit/patience.ts'
 
 let server: AppServer
 let browser: Browser
@@ -58,7 +58,7 @@ async function setQuota(page: Page, bytes: number | null): Promise<void> {
     origin,
     ...(bytes !== null && { quotaSize: bytes }),
   })
-  await expect.poll(() => hasRoom(page), { timeout: 90_000, interval: 500 }).toBe(bytes === null)
+  await expect.poll(() => hasRoom(page), { ...slower, interval: 500 }).toBe(bytes === null)
 }
 
 const addPhoto = (page: Page, number: number): Promise<void> =>
@@ -115,7 +115,7 @@ test('with no room left the page says so, keeps form, draft and queue, and goes 
   await context.setOffline(false)
   // Five minutes is the longest that the queue waits between two tries.
   await expect
-    .poll(() => readKept(page, database), { timeout: 330_000 })
+    .poll(() => readKept(page, database), { timeout: patient(330_000) })
     .toEqual({ drafts: [], queued: 0, received: 2, pictures: {} })
 
   const field = await apiClient(server.url, 'field')

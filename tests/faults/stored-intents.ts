@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openDatabase } from '../../supabase/local/database.ts'
-import type { Database } from '../../supabase/local/database-types.ts'
+import { openDatabase } from '../../supabase/server/backend/open-database.ts'
+import type { Database } from '../../supabase/server/base/database-types.ts'
 import { hashOfContent, sha256Hex, type Content } from './ledger.ts'
 import type { StoredIntent } from './reconcile.ts'
 

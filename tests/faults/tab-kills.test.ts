@@ -1,8 +1,9 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startAppServer, type AppServer } from '../support/app-server.ts'
-import { launchChromium } from '../support/browser.ts'
-import { fieldDevice, openCapture, photoFile, readKept, slow, type Kept } from './field-tab.ts'
+import { startAppServer, type AppServer } from '../kit/app-server.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { patient, slow } from '../kit/patience.ts'
+import { fieldDevice, openCapture, photoFile, readKept, type Kept } from './field-tab.ts'
 import { seededRandom, seedOfRun } from './seeded-random.ts'
 
 const isLong = process.env.FAULTS === 'long'
@@ -76,7 +77,7 @@ async function addAndKill(
 
 test(
   `${kills} tab kills while a photo is being saved: what was shown as saved is there`,
-  { timeout: kills * 30_000 },
+  { timeout: patient(kills * 60_000) },
   async () => {
     const seed = seedOfRun()
     console.log(`seed ${seed} (FAULT_SEED=${seed} repeats this run)`)

@@ -1,9 +1,10 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { apiClient, call } from '../support/api.ts'
-import { startAppServer, type AppServer } from '../support/app-server.ts'
-import { launchChromium } from '../support/browser.ts'
+import { apiClient, call } from '../kit/api.ts'
+import { startAppServer, type AppServer } from '../kit/app-server.ts'
+import { launchChromium } from '../kit/browser.ts'
 import { chooseCategory, fieldDevice, openCapture, putInQueue, readKept } from './field-tab.ts'
+import { slower } from '../kit/patience.ts'
 
 /** Sent while both tabs are open, and left in the queue for the tab that is closed while it sends. */
 const [sentTogether, handedOver] = process.env.FAULTS === 'long' ? [10, 20] : [4, 8]
@@ -51,7 +52,7 @@ test('two tabs of one device: one sends; closed in the middle of a call, the oth
   }
 
   await writeAlternately(sentTogether)
-  await expect.poll(() => counts(tabs[1]!), { timeout: 60_000 }).toEqual([0, sentTogether])
+  await expect.poll(() => counts(tabs[1]!), slower).toEqual([0, sentTogether])
   const [sender, ...others] = [...tabs].sort((a, b) => calls.get(b)! - calls.get(a)!)
   const other = others[0]!
   expect(calls.get(sender!)).toBeGreaterThan(0)
@@ -76,7 +77,7 @@ test('two tabs of one device: one sends; closed in the middle of a call, the oth
   expect(await counts(other)).toEqual([handedOver, sentTogether])
 
   await sender!.close()
-  await expect.poll(() => counts(other), { timeout: 60_000 }).toEqual([0, written.length])
+  await expect.poll(() => counts(other), slower).toEqual([0, written.length])
   expect(calls.get(other)).toBeGreaterThan(0)
   const field = await apiClient(server.url, 'field')
   const day = await call<{ own: { description: string }[] }>(field, 'my_day', { p_days: 1 })

@@ -38,3 +38,32 @@ export const isWorthKeeping = ({
   form.description.trim() !== '' ||
   form.placedBy === 'hand' ||
   form.placedBy === 'photo'
+
+/**
+ * A stored draft with what a person put into an empty form while it was being loaded: words and photos
+ * are appended; a category, severity or place of the person's own choice replaces the stored one.
+ */
+export function addTyped(
+  stored: Pick<Draft, 'form' | 'photoHashes'>,
+  typed: Pick<Draft, 'form' | 'photoHashes'>,
+): Pick<Draft, 'form' | 'photoHashes'> {
+  const [before, added] = [stored.form, typed.form]
+  const isPlaced = added.placedBy === 'hand' || added.placedBy === 'photo'
+  const { lon, lat, accuracyMeters, placedBy, areaCode, addressLabel, isPinChecked } = isPlaced
+    ? added
+    : before
+  return {
+    form: {
+      ...before,
+      categoryCode: added.categoryCode ?? before.categoryCode,
+      severity: added.severity === usualSeverity ? before.severity : added.severity,
+      description: [before.description, added.description]
+        .filter((text) => text.trim() !== '')
+        .join('\n'),
+      confirmsIncidentId: added.confirmsIncidentId ?? before.confirmsIncidentId,
+      notTheseIds: [...new Set([...(before.notTheseIds ?? []), ...(added.notTheseIds ?? [])])],
+      ...{ lon, lat, accuracyMeters, placedBy, areaCode, addressLabel, isPinChecked },
+    },
+    photoHashes: [...new Set([...stored.photoHashes, ...typed.photoHashes])],
+  }
+}

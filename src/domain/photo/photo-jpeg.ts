@@ -1,3 +1,4 @@
+import { JpegTables } from './jpeg-tables.ts'
 import { bigAt, textAt } from './photo-bytes.ts'
 import type { PhotoParts } from './photo-bytes.ts'
 
@@ -16,6 +17,7 @@ export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
   let frame: { width: number; height: number } | null = null
   let hasScan = false
   let hasMetadata = false
+  const tables = new JpegTables()
   let at = 2
   for (;;) {
     if (bytes[at] !== 0xff) return null
@@ -27,8 +29,12 @@ export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
       if (!frame || !hasScan) return null
       kept.push([at, at + 2])
       const { width, height } = frame
-      hasMetadata ||= at + 2 !== bytes.length
-      return { facts: { mediaType: 'image/jpeg', width, height, hasMetadata }, kept }
+      const { hasUnused, unusedSegments } = tables.end()
+      hasMetadata ||= hasUnused || at + 2 !== bytes.length
+      return {
+        facts: { mediaType: 'image/jpeg', width, height, hasMetadata },
+        kept: kept.filter(([start]) => !unusedSegments.has(start)),
+      }
     }
     const length = bigAt(bytes, at + 2, 2)
     let end = at + 2 + length
@@ -37,11 +43,15 @@ export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
       if (frame || length !== 8 + 3 * bytes[at + 9]!) return null
       frame = { height: bigAt(bytes, at + 5, 2), width: bigAt(bytes, at + 7, 2) }
       if (frame.width === 0 || frame.height === 0) return null
+      tables.frame(bytes, at)
     } else if (marker === startOfScan) {
       if (!frame || length !== 6 + 2 * bytes[at + 4]!) return null
       hasScan = true
+      tables.scan(bytes, at)
       end = scanEnd(bytes, end)
-    } else if (!tableMarkers.has(marker) && !isHarmlessSegment(bytes, at, length)) {
+    } else if (tableMarkers.has(marker)) {
+      if (!tables.define(bytes, at, end)) return null
+    } else if (!isHarmlessSegment(bytes, at, length)) {
       if (!isSkippable(marker)) return null
       hasMetadata = true
       at = end

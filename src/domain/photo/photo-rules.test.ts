@@ -61,6 +61,20 @@ describe('what is kept', () => {
   })
 })
 
+/** A table segment whose content is text: 64 quantisation steps, or a Huffman table's symbols. */
+const words = (marker: number, id: number) => {
+  const text = ascii('Zhang lives at 12 Elm Street, first floor. Call 555-0100 tonight')
+  if (marker === 0xdb) return jpegSegment(marker, [id, ...text])
+  const symbols = [...new Set(text)]
+  return jpegSegment(marker, [
+    id,
+    ...Array<number>(7).fill(0),
+    symbols.length,
+    ...Array<number>(8).fill(0),
+    ...symbols,
+  ])
+}
+
 describe('what is refused', () => {
   const html = ascii('<script>alert(1)</script>')
   const plain = jpegFile()
@@ -109,6 +123,41 @@ describe('what is refused', () => {
       'a thumbnail',
       jpegFile({ extra: [jpegSegment(0xe0, ascii('JFXX\0\x10........'))] }),
       'photo_has_metadata',
+    ],
+    [
+      'words in an unused quantisation table',
+      jpegFile({ extra: [words(0xdb, 3)] }),
+      'photo_has_metadata',
+    ],
+    [
+      'words in a table that is defined again',
+      jpegFile({ extra: [words(0xdb, 0)] }),
+      'photo_has_metadata',
+    ],
+    [
+      'words in an unused Huffman table',
+      jpegFile({ extra: [words(0xc4, 0x13)] }),
+      'photo_has_metadata',
+    ],
+    [
+      'words in a Huffman table that is defined again',
+      jpegFile({ extra: [words(0xc4, 0x10)] }),
+      'photo_has_metadata',
+    ],
+    [
+      'words in a table after the scan',
+      joined([plain.subarray(0, -2), words(0xdb, 0), plain.subarray(-2)]),
+      'photo_has_metadata',
+    ],
+    [
+      'a restart interval of words',
+      jpegFile({ extra: [jpegSegment(0xdd, html)] }),
+      'photo_not_an_image',
+    ],
+    [
+      'a Huffman table of words',
+      jpegFile({ extra: [jpegSegment(0xc4, html)] }),
+      'photo_not_an_image',
     ],
     ['a colour profile', canvasJpeg, 'photo_has_metadata'],
     ['a WebP with a colour profile', canvasWebp, 'photo_has_metadata', 'image/webp'],
@@ -184,6 +233,7 @@ describe('withoutMetadata', () => {
   const exif = exifSegment()
   test.each<[string, Uint8Array, Uint8Array]>([
     ['an EXIF block', jpegFile({ seed: 5, extra: [exif] }), jpegFile({ seed: 5 })],
+    ['unused tables', jpegFile({ extra: [words(0xdb, 2), words(0xc4, 0x02)] }), jpegFile()],
     ['a tail', joined([jpegFile(), ascii('<script>')]), jpegFile()],
     ['nothing from a clean JPEG', jpegFile(), jpegFile()],
     ['nothing from a clean WebP', lossyWebp, lossyWebp],

@@ -125,7 +125,7 @@ export function useCapturePage() {
   /** Lets go of the form in hand, which is on the disk by then. */
   async function putAway(): Promise<void> {
     await photos.settled()
-    if (!sent.value) await draft.flush()
+    if (!sent.value) await draft.settle()
   }
   async function startNew(): Promise<void> {
     await putAway()
@@ -135,18 +135,22 @@ export function useCapturePage() {
     inHand()
   }
   async function open(id: string): Promise<void> {
-    await putAway()
-    const found = await (await outboxStore.whenOpen()).loadDraft(id)
-    isMissing.value = !found
-    if (!found) return
-    take(found, true)
+    const load = async () => (await outboxStore.whenOpen()).loadDraft(id)
+    const outcome = await draft.open(load, { putAway })
+    isMissing.value = outcome === 'missing'
+    if (outcome !== 'opened') return
+    inHand()
     writer.patch({ draft: id, replaces: null }, 'replace')
   }
   /** A refused item comes back as a form; it stays in the outbox until its correction is queued. */
   async function openRefused(id: string): Promise<void> {
-    const copy = await (await outboxStore.whenOpen()).edit(id).catch(() => null)
-    isMissing.value = !copy || !('form' in copy)
-    if (copy && 'form' in copy) take({ ...copy, replaces: id }, false)
+    const load = async (): Promise<Draft | null> => {
+      const copy = await (await outboxStore.whenOpen()).edit(id).catch(() => null)
+      return copy && 'form' in copy ? { ...copy, replaces: id } : null
+    }
+    const outcome = await draft.open(load, { isStored: false, putAway })
+    isMissing.value = outcome === 'missing'
+    if (outcome === 'opened') inHand()
   }
   /** What was recalled in time is a draft again. */
   function takeBack(recalled: Draft): void {

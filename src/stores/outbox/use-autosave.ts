@@ -5,17 +5,18 @@ import { useUnsavedStore } from './unsaved.store.ts'
 /**
  * When a form saves itself: a moment after a change, when its page is hidden, left or replaced by a
  * new version, and when the form goes. Saves run one after the other.
- * @param save writes what is not saved yet; a failure is its own to report
+ * @param save writes what is not saved yet
  */
 export function useAutosave(save: () => Promise<unknown>, delayMs: number) {
   let timer: ReturnType<typeof setTimeout> | undefined
   let last: Promise<void> = Promise.resolve()
-  const trySave = (): void => void save().catch(() => undefined)
+  /** A failure is the form's own to report. */
+  const now = (): void => void save().catch(() => undefined)
   const cancel = (): void => clearTimeout(timer)
 
   function later(): void {
     cancel()
-    timer = setTimeout(trySave, delayMs)
+    timer = setTimeout(now, delayMs)
   }
   /** Runs `work` after the saves before it, whether or not they failed. */
   function inTurn(work: () => Promise<void>): Promise<void> {
@@ -25,13 +26,13 @@ export function useAutosave(save: () => Promise<unknown>, delayMs: number) {
   }
 
   useEventListener(document, 'visibilitychange', () => {
-    if (document.visibilityState === 'hidden') trySave()
+    if (document.visibilityState === 'hidden') now()
   })
-  useEventListener(window, 'pagehide', trySave)
+  useEventListener(window, 'pagehide', now)
   const stopAsking = useUnsavedStore().onLeave(save)
   onScopeDispose(() => {
-    trySave()
+    now()
     stopAsking()
   })
-  return { later, cancel, inTurn, last: () => last }
+  return { now, later, cancel, inTurn, last: () => last }
 }

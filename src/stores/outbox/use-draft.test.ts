@@ -2,6 +2,9 @@
 import { createPinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp, effectScope, markRaw, type App, type EffectScope } from 'vue'
+import { emptyCaptureForm } from '@/domain/command/report-form.ts'
+import type { CaptureForm } from '@/domain/command/command.ts'
+import { newUuid } from '@/domain/command/uuid.ts'
 import { useOutboxStore } from './outbox.store.ts'
 import { useUnsavedStore } from './unsaved.store.ts'
 import type { Outbox } from '@/sync/index.ts'
@@ -162,4 +165,107 @@ describe('useDraft', () => {
     await app.runWithContext(() => useUnsavedStore().saveAll())
     expect(await drafts()).toHaveLength(1)
   })
+
+  it('adds to a draft what was typed into the empty form while it was loading', async () => {
+    const id = await keepDraft('a heap', { severity: 3, lon: 1, lat: 2, placedBy: 'hand' })
+    const loading = Promise.withResolvers<void>()
+    const opening = draft.open(async () => {
+      await loading.promise
+      return outbox.loadDraft(id)
+    })
+    const empty = draft.id.value
+    // some of it lies on the disk already when the draft comes, some does not
+    draft.form.description = 'beside'
+    await draft.flush()
+    draft.form.description = 'beside the door'
+    draft.form.categoryCode = 'c1'
+    Object.assign(draft.form, { lon: 8, lat: 9, placedBy: 'gps' })
+    draft.photoHashes.value = ['ab'.repeat(32)]
+    loading.resolve()
+    expect(await opening).toBe('opened')
+    const whole = {
+      id,
+      form: {
+        description: 'a heap\nbeside the door',
+        categoryCode: 'c1',
+        severity: 3,
+        lon: 1,
+        placedBy: 'hand',
+      },
+      photoHashes: ['ab'.repeat(32)],
+    }
+    expect({
+      id: draft.id.value,
+      form: draft.form,
+      photoHashes: draft.photoHashes.value,
+    }).toMatchObject(whole)
+    expect(draft.id.value).not.toBe(empty)
+    await vi.waitFor(async () => expect(await drafts()).toMatchObject([whole]))
+    expect(draft.saveState.value).toBe('saved')
+  })
+
+  it('opens a draft as it lies there when only the device has written into the form', async () => {
+    const id = await keepDraft('a heap')
+    const opening = draft.open(() => outbox.loadDraft(id))
+    Object.assign(draft.form, { lon: 8, lat: 9, placedBy: 'gps' })
+    await opening
+    expect(draft.form).toMatchObject({ description: 'a heap', lon: null })
+    expect(draft.saveState.value).toBe('saved')
+  })
+
+  it('keeps a form that had something in it apart, to its last word, from the draft opened after it', async () => {
+    const id = await keepDraft('a heap')
+    draft.form.description = 'another'
+    const opening = draft.open(() => outbox.loadDraft(id))
+    draft.form.description = 'another matter'
+    await opening
+    expect(draft.form.description).toBe('a heap')
+    expect((await drafts()).map(({ form }) => form.description).toSorted()).toEqual([
+      'a heap',
+      'another matter',
+    ])
+  })
+
+  it('stays with the draft asked for last, and with the words when there is none', async () => {
+    const [first, second] = [await keepDraft('first'), await keepDraft('second')]
+    const slowly = Promise.withResolvers<void>()
+    const early = draft.open(async () => {
+      await slowly.promise
+      return outbox.loadDraft(first)
+    })
+    expect(await draft.open(() => outbox.loadDraft(second))).toBe('opened')
+    slowly.resolve()
+    expect(await early).toBe('overtaken')
+    expect(draft.form.description).toBe('second')
+
+    draft.startNew()
+    const none = draft.open(async () => undefined)
+    draft.form.description = 'typed'
+    expect(await none).toBe('missing')
+    expect(draft.form.description).toBe('typed')
+  })
+
+  it('waits for a word that an input method is composing, which would overwrite the draft', async () => {
+    const id = await keepDraft('垃圾')
+    const opening = draft.open(() => outbox.loadDraft(id))
+    document.dispatchEvent(new Event('compositionstart'))
+    expect(await Promise.race([opening, outbox.loadDrafts().then(() => 'waits')])).toBe('waits')
+    // `v-model` writes the field's own text when the word is done
+    draft.form.description = '门口'
+    document.dispatchEvent(new Event('compositionend'))
+    await opening
+    expect(draft.form.description).toBe('垃圾\n门口')
+  })
 })
+
+async function keepDraft(description: string, form: Partial<CaptureForm> = {}): Promise<string> {
+  const id = newUuid()
+  await outbox.saveDraft({
+    id,
+    kind: 'report',
+    form: { ...emptyCaptureForm(), description, ...form },
+    photoHashes: [],
+    updatedAt: new Date().toISOString(),
+  })
+  return id
+}

@@ -1,7 +1,8 @@
-import { computed, reactive, ref, shallowRef, toRaw, watch } from 'vue'
-import { emptyCaptureForm, isWorthKeeping } from '@/domain/command/report-form.ts'
+import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch } from 'vue'
+import { addTyped, emptyCaptureForm, isWorthKeeping } from '@/domain/command/report-form.ts'
 import type { CaptureForm, Draft } from '@/domain/command/command.ts'
 import { newUuid } from '@/domain/command/uuid.ts'
+import { watchComposition } from '../composed-text.ts'
 import { useAutosave } from './use-autosave.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
 
@@ -45,6 +46,10 @@ export function useDraft(kind?: 'photos') {
   let stored: StoredVersion = { id: id.value, seen: null }
   /** True while the form becomes a command and after: no later change may bring the draft back. */
   let isSealed = false
+  /** Grows when another form is taken in hand or asked for. */
+  let turns = 0
+  const composition = watchComposition()
+  onScopeDispose(composition.stop)
   /** Another tab has sent it: nothing is saved any more, and nothing waits for it. */
   let wasSent = false
 
@@ -104,6 +109,14 @@ export function useDraft(kind?: 'photos') {
     )
   }
 
+  /** Flushes until nothing typed meanwhile is left. @throws as `flush` does */
+  async function settle(): Promise<void> {
+    do {
+      await composition.ended()
+      await flush()
+    } while (isChanged.value && !isSealed && !wasSent)
+  }
+
   function touch(): void {
     isChanged.value = true
     if (isSealed) autosave.cancel()
@@ -143,8 +156,10 @@ export function useDraft(kind?: 'photos') {
   let isLoading = false
   watch([form, photoHashes], () => !isLoading && touch(), { deep: true, flush: 'sync' })
 
+  /** Replaces the form in hand, which must be on the disk. */
   function fill(next: Draft, kept: boolean): void {
     autosave.cancel()
+    turns++
     stored = { id: next.id, seen: kept ? next.updatedAt : null }
     isForked.value = false
     isSealed = false
@@ -159,6 +174,45 @@ export function useDraft(kind?: 'photos') {
     saveError.value = null
     isKept.value = kept
     savedAt.value = kept ? new Date(next.updatedAt) : null
+  }
+
+  /**
+   * Takes a draft in hand that must be loaded first. What a person puts into an empty form meanwhile is
+   * added to it. A form that has something in it is put away first and stays a draft of its own.
+   * @param isStored false for a copy that the device does not hold as a draft
+   * @returns `overtaken` when another form was taken in hand or asked for meanwhile
+   * @throws as `putAway` and `load` do; the form in hand stays
+   */
+  async function open(
+    load: () => Promise<Draft | null | undefined>,
+    {
+      isStored = true,
+      putAway = settle,
+    }: { isStored?: boolean; putAway?: () => Promise<void> } = {},
+  ): Promise<'opened' | 'missing' | 'overtaken'> {
+    const turn = ++turns
+    const [before, wasEmpty] = [stored, !isWorthKeeping(snapshot())]
+    if (wasEmpty) autosave.now()
+    else await putAway()
+    const found = await load()
+    await (wasEmpty ? composition.ended() : putAway())
+    if (turn !== turns) return 'overtaken'
+    if (!found) return 'missing'
+    const typed = snapshot()
+    fill(found, isStored)
+    if (wasEmpty && isWorthKeeping(typed)) addToOpened(found, typed, before)
+    return 'opened'
+  }
+  function addToOpened(opened: Draft, typed: Draft, before: StoredVersion): void {
+    const added = addTyped(opened, typed)
+    Object.assign(form, added.form)
+    photoHashes.value = added.photoHashes
+    // only after the words lie in the opened draft is the one they were first saved as let go
+    void flush()
+      .then(async () => before.seen && (await ownOutbox()).deleteDraft(before.id, before.seen))
+      .catch((failure: unknown) =>
+        console.warn('typed words lie in a draft of their own:', failure),
+      )
   }
 
   /** An empty form; the one before must have been flushed. */
@@ -185,7 +239,9 @@ export function useDraft(kind?: 'photos') {
     isKept,
     isForked,
     flush,
+    settle,
     keep,
+    open,
     seal,
     sealApart,
     unseal,

@@ -43,7 +43,6 @@ export function useKept<T>(
       }),
     )
   }
-  const trySave = (): void => void save().catch(() => undefined)
 
   /** Shows a kept or empty value; that is no change by the person. */
   let isShowing = false
@@ -58,7 +57,7 @@ export function useKept<T>(
     [key, () => store.outbox],
     async ([wanted, outbox], [before]) => {
       if (before !== undefined && before !== wanted) {
-        trySave()
+        autosave.now()
         unsaved = null
         show(empty())
       }
@@ -67,7 +66,7 @@ export function useKept<T>(
       own = outbox
       // Typed before the outbox was open.
       if (unsaved) {
-        trySave()
+        autosave.now()
         ready.value = true
         return
       }

@@ -12,20 +12,32 @@ import { join } from 'node:path'
 import type { PGlite, Transaction } from '@electric-sql/pglite'
 import { postgis } from '@electric-sql/pglite-postgis'
 import { PgliteConnection } from '@supabase/lite/pglite'
-import { packageVersion } from '../../local/backend/archive.ts'
-import { valueParsers } from '../../local/backend/values.ts'
-import { databaseError } from '../../local/backend/pglite-engine.ts'
-import type { Database, SqlValue } from '../../local/database-types.ts'
-import { readMigrations } from '../../local/migrate.ts'
-import { projectRoot } from '../../local/settings.ts'
+import { packageVersion } from '../../server/backend/archive.ts'
+import { installedPostgis } from '../../server/backend/postgis-bundle.ts'
+import { valueParsers } from '../../server/backend/values.ts'
+import { databaseError } from '../../server/backend/pglite-engine.ts'
+import type { Database, SqlValue } from '../../server/base/database-types.ts'
+import { readMigrations } from '../../server/owner/migrate.ts'
+import type { Migration } from '../../server/schema/migration.ts'
+import { projectRoot } from '../../server/base/settings.ts'
 import { provision } from './system-schema.ts'
 import { testDatabase } from './types.ts'
 import type { TestDatabase } from './types.ts'
 
 const cacheFolder = join(projectRoot, 'node_modules/.cache/wangge-tests')
 
-/** A PGlite in memory, unpacked from a migrated one that is kept until a migration changes. */
-export async function openPgliteTestDatabase(): Promise<TestDatabase> {
+/**
+ * A PGlite in memory, unpacked from a migrated one that is kept until a migration changes. With other
+ * migrations it is made from nothing.
+ */
+export async function openPgliteTestDatabase(migrations?: Migration[]): Promise<TestDatabase> {
+  if (migrations) {
+    const connection = connect()
+    await connection.driver.waitReady
+    const db = databaseOf(connection)
+    await provision(db, connection, migrations)
+    return testDatabase('pglite', db)
+  }
   const template = await templateTar()
   const connection = connect(new Blob([new Uint8Array(template)]))
   await connection.driver.waitReady
@@ -35,7 +47,8 @@ export async function openPgliteTestDatabase(): Promise<TestDatabase> {
 function connect(loadDataDir?: Blob): PgliteConnection {
   return new PgliteConnection({
     pgliteOptions: {
-      extensions: { postgis },
+      // a database in which PostGIS is installed needs no install scripts
+      extensions: { postgis: loadDataDir ? installedPostgis() : postgis },
       parsers: valueParsers,
       ...(loadDataDir ? { loadDataDir } : {}),
     },
@@ -70,7 +83,7 @@ function templateName(): string {
     hash.update(`${name}@${packageVersion(name)}\n`)
   }
   for (const { version, name, sql } of readMigrations()) hash.update(`${version}_${name}\n${sql}\n`)
-  for (const file of ['system-schema.ts', 'pglite.ts', '../../local/backend/provision.ts']) {
+  for (const file of ['system-schema.ts', 'pglite.ts', '../../server/backend/provision.ts']) {
     hash.update(readFileSync(new URL(file, import.meta.url)))
   }
   return `${hash.digest('hex').slice(0, 16)}.tar`

@@ -1,48 +1,88 @@
 import { randomBytes } from 'node:crypto'
 import { PostgresConnection } from '@supabase/lite/postgres'
 import postgres from 'postgres'
-import { databaseError, runTransaction } from '../../local/backend/pglite-engine.ts'
-import { valueParsers } from '../../local/backend/values.ts'
-import type { Database, SqlValue } from '../../local/database-types.ts'
+import { databaseError, runTransaction } from '../../server/backend/pglite-engine.ts'
+import { valueParsers } from '../../server/backend/values.ts'
+import type { Database, SqlValue } from '../../server/base/database-types.ts'
+import type { Migration } from '../../server/schema/migration.ts'
 import { findPostgres, startCluster } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { provision } from './system-schema.ts'
 import { testDatabase } from './types.ts'
 import type { TestDatabase } from './types.ts'
 
+const template = 'wangge_template'
+
 /**
- * A database of its own on `TEST_DATABASE_URL` (a superuser's), else on a cluster started for it
- * and gone with it. Throws when there is no Postgres; ask `missingPostgres()` before.
+ * A database of its own: on `TEST_DATABASE_URL` (a superuser's); else on the Postgres of this worker,
+ * as a copy of a database migrated once; else on one started for it and gone with it. Throws when
+ * there is no Postgres; ask `missingPostgres()` before.
  */
-export async function openPostgresTestDatabase(): Promise<TestDatabase> {
+export async function openPostgresTestDatabase(migrations?: Migration[]): Promise<TestDatabase> {
   const cluster = await clusterToUse()
-  const name = `wangge_test_${randomBytes(6).toString('hex')}`
   const admin = connect(cluster.url)
-  await admin.unsafe(
-    `create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`,
-  )
-  const url = new URL(cluster.url)
-  url.pathname = name
-  const pool = connect(url.href)
-  const connection = new PostgresConnection({
-    url: url.href,
-    postgresOptions: { max: 1, onnotice: () => undefined },
-  })
-  const db = databaseOf(pool, async () => {
+  const name = `wangge_test_${randomBytes(6).toString('hex')}`
+  const db = databaseOf(connect(urlOf(cluster, name)), async (pool) => {
     await pool.end({ timeout: 5 })
-    await admin.unsafe(`drop database ${name} with (force)`)
+    await admin.unsafe(`drop database if exists ${name} with (force)`)
     await admin.end({ timeout: 5 })
     await cluster.stop()
   })
   try {
-    await provision(db, connection)
+    if (cluster.isOfWorker && !migrations) {
+      await prepareTemplate(cluster, admin)
+      await admin.unsafe(`create database ${name} template ${template}`)
+    } else {
+      await createDatabase(admin, name)
+      await provisionOver(db, urlOf(cluster, name), migrations)
+    }
   } catch (error) {
     await db.close()
     throw error
+  }
+  return testDatabase('postgres', db)
+}
+
+async function prepareTemplate(cluster: Cluster, admin: postgres.Sql): Promise<void> {
+  const [known] = await admin`select 1 from pg_database where datname = ${template}`
+  if (known) return
+  // only a whole template gets its name
+  const unfinished = `${template}_unfinished`
+  await admin.unsafe(`drop database if exists ${unfinished} with (force)`)
+  await createDatabase(admin, unfinished)
+  const pool = connect(urlOf(cluster, unfinished))
+  try {
+    await provisionOver(
+      databaseOf(pool, async () => undefined),
+      urlOf(cluster, unfinished),
+    )
+  } finally {
+    await pool.end({ timeout: 5 })
+  }
+  await admin.unsafe(`alter database ${unfinished} rename to ${template}`)
+}
+
+const createDatabase = (admin: postgres.Sql, name: string) =>
+  admin.unsafe(
+    `create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`,
+  )
+
+async function provisionOver(db: Database, url: string, migrations?: Migration[]): Promise<void> {
+  const connection = new PostgresConnection({
+    url,
+    postgresOptions: { max: 1, onnotice: () => undefined },
+  })
+  try {
+    await provision(db, connection, migrations)
   } finally {
     await connection.close()
   }
-  return testDatabase('postgres', db)
+}
+
+function urlOf(cluster: Cluster, name: string): string {
+  const url = new URL(cluster.url)
+  url.pathname = name
+  return url.href
 }
 
 /** Why no native Postgres can be used here; null when one can. */
@@ -52,12 +92,16 @@ export function missingPostgres(): string | null {
   return 'reason' in found ? found.reason : null
 }
 
-async function clusterToUse(): Promise<Cluster> {
+async function clusterToUse(): Promise<Cluster & { isOfWorker: boolean }> {
+  const stop = async (): Promise<void> => undefined
   const given = process.env.TEST_DATABASE_URL
-  if (given) return { url: given, stop: async () => undefined }
+  if (given) return { url: given, stop, isOfWorker: false }
+  const ofWorkers = process.env.WANGGE_TEST_CLUSTERS?.split(' ') ?? []
+  const own = ofWorkers[Number(process.env.VITEST_POOL_ID) - 1]
+  if (own) return { url: own, stop, isOfWorker: true }
   const found = findPostgres()
   if ('reason' in found) throw new Error(`No native Postgres: ${found.reason}`)
-  return startCluster(found.bin)
+  return { ...(await startCluster(found.bin)), isOfWorker: false }
 }
 
 function connect(url: string): postgres.Sql {
@@ -74,7 +118,7 @@ function connect(url: string): postgres.Sql {
   })
 }
 
-function databaseOf(pool: postgres.Sql, close: () => Promise<void>): Database {
+function databaseOf(pool: postgres.Sql, close: (pool: postgres.Sql) => Promise<void>): Database {
   return {
     query: <T>(sql: string, params: readonly SqlValue[] = []) => query<T>(pool, sql, params),
     exec: (sql) => exec(pool, sql),
@@ -91,7 +135,7 @@ function databaseOf(pool: postgres.Sql, close: () => Promise<void>): Database {
           },
         }
       }, fn),
-    close,
+    close: () => close(pool),
   }
 }
 

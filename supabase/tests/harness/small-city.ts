@@ -1,4 +1,4 @@
-import type { Database } from '../../local/database-types.ts'
+import type { Database } from '../../server/base/database-types.ts'
 
 /** One person of every kind, by what they are. */
 export const people = {

@@ -1,4 +1,4 @@
-import type { Database } from '../../local/database-types.ts'
+import type { Database } from '../../server/base/database-types.ts'
 
 export type DatabaseKind = 'pglite' | 'postgres'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { areasRevision, type Area } from '../../../src/domain/city/area.ts'
 import type { PackedMonth } from '../../../src/domain/answers/columns.ts'
-import type { Database } from '../../local/database-types.ts'
+import type { Database } from '../../server/base/database-types.ts'
 import { describeOnEachDatabase } from '../harness/index.ts'
 import { department, openReadWorld, storeIncident } from './world.ts'
 import type { Person, ReadWorld } from './world.ts'

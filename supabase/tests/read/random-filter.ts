@@ -2,7 +2,7 @@ import { emptyFilter } from '../../../src/domain/filter/filter.ts'
 import type { IncidentFilter } from '../../../src/domain/filter/filter.ts'
 import { quantiseBox } from '../../../src/domain/answers/columns.ts'
 import { stages } from '../../../src/domain/vocabulary.ts'
-import type { SqlValue } from '../../local/database-types.ts'
+import type { SqlValue } from '../../server/base/database-types.ts'
 import { cityBox, cityTimeZone } from './world.ts'
 
 /** A filter of random parts; `pick` gives numbers in [0, 1). */

@@ -1,6 +1,6 @@
 import { cityBox, cityTimeZone, createCity } from '../../../tests/bench/generate/city.ts'
 import { generateIncidents } from '../../../tests/bench/generate/incidents.ts'
-import type { Database, SqlValue } from '../../local/database-types.ts'
+import type { Database, SqlValue } from '../../server/base/database-types.ts'
 import { openTestDatabase } from '../harness/index.ts'
 import type { DatabaseKind, TestDatabase } from '../harness/index.ts'
 

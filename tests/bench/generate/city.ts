@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
-import type { Database } from '../../../supabase/local/database-types.ts'
+import type { Database } from '../../../supabase/server/base/database-types.ts'
 import type { BoundingBox } from '../../../src/domain/vocabulary.ts'
 import { demoFolder } from './sample.ts'
 

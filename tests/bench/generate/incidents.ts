@@ -1,4 +1,4 @@
-import type { Database } from '../../../supabase/local/database-types.ts'
+import type { Database } from '../../../supabase/server/base/database-types.ts'
 import { cityTimeZone } from './city.ts'
 import { normal, seededRandom, seededUuid } from './random.ts'
 import { closingModels, readSample } from './sample.ts'

@@ -1,5 +1,5 @@
 import { packMonth, randomMonths } from '../../fixtures/columns.ts'
-import { launchChromium } from '../../support/browser.ts'
+import { launchChromium } from '../../kit/browser.ts'
 import type { FilterTimes } from './filter-page.ts'
 import { servePages } from './serve-pages.ts'
 

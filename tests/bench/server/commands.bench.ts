@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SupabaseClient } from '@supabase/supabase-js'
-import { apiClient, call } from '../../support/api.ts'
-import { startAppServer } from '../../support/app-server.ts'
+import { apiClient, call } from '../../kit/api.ts'
+import { startAppServer } from '../../kit/app-server.ts'
 import { seededRandom } from '../generate/random.ts'
 import type { BenchResult } from '../run.ts'
 

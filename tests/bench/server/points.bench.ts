@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { quantileSorted } from '../../../src/stats/quantile.ts'
-import { openDatabase } from '../../../supabase/local/database.ts'
-import { apiClient, call } from '../../support/api.ts'
-import { startAppServer } from '../../support/app-server.ts'
+import { openDatabase } from '../../../supabase/server/backend/open-database.ts'
+import { apiClient, call } from '../../kit/api.ts'
+import { startAppServer } from '../../kit/app-server.ts'
 import type { BenchResult } from '../run.ts'
 
 const rounds = 4

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { SupabaseClient } from '@supabase/supabase-js'
-import { apiClient, call } from '../../support/api.ts'
-import { startAppServer } from '../../support/app-server.ts'
+import { apiClient, call } from '../../kit/api.ts'
+import { startAppServer } from '../../kit/app-server.ts'
 import type { BenchResult } from '../run.ts'
 
 /** Months a client asks for at once. */

@@ -1,0 +1,109 @@
+/**
+ * Follows the tables of a JPEG: each quantisation and Huffman table has room for text, so a table
+ * that no scan decodes with counts as metadata. Source: ITU-T T.81, B.2.4 and table B.4, B.5.
+ */
+
+/** A table as the file defines it, until another takes its place. */
+interface Table {
+  isUsed: boolean
+  /** Start of the segment that defines it, in bytes. */
+  segment: number
+}
+
+const [quantisation, huffman, restartInterval] = [0xdb, 0xc4, 0xdd]
+
+export class JpegTables {
+  #tables = new Map<string, Table>()
+  /** Quantisation table by component id. */
+  #quantisationOf = new Map<number, number>()
+  #isProgressive = false
+  /** Starts of segments with a used table, and with an unused one. */
+  #used = new Set<number>()
+  #unused = new Set<number>()
+
+  /** Reads a table segment at `at` (its marker). False when it is not well formed. */
+  define(bytes: Uint8Array, at: number, end: number): boolean {
+    const marker = bytes[at + 1]
+    if (marker === restartInterval) return end - at === 6
+    let next = at + 4
+    while (next < end) {
+      const id = bytes[next]!
+      const size =
+        marker === quantisation
+          ? 1 + (id >> 4 === 0 ? 64 : 128)
+          : marker === huffman
+            ? huffmanSize(bytes, next, end)
+            : null
+      if (size === null || (id & 0x0f) > 3 || id >> 4 > 1 || next + size > end) return false
+      this.#set(marker === quantisation ? `q${id & 0x0f}` : `h${id}`, at)
+      next += size
+    }
+    return next === end && end > at + 4
+  }
+
+  /** Reads the frame header at `at`, which names the quantisation table of each component. */
+  frame(bytes: Uint8Array, at: number): void {
+    this.#isProgressive = bytes[at + 1] === 0xc2
+    for (let n = 0; n < bytes[at + 9]!; n++) {
+      this.#quantisationOf.set(bytes[at + 10 + 3 * n]!, bytes[at + 12 + 3 * n]!)
+    }
+  }
+
+  /** Reads the scan header at `at` and marks the tables that its data are decoded with. */
+  scan(bytes: Uint8Array, at: number): void {
+    const components = bytes[at + 4]!
+    const [first, , approximation] = bytes.subarray(
+      at + 5 + 2 * components,
+      at + 8 + 2 * components,
+    )
+    const isFirstPass = approximation! >> 4 === 0
+    for (let n = 0; n < components; n++) {
+      const component = bytes[at + 5 + 2 * n]!
+      const tables = bytes[at + 6 + 2 * n]!
+      this.#use(`q${this.#quantisationOf.get(component)}`)
+      // a progressive scan holds either DC or AC coefficients; a refined DC bit is not Huffman coded
+      if (!this.#isProgressive || (first === 0 && isFirstPass)) this.#use(`h${tables >> 4}`)
+      if (!this.#isProgressive || first! > 0) this.#use(`h${0x10 | (tables & 0x0f)}`)
+    }
+  }
+
+  /** Closes the file. @returns whether a table was never used, and the segments without a used one. */
+  end(): { hasUnused: boolean; unusedSegments: Set<number> } {
+    for (const table of this.#tables.values()) this.#close(table)
+    const unusedSegments = new Set([...this.#unused].filter((segment) => !this.#used.has(segment)))
+    return { hasUnused: this.#unused.size > 0, unusedSegments }
+  }
+
+  #set(key: string, segment: number): void {
+    const before = this.#tables.get(key)
+    if (before) this.#close(before)
+    this.#tables.set(key, { isUsed: false, segment })
+  }
+
+  #use(key: string): void {
+    const table = this.#tables.get(key)
+    if (table) table.isUsed = true
+  }
+
+  #close({ isUsed, segment }: Table): void {
+    ;(isUsed ? this.#used : this.#unused).add(segment)
+  }
+}
+
+/**
+ * Bytes of the Huffman table at `at`; null when it is impossible: more codes than their lengths
+ * allow, or a symbol listed twice, which only text does.
+ */
+function huffmanSize(bytes: Uint8Array, at: number, end: number): number | null {
+  if (at + 17 > end) return null
+  let symbols = 0
+  let room = 1
+  for (let length = 1; length <= 16; length++) {
+    const count = bytes[at + length]!
+    room = room * 2 - count
+    if (room < 0) return null
+    symbols += count
+  }
+  const list = bytes.subarray(at + 17, at + 17 + symbols)
+  return symbols > 0 && symbols <= 256 && new Set(list).size === symbols ? 17 + symbols : null
+}

@@ -1,8 +1,0 @@
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
-import { projectRoot } from '../settings.ts'
-
-// Compiled code is kept between starts; everything heavy is imported after this line.
-enableCompileCache(join(projectRoot, 'node_modules/.cache/wangge/code'))
-const { start } = await import('../start.ts')
-await start(process.env, process.argv.slice(2))

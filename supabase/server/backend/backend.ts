@@ -1,0 +1,190 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Database } from '../base/database-types.ts'
+import { messageOf } from '../base/errors.ts'
+import { syncTree } from '../base/files.ts'
+import type {
+  BackendCall,
+  BackendOptions,
+  BackendStep,
+  PlainRequest,
+  PlainResponse,
+} from './messages.ts'
+import { BackendSession, BackendUnavailable, databaseOver } from './session.ts'
+
+export { BackendUnavailable } from './session.ts'
+
+export interface BackendHooks {
+  onProgress?: (step: BackendStep) => void
+  /**
+   * Runs after every (re)opening, with the only way in: calls from outside are let in once it has
+   * resolved. When it rejects, the opening has failed.
+   */
+  onOpened?: (session: BackendSession) => Promise<void>
+  /** The backend failed and is opened again; `reason` is for the log. */
+  onRestart?: (reason: string) => void
+  /** It failed too often in a row and stays down. */
+  onGivenUp?: (reason: string) => void
+}
+
+const watchMs = 30_000
+const closePatienceMs = 15_000
+/** So many failures are repaired in so long; a server that fails more often is of no use to anybody. */
+const restartsAllowed = 5
+const failuresCountMs = 10 * 60_000
+
+/**
+ * The main thread's handle on the backend: passes calls to the session that was let in, and when that
+ * ends opens the next. Never are there two, nor is one let in before its journal was replayed.
+ *
+ * opening → (onOpened) → let in → ended → opening …
+ */
+export class Backend {
+  #options: BackendOptions
+  #hooks: BackendHooks
+  #file: URL
+  /** The newest session, let in or not. */
+  #session: BackendSession | null = null
+  /** The session that calls from outside go to. */
+  #letIn: BackendSession | null = null
+  #restarting: Promise<void> = Promise.resolve()
+  #isClosing = false
+  #failures: number[] = []
+  #timer: NodeJS.Timeout
+
+  private constructor(options: BackendOptions, hooks: BackendHooks, file: URL) {
+    this.#options = options
+    this.#hooks = hooks
+    this.#file = file
+    this.#timer = setInterval(() => this.#watch(), watchMs).unref()
+  }
+
+  /**
+   * Starts the worker and waits until the database answers and `onOpened` is done. Throws
+   * `ServerError` when it cannot; nothing of it runs any more then. `file` is the worker's code.
+   */
+  static async open(
+    options: BackendOptions,
+    hooks: BackendHooks = {},
+    file = new URL('./worker.ts', import.meta.url),
+  ): Promise<Backend> {
+    const backend = new Backend(options, hooks, file)
+    try {
+      await backend.#start()
+    } catch (error) {
+      clearInterval(backend.#timer)
+      throw error
+    }
+    return backend
+  }
+
+  get isReady(): boolean {
+    return this.#letIn !== null && this.#letIn.endReason === null
+  }
+
+  get tier(): BackendSession['tier'] {
+    return this.#session?.tier ?? 'embedded'
+  }
+
+  fetch(request: PlainRequest): Promise<PlainResponse> {
+    const transfer = request.body ? [request.body] : []
+    return this.#call({ op: 'fetch', request }, transfer) as Promise<PlainResponse>
+  }
+
+  /**
+   * The database folder as a tar, or null on one's own Postgres. Rejects when the database is found
+   * to have dropped what it acknowledged, and replaces the worker then.
+   */
+  async dump(): Promise<Uint8Array | null> {
+    try {
+      return (await this.#call({ op: 'dump' })) as Uint8Array | null
+    } catch (error) {
+      void this.checkCanary()
+      throw error
+    }
+  }
+
+  /** Writes and reads; when that fails the worker is replaced. */
+  async checkCanary(): Promise<void> {
+    const session = this.#letIn
+    try {
+      await session?.canary()
+    } catch (error) {
+      // not awaited: whoever asks for health need not wait for the thread to be gone
+      void session?.end(`canary: ${messageOf(error)}`)
+    }
+  }
+
+  /** SQL with the owner's rights. */
+  database(): Database {
+    return databaseOver((call) => this.#call(call))
+  }
+
+  /** Stops cleanly: what is under way is finished first. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    clearInterval(this.#timer)
+    const closed = this.#letIn?.call({ op: 'close' })
+    if (closed) await Promise.race([closed, rejectAfter(closePatienceMs)]).catch(() => {})
+    await this.#session?.end('closed')
+    await this.#restarting
+    // PGlite never syncs: what commands did in a folder of their own is on the disk from here on
+    const folder = join(this.#options.dataDir, 'pg')
+    if (closed && existsSync(folder)) await syncTree(folder)
+  }
+
+  #call(call: BackendCall, transfer: ArrayBuffer[] = []): Promise<unknown> {
+    return this.#letIn?.call(call, transfer) ?? Promise.reject(new BackendUnavailable())
+  }
+
+  #watch(): void {
+    if (this.#session?.isStuck) void this.#session.end('no answer for too long')
+    else void this.checkCanary()
+  }
+
+  async #start(): Promise<void> {
+    const session = new BackendSession(this.#options, this.#file, this.#hooks.onProgress)
+    this.#session = session
+    try {
+      await session.opened
+      await this.#hooks.onOpened?.(session)
+    } catch (error) {
+      const { endReason } = session
+      await session.end(messageOf(error))
+      if (endReason !== null && error instanceof BackendUnavailable) throw new Error(endReason)
+      throw error
+    }
+    this.#letIn = session
+    void session.ended.then((reason) => {
+      this.#letIn = null
+      this.#restarting = this.#restart(session, reason)
+    })
+  }
+
+  /** Only the end of a session that was let in leads here, so there is one restart at a time. */
+  async #restart(last: BackendSession, firstReason: string): Promise<void> {
+    let reason = firstReason
+    await last.end(reason)
+    while (!this.#isClosing) {
+      const since = Date.now() - failuresCountMs
+      this.#failures = [...this.#failures.filter((at) => at > since), Date.now()]
+      if (this.#failures.length > restartsAllowed) {
+        this.#hooks.onGivenUp?.(reason)
+        return
+      }
+      this.#hooks.onRestart?.(reason)
+      try {
+        await this.#start()
+        return
+      } catch (error) {
+        reason = messageOf(error)
+      }
+    }
+  }
+}
+
+function rejectAfter(milliseconds: number): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('no answer')), milliseconds).unref()
+  })
+}

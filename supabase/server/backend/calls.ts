@@ -1,0 +1,55 @@
+import { DatabaseError } from '../base/database-types.ts'
+import type { BackendCall, BackendEvent } from './messages.ts'
+
+/** A request silent this long is taken for dead: a device has long given it up. */
+const requestPatienceMs = 120_000
+/** The owner's statements may be as slow as building an index over a city. */
+const ownerPatienceMs = 15 * 60_000
+
+interface OpenCall {
+  call: BackendCall
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** The calls a worker has not answered yet, oldest first, which is the order it takes them in. */
+export class OpenCalls {
+  #open = new Map<number, OpenCall>()
+  #lastId = 0
+  /** When the worker last had to begin something, in milliseconds of `performance.now()`. */
+  #movedAt = 0
+
+  /** Returns the number to send the call under. */
+  add(open: OpenCall, now = performance.now()): number {
+    if (this.#open.size === 0) this.#movedAt = now
+    this.#lastId += 1
+    this.#open.set(this.#lastId, open)
+    return this.#lastId
+  }
+
+  settle(event: Extract<BackendEvent, { id: number }>, now = performance.now()): void {
+    const open = this.#open.get(event.id)
+    this.#open.delete(event.id)
+    this.#movedAt = now
+    if (event.event === 'reply') open?.resolve(event.value)
+    else open?.reject(new DatabaseError(event.message, event.code, event.detail))
+  }
+
+  rejectAll(error: Error): void {
+    for (const { reject } of this.#open.values()) reject(error)
+    this.#open.clear()
+  }
+
+  /**
+   * Whether the call under way takes too long. Those that wait behind it do not count: a long queue
+   * that moves is busy, not dead.
+   */
+  isStuck(now = performance.now()): boolean {
+    if (this.#open.size === 0) return false
+    const calls = [...this.#open.values()].map(({ call }) => call)
+    const running = calls.find((call) => 'tx' in call && call.tx !== null) ?? calls[0]!
+    const isRequest = running.op === 'fetch' || running.op === 'canary'
+    const patience = isRequest ? requestPatienceMs : ownerPatienceMs
+    return now - this.#movedAt > patience
+  }
+}

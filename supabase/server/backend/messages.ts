@@ -1,0 +1,48 @@
+import type { Secrets } from '../base/secrets.ts'
+import type { SqlValue } from '../base/database-types.ts'
+
+/** What the worker is started with. */
+export interface BackendOptions {
+  dataDir: string
+  databaseUrl: string | null
+  secrets: Secrets
+  /** Where people reach the server; goes into the sessions' issuer. */
+  siteUrl: string
+  /** A backup to make a new database from, instead of an empty one. */
+  archive?: string
+}
+
+/** One HTTP request or answer, whole, as it crosses the thread boundary. */
+export interface PlainRequest {
+  method: string
+  url: string
+  headers: [string, string][]
+  body: ArrayBuffer | null
+}
+export interface PlainResponse {
+  status: number
+  headers: [string, string][]
+  body: ArrayBuffer
+}
+
+/** Main thread → worker. `tx` names a transaction begun before; without it a statement stands alone. */
+export type BackendCall =
+  | { op: 'fetch'; request: PlainRequest }
+  | { op: 'query'; sql: string; params: readonly SqlValue[]; tx: number | null }
+  | { op: 'exec'; sql: string; tx: number | null }
+  | { op: 'begin' }
+  | { op: 'end'; tx: number; commit: boolean }
+  | { op: 'apply'; user: string; commands: string; received: string }
+  | { op: 'canary' }
+  | { op: 'dump' }
+  | { op: 'close' }
+
+/** Worker → main thread. */
+export type BackendEvent =
+  | { event: 'progress'; step: BackendStep }
+  | { event: 'ready'; tier: 'embedded' | 'postgres'; fresh: boolean }
+  | { event: 'failed'; message: string; expected: boolean }
+  | { event: 'reply'; id: number; value: unknown }
+  | { event: 'refusal'; id: number; message: string; code: string; detail?: string }
+
+export type BackendStep = 'opening' | 'creating' | 'unpacking' | 'migrating' | 'connecting'

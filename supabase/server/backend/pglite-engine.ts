@@ -1,0 +1,233 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import { PGlite } from '@electric-sql/pglite'
+import { postgis } from '@electric-sql/pglite-postgis'
+import type { PostgresConnection } from '@supabase/lite/postgres'
+import { DatabaseError } from '../base/database-types.ts'
+import type { Database, SqlValue } from '../base/database-types.ts'
+import { ServerError, messageOf } from '../base/errors.ts'
+import { listSnapshots } from '../journal/snapshot-files.ts'
+import { canary } from './canary.ts'
+import type { Engine, OwnerTransaction } from './engine.ts'
+import type { BackendStep } from './messages.ts'
+import { installedPostgis } from './postgis-bundle.ts'
+import { apiRole } from './provision.ts'
+import { valueParsers } from './values.ts'
+
+/**
+ * Opens the PGlite database in `<dataDir>/pg`, making it from `archive` (a zstd-compressed tar of a
+ * database folder) or from nothing. A folder whose making was interrupted is made anew. Beside
+ * snapshots only a restore makes a database.
+ */
+export async function openPglite(
+  dataDir: string,
+  archive: string | null,
+  isRestore: boolean,
+  progress: (step: BackendStep) => void,
+): Promise<Engine> {
+  const folder = join(dataDir, 'pg')
+  const unfinished = join(dataDir, 'pg.unfinished')
+  if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true })
+  const fresh = !existsSync(join(folder, 'PG_VERSION'))
+  if (fresh && !isRestore) refuseToForget(dataDir)
+  if (fresh) {
+    mkdirSync(dataDir, { recursive: true })
+    writeFileSync(unfinished, '')
+  }
+  const installed = join(dataDir, 'pg.installed')
+  if (fresh) rmSync(installed, { force: true })
+  // the prepared database has the extension; another one once its schema was brought up to date
+  const hasPostgis = fresh ? archive !== null : existsSync(installed)
+  progress(!fresh ? 'opening' : archive ? 'unpacking' : 'creating')
+  const pg = new PGlite({
+    dataDir: folder,
+    extensions: { postgis: hasPostgis ? installedPostgis() : postgis },
+    parsers: valueParsers,
+    ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
+  })
+  // lite is read while the database's code is compiled on another thread
+  const { connectionTo } = await import('./pglite-connection.ts')
+  try {
+    await pg.waitReady
+  } catch (error) {
+    if (fresh) throw error
+    throw new ServerError(
+      `The database in ${folder} cannot be opened (${messageOf(error)}). ${wayBack(dataDir)}`,
+      { cause: error },
+    )
+  }
+  // from here on a failure leaves a database that the next start brings up to date
+  rmSync(unfinished, { force: true })
+  return pgliteEngine(pg, connectionTo(pg), fresh, () => writeFileSync(installed, ''))
+}
+
+/** A folder whose database is gone is no new one: what follows would be taken for its whole past. */
+function refuseToForget(dataDir: string): void {
+  if (listSnapshots(dataDir).length === 0) return
+  throw new ServerError(
+    `${dataDir} holds snapshots of a city, and no database. ${wayBack(dataDir)}`,
+  )
+}
+
+function wayBack(dataDir: string): string {
+  const newest = listSnapshots(dataDir).at(-1)
+  if (!newest) return `There is no snapshot of it: restore a backup with npm run restore -- FILE.`
+  return (
+    'Everything that was confirmed to a device is in its newest snapshot and the journal: ' +
+    `npm run restore -- ${newest.path} --with-journal`
+  )
+}
+
+function blobFromArchive(path: string): Blob {
+  return new Blob([new Uint8Array(zstdDecompressSync(readFileSync(path)))])
+}
+
+function pgliteEngine(
+  pg: PGlite,
+  connection: PostgresConnection,
+  fresh: boolean,
+  schemaIsCurrent: () => void,
+): Engine {
+  let apiLogin = false
+  let tail: Promise<unknown> = Promise.resolve()
+
+  /** PGlite has one session: whoever uses it has it alone until done. */
+  function exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = tail.then(work)
+    tail = result.catch(() => undefined)
+    return result
+  }
+
+  async function asOwner<T>(work: () => Promise<T>): Promise<T> {
+    if (!apiLogin) return work()
+    // RESET does nothing here: in a standalone backend the setting has no initial value
+    await pg.exec('set session authorization postgres')
+    try {
+      return await work()
+    } finally {
+      await pg.exec(`set session authorization ${apiRole}`)
+    }
+  }
+
+  async function query(sql: string, params: readonly SqlValue[]) {
+    try {
+      const result = await pg.query<Record<string, unknown>>(sql, [...params])
+      return result.rows
+    } catch (error) {
+      throw databaseError(error)
+    }
+  }
+
+  async function exec(sql: string) {
+    try {
+      await pg.exec(sql)
+    } catch (error) {
+      // a script that failed between its own begin and commit must not leave the session in it
+      await pg.exec('rollback')
+      throw databaseError(error)
+    }
+  }
+
+  function begin(): Promise<OwnerTransaction> {
+    return new Promise((resolve, reject) => {
+      exclusively(() =>
+        asOwner(async () => {
+          await pg.exec('begin')
+          await new Promise<void>((done) => {
+            resolve({
+              query,
+              async exec(sql) {
+                try {
+                  await pg.exec(sql)
+                } catch (error) {
+                  throw databaseError(error)
+                }
+              },
+              async end(commit) {
+                try {
+                  await query(commit ? 'commit' : 'rollback', [])
+                } finally {
+                  done()
+                }
+              },
+            })
+          })
+        }),
+      ).catch(reject)
+    })
+  }
+
+  const owner: Database = {
+    query: <T>(sql: string, params: readonly SqlValue[] = []) =>
+      exclusively(() => asOwner(() => query(sql, params))) as Promise<T[]>,
+    exec: (sql) => exclusively(() => asOwner(() => exec(sql))),
+    transaction: (fn) => runTransaction(begin, fn),
+    close: async () => undefined,
+  }
+
+  return {
+    tier: 'embedded',
+    fresh,
+    owner,
+    begin,
+    connection,
+    schemaIsCurrent,
+    exclusively,
+    asOwnerConnection: (work) => exclusively(() => asOwner(() => work(connection))),
+    async useApiLogin() {
+      await exclusively(() => pg.exec(`set session authorization ${apiRole}`))
+      apiLogin = true
+    },
+    dump: () =>
+      exclusively(() =>
+        asOwner(async () => {
+          // a copy of a database that drops what it acknowledges would bury the journal of that
+          const value = await canary({ query: query as Database['query'] })
+          await pg.exec('checkpoint')
+          const tar = await pg.dumpDataDir('none')
+          const copy = new Uint8Array(await tar.arrayBuffer())
+          if (!Buffer.from(copy.buffer).includes(value)) {
+            throw new Error('The copy of the database lacks what it acknowledged.')
+          }
+          return copy
+        }),
+      ),
+    close: () => exclusively(() => pg.close()),
+  }
+}
+
+/** Runs `fn` between begin and commit or rollback. */
+export async function runTransaction<T>(
+  begin: () => Promise<OwnerTransaction>,
+  fn: (tx: Database) => Promise<T>,
+): Promise<T> {
+  const transaction = await begin()
+  const tx: Database = {
+    query: <R>(sql: string, params: readonly SqlValue[] = []) =>
+      transaction.query(sql, params) as Promise<R[]>,
+    exec: (sql) => transaction.exec(sql),
+    transaction: () => Promise.reject(new Error('Transactions do not nest.')),
+    close: async () => undefined,
+  }
+  let result: T
+  try {
+    result = await fn(tx)
+  } catch (error) {
+    await transaction.end(false)
+    throw error
+  }
+  await transaction.end(true)
+  return result
+}
+
+/** What Postgres refused, from either driver's error. */
+export function databaseError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  const { code, detail } = error as { code: unknown; detail?: unknown }
+  return new DatabaseError(
+    error.message,
+    String(code),
+    typeof detail === 'string' ? detail : undefined,
+  )
+}

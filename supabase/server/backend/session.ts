@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads'
+import type { Database, SqlValue } from '../base/database-types.ts'
+import { ServerError } from '../base/errors.ts'
+import { OpenCalls } from './calls.ts'
+import type { BackendCall, BackendEvent, BackendOptions, BackendStep } from './messages.ts'
+
+/** The backend is being restarted or has stopped; the same call may succeed in a few seconds. */
+export class BackendUnavailable extends Error {
+  constructor() {
+    super('The database is restarting. Try again in a few seconds.')
+    this.name = 'BackendUnavailable'
+  }
+}
+
+/** One life of the backend worker: begins once, ends once, and never answers after that. */
+export class BackendSession {
+  tier: 'embedded' | 'postgres' = 'embedded'
+  fresh = false
+  /** Resolves once the database answers; rejects when the session ends before. */
+  readonly opened: Promise<void>
+  /** Resolves with the reason, for the log, as soon as nothing is answered any more. */
+  readonly ended: Promise<string>
+  #worker: Worker
+  #calls = new OpenCalls()
+  #end: (reason: string) => void = () => {}
+  #endReason: string | null = null
+  #gone: Promise<unknown> | null = null
+  #canary: Promise<void> | null = null
+
+  constructor(options: BackendOptions, file: URL, onProgress?: (step: BackendStep) => void) {
+    // lite logs every refused request with its stack; its streams are shown only on request
+    const quiet = !process.env.WANGGE_DEBUG
+    this.#worker = new Worker(file, { workerData: options, stdout: quiet, stderr: quiet })
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    this.opened = new Promise((resolve, reject) => {
+      this.#worker.on('message', (event: BackendEvent) => {
+        if (this.#endReason !== null) return
+        if (event.event === 'progress') onProgress?.(event.step)
+        else if (event.event === 'ready') {
+          this.tier = event.tier
+          this.fresh = event.fresh
+          resolve()
+        } else if (event.event === 'failed') {
+          reject(event.expected ? new ServerError(event.message) : new Error(event.message))
+        } else this.#calls.settle(event)
+      })
+      void this.ended.then((reason) => reject(new Error(reason)))
+    })
+    // whoever waits for it is told; nobody need wait
+    this.opened.catch(() => undefined)
+    this.#worker.on('error', (error) => void this.end((error as Error).message))
+    this.#worker.on('exit', (code) => void this.end(`ended with code ${code}`))
+  }
+
+  /** Why it ended; null while it lives. */
+  get endReason(): string | null {
+    return this.#endReason
+  }
+
+  /** Whether the call under way takes too long. */
+  get isStuck(): boolean {
+    return this.#calls.isStuck()
+  }
+
+  /** Ends it, if it has not; resolves once its thread is gone and another may open the folder. */
+  async end(reason: string): Promise<void> {
+    if (this.#endReason === null) {
+      this.#endReason = reason
+      this.#calls.rejectAll(new BackendUnavailable())
+      this.#end(reason)
+    }
+    this.#gone ??= this.#worker.terminate()
+    await this.#gone
+  }
+
+  call(call: BackendCall, transfer: ArrayBuffer[] = []): Promise<unknown> {
+    if (this.#endReason !== null) return Promise.reject(new BackendUnavailable())
+    return new Promise((resolve, reject) => {
+      const id = this.#calls.add({ call, resolve, reject })
+      this.#worker.postMessage({ id, call }, transfer)
+    })
+  }
+
+  /** Rejects when the database does not keep what it acknowledges. Waits its turn, however long. */
+  canary(): Promise<void> {
+    this.#canary ??= this.call({ op: 'canary' })
+      .then(() => undefined)
+      .finally(() => {
+        this.#canary = null
+      })
+    return this.#canary
+  }
+
+  /**
+   * Repeats journaled commands as their sender, as if now were when they were received (instant);
+   * what was applied before changes nothing.
+   */
+  async apply(user: string, commands: string, received: string): Promise<void> {
+    await this.call({ op: 'apply', user, commands, received })
+  }
+
+  /** SQL with the owner's rights. */
+  database(): Database {
+    return databaseOver((call) => this.call(call))
+  }
+}
+
+/** The owner's SQL over whatever passes calls on. */
+export function databaseOver(pass: (call: BackendCall) => Promise<unknown>): Database {
+  const databaseIn = (tx: number | null): Database => ({
+    query: <T>(sql: string, params: readonly SqlValue[] = []) =>
+      pass({ op: 'query', sql, params, tx }) as Promise<T[]>,
+    exec: async (sql) => void (await pass({ op: 'exec', sql, tx })),
+    transaction: (fn) =>
+      tx === null ? transaction(fn) : Promise.reject(new Error('Transactions do not nest.')),
+    close: async () => undefined,
+  })
+  async function transaction<T>(fn: (tx: Database) => Promise<T>): Promise<T> {
+    const tx = (await pass({ op: 'begin' })) as number
+    let result: T
+    try {
+      result = await fn(databaseIn(tx))
+    } catch (error) {
+      await pass({ op: 'end', tx, commit: false }).catch(() => undefined)
+      throw error
+    }
+    await pass({ op: 'end', tx, commit: true })
+    return result
+  }
+  return databaseIn(null)
+}

@@ -1,0 +1,134 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ServerError } from './errors.ts'
+
+/** The repository's root: everything the server serves or runs lies below it. */
+export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** Everything the environment and the command line decide. */
+export interface Settings {
+  dataDir: string
+  host: string
+  port: number
+  /** Origin people use, without a trailing slash, when a proxy or a name stands before the server. */
+  publicUrl: string | null
+  tls: { cert: string; key: string } | null
+  /** Believe X-Forwarded-For, -Host and -Proto. */
+  trustedProxy: boolean
+  databaseUrl: string | null
+  /** A Supabase elsewhere: this server then only writes `config.json` and serves the app. */
+  supabase: { url: string; publishableKey: string } | null
+  allowDemoAccounts: boolean
+  /** How often a snapshot is taken when something changed; 0 turns automatic snapshots off. */
+  snapshotMs: number
+  /** Photos a person may have on the server, in bytes. */
+  photoQuotaBytes: number
+  /** Start without the demo city. */
+  empty: boolean
+  /** Serve the app from Vite with hot reload. */
+  dev: boolean
+  /** Where `vite build` puts the app. */
+  distDir: string
+}
+
+type Env = Record<string, string | undefined>
+
+/** Reads the settings; throws `ServerError` naming the variable at fault. */
+export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
+  for (const arg of args) {
+    if (arg !== '--empty' && arg !== '--dev') {
+      throw new ServerError(`Unknown option ${arg}. Known: --empty, --dev.`)
+    }
+  }
+  return {
+    dataDir: dataDirFrom(env),
+    host: env.HOST || '127.0.0.1',
+    port: integerFrom(env, 'PORT', 4173, 0, 65535),
+    publicUrl: publicUrlFrom(env),
+    tls: tlsFrom(env),
+    trustedProxy: flagFrom(env, 'TRUSTED_PROXY'),
+    databaseUrl: env.DATABASE_URL || null,
+    supabase: supabaseFrom(env),
+    allowDemoAccounts: flagFrom(env, 'ALLOW_DEMO_ACCOUNTS'),
+    snapshotMs: integerFrom(env, 'SNAPSHOT_MINUTES', 15, 0, 1440) * 60_000,
+    photoQuotaBytes: integerFrom(env, 'PHOTO_QUOTA_MB', 10_240, 1, 100_000_000) * 1024 * 1024,
+    empty: args.includes('--empty'),
+    dev: args.includes('--dev'),
+    distDir: join(projectRoot, 'dist'),
+  }
+}
+
+/** The data folder of this environment, absolute. */
+export function dataDirFrom(env: Env): string {
+  return resolve(projectRoot, env.DATA_DIR || '.wangge/data')
+}
+
+/** Which database an address names, without its login; null for the one in the data folder. */
+export function databaseName(databaseUrl: string | null): string | null {
+  if (!databaseUrl) return null
+  const url = URL.parse(databaseUrl)
+  if (!url) throw new ServerError('DATABASE_URL is not an address like postgres://user@host/name.')
+  return `${url.hostname || 'localhost'}:${url.port || 5432}${url.pathname}`
+}
+
+/** True when only this machine can reach the address the server is bound to. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function integerFrom(env: Env, name: string, fallback: number, min: number, max: number): number {
+  const text = env[name]
+  if (text === undefined || text === '') return fallback
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new ServerError(`${name}=${text} is not a whole number from ${min} to ${max}.`)
+  }
+  return value
+}
+
+function flagFrom(env: Env, name: string): boolean {
+  const text = env[name] ?? ''
+  if (['', '0', 'false', 'no'].includes(text)) return false
+  if (['1', 'true', 'yes'].includes(text)) return true
+  throw new ServerError(`${name}=${text} is neither 1 nor 0.`)
+}
+
+function publicUrlFrom(env: Env): string | null {
+  if (!env.PUBLIC_URL) return null
+  const url = URL.parse(env.PUBLIC_URL)
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/') {
+    throw new ServerError(
+      `PUBLIC_URL=${env.PUBLIC_URL} is not an address like https://wangge.example.org.`,
+    )
+  }
+  return url.origin
+}
+
+function tlsFrom(env: Env): Settings['tls'] {
+  if (!env.TLS_CERT && !env.TLS_KEY) return null
+  if (!env.TLS_CERT || !env.TLS_KEY) throw new ServerError('TLS_CERT and TLS_KEY go together.')
+  for (const name of ['TLS_CERT', 'TLS_KEY'] as const) {
+    if (!existsSync(env[name]!)) throw new ServerError(`${name}: no such file: ${env[name]}.`)
+  }
+  return {
+    cert: readFileSync(env.TLS_CERT, 'utf8'),
+    key: readFileSync(env.TLS_KEY, 'utf8'),
+  }
+}
+
+function supabaseFrom(env: Env): Settings['supabase'] {
+  if (!env.SUPABASE_URL) return null
+  const url = URL.parse(env.SUPABASE_URL)
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new ServerError(`SUPABASE_URL=${env.SUPABASE_URL} is not an http(s) address.`)
+  }
+  const publishableKey = env.SUPABASE_PUBLISHABLE_KEY
+  if (!publishableKey) throw new ServerError('SUPABASE_URL needs SUPABASE_PUBLISHABLE_KEY with it.')
+  if (publishableKey.startsWith('sb_secret_')) {
+    throw new ServerError(
+      'SUPABASE_PUBLISHABLE_KEY holds a secret key; it would be shown to everyone.',
+    )
+  }
+  return { url: env.SUPABASE_URL.replace(/\/+$/, ''), publishableKey }
+}

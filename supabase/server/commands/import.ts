@@ -1,0 +1,197 @@
+import { basename, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { areaLevels } from '../../../src/domain/vocabulary.ts'
+import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
+import { isSupabase } from '../backend/provision.ts'
+import { openDatabase } from '../backend/open-database.ts'
+import type { Database } from '../base/database-types.ts'
+import { messageOf, ServerError } from '../base/errors.ts'
+import { loadDemoCity } from '../import/demo-city.ts'
+import { importAreas } from '../import/import-areas.ts'
+import { importIncidents } from '../import/import-incidents.ts'
+import { readMapping } from '../import/mapping.ts'
+import { terminalProgress } from '../import/progress.ts'
+import type { Progress } from '../import/progress.ts'
+import { emptyReport, openReport, reportText } from '../import/report.ts'
+import type { ImportReport, ReportFiles } from '../import/report.ts'
+import { ImportFileError } from '../import/text-source.ts'
+import { settingsFrom } from '../base/settings.ts'
+
+const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
+                    [--parent PROPERTY | --parent-by-point] [--households PROPERTY] [--close-missing]
+npm run import -- incidents FILE.csv[.gz] --mapping MAPPING.json [--encoding gb18030] [--update]
+npm run import -- demo
+
+  --level     ${areaLevels.join(', ')}
+  --close-missing  areas of this level that the file does not hold end today
+  --report    where the report goes, without ending; default: imports/ in the data folder
+  See supabase/server/import/README.md for the mapping.`
+
+/** Faults shown at once; the report files have all. */
+const listedOnScreen = 20
+
+interface Answers {
+  values: Partial<
+    Record<
+      'level' | 'code' | 'name' | 'parent' | 'households' | 'mapping' | 'encoding' | 'report',
+      string
+    >
+  > &
+    Partial<Record<'parent-by-point' | 'close-missing' | 'update' | 'help', boolean>>
+  positionals: string[]
+}
+
+function readArguments(args: string[]): Answers {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        level: text,
+        code: text,
+        name: text,
+        parent: text,
+        'parent-by-point': flag,
+        'close-missing': flag,
+        households: text,
+        mapping: text,
+        encoding: text,
+        update: flag,
+        report: text,
+        help: flag,
+      },
+    })
+  } catch (error) {
+    throw new UsageError(messageOf(error))
+  }
+}
+
+/** A command line that cannot be understood. */
+class UsageError extends Error {}
+
+function isLevel(level: string | undefined): level is AreaLevel {
+  return areaLevels.some((known) => known === level)
+}
+
+type Job = (db: Database, say: (text: string) => void) => Promise<ImportReport>
+
+interface Task {
+  job: Job
+  kind: ImportReport['kind']
+  file: string
+}
+
+/** What to do, checked as far as the command line goes, before any database is opened. */
+async function jobOf({ values, positionals }: Answers): Promise<Task> {
+  const [kind, file, ...rest] = positionals
+  if (kind === 'demo' && file === undefined) {
+    const job: Job = async (db, say) =>
+      loadDemoCity(db, { accounts: !(await isSupabase(db)), onProgress: say })
+    return { job, kind: 'incidents', file: 'demo' }
+  }
+  if (file === undefined || rest.length > 0) throw new UsageError('Name one file.')
+  if (kind === 'areas') {
+    const { level, code = 'code', name = 'name', parent, households } = values
+    if (!isLevel(level)) throw new UsageError(`--level is one of ${areaLevels.join(', ')}.`)
+    const parentByPoint = values['parent-by-point'] ?? false
+    if (level !== 'city' && !parent && !parentByPoint) {
+      throw new UsageError('Say where the parent is found: --parent PROPERTY or --parent-by-point.')
+    }
+    const job: Job = (db, say) =>
+      importAreas(db, {
+        file,
+        level,
+        code,
+        name,
+        parentByPoint,
+        closeMissing: values['close-missing'] ?? false,
+        ...(parent ? { parent } : {}),
+        ...(households ? { households } : {}),
+        onProgress: ({ checked, total }) => say(`${checked} of ${total} areas checked`),
+      })
+    return { job, kind, file }
+  }
+  if (kind === 'incidents') {
+    if (!values.mapping) throw new UsageError('--mapping MAPPING.json is needed.')
+    const mapping = await readMapping(values.mapping)
+    const job: Job = (db, say) =>
+      importIncidents(db, {
+        file,
+        mapping,
+        ...(values.encoding ? { encoding: values.encoding } : {}),
+        update: values.update ?? false,
+        onProgress: ({ read, stored, rejected }) =>
+          say(`${read} read, ${stored} stored, ${rejected} rejected`),
+      })
+    return { job, kind, file }
+  }
+  throw new UsageError(`"${kind ?? ''}" is not something to import: areas, incidents or demo.`)
+}
+
+/** Reports go beside the data, out of the way of whatever folder the command runs in. */
+function reportBase(values: Answers['values'], file: string): string {
+  if (values.report) return resolve(values.report)
+  const folder = join(settingsFrom(process.env).dataDir, 'imports')
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  return join(
+    folder,
+    `${basename(file).replace(/(\.csv)?(\.gz)?(\.geojson|\.json)?$/i, '')}-${stamp}`,
+  )
+}
+
+/** Runs the job and keeps its report, whatever becomes of it. */
+async function run(task: Task, files: ReportFiles, progress: Progress): Promise<ImportReport> {
+  const startedAt = new Date().toISOString()
+  let db: Database | null = null
+  const work = async (): Promise<ImportReport> => {
+    db = await openDatabase()
+    return task.job(db, (text) => progress.update(text))
+  }
+  try {
+    const report = await work().catch(async (error: unknown) => {
+      progress.done()
+      await files.write(emptyReport(task.kind, task.file, startedAt, messageOf(error)))
+      throw error
+    })
+    progress.done()
+    // on the screen first: a full disk may refuse the files
+    console.log(reportText(report, listedOnScreen))
+    await files.write(report)
+    console.log(`The whole report: ${files.paths.join(', ')}`)
+    return report
+  } finally {
+    await (db as Database | null)?.close()
+  }
+}
+
+/**
+ * Runs the command.
+ * @returns the exit code: 0 when something useful was done, 1 when nothing was or it broke off, 2 for
+ *   a command line that cannot be understood.
+ */
+async function main(args: string[]): Promise<number> {
+  try {
+    const answers = readArguments(args)
+    if (answers.values.help) {
+      console.log(usage)
+      return 0
+    }
+    const task = await jobOf(answers)
+    const files = await openReport(reportBase(answers.values, task.file))
+    const report = await run(task, files, terminalProgress())
+    const isUseful = report.stored + report.updated + report.unchanged > 0
+    return isUseful && report.brokenOff === null ? 0 : 1
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${usage}`)
+      return 2
+    }
+    const isExpected = error instanceof ImportFileError || error instanceof ServerError
+    console.error(isExpected ? error.message : error)
+    return 1
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,188 @@
+import { expect, test } from 'vitest'
+import type { Secrets } from '../base/secrets.ts'
+import { signToken } from '../testing/kit.ts'
+import { FairQueue } from '../wire/fair-queue.ts'
+import { createApi } from './api.ts'
+
+const secrets: Secrets = {
+  jwtSecret: 'a secret of this test',
+  publishableKey: 'key',
+  secretKey: 'x',
+  apiPassword: 'x',
+}
+const alice = '01a209e9-acec-75a9-b5c6-8f54bf08c4d7'
+const bob = '01a209e9-acec-75a9-b5c6-8f54bf08c4d8'
+
+const aPhoto = async () => new Response('a photo')
+
+/** An API on a database that answers everything with 200, and what went to it and to the disk. */
+function apiWithFakes() {
+  const asked: string[] = []
+  let journaledBytes = 0
+  const api = createApi({
+    backend: {
+      isReady: true,
+      async fetch({ url, body }) {
+        asked.push(
+          `${url.replace('http://127.0.0.1', '')} ${new TextDecoder().decode(body ?? new ArrayBuffer(0))}`,
+        )
+        return { status: 200, headers: [], body: new ArrayBuffer(0) }
+      },
+      checkCanary: async () => undefined,
+    },
+    database: () => ({
+      query: async () => [],
+      exec: async () => undefined,
+      transaction: () => Promise.reject(new Error('not here')),
+      close: async () => undefined,
+    }),
+    journal: {
+      async append({ body }) {
+        journaledBytes += body.length
+        return () => undefined
+      },
+    },
+    secrets,
+    queue: new FairQueue({
+      maxUnderWay: 2,
+      maxPerPerson: 1,
+      maxWaitingPerPerson: 200,
+      maxWaitMs: 1e4,
+    }),
+    photos: { upload: aPhoto, read: aPhoto, info: aPhoto },
+    acceptsDemoAccounts: ({ viaProxy }) => !viaProxy,
+    onChange: () => undefined,
+    onUnjournaledChange: () => undefined,
+  })
+  const call = async (
+    path: string,
+    body: string | null,
+    {
+      user = alice,
+      email = 'a@b.example',
+      viaProxy = false,
+      method = 'POST',
+      type = 'application/json',
+    } = {},
+  ) => {
+    const exp = Date.now() / 1000 + 300
+    const jwt = signToken({ sub: user, email, role: 'authenticated', exp }, secrets.jwtSecret)
+    const headers = { apikey: 'key', authorization: `Bearer ${jwt}`, 'content-type': type }
+    const request = new Request(`http://127.0.0.1${path}`, { method, headers, body })
+    return api.fetch(request, { peer: { address: '127.0.0.1', viaProxy, sharesAddress: false } })
+  }
+  return { call, asked, journaledBytes: () => journaledBytes }
+}
+
+const list = '/rest/v1/rpc/incident_list'
+const deep = '['.repeat(65)
+
+test.each([
+  ['a string given for json', list, JSON.stringify({ p_filter: deep }), {}, 400],
+  ['json itself', list, `{"p_filter":${deep}${']'.repeat(65)}}`, {}, 400],
+  ['a string among others', list, JSON.stringify({ p_limit: 1, p_after: ` ${deep}` }), {}, 400],
+  ['arguments without names', list, JSON.stringify([deep]), {}, 400],
+  ['a body that is no object', list, JSON.stringify(deep), {}, 400],
+  ['no body', list, '', {}, 400],
+  ['a form', list, `p_filter=${deep}`, { type: 'application/x-www-form-urlencoded' }, 400],
+  ['a CSV', list, `p_filter\n${deep}`, { type: 'text/csv' }, 400],
+  ['the address', `${list}?p_filter=${deep}`, '{}', {}, 400],
+  ['a filter of the answer', `${list}?incident_list=cs.${deep}`, '{}', {}, 400],
+  ['GET', `${list}?p_filter=${deep}`, null, { method: 'GET' }, 405],
+  ['HEAD', `${list}?p_filter=${deep}`, null, { method: 'HEAD' }, 405],
+  ['a table', `/rest/v1/incidents?description=eq.${deep}`, null, { method: 'GET' }, 404],
+  ['a row of a table', '/rest/v1/incidents', JSON.stringify({ description: deep }), {}, 404],
+  [
+    'sign-in',
+    '/auth/v1/token?grant_type=password',
+    `{"email":"a@b","x":${deep}${']'.repeat(65)}}`,
+    {},
+    400,
+  ],
+] as const)('nesting does not reach the database by %s', async (_, path, body, how, status) => {
+  const { call, asked } = apiWithFakes()
+  expect((await call(path, body, how)).status).toBe(status)
+  expect(asked).toEqual([])
+})
+
+test('what the app asks passes as it is, whatever it calls itself', async () => {
+  const { call, asked } = apiWithFakes()
+  const body = JSON.stringify({
+    p_filter: { areas: ['[['] },
+    p_sort: 'reported_desc',
+    p_after: null,
+  })
+  expect((await call(list, body, { type: 'text/csv' })).status).toBe(200)
+  expect(asked).toEqual([`${list} ${body}`])
+})
+
+test('commands under another path than theirs are neither journaled nor asked', async () => {
+  const { call, asked, journaledBytes } = apiWithFakes()
+  const body = JSON.stringify({ p_commands: [{ id: alice }] })
+  expect((await call('/rest/v1/apply_commands', body)).status).toBe(404)
+  expect([asked, journaledBytes()]).toEqual([[], 0])
+  expect((await call('/rest/v1/rpc/apply_commands', body)).status).toBe(200)
+  expect(journaledBytes()).toBe(body.length)
+})
+
+test('an escaped path is the same function: its commands are journaled, and asked by its plain name', async () => {
+  const { call, asked, journaledBytes } = apiWithFakes()
+  const body = JSON.stringify({ p_commands: [{ id: alice }] })
+  expect((await call('/rest/v1/rpc/apply%5Fcommands', body)).status).toBe(200)
+  expect(journaledBytes()).toBe(body.length)
+  expect((await call('/rest/v1/rpc/incident%5Flist', '{}')).status).toBe(200)
+  expect(asked).toEqual([`/rest/v1/rpc/apply_commands ${body}`, `${list} {}`])
+  expect((await call('/rest/v1/rpc/apply%255Fcommands', body)).status).toBe(404)
+})
+
+test('a second grant in the address does not reach the database', async () => {
+  const { call, asked } = apiWithFakes()
+  const signIn = JSON.stringify({ email: 'a@b.example', password: 'x' })
+  const both = '/auth/v1/token?grant_type=password&grant_type=id_token'
+  expect((await call(both, signIn)).status).toBe(200)
+  expect(asked).toEqual([`/auth/v1/token?grant_type=password ${signIn}`])
+})
+
+test.each([
+  ['PUT', '/auth/v1/user'],
+  ['POST', '/auth/v1/logout'],
+  ['POST', list],
+])('no body of %s %s is read for a caller who is refused', async (method, path) => {
+  const { call } = apiWithFakes()
+  const body = 'x'.repeat(2_000_000)
+  expect((await call(path, body, { method })).status).toBe(413)
+  expect((await call(path, body, { method, user: 'nobody' })).status).toBe(401)
+})
+
+test('a call of more than 200 commands is not journaled', async () => {
+  const { call, journaledBytes } = apiWithFakes()
+  const body = (length: number) => JSON.stringify({ p_commands: Array(length).fill({}) })
+  expect((await call('/rest/v1/rpc/apply_commands', body(201))).status).toBe(413)
+  expect(journaledBytes()).toBe(0)
+  expect((await call('/rest/v1/rpc/apply_commands', body(200))).status).toBe(200)
+})
+
+test('nobody fills the disk: journaled bytes are counted by user', async () => {
+  const { call, journaledBytes } = apiWithFakes()
+  const body = JSON.stringify({ p_commands: ['x'.repeat(1_000_000)] })
+  let answer = await call('/rest/v1/rpc/apply_commands', body)
+  for (let i = 0; i < 100 && answer.ok; i++)
+    answer = await call('/rest/v1/rpc/apply_commands', body)
+  expect(answer.status).toBe(429)
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(journaledBytes()).toBeLessThan(70_000_000)
+  expect((await call('/rest/v1/rpc/apply_commands', body, { user: bob })).status).toBe(200)
+})
+
+test('through a proxy nobody told us about the demo accounts are refused', async () => {
+  const { call } = apiWithFakes()
+  const demo = { email: 'admin@wangge.demo' }
+  const signIn = JSON.stringify({ ...demo, password: 'wangge-demo' })
+  const token = '/auth/v1/token?grant_type=password'
+  expect((await call(token, signIn)).status).toBe(200)
+  expect((await call(token, signIn, { viaProxy: true })).status).toBe(403)
+  for (const path of ['/rest/v1/rpc/session_context', '/storage/v1/object/photos/x.jpg']) {
+    expect((await call(path, '{}', demo)).status).toBe(200)
+    expect((await call(path, '{}', { ...demo, viaProxy: true })).status).toBe(403)
+  }
+})

@@ -1,0 +1,52 @@
+import { Hono } from 'hono'
+import { BackendUnavailable } from '../backend/backend.ts'
+import type { Backend } from '../backend/backend.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { PhotoApi } from '../photos/photo-api.ts'
+import { compressAnswers } from '../wire/compress.ts'
+import { TooBusy } from '../wire/fair-queue.ts'
+import { problem, tooMany } from '../wire/problem.ts'
+import { authDoor } from './auth.ts'
+import { CommandIntake } from './command-intake.ts'
+import { forwardTo } from './forward.ts'
+import { createGuards } from './guards.ts'
+import type { DoorEnv, GuardOptions } from './guards.ts'
+import { rpcDoor } from './rpc.ts'
+import { storageDoor } from './storage.ts'
+
+export interface ApiOptions extends GuardOptions {
+  backend: Pick<Backend, 'fetch' | 'checkCanary' | 'isReady'>
+  /** Null on one's own Postgres, which keeps its own log. */
+  journal: Pick<Journal, 'append'> | null
+  photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
+  /** Called after a request that may have changed something. */
+  onChange(): void
+  /** As `onChange`, for changes that no journal holds. */
+  onUnjournaledChange(): void
+}
+export type Api = Hono<DoorEnv>
+
+/** The doors of the APIs: `/rest/v1`, `/auth/v1`, `/storage/v1`. Each offers what its routes name. */
+export function createApi(options: ApiOptions): Api {
+  const { backend, journal, photos, onChange, onUnjournaledChange } = options
+  const guards = createGuards(options)
+  const forward = forwardTo(backend)
+  const intake = new CommandIntake({ forward, backend, journal, onChange })
+
+  const api = new Hono<DoorEnv>()
+  api.use(guards.key)
+  api.use('/rest/v1/*', compressAnswers)
+  api.use('/auth/v1/*', compressAnswers)
+  api.route('/rest/v1', rpcDoor({ guards, forward, intake }))
+  api.route('/auth/v1', authDoor({ guards, forward, onChange, onUnjournaledChange }))
+  api.route('/storage/v1', storageDoor({ guards, photos }))
+  api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
+  api.onError((error, { req }) => {
+    if (error instanceof TooBusy) return tooMany(error.seconds)
+    // nobody reads this answer; 499 is nginx's status for a client that hung up
+    if (req.raw.signal.aborted) return new Response(null, { status: 499 })
+    if (!(error instanceof BackendUnavailable)) throw error
+    return problem(503, 'unavailable', error.message, { 'retry-after': '3' })
+  })
+  return api
+}

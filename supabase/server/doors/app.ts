@@ -1,0 +1,50 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Context } from 'hono'
+import { problem } from '../wire/problem.ts'
+import type { StaticFiles } from './static-files.ts'
+
+/** Serves the app instead of files while developing. */
+export type DevApp = (context: Context<{ Bindings: HttpBindings }>) => Promise<Response>
+
+/** Pages of the app. Other addresses that ask for a page get the app with status 404. */
+const appRoutes = new Set([
+  '/',
+  '/sign-in',
+  '/map',
+  '/table',
+  '/overview',
+  '/account',
+  '/help',
+  '/capture',
+  '/my-day',
+  '/outbox',
+])
+/** Addresses that never get the app's page. */
+const neverPages = ['_system', 'rest', 'auth', 'storage', 'realtime', 'functions', 'graphql']
+
+/** The built app: its files, and its one page for every address of a page. */
+export function appDoor(files: StaticFiles, devApp?: DevApp): Hono<{ Bindings: HttpBindings }> {
+  const door = new Hono<{ Bindings: HttpBindings }>()
+  for (const name of neverPages) door.all(`/${name}/*`, notFound)
+  door.all('*', async (context) => {
+    const { method, path } = context.req
+    if (method !== 'GET' && method !== 'HEAD') {
+      return problem(405, 'get_only', 'This path is only read.')
+    }
+    if (devApp) return devApp(context)
+    const { headers } = context.req.raw
+    const file = path === '/' ? null : await files.answer(path, headers)
+    if (file) return file
+    const isPage = appRoutes.has(path)
+    const wantsPage = (context.req.header('accept') ?? '').includes('text/html')
+    if (!isPage && !wantsPage) return notFound()
+    const page = await files.answer('/index.html', headers, isPage ? 200 : 404)
+    return page ?? problem(503, 'not_built', 'The app is being built.', { 'retry-after': '5' })
+  })
+  return door
+}
+
+function notFound(): Response {
+  return problem(404, 'not_found', 'There is nothing at this path.')
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { BackendUnavailable } from '../backend/backend.ts'
+import { CommandIntake } from './command-intake.ts'
+import type { CommandIntakeOptions } from './command-intake.ts'
+
+/** An intake whose surroundings note the order in which they are used. */
+function intakeWith(changed: Partial<CommandIntakeOptions> = {}) {
+  const steps: string[] = []
+  const intake = new CommandIntake({
+    async forward({ path, body }) {
+      steps.push(`asked ${path} ${body}`)
+      return new Response('receipts')
+    },
+    backend: { isReady: true },
+    journal: {
+      async append({ user, body }) {
+        steps.push(`journaled ${user} ${body}`)
+        return () => steps.push('settled')
+      },
+    },
+    onChange: () => steps.push('announced'),
+    ...changed,
+  })
+  const apply = (commands: unknown = []) =>
+    intake.apply({ userId: 'alice', headers: new Headers(), body: '{}', commands })
+  return { apply, steps }
+}
+
+const asked = 'asked /rest/v1/rpc/apply_commands {}'
+
+test('a call is journaled, asked, settled and announced, in this order', async () => {
+  const { apply, steps } = intakeWith()
+  expect(await (await apply()).text()).toBe('receipts')
+  expect(steps).toEqual(['journaled alice {}', asked, 'settled', 'announced'])
+})
+
+test('a call that fails is settled and announced too: it may have changed something', async () => {
+  const { apply, steps } = intakeWith({ forward: () => Promise.reject(new Error('worker gone')) })
+  await expect(apply()).rejects.toThrow('worker gone')
+  expect(steps).toEqual(['journaled alice {}', 'settled', 'announced'])
+})
+
+test('a call that could not be journaled is not asked', async () => {
+  const journal = { append: () => Promise.reject(new Error('disk full')) }
+  const { apply, steps } = intakeWith({ journal })
+  await expect(apply()).rejects.toThrow('disk full')
+  expect(steps).toEqual([])
+})
+
+test('without a database nothing is journaled: the client sends the call again', async () => {
+  const { apply, steps } = intakeWith({ backend: { isReady: false } })
+  await expect(apply()).rejects.toThrow(BackendUnavailable)
+  expect(steps).toEqual([])
+})
+
+test('one’s own Postgres is asked without a journal', async () => {
+  const { apply, steps } = intakeWith({ journal: null })
+  expect((await apply()).status).toBe(200)
+  expect(steps).toEqual([asked])
+})
+
+test.each([
+  ['no array', { length: 1 }, 400],
+  ['more than 200 commands', Array(201).fill({}), 413],
+])('%s is refused before the journal', async (_, commands, status) => {
+  const { apply, steps } = intakeWith()
+  expect((await apply(commands)).status).toBe(status)
+  expect(steps).toEqual([])
+})

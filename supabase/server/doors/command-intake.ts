@@ -1,0 +1,70 @@
+import { BackendUnavailable } from '../backend/backend.ts'
+import type { Backend } from '../backend/backend.ts'
+import type { Journal } from '../journal/journal.ts'
+import { problem, tooMany } from '../wire/problem.ts'
+import { RateLimit } from '../wire/rate-limit.ts'
+import type { Forward } from './forward.ts'
+
+export interface CommandIntakeOptions {
+  forward: Forward
+  backend: Pick<Backend, 'isReady'>
+  /** Null on one's own Postgres, which keeps its own log. */
+  journal: Pick<Journal, 'append'> | null
+  /** Called after each journaled call: it may have changed something. */
+  onChange(): void
+}
+
+/** One call of `apply_commands`. */
+export interface CommandCall {
+  userId: string
+  /** Name the same user to the backend: `apikey` and `authorization`. */
+  headers: Headers
+  /** JSON text of the arguments, no deeper than `isTooDeep` allows. */
+  body: string
+  /** `p_commands` in `body`. */
+  commands: unknown
+}
+
+export const maxCommandBytes = 1024 * 1024
+/** The database refuses more as well, but only after they were journaled. */
+const maxCommands = 200
+/** Journaled bytes a user may cause: tens of thousands of reports at once, then some each second. */
+const journaledPerUser = { burst: 64 * 1024 * 1024, perSecond: 16 * 1024 }
+
+/** The one way of commands from any door into the database: journal, ask, announce. */
+export class CommandIntake {
+  #options: CommandIntakeOptions
+  #journaled = new RateLimit(journaledPerUser.burst, journaledPerUser.perSecond)
+
+  constructor(options: CommandIntakeOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The database's answer, or the refusal. The database is asked only after the call is on disk; see
+   * `Journal`. @throws BackendUnavailable
+   */
+  async apply({ userId, headers, body, commands }: CommandCall): Promise<Response> {
+    const { forward, backend, journal, onChange } = this.#options
+    // the replay reads an array; another form the database takes could not be repeated
+    if (!Array.isArray(commands)) return problem(400, 'bad_commands', 'p_commands is an array.')
+    if (commands.length > maxCommands) {
+      return problem(413, 'too_many_commands', `A call holds at most ${maxCommands} commands.`)
+    }
+    const ask = () =>
+      forward({ method: 'POST', path: '/rest/v1/rpc/apply_commands', headers, body })
+    if (!journal) return ask()
+    // the client sends again later: not journaled each time
+    if (!backend.isReady) throw new BackendUnavailable()
+    const waitSeconds = this.#journaled.take(userId, Buffer.byteLength(body))
+    if (waitSeconds > 0) return tooMany(waitSeconds)
+    const received = new Date().toISOString()
+    const settled = await journal.append({ user: userId, body, received })
+    try {
+      return await ask()
+    } finally {
+      settled()
+      onChange()
+    }
+  }
+}

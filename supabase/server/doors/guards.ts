@@ -1,0 +1,136 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Database } from '../base/database-types.ts'
+import { isDemoEmail } from '../base/demo.ts'
+import type { Secrets } from '../base/secrets.ts'
+import type { Peer } from '../wire/addresses.ts'
+import { isTooDeep, maxNesting, readBody } from '../wire/body.ts'
+import type { FairQueue } from '../wire/fair-queue.ts'
+import { OpenAnswers } from '../wire/open-answers.ts'
+import { problem, tooMany } from '../wire/problem.ts'
+import type { RateLimit } from '../wire/rate-limit.ts'
+import { callerOf, isSameSecret } from '../wire/token.ts'
+import type { Caller } from '../wire/token.ts'
+import { EndedSessions } from './ended-sessions.ts'
+
+/** Answers of one person that may be open at once: two devices with six connections each, twice. */
+const maxOpenAnswers = 24
+/** Milliseconds for a body that is not a photo. */
+const maxBodyMs = 20_000
+
+/** What a door knows of a request; each variable is set by the guard of its name. */
+export interface DoorEnv {
+  Bindings: {
+    peer: Peer
+    /** Calls back once the answer is out or its connection is gone. */
+    onClosed?(listener: () => void): void
+  }
+  Variables: { caller: Caller; body: string }
+}
+export type DoorContext = Context<DoorEnv>
+/** Lets a request on, or answers with the refusal. */
+export type Guard = MiddlewareHandler<DoorEnv>
+
+export interface GuardOptions {
+  database(): Database
+  secrets: Secrets
+  /** Whether the demo's well-known passwords open anything for this peer. */
+  acceptsDemoAccounts(peer: Peer): boolean
+  /** Shares the database between persons. */
+  queue: FairQueue
+}
+
+/**
+ * The chain every door puts before its routes, in this order: key → caller or address → limit →
+ * body → turn. The cheap refusals come first; no body is read for a request that is refused anyway,
+ * and a slow body holds nobody's turn.
+ */
+export interface Guards {
+  key: Guard
+  /** A genuine token whose session has not been ended; limits the answers open at once. */
+  caller: Guard
+  /** Requests of one address. */
+  limitAddress(limit: RateLimit): Guard
+  /** Reads the body as text; refuses one that is too long or nested too deep. */
+  body(maxBytes: number): Guard
+  /** Waits for the person's turn at the database; without a caller the address stands for one. */
+  turn: Guard
+  /** `turn` for a part of a handler. @throws TooBusy */
+  inTurn<T>(context: DoorContext, work: () => Promise<T>): Promise<T>
+  /** True for a demo account that this peer may not use. */
+  refusesDemo(email: string, peer: Peer): boolean
+}
+
+export function createGuards(options: GuardOptions): Guards {
+  const { database, secrets, acceptsDemoAccounts, queue } = options
+  const openAnswers = new OpenAnswers(maxOpenAnswers)
+  const inTurn: Guards['inTurn'] = (context, work) => {
+    const { caller } = context.var
+    const person = caller ? caller.userId : `address ${context.env.peer.address}`
+    return queue.run(person, work, context.req.raw.signal)
+  }
+  const endedSessions = new EndedSessions(database)
+  const refusesDemo = (email: string, peer: Peer) =>
+    isDemoEmail(email) && !acceptsDemoAccounts(peer)
+  return {
+    refusesDemo,
+
+    async key({ req }, next) {
+      const key = req.header('apikey')
+      if (!key) return problem(401, 'no_api_key', 'The request carries no apikey.')
+      if (!isSameSecret(key, secrets.publishableKey)) {
+        return problem(401, 'bad_api_key', 'This apikey is not accepted here.')
+      }
+      return await next()
+    },
+
+    async caller(context, next) {
+      const token = /^Bearer (\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
+      const caller = await callerOf(token, secrets.jwtSecret)
+      if (!caller || (await endedSessions.includes(caller))) {
+        return problem(401, 'bad_jwt', 'Sign in again: this session is not valid here.')
+      }
+      if (refusesDemo(caller.email, context.env.peer)) return demoRefused()
+      const release = openAnswers.take(caller.userId)
+      if (!release) return tooMany(1)
+      if (context.env.onClosed) context.env.onClosed(release)
+      else release()
+      context.set('caller', caller)
+      return await next()
+    },
+
+    limitAddress: (limit) => async (context, next) => {
+      const waitSeconds = limit.take(context.env.peer.address)
+      return waitSeconds > 0 ? tooMany(waitSeconds) : await next()
+    },
+
+    turn: async (context, next) => await inTurn(context, () => next()),
+    inTurn,
+
+    body: (maxBytes) => async (context, next) => {
+      const bytes = await readBody(context.req.raw, maxBytes, { totalMs: maxBodyMs })
+      if (bytes === 'too slow') {
+        return problem(408, 'too_slow', 'The request did not arrive in time. Send it again.')
+      }
+      if (bytes === 'too large') {
+        return problem(413, 'too_large', `The request is longer than ${maxBytes} bytes.`)
+      }
+      const text = new TextDecoder().decode(bytes ?? new ArrayBuffer(0))
+      if (isTooDeep(text)) return tooDeep()
+      context.set('body', text)
+      return await next()
+    },
+  }
+}
+
+export function demoRefused(): Response {
+  return problem(
+    403,
+    'demo_refused',
+    'The demo accounts are refused here: others can reach this server. ' +
+      'ALLOW_DEMO_ACCOUNTS=1 lets them in.',
+  )
+}
+
+export function tooDeep(): Response {
+  return problem(400, 'too_deep', `The request is nested deeper than ${maxNesting} levels.`)
+}

@@ -1,0 +1,95 @@
+import type { BoundingBox } from '../../../src/domain/vocabulary.ts'
+import type { Database } from '../base/database-types.ts'
+import { ServerError } from '../base/errors.ts'
+import { addPerson } from '../owner/people.ts'
+
+export interface EmptyCity {
+  name: string
+  /** BCP 47, for example `zh-CN`. */
+  locale: string
+  /** IANA. */
+  timeZone: string
+  /** West, south, east, north in degrees. Places are quantised on it, so it should hold the city. */
+  bbox: BoundingBox
+  adminEmail: string
+  adminPassword: string
+  /** The city's own code, `CITY` when it has none yet. */
+  code?: string
+}
+
+/** Languages the client speaks. */
+const locales = ['zh-CN', 'en']
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return zone !== ''
+  } catch {
+    return false
+  }
+}
+
+/** West, south, east, north out of `112.8,28.1,113.1,28.3`. @throws ServerError when it is no box. */
+export function parseBbox(text: string): BoundingBox {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+  const [west, south, east, north] = numbers
+  if (
+    numbers.length !== 4 ||
+    west === undefined ||
+    south === undefined ||
+    east === undefined ||
+    north === undefined ||
+    !(west >= -180 && west < east && east <= 180 && south >= -90 && south < north && north <= 90)
+  ) {
+    throw new ServerError(
+      `"${text}" is not a box: west,south,east,north in degrees, for example 112.8,28.1,113.1,28.3.`,
+    )
+  }
+  return [west, south, east, north]
+}
+
+/** @throws ServerError that says which answer cannot be used. */
+export function checkEmptyCity(city: EmptyCity): void {
+  if (city.name.trim() === '' || city.name.length > 200)
+    throw new ServerError('The city needs a name of 1 to 200 characters.')
+  if (!locales.includes(city.locale))
+    throw new ServerError(`The language is one of ${locales.join(', ')}, not "${city.locale}".`)
+  if (!isTimeZone(city.timeZone))
+    throw new ServerError(`"${city.timeZone}" is not a time zone; write for example Asia/Shanghai.`)
+  parseBbox(city.bbox.join(','))
+  if (city.code !== undefined && !/^[A-Za-z0-9_.-]{1,40}$/.test(city.code)) {
+    throw new ServerError(`"${city.code}" is not an area code: letters, digits, _ . -, at most 40.`)
+  }
+}
+
+/**
+ * Makes a city without data and its first admin. The city's area is its box, revision 0, until a
+ * real polygon is imported in its place; so the admin has a scope from the start.
+ * @throws ServerError when an answer cannot be used or the database holds a city already; then
+ *   nothing is kept.
+ */
+export async function createEmptyCity(db: Database, city: EmptyCity): Promise<void> {
+  checkEmptyCity(city)
+  const code = city.code ?? 'CITY'
+  await db.transaction(async (tx) => {
+    const made = await tx.query(
+      `insert into public.city_settings (name, locale, time_zone, west, south, east, north)
+       values ($1, $2, $3, $4, $5, $6, $7) on conflict (singleton) do nothing returning 1 as one`,
+      [city.name.trim(), city.locale, city.timeZone, ...city.bbox],
+    )
+    if (made.length === 0) throw new ServerError('This database holds a city already.')
+    await tx.query(
+      `insert into public.areas (code, path, level, name, geom, revision)
+       select $1::text, $1 || '/', 'city', c.name,
+         extensions.st_multi(extensions.st_makeenvelope(c.west, c.south, c.east, c.north, 4326)), 0
+       from public.city_settings c`,
+      [code],
+    )
+    const displayName = city.locale === 'zh-CN' ? '管理员' : 'Administrator'
+    await addPerson(
+      tx,
+      { email: city.adminEmail, password: city.adminPassword, displayName },
+      { role: 'admin', areaCode: code },
+    )
+  })
+}

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises'
+import type { Database } from '../base/database-types.ts'
+import { codesOf, duplicates, rowOf } from './area-row.ts'
+import type { AreaImportOptions, AreaRow } from './area-row.ts'
+import { encodingFault, parseFeatures } from './geojson-check.ts'
+import { countReasons } from './report.ts'
+import type { ImportReport, ReportItem } from './report.ts'
+import { storeWhole } from './store-areas.ts'
+import type { AreasResult, ClosingResult } from './store-areas.ts'
+import { ImportFileError } from './text-source.ts'
+
+const warningText: Record<string, string> = {
+  city_box_widened: "the city's box was widened to hold the polygon",
+  city_box_exceeded:
+    "the polygon reaches beyond the city's box; places there are drawn on its edge",
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readFile(file).catch(() => {
+    throw new ImportFileError(`${file}: no such file`)
+  })
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new ImportFileError(encodingFault(file, bytes))
+  }
+}
+
+/** The areas there are that the file would move to another level, taking whatever lies below along. */
+async function levelFaults(
+  db: Database,
+  rows: readonly AreaRow[],
+  options: AreaImportOptions,
+): Promise<ReportItem[]> {
+  const others = await db.query<{ code: string; level: string; name: string }>(
+    `select a.code, a.level, a.name from public.areas a
+     join jsonb_array_elements_text($1::text::jsonb) as wanted (code) on wanted.code = a.code
+     where a.level <> $2`,
+    [JSON.stringify(codesOf(rows)), options.level],
+  )
+  const known = new Map(others.map((area) => [area.code, area]))
+  return rows.flatMap(({ code, feature }) => {
+    const area = known.get(code)
+    if (!area) return []
+    const detail = `${area.level} ${area.name} has this code`
+    return [{ at: feature, id: code, field: options.code, reason: 'other_level', detail }]
+  })
+}
+
+/** Codes named in a warning; the areas themselves stay in the database. */
+const namedCodes = 50
+
+function warningsOf(result: AreasResult, closing: ClosingResult | null): string[] {
+  const warnings = result.warnings.map(
+    ({ reason, detail }) => `${warningText[reason] ?? reason}: ${detail}`,
+  )
+  if (result.replaced) warnings.push(`the box of the empty city (${result.replaced}) was replaced`)
+  if (closing && closing.closed.length > 0) {
+    const { closed } = closing
+    const more = closed.length > namedCodes ? ', …' : ''
+    const list = closed.slice(0, namedCodes).join(', ')
+    warnings.push(`${closed.length} areas that the file does not hold end today: ${list}${more}`)
+  }
+  if (closing?.reopened) warnings.push(`${closing.reopened} areas that had ended are valid again`)
+  if (closing?.people) {
+    warnings.push(`${closing.people} people have a role in areas that ended: give them another`)
+  }
+  const restamped = result.restamped + (closing?.restamped ?? 0)
+  if (restamped > 0) warnings.push(`${restamped} incidents now lie in another area`)
+  return warnings
+}
+
+/**
+ * Imports the areas of one level: all of the file or, with any fault, nothing. Areas stored before
+ * with the same content stay as they are; changed ones get a new revision, and incidents that lie
+ * elsewhere now are stamped again.
+ * @throws ImportFileError when the file cannot be read as GeoJSON; nothing was stored then.
+ */
+export async function importAreas(db: Database, options: AreaImportOptions): Promise<ImportReport> {
+  const startedAt = new Date().toISOString()
+  const features = parseFeatures(await readText(options.file), options.file)
+  if (features.length === 0) throw new ImportFileError(`${options.file}: no features in it`)
+  const checked = features.map((feature, index) => rowOf(feature, index + 1, options))
+  const rows = checked.map(({ row }) => row)
+  const faults = [
+    ...checked.flatMap((item) => item.faults),
+    ...duplicates(rows, options.code),
+    ...(await levelFaults(db, rows, options)),
+  ]
+  options.onProgress?.({ checked: features.length, total: features.length })
+
+  const names: Record<string, string | undefined> = {
+    code: options.code,
+    name: options.name,
+    parent: options.parent,
+  }
+  // what the database can still judge goes there, so that one run lists every fault
+  const broken = new Set(faults.map(({ at }) => at))
+  const judged = rows.filter(({ feature }) => !broken.has(feature))
+  const { result, closing } = await storeWhole(db, judged, faults.length > 0, options)
+  const items = [
+    ...faults,
+    ...result.faults.map(({ feature, code, field, reason, detail }) => ({
+      at: feature,
+      id: code,
+      field: names[field] ?? field,
+      reason,
+      detail,
+    })),
+  ].toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))
+  return {
+    kind: 'areas',
+    file: options.file,
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    read: features.length,
+    stored: result.stored,
+    updated: result.updated,
+    unchanged: result.unchanged,
+    rejected: items.length === 0 ? 0 : features.length,
+    byLevel: {},
+    reasons: countReasons(items),
+    items,
+    warnings: warningsOf(result, closing),
+    brokenOff: null,
+  }
+}

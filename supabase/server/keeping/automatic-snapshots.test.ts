@@ -1,0 +1,160 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabase } from '../backend/open-database.ts'
+import { startServer } from '../start/server.ts'
+import type { RunningServer } from '../start/server.ts'
+import { listSnapshots } from '../journal/snapshot-files.ts'
+import {
+  adminEmail,
+  adminPassword,
+  loadSmallCity,
+  reportCommand,
+  secretsOf,
+  send,
+  settingsIn,
+  temporaryFolder,
+} from '../testing/kit.ts'
+
+const everyMs = 150
+const folder = temporaryFolder('snapshots')
+const settings = { ...settingsIn(folder.path), snapshotMs: everyMs }
+const { dataDir } = settings
+const snapshots = () => listSnapshots(dataDir).map(({ path }) => path)
+/** Long enough for a snapshot that is under way, and for several more looks after it. */
+const severalIntervals = () => pause(2 * slowest + 5 * everyMs)
+
+let server: RunningServer
+let userId: string
+let headers: Record<string, string>
+const failures: string[] = []
+/** Milliseconds the slowest snapshot here took, from the change to its file. */
+let slowest = 0
+
+const rpc = (name: string, body: object) =>
+  send(server.port, 'POST', `/rest/v1/rpc/${name}`, { headers, body: JSON.stringify(body) })
+
+async function report(): Promise<void> {
+  const command = reportCommand(userId)
+  const { text } = await rpc('apply_commands', { p_commands: [command] })
+  expect(JSON.parse(text)).toMatchObject([{ id: command.id, outcome: 'applied' }])
+}
+
+/** The snapshots once a new one has come since `before`. */
+async function nextSnapshot(before: string[]): Promise<string[]> {
+  const isNew = (path: string) => !before.includes(path)
+  const asked = performance.now()
+  await expect.poll(() => snapshots().some(isNew), { timeout: 30_000, interval: 20 }).toBe(true)
+  slowest = Math.max(slowest, performance.now() - asked)
+  return snapshots()
+}
+
+beforeAll(async () => {
+  server = await startServer(settings, {
+    loadCity: loadSmallCity,
+    onStep: (step, detail) => {
+      if (step === 'snapshot failed') failures.push(detail ?? '')
+    },
+  })
+  const apikey = secretsOf(folder.path).publishableKey
+  const signedIn = await send(server.port, 'POST', '/auth/v1/token?grant_type=password', {
+    headers: { apikey, 'content-type': 'application/json' },
+    body: JSON.stringify({ email: adminEmail, password: adminPassword }),
+  })
+  userId = (signedIn.json.user as { id: string }).id
+  const authorization = `Bearer ${String(signedIn.json.access_token)}`
+  headers = { apikey, authorization, 'content-type': 'application/json' }
+})
+afterAll(async () => {
+  await server?.close()
+  folder.remove()
+})
+
+test('a new city is in a snapshot by itself; a change brings another, reading and polling none', async () => {
+  await nextSnapshot([])
+  await severalIntervals()
+  const quiet = snapshots()
+  await report()
+  await nextSnapshot(quiet)
+  await severalIntervals()
+  const settled = snapshots()
+  // begun before the receipt was out, it may not hold the change: then a second one follows, no more
+  expect(settled.length - quiet.length).toBeLessThanOrEqual(2)
+
+  const { cursor } = (await rpc('incident_months', {})).json
+  const listed = { p_filter: {}, p_sort: 'reported_desc', p_after: null, p_limit: 50 }
+  for (let round = 0; round < 5; round++) {
+    expect((await rpc('changes_since', { p_cursor: cursor })).status).toBe(200)
+    expect((await rpc('incident_list', listed)).status).toBe(200)
+    expect((await send(server.port, 'GET', '/config.json')).status).toBe(200)
+    expect((await send(server.port, 'GET', '/auth/v1/user', { headers })).status).toBe(200)
+    await pause(2 * everyMs)
+  }
+  await server.checkHealth()
+  await severalIntervals()
+  expect(snapshots()).toEqual(settled)
+
+  await report()
+  await nextSnapshot(settled)
+  expect(failures).toEqual([])
+})
+
+test('the last eight are kept, and the journal back to the oldest of them', async () => {
+  const taken = snapshots()
+  while (taken.length < 10) {
+    const before = snapshots()
+    await report()
+    const now = await nextSnapshot(before)
+    taken.push(...now.filter((path) => !taken.includes(path)))
+  }
+  await severalIntervals()
+  const kept = snapshots()
+  expect(kept).toHaveLength(8)
+  const late = taken.slice(-4)
+  expect(kept).toEqual(expect.arrayContaining(late))
+  expect(kept).not.toContain(taken[0])
+
+  const oldest = listSnapshots(dataDir)[0]!
+  const segments = readdirSync(join(dataDir, 'journal')).map((file) => Number(file.slice(0, 8)))
+  expect(Math.min(...segments)).toBe(oldest.segment)
+  expect(failures).toEqual([])
+})
+
+test(
+  'what no journal holds is in a snapshot long before its turn',
+  { timeout: 300_000 },
+  async () => {
+    const slow = temporaryFolder('soon')
+    const { dataDir: slowDir, ...rest } = settingsIn(slow.path)
+    const taken = () => listSnapshots(slowDir).length
+    const soon = { timeout: 90_000, interval: 200 }
+    const other = await startServer(
+      { ...rest, dataDir: slowDir, snapshotMs: 3_600_000 },
+      { loadCity: loadSmallCity },
+    )
+    try {
+      await expect.poll(taken, soon).toBe(1)
+      // beside the running server, as commands do
+      const db = await openDatabase({ DATA_DIR: slowDir })
+      await db.query(`update public.areas set households = 7`)
+      await db.close()
+      await expect.poll(taken, soon).toBe(2)
+      const apikey = secretsOf(slow.path).publishableKey
+      const sent = { apikey, 'content-type': 'application/json' }
+      const { json } = await send(other.port, 'POST', '/auth/v1/token?grant_type=password', {
+        headers: sent,
+        body: JSON.stringify({ email: adminEmail, password: adminPassword }),
+      })
+      const { status } = await send(other.port, 'PUT', '/auth/v1/user', {
+        headers: { ...sent, authorization: `Bearer ${String(json.access_token)}` },
+        body: JSON.stringify({ password: `${adminPassword}-new` }),
+      })
+      expect(status).toBe(200)
+      await expect.poll(taken, soon).toBe(3)
+    } finally {
+      await other.close()
+      slow.remove()
+    }
+  },
+)

@@ -1,0 +1,261 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { keepWhatIsSynced } from '../../../tests/faults/synced-disk.ts'
+import { openDatabase } from '../backend/open-database.ts'
+import { startServer } from '../start/server.ts'
+import { listSnapshots } from '../journal/snapshot-files.ts'
+import {
+  adminEmail,
+  adminPassword,
+  loadSmallCity,
+  reportCommand,
+  secretsOf,
+  send,
+  settingsIn,
+  temporaryFolder,
+} from '../testing/kit.ts'
+
+const entry = fileURLToPath(new URL('../testing/testing-server.ts', import.meta.url))
+const command = (name: string) => fileURLToPath(new URL(`../commands/${name}.ts`, import.meta.url))
+
+let folder: ReturnType<typeof temporaryFolder>
+let children: ChildProcess[]
+
+// every step opens a database, each some seconds on a busy machine
+vi.setConfig({ testTimeout: 300_000 })
+
+beforeEach(() => {
+  folder = temporaryFolder('durability')
+  children = []
+})
+afterEach(async () => {
+  for (const child of children) if (child.exitCode === null) child.kill('SIGKILL')
+  folder.remove()
+})
+
+/** A server in a process of its own; resolves with its port when it answers. */
+function startChild(): Promise<{ child: ChildProcess; port: number; output: () => string }> {
+  const child = spawn(process.execPath, [entry, folder.path], { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.push(child)
+  let text = ''
+  return new Promise((resolve, reject) => {
+    const look = (chunk: Buffer) => {
+      text += chunk.toString('utf8')
+      const port = /listening on (\d+)/.exec(text)?.[1]
+      if (port) resolve({ child, port: Number(port), output: () => text })
+    }
+    child.stdout?.on('data', look)
+    child.stderr?.on('data', look)
+    child.on('exit', (code) => reject(new Error(`exit ${code}: ${text}`)))
+  })
+}
+
+async function run(name: string, args: string[]): Promise<{ code: number | null; text: string }> {
+  const child = spawn(process.execPath, [command(name), ...args], {
+    env: { ...process.env, DATA_DIR: join(folder.path, 'data') },
+  })
+  let text = ''
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')))
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')))
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, text }
+}
+
+async function signIn(port: number): Promise<{ headers: Record<string, string>; userId: string }> {
+  const apikey = secretsOf(folder.path).publishableKey
+  const headers = { apikey, 'content-type': 'application/json' }
+  const { json } = await send(port, 'POST', '/auth/v1/token?grant_type=password', {
+    headers,
+    body: JSON.stringify({ email: adminEmail, password: adminPassword }),
+  })
+  const userId = (json.user as { id: string }).id
+  return { headers: { ...headers, authorization: `Bearer ${String(json.access_token)}` }, userId }
+}
+
+async function report(port: number, who: Awaited<ReturnType<typeof signIn>>): Promise<string> {
+  const reported = reportCommand(who.userId)
+  const { text } = await send(port, 'POST', '/rest/v1/rpc/apply_commands', {
+    headers: who.headers,
+    body: JSON.stringify({ p_commands: [reported] }),
+  })
+  expect(JSON.parse(text)).toMatchObject([{ id: reported.id, outcome: 'applied' }])
+  return reported.id
+}
+
+/** The ids of the applied commands, read without going through the server's caches. */
+async function appliedIds(): Promise<string[]> {
+  const db = await openDatabase({ DATA_DIR: join(folder.path, 'data') })
+  const rows = await db.query<{ id: string }>(
+    `select c.id::text from public.commands c
+       join public.incidents i on i.id = c.incident_id where c.outcome = 'applied' order by c.id`,
+  )
+  await db.close()
+  return rows.map(({ id }) => id)
+}
+
+function killed(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.removeAllListeners('exit')
+    child.on('exit', () => resolve())
+    child.kill('SIGKILL')
+  })
+}
+
+test('kill -9 right after a receipt: its row is there, even with the database gone back to the last snapshot', async () => {
+  const first = await startChild()
+  const who = await signIn(first.port)
+  const before = await report(first.port, who)
+  const backup = await run('backup', [])
+  expect(backup).toMatchObject({ code: 0, text: expect.stringContaining('Backed up to') })
+  const pg = join(folder.path, 'data/pg')
+  const after = [await report(first.port, who), await report(first.port, who)]
+  await killed(first.child)
+
+  // as it lies there after the kill
+  const second = await startChild()
+  expect(await appliedIds()).toEqual([before, ...after].sort())
+  await killed(second.child)
+
+  // as if the disk had lost everything since the snapshot
+  rmSync(pg, { recursive: true })
+  const snapshot = listSnapshots(join(folder.path, 'data')).at(-1)!
+  const journal = join(folder.path, 'data/journal')
+  cpSync(journal, join(folder.path, 'journal-before'), { recursive: true })
+  const restored = await run('restore', [snapshot.path])
+  expect(restored.code).toBe(0)
+  expect(await appliedIds()).toEqual([before])
+  rmSync(journal, { recursive: true, force: true })
+  cpSync(join(folder.path, 'journal-before'), journal, { recursive: true })
+  const third = await startChild()
+  expect(third.output()).toContain('replayed 2')
+  expect(await appliedIds()).toEqual([before, ...after].sort())
+  await killed(third.child)
+})
+
+async function settings(): Promise<{ id: string; restores: number } | undefined> {
+  const db = await openDatabase({ DATA_DIR: join(folder.path, 'data') })
+  const [row] = await db.query<{ id: string; restores: number }>(
+    'select instance_id::text as id, restores from public.city_settings',
+  )
+  await db.close()
+  return row
+}
+
+test('backup and restore: a new instance with the old city; refused beside a server; with the journal nothing is lost', async () => {
+  const server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const instanceOf = async () =>
+    (await send(server.port, 'GET', '/config.json')).json.instanceId as string
+  const instance = await instanceOf()
+  const who = await signIn(server.port)
+  const before = await report(server.port, who)
+  const file = join(folder.path, 'city.tar.zst')
+  expect(await run('backup', [file])).toMatchObject({ code: 0 })
+  const after = await report(server.port, who)
+  const refused = await run('restore', [file])
+  expect(refused).toMatchObject({ code: 1, text: expect.stringContaining('in use by process') })
+  const { dataDir } = settingsIn(folder.path)
+  const snapshot = listSnapshots(dataDir).at(-1)!
+  expect(readFileSync(snapshot.path).equals(readFileSync(file))).toBe(true)
+  await server.close()
+
+  expect(await run('restore', [snapshot.path, '--with-journal'])).toMatchObject({
+    code: 0,
+    text: expect.stringContaining('from the journal: 1'),
+  })
+  expect(await appliedIds()).toEqual([before, after].sort())
+  // queues on devices are keyed by the instance: they go on
+  expect(await settings()).toEqual({ id: instance, restores: 1 })
+  expect(await run('restore', [file])).toMatchObject({ code: 0 })
+  expect(await appliedIds()).toEqual([before])
+
+  const again = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const config = await send(again.port, 'GET', '/config.json')
+  expect(config.json.instanceId).not.toBe(instance)
+  expect(config.json.city).toMatchObject({ name: '测试市' })
+  await again.close()
+
+  // a database that is damaged or gone is not made anew: the way back is named
+  const start = () => startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const wayBack = `npm run restore -- ${listSnapshots(dataDir).at(-1)!.path} --with-journal`
+  truncateSync(join(dataDir, 'pg/global/pg_control'), 100)
+  await expect(start()).rejects.toThrow(wayBack)
+  rmSync(join(dataDir, 'pg'), { recursive: true })
+  await expect(start()).rejects.toThrow(wayBack)
+  expect(existsSync(join(dataDir, 'pg'))).toBe(false)
+})
+
+test('a damaged backup leaves everything as it was', async () => {
+  const server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const who = await signIn(server.port)
+  const id = await report(server.port, who)
+  await server.close()
+  const answer = await run('restore', [join(folder.path, 'dist/index.html')])
+  expect(answer).toMatchObject({ code: 1, text: expect.stringContaining('not a backup') })
+  expect(await appliedIds()).toEqual([id])
+})
+
+test('a database whose making was interrupted is made anew', async () => {
+  const first = spawn(process.execPath, [entry, folder.path], { stdio: 'ignore' })
+  children.push(first)
+  const unfinished = join(folder.path, 'data/pg.unfinished')
+  while (!existsSync(unfinished)) await new Promise((resolve) => setTimeout(resolve, 5))
+  await killed(first)
+  const second = await startChild()
+  expect((await send(second.port, 'GET', '/readyz')).status).toBe(200)
+})
+
+test('rows the database dropped are in no snapshot, and are back before anybody is let in', async () => {
+  const { child, port, output } = await startChild()
+  const who = await signIn(port)
+  const receipts = [await report(port, who), await report(port, who)]
+  child.kill('SIGUSR2')
+  await expect.poll(output, { timeout: 60_000 }).toContain('lost')
+  const backup = run('backup', [])
+  await expect.poll(output, { timeout: 60_000 }).toContain('restarting')
+  expect(listSnapshots(join(folder.path, 'data'))).toEqual([])
+
+  // the first of them that is taken finds all that came before it
+  let answer = { status: 0, text: '' }
+  const late = reportCommand(who.userId)
+  await expect
+    .poll(
+      async () => {
+        answer = await send(port, 'POST', '/rest/v1/rpc/apply_commands', {
+          headers: who.headers,
+          body: JSON.stringify({ p_commands: [late] }),
+        })
+        return answer.status
+      },
+      { timeout: 120_000, interval: 10 },
+    )
+    .toBe(200)
+  expect(output()).toMatch(/replayed [23]\b/)
+  expect(await appliedIds()).toEqual([...receipts, late.id].sort())
+  expect(await backup).toMatchObject({ code: 1 })
+})
+
+test('what a command did without a server survives a power cut right after it', async () => {
+  const dataDir = join(folder.path, 'data')
+  const disk = join(folder.path, 'disk')
+  const first = await openDatabase({ DATA_DIR: dataDir })
+  await loadSmallCity(first)
+  await first.close()
+  cpSync(join(dataDir, 'pg'), disk, { recursive: true })
+  keepWhatIsSynced(join(dataDir, 'pg'), disk)
+  const second = await openDatabase({ DATA_DIR: dataDir })
+  await second.query(`update public.areas set households = 4711`)
+  await second.close()
+
+  rmSync(join(dataDir, 'pg'), { recursive: true })
+  cpSync(disk, join(dataDir, 'pg'), { recursive: true })
+  const third = await openDatabase({ DATA_DIR: dataDir })
+  const [row] = await third.query<{ n: number }>(
+    `select min(households)::int as n from public.areas`,
+  )
+  await third.close()
+  expect(row?.n).toBe(4711)
+})

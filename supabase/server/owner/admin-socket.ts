@@ -1,0 +1,146 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseError } from '../base/database-types.ts'
+import type { Database, SqlValue } from '../base/database-types.ts'
+import { messageOf } from '../base/errors.ts'
+
+/** One statement on the wire. */
+export interface AdminCall {
+  sql: string
+  params?: SqlValue[]
+  /** `exec` takes several statements and gives no rows. */
+  kind: 'query' | 'exec' | 'commit'
+}
+export type AdminReply = { rows: unknown[] } | { error: string; code: string; detail?: string }
+
+/** Bytes of one call; an import's batch of 2,000 rows stays far below. */
+const callBytes = 64 * 1024 * 1024
+
+/** The socket of a data folder; a system's path limit (108 bytes) moves it to the temporary folder. */
+export function adminSocketPath(dataDir: string): string {
+  const path = join(dataDir, 'admin.sock')
+  if (Buffer.byteLength(path) < 100) return path
+  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 24)
+  return join(tmpdir(), `wangge-${name}.sock`)
+}
+
+/**
+ * Serves the owner's SQL to the commands beside a running server. Only the user who runs the server
+ * may open the socket (mode 0600).
+ *
+ * `POST /query {sql, params}` and `POST /exec {sql}` stand alone. `POST /transaction` takes one call
+ * a line and answers one line each; it commits on `{"kind":"commit"}` and rolls back when the
+ * connection ends before, so that a killed import leaves nothing half done. `POST /snapshot` takes a
+ * snapshot and gives its `path`.
+ */
+export async function serveAdminSocket(
+  dataDir: string,
+  database: Database,
+  snapshot?: () => Promise<string>,
+): Promise<{ close(): Promise<void> }> {
+  const path = adminSocketPath(dataDir)
+  rmSync(path, { force: true })
+  const server = createServer((request, response) => {
+    void answer(database, snapshot, request, response)
+  })
+  const previous = process.umask(0o177)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(path, resolve)
+    })
+  } finally {
+    process.umask(previous)
+  }
+  chmodSync(path, 0o600)
+  return {
+    async close() {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+      rmSync(path, { force: true })
+    },
+  }
+}
+
+async function answer(
+  database: Database,
+  snapshot: (() => Promise<string>) | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    if (request.method !== 'POST')
+      return reply(response, 405, { error: 'POST only', code: '0A000' })
+    if (request.url === '/transaction') return await answerTransaction(database, request, response)
+    if (request.url === '/snapshot' && snapshot) {
+      return reply(response, 200, { rows: [{ path: await snapshot() }] })
+    }
+    const kind = request.url === '/query' ? 'query' : request.url === '/exec' ? 'exec' : null
+    if (!kind) return reply(response, 404, { error: 'No such call', code: '0A000' })
+    const call = { ...(JSON.parse(await readBody(request)) as AdminCall), kind } as AdminCall
+    reply(response, 200, await run(database, call))
+  } catch (error) {
+    if (!response.headersSent) reply(response, 400, { error: messageOf(error), code: '22023' })
+  }
+}
+
+async function run(database: Database, call: AdminCall): Promise<AdminReply> {
+  try {
+    if (call.kind === 'query') return { rows: await database.query(call.sql, call.params ?? []) }
+    await database.exec(call.sql)
+    return { rows: [] }
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) return { error: messageOf(error), code: 'XX000' }
+    const detail = error.detail === undefined ? {} : { detail: error.detail }
+    return { error: error.message, code: error.code, ...detail }
+  }
+}
+
+async function answerTransaction(
+  database: Database,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  response.flushHeaders()
+  const write = (value: AdminReply) => response.write(`${JSON.stringify(value)}\n`)
+  let committed = false
+  try {
+    await database.transaction(async (tx) => {
+      for await (const line of createInterface({ input: request })) {
+        const call = JSON.parse(line) as AdminCall
+        if (call.kind === 'commit') {
+          committed = true
+          return
+        }
+        write(await run(tx, call))
+      }
+      throw new Error('The client went away.')
+    })
+    write({ rows: [] })
+  } catch (error) {
+    if (committed) write({ error: messageOf(error), code: 'XX000' })
+  }
+  response.end()
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > callBytes) throw new Error(`A call takes at most ${callBytes} bytes.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function reply(response: ServerResponse, status: number, value: AdminReply): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(value))
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ServerError } from '../base/errors.ts'
+import { lockHolder, takeLock } from './lock.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wangge-lock-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function writeHolder(holder: object) {
+  writeFileSync(join(folder, 'lock'), JSON.stringify(holder))
+}
+
+/** What a process of this machine would have written. */
+function holderHere(): object {
+  const lock = takeLock(folder, 'npm start')
+  const holder = lockHolder(folder)!
+  lock.release()
+  return { ...holder }
+}
+
+test('a second taker is refused and told who holds the folder, until it is released', () => {
+  const lock = takeLock(folder, 'npm start')
+  expect(() => takeLock(folder, 'npm run import')).toThrow(
+    new RegExp(`in use by process ${process.pid} \\(npm start\\), since \\d{4}-`),
+  )
+  expect(lockHolder(folder)?.command).toBe('npm start')
+  lock.release()
+  expect(lockHolder(folder)).toBeNull()
+  takeLock(folder, 'npm run import').release()
+})
+
+test('the lock of a process that ended is taken over', async () => {
+  const child = spawn(process.execPath, ['-e', ''])
+  await new Promise((resolve) => child.on('exit', resolve))
+  writeHolder({ ...holderHere(), pid: child.pid, processStart: 'x' })
+  takeLock(folder, 'npm start').release()
+})
+
+test.runIf(existsSync('/proc/self/stat'))('a reused pid is not taken for the holder', () => {
+  writeHolder({ ...holderHere(), processStart: '1' })
+  takeLock(folder, 'npm start').release()
+})
+
+test('a holder on another machine counts while its heartbeat is fresh', () => {
+  writeHolder({ ...holderHere(), pid: 1, host: 'elsewhere.example', pidSpace: 'elsewhere.example' })
+  expect(() => takeLock(folder, 'npm start')).toThrow(/on elsewhere\.example.*free a minute after/)
+})
+
+test('a container of the same name with a process of the same number keeps its folder until it is silent', () => {
+  writeHolder({ ...holderHere(), processStart: '1', pidSpace: `${hostname()} boot pid:[1]` })
+  expect(() => takeLock(folder, 'npm start')).toThrow('in use by process')
+  const longAgo = new Date(Date.now() - 61_000)
+  utimesSync(join(folder, 'lock'), longAgo, longAgo)
+  takeLock(folder, 'npm start').release()
+})
+
+test('half a lock file is taken over', () => {
+  writeFileSync(join(folder, 'lock'), '{"pid": 12')
+  takeLock(folder, 'npm start').release()
+})
+
+test('a file in the way of the folder is a clear error', () => {
+  const path = join(folder, 'file')
+  writeFileSync(path, '')
+  expect(() => takeLock(path, 'npm start')).toThrow(ServerError)
+})

@@ -1,0 +1,207 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { ServerError } from '../base/errors.ts'
+
+/** Who holds a data folder. */
+export interface LockHolder {
+  pid: number
+  /** When the process began, as the system counts it: tells a reused pid from the holder. */
+  processStart: string
+  host: string
+  /** Where the pid means something: a boot of a machine, and the container on it. */
+  pidSpace: string
+  since: string
+  command: string
+  /** The database it works on, as `databaseName` names it; null for the one in the folder. */
+  database: string | null
+}
+
+export interface Lock {
+  release(): void
+}
+
+/** A holder whose pid tells us nothing counts as gone after this long without a heartbeat. */
+const foreignStaleMs = 60_000
+const heartbeatMs = 10_000
+
+/**
+ * Takes the data folder for this process: two processes on one PGlite folder lose data. The lock of
+ * a process that no longer runs is taken over. Throws `ServerError` saying who holds it.
+ */
+export function takeLock(dataDir: string, command: string, database: string | null = null): Lock {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new ServerError(`Cannot create the data folder ${dataDir}: ${reason(error)}.`)
+  }
+  const path = join(dataDir, 'lock')
+  const mine: LockHolder = {
+    pid: process.pid,
+    processStart: processStart(process.pid) ?? '',
+    host: hostname(),
+    pidSpace: pidSpace(),
+    since: new Date().toISOString(),
+    command,
+    database,
+  }
+  // Written aside and linked: the lock never exists half written, and link() refuses an existing one.
+  const draft = `${path}.${randomUUID()}`
+  try {
+    writeFileSync(draft, JSON.stringify(mine))
+  } catch (error) {
+    throw new ServerError(`Cannot write to the data folder ${dataDir}: ${reason(error)}.`)
+  }
+  try {
+    if (!tryLink(draft, path)) {
+      removeIfStale(dataDir, path)
+      if (!tryLink(draft, path)) throw heldError(dataDir, readHolder(path))
+    }
+  } finally {
+    rmSync(draft, { force: true })
+  }
+  const heartbeat = setInterval(() => {
+    const now = new Date()
+    try {
+      utimesSync(path, now, now)
+    } catch {
+      // the folder is gone; whatever reads it next says so
+    }
+  }, heartbeatMs)
+  heartbeat.unref()
+  return {
+    release() {
+      clearInterval(heartbeat)
+      const holder = readHolder(path)
+      if (isSame(holder, mine)) rmSync(path, { force: true })
+    },
+  }
+}
+
+/** Who runs on the data folder now, or null. */
+export function lockHolder(dataDir: string): LockHolder | null {
+  const path = join(dataDir, 'lock')
+  const holder = readHolder(path)
+  return holder && isAlive(holder, path) ? holder : null
+}
+
+/** "process 1234 (npm start) on host, since 2026-01-01T00:00:00Z" */
+export function describeHolder(holder: LockHolder): string {
+  const where = holder.host === hostname() ? '' : ` on ${holder.host}`
+  return `process ${holder.pid} (${holder.command})${where}, since ${holder.since}`
+}
+
+function isSame(a: LockHolder | null, b: LockHolder): boolean {
+  return a?.pid === b.pid && a.pidSpace === b.pidSpace && a.since === b.since
+}
+
+function tryLink(draft: string, path: string): boolean {
+  try {
+    linkSync(draft, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw new ServerError(`Cannot lock the data folder: ${reason(error)}.`)
+  }
+}
+
+/** Removes a dead holder's lock; a second guard keeps two starters from removing each other's. */
+function removeIfStale(dataDir: string, path: string): void {
+  const guard = join(dataDir, 'lock.takeover')
+  if (existsSync(guard) && Date.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard)
+  try {
+    writeFileSync(guard, String(process.pid), { flag: 'wx' })
+  } catch {
+    return
+  }
+  try {
+    const holder = readHolder(path)
+    if (!holder || !isAlive(holder, path)) rmSync(path, { force: true })
+  } finally {
+    rmSync(guard, { force: true })
+  }
+}
+
+function readHolder(path: string): LockHolder | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder
+  } catch {
+    return null
+  }
+}
+
+function isAlive(holder: LockHolder, path: string): boolean {
+  if (holder.pidSpace !== pidSpace()) {
+    return Date.now() - statSync(path).mtimeMs < foreignStaleMs
+  }
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    // EPERM: it runs, as somebody else
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  const start = processStart(holder.pid)
+  return start === null || holder.processStart === '' || start === holder.processStart
+}
+
+/**
+ * Names the processes among which a pid is one's own. Two containers may have one host name, one
+ * volume and a pid 1 each; a host name alone is all that other systems give.
+ */
+function pidSpace(): string {
+  try {
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${hostname()} ${bootId} ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return hostname()
+  }
+}
+
+/** The system's own record of when a process began; null when it cannot be read. */
+function processStart(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // the command name may hold spaces and brackets; start time is the 20th field after it
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[19] ?? null
+  } catch {
+    if (process.platform === 'win32' || existsSync('/proc/self/stat')) return null
+  }
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+  } catch {
+    return null
+  }
+}
+
+function heldError(dataDir: string, holder: LockHolder | null): ServerError {
+  const who = holder ? describeHolder(holder) : 'another process that is just starting'
+  const wait =
+    holder && holder.pidSpace !== pidSpace()
+      ? ' If it was killed, or its machine went down, the folder is free a minute after that.'
+      : ''
+  return new ServerError(
+    `The data folder ${dataDir} is in use by ${who}. Stop it first, or choose another DATA_DIR.${wait}`,
+  )
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
+  if (code === 'EROFS') return 'the file system is read-only'
+  if (code === 'ENOSPC') return 'the disk is full'
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file stands in its way'
+  return message
+}

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { ServerError } from '../base/errors.ts'
+import { writeDurably } from '../base/files.ts'
+import { projectRoot } from '../base/settings.ts'
+
+const sources = ['src', 'public', 'index.html', 'vite.config.ts', 'package-lock.json']
+
+/**
+ * Builds the app when `distDir` holds none or one of other sources; `onBuild` is told before that
+ * begins. Throws `ServerError` with the end of the build's output.
+ */
+export async function buildApp(distDir: string, onBuild: () => void): Promise<void> {
+  const stampPath = join(distDir, '.sources')
+  const stamp = sourcesHash()
+  const isFresh =
+    existsSync(join(distDir, 'index.html')) &&
+    existsSync(stampPath) &&
+    readFileSync(stampPath, 'utf8') === stamp
+  if (isFresh) return
+  onBuild()
+  await runVite(distDir)
+  writeDurably(stampPath, stamp)
+}
+
+/** A hash of everything the build reads. Files are told apart by size and time first, then content. */
+function sourcesHash(): string {
+  const hash = createHash('sha256')
+  const visit = (path: string) => {
+    const full = join(projectRoot, path)
+    if (!existsSync(full)) return
+    if (statSync(full).isDirectory()) {
+      for (const name of readdirSync(full).sort()) visit(`${path}/${name}`)
+      return
+    }
+    if (path.endsWith('.test.ts')) return
+    hash.update(`${path}\0`).update(readFileSync(full)).update('\0')
+  }
+  for (const source of sources) visit(source)
+  return hash.digest('hex')
+}
+
+function runVite(distDir: string): Promise<void> {
+  const vite = join(projectRoot, 'node_modules/vite/bin/vite.js')
+  const child = spawn(process.execPath, [vite, 'build', '--outDir', distDir, '--emptyOutDir'], {
+    cwd: projectRoot,
+    // whatever the caller's shell says: a development build is larger and slower
+    env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  // whoever is told to stop must not leave a build behind
+  const kill = () => void child.kill()
+  process.once('exit', kill)
+  let output = ''
+  const keepEnd = (chunk: Buffer) => {
+    output = (output + chunk.toString('utf8')).slice(-4000)
+  }
+  child.stdout.on('data', keepEnd)
+  child.stderr.on('data', keepEnd)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      process.removeListener('exit', kill)
+      if (code === 0) resolve()
+      else reject(new ServerError(`The app could not be built:\n${output.trim()}`))
+    })
+  })
+}

@@ -1,0 +1,464 @@
+import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDatabase } from '../backend/open-database.ts'
+import { addPerson, setPassword } from '../owner/people.ts'
+import { startServer } from './server.ts'
+import type { RunningServer } from './server.ts'
+import type { Secrets } from '../base/secrets.ts'
+import {
+  adminEmail,
+  adminPassword,
+  grantedBehindTheScenes,
+  loadSmallCity,
+  reportCommand,
+  secretsOf,
+  send,
+  settingsIn,
+  signToken,
+  temporaryFolder,
+} from '../testing/kit.ts'
+
+const folder = temporaryFolder('server')
+let server: RunningServer
+let secrets: Secrets
+let port: number
+let token: string
+let userId: string
+
+const json = { 'content-type': 'application/json' }
+const key = () => ({ apikey: secrets.publishableKey })
+const bearer = (jwt = token) => ({ ...key(), ...json, authorization: `Bearer ${jwt}` })
+const in5Minutes = () => Math.floor(Date.now() / 1000) + 300
+
+function signIn(email: string, password: string) {
+  return send(port, 'POST', '/auth/v1/token?grant_type=password', {
+    headers: { ...key(), ...json },
+    body: JSON.stringify({ email, password }),
+  })
+}
+
+function rpc(name: string, body: object, headers: Record<string, string> = bearer()) {
+  return send(port, 'POST', `/rest/v1/rpc/${name}`, { headers, body: JSON.stringify(body) })
+}
+
+beforeAll(async () => {
+  server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  port = server.port
+  secrets = secretsOf(folder.path)
+  const { json: session } = await signIn(adminEmail, adminPassword)
+  token = session.access_token as string
+  userId = (session.user as { id: string }).id
+})
+afterAll(async () => {
+  await server?.close()
+  folder.remove()
+})
+
+describe('what is open', () => {
+  test('health and readiness', async () => {
+    expect((await send(port, 'GET', '/healthz')).json).toEqual({ status: 'alive', ready: true })
+    expect((await send(port, 'GET', '/readyz')).status).toBe(200)
+  })
+
+  test('config.json tells the client where it is, and nothing secret', async () => {
+    const { json: config, text } = await send(port, 'GET', '/config.json')
+    expect(config).toMatchObject({
+      supabaseUrl: `http://127.0.0.1:${port}`,
+      publishableKey: secrets.publishableKey,
+      tier: 'embedded',
+      capabilities: { storage: true, passwordChange: true },
+      demo: null,
+      city: { name: '测试市', timeZone: 'Asia/Shanghai', bbox: [112.9, 27.9, 113.1, 28.1] },
+    })
+    expect(config.instanceId).toMatch(/^[0-9a-f-]{36}$/)
+    expect(text).not.toContain(secrets.secretKey)
+    expect(text).not.toContain(secrets.jwtSecret)
+  })
+
+  test('a signed-in user reads through the API, compressed', async () => {
+    const { json: context } = await rpc('session_context', {})
+    expect(context).toMatchObject({ userId, memberships: [{ role: 'admin', areaCode: 'CITY' }] })
+    // fetch unpacks the answer by itself
+    const response = await fetch(`http://127.0.0.1:${port}/rest/v1/rpc/category_list`, {
+      method: 'POST',
+      headers: { ...bearer(), 'accept-encoding': 'br' },
+      body: '{}',
+    })
+    expect(response.headers.get('content-encoding')).toBe('br')
+    expect(await response.json()).not.toHaveLength(0)
+  })
+
+  test('a session is refreshed and ended', async () => {
+    const { json: session } = await signIn(adminEmail, adminPassword)
+    const refreshed = await send(port, 'POST', '/auth/v1/token?grant_type=refresh_token', {
+      headers: { ...key(), ...json },
+      body: JSON.stringify({ refresh_token: session.refresh_token }),
+    })
+    expect(refreshed.status).toBe(200)
+    const jwt = refreshed.json.access_token as string
+    expect((await send(port, 'GET', '/auth/v1/user', { headers: bearer(jwt) })).status).toBe(200)
+    expect((await send(port, 'POST', '/auth/v1/logout', { headers: bearer(jwt) })).status).toBe(204)
+    const again = await send(port, 'POST', '/auth/v1/token?grant_type=refresh_token', {
+      headers: { ...key(), ...json },
+      body: JSON.stringify({ refresh_token: refreshed.json.refresh_token }),
+    })
+    expect(again.status).toBeGreaterThanOrEqual(400)
+  })
+
+  test('app routes get the page, other pages the page with 404, files their types', async () => {
+    const page = { headers: { accept: 'text/html' } }
+    for (const path of ['/map?in=CITY', '/capture?draft=x', '/my-day', '/outbox', '/help']) {
+      expect((await send(port, 'GET', path, page)).status).toBe(200)
+    }
+    expect((await send(port, 'GET', '/nowhere', page)).status).toBe(404)
+    expect((await send(port, 'GET', '/nowhere.js')).status).toBe(404)
+    const asset = await send(port, 'GET', '/assets/app-1a2b.js')
+    expect(asset.headers['content-type']).toContain('text/javascript')
+    expect(asset.headers['cache-control']).toContain('immutable')
+  })
+
+  test('the service worker is asked for anew each time, the manifest says what it is', async () => {
+    writeFileSync(join(folder.path, 'dist/sw.js'), 'self.skipWaiting')
+    writeFileSync(join(folder.path, 'dist/manifest.webmanifest'), '{}')
+    const worker = await send(port, 'GET', '/sw.js')
+    expect(worker.headers['content-type']).toContain('text/javascript')
+    expect(worker.headers['cache-control']).toBe('no-cache')
+    const { headers } = await send(port, 'GET', '/manifest.webmanifest')
+    expect(headers['content-type']).toContain('application/manifest+json')
+  })
+
+  test('every answer carries the policy, without inline scripts', async () => {
+    for (const path of ['/', '/config.json', '/_system/x', '/rest/v1/areas']) {
+      const { headers } = await send(port, 'GET', path)
+      const policy = String(headers['content-security-policy'])
+      expect(policy).toMatch(/script-src 'self';/)
+      expect(policy).toMatch(/worker-src 'self' blob:;/)
+      expect(policy).toMatch(/manifest-src 'self';/)
+      expect(policy).toMatch(/img-src 'self' data: blob:;/)
+      expect(headers['x-content-type-options']).toBe('nosniff')
+      expect(headers['access-control-allow-origin']).toBeUndefined()
+    }
+  })
+})
+
+describe('what is refused', () => {
+  const claims = () => ({ sub: userId, role: 'authenticated', exp: in5Minutes() })
+
+  test.each([
+    ['a foreign token', () => signToken(claims(), 'another secret')],
+    ['an expired token', () => signToken({ ...claims(), exp: 1 }, secrets.jwtSecret)],
+    ['role postgres', () => signToken({ ...claims(), role: 'postgres' }, secrets.jwtSecret)],
+    [
+      'role service_role',
+      () => signToken({ ...claims(), role: 'service_role' }, secrets.jwtSecret),
+    ],
+    ['the publishable key as a token', () => secrets.publishableKey],
+    ['the secret key as a token', () => secrets.secretKey],
+  ])('%s', async (_name, jwt) => {
+    expect((await rpc('session_context', {}, bearer(jwt()))).status).toBe(401)
+    expect((await send(port, 'GET', '/auth/v1/user', { headers: bearer(jwt()) })).status).toBe(401)
+  })
+
+  test('no token, no key, an unknown key, the secret key', async () => {
+    expect((await rpc('session_context', {}, { ...key(), ...json })).status).toBe(401)
+    const authorization = `Bearer ${token}`
+    const wrong: Record<string, string>[] = [
+      { authorization },
+      { authorization, apikey: 'sb_publishable_unknown' },
+      { authorization, apikey: secrets.secretKey },
+    ]
+    for (const headers of wrong) {
+      expect((await rpc('session_context', {}, headers)).status).toBe(401)
+      const body = JSON.stringify({ email: adminEmail, password: adminPassword })
+      const path = '/auth/v1/token?grant_type=password'
+      expect((await send(port, 'POST', path, { headers, body })).status).toBe(401)
+    }
+  })
+
+  test.each([
+    ['POST', '/auth/v1/signup', { email: 'new@city.example', password: 'long enough' }],
+    ['POST', '/auth/v1/otp', { email: 'new@city.example' }],
+    ['POST', '/auth/v1/magiclink', { email: adminEmail }],
+    ['POST', '/auth/v1/recover', { email: adminEmail }],
+    ['POST', '/auth/v1/verify', { type: 'magiclink', token: '123456', email: adminEmail }],
+    ['GET', '/auth/v1/verify?type=signup&token=1', null],
+    ['POST', '/auth/v1/token?grant_type=pkce', { auth_code: 'x', code_verifier: 'y' }],
+    ['POST', '/auth/v1/token?grant_type=id_token', { id_token: 'x' }],
+    ['POST', '/auth/v1/token', { email: adminEmail, password: adminPassword }],
+    ['GET', '/auth/v1/authorize?provider=github', null],
+    ['GET', '/auth/v1/settings', null],
+    ['GET', '/auth/v1/admin/users', null],
+    ['POST', '/auth/v1/token/?grant_type=password', { email: adminEmail, password: adminPassword }],
+  ])('%s %s', async (method, path, body) => {
+    const before = await server.database().query('select id from auth.users')
+    const answer = await send(port, method, path, {
+      headers: bearer(),
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+    expect(answer.status).toBe(403)
+    expect(await server.database().query('select id from auth.users')).toEqual(before)
+  })
+
+  test('changing anything of an account but its password', async () => {
+    for (const body of [
+      { email: 'x@y.example' },
+      { password: 'long enough', data: { a: 1 } },
+      {},
+    ]) {
+      const answer = await send(port, 'PUT', '/auth/v1/user', {
+        headers: bearer(),
+        body: JSON.stringify(body),
+      })
+      expect(answer.status).toBe(403)
+    }
+  })
+
+  test('another Host', async () => {
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1',
+      `localhost.evil.example:${port}`,
+    ]) {
+      const headers = { ...bearer(), host }
+      expect((await rpc('session_context', {}, headers)).status).toBe(421)
+    }
+    const headers = { ...bearer(), 'x-forwarded-host': 'evil.example' }
+    expect((await rpc('session_context', {}, headers)).status).toBe(200)
+  })
+
+  test('another Origin, and a cross-site request without one', async () => {
+    const own = { origin: `http://127.0.0.1:${port}` }
+    expect((await rpc('session_context', {}, { ...bearer(), ...own })).status).toBe(200)
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: `https://127.0.0.1:${port}` },
+      { 'sec-fetch-site': 'cross-site' },
+    ]
+    for (const headers of foreign) {
+      expect((await rpc('session_context', {}, { ...bearer(), ...headers })).status).toBe(403)
+    }
+  })
+
+  test.each([
+    ['GET', '/_system/health'],
+    ['POST', '/_system/sql'],
+    ['GET', '/_system'],
+    ['GET', '/storage/v1/bucket'],
+    ['GET', '/realtime/v1/websocket'],
+    ['GET', '/rest/v1/'],
+    ['GET', '/rest/v1'],
+    ['POST', '/rest/v1/rpc/'],
+    ['GET', '/rest/v1/areas/../../../_system/x'],
+    ['GET', '/rest/v1/rpc/../_x/y'],
+    ['GET', '/rest/v1/incidents'],
+    ['GET', '/rest/v1/rpc/session_context'],
+    ['DELETE', '/rest/v1/incident_log?seq=gt.0'],
+  ])('%s %s is 404, never the page', async (method, path) => {
+    const answer = await send(port, method, path, {
+      headers: { ...bearer(), accept: 'text/html,application/json' },
+    })
+    expect([404, 405]).toContain(answer.status)
+    expect(answer.text).not.toContain('doctype')
+  })
+
+  test('writing a table, another schema, an unknown function', async () => {
+    const body = JSON.stringify({ code: 'x', name_zh: 'x', name_en: 'x' })
+    const write = await send(port, 'POST', '/rest/v1/departments', { headers: bearer(), body })
+    expect(write.status).toBeGreaterThanOrEqual(400)
+    const headers = { ...bearer(), 'accept-profile': 'auth' }
+    expect((await send(port, 'GET', '/rest/v1/users', { headers })).status).toBe(404)
+    expect((await rpc('pg_sleep', { seconds: 1 })).status).toBe(404)
+  })
+
+  test('nesting that would overflow the database’s stack: it goes on writing and reading', async () => {
+    const deep = '['.repeat(200_000)
+    expect((await rpc('incident_list', { p_filter: deep })).status).toBe(400)
+    expect((await rpc('incident_list', { p_filter: {}, p_after: `"${deep}` })).status).not.toBe(500)
+    const nested = `{"p_filter":${'['.repeat(100)}${']'.repeat(100)}}`
+    const path = '/rest/v1/rpc/incident_list'
+    const headers = bearer()
+    expect((await send(port, 'POST', path, { headers, body: nested })).status).toBe(400)
+    const query = `?p_filter=${'['.repeat(7_500)}`
+    expect((await send(port, 'GET', path + query, { headers })).status).toBe(405)
+    expect((await send(port, 'POST', path + query, { headers, body: '{}' })).status).toBe(400)
+    const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await send(port, 'POST', path, { headers: form, body: query.slice(1) })).status).toBe(
+      400,
+    )
+
+    const command = reportCommand(userId)
+    const receipts = await rpc('apply_commands', { p_commands: [command] })
+    expect(JSON.parse(receipts.text)).toMatchObject([{ id: command.id, outcome: 'applied' }])
+    const known = await rpc('command_receipts', { p_ids: [command.id] })
+    expect(JSON.parse(known.text)).toMatchObject([{ id: command.id }])
+  })
+
+  test('requests that are too long', async () => {
+    const long = 'x'.repeat(300 * 1024)
+    expect((await rpc('session_context', { long })).status).toBe(413)
+    expect((await rpc('apply_commands', { p_commands: [], long: long.repeat(4) })).status).toBe(413)
+  })
+
+  test('commands in any form but the one the journal can repeat', async () => {
+    const command = reportCommand(userId)
+    for (const p_commands of [JSON.stringify([command]), command, null]) {
+      expect((await rpc('apply_commands', { p_commands })).status).toBe(400)
+    }
+    const rows = await server
+      .database()
+      .query('select id from public.commands where id = $1::text::uuid', [command.id])
+    expect(rows).toEqual([])
+  })
+
+  test('a second server on the folder, and a port in use', async () => {
+    await expect(startServer(settingsIn(folder.path))).rejects.toThrow(
+      new RegExp(`in use by process ${process.pid} \\(npm start\\), since`),
+    )
+    const other = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => other.once('listening', resolve))
+    const taken = (other.address() as AddressInfo).port
+    const elsewhere = temporaryFolder('port')
+    const settings = settingsIn(elsewhere.path, { PORT: String(taken) })
+    await expect(startServer(settings)).rejects.toThrow(`Port ${taken} is in use`)
+    other.close()
+    elsewhere.remove()
+  })
+})
+
+describe('the database behind the door', () => {
+  test('a revoked table stays revoked, and lite has granted nothing', async () => {
+    const db = server.database()
+    await db.exec(
+      'create table public.kept (a int); alter table public.kept enable row level security',
+    )
+    await db.exec('create policy everyone on public.kept using (true) with check (true)')
+    await db.exec('revoke all on public.kept from anon, authenticated')
+    expect((await rpc('session_context', {})).status).toBe(200)
+    const granted = await db.query(
+      `select c.relname from pg_class c
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'p')
+          and (has_table_privilege('anon', c.oid, 'select')
+            or has_table_privilege('authenticated', c.oid, 'insert, update, delete')
+            or (c.relname = 'kept' and has_table_privilege('authenticated', c.oid, 'select')))`,
+    )
+    expect(
+      granted.filter(({ relname }) => !String(relname).match(/^(spatial_ref_sys|geo)/)),
+    ).toEqual([])
+    await db.exec('drop table public.kept')
+  })
+
+  test('whoever asks has no rights on accounts, sessions and the server’s own notes', async () => {
+    expect(await grantedBehindTheScenes(server.database())).toEqual([])
+  })
+
+  test('requests run under a login that is no superuser and cannot become one', async () => {
+    const rows = await server.database().query(
+      `select rolsuper, rolcreaterole, pg_has_role('wangge_api', 'postgres', 'member') as member
+         from pg_roles where rolname = 'wangge_api'`,
+    )
+    expect(rows).toEqual([{ rolsuper: false, rolcreaterole: false, member: false }])
+  })
+
+  test('commands give receipts, and the same ones again', async () => {
+    const command = reportCommand(userId)
+    const first = await rpc('apply_commands', { p_commands: [command] })
+    expect(first.status).toBe(200)
+    expect(JSON.parse(first.text)).toMatchObject([{ id: command.id, outcome: 'applied' }])
+    const second = await rpc('apply_commands', { p_commands: [command] })
+    expect(JSON.parse(second.text)).toMatchObject([{ id: command.id, outcome: 'replayed' }])
+  })
+
+  test('one poisoned command among 199 good ones: 200 receipts', async () => {
+    const commands = Array.from({ length: 200 }, () => reportCommand(userId))
+    commands[100]!.payload = '{"description":"\\u0000'
+    const { status, text } = await rpc('apply_commands', { p_commands: commands })
+    expect(status).toBe(200)
+    const receipts = JSON.parse(text) as { id: string; outcome: string }[]
+    expect(receipts.map(({ id }) => id)).toEqual(commands.map(({ id }) => id))
+    expect(receipts.filter(({ outcome }) => outcome === 'applied')).toHaveLength(199)
+    expect(receipts[100]?.outcome).toBe('rejected')
+  })
+
+  test('commands beside a running server go through its socket', async () => {
+    const env = { DATA_DIR: settingsIn(folder.path).dataDir }
+    const db = await openDatabase(env)
+    expect(await db.query('select name from public.city_settings')).toEqual([{ name: '测试市' }])
+    await expect(
+      db.transaction(async (tx) => {
+        await tx.exec('create table public.gone (a int)')
+        throw new Error('on purpose')
+      }),
+    ).rejects.toThrow('on purpose')
+    expect(await db.query(`select to_regclass('public.gone') as found`)).toEqual([{ found: null }])
+    await expect(db.query('select nonsense')).rejects.toMatchObject({ code: '42703' })
+    await db.close()
+  })
+
+  test('a new password by command ends the sessions that are out', async () => {
+    const db = server.database()
+    const person = { email: 'stolen@city.example', displayName: 'S', password: 'long enough' }
+    const sub = await addPerson(db, person, { role: 'field_staff', areaCode: 'CITY' })
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { sub, role: 'authenticated', iat: now - 60, exp: now + 300 }
+    const stolen = bearer(signToken(claims, secrets.jwtSecret))
+    expect((await rpc('session_context', {}, stolen)).status).toBe(200)
+    await setPassword(db, person.email, 'another one')
+    // ends are read every two seconds
+    await expect
+      .poll(() => rpc('session_context', {}, stolen).then(({ status }) => status), {
+        timeout: 10_000,
+      })
+      .toBe(401)
+    const { json: session } = await signIn(person.email, 'another one')
+    expect((await rpc('session_context', {}, bearer(session.access_token as string))).status).toBe(
+      200,
+    )
+    expect((await rpc('session_context', {})).status).toBe(200)
+  })
+
+  test('an own password is changed', async () => {
+    const change = (password: string) =>
+      send(port, 'PUT', '/auth/v1/user', { headers: bearer(), body: JSON.stringify({ password }) })
+    expect((await change('another horse')).status).toBe(200)
+    expect((await signIn(adminEmail, 'another horse')).status).toBe(200)
+    expect((await change(adminPassword)).status).toBe(200)
+  })
+
+  test('the demo’s passwords stay, so that the next visitor gets in', async () => {
+    const { json: session } = await signIn('admin@wangge.demo', 'wangge-demo')
+    const answer = await send(port, 'PUT', '/auth/v1/user', {
+      headers: bearer(session.access_token as string),
+      body: JSON.stringify({ password: 'mine alone now' }),
+    })
+    expect(answer.status).toBe(403)
+  })
+})
+
+describe('rate limits', () => {
+  test('wrong passwords: an account is closed after ten, with Retry-After, also for the right one', async () => {
+    const statuses: number[] = []
+    for (let i = 0; i < 11; i++)
+      statuses.push((await signIn(`x@city.example`, `wrong ${i}`)).status)
+    expect(statuses.slice(0, 10).every((status) => status === 400 || status === 401)).toBe(true)
+    expect(statuses[10]).toBe(429)
+    const refused = await signIn('X@city.example ', 'wrong again')
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    // others are not locked out by it
+    expect((await signIn(adminEmail, adminPassword)).status).toBe(200)
+  })
+
+  test('guesses over many accounts from one address are stopped', async () => {
+    let last = 0
+    for (let i = 0; i < 31 && last !== 429; i++) {
+      last = (await signIn(`${randomUUID()}@city.example`, 'wrong')).status
+    }
+    expect(last).toBe(429)
+  })
+})

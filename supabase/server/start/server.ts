@@ -1,0 +1,332 @@
+import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { ServerType } from '@hono/node-server'
+import { serveAdminSocket } from '../owner/admin-socket.ts'
+import { Backend } from '../backend/backend.ts'
+import type { BackendStep } from '../backend/messages.ts'
+import { readState, writeState } from '../backend/provision.ts'
+import { appConfig, readCity } from '../doors/app-config.ts'
+import type { CityPart } from '../doors/app-config.ts'
+import type { Database } from '../base/database-types.ts'
+import { FairQueue } from '../wire/fair-queue.ts'
+import { allowedHosts, isExposed } from '../wire/addresses.ts'
+import type { Peer } from '../wire/addresses.ts'
+import { createApi } from '../doors/api.ts'
+import type { Api } from '../doors/api.ts'
+import { createDoor } from '../doors/door.ts'
+import { StaticFiles } from '../doors/static-files.ts'
+import { ServerError } from '../base/errors.ts'
+import { Journal } from '../journal/journal.ts'
+import { takeLock } from '../owner/lock.ts'
+import { PhotoApi } from '../photos/photo-api.ts'
+import { recordUnknownPhotos } from '../photos/photo-checks.ts'
+import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
+import { replayJournal } from '../keeping/replay.ts'
+import { loadSecrets } from '../base/secrets.ts'
+import type { Settings } from '../base/settings.ts'
+import { databaseName, isLoopback } from '../base/settings.ts'
+import { startSnapshotTimer } from '../keeping/snapshot-timer.ts'
+import { firstSegmentToReplay } from '../journal/snapshot-files.ts'
+import { takeSnapshot } from '../keeping/take-snapshot.ts'
+import { supabaseConfig } from './supabase-tier.ts'
+
+export type ServerStep = BackendStep | 'replayed' | 'set aside' | 'restarting' | 'snapshot failed'
+
+export interface ServerHooks {
+  /** Given how to stop what has started so far, before much has. */
+  onClosable?(close: () => Promise<void>): void
+  onStep?(step: ServerStep, detail?: string): void
+  /** Fills a database that holds no city; called before anyone is let in. */
+  loadCity?(db: Database): Promise<void>
+  /** The database cannot be kept running; the process should end. */
+  onGivenUp?(reason: string): void
+}
+
+export interface RunningServer {
+  url: string
+  port: number
+  database(): Database
+  /** Looks at once whether the database keeps what it acknowledges. */
+  checkHealth(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Connections at once; more are closed as they come. */
+const maxConnections = 2_000
+/** How long a kept city description may lag behind a change made by a command. */
+const cityMs = 5_000
+
+/**
+ * Starts everything behind one port and resolves when requests are answered. Throws `ServerError`
+ * with one line for people when it cannot.
+ */
+export async function startServer(
+  settings: Settings,
+  hooks: ServerHooks = {},
+): Promise<RunningServer> {
+  if (settings.supabase) return startWithSupabase(settings)
+  const command = settings.dev ? 'npm run dev' : 'npm start'
+  const lock = takeLock(settings.dataDir, command, databaseName(settings.databaseUrl))
+  const undo: (() => Promise<void> | void)[] = [() => lock.release()]
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  hooks.onClosable?.(close)
+  try {
+    return await startParts(settings, hooks, undo, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function startParts(
+  settings: Settings,
+  hooks: ServerHooks,
+  undo: (() => Promise<void> | void)[],
+  close: () => Promise<void>,
+): Promise<RunningServer> {
+  const { dataDir } = settings
+  const secrets = loadSecrets(dataDir)
+  const acceptsDemoAccounts = ({ viaProxy }: Peer) =>
+    settings.allowDemoAccounts || !(viaProxy || isExposed(settings))
+  let api: Api | null = null
+  let city: { part: CityPart | null; at: number } | null = null
+  let backend: Backend | null = null
+
+  async function currentCity(): Promise<CityPart | null> {
+    if (!api || !backend) return null
+    if (!city || Date.now() - city.at > cityMs) {
+      const part = await readCity(backend.database()).catch(() => city?.part ?? null)
+      city = { part, at: Date.now() }
+    }
+    return city.part
+  }
+
+  const queue = createQueue(settings)
+  const listening = await listen(settings, {
+    api: () => api,
+    queue,
+    isReady: () => api !== null && backend?.isReady === true,
+    async config(origin, peer) {
+      const part = await currentCity()
+      if (!part || !backend) return null
+      return appConfig(part, {
+        supabaseUrl: origin,
+        publishableKey: secrets.publishableKey,
+        tier: backend.tier,
+        acceptsDemoAccounts: acceptsDemoAccounts(peer),
+      })
+    },
+  })
+  undo.push(() => stopListening(listening.server))
+
+  const journal = settings.databaseUrl
+    ? null
+    : await Journal.open(dataDir, firstSegmentToReplay(dataDir))
+  if (journal) undo.push(() => journal.close())
+  const store = new PhotoStore(photosFolder(dataDir))
+  store.clearIncoming()
+  const opened = await Backend.open(
+    { dataDir, databaseUrl: settings.databaseUrl, secrets, siteUrl: listening.url },
+    {
+      onProgress: (step) => hooks.onStep?.(step),
+      async onOpened(reopened) {
+        // a new database beside old photos; otherwise the journal knows which it may have lost
+        if (reopened.fresh) await recordUnknownPhotos(reopened.database(), store, store.names())
+        if (!journal) return
+        const from = firstSegmentToReplay(dataDir)
+        const { repeated, setAside } = await replayJournal(journal, reopened, store, from)
+        if (repeated > 0) hooks.onStep?.('replayed', String(repeated))
+        if (setAside > 0) hooks.onStep?.('set aside', String(setAside))
+      },
+      onRestart: (reason) => hooks.onStep?.('restarting', reason),
+      ...(hooks.onGivenUp ? { onGivenUp: hooks.onGivenUp } : {}),
+    },
+  )
+  backend = opened
+  undo.push(() => opened.close())
+
+  const isNewCity = await loadCityOnce(opened.database(), settings, hooks)
+  const snapshots = journal
+    ? startSnapshotTimer({
+        everyMs: settings.snapshotMs,
+        take: () => takeSnapshot(dataDir, opened, journal),
+        onFailed: (error) => hooks.onStep?.('snapshot failed', error.message),
+      })
+    : null
+  if (snapshots) undo.push(() => snapshots.stop())
+  const onChange = () => snapshots?.noteChange()
+  const onUnjournaledChange = () => snapshots?.noteUnjournaledChange()
+  if (isNewCity) onUnjournaledChange()
+  const watched = watchedDatabase(opened.database(), onUnjournaledChange)
+  const admin = await serveAdminSocket(dataDir, watched, async () => {
+    if (!snapshots) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
+    return (await snapshots.take()).path
+  })
+  undo.push(() => admin.close())
+  const database = () => opened.database()
+  const quotaBytes = settings.photoQuotaBytes
+  const photos = new PhotoApi({ store, database, queue, journal, quotaBytes, onChange })
+  api = createApi({
+    backend: opened,
+    database,
+    queue,
+    journal,
+    secrets,
+    photos,
+    acceptsDemoAccounts,
+    onChange,
+    onUnjournaledChange,
+  })
+  undo.push(() => {
+    api = null
+  })
+  return {
+    url: listening.url,
+    port: listening.port,
+    database: () => watched,
+    checkHealth: () => opened.checkCanary(),
+    close,
+  }
+}
+
+/**
+ * A load that broke off is taken up again: it is done only once that is noted.
+ * @returns whether a city was loaded now.
+ */
+async function loadCityOnce(
+  db: Database,
+  { empty, databaseUrl, dataDir }: Settings,
+  { loadCity }: ServerHooks,
+): Promise<boolean> {
+  const city = await readCity(db)
+  if (empty && city?.isDemo) {
+    const where = databaseUrl ? 'The database of DATABASE_URL' : `The data folder ${dataDir}`
+    const other = databaseUrl
+      ? 'name an empty one in DATABASE_URL'
+      : 'choose another: DATA_DIR=FOLDER npm start -- --empty'
+    throw new ServerError(`${where} holds the demo city. For a city of your own ${other}.`)
+  }
+  if (!loadCity || (city && !city.isDemo)) return false
+  if ((await readState(db, 'city_loaded')) !== null) return false
+  await loadCity(db)
+  await writeState(db, 'city_loaded', new Date().toISOString())
+  return true
+}
+
+/** Only the app and `config.json`; the database is a Supabase elsewhere. */
+async function startWithSupabase(settings: Settings): Promise<RunningServer> {
+  const { supabase } = settings
+  if (!supabase) throw new Error('There is no Supabase in these settings.')
+  const config = supabaseConfig(process.env, supabase)
+  const { server, url, port } = await listen(settings, {
+    api: () => null,
+    queue: createQueue(settings),
+    isReady: () => true,
+    config: async () => config,
+  })
+  return {
+    url,
+    port,
+    database() {
+      throw new ServerError('The database is a Supabase elsewhere.')
+    },
+    checkHealth: async () => undefined,
+    close: () => stopListening(server),
+  }
+}
+
+/**
+ * PGlite answers one call at a time: a second may be under way so that the database does not idle
+ * while the first is journaled. An own Postgres has ten connections for the API.
+ */
+function createQueue({ databaseUrl }: Settings): FairQueue {
+  const [maxUnderWay, maxPerPerson] = databaseUrl ? [8, 2] : [2, 1]
+  return new FairQueue({ maxUnderWay, maxPerPerson, maxWaitingPerPerson: 200, maxWaitMs: 10_000 })
+}
+
+type DoorParts = Pick<Parameters<typeof createDoor>[0], 'api' | 'config' | 'isReady' | 'queue'>
+
+async function listen(
+  settings: Settings,
+  parts: DoorParts,
+): Promise<{ server: ServerType; url: string; port: number }> {
+  const { host, tls } = settings
+  let door: ReturnType<typeof createDoor> | null = null
+  const server = createAdaptorServer({
+    // the port, and with it the names we answer to, is known once we listen
+    fetch: (request, env) => door?.fetch(request, env) ?? new Response(null, { status: 503 }),
+    overrideGlobalObjects: false,
+    ...(tls
+      ? { createServer: createHttpsServer, serverOptions: { cert: tls.cert, key: tls.key } }
+      : { createServer: createHttpServer }),
+  })
+  // Node hangs up after five minutes, in which a slow link carries no large photo.
+  if ('requestTimeout' in server) server.requestTimeout = 3_600_000
+  if ('headersTimeout' in server) server.headersTimeout = 15_000
+  server.maxConnections = maxConnections
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, settings)))
+    server.listen(settings.port, host, () => resolve())
+  })
+  const { port } = server.address() as AddressInfo
+  const dev = settings.dev ? await (await import('./dev-app.ts')).createDevApp(server, port) : null
+  door = createDoor({
+    ...parts,
+    hosts: allowedHosts(settings, port),
+    publicUrl: settings.publicUrl,
+    trustedProxy: settings.trustedProxy,
+    tls: tls !== null,
+    dev: settings.dev,
+    supabaseUrl: settings.supabase?.url ?? null,
+    files: new StaticFiles(settings.distDir),
+    ...(dev ? { devApp: dev } : {}),
+  })
+  const name = isLoopback(host) || host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  const shown = name.includes(':') ? `[${name}]` : name
+  const url = settings.publicUrl ?? `${tls ? 'https' : 'http'}://${shown}:${port}`
+  return { server, url, port }
+}
+
+function listenError(error: NodeJS.ErrnoException, { host, port }: Settings): ServerError {
+  if (error.code === 'EADDRINUSE') {
+    return new ServerError(
+      `Port ${port} is in use by another program. Stop it, or choose another: PORT=${port + 1} npm start`,
+    )
+  }
+  if (error.code === 'EACCES') {
+    return new ServerError(`Port ${port} may not be opened by this user. Choose one above 1023.`)
+  }
+  if (error.code === 'EADDRNOTAVAIL') {
+    return new ServerError(`HOST=${host} is not an address of this machine.`)
+  }
+  return new ServerError(`Cannot listen on ${host}:${port}: ${error.message}`)
+}
+
+async function stopListening(server: ServerType): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  // answers under way get a moment, idle connections none
+  if ('closeIdleConnections' in server) server.closeIdleConnections()
+  const patience = setTimeout(() => {
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  }, 3_000)
+  await closed
+  clearTimeout(patience)
+}
+
+/** Notes after each call of a command that it may have changed something since the last snapshot. */
+function watchedDatabase(db: Database, onChange: () => void): Database {
+  const noting =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    (...args: A) =>
+      call(...args).finally(onChange)
+  return {
+    query: noting(db.query) as Database['query'],
+    exec: noting(db.exec),
+    transaction: noting(db.transaction) as Database['transaction'],
+    close: async () => undefined,
+  }
+}

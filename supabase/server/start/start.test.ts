@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, describe, expect, test } from 'vitest'
+import { freePort } from '../../../tests/kit/free-port.ts'
+import { demoAccounts, demoPassword } from '../base/demo.ts'
+import { projectRoot } from '../base/settings.ts'
+import { send, temporaryFolder } from '../testing/kit.ts'
+
+const folder = temporaryFolder('start')
+const dataDir = join(folder.path, 'data')
+const running = new Set<ChildProcess>()
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL')
+  folder.remove()
+})
+
+/** `npm start` as a person runs it, and what it printed so far. */
+function start(port: number, ...args: string[]) {
+  const child = spawn(process.execPath, ['supabase/server/commands/start.ts', ...args], {
+    cwd: projectRoot,
+    env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, DATABASE_URL: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  const output = { out: '', errors: '' }
+  child.stdout.on('data', (chunk: Buffer) => (output.out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output.errors += chunk.toString()))
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      running.delete(child)
+      resolve(code)
+    })
+  })
+  return {
+    output,
+    ended,
+    async says(words: RegExp) {
+      while (running.has(child) && !words.test(output.out)) await sleep(50)
+      expect(output.out + output.errors).toMatch(words)
+    },
+    /** Ctrl-C; resolves with the exit code. */
+    async interrupt() {
+      child.kill('SIGINT')
+      return ended
+    },
+  }
+}
+
+const nothingHeld = () =>
+  !existsSync(join(dataDir, 'lock')) && !existsSync(join(dataDir, 'admin.sock'))
+
+// each takes up what the one before left in the folder
+describe('npm start', { timeout: 400_000 }, () => {
+  test('answers from the first moment, and Ctrl-C stops it cleanly while the city is loaded', async () => {
+    const port = await freePort()
+    const { says, output, interrupt } = start(port)
+    await says(/· Incidents: \d+ read/)
+    expect((await send(port, 'GET', '/healthz')).json).toEqual({ status: 'alive', ready: false })
+    expect((await send(port, 'GET', '/readyz')).status).toBe(503)
+    expect((await send(port, 'GET', '/config.json')).status).toBe(503)
+    expect(await interrupt()).toBe(0)
+    expect(output.errors).toBe('')
+    expect(nothingHeld()).toBe(true)
+  })
+
+  test('says what it does, where it is and who can sign in; Ctrl-C stops it cleanly', async () => {
+    const port = await freePort()
+    const { says, output, interrupt } = start(port)
+    await says(/handler@wangge\.demo/)
+    for (const step of [
+      /^· Opening the database$/m,
+      /^· Areas: 195 of level grid$/m,
+      /^· Ready in /m,
+    ]) {
+      expect(output.out).toMatch(step)
+    }
+    expect(output.out).toContain(`Wangge is at http://localhost:${port}\n`)
+    expect(output.out).toContain(demoPassword)
+    for (const { email } of demoAccounts) expect(output.out).toContain(email)
+    const { status, json } = await send(port, 'GET', '/config.json')
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ demo: { accounts: demoAccounts, password: demoPassword } })
+    // through a proxy the passwords everybody knows are not offered
+    const proxied = await send(port, 'GET', '/config.json', {
+      headers: { 'x-forwarded-for': '1.2.3.4' },
+    })
+    expect(proxied.json.demo).toBeNull()
+    expect(await interrupt()).toBe(0)
+    expect(output.errors).toBe('')
+    expect(nothingHeld()).toBe(true)
+  })
+
+  test('--empty does not open the demo’s folder as a city of one’s own', async () => {
+    const { output, ended } = start(await freePort(), '--empty')
+    expect(await ended).toBe(1)
+    expect(output.errors.trim()).toMatch(/^The data folder .* holds the demo city\..*DATA_DIR=/)
+    expect(nothingHeld()).toBe(true)
+  })
+
+  test('npm run dev: the page with hot reload on the same backend, under its own policy', async () => {
+    const port = await freePort()
+    const { says, output, interrupt } = start(port, '--dev')
+    await says(/handler@wangge\.demo/)
+    const own = { origin: `http://localhost:${port}`, host: `localhost:${port}` }
+    const page = await send(port, 'GET', '/map', { headers: { ...own, accept: 'text/html' } })
+    expect(page).toMatchObject({ status: 200 })
+    expect(page.text).toContain('src="/@vite/client"')
+    const policy = String(page.headers['content-security-policy'])
+    expect(policy).toMatch(/connect-src [^;]*\bws:/)
+    const foreign = { ...own, origin: 'https://evil.example' }
+    expect((await send(port, 'GET', '/@vite/client', { headers: foreign })).status).toBe(403)
+    const client = await send(port, 'GET', '/@vite/client', { headers: own })
+    expect(client.headers['content-type']).toContain('javascript')
+    const wsToken = /wsToken = "([^"]+)"/.exec(client.text)?.[1] ?? ''
+    expect(client.text).toContain(`${port}`)
+    const socket = new WebSocket(`ws://localhost:${port}/?token=${wsToken}`, 'vite-hmr')
+    const hello = await new Promise((resolve, reject) => {
+      socket.addEventListener('message', ({ data }) => resolve(JSON.parse(String(data))))
+      socket.addEventListener('error', () => reject(new Error('no hot reload')))
+    })
+    expect(hello).toMatchObject({ type: 'connected' })
+    socket.close()
+    expect(await interrupt()).toBe(0)
+    expect(output.errors).toBe('')
+  })
+})

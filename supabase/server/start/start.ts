@@ -1,0 +1,96 @@
+import { buildApp } from './build-app.ts'
+import type { Database } from '../base/database-types.ts'
+import { demoAccounts, demoPassword } from '../base/demo.ts'
+import { isExposed } from '../wire/addresses.ts'
+import { ServerError } from '../base/errors.ts'
+import { readCity } from '../doors/app-config.ts'
+import { startServer } from './server.ts'
+import type { RunningServer, ServerStep } from './server.ts'
+import { settingsFrom } from '../base/settings.ts'
+import type { Settings } from '../base/settings.ts'
+
+const steps: Record<ServerStep, string> = {
+  opening: 'Opening the database',
+  creating: 'Creating the database (the first time takes some seconds)',
+  unpacking: 'Creating the database from the prepared one',
+  connecting: 'Connecting to Postgres',
+  migrating: 'Bringing the schema up to date',
+  replayed: 'Repeating what the database had not kept, calls',
+  'set aside':
+    'What could not be repeated is kept in journal/set-aside.ndjson of the data folder, calls',
+  restarting: 'The database failed and is opened again',
+  'snapshot failed': 'The snapshot failed and will be tried again',
+}
+
+/** `npm start`: builds, starts, tells where it is, and stops cleanly when asked to. */
+export async function start(
+  env: Record<string, string | undefined>,
+  args: readonly string[],
+): Promise<void> {
+  let close = async () => {}
+  let stopping = false
+  const stop = async () => {
+    if (stopping) return
+    stopping = true
+    say('Stopping')
+    await close()
+    process.exit(0)
+  }
+  process.on('SIGINT', () => void stop())
+  process.on('SIGTERM', () => void stop())
+  try {
+    const settings = settingsFrom(env, args)
+    const built = settings.dev
+      ? Promise.resolve()
+      : buildApp(settings.distDir, () => say('Building the app'))
+    // looked at below; until then a failed build must not count as unhandled
+    built.catch(() => undefined)
+    const server = await startServer(settings, {
+      onClosable: (closeWhatStarted) => (close = closeWhatStarted),
+      onStep: (step, detail) => say(detail ? `${steps[step]}: ${detail}` : steps[step]),
+      loadCity: (db) => loadCity(db, settings),
+      onGivenUp(reason) {
+        console.error(`The database cannot be kept running (${reason}).`)
+        process.exit(1)
+      },
+    })
+    close = () => server.close()
+    await built
+    await announce(server, settings)
+  } catch (error) {
+    // a start that is stopped halfway fails; that is no fault
+    if (stopping) return
+    console.error(error instanceof ServerError ? error.message : error)
+    await close()
+    process.exit(1)
+  }
+}
+
+async function loadCity(db: Database, settings: Settings): Promise<void> {
+  if (settings.empty) {
+    const { setUpEmptyCity } = await import('../import/set-up-city.ts')
+    return setUpEmptyCity(db)
+  }
+  const { loadDemoCity } = await import('../import/demo-city.ts')
+  await loadDemoCity(db, { onProgress: say })
+}
+
+async function announce(server: RunningServer, settings: Settings): Promise<void> {
+  say(`Ready in ${(performance.now() / 1000).toFixed(1)} s`)
+  console.log(`\nWangge is at ${server.url}`)
+  if (settings.supabase) return
+  const city = await readCity(server.database())
+  if (!city?.isDemo) return
+  if (isExposed(settings) && !settings.allowDemoAccounts) {
+    console.log(
+      'The demo accounts are refused: others can reach this address. ALLOW_DEMO_ACCOUNTS=1 lets them in.',
+    )
+    return
+  }
+  console.log(`\nDemo accounts, all with the password ${demoPassword}:`)
+  for (const { email, role } of demoAccounts) console.log(`  ${email.padEnd(22)} ${role}`)
+}
+
+function say(text: string): void {
+  console.log(`· ${text}`)
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { readBody } from './body.ts'
+
+/** A request whose body comes in chunks and then, unless it is closed, never ends. */
+function requestOf(chunks: number[], { isClosed = true } = {}) {
+  let wasCancelled = false
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const size of chunks) controller.enqueue(new Uint8Array(size))
+      if (isClosed) controller.close()
+    },
+    cancel() {
+      wasCancelled = true
+    },
+  })
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+  const request = new Request('http://127.0.0.1/', init)
+  return { request, wasCancelled: () => wasCancelled }
+}
+
+describe('readBody', () => {
+  test('joins the chunks', async () => {
+    const read = await readBody(requestOf([3, 4]).request, 10, { totalMs: 1_000 })
+    expect((read as ArrayBuffer).byteLength).toBe(7)
+  })
+
+  test('stops a body that says no length as soon as it is too large', async () => {
+    const { request, wasCancelled } = requestOf([6, 6], { isClosed: false })
+    expect(await readBody(request, 10)).toBe('too large')
+    expect(wasCancelled()).toBe(true)
+  })
+
+  test.each([{ totalMs: 30 }, { stalledMs: 30 }])(
+    'gives up a body that stands still: %o',
+    async (patience) => {
+      const { request, wasCancelled } = requestOf([1], { isClosed: false })
+      expect(await readBody(request, 10, patience)).toBe('too slow')
+      expect(wasCancelled()).toBe(true)
+    },
+  )
+})

@@ -1,0 +1,187 @@
+/**
+ * Counts made from the demo's own files, by other code than the product's: plain parsing, Turf's
+ * point in polygon, the local date as it is written. What the views show must agree with it.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { bbox, booleanPointInPolygon } from '@turf/turf'
+import type { Feature, FeatureCollection, MultiPolygon, Polygon } from 'geojson'
+import Papa from 'papaparse'
+
+const demo = 'supabase/seed/demo'
+
+interface SourceRow {
+  id: string
+  category: string
+  source_category: string
+  source_type: string
+  status: string
+  reported_at: string
+  closed_at: string
+  lng: string
+  lat: string
+}
+export interface OracleRow {
+  /** What the product calls it: made from the source's own number, so a second import finds it. */
+  id: string
+  /** Top category of the source. */
+  category: string
+  /** The category below it. */
+  leaf: string
+  open: boolean
+  /** Wall clock of the report and of the close, as written in the file; null while open. */
+  reportedAt: string
+  closedAt: string | null
+  /** Local day of the report. */
+  day: string
+  /** Local month of the close; null while open. */
+  closedMonth: string | null
+  gridCode: string
+  communityCode: string
+  /** Who it is given to: the department of the leaf category that the demo's mapping names. */
+  department: string | null
+  lng: number
+  lat: number
+}
+
+type AreaFeature = Feature<
+  Polygon | MultiPolygon,
+  { code: string; name: string; parent_code: string }
+>
+
+function areas(level: string): AreaFeature[] {
+  const text = readFileSync(`${demo}/areas_${level}.geojson`, 'utf8')
+  return (JSON.parse(text) as FeatureCollection).features as AreaFeature[]
+}
+
+/** Names of one level's areas by code. */
+export const areaNames = (level: 'community' | 'grid'): Map<string, string> =>
+  new Map(areas(level).map(({ properties }) => [properties.code, properties.name]))
+
+/** Departments by leaf category, as written in the schema file that brings them. */
+const departments = new Map(
+  [
+    ...readFileSync('supabase/schemas/03_reference.sql', 'utf8').matchAll(
+      /^ +\(\d+, '\w+', '(\w+)', .*, '(\w+)'\)[,;]?$/gm,
+    ),
+  ].map(([, leaf, department]) => [leaf!, department!]),
+)
+
+/** The rows an honest import keeps. */
+export function oracleRows(): OracleRow[] {
+  const text = gunzipSync(readFileSync(`${demo}/incidents.csv.gz`)).toString('utf8')
+  const { data } = Papa.parse<SourceRow>(text, { header: true, skipEmptyLines: true })
+  const mapping = JSON.parse(readFileSync(`${demo}/incidents.mapping.json`, 'utf8')) as {
+    source: string
+    categories: { map: Record<string, string> }
+  }
+  const leaves = mapping.categories.map
+  const grids = areas('grid')
+    .map((feature) => ({ feature, box: bbox(feature) }))
+    .toSorted((a, b) => (a.feature.properties.code < b.feature.properties.code ? -1 : 1))
+  const rows: OracleRow[] = []
+  for (const row of data) {
+    if (row.closed_at && row.closed_at < row.reported_at) continue
+    const lng = Number(row.lng)
+    const lat = Number(row.lat)
+    // on a border several hold the point: the lowest code comes first
+    const grid = grids.find(
+      ({ feature, box }) =>
+        lng >= box[0] &&
+        lng <= box[2] &&
+        lat >= box[1] &&
+        lat <= box[3] &&
+        booleanPointInPolygon([lng, lat], feature),
+    )
+    if (!grid) continue
+    const { code, parent_code } = grid.feature.properties
+    const leaf =
+      leaves[`${row.source_category} / ${row.source_type}`] ?? leaves[row.source_category]!
+    rows.push({
+      id: importedId(mapping.source, row.id),
+      category: row.category,
+      leaf,
+      open: row.status === 'open',
+      reportedAt: row.reported_at,
+      closedAt: row.closed_at || null,
+      day: row.reported_at.slice(0, 10),
+      closedMonth: row.closed_at ? row.closed_at.slice(0, 7) : null,
+      gridCode: code,
+      communityCode: parent_code,
+      department: departments.get(leaf) ?? null,
+      lng,
+      lat,
+    })
+  }
+  return rows
+}
+
+/** A UUID of version 8 from the hash of source and number. */
+function importedId(source: string, number: string): string {
+  const h = createHash('sha256').update(`${source}\u001f${number}`).digest('hex')
+  const digits = `${h.slice(0, 12)}8${h.slice(13, 16)}a${h.slice(17, 32)}`
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+export type Box = readonly [west: number, south: number, east: number, north: number]
+
+/**
+ * What passes the filter in a link.
+ * @param city the city's box, on which places are kept in 65,536 steps each way
+ * @param without parameters to leave out of account, for views that look beyond the period
+ */
+export function rowsOfLink(
+  rows: readonly OracleRow[],
+  href: string,
+  city: Box,
+  without: string[] = [],
+): OracleRow[] {
+  const query = new URL(href).searchParams
+  for (const key of without) query.delete(key)
+  const list = (key: string): string[] => query.get(key)?.split('~').filter(Boolean) ?? []
+  const chosen = list('area').length > 0 ? list('area') : list('in')
+  const categories = list('category')
+  const stages = list('stage')
+  const isAllTime = query.get('from') === 'all'
+  const from = isAllTime ? '0000' : (query.get('from') ?? '0000')
+  const to = query.get('to') ?? '9999'
+  const box = query.has('bbox') ? (list('bbox').map(Number) as unknown as Box) : null
+  const step = (value: number, axis: 0 | 1): number => {
+    const share = (value - city[axis]) / (city[axis === 0 ? 2 : 3] - city[axis])
+    return Math.round(Math.min(1, Math.max(0, share)) * 65_535)
+  }
+  const isBetween = (value: number, low: number, high: number, axis: 0 | 1): boolean =>
+    step(value, axis) >= step(low, axis) && step(value, axis) <= step(high, axis)
+  return rows.filter(
+    (row) =>
+      row.day >= from &&
+      row.day <= to &&
+      (chosen.length === 0 ||
+        chosen.some((code) => ['SF', row.communityCode, row.gridCode].includes(code))) &&
+      (categories.length === 0 ||
+        categories.includes(row.category) ||
+        categories.includes(row.leaf)) &&
+      (stages.length === 0 || stages.includes(row.open ? 'dispatched' : 'closed')) &&
+      (!query.has('open') || row.open) &&
+      (!box || (isBetween(row.lng, box[0], box[2], 0) && isBetween(row.lat, box[1], box[3], 1))),
+  )
+}
+
+/** How many rows fall under each value of `of`. */
+export function countBy(
+  rows: readonly OracleRow[],
+  of: (row: OracleRow) => string,
+): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const row of rows) counts.set(of(row), (counts.get(of(row)) ?? 0) + 1)
+  return counts
+}
+
+/** Newest first, as the list begins; those of one minute by id. */
+export const newestFirst = (rows: readonly OracleRow[]): string[] =>
+  rows
+    .toSorted((a, b) =>
+      a.reportedAt === b.reportedAt ? (a.id < b.id ? 1 : -1) : a.reportedAt < b.reportedAt ? 1 : -1,
+    )
+    .map(({ id }) => id)

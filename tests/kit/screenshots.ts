@@ -1,0 +1,121 @@
+/**
+ * `npm run screenshots`: takes the guide's pictures from the real app with the demo city, so that
+ * they can be renewed whenever a page changes; `-- capture outbox` only those whose names begin so.
+ */
+import { mkdirSync } from 'node:fs'
+import { startAppServer } from './app-server.ts'
+import { launchChromium } from './browser.ts'
+import { fillCapture, leaveUnsent, meetConflict, reportDay } from './field-shots.ts'
+import { openPage, type OpenOptions, type OpenPage } from './session.ts'
+
+interface Shot extends Omit<OpenOptions, 'url'> {
+  name: string
+  /** Brings the page to what the picture shows. */
+  prepare?: (opened: OpenPage) => Promise<unknown>
+}
+
+/** A server of its own for each language: what one story reports is not in the other's pictures. */
+type Locale = 'en' | 'zh-CN'
+
+const phone = { width: 390, height: 844, touch: true }
+const pages: Shot[] = [
+  { name: 'map-en-light', role: 'leader', path: '/map' },
+  { name: 'heat-en-light', role: 'leader', path: '/map?layer=heat' },
+  { name: 'overview-en-light', role: 'leader', path: '/overview' },
+  { name: 'home-en-dark', role: 'manager', path: '/', theme: 'dark' },
+  { name: 'phone-overview-en-dark', role: 'leader', path: '/overview', theme: 'dark', ...phone },
+  { name: 'map-zh-dark', role: 'manager', path: '/map', locale: 'zh-CN', theme: 'dark' },
+  {
+    name: 'points-zh-light',
+    role: 'manager',
+    path: '/map?at=15.2/37.7617/-122.4150',
+    locale: 'zh-CN',
+  },
+  { name: 'overview-zh-dark', role: 'leader', path: '/overview', locale: 'zh-CN', theme: 'dark' },
+  { name: 'table-zh-light', role: 'leader', path: '/table', locale: 'zh-CN' },
+  { name: 'phone-map-zh-light', role: 'manager', path: '/map', locale: 'zh-CN', ...phone },
+  { name: 'sign-in-zh-light', path: '/sign-in', locale: 'zh-CN' },
+]
+
+/** A day in the field, in its order: the first picture has no reports yet. */
+function fieldShots(url: string, locale: Locale): Shot[] {
+  let reported: Promise<string> | undefined
+  const day = () => (reported ??= reportDay(url, locale))
+  const [light, dark] = ['light', 'dark'].map((theme) => `${locale.slice(0, 2)}-${theme}`)
+  const shot = (
+    name: string,
+    theme: 'light' | 'dark',
+    prepare: Shot['prepare'],
+    path = '/my-day',
+  ): Shot => ({ name, role: 'field', path, locale, theme, ...phone, prepare })
+  const capture = async ({ page, context }: OpenPage) => {
+    await context.grantPermissions(['geolocation'])
+    await context.setGeolocation({ longitude: -122.4211, latitude: 37.7614, accuracy: 6 })
+    await page.goto(`${url}/capture`)
+    await fillCapture(page, locale)
+  }
+  return [
+    shot(`capture-${light}`, 'light', capture),
+    shot(`duplicate-${dark}`, 'dark', async (opened) => {
+      await day()
+      await capture(opened)
+      await opened.page.getByTestId('duplicate').first().scrollIntoViewIfNeeded()
+    }),
+    shot(`my-day-${light}`, 'light', async ({ page }) => {
+      await day()
+      await page.reload()
+    }),
+    shot(`merge-${light}`, 'light', async ({ page }) => meetConflict(page, await day(), locale)),
+    shot(`outbox-${dark}`, 'dark', async ({ page, context }) => {
+      await meetConflict(page, await day(), locale)
+      await page.getByTestId('outbox-back').click()
+      await leaveUnsent(page, context, locale)
+      await page.getByRole('radio').nth(1).check({ force: true })
+    }),
+    shot(`offline-${dark}`, 'dark', ({ page, context }) => leaveUnsent(page, context, locale)),
+    shot(
+      `take-along-${light}`,
+      'light',
+      ({ page }) => page.getByTestId('offline-section').scrollIntoViewIfNeeded(),
+      '/account',
+    ),
+  ]
+}
+
+const asked = process.argv.slice(2)
+const isAsked = ({ name }: Shot): boolean =>
+  asked.length === 0 || asked.some((start) => name.startsWith(start))
+const folder = 'public/guide'
+mkdirSync(folder, { recursive: true })
+const browser = await launchChromium()
+try {
+  for (const locale of ['en', 'zh-CN'] as const) {
+    const server = await startAppServer()
+    const { url } = server
+    const shots = [
+      ...pages.filter((shot) => (shot.locale ?? 'en') === locale),
+      ...fieldShots(url, locale),
+    ]
+    try {
+      for (const { name, prepare, ...options } of shots.filter(isAsked)) {
+        const opened = await openPage(browser, {
+          url,
+          timeZone: 'America/Los_Angeles',
+          serviceWorker: true,
+          ...options,
+        })
+        const { page, context, problems } = opened
+        await prepare?.(opened)
+        // tiles, fonts and the columns of all months
+        await page.waitForTimeout(6000)
+        await page.screenshot({ path: `${folder}/${name}.png` })
+        await context.close()
+        process.stdout.write(`${name}${problems.length > 0 ? `: ${problems.join('; ')}` : ''}\n`)
+      }
+    } finally {
+      await server.stop()
+    }
+  }
+} finally {
+  await browser.close()
+}

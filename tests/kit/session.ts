@@ -1,0 +1,110 @@
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { apiClient } from './api.ts'
+import { patient, slow, slower } from './patience.ts'
+
+export type DemoRole = 'admin' | 'leader' | 'manager' | 'field' | 'handler'
+
+export interface OpenOptions {
+  url: string
+  /** Whose session the profile holds when the page opens. */
+  role?: DemoRole
+  /** Signs in by the form, as people do, instead. */
+  byForm?: boolean
+  path?: string
+  locale?: 'en' | 'zh-CN'
+  theme?: 'light' | 'dark'
+  width?: number
+  height?: number
+  touch?: boolean
+  /** The device's; by default far from the demo city's, so that a mix-up shows. */
+  timeZone?: string
+  /** Lets the service worker put the whole app on the device: for pages loaded without a network. */
+  serviceWorker?: boolean
+}
+
+export interface OpenPage {
+  page: Page
+  context: BrowserContext
+  /** Errors of the page, of its console and of its Content-Security-Policy so far. */
+  problems: string[]
+}
+
+/** A fresh profile, with the session of a demo account if a role is given. */
+export async function openPage(browser: Browser, options: OpenOptions): Promise<OpenPage> {
+  const { url, role, byForm = false, path = '/', locale = 'en', theme = 'light' } = options
+  const { width = 1440, height = 900, timeZone = 'Asia/Shanghai' } = options
+  const context = await browser.newContext({
+    locale,
+    colorScheme: theme,
+    viewport: { width, height },
+    hasTouch: options.touch ?? false,
+    isMobile: options.touch ?? false,
+    reducedMotion: 'reduce',
+    timezoneId: timeZone,
+    serviceWorkers: options.serviceWorker ? 'allow' : 'block',
+    ...(role && !byForm && { storageState: await signedInState(url, role) }),
+  })
+  context.setDefaultTimeout(patient(60_000))
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    const target = request.url()
+    if (!target.startsWith(url) && !/^(data|blob):/.test(target))
+      problems.push(`left the machine: ${target}`)
+  })
+  if (role && byForm) await signIn(page, url, role, path)
+  else await page.goto(url + path)
+  if (role && !path.startsWith('/sign-in')) await page.getByTestId('user-menu').waitFor()
+  return { page, context, problems }
+}
+
+/** What the browser keeps of somebody who has signed in: the session alone. */
+async function signedInState(url: string, role: DemoRole) {
+  const [client, config] = await Promise.all([
+    apiClient(url, role),
+    fetch(`${url}/config.json`).then((answer) => answer.json() as Promise<{ instanceId: string }>),
+  ])
+  const { data } = await client.auth.getSession()
+  const session = { name: `wangge-auth-${config.instanceId}`, value: JSON.stringify(data.session) }
+  return { cookies: [], origins: [{ origin: url, localStorage: [session] }] }
+}
+
+/** Signs in by the form, as people do. */
+export async function signIn(page: Page, url: string, role: DemoRole, path: string): Promise<void> {
+  await page.goto(`${url}/sign-in?next=${encodeURIComponent(path)}`)
+  await page.locator('input[type=email]').fill(`${role}@wangge.demo`)
+  await page.locator('input[type=password]').fill('wangge-demo')
+  await page.locator('button[type=submit]').click()
+  await page.waitForURL((target) => !target.pathname.startsWith('/sign-in'))
+}
+/** Chooses a language as people do. */
+export async function chooseLanguage(page: Page, locale: 'en' | 'zh-CN'): Promise<void> {
+  await page.getByTestId('language').click()
+  await page.getByRole('menuitemcheckbox', { name: languageNames[locale] }).click()
+  await page.locator(`html[lang=${locale}]`).waitFor({ state: 'attached' })
+}
+const languageNames = { en: 'English', 'zh-CN': '中文' }
+
+/** A number as shown, with its grouping taken out; waits until there is one. */
+export async function shownCount(page: Page, testId: string): Promise<number> {
+  const place = page.getByTestId(testId).filter({ hasText: /\d/ }).first()
+  const text = await place.innerText(slow)
+  const digits = text.match(/\d[\d,.\s\u202f]*/)?.[0].replaceAll(/\D/g, '') ?? ''
+  if (!digits) throw new Error(`no number in ${testId}: ${text}`)
+  return Number(digits)
+}
+
+/** Waits until no month is missing any more: until then every count still grows. */
+export async function allMonthsLoaded(page: Page): Promise<void> {
+  await page.getByTestId('total-count').filter({ hasText: /\d/ }).first().waitFor(slower)
+  await page
+    .locator('main')
+    .getByRole('progressbar')
+    .waitFor({ state: 'detached', ...slower })
+  // the worker's answer to the last month comes a moment after the month
+  await page.waitForTimeout(500)
+}
