@@ -115,7 +115,7 @@ await Promise.all([
   inOrder(
     check('lint', 'eslint', ['.']),
     check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),
-    check('dead code', 'knip', []),
+    check('dead code', 'npm', ['run', '--silent', 'knip']),
     tests('architecture'),
     tests('unit'),
   ),
