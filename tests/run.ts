@@ -161,7 +161,7 @@ await runPool(
     ...inTwo('server', prepared),
     tests('architecture', { args: ['--maxWorkers=1'] }),
     check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),
-    check('dead code', 'knip', []),
+    check('dead code', 'npm', ['run', '--silent', 'knip']),
     check('size', 'size-limit', [], prepared),
   ],
   { core: 2, wait: 2 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { packMonth, randomMonths } from '../../tests/fixtures/columns.ts'
-import { emptyFilter } from '../domain/filter/filter.ts'
+import { emptyFilter } from '@/domain/filter/filter.ts'
 import { ColumnsEngine } from './engine.ts'
 import { answerCall } from './engine-call.ts'
 

@@ -35,7 +35,6 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 10))
 
 describe('columns store', () => {
   let server: FakeBackend
-  let factory: IDBFactory
   let cache: MonthCache
   let poll: () => Promise<unknown>
   let session: ReturnType<typeof useSessionStore>
@@ -74,10 +73,9 @@ describe('columns store', () => {
 
   beforeEach(() => {
     server = new FakeBackend()
-    factory = new IDBFactory()
-    cache = openMonthCache(factory)
-    // a device of its own for every test: it keeps who signed in
+    // Each test has a device of its own, with its months and its people.
     vi.stubGlobal('indexedDB', new IDBFactory())
+    cache = openMonthCache()
   })
   afterEach(() => vi.restoreAllMocks())
 
@@ -228,7 +226,7 @@ describe('columns store', () => {
   it('works where the browser keeps nothing', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const denied = () => Promise.reject(new DOMException('denied', 'SecurityError'))
-    cache = { read: denied, write: denied, remove: denied, erase: denied }
+    cache = { read: denied, write: denied, erase: denied }
     await openPage()
     await ready()
     await total(1200)
