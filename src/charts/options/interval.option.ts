@@ -66,7 +66,7 @@ export function intervalOption(
             `${labels.second}: ${e.second === null || e.second === undefined ? labels.missing : labels.format(e.second)}`,
           ]
         : []),
-      text.t('charts.cases', { n: text.number(e.n) }),
+      text.counted('charts.cases', { count: e.n }),
     ].join('\n')
   return {
     animation: false,

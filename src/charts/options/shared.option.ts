@@ -4,6 +4,8 @@ import type { ChartTheme } from '../chart-theme.ts'
 export interface ChartText {
   /** Translates a key of the `charts` namespace. */
   t: (key: string, values?: Record<string, string | number>) => string
+  /** A message with numbers; `count` chooses the plural. */
+  counted: (key: string, numbers: Record<string, number>) => string
   number: (value: number, maximumFractionDigits?: number) => string
   percent: (value: number) => string
 }

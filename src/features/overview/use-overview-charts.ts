@@ -15,6 +15,7 @@ import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { useFormat } from '@/ui/use-format.ts'
 import { comparedParent, rankAreas } from './overview-areas.ts'
+import { useCounted } from '@/ui/use-counted.ts'
 
 /** Bars a chart shows at most; the table behind it holds all. */
 const maxBars = 15
@@ -29,6 +30,7 @@ interface NamedGroup extends Group {
 /** What the overview draws: each chart's option, its table and what a click in it narrows. */
 export function useOverviewCharts() {
   const { t, locale } = useI18n()
+  const counted = useCounted()
   const format = useFormat()
   const theme = useChartTheme()
   const session = useSessionStore()
@@ -39,6 +41,7 @@ export function useOverviewCharts() {
 
   const text = computed<ChartText>(() => ({
     t,
+    counted,
     number: (value, digits) => format.value.decimal(value, digits ?? 0),
     percent: (value) => format.value.percent(value),
   }))
@@ -157,7 +160,7 @@ export function useOverviewCharts() {
         {
           value: t('overview.median'),
           second: t('overview.p90'),
-          format: (value) => t('overview.daysShort', { n: format.value.decimal(value) }),
+          format: (value) => t('overview.daysAxis', { days: format.value.decimal(value) }),
           missing: t('overview.notReached'),
         },
         theme.value,
