@@ -23,6 +23,7 @@ const allowed = {
 const serverRooms = [
   'base',
   'wire',
+  'schema',
   'owner',
   'journal',
   'backend',

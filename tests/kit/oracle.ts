@@ -59,10 +59,10 @@ function areas(level: string): AreaFeature[] {
 export const areaNames = (level: 'community' | 'grid'): Map<string, string> =>
   new Map(areas(level).map(({ properties }) => [properties.code, properties.name]))
 
-/** Departments by leaf category, as written in the migration that brings them. */
+/** Departments by leaf category, as written in the schema file that brings them. */
 const departments = new Map(
   [
-    ...readFileSync('supabase/migrations/20260101000200_reference_defaults.sql', 'utf8').matchAll(
+    ...readFileSync('supabase/schemas/03_reference.sql', 'utf8').matchAll(
       /^ +\(\d+, '\w+', '(\w+)', .*, '(\w+)'\)[,;]?$/gm,
     ),
   ].map(([, leaf, department]) => [leaf!, department!]),

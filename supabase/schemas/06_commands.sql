@@ -1,18 +1,24 @@
--- apply_commands for whole queues: what was one insert after the other is one for all reports in a row.
+-- The write path: apply_commands, one receipt for each command.
 --
--- Commands are judged one by one and in their order, each in a subtransaction of its own, exactly as
--- before. A report is only *read* then (private.read_report checks everything a table would); what
--- was read waits in a batch, together with the receipts of what was rejected, and is stored at the
--- end of the call, or before a command that could depend on it: any other type, and one that names an
--- incident or a command of the batch again. Should storing the batch fail all the same, its reports
--- are stored one by one. So a receipt never depends on the neighbours.
+-- The payload of a command is a JSON string with JSON inside. A \u0000 or a lone surrogate in it is
+-- escaped twice: it is plain text to the parser of the body, and is refused only here, in the command's
+-- own subtransaction. The parameter is json, because jsonb would refuse the whole body for a \u0000 in
+-- one envelope. (PostgREST on a Supabase unpacks strings first: there a \u0000 in an envelope fails the
+-- call. Envelopes hold ids, a type and an instant, which the client's code makes.)
+--
+-- Each command is judged in its order and in a subtransaction of its own. A report is only read then
+-- (read_report makes every check of the table). It waits in a batch with the receipts of rejected
+-- commands. The batch is stored at the end of the call, or before a command that could depend on it: a
+-- command of another type, or one that names an incident or command of the batch. When storing the
+-- batch fails, its reports are stored one by one. So no receipt depends on its neighbours.
+--
+-- Codes of envelopes, not recorded: invalid_command, wrong_actor, id_taken (another person's id),
+-- id_reused (one's own id with other content). Their `hash` is null: no record of this content exists,
+-- and the device must keep its copy.
 
-drop function private.apply_command(json, uuid);
-drop function private.report_incident(uuid, uuid, jsonb);
-
--- What a receipt says of a recorded command. `missing_photos` is computed now: a replayed command
--- tells what is still missing.
-create function private.receipt(p_command public.commands, p_is_replay boolean)
+-- The receipt of a recorded command. `missing_photos` is computed now, so that a replayed command lists
+-- the files that are still missing.
+create or replace function private.receipt(p_command public.commands, p_is_replay boolean)
 returns jsonb language plpgsql stable set search_path = '' as $$
 begin
   return jsonb_build_object('id', p_command.id,
@@ -30,13 +36,16 @@ returns jsonb language sql immutable set search_path = '' as $$
     'missing_photos', '[]'::jsonb)
 $$;
 
--- Reads an envelope {id, actor, type, at, payload, replaces?} and throws away nothing: whatever is
--- wrong with it is named in `fault`, the first in that order.
+create type private.command_envelope as (
+  fault text, id uuid, actor uuid, type text, at timestamptz, replaces uuid, payload text, hash text
+);
+
+-- Reads an envelope {id, actor, type, at, payload, replaces?}. `fault` names the first wrong key in that
+-- order.
 create or replace function private.read_envelope(p_item json)
 returns private.command_envelope language plpgsql set search_path = '' as $$
 declare
   v_envelope private.command_envelope;
-  v_uuid constant text := '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
   v_parts record;
 begin
   v_envelope.fault := 'command';
@@ -52,11 +61,11 @@ begin
     return v_envelope;
   end if;
   v_envelope.fault := 'id';
-  if json_typeof(v_parts.id) is distinct from 'string' or v_parts.id #>> '{}' !~ v_uuid then
+  if json_typeof(v_parts.id) is distinct from 'string' or not private.is_uuid(v_parts.id #>> '{}') then
     return v_envelope;
   end if;
   v_envelope.fault := 'actor';
-  if json_typeof(v_parts.actor) is distinct from 'string' or v_parts.actor #>> '{}' !~ v_uuid then
+  if json_typeof(v_parts.actor) is distinct from 'string' or not private.is_uuid(v_parts.actor #>> '{}') then
     return v_envelope;
   end if;
   v_envelope.fault := 'type';
@@ -67,7 +76,7 @@ begin
   if json_typeof(v_parts.payload) is distinct from 'string' then return v_envelope; end if;
   v_envelope.fault := 'replaces';
   if coalesce(json_typeof(v_parts.replaces), 'null') <> 'null' then
-    if json_typeof(v_parts.replaces) <> 'string' or v_parts.replaces #>> '{}' !~ v_uuid then
+    if json_typeof(v_parts.replaces) <> 'string' or not private.is_uuid(v_parts.replaces #>> '{}') then
       return v_envelope;
     end if;
     v_envelope.replaces := (v_parts.replaces #>> '{}')::uuid;
@@ -87,10 +96,10 @@ exception when data_exception or program_limit_exceeded then
   return v_envelope;
 end $$;
 
--- The payload as an object, or the command is rejected. The JSON parser recurses, and PGlite does not
--- survive its stack running over: it goes on acknowledging writes that it drops. So brackets outside
--- of strings are counted before; where there are few altogether, nobody needs to look for strings.
-create function private.parse_payload(p_payload text)
+-- The payload as an object; rejects the command otherwise. The JSON parser recurses, and PGlite does not
+-- survive an overflow of its stack: it acknowledges writes and drops them. So brackets outside of strings
+-- are counted first. Strings are searched only when there are many brackets at all.
+create or replace function private.parse_payload(p_payload text)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   v_parsed jsonb;
@@ -111,29 +120,28 @@ begin
   return v_parsed;
 end $$;
 
--- The verdict that an error is on a command: ours, or that its content is what no table takes. Null for
--- all others. They say something of the server, and recorded they would cost people what they wrote:
--- what may go well the next time (a lock, a full disk) fails the call, and the device sends it again;
--- a fault of ours (a function gone, a right missing) costs that command its receipt and no other
--- command anything. The device keeps it and tries again, so that a repair is all it needs.
-create function private.verdict_of(p_state text, p_detail text)
+-- The error as a verdict on the command: our own rejection, or content that no table takes. Null for an
+-- error of the server, which must cost nobody a report: a full disk or a lock fails the whole call, and
+-- the device sends it again; a missing function or right leaves this command without a receipt, and the
+-- device keeps it until the server is repaired.
+create or replace function private.verdict_of(p_state text, p_detail text)
 returns jsonb language sql immutable set search_path = '' as $$
   select case
     when p_state in ('WG001', 'WG002') then p_detail::jsonb
     when left(p_state, 2) in ('22', '23', '54') then jsonb_build_object('code', 'refused', 'detail', p_state) end
 $$;
 
-create function private.fails_call(p_state text)
+create or replace function private.fails_call(p_state text)
 returns boolean language sql immutable set search_path = '' as $$
   select left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX')
 $$;
 
--- A command that was judged: either `settled` is its receipt (JSON null where it gets none), or `record`
--- is what is to be recorded of it, and `report` what is still to be stored.
+-- A judged command. `settled` is its receipt, or JSON null when it gets none. Otherwise `record` is
+-- still to be recorded, and `report` to be stored.
 create type private.judged_command as (settled jsonb, record public.commands, report private.report);
 
--- The receipt of what is not to be carried out: unreadable, somebody else's, or known. Else null.
-create function private.settled_receipt(
+-- The receipt of a command that is unreadable, another person's, or known; else null.
+create or replace function private.settled_receipt(
   p_item json, p_envelope private.command_envelope, p_actor uuid)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -165,10 +173,9 @@ end $$;
 
 -- Carries out a command in a subtransaction; a report is only read. Records nothing.
 --
--- A replay refuses nothing for want of a right or of an incident: the server once said otherwise or
--- will be asked again, and what is missing may be what the replay follows (a role given by a command of
--- the server, which is in no journal). Such a command stays unknown.
-create function private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid,
+-- During a replay not_allowed and unknown_incident are not recorded: the role may have been given by a
+-- command of the server, which no journal holds. Such a command stays unknown.
+create or replace function private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid,
   p_may_report boolean, p_at timestamptz, p_is_replay boolean)
 returns private.judged_command language plpgsql set search_path = '' as $$
 declare
@@ -242,9 +249,9 @@ begin
   return v_judged;
 end $$;
 
--- Stores the reports of a batch one by one, after storing them together failed: those that fail by
--- themselves become rejected, or get no receipt.
-create function private.store_reports_singly(p_batch private.judged_command[])
+-- Stores the reports of a batch one by one, after storing them together failed. A report that fails by
+-- itself is rejected, or gets no receipt.
+create or replace function private.store_reports_singly(p_batch private.judged_command[])
 returns private.judged_command[] language plpgsql set search_path = '' as $$
 declare
   v_batch private.judged_command[] := p_batch;
@@ -278,8 +285,8 @@ begin
   return v_batch;
 end $$;
 
--- Stores the reports of a batch, records its commands, and gives their receipts in order.
-create function private.store_batch(p_batch private.judged_command[])
+-- Stores the reports of a batch, records its commands, returns their receipts in order.
+create or replace function private.store_batch(p_batch private.judged_command[])
 returns jsonb[] language plpgsql set search_path = '' as $$
 declare
   v_batch private.judged_command[] := p_batch;
@@ -305,8 +312,8 @@ begin
   return coalesce(v_receipts, '{}');
 end $$;
 
--- Errors of a whole call, before anything is done.
-create function private.check_call(p_commands json)
+-- Errors of a whole call, before any command is judged.
+create or replace function private.check_call(p_commands json)
 returns void language plpgsql set search_path = '' as $$
 begin
   if octet_length(p_commands::text) > 1048576 then
@@ -323,13 +330,13 @@ begin
   end if;
 end $$;
 
--- What apply_commands does, at an instant of the owner's choosing and by the rights of that instant: a
--- journal that is replayed hands in when each call was received. An instant to come is taken as now.
--- The commands of a call are a microsecond apart, so that their order outlives the call.
--- Errors: those of apply_commands, and WG003 for a replayed call that leaves no record: nothing of it
--- could be repeated, or its sender is nobody here.
--- Plans are made once a session and not compiled: every statement here is small.
-create function private.apply_commands_at(
+-- apply_commands at a given instant and with the rights of that instant: a replayed journal passes the
+-- time each call was received. An instant in the future counts as now. Commands of one call are a
+-- microsecond apart, so that their order stays known.
+-- Errors: those of apply_commands; WG003 for a replayed call without any record, when nothing of it could
+-- be repeated or its sender is unknown.
+-- Plans are made once a session and not compiled: every statement is small.
+create or replace function private.apply_commands_at(
   p_commands json, p_received timestamptz, p_is_replay boolean default true)
 returns jsonb language plpgsql
 set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
@@ -353,7 +360,7 @@ begin
   end if;
   -- a device that lost the answer sends again while the first call may still run
   perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
-  v_may_report := private.has_role('{field_staff,grid_manager,admin}', v_at);
+  v_may_report := private.has_right('report', v_at);
   for v_item in
     select value from json_array_elements(p_commands) with ordinality as c (value, n) order by n
   loop
@@ -397,10 +404,9 @@ returns jsonb language sql volatile security definer set search_path = '' as $$
   select private.apply_commands_at(p_commands, clock_timestamp(), false)
 $$;
 
-revoke all on function private.receipt(public.commands, boolean), private.parse_payload(text),
-  private.verdict_of(text, text), private.fails_call(text),
-  private.settled_receipt(json, private.command_envelope, uuid),
-  private.judge_command(json, private.command_envelope, uuid, boolean, timestamptz, boolean),
-  private.store_reports_singly(private.judged_command[]), private.store_batch(private.judged_command[]),
-  private.check_call(json), private.apply_commands_at(json, timestamptz, boolean)
-from public, anon, authenticated;
+-- [{id, actor, type, at, payload, replaces?}] → [{id, outcome, hash, incident_id, version, error,
+-- missing_photos}]. At most 200 commands and 1 MB a call. Errors: 42501 not signed in, PT413 too much,
+-- 22023 no array, PT503 before the city has settings, PT500 when no command could be judged.
+create or replace function public.apply_commands(p_commands json) returns jsonb
+language sql volatile set search_path = '' as $$ select private.apply_commands(p_commands) $$;
+grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;

@@ -1,7 +1,7 @@
--- The caller's scope and the filter, each resolved once a call and turned into plain conditions with
--- literal arrays. Heavy reads put these into their statement instead of asking a policy per row.
+-- The caller's scope and the filter. Each is resolved once a call and becomes a plain condition with
+-- literal arrays. Heavy reads put these into their statement; a policy would be asked for each row.
 
--- `whole` is true when the scope covers every area; then nothing needs to be compared.
+-- `whole` is true when the scope covers every area; then nothing is compared.
 create type private.incident_scope as (
   whole boolean,
   area_codes text[],
@@ -9,8 +9,8 @@ create type private.incident_scope as (
   user_id uuid
 );
 
--- Null lists mean "all"; empty ones match nothing. Instants are half open, months and quantised
--- places inclusive at both ends.
+-- A null list means all; an empty one matches nothing. Instants are half open; months and quantised
+-- places include both ends.
 create type private.incident_filter as (
   from_at timestamptz,
   to_at timestamptz,
@@ -27,7 +27,7 @@ create type private.incident_filter as (
 );
 
 -- Errors: 42501 when nobody is signed in.
-create function private.resolve_scope()
+create or replace function private.resolve_scope()
 returns private.incident_scope language plpgsql stable security definer set search_path = '' as $$
 declare
   v_scope private.incident_scope;
@@ -43,9 +43,8 @@ begin
   return v_scope;
 end $$;
 
--- The condition that a row named by p_alias, with area_code, department_code and reported_by, is in
--- the scope.
-create function private.scope_condition(p_scope private.incident_scope, p_alias text)
+-- The condition that a row p_alias with area_code, department_code and reported_by is in the scope.
+create or replace function private.scope_condition(p_scope private.incident_scope, p_alias text)
 returns text language sql immutable set search_path = '' as $$
   select case when (p_scope).whole then 'true' else '(' || concat_ws(' or ',
     case when cardinality((p_scope).area_codes) > 0
@@ -55,14 +54,14 @@ returns text language sql immutable set search_path = '' as $$
     format('%I.reported_by = %L::uuid', p_alias, (p_scope).user_id)) || ')' end
 $$;
 
-create function private.refuse_filter(p_field text, p_what text)
+create or replace function private.refuse_filter(p_field text, p_what text)
 returns void language plpgsql set search_path = '' as $$
 begin
   raise exception 'filter.%: %', p_field, p_what using errcode = '22023', detail = p_field;
 end $$;
 
--- A list of codes or words out of the filter; null when absent or empty.
-create function private.filter_list(p_filter jsonb, p_field text)
+-- A list of codes or words of the filter; null when absent or empty.
+create or replace function private.filter_list(p_filter jsonb, p_field text)
 returns text[] language plpgsql stable set search_path = '' as $$
 declare
   v_value jsonb := p_filter -> p_field;
@@ -83,7 +82,7 @@ begin
   return nullif(array(select jsonb_array_elements_text(v_value)), '{}');
 end $$;
 
-create function private.filter_day(p_filter jsonb, p_field text)
+create or replace function private.filter_day(p_filter jsonb, p_field text)
 returns date language plpgsql stable set search_path = '' as $$
 declare
   v_text text := p_filter ->> p_field;
@@ -101,7 +100,7 @@ begin
   end;
 end $$;
 
-create function private.filter_flag(p_filter jsonb, p_field text)
+create or replace function private.filter_flag(p_filter jsonb, p_field text)
 returns boolean language plpgsql stable set search_path = '' as $$
 begin
   if coalesce(jsonb_typeof(p_filter -> p_field), 'null') not in ('boolean', 'null') then
@@ -110,9 +109,9 @@ begin
   return coalesce((p_filter ->> p_field)::boolean, false);
 end $$;
 
--- Reads {from, to, areas, categories, stages, openOnly, onHoldOnly, bbox} (see IncidentFilter).
--- A code that does not exist matches nothing. Errors: 22023 with the field in message and detail.
-create function private.parse_filter(p_filter jsonb)
+-- Reads {from, to, areas, categories, stages, openOnly, onHoldOnly, bbox} (IncidentFilter of the client). An
+-- unknown code matches nothing. Errors: 22023 with the field in message and detail.
+create or replace function private.parse_filter(p_filter jsonb)
 returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
 declare
   v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,bbox}';
@@ -192,7 +191,7 @@ begin
 end $$;
 
 -- The filter as a condition on incidents `i`.
-create function private.filter_condition(p_filter private.incident_filter)
+create or replace function private.filter_condition(p_filter private.incident_filter)
 returns text language sql stable set search_path = '' as $$
   select coalesce(nullif(concat_ws(' and ',
     -- the month narrows by index, the instants decide
@@ -207,12 +206,3 @@ returns text language sql stable set search_path = '' as $$
     case when (p_filter).min_x is not null then format('i.qx between %s and %s and i.qy between %s and %s',
       (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end), ''), 'true')
 $$;
-
-revoke all on function private.resolve_scope() from public, anon, authenticated;
-revoke all on function private.scope_condition(private.incident_scope, text) from public, anon, authenticated;
-revoke all on function private.refuse_filter(text, text) from public, anon, authenticated;
-revoke all on function private.filter_list(jsonb, text) from public, anon, authenticated;
-revoke all on function private.filter_day(jsonb, text) from public, anon, authenticated;
-revoke all on function private.filter_flag(jsonb, text) from public, anon, authenticated;
-revoke all on function private.parse_filter(jsonb) from public, anon, authenticated;
-revoke all on function private.filter_condition(private.incident_filter) from public, anon, authenticated;

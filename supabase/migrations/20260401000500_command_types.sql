@@ -1,101 +1,82 @@
--- What people in the field do: report, note, add photos, confirm a duplicate, correct.
+-- The command types: report_incident, add_note, add_photo, confirm_duplicate, correct_incident. Each
+-- has one function that reads its payload and either carries it out or rejects it.
 --
--- Each command has a function that reads its payload and either does it or rejects it. The ways to
--- fail are those of …000400_commands.sql, and: unknown_incident (not there, or not the caller's to
--- see), incident_closed, conflict (somebody changed the incident since `baseVersion`; the error then
--- carries the incident as the server has it).
+-- A rejection is {code, field?, detail?}. Recorded codes: unknown_type, invalid_payload, unknown_field,
+-- missing_field, invalid_field, too_long, not_allowed, unknown_category, not_a_leaf_category,
+-- outside_city, incident_exists, unknown_incident (absent, or not visible to the caller), incident_closed,
+-- refused (a constraint), and conflict: the incident changed since `baseVersion`, and `server` holds it.
 
--- How near an open incident of the same category is offered as "is it this one?", 0 never; and
--- whether a report without words says too little.
-alter table public.categories
-  add column duplicate_radius_meters integer not null default 30
-    check (duplicate_radius_meters between 0 and 500),
-  add column requires_description boolean not null default false;
-
-update public.categories c set duplicate_radius_meters = v.meters
-from (values
-  (10, '{manhole_cover,parking_meter,litter_bin,fire_equipment,utility_cabinet}'::text[]),
-  (15, '{storm_drain,street_tree,street_light,traffic_sign,street_furniture,vehicle_parking,abandoned_vehicle,graffiti_public,graffiti_private,illegal_posting}'),
-  (20, '{traffic_signal,transit_shelter,fitness_equipment,elevator,shed}'),
-  (50, '{construction_waste,cooking_fumes,land_occupation,unlicensed_works,residential_building,rooftop_addition,facade_alteration,load_bearing_damage,dangerous_building,public_housing,sewer,water_supply}'),
-  (100, '{water_body_pollution,dust,park_facility,noise}'),
-  -- a request is its sender's own, wherever it is made
-  (0, '{general_request,transit_feedback,temporary_sign,curb_marking,external_request,neighbour_dispute,resident_proposal}')
-) as v (meters, codes)
-where c.code = any (v.codes);
-
-update public.categories c set requires_description = true
-where c.parent_code = 'other'
-  -- which flat, which lift, what in the park: the pin alone does not tell
-  or c.code in ('public_housing', 'elevator', 'dangerous_building', 'park_facility',
-    'hazardous_waste', 'residential_building');
-
-create or replace function private.category_list()
-returns jsonb language sql stable security definer set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'idx', c.idx, 'code', c.code, 'parentCode', c.parent_code, 'path', c.path, 'class', c.class,
-    'nameZh', c.name_zh, 'nameEn', c.name_en, 'icon', c.icon, 'color', c.color,
-    'defaultDepartment', c.default_department, 'sort', c.sort,
-    'duplicateRadiusMeters', c.duplicate_radius_meters, 'requiresDescription', c.requires_description
-  ) order by c.sort, c.code collate "C"), '[]')
-  from private.require_user(), public.categories c
-$$;
-
--- The same arithmetic, kept compiled: as a query it was planned anew for every report.
-create or replace function private.quantise(
-  p_value double precision, p_low double precision, p_high double precision)
-returns integer language plpgsql immutable strict parallel safe as $$
-declare
-  v_scaled constant double precision := (p_value - p_low) / (p_high - p_low) * 65535;
+-- Ends the command that runs: its subtransaction is undone and its receipt says `rejected`.
+create or replace function private.reject_command(p_code text, p_field text default null, p_detail text default null)
+returns void language plpgsql set search_path = '' as $$
 begin
-  return least(65535, greatest(0, floor(v_scaled)
-    + case when v_scaled - floor(v_scaled) >= 0.5 then 1 else 0 end))::integer;
+  raise exception '%', p_code using errcode = 'WG001', detail =
+    jsonb_strip_nulls(jsonb_build_object('code', p_code, 'field', p_field, 'detail', p_detail))::text;
 end $$;
 
--- The rule is as before: the deepest area valid today that holds the point, on a border the lowest
--- code. Boxes are cheap and come from the index; they are put in that order first, and the first
--- polygon that holds the point ends the search, so that the city's thousands of vertices are looked
--- at only where no finer area covers the place. `offset 0` keeps the two steps apart.
-create or replace function private.place_incident(p_lon double precision, p_lat double precision)
-returns table (area_code text, district_code text, qx integer, qy integer)
-language sql stable as $$
-  select a.code, d.code,
-    private.quantise(p_lon, city.west, city.east), private.quantise(p_lat, city.south, city.north)
-  from public.city_settings city
-  cross join lateral (
-    select boxed.code, boxed.path
-    from (
-      select x.code, x.path, x.geom
-      from public.areas x
-      where x.geom operator(extensions.&&)
-          extensions.st_setsrid(extensions.st_makepoint(p_lon, p_lat), 4326)
-        and x.valid_from <= (now() at time zone city.time_zone)::date
-        and (x.valid_to is null or x.valid_to > (now() at time zone city.time_zone)::date)
-      order by array_position(array['city', 'district', 'subdistrict', 'community', 'grid'], x.level) desc,
-        x.code collate "C"
-      offset 0
-    ) boxed
-    where extensions.st_intersects(
-      boxed.geom, extensions.st_setsrid(extensions.st_makepoint(p_lon, p_lat), 4326))
-    limit 1
-  ) a
-  cross join lateral (
-    -- the ancestor at the shard level, else the top
-    select y.code
-    from public.areas y
-    where y.code = any (string_to_array(rtrim(a.path, '/'), '/'))
-    order by (y.level = city.shard_level) desc, length(y.path)
-    limit 1
-  ) d
-$$;
+-- Text of a payload with at most p_most characters; null when it is left out and not required.
+create or replace function private.payload_text(p_payload jsonb, p_field text, p_required boolean, p_most integer)
+returns text language plpgsql set search_path = '' as $$
+declare
+  v_value jsonb := p_payload -> p_field;
+begin
+  if v_value is null or v_value = 'null' then
+    if p_required then perform private.reject_command('missing_field', p_field); end if;
+    return null;
+  end if;
+  if jsonb_typeof(v_value) <> 'string' then
+    perform private.reject_command('invalid_field', p_field, 'not text');
+  end if;
+  if length(p_payload ->> p_field) > p_most then
+    perform private.reject_command('too_long', p_field, p_most::text);
+  end if;
+  return p_payload ->> p_field;
+end $$;
+
+-- A number of a payload within bounds, both inclusive; null when it is left out and not required.
+create or replace function private.payload_number(
+  p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
+returns numeric language plpgsql set search_path = '' as $$
+declare
+  v_value jsonb := p_payload -> p_field;
+begin
+  if v_value is null or v_value = 'null' then
+    if p_required then perform private.reject_command('missing_field', p_field); end if;
+    return null;
+  end if;
+  -- JSON has no NaN or infinity; clients that try send null or text
+  if (case when jsonb_typeof(v_value) = 'number' then v_value::numeric not between p_least and p_most
+      else true end) then
+    perform private.reject_command('invalid_field', p_field, format('not a number from %s to %s', p_least, p_most));
+  end if;
+  return v_value::numeric;
+end $$;
+
+-- An instant in ISO 8601 with an offset. Errors: class 22 for any other text.
+create or replace function private.instant(p_text text)
+returns timestamptz language plpgsql immutable strict set search_path = '' as $$
+begin
+  if p_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$' then
+    raise exception 'not an instant with offset' using errcode = 'invalid_datetime_format';
+  end if;
+  return p_text::timestamptz;
+end $$;
+
+create or replace function private.payload_instant(p_payload jsonb, p_field text)
+returns timestamptz language plpgsql set search_path = '' as $$
+begin
+  return private.instant(private.payload_text(p_payload, p_field, false, 40));
+exception when data_exception then
+  perform private.reject_command('invalid_field', p_field, 'not an instant with offset');
+end $$;
 
 -- White space as JavaScript's trim() means it.
-create function private.is_blank(p_text text)
+create or replace function private.is_blank(p_text text)
 returns boolean language sql immutable parallel safe as $$
   select coalesce(btrim(p_text, E' \t\n\r\f\u000b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'), '') = ''
 $$;
 
-create function private.refuse_unknown_fields(p_payload jsonb, p_known text[])
+create or replace function private.refuse_unknown_fields(p_payload jsonb, p_known text[])
 returns void language plpgsql set search_path = '' as $$
 declare
   v_unknown text;
@@ -106,7 +87,7 @@ begin
   end if;
 end $$;
 
-create function private.payload_uuid(p_payload jsonb, p_field text)
+create or replace function private.payload_uuid(p_payload jsonb, p_field text)
 returns uuid language plpgsql set search_path = '' as $$
 declare
   v_text text := private.payload_text(p_payload, p_field, true, 36);
@@ -117,8 +98,8 @@ begin
   return v_text::uuid;
 end $$;
 
--- One of `p_words`; null where it is left out.
-create function private.payload_word(p_payload jsonb, p_field text, p_words text[])
+-- One of p_words; null when it is left out.
+create or replace function private.payload_word(p_payload jsonb, p_field text, p_words text[])
 returns text language plpgsql set search_path = '' as $$
 declare
   v_text text := private.payload_text(p_payload, p_field, false, 60);
@@ -129,7 +110,7 @@ begin
   return v_text;
 end $$;
 
-create function private.payload_whole(
+create or replace function private.payload_whole(
   p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
 returns integer language plpgsql set search_path = '' as $$
 declare
@@ -141,10 +122,9 @@ begin
   return v_value::integer;
 end $$;
 
--- What is wrong with one photo of a payload {hash, mediaType, bytes, width, height, takenAt?, lon?,
--- lat?}: the name of the key; null when nothing is. jsonb sorts by kind first, so that whatever lies
--- between two numbers is a number.
-create function private.photo_fault(p_photo jsonb)
+-- Names the wrong key of one photo {hash, mediaType, bytes, width, height, takenAt?, lon?, lat?}; null when
+-- all are right. jsonb sorts by kind first: a value between two numbers is a number.
+create or replace function private.photo_fault(p_photo jsonb)
 returns text language plpgsql immutable set search_path = '' as $$
 declare
   v_lon constant jsonb := nullif(p_photo -> 'lon', 'null');
@@ -167,8 +147,8 @@ exception when data_exception then
   return 'takenAt';
 end $$;
 
--- The photos of a payload, checked; [] where there are none.
-create function private.payload_photos(p_payload jsonb, p_required boolean)
+-- The checked photos of a payload; [] for none.
+create or replace function private.payload_photos(p_payload jsonb, p_required boolean)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   v_photos jsonb := coalesce(p_payload -> 'photos', 'null');
@@ -195,7 +175,7 @@ begin
 end $$;
 
 -- Each hash once, in the order given.
-create function private.photo_hashes(p_photos jsonb)
+create or replace function private.photo_hashes(p_photos jsonb)
 returns text[] language plpgsql immutable set search_path = '' as $$
 begin
   if p_photos = '[]' then return '{}'; end if;
@@ -204,9 +184,9 @@ begin
     group by 1 order by min(p.n));
 end $$;
 
--- What every entry of the log keeps of the device. A queue may wait days for a network; a clock that
--- is ahead is simply wrong.
-create function private.log_data(p_device_at timestamptz, p_at timestamptz, p_photos jsonb, p_more jsonb)
+-- The data of each log entry about the device. Its clock is suspect when it is ahead by 5 minutes or
+-- behind by 30 days: a queue may wait days for a network.
+create or replace function private.log_data(p_device_at timestamptz, p_at timestamptz, p_photos jsonb, p_more jsonb)
 returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
 begin
   return jsonb_strip_nulls(jsonb_build_object(
@@ -216,8 +196,8 @@ begin
     'photos', case when p_photos <> '[]' then to_jsonb(private.photo_hashes(p_photos)) end)) || p_more;
 end $$;
 
--- A leaf category's demand for words. Rejects what is no leaf.
-create function private.check_category(p_code text)
+-- Whether a category requires a description. Rejects a category that is no leaf.
+create or replace function private.check_category(p_code text)
 returns boolean language plpgsql set search_path = '' as $$
 declare
   v_requires boolean;
@@ -232,7 +212,7 @@ begin
   return v_requires;
 end $$;
 
--- A report that was checked in every respect and waits to be stored.
+-- A report that passed every check and is not stored yet.
 create type private.report as (
   id uuid, district_code text, area_code text, category_code text, severity integer,
   lon double precision, lat double precision, qx integer, qy integer,
@@ -240,10 +220,10 @@ create type private.report as (
   actor uuid, command_id uuid, at timestamptz, data jsonb
 );
 
--- Reads {incidentId, categoryCode, lon, lat, description?, severity?, addressLabel?, deviceAt?,
--- photos?, accuracyMeters?, placedBy?}. One may report anywhere in the city, also outside one's own
--- areas. Rejects what store_reports would not take.
-create function private.read_report(
+-- Reads {incidentId, categoryCode, lon, lat, description?, severity?, addressLabel?, deviceAt?, photos?,
+-- accuracyMeters?, placedBy?}. The place may lie anywhere in the city, also outside the caller's areas.
+-- Rejects all that store_reports would refuse.
+create or replace function private.read_report(
   p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns private.report language plpgsql set search_path = '' as $$
 declare
@@ -285,12 +265,12 @@ begin
   return v_report;
 end $$;
 
--- Photos that came with one entry of a log.
+-- Photos that came with one log entry.
 create type private.brought_photos as (district_code text, incident_id uuid, seq integer, owner uuid,
   command_id uuid, at timestamptz, photos jsonb);
 
--- Keeps photos with their incidents; one that is there already stays as it is.
-create function private.store_photos(p_brought private.brought_photos[])
+-- Keeps photos with their incidents; leaves a photo that is there already.
+create or replace function private.store_photos(p_brought private.brought_photos[])
 returns void language sql set search_path = '' as $$
   insert into public.incident_photos (district_code, incident_id, hash, owner, media_type, bytes,
     width, height, taken_at, lon, lat, seq_in_log, command_id, at)
@@ -302,8 +282,8 @@ returns void language sql set search_path = '' as $$
   on conflict do nothing
 $$;
 
--- Files new incidents, all or none, and as many statements for one as for two hundred.
-create function private.store_reports(p_reports private.report[])
+-- Stores new incidents, all or none, with as many statements for one as for two hundred.
+create or replace function private.store_reports(p_reports private.report[])
 returns void language sql set search_path = '' as $$
   with stored as (
     insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
@@ -325,63 +305,15 @@ returns void language sql set search_path = '' as $$
   having count(*) > 0
 $$;
 
--- True when the caller holds one of the roles at that instant, anywhere. A command is judged by the
--- rights its sender had when the server received it: a journal that is replayed asks about days ago.
-drop function private.has_role(text[]);
-create function private.has_role(p_roles text[], p_at timestamptz default now())
-returns boolean language sql stable security definer set search_path = '' as $$
-  select exists (
-    select 1 from public.memberships m
-    where m.user_id = auth.uid()
-      and m.role = any (p_roles)
-      and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at))
-$$;
-
--- The caller's standing towards one incident.
-create type private.incident_rights as (
-  sees boolean,
-  -- roles held over the incident's area, without handlers, who see by department
-  roles text[],
-  is_reporter boolean,
-  may_note boolean,
-  may_ask boolean,
-  may_correct boolean
-);
-
--- The rule of the policy on incidents, for one of them and at an instant.
-create function private.rights_on(p_incident public.incidents, p_at timestamptz default now())
-returns private.incident_rights language plpgsql stable set search_path = '' as $$
-declare
-  v_rights private.incident_rights;
-  v_handles boolean := exists (
-    select 1 from public.memberships m
-    where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = p_incident.department_code
-      and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at));
-begin
-  select coalesce(array_agg(distinct m.role), '{}') into v_rights.roles
-  from public.areas own, public.memberships m
-  join public.areas a on a.code = m.area_code
-  where own.code = p_incident.area_code and private.is_within(own.path, a.path)
-    and m.user_id = auth.uid() and m.role <> 'handler'
-    and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at);
-  v_rights.is_reporter := coalesce(p_incident.reported_by = auth.uid(), false);
-  v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or v_handles;
-  v_rights.may_note := v_rights.is_reporter
-    or v_rights.sees and private.has_role('{field_staff,handler,grid_manager,admin}', p_at);
-  v_rights.may_ask := v_rights.roles && '{grid_manager,admin}';
-  v_rights.may_correct := v_rights.is_reporter or v_rights.roles && '{field_staff,grid_manager,admin}';
-  return v_rights;
-end $$;
-
-create function private.is_open(p_stage text)
+create or replace function private.is_open(p_stage text)
 returns boolean language sql immutable parallel safe as $$
   select p_stage in ('reported', 'filed', 'dispatched', 'handled')
 $$;
 
--- The incident a payload names, locked until the transaction ends, so that its version and the
--- numbers of its log are one caller's at a time. Whoever sends several commands takes several locks;
--- two people doing so crosswise end one of the calls with a deadlock, and it is sent again.
-create function private.lock_incident(p_payload jsonb, p_at timestamptz)
+-- The incident named by a payload, locked until the transaction ends: its version and log numbers then
+-- belong to one caller at a time. Two people who lock several incidents crosswise end one call with a
+-- deadlock; the device sends it again.
+create or replace function private.lock_incident(p_payload jsonb, p_at timestamptz)
 returns public.incidents language plpgsql set search_path = '' as $$
 declare
   v_id uuid := private.payload_uuid(p_payload, 'incidentId');
@@ -397,7 +329,7 @@ end $$;
 
 -- Writes the next entry of an incident's log and keeps the photos that came with it. The caller has
 -- locked the incident.
-create function private.append_log(p_incident public.incidents, p_actor uuid, p_command uuid,
+create or replace function private.append_log(p_incident public.incidents, p_actor uuid, p_command uuid,
   p_at timestamptz, p_kind text, p_note text, p_data jsonb, p_photos jsonb)
 returns void language plpgsql set search_path = '' as $$
 declare
@@ -416,8 +348,8 @@ begin
   end if;
 end $$;
 
--- {incidentId, note, asks?, deviceAt?}; asks: the reporter is asked for more.
-create function private.add_note(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+-- {incidentId, note, asks?, deviceAt?}. With `asks` the note is a question to the reporter.
+create or replace function private.add_note(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   v_incident public.incidents;
@@ -444,7 +376,7 @@ begin
 end $$;
 
 -- {incidentId, photos, note?, deviceAt?}
-create function private.add_photo(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+create or replace function private.add_photo(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   v_incident public.incidents;
@@ -462,9 +394,9 @@ begin
   return jsonb_build_object('incident_id', v_incident.id, 'photos', to_jsonb(private.photo_hashes(v_photos)));
 end $$;
 
--- {incidentId (the one that is there), lon, lat, accuracyMeters?, note?, photos?, deviceAt?}: seen
--- again, and no second incident made of it.
-create function private.confirm_duplicate(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+-- {incidentId, lon, lat, accuracyMeters?, note?, photos?, deviceAt?}: the incident was seen again, and no
+-- second one is made.
+create or replace function private.confirm_duplicate(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   v_incident public.incidents;
@@ -491,9 +423,9 @@ begin
   return jsonb_build_object('incident_id', v_incident.id, 'photos', to_jsonb(private.photo_hashes(v_photos)));
 end $$;
 
--- What a device shows beside its own version when somebody was faster. `changedBy` is whoever wrote
--- the last entry of the log that comes with a new version.
-create function private.server_side(p_incident public.incidents)
+-- The server's version of an incident in a conflict. `changedBy` wrote the last log entry that comes with
+-- a new version.
+create or replace function private.server_side(p_incident public.incidents)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select jsonb_build_object('version', p_incident.version, 'categoryCode', p_incident.category_code,
     'lon', p_incident.lon, 'lat', p_incident.lat, 'description', p_incident.description,
@@ -509,9 +441,9 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
   left join public.profiles p on p.user_id = last.actor
 $$;
 
--- The incident as `p_changes` {categoryCode?, lon?, lat?, description?, severity?, addressLabel?} make
--- it. The area follows the place, the shard key never moves.
-create function private.corrected_incident(p_incident public.incidents, p_changes jsonb)
+-- The incident with p_changes {categoryCode?, lon?, lat?, description?, severity?, addressLabel?} applied.
+-- The area follows the place; the shard key stays.
+create or replace function private.corrected_incident(p_incident public.incidents, p_changes jsonb)
 returns public.incidents language plpgsql set search_path = '' as $$
 declare
   v_new public.incidents := p_incident;
@@ -547,8 +479,8 @@ begin
   return v_new;
 end $$;
 
--- {field: [before, after]} of what differs, in the words of the payload.
-create function private.correction_changes(p_old public.incidents, p_new public.incidents)
+-- {field: [before, after]} of the fields that differ, named as in the payload.
+create or replace function private.correction_changes(p_old public.incidents, p_new public.incidents)
 returns jsonb language sql immutable set search_path = '' as $$
   select coalesce(jsonb_object_agg(f.name, jsonb_build_array(f.old, f.new)), '{}')
   from (values
@@ -562,9 +494,9 @@ returns jsonb language sql immutable set search_path = '' as $$
   where f.old <> f.new
 $$;
 
--- {incidentId, baseVersion, changes, deviceAt?}. Of two who began from the same version the second
--- gets a conflict (SQLSTATE WG002) and nothing is changed.
-create function private.correct_incident(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+-- {incidentId, baseVersion, changes, deviceAt?}. Of two corrections of one version the second gets a
+-- conflict (SQLSTATE WG002) and changes nothing.
+create or replace function private.correct_incident(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   v_incident public.incidents;
@@ -612,20 +544,3 @@ begin
           then jsonb_build_array(v_incident.area_code, v_new.area_code) end))), '[]');
   return jsonb_build_object('incident_id', v_incident.id, 'version', v_version);
 end $$;
-
-revoke all on function private.is_blank(text), private.refuse_unknown_fields(jsonb, text[]),
-  private.payload_uuid(jsonb, text), private.payload_word(jsonb, text, text[]),
-  private.payload_whole(jsonb, text, boolean, numeric, numeric), private.photo_fault(jsonb),
-  private.payload_photos(jsonb, boolean), private.photo_hashes(jsonb),
-  private.log_data(timestamptz, timestamptz, jsonb, jsonb), private.check_category(text),
-  private.read_report(uuid, uuid, jsonb, timestamptz), private.store_reports(private.report[]),
-  private.store_photos(private.brought_photos[]),
-  private.has_role(text[], timestamptz), private.rights_on(public.incidents, timestamptz),
-  private.is_open(text), private.lock_incident(jsonb, timestamptz),
-  private.append_log(public.incidents, uuid, uuid, timestamptz, text, text, jsonb, jsonb),
-  private.add_note(uuid, uuid, jsonb, timestamptz), private.add_photo(uuid, uuid, jsonb, timestamptz),
-  private.confirm_duplicate(uuid, uuid, jsonb, timestamptz),
-  private.server_side(public.incidents), private.corrected_incident(public.incidents, jsonb),
-  private.correction_changes(public.incidents, public.incidents),
-  private.correct_incident(uuid, uuid, jsonb, timestamptz)
-from public, anon, authenticated;

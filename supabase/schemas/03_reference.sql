@@ -1,7 +1,8 @@
--- The departments and categories a new city begins with. A leaf decides the class, the default
--- department and the icon; tops carry the colour (Okabe–Ito, told apart under the common
--- colour-vision deficiencies) and their leaves inherit it. Only leaves can be reported.
+-- The words a city begins with, and the functions every page asks first: the session, the categories
+-- and the departments. A function in public is the API; the one of the same name in private does the work.
 
+-- A leaf category decides class, department and icon; only leaves can be reported. Top categories carry
+-- the colour (Okabe-Ito, told apart with the common colour-vision deficiencies); leaves inherit it.
 insert into public.departments (code, name_zh, name_en) values
   ('public_works', '市政工程与环卫', 'Public works'),
   ('urban_management', '城管执法', 'Urban management'),
@@ -97,3 +98,86 @@ from (values
 ) as l (n, parent, code, class, name_zh, name_en, icon, department)
 join public.categories t on t.code = l.parent
 order by t.sort, l.n;
+
+-- Meters within which an open incident of the same category is offered as a duplicate.
+update public.categories c set duplicate_radius_meters = v.meters
+from (values
+  (10, '{manhole_cover,parking_meter,litter_bin,fire_equipment,utility_cabinet}'::text[]),
+  (15, '{storm_drain,street_tree,street_light,traffic_sign,street_furniture,vehicle_parking,abandoned_vehicle,graffiti_public,graffiti_private,illegal_posting}'),
+  (20, '{traffic_signal,transit_shelter,fitness_equipment,elevator,shed}'),
+  (50, '{construction_waste,cooking_fumes,land_occupation,unlicensed_works,residential_building,rooftop_addition,facade_alteration,load_bearing_damage,dangerous_building,public_housing,sewer,water_supply}'),
+  (100, '{water_body_pollution,dust,park_facility,noise}'),
+  -- a request belongs to its sender: it has no duplicates
+  (0, '{general_request,transit_feedback,temporary_sign,curb_marking,external_request,neighbour_dispute,resident_proposal}')
+) as v (meters, codes)
+where c.code = any (v.codes);
+
+-- Categories whose place alone does not tell the flat, the lift or the thing in the park.
+update public.categories c set requires_description = true
+where c.parent_code = 'other'
+  or c.code in ('public_housing', 'elevator', 'dangerous_building', 'park_facility',
+    'hazardous_waste', 'residential_building');
+
+-- Errors: 42501 when nobody is signed in.
+create or replace function private.require_user()
+returns uuid language plpgsql stable set search_path = '' as $$
+declare
+  v_user uuid := auth.uid();
+begin
+  if v_user is null then
+    raise exception 'sign in first' using errcode = '42501';
+  end if;
+  return v_user;
+end $$;
+
+-- {userId, displayName, locale, memberships: [{role, areaCode, areaPath, areaName, departmentCode}],
+-- scopeKey}. Errors: 42501.
+create or replace function private.session_context()
+returns jsonb language sql stable security definer set search_path = '' as $$
+  select jsonb_build_object(
+    'userId', u.id,
+    'displayName', p.display_name,
+    'locale', p.locale,
+    'memberships', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'role', m.role, 'areaCode', a.code, 'areaPath', a.path, 'areaName', a.name,
+        'departmentCode', m.department_code) order by a.path collate "C", m.role, m.department_code)
+      from public.memberships m
+      join public.areas a on a.code = m.area_code
+      where m.user_id = u.id
+        and private.is_valid(m.valid_from, m.valid_to, now())), '[]'),
+    'scopeKey', private.scope_key())
+  from private.require_user() as u (id)
+  left join public.profiles p on p.user_id = u.id
+$$;
+
+-- [{idx, code, parentCode, path, class, nameZh, nameEn, icon, color, defaultDepartment, sort,
+-- duplicateRadiusMeters, requiresDescription}]. Errors: 42501.
+create or replace function private.category_list()
+returns jsonb language sql stable security definer set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'idx', c.idx, 'code', c.code, 'parentCode', c.parent_code, 'path', c.path, 'class', c.class,
+    'nameZh', c.name_zh, 'nameEn', c.name_en, 'icon', c.icon, 'color', c.color,
+    'defaultDepartment', c.default_department, 'sort', c.sort,
+    'duplicateRadiusMeters', c.duplicate_radius_meters, 'requiresDescription', c.requires_description
+  ) order by c.sort, c.code collate "C"), '[]')
+  from private.require_user(), public.categories c
+$$;
+
+-- [{code, nameZh, nameEn}]. Errors: 42501.
+create or replace function private.department_list()
+returns jsonb language sql stable security definer set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'code', d.code, 'nameZh', d.name_zh, 'nameEn', d.name_en) order by d.code collate "C"), '[]')
+  from private.require_user(), public.departments d
+$$;
+
+create or replace function public.session_context() returns jsonb
+language sql stable set search_path = '' as $$ select private.session_context() $$;
+create or replace function public.category_list() returns jsonb
+language sql stable set search_path = '' as $$ select private.category_list() $$;
+create or replace function public.department_list() returns jsonb
+language sql stable set search_path = '' as $$ select private.department_list() $$;
+grant execute on function private.session_context(), private.category_list(), private.department_list(),
+  public.session_context(), public.category_list(), public.department_list()
+to authenticated;
