@@ -66,6 +66,14 @@ create table public.city_settings (
   created_at timestamptz not null default now(),
   -- how often the city was put back from a snapshot with its journal; part of every cursor
   restores integer not null default 0,
+  -- which of the server's demo cities
+  demo_id text,
+  -- weeks added to the source's dates, on the city's wall clock
+  demo_weeks integer check (demo_weeks >= 0),
+  -- local day of the last imported instant, after the move
+  demo_until date,
+  constraint city_settings_demo_check
+    check (is_demo or (demo_id is null and demo_weeks is null and demo_until is null)),
   check (west < east and south < north and west >= -180 and east <= 180 and south >= -90 and north <= 90)
 );
 

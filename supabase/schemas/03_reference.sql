@@ -130,8 +130,16 @@ begin
   return v_user;
 end $$;
 
+-- {weeks, until, isOld} of a demo city, else null. `isOld` when the data end more than a month ago.
+create or replace function private.demo_dates()
+returns jsonb language sql stable security definer set search_path = '' as $$
+  select jsonb_build_object('weeks', demo_weeks, 'until', demo_until,
+    'isOld', demo_until < (now() at time zone time_zone)::date - interval '1 month')
+  from public.city_settings where demo_weeks is not null
+$$;
+
 -- {userId, displayName, locale, memberships: [{role, areaCode, areaPath, areaName, departmentCode}],
--- scopeKey}. Errors: 42501.
+-- scopeKey, demo}; `demo` as in private.demo_dates(). Errors: 42501.
 create or replace function private.session_context()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(
@@ -146,7 +154,8 @@ returns jsonb language sql stable security definer set search_path = '' as $$
       join public.areas a on a.code = m.area_code
       where m.user_id = u.id
         and private.is_valid(m.valid_from, m.valid_to, now())), '[]'),
-    'scopeKey', private.scope_key())
+    'scopeKey', private.scope_key(),
+    'demo', private.demo_dates())
   from private.require_user() as u (id)
   left join public.profiles p on p.user_id = u.id
 $$;

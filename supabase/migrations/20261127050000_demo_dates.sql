@@ -18,10 +18,9 @@ update public.city_settings set demo_id = 'sf', demo_weeks = 0, demo_until = '20
 create function private.demo_dates()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object('weeks', demo_weeks, 'until', demo_until,
-    'isOld', demo_until < private.city_today() - interval '1 month')
+    'isOld', demo_until < (now() at time zone time_zone)::date - interval '1 month')
   from public.city_settings where demo_weeks is not null
 $$;
-revoke all on function private.demo_dates() from public, anon, authenticated;
 
 -- As before, with `demo`.
 create or replace function private.session_context()
@@ -37,7 +36,7 @@ returns jsonb language sql stable security definer set search_path = '' as $$
       from public.memberships m
       join public.areas a on a.code = m.area_code
       where m.user_id = u.id
-        and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())), '[]'),
+        and private.is_valid(m.valid_from, m.valid_to, now())), '[]'),
     'scopeKey', private.scope_key(),
     'demo', private.demo_dates())
   from private.require_user() as u (id)
