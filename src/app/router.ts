@@ -47,12 +47,12 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'help.title' },
   },
   ...existing([
-    ['map', '@/features/map-page/MapPage.vue', 'app.nav.map', true],
-    ['table', '@/features/map-page/TablePage.vue', 'app.nav.table', false],
-    ['overview', '@/features/overview/OverviewPage.vue', 'app.nav.overview', false],
-    ['my-day', '@/features/my-day/MyDayPage.vue', 'app.nav.my-day', false],
-    ['capture', '@/features/capture/CapturePage.vue', 'app.nav.capture', true],
-    ['outbox', '@/features/outbox/OutboxPage.vue', 'app.nav.outbox', true],
+    ['map', '../features/map-page/MapPage.vue', 'app.nav.map', true],
+    ['table', '../features/map-page/TablePage.vue', 'app.nav.table', false],
+    ['overview', '../features/overview/OverviewPage.vue', 'app.nav.overview', false],
+    ['my-day', '../features/my-day/MyDayPage.vue', 'app.nav.my-day', false],
+    ['capture', '../features/capture/CapturePage.vue', 'app.nav.capture', true],
+    ['outbox', '../features/outbox/OutboxPage.vue', 'app.nav.outbox', true],
   ]),
   {
     path: '/:rest(.*)*',
