@@ -230,7 +230,7 @@ describe('outbox', () => {
     })
     await signIn(page, url, 'field', '/my-day')
     const line = page.getByTestId('sync-line')
-    await expect.poll(() => line.innerText(), slow).toContain('Needs you: 1')
+    await expect.poll(() => line.innerText(), slow).toContain('1 item needs you')
     expect(await page.getByTestId('sync-badge').getAttribute('data-state')).toBe('needs-person')
 
     await page.unroute('**/rpc/apply_commands')
