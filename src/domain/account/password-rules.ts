@@ -7,6 +7,9 @@ const minGuesses = 1e8
 /** Parts of an address shorter than this are in too many words to mean anything. */
 const minPartCharacters = 3
 
+/** The product in Latin letters and in Chinese. */
+const productNames = ['wangge', '\u7f51\u683c']
+
 /** Why a password is refused; texts at `account.password.issue.…`. */
 export type PasswordIssue = 'short' | 'long' | 'email' | 'common'
 
@@ -29,7 +32,7 @@ export async function passwordIssue(
 ): Promise<PasswordIssue | null> {
   const plain = plainPasswordIssue(password, email)
   if (plain) return plain
-  const { guesses } = (await estimator()).check(password, [...emailParts(email), 'wangge', '网格'])
+  const { guesses } = (await estimator()).check(password, [...emailParts(email), ...productNames])
   return guesses < minGuesses ? 'common' : null
 }
 

@@ -9,7 +9,12 @@ export interface AppConfig {
   supabaseUrl: string
   publishableKey: string
   tier: Tier
-  capabilities: { storage: boolean; passwordChange: boolean }
+  capabilities: {
+    storage: boolean
+    passwordChange: boolean
+    /** Whether people can list their own sessions; not where the auth server is a Supabase's. */
+    sessionList?: boolean | undefined
+  }
   city: CityConfig
   /** Present only while the demo city is loaded and its accounts are accepted here. */
   demo: { accounts: { email: string; role: string }[]; password: string } | null

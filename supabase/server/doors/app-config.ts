@@ -58,7 +58,11 @@ export function appConfig(
     supabaseUrl: options.supabaseUrl,
     publishableKey: options.publishableKey,
     tier: options.tier,
-    capabilities: { storage: true, passwordChange: true },
+    capabilities: {
+      storage: true,
+      passwordChange: true,
+      sessionList: options.tier !== 'supabase',
+    },
     city: part.city,
     demo: showsDemo ? { accounts: demoAccounts, password: demoPassword } : null,
   }
