@@ -4,6 +4,7 @@ import { createBackend, type Backend } from '@/data/client.ts'
 import { isConfig, loadConfig, type ConfigWait } from '@/data/config.ts'
 import { openDeviceStore, type DeviceStore, type KeptPerson } from '@/device/device-store.ts'
 import { AppError, isAbort, toAppError } from '@/data/errors.ts'
+import { forgetProblems } from '@/data/problems.ts'
 import { sessionRepo, type SessionContext, type SessionRepo } from '@/data/session.repo.ts'
 import { wait as pause } from '@/data/wait.ts'
 import type { AppConfig } from '@/domain/city/config.ts'
@@ -50,7 +51,7 @@ export const useSessionStore = defineStore('session', () => {
   )
 
   const backend = shallowRef<Backend | null>(null)
-  /** Grows when somebody leaves: an answer that was under way then is not theirs to come back by. */
+  /** Incremented at sign-out. Answers to requests begun before it are dropped. */
   let visit = 0
   let repo: SessionRepo | null = null
   let device = openDeviceStore()
@@ -328,6 +329,7 @@ export const useSessionStore = defineStore('session', () => {
     verified.value = false
     signedOutReason.value = reason
     status.value = 'signed-out'
+    forgetProblems()
   }
 
   function needed(): SessionRepo {

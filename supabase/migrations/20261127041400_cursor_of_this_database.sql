@@ -12,9 +12,9 @@ declare
   v_snapshot constant pg_snapshot := pg_current_snapshot();
   v_here constant oid := (select d.oid from pg_database d where d.datname = current_database());
 begin
-  -- a replica lists no open transactions
-  if pg_is_in_recovery() then
-    before_xid := pg_snapshot_xmin(v_snapshot)::text::bigint;
+  before_xid := pg_snapshot_xmin(v_snapshot)::text::bigint;
+  -- no other transaction is open; or this is a replica, which lists none
+  if not exists (select from pg_snapshot_xip(v_snapshot)) then
     return;
   end if;
   -- an earlier look in this transaction would be repeated otherwise

@@ -1,5 +1,5 @@
 -- Stages, levels, validity, shard keys, UUIDs and rights stand in one place each; every function has a
--- fixed search path or a parsed body; every foreign key has an index.
+-- fixed search path or a parsed body; every foreign key has an index; comments in plain words.
 
 alter table public.areas drop constraint areas_level_check;
 
@@ -299,10 +299,34 @@ AS $function$
   order by hit.n, b.depth desc, b.code collate "C"
 $function$;
 
-create or replace function private.is_blank(p_text text)
-returns boolean language sql immutable parallel safe set search_path = '' as $$
+CREATE OR REPLACE FUNCTION private.payload_number(p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_value jsonb := p_payload -> p_field;
+begin
+  if v_value is null or v_value = 'null' then
+    if p_required then perform private.reject_command('missing_field', p_field); end if;
+    return null;
+  end if;
+  -- JSON has no NaN or infinity: clients send them as null or text
+  if (case when jsonb_typeof(v_value) = 'number' then v_value::numeric not between p_least and p_most
+      else true end) then
+    perform private.reject_command('invalid_field', p_field, format('not a number from %s to %s', p_least, p_most));
+  end if;
+  return v_value::numeric;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.is_blank(p_text text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
   select coalesce(btrim(p_text, E' \t\n\r\f\u000b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'), '') = ''
-$$;
+$function$;
 
 CREATE OR REPLACE FUNCTION private.is_uuid(p_text text)
  RETURNS boolean
@@ -324,6 +348,50 @@ begin
   return v_text::uuid;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.read_report(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamp with time zone)
+ RETURNS private.report
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_report private.report;
+  v_requires_description boolean;
+begin
+  perform private.refuse_unknown_fields(p_payload,
+    '{incidentId,categoryCode,lon,lat,description,severity,addressLabel,deviceAt,photos,accuracyMeters,placedBy}');
+  v_report.id := private.payload_uuid(p_payload, 'incidentId');
+  v_report.category_code := private.payload_text(p_payload, 'categoryCode', true, 60);
+  v_requires_description := private.check_category(v_report.category_code);
+  v_report.lon := private.payload_number(p_payload, 'lon', true, -180, 180);
+  v_report.lat := private.payload_number(p_payload, 'lat', true, -90, 90);
+  select p.area_code, p.district_code, p.qx, p.qy
+  into v_report.area_code, v_report.district_code, v_report.qx, v_report.qy
+  from private.place_incident(v_report.lon, v_report.lat) p;
+  if v_report.area_code is null then
+    perform private.reject_command('outside_city');
+  end if;
+  v_report.severity := coalesce(private.payload_whole(p_payload, 'severity', false, 1, 4), 2);
+  v_report.description := coalesce(private.payload_text(p_payload, 'description', false, 10000), '');
+  if v_requires_description and private.is_blank(v_report.description) then
+    perform private.reject_command('missing_field', 'description');
+  end if;
+  v_report.address_label := coalesce(private.payload_text(p_payload, 'addressLabel', false, 500), '');
+  v_report.device_at := private.payload_instant(p_payload, 'deviceAt');
+  v_report.photos := private.payload_photos(p_payload, false);
+  v_report.actor := p_actor;
+  v_report.command_id := p_command;
+  v_report.at := p_at;
+  v_report.data := private.log_data(v_report.device_at, p_at, v_report.photos,
+    jsonb_strip_nulls(jsonb_build_object(
+      'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000),
+      'placedBy', private.payload_word(p_payload, 'placedBy', '{gps,hand,photo}'))));
+  -- Checked last: only this check can change when the waiting batch is stored.
+  if exists (select 1 from public.incidents i where i.id = v_report.id) then
+    perform private.reject_command('incident_exists', 'incidentId');
+  end if;
+  return v_report;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.read_envelope(p_item json)
  RETURNS private.command_envelope
  LANGUAGE plpgsql
@@ -337,8 +405,8 @@ begin
   if json_typeof(p_item) <> 'object' then return v_envelope; end if;
   select p.*, (select count(*) from json_object_keys(p_item)) as keys into v_parts
   from json_to_record(p_item) as p (id json, actor json, type json, at json, payload json, replaces json);
-  -- as many names as values: none is unknown, and none comes twice, which would leave it to each
-  -- reader which of the two counts; a null is a name without a value
+  -- With as many names as values no name is unknown or comes twice. A null is a name without a value,
+  -- so names are looked at before the envelope is refused. Readers disagree on names that come twice.
   if v_parts.keys <> num_nonnulls(v_parts.id, v_parts.actor, v_parts.type, v_parts.at, v_parts.payload,
       v_parts.replaces) and exists (
       select 1 from json_object_keys(p_item) as key group by key
@@ -381,6 +449,67 @@ exception when data_exception or program_limit_exceeded then
   return v_envelope;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.settled_receipt(p_item json, p_envelope private.command_envelope, p_actor uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_known public.commands;
+begin
+  if p_envelope.fault is not null then
+    -- The id is searched in the text, so that the device knows which envelope is meant.
+    return private.rejected_receipt(
+      coalesce(p_envelope.id::text, substring(p_item::text from '"id"\s*:\s*"([0-9a-f-]{36})"')),
+      'invalid_command', p_envelope.fault);
+  end if;
+  -- Not recorded: the id belongs to another person's queue, which is sent later.
+  if p_envelope.actor <> p_actor then
+    return private.rejected_receipt(p_envelope.id::text, 'wrong_actor', 'actor');
+  end if;
+  select * into v_known from public.commands c where c.id = p_envelope.id;
+  if not found then
+    return null;
+  end if;
+  if v_known.actor <> p_actor then
+    return private.rejected_receipt(p_envelope.id::text, 'id_taken', 'id');
+  end if;
+  if (v_known.type, v_known.hash, v_known.device_at, v_known.replaces)
+    is distinct from (p_envelope.type, p_envelope.hash, p_envelope.at, p_envelope.replaces) then
+    return private.rejected_receipt(p_envelope.id::text, 'id_reused', 'id');
+  end if;
+  return private.receipt(v_known, true);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.store_batch(p_batch private.judged_command[])
+ RETURNS jsonb[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_batch private.judged_command[] := p_batch;
+  v_receipts jsonb[];
+begin
+  begin
+    perform private.store_reports(array(
+      select b.report from unnest(p_batch) b where (b.report).id is not null));
+  exception when others then
+    v_batch := private.store_reports_singly(p_batch);
+  end;
+  -- When two people send one id at the same moment, the later call fails here. Sent again, it finds the
+  -- id taken.
+  insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
+    device_at, received_at, photo_hashes)
+  select (b.record).id, (b.record).actor, (b.record).type, (b.record).hash, (b.record).outcome,
+    (b.record).incident_id, (b.record).version, (b.record).error, (b.record).replaces,
+    (b.record).device_at, (b.record).received_at, (b.record).photo_hashes
+  from unnest(v_batch) b where b.settled is null;
+  select array_agg(coalesce(b.settled, private.receipt(b.record, false)) order by b.n) into v_receipts
+  from unnest(v_batch) with ordinality as b (settled, record, report, n)
+  where b.settled is distinct from 'null';
+  return coalesce(v_receipts, '{}');
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.apply_commands_at(p_commands json, p_received timestamp with time zone, p_is_replay boolean DEFAULT true)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -396,7 +525,7 @@ declare
   v_envelope private.command_envelope;
   v_judged private.judged_command;
   v_batch private.judged_command[] := '{}';
-  -- commands and incidents in the batch
+  -- ids of the commands and of the incidents in the batch
   v_ids uuid[] := '{}';
   v_incidents uuid[] := '{}';
   v_must_store boolean;
@@ -406,7 +535,7 @@ begin
   if p_is_replay and not exists (select 1 from public.profiles p where p.user_id = v_actor) then
     raise exception 'nobody here is %', v_actor using errcode = 'WG003', detail = 'unknown_person';
   end if;
-  -- a device that lost the answer sends again while the first call may still run
+  -- A device that lost the answer sends again while its first call may still run.
   perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
   v_may_report := private.has_right('report', v_at);
   for v_item in
@@ -425,7 +554,7 @@ begin
       end if;
       v_judged := private.judge_command(
         v_item, v_envelope, v_actor, v_may_report, v_at, p_is_replay);
-      -- an incident named twice: judged again, it is one that exists
+      -- The batch holds this incident: store it, then judge again, when it exists.
       v_must_store := coalesce((v_judged.report).id = any (v_incidents), false);
       exit when not v_must_store;
     end loop;
@@ -528,6 +657,58 @@ begin
   return v_result;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.filter_condition(p_filter private.incident_filter)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(nullif(concat_ws(' and ',
+    -- the index narrows by month; the instants decide
+    case when (p_filter).month_from is not null then format('i.month >= %L::date and i.reported_at >= %L::timestamptz',
+      (p_filter).month_from, (p_filter).from_at) end,
+    case when (p_filter).month_to is not null then format('i.month <= %L::date and i.reported_at < %L::timestamptz',
+      (p_filter).month_to, (p_filter).to_at) end,
+    case when (p_filter).area_codes is not null then format('i.area_code = any (%L::text[])', (p_filter).area_codes) end,
+    case when (p_filter).category_codes is not null then format('i.category_code = any (%L::text[])', (p_filter).category_codes) end,
+    case when (p_filter).stages is not null then format('i.stage = any (%L::text[])', (p_filter).stages) end,
+    case when (p_filter).on_hold_only then 'i.on_hold' end,
+    case when (p_filter).min_x is not null then format('i.qx between %s and %s and i.qy between %s and %s',
+      (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end), ''), 'true')
+$function$;
+
+CREATE OR REPLACE FUNCTION private.settled_until(OUT before_xid bigint, OUT waits_since timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_snapshot constant pg_snapshot := pg_current_snapshot();
+  v_here constant oid := (select d.oid from pg_database d where d.datname = current_database());
+begin
+  before_xid := pg_snapshot_xmin(v_snapshot)::text::bigint;
+  -- No other transaction is open, or this is a replica, which lists none.
+  if not exists (select from pg_snapshot_xip(v_snapshot)) then
+    return;
+  end if;
+  -- Without it an earlier look of this transaction at the sessions would be repeated.
+  perform pg_stat_clear_snapshot();
+  select min(o.xid::text::bigint) into before_xid
+  from pg_snapshot_xip(v_snapshot) as o (xid)
+  where not exists (select from pg_stat_get_activity(null) a
+      where a.backend_xid = o.xid::xid and a.datid <> v_here)
+    and not exists (select from pg_prepared_xacts p
+      where p.transaction = o.xid::xid and p.database <> current_database());
+  if before_xid is not null then
+    select a.xact_start into waits_since from pg_stat_get_activity(null) a
+    where a.backend_xid = before_xid::text::xid8::xid;
+  end if;
+  -- The list does not hold the caller's own transaction.
+  before_xid := least(before_xid, pg_current_xact_id_if_assigned()::text::bigint,
+    pg_snapshot_xmax(v_snapshot)::text::bigint);
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.incident_columns(p_months text[])
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -596,6 +777,44 @@ begin
   return v_result;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.changes_since(p_cursor text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+AS $function$
+declare
+  v_settled constant record := private.settled_until();
+  v_cursor constant text := private.cursor_at(v_settled.before_xid);
+  v_scope private.incident_scope := private.resolve_scope();
+  v_start bigint;
+  v_months jsonb := '[]';
+begin
+  if split_part(p_cursor, '.', 1) = split_part(v_cursor, '.', 1)
+      and split_part(p_cursor, '.', 2) ~ '^[0-9]{1,18}$' and split_part(p_cursor, '.', 3) = '' then
+    v_start := split_part(p_cursor, '.', 2)::bigint;
+  end if;
+  -- A cursor of the future comes from before a restore.
+  if v_start > v_settled.before_xid then
+    v_start := null;
+  end if;
+  if v_start is not null then
+    execute format($q$
+      select coalesce(jsonb_agg(to_char(m.month, 'YYYY-MM') order by m.month), '[]') from (
+        select i.month from public.incidents i where i.changed_xid >= $1 and i.changed_xid < $2 and %s
+        union
+        select v.month from private.incident_moves v where v.changed_xid >= $1 and v.changed_xid < $2 and %s
+      ) m $q$, private.scope_condition(v_scope, 'i'), private.scope_condition(v_scope, 'v'))
+    into v_months using v_start, v_settled.before_xid;
+  end if;
+  return jsonb_build_object('cursor', v_cursor, 'asOf', private.data_as_of(),
+    'reset', v_start is null, 'scopeKey', private.scope_key(), 'months', v_months,
+    'areasRevision', private.area_revision(),
+    'waiting', case when v_settled.waits_since < now() - interval '1 minute'
+      then jsonb_build_object('since', v_settled.waits_since) end);
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.incident_points(p_z integer, p_x integer, p_y integer, p_filter jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -626,11 +845,11 @@ begin
 
   execute format($q$
     with hits as materialized (
-      -- narrow on purpose: a crowded tile has tens of thousands, of which 2,000 are looked at again
+      -- Narrow rows: a crowded tile has tens of thousands, of which 2,000 are read whole.
       select i.ctid as row_at, i.reported_at, i.id
       from public.incidents i
       where i.geom operator(extensions.&&) extensions.st_makeenvelope($1, $2, $3, $4, 4326)
-        -- && compares boxes in single precision: about a metre wider than asked
+        -- && compares boxes in single precision, which are about a metre wider.
         and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
         and %s and %s
     ), shown as (
@@ -658,6 +877,82 @@ begin
     private.scope_condition(private.resolve_scope(), 'i'),
     private.filter_condition(private.parse_filter(p_filter)))
   into v_result using v_west, v_south, v_east, v_north, v_tiles, p_x, p_y;
+  return v_result;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET "IntervalStyle" TO 'postgres'
+ SET max_parallel_workers_per_gather TO '0'
+AS $function$
+declare
+  v_sort text := coalesce(p_sort, 'reported_desc');
+  v_limit integer := coalesce(p_limit, 50);
+  v_after jsonb := nullif(p_after, 'null');
+  v_order record;
+  v_key_list text;
+  v_key_texts text;
+  v_direction text;
+  v_condition text := 'true';
+  v_result jsonb;
+begin
+  select * into v_order from private.list_order(v_sort);
+  if v_order.keys is null then
+    raise exception 'p_sort: unknown sort' using errcode = '22023', detail = 'p_sort';
+  end if;
+  if v_limit not between 1 and 200 then
+    raise exception 'p_limit: 1 to 200 rows' using errcode = '22023', detail = 'p_limit';
+  end if;
+  v_direction := case when v_order.descending then ' desc' else ' asc' end;
+  v_key_list := array_to_string(v_order.keys, ', ');
+  v_key_texts := (select string_agg(k || '::text', ', ') from unnest(v_order.keys) k);
+
+  if v_after is not null then
+    begin
+      if v_after ->> 'sort' is distinct from v_sort or v_after ->> 'id' is null
+          or jsonb_array_length(v_after -> 'keys') is distinct from cardinality(v_order.keys)
+          or v_after -> 'keys' @> 'null' then
+        raise data_exception;
+      end if;
+      v_condition := format('(%s, i.id) %s (%s, %L::uuid)', v_key_list,
+        case when v_order.descending then '<' else '>' end,
+        (select string_agg(case t.type
+            when 'timestamptz' then quote_nullable((v_after -> 'keys' ->> t.n::integer - 1)::timestamptz)
+            when 'interval' then quote_nullable((v_after -> 'keys' ->> t.n::integer - 1)::interval)
+            else quote_nullable(v_after -> 'keys' ->> t.n::integer - 1) end || '::' || t.type, ', ' order by t.n)
+          from unnest(v_order.types) with ordinality t (type, n)),
+        (v_after ->> 'id')::uuid);
+    exception when data_exception then
+      raise exception 'p_after: not a cursor of this sort' using errcode = '22023', detail = 'p_after';
+    end;
+  end if;
+
+  execute format($q$
+    with page as (
+      -- Numbered outside, so that the limit reaches the index or the sort.
+      select r.*, row_number() over () as n from (
+        select i, array[%s] as keys, i.id
+        from public.incidents i
+        where %s and %s and %s
+        order by %s%s, i.id%s limit $1 + 1
+      ) r
+    )
+    select jsonb_build_object(
+      'rows', coalesce(jsonb_agg(private.incident_row(p.i) order by p.n) filter (where p.n <= $1), '[]'),
+      'next', case when count(*) > $1 then
+        jsonb_agg(jsonb_build_object('sort', $2, 'keys', p.keys, 'id', p.id)) filter (where p.n = $1) -> 0 end)
+    from page p $q$,
+    v_key_texts,
+    private.scope_condition(private.resolve_scope(), 'i'),
+    private.filter_condition(private.parse_filter(p_filter)),
+    v_condition,
+    array_to_string(v_order.keys, v_direction || ', '), v_direction, v_direction)
+  into v_result using v_limit, v_sort;
   return v_result;
 end $function$;
 
@@ -708,6 +1003,54 @@ begin
   return v_result;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.incident_detail(p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_incident public.incidents;
+  v_rights private.incident_rights;
+begin
+  execute format('select i.* from public.incidents i where i.id = $1 and %s order by i.district_code limit 1',
+    private.scope_condition(private.resolve_scope(), 'i'))
+  into v_incident using p_id;
+  if v_incident.id is null then
+    return null;
+  end if;
+  v_rights := private.rights_on(v_incident);
+  return jsonb_build_object(
+    'incident', private.incident_row(v_incident) || jsonb_build_object(
+      'category', (select jsonb_build_object('code', c.code, 'nameZh', c.name_zh, 'nameEn', c.name_en,
+          'class', c.class, 'path', c.path)
+        from public.categories c where c.code = v_incident.category_code),
+      -- from the top down to the area of the incident
+      'areas', (select jsonb_agg(jsonb_build_object('code', a.code, 'level', a.level, 'name', a.name)
+          order by length(a.path))
+        from public.areas a join public.areas own on own.code = v_incident.area_code
+          and starts_with(own.path, a.path)),
+      'department', (select jsonb_build_object('code', d.code, 'nameZh', d.name_zh, 'nameEn', d.name_en)
+        from public.departments d where d.code = v_incident.department_code),
+      'reportedBy', v_incident.reported_by,
+      'reporterName', (select p.display_name from public.profiles p where p.user_id = v_incident.reported_by),
+      'deviceAt', v_incident.device_at,
+      'source', v_incident.source,
+      'sourceId', v_incident.source_id),
+    'photos', private.incident_photo_list(v_incident, auth.uid()),
+    'canCorrect', v_rights.may_correct and private.is_open(v_incident.stage),
+    'canNote', v_rights.may_note,
+    'canAsk', v_rights.may_ask,
+    'log', coalesce((
+      select jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'kind', l.kind, 'actor', l.actor,
+          'actorName', p.display_name, 'stageFrom', l.stage_from, 'stageTo', l.stage_to,
+          'note', l.note, 'data', l.data) order by l.seq)
+      from public.incident_log l
+      left join public.profiles p on p.user_id = l.actor
+      where l.district_code = v_incident.district_code and l.incident_id = v_incident.id), '[]'));
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.import_incidents(p_source text, p_rows jsonb, p_update boolean DEFAULT false)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -727,7 +1070,7 @@ begin
       "onHold" boolean, severity smallint, lon double precision, lat double precision,
       description text, address text, "reportedAt" timestamptz, "closedAt" timestamptz, channel text)
   ), known as materialized (
-    -- by id alone: content that moved to another district must not be stored twice
+    -- By id alone: a row that moved to another district must not be stored twice.
     select i.district_code, i.id, i.source_hash, i.stage,
       (select l.kind from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id
@@ -735,7 +1078,7 @@ begin
       (select max(l.seq) from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id) as last_seq
     from (select distinct incident_id from input) wanted
-    -- the fence keeps this a look-up by index each; a join may read the whole table for every batch
+    -- `offset 0` makes a look-up by index of each; a join may read the whole table for each batch.
     cross join lateral (
       select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
   ), checked as materialized (
@@ -753,7 +1096,7 @@ begin
           or (i.stage = 'closed') <> (i."closedAt" is not null)),
         ('severity', 'bad_severity', i.severity::text, i.severity not between 1 and 4),
         ('lon', 'bad_coordinates', i.lon || ' ' || i.lat,
-          -- NaN is greater than every number here, so the ranges refuse it too
+          -- Postgres sorts NaN above all numbers, so the ranges refuse it.
           (i.lon between -180 and 180 and i.lat between -90 and 90) is not true),
         ('reportedAt', 'bad_date', null, i."reportedAt" is null or not isfinite(i."reportedAt")),
         ('reportedAt', 'future_date', i."reportedAt"::text, i."reportedAt" > now()),
@@ -768,7 +1111,7 @@ begin
     select i.* from input i
     where not exists (select 1 from checked c where c.n = i.n)
   ), placed as materialized (
-    -- array_agg without an order follows the scan; the explicit order keeps n and place together
+    -- The explicit order keeps n and place together: array_agg alone follows the scan.
     select s.n, p.area_code
     from (
       select array_agg(n order by n) as ns, array_agg(lon order by n) as lons,
@@ -851,6 +1194,168 @@ begin
     'logged', (select count(*) from logged)
   ) into v_result;
   return v_result - 'logged';
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.import_areas(p_level text, p_areas jsonb, p_parent_by_point boolean DEFAULT false, p_check_only boolean DEFAULT false)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_rank integer := private.level_rank(p_level);
+  v_placeholder text;
+  v_faults jsonb;
+  v_warnings jsonb := '[]';
+  v_boxes extensions.geometry[];
+  v_stored integer;
+  v_updated integer;
+  v_restamped integer := 0;
+  v_city public.city_settings;
+  v_hull extensions.box2d;
+begin
+  if v_rank is null then
+    raise exception 'unknown level %', p_level using errcode = '22023';
+  end if;
+  -- One import of areas at a time: the checks read the whole tree.
+  lock table public.areas in share row exclusive mode;
+  select * into strict v_city from public.city_settings;
+  select a.code into v_placeholder from public.areas a where a.level = 'city' and a.revision = 0;
+
+  create temporary table import_area on commit drop as
+  select r.feature, r.code, r.name, r.parent, r.households,
+    extensions.st_multi(extensions.st_setsrid(extensions.st_geomfromgeojson(r.geometry::text), 4326))
+      ::extensions.geometry(MultiPolygon, 4326) as geom
+  from jsonb_to_recordset(p_areas) as r (
+    feature integer, code text, name text, parent text, households integer, geometry jsonb);
+
+  if p_parent_by_point and v_rank > 0 then
+    update pg_temp.import_area f set parent = (
+      select a.code from public.areas a
+      where private.level_rank(a.level) < v_rank
+        and (a.valid_to is null or a.valid_to > (now() at time zone v_city.time_zone)::date)
+        and extensions.st_covers(a.geom, extensions.st_pointonsurface(f.geom))
+      order by private.level_rank(a.level) desc, a.code collate "C" limit 1)
+    where f.parent is null and extensions.st_isvalid(f.geom) and not extensions.st_isempty(f.geom);
+  end if;
+
+  -- A parent inside the file has the same level. It is a cycle when its own parents lead back.
+  create temporary table import_cycle on commit drop as
+  with recursive walk as (
+    select f.code as start, f.parent as at, 1 as steps from pg_temp.import_area f
+    union all
+    select w.start, f.parent, w.steps + 1
+    from walk w join pg_temp.import_area f on f.code = w.at
+    where w.at <> w.start and w.steps < 100
+  )
+  select distinct start as code from walk where at = start;
+
+  select jsonb_agg(jsonb_build_object('feature', f.feature, 'code', f.code, 'field', x.field,
+    'reason', x.reason, 'detail', left(x.detail, 300)) order by f.feature, x.reason) into v_faults
+  from pg_temp.import_area f
+  left join public.areas old on old.code = f.code
+  left join public.areas p on p.code = f.parent
+  cross join lateral (select extensions.st_isempty(f.geom) as is_empty,
+    extensions.st_npoints(f.geom) as vertices) g
+  cross join lateral (select case when g.vertices <= 10000 and not g.is_empty
+    then extensions.st_isvalidreason(f.geom) else 'Valid Geometry' end as verdict) v
+  cross join lateral (values
+    ('code', 'bad_code', f.code, (f.code ~ '^[A-Za-z0-9_.-]{1,40}$') is not true),
+    ('code', 'duplicate_code', f.code, exists (
+      select 1 from pg_temp.import_area d where d.code = f.code and d.feature < f.feature)),
+    ('name', 'bad_name', f.name, (length(f.name) between 1 and 200) is not true),
+    ('households', 'bad_households', f.households::text, f.households < 0),
+    ('geometry', 'empty_geometry', null, g.is_empty),
+    ('geometry', 'too_many_vertices', g.vertices::text, g.vertices > 10000),
+    ('geometry', 'not_valid', v.verdict, v.verdict <> 'Valid Geometry'),
+    ('parent', 'parent_not_allowed', f.parent, v_rank = 0 and f.parent is not null),
+    ('parent', 'no_parent', null, v_rank > 0 and f.parent is null),
+    ('parent', 'cycle', f.parent, exists (select 1 from pg_temp.import_cycle c where c.code = f.code)),
+    ('parent', 'unknown_parent', f.parent, f.parent is not null and p.code is null and not exists (
+      select 1 from pg_temp.import_area d where d.code = f.parent)),
+    ('parent', 'parent_level', f.parent || ' is ' || coalesce(p.level, p_level),
+      private.level_rank(coalesce(p.level, p_level)) >= v_rank and f.parent is not null
+      and (p.code is not null or exists (select 1 from pg_temp.import_area d where d.code = f.parent))),
+    ('level', 'level_of_children', p_level, exists (
+      select 1 from public.areas c where c.parent_code = f.code
+        and private.level_rank(c.level) <= v_rank)),
+    ('geometry', 'outside_parent', f.parent, p.code is not null and v.verdict = 'Valid Geometry'
+      and not g.is_empty and g.vertices <= 10000 and not extensions.st_intersects(p.geom, f.geom)),
+    ('code', 'second_city', f.code, v_rank = 0 and old.code is null and (f.feature > (
+        select min(feature) from pg_temp.import_area)
+      or exists (select 1 from public.areas a where a.level = 'city' and a.code <> f.code
+        and a.code is distinct from v_placeholder))),
+    ('code', 'city_has_incidents', 'give the polygon the code ' || v_placeholder,
+      v_rank = 0 and v_placeholder <> f.code
+      and exists (select 1 from public.incidents i where i.district_code = v_placeholder
+        or i.area_code = v_placeholder))
+  ) as x (field, reason, detail, wrong)
+  where x.wrong;
+
+  if v_faults is not null or p_check_only then
+    drop table pg_temp.import_area, pg_temp.import_cycle;
+    return jsonb_build_object('stored', 0, 'updated', 0, 'unchanged', 0, 'replaced', null,
+      'restamped', 0, 'warnings', '[]'::jsonb, 'faults', coalesce(v_faults, '[]'));
+  end if;
+
+  -- the boxes of changed polygons, before and after: incidents inside may move
+  select array_agg(extensions.st_envelope(moved.g)) into v_boxes from (
+    select f.geom as g from pg_temp.import_area f left join public.areas a on a.code = f.code
+    where a.code is null or extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom)
+      or a.level <> p_level
+    union all
+    select a.geom from pg_temp.import_area f join public.areas a on a.code = f.code
+    where extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom) or a.level <> p_level
+  ) moved;
+
+  update public.areas a
+  set name = f.name, households = f.households, parent_code = f.parent, level = p_level,
+    geom = f.geom, revision = a.revision + 1
+  from pg_temp.import_area f
+  where a.code = f.code and (a.revision = 0 or (a.name, a.level) <> (f.name, p_level)
+    or a.households is distinct from f.households or a.parent_code is distinct from f.parent
+    or extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom));
+  get diagnostics v_updated = row_count;
+
+  insert into public.areas (code, parent_code, path, level, name, households, geom)
+  select f.code, f.parent, coalesce(p.path, '') || f.code || '/', p_level, f.name, f.households, f.geom
+  from pg_temp.import_area f
+  left join public.areas p on p.code = f.parent
+  where not exists (select 1 from public.areas a where a.code = f.code)
+  order by f.code collate "C";
+  get diagnostics v_stored = row_count;
+  perform private.refresh_area_paths();
+
+  if v_rank = 0 then
+    if v_placeholder is not null and not exists (
+      select 1 from pg_temp.import_area f where f.code = v_placeholder) then
+      perform private.replace_placeholder_city(v_placeholder, (select code from pg_temp.import_area));
+    else
+      v_placeholder := null;
+    end if;
+    select extensions.st_extent(f.geom) into v_hull from pg_temp.import_area f;
+    if extensions.st_xmin(v_hull) < v_city.west or extensions.st_ymin(v_hull) < v_city.south
+      or extensions.st_xmax(v_hull) > v_city.east or extensions.st_ymax(v_hull) > v_city.north then
+      if exists (select 1 from public.incidents) then
+        -- Stored incidents have places quantised on this box: it must not change.
+        v_warnings := v_warnings || jsonb_build_object('reason', 'city_box_exceeded', 'detail', v_hull::text);
+      else
+        update public.city_settings set
+          west = least(west, extensions.st_xmin(v_hull)), south = least(south, extensions.st_ymin(v_hull)),
+          east = greatest(east, extensions.st_xmax(v_hull)), north = greatest(north, extensions.st_ymax(v_hull));
+        v_warnings := v_warnings || jsonb_build_object('reason', 'city_box_widened', 'detail', v_hull::text);
+      end if;
+    end if;
+  else
+    v_placeholder := null;
+  end if;
+
+  if v_boxes is not null then
+    v_restamped := private.restamp_incidents(v_boxes);
+  end if;
+  drop table pg_temp.import_area, pg_temp.import_cycle;
+  return jsonb_build_object('stored', v_stored, 'updated', v_updated,
+    'unchanged', jsonb_array_length(p_areas) - v_stored - v_updated, 'replaced', v_placeholder,
+    'restamped', v_restamped, 'warnings', v_warnings, 'faults', '[]'::jsonb);
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.close_missing_areas(p_level text, p_codes text[])

@@ -15,10 +15,10 @@ alter table public.city_settings
 update public.city_settings set demo_id = 'sf', demo_weeks = 0, demo_until = '2016-01-27' where is_demo;
 
 -- {weeks, until, isOld} of a demo city, else null. `isOld` when the data end more than a month ago.
-create function private.demo_dates()
+create or replace function private.demo_dates()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object('weeks', demo_weeks, 'until', demo_until,
-    'isOld', demo_until < (now() at time zone time_zone)::date - interval '1 month')
+    'isOld', demo_until < private.city_today() - interval '1 month')
   from public.city_settings where demo_weeks is not null
 $$;
 

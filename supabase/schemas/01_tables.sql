@@ -66,9 +66,8 @@ create table public.city_settings (
   created_at timestamptz not null default now(),
   -- how often the city was put back from a snapshot with its journal; part of every cursor
   restores integer not null default 0,
-  -- which of the server's demo cities
+  -- the server's demo city, and weeks added to its source's dates on the city's wall clock
   demo_id text,
-  -- weeks added to the source's dates, on the city's wall clock
   demo_weeks integer check (demo_weeks >= 0),
   -- local day of the last imported instant, after the move
   demo_until date,

@@ -130,16 +130,22 @@ begin
   return v_user;
 end $$;
 
--- {weeks, until, isOld} of a demo city, else null. `isOld` when the data end more than a month ago.
+-- The calendar day in the city; in UTC before the city has settings.
+create or replace function private.city_today()
+returns date language sql stable security definer set search_path = '' as $$
+  select (now() at time zone coalesce((select time_zone from public.city_settings), 'UTC'))::date
+$$;
+
+-- {weeks, until, isOld} of a demo city, else null. `isOld`: the data end more than a month ago.
 create or replace function private.demo_dates()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object('weeks', demo_weeks, 'until', demo_until,
-    'isOld', demo_until < (now() at time zone time_zone)::date - interval '1 month')
+    'isOld', demo_until < private.city_today() - interval '1 month')
   from public.city_settings where demo_weeks is not null
 $$;
 
 -- {userId, displayName, locale, memberships: [{role, areaCode, areaPath, areaName, departmentCode}],
--- scopeKey, demo}; `demo` as in private.demo_dates(). Errors: 42501.
+-- scopeKey, demo}; `demo` as in `demo_dates`. Errors: 42501.
 create or replace function private.session_context()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(

@@ -1,11 +1,5 @@
 -- Areas and places: the list and the shapes of areas, the area of a point.
 
--- The calendar day in the city; in UTC before the city has settings.
-create or replace function private.city_today()
-returns date language sql stable security definer set search_path = '' as $$
-  select (now() at time zone coalesce((select time_zone from public.city_settings), 'UTC'))::date
-$$;
-
 -- Changes when an area is stored, changed, ended or begins, of those valid today. Clients compute the
 -- same from their list with areasRevision in src/domain. They load the areas again when it differs:
 -- columns name areas by index, and an unknown index would be in the total and on no map.

@@ -44,7 +44,7 @@ begin
     if p_required then perform private.reject_command('missing_field', p_field); end if;
     return null;
   end if;
-  -- JSON has no NaN or infinity; clients that try send null or text
+  -- JSON has no NaN or infinity: clients send them as null or text
   if (case when jsonb_typeof(v_value) = 'number' then v_value::numeric not between p_least and p_most
       else true end) then
     perform private.reject_command('invalid_field', p_field, format('not a number from %s to %s', p_least, p_most));
@@ -62,6 +62,7 @@ begin
   return p_text::timestamptz;
 end $$;
 
+-- An instant of a payload; null when it is left out.
 create or replace function private.payload_instant(p_payload jsonb, p_field text)
 returns timestamptz language plpgsql set search_path = '' as $$
 begin
@@ -81,6 +82,7 @@ create or replace function private.is_uuid(p_text text)
 returns boolean language sql immutable parallel safe
 return p_text ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
 
+-- Rejects a payload with a field that is not in p_known.
 create or replace function private.refuse_unknown_fields(p_payload jsonb, p_known text[])
 returns void language plpgsql set search_path = '' as $$
 declare
@@ -92,6 +94,7 @@ begin
   end if;
 end $$;
 
+-- A required UUID of a payload.
 create or replace function private.payload_uuid(p_payload jsonb, p_field text)
 returns uuid language plpgsql set search_path = '' as $$
 declare
@@ -115,6 +118,7 @@ begin
   return v_text;
 end $$;
 
+-- A whole number of a payload within bounds; null when it is left out and not required.
 create or replace function private.payload_whole(
   p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
 returns integer language plpgsql set search_path = '' as $$
@@ -263,7 +267,7 @@ begin
     jsonb_strip_nulls(jsonb_build_object(
       'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000),
       'placedBy', private.payload_word(p_payload, 'placedBy', '{gps,hand,photo}'))));
-  -- last: whether it is there may depend on a report that waits beside this one, any other fault does not
+  -- Checked last: only this check can change when the waiting batch is stored.
   if exists (select 1 from public.incidents i where i.id = v_report.id) then
     perform private.reject_command('incident_exists', 'incidentId');
   end if;

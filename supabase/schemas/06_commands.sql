@@ -29,6 +29,7 @@ begin
       then private.missing_photos(p_command.actor, p_command.photo_hashes) else '[]' end);
 end $$;
 
+-- A receipt of a command that is not recorded: its hash is null.
 create or replace function private.rejected_receipt(p_id text, p_code text, p_field text default null)
 returns jsonb language sql immutable set search_path = '' as $$
   select jsonb_build_object('id', p_id, 'outcome', 'rejected', 'hash', null, 'incident_id', null,
@@ -52,8 +53,8 @@ begin
   if json_typeof(p_item) <> 'object' then return v_envelope; end if;
   select p.*, (select count(*) from json_object_keys(p_item)) as keys into v_parts
   from json_to_record(p_item) as p (id json, actor json, type json, at json, payload json, replaces json);
-  -- as many names as values: none is unknown, and none comes twice, which would leave it to each
-  -- reader which of the two counts; a null is a name without a value
+  -- With as many names as values no name is unknown or comes twice. A null is a name without a value,
+  -- so names are looked at before the envelope is refused. Readers disagree on names that come twice.
   if v_parts.keys <> num_nonnulls(v_parts.id, v_parts.actor, v_parts.type, v_parts.at, v_parts.payload,
       v_parts.replaces) and exists (
       select 1 from json_object_keys(p_item) as key group by key
@@ -131,6 +132,7 @@ returns jsonb language sql immutable set search_path = '' as $$
     when left(p_state, 2) in ('22', '23', '54') then jsonb_build_object('code', 'refused', 'detail', p_state) end
 $$;
 
+-- Errors of the server that another time may mend: lost connection, lock, full disk, shutdown.
 create or replace function private.fails_call(p_state text)
 returns boolean language sql immutable set search_path = '' as $$
   select left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX')
@@ -148,12 +150,12 @@ declare
   v_known public.commands;
 begin
   if p_envelope.fault is not null then
-    -- the id of an envelope that cannot be read, so that the device can tell which one it was
+    -- The id is searched in the text, so that the device knows which envelope is meant.
     return private.rejected_receipt(
       coalesce(p_envelope.id::text, substring(p_item::text from '"id"\s*:\s*"([0-9a-f-]{36})"')),
       'invalid_command', p_envelope.fault);
   end if;
-  -- not recorded: the id belongs to the other person's queue, which will still be sent
+  -- Not recorded: the id belongs to another person's queue, which is sent later.
   if p_envelope.actor <> p_actor then
     return private.rejected_receipt(p_envelope.id::text, 'wrong_actor', 'actor');
   end if;
@@ -298,8 +300,8 @@ begin
   exception when others then
     v_batch := private.store_reports_singly(p_batch);
   end;
-  -- two people sending one id in the same moment: the later call fails here as a whole, and when it
-  -- is sent again finds the id taken
+  -- When two people send one id at the same moment, the later call fails here. Sent again, it finds the
+  -- id taken.
   insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
     device_at, received_at, photo_hashes)
   select (b.record).id, (b.record).actor, (b.record).type, (b.record).hash, (b.record).outcome,
@@ -348,7 +350,7 @@ declare
   v_envelope private.command_envelope;
   v_judged private.judged_command;
   v_batch private.judged_command[] := '{}';
-  -- commands and incidents in the batch
+  -- ids of the commands and of the incidents in the batch
   v_ids uuid[] := '{}';
   v_incidents uuid[] := '{}';
   v_must_store boolean;
@@ -358,7 +360,7 @@ begin
   if p_is_replay and not exists (select 1 from public.profiles p where p.user_id = v_actor) then
     raise exception 'nobody here is %', v_actor using errcode = 'WG003', detail = 'unknown_person';
   end if;
-  -- a device that lost the answer sends again while the first call may still run
+  -- A device that lost the answer sends again while its first call may still run.
   perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
   v_may_report := private.has_right('report', v_at);
   for v_item in
@@ -377,7 +379,7 @@ begin
       end if;
       v_judged := private.judge_command(
         v_item, v_envelope, v_actor, v_may_report, v_at, p_is_replay);
-      -- an incident named twice: judged again, it is one that exists
+      -- The batch holds this incident: store it, then judge again, when it exists.
       v_must_store := coalesce((v_judged.report).id = any (v_incidents), false);
       exit when not v_must_store;
     end loop;
@@ -399,6 +401,7 @@ begin
   return to_jsonb(v_receipts);
 end $$;
 
+-- The work of public.apply_commands: now, and not a replay.
 create or replace function private.apply_commands(p_commands json)
 returns jsonb language sql volatile security definer set search_path = '' as $$
   select private.apply_commands_at(p_commands, clock_timestamp(), false)

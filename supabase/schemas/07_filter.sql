@@ -54,6 +54,7 @@ returns text language sql immutable set search_path = '' as $$
     format('%I.reported_by = %L::uuid', p_alias, (p_scope).user_id)) || ')' end
 $$;
 
+-- Errors: always 22023, with the field in message and detail.
 create or replace function private.refuse_filter(p_field text, p_what text)
 returns void language plpgsql set search_path = '' as $$
 begin
@@ -82,6 +83,7 @@ begin
   return nullif(array(select jsonb_array_elements_text(v_value)), '{}');
 end $$;
 
+-- A day of the filter; null when absent.
 create or replace function private.filter_day(p_filter jsonb, p_field text)
 returns date language plpgsql stable set search_path = '' as $$
 declare
@@ -100,6 +102,7 @@ begin
   end;
 end $$;
 
+-- A flag of the filter; false when absent.
 create or replace function private.filter_flag(p_filter jsonb, p_field text)
 returns boolean language plpgsql stable set search_path = '' as $$
 begin
@@ -192,7 +195,7 @@ end $$;
 create or replace function private.filter_condition(p_filter private.incident_filter)
 returns text language sql stable set search_path = '' as $$
   select coalesce(nullif(concat_ws(' and ',
-    -- the month narrows by index, the instants decide
+    -- the index narrows by month; the instants decide
     case when (p_filter).month_from is not null then format('i.month >= %L::date and i.reported_at >= %L::timestamptz',
       (p_filter).month_from, (p_filter).from_at) end,
     case when (p_filter).month_to is not null then format('i.month <= %L::date and i.reported_at < %L::timestamptz',

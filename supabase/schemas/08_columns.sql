@@ -16,12 +16,12 @@ declare
   v_snapshot constant pg_snapshot := pg_current_snapshot();
   v_here constant oid := (select d.oid from pg_database d where d.datname = current_database());
 begin
-  -- a replica lists no open transactions
-  if pg_is_in_recovery() then
-    before_xid := pg_snapshot_xmin(v_snapshot)::text::bigint;
+  before_xid := pg_snapshot_xmin(v_snapshot)::text::bigint;
+  -- No other transaction is open, or this is a replica, which lists none.
+  if not exists (select from pg_snapshot_xip(v_snapshot)) then
     return;
   end if;
-  -- an earlier look in this transaction would be repeated otherwise
+  -- Without it an earlier look of this transaction at the sessions would be repeated.
   perform pg_stat_clear_snapshot();
   select min(o.xid::text::bigint) into before_xid
   from pg_snapshot_xip(v_snapshot) as o (xid)
@@ -33,7 +33,7 @@ begin
     select a.xact_start into waits_since from pg_stat_get_activity(null) a
     where a.backend_xid = before_xid::text::xid8::xid;
   end if;
-  -- the caller's own transaction is not in the list
+  -- The list does not hold the caller's own transaction.
   before_xid := least(before_xid, pg_current_xact_id_if_assigned()::text::bigint,
     pg_snapshot_xmax(v_snapshot)::text::bigint);
 end $$;
@@ -173,7 +173,7 @@ begin
       and split_part(p_cursor, '.', 2) ~ '^[0-9]{1,18}$' and split_part(p_cursor, '.', 3) = '' then
     v_start := split_part(p_cursor, '.', 2)::bigint;
   end if;
-  -- a cursor of the future comes from a database that was put back
+  -- A cursor of the future comes from before a restore.
   if v_start > v_settled.before_xid then
     v_start := null;
   end if;
@@ -245,11 +245,11 @@ begin
 
   execute format($q$
     with hits as materialized (
-      -- narrow on purpose: a crowded tile has tens of thousands, of which 2,000 are looked at again
+      -- Narrow rows: a crowded tile has tens of thousands, of which 2,000 are read whole.
       select i.ctid as row_at, i.reported_at, i.id
       from public.incidents i
       where i.geom operator(extensions.&&) extensions.st_makeenvelope($1, $2, $3, $4, 4326)
-        -- && compares boxes in single precision: about a metre wider than asked
+        -- && compares boxes in single precision, which are about a metre wider.
         and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
         and %s and %s
     ), shown as (

@@ -2,6 +2,7 @@
 
 -- Rows: the list by pages, and everything about one incident.
 
+-- A row of incident_list, IncidentRow of the client.
 create or replace function private.incident_row(i public.incidents)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select jsonb_build_object(
@@ -82,7 +83,7 @@ begin
 
   execute format($q$
     with page as (
-      -- numbered outside, so that the limit reaches the index or the sort
+      -- Numbered outside, so that the limit reaches the index or the sort.
       select r.*, row_number() over () as n from (
         select i, array[%s] as keys, i.id
         from public.incidents i
@@ -278,7 +279,7 @@ begin
       'category', (select jsonb_build_object('code', c.code, 'nameZh', c.name_zh, 'nameEn', c.name_en,
           'class', c.class, 'path', c.path)
         from public.categories c where c.code = v_incident.category_code),
-      -- from the top down to the area that holds the incident
+      -- from the top down to the area of the incident
       'areas', (select jsonb_agg(jsonb_build_object('code', a.code, 'level', a.level, 'name', a.name)
           order by length(a.path))
         from public.areas a join public.areas own on own.code = v_incident.area_code

@@ -32,7 +32,7 @@ begin
       "onHold" boolean, severity smallint, lon double precision, lat double precision,
       description text, address text, "reportedAt" timestamptz, "closedAt" timestamptz, channel text)
   ), known as materialized (
-    -- by id alone: content that moved to another district must not be stored twice
+    -- By id alone: a row that moved to another district must not be stored twice.
     select i.district_code, i.id, i.source_hash, i.stage,
       (select l.kind from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id
@@ -40,7 +40,7 @@ begin
       (select max(l.seq) from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id) as last_seq
     from (select distinct incident_id from input) wanted
-    -- the fence keeps this a look-up by index each; a join may read the whole table for every batch
+    -- `offset 0` makes a look-up by index of each; a join may read the whole table for each batch.
     cross join lateral (
       select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
   ), checked as materialized (
@@ -58,7 +58,7 @@ begin
           or (i.stage = 'closed') <> (i."closedAt" is not null)),
         ('severity', 'bad_severity', i.severity::text, i.severity not between 1 and 4),
         ('lon', 'bad_coordinates', i.lon || ' ' || i.lat,
-          -- NaN is greater than every number here, so the ranges refuse it too
+          -- Postgres sorts NaN above all numbers, so the ranges refuse it.
           (i.lon between -180 and 180 and i.lat between -90 and 90) is not true),
         ('reportedAt', 'bad_date', null, i."reportedAt" is null or not isfinite(i."reportedAt")),
         ('reportedAt', 'future_date', i."reportedAt"::text, i."reportedAt" > now()),
@@ -73,7 +73,7 @@ begin
     select i.* from input i
     where not exists (select 1 from checked c where c.n = i.n)
   ), placed as materialized (
-    -- array_agg without an order follows the scan; the explicit order keeps n and place together
+    -- The explicit order keeps n and place together: array_agg alone follows the scan.
     select s.n, p.area_code
     from (
       select array_agg(n order by n) as ns, array_agg(lon order by n) as lons,
@@ -240,7 +240,7 @@ begin
   if v_rank is null then
     raise exception 'unknown level %', p_level using errcode = '22023';
   end if;
-  -- one import of areas at a time: the checks below look at the whole tree
+  -- One import of areas at a time: the checks read the whole tree.
   lock table public.areas in share row exclusive mode;
   select * into strict v_city from public.city_settings;
   select a.code into v_placeholder from public.areas a where a.level = 'city' and a.revision = 0;
@@ -262,7 +262,7 @@ begin
     where f.parent is null and extensions.st_isvalid(f.geom) and not extensions.st_isempty(f.geom);
   end if;
 
-  -- a parent inside the file is of the same level; it is a cycle when its own parents lead back
+  -- A parent inside the file has the same level. It is a cycle when its own parents lead back.
   create temporary table import_cycle on commit drop as
   with recursive walk as (
     select f.code as start, f.parent as at, 1 as steps from pg_temp.import_area f
@@ -321,7 +321,7 @@ begin
       'restamped', 0, 'warnings', '[]'::jsonb, 'faults', coalesce(v_faults, '[]'));
   end if;
 
-  -- what moves: the boxes of changed polygons, before and after
+  -- the boxes of changed polygons, before and after: incidents inside may move
   select array_agg(extensions.st_envelope(moved.g)) into v_boxes from (
     select f.geom as g from pg_temp.import_area f left join public.areas a on a.code = f.code
     where a.code is null or extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom)
@@ -360,7 +360,7 @@ begin
     if extensions.st_xmin(v_hull) < v_city.west or extensions.st_ymin(v_hull) < v_city.south
       or extensions.st_xmax(v_hull) > v_city.east or extensions.st_ymax(v_hull) > v_city.north then
       if exists (select 1 from public.incidents) then
-        -- quantised places are kept on this box, so it cannot move under stored incidents
+        -- Stored incidents have places quantised on this box: it must not change.
         v_warnings := v_warnings || jsonb_build_object('reason', 'city_box_exceeded', 'detail', v_hull::text);
       else
         update public.city_settings set

@@ -40,6 +40,13 @@ describeOnEachDatabase('supabase/schemas', (kind) => {
     expect([...counts].filter(([, found]) => found.length > 1).map(([name]) => name)).toEqual([])
   })
 
+  it('says above each function of private what it gives', () => {
+    const silent = schemas
+      .join('\n')
+      .matchAll(/^(?!--).*\ncreate or replace function (private\.\w+)/gm)
+    expect([...silent].map(([, name]) => name)).toEqual([])
+  })
+
   it('lets the next migration be written: functions, policies, indexes, constraints and rights', async () => {
     const changed = edited(
       `'code', d.code, 'nameZh', d.name_zh, 'nameEn', d.name_en) order by d.code collate "C"`,

@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, reportIncident } from '../kit/api.ts'
+import { colorsSettle } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
   lastDayOf,
@@ -224,8 +225,7 @@ describe('the map page', () => {
       .toBe(true)
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.locator('html.dark').waitFor({ state: 'attached' })
-    // colours fade from theme to theme
-    await page.waitForTimeout(500)
+    await colorsSettle(page)
     const axe = await new AxeBuilder({ page }).include('[data-testid=incident-detail]').analyze()
     expect(
       axe.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`),

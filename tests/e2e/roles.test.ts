@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
+import { pages } from '../../src/domain/pages.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { oracleRows, wholeYear } from '../kit/oracle.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
@@ -85,13 +86,13 @@ describe('each role signs in and sees its own', () => {
       height: 740,
       touch: true,
     })
-    for (const path of ['/', '/map', '/table', '/overview', '/account']) {
+    for (const { path } of pages.filter(({ name, bars }) => bars?.desk || name === 'account')) {
       await page.goto(url + path)
       await page
         .locator('main h1')
         .first()
         .waitFor({ state: 'attached', ...slow })
-      await page.waitForTimeout(1500)
+      await page.waitForLoadState('networkidle')
       expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN')
       expect([path, ...(await sidewaysOverflow(page))]).toEqual([path])
     }

@@ -4,6 +4,8 @@ export const minPasswordCharacters = 10
 export const maxPasswordBytes = 72
 /** Guesses an attacker needs, by zxcvbn. Below this a password counts as common. */
 const minGuesses = 1e8
+/** The product's names, Latin and Chinese: no secret here. */
+const productNames = ['wangge', '\u7f51\u683c']
 /** Parts of an address shorter than this are in too many words to mean anything. */
 const minPartCharacters = 3
 
@@ -29,7 +31,7 @@ export async function passwordIssue(
 ): Promise<PasswordIssue | null> {
   const plain = plainPasswordIssue(password, email)
   if (plain) return plain
-  const { guesses } = (await estimator()).check(password, [...emailParts(email), 'wangge', '网格'])
+  const { guesses } = (await estimator()).check(password, [...emailParts(email), ...productNames])
   return guesses < minGuesses ? 'common' : null
 }
 

@@ -15,7 +15,6 @@ import {
   periodPresets,
   presetOf,
   presetPeriod,
-  previousPeriod,
   spanOf,
   type MonthCount,
 } from './period.ts'
@@ -44,17 +43,6 @@ describe('periods', () => {
     for (const preset of periodPresets)
       expect(presetOf(presetPeriod(preset, longer), longer)).toBe(preset)
     expect(presetOf({ from: '2024-03-01', to: '2024-03-30' }, span)).toBeNull()
-  })
-
-  it('have one before them of the same length', () => {
-    expect(previousPeriod({ from: '2024-01-01', to: '2024-03-31' })).toEqual({
-      from: '2023-10-01',
-      to: '2023-12-31',
-    })
-    expect(previousPeriod({ from: '2024-03-05', to: '2024-03-11' })).toEqual({
-      from: '2024-02-27',
-      to: '2024-03-04',
-    })
   })
 })
 

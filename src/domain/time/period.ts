@@ -1,23 +1,14 @@
-import {
-  addDays,
-  firstDayOf,
-  lastDayOf,
-  monthFromNumber,
-  monthNumber,
-  monthOfDay,
-} from './calendar.ts'
+import { firstDayOf, lastDayOf, monthFromNumber, monthNumber, monthOfDay } from './calendar.ts'
 import type { IncidentFilter } from '../filter/filter.ts'
 import type { LocalDay, LocalMonth } from '../vocabulary.ts'
 
 export type Period = IncidentFilter['period']
 
-/** Which days the caller's data cover. */
+/** Days that the data cover. */
 export interface DataSpan {
-  /** First month that holds an incident. */
   firstMonth: LocalMonth
-  /** Last month that holds an incident. */
   lastMonth: LocalMonth
-  /** The local day of `asOf`: how far the data is known. */
+  /** Local day of `asOf`. */
   lastDay: LocalDay
   /** First month of the period a person starts with; it ends with `lastMonth`. */
   defaultFrom: LocalMonth
@@ -50,7 +41,7 @@ const months = (from: number, to: number): NonNullable<Period> => ({
   to: lastDayOf(monthFromNumber(to)),
 })
 
-/** The days of a preset; null is all time. Whole months, so that months compare with each other. */
+/** The days of a preset, in whole months so that months compare; null is all time. */
 export function presetPeriod(preset: PeriodPreset, span: DataSpan): Period {
   const last = monthNumber(span.lastMonth)
   const january = last - (last % 12)
@@ -116,23 +107,11 @@ export const countBefore = (listed: readonly MonthCount[], period: Period): numb
 export const defaultPeriod = (span: DataSpan | null): Period =>
   span ? presetPeriod('recent', span) : null
 
-/** Which preset a period is, or null when it is a free choice. */
+/** The preset equal to a period, or null. */
 export function presetOf(period: Period, span: DataSpan): PeriodPreset | null {
   for (const preset of periodPresets) {
     const days = presetPeriod(preset, span)
     if (days?.from === period?.from && days?.to === period?.to) return preset
   }
   return null
-}
-
-/** The period of the same length right before, for comparison; whole months stay whole months. */
-export function previousPeriod(period: NonNullable<Period>): NonNullable<Period> {
-  const from = monthOfDay(period.from)
-  const to = monthOfDay(period.to)
-  if (period.from === firstDayOf(from) && period.to === lastDayOf(to)) {
-    const length = monthNumber(to) - monthNumber(from) + 1
-    return months(monthNumber(from) - length, monthNumber(from) - 1)
-  }
-  const length = (Date.parse(period.to) - Date.parse(period.from)) / 86_400_000 + 1
-  return { from: addDays(period.from, -length), to: addDays(period.from, -1) }
 }

@@ -3,7 +3,7 @@ import { effectScope, type EffectScope } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AppConfig } from '@/domain/city/config.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
-import { usePosition } from './use-position.ts'
+import { useBestPosition, usePosition } from './use-position.ts'
 
 /** Metres to degrees of latitude. */
 const north = (meters: number) => 28 + meters / 111_195
@@ -54,7 +54,7 @@ describe('usePosition', () => {
     vi.useRealTimers()
   })
 
-  it('follows whoever walks, minute by minute, and not the noise of the device', async () => {
+  it('follows a walking person by the minute, and not the noise of the device', async () => {
     const { here, busy } = await start()
     const first = here.value
     expect(first).toEqual([113, north(0)])
@@ -95,5 +95,59 @@ describe('usePosition', () => {
     expect([host.asked, here.value]).toEqual([0, null])
     await locate()
     expect(here.value).toEqual([113, north(0)])
+  })
+})
+
+describe('useBestPosition', () => {
+  let host: Host & { watched: PositionCallback | null; failed: PositionErrorCallback | null }
+  let scope: EffectScope
+  beforeEach(() => {
+    scope = effectScope()
+    host = Object.assign(new Host(), { watched: null, failed: null })
+    Object.assign(host.navigator.geolocation, {
+      watchPosition: (found: PositionCallback, failed: PositionErrorCallback) => {
+        Object.assign(host, { watched: found, failed })
+        return 1
+      },
+      clearWatch: () => (host.watched = null),
+    })
+  })
+  afterEach(() => scope.stop())
+  const start = () => {
+    const position = scope.run(() => useBestPosition(() => true, host as never))!
+    position.start()
+    return position
+  }
+  const tell = (latitude: number, accuracy: number, timestamp = 0) =>
+    host.watched?.({ coords: { longitude: 113, latitude, accuracy }, timestamp } as never)
+
+  it('keeps the best position of a spot, and takes a failure back with the next one', () => {
+    const { best, latest, failure } = start()
+    tell(north(0), 30)
+    host.failed?.({ code: 3 } as GeolocationPositionError)
+    expect(failure.value).toBe('timeout')
+    tell(north(5), 8)
+    tell(north(2), 20)
+    expect(failure.value).toBeNull()
+    expect(best.value?.lngLat).toEqual([113, north(5)])
+    expect(latest.value?.lngLat).toEqual([113, north(2)])
+  })
+
+  it('rests while the page is hidden and after stop', () => {
+    const { stop } = start()
+    host.document.visibilityState = 'hidden'
+    host.document.dispatchEvent(new Event('visibilitychange'))
+    expect(host.watched).toBeNull()
+    host.document.visibilityState = 'visible'
+    host.document.dispatchEvent(new Event('visibilitychange'))
+    expect(host.watched).not.toBeNull()
+    stop()
+    expect(host.watched).toBeNull()
+  })
+
+  it('says why it cannot begin', () => {
+    host.isSecureContext = false
+    expect(start().failure.value).toBe('insecure')
+    expect(host.watched).toBeNull()
   })
 })

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { randomMonths } from '../../../tests/fixtures/columns.ts'
-import { ColumnSet } from './column-set.ts'
 import { notClosedHours } from '../../domain/answers/columns.ts'
-import { emptyFilter } from '../../domain/filter/filter.ts'
-import { summariseClosing } from './summarise-closing.ts'
+import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
+import { ColumnSet } from '../count/column-set.ts'
+import { FilteredRows } from '../count/filtered-rows.ts'
+import { closing } from './closing.ts'
 
 const world = {
   areas: [
@@ -16,8 +17,8 @@ const world = {
   ],
   categories: [],
   cityBbox: [0, 0, 1, 1] as const,
+  asOfWallMinutes: Date.UTC(2020, 5, 15) / 60_000,
 }
-const asOf = Date.UTC(2020, 5, 15) / 60_000
 const options = { withinDays: 7, areaLevel: 'community' as const }
 
 const set = new ColumnSet()
@@ -28,7 +29,7 @@ const rows = set.months.flatMap((month) =>
   Array.from({ length: month.count }, (_, i) => {
     const reported = Date.UTC(2020, month.monthNumber % 12, 1) / 60_000 + month.minute[i]!
     return {
-      age: Math.max(0, Math.floor((asOf - reported) / 60)),
+      age: Math.max(0, Math.floor((world.asOfWallMinutes - reported) / 60)),
       stage: stages[month.stage[i]! & 15]!,
       hours: month.hours[i]!,
       area: month.area[i]!,
@@ -52,8 +53,11 @@ function naiveQuantile(sample: typeof rows, p: number): number | null {
   return null
 }
 
-describe('summariseClosing', () => {
-  const summary = summariseClosing(set, emptyFilter(), world, asOf, options)
+const ask = (of: ColumnSet, filter: IncidentFilter) =>
+  closing(new FilteredRows(of, filter, world), world, options)
+
+describe('the question "closing"', () => {
+  const summary = ask(set, emptyFilter())
   const counted = rows.filter((row) => row.stage === 'closed' || isOpenStage(row.stage))
 
   it('keeps the open ones and says who was left out', () => {
@@ -103,9 +107,9 @@ describe('summariseClosing', () => {
   })
 
   it('obeys the filter and answers nobody with nulls', () => {
-    const one = summariseClosing(set, { ...emptyFilter(), areas: ['D'] }, world, asOf, options)
+    const one = ask(set, { ...emptyFilter(), areas: ['D'] })
     expect(one.byArea.map((group) => group.idx)).toEqual([2])
-    const none = summariseClosing(new ColumnSet(), emptyFilter(), world, asOf, options)
+    const none = ask(new ColumnSet(), emptyFilter())
     expect(none).toMatchObject({ n: 0, median: { time: null }, within: { share: null } })
     expect(none.byArea).toEqual([])
   })

@@ -1,18 +1,13 @@
-import { dayNumber, firstDayOf } from '../../domain/time/calendar.ts'
 import type { ClosingGroup, ClosingOptions, ClosingSummary } from '../../domain/answers/closing.ts'
-import type { ColumnSet } from './column-set.ts'
-import { notClosedHours, quantum } from '../../domain/answers/columns.ts'
-import { compileFilter, minutesInPeriod, type FilterWorld, type PathNode } from './filter-rules.ts'
-import type { IncidentFilter } from '../../domain/filter/filter.ts'
+import { notClosedHours } from '../../domain/answers/columns.ts'
+import { firstDayNumber } from '../../domain/time/calendar.ts'
+import { isOpenStage, stages } from '../../domain/vocabulary.ts'
 import { kaplanMeier, survivalQuantile, type SurvivalCurve } from '../../stats/kaplan-meier.ts'
 import { shareClosedWithin } from '../../stats/share-closed.ts'
-import { isOpenStage, stages } from '../../domain/vocabulary.ts'
+import { forEachPassing, type FilteredRows } from '../count/filtered-rows.ts'
+import type { Question, QuestionWorld } from './question.ts'
 
-interface ClosingWorld extends FilterWorld {
-  areas: readonly (PathNode & { level: string })[]
-}
-
-/** What passes the filter and has, or will have, a time to close; side by side. */
+/** Incidents with a time to close, past or to come, as columns side by side. */
 interface Sample {
   length: number
   withdrawn: number
@@ -31,19 +26,12 @@ const closedStage = stages.indexOf('closed')
 const openStages = stages.map(isOpenStage)
 
 /**
- * Times to close of what passes the filter. Open incidents stay in as censored at their age; rejected
- * and merged ones have no time to close and are counted as withdrawn.
- * @param asOfWallMinutes how far the data is known, on the city's wall clock; ages are differences of
- * wall clocks and so off by the hour of a clock change in between
+ * Times to close. Open incidents are censored at their age. Rejected and merged ones have no time to
+ * close and are counted as withdrawn. Ages are differences of wall clocks: a clock change in between
+ * makes them an hour off.
  */
-export function summariseClosing(
-  set: ColumnSet,
-  filter: IncidentFilter,
-  world: ClosingWorld,
-  asOfWallMinutes: number,
-  options: ClosingOptions,
-): ClosingSummary {
-  const sample = collect(set, filter, world, asOfWallMinutes)
+export const closing: Question<ClosingOptions, ClosingSummary> = (rows, world, options) => {
+  const sample = collect(rows, world.asOfWallMinutes)
   const { group, curve } = summarise(sample, 0, sample.length, options)
   return {
     ...group,
@@ -55,42 +43,26 @@ export function summariseClosing(
   }
 }
 
-function collect(
-  set: ColumnSet,
-  filter: IncidentFilter,
-  world: FilterWorld,
-  asOfWallMinutes: number,
-): Sample {
-  const rules = compileFilter(filter, world)
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  const room = set.count
-  const sample = newSample(room)
-  let at = 0
-  for (const month of set.months) {
-    const { from, to } = minutesInPeriod(month, rules)
-    if (from >= to) continue
-    const monthStart = dayNumber(firstDayOf(month.month)) * 1440
-    const { minute, area, category, stage, hours, x, y } = month
-    for (let i = 0; i < month.count; i++) {
-      if (rules.area[area[i]!]! | rules.category[category[i]!]! | rules.stage[stage[i]!]!) continue
-      if (minute[i]! < from || minute[i]! >= to) continue
-      if (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY) continue
-      const stageIndex = stage[i]! & 15
-      const isClosed = stageIndex === closedStage && hours[i] !== notClosedHours
+function collect(rows: FilteredRows, asOfWallMinutes: number): Sample {
+  const sample = newSample(rows.count)
+  forEachPassing(rows, ({ monthNumber, minute, hours, stage, area, category }) => {
+    const monthStart = firstDayNumber(monthNumber) * 1440
+    return (row) => {
+      const stageIndex = stage[row]! & 15
+      const isClosed = stageIndex === closedStage && hours[row] !== notClosedHours
       if (!isClosed && !openStages[stageIndex]) {
         sample.withdrawn++
-        continue
+        return
       }
-      const age = Math.floor((asOfWallMinutes - monthStart - minute[i]!) / 60)
+      const age = Math.floor((asOfWallMinutes - monthStart - minute[row]!) / 60)
+      const at = sample.length++
       sample.age[at] = Math.min(maxHours, Math.max(0, age))
-      sample.hours[at] = isClosed ? hours[i]! : sample.age[at]!
+      sample.hours[at] = isClosed ? hours[row]! : sample.age[at]!
       sample.closed[at] = isClosed ? 1 : 0
-      sample.area[at] = area[i]!
-      sample.category[at] = category[i]!
-      at++
+      sample.area[at] = area[row]!
+      sample.category[at] = category[row]!
     }
-  }
-  sample.length = at
+  })
   return sample
 }
 
@@ -113,7 +85,7 @@ function summarise(
   const { hours, closed, age } = sample
   let longest = 0
   for (let i = start; i < end; i++) if (closed[i] && hours[i]! > longest) longest = hours[i]!
-  // Past the last event it no longer matters when somebody was last seen open.
+  // The curve ends at the last event: later censoring shares one place.
   const events = new Uint32Array(longest + 2)
   const censored = new Uint32Array(longest + 2)
   for (let i = start; i < end; i++) {
@@ -159,10 +131,10 @@ function byGroup(
   return answer
 }
 
-/** The area of the wanted level that each incident's area is or lies below; 0 for none. */
+/** The area of the wanted level that holds each incident; 0 for none. */
 function areaGroups(
   sample: Sample,
-  world: ClosingWorld,
+  world: QuestionWorld,
   options: ClosingOptions,
 ): (i: number) => number {
   const groups = new Uint16Array(65_536)
@@ -181,7 +153,7 @@ function areaGroups(
 function thin(curve: SurvivalCurve): ClosingSummary['curve'] {
   const stride = Math.max(1, Math.ceil(curve.times.length / maxCurveSteps))
   const last = curve.times.length - 1
-  // Counted from the end, so that the last step, where the curve ends, is always kept.
+  // Counted from the end, which keeps the curve's last step.
   const keep = (values: Float64Array) => values.filter((_, i) => (last - i) % stride === 0)
   return {
     hours: keep(curve.times),
