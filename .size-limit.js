@@ -56,6 +56,7 @@ const later = {
   echarts: /echarts/,
   dexie: /Dexie/,
   exifreader: /MetadataMissingError/,
+  zxcvbn: /bruteforce/,
   'terra-draw': /terra-?draw/i,
   'geodata formats': /flatgeobuf|shpjs/,
 }

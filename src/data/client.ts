@@ -1,7 +1,7 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import * as v from 'valibot'
 import type { AppConfig } from '@/domain/city/config.ts'
-import { AppError, errorFromAnswer } from './errors.ts'
+import { AppError, errorFromAnswer, isAbort } from './errors.ts'
 import { keptSession, type KeptSession } from './kept-session.ts'
 import { patientRenewal, type SessionRenewal } from './session-renewal.ts'
 
@@ -18,8 +18,6 @@ export interface Backend {
   /** Around every call that may need a fresh token: fails at once where none can be had. */
   unlessStuck: SessionRenewal['unlessStuck']
   keptSession: KeptSession
-  /** A client that keeps no session, for checking a password beside the running session. */
-  probe: () => SupabaseClient
 }
 
 interface BackendOptions {
@@ -45,16 +43,6 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
     },
     global: { fetch: guarded.fetch },
   })
-  const probe = () =>
-    createClient(url, config.publishableKey, {
-      auth: {
-        persistSession: false,
-        autoRefreshToken: false,
-        detectSessionInUrl: false,
-        storageKey: `wangge-probe-${config.instanceId}`,
-      },
-      global: { fetch: guarded.fetch },
-    })
   const { fetch, retryAfterSeconds, renewal } = guarded
   return {
     config,
@@ -64,7 +52,6 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
     retryAfterSeconds,
     unlessStuck: renewal.unlessStuck,
     keptSession: keptSession(storageKey, options.storage, renewal.cancel),
-    probe,
   }
 }
 
@@ -105,6 +92,28 @@ async function byOwnClock(response: Response): Promise<Response> {
   delete session.expires_at
   const headers = { 'content-type': 'application/json' }
   return new Response(JSON.stringify(session), { status: response.status, headers })
+}
+
+/**
+ * A request with the session's token, for paths that supabase-js does not know; any status.
+ * @throws AppError kind `unauthorized` without a session, `offline`; AbortError
+ */
+export async function fetchSigned(
+  backend: Backend,
+  path: string,
+  init: RequestInit = {},
+): Promise<Response> {
+  const { data } = await backend.unlessStuck(() => backend.supabase.auth.getSession())
+  if (!data.session) throw new AppError('unauthorized', 'no session to send with')
+  const headers = new Headers(init.headers)
+  headers.set('apikey', backend.config.publishableKey)
+  headers.set('authorization', `Bearer ${data.session.access_token}`)
+  try {
+    return await backend.fetch(`${backend.url}${path}`, { ...init, headers })
+  } catch (error) {
+    if (isAbort(error)) throw error
+    throw new AppError('offline', String(error), { cause: error })
+  }
 }
 
 /**

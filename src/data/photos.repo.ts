@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
-import type { Backend } from './client.ts'
+import { fetchSigned, type Backend } from './client.ts'
 import { AppError, errorFromAnswer, isAbort, toAppError } from './errors.ts'
 
 /** A photo in Storage: the uploader's user id, the file's SHA-256 and its type. */
@@ -39,18 +39,7 @@ export const photosRepo = (backend: Backend) => {
   const shown = shownPhotos(backend)
 
   async function ask(path: string, init: RequestInit): Promise<Response> {
-    const { data } = await backend.unlessStuck(() => backend.supabase.auth.getSession())
-    if (!data.session) throw new AppError('unauthorized', 'no session to send with')
-    const headers = new Headers(init.headers)
-    headers.set('apikey', backend.config.publishableKey)
-    headers.set('authorization', `Bearer ${data.session.access_token}`)
-    let response: Response
-    try {
-      response = await backend.fetch(`${backend.url}${path}`, { ...init, headers })
-    } catch (error) {
-      if (isAbort(error)) throw error
-      throw new AppError('offline', String(error), { cause: error })
-    }
+    const response = await fetchSigned(backend, path, init)
     if (response.ok) return response
     throw await refusalOf(response)
   }

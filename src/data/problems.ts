@@ -12,6 +12,7 @@ export type ProblemPlace =
   | 'incidents'
   | 'map'
   | 'page'
+  | 'password'
 
 export interface Problem {
   place: ProblemPlace

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { roles, type LocalDay, type Role } from '@/domain/vocabulary.ts'
-import { callRpc, type Backend } from './client.ts'
+import { callRpc, fetchSigned, type Backend } from './client.ts'
 import { AppError, errorFromAnswer, type ErrorAnswer } from './errors.ts'
 
 export interface Membership {
@@ -48,9 +48,35 @@ const contextSchema = v.object({
   demo: v.nullish(v.object({ weeks: v.number(), until: v.string(), isOld: v.boolean() })),
 })
 
+/** A session of one's own account. Instants are ISO 8601. */
+export interface OwnSession {
+  id: string
+  userAgent: string | null
+  startedAt: string
+  lastUsedAt: string
+  /** The session of this device and browser. */
+  isThis: boolean
+}
+
+const sessionsSchema = v.array(
+  v.object({
+    id: v.string(),
+    userAgent: v.nullable(v.string()),
+    startedAt: v.string(),
+    lastUsedAt: v.string(),
+    isThis: v.boolean(),
+  }),
+)
+
 interface AuthFailure extends ErrorAnswer {
   name?: string
 }
+
+/** Why a Supabase refuses a new password, in the words of our rule; ours are the same. */
+const ruleWords: Record<string, string> = { length: 'short', characters: 'common', pwned: 'common' }
+
+/** Codes of a wrong current password: the door's, and those of a Supabase. */
+const wrongPasswordCodes = ['current_password_mismatch', 'invalid_credentials']
 
 const authError = (backend: Backend, error: AuthFailure): AppError => {
   // auth-js gives a network failure this name and the status 0 or the proxy's.
@@ -58,11 +84,31 @@ const authError = (backend: Backend, error: AuthFailure): AppError => {
   return errorFromAnswer(error, status, status === 429 ? backend.retryAfterSeconds() : null)
 }
 
+/** The code for a refused change of password; null for failures of another kind. */
+function refusalCode(error: AuthFailure & { reasons?: string[] }): string | null {
+  const { code } = error
+  if (code && wrongPasswordCodes.includes(code)) return 'wrong_password'
+  if (code === 'same_password') return code
+  if (code !== 'weak_password') return null
+  const reason = error.reasons?.[0] ?? 'common'
+  return `weak_${ruleWords[reason] ?? reason}`
+}
+
 export const sessionRepo = (backend: Backend) => {
   const { auth } = backend.supabase
   // Until auth-js has looked at the kept session, it may be waiting for a network to renew it.
   let hasLooked = false
   void auth.initialize().then(() => (hasLooked = true))
+
+  /** A call that auth-js does not know, or whose refusal it would pass over. */
+  async function ask(path: string, init: RequestInit): Promise<Response> {
+    const response = await fetchSigned(backend, `auth/v1/${path}`, init)
+    if (response.ok) return response
+    const answer = (await response.json().catch(() => ({}))) as ErrorAnswer
+    const retryAfter = response.status === 429 ? backend.retryAfterSeconds() : null
+    throw errorFromAnswer(answer, response.status, retryAfter)
+  }
+
   return {
     /** @throws AppError kind `unauthorized` for a wrong e-mail or password */
     async signIn(email: string, password: string): Promise<void> {
@@ -102,24 +148,36 @@ export const sessionRepo = (backend: Backend) => {
     },
 
     /**
-     * Checks the current password in a client of its own, so that a wrong one leaves the session
-     * as it is, then sets the new one.
-     * @throws AppError code `wrong_password` when the current password is wrong
+     * Sets a new password; the server compares the current one and ends the other sessions.
+     * @throws AppError code `wrong_password`, `same_password` or `weak_<PasswordIssue>`
      */
-    async changePassword(email: string, current: string, next: string): Promise<void> {
-      const { error: wrong } = await backend
-        .probe()
-        .auth.signInWithPassword({ email, password: current })
-      if (wrong) {
-        const failure = authError(backend, wrong)
-        if (failure.kind !== 'unauthorized') throw failure
-        throw new AppError('invalid', 'the current password is wrong', {
-          status: failure.status,
-          code: 'wrong_password',
-        })
-      }
-      const { error } = await auth.updateUser({ password: next })
-      if (error) throw authError(backend, error)
+    async changePassword(current: string, next: string): Promise<void> {
+      const { error } = await backend.unlessStuck(() =>
+        auth.updateUser({ password: next, current_password: current }),
+      )
+      if (!error) return
+      const failure = authError(backend, error)
+      const code = refusalCode(error)
+      throw code ? new AppError('invalid', failure.message, { code, cause: error }) : failure
+    },
+
+    /** One's own sessions, the newest first. */
+    async sessions(signal?: AbortSignal): Promise<OwnSession[]> {
+      const answer: unknown = await (await ask('sessions', { signal: signal ?? null })).json()
+      if (v.is(sessionsSchema, answer)) return answer
+      throw new AppError('server', 'the sessions have another form', { code: 'bad_answer' })
+    },
+
+    /** Ends one of one's own sessions; one that had ended already is no failure. */
+    async endSession(id: string): Promise<void> {
+      await ask(`sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }).catch((error) => {
+        if (!(error instanceof AppError && error.code === 'session_unknown')) throw error
+      })
+    },
+
+    /** Ends all of one's own sessions but this one. */
+    async endOtherSessions(): Promise<void> {
+      await ask('logout?scope=others', { method: 'POST' })
     },
 
     /** The e-mail of who is signed in. */

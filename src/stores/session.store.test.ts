@@ -114,9 +114,30 @@ describe('session store', () => {
     expect(failure.code).toBe('wrong_password')
     expect(session.status).toBe('signed-in')
     expect(server.password).toBe('right')
+    expect(server.calls.filter((call) => call === 'token')).toHaveLength(1)
+    expect(await error(session.changePassword('right', 'password123'))).toMatchObject({
+      kind: 'invalid',
+      code: 'weak_common',
+    })
     await session.changePassword('right', 'longer than before')
     expect(server.password).toBe('longer than before')
     await session.refreshContext()
+  })
+
+  it('lists one’s sessions, ends one, and all others', async () => {
+    await start()
+    await session.signIn('leader@test', 'right')
+    const ids = async () => (await session.ownSessions()).map(({ id }) => id)
+    await session.endSession('there')
+    expect(await ids()).toEqual(['here', 'elsewhere'])
+    await session.endSession('there')
+    server.failing = { logout: 500 }
+    expect((await error(session.endOtherSessions())).kind).toBe('server')
+    expect(await ids()).toEqual(['here', 'elsewhere'])
+    server.failing = {}
+    await session.endOtherSessions()
+    expect(await ids()).toEqual(['here'])
+    expect(session.status).toBe('signed-in')
   })
 
   it('waits while the city is loaded', async () => {

@@ -5,7 +5,12 @@ import { isConfig, loadConfig, type ConfigWait } from '@/data/config.ts'
 import { openDeviceStore, type DeviceStore, type KeptPerson } from '@/device/device-store.ts'
 import { AppError, isAbort, toAppError } from '@/data/errors.ts'
 import { forgetProblems } from '@/data/problems.ts'
-import { sessionRepo, type SessionContext, type SessionRepo } from '@/data/session.repo.ts'
+import {
+  sessionRepo,
+  type OwnSession,
+  type SessionContext,
+  type SessionRepo,
+} from '@/data/session.repo.ts'
 import { wait as pause } from '@/data/wait.ts'
 import type { AppConfig } from '@/domain/city/config.ts'
 import type { Role } from '@/domain/vocabulary.ts'
@@ -228,11 +233,15 @@ export const useSessionStore = defineStore('session', () => {
     return { instanceId: config.value.instanceId, userId: context.value.userId }
   }
 
-  /** @throws AppError code `wrong_password` when `current` is wrong */
-  async function changePassword(current: string, next: string): Promise<void> {
-    if (!email.value) throw new AppError('unauthorized', 'nobody is signed in')
-    await needed().changePassword(email.value, current, next)
-  }
+  /** Ends the other sessions too. @throws AppError with the codes of `SessionRepo.changePassword` */
+  const changePassword = (current: string, next: string): Promise<void> =>
+    guard(() => needed().changePassword(current, next))
+
+  /** One's own sessions, on a server of ours. */
+  const ownSessions = (signal?: AbortSignal): Promise<OwnSession[]> =>
+    guard(() => needed().sessions(signal))
+  const endSession = (id: string): Promise<void> => guard(() => needed().endSession(id))
+  const endOtherSessions = (): Promise<void> => guard(() => needed().endOtherSessions())
 
   /** Asks again who is here, after the server said that the scope changed. */
   async function refreshContext(signal?: AbortSignal): Promise<void> {
@@ -356,6 +365,9 @@ export const useSessionStore = defineStore('session', () => {
     signIn,
     signOut,
     changePassword,
+    ownSessions,
+    endSession,
+    endOtherSessions,
     refreshContext,
     keepUnsent,
     keptUnsent,

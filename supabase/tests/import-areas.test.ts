@@ -297,7 +297,7 @@ describe('an empty city', () => {
     timeZone: 'Asia/Shanghai',
     bbox: [0, 0, 10, 10],
     adminEmail: 'Admin@Example.org',
-    adminPassword: 'long enough',
+    adminPassword: 'umbrella tractor violin',
   } as const
 
   it.each([

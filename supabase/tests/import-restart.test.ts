@@ -131,7 +131,7 @@ it(
         'password',
         'new@example.org',
         '--password',
-        'another one',
+        'umbrella tractor violin',
       ])
       expect(changed.code, changed.out).toBe(0)
       expect(await signIn('new@example.org', password)).toBe(400)

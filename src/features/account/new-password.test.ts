@@ -1,23 +1,27 @@
-import { describe, expect, it } from 'vitest'
-import { minPasswordLength, passwordIssues } from './new-password.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { fieldIssues, ruleIssue } from './new-password.ts'
 
-const long = 'x'.repeat(minPasswordLength)
-
-describe('passwordIssues', () => {
-  it('accepts a new, long, twice equally typed password', () => {
-    expect(passwordIssues({ current: 'old', next: long, confirm: long })).toEqual([])
+describe('fieldIssues', () => {
+  it('accepts a new password typed twice', () => {
+    const issues = fieldIssues({ current: 'old', next: 'new', confirm: 'new' })
+    expect(issues).toEqual({ next: null, confirm: null })
   })
 
-  it('counts characters, not UTF-16 units', () => {
-    const emoji = '\u{1f600}'.repeat(minPasswordLength - 1)
-    expect(passwordIssues({ current: '', next: emoji, confirm: emoji })).toEqual(['short'])
+  it('names both issues at once', () => {
+    const issues = fieldIssues({ current: 'a', next: 'a', confirm: 'b' })
+    expect(issues).toEqual({ next: 'same', confirm: 'mismatch' })
   })
+})
 
-  it('names every issue at once', () => {
-    expect(passwordIssues({ current: 'a', next: 'a', confirm: 'b' })).toEqual([
-      'short',
-      'same',
-      'mismatch',
-    ])
+describe('ruleIssue', () => {
+  it('judges by the dictionaries, and without them where they cannot be loaded', async () => {
+    expect(await ruleIssue('password123', '')).toBe('common')
+    vi.resetModules()
+    vi.doMock('@zxcvbn-ts/core', () => Promise.reject(new Error('no network')))
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const { ruleIssue: offline } = await import('./new-password.ts')
+    expect(await offline('password123', '')).toBeNull()
+    expect(await offline('short', '')).toBe('short')
+    expect(warn).toHaveBeenCalledOnce()
   })
 })

@@ -1,17 +1,30 @@
-/** What Wangge asks of a password: length, as `npm run user` and the server do. */
-export const minPasswordLength = 8
+import { report } from '@/data/problems.ts'
+import {
+  passwordIssue,
+  plainPasswordIssue,
+  type PasswordIssue,
+} from '@/domain/account/password-rules.ts'
 
-export type PasswordIssue = 'short' | 'same' | 'mismatch'
+/** Why a change of password is not sent; texts at `account.password.issue.…`. */
+export type ChangeIssue = PasswordIssue | 'same' | 'mismatch'
 
-/** What is wrong with a change of password before the server is asked; empty when nothing is. */
-export function passwordIssues(change: {
-  current: string
-  next: string
-  confirm: string
-}): PasswordIssue[] {
-  const issues: PasswordIssue[] = []
-  if ([...change.next].length < minPasswordLength) issues.push('short')
-  if (change.next !== '' && change.next === change.current) issues.push('same')
-  if (change.next !== change.confirm) issues.push('mismatch')
-  return issues
+/** What is wrong with the fields beside the rule for new passwords. */
+export function fieldIssues(change: { current: string; next: string; confirm: string }): {
+  next: 'same' | null
+  confirm: 'mismatch' | null
+} {
+  return {
+    next: change.next !== '' && change.next === change.current ? 'same' : null,
+    confirm: change.next === change.confirm ? null : 'mismatch',
+  }
+}
+
+/** The rule's issue. Without a network its dictionaries may be missing: the server has them too. */
+export async function ruleIssue(password: string, email: string): Promise<PasswordIssue | null> {
+  try {
+    return await passwordIssue(password, email)
+  } catch (error) {
+    report('password', error)
+    return plainPasswordIssue(password, email)
+  }
 }

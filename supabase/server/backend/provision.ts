@@ -28,6 +28,10 @@ create table if not exists wangge_server.canary (
   singleton boolean primary key default true check (singleton),
   value text not null
 );
+create table if not exists wangge_server.ended_sessions (
+  id uuid primary key,
+  ended_at timestamptz not null default now()
+);
 `
 
 /**

@@ -8,7 +8,6 @@ import { messageOf, ServerError } from '../base/errors.ts'
 import {
   addPerson,
   endRole,
-  generatePassword,
   grantRole,
   listPeople,
   removePerson,
@@ -17,6 +16,7 @@ import {
   setPassword,
 } from '../owner/people.ts'
 import type { MembershipChoice } from '../owner/people.ts'
+import { generatePassword } from '../owner/passwords.ts'
 
 const usage = `npm run user -- list
 npm run user -- add EMAIL [--name NAME] --role ROLE --area CODE [--department CODE]

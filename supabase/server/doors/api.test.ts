@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Secrets } from '../base/secrets.ts'
 import { signToken } from '../testing/kit.ts'
@@ -11,12 +12,19 @@ const secrets: Secrets = {
   apiPassword: 'x',
 }
 const alice = '01a209e9-acec-75a9-b5c6-8f54bf08c4d7'
+const session = '01a209e9-acec-75a9-b5c6-8f54bf08c4d9'
 const bob = '01a209e9-acec-75a9-b5c6-8f54bf08c4d8'
 
 const aPhoto = async () => new Response('a photo')
 
+function signedIn(): string {
+  const exp = Date.now() / 1000 + 300
+  const claims = { sub: alice, session_id: session, role: 'authenticated', exp }
+  return JSON.stringify({ access_token: signToken(claims, secrets.jwtSecret) })
+}
+
 /** An API on a database that answers everything with 200, and what went to it and to the disk. */
-function apiWithFakes() {
+function apiWithFakes({ isPasswordChanged = false } = {}) {
   const asked: string[] = []
   let journaledBytes = 0
   const api = createApi({
@@ -26,12 +34,18 @@ function apiWithFakes() {
         asked.push(
           `${url.replace('http://127.0.0.1', '')} ${new TextDecoder().decode(body ?? new ArrayBuffer(0))}`,
         )
-        return { status: 200, headers: [], body: new ArrayBuffer(0) }
+        // a sign-in is answered with a session, anything else with nothing
+        const answer = url.includes('/token?grant_type=password') ? signedIn() : ''
+        return { status: 200, headers: [], body: new TextEncoder().encode(answer).buffer }
       },
       checkCanary: async () => undefined,
     },
     database: () => ({
-      query: async () => [],
+      async query(sql) {
+        const isCompleting = sql.includes('update auth.sessions')
+        if (sql.includes('delete from auth.sessions')) return [{ id: session }] as never[]
+        return (isCompleting && !isPasswordChanged ? [{ one: 1 }] : []) as never[]
+      },
       exec: async () => undefined,
       transaction: () => Promise.reject(new Error('not here')),
       close: async () => undefined,
@@ -63,10 +77,14 @@ function apiWithFakes() {
       viaProxy = false,
       method = 'POST',
       type = 'application/json',
+      session: of = randomUUID() as string,
     } = {},
   ) => {
     const exp = Date.now() / 1000 + 300
-    const jwt = signToken({ sub: user, email, role: 'authenticated', exp }, secrets.jwtSecret)
+    const jwt = signToken(
+      { sub: user, session_id: of, email, role: 'authenticated', exp },
+      secrets.jwtSecret,
+    )
     const headers = { apikey: 'key', authorization: `Bearer ${jwt}`, 'content-type': type }
     const request = new Request(`http://127.0.0.1${path}`, { method, headers, body })
     return api.fetch(request, { peer: { address: '127.0.0.1', viaProxy, sharesAddress: false } })
@@ -141,6 +159,19 @@ test('a second grant in the address does not reach the database', async () => {
   const both = '/auth/v1/token?grant_type=password&grant_type=id_token'
   expect((await call(both, signIn)).status).toBe(200)
   expect(asked).toEqual([`/auth/v1/token?grant_type=password ${signIn}`])
+})
+
+test('a session begun with a password that was changed meanwhile is not handed out', async () => {
+  const signIn = JSON.stringify({ email: 'a@b.example', password: 'x' })
+  const token = '/auth/v1/token?grant_type=password'
+  for (const isPasswordChanged of [false, true]) {
+    const { call } = apiWithFakes({ isPasswordChanged })
+    const answer = await call(token, signIn)
+    expect(answer.status).toBe(isPasswordChanged ? 400 : 200)
+    expect((await answer.text()).includes('access_token')).toBe(!isPasswordChanged)
+    const own = await call(list, '{}', { session })
+    expect(own.status).toBe(isPasswordChanged ? 401 : 200)
+  }
 })
 
 test.each([

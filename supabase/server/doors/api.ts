@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { BackendUnavailable } from '../backend/backend.ts'
 import type { Backend } from '../backend/backend.ts'
+import type { Database } from '../base/database-types.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { PhotoApi } from '../photos/photo-api.ts'
 import { compressAnswers } from '../wire/compress.ts'
@@ -8,13 +9,17 @@ import { TooBusy } from '../wire/fair-queue.ts'
 import { problem, tooMany } from '../wire/problem.ts'
 import { authDoor } from './auth.ts'
 import { CommandIntake } from './command-intake.ts'
+import { EndedSessions } from './ended-sessions.ts'
 import { forwardTo } from './forward.ts'
 import { createGuards } from './guards.ts'
 import type { DoorEnv, GuardOptions } from './guards.ts'
+import { SessionEnder } from './session-ender.ts'
 import { rpcDoor } from './rpc.ts'
 import { storageDoor } from './storage.ts'
 
-export interface ApiOptions extends GuardOptions {
+export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
+  /** With the owner's rights. */
+  database(): Database
   backend: Pick<Backend, 'fetch' | 'checkCanary' | 'isReady'>
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
@@ -28,17 +33,21 @@ export type Api = Hono<DoorEnv>
 
 /** The doors of the APIs: `/rest/v1`, `/auth/v1`, `/storage/v1`. Each offers what its routes name. */
 export function createApi(options: ApiOptions): Api {
-  const { backend, journal, photos, onChange, onUnjournaledChange } = options
-  const guards = createGuards(options)
+  const { backend, database, journal, photos, secrets, onChange, onUnjournaledChange } = options
+  const endedSessions = new EndedSessions(database)
+  const guards = createGuards({ ...options, endedSessions })
   const forward = forwardTo(backend)
   const intake = new CommandIntake({ forward, backend, journal, onChange })
+  const sessions = new SessionEnder({ database, journal, endedSessions, onChange })
 
   const api = new Hono<DoorEnv>()
   api.use(guards.key)
   api.use('/rest/v1/*', compressAnswers)
   api.use('/auth/v1/*', compressAnswers)
   api.route('/rest/v1', rpcDoor({ guards, forward, intake }))
-  api.route('/auth/v1', authDoor({ guards, forward, onChange, onUnjournaledChange }))
+  const { jwtSecret } = secrets
+  const changes = { onChange, onUnjournaledChange }
+  api.route('/auth/v1', authDoor({ guards, forward, database, jwtSecret, sessions, ...changes }))
   api.route('/storage/v1', storageDoor({ guards, photos }))
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {

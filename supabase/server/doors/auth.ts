@@ -1,17 +1,27 @@
 import { Hono } from 'hono'
-import { isDemoEmail } from '../base/demo.ts'
+import type { Database } from '../base/database-types.ts'
+import { passwordHashOf } from '../owner/passwords.ts'
+import { completeSession } from '../owner/sessions.ts'
 import { objectIn } from '../wire/body.ts'
 import { EvenTime } from '../wire/even-time.ts'
 import { problem, tooMany } from '../wire/problem.ts'
 import { RateLimit } from '../wire/rate-limit.ts'
+import { callerOf } from '../wire/token.ts'
 import type { Forward } from './forward.ts'
 import { demoRefused } from './guards.ts'
 import type { DoorContext, DoorEnv, Guards } from './guards.ts'
+import { changePassword } from './own-password.ts'
+import { ownSessionsDoor } from './own-sessions.ts'
+import type { SessionEnder } from './session-ender.ts'
 import { SignInLimit } from './sign-in-limit.ts'
 
 export interface AuthDoorOptions {
   guards: Guards
   forward: Forward
+  /** With the owner's rights. */
+  database(): Database
+  jwtSecret: string
+  sessions: SessionEnder
   /** Called after a request that may have changed something. */
   onChange(): void
   /** As `onChange`, for changes that no journal holds. */
@@ -19,18 +29,17 @@ export interface AuthDoorOptions {
 }
 
 const maxBodyBytes = 256 * 1024
-/** Changes of one's own password: each is hashed, which is slow on purpose. */
-const passwordsPerUser = { burst: 10, perSecond: 1 / 60 }
 const refreshPerAddress = { burst: 120, perSecond: 2 }
-const passwordFields = new Set(['password', 'current_password', 'nonce'])
 
-/** Signing in by password, refreshing, signing out, one's own account and password; nothing else. */
+/**
+ * Signing in by password, refreshing, one's own account, password and sessions, signing out; nothing
+ * else. The door itself compares passwords and ends sessions; the backend signs in and refreshes.
+ */
 export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
-  const { guards, forward, onChange, onUnjournaledChange } = options
+  const { guards, forward, database, jwtSecret, sessions, onChange } = options
   const limitRefreshes = guards.limitAddress(
     new RateLimit(refreshPerAddress.burst, refreshPerAddress.perSecond),
   )
-  const passwords = new RateLimit(passwordsPerUser.burst, passwordsPerUser.perSecond)
   const signIns = new SignInLimit()
   const evenTime = new EvenTime()
   const body = guards.body(maxBodyBytes)
@@ -46,7 +55,7 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
     if (waitSeconds > 0) return tooMany(waitSeconds)
     const response = await evenTime.answer(
       // the refusal's delay is outside of the turn: it must hold up nobody
-      () => guards.inTurn(context, () => forward(callOf(context, '/token?grant_type=password'))),
+      () => guards.inTurn(context, () => beginSession(context, account)),
       (answer) => answer.ok,
     )
     if (response.ok) {
@@ -54,6 +63,20 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
       onChange()
     }
     return response
+  }
+
+  async function beginSession(context: DoorContext, account: string): Promise<Response> {
+    const passwordHash = await passwordHashOf(database(), account)
+    const answer = await forward(callOf(context, '/token?grant_type=password'))
+    if (!answer.ok) return answer
+    const { access_token: token } = (await answer.clone().json()) as { access_token?: unknown }
+    const caller = typeof token === 'string' ? await callerOf(token, jwtSecret) : null
+    if (!caller) throw new Error('The backend signed somebody in without a session.')
+    const { userId, sessionId: id } = caller
+    const userAgent = context.req.header('user-agent') ?? null
+    if (await completeSession(database(), { id, passwordHash, userAgent })) return answer
+    await sessions.end(userId, { session: id })
+    return problem(400, 'invalid_credentials', 'Invalid login credentials')
   }
 
   door.post(
@@ -68,32 +91,16 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
       return grantOf(context) === 'password' ? signIn(context) : notOffered()
     },
   )
-  door.post('/logout', guards.caller, body, guards.turn, (context) =>
-    forward(callOf(context, `/logout${new URL(context.req.url).search}`)),
-  )
-  door.get('/user', guards.caller, guards.turn, ({ req }) =>
-    forward({ method: 'GET', path: '/auth/v1/user', headers: req.raw.headers, body: '' }),
-  )
-  door.put('/user', guards.caller, body, guards.turn, async (context) => {
-    const { caller } = context.var
-    // the client library always sends its code challenge, null when there is none
-    const fields = Object.entries(objectIn(context.var.body) ?? {})
-      .filter(([, value]) => value !== null)
-      .map(([name]) => name)
-    if (!fields.includes('password') || fields.some((field) => !passwordFields.has(field))) {
-      return problem(403, 'not_offered', 'Only the password can be changed here.')
-    }
-    if (isDemoEmail(caller.email)) {
-      return problem(403, 'demo_account', 'The passwords of the demo accounts stay as they are.')
-    }
-    const waitSeconds = passwords.take(caller.userId)
-    if (waitSeconds > 0) return tooMany(waitSeconds)
-    const response = await forward(callOf(context, '/user'))
-    if (response.ok) onUnjournaledChange()
-    return response
-  })
+  door.get('/user', guards.caller, guards.turn, (context) => forward(ownUser(context)))
+  door.put('/user', guards.caller, body, changePassword(options, ownUser))
+  door.route('/', ownSessionsDoor({ guards, body, database, sessions }))
   door.all('*', notOffered)
   return door
+}
+
+/** The call for the caller's own account. */
+function ownUser({ req }: DoorContext) {
+  return { method: 'GET', path: '/auth/v1/user', headers: req.raw.headers, body: '' }
 }
 
 function grantOf(context: DoorContext): string | undefined {

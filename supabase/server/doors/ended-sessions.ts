@@ -1,35 +1,48 @@
-import { sessionEnds } from '../owner/people.ts'
 import type { Database } from '../base/database-types.ts'
-import type { Caller } from '../wire/token.ts'
+import { readEndedSessions } from '../owner/sessions.ts'
 
-/** The longest an ended session stays usable. */
+/** Milliseconds between two reads of the ends that other processes have noted. */
 const keptMs = 2_000
+/** Milliseconds for which an end is remembered: longer than an access token holds. */
+const rememberedMs = 2 * 3_600_000
 
 /**
- * Sessions that a command ended. Their tokens stay valid by signature for up to an hour. The ends are
- * read from the database every two seconds, once for all callers.
+ * Sessions that were ended. Their access tokens stay valid by signature for up to an hour. Ends by
+ * this server count at once; ends by a command are read every two seconds, once for all callers.
  */
 export class EndedSessions {
   #database: () => Database
   #now: () => number
-  #ends: { at: number; byUser: Promise<Map<string, number>> } | null = null
+  #noted = new Map<string, number>()
+  #read: { at: number; ids: Promise<Set<string>> } | null = null
 
   constructor(database: () => Database, now: () => number = Date.now) {
     this.#database = database
     this.#now = now
   }
 
-  /** True for a token that was signed before its owner's sessions were ended. */
-  async includes({ userId, issuedAt }: Caller): Promise<boolean> {
+  /** Counts sessions as ended from now on; the caller has noted that in the database. */
+  note(ids: readonly string[]): void {
     const now = this.#now()
-    if (!this.#ends || now - this.#ends.at > keptMs) {
-      const ends = { at: now, byUser: sessionEnds(this.#database()) }
-      this.#ends = ends
+    for (const [id, at] of this.#noted) {
+      // the oldest come first
+      if (now - at < rememberedMs) break
+      this.#noted.delete(id)
+    }
+    for (const id of ids) this.#noted.set(id, now)
+  }
+
+  async includes(sessionId: string): Promise<boolean> {
+    const id = sessionId.toLowerCase()
+    const now = this.#now()
+    if (!this.#read || now - this.#read.at > keptMs) {
+      const read = { at: now, ids: readEndedSessions(this.#database()) }
+      this.#read = read
       // a failed read is asked again by the next caller
-      ends.byUser.catch(() => {
-        if (this.#ends === ends) this.#ends = null
+      read.ids.catch(() => {
+        if (this.#read === read) this.#read = null
       })
     }
-    return issuedAt < ((await this.#ends.byUser).get(userId) ?? 0)
+    return (await this.#read.ids).has(id) || this.#noted.has(id)
   }
 }

@@ -1,5 +1,4 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Database } from '../base/database-types.ts'
 import { isDemoEmail } from '../base/demo.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Peer } from '../wire/addresses.ts'
@@ -10,7 +9,8 @@ import { problem, tooMany } from '../wire/problem.ts'
 import type { RateLimit } from '../wire/rate-limit.ts'
 import { callerOf, isSameSecret } from '../wire/token.ts'
 import type { Caller } from '../wire/token.ts'
-import { EndedSessions } from './ended-sessions.ts'
+import type { EndedSessions } from './ended-sessions.ts'
+import { LastUses } from './last-uses.ts'
 
 /** Answers of one person that may be open at once: two devices with six connections each, twice. */
 const maxOpenAnswers = 24
@@ -31,7 +31,7 @@ export type DoorContext = Context<DoorEnv>
 export type Guard = MiddlewareHandler<DoorEnv>
 
 export interface GuardOptions {
-  database(): Database
+  endedSessions: Pick<EndedSessions, 'includes'>
   secrets: Secrets
   /** Whether the demo's well-known passwords open anything for this peer. */
   acceptsDemoAccounts(peer: Peer): boolean
@@ -58,21 +58,24 @@ export interface Guards {
   inTurn<T>(context: DoorContext, work: () => Promise<T>): Promise<T>
   /** True for a demo account that this peer may not use. */
   refusesDemo(email: string, peer: Peer): boolean
+  /** The last request of a session (instant), where this server remembers one. */
+  lastUseOf(sessionId: string): string | null
 }
 
 export function createGuards(options: GuardOptions): Guards {
-  const { database, secrets, acceptsDemoAccounts, queue } = options
+  const { endedSessions, secrets, acceptsDemoAccounts, queue } = options
   const openAnswers = new OpenAnswers(maxOpenAnswers)
   const inTurn: Guards['inTurn'] = (context, work) => {
     const { caller } = context.var
     const person = caller ? caller.userId : `address ${context.env.peer.address}`
     return queue.run(person, work, context.req.raw.signal)
   }
-  const endedSessions = new EndedSessions(database)
+  const uses = new LastUses()
   const refusesDemo = (email: string, peer: Peer) =>
     isDemoEmail(email) && !acceptsDemoAccounts(peer)
   return {
     refusesDemo,
+    lastUseOf: (sessionId) => uses.of(sessionId),
 
     async key({ req }, next) {
       const key = req.header('apikey')
@@ -86,7 +89,7 @@ export function createGuards(options: GuardOptions): Guards {
     async caller(context, next) {
       const token = /^Bearer (\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
       const caller = await callerOf(token, secrets.jwtSecret)
-      if (!caller || (await endedSessions.includes(caller))) {
+      if (!caller || (await endedSessions.includes(caller.sessionId))) {
         return problem(401, 'bad_jwt', 'Sign in again: this session is not valid here.')
       }
       if (refusesDemo(caller.email, context.env.peer)) return demoRefused()
@@ -94,6 +97,7 @@ export function createGuards(options: GuardOptions): Guards {
       if (!release) return tooMany(1)
       if (context.env.onClosed) context.env.onClosed(release)
       else release()
+      uses.note(caller.sessionId)
       context.set('caller', caller)
       return await next()
     },

@@ -3,7 +3,7 @@ import type { Database } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 import { createEmptyCity, checkEmptyCity, parseBbox } from './empty-city.ts'
 import type { EmptyCity } from './empty-city.ts'
-import { generatePassword } from '../owner/people.ts'
+import { generatePassword } from '../owner/passwords.ts'
 
 interface Question {
   variable: string

@@ -6,16 +6,18 @@ import { createInterface } from 'node:readline'
 import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 import { syncFolder } from '../base/files.ts'
 
-/** One call of `apply_commands` as it came in, or a note that a photo was kept. */
+/** One call of `apply_commands` as it came in, or a note: a photo was kept, sessions were ended. */
 export interface JournalEntry {
   /** Who sent it (`sub` of the verified token). */
   user: string
-  /** The request's body, JSON text; empty for a photo. */
+  /** The request's body, JSON text; empty for a note. */
   body: string
   /** The server's clock (instant). */
   received: string
   /** The photo that is in the data folder since then. */
   photo?: Pick<PhotoName, 'hash' | 'mediaType'>
+  /** Ids of the user's sessions that were ended. */
+  endedSessions?: string[]
 }
 
 interface Waiting {

@@ -12,11 +12,13 @@ import { replayJournal } from './replay.ts'
 let folder: string
 let journal: Journal
 let applied: string[]
+let ended: string[]
 let isWell: boolean
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wangge-replay-'))
   journal = await Journal.open(folder)
   applied = []
+  ended = []
   isWell = true
 })
 afterEach(async () => {
@@ -25,7 +27,13 @@ afterEach(async () => {
 })
 
 const session = {
-  database: () => ({ query: async () => [] as unknown[] }) as unknown as Database,
+  database: () =>
+    ({
+      async query(sql: string, [ids]: [string[]]) {
+        if (sql.includes('ended_sessions')) ended.push(...ids)
+        return [] as unknown[]
+      },
+    }) as unknown as Database,
   async apply(user: string) {
     const code = /^fails (.+)$/.exec(user)?.[1]
     if (code) throw new DatabaseError('it broke', code)
@@ -50,6 +58,14 @@ test('a call that came in twice is repeated once', async () => {
   const entry = { user: 'someone', body, received: '2026-01-01T00:00:00Z' }
   for (const settled of [await journal.append(entry), await journal.append(entry)]) settled()
   expect(await replay()).toEqual({ repeated: 1, setAside: 0 })
+})
+
+test('sessions that were ended are ended again', async () => {
+  const note = { user: 'someone', body: '', received: '2026-01-01T00:00:00Z' }
+  for (const endedSessions of [['one', 'two'], ['two']])
+    (await journal.append({ ...note, endedSessions }))()
+  expect(await replay()).toEqual({ repeated: 0, setAside: 0 })
+  expect(ended).toEqual(['one', 'two'])
 })
 
 test('a call refused as it was the first time stands in nobody’s way', async () => {

@@ -4,6 +4,7 @@ import type { BackendSession } from '../backend/session.ts'
 import { DatabaseError } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
 import type { Journal, JournalEntry } from '../journal/journal.ts'
+import { repeatEnds } from '../owner/sessions.ts'
 import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import type { PhotoStore } from '../photos/photo-store.ts'
 
@@ -18,7 +19,7 @@ export interface Replay {
 }
 
 /**
- * Records the photos and applies the journaled calls the database does not know: what a crash, or
+ * Records the photos, ends the sessions again and applies the journaled calls the database does not know: what a crash, or
  * going back to a snapshot, took from it. Ids make a repetition harmless, and commands get the time
  * they first came in at. Rejects when the database cannot go on: then nobody may be let in, for what
  * is not repeated now a snapshot would bury.
@@ -31,6 +32,7 @@ export async function replayJournal(
 ): Promise<Replay> {
   const done: Replay = { repeated: 0, setAside: 0 }
   await recordUnknownPhotos(session.database(), photos, photosIn(journal, fromSegment))
+  await repeatEnds(session.database(), await endedSessionsIn(journal, fromSegment))
   let batch: { entry: JournalEntry; commands: unknown[]; ids: string[] }[] = []
   const flush = async () => {
     const ids = batch.flatMap((call) => call.ids)
@@ -100,6 +102,14 @@ async function* photosIn(journal: Journal, fromSegment: number): AsyncGenerator<
     const name = photo && photoNameFromPath(photoPath({ ...photo, owner: user }))
     if (name) yield name
   }
+}
+
+async function endedSessionsIn(journal: Journal, fromSegment: number): Promise<string[]> {
+  const ids = new Set<string>()
+  for await (const { endedSessions = [] } of journal.entries(fromSegment)) {
+    for (const id of endedSessions) ids.add(id)
+  }
+  return [...ids]
 }
 
 /** The commands in the body of a call of `apply_commands`; null when it holds none. */

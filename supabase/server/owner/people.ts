@@ -1,9 +1,10 @@
-import { randomInt, randomUUID } from 'node:crypto'
-import { hash } from 'bcryptjs'
+import { randomUUID } from 'node:crypto'
 import { roles } from '../../../src/domain/vocabulary.ts'
 import type { Role } from '../../../src/domain/vocabulary.ts'
 import type { Database } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
+import { hashPassword } from './passwords.ts'
+import { endingSessions } from './sessions.ts'
 
 /**
  * People of the embedded and the own-Postgres tier, written where `@supabase/lite` keeps them
@@ -15,7 +16,7 @@ export type NewPerson = {
   displayName: string
   /** BCP 47; the city's when left out. */
   locale?: string
-} & ({ password: string } | { /** Of `hashPassword`. */ passwordHash: string })
+} & ({ password: string } | { /** Of bcrypt. */ passwordHash: string })
 
 export interface MembershipChoice {
   role: Role
@@ -30,38 +31,12 @@ export interface PersonRow {
   memberships: { role: Role; areaCode: string; departmentCode: string | null }[]
 }
 
-/** The cost lite's own sign-up uses. */
-const bcryptCost = 10
-const minPasswordCharacters = 8
-/** bcrypt ignores what follows. */
-const maxPasswordBytes = 72
-/** No 0 O 1 l I: passwords are read out and typed. */
-const passwordAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
-
-/** Four groups of four characters, 80 bits. */
-export function generatePassword(): string {
-  const group = (): string =>
-    Array.from({ length: 4 }, () => passwordAlphabet[randomInt(passwordAlphabet.length)]).join('')
-  return [group(), group(), group(), group()].join('-')
-}
-
 function cleanEmail(email: string): string {
   const clean = email.trim().toLowerCase()
   if (clean.length > 255 || !/^[^\s@"<>]+@[^\s@"<>.]+(\.[^\s@"<>.]+)+$/.test(clean)) {
     throw new ServerError(`"${email}" is not an e-mail address.`)
   }
   return clean
-}
-
-/** @throws ServerError when the password is too short or longer than bcrypt reads. */
-export async function hashPassword(password: string): Promise<string> {
-  if ([...password].length < minPasswordCharacters) {
-    throw new ServerError(`A password needs at least ${minPasswordCharacters} characters.`)
-  }
-  if (Buffer.byteLength(password) > maxPasswordBytes) {
-    throw new ServerError(`A password may have at most ${maxPasswordBytes} bytes.`)
-  }
-  return hash(password, bcryptCost)
 }
 
 /** Everything a membership names must exist. */
@@ -116,7 +91,7 @@ export async function addPerson(
   if (membership) await checkMembership(db, membership)
   const id = randomUUID()
   const password =
-    'passwordHash' in person ? person.passwordHash : await hashPassword(person.password)
+    'passwordHash' in person ? person.passwordHash : await hashPassword(person.password, email)
   // one statement, so one transaction on every tier and over the socket
   await db.query(
     `with given as (
@@ -201,17 +176,18 @@ export async function endRole(
   }
 }
 
-/** Sets a new password and ends every session of the person. */
+/**
+ * Sets a new password and ends every session of the person.
+ * @throws ServerError when the password is refused or there is nobody with the address.
+ */
 export async function setPassword(db: Database, email: string, password: string): Promise<void> {
   const id = await userIdOf(db, email)
-  const hashed = await hashPassword(password)
+  const hashed = await hashPassword(password, cleanEmail(email))
   await db.query(
     `with account as (
        update auth.users set encrypted_password = $2::text, updated_at = now() where id = $1::uuid
-     ), tokens as (
-       delete from auth.refresh_tokens where user_id = $1::uuid
-     ), ${noteSessionEnd}
-     delete from auth.sessions where user_id = $1::uuid`,
+     ), ${endingSessions()}
+     delete from auth.refresh_tokens where user_id = $1::uuid`,
     [id, hashed],
   )
 }
@@ -220,33 +196,15 @@ export async function setPassword(db: Database, email: string, password: string)
 export async function removePerson(db: Database, email: string): Promise<void> {
   const id = await userIdOf(db, email)
   await db.query(
-    `with ended as (
+    `with roles as (
        update public.memberships set valid_to = now()
        where user_id = $1::uuid and (valid_to is null or valid_to > now())
      ), tokens as (
        delete from auth.refresh_tokens where user_id = $1::uuid
-     ), ${noteSessionEnd}
+     ), ${endingSessions()}
      delete from auth.users where id = $1::uuid`,
     [id],
   )
-}
-
-const sessionEndKey = 'sessions ended '
-
-/** When the sessions of the person `$1` ended: tokens that are out cannot be taken back. */
-const noteSessionEnd = `noted as (
-  insert into wangge_server.state
-    values ('${sessionEndKey}' || $1::uuid, floor(extract(epoch from now()))::text)
-    on conflict (key) do update set value = excluded.value
-)`
-
-/** By user the second (epoch) before which tokens were signed that a command has ended. */
-export async function sessionEnds(db: Database): Promise<Map<string, number>> {
-  const rows = await db.query<{ id: string; second: string }>(
-    `select substr(key, ${sessionEndKey.length + 1}) as id, value as second
-       from wangge_server.state where starts_with(key, '${sessionEndKey}')`,
-  )
-  return new Map(rows.map(({ id, second }) => [id, Number(second)]))
 }
 
 /** Everybody with an account, by address; roles that are valid now. */

@@ -17,6 +17,7 @@ import { addPerson } from '../owner/people.ts'
 import { startServer } from '../start/server.ts'
 import type { RunningServer } from '../start/server.ts'
 import {
+  goodPassword,
   loadSmallCity,
   reportCommand,
   secretsOf,
@@ -112,7 +113,7 @@ beforeAll(async () => {
   const person = (email: string, role?: 'field_staff' | 'grid_manager', areaCode = 'W') =>
     addPerson(
       db,
-      { email: `${email}@city.example`, displayName: email, password: 'long enough' },
+      { email: `${email}@city.example`, displayName: email, password: goodPassword },
       role && { role, areaCode },
     )
   ids = {

@@ -15,6 +15,7 @@ import type { RunningServer } from './server.ts'
 import {
   adminEmail,
   adminPassword,
+  goodPassword,
   grantedBehindTheScenes,
   loadSmallCity,
   reportCommand,
@@ -79,7 +80,7 @@ describe.runIf('bin' in found)('one’s own Postgres behind the same door', () =
 
   test('a photo is kept in the data folder and read by who sees its incident', async () => {
     const { headers, id } = await signIn()
-    const person = { email: 'photos@city.example', displayName: 'P', password: 'long enough' }
+    const person = { email: 'photos@city.example', displayName: 'P', password: goodPassword }
     const owner = await addPerson(server.database(), person, {
       role: 'field_staff',
       areaCode: 'CITY',

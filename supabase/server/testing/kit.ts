@@ -6,13 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from '../base/database-types.ts'
 import { createEmptyCity } from '../import/empty-city.ts'
+import { hashWithoutRule } from '../owner/passwords.ts'
 import { addPerson } from '../owner/people.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Settings } from '../base/settings.ts'
 import { settingsFrom } from '../base/settings.ts'
 
 export const adminEmail = 'first@city.example'
-export const adminPassword = 'correct horse'
+export const adminPassword = 'correct horse battery'
+/** For people of tests who sign in. */
+export const goodPassword = 'umbrella tractor violin'
 
 /** A data folder and a built app of its own for one test file. */
 export function temporaryFolder(name: string): { path: string; remove(): void } {
@@ -38,7 +41,8 @@ export async function loadSmallCity(db: Database): Promise<void> {
     adminEmail,
     adminPassword,
   })
-  const demo = { email: 'admin@wangge.demo', displayName: 'Demo', password: 'wangge-demo' }
+  const passwordHash = await hashWithoutRule('wangge-demo')
+  const demo = { email: 'admin@wangge.demo', displayName: 'Demo', passwordHash }
   await addPerson(db, demo, { role: 'admin', areaCode: 'CITY' })
 }
 
@@ -46,8 +50,9 @@ export function secretsOf(folder: string): Secrets {
   return JSON.parse(readFileSync(join(folder, 'data/secrets.json'), 'utf8')) as Secrets
 }
 
-/** A token signed like ours, with whatever claims. */
-export function signToken(payload: object, secret: string): string {
+/** A token signed like ours, with whatever claims; of some session when they name none. */
+export function signToken(claims: object, secret: string): string {
+  const payload = { session_id: randomUUID(), ...claims }
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(payload)}`
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`

@@ -4,8 +4,9 @@ export function problem(
   code: string,
   message: string,
   headers: Record<string, string> = {},
+  more: object = {},
 ): Response {
-  const body = JSON.stringify({ code, error_code: code, message, msg: message })
+  const body = JSON.stringify({ code, error_code: code, message, msg: message, ...more })
   return new Response(body, {
     status,
     headers: {
