@@ -79,6 +79,8 @@ describe('npm start', { timeout: 400_000 }, () => {
     }
     expect(output.out).toContain(`Wangge is at http://localhost:${port}\n`)
     expect(output.out).toContain(demoPassword)
+    expect(output.out).toMatch(/dates are moved by \d+ weeks and end on \d{4}-\d\d-\d\d\.\n/)
+    expect(output.out).not.toContain('--demo-today')
     for (const { email } of demoAccounts) expect(output.out).toContain(email)
     const { status, json } = await send(port, 'GET', '/config.json')
     expect(status).toBe(200)
