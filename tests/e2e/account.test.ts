@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import type { Browser } from 'playwright'
+import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launchChromium } from '../kit/browser.ts'
 import { openPage } from '../kit/session.ts'
@@ -20,50 +20,88 @@ describe('account', () => {
     await context.close()
   })
 
-  it('lets a person added beside the running server change the password, and only the new one opens', async () => {
-    const email = 'new.manager@example.org'
-    execFileSync(
-      process.execPath,
-      [
-        'supabase/server/commands/user.ts',
-        'add',
-        email,
-        '--role',
-        'grid_manager',
-        '--area',
-        'SF-N-19',
-        '--name',
-        'Grid manager 2',
-        '--password',
-        'first-password-1',
-      ],
-      { env: { ...process.env, DATA_DIR: inject('dataDir') } },
-    )
-    const { page, context, problems } = await openPage(browser, {
-      url,
-      path: '/sign-in?next=/account',
+  /** Adds a person beside the running server. */
+  function addManager(email: string, password: string): void {
+    const account = ['add', email, '--name', 'Grid manager 2', '--password', password]
+    const role = ['--role', 'grid_manager', '--area', 'SF-N-19']
+    execFileSync(process.execPath, ['supabase/server/commands/user.ts', ...account, ...role], {
+      env: { ...process.env, DATA_DIR: inject('dataDir') },
     })
-    const signIn = async (password: string): Promise<void> => {
-      await page.locator('input[type=email]').fill(email)
-      await page.locator('input[type=password]').fill(password)
-      await page.locator('button[type=submit]').click()
-    }
-    await signIn('first-password-1')
-    await page.waitForURL((target) => target.pathname === '/account')
+  }
+  async function signIn(page: Page, email: string, password: string): Promise<void> {
+    await page.locator('input[type=email]').fill(email)
+    await page.locator('input[type=password]').fill(password)
+    await page.locator('button[type=submit]').click()
+  }
+  async function openAccount(email: string, password: string) {
+    const opened = await openPage(browser, { url, path: '/sign-in?next=/account' })
+    await signIn(opened.page, email, password)
+    await opened.page.waitForURL((target) => target.pathname === '/account')
+    return opened
+  }
+  const first = 'umbrella tractor violin'
+  const second = 'seven lanterns over granite'
+
+  it('changes the password: the rule is told, other devices are out, only the new one opens', async () => {
+    const email = 'new.manager@example.org'
+    addManager(email, first)
+    const elsewhere = await openAccount(email, first)
+    const { page, context, problems } = await openAccount(email, first)
     const fields = page.locator('main input[type=password]')
     await fields.nth(2).waitFor()
-    await fields.nth(0).fill('first-password-1')
-    await fields.nth(1).fill('second-password-2')
-    await fields.nth(2).fill('second-password-2')
-    await page.locator('main button[type=submit]').click()
-    await page.getByText('changed', { exact: false }).first().waitFor()
-    await page.locator('main').getByRole('button', { name: 'Sign out' }).click()
+    await fields.nth(0).fill('not this one')
+    await fields.nth(1).fill('password123')
+    await fields.nth(1).blur()
+    await page.getByText('easy to guess').waitFor()
+    await fields.nth(1).fill(second)
+    await page.getByText('easy to guess').waitFor({ state: 'detached' })
+    await fields.nth(2).fill(second)
+    const save = page.locator('main button[type=submit]')
+    await save.click()
+    await page.getByText('not your current password').waitFor()
+    // the browser's own line about the 422
+    expect(problems.splice(0).filter((line) => !line.includes('422'))).toEqual([])
+    await fields.nth(0).fill(first)
+    await save.click()
+    await page.getByText('Your password is changed').first().waitFor()
+    await expect.poll(() => page.getByTestId('own-sessions').locator('li').count()).toBe(1)
+
+    await elsewhere.page.reload()
+    await elsewhere.page.waitForURL((target) => target.pathname === '/sign-in')
+    await elsewhere.context.close()
+
+    const out = page.locator('main').getByRole('button', { name: 'Sign out', exact: true })
+    await out.first().click()
     await page.waitForURL((target) => target.pathname === '/sign-in')
     expect(problems).toEqual([])
-    await signIn('first-password-1')
+    await signIn(page, email, first)
     await page.getByTestId('sign-in-error').waitFor()
-    await signIn('second-password-2')
+    await signIn(page, email, second)
     await page.waitForURL((target) => target.pathname !== '/sign-in')
     await context.close()
+  })
+
+  it('lists where one is signed in, ends one session, and all of them', async () => {
+    const email = 'three.devices@example.org'
+    addManager(email, first)
+    const [one, two, three] = [
+      await openAccount(email, first),
+      await openAccount(email, first),
+      await openAccount(email, first),
+    ]
+    const rows = three.page.getByTestId('own-sessions').locator('li')
+    await expect.poll(() => rows.count()).toBe(3)
+    expect(await rows.first().innerText()).toMatch(/Chrome on Linux\s+This device/)
+    await rows.last().getByRole('button').click()
+    await expect.poll(() => rows.count()).toBe(2)
+    await one.page.reload()
+    await one.page.waitForURL((target) => target.pathname === '/sign-in')
+    await two.page.reload()
+    await expect.poll(() => two.page.getByTestId('own-sessions').locator('li').count()).toBe(2)
+    await three.page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await three.page.waitForURL((target) => target.pathname === '/sign-in')
+    await two.page.reload()
+    await two.page.waitForURL((target) => target.pathname === '/sign-in')
+    for (const { context } of [one, two, three]) await context.close()
   })
 })
