@@ -23,6 +23,7 @@ const allowed = {
 const serverRooms = [
   'base',
   'wire',
+  'schema',
   'owner',
   'journal',
   'backend',
@@ -92,10 +93,17 @@ export default {
       to: { path: '^(supabase|tests)/' },
     },
     {
-      name: 'map-is-plain',
+      name: 'stats-import-nothing',
       severity: 'error',
-      from: { path: '^src/(stats|domain|geo|map|data|columns|device)/' },
-      to: { path: 'node_modules/(vue|pinia|vue-router|vue-i18n|@nuxt/ui)/' },
+      from: { path: '^src/stats/' },
+      to: { pathNot: '^src/stats/' },
+    },
+    {
+      // Workers and Node run these rooms.
+      name: 'plain-rooms',
+      severity: 'error',
+      from: { path: '^src/(stats|domain|geo|map|data|columns|sync|device|charts/(options|views))/' },
+      to: { path: 'node_modules/(vue|pinia|vue-router|vue-i18n|@nuxt/ui|@pinia/[^/]+|@vueuse/[^/]+)/' },
     },
   ],
   options: {

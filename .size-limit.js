@@ -57,12 +57,11 @@ const later = {
   dexie: /Dexie/,
   exifreader: /MetadataMissingError/,
   zxcvbn: /bruteforce/,
-  papaparse: /BAD_DELIMITERS/,
   'terra-draw': /terra-?draw/i,
   'geodata formats': /flatgeobuf|shpjs/,
 }
 /** Not in the app yet; all others must be found somewhere, or their word has become blind. */
-const unused = ['papaparse', 'terra-draw', 'geodata formats']
+const unused = ['terra-draw', 'geodata formats']
 const textOf = (file) => readFileSync(file, 'utf8')
 const firstLoad = scriptsOf(mapPage)
 const assets = readdirSync('dist/assets').filter((file) => file.endsWith('.js'))

@@ -13,11 +13,10 @@ const locales = fileURLToPath(new URL('./src/locales/**', import.meta.url))
 
 /** The icons of the categories that come with the schema: words of theirs that name a lucide icon. */
 function categoryIcons(): string[] {
-  const file = new URL(
-    './supabase/migrations/20260101000200_reference_defaults.sql',
-    import.meta.url,
-  )
-  const words = readFileSync(file, 'utf8').matchAll(/'(?:lucide:)?([a-z][a-z0-9-]*)'/g)
+  const file = new URL('./supabase/schemas/03_reference.sql', import.meta.url)
+  // the rows stand before the functions
+  const [rows = ''] = readFileSync(file, 'utf8').split('\ncreate ')
+  const words = rows.matchAll(/'(?:lucide:)?([a-z][a-z0-9-]*)'/g)
   return [...new Set(Array.from(words, ([, word]) => word ?? ''))]
     .filter((word) => word in lucide.icons)
     .map((word) => `lucide:${word}`)

@@ -14,6 +14,8 @@ export default defineConfig({
   plugins: [vue()],
   resolve: { alias },
   test: {
+    setupFiles: ['tests/kit/patient-waits.ts'],
+    expect: { poll: { timeout: patient(10_000) } },
     projects: [
       {
         extends: true,
@@ -21,6 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts'],
           exclude: ['src/**/*.browser.test.ts'],
+          testTimeout: patient(20_000),
         },
       },
       {

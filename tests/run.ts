@@ -1,13 +1,14 @@
 /**
- * `npm test`: everything a change must pass, in the order that fails fastest.
- * Prints what ran and one closing line `N passed, N failed`; exits 1 when anything failed.
+ * `npm test`: everything a change must pass. Prints each job with its time, the failures by name, and
+ * one closing line `N passed, N failed, N skipped`; exits 1 when anything failed.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { findChromium } from './kit/browser.ts'
+import { runPool, type Job } from './kit/pool.ts'
 
 interface Tally {
   passed: number
@@ -34,10 +35,10 @@ interface Report {
 
 const results = mkdtempSync(join(tmpdir(), 'wangge-results-'))
 
-type Step = () => Promise<void>
+const times = new Map<string, number>()
 
-/** Runs a command; what it prints comes whole at its end, so that lanes do not mix their lines. */
-async function step(name: string, command: string, args: string[]): Promise<boolean> {
+/** Runs a command; its output is printed whole at its end, so that jobs do not mix their lines. */
+async function runCommand(name: string, command: string, args: string[]): Promise<boolean> {
   console.log(`── ${name} …`)
   const started = performance.now()
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -45,22 +46,24 @@ async function step(name: string, command: string, args: string[]): Promise<bool
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => printed.push(chunk))
   const [status] = (await once(child, 'close')) as [number | null]
-  const seconds = ((performance.now() - started) / 1000).toFixed(0)
+  const seconds = Math.round((performance.now() - started) / 1000)
+  times.set(name, seconds)
   process.stdout.write(Buffer.concat(printed))
   console.log(`── ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`)
   return status === 0
 }
 
 /** A tool without a test count of its own counts as one test. */
-const check =
-  (name: string, command: string, args: string[]): Step =>
-  async () => {
-    if (await step(name, command, args)) total.passed++
+function check(name: string, command: string, args: string[], after: string[] = []): Job {
+  const run = async (): Promise<void> => {
+    if (await runCommand(name, command, args)) total.passed++
     else {
       total.failed++
       failures.push(name)
     }
   }
+  return { name, kind: 'core', after, run }
+}
 
 /** One entry a failed test, and one for each file that failed outside its tests. */
 function failuresOf(project: string, report: Report): string[] {
@@ -76,53 +79,97 @@ function failuresOf(project: string, report: Report): string[] {
   })
 }
 
-const tests =
-  (project: string): Step =>
-  async () => {
-    const file = join(results, `${project}.json`)
-    const ok = await step(project, 'vitest', [
+/** Tests of one project, by default all of them. `args` choose some, of which at least one must exist. */
+function tests(
+  project: string,
+  { part = '', args = [], kind = 'core', after = [] }: TestOptions = {},
+): Job {
+  const name = part ? `${project} ${part}` : project
+  const run = async (): Promise<void> => {
+    const file = join(results, `${name.replaceAll(/\W/g, '-')}.json`)
+    const isOk = await runCommand(name, 'vitest', [
       'run',
       `--project=${project}`,
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${file}`,
+      ...args,
     ])
     try {
       const report = JSON.parse(readFileSync(file, 'utf8')) as Report
       total.passed += report.numPassedTests ?? 0
       total.failed += report.numFailedTests ?? 0
       total.skipped += (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
-      if (!ok && !report.numFailedTests) total.failed++
-      const named = failuresOf(project, report)
-      failures.push(...(ok || named.length > 0 ? named : [`${project}: failed outside its tests`]))
+      if (!isOk && !report.numFailedTests) total.failed++
+      const named = failuresOf(name, report)
+      failures.push(...(isOk || named.length > 0 ? named : [`${name}: failed outside its tests`]))
     } catch {
       total.failed++
-      failures.push(`${project}: ended without a report`)
+      failures.push(`${name}: ended without a report`)
     }
   }
-
-async function inOrder(...steps: Step[]): Promise<void> {
-  for (const one of steps) await one()
+  return { name, kind, after, run }
+}
+interface TestOptions {
+  part?: string
+  args?: string[]
+  kind?: Job['kind']
+  after?: string[]
 }
 
+/** Database tests in two jobs of one worker: the two fill both cores, or one core beside a browser. */
+const inTwo = (project: string, after: string[] = []): Job[] =>
+  [1, 2].map((n) =>
+    tests(project, { part: `${n} of 2`, args: [`--shard=${n}/2`, '--maxWorkers=1'], after }),
+  )
+
+/** Flows that mostly wait: for a network, a poll, a second page. All others draw maps. */
+const waitingFlows = [
+  'account',
+  'empty-city',
+  'live',
+  'offline',
+  'outbox',
+  'pwa',
+  'roles',
+  'two-tabs',
+]
+const fileOf = (flow: string): string => `tests/e2e/${flow}.test.ts`
+const flows = readdirSync('tests/e2e').flatMap((name) =>
+  name.endsWith('.test.ts') ? name.replace('.test.ts', '') : [],
+)
+const drawingFlows = flows.filter((flow) => !waitingFlows.includes(flow))
+
 findChromium()
-await Promise.all([
-  inOrder(
+/** The app and the demo folder lie there. */
+const prepared = ['build']
+await runPool(
+  [
+    check('build', 'node', ['tests/kit/prepare.ts']),
     check('types', 'vue-tsc', ['--noEmit']),
-    check('build', 'vite', ['build', '--logLevel', 'warn']),
-    check('size', 'size-limit', []),
-  ),
-  inOrder(
+    tests('faults', { kind: 'wait', after: prepared }),
+    tests('e2e', {
+      part: 'waiting',
+      kind: 'wait',
+      after: prepared,
+      args: waitingFlows.map(fileOf),
+    }),
     check('lint', 'eslint', ['.']),
+    tests('unit', { args: ['--maxWorkers=1'] }),
+    tests('e2e', { part: 'drawing', after: prepared, args: drawingFlows.map(fileOf) }),
+    ...inTwo('sql'),
+    ...inTwo('server', prepared),
+    tests('architecture', { args: ['--maxWorkers=1'] }),
     check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),
-    check('dead code', 'knip', []),
-    tests('architecture'),
-    tests('unit'),
-  ),
-])
-// databases and failing networks leave each other idle; browsers that draw maps want both cores
-await Promise.all([inOrder(tests('sql'), tests('server')), inOrder(tests('faults'))])
-await inOrder(tests('e2e'))
+    check('dead code', 'npm', ['run', '--silent', 'knip']),
+    check('size', 'size-limit', [], prepared),
+  ],
+  { core: 2, wait: 2 },
+)
+
+console.log('seconds:')
+for (const [name, seconds] of [...times].toSorted(([, a], [, b]) => b - a))
+  console.log(`${String(seconds).padStart(6)}  ${name}`)
 
 rmSync(results, { recursive: true, force: true })
 // where everything a test needs is required to be there, a skipped test is a failed one

@@ -1,7 +1,7 @@
-/** What may be said about the device, the gravest first. */
+/** From the gravest down. */
 export const notices = ['insecure', 'low-space', 'seven-days', 'install'] as const
 export type Notice = (typeof notices)[number]
-/** How grave each is; 0 where there is nothing to say. */
+/** 0: nothing to say. */
 export type Gravities = Record<Notice, number>
 
 interface DeviceState {
@@ -17,17 +17,17 @@ interface DeviceState {
 export const gravitiesOf = (state: DeviceState): Gravities => ({
   insecure: state.isSecure ? 0 : 1,
   'low-space': lowness(state),
-  // Forgetting nothing and forgetting somebody's work are two things.
+  // Graver when unsent work is at stake.
   'seven-days': state.forgetsAfterDays === null ? 0 : state.unsent > 0 ? 2 : 1,
   install: state.canInstall ? 1 : 0,
 })
 
-/** Grows by one with every halving of what is left. */
+/** Grows by one each time the free space halves. */
 function lowness({ freeBytes, lowBytes }: DeviceState): number {
   if (freeBytes === null || freeBytes >= lowBytes) return 0
   return 1 + Math.floor(Math.log2(lowBytes / Math.max(freeBytes, 1)))
 }
 
-/** The first that was not put aside, or has become graver since it was. */
+/** The first notice that was not put aside, or is graver now. */
 export const noticeToShow = (now: Gravities, putAside: Partial<Gravities>): Notice | null =>
   notices.find((one) => now[one] > (putAside[one] ?? 0)) ?? null

@@ -3,7 +3,7 @@ import { createI18n } from 'vue-i18n'
 export const locales = ['zh-CN', 'en'] as const
 export type Locale = (typeof locales)[number]
 
-/** The key public/first-paint.js reads before the first paint. */
+/** `public/first-paint.js` reads the same key. */
 const storageKey = 'wangge.locale'
 
 type Loaders = Record<Locale, () => Promise<{ messages: object }>>
@@ -16,7 +16,7 @@ const pageLoaders: Loaders = {
   'zh-CN': () => import('./messages/pages.zh-CN.ts'),
   en: () => import('./messages/pages.en.ts'),
 }
-/** What is here, or comes once it is asked for: a page's words not before the first page. */
+/** Loaders to run for each language. The pages' words join with the first page. */
 const wanted = [shellLoaders]
 const loaded = new Set<Loaders[Locale]>()
 
@@ -31,7 +31,7 @@ export const i18n = createI18n({
 
 const isLocale = (value: unknown): value is Locale => locales.some((known) => known === value)
 
-/** The language a person chose here before, else the first of the browser's that we speak. */
+/** The language chosen here before, else the browser's first that is supported. */
 export function preferredLocale(languages: readonly string[] = navigator.languages): Locale {
   const stored = readStored()
   if (stored) return stored
@@ -42,7 +42,7 @@ export function preferredLocale(languages: readonly string[] = navigator.languag
   return 'en'
 }
 
-/** Once it returns, all that is wanted by then is there in this language. */
+/** Resolves when all wanted words of the language are loaded. */
 async function load(locale: Locale): Promise<void> {
   const missing = wanted.filter((one) => !loaded.has(one[locale]))
   if (missing.length === 0) return
@@ -58,13 +58,13 @@ async function load(locale: Locale): Promise<void> {
   await load(locale)
 }
 
-/** To be awaited before a page other than the sign-in page is shown; costs nothing the second time. */
+/** Await before showing a page other than sign-in; free after the first time. */
 export async function loadPageMessages(): Promise<void> {
   if (!wanted.includes(pageLoaders)) wanted.push(pageLoaders)
   await load(i18n.global.locale.value as Locale)
 }
 
-/** Loads a language, if it is not yet here, and shows it. */
+/** Loads the language if needed and shows it. */
 export async function setLocale(locale: Locale, remember = true): Promise<void> {
   await load(locale)
   i18n.global.locale.value = locale as never
@@ -73,7 +73,7 @@ export async function setLocale(locale: Locale, remember = true): Promise<void> 
   try {
     localStorage.setItem(storageKey, locale)
   } catch {
-    // storage may be forbidden; the choice then lasts as long as the page
+    // Storage may be forbidden; the choice then lasts as long as the page.
   }
 }
 

@@ -1,8 +1,8 @@
 import { getIcon, setCustomIconLoader } from '@iconify/vue'
 
-/** Stands for an icon that a city's own category names but the build does not hold. */
+/** Replaces icons of a city's categories that the build lacks. */
 const fallback = 'lucide:map-pin'
 
-/** Keeps the icon kit off the net: what is not bundled is shown as a pin instead of being fetched. */
+/** Shows a pin for icons that are not bundled, instead of fetching them from the net. */
 export const keepIconsLocal = (): void =>
   setCustomIconLoader(() => getIcon(fallback) ?? null, 'lucide')

@@ -16,11 +16,11 @@ import { startTheme } from './theme.ts'
 startTheme()
 keepIconsLocal()
 const pinia = createPinia()
-// Only the kit's icons are installed: its colours stand in palette.css, the head is ours.
+// Only the kit's icons: its colours are replaced by palette.css, the head is our own.
 const app = createApp(App).use(pinia).use(PiniaColada).use(i18n).use(icons)
 app.config.errorHandler = fail
 
-// The browser's offer to install comes early and once.
+// Listens before the browser offers to install, which it does once and early.
 useDeviceCareStore(pinia)
 const session = useSessionStore(pinia)
 const router = createAppRouter(pinia)
@@ -31,10 +31,10 @@ await setLocale(preferredLocale(), false)
 app.use(router).mount('#app')
 void session.start()
 
-// The files of the app are put on the device once the page has what it needs itself.
+// The service worker fills its cache after the page has loaded its own files.
 if (import.meta.env.PROD)
   whenQuiet(() => {
-    // a network that goes in these seconds costs nothing but this visit's registration
+    // If this import fails, the service worker is registered on the next visit.
     import('./updates.ts').then((updates) => updates.watchForUpdates()).catch(() => {})
   })
 

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { canReport, canWrite, landingFor, navigationFor, safeNext } from './navigation.ts'
+import type { Role } from '@/domain/vocabulary.ts'
+import { isOffered, landingFor, menuPages, navigationFor, safeNext } from './navigation.ts'
+
+const namesFor = (roles: readonly Role[]) => navigationFor(roles).map(({ name }) => name)
+/** The bar holds these pages in this order and begins with the first. Others may stand between. */
+function expectBar(roles: readonly Role[], names: readonly string[]): void {
+  const shown: string[] = namesFor(roles)
+  expect(shown.filter((name) => names.includes(name))).toEqual(names)
+  expect(shown[0]).toBe(names[0])
+}
 
 describe('landingFor', () => {
   it('takes leaders to the overview and everybody who works on incidents home', () => {
@@ -16,35 +25,41 @@ describe('landingFor', () => {
 })
 
 describe('navigationFor', () => {
-  it('begins with the page that / leads to', () => {
-    for (const roles of [
-      ['leader'],
-      ['grid_manager'],
-      ['field_staff'],
-      ['field_staff', 'leader'],
-    ] as const)
-      expect(navigationFor(roles)[0]?.name).toBe(landingFor(roles))
+  it('gives each bar its pages, the landing page first', () => {
+    expectBar(['field_staff'], ['my-day', 'capture', 'map', 'table', 'outbox'])
+    expectBar(['leader'], ['overview', 'map', 'table'])
+    for (const roles of [['grid_manager'], ['handler'], ['field_staff', 'leader'], []] as const)
+      expectBar(roles, ['home', 'map', 'table', 'overview'])
+    expect(namesFor(['leader'])).not.toContain('home')
+    expect(namesFor(['field_staff'])).not.toContain('overview')
+  })
+
+  it('leaves the table out of the phone bar of field staff alone', () => {
+    const wideOnly = (roles: readonly Role[]) =>
+      navigationFor(roles).flatMap(({ name, isWideOnly }) => (isWideOnly ? [name] : []))
+    expect(wideOnly(['field_staff'])).toEqual(['table'])
+    expect(wideOnly(['grid_manager'])).toEqual([])
   })
 })
 
-describe('canReport', () => {
-  it('is who the server lets report', () => {
-    expect(
-      [['field_staff'], ['grid_manager'], ['admin']].map((one) => canReport(one as never)),
-    ).toEqual([true, true, true])
-    expect([['leader'], ['handler'], []].map((one) => canReport(one as never))).toEqual([
-      false,
-      false,
-      false,
-    ])
+describe('menuPages', () => {
+  it('holds the pages about the person and the app', () => {
+    expect(menuPages().map(({ name }) => name)).toEqual(['account', 'help'])
   })
 })
 
-describe('canWrite', () => {
-  it('is everybody who may add to an incident: who reports, and who handles', () => {
+describe('isOffered', () => {
+  it('offers reporting to the roles that the server lets report', () => {
+    for (const role of ['field_staff', 'grid_manager', 'admin'] as const)
+      expect([role, isOffered('capture', [role])]).toEqual([role, true])
+    for (const roles of [['leader'], ['handler'], []] as const)
+      expect([roles, isOffered('capture', roles)]).toEqual([roles, false])
+  })
+
+  it('offers the outbox to everybody who may add to an incident', () => {
     for (const role of ['field_staff', 'grid_manager', 'admin', 'handler'] as const)
-      expect([role, canWrite([role])]).toEqual([role, true])
-    expect([canWrite(['leader']), canWrite([])]).toEqual([false, false])
+      expect([role, isOffered('outbox', [role])]).toEqual([role, true])
+    expect([isOffered('outbox', ['leader']), isOffered('outbox', [])]).toEqual([false, false])
   })
 })
 

@@ -1,69 +1,54 @@
+import { pages, type Bar, type Page, type PageName } from '@/domain/pages.ts'
 import type { Role } from '@/domain/vocabulary.ts'
 
-export type PageName = 'home' | 'map' | 'table' | 'overview' | 'my-day' | 'capture' | 'outbox'
-
-export interface NavItem {
-  name: PageName
-  icon: string
-  /** Only where there is room: a phone's bar holds what a thumb needs. */
-  isWideOnly?: boolean
+export interface NavItem extends Pick<Page<PageName>, 'name' | 'icon' | 'title'> {
+  /** Shown only on wide screens: a phone's bar has room for few pages. */
+  isWideOnly: boolean
 }
 
-const icons: Record<PageName, string> = {
-  home: 'lucide:layout-dashboard',
-  map: 'lucide:map',
-  table: 'lucide:table-2',
-  overview: 'lucide:chart-no-axes-combined',
-  'my-day': 'lucide:sun',
-  capture: 'lucide:camera',
-  outbox: 'lucide:inbox',
+/** The bar of a person: `street` and `lead` only for people who have that one role. */
+function barOf(roles: readonly Role[]): Bar {
+  const hasOnly = (one: Role): boolean => roles.length > 0 && roles.every((role) => role === one)
+  if (hasOnly('field_staff')) return 'street'
+  return hasOnly('leader') ? 'lead' : 'desk'
 }
 
-/** Leads, and nothing else that works on single incidents. */
-const onlyLeads = (roles: readonly Role[]): boolean =>
-  roles.includes('leader') && roles.every((role) => role === 'leader')
+const isFor = ({ roles }: Page, own: readonly Role[]): boolean =>
+  !roles || roles.some((role) => own.includes(role))
 
-/** Works in the streets, and does nothing else here. */
-const onlyCollects = (roles: readonly Role[]): boolean =>
-  roles.includes('field_staff') && roles.every((role) => role === 'field_staff')
+/** True when the app offers the page to somebody with these roles, in a bar or by a button. */
+export const isOffered = (name: PageName, roles: readonly Role[]): boolean =>
+  pages.some((page) => page.name === name && isFor(page, roles))
 
-/** Who may report incidents. */
-export const canReport = (roles: readonly Role[]): boolean =>
-  roles.some((role) => role === 'field_staff' || role === 'grid_manager' || role === 'admin')
-
-/** Who may add to incidents (a handler notes and adds photos), and therefore has an outbox. */
-export const canWrite = (roles: readonly Role[]): boolean =>
-  canReport(roles) || roles.includes('handler')
-
-/**
- * Where `/` leads: leaders look at the city as a whole, field staff at their day, everybody else has
- * a home to work from.
- */
-export const landingFor = (roles: readonly Role[]): PageName => {
-  if (onlyCollects(roles)) return 'my-day'
-  return onlyLeads(roles) ? 'overview' : 'home'
-}
-
-/** The pages of the bar, in order, for what somebody is. */
+/** The pages of the bar in order, the landing page first. */
 export function navigationFor(roles: readonly Role[]): NavItem[] {
-  return pagesFor(roles).map((name) => ({
-    name,
-    icon: icons[name],
-    isWideOnly: onlyCollects(roles) && name === 'table',
-  }))
+  const bar = barOf(roles)
+  const shown = pages.filter((page) => page.bars?.[bar] && isFor(page, roles))
+  const rank = ({ bars }: Page): number => (bars?.[bar] === 'landing' ? 0 : 1)
+  return shown
+    .sort((a, b) => rank(a) - rank(b))
+    .map(({ name, icon, title, bars }) => ({
+      name,
+      icon,
+      title,
+      isWideOnly: bars?.[bar] === 'wide',
+    }))
 }
 
-function pagesFor(roles: readonly Role[]): PageName[] {
-  if (onlyCollects(roles)) return ['my-day', 'capture', 'map', 'table', 'outbox']
-  return onlyLeads(roles) ? ['overview', 'map', 'table'] : ['home', 'map', 'table', 'overview']
-}
+/** The page behind `/`. */
+export const landingFor = (roles: readonly Role[]): PageName =>
+  navigationFor(roles)[0]?.name ?? 'home'
+
+/** The pages in the menu of the signed-in person. */
+export const menuPages = (): readonly Page<PageName>[] => pages.filter(({ inMenu }) => inMenu)
 
 /**
- * Where to go after signing in: the page that was asked for, but only one of ours; anything that a
- * browser could read as another site leads home.
+ * The path to go to after signing in: `next` when it is a path of this app, else `/`. Refuses
+ * everything that a browser could read as another site.
  */
 export function safeNext(next: unknown): string {
   const path = Array.isArray(next) ? next[0] : next
   if (typeof path !== 'string' || !/^\/(?![/\\])/.test(path) || path.includes('\\')) return '/'
-  return path.startsWith('/sign-in') ? '/' : path
+  const signIn = pages.find(({ name }) => name === 'sign-in')!.path
+  return path.startsWith(signIn) ? '/' : path
 }

@@ -6,54 +6,28 @@ import {
 } from 'vue-router'
 import { watch } from 'vue'
 import type { Pinia } from 'pinia'
+import { pages } from '@/domain/pages.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { loadPageMessages } from './i18n.ts'
 import { landingFor, safeNext } from './navigation.ts'
+import { pageComponents } from './page-components.ts'
 
 declare module 'vue-router' {
   interface RouteMeta {
     /** Locale key of the page's title. */
     title: string
-    /** Reachable without being signed in; shown without the app's bars. */
     isPublic?: boolean
-    /** Fills the screen and scrolls by itself. */
     fills?: boolean
   }
 }
 
 export const routes: RouteRecordRaw[] = [
-  {
-    path: '/sign-in',
-    name: 'sign-in',
-    component: () => import('@/features/sign-in/SignInPage.vue'),
-    meta: { title: 'sign-in.title', isPublic: true },
-  },
-  {
-    path: '/',
-    name: 'home',
-    component: () => import('@/features/home/HomePage.vue'),
-    meta: { title: 'home.title' },
-  },
-  {
-    path: '/account',
-    name: 'account',
-    component: () => import('@/features/account/AccountPage.vue'),
-    meta: { title: 'account.title' },
-  },
-  {
-    path: '/help',
-    name: 'help',
-    component: () => import('@/features/help/HelpPage.vue'),
-    meta: { title: 'help.title' },
-  },
-  ...existing([
-    ['map', '@/features/map-page/MapPage.vue', 'app.nav.map', true],
-    ['table', '@/features/map-page/TablePage.vue', 'app.nav.table', false],
-    ['overview', '@/features/overview/OverviewPage.vue', 'app.nav.overview', false],
-    ['my-day', '@/features/my-day/MyDayPage.vue', 'app.nav.my-day', false],
-    ['capture', '@/features/capture/CapturePage.vue', 'app.nav.capture', true],
-    ['outbox', '@/features/outbox/OutboxPage.vue', 'app.nav.outbox', true],
-  ]),
+  ...pages.map(({ name, path, title, audience, fills }) => ({
+    name,
+    path,
+    component: pageComponents[name],
+    meta: { title, isPublic: audience === 'public', fills },
+  })),
   {
     path: '/:rest(.*)*',
     name: 'not-found',
@@ -62,21 +36,15 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 
-/** Routes of the pages that are there. */
-function existing(pages: [name: string, file: string, title: string, fills: boolean][]) {
-  const files = import.meta.glob('../features/{map-page,overview,my-day,capture,outbox}/*Page.vue')
-  return pages.flatMap<RouteRecordRaw>(([name, file, title, fills]) => {
-    const component = files[file]
-    return component ? [{ path: `/${name}`, name, component, meta: { title, fills } }] : []
-  })
-}
-
-/** The router with its guard: nobody gets past the sign-in, nobody signed in stays there. */
+/**
+ * The router with its guard: pages that are not public need a session; a session leaves the sign-in
+ * page.
+ */
 export function createAppRouter(pinia: Pinia) {
   const session = useSessionStore(pinia)
   const router = createRouter({ history: createWebHistory(), routes })
 
-  /** Resolves once it is known whether somebody is signed in. */
+  /** Resolves when the session's start has ended. */
   const settled = (): Promise<void> =>
     new Promise((resolve) => {
       if (session.status !== 'starting') return resolve()
@@ -98,15 +66,15 @@ export function createAppRouter(pinia: Pinia) {
       return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
     if (to.name === 'home') {
       const landing = landingFor(session.roles)
-      if (landing !== 'home' && router.hasRoute(landing)) return { name: landing, replace: true }
+      if (landing !== 'home') return { name: landing, replace: true }
     }
-    // they come beside the page; what fails here is told below
+    // Loads the words beside the page; `beforeResolve` waits for them and reports a failure.
     loadPageMessages().catch(() => {})
     return true
   })
   router.beforeResolve((to) => (to.name === 'sign-in' ? undefined : loadPageMessages()))
 
-  // Signing in leads to what was asked for; a session that ends while a page is open keeps the way back.
+  // Signing in leads to `next`. A session that ends on an open page sets `next` to that page.
   watch(
     () => session.status,
     (status, before) => {

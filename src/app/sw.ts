@@ -9,14 +9,13 @@ import { NavigationRoute, registerRoute } from 'workbox-routing'
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (string | PrecacheEntry)[] }
 
 /**
- * Keeps the app's own files on the device, so that it opens without a network. Data, sessions and
- * photos never go through here: who may see them is for the server to say, and what is kept of them
- * on the device is kept by the app, by account.
+ * Caches the app's own files, to open without a network. Never handles data, sessions or photos:
+ * the server decides who may see them, and the app keeps them by account.
  */
 precacheAndRoute(self.__WB_MANIFEST, { cleanURLs: false, directoryIndex: '' })
 cleanupOutdatedCaches()
 
-// Every page of the app is the same file. What has an ending is a file of its own.
+// All pages are one file. Paths with an extension are files of their own.
 registerRoute(
   new NavigationRoute(createHandlerBoundToURL('/index.html'), {
     denylist: [
@@ -26,8 +25,8 @@ registerRoute(
   }),
 )
 
-// The very first one may serve the page that brought it. A later one waits for people's word: the
-// files of the version they are working with must stay until they reload.
+// The first worker serves its page at once. A later one waits until people reload: until then their
+// version needs its own files.
 const isFirst = !self.registration.active
 self.addEventListener('activate', (event) => {
   if (isFirst) event.waitUntil(self.clients.claim())

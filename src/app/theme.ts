@@ -4,9 +4,9 @@ import { computed, watch } from 'vue'
 export const themePreferences = ['light', 'dark', 'system'] as const
 export type ThemePreference = (typeof themePreferences)[number]
 
-/** The key public/first-paint.js reads before the first paint. */
+/** `public/first-paint.js` reads the same key. */
 const preference = useStorage<ThemePreference>('wangge.theme', 'system', undefined, {
-  // a foreign value in the storage must not break the page
+  // A foreign value in the storage must not break the page.
   serializer: {
     read: (raw) => themePreferences.find((known) => known === raw) ?? 'system',
     write: (value) => value,
@@ -15,14 +15,14 @@ const preference = useStorage<ThemePreference>('wangge.theme', 'system', undefin
 const systemIsDark = usePreferredDark()
 const isOnPaper = useMediaQuery('print')
 
-/** Never on paper, where light text would vanish. */
+/** Always light on paper. */
 export const isDark = computed(
   () =>
     !isOnPaper.value &&
     (preference.value === 'dark' || (preference.value === 'system' && systemIsDark.value)),
 )
 
-/** Keeps the class of `<html>`, the native controls and the phone's status bar in the theme. */
+/** Applies the theme to `<html>`, native controls and the phone's status bar. */
 export function startTheme(): void {
   watch(
     isDark,

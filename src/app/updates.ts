@@ -1,20 +1,21 @@
 import { computed, shallowRef } from 'vue'
 import type { Workbox } from 'workbox-window'
+import { report } from '@/data/problems.ts'
 
-/** `ready`: a newer version waits on the device. `taken`: another tab has already gone over to it. */
+/** `ready`: a newer version waits. `taken`: another tab has activated it. */
 type Update = 'none' | 'ready' | 'taken'
 const update = shallowRef<Update>('none')
 const putOff = shallowRef<Update>('none')
-/** What people are asked about: what they put off is not asked again, unless it has become graver. */
+/** The update to offer. A dismissed one returns only as `taken`. */
 export const offeredUpdate = computed<Update>(() =>
   update.value === putOff.value ? 'none' : update.value,
 )
 export const putOffUpdate = (): void => void (putOff.value = update.value)
 
 const lookEveryMs = 60 * 60_000
-/** Looked at when the page comes back to the front, but not more often than this. */
+/** Minimum time between two checks when the page returns to the front. */
 const lookAgainMs = 10 * 60_000
-/** A version that does not take over in this time is loaded by a plain reload. */
+/** After this time without a takeover the page reloads plainly. */
 const takeOverMs = 4_000
 
 let workbox: Workbox | null = null
@@ -24,7 +25,7 @@ const reload = (): void => {
   location.reload()
 }
 
-/** Installs the service worker and says when a newer one is there. Never reloads by itself. */
+/** Installs the service worker and watches for a newer one. Never reloads by itself. */
 export async function watchForUpdates(): Promise<void> {
   if (!('serviceWorker' in navigator)) return
   const { Workbox } = await import('workbox-window')
@@ -37,8 +38,8 @@ export async function watchForUpdates(): Promise<void> {
   try {
     await workbox.register({ immediate: true })
   } catch (error) {
-    // No network, or a browser that forbids it: the app works, but not without a network.
-    console.warn('The app cannot be kept on this device:', error)
+    // No network, or forbidden by the browser: the app works, but only online.
+    report('install', error)
     return
   }
   let looked = Date.now()
@@ -52,7 +53,7 @@ export async function watchForUpdates(): Promise<void> {
   })
 }
 
-/** Goes over to the newer version; whoever calls has saved everything before. */
+/** Activates the newer version. Save all forms first. */
 export function takeUpdate(): void {
   if (update.value === 'taken' || !workbox) return reload()
   isReloading = true

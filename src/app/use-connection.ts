@@ -2,12 +2,12 @@ import { useIntervalFn, useOnline } from '@vueuse/core'
 import { computed, ref, watch } from 'vue'
 import { isServerThere } from '@/data/config.ts'
 
-/** Milliseconds between two tries to reach the server while it does not answer. */
+/** Between two tries to reach the server. */
 const retryMs = 10_000
 
 /**
- * Whether the server can be reached. The browser's own word is only trusted when it says no: a
- * network without a way to the server counts as online to it.
+ * Whether the server can be reached. Trusts the browser only when it says offline: a network
+ * without a way to the server counts as online.
  */
 export function useConnection() {
   const browserOnline = useOnline()

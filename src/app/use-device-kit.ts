@@ -1,16 +1,16 @@
 import { watchDebounced } from '@vueuse/core'
 import { computed, watch } from 'vue'
+import { report } from '@/data/problems.ts'
 import { keepArchives } from '@/map/protocols/kept-archives.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useOfflineCityStore } from '@/stores/device/offline-city.store.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
-import { canReport } from './navigation.ts'
+import { isOffered } from './navigation.ts'
 
 /**
- * What the device must hold before the network goes: the areas' geometry for those who report, the
- * city's map for those who took it along, and how much of whose work is unsent, which the sign-in
- * page says when a session ends.
+ * Prepares for work without a network: the areas' geometry for reporters, the city's map where it
+ * was taken along, and the number of unsent items for the sign-in page.
  */
 export function useDeviceKit(): void {
   const areas = useAreasStore()
@@ -18,17 +18,19 @@ export function useDeviceKit(): void {
   const session = useSessionStore()
   const city = useOfflineCityStore()
 
-  // The map takes the ground from the device where it is kept there.
+  // Draws the ground from the device's own file where there is one.
   watch(
     () => city.revision,
     () => keepArchives(city.fileFor),
     { immediate: true },
   )
-  const isDue = computed(() => session.verified && areas.loaded && canReport(session.roles))
+  const isDue = computed(
+    () => session.verified && areas.loaded && isOffered('capture', session.roles),
+  )
   watchDebounced(
     isDue,
     (due) => {
-      if (due) areas.keepFeatures().catch((error) => console.warn('Areas are not kept:', error))
+      if (due) areas.keepFeatures().catch((error) => report('kept', error))
     },
     { debounce: 3000, immediate: true },
   )

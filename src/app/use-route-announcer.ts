@@ -4,8 +4,8 @@ import { useRoute, useRouter } from 'vue-router'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 /**
- * Gives every page its title, and after each change of page moves the focus to the content and
- * says the new title, as a full page load would. Returns what is to be said.
+ * Sets each page's title; after a change of page moves the focus to the content and returns the
+ * title for screen readers, as a full load would.
  */
 export function useRouteAnnouncer() {
   const { t, locale } = useI18n()
@@ -26,7 +26,7 @@ export function useRouteAnnouncer() {
   )
 
   router.afterEach(async (to, from, failure) => {
-    // Filters live in the query: a change of theirs is no change of page.
+    // A change of the query is a filter change, not a page change.
     if (failure || from.matched.length === 0 || to.path === from.path) return
     await nextTick()
     announcement.value = title()

@@ -1,11 +1,11 @@
-/** Colours and type of every chart, so that options stay pure functions of data and theme. */
+/** Colours and type of every chart. */
 export interface ChartTheme {
   text: string
   mutedText: string
   axisLine: string
   gridLine: string
   surface: string
-  /** Received, closed, backlog: apart in colour vision deficiencies and in lightness. */
+  /** Received, closed and backlog differ in lightness and under colour vision deficiencies. */
   received: string
   closed: string
   backlog: string

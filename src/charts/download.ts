@@ -5,7 +5,7 @@ export function downloadFile(name: string, content: Blob): void {
   link.href = url
   link.download = name
   link.click()
-  // the click has been dispatched; the browser holds the blob until it is saved
+  // The browser holds the blob itself once the download has begun.
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 

@@ -1,16 +1,9 @@
-import { ColumnsEngine, type EngineAnswer, type EngineCall } from './engine.ts'
+import { ColumnsEngine } from './engine.ts'
+import { answerCall, type EngineCall } from './engine-call.ts'
 
-/** The thread that holds all columns: no loop over incidents ever runs on the page's own. */
+/** The thread that holds the columns: the page's own thread never loops over incidents. */
 const engine = new ColumnsEngine()
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope
 
-scope.onmessage = ({ data }: MessageEvent<EngineCall>) => {
-  try {
-    const method = engine[data.method] as (...args: unknown[]) => unknown
-    const value = method.apply(engine, data.args)
-    scope.postMessage({ id: data.id, ok: true, value } satisfies EngineAnswer)
-  } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error))
-    scope.postMessage({ id: data.id, ok: false, name, message } satisfies EngineAnswer)
-  }
-}
+scope.onmessage = ({ data }: MessageEvent<EngineCall>) =>
+  scope.postMessage(answerCall(engine, data))

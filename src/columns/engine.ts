@@ -1,111 +1,58 @@
-import type { ClosingOptions, ClosingSummary } from '@/domain/answers/closing.ts'
-import { monthNumber } from '@/domain/time/calendar.ts'
-import { ColumnSet, unpackMonth } from './count/column-set.ts'
 import type { PackedMonth } from '@/domain/answers/columns.ts'
-import { density } from './count/density.ts'
-import type { FilterWorld } from './count/filter-rules.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
-import type { HeatGrid } from '@/domain/answers/heat-grid.ts'
-import type { PassingRows } from './count/passing-rows.ts'
-import { project } from './count/project.ts'
-import type { Projection } from '@/domain/answers/projection.ts'
-import { summariseClosing } from './count/summarise-closing.ts'
-import type { BoundingBox, LocalMonth } from '@/domain/vocabulary.ts'
+import type { LocalMonth } from '@/domain/vocabulary.ts'
+import { ColumnSet, unpackMonth } from './count/column-set.ts'
+import { FilteredRows } from './count/filtered-rows.ts'
+import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
+import type { Question, QuestionWorld } from './questions/question.ts'
 
-/** A heat picture to make of what passes the filter. */
-export interface HeatRequest {
-  /** What the picture covers. */
-  bbox: BoundingBox
-  /** Pixels of the picture; a third of the screen's is plenty. */
-  width: number
-  height: number
-  /** How far one incident is smeared, in pixels of the picture. */
-  radiusPixels: number
-}
+/** Areas, categories and the city's box; `setAsOf` tells the time apart from them. */
+export type ColumnsWorld = Omit<QuestionWorld, 'asOfWallMinutes'>
 
-/** What the columns need to know besides the incidents. */
-export interface ColumnsWorld extends FilterWorld {
-  areas: readonly { idx: number; code: string; path: string; level: string }[]
-  /** IANA. */
-  timeZone: string
-}
-
-/** Holds the columns and answers for them. The same whether it runs in the worker or here. */
+/** Holds the columns and answers questions about them, in the worker or in a test. */
 export class ColumnsEngine {
   #set = new ColumnSet()
-  #world: ColumnsWorld = {
+  #world: QuestionWorld = {
     areas: [],
     categories: [],
     cityBbox: [-180, -90, 180, 90],
-    timeZone: 'UTC',
+    asOfWallMinutes: 0,
   }
-  #asOfWallMinutes = 0
-  /** What the last projection found to pass its filter: the heat picture asked with it is of that. */
-  #passing: { filter: string; rows: PassingRows } | null = null
+  /** Rows of the last filter asked about; the questions of one filter share them. */
+  #last: { filter: string; rows: FilteredRows } | null = null
 
   setWorld(world: ColumnsWorld): void {
-    this.#world = world
-    this.#passing = null
+    this.#world = { ...world, asOfWallMinutes: this.#world.asOfWallMinutes }
+    this.#last = null
   }
 
   /** @param asOfWallMinutes see `wallMinutes` */
   setAsOf(asOfWallMinutes: number): void {
-    this.#asOfWallMinutes = asOfWallMinutes
+    this.#world = { ...this.#world, asOfWallMinutes }
   }
 
-  /** Adds months or replaces them; `gone` are removed. @throws RangeError on a torn month */
+  /** Adds or replaces `months` and removes those `gone`. @throws RangeError on a torn month */
   put(months: readonly PackedMonth[], gone: readonly LocalMonth[] = []): void {
     const unpacked = months.map(unpackMonth)
-    this.#passing = null
+    this.#last = null
     for (const month of gone) this.#set.remove(month)
     for (const month of unpacked) this.#set.replace(month)
   }
 
   clear(): void {
     this.#set.clear()
-    this.#passing = null
+    this.#last = null
   }
 
-  project(filter: IncidentFilter): Projection {
-    const { passing, ...projection } = project(this.#set, filter, this.#world, this.#lastMonth())
-    this.#passing = { filter: JSON.stringify(filter), rows: passing }
-    return projection
+  ask<N extends QuestionName>(name: N, filter: IncidentFilter, options: OptionsOf<N>): AnswerOf<N> {
+    const answer = questions[name] as Question<OptionsOf<N>, AnswerOf<N>>
+    return answer(this.#rowsOf(filter), this.#world, options)
   }
 
-  heat(filter: IncidentFilter, request: HeatRequest): HeatGrid {
-    const isKnown = this.#passing?.filter === JSON.stringify(filter)
-    return density(
-      this.#set,
-      filter,
-      this.#world,
-      request,
-      isKnown ? this.#passing?.rows : undefined,
-    )
-  }
-
-  closing(filter: IncidentFilter, options: ClosingOptions): ClosingSummary {
-    return summariseClosing(this.#set, filter, this.#world, this.#asOfWallMinutes, options)
-  }
-
-  #lastMonth(): number {
-    const day = new Date(this.#asOfWallMinutes * 60_000).toISOString()
-    return monthNumber(day.slice(0, 7))
+  #rowsOf(filter: IncidentFilter): FilteredRows {
+    const key = JSON.stringify(filter)
+    if (this.#last?.filter !== key)
+      this.#last = { filter: key, rows: new FilteredRows(this.#set, filter, this.#world) }
+    return this.#last.rows
   }
 }
-
-type EngineMethod = 'setWorld' | 'setAsOf' | 'put' | 'clear' | 'project' | 'heat' | 'closing'
-/** The engine as seen through a message port: every method answers with a promise. */
-export type RemoteColumnsEngine = {
-  [M in EngineMethod]: (
-    ...args: Parameters<ColumnsEngine[M]>
-  ) => Promise<ReturnType<ColumnsEngine[M]>>
-} & { terminate(): void }
-
-export interface EngineCall {
-  id: number
-  method: EngineMethod
-  args: unknown[]
-}
-export type EngineAnswer =
-  | { id: number; ok: true; value: unknown }
-  | { id: number; ok: false; name: string; message: string }

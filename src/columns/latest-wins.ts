@@ -1,7 +1,6 @@
 /**
- * Runs one request at a time and, when it ends, only the newest of those that came meanwhile. A
- * request that was overtaken before it ran, or whose answer is older than `accept` allows, is
- * answered with null; so a dragged brush never queues work.
+ * Runs one request at a time. Of the requests that come meanwhile only the newest runs next; the
+ * others are answered with null. So a dragged brush never queues work.
  */
 export function latestWins<Request, Answer>(
   run: (request: Request) => Promise<Answer>,

@@ -1,11 +1,11 @@
 import { AppError, isAbort, toAppError } from '@/data/errors.ts'
 import type { IncidentMonths, IncidentsRepo, MonthInfo } from '@/data/incidents.repo.ts'
+import { report } from '@/data/problems.ts'
 import type { MonthCache } from './month-cache.ts'
 import type { PackedMonth } from '@/domain/answers/columns.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
-import type { RemoteColumnsEngine } from './engine.ts'
+import type { RemoteColumnsEngine } from './engine-call.ts'
 
-/** How much has arrived. */
 export interface LoadProgress {
   loadedMonths: number
   totalMonths: number
@@ -16,21 +16,23 @@ export interface LoadProgress {
 export interface LoaderParts {
   repo: Pick<IncidentsRepo, 'months' | 'columns' | 'changes'>
   cache: MonthCache
-  /** The last listing, for a start without a network; never throws. */
+  /** The last listing, for a start without a network. It never throws. */
   keptListing: KeptListing
   engine: Pick<RemoteColumnsEngine, 'put' | 'clear'>
-  /** Instance, user and scope: whose months these are. */
+  /** Instance, user and scope; keys the cache. */
   scope: string
   scopeKey: string
   /** Renews an expired session around a call. */
   guard: <T>(call: () => Promise<T>) => Promise<T>
-  /** What is known before the first month arrives; then the filter's default period is known too. */
+  /** Called before the first month arrives: the filter's default period follows from the listing. */
   onMonths: (months: readonly MonthInfo[], asOf: string) => void | Promise<void>
   /** Called after each batch is in the engine. */
   onProgress: (progress: LoadProgress) => void
-  /** What the areas are now, before months that may name new ones. */
+  /** Called before months that may name new areas. */
   onAreas: (revision: string) => Promise<void>
-  /** The person's scope is another one now: these columns are no longer theirs. */
+  /** Since when the server has kept changes back; null when it keeps none. */
+  onWaiting: (since: string | null) => void
+  /** Called when the person's scope changed: these columns are no longer theirs. */
   onScopeChanged: () => void
 }
 
@@ -39,14 +41,14 @@ export interface KeptListing {
   write(listing: IncidentMonths): void
 }
 
-/** Bounds of one call: what the server allows at ease, and a few megabytes. */
-const batchMonths = 24
-const batchIncidents = 150_000
+/** Bounds of one call: far below the server's 120 months, and a few megabytes. */
+const maxBatchMonths = 24
+const maxBatchIncidents = 150_000
 
 /**
- * Brings the columns of one scope into the engine and keeps them fresh. Months come newest first,
- * from the device's cache where its revision still holds, so the period people start with is there
- * long before the oldest month.
+ * Brings the columns of one scope into the engine and keeps them fresh. Months come newest first, so
+ * the default period is there long before the oldest month. The device's cache serves months of an
+ * unchanged revision.
  */
 export class ColumnsLoader {
   readonly #parts: LoaderParts
@@ -58,7 +60,7 @@ export class ColumnsLoader {
     this.#parts = parts
   }
 
-  /** Oldest month that is in already, when months are still missing; null once all are in. */
+  /** The oldest loaded month while months are missing, else null. */
   get loadedFrom(): LocalMonth | null {
     if (this.#loaded.size >= this.#months.size) return null
     const loaded = [...this.#loaded.keys()].sort()
@@ -66,7 +68,7 @@ export class ColumnsLoader {
   }
 
   /**
-   * Loads what is missing. After a failure it can be called again and goes on where it stood.
+   * Loads the missing months. Called again after a failure, it goes on from there.
    * @throws AppError; AbortError
    */
   async load(signal: AbortSignal): Promise<void> {
@@ -89,18 +91,18 @@ export class ColumnsLoader {
       const wanted = batch.filter((one) => !cached.has(one.month)).map((one) => one.month)
       if (wanted.length) await this.#fetch(wanted, signal)
     }
-    // Only now: a poll from an older cursor merely fetches some months twice, a newer loses changes.
+    // Set last: after a failed load a newer cursor would skip changes.
     this.#cursor = listing.cursor
     await this.#tidyCache()
   }
 
   /**
-   * Asks what changed and fetches those months alone.
-   * @returns true when anything changed; `asOf` moves on either way through `onMonths`
+   * Fetches the changed months. `onMonths` gets the new `asOf` also without changes.
+   * @returns true when anything changed
    * @throws AppError; AbortError
    */
   async poll(signal: AbortSignal): Promise<boolean> {
-    const { repo, guard, scopeKey, onMonths, onAreas, onScopeChanged } = this.#parts
+    const { repo, guard, scopeKey, onMonths, onAreas, onWaiting, onScopeChanged } = this.#parts
     const cursor = this.#cursor
     if (cursor === null) {
       await this.load(signal)
@@ -111,6 +113,7 @@ export class ColumnsLoader {
       onScopeChanged()
       return false
     }
+    onWaiting(changes.waiting?.since ?? null)
     await onAreas(changes.areasRevision)
     if (changes.reset) {
       await this.reset()
@@ -131,7 +134,7 @@ export class ColumnsLoader {
     return changes.months.length > 0
   }
 
-  /** What there is, by the server; by the device where there is no network and nothing is loaded. */
+  /** The server's listing, or the kept one when there is no network and nothing is loaded. */
   async #listing(signal: AbortSignal): Promise<IncidentMonths> {
     const { repo, guard, keptListing } = this.#parts
     try {
@@ -147,7 +150,7 @@ export class ColumnsLoader {
     }
   }
 
-  /** Forgets all that was loaded, so that `load` starts from nothing. */
+  /** Forgets all months: `load` then starts anew. */
   async reset(): Promise<void> {
     this.#months.clear()
     this.#loaded.clear()
@@ -155,7 +158,7 @@ export class ColumnsLoader {
     await this.#parts.engine.clear()
   }
 
-  /** Fetches months into the engine; those that do not come back are empty and removed. */
+  /** Fetches months into the engine. Months missing from the answer are empty and removed. */
   async #fetch(asked: readonly LocalMonth[], signal: AbortSignal): Promise<void> {
     const { repo, guard } = this.#parts
     const arrived = await guard(() => repo.columns(asked, signal))
@@ -174,7 +177,7 @@ export class ColumnsLoader {
     await this.#writeCache(arrived)
   }
 
-  /** False when what the device kept is damaged; it is then fetched again. */
+  /** False when the kept months are damaged; they are then fetched. */
   async #takeCached(known: readonly PackedMonth[]): Promise<boolean> {
     if (known.length === 0) return true
     const taken = await this.#try(async () => {
@@ -187,7 +190,7 @@ export class ColumnsLoader {
 
   #arrived(months: readonly PackedMonth[]): void {
     for (const { month, count, revision } of months) {
-      // What came may be newer than what the listing promised.
+      // A month may be newer than its entry in the listing.
       this.#months.set(month, { month, count, revision })
       this.#loaded.set(month, count)
     }
@@ -208,7 +211,7 @@ export class ColumnsLoader {
     return this.#months.get(month) ?? { month, count: 0, revision: '' }
   }
 
-  // The cache only saves a transfer: where the browser denies it, everything works without.
+  // The cache only saves transfers: a browser that denies it costs nothing else.
   async #readCache(missing: readonly MonthInfo[]): Promise<Map<LocalMonth, PackedMonth>> {
     const wanted = new Map(missing.map((one) => [one.month, one.revision]))
     const months = await this.#try(() => this.#parts.cache.read(this.#parts.scope, wanted))
@@ -228,7 +231,7 @@ export class ColumnsLoader {
       return await work()
     } catch (error) {
       if (isAbort(error)) throw error
-      console.warn('months are not kept on this device:', error)
+      report('kept', error)
       return null
     }
   }
@@ -241,7 +244,7 @@ function batches(months: readonly MonthInfo[]): MonthInfo[][] {
   for (const month of months) {
     if (
       batch.length &&
-      (batch.length === batchMonths || incidents + month.count > batchIncidents)
+      (batch.length === maxBatchMonths || incidents + month.count > maxBatchIncidents)
     ) {
       answer.push(batch)
       batch = []

@@ -1,18 +1,18 @@
 interface PollOptions {
-  /** Resolves when done; a rejection makes the pauses longer. */
+  /** A rejection doubles the next pause. */
   poll: () => Promise<unknown>
   intervalMs?: number
-  /** The longest pause after repeated failures. */
+  /** Bound of the pause after repeated failures. */
   maxMs?: number
-  /** The page; for tests another target. */
+  /** The document, or a test's. */
   page?: EventTarget & { visibilityState: string }
   network?: EventTarget
 }
 
 /**
- * Polls while the tab is visible: at once when it becomes visible again or the network comes back,
- * else after `intervalMs`, doubled with every failure in a row. Never two at a time.
- * @returns how to stop
+ * Polls while the tab is visible: at once when it becomes visible or the network returns, else after
+ * `intervalMs`, doubled with every failure in a row. Never two polls at a time.
+ * @returns stops polling
  */
 export function startPolling(options: PollOptions): () => void {
   const { poll, intervalMs = 20_000, maxMs = 300_000, page = document, network = window } = options
@@ -34,7 +34,7 @@ export function startPolling(options: PollOptions): () => void {
       await poll()
       failures = 0
     } catch {
-      // The poll itself keeps its error for the page to show; here it only stretches the pause.
+      // The poll keeps its error for the page; here it only stretches the pause.
       failures++
     } finally {
       running = false

@@ -1,12 +1,13 @@
-import type { EngineAnswer, EngineCall, RemoteColumnsEngine } from './engine.ts'
+import {
+  engineMethods,
+  type EngineAnswer,
+  type EngineCall,
+  type RemoteColumnsEngine,
+} from './engine-call.ts'
 
-/** What is used of a `Worker`. */
-export type EnginePort = Pick<
-  Worker,
-  'postMessage' | 'terminate' | 'addEventListener' | 'removeEventListener'
->
+/** The part of a `Worker` in use. */
+export type EnginePort = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>
 
-/** Starts the columns worker. */
 export const startColumnsWorker = (): RemoteColumnsEngine =>
   remoteColumnsEngine(
     new Worker(new URL('./columns.worker.ts', import.meta.url), {
@@ -16,8 +17,8 @@ export const startColumnsWorker = (): RemoteColumnsEngine =>
   )
 
 /**
- * Speaks with an engine behind a port. Calls are answered in order; when the worker dies, all that
- * wait and all that follow are rejected.
+ * Speaks with an engine behind a port. Calls are answered in order. When the worker dies, all waiting
+ * and all later calls are rejected.
  */
 export function remoteColumnsEngine(port: EnginePort): RemoteColumnsEngine {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
@@ -40,26 +41,22 @@ export function remoteColumnsEngine(port: EnginePort): RemoteColumnsEngine {
     die(new Error(`columns worker: ${(event as ErrorEvent).message || 'could not start'}`))
   })
 
-  const call = <T>(method: EngineCall['method'], args: unknown[]): Promise<T> => {
-    if (dead) return Promise.reject(dead)
-    const pending = Promise.withResolvers<unknown>()
-    const id = nextId++
-    waiting.set(id, pending)
-    port.postMessage({ id, method, args } satisfies EngineCall)
-    return pending.promise as Promise<T>
-  }
+  const call =
+    (method: EngineCall['method']) =>
+    (...args: unknown[]): Promise<unknown> => {
+      if (dead) return Promise.reject(dead)
+      const pending = Promise.withResolvers<unknown>()
+      const id = nextId++
+      waiting.set(id, pending)
+      port.postMessage({ id, method, args } satisfies EngineCall)
+      return pending.promise
+    }
 
   return {
-    setWorld: (...args) => call('setWorld', args),
-    setAsOf: (...args) => call('setAsOf', args),
-    put: (...args) => call('put', args),
-    clear: (...args) => call('clear', args),
-    project: (...args) => call('project', args),
-    heat: (...args) => call('heat', args),
-    closing: (...args) => call('closing', args),
+    ...Object.fromEntries(engineMethods.map((method) => [method, call(method)])),
     terminate: () => {
       die(new Error('columns worker: ended'))
       port.terminate()
     },
-  }
+  } as RemoteColumnsEngine
 }

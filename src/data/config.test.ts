@@ -6,7 +6,6 @@ const config = {
   supabaseUrl: 'https://project.example',
   publishableKey: 'key',
   tier: 'supabase',
-  capabilities: { storage: true, passwordChange: true },
   city: {
     name: '长沙',
     locale: 'zh-CN',

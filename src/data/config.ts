@@ -13,11 +13,6 @@ const configSchema = v.object({
   supabaseUrl: v.string(),
   publishableKey: v.pipe(v.string(), v.minLength(1)),
   tier: v.picklist(['embedded', 'postgres', 'supabase']),
-  capabilities: v.object({
-    storage: v.boolean(),
-    passwordChange: v.boolean(),
-    sessionList: v.optional(v.boolean()),
-  }),
   city: v.object({
     name: v.string(),
     locale: v.string(),

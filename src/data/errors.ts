@@ -39,6 +39,12 @@ export class AppError extends Error {
 export const isAbort = (error: unknown): boolean =>
   error instanceof Error && error.name === 'AbortError'
 
+/** The `code` of an error of any kind, null when it has none. */
+export function codeOf(error: unknown): string | null {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
+  return typeof code === 'string' ? code : null
+}
+
 /** What supabase-js reports, from PostgREST and from the auth server alike. */
 export interface ErrorAnswer {
   message?: string

@@ -105,6 +105,8 @@ const changesSchema = v.object({
   scopeKey: v.string(),
   months: v.array(v.string()),
   areasRevision: v.string(),
+  /** A transaction has kept changes back since this instant; null below a minute. */
+  waiting: v.nullish(v.object({ since: v.string() }), null),
 })
 export type IncidentChanges = v.InferOutput<typeof changesSchema>
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { roles, type Role } from '@/domain/vocabulary.ts'
+import { roles, type LocalDay, type Role } from '@/domain/vocabulary.ts'
 import { callRpc, fetchSigned, type Backend } from './client.ts'
 import { AppError, errorFromAnswer, type ErrorAnswer } from './errors.ts'
 
@@ -11,6 +11,15 @@ export interface Membership {
   departmentCode: string | null
 }
 
+export interface DemoDates {
+  /** Weeks added to the dates of the source. */
+  weeks: number
+  /** The last day of the demo's data, in the city. */
+  until: LocalDay
+  /** True when that is more than a month ago. */
+  isOld: boolean
+}
+
 export interface SessionContext {
   userId: string
   displayName: string
@@ -18,6 +27,8 @@ export interface SessionContext {
   memberships: Membership[]
   /** Changes when what the person may see changes. */
   scopeKey: string
+  /** How the demo's dates were moved; null, or missing in what an older version kept, elsewhere. */
+  demo?: DemoDates | null
 }
 
 const contextSchema = v.object({
@@ -34,6 +45,7 @@ const contextSchema = v.object({
     }),
   ),
   scopeKey: v.string(),
+  demo: v.nullish(v.object({ weeks: v.number(), until: v.string(), isOld: v.boolean() })),
 })
 
 /** A session of one's own account. Instants are ISO 8601. */

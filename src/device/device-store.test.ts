@@ -1,5 +1,6 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
-import { describe, expect, it, vi } from 'vitest'
+import 'fake-indexeddb/auto'
+import { IDBFactory } from 'fake-indexeddb'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { openDeviceStore, type DeviceStore, type KeptPerson } from './device-store.ts'
 
 const person = (userId: string, signedInAt: number, instanceId = 'here'): KeptPerson => ({
@@ -16,11 +17,11 @@ const stateOf = async (device: DeviceStore): Promise<string | undefined> => {
   return found ? `${found.userId} ${found.state}` : undefined
 }
 
-vi.stubGlobal('IDBKeyRange', IDBKeyRange)
+beforeEach(() => vi.stubGlobal('indexedDB', new IDBFactory()))
 
 describe('device store', () => {
   it('knows who signed in last at each instance, whatever became of them', async () => {
-    const device = openDeviceStore(new IDBFactory())
+    const device = openDeviceStore()
     await device.writePerson(person('anna', 1))
     await device.writePerson(person('bo', 2))
     await device.writePerson(person('else', 3, 'there'))
@@ -33,11 +34,10 @@ describe('device store', () => {
   })
 
   it('survives a new page and keeps reference data apart by instance', async () => {
-    const factory = new IDBFactory()
-    const first = openDeviceStore(factory)
+    const first = openDeviceStore()
     await first.writeReference('here', 'areas', ['a'])
     await first.writeReference('there', 'areas', ['b'])
-    const second = openDeviceStore(factory)
+    const second = openDeviceStore()
     expect(await second.readReference('here', 'areas')).toEqual(['a'])
     await second.removeReference('here', 'areas')
     expect(await second.readReference('here', 'areas')).toBeNull()
@@ -51,11 +51,13 @@ describe('device store', () => {
         throw new DOMException('no', 'SecurityError')
       },
     }
-    const device = openDeviceStore(forbidden as unknown as IDBFactory)
+    vi.stubGlobal('indexedDB', forbidden)
+    const device = openDeviceStore()
     await device.writePerson(person('anna', 1))
     expect(await device.readPerson('here')).toBeNull()
     expect(warn).toHaveBeenCalled()
     warn.mockRestore()
-    expect(await openDeviceStore(undefined).readConfig()).toBeNull()
+    vi.stubGlobal('indexedDB', undefined)
+    expect(await openDeviceStore().readConfig()).toBeNull()
   })
 })

@@ -1,38 +1,45 @@
+import {
+  openDB,
+  type DBSchema,
+  type IDBPDatabase,
+  type IDBPObjectStore,
+  type StoreNames,
+} from 'idb'
 import type { AppConfig } from '@/domain/city/config.ts'
 import type { SessionContext } from '@/data/session.repo.ts'
+import { report } from '@/data/problems.ts'
 
 /** `in`: may work here, offline too. `left` signed out; `expired` was refused by the auth server. */
 export type PersonState = 'in' | 'left' | 'expired'
 
-/** Somebody who signed in on this device, as the server described them last. */
+/** A person who signed in on this device, by the server's last description. */
 export interface KeptPerson {
   instanceId: string
   userId: string
   email: string | null
   context: SessionContext
   state: PersonState
-  /** Milliseconds of this device's clock at sign-in: the newest is who is here. */
+  /** Milliseconds of this device's clock at sign-in; the newest person is the present one. */
   signedInAt: number
-  /** Items in this person's outbox that had not been received when they were last counted. */
+  /** Items of this person's outbox without a receipt, at the last count. */
   unsent: number
 }
 
 /**
- * What this device keeps so that the app opens without a network: the last configuration, who is
- * signed in, and reference data by instance. Nothing secret: tokens stay with auth-js.
- * A device that keeps nothing (private windows, a full disk) is an ordinary one: reads then give
- * null and writes do nothing but warn.
+ * What the app needs to open without a network: the last configuration, the people who signed in,
+ * and reference data by instance. It holds no secrets; tokens stay with auth-js.
+ * In a private window or on a full disk, reads give null and writes only warn.
  */
 export interface DeviceStore {
   readConfig(): Promise<AppConfig | null>
   writeConfig(config: AppConfig): Promise<void>
-  /** Who signed in last at this instance, whatever became of them. */
+  /** The last person to sign in at this instance, in any state. */
   readPerson(instanceId: string): Promise<KeptPerson | null>
-  /** Everybody who has signed in on this device, at any instance. */
+  /** All people who signed in on this device, at any instance. */
   readPeople(): Promise<KeptPerson[]>
-  /** Keeps somebody as the one who is signed in; whoever was before has left. */
+  /** Keeps the person who signed in; people before them get the state `left`. */
   writePerson(person: KeptPerson): Promise<void>
-  /** Changes what is kept of somebody; nothing when they are unknown. */
+  /** Does nothing when the person is unknown. */
   changePerson(
     key: Pick<KeptPerson, 'instanceId' | 'userId'>,
     change: (person: KeptPerson) => KeptPerson,
@@ -42,110 +49,94 @@ export interface DeviceStore {
   removeReference(instanceId: string, name: string): Promise<void>
 }
 
-const databaseName = 'wangge-device'
+interface DeviceSchema extends DBSchema {
+  kept: { key: string; value: AppConfig }
+  /** Keys are instance and user. */
+  people: { key: [string, string]; value: KeptPerson }
+  /** Keys are instance and name. */
+  reference: { key: [string, string]; value: unknown }
+}
+type StoreName = StoreNames<DeviceSchema>
+type Store<Name extends StoreName> = IDBPObjectStore<DeviceSchema, [Name], Name, 'readwrite'>
+
 const configKey = 'config'
 
-/** @param factory where IndexedDB is; undefined where there is none */
-export function openDeviceStore(
-  factory: IDBFactory | undefined = globalThis.indexedDB,
-): DeviceStore {
-  let opened: Promise<IDBDatabase> | null = null
+export function openDeviceStore(): DeviceStore {
+  let opened: Promise<IDBPDatabase<DeviceSchema>> | null = null
 
-  /** One transaction over all stores; resolves after it has completed. */
-  async function run<T>(
-    mode: IDBTransactionMode,
-    work: (stores: Record<StoreName, IDBObjectStore>, done: (value: T) => void) => void,
+  /** Gives null, with a warning, where the device keeps nothing. */
+  async function attempt<T>(
+    work: (database: IDBPDatabase<DeviceSchema>) => Promise<T>,
   ): Promise<T | null> {
-    if (!factory) return null
+    if (!globalThis.indexedDB) return null
     try {
-      const database = await (opened ??= open(factory))
-      return await new Promise<T | null>((resolve, reject) => {
-        const transaction = database.transaction(storeNames, mode, { durability: 'strict' })
-        let result: T | null = null
-        transaction.oncomplete = () => resolve(result)
-        transaction.onabort = () => reject(transaction.error)
-        const stores = Object.fromEntries(
-          storeNames.map((name) => [name, transaction.objectStore(name)]),
-        ) as Record<StoreName, IDBObjectStore>
-        work(stores, (value) => (result = value))
-      })
+      return await work(await (opened ??= openDatabase()))
     } catch (error) {
       opened = null
-      console.warn('This device keeps nothing:', error)
+      report('kept', error)
       return null
     }
   }
 
-  const get = (store: StoreName, key: IDBValidKey): Promise<unknown> =>
-    run<unknown>('readonly', (stores, done) => {
-      const request = stores[store].get(key)
-      request.onsuccess = () => done(request.result ?? null)
-    })
-  const put = async (store: StoreName, value: unknown, key: IDBValidKey): Promise<void> =>
-    void (await run('readwrite', (stores) => stores[store].put(value, key)))
-  const personKey = (person: Pick<KeptPerson, 'instanceId' | 'userId'>) => [
-    person.instanceId,
-    person.userId,
-  ]
+  /** One transaction; resolves after it is on the disk. */
+  const change = async <Name extends StoreName>(
+    name: Name,
+    work: (store: Store<Name>) => Promise<unknown>,
+  ): Promise<void> =>
+    void (await attempt((database) => {
+      const transaction = database.transaction(name, 'readwrite', { durability: 'strict' })
+      return Promise.all([work(transaction.store), transaction.done])
+    }))
+
+  const people = async (instanceId?: string): Promise<KeptPerson[]> =>
+    (await attempt((database) =>
+      database.getAll('people', instanceId === undefined ? null : ofInstance(instanceId)),
+    )) ?? []
 
   return {
-    readConfig: async () => (await get('kept', configKey)) as AppConfig | null,
-    writeConfig: (config) => put('kept', config, configKey),
-    readPerson: (instanceId) =>
-      run<KeptPerson | null>('readonly', ({ people }, done) => {
-        const request = people.getAll(ofInstance(instanceId))
-        request.onsuccess = () => {
-          const [newest] = (request.result as KeptPerson[]).sort(
-            (one, other) => other.signedInAt - one.signedInAt,
-          )
-          done(newest ?? null)
-        }
+    readConfig: async () => (await attempt((database) => database.get('kept', configKey))) ?? null,
+    writeConfig: (config) => change('kept', (kept) => kept.put(config, configKey)),
+    async readPerson(instanceId) {
+      const found = await people(instanceId)
+      return found.sort((one, other) => other.signedInAt - one.signedInAt)[0] ?? null
+    },
+    readPeople: () => people(),
+    writePerson: (person) =>
+      change('people', async (store) => {
+        const others = await store.getAll(ofInstance(person.instanceId))
+        const leaving = others.filter(({ state }) => state === 'in')
+        await Promise.all([
+          ...leaving.map((other) => store.put({ ...other, state: 'left' }, personKey(other))),
+          store.put(person, personKey(person)),
+        ])
       }),
-    readPeople: async () =>
-      (await run<KeptPerson[]>('readonly', ({ people }, done) => {
-        const request = people.getAll()
-        request.onsuccess = () => done(request.result as KeptPerson[])
-      })) ?? [],
-    writePerson: async (person) =>
-      void (await run('readwrite', ({ people }) => {
-        const request = people.getAll(ofInstance(person.instanceId))
-        request.onsuccess = () => {
-          for (const other of request.result as KeptPerson[])
-            if (other.state === 'in') people.put({ ...other, state: 'left' }, personKey(other))
-          people.put(person, personKey(person))
-        }
-      })),
-    changePerson: async (key, change) =>
-      void (await run('readwrite', ({ people }) => {
-        const request = people.get(personKey(key))
-        request.onsuccess = () => {
-          const person = request.result as KeptPerson | undefined
-          if (person) people.put(change(person), personKey(key))
-        }
-      })),
-    readReference: (instanceId, name) => get('reference', [instanceId, name]),
-    writeReference: (instanceId, name, value) => put('reference', value, [instanceId, name]),
-    removeReference: async (instanceId, name) =>
-      void (await run('readwrite', ({ reference }) => reference.delete([instanceId, name]))),
+    changePerson: (key, changed) =>
+      change('people', async (store) => {
+        const person = await store.get(personKey(key))
+        if (person) await store.put(changed(person), personKey(key))
+      }),
+    readReference: async (instanceId, name) =>
+      (await attempt((database) => database.get('reference', [instanceId, name]))) ?? null,
+    writeReference: (instanceId, name, value) =>
+      change('reference', (reference) => reference.put(value, [instanceId, name])),
+    removeReference: (instanceId, name) =>
+      change('reference', (reference) => reference.delete([instanceId, name])),
   }
 }
 
-const storeNames = ['kept', 'people', 'reference'] as const
-type StoreName = (typeof storeNames)[number]
+const personKey = ({
+  instanceId,
+  userId,
+}: Pick<KeptPerson, 'instanceId' | 'userId'>): [string, string] => [instanceId, userId]
 
 const ofInstance = (instanceId: string): IDBKeyRange =>
   IDBKeyRange.bound([instanceId], [instanceId, []])
 
-const open = (factory: IDBFactory): Promise<IDBDatabase> =>
-  new Promise((resolve, reject) => {
-    const request = factory.open(databaseName, 1)
-    request.onupgradeneeded = () => {
-      for (const name of storeNames) request.result.createObjectStore(name)
-    }
-    request.onsuccess = () => {
-      // Another tab's newer version must not wait for this one.
-      request.result.onversionchange = () => request.result.close()
-      resolve(request.result)
-    }
-    request.onerror = () => reject(request.error)
+const openDatabase = (): Promise<IDBPDatabase<DeviceSchema>> =>
+  openDB<DeviceSchema>('wangge-device', 1, {
+    upgrade(database) {
+      for (const name of ['kept', 'people', 'reference'] as const) database.createObjectStore(name)
+    },
+    // Another tab's newer version must not wait for this one.
+    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
   })

@@ -1,10 +1,8 @@
-/** The words of the product: one each, the same in SQL, TypeScript, routes and tests. */
-
-/** Levels of the area hierarchy, from the top down. A city may leave levels out. */
+/** From the top down. A city may lack levels. */
 export const areaLevels = ['city', 'district', 'subdistrict', 'community', 'grid'] as const
 export type AreaLevel = (typeof areaLevels)[number]
 
-/** Stages of an incident. The order is the index carried in the packed columns: append only. */
+/** The order is the index in the packed columns: append only. */
 export const stages = [
   'reported',
   'filed',
@@ -16,10 +14,10 @@ export const stages = [
 ] as const
 export type Stage = (typeof stages)[number]
 
-/** Stages in which nothing more is expected to happen. */
+/** Nothing more is expected to happen. */
 export const finalStages: readonly Stage[] = ['closed', 'rejected', 'merged']
 
-/** True while an incident still wants somebody's work. */
+/** True while somebody's work is needed. */
 export const isOpenStage = (stage: Stage): boolean => !finalStages.includes(stage)
 
 export const categoryClasses = ['event', 'component', 'service', 'dispute', 'proposal'] as const
@@ -31,9 +29,9 @@ export type Role = (typeof roles)[number]
 /** Bits of the flag nibble in the packed columns. */
 export const incidentFlags = { onHold: 1 } as const
 
-/** A calendar day in the city's time zone, `YYYY-MM-DD`. */
+/** `YYYY-MM-DD` in the city's time zone. */
 export type LocalDay = string
-/** A calendar month in the city's time zone, `YYYY-MM`. */
+/** `YYYY-MM` in the city's time zone. */
 export type LocalMonth = string
 /** West, south, east, north in degrees, WGS 84. */
 export type BoundingBox = readonly [west: number, south: number, east: number, north: number]

@@ -1,38 +1,45 @@
-import type { BoundingBox } from '@/domain/vocabulary.ts'
-import type { LocateResult } from './types.ts'
+import type { BoundingBox, LngLat } from '@/domain/vocabulary.ts'
+import type { LocateFailure, LocateResult } from './types.ts'
 
-export interface LocateSources {
-  geolocation: Pick<Geolocation, 'getCurrentPosition'> | undefined
+/** The browser's own, or a fake in tests. */
+export interface PositionHost {
+  document: EventTarget & Pick<Document, 'visibilityState'>
+  navigator: Pick<Navigator, 'geolocation' | 'permissions'>
   isSecureContext: boolean
 }
 
-/** Where the device says it is, once. Never rejects: every reason for failing is an answer. */
-export function locateDevice(
-  cityBox: BoundingBox,
-  { geolocation, isSecureContext }: LocateSources,
-): Promise<LocateResult> {
+/** Why the device cannot be asked at all; null when it can. */
+export function positionBlock({ navigator, isSecureContext }: PositionHost): LocateFailure | null {
   // Browsers hide or refuse geolocation on plain http; say so instead of "denied".
-  if (!isSecureContext) return Promise.resolve({ ok: false, reason: 'insecure' })
-  if (!geolocation) return Promise.resolve({ ok: false, reason: 'unsupported' })
+  if (!isSecureContext) return 'insecure'
+  return (navigator.geolocation as Geolocation | undefined) ? null : 'unsupported'
+}
+
+/** By the codes of GeolocationPositionError, which is not a global everywhere. */
+export const positionFailure = ({ code }: Pick<GeolocationPositionError, 'code'>): LocateFailure =>
+  code === 1 ? 'denied' : code === 3 ? 'timeout' : 'unavailable'
+
+export const lngLatOf = ({ coords }: GeolocationPosition): LngLat => [
+  coords.longitude,
+  coords.latitude,
+]
+
+/** Asks the device once. Never rejects: every reason for failing is an answer. */
+export function locateDevice(
+  [west, south, east, north]: BoundingBox,
+  host: PositionHost = globalThis,
+): Promise<LocateResult> {
+  const reason = positionBlock(host)
+  if (reason) return Promise.resolve({ ok: false, reason })
   return new Promise((resolve) => {
-    geolocation.getCurrentPosition(
-      ({ coords: { longitude, latitude, accuracy } }) =>
-        resolve({
-          ok: true,
-          lngLat: [longitude, latitude],
-          accuracyMeters: accuracy,
-          insideCity:
-            longitude >= cityBox[0] &&
-            longitude <= cityBox[2] &&
-            latitude >= cityBox[1] &&
-            latitude <= cityBox[3],
-        }),
-      // The codes of GeolocationPositionError, which is not a global everywhere.
-      ({ code }) =>
-        resolve({
-          ok: false,
-          reason: code === 1 ? 'denied' : code === 3 ? 'timeout' : 'unavailable',
-        }),
+    host.navigator.geolocation.getCurrentPosition(
+      (position) => {
+        const lngLat = lngLatOf(position)
+        const [lng, lat] = lngLat
+        const insideCity = lng >= west && lng <= east && lat >= south && lat <= north
+        resolve({ ok: true, lngLat, accuracyMeters: position.coords.accuracy, insideCity })
+      },
+      (error) => resolve({ ok: false, reason: positionFailure(error) }),
       { enableHighAccuracy: true, timeout: 15_000, maximumAge: 30_000 },
     )
   })

@@ -73,8 +73,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   }
 
   async function locate(): Promise<LocateResult> {
-    const { geolocation } = navigator
-    const result = await locateDevice(city.bbox, { geolocation, isSecureContext })
+    const result = await locateDevice(city.bbox)
     if (destroyed) return result
     if (result.ok) {
       location.set(result)

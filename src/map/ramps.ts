@@ -65,13 +65,6 @@ export function heatRamp(theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {
   return table
 }
 
-/** Hex stops of the heat ramp for a legend, low to high. */
-export function heatStops(theme: MapTheme, count: number): string[] {
-  return Array.from({ length: count }, (_, i) =>
-    hexFromOklch(sample(heat[theme], count === 1 ? 0.5 : i / (count - 1))),
-  )
-}
-
 function sample(anchors: readonly Oklch[], position: number): Oklch {
   const scaled = position * (anchors.length - 1)
   const index = Math.min(anchors.length - 2, Math.floor(scaled))

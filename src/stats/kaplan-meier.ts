@@ -1,14 +1,14 @@
 import { z95 } from './wilson.ts'
 
-/** What happened at each whole time: index = time, value = how many. */
+/** Counts by whole time: index = time, value = how many. */
 export interface TimeCounts {
-  /** Reached the end (here: closed) at that time. */
+  /** Reached the end (closed). */
   events: ArrayLike<number>
-  /** Last seen without the end (here: still open) at that time: censored, not dropped. */
+  /** Last seen without the end (still open): censored, not dropped. */
   censored: ArrayLike<number>
 }
 
-/** The survival curve at each time with an event: the share still without it right after. */
+/** The share without the event right after each time that has one. */
 export interface SurvivalCurve {
   n: number
   events: number
@@ -20,7 +20,7 @@ export interface SurvivalCurve {
   high: Float64Array
 }
 
-/** A quantile of the time; null is a result: "not reached", the data do not tell. */
+/** A quantile of the time; null means "not reached". */
 export interface SurvivalQuantile {
   time: number | null
   low: number | null

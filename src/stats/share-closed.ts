@@ -1,17 +1,16 @@
 import { wilson, type Share } from './wilson.ts'
 
-/** The share closed within a time, with who could not be judged yet. */
 export interface ShareClosed extends Share {
-  /** Reported too recently for the time to have run out; closed early or not, they are left out. */
+  /** Left out, closed or not: reported too recently for the time to have run out. */
   tooRecent: number
 }
 
 /**
- * The share closed within `withinHours` of being reported. Only incidents whose time has run out by
- * `asOf` are counted: taking in recent ones that happen to be closed already, but not recent ones
- * still open, would flatter every fresh month. Interval by Wilson.
- * @param hours whole hours from report to close, read where `closed`; rounded down, so that
- * "within 24 hours" is `hours < 24`
+ * The share closed within `withinHours` of the report, with Wilson's interval. Only incidents whose
+ * time has run out by `asOf` are counted. Counting recent ones that are closed already, but not those
+ * still open, would flatter every fresh month.
+ * @param hours whole hours from report to close, rounded down: "within 24 hours" is `hours < 24`;
+ * read where `closed`
  * @param ageHours hours from report to `asOf`
  */
 export function shareClosedWithin(

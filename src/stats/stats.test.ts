@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compensatedSum } from './compensated-sum.ts'
 import { kaplanMeier, survivalQuantile, type TimeCounts } from './kaplan-meier.ts'
-import { quantileSorted } from './quantile.ts'
 import { shareClosedWithin } from './share-closed.ts'
 import { wilson } from './wilson.ts'
 
@@ -129,29 +127,5 @@ describe('shareClosedWithin', () => {
 
   it('has no share where nobody can be judged', () => {
     expect(shareClosedWithin([1], [1], [2], 48)).toMatchObject({ n: 0, share: null, tooRecent: 1 })
-  })
-})
-
-describe('quantileSorted', () => {
-  it('agrees with R, quantile(c(1, 2, 4, 8, 16), type = 7)', () => {
-    const values = [1, 2, 4, 8, 16]
-    expect([0, 0.1, 0.5, 0.75, 0.9, 1].map((p) => quantileSorted(values, p))).toEqual([
-      1, 1.4, 4, 8, 12.8, 16,
-    ])
-  })
-
-  it('knows its limits', () => {
-    expect(quantileSorted([], 0.5)).toBeNull()
-    expect(quantileSorted([7], 0.9)).toBe(7)
-    expect(() => quantileSorted([1], 1.1)).toThrow(RangeError)
-    expect(() => quantileSorted([1], Number.NaN)).toThrow(RangeError)
-  })
-})
-
-describe('compensatedSum', () => {
-  it('keeps what a plain sum drops', () => {
-    expect(compensatedSum([1, 1e100, 1, -1e100])).toBe(2)
-    expect(compensatedSum(Array.from({ length: 10 }, () => 0.1))).toBe(1)
-    expect(compensatedSum([])).toBe(0)
   })
 })

@@ -2,35 +2,39 @@ import { IDBFactory } from 'fake-indexeddb'
 import 'fake-indexeddb/auto'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createApp } from 'vue'
+import { createApp, effectScope, isReactive, ref, watch } from 'vue'
 import { randomMonths } from '../../tests/fixtures/columns.ts'
 import { area, FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
 import { openMonthCache, type MonthCache } from '@/columns/month-cache.ts'
-import { ColumnsEngine, type RemoteColumnsEngine } from '@/columns/engine.ts'
+import { ColumnsEngine } from '@/columns/engine.ts'
+import { answerCall, type EngineCall, type RemoteColumnsEngine } from '@/columns/engine-call.ts'
+import { remoteColumnsEngine } from '@/columns/worker-client.ts'
 import { useAreasStore } from './areas.store.ts'
 import { columnsOutsideKey, useColumnsStore } from './columns.store.ts'
 import { useFilterStore } from './view/filter.store.ts'
 import { useSessionStore } from './session.store.ts'
+import { useAnswer } from './use-answer.ts'
 
-/** The real engine, behind the same asynchronous, copying face as the worker's. */
+/** Questions in the order they reached the engine. */
+let questions: unknown[][] = []
+
+/** The real client and the real engine, with a port between them that copies as a worker's does. */
 function engineHere(): RemoteColumnsEngine {
   const engine = new ColumnsEngine()
-  const methods = ['setWorld', 'setAsOf', 'put', 'clear', 'project', 'heat', 'closing'] as const
-  const remote = methods.map((name) => [
-    name,
-    async (...args: unknown[]) => {
-      const method = engine[name] as (...args: unknown[]) => unknown
-      return structuredClone(method.apply(engine, structuredClone(args)))
-    },
-  ])
-  return { ...Object.fromEntries(remote), terminate: () => {} } as RemoteColumnsEngine
+  const port = new EventTarget()
+  const postMessage = (message: unknown) => {
+    const call = structuredClone(message) as EngineCall
+    if (call.method === 'ask') questions.push(call.args)
+    const data = structuredClone(answerCall(engine, call))
+    setTimeout(() => port.dispatchEvent(new MessageEvent('message', { data })))
+  }
+  return remoteColumnsEngine(Object.assign(port, { postMessage, terminate: () => {} }))
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 10))
 
 describe('columns store', () => {
   let server: FakeBackend
-  let factory: IDBFactory
   let cache: MonthCache
   let poll: () => Promise<unknown>
   let session: ReturnType<typeof useSessionStore>
@@ -69,10 +73,9 @@ describe('columns store', () => {
 
   beforeEach(() => {
     server = new FakeBackend()
-    factory = new IDBFactory()
-    cache = openMonthCache(factory)
-    // a device of its own for every test: it keeps who signed in
+    // Each test has a device of its own, with its months and its people.
     vi.stubGlobal('indexedDB', new IDBFactory())
+    cache = openMonthCache()
   })
   afterEach(() => vi.restoreAllMocks())
 
@@ -84,6 +87,7 @@ describe('columns store', () => {
     expect(columns.partial).toBe(false)
     expect(columns.progress).toMatchObject({ loadedMonths: 12, loadedIncidents: 1200 })
     expect(columns.projection?.months.at(-1)?.month).toBe('2020-12')
+    expect(isReactive(columns.projection)).toBe(false)
     expect(columns.asOf).toBe(server.asOf)
   })
 
@@ -153,7 +157,7 @@ describe('columns store', () => {
     await total(inArea)
     expect(columns.projectedFilter).toEqual(filter.effective)
     const request = { bbox: [0, 0, 10, 10] as const, width: 20, height: 20, radiusPixels: 3 }
-    const heat = await columns.heat(request)
+    const heat = await columns.ask('heat', request)
     expect(Math.max(...heat!.density)).toBe(255)
   })
 
@@ -222,7 +226,7 @@ describe('columns store', () => {
   it('works where the browser keeps nothing', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const denied = () => Promise.reject(new DOMException('denied', 'SecurityError'))
-    cache = { read: denied, write: denied, remove: denied, erase: denied }
+    cache = { read: denied, write: denied, erase: denied }
     await openPage()
     await ready()
     await total(1200)
@@ -272,6 +276,19 @@ describe('columns store', () => {
     expect(columns.projection?.total).toBe(1200)
   })
 
+  it('knows since when the server keeps changes back, until it does no more', async () => {
+    await openPage()
+    await ready()
+    await poll()
+    expect(columns.waitingSince).toBeNull()
+    server.waiting = { since: '2021-01-15T11:58:00Z' }
+    await poll()
+    expect(columns.waitingSince).toBe('2021-01-15T11:58:00Z')
+    server.waiting = null
+    await poll()
+    expect(columns.waitingSince).toBeNull()
+  })
+
   it('recovers when areas or categories could not be loaded', async () => {
     server.failing = { area_list: 500, category_list: 'offline' }
     await openPage()
@@ -317,15 +334,82 @@ describe('columns store', () => {
     expect([times('area_list'), times('area_features')]).toEqual([1, 1])
   })
 
-  it('answers times to close when asked', async () => {
-    await openPage()
-    await total(1200)
-    expect(columns.closing).toBeNull()
-    columns.setClosing({ withinDays: 7, areaLevel: 'grid' })
-    await vi.waitFor(() => expect(columns.closing?.byArea.map((one) => one.idx)).toEqual([2, 3]))
-    filter.setAreas(['A-2'])
-    await vi.waitFor(() => expect(columns.closing?.byArea.map((one) => one.idx)).toEqual([2]))
-    columns.setClosing(null)
-    expect(columns.closing).toBeNull()
+  describe('useAnswer', () => {
+    const options = ref<{ withinDays: number; areaLevel: 'grid' } | null>(null)
+    const closing = () => effectScope(true).run(() => useAnswer('closing', options))!
+    const groups = (answer: ReturnType<typeof closing>) =>
+      answer.value?.byArea.map(({ idx }) => idx)
+    const asks = (name: string) => questions.filter(([asked]) => asked === name)
+    beforeEach(() => {
+      questions = []
+      options.value = { withinDays: 7, areaLevel: 'grid' }
+    })
+
+    it('asks after each projection and with other options, and keeps the last answer meanwhile', async () => {
+      await openPage()
+      const answer = closing()
+      expect(answer.value).toBeNull()
+      await vi.waitFor(() => expect(groups(answer)).toEqual([2, 3]))
+      await ready()
+      await settled()
+      questions = []
+      const emptied = vi.fn()
+      watch(answer, (now) => now ?? emptied(), { flush: 'sync' })
+      filter.setAreas(['A-2'])
+      await vi.waitFor(() => expect(groups(answer)).toEqual([2]))
+      expect(emptied).not.toHaveBeenCalled()
+      expect(questions.map(([name]) => name)).toEqual(['projection', 'closing'])
+      options.value = { withinDays: 1, areaLevel: 'grid' }
+      await vi.waitFor(() => expect(answer.value?.options.withinDays).toBe(1))
+      expect(asks('projection')).toHaveLength(1)
+    })
+
+    it('is empty without options, also when an answer was under way', async () => {
+      await openPage()
+      await total(1200)
+      const answer = closing()
+      options.value = null
+      await settled()
+      expect(answer.value).toBeNull()
+      options.value = { withinDays: 7, areaLevel: 'grid' }
+      await vi.waitFor(() => expect(answer.value).not.toBeNull())
+      options.value = null
+      await vi.waitFor(() => expect(answer.value).toBeNull())
+    })
+
+    it('asks no more when its scope ends, and leaves others alone', async () => {
+      await openPage()
+      await total(1200)
+      await ready()
+      await settled()
+      const page = effectScope(true)
+      page.run(() => useAnswer('closing', { withinDays: 1, areaLevel: 'grid' }))
+      const answer = closing()
+      await vi.waitFor(() => expect(answer.value).not.toBeNull())
+      page.stop()
+      questions = []
+      filter.setAreas(['A-2'])
+      await vi.waitFor(() => expect(groups(answer)).toEqual([2]))
+      expect(asks('closing').map(([, , asked]) => asked)).toEqual([options.value])
+    })
+
+    it('forgets what the person saw when they leave', async () => {
+      await openPage()
+      const answer = closing()
+      await vi.waitFor(() => expect(answer.value).not.toBeNull())
+      await session.signOut()
+      expect(answer.value).toBeNull()
+      await settled()
+      expect(answer.value).toBeNull()
+    })
+
+    it('keeps the engine’s failure for the page', async () => {
+      await openPage()
+      await total(1200)
+      const bbox = [0, 0, 10, 10] as const
+      const torn = { bbox, width: 0, height: 0, radiusPixels: 0 }
+      expect(await columns.ask('heat', torn)).toBeNull()
+      expect(columns.error?.message).toContain('an empty picture')
+    })
   })
 })

@@ -1,18 +1,19 @@
 import { defineStore } from 'pinia'
-import { computed, inject, markRaw, shallowRef, watch, type InjectionKey } from 'vue'
+import { computed, inject, shallowRef, watch, type InjectionKey } from 'vue'
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { incidentsRepo, monthsSchema, type MonthInfo } from '@/data/incidents.repo.ts'
+import { report } from '@/data/problems.ts'
 import { openMonthCache, type MonthCache } from '@/columns/month-cache.ts'
 import { localDayOf, monthOfDay, wallMinutes } from '@/domain/time/calendar.ts'
-import type { ClosingOptions, ClosingSummary } from '@/domain/answers/closing.ts'
+import { spanOf } from '@/domain/time/period.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
-import type { HeatGrid } from '@/domain/answers/heat-grid.ts'
 import type { Projection } from '@/domain/answers/projection.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { useAreasStore } from './areas.store.ts'
 import { useCategoriesStore } from './categories.store.ts'
-import type { HeatRequest, RemoteColumnsEngine } from '@/columns/engine.ts'
+import type { RemoteColumnsEngine } from '@/columns/engine-call.ts'
 import { ColumnsLoader, type KeptListing, type LoadProgress } from '@/columns/loader.ts'
+import type { AnswerOf, OptionsOf, QuestionName } from '@/columns/questions/index.ts'
 import { startColumnsWorker } from '@/columns/worker-client.ts'
 import { useFilterStore } from './view/filter.store.ts'
 import { KeptReference } from './kept-reference.ts'
@@ -20,7 +21,7 @@ import { latestWins } from '@/columns/latest-wins.ts'
 import { startPolling } from '@/columns/poll-timer.ts'
 import { useSessionStore } from './session.store.ts'
 
-/** The outside world of the columns; given by `app.provide` where it is not the browser's own. */
+/** The world outside the columns; tests provide another than the browser's. */
 export interface ColumnsOutside {
   startEngine: () => RemoteColumnsEngine
   openCache: () => MonthCache
@@ -43,8 +44,8 @@ const nothingLoaded: LoadProgress = {
 }
 
 /**
- * All incidents of the person's scope, held as columns in a worker, and what they say under the
- * filter. `projection` is replaced by every answer: watch it to repaint.
+ * All incidents of the person's scope, held as columns in a worker. `projection` answers the filter
+ * and is replaced by every answer: watch it to repaint. Other answers: `useAnswer`.
  */
 export const useColumnsStore = defineStore('columns', () => {
   const outside = inject(columnsOutsideKey, browserOutside, true)
@@ -59,23 +60,23 @@ export const useColumnsStore = defineStore('columns', () => {
   const progress = shallowRef<LoadProgress>(nothingLoaded)
   /** Months that hold incidents of the scope, newest first. */
   const months = shallowRef<readonly MonthInfo[]>([])
-  /** How far the data is known: an instant. */
+  /** The last instant the data is known for. */
   const asOf = shallowRef<string | null>(null)
-  /** While months are missing: the oldest one that is in. Null when all are. */
+  /** Changes since this instant are not shown: the database still writes them. Else null. */
+  const waitingSince = shallowRef<string | null>(null)
+  /** The oldest loaded month while months are missing, else null. */
   const loadedFrom = shallowRef<LocalMonth | null>(null)
-  /** Grows with every change of the data, so that tiles and lists know to ask again. */
+  /** Grows with every change of the data: tiles and lists then ask again. */
   const revision = shallowRef(0)
-  /** Grows with every load or poll that the server answered: it can be reached. */
+  /** Grows with every load or poll that the server answered. */
   const answers = shallowRef(0)
   const projection = shallowRef<Projection | null>(null)
   /** The filter that `projection` answers. */
   const projectedFilter = shallowRef<IncidentFilter | null>(null)
-  const closing = shallowRef<ClosingSummary | null>(null)
-  const closingOptions = shallowRef<ClosingOptions | null>(null)
 
-  /** True while months are missing: the backlog and all-time counts are still growing. */
+  /** True while months are missing: backlog and all-time counts still grow. */
   const partial = computed(() => status.value === 'loading' || loadedFrom.value !== null)
-  /** True when the person may see no incident at all, whatever the filter. */
+  /** True when the person's scope holds no incident, whatever the filter. */
   const isEmpty = computed(
     () => status.value === 'ready' && months.value.every((one) => one.count === 0),
   )
@@ -94,34 +95,33 @@ export const useColumnsStore = defineStore('columns', () => {
   let stopPolling: (() => void) | null = null
   let refreshing: Promise<void> | null = null
 
-  const runProjection = latestWins((asked: IncidentFilter) => engine!.project(asked))
-  const runClosing = latestWins((asked: { filter: IncidentFilter; options: ClosingOptions }) =>
-    engine!.closing(asked.filter, asked.options),
-  )
-  const runHeat = latestWins((asked: { filter: IncidentFilter; request: HeatRequest }) =>
-    engine!.heat(asked.filter, asked.request),
-  )
-
   /**
-   * A heat picture of what passes the filter now.
-   * @returns null when a newer request overtook this one or nothing is loaded
+   * Asks about the incidents that pass the filter now.
+   * @returns null when nothing is loaded, and when it failed: `error` then says why
    */
-  async function heat(request: HeatRequest): Promise<HeatGrid | null> {
+  async function ask<N extends QuestionName>(
+    name: N,
+    options: OptionsOf<N>,
+  ): Promise<AnswerOf<N> | null> {
     const current = engine
-    if (!current || !canProject()) return null
-    const grid = await runHeat({ filter: plain(filter.effective), request }).catch(failed(current))
-    return grid ? markRaw(grid) : null
+    if (!current || !canAsk()) return null
+    try {
+      const answer = await current.ask(name, plain(filter.effective), plain(options))
+      return engine === current ? answer : null
+    } catch (failure) {
+      keepFailure(current, failure)
+      return null
+    }
   }
 
-  /** Asks for times to close along with every projection; null stops asking. */
-  function setClosing(options: ClosingOptions | null): void {
-    closingOptions.value = options
-    if (!options) closing.value = null
-    else void projectClosing()
-  }
+  const askProjection = latestWins(async () => {
+    const asked = filter.effective
+    const answer = await ask('projection', null)
+    return answer && { answer, asked }
+  })
 
   /**
-   * Goes on after an error, or asks at once what changed. While one is running, its promise is given.
+   * Loads on after an error, else polls at once. A call during another gets the same promise.
    * @throws AppError, kept in `error` too
    */
   function refresh(): Promise<void> {
@@ -158,7 +158,7 @@ export const useColumnsStore = defineStore('columns', () => {
     }
   }
 
-  /** Without areas and categories nothing can be counted: what failed to load is tried again. */
+  /** Loads areas and categories again if they failed: nothing can be counted without them. */
   async function reloadHierarchies(): Promise<void> {
     for (const store of [areas, categories]) {
       if (store.error) await store.load()
@@ -187,10 +187,13 @@ export const useColumnsStore = defineStore('columns', () => {
         revision.value++
       },
       onAreas: areas.keepUp,
+      onWaiting: (since) => {
+        waitingSince.value = since
+      },
       onScopeChanged: () => void session.refreshContext(),
     })
     setWorld()
-    // A load that fails is tried again by the poll timer, with growing pauses.
+    // The poll timer tries a failed load again, with growing pauses.
     void refresh().catch(() => {})
     stopPolling = outside.startPolling(refresh)
   }
@@ -219,10 +222,10 @@ export const useColumnsStore = defineStore('columns', () => {
     progress.value = nothingLoaded
     months.value = []
     asOf.value = null
+    waitingSince.value = null
     loadedFrom.value = null
     projection.value = null
     projectedFilter.value = null
-    closing.value = null
   }
 
   async function takeMonths(found: readonly MonthInfo[], instant: string): Promise<void> {
@@ -230,68 +233,43 @@ export const useColumnsStore = defineStore('columns', () => {
     months.value = found
     await engine?.setAsOf(wallMinutes(instant, timeZone))
     asOf.value = instant
-    const withData = found.filter((one) => one.count > 0)
-    const last = withData[0]
-    const first = withData.at(-1)
-    filter.setSpan(
-      first && last
-        ? { firstMonth: first.month, lastMonth: last.month, lastDay: localDayOf(instant, timeZone) }
-        : null,
-    )
+    filter.setSpan(spanOf(found, localDayOf(instant, timeZone)))
   }
 
   function setWorld(): void {
     const { config } = session
-    if (!engine || !config || !areas.loaded || !categories.loaded) return
+    const current = engine
+    if (!current || !config || !areas.loaded || !categories.loaded) return
     const slim = ({ idx, code, path }: { idx: number; code: string; path: string }) => ({
       idx,
       code,
       path,
     })
-    void engine
+    void current
       .setWorld({
         areas: areas.list.map((area) => ({ ...slim(area), level: area.level })),
         categories: categories.list.map(slim),
         cityBbox: [...config.city.bbox],
-        timeZone: config.city.timeZone,
       })
-      .catch(failed(engine))
+      .catch((failure: unknown) => keepFailure(current, failure))
   }
 
-  function canProject(): boolean {
+  function canAsk(): boolean {
     const arrived = progress.value.loadedMonths > 0 || status.value === 'ready'
     return Boolean(engine) && arrived && filter.periodKnown && areas.loaded && categories.loaded
   }
 
   async function updateProjection(): Promise<void> {
-    const current = engine
-    if (!current || !canProject()) return
-    const asked = filter.effective
-    const answer = await runProjection(plain(asked)).catch(failed(current))
-    if (!answer || engine !== current) return
-    projection.value = markRaw(answer)
-    projectedFilter.value = asked
-    await projectClosing()
+    const found = await askProjection(undefined)
+    if (!found) return
+    projection.value = found.answer
+    projectedFilter.value = found.asked
   }
 
-  async function projectClosing(): Promise<void> {
-    const current = engine
-    const options = closingOptions.value
-    if (!current || !options || !canProject()) return
-    const answer = await runClosing({
-      filter: plain(filter.effective),
-      options: { ...options },
-    }).catch(failed(current))
-    if (answer && engine === current && closingOptions.value) closing.value = markRaw(answer)
+  /** Keeps an engine's failure for the page, unless the engine was ended on purpose. */
+  function keepFailure(asked: RemoteColumnsEngine, failure: unknown): void {
+    if (engine === asked) error.value = toAppError(failure)
   }
-
-  /** Keeps the engine's failure for the page; a worker that was ended on purpose has none. */
-  const failed =
-    (asked: RemoteColumnsEngine) =>
-    (failure: unknown): null => {
-      if (engine === asked) error.value = toAppError(failure)
-      return null
-    }
 
   watch(
     () => session.scope,
@@ -301,8 +279,8 @@ export const useColumnsStore = defineStore('columns', () => {
       if (scope) start(scope)
       else if (before) {
         filter.reset()
-        // Nothing of what this person saw stays on the device.
-        cache?.erase().catch((failure) => console.warn('months could not be erased:', failure))
+        // Nothing this person saw stays on the device.
+        cache?.erase().catch((failure) => report('kept', failure))
       }
     },
     { immediate: true },
@@ -327,6 +305,7 @@ export const useColumnsStore = defineStore('columns', () => {
     progress,
     months,
     asOf,
+    waitingSince,
     loadedFrom,
     partial,
     isEmpty,
@@ -335,19 +314,10 @@ export const useColumnsStore = defineStore('columns', () => {
     answers,
     projection,
     projectedFilter,
-    closing,
-    closingOptions,
-    heat,
-    setClosing,
+    ask,
     refresh,
   }
 })
 
-/** A copy that a message port can carry. */
-const plain = (filter: IncidentFilter): IncidentFilter => ({
-  ...filter,
-  period: filter.period && { ...filter.period },
-  areas: [...filter.areas],
-  categories: [...filter.categories],
-  stages: [...filter.stages],
-})
+/** A copy without Vue's proxies, which no message port carries. Filters and options are JSON. */
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T

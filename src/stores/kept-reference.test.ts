@@ -1,12 +1,11 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import 'fake-indexeddb/auto'
+import { IDBFactory } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
 import { useAreasStore } from './areas.store.ts'
 import { useCategoriesStore } from './categories.store.ts'
 import { useSessionStore } from './session.store.ts'
-
-vi.stubGlobal('IDBKeyRange', IDBKeyRange)
 
 describe('areas and categories on the device', () => {
   let server: FakeBackend

@@ -1,4 +1,5 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import 'fake-indexeddb/auto'
+import { IDBFactory } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
@@ -7,7 +8,6 @@ import { AppError } from '@/data/errors.ts'
 import { useSessionStore } from './session.store.ts'
 
 const origin = 'http://test'
-vi.stubGlobal('IDBKeyRange', IDBKeyRange)
 
 describe('session store', () => {
   let server: FakeBackend
@@ -19,6 +19,7 @@ describe('session store', () => {
     session = useSessionStore()
   }
   beforeEach(() => {
+    vi.stubGlobal('indexedDB', undefined)
     server = new FakeBackend()
     storage = memoryStorage()
     freshPage()
@@ -156,15 +157,14 @@ describe('session store', () => {
   })
 
   describe('on a device that keeps who signed in', () => {
-    let factory: IDBFactory
-    beforeEach(() => void (factory = new IDBFactory()))
+    beforeEach(() => vi.stubGlobal('indexedDB', new IDBFactory()))
     const open = async () => {
       freshPage()
       await session.start({
         fetch: server.fetch,
         origin,
         storage,
-        device: openDeviceStore(factory),
+        device: openDeviceStore(),
       })
     }
     /** A kept access token that ran out long ago. */
@@ -253,7 +253,7 @@ describe('session store', () => {
     })
 
     it('shows that nobody is here only once the disk knows it', async () => {
-      const device = openDeviceStore(factory)
+      const device = openDeviceStore()
       let written = false
       const slow: typeof device = {
         ...device,
@@ -286,7 +286,7 @@ describe('session store', () => {
       answer.release()
       await new Promise((resolve) => setTimeout(resolve, 50))
       expect(session.status).toBe('signed-out')
-      expect(await openDeviceStore(factory).readPerson('instance')).toMatchObject({ state: 'left' })
+      expect(await openDeviceStore().readPerson('instance')).toMatchObject({ state: 'left' })
     })
   })
 })

@@ -4,6 +4,7 @@ import { createBackend, type Backend } from '@/data/client.ts'
 import { isConfig, loadConfig, type ConfigWait } from '@/data/config.ts'
 import { openDeviceStore, type DeviceStore, type KeptPerson } from '@/device/device-store.ts'
 import { AppError, isAbort, toAppError } from '@/data/errors.ts'
+import { forgetProblems } from '@/data/problems.ts'
 import {
   sessionRepo,
   type OwnSession,
@@ -55,7 +56,7 @@ export const useSessionStore = defineStore('session', () => {
   )
 
   const backend = shallowRef<Backend | null>(null)
-  /** Grows when somebody leaves: an answer that was under way then is not theirs to come back by. */
+  /** Incremented at sign-out. Answers to requests begun before it are dropped. */
   let visit = 0
   let repo: SessionRepo | null = null
   let device = openDeviceStore()
@@ -236,7 +237,7 @@ export const useSessionStore = defineStore('session', () => {
   const changePassword = (current: string, next: string): Promise<void> =>
     guard(() => needed().changePassword(current, next))
 
-  /** One's own sessions, where the server can list them: `capabilities.sessionList`. */
+  /** One's own sessions, on a server of ours. */
   const ownSessions = (signal?: AbortSignal): Promise<OwnSession[]> =>
     guard(() => needed().sessions(signal))
   const endSession = (id: string): Promise<void> => guard(() => needed().endSession(id))
@@ -337,6 +338,7 @@ export const useSessionStore = defineStore('session', () => {
     verified.value = false
     signedOutReason.value = reason
     status.value = 'signed-out'
+    forgetProblems()
   }
 
   function needed(): SessionRepo {

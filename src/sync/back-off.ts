@@ -1,8 +1,10 @@
 const baseMs = 1000
 const maxMs = 5 * 60_000
-/** Without a network nobody is spared by waiting, and a person who just got one is watching. */
+/**
+ * Short: waiting saves the server nothing without a network, and the person may just have got one.
+ */
 const maxOfflineMs = 30_000
-/** Even the luckiest draw does not hammer the server. */
+/** Keeps a lucky draw from hammering the server. */
 const minMs = 200
 
 /**
@@ -20,7 +22,7 @@ export interface Wait {
   reason: string
 }
 
-/** Items that wait on their own, so that one that fails never holds up the others. */
+/** Waits by item: one that fails does not hold up the others. */
 export class ItemWaits {
   #waits = new Map<string, Wait>()
   #alone = new Set<string>()
@@ -35,7 +37,7 @@ export class ItemWaits {
     return wait !== undefined && wait.until > now
   }
 
-  /** An item that failed a call all by itself is not put into one with others again. */
+  /** Marks an item that failed a call alone; it shares no call again. */
   setAlone(id: string): void {
     this.#alone.add(id)
   }
@@ -48,7 +50,7 @@ export class ItemWaits {
     this.#alone.delete(id)
   }
 
-  /** The next one to come due; null when none waits. */
+  /** The next to come due, or null. */
   next(now: number): Wait | null {
     let first: Wait | null = null
     for (const wait of this.#waits.values())
@@ -56,7 +58,7 @@ export class ItemWaits {
     return first
   }
 
-  /** All may be tried now; how often they failed stays known. */
+  /** Ends the waits and keeps the counts of failures. */
   endAll(): void {
     for (const wait of this.#waits.values()) wait.until = 0
   }

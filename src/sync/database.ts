@@ -1,17 +1,18 @@
 import { Dexie, type Table } from 'dexie'
 import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
-import type { CaptureForm, CommandError, CommandType, Draft } from '@/domain/command/command.ts'
+import type { CaptureForm, CommandError, Draft } from '@/domain/command/command.ts'
+import type { CommandType } from '@/domain/command/types/index.ts'
 import { toOutboxError } from './errors.ts'
 
 /**
- * How the queue holds an item. `queued` may be sent now; `photos` once its photos are at the server;
- * `held` waits behind an earlier item of its incident, of which only the first is ever anything else.
- * So finding what to send or to upload is a look into one index, however much waits.
+ * States of an item in the queue. `queued`: may be sent now. `photos`: its photos are uploaded
+ * first. `held`: waits behind an earlier item of its incident; only the first can be in another
+ * state. One look into an index finds what to send or upload.
  */
 export const rowStates = ['queued', 'photos', 'held', 'sending', 'conflict', 'rejected'] as const
 export type RowState = (typeof rowStates)[number]
 
-/** What both an item and its receipt know. */
+/** Fields of items and receipts alike. */
 export const titledFields = [
   'id',
   'type',
@@ -40,26 +41,26 @@ interface Titled {
   text: string
   addressLabel: string
   photoHashes: string[]
-  /** Of payload and photos. */
+  /** Payload and photos. */
   bytes: number
   replaces: string | null
-  /** The draft it was made of: the same draft makes no second item. */
+  /** The draft it was made of. A draft becomes one item at most. */
   draftId: string | null
 }
 export interface ItemRow extends Titled {
-  /** Given by the database, growing: the order of the queue. */
+  /** Given by the database: the order of the queue. */
   seq: number
   state: RowState
   attempts: number
   error: CommandError | null
-  /** The server has recorded the refusal under this id, so that sending again needs another. */
+  /** The server has recorded the refusal: another try needs another id. */
   isRecorded: boolean
-  /** The server has the command but lacks one of its photos. */
+  /** The server has the command and lacks a photo. */
   applied: boolean
-  /** What the form knew and no command says: not to be asked again when it is in hand again. */
+  /** Answers of the form that no command carries; restored with the draft. */
   answers?: Pick<CaptureForm, 'isPinChecked' | 'notTheseIds'>
 }
-/** What is left of an item that is done with. */
+/** What stays of a received or replaced item. */
 export interface ReceiptRow extends Titled {
   seq: number
   state: 'received' | 'replaced'
@@ -76,14 +77,14 @@ export interface PhotoRow {
   lat?: number
   /** Device milliseconds. */
   savedAt: number
-  /** 0 from saving until a draft or item that names it is saved: no receipt may delete it then. */
+  /** 0 until a saved draft or item names it. Receipts delete claimed photos only. */
   isClaimed: 0 | 1
   isUploaded: 0 | 1
-  /** An upload was begun; how it ended is not known unless `isUploaded`. */
+  /** An upload was begun; its end is unknown unless `isUploaded`. */
   isTried: 0 | 1
 }
 
-/** What a photo is, whatever becomes of it. */
+/** Facts about the picture, independent of its upload. */
 export const photoFacts = [
   'mediaType',
   'width',
@@ -95,7 +96,7 @@ export const photoFacts = [
 
 export type New<T extends { seq: number }> = Omit<T, 'seq'> & { seq?: number }
 
-/** Payloads and pictures lie apart from their rows, so that lists and counts never load them. */
+/** Payloads and pictures have tables of their own: lists and counts never load them. */
 export class OutboxDatabase extends Dexie {
   drafts!: Table<Draft, string>
   items!: Table<ItemRow, number, New<ItemRow>>
@@ -108,7 +109,7 @@ export class OutboxDatabase extends Dexie {
 
   constructor(name: string, indexedDB?: IDBFactory, keyRange?: typeof IDBKeyRange) {
     super(name, {
-      // A commit counts only once the disk has it.
+      // A commit resolves after the disk has it.
       chromeTransactionDurability: 'strict',
       ...(indexedDB && { indexedDB }),
       ...(keyRange && { IDBKeyRange: keyRange }),
@@ -125,7 +126,7 @@ export class OutboxDatabase extends Dexie {
     })
   }
 
-  /** One transaction over all tables that the queue's consistency spans. @throws OutboxError */
+  /** A transaction over all tables unless told. @throws OutboxError */
   async write<T>(body: () => Promise<T>, tables: Table[] = this.tables): Promise<T> {
     try {
       return await this.transaction('rw', tables, body)
@@ -147,7 +148,7 @@ export class OutboxDatabase extends Dexie {
     return this.items.where('[state+seq]').between([state, aboveSeq], [state, Dexie.maxKey], false)
   }
 
-  /** The items of an incident in their order. */
+  /** In queue order. */
   ofIncident(incidentId: string) {
     return this.items
       .where('[incidentId+seq]')

@@ -5,10 +5,10 @@ import { claimPhotos, releasePhotos } from './photos.ts'
 import { madeOfDraft, needSeen } from './queue.ts'
 
 /**
- * Saves a draft; the photos it names are its own from then on.
- * @param seen `updatedAt` of the stored version that this one was made of, null when there was none
- * @throws OutboxError `already_sent` when another tab has made an item of it meanwhile,
- *   `changed_elsewhere` when another tab has saved another version
+ * Saves a draft and claims its photos.
+ * @param seen `updatedAt` of the stored version it was made of, null for none
+ * @throws OutboxError `already_sent` when another tab has queued it, `changed_elsewhere` when
+ * another tab has saved another version
  */
 export const saveDraft = (db: OutboxDatabase, draft: Draft, seen?: string | null): Promise<void> =>
   db.write(async () => {

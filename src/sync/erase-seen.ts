@@ -1,18 +1,15 @@
 import type { OutboxDatabase } from './database.ts'
 import { deleteOrphans } from './photos.ts'
 
-/** Keys under which pages keep what they were shown, beside what people entered themselves. */
+/** Prefix of the keys that hold pages' answers of the server. */
 export const seenPrefix = 'seen:'
 
-/**
- * For the moment somebody signs out of a device that others use too: what they saw here goes, what
- * the server has not received of theirs stays.
- */
+/** Runs at sign-out on shared devices: erases what the person was shown, keeps what is unsent. */
 export async function eraseSeen(db: OutboxDatabase): Promise<void> {
   await db.write(async () => {
     await db.kv.where('key').startsWith(seenPrefix).delete()
     await db.receipts.clear()
   }, [db.kv, db.receipts])
-  // No form is open any more: a photo that nothing names is nobody's.
+  // All forms are closed: photos without a draft or item are orphans, however young.
   await deleteOrphans(db, Infinity)
 }

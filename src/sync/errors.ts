@@ -1,26 +1,26 @@
 export type OutboxErrorCode =
-  /** The device has no room left; what was stored before is untouched. */
+  /** No room left; what was stored before is untouched. */
   | 'storage_full'
-  /** The device's storage failed in another way. */
+  /** The storage failed in another way. */
   | 'storage_failed'
-  /** Plain http: no hashes, no locks. */
+  /** Plain http: no hashes and no locks. */
   | 'insecure_context'
-  /** A photo that a command names is not on this device. */
+  /** A photo of the command is not on this device. */
   | 'photo_missing'
-  /** The item is gone, on its way, or already at the server. */
+  /** The item is gone, under way, or at the server. */
   | 'not_editable'
-  /** The draft has become an item, by another tab. */
+  /** Another tab has queued the draft. */
   | 'already_sent'
-  /** Another tab has saved the draft meanwhile. */
+  /** Another tab has saved the draft. */
   | 'changed_elsewhere'
-  /** A corrected copy of this command is already in the queue. */
+  /** The queue already holds a corrected copy. */
   | 'already_replaced'
   | 'too_large'
   | 'not_an_export'
   | 'wrong_instance'
   | 'wrong_user'
 
-/** What the outbox cannot do; `code` keys the text that people read. */
+/** `code` keys the text that people read. */
 export class OutboxError extends Error {
   readonly code: OutboxErrorCode
 
@@ -31,7 +31,7 @@ export class OutboxError extends Error {
   }
 }
 
-/** The name a failed write has when the disk, or what the browser grants of it, is full. */
+/** True for the errors of a full disk or an exhausted quota, nested ones included. */
 const isQuota = (error: unknown, depth = 0): boolean => {
   if (typeof error !== 'object' || error === null || depth > 4) return false
   const { name, inner, cause, message } = error as Record<string, unknown>

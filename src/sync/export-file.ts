@@ -4,7 +4,7 @@ import { photoFacts, type ItemRow, type OutboxDatabase, type PhotoRow } from './
 import { fields } from './fields.ts'
 import type { QueueOwner } from './types.ts'
 
-/** The first line of an export, and what the import insists on. */
+/** First fields of an export; the import checks them. */
 interface ExportHead extends QueueOwner {
   format: 'wangge-outbox'
   version: 1
@@ -22,7 +22,7 @@ const exported = [
   'applied',
 ] as const satisfies (keyof ItemRow)[]
 interface ExportedItem extends Pick<ItemRow, (typeof exported)[number]> {
-  /** What a person has to look at stays so; the rest goes into the queue. */
+  /** Conflicts and refusals keep their state; all others become `queued`. */
   state: 'queued' | 'conflict' | 'rejected'
   payload: string
 }
@@ -32,8 +32,8 @@ type ExportedPhoto = Pick<
 > & { base64: string; thumbnailBase64?: string }
 
 /**
- * Everything unsent as one JSON object {…head, drafts, items, photos}. It is put together photo by
- * photo, so that a day's pictures need not lie in memory twice.
+ * All that is unsent as one JSON object {…head, drafts, items, photos}, built photo by photo to
+ * keep few pictures in memory.
  */
 export async function exportFile(
   db: OutboxDatabase,
@@ -62,7 +62,7 @@ export async function exportFile(
   for (const hash of await namedPhotos(db, drafts)) {
     const photo = await exportedPhoto(db, hash)
     if (!photo) continue
-    // A blob of its own leaves the script's memory.
+    // A blob leaves the script's memory.
     parts.push(new Blob([separator, JSON.stringify(photo)]))
     separator = ','
   }

@@ -84,7 +84,7 @@ describe('an exported file', () => {
       await drained(outbox)
     }
     expect([...server.effects.values()]).toEqual([1, 1])
-    // what came from elsewhere may have been sent there: it is no draft any more
+    // an imported draft may have been sent by the other device
     expect((await second.importFile(file)).imported).toBe(1)
   })
 

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
-import { commandTypes } from '@/domain/command/command.ts'
+import { draftKinds } from '@/domain/command/command.ts'
+import { placedBy, sha256 as hash, uuid } from '@/domain/command/shapes.ts'
+import { commandTypeNames } from '@/domain/command/types/index.ts'
 import { photoMediaTypes } from '@/domain/photo/photo-bytes.ts'
 
-const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/))
-const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const number = v.nullable(v.number())
 
-/** Of a file that claims to be an export; its parts are checked one by one, each at its own cost. */
+/** The frame of an export. Its parts are checked one by one: a bad one costs only itself. */
 export const exportSchema = v.object({
   format: v.literal('wangge-outbox'),
   version: v.literal(1),
@@ -20,7 +20,7 @@ export const exportSchema = v.object({
 export const itemSchema = v.object({
   id: uuid,
   at: v.string(),
-  type: v.picklist(commandTypes),
+  type: v.picklist(commandTypeNames),
   hash,
   replaces: v.nullable(uuid),
   draftId: v.nullable(v.string()),
@@ -31,17 +31,15 @@ export const itemSchema = v.object({
   payload: v.string(),
 })
 
-export const payloadSchema = v.looseObject({ incidentId: uuid })
-
 export const draftSchema = v.object({
   id: uuid,
-  kind: v.picklist(['report', 'confirm', 'photos']),
+  kind: v.picklist(draftKinds),
   form: v.looseObject({
     categoryCode: v.nullable(v.string()),
     lon: number,
     lat: number,
     accuracyMeters: number,
-    placedBy: v.nullable(v.picklist(['gps', 'hand', 'photo'])),
+    placedBy: v.nullable(placedBy),
     description: v.string(),
     severity: number,
     addressLabel: v.string(),

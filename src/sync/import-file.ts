@@ -1,15 +1,9 @@
 import * as v from 'valibot'
 import { bytesFromBase64 } from '@/domain/bytes.ts'
-import type { NewCommand } from '@/domain/command/command.ts'
+import { commandTypes, type NewCommand } from '@/domain/command/types/index.ts'
 import type { OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
-import {
-  draftSchema,
-  exportSchema,
-  itemSchema,
-  payloadSchema,
-  photoSchema,
-} from './export-shape.ts'
+import { draftSchema, exportSchema, itemSchema, photoSchema } from './export-shape.ts'
 import { sha256Hex } from './hash.ts'
 import { prepareItem, type PreparedItem } from './item-row.ts'
 import { claimPhotos, savePhoto } from './photos.ts'
@@ -26,9 +20,9 @@ class Refused extends Error {
 }
 
 /**
- * Takes in what `exportFile` wrote: photos first, then drafts and items, each in a transaction of its
- * own, so that a bad one costs only itself. Items keep their ids: what the other device has sent
- * meanwhile comes back as already applied.
+ * Imports an export: photos, then drafts, then items, each in its own transaction, so that a bad
+ * one costs only itself. Items keep their ids: one that the other device has sent comes back as
+ * applied.
  * @throws OutboxError `not_an_export`, `wrong_user`; `wrong_instance` unless `fromElsewhere`
  */
 export async function importFile(
@@ -43,7 +37,7 @@ export async function importFile(
   const { instanceId, userId, photos, drafts, items } = parsed.output
   const isForeign = instanceId !== owner.instanceId
   if (isForeign && !fromElsewhere) throw new OutboxError('wrong_instance', instanceId)
-  // Another instance may know the same person under another id; within one nobody is two people.
+  // Another instance may give the same person another id; one instance does not.
   if (!isForeign && userId !== owner.userId) throw new OutboxError('wrong_user', userId)
   const report: ImportReport = { imported: 0, skipped: 0, rejected: [] }
   const each = async (
@@ -91,9 +85,8 @@ async function importDraft(db: OutboxDatabase, value: unknown): Promise<boolean>
 }
 
 /**
- * What another instance said of an item says nothing here: its records are not this one's. The id
- * stays, so that a database put back to an earlier day recognises what it has. What conflicted there
- * is asked again here; a refusal stays for the person to see.
+ * Drops another instance's verdicts: this server has not judged the item. A conflict is asked
+ * again; a refusal stays visible. The id stays: a restored database recognises commands it has.
  */
 function asIfNew(value: unknown): unknown {
   const item = (value ?? {}) as Partial<Record<'state', unknown>>
@@ -104,15 +97,13 @@ function asIfNew(value: unknown): unknown {
 async function importItem(db: OutboxDatabase, value: unknown): Promise<boolean> {
   const item = shaped(itemSchema, value)
   const { id, at, type, state, error, isRecorded, applied, replaces, draftId } = item
-  const payload = shaped(payloadSchema, jsonFrom(item.payload))
+  const payload = jsonFrom(item.payload)
+  if (!v.is(commandTypes[type].payload, payload)) throw new Refused('wrong_shape')
   if ((await sha256Hex(item.payload)) !== item.hash) throw new Refused('wrong_hash')
-  // its hash says only that it is as it was written
-  const prepared = await prepareItem({ type, payload } as unknown as NewCommand, { id, at }).catch(
-    () => {
-      throw new Refused('wrong_shape')
-    },
-  )
-  // the device it comes from may have sent it, then or since
+  const prepared = await prepareItem({ type, payload } as NewCommand, { id, at }).catch(() => {
+    throw new Refused('wrong_shape')
+  })
+  // One attempt: the other device may have sent it.
   const about = { hash: item.hash, replaces, draftId, isRecorded, applied, error, attempts: 1 }
   const whole: PreparedItem = { row: { ...prepared.row, ...about }, payload: item.payload }
   const isNew = await db.write(async () => {

@@ -14,10 +14,11 @@ import { requeueAbandoned, Sender } from './sender.ts'
 import { Signals } from './signals.ts'
 import type { OpenOptions, Outbox } from './types.ts'
 import { sleep } from './wakeable.ts'
+import { report } from '@/data/problems.ts'
 
 /**
- * Opens what this person keeps on this device for this server; the next person and the next server
- * have other databases. @throws OutboxError `insecure_context`, `storage_failed`
+ * Opens the outbox of one person and one instance; each pair has a database of its own.
+ * @throws OutboxError `insecure_context`, `storage_failed`
  */
 export async function openOutbox(options: OpenOptions): Promise<Outbox> {
   const { instanceId, userId, transport, now = Date.now, random = Math.random } = options
@@ -45,7 +46,7 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     locks,
     onChange: changed,
   })
-  /** Runs a change, then tells whoever watches. */
+  /** Waits for a change, then tells all subscribers. */
   const changing = async <T>(change: Promise<T>): Promise<T> => {
     const result = await change
     changed()
@@ -129,12 +130,12 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
   }
 }
 
-/** Housekeeping beside the work; what it cannot do now it does the next time. */
+/** Housekeeping; failures are tried again at the next opening. */
 async function tidy(db: OutboxDatabase, now: number): Promise<void> {
   try {
     await deleteOrphans(db, now)
     await forgetOldReceipts(db)
   } catch (error) {
-    if (db.isOpen()) console.warn('the outbox could not be tidied:', error)
+    if (db.isOpen()) report('outbox-read', error)
   }
 }

@@ -58,7 +58,7 @@ describe('what waits for a server of before', () => {
     const [sent] = server.calls.flat().filter(({ id }) => id === left.report)
     expect(sent!.actor).toBe(now.userId)
     expect(server.photos.size).toBe(1)
-    // what conflicted there is asked anew here, and refused for a reason of this server's own
+    // the conflict is asked again here, and this server refuses it for its own reason
     await until(async () => (await outbox.item(left.conflict))?.state === 'conflict')
   })
 

@@ -14,9 +14,9 @@ const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const namePattern = new RegExp(`^wangge-(${uuid})-(${uuid})$`)
 
 /**
- * What waits on this device for other instances: the city was set up anew or put back without its
- * journal, and what people had not sent then is in databases that nobody opens any more.
- * @param known who has worked on this device, for browsers that do not list their databases
+ * Unsent work on this device for other instances. A city that was set up anew, or restored without
+ * its journal, is another instance; nobody opens its databases again.
+ * @param known people of this device, for browsers that do not list their databases
  */
 export async function waitingElsewhere(
   instanceId: string,
@@ -33,7 +33,7 @@ export async function waitingElsewhere(
   return found
 }
 
-/** Null where the browser does not tell. */
+/** Null where the browser does not list databases. */
 async function ownersHere({ indexedDB = globalThis.indexedDB }: Storage) {
   const all = await indexedDB.databases?.()
   return all?.flatMap(({ name }): QueueOwner[] => {
@@ -63,8 +63,8 @@ export const exportWaiting = (owner: QueueOwner, storage: Storage, now: number):
   withQueue(owner, storage, (db) => exportFile(db, owner, now))
 
 /**
- * Moves a waiting queue into this one, under the name of who is here. First everything is taken in;
- * only what is here for certain goes from there, and what changed there meanwhile stays.
+ * Moves another instance's queue into this one, under the present person. Imports first; then
+ * deletes there what arrived here and did not change meanwhile.
  */
 export const takeOver = (
   into: { db: OutboxDatabase; owner: QueueOwner },

@@ -59,12 +59,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('sign-in'), page }) },
 )
 
-/** Runs as many as `OUTBOX_RUNS` says; the seed of a failure is printed by fast-check. */
+/** `OUTBOX_RUNS` sets the number; fast-check prints a failure's seed. */
 const numRuns = Number(process.env.OUTBOX_RUNS ?? 40)
 
 describe('whatever happens', () => {
   it('nothing is lost, nothing is doubled, and the queue drains once the faults stop', async () => {
-    // what dead pages have to say
+    // killed pages warn
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const seen = { intents: 0, kills: 0, mishaps: 0 }
     await fc.assert(
@@ -94,7 +94,7 @@ describe('whatever happens', () => {
       `${numRuns} schedules: ${seen.intents} intents, ${seen.kills} kills, ${seen.mishaps} mishaps; ` +
         'nothing lost, nothing doubled\n',
     )
-    // The schedules must have had something to survive.
+    // Fails when the schedules are too tame.
     expect(seen.intents).toBeGreaterThan(numRuns * 3)
     expect(seen.kills).toBeGreaterThan(numRuns / 3)
   }, 1_800_000)

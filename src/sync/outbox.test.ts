@@ -248,7 +248,7 @@ describe('sending', () => {
     outbox.start()
     await until(async () => (await outbox.counts()).received === 60, 'all others')
     expect(await stateOf(poison.id)).toMatch(/queued|sending/)
-    // nobody else is held up by it again
+    // the failing item goes alone from now on
     const before = server.calls.length
     await outbox.enqueue(report(uuid(100)))
     await until(async () => (await outbox.counts()).received === 61, 'the late one')
@@ -411,7 +411,7 @@ describe('photos', () => {
     await outbox.savePhoto(picture(7))
     outbox.start()
     await drained()
-    // saved again for a form that is still being filled in
+    // saved again: another form uses it
     expect(await outbox.loadPhoto(photo.hash)).toBeDefined()
     await outbox.saveDraft(draft(2, { photoHashes: [photo.hash] }))
     await outbox.saveDraft(draft(3, { photoHashes: [photo.hash] }))

@@ -1,19 +1,18 @@
 /**
- * How long a call of commands may take, in milliseconds. One that runs out of time is sent again with
- * half as many; what is alone cannot be halved and gets what a kilobyte a second needs.
+ * Milliseconds a call may take. A batch that times out is halved; a single command gets time for 1
+ * kB/s.
  */
 export const callMs = (commands: number, bytes: number): number =>
   commands > 1 ? 90_000 : 90_000 + bytes
 
 const minMs = 60_000
-/** 16 kB/s, before a photo has shown that it needs longer. */
+/** 16 kB/s, until a photo times out. */
 const bytesPerMillisecond = 16
 const maxDoublings = 3
 
 /**
- * What the way to the server has shown that it carries. A photo cannot be halved: every time it runs
- * out of time it gets twice as much, up to eight times, and until the way is quick again photos go
- * one by one instead of sharing it.
+ * Learns how fast the link is. A photo that times out gets twice the time, up to eight times;
+ * photos then go one by one until one is quick again.
  */
 export class UploadPace {
   #isSlow = false
@@ -23,7 +22,7 @@ export class UploadPace {
     return this.#isSlow ? 1 : 3
   }
 
-  /** How long a photo of so many bytes may take, in milliseconds. */
+  /** Milliseconds a photo of this size may take. */
   millis(hash: string, bytes: number): number {
     return ordinaryMs(bytes) * 2 ** Math.min(maxDoublings, this.#timeouts.get(hash) ?? 0)
   }

@@ -4,10 +4,10 @@ import { sha256Hex } from './hash.ts'
 import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import type { StoredPhoto } from './types.ts'
 
-/** How long a photo that nothing names is kept: somebody may still be filling in its form. */
+/** An unclaimed photo may belong to an open form for this long. */
 const orphanMs = 7 * 24 * 3600_000
 
-/** Stores a photo under its hash. The same picture twice is one row. */
+/** Stores a photo under its hash; equal pictures share a row. */
 export async function savePhoto(
   db: OutboxDatabase,
   photo: NewPhoto,
@@ -24,7 +24,7 @@ export async function savePhoto(
       ...facts,
       hash,
       savedAt: now,
-      // A receipt that comes in now must not take it from the form that is being filled in.
+      // Protects it from receipts while its form is open.
       isClaimed: 0,
     }
     await db.photos.put(row)
@@ -55,12 +55,12 @@ export const loadThumbnail = async (
 ): Promise<ArrayBuffer | undefined> =>
   (await db.read(() => db.thumbnails.get(hash), [db.thumbnails]))?.bytes
 
-/** Inside a transaction: marks photos as named by something saved. */
+/** Inside a transaction: marks photos as named by a draft or item. */
 export async function claimPhotos(db: OutboxDatabase, hashes: readonly string[]): Promise<void> {
   for (const hash of new Set(hashes)) await db.photos.update(hash, { isClaimed: 1 })
 }
 
-/** Inside a transaction: deletes those of the photos that no draft and no item names any more. */
+/** Inside a transaction: deletes photos that no draft or item names any more. */
 export async function releasePhotos(db: OutboxDatabase, hashes: readonly string[]): Promise<void> {
   for (const hash of new Set(hashes)) {
     const photo = await db.photos.get(hash)
@@ -68,7 +68,7 @@ export async function releasePhotos(db: OutboxDatabase, hashes: readonly string[
   }
 }
 
-/** Deletes photos saved for a form that was never saved itself. */
+/** Deletes old photos whose form was never saved. */
 export const deleteOrphans = (db: OutboxDatabase, now: number): Promise<void> =>
   db.write(async () => {
     for (const { hash } of await db.photos

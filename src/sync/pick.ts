@@ -3,14 +3,13 @@ import type { ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase, RowState } from './database.ts'
 
 export const maxCommands = 200
-/** The server takes 1 MiB of JSON; some room for how it counts. */
+/** The server takes 1 MiB of JSON; the rest is margin for its own count. */
 const maxCallBytes = 960 * 1024
-/** Uploads run beside the sending: so many that looking for the next costs little. */
+/** Enough for the parallel uploads, few enough to look up often. */
 const itemsToUpload = 16
-/** Read at once. */
 const chunk = 200
 
-/** The first items, at most `limit`, that may go now: the first of their incidents, photos there. */
+/** The first items that may go now, at most `limit`: first of their incidents, photos uploaded. */
 export const pickSendable = (
   db: OutboxDatabase,
   limit: number,
@@ -28,7 +27,7 @@ export const pickSendable = (
     return sendable.length > 0 ? sendable : alone.slice(0, 1)
   }, [db.items])
 
-/** The first items whose photos have to come first. */
+/** The first items whose photos are to be uploaded. */
 export const pickToUpload = (
   db: OutboxDatabase,
   waits: ItemWaits,
@@ -55,7 +54,7 @@ async function firstOf(
   return found
 }
 
-/** Marks items as on their way and returns them with what goes over the wire, as much as fits. */
+/** Marks items as `sending` and returns their commands, as many as fit into a call. */
 export const take = (
   db: OutboxDatabase,
   rows: readonly ItemRow[],
@@ -70,7 +69,7 @@ export const take = (
     for (const [index, { id }] of rows.entries()) {
       const row = current[index]
       const payload = payloads[index]?.payload
-      // another tab may have been quicker
+      // another tab was quicker
       if (row?.id !== id || row.state !== 'queued' || payload === undefined) continue
       const command = wireCommand(row, payload, actor)
       const more = new TextEncoder().encode(JSON.stringify(command)).length + 1

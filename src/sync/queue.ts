@@ -1,5 +1,6 @@
-import type { Draft, NewCommand } from '@/domain/command/command.ts'
 import { Dexie } from 'dexie'
+import type { Draft } from '@/domain/command/command.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
 import { newUuid } from '@/domain/command/uuid.ts'
 import {
   titledFields,
@@ -15,7 +16,7 @@ import { claimPhotos, releasePhotos } from './photos.ts'
 
 export interface EnqueueOptions {
   fromDraft?: string
-  /** `updatedAt` of the draft's version that the command was made of. */
+  /** `updatedAt` of the draft that the command was made of. */
   draftSeen?: string
   replaces?: string
 }
@@ -27,7 +28,7 @@ const answersOf = ({ form: { isPinChecked, notTheseIds } }: Draft): ItemRow['ans
 })
 const isStuck = ({ state }: ItemRow): boolean => state === 'rejected' || state === 'conflict'
 
-/** Puts a command into the queue; returns the id under which it lies there. */
+/** Queues a command; returns its id in the queue. */
 export async function enqueue(
   db: OutboxDatabase,
   command: NewCommand,
@@ -58,7 +59,7 @@ export async function enqueue(
   })
 }
 
-/** Inside a transaction: the id of the item that a draft has become, if it has. */
+/** Inside a transaction: the id of the item that the draft became. */
 export async function madeOfDraft(
   db: OutboxDatabase,
   draftId: string,
@@ -69,7 +70,7 @@ export async function madeOfDraft(
   return [...items, ...done].find((one) => one.replaces === replaces)?.id
 }
 
-/** Nothing is written over what the writer has not seen; without `seen` nothing is asked. */
+/** Throws when the stored draft is newer than `seen`. Skips the check when `seen` is undefined. */
 export function needSeen(stored: Draft | undefined, seen: string | null | undefined): void {
   if (stored && seen !== undefined && stored.updatedAt !== seen)
     throw new OutboxError('changed_elsewhere', stored.id)
@@ -90,11 +91,11 @@ async function replaceable(db: OutboxDatabase, id: string): Promise<ItemRow | un
   return item
 }
 
-/** How the first of an incident waits. Photos that are at the server already cost only a look. */
+/** Photos already at the server cost only a look. */
 const stateToGo = ({ photoHashes }: Pick<ItemRow, 'photoHashes'>): RowState =>
   photoHashes.length > 0 ? 'photos' : 'queued'
 
-/** Inside a transaction: at the end of the queue. */
+/** Inside a transaction: appends to the queue. */
 export async function append(
   db: OutboxDatabase,
   { row, payload }: PreparedItem,
@@ -105,7 +106,10 @@ export async function append(
   await db.payloads.put({ id: row.id, payload })
 }
 
-/** Inside a transaction: a corrected copy takes its original's turn, as far as its incident is the same. */
+/**
+ * Inside a transaction: the corrected copy takes the place of its original, unless the incident
+ * changed.
+ */
 async function putInPlaceOf(
   db: OutboxDatabase,
   old: ItemRow,
@@ -127,7 +131,7 @@ async function putInPlaceOf(
   await promote(db, [old.incidentId])
 }
 
-/** Inside a transaction: the first item of each of the incidents may go now. */
+/** Inside a transaction: releases the first item of each incident. */
 export async function promote(db: OutboxDatabase, incidentIds: Iterable<string>): Promise<void> {
   if ((await db.inState('held').count()) === 0) return
   for (const id of new Set(incidentIds)) {
@@ -136,7 +140,7 @@ export async function promote(db: OutboxDatabase, incidentIds: Iterable<string>)
   }
 }
 
-/** Returns the id under which the item goes now. */
+/** Returns the item's id, which may be new. */
 export async function retry(db: OutboxDatabase, id: string, now: number): Promise<string> {
   const copyId = newUuid()
   return db.write(async () => {
@@ -148,7 +152,7 @@ export async function retry(db: OutboxDatabase, id: string, now: number): Promis
       await promote(db, [item.incidentId])
       return id
     }
-    // The server would only say again what it said to this id.
+    // The server repeats its answer for an id it has recorded: send under a new one.
     const payload = (await db.payloads.get(id))!.payload
     const row = {
       ...fields(item, titledFields),
@@ -172,12 +176,12 @@ export const discard = (db: OutboxDatabase, id: string): Promise<void> =>
     await promote(db, [item.incidentId])
   })
 
-/** What a stopped page or a killed browser left on its way goes again. Only for who holds the lock. */
+/** Only with the sender's lock: queues again what a closed page left as `sending`. */
 export const requeueSending = (db: OutboxDatabase): Promise<number> =>
   db.write(() => db.inState('sending').modify({ state: 'queued' }), [db.items])
 
 const receiptsKept = 20_000
-/** Forgets the oldest receipts of many. */
+/** Keeps the newest `receiptsKept`. */
 export const forgetOldReceipts = (db: OutboxDatabase): Promise<number> =>
   db.write(async () => {
     const newest = await db.receipts.orderBy('seq').last()

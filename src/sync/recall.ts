@@ -1,12 +1,11 @@
 import type { Draft } from '@/domain/command/command.ts'
 import type { OutboxDatabase } from './database.ts'
-import { commandOf, draftOf } from './edit.ts'
+import { commandOf, draftOfItem } from './edit.ts'
 import { promote } from './queue.ts'
 
 /**
- * Takes an item back that was never sent: its draft is there again, in the same step in which the
- * item goes. Null where that is not so any more, for the server may have it then; and for a corrected
- * copy, whose original is gone already.
+ * Turns an item that was never sent back into its draft, in one transaction. Null when the server
+ * may have it, and for corrected copies: their original is gone.
  */
 export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Draft | null> =>
   db.write(async () => {
@@ -14,7 +13,7 @@ export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Dra
     const isWaiting = item && ['queued', 'photos', 'held'].includes(item.state)
     if (!isWaiting || item.attempts > 0 || item.replaces !== null) return null
     const payload = (await db.payloads.get(id))?.payload
-    const draft = payload === undefined ? null : draftOf(item, commandOf(item, payload), now)
+    const draft = payload === undefined ? null : draftOfItem(item, commandOf(item, payload), now)
     if (!draft) return null
     await db.drafts.put(draft)
     await db.items.delete(item.seq)

@@ -1,5 +1,6 @@
 import { receiptsFrom } from '@/data/commands.repo.ts'
 import { AppError } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
 import { backOffMs, ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
@@ -20,10 +21,10 @@ export interface SenderOutside extends UploaderOutside {
   locks: Pick<LockManager, 'request'>
 }
 
-/** Whoever holds this lock is the one that sends. */
+/** The page that holds this lock sends. */
 const lockName = ({ name }: OutboxDatabase): string => `${name}-sender`
 
-/** Puts back what a killed page left on its way, unless another page is sending it right now. */
+/** Queues again what a killed page left as `sending`; skips when another page holds the lock. */
 export const requeueAbandoned = async ({
   db,
   locks,
@@ -33,8 +34,8 @@ export const requeueAbandoned = async ({
   })
 
 /**
- * Sends what is queued, one sender per device and account. Knows nothing that would be lost with the
- * page: what is where stands in the database, and every step there is one transaction.
+ * Sends the queue; one sender per device and account. Its state may be lost with the page: the
+ * database holds every step, each one a transaction.
  */
 export class Sender {
   readonly status = new Source<SendStatus>({ kind: 'idle' })
@@ -44,12 +45,12 @@ export class Sender {
   #pause: Wakeable
   /** Failed calls in a row. */
   #failures = 0
-  /** Commands a call may hold: halved by calls that fail, to find the one at fault. */
+  /** Commands per call. Failed calls halve it, to isolate the one at fault. */
   #limit = maxCommands
   #sent = 0
-  /** Nothing may be sent before, device milliseconds: back-off, which a person may end early. */
+  /** Device milliseconds; `sendNow` ends it early. */
   #backOff = { until: 0, reason: '' }
-  /** The server's own word (Retry-After), which nobody may. */
+  /** From Retry-After; `sendNow` does not end it. */
   #closedUntil = 0
   #needsSignIn = false
   #uploader: Uploader
@@ -81,12 +82,12 @@ export class Sender {
     this.status.set({ kind: 'idle' })
   }
 
-  /** Something was queued or freed. */
+  /** Call after queueing or releasing an item. */
   wake(): void {
     this.#pause.wake('change')
   }
 
-  /** Ends the waiting that failures caused. @returns when nothing more can be sent now */
+  /** Ends waits after failures. Resolves when nothing more can be sent now. */
   async sendNow(): Promise<void> {
     if (!this.#running) return
     this.#waits.endAll()
@@ -110,16 +111,16 @@ export class Sender {
           await requeueSending(db)
           await this.#work(signal)
         } catch (error) {
-          // The device's own storage failed; what is in it stays, and is tried again.
+          // The device's storage failed. Its contents stay; try again later.
           if (signal.aborted) return
-          console.warn('the outbox could not be read:', error)
+          report('outbox-read', error)
           await this.#waitUntil(this.#fail('storage'), 'storage', signal)
         }
       }
     }
     const workToTheEnd = async (): Promise<void> => {
       await work()
-      // nobody else may begin while something of this is on its way
+      // Keep the lock until the last upload ends.
       await this.#uploader.round
     }
     try {
@@ -137,7 +138,7 @@ export class Sender {
     }
   }
 
-  /** Sends, uploads, waits, until stopped. */
+  /** The main loop: sends, uploads, rests. */
   async #work(signal: AbortSignal): Promise<void> {
     const { db, now } = this.#outside
     while (!signal.aborted) {
@@ -188,9 +189,9 @@ export class Sender {
     const { now, random } = this.#outside
     this.#failures = 0
     this.#backOff = { until: 0, reason: '' }
-    // twice as much must not run out of time the next time
+    // A double batch must fit into the same time.
     if (wasQuick) this.#limit = Math.min(maxCommands, this.#limit * 2)
-    // somebody else's session was used; nothing more goes out before the right person is back
+    // The session belongs to somebody else: send nothing until the right person is back.
     if (judged.some(({ verdict }) => verdict.kind === 'wrong-actor')) this.#needsSignIn = true
     for (const { item, verdict } of judged) {
       if (verdict.kind === 'nothing') this.#waits.delay(item.id, 'missing_receipt', now(), random())
@@ -204,7 +205,7 @@ export class Sender {
   #callFailed(taken: readonly ItemRow[], failure: AppError): void {
     const { now, random } = this.#outside
     const [only] = taken
-    // Somebody answered: one command may be what it stumbles over.
+    // The server answered: a single command may be at fault.
     const mayBePoisoned = failure.kind !== 'offline' || failure.code === 'bad_answer'
     if (this.#isForAll(failure)) return
     if (failure.code === 'timeout') {
@@ -220,7 +221,7 @@ export class Sender {
     this.#fail(failure.kind)
   }
 
-  /** A failure that has nothing to do with what was sent. */
+  /** Handles failures that no command causes: session and rate limit. */
   #isForAll(failure: AppError): boolean {
     const { now } = this.#outside
     if (failure.kind === 'unauthorized') {
@@ -242,8 +243,8 @@ export class Sender {
   }
 
   /**
-   * Nothing could be sent `at` that moment: rests until something changes or a wait is over. What has
-   * come due since is one of those: nobody else would wake the sender for it.
+   * Waits for a change or the next due time. Due times are compared with `at`, not now: an item
+   * that became due in between would otherwise be missed.
    */
   async #restUntilDue(at: number, signal: AbortSignal): Promise<void> {
     const { db } = this.#outside

@@ -10,7 +10,7 @@ export interface Judged {
   verdict: Verdict
 }
 
-/** Writes down what an answer said about the items of a call, all in one transaction. */
+/** Records the answer to a call for its items, in one transaction. */
 export const settle = (
   db: OutboxDatabase,
   all: readonly Judged[],
@@ -19,7 +19,7 @@ export const settle = (
 ): Promise<void> =>
   db.write(async () => {
     const rows = await db.items.bulkGet(all.map(({ item }) => item.seq))
-    // What another sender has settled meanwhile is settled.
+    // Skips items that another sender has settled.
     const judged = all.filter(
       ({ item }, index) => rows[index]?.id === item.id && rows[index].state === 'sending',
     )
@@ -51,7 +51,7 @@ function afterwards(item: ItemRow, verdict: Verdict, fallback: CommandError | nu
   }
 }
 
-/** The only place where an item leaves for good, its payload and its photos with it. */
+/** The only place where an item leaves: deletes it with its payload and photos. */
 async function receive(
   db: OutboxDatabase,
   received: readonly Judged[],

@@ -1,6 +1,6 @@
 export type Signal = 'changed' | 'send-now'
 
-/** Tells this tab and the others of the same outbox what happened. */
+/** Tells all tabs with the same outbox about changes. */
 export class Signals {
   #channel: BroadcastChannel | null
   #listeners = new Set<(signal: Signal) => void>()
@@ -9,7 +9,7 @@ export class Signals {
     this.#channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
     if (!this.#channel) return
     this.#channel.onmessage = ({ data }: MessageEvent<Signal>) => this.#tell(data)
-    // In Node an open channel would keep the process alive.
+    // An open channel keeps Node alive.
     ;(this.#channel as { unref?: () => void }).unref?.()
   }
 

@@ -13,25 +13,25 @@ interface Uploading {
   now: () => number
   timeout: (millis: number) => AbortSignal
   signal: AbortSignal
-  /** After each photo that arrived. */
+  /** Called after each photo that arrived. */
   onUploaded: () => void
 }
 
-/** What a round of uploads met. */
+/** Result of a round of uploads. */
 export interface UploadRound {
-  /** Photos the server answered for, taken or refused for good. */
+  /** Photos taken or refused for good. */
   settled: number
-  /** What went wrong by photo, to be tried again. */
+  /** By photo: failures to try again. */
   failures: Map<string, AppError>
 }
 
-/** The next photo would only meet the same. */
+/** Failures that the next photo would meet too. */
 const endsRound = new Set<AppError['kind']>(['offline', 'unauthorized', 'rate-limited'])
 
 /**
- * Brings the photos of items to the server, each photo once; items all of whose photos are there may
- * be sent from then on. What fails for good makes the items that name it `rejected`, their photos
- * kept; what may go the next time leaves its reason with them.
+ * Uploads the photos of items, each once. Items whose photos have all arrived become `queued`. A
+ * final refusal makes the items `rejected` and keeps the photos; any other failure is noted on the
+ * items.
  */
 export async function uploadPhotosOf(
   items: readonly ItemRow[],
@@ -77,7 +77,8 @@ async function upload(hash: string, uploading: Uploading): Promise<void> {
   if (!photo) throw new AppError('invalid', hash, { code: 'photo_missing' })
   const { mediaType, bytes } = photo
   if (photo.isUploaded !== 1) {
-    // A picture that the device's storage spoilt would be refused for ever, as a fault of the way.
+    // The device's storage damaged the file: the server would refuse it forever as damaged on the
+    // way.
     if ((await sha256Hex(bytes)) !== hash)
       throw new AppError('invalid', hash, { code: 'photo_damaged' })
     await db.write(() => db.photos.update(hash, { isTried: 1 }), [db.photos])
@@ -92,7 +93,7 @@ async function upload(hash: string, uploading: Uploading): Promise<void> {
   uploading.onUploaded()
 }
 
-/** In one step with the photo, its items become ready to be sent where it was their last. */
+/** Marks the photo and, in the same transaction, queues items that have all theirs. */
 const markUploaded = (db: OutboxDatabase, hash: string): Promise<void> =>
   db.write(async () => {
     await db.photos.update(hash, { isUploaded: 1 })
@@ -108,17 +109,17 @@ const waitingFor = async (db: OutboxDatabase, hash: string): Promise<ItemRow[]> 
   return items.filter(({ state }) => state === 'photos')
 }
 
-/** For the person to see; nothing depends on it. */
+/** Shown to the person only. */
 const leaveReason = (db: OutboxDatabase, hash: string, { code, kind }: AppError): Promise<void> =>
   db.write(async () => {
     const error: CommandError = { code: code ?? kind, field: 'photos', detail: hash }
     for (const { seq } of await waitingFor(db, hash)) await db.items.update(seq, { error })
   }, [db.items])
 
-/** What arrived was not what was sent. */
+/** The file was damaged on the way. */
 const faultsOfTheWay = new Set(['photo_wrong_hash', 'photo_incomplete'])
 
-/** The reason when the file itself is at fault; null when trying again may help. */
+/** The refusal when the file itself is at fault, else null. */
 function refusalFrom({ kind, code, message }: AppError, hash: string): CommandError | null {
   if (kind !== 'invalid' || !code?.startsWith('photo_')) return null
   if (faultsOfTheWay.has(code)) return null

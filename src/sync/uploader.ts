@@ -11,32 +11,32 @@ export interface UploaderOutside {
   transport: Transport
   now: () => number
   random: () => number
-  /** Aborts with a TimeoutError after so long. */
+  /** Aborts with a TimeoutError after this time. */
   timeout: (millis: number) => AbortSignal
-  /** Called when items changed their state. */
+  /** Called after items changed their state. */
   onChange: () => void
 }
 
 interface UploaderOptions {
   outside: UploaderOutside
   waits: ItemWaits
-  /** Takes care of a failure that has nothing to do with photos; false for any other. */
+  /** Handles failures that no photo causes; returns false for others. */
   isForAll: (failure: AppError) => boolean
-  /** A round has ended. */
+  /** Called at the end of a round. */
   onEnd: () => void
 }
 
 /**
- * Brings the photos of what is queued to the server, beside the sending, so that a slow photo holds
- * up no report. One round at a time; a round in which nothing went through delays the next.
+ * Uploads photos beside the sending: a slow photo delays no report. One round at a time; a round
+ * without success delays the next.
  */
 export class Uploader {
   readonly pace = new UploadPace()
   #options: UploaderOptions
   #round: Promise<void> | null = null
-  /** The device's storage failed under it. */
+  /** A storage failure of the last round, thrown by the next `begin`. */
   #fault: { error: unknown } | null = null
-  /** Rounds in a row in which nothing went through. */
+  /** Rounds without success in a row. */
   #failures = 0
   #backOff = { until: 0, reason: '' }
 
@@ -44,12 +44,12 @@ export class Uploader {
     this.#options = options
   }
 
-  /** The round under way, which never fails. */
+  /** The round under way; never rejects. */
   get round(): Promise<void> | null {
     return this.#round
   }
 
-  /** What all photos wait for. */
+  /** Applies to all photos. */
   get backOff(): Pick<Wait, 'until' | 'reason'> {
     return this.#backOff
   }
@@ -58,7 +58,7 @@ export class Uploader {
     this.#backOff.until = 0
   }
 
-  /** Begins a round where there is something to upload. @throws what the round before met in storage */
+  /** Begins a round if there is something to upload. @throws the last round's storage failure */
   async begin(at: number, signal: AbortSignal): Promise<void> {
     const { outside, waits, onEnd } = this.#options
     if (this.#fault) {

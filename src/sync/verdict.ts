@@ -1,10 +1,10 @@
 import type { CommandError, Receipt } from '@/domain/command/command.ts'
 import type { ItemRow } from './database.ts'
 
-/** What an answer says about one item. Without a genuine receipt it says nothing. */
+/** The answer for one item; `nothing` without a genuine receipt. */
 export type Verdict =
   | { kind: 'nothing' }
-  /** The call went out with another person's session: it says nothing about the item. */
+  /** The call used another person's session; the item is not judged. */
   | { kind: 'wrong-actor' }
   | { kind: 'received'; version: number | null }
   /** The server has the command and lacks these photos. */
@@ -14,14 +14,14 @@ export type Verdict =
 
 const nothing: Verdict = { kind: 'nothing' }
 
-/** Refusals of the envelope, which the server does not record under this id and content. */
+/** Refusals of the envelope: not recorded under this id and content. */
 const unrecorded = ['invalid_command', 'id_taken', 'id_reused']
-/** The id itself is used up. */
+/** The id is used up. */
 const idIsSpent = ['id_taken', 'id_reused']
 
 /**
- * Judges the receipts that carry the item's id. Two that contradict each other, one whose hash is
- * not that of what this device holds, or one that misses photos nobody named: nothing is proven.
+ * Judges the receipts with the item's id. Contradicting receipts, a foreign hash or foreign missing
+ * photos prove nothing.
  */
 export function verdictOf(
   item: Pick<ItemRow, 'hash' | 'photoHashes'>,

@@ -1,6 +1,6 @@
 export type Wake = 'ask' | 'change'
 
-/** Rests that can be ended early. A wake that comes while nobody rests ends the next rest at once. */
+/** Rests that a wake ends early. A wake between two rests ends the next one at once. */
 export class Wakeable {
   #sleep: (millis: number, signal: AbortSignal) => Promise<void>
   #pending = new Set<Wake>()
@@ -18,8 +18,8 @@ export class Wakeable {
   }
 
   /**
-   * Rests at most `millis`, less when woken by one of `endedBy` or the signal. A rest `whileBusy` is
-   * none for those who wait for the next one: something is still being done.
+   * Rests at most `millis`; a wake of `endedBy` or the signal ends it. With `whileBusy`,
+   * `nextRest()` does not resolve: an upload is still running.
    */
   async rest(
     millis: number,
@@ -38,7 +38,7 @@ export class Wakeable {
     this.#resting = null
   }
 
-  /** Resolves when the next rest begins that nobody has cut short. */
+  /** Calls `first`, then resolves when the next full rest begins. */
   nextRest(first: () => void): Promise<void> {
     if (this.#closed) return Promise.resolve()
     return new Promise((resolve) => {
@@ -64,7 +64,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 
-/** Waits for real; ends early, without throwing, when the signal aborts. */
+/** Resolves early, without throwing, when the signal aborts. */
 export const sleep = (millis: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve()
@@ -73,7 +73,7 @@ export const sleep = (millis: number, signal: AbortSignal): Promise<void> =>
       signal.removeEventListener('abort', end)
       resolve()
     }
-    // Timers take 31 bits.
+    // Timers hold 31 bits.
     const timer = setTimeout(end, Math.min(millis, 2 ** 31 - 1))
     signal.addEventListener('abort', end, { once: true })
   })

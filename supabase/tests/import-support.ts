@@ -9,6 +9,7 @@ import { importAreas } from '../server/import/import-areas.ts'
 import type { AreaImportOptions } from '../server/import/area-row.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import type { Database } from '../server/base/database-types.ts'
+import { insertCitySettings } from './harness/city-settings.ts'
 
 /** A folder of files for one test file. */
 export function temporaryFiles() {
@@ -121,10 +122,12 @@ export function putAreas(
  * (north), community T-B (east, up to 8°) without grids, nothing further east.
  */
 export async function putSmallCity(db: Database, files: TemporaryFiles): Promise<void> {
-  await db.query(
-    `insert into public.city_settings (name, locale, time_zone, west, south, east, north)
-     values ('T', 'en', 'Asia/Shanghai', 0, 0, 10, 10)`,
-  )
+  await insertCitySettings(db, {
+    name: 'T',
+    locale: 'en',
+    timeZone: 'Asia/Shanghai',
+    box: [0, 0, 10, 10],
+  })
   await putAreas(db, files, 'city', [{ code: 'T', coordinates: box(0, 0, 10, 10) }])
   await putAreas(db, files, 'community', [
     { code: 'T-A', parent: 'T', coordinates: box(0, 0, 5, 10) },

@@ -194,6 +194,7 @@ describeOnEachDatabase('policies', (kind) => {
           },
         ],
         scopeKey: expect.stringMatching(/^[0-9a-f]{64}$/),
+        demo: null,
       })
     })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrationsFolder } from '../server/owner/migrate.ts'
+import { schemasFolder } from '../server/schema/plan.ts'
 import { applyCommands, hashOf, photoRef, reportCommand } from './harness/commands.ts'
 import { missingPostgres, openPostgresTestDatabase } from './harness/postgres.ts'
 import type { TestDatabase } from './harness/index.ts'
@@ -24,7 +24,7 @@ const storageSchema = `
   grant usage on schema storage to anon, authenticated, service_role;
   grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
 `
-const migration = '20260201000400_storage.sql'
+const file = '11_photos.sql'
 const missing = missingPostgres()
 
 describe.skipIf(missing !== null && process.env.WANGGE_REQUIRE_POSTGRES !== '1')(
@@ -36,7 +36,7 @@ describe.skipIf(missing !== null && process.env.WANGGE_REQUIRE_POSTGRES !== '1')
       await seedSmallCity(db)
       await db.exec(storageSchema)
       // where the schema was there first, as on every Supabase
-      const sql = readFileSync(`${migrationsFolder}${migration}`, 'utf8')
+      const sql = readFileSync(`${schemasFolder}${file}`, 'utf8')
       await db.exec(sql.slice(sql.indexOf('do $$')))
       await db.query(`insert into storage.buckets (id, name) values ('other', 'other')`)
     })

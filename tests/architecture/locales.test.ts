@@ -47,7 +47,8 @@ const called = new Map<string, string>()
 for (const { file, code } of sources) {
   for (const [, key] of code.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/g)) literals.add(key!)
   for (const [, prefix] of code.matchAll(/`([a-z][\w-]*\.[\w.-]*)\$\{/g)) prefixes.add(prefix!)
-  for (const [, key] of code.matchAll(/\bt\(\s*['"]([^'"]+)['"]/g)) called.set(key!, file)
+  for (const [, key] of code.matchAll(/\b(?:t|counted)\(\s*['"]([^'"]+)['"]/g))
+    called.set(key!, file)
 }
 
 describe('locales', () => {
@@ -119,7 +120,7 @@ describe('the words of the shell', () => {
     const foreign = sources
       .filter(({ file }) => files.has(file))
       .flatMap(({ file, code }) =>
-        [...code.matchAll(/\bt\(\s*['"`]([\w-]+)\./g)].map(([, namespace]) => ({
+        [...code.matchAll(/\b(?:t|counted)\(\s*['"`]([\w-]+)\./g)].map(([, namespace]) => ({
           file,
           namespace,
         })),

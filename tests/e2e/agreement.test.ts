@@ -6,16 +6,20 @@ import {
   countBy,
   newestFirst,
   oracleRows,
+  lastDayOf,
+  laterMonth,
   rowsOfLink,
+  wholeYear,
   type Box,
   type OracleRow,
 } from '../kit/oracle.ts'
 import { openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
-const rows = oracleRows()
-/** A period inside the demo's data: what other tests report lies outside it. */
-const year = 'from=2015-02-01&to=2016-01-31'
+const rows = oracleRows(inject('demoWeeks'))
+const { from, to, link: year } = wholeYear(rows)
+/** The month `months` after the first one of the year. */
+const monthAt = (months: number): string => laterMonth(from.slice(0, 7), months)
 let city: Box
 
 /** What passes the filter in a URL, read and counted here from the CSV. */
@@ -63,7 +67,7 @@ describe('every view agrees with a count made from the CSV', () => {
 
   it('filtered from the URL', async () => {
     const { page, context, problems } = await openMap(
-      'from=2014-06-10&to=2015-03-04&category=illegal_parking~aging_facility&area=SF-N-19~SF-N-34&open=1',
+      `from=${monthAt(-8)}-10&to=${monthAt(1)}-04&category=illegal_parking~aging_facility&area=SF-N-19~SF-N-34&open=1`,
     )
     await expectAgreement(page)
     await expectOverviewAgreement(page)
@@ -110,7 +114,7 @@ describe('every view agrees with a count made from the CSV', () => {
     const start = page.getByTestId('histogram').getByRole('slider').first()
     await start.focus()
     for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
-    await expect.poll(() => page.url()).not.toContain('from=2015-02-01')
+    await expect.poll(() => page.url()).not.toContain(`from=${from}`)
     await expectAgreement(page)
     const box = (await page.getByTestId('histogram').boundingBox())!
     const y = box.y + box.height / 2
@@ -119,7 +123,7 @@ describe('every view agrees with a count made from the CSV', () => {
     await page.mouse.move(box.x + box.width * 0.3, y, { steps: 5 })
     await page.mouse.move(box.x + box.width * 0.4, y, { steps: 5 })
     await page.mouse.up()
-    await expect.poll(() => page.url()).not.toContain('to=2016')
+    await expect.poll(() => page.url()).not.toContain(`to=${to}`)
     await expectAgreement(page)
     await context.close()
   })
@@ -242,7 +246,7 @@ describe('every view agrees with a count made from the CSV', () => {
     const { page, context } = await openPage(browser, {
       url,
       role: 'leader',
-      path: '/overview?from=2014-01-01&to=2014-12-31',
+      path: `/overview?from=${monthAt(-24)}-01&to=${lastDayOf(monthAt(-13))}`,
     })
     await page.getByTestId('chart-flow').locator('svg').first().waitFor(slow)
     // the backlog needs all months, not only those of the period

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { pages } from '../../src/domain/pages.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
@@ -12,7 +13,7 @@ interface Visit {
   ready: string
 }
 
-/** Every page with somebody who uses it; the last of some in Chinese too. */
+/** Every page with somebody who uses it; the last of some in Chinese too. The admin visits pages not named here. */
 const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
   { pages: [{ path: '/sign-in', ready: 'form' }], inChinese: true },
   {
@@ -46,6 +47,10 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
   },
   { role: 'admin', pages: [{ path: '/account', ready: 'main h1' }] },
 ]
+const visited = new Set(visits.flatMap((visit) => visit.pages.map(({ path }) => path)))
+const unnamed = pages.filter(({ path }) => !visited.has(path))
+if (unnamed.length > 0)
+  visits.push({ role: 'admin', pages: unnamed.map(({ path }) => ({ path, ready: 'main h1' })) })
 const wide = { width: 1440, height: 900 }
 const narrow = { width: 360, height: 740 }
 /** Between them the layout changes nowhere else but in size. */

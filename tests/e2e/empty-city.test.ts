@@ -18,7 +18,7 @@ describe('a city of one’s own, still empty', () => {
   let browser: Browser
   let server: AppServer
   beforeAll(async () => {
-    server = await startAppServer({ dataDir: newDataDir(), args: ['--empty'], env: city })
+    server = await startAppServer({ dataDir: newDataDir(), args: ['--demo', 'none'], env: city })
     browser = await launchChromium()
   })
   afterAll(async () => {

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, reportIncident } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
-import { openPage, shownCount } from '../kit/session.ts'
+import { allMonthsLoaded, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 describe('changes of another user', () => {
@@ -17,7 +17,7 @@ describe('changes of another user', () => {
       role: 'manager',
       path: '/map?from=2020-01-01&to=2099-12-31',
     })
-    await page.getByTestId('total-count').first().waitFor()
+    await allMonthsLoaded(page)
     const before = await shownCount(page, 'total-count')
 
     const field = await apiClient(url, 'field')

@@ -2,13 +2,25 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, reportIncident } from '../kit/api.ts'
+import { colorsSettle } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
-import { newestFirst, oracleRows, rowsOfLink, type Box, type OracleRow } from '../kit/oracle.ts'
+import {
+  lastDayOf,
+  laterMonth,
+  newestFirst,
+  oracleRows,
+  rowsOfLink,
+  wholeYear,
+  type Box,
+  type OracleRow,
+} from '../kit/oracle.ts'
 import { openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
-const rows = oracleRows()
-const year = 'from=2015-02-01&to=2016-01-31'
+const rows = oracleRows(inject('demoWeeks'))
+const { from, to, link: year } = wholeYear(rows)
+/** A month in the middle of the year. */
+const month = laterMonth(from.slice(0, 7), 4)
 const rowHeight = 72
 /** Nothing here narrows by place on the map. */
 const anywhere: Box = [-180, -90, 180, 90]
@@ -66,16 +78,16 @@ describe('the map page', () => {
     await expect.poll(() => query('from')).toBe('all')
     await expectCounted()
     await page.goBack()
-    await expect.poll(() => query('from')).toBe('2015-02-01')
+    await expect.poll(() => query('from')).toBe(from)
     await page.goBack()
     await expect.poll(() => query('area')).toBeNull()
 
-    await page.locator('[data-testid=trend-month][data-month="2015-06"]').click()
-    await expect.poll(() => query('from')).toBe('2015-06-01')
-    expect(query('to')).toBe('2015-06-30')
+    await page.locator(`[data-testid=trend-month][data-month="${month}"]`).click()
+    await expect.poll(() => query('from')).toBe(`${month}-01`)
+    expect(query('to')).toBe(lastDayOf(month))
     await expectCounted()
     await page.goBack()
-    await expect.poll(() => query('to')).toBe('2016-01-31')
+    await expect.poll(() => query('to')).toBe(to)
 
     const before = query('at')
     await page.getByTestId('area-search').fill('SF-N-1')
@@ -155,7 +167,7 @@ describe('the map page', () => {
   })
 
   it('keeps the place in the list, the neighbours and the incident when others change data', async () => {
-    await page.goto(`${url}/map?from=2015-02-01&to=2099-12-31`)
+    await page.goto(`${url}/map?from=${from}&to=2099-12-31`)
     await page.getByTestId('list-row').first().waitFor()
     // past the first page
     for (const pages of [1, 2]) {
@@ -213,8 +225,7 @@ describe('the map page', () => {
       .toBe(true)
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.locator('html.dark').waitFor({ state: 'attached' })
-    // colours fade from theme to theme
-    await page.waitForTimeout(500)
+    await colorsSettle(page)
     const axe = await new AxeBuilder({ page }).include('[data-testid=incident-detail]').analyze()
     expect(
       axe.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`),

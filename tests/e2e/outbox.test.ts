@@ -1,10 +1,10 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { jpegFile } from '../fixtures/photo-files.ts'
-import { apiClient, reportIncident } from '../kit/api.ts'
+import { apiClient, applyCommand, reportIncident } from '../kit/api.ts'
+import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
-import { applyCommand, detailOf, enqueueInPage } from '../kit/commands.ts'
+import { detailOf, enqueueInPage } from '../kit/commands.ts'
 import { openPage, signIn } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 
@@ -230,7 +230,7 @@ describe('outbox', () => {
     })
     await signIn(page, url, 'field', '/my-day')
     const line = page.getByTestId('sync-line')
-    await expect.poll(() => line.innerText(), slow).toContain('Needs you: 1')
+    await expect.poll(() => line.innerText(), slow).toContain('1 item needs you')
     expect(await page.getByTestId('sync-badge').getAttribute('data-state')).toBe('needs-person')
 
     await page.unroute('**/rpc/apply_commands')
@@ -262,19 +262,20 @@ describe('outbox', () => {
     await context.close()
   })
 
-  for (const theme of ['light', 'dark'] as const)
-    for (const locale of ['en', 'zh-CN'] as const)
-      it(`axe finds nothing on list and merge screen at 390, ${theme}, ${locale}`, async () => {
-        const { page, context } = await meetConflict({ theme, locale })
-        await page.getByTestId('all-mine').click()
-        for (const shown of ['merge', 'list']) {
-          if (shown === 'list') await page.getByTestId('outbox-back').click()
-          await page.waitForTimeout(500)
-          if (process.env.SHOTS)
-            await page.screenshot({ path: `${process.env.SHOTS}/${shown}-${locale}-${theme}.png` })
-          const { violations } = await new AxeBuilder({ page }).analyze()
-          expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.target.join(' ')}`)).toEqual([])
-        }
-        await context.close()
-      })
+  for (const locale of ['en', 'zh-CN'] as const)
+    it(`axe finds nothing on list and merge screen at 390 in either theme, ${locale}`, async () => {
+      const { page, context } = await meetConflict({ locale })
+      await page.getByTestId('all-mine').click()
+      for (const shown of ['merge', 'list']) {
+        if (shown === 'list') await page.getByTestId('outbox-back').click()
+        await page
+          .getByTestId(shown === 'list' ? 'outbox-row' : 'merge')
+          .first()
+          .waitFor(slow)
+        expect([shown, ...(await axeProblems(page))]).toEqual([shown])
+        if (process.env.SHOTS)
+          await page.screenshot({ path: `${process.env.SHOTS}/${shown}-${locale}.png` })
+      }
+      await context.close()
+    })
 })

@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import en from '../../src/locales/en/app.json' with { type: 'json' }
 import outbox from '../../src/locales/en/outbox.json' with { type: 'json' }
-import { startAppServer } from '../kit/app-server.ts'
+import { startServer } from '../../supabase/server/start/server.ts'
+import { settingsFrom } from '../../supabase/server/base/settings.ts'
+import { newDemoDir, startAppServer } from '../kit/app-server.ts'
 import { launchChromium, launchProfile } from '../kit/browser.ts'
 import { openPage, signIn } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
@@ -216,34 +218,43 @@ describe('the app on a device', () => {
     await untilEquipped(page)
     await expireToken(page)
     await page.close()
-    await context.route(/\/(config\.json|auth\/|rest\/|healthz)/, (route) =>
-      route.fulfill({
+    let answered = 0
+    await context.route(/\/(config\.json|auth\/|rest\/|healthz)/, async (route) => {
+      await route.fulfill({
         status: 200,
         contentType: 'text/html',
         body: '<html>Welcome to the Wi-Fi</html>',
-      }),
-    )
+      })
+      answered++
+    })
     const cold = await coldStart(context, `${url}/my-day`)
     await cold.page.getByTestId('user-menu').waitFor(slow)
-    await cold.page.waitForTimeout(5_000)
+    // asked twice what it is told nothing of, and still at the page
+    await expect.poll(() => answered, slow).toBeGreaterThan(1)
     expect(new URL(cold.page.url()).pathname).toBe('/my-day')
     expect(cold.problems).toEqual([])
     await context.close()
   })
 
   it('says that a newer version is there, saves, and only then goes over to it', async () => {
+    // of its own: no other page may meet the newer version
+    const [dist, dataDir] = [mkdtempSync(join(tmpdir(), 'wangge-dist-')), await newDemoDir()]
+    cpSync('dist', dist, { recursive: true })
+    const settings = settingsFrom({ PORT: '0', DATA_DIR: dataDir })
+    const server = await startServer({ ...settings, distDir: dist })
+    onTestFinished(async () => {
+      await server.close()
+      for (const folder of [dist, dataDir]) rmSync(folder, { recursive: true, force: true })
+    })
     const { page, context } = await openPage(browser, {
-      url,
+      url: server.url.replace('localhost', '127.0.0.1'),
       serviceWorker: true,
       role: 'field',
       path: '/capture',
     })
     await untilKept(page)
     // The same worker with another text is a new version to the browser.
-    const file = 'dist/sw.js'
-    const current = readFileSync(file)
-    writeFileSync(file, `${current.toString('utf8')}\n// a newer version`)
-    onTestFinished(() => writeFileSync(file, current))
+    appendFileSync(join(dist, 'sw.js'), '\n// a newer version')
     await page.evaluate(() => void ((window as { isOld?: boolean }).isOld = true))
     await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update())
     const prompt = page.getByTestId('update-prompt')
@@ -310,9 +321,8 @@ describe('the app on a device', () => {
     cold.page.on('request', (request) => {
       if (request.url().includes('.pmtiles')) asked.push(request.url())
     })
-    await cold.page.waitForTimeout(6_000)
+    await expect.poll(() => inkOf(cold.page), slower).toBeGreaterThan(200)
     expect(asked).toEqual([])
-    expect(await inkOf(cold.page)).toBeGreaterThan(200)
 
     // Removed, the ground is gone: what was drawn came from the device.
     const settings = await coldStart(context, `${url}/account`)

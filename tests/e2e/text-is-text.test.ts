@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { csvFromTable } from '../../src/charts/csv.ts'
 import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { nulPayload, xssPayloads as payloads } from '../fixtures/xss-payloads.ts'
-import { apiClient, call } from '../kit/api.ts'
+import { apiClient, sendCommands, type NamedCommand } from '../kit/api.ts'
 import { startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueInPage } from '../kit/commands.ts'
@@ -16,29 +16,9 @@ import { slow } from '../kit/patience.ts'
 const [lon, lat] = [-122.4194, 37.7599]
 const sampled = payloads.filter((_, index) => index % 10 === 3)
 
-interface Receipt {
-  outcome: string
-  error: { code: string } | null
-}
-type Command = [type: string, payload: Record<string, unknown>]
-
-/** One call with all commands, in their order. */
-async function applyAll(client: SupabaseClient, commands: Command[]): Promise<Receipt[]> {
-  const actor = (await client.auth.getUser()).data.user?.id
-  return call<Receipt[]>(client, 'apply_commands', {
-    p_commands: commands.map(([type, payload]) => ({
-      id: randomUUID(),
-      actor,
-      type,
-      at: new Date().toISOString(),
-      payload: JSON.stringify(payload),
-    })),
-  })
-}
-
-/** As `applyAll`; throws for the first that was not applied. */
-async function applyEach(client: SupabaseClient, commands: Command[]): Promise<void> {
-  const receipts = await applyAll(client, commands)
+/** As `sendCommands`; throws for the first that was not applied. */
+async function applyEach(client: SupabaseClient, commands: NamedCommand[]): Promise<void> {
+  const receipts = await sendCommands(client, commands)
   const at = receipts.findIndex(({ outcome }) => outcome !== 'applied')
   if (at >= 0) throw new Error(`${JSON.stringify(commands[at])}: ${JSON.stringify(receipts[at])}`)
 }
@@ -63,21 +43,31 @@ async function watchPages(context: BrowserContext, page: Page): Promise<string[]
   return seen
 }
 
-/** The texts of all rows of a list that draws only what is in sight. */
+/** The texts of a list that draws only the rows in sight, scrolled until all payloads or all rows came. */
 async function scrollThrough(page: Page, row: string): Promise<string> {
   await page.getByTestId(row).first().waitFor(slow)
-  return page.evaluate(async (selector) => {
-    const texts = new Map<string, string>()
-    const list = document.querySelector(selector)!.closest('[role=listbox]')!
-    for (let still = 0; still < 40;) {
-      const before = texts.size
-      for (const one of document.querySelectorAll(selector)) texts.set(one.id, one.textContent)
-      still = texts.size === before ? still + 1 : 0
-      list.scrollTop += list.clientHeight
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-    return [...texts.values()].join('\n')
-  }, `[data-testid=${row}]`)
+  return page.evaluate(
+    async ([selector, wanted]) => {
+      const texts = new Map<string, string>()
+      const missing = new Set(wanted)
+      const list = document.querySelector(selector)!.closest('[role=listbox]')!
+      const total = (): number => Number(list.querySelector('[aria-setsize]')?.ariaSetSize ?? NaN)
+      // rows that come late are waited for; the test's own limit ends it
+      while (missing.size > 0 && !(texts.size >= total())) {
+        const before = texts.size
+        for (const one of document.querySelectorAll(selector)) {
+          if (texts.has(one.id)) continue
+          texts.set(one.id, one.textContent)
+          for (const payload of missing)
+            if (one.textContent.includes(payload)) missing.delete(payload)
+        }
+        if (texts.size > before) list.scrollTop += list.clientHeight
+        await new Promise(requestAnimationFrame)
+      }
+      return [...texts.values()].join('\n')
+    },
+    [`[data-testid=${row}]`, payloads] as const,
+  )
 }
 
 const missingIn = (text: string, wanted: readonly string[] = payloads): string[] =>
@@ -100,7 +90,7 @@ describe('text is text', () => {
     server = await startAppServer()
     browser = await launchChromium()
     field = await apiClient(server.url, 'field')
-    const report = (incidentId: string, more: Record<string, unknown>): Command => [
+    const report = (incidentId: string, more: Record<string, unknown>): NamedCommand => [
       'report_incident',
       { incidentId, categoryCode: 'noise', lon, lat, ...more },
     ]
@@ -204,7 +194,7 @@ describe('text is text', () => {
   })
 
   it('keeps what was sent to the letter, and refuses a NUL alone', async () => {
-    const [refused, taken] = await applyAll(field, [
+    const [refused, taken] = await sendCommands(field, [
       ['add_note', { incidentId: logs.note, note: nulPayload }],
       ['add_note', { incidentId: logs.note, note: payloads[0]! }],
     ])
@@ -285,11 +275,17 @@ describe('text is text', () => {
     await page.getByTestId('detail-close').click()
     expect(missingIn(await scrollThrough(page, 'list-row'))).toEqual([])
     const box = (await page.getByTestId('map').boundingBox())!
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 })
-    await page.waitForTimeout(500)
-    await page.mouse.down()
-    await page.mouse.up()
-    await page.waitForTimeout(500)
+    // all reports lie at one place: a tooltip there, and a choice among them
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+    await expect
+      .poll(async () => {
+        await page.mouse.move(x + 1, y)
+        await page.mouse.move(x, y)
+        return page.getByTestId('map-tooltip').isVisible()
+      }, slow)
+      .toBe(true)
+    await page.mouse.click(x, y)
+    await expect.poll(() => page.locator('[role=dialog]').count(), slow).toBeGreaterThan(0)
     await clean()
     await context.close()
   })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { NewCommand, PhotoRef } from '../../src/domain/command/command.ts'
+import type { PhotoRef } from '../../src/domain/command/command.ts'
+import type { NewCommand } from '../../src/domain/command/types/index.ts'
 import type { Outbox } from '../../src/sync/index.ts'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import type { Device } from './device.ts'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
+import { commandOf, type Receipt } from '../../supabase/tests/harness/commands.ts'
 import type { DemoRole } from './session.ts'
 
 /** A signed-in client of the running server, as a device of its own. */
@@ -28,35 +29,46 @@ export async function call<T>(
   return data as T
 }
 
-interface Receipt {
-  id: string
-  outcome: string
-  incident_id: string
+export type NamedCommand = [type: string, payload: Record<string, unknown>]
+
+/** Sends commands in one call, as the signed-in one of `client`. @returns a receipt each */
+export async function sendCommands(
+  client: SupabaseClient,
+  commands: readonly NamedCommand[],
+): Promise<Receipt[]> {
+  const { data } = await client.auth.getUser()
+  const at = new Date().toISOString()
+  const sent = commands.map(([type, payload]) => ({
+    ...commandOf(data.user?.id ?? '', type, payload),
+    at,
+  }))
+  const receipts = await call<Receipt[]>(client, 'apply_commands', { p_commands: sent })
+  if (sent.some(({ id }, index) => receipts[index]?.id !== id))
+    throw new Error(`not one receipt each: ${JSON.stringify(receipts)}`)
+  return receipts
+}
+
+/** Sends one command; anything but `applied` is an error. */
+export async function applyCommand(
+  client: SupabaseClient,
+  ...command: NamedCommand
+): Promise<Receipt> {
+  const [receipt] = await sendCommands(client, [command])
+  if (receipt?.outcome !== 'applied') throw new Error(`not applied: ${JSON.stringify(receipt)}`)
+  return receipt
 }
 
 /** Reports one incident in the demo's Mission, as the signed-in one of `client`. @returns its id */
 export async function reportIncident(client: SupabaseClient): Promise<string> {
-  const { data } = await client.auth.getUser()
-  const payload = JSON.stringify({
-    incidentId: randomUUID(),
+  const incidentId = randomUUID()
+  await applyCommand(client, 'report_incident', {
+    incidentId,
     categoryCode: await anyLeaf(client),
     lon: -122.4194,
     lat: 37.7599,
     description: 'A mattress on the pavement',
   })
-  const command = {
-    id: randomUUID(),
-    actor: data.user?.id,
-    type: 'report_incident',
-    at: new Date().toISOString(),
-    payload,
-  }
-  const receipts = await call<Receipt[]>(client, 'apply_commands', { p_commands: [command] })
-  const [receipt] = receipts
-  if (receipt?.id !== command.id || receipt.outcome !== 'applied') {
-    throw new Error(`not applied: ${JSON.stringify(receipts)}`)
-  }
-  return receipt.incident_id
+  return incidentId
 }
 
 async function anyLeaf(client: SupabaseClient): Promise<string> {

@@ -27,12 +27,15 @@ export interface AppServerOptions {
   keepData?: boolean
 }
 
+/** A new data folder with the demo city. */
+export const newDemoDir = (): Promise<string> => copyDemoFolder(loadDemo)
+
 /** A new, empty data folder. */
 export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'wangge-test-'))
 
 /** Starts the real server as `npm start` does, on a free port and its own data folder. */
 export async function startAppServer(options: AppServerOptions = {}): Promise<AppServer> {
-  const dataDir = options.dataDir ?? (await copyDemoFolder(loadDemo))
+  const dataDir = options.dataDir ?? (await newDemoDir())
   const port = await freePort()
   const started = performance.now()
   const child = spawn(

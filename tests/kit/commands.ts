@@ -1,33 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Page } from 'playwright'
 import { call } from './api.ts'
-
-interface Receipt {
-  id: string
-  outcome: string
-  version: number | null
-  error: { code: string } | null
-}
-
-/** Sends one command as the signed-in one of `client`; anything but `applied` is an error. */
-export async function applyCommand(
-  client: SupabaseClient,
-  type: string,
-  payload: Record<string, unknown>,
-): Promise<Receipt> {
-  const { data } = await client.auth.getUser()
-  const command = {
-    id: randomUUID(),
-    actor: data.user?.id,
-    type,
-    at: new Date().toISOString(),
-    payload: JSON.stringify(payload),
-  }
-  const [receipt] = await call<Receipt[]>(client, 'apply_commands', { p_commands: [command] })
-  if (receipt?.outcome !== 'applied') throw new Error(`not applied: ${JSON.stringify(receipt)}`)
-  return receipt
-}
 
 /** Queues a command in the page's own outbox, past the forms that would not let it through. */
 export async function enqueueInPage(

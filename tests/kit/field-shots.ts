@@ -1,8 +1,8 @@
 /** What the guide's pictures of field work show: something reported, asked back, in conflict, unsent. */
 import { randomUUID } from 'node:crypto'
 import type { BrowserContext, Page } from 'playwright'
-import { apiClient } from './api.ts'
-import { applyCommand, enqueueInPage } from './commands.ts'
+import { apiClient, applyCommand } from './api.ts'
+import { enqueueInPage } from './commands.ts'
 import { slow } from './patience.ts'
 
 type Words = { reports: [string, string, string][]; question: string; mine: string; theirs: string }

@@ -1,6 +1,6 @@
 /**
  * Counts made from the demo's own files, by other code than the product's: plain parsing, Turf's
- * point in polygon, the local date as it is written. What the views show must agree with it.
+ * point in polygon, the local date as it is written and moved. What the views show must agree with it.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -30,7 +30,7 @@ export interface OracleRow {
   /** The category below it. */
   leaf: string
   open: boolean
-  /** Wall clock of the report and of the close, as written in the file; null while open. */
+  /** Wall clock of the report and of the close, moved by the weeks; null while open. */
   reportedAt: string
   closedAt: string | null
   /** Local day of the report. */
@@ -59,17 +59,27 @@ function areas(level: string): AreaFeature[] {
 export const areaNames = (level: 'community' | 'grid'): Map<string, string> =>
   new Map(areas(level).map(({ properties }) => [properties.code, properties.name]))
 
-/** Departments by leaf category, as written in the migration that brings them. */
+/** Departments by leaf category, as written in the schema file that brings them. */
 const departments = new Map(
   [
-    ...readFileSync('supabase/migrations/20260101000200_reference_defaults.sql', 'utf8').matchAll(
+    ...readFileSync('supabase/schemas/03_reference.sql', 'utf8').matchAll(
       /^ +\(\d+, '\w+', '(\w+)', .*, '(\w+)'\)[,;]?$/gm,
     ),
   ].map(([, leaf, department]) => [leaf!, department!]),
 )
 
-/** The rows an honest import keeps. */
-export function oracleRows(): OracleRow[] {
+/** A written time `weeks` later: the same weekday and hour. What spring leaves out is an hour later. */
+export function movedTime(written: string, weeks: number): string {
+  const moved = new Date(Date.parse(`${written}Z`) + weeks * 7 * 86_400_000)
+  const isSecondSunday = moved.getUTCDay() === 0 && Math.ceil(moved.getUTCDate() / 7) === 2
+  // San Francisco's clocks go from 2 to 3 on the second Sunday of March
+  if (weeks > 0 && moved.getUTCMonth() === 2 && isSecondSunday && moved.getUTCHours() === 2)
+    moved.setUTCHours(3)
+  return moved.toISOString().slice(0, 19)
+}
+
+/** The rows an honest import keeps. @param weeks by which the import moved the dates */
+export function oracleRows(weeks: number): OracleRow[] {
   const text = gunzipSync(readFileSync(`${demo}/incidents.csv.gz`)).toString('utf8')
   const { data } = Papa.parse<SourceRow>(text, { header: true, skipEmptyLines: true })
   const mapping = JSON.parse(readFileSync(`${demo}/incidents.mapping.json`, 'utf8')) as {
@@ -96,6 +106,10 @@ export function oracleRows(): OracleRow[] {
     )
     if (!grid) continue
     const { code, parent_code } = grid.feature.properties
+    const reportedAt = movedTime(row.reported_at, weeks)
+    const closedMoved = row.closed_at ? movedTime(row.closed_at, weeks) : null
+    // a report that had to leave the missing hour is closed at once, not before
+    const closedAt = closedMoved && closedMoved < reportedAt ? reportedAt : closedMoved
     const leaf =
       leaves[`${row.source_category} / ${row.source_type}`] ?? leaves[row.source_category]!
     rows.push({
@@ -103,10 +117,10 @@ export function oracleRows(): OracleRow[] {
       category: row.category,
       leaf,
       open: row.status === 'open',
-      reportedAt: row.reported_at,
-      closedAt: row.closed_at || null,
-      day: row.reported_at.slice(0, 10),
-      closedMonth: row.closed_at ? row.closed_at.slice(0, 7) : null,
+      reportedAt,
+      closedAt,
+      day: reportedAt.slice(0, 10),
+      closedMonth: closedAt?.slice(0, 7) ?? null,
       gridCode: code,
       communityCode: parent_code,
       department: departments.get(leaf) ?? null,
@@ -122,6 +136,28 @@ function importedId(source: string, number: string): string {
   const h = createHash('sha256').update(`${source}\u001f${number}`).digest('hex')
   const digits = `${h.slice(0, 12)}8${h.slice(13, 16)}a${h.slice(17, 32)}`
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** `YYYY-MM`, some months later. */
+export function laterMonth(month: string, months: number): string {
+  const [year = 0, number = 0] = month.split('-').map(Number)
+  return new Date(Date.UTC(year, number - 1 + months, 1)).toISOString().slice(0, 7)
+}
+
+export const lastDayOf = (month: string): string =>
+  new Date(Date.parse(`${laterMonth(month, 1)}-01T00:00:00Z`) - 86_400_000)
+    .toISOString()
+    .slice(0, 10)
+
+/**
+ * Twelve whole months inside the rows, as in a link. They end before the month that the rows end
+ * in, so reports that other tests make now lie outside.
+ */
+export function wholeYear(rows: readonly OracleRow[]): { from: string; to: string; link: string } {
+  const last = rows.reduce((latest, { day }) => (day > latest ? day : latest), '').slice(0, 7)
+  const from = `${laterMonth(last, -12)}-01`
+  const to = lastDayOf(laterMonth(last, -1))
+  return { from, to, link: `from=${from}&to=${to}` }
 }
 
 export type Box = readonly [west: number, south: number, east: number, north: number]

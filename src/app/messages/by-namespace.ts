@@ -1,4 +1,4 @@
-/** Locale files by their name: `…/map-page.json` holds what `t('map-page.…')` shows. */
+/** By file name: `…/map-page.json` holds the texts of `t('map-page.…')`. */
 export const byNamespace = (
   files: Record<string, Record<string, unknown>>,
 ): Record<string, Record<string, unknown>> =>

@@ -1,6 +1,6 @@
 import { byNamespace } from './by-namespace.ts'
 
-/** What the pages say, the sign-in page's apart. */
+/** Words of the pages. */
 export const messages = byNamespace(
   import.meta.glob<Record<string, unknown>>(
     ['../../locales/zh-CN/*.json', '!../../locales/zh-CN/{app,domain,help,sign-in,ui}.json'],

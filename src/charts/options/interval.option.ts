@@ -6,7 +6,7 @@ import { axisText, nameAxis, plainTooltip, valueAxis, type ChartText } from './s
 export interface IntervalEntry {
   key: string
   name: string
-  /** Null where the data cannot tell, for example when half of the cases are still open. */
+  /** Null when the data cannot tell, for example while half of the cases are open. */
   value: number | null
   low: number | null
   high: number | null
@@ -26,8 +26,8 @@ export interface IntervalLabels {
 }
 
 /**
- * A point with its 95 % interval an entry; with few cases the interval is wide and the eye is told
- * so. Width of the axis starts at zero, so distances may be compared.
+ * A point with its 95 % interval for each entry: few cases show as a wide interval. The axis starts
+ * at zero, so distances can be compared.
  */
 export function intervalOption(
   entries: IntervalEntry[],
@@ -66,7 +66,7 @@ export function intervalOption(
             `${labels.second}: ${e.second === null || e.second === undefined ? labels.missing : labels.format(e.second)}`,
           ]
         : []),
-      text.t('charts.cases', { n: text.number(e.n) }),
+      text.counted('charts.cases', { count: e.n }),
     ].join('\n')
   return {
     animation: false,

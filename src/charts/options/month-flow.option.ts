@@ -4,8 +4,8 @@ import type { ChartTheme } from '../chart-theme.ts'
 import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 
 /**
- * Received and closed a month as bars beside each other, the backlog at the month's end as a line
- * on its own axis (it is a stock, the bars are flows).
+ * Received and closed by month as bars, the backlog at the month's end as a line. The line has its
+ * own axis: the backlog is a stock, the bars are flows.
  */
 export function monthFlowOption(
   months: MonthFlow[],

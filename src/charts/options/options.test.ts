@@ -7,6 +7,7 @@ import type { ChartText } from './shared.option.ts'
 
 const text: ChartText = {
   t: (key) => key,
+  counted: (key) => key,
   number: (value) => String(value),
   percent: (value) => `${value}`,
 }

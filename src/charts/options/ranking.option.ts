@@ -10,7 +10,7 @@ export interface RankedEntry {
   selected: boolean
 }
 
-/** Areas by their count; the open part is drawn inside the bar. What is not chosen is faded. */
+/** Counts as bars with the open part stacked at the end. Unselected entries fade beside selected ones. */
 export function rankingOption(
   entries: RankedEntry[],
   theme: ChartTheme,

@@ -1,14 +1,16 @@
 import type { ChartTheme } from '../chart-theme.ts'
 
-/** Format helpers come from outside: options know neither locale nor time zone. */
+/** Words and numbers in the page's language; options and views know no locale. */
 export interface ChartText {
-  /** Translates a key of the `charts` namespace. */
-  t: (key: string, values?: Record<string, string | number>) => string
-  number: (value: number, maximumFractionDigits?: number) => string
+  t: (key: string, words?: Record<string, string>) => string
+  /** A message with numbers; `count` chooses the plural form. */
+  counted: (key: string, numbers: Record<string, number>, words?: Record<string, string>) => string
+  /** @param maxFractionDigits 0 unless told */
+  number: (value: number, maxFractionDigits?: number) => string
   percent: (value: number) => string
 }
 
-/** Tooltip as plain text lines: names come from users and text is never HTML. */
+/** Plain text lines, because names come from users and text is never HTML. */
 export const plainTooltip = (theme: ChartTheme) => ({
   renderMode: 'richText' as const,
   confine: true,
@@ -31,7 +33,7 @@ export const valueAxis = (theme: ChartTheme) => ({
   axisTick: { show: false },
 })
 
-/** One bar an entry, longest first; names to the left, read as a list. */
+/** Names to the left of the bars, first entry on top. */
 export const nameAxis = (theme: ChartTheme, names: string[]) => ({
   type: 'category' as const,
   inverse: true,

@@ -1,16 +1,16 @@
 import type { MonthColumns } from './column-set.ts'
 
-/** A month's places in the columns, category by category. */
+/** A month's rows, category by category. */
 interface CategoryRows {
   rows: Uint32Array
-  /** Where each `Category.idx` begins in `rows`; one more place for the end of the last. */
+  /** The first place in `rows` of each `Category.idx`, then the end of the last. */
   starts: Uint32Array
 }
 
-/** Kept as long as the month itself: a month is never changed, only replaced. */
+/** Kept as long as the month: months are replaced, never changed. */
 const known = new WeakMap<MonthColumns, CategoryRows>()
 
-/** Found once a month: 4 bytes an incident, and none is looked at again for its category alone. */
+/** Sorted once a month, for 4 bytes an incident. */
 export function rowsByCategory(month: MonthColumns): CategoryRows {
   let found = known.get(month)
   if (!found) {
@@ -20,7 +20,7 @@ export function rowsByCategory(month: MonthColumns): CategoryRows {
   return found
 }
 
-/** The places of some categories, in the order of `categories`. */
+/** The rows of some categories, in the order of `categories`. */
 export function rowsOfCategories(
   { rows, starts }: CategoryRows,
   categories: readonly number[],

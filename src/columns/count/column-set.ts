@@ -27,11 +27,7 @@ export interface MonthColumns {
   y: Uint16Array
 }
 
-/**
- * Unpacks one month.
- * @throws RangeError when the month is no month or a column does not hold `count` values: a torn
- * answer must never be counted
- */
+/** @throws RangeError for an invalid month and for a column without `count` values: a torn answer */
 export function unpackMonth(packed: PackedMonth): MonthColumns {
   const number = monthNumber(packed.month)
   if (Number.isNaN(number)) throw new RangeError(`no month: ${packed.month}`)
@@ -70,8 +66,8 @@ function checked(name: string, bytes: Uint8Array, length: number): Uint8Array {
 }
 
 /**
- * All loaded months, in order. One set of arrays a month rather than one long one: a changed month
- * is replaced in place, and whole months inside or outside a period are decided once, not by row.
+ * All loaded months, in order. Arrays by month, because a changed month is replaced in place and a
+ * period is decided once for a whole month.
  */
 export class ColumnSet {
   #months: MonthColumns[] = []
@@ -86,7 +82,7 @@ export class ColumnSet {
     return this.#months.reduce((sum, month) => sum + month.count, 0)
   }
 
-  /** Adds a month or takes the place of its older version; an empty month is removed. */
+  /** Adds a month or replaces its older version; an empty month is removed. */
   replace(month: MonthColumns): void {
     this.remove(month.month)
     if (month.count === 0) return

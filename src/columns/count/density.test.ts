@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { randomMonths } from '../../../tests/fixtures/columns.ts'
 import { ColumnSet, type MonthColumns } from './column-set.ts'
 import { quantise } from '../../domain/answers/columns.ts'
+import type { HeatRequest } from '../../domain/answers/heat-grid.ts'
 import { density } from './density.ts'
 import type { FilterWorld } from './filter-rules.ts'
-import { emptyFilter } from '../../domain/filter/filter.ts'
+import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
+import { passingRows } from './passing-rows.ts'
 
 const world: FilterWorld = {
   areas: [{ idx: 1, code: 'A', path: 'A/' }],
@@ -22,13 +24,15 @@ function setAt(places: [lng: number, lat: number][]): ColumnSet {
   set.replace(month)
   return set
 }
+const picture = (set: ColumnSet, filter: IncidentFilter, request: HeatRequest) =>
+  density(passingRows(set, filter, world), world.cityBbox, request)
 const lit = (bytes: Uint8Array, width: number) =>
   [...bytes].flatMap((value, i) => (value ? [[i % width, Math.floor(i / width), value]] : []))
 
 describe('density', () => {
   it('puts places into rows from north to south, equally spaced in mercator', () => {
     // Mercator's y of 60° is 1.3170, of 40° 0.7629: 58 % of the way up, row 4 of 10 from the north.
-    const grid = density(setAt([[15, 40]]), emptyFilter(), world, {
+    const grid = picture(setAt([[15, 40]]), emptyFilter(), {
       bbox,
       width: 4,
       height: 10,
@@ -46,7 +50,7 @@ describe('density', () => {
       [55, 55],
     ]
     const size = { width: 2, height: 2, radiusPixels: 0 }
-    const grid = density(setAt(places), emptyFilter(), world, { bbox, ...size })
+    const grid = picture(setAt(places), emptyFilter(), { bbox, ...size })
     expect([...grid.density]).toEqual([0, 128, 255, 0])
   })
 
@@ -56,17 +60,17 @@ describe('density', () => {
       [55, 55],
     ])
     const size = { width: 2, height: 2, radiusPixels: 0 }
-    const none = density(set, { ...emptyFilter(), areas: ['B'] }, world, { bbox, ...size })
+    const none = picture(set, { ...emptyFilter(), areas: ['B'] }, { bbox, ...size })
     expect(none.density.every((value) => value === 0)).toBe(true)
     const boxed = { ...emptyFilter(), bbox: [50, 50, 60, 60] as const }
-    const east = density(set, boxed, world, { bbox, ...size })
+    const east = picture(set, boxed, { bbox, ...size })
     expect([...east.density]).toEqual([0, 255, 0, 0])
-    const part = density(set, emptyFilter(), world, { bbox: [0, 0, 30, 30], ...size })
+    const part = picture(set, emptyFilter(), { bbox: [0, 0, 30, 30], ...size })
     expect(lit(part.density, 2)).toEqual([[0, 1, 255]])
   })
 
   it('smears evenly to all sides, from outside the picture too', () => {
-    const middle = density(setAt([[30, 0.001]]), emptyFilter(), world, {
+    const middle = picture(setAt([[30, 0.001]]), emptyFilter(), {
       bbox: [0, -30, 60, 30],
       width: 21,
       height: 21,
@@ -81,7 +85,7 @@ describe('density', () => {
       expect(at(10 + d, 10)).toBeLessThan(at(9 + d, 10))
     }
     expect(at(17, 10)).toBe(0)
-    const outside = density(setAt([[31, 10]]), emptyFilter(), world, {
+    const outside = picture(setAt([[31, 10]]), emptyFilter(), {
       bbox: [0, 0, 30, 30],
       width: 20,
       height: 20,
@@ -92,6 +96,6 @@ describe('density', () => {
 
   it('refuses an empty picture', () => {
     const request = { bbox, width: 0, height: 4, radiusPixels: 0 }
-    expect(() => density(setAt([]), emptyFilter(), world, request)).toThrow(RangeError)
+    expect(() => picture(setAt([]), emptyFilter(), request)).toThrow(RangeError)
   })
 })

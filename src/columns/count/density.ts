@@ -1,34 +1,20 @@
-import type { ColumnSet } from './column-set.ts'
 import { quantum } from '../../domain/answers/columns.ts'
-import type { FilterWorld } from './filter-rules.ts'
-import type { IncidentFilter } from '../../domain/filter/filter.ts'
-import type { HeatGrid } from '../../domain/answers/heat-grid.ts'
-import { passingRows, type PassingRows } from './passing-rows.ts'
+import type { HeatGrid, HeatRequest } from '../../domain/answers/heat-grid.ts'
 import type { BoundingBox } from '../../domain/vocabulary.ts'
-
-export interface DensityRequest {
-  /** What the picture covers. */
-  bbox: BoundingBox
-  width: number
-  height: number
-  /** How far one incident is smeared, in pixels of the picture; 0 leaves it in its pixel. */
-  radiusPixels: number
-}
+import type { PassingRows } from './passing-rows.ts'
 
 /**
- * The density of what passes the filter, as a picture for the map: rows are equally spaced in web
- * mercator, because an image on the map is stretched evenly there. Three box blurs come close to a
- * Gaussian (W. M. Wells, IEEE PAMI 8, 1986); incidents just outside smear in, so that the picture
- * does not change at its edges when the map moves.
- * @param passing what passes the filter, where it is known already
+ * The density of incidents as a picture for the map. Its rows are equally spaced in web mercator,
+ * because the map stretches an image evenly there. Three box blurs come close to a Gaussian
+ * (W. M. Wells, IEEE PAMI 8, 1986). Incidents just outside smear in, so the picture's edges stay the
+ * same when the map moves.
+ * @param cityBbox the box that the columns' places are quantised on
  * @throws RangeError for an empty picture, or one of more than 32,767 pixels a side
  */
 export function density(
-  set: ColumnSet,
-  filter: IncidentFilter,
-  world: FilterWorld,
-  request: DensityRequest,
-  passing: PassingRows = passingRows(set, filter, world),
+  passing: PassingRows,
+  cityBbox: BoundingBox,
+  request: HeatRequest,
 ): HeatGrid {
   const { bbox, width, height } = request
   if (!(width >= 1 && height >= 1 && bbox[0] < bbox[2] && bbox[1] < bbox[3]))
@@ -40,7 +26,7 @@ export function density(
   const paddedWidth = width + 2 * margin
   const paddedHeight = height + 2 * margin
   const counts = new Float32Array(paddedWidth * paddedHeight)
-  const [west, south, east, north] = world.cityBbox
+  const [west, south, east, north] = cityBbox
   const columnOf = pixelTable(paddedWidth, (edge) => {
     const lng = bbox[0] + ((edge - margin) / width) * (bbox[2] - bbox[0])
     return ((lng - west) / (east - west)) * quantum
@@ -70,7 +56,7 @@ function countPixels(
       const i = rows ? rows[n]! : n
       const column = columnOf[x[i]!]!
       const row = rowOf[y[i]!]!
-      // Negative when one of them is.
+      // Negative when either lies outside the picture.
       if ((column | row) >= 0) counts[Math.imul(row, width) + column]!++
     }
   }
@@ -96,7 +82,7 @@ const mercatorFromLat = (lat: number): number =>
   Math.asinh(Math.tan((Math.min(85, Math.max(-85, lat)) * Math.PI) / 180))
 const latFromMercator = (y: number): number => (Math.atan(Math.sinh(y)) * 180) / Math.PI
 
-/** Three running means over `2 * half + 1` values each way, in place; outside counts as 0. */
+/** Three running means over `2 * half + 1` values in each direction, in place; outside counts as 0. */
 function blur(values: Float32Array, width: number, height: number, half: number): void {
   const scratch = new Float32Array(values.length)
   const sums = new Float64Array(width)
@@ -126,7 +112,7 @@ function blurRows(
   }
 }
 
-/** Row by row too, with a sum for each column: going down one column after another misses the cache. */
+/** Goes row by row with a sum for each column: walking down single columns misses the cache. */
 function blurColumns(
   from: Float32Array,
   to: Float32Array,
@@ -149,12 +135,12 @@ function blurColumns(
   }
 }
 
-/** Cuts the margin off and scales to bytes by the square root, so that thin places stay visible. */
+/** Cuts the margin off and scales to bytes by the square root, so that sparse places stay visible. */
 function normalise(
   counts: Float32Array,
   paddedWidth: number,
   margin: number,
-  { bbox, width, height }: DensityRequest,
+  { bbox, width, height }: HeatRequest,
 ): HeatGrid {
   let max = 0
   for (let y = 0; y < height; y++) {
@@ -162,7 +148,7 @@ function normalise(
     for (let x = 0; x < width; x++) if (counts[row + x]! > max) max = counts[row + x]!
   }
   const bytes = new Uint8Array(width * height)
-  // Running sums leave rounding crumbs where there is nothing; they must not be lit.
+  // Running sums leave rounding errors in empty places; those must stay dark.
   const scale = max > 1e-5 ? 1 / max : 0
   for (let y = 0; y < height; y++) {
     const row = (y + margin) * paddedWidth + margin

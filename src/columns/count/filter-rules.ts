@@ -4,10 +4,10 @@ import { quantiseBox } from '../../domain/answers/columns.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import { incidentFlags, isOpenStage, stages, type BoundingBox } from '../../domain/vocabulary.ts'
 
-/** Which part of a filter an incident fails, one bit each; 0 passes everything. */
+/** One bit for each part of a filter that an incident can fail; 0 passes everything. */
 export const fails = { area: 1, category: 2, stage: 4, period: 8, other: 16 } as const
 
-/** What filtering needs to know of the hierarchies and the city. */
+/** The hierarchies and the city's box, which filtering needs. */
 export interface FilterWorld {
   areas: readonly PathNode[]
   categories: readonly PathNode[]
@@ -19,9 +19,9 @@ export interface PathNode {
   path: string
 }
 
-/** A filter as lookup tables, so that a row costs three look-ups and no comparison of codes. */
+/** A filter as lookup tables: a row costs three look-ups and no comparison of codes. */
 export interface FilterRules {
-  /** Failing bits by `Area.idx`, by `Category.idx`, by the whole stage byte. */
+  /** Failing bits by `Area.idx`, by `Category.idx`, by stage byte. */
   area: Uint8Array
   category: Uint8Array
   stage: Uint8Array
@@ -30,9 +30,9 @@ export interface FilterRules {
   toDay: number
   /** Quantised places, both ends inclusive, or null for everywhere. */
   box: readonly [minX: number, minY: number, maxX: number, maxY: number] | null
-  /** Nothing but the period is asked for: then a whole month passes or fails as one. */
-  isOpen: boolean
-  /** Which `Category.idx` pass where nothing but categories and the period is asked for, else null. */
+  /** The filter has at most a period, so whole months pass or fail as one. */
+  onlyPeriod: boolean
+  /** The passing `Category.idx` when the filter has only categories and a period, else null. */
   onlyCategories: readonly number[] | null
 }
 
@@ -51,7 +51,7 @@ export function compileFilter(filter: IncidentFilter, world: FilterWorld): Filte
     fromDay: filter.period ? dayNumber(filter.period.from) : Number.NEGATIVE_INFINITY,
     toDay: filter.period ? dayNumber(filter.period.to) : Number.POSITIVE_INFINITY,
     box: filter.bbox && quantiseBox(filter.bbox, world.cityBbox),
-    isOpen: !hasOther && !hasCategories,
+    onlyPeriod: !hasOther && !hasCategories,
     onlyCategories:
       hasOther || !hasCategories
         ? null
@@ -59,7 +59,7 @@ export function compileFilter(filter: IncidentFilter, world: FilterWorld): Filte
   }
 }
 
-/** A chosen code lets itself and all below it pass; an unknown code lets nothing pass. */
+/** A chosen code passes with all below it; an unknown code passes nothing. */
 function pathRules(
   chosen: readonly string[],
   nodes: readonly PathNode[],
@@ -88,7 +88,7 @@ function stageRules(filter: IncidentFilter): Uint8Array {
   return rules
 }
 
-/** Which minutes of a month lie in the period: `from` inclusive, `to` exclusive; from ≥ to is none. */
+/** The minutes of a month in the period: `from` inclusive, `to` exclusive; none when from ≥ to. */
 export function minutesInPeriod(
   month: MonthColumns,
   rules: FilterRules,
@@ -108,6 +108,6 @@ export function periodCover(month: MonthColumns, rules: FilterRules): 'whole' | 
   return from === 0 && to >= length ? 'whole' : 'part'
 }
 
-/** How long a month is on the wall clock, where a repeated hour counts once. */
+/** A month's length on the wall clock, where a repeated hour counts once. */
 const minutesOf = ({ monthNumber }: MonthColumns): number =>
   (firstDayNumber(monthNumber + 1) - firstDayNumber(monthNumber)) * 1440

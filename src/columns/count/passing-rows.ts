@@ -9,15 +9,15 @@ import {
 } from './filter-rules.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 
-/** What passes the whole filter, month by month; months of which nothing passes are left out. */
+/** The rows that pass a whole filter, by month; months without any are left out. */
 export type PassingRows = readonly PassingMonth[]
 export interface PassingMonth {
   month: MonthColumns
-  /** Places in the columns, in no order, or null when all of the month passes. */
+  /** Places in the columns, in no order; null when the whole month passes. */
   rows: Uint32Array | null
 }
 
-/** Finds what passes a filter. `project` finds the same on its way: see there. */
+/** The rows that pass a filter. `project` finds the same rows while it counts. */
 export function passingRows(
   set: ColumnSet,
   filter: IncidentFilter,
@@ -27,7 +27,7 @@ export function passingRows(
   return set.months.flatMap((month): PassingMonth[] => {
     const cover = periodCover(month, rules)
     if (cover === 'none') return []
-    if (cover === 'whole' && rules.isOpen) return [{ month, rows: null }]
+    if (cover === 'whole' && rules.onlyPeriod) return [{ month, rows: null }]
     const rows = rowsOf(month, rules)
     return rows.length > 0 ? [{ month, rows }] : []
   })

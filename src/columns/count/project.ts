@@ -26,12 +26,11 @@ const closedStage = stages.indexOf('closed')
 const isOpenAt = stages.map(isOpenStage)
 
 /**
- * Everything the page counts, in one pass over the columns. A row's failing parts are or-ed into a
- * mask: 0 counts everywhere, exactly one bit counts only in the facet that ignores that part, and
- * anything else nowhere. A month that the filter takes or leaves as a whole is not passed through
- * again: its own totals are added.
- * @returns beside the projection what passes the filter, which a density picture can be made of
- * @param lastMonth how far the months go when nothing is reported any more, usually that of `asOf`
+ * Counts everything in one pass over the columns. The parts of the filter that a row fails are bits
+ * of a mask: 0 counts everywhere, one bit counts in the facet that ignores that part, more bits count
+ * nowhere. A month wholly inside or outside the filter adds its kept totals instead.
+ * @param lastMonth the flows go on to this month without reports; usually that of `asOf`
+ * @returns also the passing rows
  */
 export function project(
   set: ColumnSet,
@@ -53,14 +52,14 @@ export function project(
   const span = Math.max(0, last - first + 1)
   const received = new Uint32Array(span)
   const entered = new Uint32Array(span)
-  // A closing month may lie past the last one when clocks disagree; it must not overrun.
+  // With clocks that disagree a closing month may lie past the last month.
   const left = new Uint32Array(span + 256)
 
   for (const month of months) {
     const at = month.monthNumber - first
     tally.dayOffset = firstDayNumber(month.monthNumber) - firstDay
     const cover = periodCover(month, rules)
-    const totals = rules.isOpen && cover !== 'part' ? totalsOf(month) : null
+    const totals = rules.onlyPeriod && cover !== 'part' ? totalsOf(month) : null
     let rows: Uint32Array | null
     if (totals) {
       tally.addMonth(totals, cover === 'whole')
@@ -71,7 +70,7 @@ export function project(
       tally.startMonth()
       rows = countRows(month, rules, tally, cover)
       entered[at] = livedIn(tally.living)
-      // The last place stands for "not closed" and is no month.
+      // The last place means "not closed".
       add(left, tally.left.subarray(0, notClosedMonth), at)
     }
     received[at] = rows?.length ?? month.count
@@ -100,7 +99,7 @@ export function project(
 
 const none = new Uint32Array(0)
 
-/** Counts a month's rows into the tally. Returns which of them pass the whole filter. */
+/** Counts a month's rows into the tally and returns those that pass the whole filter. */
 function countRows(
   month: MonthColumns,
   rules: FilterRules,
@@ -114,7 +113,7 @@ function countRows(
   return none
 }
 
-/** The months of the period, cut to those between the first incident and the last known month. */
+/** Flows of the period's months between the first incident and the last known month. */
 function flows(
   rules: FilterRules,
   first: number,
@@ -135,7 +134,7 @@ function flows(
   return answer
 }
 
-/** Long enough for every node and for every row counted, known node or not. */
+/** One more than the highest `idx` of all nodes and all counted rows. */
 function lengthFor(
   most: number,
   nodes: readonly { idx: number }[],
@@ -146,7 +145,7 @@ function lengthFor(
   return length
 }
 
-/** Counts by stage of counts by the whole stage byte. */
+/** Sums counts by stage byte to counts by stage. */
 function stageCounts(bytes: Uint32Array): Uint32Array {
   const counts = new Uint32Array(16)
   for (let byte = 0; byte < 256; byte++) counts[byte & 15]! += bytes[byte]!

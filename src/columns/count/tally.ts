@@ -5,39 +5,36 @@ import { fails, minutesInPeriod, type FilterRules } from './filter-rules.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
 
 const closedStage = stages.indexOf('closed')
-/** 1 for stages that still want work, by the whole stage byte. */
+/** 1 for open stages, by stage byte. */
 const openByte = Uint8Array.from({ length: 256 }, (_, byte) => {
   const stage = stages[byte & 15]
   return stage && isOpenStage(stage) ? 1 : 0
 })
-/** 1 for stages that enter the backlog: open ones, and closed ones until they close. */
+/** 1 for stages that enter the backlog (open and closed), by stage byte. */
 const livedByte = Uint8Array.from({ length: 256 }, (_, byte) =>
   openByte[byte] || (byte & 15) === closedStage ? 1 : 0,
 )
-/** Or-ed to a closing month: what never entered the backlog never leaves it. */
+/** Or-ed to a closing month: rejected and merged incidents never leave the backlog. */
 const neverLeft = livedByte.map((lived) => (lived ? 0 : notClosedMonth))
 
-/**
- * The running counts of a pass over the columns. Every row is one step in few of them; what people
- * ask for (open ones, on hold, backlog) is summed up from these at the end.
- */
+/** Running counts of a pass over the columns. Open, on hold and backlog are summed up at the end. */
 export class Tally {
-  /** By `Area.idx * 2`, one more for the open ones. */
+  /** At `Area.idx * 2` those not open, at the next place those open. */
   readonly areaOpen: Uint32Array
   readonly category = new Uint32Array(256)
-  /** What passes the whole filter, by the whole stage byte. */
+  /** Passing rows by stage byte. */
   readonly passed = new Uint32Array(256)
-  /** What fails by its stage alone, by stage. */
+  /** Rows that fail by their stage alone, by stage. */
   readonly otherStage = new Uint32Array(16)
   readonly days: Uint32Array
-  /** This month's: what passes all but the period, by the whole stage byte. */
+  /** This month's rows that pass all but the period, by stage byte. */
   readonly living = new Uint32Array(256)
-  /** Of those, how many months later they closed; the last place is no month. */
+  /** Of those, by months from report to close; the last place means "not closed". */
   readonly left = new Uint32Array(256)
-  /** Where this month begins in `days`. */
+  /** This month's first place in `days`. */
   dayOffset = 0
 
-  /** @param areas one more than the highest `Area.idx` it will count: see `areasIn` */
+  /** @param areas one more than the highest `Area.idx`: see `areasIn` */
   constructor(days: number, areas: number) {
     this.areaOpen = new Uint32Array(2 * areas)
     this.days = new Uint32Array(days)
@@ -58,7 +55,7 @@ export class Tally {
     return this.inArea(idx) > 0
   }
 
-  /** Adds a whole month of which everything passes but, maybe, the period; not its backlog. */
+  /** Adds a month in which everything passes, except perhaps the period. Leaves the backlog out. */
   addMonth(month: MonthTotals, inPeriod: boolean): void {
     add(this.days, month.days, this.dayOffset)
     if (!inPeriod) return
@@ -68,7 +65,7 @@ export class Tally {
   }
 }
 
-/** Counts a month outside the period: only facets that ignore the period see it. */
+/** Counts a month outside the period, for the facets that ignore the period. */
 export function countOutside(month: MonthColumns, rules: FilterRules, tally: Tally): void {
   const { count, minute, area, category, stage, closedMonth, x, y } = month
   const { days, dayOffset, living, left } = tally
@@ -85,7 +82,7 @@ export function countOutside(month: MonthColumns, rules: FilterRules, tally: Tal
   }
 }
 
-/** Counts a month that lies in the period at least in part. Returns which rows pass everything. */
+/** Counts a month inside the period, at least in part. Returns the passing rows. */
 export function countInside(month: MonthColumns, rules: FilterRules, tally: Tally): Uint32Array {
   const { count, minute, area, category, stage, closedMonth, x, y } = month
   const {
@@ -129,9 +126,8 @@ export function countInside(month: MonthColumns, rules: FilterRules, tally: Tall
 }
 
 /**
- * Counts a month that lies in the period as a whole, or not at all, where only categories are asked
- * for: what is of another category counts nowhere but in its category. Returns which rows pass
- * everything.
+ * Counts a month wholly inside or outside the period under a filter of categories alone: rows of
+ * other categories count only in their category. Returns the passing rows.
  */
 export function countCategories(
   month: MonthColumns,
@@ -164,19 +160,19 @@ export function countCategories(
 /** `Math.floor(minute / 1440)` of a 16-bit minute, without a division. */
 const dayOfMinute = (minute: number): number => Math.imul(minute, 46_604) >>> 26
 
-/** What a month holds when nothing is filtered out. */
+/** A month's counts without a filter. */
 export interface MonthTotals extends Pick<Tally, 'areaOpen' | 'category' | 'days' | 'living'> {
   /** How many enter the backlog. */
   entered: number
-  /** How many months later they leave it, no longer than needed. */
+  /** By months from report to close, no longer than needed. */
   left: Uint32Array
 }
 
-/** Kept as long as the month itself: a month is never changed, only replaced. */
+/** Kept as long as the month: months are replaced, never changed. */
 const known = new WeakMap<MonthColumns, MonthTotals | null>()
 const areaCounts = new WeakMap<MonthColumns, number>()
 
-/** One more than the highest `Area.idx` of a month: room for every possible one would be half a megabyte. */
+/** One more than a month's highest `Area.idx`: room for every possible one would take 512 kB. */
 export function areasIn(month: MonthColumns): number {
   let count = areaCounts.get(month)
   if (count === undefined) {
@@ -194,11 +190,11 @@ const everything: FilterRules = {
   fromDay: Number.NEGATIVE_INFINITY,
   toDay: Number.POSITIVE_INFINITY,
   box: null,
-  isOpen: true,
+  onlyPeriod: true,
   onlyCategories: null,
 }
 
-/** Null where the totals would be larger than what they save: few incidents in very many areas. */
+/** Null for a month of few incidents in many areas: its totals would be larger than its columns. */
 export function totalsOf(month: MonthColumns): MonthTotals | null {
   let totals = known.get(month)
   if (totals === undefined) {
@@ -211,7 +207,7 @@ export function totalsOf(month: MonthColumns): MonthTotals | null {
 function countTotals(month: MonthColumns): MonthTotals | null {
   const areas = areasIn(month)
   if (areas > month.count) return null
-  // 65,536 minutes are 46 days: a damaged month cannot count past them.
+  // 65,536 minutes are 46 days: a damaged month cannot overrun.
   const tally = new Tally(46, areas)
   countInside(month, everything, tally)
   const { areaOpen, category, days, living, left } = tally
@@ -227,7 +223,7 @@ function countTotals(month: MonthColumns): MonthTotals | null {
   }
 }
 
-/** How many of a month enter the backlog: open ones, and closed ones until they close. */
+/** How many of a month's incidents enter the backlog. */
 export function livedIn(bytes: Uint32Array): number {
   let lived = 0
   for (let byte = 0; byte < 256; byte++) lived += bytes[byte]! * livedByte[byte]!

@@ -4,11 +4,10 @@ export const minPasswordCharacters = 10
 export const maxPasswordBytes = 72
 /** Guesses an attacker needs, by zxcvbn. Below this a password counts as common. */
 const minGuesses = 1e8
+/** The product's names, Latin and Chinese: no secret here. */
+const productNames = ['wangge', '\u7f51\u683c']
 /** Parts of an address shorter than this are in too many words to mean anything. */
 const minPartCharacters = 3
-
-/** The product in Latin letters and in Chinese. */
-const productNames = ['wangge', '\u7f51\u683c']
 
 /** Why a password is refused; texts at `account.password.issue.…`. */
 export type PasswordIssue = 'short' | 'long' | 'email' | 'common'

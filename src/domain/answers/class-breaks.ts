@@ -1,27 +1,25 @@
-/** Classes for a choropleth or any other binned colouring. */
+/** Classes of a binned colouring. */
 export interface ClassBreaks {
   /**
-   * Ascending inner breaks: class 0 is below the first, class n at or above `breaks[n - 1]`. One
-   * fewer than there are classes, and empty when all values are equal.
+   * Ascending. Class 0 lies below the first, class n at or above `breaks[n - 1]`. One fewer than
+   * classes; empty when all values are equal.
    */
   breaks: number[]
-  /** Of the finite values; NaN when there are none. */
+  /** Of the finite values; NaN without any. */
   min: number
   max: number
   /** True when class 0 holds nothing but zeros. */
   zeroClass: boolean
-  /** How many values fall into each class. */
+  /** Values per class. */
   counts: number[]
-  /** Values left out because they are not finite numbers: areas without a figure. */
+  /** Values that are not finite: areas without a figure. */
   excluded: number
 }
 
 /**
- * At most `maxClasses` quantile classes. Equal values are never split between classes, so many ties
- * or few values give fewer classes rather than empty or invented ones. Where some values are zero
- * and none is negative, zero is a class of its own: "nothing here" is another message than "little",
- * and a map full of zeros does not push the rest into one class. A break is always a value that
- * occurs, so a legend made of it tells the truth.
+ * At most `maxClasses` quantile classes; ties and few values give fewer. Zero is a class of its own
+ * unless values are negative: "nothing here" differs from "little", and many zeros must not push the
+ * rest into one class. Every break is a value that occurs, so the legend is exact.
  * @throws RangeError when `maxClasses` is not an integer of at least 1
  */
 export function classBreaks(values: ArrayLike<number | null>, maxClasses: number): ClassBreaks {
@@ -43,7 +41,7 @@ export function classBreaks(values: ArrayLike<number | null>, maxClasses: number
   return { breaks, min, max, zeroClass, counts: countByClass(finite, breaks), excluded }
 }
 
-/** Index of the class `value` falls into, 0 to `breaks.length`; -1 for what is no finite number. */
+/** Index of the value's class, 0 to `breaks.length`; -1 when it is not finite. */
 export function classOf(value: number | null | undefined, breaks: readonly number[]): number {
   if (value === null || value === undefined || !Number.isFinite(value)) return -1
   let index = 0
@@ -61,7 +59,7 @@ function finiteSorted(values: ArrayLike<number | null>): Float64Array {
   return finite.subarray(0, count).sort()
 }
 
-/** Ascending cuts that leave at least one value on either side; a tie stays above its cut. */
+/** Ascending cuts with at least one value on either side; ties stay above. */
 function quantileCuts(sorted: Float64Array, classes: number): number[] {
   const distinct = countDistinct(sorted)
   const wanted = Math.min(classes, distinct)

@@ -1,19 +1,18 @@
 import type { BoundingBox, LocalMonth } from '../vocabulary.ts'
 
 /**
- * One month of incidents as `incident_columns` sends it. Every column holds one value an incident,
- * in the order of the report's local wall clock, base64 without line breaks; two-byte values are
- * sent as two byte planes, high bytes first (`count` high bytes, then `count` low bytes), because
- * planes compress better.
+ * One month of incidents as `incident_columns` sends it. Every column holds one value for each
+ * incident, ordered by the report's wall clock, as base64 without line breaks. Two-byte values are two
+ * byte planes (`count` high bytes, then `count` low bytes), which compress better.
  */
 export interface PackedMonth {
   month: LocalMonth
-  /** Opaque; equal revisions mean equal content within one scope. */
+  /** Opaque; equal within a scope when the contents are equal. */
   revision: string
   count: number
   /**
-   * u16: minutes since the incident before it, for the first one since the month's start, local
-   * wall clock. Steps, because over the demo city's months they save 0.4 bytes an incident.
+   * u16: minutes since the incident before, the first one since the month's start, wall clock. Steps
+   * save 0.4 bytes an incident over the demo city's months.
    */
   minute: string
   /** u16: whole hours from report to close, rounded down; 65535 = not closed; capped at 65534. */
@@ -36,17 +35,13 @@ export const notClosedHours = 65_535
 export const notClosedMonth = 255
 export const quantum = 65_535
 
-/** The quantised place SQL keeps too, so counts agree everywhere. Clamped to the box. */
+/** SQL keeps the same quantised place, so counts agree. Clamped to the box. */
 export function quantise(value: number, low: number, high: number): number {
   const scaled = Math.round(((value - low) / (high - low)) * quantum)
   return Math.min(quantum, Math.max(0, scaled))
 }
 
-/** The middle of a quantised place, in degrees. */
-export const dequantise = (value: number, low: number, high: number): number =>
-  low + (value / quantum) * (high - low)
-
-/** Which quantised places a box covers, both ends inclusive: `[minX, minY, maxX, maxY]`. */
+/** A box in quantised places, both ends inclusive: `[minX, minY, maxX, maxY]`. */
 export function quantiseBox(box: BoundingBox, city: BoundingBox): [number, number, number, number] {
   return [
     quantise(box[0], city[0], city[2]),

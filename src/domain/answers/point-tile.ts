@@ -1,6 +1,6 @@
 import { bytesFromBase64 } from '../bytes.ts'
 
-/** What `incident_points` sends for one tile; numbers are base64, 16-bit ones big endian. */
+/** One tile from `incident_points`; numbers are base64, 16-bit ones big endian. */
 export interface PackedPointTile {
   total: number
   shown: number
@@ -11,12 +11,11 @@ export interface PackedPointTile {
   y: string
 }
 
-/** One tile of incidents as typed arrays; every array holds `shown` values in the same order. */
+/** One tile as typed arrays with `shown` values each, in the same order. */
 export interface PointTile {
-  /** Incidents that pass the filter in this tile; more than `shown` when the answer was capped. */
+  /** Incidents of the tile that pass the filter; more than `shown` when capped. */
   total: number
   shown: number
-  /** Incident ids. */
   ids: string[]
   /** `Category.idx`. */
   category: Uint8Array
@@ -27,7 +26,7 @@ export interface PointTile {
   y: Int16Array
 }
 
-/** Errors with `RangeError` when a column does not hold `shown` values: never draw a torn tile. */
+/** @throws RangeError when a column does not hold `shown` values: a torn tile is never drawn */
 export function unpackPointTile(packed: PackedPointTile): PointTile {
   const tile: PointTile = {
     total: packed.total,

@@ -1,11 +1,9 @@
 import type { Area } from './area.ts'
 
 /**
- * What stands for an address where no network can ask for one: the names of the areas a place lies
- * in, from the top down, for example `Mission · SF-20-03`. The city itself goes without saying, and
- * so does a name that the next one begins with.
- *
- * @param ancestry from the city down to the place's own area
+ * An address for places without a network: the names of the areas around it from the top down, for
+ * example `Mission · SF-20-03`. Leaves out the city, and a name that the next one begins with.
+ * @param ancestry from the city down to the deepest area
  */
 export function areaLabel(ancestry: readonly Pick<Area, 'name' | 'level'>[]): string {
   const named = ancestry.filter(

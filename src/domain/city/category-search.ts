@@ -3,8 +3,8 @@ import type { Category } from './category.ts'
 const fold = (text: string): string => text.normalize('NFKC').toLowerCase()
 
 /**
- * Categories whose Chinese or English name or code holds every word of the query; names that begin
- * with it come first, otherwise the city's own order stays.
+ * Categories whose name in either language or code holds every word of the query. Names that begin
+ * with it come first, else the city's order.
  */
 export function searchCategories(categories: readonly Category[], query: string): Category[] {
   const wanted = fold(query).trim()

@@ -1,7 +1,7 @@
 import type { CategoryClass } from '../vocabulary.ts'
 
 export interface Category {
-  /** Small stable integer, the category index of the packed columns; never reused. */
+  /** The category's index in the packed columns; never reused. */
   idx: number
   code: string
   parentCode: string | null
@@ -12,12 +12,12 @@ export interface Category {
   nameEn: string
   /** A lucide icon name, for example `lucide:trash-2`. */
   icon: string
-  /** Hex colour that stays apart under the common colour-vision deficiencies. */
+  /** Hex; told apart under the common colour-vision deficiencies. */
   color: string
   defaultDepartment: string | null
   sort: number
-  /** Two reports of it nearer than this may be of the same thing. */
+  /** Two reports within this radius may be of one thing. */
   duplicateRadiusMeters: number
-  /** A pin alone would not say what is meant. */
+  /** The category needs words beside the pin. */
   requiresDescription: boolean
 }

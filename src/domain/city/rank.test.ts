@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Area } from '@/domain/city/area.ts'
+import type { Area } from './area.ts'
 import { rankAreas, sortRanked } from './rank.ts'
 
 const area = (idx: number, code: string): Area => ({

@@ -4,13 +4,12 @@ export interface RankedArea {
   area: Area
   count: number
   open: number
-  /** Of all areas ranked here, 0 to 1. */
+  /** Of all ranked areas, 0 to 1. */
   share: number
 }
 
 /**
- * The areas with their counts, most first; equal counts by code, so that the order is stable.
- *
+ * Areas with their counts, most first, ties by code.
  * @param counts rolled up, by `Area.idx`
  * @param openCounts rolled up, by `Area.idx`
  */
@@ -31,10 +30,10 @@ export function rankAreas(
 
 const areaSortKeys = ['name', 'code', 'count', 'open'] as const
 export type AreaSortKey = (typeof areaSortKeys)[number]
-/** As the URL has them. */
+/** Values of the URL's `rank`. */
 export const areaSorts = areaSortKeys.flatMap((key) => [`${key}_asc`, `${key}_desc`] as const)
 
-/** A sorted copy; names by the rules of `locale`, ties by code. */
+/** A sorted copy; names sorted by `locale`, ties by code. */
 export function sortRanked(
   ranked: readonly RankedArea[],
   key: AreaSortKey,

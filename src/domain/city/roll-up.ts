@@ -5,10 +5,10 @@ interface Node {
 }
 
 /**
- * Sums per-leaf counts up the hierarchy: the answer holds, at every node's `idx`, its own count and
- * those of all below it. Works for areas and for categories alike.
+ * Sums counts up the hierarchy of areas or categories: each `idx` holds its own count and all
+ * below.
  * @param counts by `idx`; missing entries count as 0
- * @param nodes the hierarchy; a parent that is not in the list is simply not counted
+ * @param nodes parents that are missing are skipped
  */
 export function rollUp(counts: ArrayLike<number>, nodes: readonly Node[]): Uint32Array {
   const byCode = new Map(nodes.map((node) => [node.code, node]))
@@ -18,7 +18,7 @@ export function rollUp(counts: ArrayLike<number>, nodes: readonly Node[]): Uint3
     const count = counts[node.idx] ?? 0
     if (!count) continue
     let at: Node | undefined = node
-    // A hierarchy is at most a few levels deep; the bound only guards against a loop in bad data.
+    // Ends a loop in bad data; real hierarchies are a few levels deep.
     for (let depth = 0; at && depth < 16; depth++) {
       sums[at.idx] = (sums[at.idx] ?? 0) + count
       at = at.parentCode === null ? undefined : byCode.get(at.parentCode)

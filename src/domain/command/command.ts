@@ -1,8 +1,6 @@
-/** What a person asks the city to change, as it is queued on the device and sent. */
-
 import type { PhotoMediaType } from '../photo/photo-bytes.ts'
 
-/** A photo as commands name it; the file itself travels before the command. */
+/** A photo in a payload; the file is uploaded before the command. */
 export interface PhotoRef {
   /** SHA-256 of the file's bytes, 64 lower-case hex digits. */
   hash: string
@@ -12,86 +10,28 @@ export interface PhotoRef {
   /** Pixels, at most 2,048. */
   width: number
   height: number
-  /** Instant with offset, and place in WGS 84 degrees, from the camera's EXIF. */
+  /** From EXIF: instant with offset, place in WGS 84 degrees. */
   takenAt?: string
   lon?: number
   lat?: number
 }
 
-/** How a pin came to lie where it lies. */
-export type PlacedBy = 'gps' | 'hand' | 'photo'
+/** What placed a pin: the device, the person, or a photo's EXIF. */
+export const placings = ['gps', 'hand', 'photo'] as const
+export type PlacedBy = (typeof placings)[number]
 
-interface Evidence {
-  photos?: PhotoRef[]
-  /** The device's clock, an instant with offset: kept and shown, never trusted for order. */
-  deviceAt?: string
-}
-interface Position {
-  lon: number
-  lat: number
-  accuracyMeters?: number
-}
-/** The fields of an incident that its reporter may correct; a place changes as a pair. */
-export interface IncidentChanges {
-  categoryCode?: string
-  lon?: number
-  lat?: number
-  description?: string
-  severity?: number
-  addressLabel?: string
-}
-
-export interface CommandPayloads {
-  report_incident: Evidence &
-    Position & {
-      /** A UUID made on the device. */
-      incidentId: string
-      categoryCode: string
-      description?: string
-      /** 1 to 4. */
-      severity?: number
-      addressLabel?: string
-      placedBy?: PlacedBy
-    }
-  /** `asks`: a grid manager asks the reporter for more. */
-  add_note: { incidentId: string; note: string; asks?: boolean; deviceAt?: string }
-  add_photo: Evidence & { incidentId: string; photos: PhotoRef[]; note?: string }
-  /** What was seen is the incident already there: adds to it, makes no new one. */
-  confirm_duplicate: Evidence & Position & { incidentId: string; note?: string }
-  correct_incident: {
-    incidentId: string
-    /** The version the person looked at; a newer one at the server is a conflict. */
-    baseVersion: number
-    changes: IncidentChanges
-    deviceAt?: string
-  }
-}
-export type CommandType = keyof CommandPayloads
-export const commandTypes = [
-  'report_incident',
-  'add_note',
-  'add_photo',
-  'confirm_duplicate',
-  'correct_incident',
-] as const satisfies readonly CommandType[]
-
-/** A command before it has an id: what pages hand to the outbox. */
-export type NewCommand = {
-  [T in CommandType]: { type: T; payload: CommandPayloads[T] }
-}[CommandType]
-
-/** A command as it travels; `payload` is JSON in a string, over whose UTF-8 bytes `hash` is made. */
+/** A command on the wire. `payload` is JSON text; `hash` covers its UTF-8 bytes. */
 export interface WireCommand {
   id: string
   actor: string
   type: string
-  /** Instant with offset, the device's. */
+  /** Device instant with offset. */
   at: string
   payload: string
   replaces?: string
 }
 
-/** The incident at the server, sent along with a conflict. */
+/** The server's row of the incident, sent with a conflict. */
 export interface ServerIncident {
   version: number
   categoryCode: string
@@ -107,7 +47,7 @@ export interface ServerIncident {
   changedBy: string | null
 }
 
-/** Why a command did not go through; `code` keys the text that people read. */
+/** Why a command was refused; `code` keys the text that people read. */
 export interface CommandError {
   code: string
   field?: string
@@ -120,16 +60,16 @@ export interface CommandError {
 export interface Receipt {
   id: string
   outcome: 'applied' | 'replayed' | 'conflict' | 'rejected'
-  /** SHA-256 of the payload it recorded; null when it recorded nothing. */
+  /** SHA-256 of the recorded payload; null when nothing was recorded. */
   hash: string | null
   incidentId: string | null
   version: number | null
   error: CommandError | null
-  /** Photos the command names whose checked file the server does not hold. */
+  /** Hashes of photos whose checked file the server lacks. */
   missingPhotos: string[]
 }
 
-/** What a person filled in so far; nulls are not filled in yet. */
+/** The report form; null: not filled in yet. */
 export interface CaptureForm {
   categoryCode: string | null
   lon: number | null
@@ -140,42 +80,36 @@ export interface CaptureForm {
   severity: number | null
   addressLabel: string
   areaCode: string | null
-  /** The incident already there that this one turned out to be. */
+  /** The existing incident that the person recognised. */
   confirmsIncidentId: string | null
-  /** The person has looked at a pin whose position is poor. Stays on the device. */
+  /** The person has looked at an inaccurate pin. Stays on the device. */
   isPinChecked?: boolean
-  /** Open incidents nearby that the person said it is not. Stays on the device. */
+  /** Nearby open incidents that the person ruled out. Stays on the device. */
   notTheseIds?: string[]
 }
 
-/**
- * Which command a draft becomes: a report, a confirmation, or photos for the incident that
- * `form.confirmsIncidentId` names.
- */
-export type DraftKind = 'report' | 'confirm' | 'photos'
+/** `photos`: for the incident that `form.confirmsIncidentId` names. */
+export const draftKinds = ['report', 'confirm', 'photos'] as const
+export type DraftKind = (typeof draftKinds)[number]
 
-/** What is in the making; survives everything the device survives. */
+/** A form in hand, kept on the device. */
 export interface Draft {
-  /** Of a report, the future incident's id. */
+  /** A report's future incident. */
   id: string
   kind: DraftKind
   form: CaptureForm
   photoHashes: string[]
   /** Device instant. */
   updatedAt: string
-  /** The refused command whose corrected copy this is. */
+  /** The refused command that it corrects. */
   replaces?: string
 }
 
-/** The photos a command carries. */
-export const photosOf = (command: NewCommand): PhotoRef[] =>
-  'photos' in command.payload ? (command.payload.photos ?? []) : []
-
 /**
- * The text of a payload. NUL and lone surrogates, which no keyboard makes and no database takes, are
- * replaced, so that they cannot cost a report.
+ * The text of a payload. NUL and lone surrogates are replaced: no database takes them, and they would
+ * cost the report.
  */
-export function payloadText(payload: NewCommand['payload']): string {
+export function payloadText(payload: object): string {
   return JSON.stringify(payload, (_, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value,
   )

@@ -1,7 +1,7 @@
-import type { IncidentChanges } from './command.ts'
 import { characterCount, textLimits } from './text-limits.ts'
+import type { IncidentChanges } from './types/correct-incident.ts'
 
-/** What a person may correct of an incident. */
+/** The fields that a correction may change. */
 export interface CorrectionForm {
   categoryCode: string
   /** 1 to 4. */
@@ -13,7 +13,7 @@ export interface CorrectionForm {
   description: string
 }
 
-/** What a correction changes; a place as a pair. Empty when nothing was touched. */
+/** The changed fields; a place as a pair. */
 export function changesOf(before: CorrectionForm, after: CorrectionForm): IncidentChanges {
   const changes: IncidentChanges = {}
   if (after.categoryCode !== before.categoryCode) changes.categoryCode = after.categoryCode
@@ -32,7 +32,7 @@ export interface CorrectionIssues {
   addressLabel?: 'too-long'
 }
 
-/** What the server would refuse, said before anything is queued. */
+/** Finds what the server would refuse, before queueing. */
 export function correctionIssues(
   form: CorrectionForm,
   requiresDescription: boolean,

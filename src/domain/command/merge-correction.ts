@@ -1,10 +1,8 @@
-import type { CommandPayloads, IncidentChanges, ServerIncident } from './command.ts'
 import type { LngLat } from '../vocabulary.ts'
+import type { ServerIncident } from './command.ts'
+import type { Correction, IncidentChanges } from './types/correct-incident.ts'
 
-/** The payload of `correct_incident`. */
-export type Correction = CommandPayloads['correct_incident']
-
-/** The fields a person decides on; `place` stands for `lon` and `lat`. */
+/** Fields to decide on; `place` is `lon` and `lat`. */
 export const mergeFields = [
   'categoryCode',
   'severity',
@@ -22,7 +20,7 @@ export interface MergeField {
 }
 
 export type MergeSide = 'mine' | 'theirs'
-/** What a person has chosen so far; `text` is a wording of one's own for a text field. */
+/** The choices so far; `text` is the person's own wording. */
 export type MergeChoices = Partial<
   Record<MergeFieldName, { side: MergeSide } | { side: 'own'; text: string }>
 >
@@ -30,13 +28,13 @@ export type MergeChoices = Partial<
 const placeOf = ({ lon, lat }: { lon?: number; lat?: number }): LngLat | undefined =>
   lon === undefined || lat === undefined ? undefined : [lon, lat]
 
-/** Places come back as they were sent; 1e-7 degrees is a centimetre. */
+/** 1e-7 degrees is a centimetre. */
 const isSame = (a: FieldValue, b: FieldValue): boolean =>
   typeof a === 'object' && typeof b === 'object'
     ? Math.abs(a[0] - b[0]) < 1e-7 && Math.abs(a[1] - b[1]) < 1e-7
     : a === b
 
-/** The fields in which a correction and the server's row differ: what there is to decide. */
+/** The fields in which correction and server differ. */
 export function mergeFieldsOf(changes: IncidentChanges, server: ServerIncident): MergeField[] {
   return mergeFields.flatMap((name) => {
     const mine = name === 'place' ? placeOf(changes) : changes[name]
@@ -47,14 +45,11 @@ export function mergeFieldsOf(changes: IncidentChanges, server: ServerIncident):
   })
 }
 
-/** True once every field has been decided. */
+/** True when every field is decided. */
 export const isDecided = (fields: readonly MergeField[], choices: MergeChoices): boolean =>
   fields.every(({ name }) => choices[name] !== undefined)
 
-/**
- * The correction that carries out what was chosen, on top of the server's row. Null when the
- * server's values stay everywhere, so that there is nothing to send.
- */
+/** The correction that applies the choices to the server's row; null when nothing would change. */
 export function mergedCorrection(
   correction: Correction,
   server: ServerIncident,

@@ -1,18 +1,19 @@
 import { pinOf, usualSeverity } from './report-form.ts'
-import type { CaptureForm, CommandPayloads, NewCommand, PhotoRef } from './command.ts'
+import type { CaptureForm, PhotoRef } from './command.ts'
+import type { CommandPayloads, NewCommand } from './types/index.ts'
 
 interface CaptureContents {
   form: CaptureForm
-  /** A UUID made on the device. */
+  /** Made on the device. */
   incidentId: string
   photos: PhotoRef[]
-  /** When it was sent off, an instant with offset. */
+  /** Instant with offset. */
   deviceAt: string
 }
 
 /**
- * The command a filled-in form stands for: a new incident, or what was seen added to the one there.
- * @throws RangeError for a form without pin or category, which `captureIssues` does not let through
+ * The command of a filled-in form: a new incident, or a confirmation of an existing one.
+ * @throws RangeError without pin or category; `captureIssues` finds both before
  */
 export function captureCommand({
   form,

@@ -1,7 +1,7 @@
-import type { CaptureForm, Draft } from './command.ts'
+import type { CaptureForm, Draft, PlacedBy } from './command.ts'
 import type { LngLat } from '../vocabulary.ts'
 
-/** As severe as what is reported without a word about it (of 1, minor, to 4, danger). */
+/** The default severity, of 1 (minor) to 4 (danger). */
 export const usualSeverity = 2
 
 export const emptyCaptureForm = (): CaptureForm => ({
@@ -19,13 +19,36 @@ export const emptyCaptureForm = (): CaptureForm => ({
   notTheseIds: [],
 })
 
-/** The pin, or null while there is none. */
+/** The form of a command's contents. */
+export const formOf = (said: {
+  categoryCode?: string
+  lon: number
+  lat: number
+  accuracyMeters?: number
+  placedBy?: PlacedBy
+  description?: string
+  severity?: number
+  addressLabel?: string
+}): CaptureForm => ({
+  categoryCode: said.categoryCode ?? null,
+  lon: said.lon,
+  lat: said.lat,
+  accuracyMeters: said.accuracyMeters ?? null,
+  placedBy: said.placedBy ?? null,
+  description: said.description ?? '',
+  severity: said.severity ?? null,
+  addressLabel: said.addressLabel ?? '',
+  areaCode: null,
+  confirmsIncidentId: null,
+})
+
+/** The pin, or null. */
 export const pinOf = ({ lon, lat }: Pick<CaptureForm, 'lon' | 'lat'>): LngLat | null =>
   lon === null || lat === null ? null : [lon, lat]
 
 /**
- * True once a person has put something in that would be a pity to lose; a position alone is not, nor
- * is the incident that photos are for.
+ * True when the person has filled something in. The device's position and the incident of photos do
+ * not count.
  */
 export const isWorthKeeping = ({
   kind,
@@ -40,8 +63,8 @@ export const isWorthKeeping = ({
   form.placedBy === 'photo'
 
 /**
- * A stored draft with what a person put into an empty form while it was being loaded: words and photos
- * are appended; a category, severity or place of the person's own choice replaces the stored one.
+ * Joins a stored draft with input made while it was loading: appends words and photos; a chosen
+ * category, severity or place replaces the stored one.
  */
 export function addTyped(
   stored: Pick<Draft, 'form' | 'photoHashes'>,

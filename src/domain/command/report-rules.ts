@@ -6,19 +6,19 @@ import { characterCount, textLimits } from './text-limits.ts'
 export const maxPhotos = 10
 
 export type CaptureField = 'photos' | 'place' | 'category' | 'duplicates' | 'description'
-/** By field, the locale key of what is wrong with it. */
+/** Locale key of the fault, by field. */
 export type CaptureIssues = Partial<Record<CaptureField, string>>
 
 export interface CaptureSurroundings {
   requiresDescription: boolean
-  /** Null while the areas are not on this device: then only the server can tell. */
+  /** Null without areas on this device: only the server can tell. */
   isInsideCity: boolean | null
-  /** Open incidents nearby that were offered and not answered. */
+  /** Offered open incidents without an answer. */
   openOffers: number
   photoCount: number
 }
 
-/** What keeps a form from being sent. Empty when nothing does. */
+/** What keeps the form from being sent. */
 export function captureIssues(form: CaptureForm, around: CaptureSurroundings): CaptureIssues {
   const issues: CaptureIssues = {}
   const isConfirming = form.confirmsIncidentId !== null
@@ -36,6 +36,6 @@ export function captureIssues(form: CaptureForm, around: CaptureSurroundings): C
   return issues
 }
 
-/** True for a pin on a poor position that nobody has looked at yet. */
+/** True for an inaccurate device position that nobody has checked. */
 export const needsLook = ({ placedBy, accuracyMeters, isPinChecked }: CaptureForm): boolean =>
   placedBy === 'gps' && accuracyMeters !== null && isPoor(accuracyMeters) && !isPinChecked

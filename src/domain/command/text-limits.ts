@@ -1,7 +1,7 @@
-/** Most characters a text may have, as the database counts them. */
+/** Maximum characters, as Postgres counts them. */
 export const textLimits = { description: 10_000, addressLabel: 500, note: 10_000 } as const
 
-/** Length as Postgres counts it: a character beyond the basic plane is one, not two. */
+/** Length as Postgres counts: code points. */
 export function characterCount(text: string): number {
   let count = text.length
   for (let i = 0; i < text.length; i++) {

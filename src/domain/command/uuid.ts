@@ -1,7 +1,4 @@
-/**
- * A random UUID (RFC 9562, version 4). `crypto.randomUUID` is missing on plain http; random bytes are
- * there everywhere.
- */
+/** A random UUID (RFC 9562, version 4). Plain http lacks `crypto.randomUUID`. */
 export function newUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = (bytes[6]! & 0x0f) | 0x40

@@ -1,7 +1,7 @@
 import type { Period, PeriodPreset } from '../time/period.ts'
 import type { Stage } from '../vocabulary.ts'
 
-/** Parts of the filter that can be cleared one by one. */
+/** Parts of the filter, each cleared by itself. */
 export type FilterPart =
   | 'period'
   | 'areas'
@@ -11,7 +11,7 @@ export type FilterPart =
   | 'onHoldOnly'
   | 'bbox'
 
-/** One removable piece of the filter, for the row of chips. */
+/** A removable part of the filter. */
 export type FilterChip =
   | { part: 'period'; key: string; period: Period; preset: PeriodPreset | null }
   | { part: 'areas' | 'categories'; key: string; code: string }

@@ -2,7 +2,7 @@ import { isLocalDay } from '../time/calendar.ts'
 import { emptyFilter, type IncidentFilter } from './filter.ts'
 import { stages, type BoundingBox, type Stage } from '../vocabulary.ts'
 
-/** Query parameters that belong to the filter; all others are left alone. */
+/** The filter's query parameters; others stay untouched. */
 export const filterKeys = [
   'from',
   'to',
@@ -16,20 +16,20 @@ export const filterKeys = [
 ] as const
 export type FilterKey = (typeof filterKeys)[number]
 
-/** A query as vue-router and URLSearchParams give it: repeated keys come as arrays. */
+/** The shape of vue-router and URLSearchParams: repeated keys are arrays. */
 export type Query = Record<string, string | null | undefined | readonly (string | null)[]>
 
 export interface DecodedFilter {
   filter: IncidentFilter
-  /** The area the breadcrumb stands at. */
+  /** The breadcrumb's area. */
   drill: string | null
-  /** False when the query says nothing of the period, so that the default applies. */
+  /** False when the query names no period: the default applies. */
   periodGiven: boolean
-  /** Parameters that were present but not understood, and therefore left out. */
+  /** Parameters that could not be read. */
   ignored: FilterKey[]
 }
 
-/** `from=all` says "all time"; no `from` at all says "the default period". */
+/** `from=all` is all time; without `from` the default period applies. */
 const allTime = 'all'
 const codePattern = /^[A-Za-z0-9_.-]{1,60}$/
 const boxDecimals = 5
@@ -39,7 +39,7 @@ const single = (value: Query[string]): string | undefined => {
   return one ?? undefined
 }
 
-/** The query of a filter; parts that filter nothing are left out. Total for every valid filter. */
+/** The query of any valid filter, without parts that filter nothing. */
 export function encodeFilter(
   filter: IncidentFilter,
   drill: string | null = null,
@@ -57,7 +57,7 @@ export function encodeFilter(
   return query
 }
 
-/** Reads a query. Never throws: what is not understood is left out and named in `ignored`. */
+/** Never throws: unreadable parameters are left out and listed in `ignored`. */
 export function decodeFilter(query: Query): DecodedFilter {
   const filter = emptyFilter()
   const ignored = new Set<FilterKey>()
@@ -130,7 +130,7 @@ function parseBox(text: string): BoundingBox | null {
   return valid ? [west, south, east, north] : null
 }
 
-/** The `p_filter` of the RPCs: the filter with its period flattened and empty parts left out. */
+/** The RPCs' `p_filter`: the period flattened, empty parts left out. */
 export function filterToRpc(filter: IncidentFilter): Record<string, unknown> {
   return {
     ...(filter.period && { from: filter.period.from, to: filter.period.to }),

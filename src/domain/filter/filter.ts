@@ -1,18 +1,17 @@
 import type { BoundingBox, LocalDay, Stage } from '../vocabulary.ts'
 
 /**
- * The one filter that map, charts, list and statistics are projections of.
- * It lives in the URL; an empty list means "all".
+ * The one filter of map, charts, list and statistics. It lives in the URL; an empty list means all.
  */
 export interface IncidentFilter {
-  /** Report days, both inclusive, in the city's time zone; null is all time. */
+  /** Report days, both included, in the city's time zone; null is all time. */
   period: { from: LocalDay; to: LocalDay } | null
-  /** Area codes of any level; an incident passes when it lies in one of them. */
+  /** Codes of any level. */
   areas: string[]
-  /** Category codes of any level; an incident passes when it belongs to one of them. */
+  /** Codes of any level. */
   categories: string[]
   stages: Stage[]
-  /** Leave out what is closed, rejected or merged. */
+  /** Leaves out closed, rejected and merged incidents. */
   openOnly: boolean
   /** Only incidents put on hold (挂账). */
   onHoldOnly: boolean

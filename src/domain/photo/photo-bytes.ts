@@ -7,22 +7,22 @@ export interface PhotoFacts {
   /** Pixels. */
   width: number
   height: number
-  /** True when the file holds anything beside the picture, a colour profile included. */
+  /** The file holds more than the picture; a colour profile counts. */
   hasMetadata: boolean
 }
 
-/** What a file is, and which stretches of it [start, end) make a file of the picture alone. */
+/** Facts of a file, and the byte ranges [start, end) of the picture alone. */
 export interface PhotoParts {
   facts: PhotoFacts
   kept: [start: number, end: number][]
 }
 
-/** Four characters; past the end fewer. */
+/** Four characters, fewer at the end. */
 export function textAt(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + 4))
 }
 
-/** A big-endian number; bytes past the end count as 0, and every length is compared with the end. */
+/** Big endian; bytes past the end count as 0. Callers compare every length with the end. */
 export function bigAt(bytes: Uint8Array, at: number, count: number): number {
   let value = 0
   for (let i = 0; i < count; i++) value = value * 256 + (bytes[at + i] ?? 0)

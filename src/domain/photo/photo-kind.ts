@@ -1,7 +1,7 @@
-/** What a file really is, by its first bytes: names and media types are anybody's claim. */
+/** The real kind by the first bytes; names and media types are only claims. */
 export type ImageKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'avif' | 'heic' | 'svg' | 'html'
 
-/** Why a file does not become a photo; each has its words at `capture.refusal.…`. */
+/** Texts at `capture.refusal.…`. */
 export type PhotoRefusal =
   | 'empty'
   | 'too-large'
@@ -14,7 +14,6 @@ export type PhotoRefusal =
   | 'unreadable'
   | 'not-loaded'
 
-/** Thrown for a file that does not become a photo. */
 export class PhotoRefused extends Error {
   readonly code: PhotoRefusal
 
@@ -25,11 +24,11 @@ export class PhotoRefused extends Error {
   }
 }
 
-/** Long side of the small picture for lists, in pixels. */
+/** Pixels of the thumbnail's long side. */
 export const thumbnailLongSide = 320
-/** Of a file as it comes from camera or gallery. */
+/** Limit for files from camera or gallery. */
 export const maxFileBytes = 100 * 1024 * 1024
-/** Past this, decoding alone takes more memory than a phone gives a page. */
+/** Decoding more takes more memory than a phone gives a page. */
 export const maxPixels = 220_000_000
 
 const brands: Record<string, ImageKind> = {
@@ -45,7 +44,10 @@ const brands: Record<string, ImageKind> = {
   msf1: 'heic',
 }
 
-/** @param head at least the first 512 bytes, or all there are @returns null when it is nothing known */
+/**
+ * @param head the first 512 bytes, or the whole file
+ * @returns null for unknown kinds
+ */
 export function imageKindOf(head: Uint8Array): ImageKind | null {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, i) => head[i] === byte)
   const ascii = (from: number, to: number): string =>
@@ -56,7 +58,7 @@ export function imageKindOf(head: Uint8Array): ImageKind | null {
   if (ascii(0, 4) === 'GIF8') return 'gif'
   if (ascii(4, 8) === 'ftyp') return brands[ascii(8, 12)] ?? null
   if (ascii(0, 2) === 'BM') return 'bmp'
-  // What is left can only be text that calls itself an image.
+  // Only a text that claims to be an image is left.
   const text = ascii(0, Math.min(512, head.length))
     .replace(/^\u00ef\u00bb\u00bf/, '')
     .trimStart()
@@ -66,13 +68,13 @@ export function imageKindOf(head: Uint8Array): ImageKind | null {
   return null
 }
 
-/** Pixels, before the picture's orientation. */
+/** Before the picture's orientation is applied. */
 export interface PixelSize {
   width: number
   height: number
 }
 
-/** The largest size of the same shape that fits; never larger than it was. */
+/** The largest size of the same shape that fits; never enlarges. */
 export function fitInside({ width, height }: PixelSize, longSide: number): PixelSize {
   const scale = Math.min(1, longSide / Math.max(width, height))
   return {
@@ -82,11 +84,11 @@ export function fitInside({ width, height }: PixelSize, longSide: number): Pixel
 }
 
 /**
- * When a photo was taken. EXIF times are the camera's wall clock; without the offset written beside
- * it, it is read in the time zone of this device.
- *
- * @param wallClock `YYYY:MM:DD HH:MM:SS` @param offset `+08:00`, if there is one
- * @returns an instant in UTC, or null when it is none
+ * The instant a photo was taken. EXIF times are wall clock; without an offset the device's time
+ * zone applies.
+ * @param wallClock `YYYY:MM:DD HH:MM:SS`
+ * @param offset `+08:00`, if there is one
+ * @returns an instant in UTC, or null
  */
 export function exifInstant(wallClock: string, offset: string | null): string | null {
   const parts = /^(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(wallClock)

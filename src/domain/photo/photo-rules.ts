@@ -1,13 +1,10 @@
 /**
- * What a photo must be before it is kept: JPEG or WebP, complete, within the limits, named by its
- * content, and nothing in it but the picture. Pure and without dependencies, so that the device, our
- * server and an Edge Function of a Supabase all decide by the same lines. Nothing here throws,
- * whatever the bytes are.
- *
- * Both formats are read by an allow-list of their parts. Whatever else a file carries (EXIF with a
- * home's position, XMP, IPTC, comments, thumbnails of the uncropped picture, a colour profile with
- * words in it, a web page after the end) makes it refused, so a part nobody thought of is not kept by
- * accident.
+ * Rules for keeping a photo: JPEG or WebP, complete, within limits, named by its hash, nothing
+ * beside the picture. Pure: the device, our server and a Supabase Edge Function run the same code.
+ * Never throws.
+ * Both formats are read by an allow-list. Any other part (EXIF with a position, XMP, IPTC,
+ * comments, thumbnails of the uncropped picture, colour profiles, a web page at the end) refuses
+ * the file: unknown parts are never kept.
  */
 import { textAt } from './photo-bytes.ts'
 import type { PhotoFacts, PhotoMediaType, PhotoParts } from './photo-bytes.ts'
@@ -18,7 +15,7 @@ export type { PhotoFacts, PhotoMediaType }
 
 export const photoLimits = { bytes: 5 * 1024 * 1024, sidePixels: 2048 } as const
 
-/** Why a photo is refused. Only `photo_wrong_hash` can be the way's fault: sending again may help. */
+/** Only `photo_wrong_hash` may be damage on the way: sending again may help. */
 export type PhotoFault =
   | 'photo_too_large'
   | 'photo_wrong_hash'
@@ -31,28 +28,27 @@ export type PhotoVerdict =
   | { ok: true; mediaType: PhotoMediaType; bytes: number; width: number; height: number }
   | { ok: false; fault: PhotoFault }
 
-/** What a photo claims to be, and the SHA-256 (64 lower-case hex digits) its bytes really have. */
+/** The claims about a photo, and the SHA-256 of its bytes (64 lower-case hex digits). */
 export interface PhotoClaim {
   mediaType: string
   hash: string
   actualHash: string
 }
 
-/** The media type the first bytes speak of, or null. */
+/** Media type by the first bytes, or null. */
 export function sniffMediaType(bytes: Uint8Array): PhotoMediaType | null {
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'image/jpeg'
   return textAt(bytes, 0) === 'RIFF' && textAt(bytes, 8) === 'WEBP' ? 'image/webp' : null
 }
 
-/** Reads what a file is, or null when it is no whole JPEG or WebP still image. */
+/** Facts of a file; null when it is not a complete JPEG or WebP still image. */
 export function readPhoto(bytes: Uint8Array): PhotoFacts | null {
   return takeApart(bytes)?.facts ?? null
 }
 
 /**
- * The same picture without anything else in it, not encoded again; null when `readPhoto` gives null.
- * Encoders add metadata on their own (Safari's writes an EXIF block into every JPEG), so a device
- * passes what it encoded through this.
+ * The picture alone, not encoded again; null when `readPhoto` gives null. Encoders add metadata
+ * (Safari writes EXIF into every JPEG), so devices strip their own output.
  */
 export function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
   const parts = takeApart(bytes)
@@ -71,7 +67,7 @@ export function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer> | nu
   return clean
 }
 
-/** Judges a photo. The hash comes before the content, so that a body cut on its way is told apart. */
+/** Checks the hash before the content: a body cut on its way is told apart. */
 export function checkPhoto(bytes: Uint8Array, claim: PhotoClaim): PhotoVerdict {
   if (bytes.length > photoLimits.bytes) return refused('photo_too_large')
   if (claim.actualHash !== claim.hash) return refused('photo_wrong_hash')
@@ -87,7 +83,7 @@ export function checkPhoto(bytes: Uint8Array, claim: PhotoClaim): PhotoVerdict {
 }
 
 export interface PhotoName {
-  /** User id of the uploader. */
+  /** Uploader's user id. */
   owner: string
   hash: string
   mediaType: PhotoMediaType
@@ -97,12 +93,12 @@ const extensions: Record<PhotoMediaType, string> = { 'image/jpeg': 'jpg', 'image
 const photoPathPattern =
   /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\/([0-9a-f]{64})\.(jpg|webp)$/
 
-/** Where a photo lies in the bucket `photos`: `<owner>/<hash>.jpg` or `.webp`. */
+/** Path in the bucket `photos`: `<owner>/<hash>.jpg` or `.webp`. */
 export function photoPath({ owner, hash, mediaType }: PhotoName): string {
   return `${owner}/${hash}.${extensions[mediaType]}`
 }
 
-/** What a path of the bucket names; null for any other path. */
+/** Parts of a path in the bucket; null for any other path. */
 export function photoNameFromPath(path: string): PhotoName | null {
   const [, owner, hash, extension] = photoPathPattern.exec(path) ?? []
   if (!owner || !hash) return null

@@ -8,8 +8,8 @@ const webpAnimationFlag = 0x02
 const pictureChunks = new Set(['VP8X', 'ALPH', 'VP8 ', 'VP8L'])
 
 /**
- * Walks the chunks of a WebP; null when it is no whole still image.
- * Source: RFC 9649 section 2, RFC 6386 section 9.1 (VP8).
+ * Walks the chunks of a WebP; null when it is not a complete still image. Source: RFC 9649 section
+ * 2, RFC 6386 section 9.1 (VP8).
  */
 export function takeWebpApart(bytes: Uint8Array): PhotoParts | null {
   const riffEnd = 8 + littleAt(bytes, 4, 4)
@@ -21,7 +21,7 @@ export function takeWebpApart(bytes: Uint8Array): PhotoParts | null {
   for (let at = 12; at < riffEnd;) {
     const name = textAt(bytes, at)
     const size = littleAt(bytes, at + 4, 4)
-    // chunks lie at even places
+    // Chunks begin at even offsets.
     const end = at + 8 + size + (size % 2)
     if (at + 8 > riffEnd || end > riffEnd) return null
     if (name === 'ANIM' || name === 'ANMF') return null

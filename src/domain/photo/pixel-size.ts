@@ -2,9 +2,8 @@ import type { ImageKind, PixelSize } from './photo-kind.ts'
 import { bigAt, littleAt, textAt } from './photo-bytes.ts'
 
 /**
- * Size as written in a file's head, so that what no phone can decode is refused before it is tried;
- * null when it is not found.
- * @param head the file's beginning, enough to hold the frame's header
+ * Size from a file's head, null when not found: refuses files too large to decode before trying.
+ * @param head the beginning, up to the frame header
  */
 export function pixelSizeOf(kind: ImageKind, head: Uint8Array): PixelSize | null {
   switch (kind) {
@@ -15,7 +14,7 @@ export function pixelSizeOf(kind: ImageKind, head: Uint8Array): PixelSize | null
     case 'gif':
       return sized(head, 10, littleAt(head, 6, 2), littleAt(head, 8, 2))
     case 'bmp':
-      // a negative height means rows from the top down
+      // Negative height: rows run top down.
       return sized(head, 26, littleAt(head, 18, 4) | 0, Math.abs(littleAt(head, 22, 4) | 0))
     case 'webp':
       return webpSize(head)
@@ -40,7 +39,7 @@ function jpegSize(head: Uint8Array): PixelSize | null {
       at++
       continue
     }
-    // Start of frame: all but the tables (DHT, JPG, DAC) that share its range.
+    // Start of frame: the range without DHT, JPG and DAC.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
       return { width: bigAt(head, at + 7, 2), height: bigAt(head, at + 5, 2) }
     at += 2 + bigAt(head, at + 2, 2)
@@ -60,8 +59,8 @@ function webpSize(head: Uint8Array): PixelSize | null {
 }
 
 /**
- * HEIC and AVIF hold several images, tiles and thumbnails among them, whose sizes are the properties
- * `ispe`: the whole picture is the largest. Source: ISO/IEC 23008-12 section 6.5.3.
+ * HEIC and AVIF hold several images, tiles and thumbnails; property `ispe` is the size of each. The
+ * largest is the whole picture. Source: ISO/IEC 23008-12 section 6.5.3.
  */
 function largestImage(head: Uint8Array): PixelSize | null {
   let largest: PixelSize | null = null
@@ -71,7 +70,7 @@ function largestImage(head: Uint8Array): PixelSize | null {
       const end = size === 0 ? to : at + size
       const name = textAt(head, at + 4)
       if (size !== 0 && size < 8) return
-      // `meta` has four bytes of version and flags before its boxes
+      // The boxes of `meta` follow four bytes of version and flags.
       if (name === 'meta') walk(at + 12, Math.min(end, to))
       else if (name === 'iprp' || name === 'ipco') walk(at + 8, Math.min(end, to))
       else if (name === 'ispe' && end <= to) {

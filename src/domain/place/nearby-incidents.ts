@@ -14,10 +14,8 @@ export interface NearbyIncident<Incident> {
 }
 
 /**
- * Open incidents that a report of this category at this place could be about: same category, no
- * farther than its radius, nearest first.
- *
- * @param radiusMeters of the category; 0 means that two at one place are never the same
+ * Open incidents that a report may duplicate: same category, within its radius, nearest first.
+ * @param radiusMeters of the category; 0 finds none
  */
 export function nearbyIncidents<Incident extends OpenPlace>(
   incidents: readonly Incident[],
@@ -29,7 +27,7 @@ export function nearbyIncidents<Incident extends OpenPlace>(
   }: { place: LngLat; categoryCode: string; radiusMeters: number; most?: number },
 ): NearbyIncident<Incident>[] {
   if (radiusMeters <= 0) return []
-  // A degree of latitude is 111 km everywhere: most of the city is left out by one comparison.
+  // Skips most of the city by one comparison: a degree of latitude is 111 km.
   const degrees = radiusMeters / 110_000
   const found: NearbyIncident<Incident>[] = []
   for (const incident of incidents) {

@@ -1,12 +1,12 @@
 import type { LocalDay, LocalMonth } from '../vocabulary.ts'
 
 /**
- * Arithmetic on local days and months as plain integers, so that no time zone can slip in.
- * Days count from 1970-01-01, months from year 0.
+ * Integer arithmetic on local days (since 1970-01-01) and months (since year 0): no time zone can
+ * interfere.
  */
 const dayMs = 86_400_000
 
-/** Days since 1970-01-01; NaN when `day` is not a real calendar day written `YYYY-MM-DD`. */
+/** Days since 1970-01-01; NaN when not a real day `YYYY-MM-DD`. */
 export function dayNumber(day: LocalDay): number {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day)
   if (!match) return Number.NaN
@@ -35,14 +35,14 @@ export function monthFromNumber(number: number): LocalMonth {
 
 export const monthOfDay = (day: LocalDay): LocalMonth => day.slice(0, 7)
 export const firstDayOf = (month: LocalMonth): LocalDay => `${month}-01`
-/** Days since 1970-01-01 of a month's first day, by months since year 0. */
+/** First day of a month since year 0, in days since 1970-01-01. */
 export const firstDayNumber = (month: number): number => Date.UTC(0, month - 1900 * 12) / dayMs
 export const lastDayOf = (month: LocalMonth): LocalDay =>
   addDays(firstDayOf(monthFromNumber(monthNumber(month) + 1)), -1)
 
 /**
- * An instant on the wall clock of a time zone, as minutes since 1970-01-01T00:00 of that clock.
- * @throws RangeError when `instant` is not a date or `timeZone` not an IANA zone.
+ * Wall-clock minutes since 1970-01-01T00:00 in the time zone.
+ * @throws RangeError for an invalid instant or time zone
  */
 export function wallMinutes(instant: string, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-CA', {
@@ -59,6 +59,5 @@ export function wallMinutes(instant: string, timeZone: string): number {
   return Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute')) / 60_000
 }
 
-/** The local day of an instant. */
 export const localDayOf = (instant: string, timeZone: string): LocalDay =>
   dayFromNumber(Math.floor(wallMinutes(instant, timeZone) / 1440))

@@ -1,31 +1,28 @@
-/**
- * Numbers and dates as people of one language read them, in the city's time zone.
- * Pure: the same input gives the same text in browser, worker and Node.
- */
+/** Numbers and dates for people, in one language and the city's time zone. Pure. */
 export interface Format {
-  /** Whole numbers with the language's grouping. */
+  /** Whole, with grouping. */
   count(value: number): string
-  /** `digits` decimals, 1 unless told. */
+  /** `digits` decimals, 1 by default. */
   decimal(value: number, digits?: number): string
-  /** A share 0..1 as a percentage with at most one decimal. */
+  /** Of a share 0..1, at most one decimal. */
   percent(share: number): string
-  /** Hours below two days, days above, with at most one decimal. */
+  /** Hours below two days, else days; at most one decimal. */
   duration(hours: number): string
-  /** An instant's day and minute in the city. */
+  /** Day and minute in the city. */
   instant(at: string | Date): string
-  /** An instant's day in the city. */
+  /** Day in the city. */
   day(at: string | Date): string
-  /** A calendar day `YYYY-MM-DD`, whatever the time zone. */
+  /** Of `YYYY-MM-DD`; no time zone applies. */
   localDay(day: string): string
-  /** A calendar month `YYYY-MM`; `short` leaves out what an axis has no room for. */
+  /** Of `YYYY-MM`; `short` fits an axis. */
   localMonth(month: string, short?: boolean): string
-  /** "3 hours ago", from minutes up to years; `now` is given by the caller. */
+  /** "3 hours ago", minutes to years. */
   ago(at: string | Date, now: Date): string
-  /** Whole metres (tens from 100 m up), kilometres with one decimal from 1 km up. */
+  /** Whole metres, tens from 100 m up; kilometres with one decimal from 1 km up. */
   distance(meters: number): string
-  /** A size in kB, MB or GB, thousands. */
+  /** kB, MB or GB, powers of 1,000. */
   bytes(count: number): string
-  /** An instant's minute in the city. */
+  /** Minute in the city. */
   time(at: string | Date): string
 }
 
@@ -82,7 +79,7 @@ export function createFormat(locale: string, timeZone: string): Format {
       return relative.format(0, 'minute')
     },
     distance: (value) => {
-      // Rounded first: 999.6 m is 1 km and not 1,000 m.
+      // Round first: 999.6 m is 1 km.
       const rounded = value < 100 ? Math.round(value) : Math.round(value / 10) * 10
       return rounded < 1000 ? meters.format(rounded) : kilometers.format(rounded / 1000)
     },

@@ -1,3 +1,4 @@
+import { report } from '@/data/problems.ts'
 import {
   passwordIssue,
   plainPasswordIssue,
@@ -23,7 +24,7 @@ export async function ruleIssue(password: string, email: string): Promise<Passwo
   try {
     return await passwordIssue(password, email)
   } catch (error) {
-    console.warn('The dictionaries could not be loaded:', error)
+    report('password', error)
     return plainPasswordIssue(password, email)
   }
 }

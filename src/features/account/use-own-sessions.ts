@@ -16,7 +16,7 @@ export function useOwnSessions() {
   onScopeDispose(() => leaving.abort())
 
   async function load(): Promise<void> {
-    if (!session.config?.capabilities.sessionList) return
+    if (session.config?.tier === 'supabase') return
     try {
       rows.value = await session.ownSessions(leaving.signal)
       loadError.value = null

@@ -1,4 +1,5 @@
 import { computed, shallowRef, watch, type ComputedRef } from 'vue'
+import { report } from '@/data/problems.ts'
 import type { Area } from '@/domain/city/area.ts'
 import { isWithin } from '@/domain/city/area.ts'
 import { findArea, findNeighbour, indexAreas, type AreaIndex } from '@/geo/area-index.ts'
@@ -33,7 +34,7 @@ export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
       index.value = indexAreas(collections.flatMap(({ features }) => features))
     } catch (error) {
       // Without them the server finds the area; the page only cannot name it.
-      console.warn('the areas are not on this device:', error)
+      report('areas', error)
     }
   }
   watch(() => areas.list, load, { immediate: true })

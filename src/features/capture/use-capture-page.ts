@@ -14,6 +14,7 @@ import { usePhotoFiles } from '@/stores/outbox/use-photo-files.ts'
 import { useCaptureAreas } from './use-capture-areas.ts'
 import { useDuplicateOffers } from './use-duplicate-offers.ts'
 import { usePin } from './use-pin.ts'
+import { useCounted } from '@/ui/use-counted.ts'
 
 /** In the order in which they stand on the page. */
 const fields: CaptureField[] = ['photos', 'category', 'duplicates', 'place', 'description']
@@ -26,6 +27,7 @@ const textOf = (value: unknown): string | null =>
  */
 export function useCapturePage() {
   const { t, locale } = useI18n()
+  const counted = useCounted()
   const route = useRoute()
   const router = useRouter()
   const writer = queryWriter(router)
@@ -83,7 +85,7 @@ export function useCapturePage() {
   const problem = computed(() => {
     if (failure.value) return t(`capture.send.failed.${failure.value}`)
     const count = Object.keys(issues.value).length
-    return wasTried.value && count > 0 ? t('capture.send.missing', { count }, count) : undefined
+    return wasTried.value && count > 0 ? counted('capture.send.missing', { count }) : undefined
   })
 
   watch([pinArea, draft.id], ([found]) => {

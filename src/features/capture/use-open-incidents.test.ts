@@ -5,6 +5,9 @@ import { createApp, effectScope, markRaw, type App, type EffectScope } from 'vue
 import { Device } from '../../../tests/fixtures/outbox/device.ts'
 import { ModelServer, note } from '../../../tests/fixtures/outbox/model-server.ts'
 import type { OpenIncident } from '@/data/field.repo.ts'
+import type { RemoteColumnsEngine } from '@/columns/engine-call.ts'
+import { openMonthCache } from '@/columns/month-cache.ts'
+import { columnsOutsideKey, type ColumnsOutside } from '@/stores/columns.store.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import type { Outbox } from '@/sync/index.ts'
@@ -28,6 +31,12 @@ vi.mock('@/data/field.repo.ts', () => ({
   }),
 }))
 
+const noColumns: ColumnsOutside = {
+  startEngine: () => ({ terminate: () => {} }) as RemoteColumnsEngine,
+  openCache: () => openMonthCache(),
+  startPolling: () => () => {},
+}
+
 describe('useOpenIncidents', () => {
   let outbox: Outbox
   let app: App
@@ -35,7 +44,7 @@ describe('useOpenIncidents', () => {
   beforeEach(async () => {
     const server = new ModelServer(userId)
     outbox = markRaw(await new Device().open(server.transport(() => 'none')))
-    app = createApp({}).use(createPinia())
+    app = createApp({}).use(createPinia()).provide(columnsOutsideKey, noColumns)
     scope = effectScope()
     answers.calls = 0
   })
@@ -53,6 +62,7 @@ describe('useOpenIncidents', () => {
         scopeKey: 's',
         memberships: [],
       } as unknown as typeof session.context
+      session.backend = {} as typeof session.backend
       const store = useOutboxStore()
       store.outbox = outbox
       return { store, ...scope.run(useOpenIncidents)! }
@@ -68,8 +78,8 @@ describe('useOpenIncidents', () => {
     refresh()
     await vi.waitFor(() => expect(ids(rows.value)).toEqual(['new', 'a', 'b', 'c']))
     await vi.waitFor(async () => {
-      const kept = await outbox.kv.get<{ rows: OpenIncident[] }>('seen:open-incidents')
-      expect(ids(kept!.rows)).toEqual(['new', 'a', 'b', 'c'])
+      const kept = await outbox.kv.get<{ value: OpenIncident[] }>('seen:open-incidents')
+      expect(ids(kept!.value)).toEqual(['new', 'a', 'b', 'c'])
     })
     // what is open no more goes with the next whole answer
     answers.pages = [['new']]

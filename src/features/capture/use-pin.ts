@@ -3,18 +3,18 @@ import { pinOf } from '@/domain/command/report-form.ts'
 import type { CaptureForm, PlacedBy } from '@/domain/command/command.ts'
 import { moveByMeters } from '@/domain/place/distance.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
-import { useDevicePosition } from './use-device-position.ts'
+import { useBestPosition } from '@/parts/place/use-position.ts'
 
-/** A centimetre: more digits only pretend. */
+/** To a centimetre; more digits would be noise. */
 const round = (degrees: number): number => Math.round(degrees * 1e7) / 1e7
 
 /**
- * The pin: follows the device while one waits, until a person takes it in hand. A draft that has a
- * pin keeps it where it is: whoever opens it may be at home by now.
+ * The pin follows the device until a person moves it. A draft that has a pin keeps its place: the
+ * person who opens the draft may be at home by now.
  */
 export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
   const isFollowing = ref(true)
-  const position = useDevicePosition(hasPhotos)
+  const position = useBestPosition(hasPhotos)
   const pin = computed(() => pinOf(form))
 
   function put(lngLat: LngLat, placedBy: PlacedBy, accuracyMeters: number | null): void {
@@ -44,7 +44,7 @@ export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
     nudge(eastMeters: number, northMeters: number): void {
       if (pin.value) take(moveByMeters(pin.value, eastMeters, northMeters), 'hand')
     },
-    /** Somebody vouches for a pin on a poor position: it stays where it was looked at. */
+    /** A person confirms a pin on a poor position; it then stays there. */
     setChecked(isChecked: boolean): void {
       isFollowing.value = !isChecked
       form.isPinChecked = isChecked
@@ -53,7 +53,7 @@ export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
       isFollowing.value = true
       position.start()
     },
-    /** After another form was taken in hand. */
+    /** Call after another form was opened. */
     begin(): void {
       isFollowing.value = pin.value === null
       position.start()

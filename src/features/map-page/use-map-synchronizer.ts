@@ -1,6 +1,9 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { incidentsRepo } from '@/data/incidents.repo.ts'
 import { isAbort } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
+import { latestWins } from '@/columns/latest-wins.ts'
+import type { HeatRequest } from '@/domain/answers/heat-grid.ts'
 import type { BoundingBox } from '@/domain/vocabulary.ts'
 import { createMapEngine } from '@/map/map-engine.ts'
 import { levelForZoom } from '@/map/level-for-zoom.ts'
@@ -123,7 +126,7 @@ export function useMapSynchronizer(
       view.value = made.getView()
       engine.value = made
     } catch (error) {
-      console.warn('Map:', error)
+      report('map', error)
       fatal.value = true
     }
   }
@@ -254,6 +257,7 @@ export function useMapSynchronizer(
     { immediate: true },
   )
 
+  const askHeat = latestWins((request: HeatRequest) => columns.ask('heat', request))
   watch(
     [engine, options.layer, view, () => filter.effective, () => columns.revision],
     async ([made, layer, at]) => {
@@ -261,7 +265,7 @@ export function useMapSynchronizer(
       if (layer !== 'heat' || at.zoom >= pointsZoom) return made.setHeat(null)
       const size = container.value?.getBoundingClientRect()
       if (!size || size.width === 0) return
-      const heat = await columns.heat({
+      const heat = await askHeat({
         bbox: at.bbox,
         width: Math.ceil(size.width / heatCellPixels),
         height: Math.ceil(size.height / heatCellPixels),

@@ -1,4 +1,5 @@
 import type { MyDay, OwnIncident } from '@/data/field.repo.ts'
+import { commandTypes } from '@/domain/command/types/index.ts'
 import { localDayOf } from '@/domain/time/calendar.ts'
 import { distanceMeters } from '@/domain/place/distance.ts'
 import { isOpenStage, type LngLat, type LocalDay } from '@/domain/vocabulary.ts'
@@ -18,13 +19,11 @@ export type Returned =
   | { kind: 'conflict' | 'refused'; key: string; at: string; item: ItemSummary }
   | { kind: 'asked' | 'withdrawn' | 'changed'; key: string; at: string; incident: OwnIncident }
 
-const answers: readonly ItemSummary['type'][] = ['add_note', 'add_photo', 'confirm_duplicate']
-
 /** Incidents to which the person has answered after the day was fetched, sent already or not. */
 function answered(kept: KeptDay, items: readonly ItemSummary[]): Set<string> {
   return new Set(
     items
-      .filter(({ type, state }) => answers.includes(type) && state !== 'rejected')
+      .filter(({ type, state }) => commandTypes[type].answersQuestion && state !== 'rejected')
       .filter(({ receivedAt }) => receivedAt === null || receivedAt > kept.fetchedAt)
       .map(({ incidentId }) => incidentId),
   )
@@ -139,7 +138,7 @@ export function openOwn(
 /** Reports among the items, each with its state. */
 const reportsOf = (items: readonly ItemSummary[]): { item: ItemSummary; state: ReportState }[] =>
   items.flatMap((item) =>
-    item.type === 'report_incident' && item.state !== 'replaced'
+    commandTypes[item.type].makesIncident && item.state !== 'replaced'
       ? [{ item, state: item.state }]
       : [],
   )

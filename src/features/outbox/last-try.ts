@@ -1,15 +1,15 @@
 import type { ItemSummary } from '@/sync/index.ts'
 
-/** Met by everything that waits, and said by the line above the list. */
+/** The line above the list tells these once for all items. */
 const saidForAll = new Set(['offline', 'timeout', 'unauthorized'])
 
-/** Why the last try of an item that still waits failed, as a locale key; null when none did. */
+/** Locale key for the failed last try of a waiting item, else null. */
 export function lastTryKey(item: ItemSummary, isKnown: (key: string) => boolean): string | null {
   if (item.state !== 'queued' || !item.error) return null
   const key = `receipt.try.${item.error.code}`
   return isKnown(key) ? key : 'receipt.try.other'
 }
 
-/** True when the item waits for a reason of its own. */
+/** True when the reason concerns this item alone. */
 export const isOwnReason = ({ error }: ItemSummary): boolean =>
   error !== null && !saidForAll.has(error.code)

@@ -1,11 +1,11 @@
-import type { CommandType, Draft, DraftKind } from '@/domain/command/command.ts'
+import type { Draft } from '@/domain/command/command.ts'
 import type { ItemState, ItemSummary, QueueState } from '@/sync/index.ts'
 
-/** The outbox in four parts, as a person thinks of them. */
+/** The four parts of the outbox page. */
 export const segments = ['drafts', 'waiting', 'needs-you', 'sent'] as const
 export type Segment = (typeof segments)[number]
 
-/** Which states of the queue a part holds; drafts are not in the queue. */
+/** States of the queue by part; drafts have none. */
 export const statesOf: Record<Segment, readonly QueueState[]> = {
   drafts: [],
   waiting: ['queued', 'sending'],
@@ -18,7 +18,7 @@ export const countOf = (segment: Segment, counts: Readonly<Record<ItemState, num
     ? counts.draft
     : statesOf[segment].reduce((sum, state) => sum + counts[state], 0)
 
-/** The part to open with: what needs the person, else what waits, else drafts, else what was sent. */
+/** The part to open first. */
 export function firstSegment(counts: Readonly<Record<ItemState, number>>): Segment {
   const inOrder: Segment[] = ['needs-you', 'waiting', 'drafts']
   return inOrder.find((segment) => countOf(segment, counts) > 0) ?? 'sent'
@@ -26,17 +26,6 @@ export function firstSegment(counts: Readonly<Record<ItemState, number>>): Segme
 
 export const isSegment = (value: unknown): value is Segment =>
   segments.some((segment) => segment === value)
-
-/** The part an item belongs to. */
-export const segmentOf = (state: ItemState): Segment =>
-  state === 'draft' ? 'drafts' : (segments.find((one) => statesOf[one].includes(state)) ?? 'sent')
-
-/** What a draft becomes when it is sent. */
-export const commandTypeOf: Record<DraftKind, CommandType> = {
-  report: 'report_incident',
-  confirm: 'confirm_duplicate',
-  photos: 'add_photo',
-}
 
 /** A line of the list: something queued, or a draft. */
 export type OutboxLine =

@@ -1,25 +1,27 @@
 import { ref, type Ref } from 'vue'
-import type { NewCommand } from '@/domain/command/command.ts'
+import { codeOf } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import type { ImportReport, Outbox, WaitingQueue } from '@/sync/index.ts'
 
 export interface OutboxActions {
   busy: Readonly<Ref<boolean>>
-  /** Locale key of what went wrong last; null when nothing did. */
+  /** Locale key of the last failure, or null. */
   problem: Readonly<Ref<string | null>>
   retry(id: string): Promise<string | null>
   discard(id: string): Promise<boolean>
   discardDraft(id: string): Promise<boolean>
-  /** Queues the corrected copy; the refused one stays until it is in. Returns its id. */
+  /** Queues the corrected copy and returns its id; the refused item stays until then. */
   resend(command: NewCommand, replaces: string): Promise<string | null>
   exportAll(): Promise<Blob | null>
-  /** Null also where it comes from another server: `problem` is `outbox.problem.wrong_instance` then. */
+  /** Null on failure; for a file of another server `problem` is `outbox.problem.wrong_instance`. */
   importAll(file: Blob, options?: { fromElsewhere: boolean }): Promise<ImportReport | null>
   exportWaiting(queue: WaitingQueue): Promise<Blob | null>
   takeOver(queue: WaitingQueue): Promise<ImportReport | null>
 }
 
-/** The codes of `OutboxError`, each with its own words. */
+/** Codes of `OutboxError` that have texts. */
 const known = new Set([
   'storage_full',
   'storage_failed',
@@ -32,7 +34,7 @@ const known = new Set([
   'wrong_user',
 ])
 
-/** What a person can do with what lies in the outbox; failures become words, never exceptions. */
+/** Actions on the outbox. A failure sets `problem` and never throws. */
 export function useOutboxActions(): OutboxActions {
   const store = useOutboxStore()
   const busy = ref(false)
@@ -44,10 +46,10 @@ export function useOutboxActions(): OutboxActions {
     try {
       return await action(await store.whenOpen())
     } catch (failure) {
-      const code = (failure as { code?: unknown }).code
-      console.warn('outbox:', failure)
+      const code = codeOf(failure)
+      report('outbox-write', failure)
       problem.value =
-        typeof code === 'string' && known.has(code) ? `outbox.problem.${code}` : 'outbox.not-done'
+        code !== null && known.has(code) ? `outbox.problem.${code}` : 'outbox.not-done'
       return null
     } finally {
       busy.value = false

@@ -8,12 +8,11 @@ const pageSize = 200
 export interface OutboxLines {
   lines: Readonly<ShallowRef<readonly OutboxLine[]>>
   loaded: Readonly<ShallowRef<boolean>>
-  /** Fetches the next page when there is one. */
   loadMore(): void
   segmentShown: Readonly<Ref<Segment>>
 }
 
-/** The lines of one part of the outbox, page after page, kept up with what happens to it. */
+/** The lines of one part, page by page, kept up to date. */
 export function useOutboxLines(segment: Ref<Segment>, total: () => number): OutboxLines {
   const wanted = ref(pageSize)
   const segmentShown = ref(segment.value)
@@ -35,14 +34,14 @@ export function useOutboxLines(segment: Ref<Segment>, total: () => number): Outb
 
   watch(segment, () => (wanted.value = pageSize), { flush: 'sync' })
   function loadMore(): void {
-    // The page asked for before must be there first.
+    // Wait for the page asked for before.
     if (items.value.length >= wanted.value && items.value.length < total())
       wanted.value = items.value.length + pageSize
   }
   return { lines: items, loaded, loadMore, segmentShown }
 }
 
-/** In pages, so that no single read holds up the screen. */
+/** Reads in pages: a long read would block the screen. */
 async function readItems(outbox: Outbox, segment: Segment, limit: number) {
   const states = statesOf[segment]
   const found = await outbox.page({ states, limit: pageSize })

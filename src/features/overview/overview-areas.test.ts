@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Area } from '@/domain/city/area.ts'
-import { comparedParent, rankAreas } from './overview-areas.ts'
+import { comparedParent } from './overview-areas.ts'
 
 const area = (idx: number, code: string, parentCode: string | null, path: string): Area => ({
   idx,
@@ -30,13 +30,5 @@ describe('comparedParent', () => {
   it('follows where the person stands, unless nothing lies below', () => {
     expect(comparedParent(areas, 'C-1', ['C/'])).toBe(north)
     expect(comparedParent(areas, 'G', ['C/'])).toBe(city)
-  })
-})
-
-describe('rankAreas', () => {
-  it('orders by count, then code, and keeps a chosen area that is empty', () => {
-    const counts = Uint32Array.of(0, 0, 5, 5, 0)
-    const ranked = rankAreas([south, north, grid], counts, new Uint32Array(5), ['G'])
-    expect(ranked.map((one) => one.key)).toEqual(['C-1', 'C-10', 'G'])
   })
 })

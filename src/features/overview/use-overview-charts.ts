@@ -1,47 +1,33 @@
-import { computed } from 'vue'
+import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { intervalOption, type IntervalEntry } from '@/charts/options/interval.option.ts'
-import { monthFlowOption } from '@/charts/options/month-flow.option.ts'
-import { rankingOption } from '@/charts/options/ranking.option.ts'
-import type { ChartText } from '@/charts/options/shared.option.ts'
-import { useChartTheme } from '@/charts/use-chart-theme.ts'
-import type { ClosingGroup } from '@/domain/answers/closing.ts'
+import { useChartLook } from '@/charts/use-chart-look.ts'
+import { areaRankingView } from '@/charts/views/area-ranking.ts'
+import { monthFlowView } from '@/charts/views/month-flow.ts'
+import { shareClosedView } from '@/charts/views/share-closed.ts'
+import { timeToCloseView } from '@/charts/views/time-to-close.ts'
+import { rankAreas } from '@/domain/city/rank.ts'
 import { firstDayOf, lastDayOf } from '@/domain/time/calendar.ts'
-import { rollUp } from '@/domain/city/roll-up.ts'
+import type { LocalMonth } from '@/domain/vocabulary.ts'
+import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
-import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
-import { useFormat } from '@/ui/use-format.ts'
-import { comparedParent, rankAreas } from './overview-areas.ts'
+import { useAnswer } from '@/stores/use-answer.ts'
+import { useFilterStore } from '@/stores/view/filter.store.ts'
+import { comparedParent } from './overview-areas.ts'
 
-/** Bars a chart shows at most; the table behind it holds all. */
-const maxBars = 15
-
-type Group = ClosingGroup & { idx: number }
-interface NamedGroup extends Group {
-  key: string
-  name: string
-  selected: boolean
-}
-
-/** What the overview draws: each chart's option, its table and what a click in it narrows. */
-export function useOverviewCharts() {
+/** The overview's charts. A click in one narrows the common filter. */
+export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
   const { t, locale } = useI18n()
-  const format = useFormat()
-  const theme = useChartTheme()
+  const look = useChartLook()
   const session = useSessionStore()
   const areas = useAreasStore()
   const categories = useCategoriesStore()
   const filter = useFilterStore()
   const columns = useColumnsStore()
+  const { counts, openCounts } = useAreaCounts()
 
-  const text = computed<ChartText>(() => ({
-    t,
-    number: (value, digits) => format.value.decimal(value, digits ?? 0),
-    percent: (value) => format.value.percent(value),
-  }))
   const parent = computed(() =>
     comparedParent(
       areas.list,
@@ -50,199 +36,101 @@ export function useOverviewCharts() {
     ),
   )
   const compared = computed(() => (parent.value ? areas.children(parent.value.code) : []))
-  const comparedLevel = computed(() => compared.value[0]?.level ?? 'grid')
-
-  const months = computed(() => columns.projection?.months ?? [])
-  const flow = computed(() => ({
-    option: monthFlowOption(months.value, theme.value, text.value),
-    table: {
-      header: [t('overview.month'), t('charts.received'), t('charts.closed'), t('charts.backlog')],
-      rows: months.value.map((m) => [m.month, m.received, m.closed, m.backlog]),
-    },
-    empty: months.value.length === 0,
-    select: (index: number) => {
-      const month = months.value[index]?.month
-      if (!month) return
-      const days = { from: firstDayOf(month), to: lastDayOf(month) }
-      const { period } = filter.filter
-      // a second click on the only month goes back to where a person starts
-      if (period?.from === days.from && period.to === days.to) filter.clear('period')
-      else filter.setPeriod(days)
-    },
+  const areaLevel = computed(() => compared.value[0]?.level ?? 'grid')
+  const level = computed(() => t(`domain.level.${areaLevel.value}`))
+  const closing = useAnswer('closing', () => ({
+    withinDays: withinDays.value,
+    areaLevel: areaLevel.value,
   }))
 
+  const flow = computed(() =>
+    monthFlowView(
+      {
+        months: columns.projection?.months ?? null,
+        isPartial: columns.partial,
+        narrow: toggleMonth,
+      },
+      look.value,
+    ),
+  )
+  function toggleMonth(month: LocalMonth): void {
+    const days = { from: firstDayOf(month), to: lastDayOf(month) }
+    const { period } = filter.filter
+    // A second click on the only month returns to the default period.
+    if (period?.from === days.from && period.to === days.to) filter.clear('period')
+    else filter.setPeriod(days)
+  }
+
+  const isAreaSelected = (code: string) => filter.filter.areas.includes(code)
   const ranked = computed(() => {
-    const { projection } = columns
-    if (!projection) return []
-    return rankAreas(
-      compared.value,
-      rollUp(projection.byArea, areas.list),
-      rollUp(projection.openByArea, areas.list),
-      filter.filter.areas,
+    if (!counts.value || !openCounts.value) return null
+    return rankAreas(compared.value, counts.value, openCounts.value).map(
+      ({ area: { code, name }, count, open }) => ({
+        key: code,
+        name,
+        count,
+        open,
+        selected: isAreaSelected(code),
+      }),
     )
   })
-  const ranking = computed(() => ({
-    option: rankingOption(ranked.value.slice(0, maxBars), theme.value, text.value),
-    table: {
-      header: [t('overview.area'), t('charts.received'), t('charts.open')],
-      rows: ranked.value.map((one) => [one.name, one.count, one.open]),
-    },
-    empty: ranked.value.length === 0,
-    hidden: Math.max(0, ranked.value.length - maxBars),
-    height: barsHeight(Math.min(ranked.value.length, maxBars)),
-    select: (index: number) => {
-      const entry = ranked.value[index]
-      if (entry) filter.toggleArea(entry.key)
-    },
-  }))
-
-  const categoryGroups = computed<NamedGroup[]>(() =>
-    most(columns.closing?.byCategory ?? []).flatMap((group) => {
-      const category = categories.byIdx(group.idx)
-      return category
-        ? [
-            {
-              ...group,
-              key: category.code,
-              name: categories.nameOf(category, locale.value),
-              selected: filter.filter.categories.includes(category.code),
-            },
-          ]
-        : []
-    }),
-  )
-  const areaGroups = computed<NamedGroup[]>(() =>
-    most(columns.closing?.byArea ?? []).flatMap((group) => {
-      const area = areas.byIdx(group.idx)
-      return area
-        ? [
-            {
-              ...group,
-              key: area.code,
-              name: area.name,
-              selected: filter.filter.areas.includes(area.code),
-            },
-          ]
-        : []
-    }),
-  )
-
-  const days = (hours: number | null): number | null => (hours === null ? null : hours / 24)
-  const rounded = (value: number | null, digits: number): number | null =>
-    value === null ? null : Number(value.toFixed(digits))
-  const toggleCategory = (groups: NamedGroup[]) => (index: number) => {
-    const group = groups[index]
-    if (group) filter.toggleCategory(group.key)
-  }
-  const toggleArea = (groups: NamedGroup[]) => (index: number) => {
-    const group = groups[index]
-    if (group) filter.toggleArea(group.key)
-  }
-
-  const timeToClose = computed(() => {
-    const groups = categoryGroups.value
-    const entries: IntervalEntry[] = groups.slice(0, maxBars).map((group) => ({
-      key: group.key,
-      name: group.name,
-      n: group.n,
-      selected: group.selected,
-      value: days(group.median.time),
-      low: days(group.median.low),
-      high: days(group.median.high),
-      second: days(group.p90.time),
-    }))
-    return {
-      option: intervalOption(
-        entries,
-        {
-          value: t('overview.median'),
-          second: t('overview.p90'),
-          format: (value) => t('overview.daysShort', { n: format.value.decimal(value) }),
-          missing: t('overview.notReached'),
-        },
-        theme.value,
-        text.value,
-      ),
-      table: {
-        header: [
-          t('overview.category'),
-          t('overview.n'),
-          t('charts.open'),
-          t('overview.medianDays'),
-          t('overview.low'),
-          t('overview.high'),
-          t('overview.p90Days'),
-        ],
-        rows: groups.map((g) => [
-          g.name,
-          g.n,
-          g.open,
-          rounded(days(g.median.time), 2),
-          rounded(days(g.median.low), 2),
-          rounded(days(g.median.high), 2),
-          rounded(days(g.p90.time), 2),
-        ]),
-      },
-      empty: groups.length === 0,
-      height: barsHeight(Math.min(groups.length, maxBars)),
-      select: toggleCategory(groups),
-    }
-  })
-
-  const shares = (groups: NamedGroup[], firstHeader: string, select: (index: number) => void) => ({
-    option: intervalOption(
-      groups.slice(0, maxBars).map((group) => ({
-        key: group.key,
-        name: group.name,
-        n: group.within.n,
-        selected: group.selected,
-        value: group.within.share,
-        low: group.within.low,
-        high: group.within.high,
-      })),
-      {
-        value: t('overview.share'),
-        format: (value) => format.value.percent(value),
-        missing: t('overview.tooRecent'),
-      },
-      theme.value,
-      text.value,
+  const ranking = computed(() =>
+    areaRankingView(
+      { areas: ranked.value, level: level.value, narrow: filter.toggleArea },
+      look.value,
     ),
-    table: {
-      header: [
-        firstHeader,
-        t('overview.judged'),
-        t('overview.closedInTime'),
-        t('overview.sharePercent'),
-        t('overview.low'),
-        t('overview.high'),
-        t('overview.leftOut'),
-      ],
-      rows: groups.map((g) => [
-        g.name,
-        g.within.n,
-        g.within.count,
-        ...[g.within.share, g.within.low, g.within.high].map((value) =>
-          rounded(value === null ? null : value * 100, 1),
-        ),
-        g.within.tooRecent,
-      ]),
-    },
-    empty: groups.length === 0,
-    height: barsHeight(Math.min(groups.length, maxBars)),
-    select,
-  })
-  const shareByCategory = computed(() =>
-    shares(categoryGroups.value, t('overview.category'), toggleCategory(categoryGroups.value)),
-  )
-  const shareByArea = computed(() =>
-    shares(areaGroups.value, t('overview.area'), toggleArea(areaGroups.value)),
   )
 
-  return { parent, comparedLevel, flow, ranking, timeToClose, shareByCategory, shareByArea }
+  const categoryGroups = computed(() =>
+    largestFirst(closing.value?.byCategory ?? []).flatMap((group) => {
+      const category = categories.byIdx(group.idx)
+      if (!category) return []
+      const selected = filter.filter.categories.includes(category.code)
+      const name = categories.nameOf(category, locale.value)
+      return { ...group, key: category.code, name, selected }
+    }),
+  )
+  const areaGroups = computed(() =>
+    largestFirst(closing.value?.byArea ?? []).flatMap((group) => {
+      const area = areas.byIdx(group.idx)
+      if (!area) return []
+      return { ...group, key: area.code, name: area.name, selected: isAreaSelected(area.code) }
+    }),
+  )
+  const timeToClose = computed(() =>
+    timeToCloseView(
+      {
+        summary: closing.value,
+        categories: categoryGroups.value,
+        narrow: filter.toggleCategory,
+      },
+      look.value,
+    ),
+  )
+  const share = (by: 'category' | 'area') =>
+    computed(() =>
+      shareClosedView(
+        {
+          by,
+          groups: closing.value && (by === 'area' ? areaGroups.value : categoryGroups.value),
+          withinDays: withinDays.value,
+          level: level.value,
+          narrow: by === 'area' ? filter.toggleArea : filter.toggleCategory,
+        },
+        look.value,
+      ),
+    )
+  const shareByCategory = share('category')
+  const shareByArea = share('area')
+
+  return {
+    parent,
+    closing,
+    charts: computed(() => [flow.value, ranking.value, timeToClose.value]),
+    /** These depend on `withinDays`. */
+    shares: computed(() => [shareByCategory.value, shareByArea.value]),
+  }
 }
 
-const most = <T extends Group>(groups: readonly T[]): T[] =>
+const largestFirst = <T extends { idx: number; n: number }>(groups: readonly T[]): T[] =>
   groups.toSorted((a, b) => b.n - a.n || a.idx - b.idx)
-/** Pixels for so many bars with their axis. */
-const barsHeight = (bars: number): number => Math.max(140, 64 + bars * 24)

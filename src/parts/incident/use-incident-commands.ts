@@ -1,5 +1,7 @@
 import { ref, type Ref } from 'vue'
-import type { IncidentChanges, NewCommand } from '@/domain/command/command.ts'
+import { report } from '@/data/problems.ts'
+import type { IncidentChanges } from '@/domain/command/types/correct-incident.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 
 export interface IncidentCommands {
@@ -24,7 +26,7 @@ export function useIncidentCommands(incidentId: () => string): IncidentCommands 
       await (await store.whenOpen()).enqueue(command)
       return true
     } catch (failure) {
-      console.warn('not queued:', failure)
+      report('outbox-write', failure)
       failed.value = true
       return false
     } finally {

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
+import { report } from '@/data/problems.ts'
 
 /** Chromium's own event: the app can be installed, and asking has to wait for a click. */
 interface InstallPromptEvent extends Event {
@@ -67,7 +68,7 @@ export const useDeviceCareStore = defineStore('device-care', () => {
       usedBytes.value = usage ?? null
       quotaBytes.value = quota ?? null
     } catch (error) {
-      console.warn('The storage cannot be looked at:', error)
+      report('storage', error)
     }
   }
 
@@ -76,7 +77,7 @@ export const useDeviceCareStore = defineStore('device-care', () => {
     try {
       await navigator.storage?.persist()
     } catch (error) {
-      console.warn('The storage cannot be made safe:', error)
+      report('storage', error)
     }
     await look()
   }

@@ -1,4 +1,5 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import 'fake-indexeddb/auto'
+import { IDBFactory } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { DownloadCall, DownloadNews } from '@/device/city-files.ts'
@@ -56,7 +57,6 @@ describe('the city on the device', () => {
     vi.stubGlobal('location', new URL('http://test/'))
     vi.stubGlobal('Worker', FakeWorker)
     vi.stubGlobal('indexedDB', new IDBFactory())
-    vi.stubGlobal('IDBKeyRange', IDBKeyRange)
   })
   afterEach(() => vi.unstubAllGlobals())
 

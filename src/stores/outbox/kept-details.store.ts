@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { isAbort } from '@/data/errors.ts'
 import type { OwnIncident } from '@/data/field.repo.ts'
 import { incidentsRepo, isDetail, type IncidentDetail } from '@/data/incidents.repo.ts'
+import { report } from '@/data/problems.ts'
 import { isOpenStage } from '@/domain/vocabulary.ts'
 import type { Outbox } from '@/sync/index.ts'
 import { useOutboxStore } from './outbox.store.ts'
@@ -44,7 +45,7 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
         if (!scope || scope !== session.scope) return
         await work(outbox, await indexOf(outbox, scope))
       } catch (failure) {
-        console.warn('no detail kept:', failure)
+        report('kept', failure)
       }
     })
     last = done
@@ -102,7 +103,7 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
       }
     } catch (failure) {
       // The next look at the day goes on with the rest.
-      if (!isAbort(failure)) console.warn('not all details are kept:', failure)
+      if (!isAbort(failure)) report('kept', failure)
     }
   }
 

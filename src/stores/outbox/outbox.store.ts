@@ -4,6 +4,7 @@ import type { Backend } from '@/data/client.ts'
 import { commandsRepo } from '@/data/commands.repo.ts'
 import { AppError } from '@/data/errors.ts'
 import { photosRepo } from '@/data/photos.repo.ts'
+import { report } from '@/data/problems.ts'
 import type {
   ItemState,
   OpenOptions,
@@ -135,7 +136,7 @@ export const useOutboxStore = defineStore('outbox', () => {
       if (outbox.value === current)
         elsewhere.value = queues.map((queue) => ({ ...queue, isMine: isMe(queue.userId) }))
     } catch (failure) {
-      console.warn('other queues could not be looked for:', failure)
+      report('outbox-read', failure)
     }
   }
 
@@ -155,7 +156,7 @@ export const useOutboxStore = defineStore('outbox', () => {
         if (outbox.value === current) counts.value = found
       }
     } catch (failure) {
-      if (outbox.value === current) console.warn('the outbox could not be counted:', failure)
+      if (outbox.value === current) report('outbox-read', failure)
     } finally {
       counting = false
     }
@@ -178,7 +179,7 @@ export const useOutboxStore = defineStore('outbox', () => {
     void saved?.then(() => current?.close())
   }
   const saveForms = (): Promise<void> =>
-    forms.saveAll().catch((failure: unknown) => console.warn('a form could not be saved:', failure))
+    forms.saveAll().catch((failure: unknown) => report('draft', failure))
 
   /** Sends in the name of this one person only; renews the session once where it ran out. */
   function transportFor(userId: string): Transport {

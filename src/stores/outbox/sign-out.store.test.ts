@@ -1,3 +1,4 @@
+import 'fake-indexeddb/auto'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { createApp } from 'vue'
@@ -22,8 +23,8 @@ describe('sign-out store', () => {
 
   beforeEach(async () => {
     isShut = false
-    vi.stubGlobal('IDBKeyRange', IDBKeyRange)
     const indexedDB = new IDBFactory()
+    vi.stubGlobal('indexedDB', indexedDB)
     const locks = new KillableLocks()
     const pinia = createPinia()
     createApp({ render: () => null })
@@ -42,7 +43,7 @@ describe('sign-out store', () => {
       fetch: new FakeBackend().fetch,
       origin: 'http://test',
       storage: memoryStorage(),
-      device: openDeviceStore(indexedDB),
+      device: openDeviceStore(),
     })
   })
   async function signInWithShutOutbox(): Promise<void> {

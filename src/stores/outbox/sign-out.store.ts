@@ -3,6 +3,7 @@ import { ref } from 'vue'
 import { useOutboxStore } from './outbox.store.ts'
 import { useSessionStore } from '../session.store.ts'
 import { useUnsavedStore } from './unsaved.store.ts'
+import { report } from '@/data/problems.ts'
 
 /**
  * The one way out: nobody leaves with unsent work on the device without having been told, and
@@ -28,7 +29,7 @@ export const useSignOutStore = defineStore('sign-out', () => {
       if (count > 0) asking.value = count
       else await leave()
     } catch (error) {
-      console.warn('The outbox could not be looked at:', error)
+      report('outbox-read', error)
       failed.value = true
       asking.value = outbox.unsent
     }
@@ -51,7 +52,7 @@ export const useSignOutStore = defineStore('sign-out', () => {
       await outbox.outbox?.eraseSeen()
     } catch (error) {
       // Nobody is kept here because a disk fails; the next person has a store of their own.
-      console.warn('What was seen could not be erased:', error)
+      report('kept', error)
     }
     await session.signOut()
   }

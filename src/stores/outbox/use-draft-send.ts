@@ -1,6 +1,8 @@
 import { ref, shallowRef } from 'vue'
-import { AppError } from '@/data/errors.ts'
-import type { NewCommand, PhotoRef } from '@/domain/command/command.ts'
+import { AppError, codeOf } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
+import type { PhotoRef } from '@/domain/command/command.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
 import type { QueuedItem } from '@/sync/index.ts'
 import type { DraftInHand } from './use-draft.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
@@ -42,14 +44,14 @@ export function useDraftSend(
           ...(draft.replaces.value && { replaces: draft.replaces.value }),
         })
       sent.value = await enqueue(await draft.seal()).catch(async (error: unknown) => {
-        if ((error as { code?: unknown }).code !== 'changed_elsewhere') throw error
+        if (codeOf(error) !== 'changed_elsewhere') throw error
         // What another tab has written into the draft since stays a draft.
         return enqueue(await draft.sealApart())
       })
       return true
     } catch (error) {
       draft.unseal()
-      console.warn('a form could not be queued:', error)
+      report('outbox-write', error)
       failure.value = failureOf(error)
       return false
     } finally {
@@ -60,7 +62,7 @@ export function useDraftSend(
 }
 
 function failureOf(error: unknown): SendFailure {
-  const { code } = error as { code?: unknown }
+  const code = codeOf(error)
   if (code === 'storage_full') return 'full'
   if (code === 'photo_missing') return 'photos'
   if (code === 'photo_refused') return 'refused'

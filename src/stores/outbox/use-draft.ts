@@ -1,10 +1,12 @@
 import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch } from 'vue'
+import { codeOf } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
 import { addTyped, emptyCaptureForm, isWorthKeeping } from '@/domain/command/report-form.ts'
 import type { CaptureForm, Draft } from '@/domain/command/command.ts'
 import { newUuid } from '@/domain/command/uuid.ts'
 import { watchComposition } from '../composed-text.ts'
+import { useAutosave } from './use-autosave.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
-import { useUnsavedStore } from './unsaved.store.ts'
 
 /** Short enough that nobody presses the power button in between. */
 const saveDelayMs = 250
@@ -38,8 +40,7 @@ export function useDraft(kind?: 'photos') {
     return isKept.value ? 'saved' : 'empty'
   })
 
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let saving: Promise<void> = Promise.resolve()
+  const autosave = useAutosave(flush, saveDelayMs)
   /**
    * What the device holds of the form in hand, as this tab knows it; another one for each form that is
    * taken in hand: what is saved late must not mark the new one.
@@ -50,6 +51,7 @@ export function useDraft(kind?: 'photos') {
   /** Grows when another form is taken in hand or asked for. */
   let turns = 0
   const composition = watchComposition()
+  onScopeDispose(composition.stop)
   /** Another tab has sent it: nothing is saved any more, and nothing waits for it. */
   let wasSent = false
 
@@ -71,7 +73,7 @@ export function useDraft(kind?: 'photos') {
       else if (mine.seen !== null) await outbox.deleteDraft(mine.id, mine.seen)
     }
     await put().catch((failure: unknown) => {
-      if (!hasCode(failure, 'changed_elsewhere')) throw failure
+      if (codeOf(failure) !== 'changed_elsewhere') throw failure
       fork(mine)
       return put()
     })
@@ -90,26 +92,23 @@ export function useDraft(kind?: 'photos') {
 
   /** Puts on the disk what is not there yet. @throws what the outbox throws; the form keeps it all */
   function flush(): Promise<void> {
-    clearTimeout(timer)
-    if (!isChanged.value || isSealed || wasSent) return saving
+    autosave.cancel()
+    if (!isChanged.value || isSealed || wasSent) return autosave.last()
     isChanged.value = false
     underway.value++
     const [draft, mine] = [snapshot(), stored]
-    saving = saving
-      .catch(() => undefined)
-      .then(() => write(draft, mine))
-      .catch((failure: unknown) => {
-        if (mine === stored) {
-          isChanged.value = true
-          saveError.value = failure
-          wasSent = hasCode(failure, 'already_sent')
-        }
-        if (!hasCode(failure, 'already_sent')) throw failure
-      })
-      .finally(() => underway.value--)
-    // Nobody may be listening; the failure stands in `saveError`.
-    saving.catch(() => undefined)
-    return saving
+    return autosave.inTurn(() =>
+      write(draft, mine)
+        .catch((failure: unknown) => {
+          if (mine === stored) {
+            isChanged.value = true
+            saveError.value = failure
+            wasSent = codeOf(failure) === 'already_sent'
+          }
+          if (codeOf(failure) !== 'already_sent') throw failure
+        })
+        .finally(() => underway.value--),
+    )
   }
 
   /** Flushes until nothing typed meanwhile is left. @throws as `flush` does */
@@ -122,9 +121,8 @@ export function useDraft(kind?: 'photos') {
 
   function touch(): void {
     isChanged.value = true
-    clearTimeout(timer)
-    if (isSealed) return
-    timer = setTimeout(() => void flush().catch(() => undefined), saveDelayMs)
+    if (isSealed) autosave.cancel()
+    else autosave.later()
   }
   /** After a change that came when nobody watches the form any more. */
   function keep(): Promise<void> {
@@ -162,7 +160,7 @@ export function useDraft(kind?: 'photos') {
 
   /** Replaces the form in hand, which must be on the disk. */
   function fill(next: Draft, kept: boolean): void {
-    clearTimeout(timer)
+    autosave.cancel()
     turns++
     stored = { id: next.id, seen: kept ? next.updatedAt : null }
     isForked.value = false
@@ -196,7 +194,7 @@ export function useDraft(kind?: 'photos') {
   ): Promise<'opened' | 'missing' | 'overtaken'> {
     const turn = ++turns
     const [before, wasEmpty] = [stored, !isWorthKeeping(snapshot())]
-    if (wasEmpty) flushQuietly()
+    if (wasEmpty) autosave.now()
     else await putAway()
     const found = await load()
     await (wasEmpty ? composition.ended() : putAway())
@@ -214,9 +212,7 @@ export function useDraft(kind?: 'photos') {
     // only after the words lie in the opened draft is the one they were first saved as let go
     void flush()
       .then(async () => before.seen && (await ownOutbox()).deleteDraft(before.id, before.seen))
-      .catch((failure: unknown) =>
-        console.warn('typed words lie in a draft of their own:', failure),
-      )
+      .catch((failure: unknown) => report('draft', failure))
   }
 
   /** An empty form; the one before must have been flushed. */
@@ -231,21 +227,6 @@ export function useDraft(kind?: 'photos') {
       },
       false,
     )
-
-  const flushQuietly = (): void => void flush().catch(() => undefined)
-  const onHide = (): void => {
-    if (document.visibilityState === 'hidden') flushQuietly()
-  }
-  document.addEventListener('visibilitychange', onHide)
-  window.addEventListener('pagehide', flushQuietly)
-  const stopAsking = useUnsavedStore().onLeave(flush)
-  onScopeDispose(() => {
-    flushQuietly()
-    stopAsking()
-    composition.stop()
-    document.removeEventListener('visibilitychange', onHide)
-    window.removeEventListener('pagehide', flushQuietly)
-  })
 
   return {
     form,
@@ -275,6 +256,3 @@ interface StoredVersion {
   id: string
   seen: string | null
 }
-
-const hasCode = (failure: unknown, code: string): boolean =>
-  (failure as { code?: unknown }).code === code

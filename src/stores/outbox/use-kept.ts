@@ -1,14 +1,15 @@
-import { onScopeDispose, ref, watch, type Ref } from 'vue'
+import { report } from '@/data/problems.ts'
+import { ref, watch, type Ref } from 'vue'
 import type { Outbox } from '@/sync/index.ts'
 import { useOutboxStore } from './outbox.store.ts'
-import { useUnsavedStore } from './unsaved.store.ts'
+import { useAutosave } from './use-autosave.ts'
 
 const saveDelayMs = 300
 
 /**
- * Something half done that must survive a reload: kept beside the outbox, under the person's own
- * account. Follows `key`; what equals `empty` is kept as nothing. `ready` once it has been read:
- * before that a change by hand wins over what was kept.
+ * A half-done value that survives a reload, kept beside the outbox under the person's account. It
+ * follows `key`; a value equal to `empty` is deleted. `ready` once the kept value was read: before
+ * that, a change by hand wins over it.
  */
 export function useKept<T>(
   key: () => string,
@@ -17,11 +18,10 @@ export function useKept<T>(
   const store = useOutboxStore()
   const value = ref(empty()) as Ref<T>
   const ready = ref(false)
-  /** Whose it is: what is saved while their session ends still goes to them. */
+  /** The outbox of the value's person: a save while their session ends still goes there. */
   let own: Outbox | null = null
-  let timer: ReturnType<typeof setTimeout> | undefined
   let unsaved: { key: string; value: T } | null = null
-  let saving: Promise<void> = Promise.resolve()
+  const autosave = useAutosave(save, saveDelayMs)
 
   const textOf = (some: T): string => JSON.stringify(some)
 
@@ -32,23 +32,20 @@ export function useKept<T>(
   }
   /** Resolves once the disk has it. @throws OutboxError; it is tried again with the next change */
   function save(): Promise<void> {
-    clearTimeout(timer)
+    autosave.cancel()
     const [changed, outbox] = [unsaved, own]
-    if (!changed || !outbox) return saving
+    if (!changed || !outbox) return autosave.last()
     unsaved = null
-    saving = saving
-      .catch(() => undefined)
-      .then(() => write(outbox, changed))
-      .catch((failure: unknown) => {
+    return autosave.inTurn(() =>
+      write(outbox, changed).catch((failure: unknown) => {
         unsaved ??= changed
+        report('kept', failure)
         throw failure
-      })
-    saving.catch((failure: unknown) => console.warn('not kept:', failure))
-    return saving
+      }),
+    )
   }
-  const trySave = (): void => void save().catch(() => undefined)
 
-  /** Shows what was kept, or nothing: no change of the person's. */
+  /** Shows a kept or empty value; that is no change by the person. */
   let isShowing = false
   function show(some: T): void {
     isShowing = true
@@ -56,12 +53,12 @@ export function useKept<T>(
     isShowing = false
   }
 
-  // Another key, or another person's outbox: what was in hand goes where it belongs first.
+  // Before another key or another person's outbox, the present value is saved where it belongs.
   watch(
     [key, () => store.outbox],
     async ([wanted, outbox], [before]) => {
       if (before !== undefined && before !== wanted) {
-        trySave()
+        autosave.now()
         unsaved = null
         show(empty())
       }
@@ -70,7 +67,7 @@ export function useKept<T>(
       own = outbox
       // Typed before the outbox was open.
       if (unsaved) {
-        trySave()
+        autosave.now()
         ready.value = true
         return
       }
@@ -79,7 +76,7 @@ export function useKept<T>(
         if (key() !== wanted || unsaved) return
         if (kept !== undefined) show(kept)
       } catch (failure) {
-        console.warn('nothing kept:', failure)
+        report('draft', failure)
       } finally {
         if (key() === wanted) ready.value = true
       }
@@ -91,24 +88,11 @@ export function useKept<T>(
     (now) => {
       if (isShowing || (!ready.value && textOf(now) === textOf(empty()))) return
       unsaved = { key: key(), value: now }
-      clearTimeout(timer)
-      timer = setTimeout(trySave, saveDelayMs)
+      autosave.later()
     },
-    // Whoever leaves the page in this very moment has typed it already.
+    // A person may leave the page at the moment of a change.
     { deep: true, flush: 'sync' },
   )
 
-  const onHide = (): void => {
-    if (document.visibilityState === 'hidden') trySave()
-  }
-  document.addEventListener('visibilitychange', onHide)
-  window.addEventListener('pagehide', trySave)
-  const stopAsking = useUnsavedStore().onLeave(save)
-  onScopeDispose(() => {
-    trySave()
-    stopAsking()
-    document.removeEventListener('visibilitychange', onHide)
-    window.removeEventListener('pagehide', trySave)
-  })
   return { value, ready }
 }

@@ -1,5 +1,6 @@
 import { useThrottleFn } from '@vueuse/core'
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
+import { report } from '@/data/problems.ts'
 import type { Outbox } from '@/sync/index.ts'
 import { useOutboxStore } from './outbox.store.ts'
 
@@ -37,7 +38,7 @@ export function useOutboxItems<T>(
       loaded.value = true
     } catch (failure) {
       // The store closes with the session; a page that is still there then shows what it had.
-      if (mine === turn) console.warn('the outbox could not be read:', failure)
+      if (mine === turn) report('outbox-read', failure)
     }
   }
 

@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { AppError } from '@/data/errors.ts'
+import { AppError, codeOf } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
 import { PhotoRefused, type PhotoRefusal } from '@/domain/photo/photo-kind.ts'
 import { maxPhotos } from '@/domain/command/report-rules.ts'
 import type { PhotoRef } from '@/domain/command/command.ts'
@@ -57,7 +58,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
     hashes,
     async (wanted) => {
       for (const hash of wanted)
-        await lookUp(hash).catch((error: unknown) => console.warn('no such photo here:', error))
+        await lookUp(hash).catch((error: unknown) => report('photo', error))
     },
     { immediate: true },
   )
@@ -116,10 +117,10 @@ const refuse = (code: Refusal): { code: Refusal } => ({ code })
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof PhotoRefused) return error.code
-  const code = (error as { code?: unknown }).code
+  const code = codeOf(error)
   if (code === 'too-many') return 'too-many'
   if (code === 'storage_full') return 'no-room'
-  console.warn('a photo could not be kept:', error)
+  report('photo', error)
   return 'broken'
 }
 

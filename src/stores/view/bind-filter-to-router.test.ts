@@ -6,7 +6,12 @@ import { useFilterStore } from './filter.store.ts'
 import { queryWriter } from './query-writer.ts'
 import { useSelectionStore } from './selection.store.ts'
 
-const span = { firstMonth: '2020-01', lastMonth: '2024-03', lastDay: '2024-03-15' }
+const span = {
+  firstMonth: '2020-01',
+  lastMonth: '2024-03',
+  lastDay: '2024-03-15',
+  defaultFrom: '2023-04',
+}
 const id = '6a0ba5c5-4a5e-4b3b-8d0c-3d1f9f6f7a01'
 /** Long enough for watchers, queued writes and navigations to be done. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5))

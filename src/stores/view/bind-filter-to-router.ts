@@ -1,6 +1,7 @@
 import { watch } from 'vue'
 import type { RouteLocationNormalized, Router } from 'vue-router'
 import { decodeFilter, encodeFilter, filterKeys } from '@/domain/filter/filter-url.ts'
+import { pages } from '@/domain/pages.ts'
 import { useFilterStore } from './filter.store.ts'
 import { queryWriter, type QueryPatch } from './query-writer.ts'
 import { useSelectionStore } from './selection.store.ts'
@@ -9,18 +10,15 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Keeps filter, drilled area and pinned incident in the URL, both ways: a link reproduces the view,
- * the browser's back and forward undo and redo. Going from one filtered page to another takes the
- * filter along. Call once, after Pinia is installed.
- * @param paths the pages that show the filter
+ * the browser's back and forward undo and redo. The filter goes along from one filtered page to
+ * another. Call once, after Pinia is installed.
  */
-export function bindFilterToRouter(
-  router: Router,
-  paths: readonly string[] = ['/map', '/table', '/overview'],
-): void {
+export function bindFilterToRouter(router: Router): void {
   const filter = useFilterStore()
   const selection = useSelectionStore()
   const writer = queryWriter(router)
-  const isFiltered = (path: string): boolean => paths.includes(path)
+  const paths = new Set(pages.filter((page) => page.isFiltered).map(({ path }) => path))
+  const isFiltered = (path: string): boolean => paths.has(path)
   const current = (): QueryPatch => {
     const encoded = encodeFilter(filter.filter, filter.drill)
     return Object.fromEntries(filterKeys.map((key) => [key, encoded[key] ?? null]))

@@ -4,7 +4,12 @@ import { decodeFilter } from '@/domain/filter/filter-url.ts'
 import { emptyFilter } from '@/domain/filter/filter.ts'
 import { useFilterStore } from './filter.store.ts'
 
-const span = { firstMonth: '2020-01', lastMonth: '2024-03', lastDay: '2024-03-15' }
+const span = {
+  firstMonth: '2020-01',
+  lastMonth: '2024-03',
+  lastDay: '2024-03-15',
+  defaultFrom: '2023-04',
+}
 const lastYear = { from: '2023-04-01', to: '2024-03-31' }
 
 describe('filter store', () => {
@@ -20,6 +25,16 @@ describe('filter store', () => {
     expect(filter.periodKnown).toBe(true)
     expect(filter.filter.period).toEqual(lastYear)
     expect(filter.preset).toBe('last12Months')
+    expect(filter.isDefaultPeriod).toBe(true)
+    expect(filter.isEmpty).toBe(true)
+    filter.setPreset('all')
+    expect(filter.isDefaultPeriod).toBe(false)
+  })
+
+  it('names a default that reaches further back', () => {
+    filter.setSpan({ ...span, defaultFrom: '2021-02' })
+    expect(filter.filter.period).toEqual({ from: '2021-02-01', to: '2024-03-31' })
+    expect(filter.preset).toBe('recent')
     expect(filter.isEmpty).toBe(true)
   })
 

@@ -46,13 +46,18 @@ export const useFilterStore = defineStore('filter', () => {
   const preset = computed<PeriodPreset | null>(() =>
     span.value ? presetOf(filter.value.period, span.value) : null,
   )
+  const isDefaultPeriod = computed(() => {
+    const usual = defaultPeriod(span.value)
+    const { period } = filter.value
+    return usual?.from === period?.from && usual?.to === period?.to
+  })
   /** True when nothing but the default period narrows. */
   const isEmpty = computed(() => activeChips.value.length === 0)
 
   const activeChips = computed<FilterChip[]>(() => {
     const { period, areas, categories, stages: chosen, openOnly, onHoldOnly, bbox } = filter.value
     const chips: FilterChip[] = []
-    if (periodKnown.value && !isDefaultPeriod(period))
+    if (periodKnown.value && !isDefaultPeriod.value)
       chips.push({ part: 'period', key: 'period', period, preset: preset.value })
     for (const code of areas) chips.push({ part: 'areas', key: `area:${code}`, code })
     for (const code of categories) chips.push({ part: 'categories', key: `category:${code}`, code })
@@ -62,11 +67,6 @@ export const useFilterStore = defineStore('filter', () => {
     if (bbox) chips.push({ part: 'bbox', key: 'bbox' })
     return chips
   })
-
-  function isDefaultPeriod(period: Period): boolean {
-    const usual = defaultPeriod(span.value)
-    return usual?.from === period?.from && usual?.to === period?.to
-  }
 
   function change(patch: Partial<IncidentFilter>, { transient = false }: ChangeOptions = {}): void {
     // The first move of a drag leaves the state before it in the history; the others replace.
@@ -150,7 +150,8 @@ export const useFilterStore = defineStore('filter', () => {
       spanKnown &&
       before?.firstMonth === known?.firstMonth &&
       before?.lastMonth === known?.lastMonth &&
-      before?.lastDay === known?.lastDay
+      before?.lastDay === known?.lastDay &&
+      before?.defaultFrom === known?.defaultFrom
     if (unchanged) return
     spanKnown = true
     span.value = known
@@ -179,6 +180,7 @@ export const useFilterStore = defineStore('filter', () => {
     periodKnown,
     span,
     preset,
+    isDefaultPeriod,
     ignored,
     isEmpty,
     activeChips,

@@ -82,7 +82,7 @@ describe('check-photo', () => {
   })
 
   test('its parameters are the function’s', () => {
-    const file = new URL('../../migrations/20260201000100_photos.sql', import.meta.url)
+    const file = new URL('../../schemas/11_photos.sql', import.meta.url)
     const sql = readFileSync(fileURLToPath(file), 'utf8')
     const [, declared] = /function public\.record_photo_check\(([^)]*)\)/.exec(sql) ?? []
     expect(declared?.match(/p_\w+/g)).toEqual([

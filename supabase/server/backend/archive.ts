@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:f
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
 import { writeDurably } from '../base/files.ts'
-import type { Migration } from '../owner/migrate.ts'
+import type { Migration } from '../schema/migration.ts'
 import { projectRoot } from '../base/settings.ts'
 
 /** What is made once a checkout and may be deleted at any time. */

@@ -1,4 +1,7 @@
-/** The five accounts of the demo city. Their password is known to everyone. */
+import { fileURLToPath } from 'node:url'
+import type { AreaLevel, BoundingBox, Role } from '../../../src/domain/vocabulary.ts'
+
+/** The five accounts of every demo city. Their password is public. */
 export const demoAccounts = [
   { email: 'admin@wangge.demo', role: 'admin' },
   { email: 'leader@wangge.demo', role: 'leader' },
@@ -12,3 +15,67 @@ export const demoPassword = 'wangge-demo'
 export function isDemoEmail(email: string): boolean {
   return email.trim().toLowerCase().endsWith('@wangge.demo')
 }
+
+/** A demo city: its settings, where its files lie, and where the demo accounts work in it. */
+export interface DemoCity {
+  id: string
+  name: string
+  /** BCP 47. */
+  locale: string
+  /** IANA; the files' times are on this wall clock. */
+  timeZone: string
+  bbox: BoundingBox
+  basemap: { url: string; attribution: string }
+  /** Holds `areas_<level>.geojson` for each level, `incidents.csv.gz` and `incidents.mapping.json`. */
+  folder: string
+  /** Highest first. */
+  levels: readonly AreaLevel[]
+  /** The latest time of a report or a closing in the file, on the city's wall clock. */
+  endsAt: string
+  /** By role of a demo account. Names are role names, because a demo invents no people. */
+  assignments: Record<string, DemoAssignment>
+}
+
+interface DemoAssignment {
+  displayName: string
+  role: Role
+  areaCode: string
+  departmentCode?: string
+}
+
+const folderOf = (name: string): string =>
+  fileURLToPath(new URL(`../../seed/${name}/`, import.meta.url))
+
+const sanFrancisco: DemoCity = {
+  id: 'sf',
+  name: 'San Francisco',
+  locale: 'en',
+  timeZone: 'America/Los_Angeles',
+  // the basemap's box, a little further north to hold the city's whole polygon
+  bbox: [-122.52, 37.7, -122.35, 37.834],
+  basemap: {
+    url: '/basemap/sf.pmtiles',
+    attribution: '© OpenStreetMap contributors · Protomaps',
+  },
+  folder: folderOf('demo'),
+  levels: ['city', 'community', 'grid'],
+  endsAt: '2016-01-27T21:39:18',
+  assignments: {
+    admin: { displayName: 'Administrator', role: 'admin', areaCode: 'SF' },
+    leader: { displayName: 'Leader', role: 'leader', areaCode: 'SF' },
+    grid_manager: { displayName: 'Grid manager', role: 'grid_manager', areaCode: 'SF-N-19' },
+    field_staff: { displayName: 'Field worker', role: 'field_staff', areaCode: 'SF-N-19' },
+    handler: {
+      displayName: 'Public works',
+      role: 'handler',
+      areaCode: 'SF',
+      departmentCode: 'public_works',
+    },
+  },
+}
+
+/** Every demo city; the first is the default. */
+export const demoCities: readonly [DemoCity, ...DemoCity[]] = [sanFrancisco]
+
+export const demoCity = (id: string): DemoCity | undefined =>
+  demoCities.find((city) => city.id === id)

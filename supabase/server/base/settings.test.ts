@@ -34,7 +34,17 @@ test.each([
 
 test('an unknown option is refused', () => {
   expect(() => settingsFrom({}, ['--emtpy'])).toThrow('--emtpy')
-  expect(settingsFrom({}, ['--empty', '--dev'])).toMatchObject({ empty: true, dev: true })
+  expect(() => settingsFrom({}, ['--demo'])).toThrow('--demo')
+  expect(() => settingsFrom({}, ['--demo', 'atlantis'])).toThrow(
+    '"atlantis". Known: --demo none|sf',
+  )
+  expect(settingsFrom({}, [])).toMatchObject({ demo: 'unsaid', demoToday: false, dev: false })
+  const none = settingsFrom({}, ['--demo', 'none', '--dev'])
+  expect(none).toMatchObject({ demo: 'none', demoToday: false, dev: true })
+  const today = settingsFrom({}, ['--demo=sf', '--demo-today'])
+  expect(today).toMatchObject({ demo: { id: 'sf' }, demoToday: true })
+  const elsewhere = { SUPABASE_URL: 'https://x.supabase.co', SUPABASE_PUBLISHABLE_KEY: 'k' }
+  expect(() => settingsFrom(elsewhere, ['--demo-today'])).toThrow('SUPABASE_URL')
 })
 
 test('isLoopback', () => {

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ServerError } from './errors.ts'
+import { parseArgs } from 'node:util'
+import { demoCities, demoCity } from './demo.ts'
+import type { DemoCity } from './demo.ts'
+import { messageOf, ServerError } from './errors.ts'
 
 /** The repository's root: everything the server serves or runs lies below it. */
 export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url))
@@ -24,8 +27,10 @@ export interface Settings {
   snapshotMs: number
   /** Photos a person may have on the server, in bytes. */
   photoQuotaBytes: number
-  /** Start without the demo city. */
-  empty: boolean
+  /** What a database without a city is filled with; `unsaid`: the default demo, or what is there. */
+  demo: DemoCity | 'none' | 'unsaid'
+  /** Move the demo's dates so that its data end in the last seven days. */
+  demoToday: boolean
   /** Serve the app from Vite with hot reload. */
   dev: boolean
   /** Where `vite build` puts the app. */
@@ -36,11 +41,9 @@ type Env = Record<string, string | undefined>
 
 /** Reads the settings; throws `ServerError` naming the variable at fault. */
 export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
-  for (const arg of args) {
-    if (arg !== '--empty' && arg !== '--dev') {
-      throw new ServerError(`Unknown option ${arg}. Known: --empty, --dev.`)
-    }
-  }
+  const options = optionsFrom(args)
+  if (options.demoToday && env.SUPABASE_URL)
+    throw new ServerError('--demo-today needs the database itself, not SUPABASE_URL.')
   return {
     dataDir: dataDirFrom(env),
     host: env.HOST || '127.0.0.1',
@@ -53,9 +56,30 @@ export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
     allowDemoAccounts: flagFrom(env, 'ALLOW_DEMO_ACCOUNTS'),
     snapshotMs: integerFrom(env, 'SNAPSHOT_MINUTES', 15, 0, 1440) * 60_000,
     photoQuotaBytes: integerFrom(env, 'PHOTO_QUOTA_MB', 10_240, 1, 100_000_000) * 1024 * 1024,
-    empty: args.includes('--empty'),
-    dev: args.includes('--dev'),
+    ...options,
     distDir: join(projectRoot, 'dist'),
+  }
+}
+
+function optionsFrom(args: readonly string[]): Pick<Settings, 'demo' | 'demoToday' | 'dev'> {
+  const known = `--demo none|${demoCities.map(({ id }) => id).join('|')}, --demo-today, --dev`
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        demo: { type: 'string' },
+        'demo-today': { type: 'boolean', default: false },
+        dev: { type: 'boolean', default: false },
+      },
+    })
+    const { demo = 'unsaid', 'demo-today': demoToday, dev } = values
+    const chosen = demo === 'none' || demo === 'unsaid' ? demo : demoCity(demo)
+    if (!chosen || (values.demo && demo === 'unsaid'))
+      throw new ServerError(`There is no demo city "${demo}". Known: ${known}.`)
+    return { demo: chosen, demoToday, dev }
+  } catch (error) {
+    if (error instanceof ServerError) throw error
+    throw new ServerError(`${messageOf(error)} Known: ${known}.`)
   }
 }
 

@@ -5,6 +5,7 @@ import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
 import { isSupabase } from '../backend/provision.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import type { Database } from '../base/database-types.ts'
+import { demoCities, demoCity } from '../base/demo.ts'
 import { messageOf, ServerError } from '../base/errors.ts'
 import { loadDemoCity } from '../import/demo-city.ts'
 import { importAreas } from '../import/import-areas.ts'
@@ -20,8 +21,9 @@ import { settingsFrom } from '../base/settings.ts'
 const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
                     [--parent PROPERTY | --parent-by-point] [--households PROPERTY] [--close-missing]
 npm run import -- incidents FILE.csv[.gz] --mapping MAPPING.json [--encoding gb18030] [--update]
-npm run import -- demo
+npm run import -- demo [CITY]
 
+  CITY        ${demoCities.map(({ id }) => id).join(', ')}
   --level     ${areaLevels.join(', ')}
   --close-missing  areas of this level that the file does not hold end today
   --report    where the report goes, without ending; default: imports/ in the data folder
@@ -86,9 +88,11 @@ interface Task {
 /** What to do, checked as far as the command line goes, before any database is opened. */
 async function jobOf({ values, positionals }: Answers): Promise<Task> {
   const [kind, file, ...rest] = positionals
-  if (kind === 'demo' && file === undefined) {
+  if (kind === 'demo' && rest.length === 0) {
+    const city = file === undefined ? demoCities[0] : demoCity(file)
+    if (!city) throw new UsageError(`There is no demo city "${file}".`)
     const job: Job = async (db, say) =>
-      loadDemoCity(db, { accounts: !(await isSupabase(db)), onProgress: say })
+      loadDemoCity(db, { city, accounts: !(await isSupabase(db)), onProgress: say })
     return { job, kind: 'incidents', file: 'demo' }
   }
   if (file === undefined || rest.length > 0) throw new UsageError('Name one file.')

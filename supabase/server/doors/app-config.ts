@@ -58,11 +58,6 @@ export function appConfig(
     supabaseUrl: options.supabaseUrl,
     publishableKey: options.publishableKey,
     tier: options.tier,
-    capabilities: {
-      storage: true,
-      passwordChange: true,
-      sessionList: options.tier !== 'supabase',
-    },
     city: part.city,
     demo: showsDemo ? { accounts: demoAccounts, password: demoPassword } : null,
   }

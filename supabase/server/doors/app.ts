@@ -1,25 +1,15 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
+import { pages } from '../../../src/domain/pages.ts'
 import { problem } from '../wire/problem.ts'
 import type { StaticFiles } from './static-files.ts'
 
 /** Serves the app instead of files while developing. */
 export type DevApp = (context: Context<{ Bindings: HttpBindings }>) => Promise<Response>
 
-/** Pages of the app. Other addresses that ask for a page get the app with status 404. */
-const appRoutes = new Set([
-  '/',
-  '/sign-in',
-  '/map',
-  '/table',
-  '/overview',
-  '/account',
-  '/help',
-  '/capture',
-  '/my-day',
-  '/outbox',
-])
+/** Other addresses that ask for a page get the app with status 404. */
+const appRoutes = new Set(pages.map(({ path }) => path))
 /** Addresses that never get the app's page. */
 const neverPages = ['_system', 'rest', 'auth', 'storage', 'realtime', 'functions', 'graphql']
 

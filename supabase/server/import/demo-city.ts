@@ -1,48 +1,35 @@
-import { fileURLToPath } from 'node:url'
 import type { Database } from '../base/database-types.ts'
-import { demoAccounts, demoPassword } from '../base/demo.ts'
+import { demoAccounts, demoCities, demoCity, demoPassword } from '../base/demo.ts'
+import type { DemoCity } from '../base/demo.ts'
 import { ServerError } from '../base/errors.ts'
 import { addPerson } from '../owner/people.ts'
 import { hashWithoutRule } from '../owner/passwords.ts'
-import type { MembershipChoice } from '../owner/people.ts'
 import { importAreas } from './import-areas.ts'
 import { importIncidents } from './import-incidents.ts'
 import { readMapping } from './mapping.ts'
+import { movedDay, weeksUntil } from './moved-dates.ts'
 import { reportText } from './report.ts'
 import type { ImportReport } from './report.ts'
 
-const folder = fileURLToPath(new URL('../../seed/demo/', import.meta.url))
-
-/** What each account is in the city. Names are role names, because a demo invents no people. */
-const assignments: Record<string, MembershipChoice & { displayName: string }> = {
-  admin: { displayName: 'Administrator', role: 'admin', areaCode: 'SF' },
-  leader: { displayName: 'Leader', role: 'leader', areaCode: 'SF' },
-  grid_manager: { displayName: 'Grid manager', role: 'grid_manager', areaCode: 'SF-N-19' },
-  field_staff: { displayName: 'Field worker', role: 'field_staff', areaCode: 'SF-N-19' },
-  handler: {
-    displayName: 'Public works',
-    role: 'handler',
-    areaCode: 'SF',
-    departmentCode: 'public_works',
-  },
-}
-
-const city = {
-  name: 'San Francisco',
-  locale: 'en',
-  timeZone: 'America/Los_Angeles',
-  // the basemap's box, a little further north to hold the city's whole polygon
-  bbox: [-122.52, 37.7, -122.35, 37.834],
-  basemapUrl: '/basemap/sf.pmtiles',
-  attribution: '© OpenStreetMap contributors · Protomaps',
-} as const
-
-const levels = ['city', 'community', 'grid'] as const
-
 export interface DemoOptions {
+  /** Which demo city; by default the first of the registry. */
+  city?: DemoCity
   /** Make the five accounts; false on a Supabase, where accounts are its own matter. Default true. */
   accounts?: boolean
+  /** The instant the data shall end at, ISO 8601; default the present. */
+  now?: string
   onProgress?: (text: string) => void
+}
+
+/** How the dates of the demo in this database were moved. */
+export interface DemoDates {
+  city: DemoCity
+  /** Weeks added to the source's dates. */
+  weeks: number
+  /** Local day of the last imported instant. */
+  until: string
+  /** True when the data end more than a month ago. */
+  isOld: boolean
 }
 
 /** The source's own faults are rejected and reported; anything else wrong is a fault of ours. */
@@ -50,59 +37,126 @@ function refuseUnlessWhole(report: ImportReport): void {
   const isComplete =
     report.kind === 'areas'
       ? report.rejected === 0
-      : report.brokenOff === null && report.stored + report.unchanged > 0
+      : report.brokenOff === null && report.stored + report.updated + report.unchanged > 0
   if (!isComplete) throw new Error(`The demo data could not be loaded.\n${reportText(report)}`)
 }
 
+/** How the demo's dates were moved; null when this database holds no demo. */
+export async function readDemoDates(db: Database): Promise<DemoDates | null> {
+  const [row] = await db.query<{ id: string; dates: Omit<DemoDates, 'city'> }>(
+    `select demo_id as id, private.demo_dates() as dates
+     from public.city_settings where demo_weeks is not null`,
+  )
+  const city = row && demoCity(row.id)
+  return city ? { city, ...row.dates } : null
+}
+
+/** @throws ServerError when the database holds another city than `city`. */
+export async function refuseOtherCity(db: Database, city: DemoCity): Promise<void> {
+  const [other] = await db.query<{ name: string }>(
+    'select name from public.city_settings where demo_id is distinct from $1',
+    [city.id],
+  )
+  if (other)
+    throw new ServerError(
+      `This database holds ${other.name}; the demo of ${city.name} needs an empty one.`,
+    )
+}
+
 /**
- * Loads the demo city through the importer: settings, areas of three levels, incidents, accounts.
+ * Loads a demo city through the importer: settings, areas, incidents, accounts. The incidents' dates
+ * are moved by whole weeks so that they end in the last seven days; the city keeps by how many.
  * May be called again after it broke off in the middle: what is there already is kept.
  * @returns the report of the incidents, which names the rows the source got wrong.
  * @throws ServerError when another city lives in this database.
  */
 export async function loadDemoCity(db: Database, options: DemoOptions = {}): Promise<ImportReport> {
-  const say = options.onProgress ?? (() => {})
+  const { city = demoCities[0], onProgress: say = () => {} } = options
+  const weeks = weeksToToday(city, options.now)
   await db.query(
     `insert into public.city_settings (name, locale, time_zone, west, south, east, north,
-       basemap_url, basemap_attribution, is_demo)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true) on conflict (singleton) do nothing`,
-    [city.name, city.locale, city.timeZone, ...city.bbox, city.basemapUrl, city.attribution],
+       basemap_url, basemap_attribution, is_demo, demo_id, demo_weeks, demo_until)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $11, $12::text::date)
+     on conflict (singleton) do nothing`,
+    [
+      ...[city.name, city.locale, city.timeZone, ...city.bbox],
+      ...[city.basemap.url, city.basemap.attribution],
+      ...[city.id, weeks, movedDay(city.endsAt, weeks)],
+    ],
   )
-  const [settings] = await db.query<{ name: string; is_demo: boolean }>(
-    'select name, is_demo from public.city_settings',
-  )
-  if (!settings?.is_demo) {
-    throw new ServerError(
-      `This database holds ${settings?.name ?? 'another city'}; the demo needs an empty one.`,
-    )
-  }
+  await refuseOtherCity(db, city)
+  // a load that broke off goes on with the weeks it began with
+  const stored = await readDemoDates(db)
+  if (!stored) throw new Error('The demo has no dates in city_settings.')
 
-  for (const level of levels) {
+  for (const level of city.levels) {
     const report = await importAreas(db, {
-      file: `${folder}areas_${level}.geojson`,
+      file: `${city.folder}areas_${level}.geojson`,
       level,
       code: 'code',
       name: 'name',
-      ...(level === 'city' ? {} : { parent: 'parent_code' }),
+      ...(level === city.levels[0] ? {} : { parent: 'parent_code' }),
     })
     refuseUnlessWhole(report)
     say(`Areas: ${report.read} of level ${level}`)
   }
-  const report = await importIncidents(db, {
-    file: `${folder}incidents.csv.gz`,
-    mapping: await readMapping(`${folder}incidents.mapping.json`),
-    onProgress: ({ read, stored, rejected }) =>
-      say(`Incidents: ${read} read, ${stored} stored, ${rejected} rejected`),
-  })
-  refuseUnlessWhole(report)
+  const report = await importDemoIncidents(db, city, stored.weeks, say)
   if (options.accounts ?? true) {
-    await addDemoAccounts(db)
+    await addDemoAccounts(db, city)
     say(`Accounts: ${demoAccounts.length}`)
   }
   return report
 }
 
-async function addDemoAccounts(db: Database): Promise<void> {
+/**
+ * Moves an older demo's dates so that they end in the last seven days again, in one transaction.
+ * Incidents that people have worked on stay as they are: their dates belong to what was done then.
+ * What people reported themselves is not of the import and stays too.
+ * @returns the dates now, and how many imported incidents stayed because of people's work
+ * @throws ServerError when this database holds no demo.
+ */
+export async function moveDemoToToday(
+  db: Database,
+  options: Pick<DemoOptions, 'now' | 'onProgress'> = {},
+): Promise<DemoDates & { stayed: number }> {
+  const before = await readDemoDates(db)
+  if (!before) throw new ServerError('This database holds no demo city whose dates could be moved.')
+  const { city } = before
+  const weeks = weeksToToday(city, options.now)
+  if (weeks === before.weeks) return { ...before, stayed: 0 }
+  return db.transaction(async (tx) => {
+    await tx.query('update public.city_settings set demo_weeks = $1, demo_until = $2::text::date', [
+      weeks,
+      movedDay(city.endsAt, weeks),
+    ])
+    const report = await importDemoIncidents(tx, city, weeks, options.onProgress)
+    const dates = await readDemoDates(tx)
+    if (!dates) throw new Error('The demo has no dates in city_settings.')
+    return { ...dates, stayed: report.reasons['changed_here'] ?? 0 }
+  })
+}
+
+const weeksToToday = (city: DemoCity, now = new Date().toISOString()): number =>
+  weeksUntil(city.endsAt, now, city.timeZone)
+
+async function importDemoIncidents(
+  db: Database,
+  city: DemoCity,
+  moveWeeks: number,
+  say: (text: string) => void = () => {},
+): Promise<ImportReport> {
+  const report = await importIncidents(db, {
+    file: `${city.folder}incidents.csv.gz`,
+    mapping: await readMapping(`${city.folder}incidents.mapping.json`),
+    moveWeeks,
+    update: true,
+    onProgress: ({ read, rejected }) => say(`Incidents: ${read} read, ${rejected} rejected`),
+  })
+  refuseUnlessWhole(report)
+  return report
+}
+
+async function addDemoAccounts(db: Database, city: DemoCity): Promise<void> {
   const known = await db.query<{ email: string }>('select email from auth.users')
   const taken = new Set(known.map(({ email }) => email))
   const missing = demoAccounts.filter(({ email }) => !taken.has(email))
@@ -110,7 +164,7 @@ async function addDemoAccounts(db: Database): Promise<void> {
   // the password is public, so one hash for all loses nothing and saves time
   const passwordHash = await hashWithoutRule(demoPassword)
   for (const { email, role } of missing) {
-    const assignment = assignments[role]
+    const assignment = city.assignments[role]
     if (!assignment) throw new Error(`The demo says nothing about the role ${role}.`)
     const { displayName, ...membership } = assignment
     await addPerson(db, { email, passwordHash, displayName }, membership)

@@ -22,6 +22,8 @@ export interface IncidentImportOptions {
   encoding?: string
   /** Replace rows whose content changed at the source, unless worked on here since. */
   update?: boolean
+  /** Weeks added to every date, on the city's wall clock. Default 0. */
+  moveWeeks?: number
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
 }
 
@@ -39,10 +41,10 @@ interface BatchResult {
   }[]
 }
 
-async function contextOf(db: Database): Promise<RowContext> {
+async function contextOf(db: Database, moveWeeks: number): Promise<RowContext> {
   const [city] = await db.query<{ time_zone: string }>('select time_zone from public.city_settings')
   if (!city)
-    throw new ImportFileError('there is no city yet: start the server once, or with --empty')
+    throw new ImportFileError('there is no city yet: start the server once, or with --demo none')
   const leaves = await db.query<{ code: string }>(
     `select c.code from public.categories c
      where not exists (select 1 from public.categories d where d.parent_code = c.code)`,
@@ -53,6 +55,7 @@ async function contextOf(db: Database): Promise<RowContext> {
     categories: new Set(leaves.map(({ code }) => code)),
     departments: new Set(departments.map(({ code }) => code)),
     now: new Date().toISOString(),
+    moveWeeks,
   }
 }
 
@@ -214,7 +217,7 @@ export async function importIncidents(
   const startedAt = new Date().toISOString()
   const encoding = (options.encoding ?? 'utf-8').toLowerCase()
   await checkText(options.file, encoding)
-  const context = await contextOf(db)
+  const context = await contextOf(db, options.moveWeeks ?? 0)
   const tally = new Tally()
   let batch: ImportRow[] = []
   let characters = 0

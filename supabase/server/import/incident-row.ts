@@ -3,6 +3,7 @@ import type { Stage } from '../../../src/domain/vocabulary.ts'
 import { parseInstant } from './local-time.ts'
 import { mappedColumns } from './mapping.ts'
 import type { Mapping } from './mapping.ts'
+import { movedInstant } from './moved-dates.ts'
 
 /** One row as `private.import_incidents` takes it. */
 export interface ImportRow {
@@ -46,6 +47,8 @@ export interface RowContext {
   departments: ReadonlySet<string>
   /** ISO 8601 in UTC; later instants are in the future. */
   now: string
+  /** Weeks added to every date, on the city's wall clock. */
+  moveWeeks: number
 }
 
 const limits = { id: 200, description: 10_000, address: 500, channel: 100 } as const
@@ -213,8 +216,12 @@ export class RowReader {
     const timeZone = this.#mapping.timeZone ?? this.#context.timeZone
     const at = parseInstant(written, timeZone, this.#mapping.dateOrder)
     if (at === null) this.#blame(column, 'bad_date', written)
-    else if (at > this.#context.now) this.#blame(column, 'future_date', written)
+    else if (this.#moved(at) > this.#context.now) this.#blame(column, 'future_date', written)
     return at
+  }
+
+  #moved(at: string): string {
+    return movedInstant(at, this.#context.moveWeeks, this.#context.timeZone)
   }
 
   #times(): { reportedAt: string | null; closedAt: string | null } {
@@ -226,7 +233,11 @@ export class RowReader {
       const detail = `${this.#cell(columns.reportedAt)} → ${this.#cell(columns.closedAt)}`
       this.#blame(columns.closedAt, 'closed_before_opened', detail)
     }
-    return { reportedAt, closedAt }
+    const reported = reportedAt && this.#moved(reportedAt)
+    const closed = closedAt && this.#moved(closedAt)
+    // A report moved out of the hour that spring leaves out can land after its closing.
+    const isTurned = reported !== null && closed !== null && closed < reported
+    return { reportedAt: reported, closedAt: isTurned ? reported : closed }
   }
 
   #stage(): Stage | null {

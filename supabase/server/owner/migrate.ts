@@ -3,16 +3,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DatabaseError } from '../base/database-types.ts'
 import type { Database } from '../base/database-types.ts'
+import type { Migration } from '../schema/migration.ts'
+import { adoptOldHistory } from '../schema/adopt.ts'
 
-/** The one truth for all tiers. */
+/** What is applied on every tier. People read and edit supabase/schemas. */
 export const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url))
-
-export interface Migration {
-  /** The 14 digits a file's name begins with. */
-  version: string
-  name: string
-  sql: string
-}
 
 /** The migrations in their order. Throws when two share a version. */
 export function readMigrations(folder: string = migrationsFolder): Migration[] {
@@ -35,7 +30,8 @@ export function readMigrations(folder: string = migrationsFolder): Migration[] {
 /**
  * Applies what is missing, each file in its own transaction, and records it where the Supabase CLI
  * does. Returns the versions applied. `db` must have the owner's rights; the roles anon,
- * authenticated and service_role and the schema auth must be there.
+ * authenticated and service_role and the schema auth must be there. A database of 0.1.0 gets the
+ * history of the squashed migrations first.
  */
 export async function migrate(
   db: Database,
@@ -47,10 +43,8 @@ export async function migrate(
     alter table supabase_migrations.schema_migrations add column if not exists name text;
     alter table supabase_migrations.schema_migrations add column if not exists statements text[];
   `)
-  const rows = await db.query<{ version: string }>(
-    'select version from supabase_migrations.schema_migrations',
-  )
-  const known = new Set(rows.map((row) => row.version))
+  let known = await knownVersions(db)
+  if (await adoptOldHistory(db, known, migrations)) known = await knownVersions(db)
   const missing = migrations.filter((migration) => !known.has(migration.version))
   for (const migration of missing) {
     try {
@@ -71,4 +65,11 @@ export async function migrate(
     }
   }
   return missing.map((migration) => migration.version)
+}
+
+async function knownVersions(db: Database): Promise<Set<string>> {
+  const rows = await db.query<{ version: string }>(
+    'select version from supabase_migrations.schema_migrations',
+  )
+  return new Set(rows.map((row) => row.version))
 }

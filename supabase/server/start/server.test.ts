@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pages } from '../../../src/domain/pages.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { addPerson, setPassword } from '../owner/people.ts'
 import { startServer } from './server.ts'
@@ -71,7 +72,6 @@ describe('what is open', () => {
       supabaseUrl: `http://127.0.0.1:${port}`,
       publishableKey: secrets.publishableKey,
       tier: 'embedded',
-      capabilities: { storage: true, passwordChange: true },
       demo: null,
       city: { name: '测试市', timeZone: 'Asia/Shanghai', bbox: [112.9, 27.9, 113.1, 28.1] },
     })
@@ -113,7 +113,7 @@ describe('what is open', () => {
 
   test('app routes get the page, other pages the page with 404, files their types', async () => {
     const page = { headers: { accept: 'text/html' } }
-    for (const path of ['/map?in=CITY', '/capture?draft=x', '/my-day', '/outbox', '/help']) {
+    for (const path of ['/map?in=CITY', '/capture?draft=x', ...pages.map((one) => one.path)]) {
       expect((await send(port, 'GET', path, page)).status).toBe(200)
     }
     expect((await send(port, 'GET', '/nowhere', page)).status).toBe(404)

@@ -40,6 +40,8 @@ export interface ServerHooks {
   onStep?(step: ServerStep, detail?: string): void
   /** Fills a database that holds no city; called before anyone is let in. */
   loadCity?(db: Database): Promise<void>
+  /** Checks or changes the city there is, before anyone is let in. @returns whether data changed */
+  prepareCity?(db: Database): Promise<boolean>
   /** The database cannot be kept running; the process should end. */
   onGivenUp?(reason: string): void
 }
@@ -150,6 +152,7 @@ async function startParts(
   undo.push(() => opened.close())
 
   const isNewCity = await loadCityOnce(opened.database(), settings, hooks)
+  const isChangedCity = (await hooks.prepareCity?.(opened.database())) ?? false
   const snapshots = journal
     ? startSnapshotTimer({
         everyMs: settings.snapshotMs,
@@ -160,7 +163,7 @@ async function startParts(
   if (snapshots) undo.push(() => snapshots.stop())
   const onChange = () => snapshots?.noteChange()
   const onUnjournaledChange = () => snapshots?.noteUnjournaledChange()
-  if (isNewCity) onUnjournaledChange()
+  if (isNewCity || isChangedCity) onUnjournaledChange()
   const watched = watchedDatabase(opened.database(), onUnjournaledChange)
   const admin = await serveAdminSocket(dataDir, watched, async () => {
     if (!snapshots) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
@@ -199,15 +202,15 @@ async function startParts(
  */
 async function loadCityOnce(
   db: Database,
-  { empty, databaseUrl, dataDir }: Settings,
+  { demo, databaseUrl, dataDir }: Settings,
   { loadCity }: ServerHooks,
 ): Promise<boolean> {
   const city = await readCity(db)
-  if (empty && city?.isDemo) {
+  if (demo === 'none' && city?.isDemo) {
     const where = databaseUrl ? 'The database of DATABASE_URL' : `The data folder ${dataDir}`
     const other = databaseUrl
       ? 'name an empty one in DATABASE_URL'
-      : 'choose another: DATA_DIR=FOLDER npm start -- --empty'
+      : 'choose another: DATA_DIR=FOLDER npm start -- --demo none'
     throw new ServerError(`${where} holds the demo city. For a city of your own ${other}.`)
   }
   if (!loadCity || (city && !city.isDemo)) return false

@@ -93,8 +93,8 @@ describe('npm start', { timeout: 400_000 }, () => {
     expect(nothingHeld()).toBe(true)
   })
 
-  test('--empty does not open the demo’s folder as a city of one’s own', async () => {
-    const { output, ended } = start(await freePort(), '--empty')
+  test('--demo none does not open the demo’s folder as a city of one’s own', async () => {
+    const { output, ended } = start(await freePort(), '--demo', 'none')
     expect(await ended).toBe(1)
     expect(output.errors.trim()).toMatch(/^The data folder .* holds the demo city\..*DATA_DIR=/)
     expect(nothingHeld()).toBe(true)

@@ -1,6 +1,7 @@
 import { buildApp } from './build-app.ts'
 import type { Database } from '../base/database-types.ts'
 import { demoAccounts, demoPassword } from '../base/demo.ts'
+import type { DemoCity } from '../base/demo.ts'
 import { isExposed } from '../wire/addresses.ts'
 import { ServerError } from '../base/errors.ts'
 import { readCity } from '../doors/app-config.ts'
@@ -49,6 +50,7 @@ export async function start(
       onClosable: (closeWhatStarted) => (close = closeWhatStarted),
       onStep: (step, detail) => say(detail ? `${steps[step]}: ${detail}` : steps[step]),
       loadCity: (db) => loadCity(db, settings),
+      prepareCity: (db) => prepareCity(db, settings),
       onGivenUp(reason) {
         console.error(`The database cannot be kept running (${reason}).`)
         process.exit(1)
@@ -67,12 +69,27 @@ export async function start(
 }
 
 async function loadCity(db: Database, settings: Settings): Promise<void> {
-  if (settings.empty) {
+  if (settings.demo === 'none') {
     const { setUpEmptyCity } = await import('../import/set-up-city.ts')
     return setUpEmptyCity(db)
   }
   const { loadDemoCity } = await import('../import/demo-city.ts')
-  await loadDemoCity(db, { onProgress: say })
+  await loadDemoCity(db, { ...chosenDemo(settings), onProgress: say })
+}
+
+const chosenDemo = ({ demo }: Settings): { city?: DemoCity } =>
+  typeof demo === 'object' ? { city: demo } : {}
+
+/** @returns whether the data changed */
+async function prepareCity(db: Database, settings: Settings): Promise<boolean> {
+  const { moveDemoToToday, readDemoDates, refuseOtherCity } = await import('../import/demo-city.ts')
+  if (typeof settings.demo === 'object') await refuseOtherCity(db, settings.demo)
+  if (!settings.demoToday) return false
+  const before = await readDemoDates(db)
+  const { weeks, until, stayed } = await moveDemoToToday(db, { onProgress: say })
+  say(`The demo's dates are moved by ${weeks} weeks and end on ${until}`)
+  if (stayed > 0) say(`Incidents that stayed because people have worked on them: ${stayed}`)
+  return before?.weeks !== weeks
 }
 
 async function announce(server: RunningServer, settings: Settings): Promise<void> {
@@ -81,6 +98,7 @@ async function announce(server: RunningServer, settings: Settings): Promise<void
   if (settings.supabase) return
   const city = await readCity(server.database())
   if (!city?.isDemo) return
+  await announceDates(server.database())
   if (isExposed(settings) && !settings.allowDemoAccounts) {
     console.log(
       'The demo accounts are refused: others can reach this address. ALLOW_DEMO_ACCOUNTS=1 lets them in.',
@@ -89,6 +107,14 @@ async function announce(server: RunningServer, settings: Settings): Promise<void
   }
   console.log(`\nDemo accounts, all with the password ${demoPassword}:`)
   for (const { email, role } of demoAccounts) console.log(`  ${email.padEnd(22)} ${role}`)
+}
+
+async function announceDates(db: Database): Promise<void> {
+  const { readDemoDates } = await import('../import/demo-city.ts')
+  const dates = await readDemoDates(db)
+  if (!dates) return
+  console.log(`The demo's dates are moved by ${dates.weeks} weeks and end on ${dates.until}.`)
+  if (dates.isOld) console.log('To move them to today: npm start -- --demo-today')
 }
 
 function say(text: string): void {

@@ -1,13 +1,25 @@
 import { describe } from 'vitest'
+import type { Migration } from '../../server/schema/migration.ts'
 import { openPgliteTestDatabase } from './pglite.ts'
 import { missingPostgres, openPostgresTestDatabase } from './postgres.ts'
 import type { DatabaseKind, TestDatabase } from './types.ts'
 
 export type { DatabaseKind, TestDatabase } from './types.ts'
 
-/** Opens a migrated, empty database; close it when done. Seconds on either kind. */
-export function openTestDatabase({ kind }: { kind: DatabaseKind }): Promise<TestDatabase> {
-  return kind === 'pglite' ? openPgliteTestDatabase() : openPostgresTestDatabase()
+/**
+ * Opens an empty database with the given migrations, else with all; close it when done. Seconds on
+ * either kind.
+ */
+export function openTestDatabase({
+  kind,
+  migrations,
+}: {
+  kind: DatabaseKind
+  migrations?: Migration[]
+}): Promise<TestDatabase> {
+  return kind === 'pglite'
+    ? openPgliteTestDatabase(migrations)
+    : openPostgresTestDatabase(migrations)
 }
 
 /**

@@ -18,6 +18,7 @@ import { valueParsers } from '../../server/backend/values.ts'
 import { databaseError } from '../../server/backend/pglite-engine.ts'
 import type { Database, SqlValue } from '../../server/base/database-types.ts'
 import { readMigrations } from '../../server/owner/migrate.ts'
+import type { Migration } from '../../server/schema/migration.ts'
 import { projectRoot } from '../../server/base/settings.ts'
 import { provision } from './system-schema.ts'
 import { testDatabase } from './types.ts'
@@ -25,8 +26,18 @@ import type { TestDatabase } from './types.ts'
 
 const cacheFolder = join(projectRoot, 'node_modules/.cache/wangge-tests')
 
-/** A PGlite in memory, unpacked from a migrated one that is kept until a migration changes. */
-export async function openPgliteTestDatabase(): Promise<TestDatabase> {
+/**
+ * A PGlite in memory, unpacked from a migrated one that is kept until a migration changes. With other
+ * migrations it is made from nothing.
+ */
+export async function openPgliteTestDatabase(migrations?: Migration[]): Promise<TestDatabase> {
+  if (migrations) {
+    const connection = connect()
+    await connection.driver.waitReady
+    const db = databaseOf(connection)
+    await provision(db, connection, migrations)
+    return testDatabase('pglite', db)
+  }
   const template = await templateTar()
   const connection = connect(new Blob([new Uint8Array(template)]))
   await connection.driver.waitReady

@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { databaseError, runTransaction } from '../../server/backend/pglite-engine.ts'
 import { valueParsers } from '../../server/backend/values.ts'
 import type { Database, SqlValue } from '../../server/base/database-types.ts'
+import type { Migration } from '../../server/schema/migration.ts'
 import { findPostgres, startCluster } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { provision } from './system-schema.ts'
@@ -17,7 +18,7 @@ const template = 'wangge_template'
  * as a copy of a database migrated once; else on one started for it and gone with it. Throws when
  * there is no Postgres; ask `missingPostgres()` before.
  */
-export async function openPostgresTestDatabase(): Promise<TestDatabase> {
+export async function openPostgresTestDatabase(migrations?: Migration[]): Promise<TestDatabase> {
   const cluster = await clusterToUse()
   const admin = connect(cluster.url)
   const name = `wangge_test_${randomBytes(6).toString('hex')}`
@@ -28,12 +29,12 @@ export async function openPostgresTestDatabase(): Promise<TestDatabase> {
     await cluster.stop()
   })
   try {
-    if (cluster.isOfWorker) {
+    if (cluster.isOfWorker && !migrations) {
       await prepareTemplate(cluster, admin)
       await admin.unsafe(`create database ${name} template ${template}`)
     } else {
       await createDatabase(admin, name)
-      await provisionOver(db, urlOf(cluster, name))
+      await provisionOver(db, urlOf(cluster, name), migrations)
     }
   } catch (error) {
     await db.close()
@@ -66,13 +67,13 @@ const createDatabase = (admin: postgres.Sql, name: string) =>
     `create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`,
   )
 
-async function provisionOver(db: Database, url: string): Promise<void> {
+async function provisionOver(db: Database, url: string, migrations?: Migration[]): Promise<void> {
   const connection = new PostgresConnection({
     url,
     postgresOptions: { max: 1, onnotice: () => undefined },
   })
   try {
-    await provision(db, connection)
+    await provision(db, connection, migrations)
   } finally {
     await connection.close()
   }

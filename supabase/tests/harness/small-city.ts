@@ -1,4 +1,5 @@
 import type { Database } from '../../server/base/database-types.ts'
+import { insertCitySettings } from './city-settings.ts'
 
 /** One person of every kind, by what they are. */
 export const people = {
@@ -39,11 +40,13 @@ const areas: [
  */
 export async function seedSmallCity(db: Database): Promise<void> {
   const { west, south, east, north } = smallCityBox
-  await db.query(
-    `insert into public.city_settings (name, locale, time_zone, west, south, east, north, shard_level)
-     values ('N', 'zh-CN', 'Asia/Shanghai', $1, $2, $3, $4, 'district')`,
-    [west, south, east, north],
-  )
+  await insertCitySettings(db, {
+    name: 'N',
+    locale: 'zh-CN',
+    timeZone: 'Asia/Shanghai',
+    box: [west, south, east, north],
+    shardLevel: 'district',
+  })
   const paths = new Map<string, string>()
   for (const [code, parent, level, box] of areas) {
     const path = `${parent === null ? '' : paths.get(parent)}${code}/`

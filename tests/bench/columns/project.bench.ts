@@ -1,10 +1,12 @@
 import { randomMonths } from '../../fixtures/columns.ts'
 import { ColumnSet } from '../../../src/columns/count/column-set.ts'
 import { density } from '../../../src/columns/count/density.ts'
-import type { FilterWorld } from '../../../src/columns/count/filter-rules.ts'
+import { FilteredRows } from '../../../src/columns/count/filtered-rows.ts'
+import { passingRows } from '../../../src/columns/count/passing-rows.ts'
 import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/filter.ts'
 import { project } from '../../../src/columns/count/project.ts'
-import { summariseClosing } from '../../../src/columns/count/summarise-closing.ts'
+import { closing } from '../../../src/columns/questions/closing.ts'
+import type { QuestionWorld } from '../../../src/columns/questions/question.ts'
 
 interface BenchOptions {
   rows: number
@@ -32,10 +34,11 @@ const categories = Array.from({ length: 30 }, (_, i) => ({
   code: `c${i + 1}`,
   path: `c${i + 1}/`,
 }))
-const world: FilterWorld & { areas: typeof areas } = {
+const world: QuestionWorld = {
   areas,
   categories,
   cityBbox: [-122.52, 37.7, -122.35, 37.83],
+  asOfWallMinutes: Date.UTC(2026, 0, 1) / 60_000,
 }
 
 /** Everything passes; a third of the areas in one year; open ones of some categories in a box. */
@@ -80,14 +83,18 @@ export function run({ rows, log }: BenchOptions): BenchResult[] {
     return { name, ratio, target: `≤ ${most} × the floor`, pass: ratio <= most, detail }
   }
   const picture = { bbox: world.cityBbox, width: 480, height: 360, radiusPixels: 9 }
-  const asOf = Date.UTC(2026, 0, 1) / 60_000
   return [
     ...Object.entries(filters).map(([name, filter]) =>
       result(`projection, ${name}`, name === 'all' ? 15 : 60, () => project(set, filter, world)),
     ),
-    result('heat picture, all', 80, () => density(set, emptyFilter(), world, picture)),
+    result('heat picture, all', 80, () =>
+      density(passingRows(set, emptyFilter(), world), world.cityBbox, picture),
+    ),
     result('times to close, all', 450, () =>
-      summariseClosing(set, emptyFilter(), world, asOf, { withinDays: 7, areaLevel: 'grid' }),
+      closing(new FilteredRows(set, emptyFilter(), world), world, {
+        withinDays: 7,
+        areaLevel: 'grid',
+      }),
     ),
   ]
 }

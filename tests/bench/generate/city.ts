@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import type { Database } from '../../../supabase/server/base/database-types.ts'
+import { insertCitySettings } from '../../../supabase/tests/harness/city-settings.ts'
 import type { BoundingBox } from '../../../src/domain/vocabulary.ts'
 import { demoFolder } from './sample.ts'
 
@@ -16,11 +17,12 @@ interface Properties {
 
 /** Settings and areas of the demo city in an empty, migrated database. */
 export async function createCity(db: Database): Promise<void> {
-  await db.query(
-    `insert into public.city_settings (name, locale, time_zone, west, south, east, north)
-     values ('San Francisco', 'en', $1, $2, $3, $4, $5)`,
-    [cityTimeZone, ...cityBox],
-  )
+  await insertCitySettings(db, {
+    name: 'San Francisco',
+    locale: 'en',
+    timeZone: cityTimeZone,
+    box: cityBox,
+  })
   const paths = new Map<string, string>()
   for (const level of ['city', 'community', 'grid']) {
     const { features } = JSON.parse(

@@ -2,7 +2,7 @@ import { addProtocol, Map as MapLibreMap, type FilterSpecification } from 'mapli
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import { classBreaks } from '../../../src/domain/answers/class-breaks.ts'
 import { unpackMonth, type MonthColumns } from '../../../src/columns/count/column-set.ts'
-import { dequantise, type PackedMonth } from '../../../src/domain/answers/columns.ts'
+import { quantum, type PackedMonth } from '../../../src/domain/answers/columns.ts'
 import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/filter.ts'
 import { createMapEngine } from '../../../src/map/map-engine.ts'
 import { mapMessages } from '../../../src/map/messages.ts'
@@ -85,7 +85,6 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
       path: `c${i + 1}/`,
     })),
     cityBbox: bbox,
-    timeZone: city.timeZone,
   })
   await columns.put(packed)
 
@@ -98,8 +97,8 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
 
   const apply = async (filter: IncidentFilter): Promise<void> => {
     const [projection, heat] = await Promise.all([
-      columns.project(filter),
-      columns.heat(filter, picture),
+      columns.ask('projection', filter, null),
+      columns.ask('heat', filter, picture),
     ])
     const values = projection.byArea
     const { breaks } = classBreaks(values.subarray(1), 6)
@@ -192,6 +191,10 @@ function rawFilter(filter: IncidentFilter): FilterSpecification {
 }
 
 const monthOf = (day: string): number => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1
+
+/** The middle of a quantised place, in degrees. */
+const dequantise = (value: number, low: number, high: number): number =>
+  low + (value / quantum) * (high - low)
 
 function rawTiles(months: MonthColumns[]): Map<string, ArrayBuffer> {
   const size = 2 ** tileZoom * extent

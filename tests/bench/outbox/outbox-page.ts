@@ -1,4 +1,5 @@
-import type { Draft, NewCommand, WireCommand } from '../../../src/domain/command/command.ts'
+import type { Draft, WireCommand } from '../../../src/domain/command/command.ts'
+import type { NewCommand } from '../../../src/domain/command/types/index.ts'
 import { OutboxDatabase } from '../../../src/sync/database.ts'
 import { openOutbox, type Transport } from '../../../src/sync/index.ts'
 import { prepareItem } from '../../../src/sync/item-row.ts'

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { quantileSorted } from '../../../src/stats/quantile.ts'
 import { openDatabase } from '../../../supabase/server/backend/open-database.ts'
 import { apiClient, call } from '../../kit/api.ts'
 import { startAppServer } from '../../kit/app-server.ts'
+import { quantileSorted } from '../quantile.ts'
 import type { BenchResult } from '../run.ts'
 
 const rounds = 4

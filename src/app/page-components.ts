@@ -1,0 +1,16 @@
+import type { Component } from 'vue'
+import type { PageName } from '@/domain/pages.ts'
+
+/** The component of each page, loaded when the page is opened. Literal imports: the bundler needs them. */
+export const pageComponents: Record<PageName, () => Promise<Component>> = {
+  'sign-in': () => import('@/features/sign-in/SignInPage.vue'),
+  home: () => import('@/features/home/HomePage.vue'),
+  'my-day': () => import('@/features/my-day/MyDayPage.vue'),
+  capture: () => import('@/features/capture/CapturePage.vue'),
+  map: () => import('@/features/map-page/MapPage.vue'),
+  table: () => import('@/features/map-page/TablePage.vue'),
+  overview: () => import('@/features/overview/OverviewPage.vue'),
+  outbox: () => import('@/features/outbox/OutboxPage.vue'),
+  account: () => import('@/features/account/AccountPage.vue'),
+  help: () => import('@/features/help/HelpPage.vue'),
+}

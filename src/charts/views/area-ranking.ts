@@ -1,0 +1,33 @@
+import type { ChartLook, ChartView } from '../chart-view.ts'
+import { rankingOption, type RankedEntry } from '../options/ranking.option.ts'
+import { bars, narrowBy } from './bars.ts'
+
+interface AreaRankingData {
+  /** Most first; null while nothing is known. */
+  areas: RankedEntry[] | null
+  /** The areas' level, as it is shown. */
+  level: string
+  narrow: (areaCode: string) => void
+}
+
+/** Incidents by area. Areas without any are left out unless they are selected. */
+export function areaRankingView(data: AreaRankingData, { theme, text }: ChartLook): ChartView {
+  const { t } = text
+  const areas = (data.areas ?? []).filter((area) => area.count > 0 || area.selected)
+  const { shown, hidden, height } = bars(areas)
+  return {
+    fileName: 'areas',
+    title: t('charts.ranking.title', { level: data.level }),
+    note: t('charts.ranking.note'),
+    option: rankingOption(shown, theme, text),
+    table: {
+      header: [t('charts.area'), t('charts.received'), t('charts.open')],
+      rows: areas.map((area) => [area.name, area.count, area.open]),
+    },
+    height,
+    loading: data.areas === null,
+    empty: areas.length === 0,
+    hidden,
+    select: narrowBy(areas, data.narrow),
+  }
+}

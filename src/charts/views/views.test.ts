@@ -1,0 +1,140 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { ClosingGroup } from '@/domain/answers/closing.ts'
+import { lightChartTheme as theme } from '../chart-theme.ts'
+import type { ChartLook } from '../chart-view.ts'
+import { areaRankingView } from './area-ranking.ts'
+import { monthFlowView } from './month-flow.ts'
+import { shareClosedView } from './share-closed.ts'
+import { timeToCloseView } from './time-to-close.ts'
+
+/** Says each key with its numbers and words. */
+const look: ChartLook = {
+  theme,
+  text: {
+    t: (key, words) => [key, ...Object.values(words ?? {})].join(' '),
+    counted: (key, numbers, words) => [key, ...Object.values({ ...numbers, ...words })].join(' '),
+    number: (value, digits = 0) => value.toFixed(digits),
+    percent: (value) => `${value * 100} %`,
+  },
+}
+const unknown = { time: null, low: null, high: null }
+const group = (key: string, over: Partial<ClosingGroup> = {}) => ({
+  key,
+  name: key.toUpperCase(),
+  selected: false,
+  n: 10,
+  closed: 6,
+  open: 4,
+  median: { time: 36, low: 12, high: 48 },
+  p90: unknown,
+  within: { count: 1, n: 3, share: 1 / 3, low: 0.0615, high: 0.7923, tooRecent: 7 },
+  ...over,
+})
+const many = Array.from({ length: 20 }, (_, i) => group(`c${i}`))
+/** How many names the axis holds. */
+const drawn = (option: object) => (option as { yAxis: { data: string[] } }).yAxis.data.length
+
+describe('monthFlowView', () => {
+  const months = [
+    { month: '2015-01', received: 5, closed: 2, backlog: 3 },
+    { month: '2015-02', received: 1, closed: 4, backlog: 0 },
+  ]
+
+  it('shows the months, and narrows to the one of a row', () => {
+    const narrow = vi.fn()
+    const view = monthFlowView({ months, isPartial: false, narrow }, look)
+    expect(view.table.rows).toEqual([
+      ['2015-01', 5, 2, 3],
+      ['2015-02', 1, 4, 0],
+    ])
+    expect([view.loading, view.empty, view.note]).toEqual([false, false, 'charts.flow.note'])
+    view.select?.(1)
+    view.select?.(2)
+    expect(narrow.mock.calls).toEqual([['2015-02']])
+  })
+
+  it('tells loading, empty and partial apart', () => {
+    const of = (months: [] | null) =>
+      monthFlowView({ months, isPartial: true, narrow: vi.fn() }, look)
+    expect(of(null)).toMatchObject({ loading: true, note: 'charts.flow.partial' })
+    expect(of([])).toMatchObject({ loading: false, empty: true })
+  })
+})
+
+describe('areaRankingView', () => {
+  it('leaves out areas without incidents unless they are selected', () => {
+    const area = (key: string, count: number, selected = false) => ({
+      key,
+      name: key,
+      count,
+      open: 0,
+      selected,
+    })
+    const narrow = vi.fn()
+    const areas = [area('a', 3), area('b', 0), area('c', 0, true)]
+    const view = areaRankingView({ areas, level: 'grids', narrow }, look)
+    expect(view.table.rows.map(([name]) => name)).toEqual(['a', 'c'])
+    expect(view.title).toBe('charts.ranking.title grids')
+    view.select?.(1)
+    expect(narrow).toHaveBeenCalledWith('c')
+    expect(areaRankingView({ areas: null, level: '', narrow }, look).loading).toBe(true)
+  })
+})
+
+describe('timeToCloseView', () => {
+  const data = (withdrawn: number) => ({
+    summary: { n: 10, open: 4, withdrawn },
+    categories: [group('a'), group('b', { median: unknown })],
+    narrow: vi.fn(),
+  })
+
+  it('gives days with their interval, and gaps where the data cannot tell', () => {
+    const view = timeToCloseView(data(0), look)
+    expect(view.table.rows).toEqual([
+      ['A', 10, 4, 1.5, 0.5, 2, null],
+      ['B', 10, 4, null, null, null, null],
+    ])
+  })
+
+  it('says how many are open and who was left out', () => {
+    expect(timeToCloseView(data(0), look).note).toBe('charts.timeToClose.note 10 4')
+    expect(timeToCloseView(data(2), look).note).toBe(
+      'charts.timeToClose.withdrawn 2 charts.timeToClose.note 10 4',
+    )
+    expect(timeToCloseView({ ...data(0), summary: null }, look)).toMatchObject({
+      loading: true,
+      note: '',
+    })
+  })
+
+  it('draws the largest and tells how many only the table holds', () => {
+    const view = timeToCloseView({ ...data(0), categories: many }, look)
+    expect([drawn(view.option), view.table.rows.length, view.hidden]).toEqual([15, 20, 5])
+  })
+})
+
+describe('shareClosedView', () => {
+  const data = (by: 'area' | 'category') => ({
+    by,
+    groups: many,
+    withinDays: 7,
+    level: 'grids',
+    narrow: vi.fn(),
+  })
+
+  it('gives shares in percent of those judged', () => {
+    const view = shareClosedView(data('category'), look)
+    expect(view.table.rows[0]).toEqual(['C0', 3, 1, 33.3, 6.2, 79.2, 7])
+    expect([drawn(view.option), view.hidden]).toEqual([15, 5])
+    expect(shareClosedView({ ...data('area'), groups: null }, look).loading).toBe(true)
+  })
+
+  it('names files and titles by what it groups', () => {
+    const of = (by: 'area' | 'category') => {
+      const { fileName, title } = shareClosedView(data(by), look)
+      return [fileName, title]
+    }
+    expect(of('category')).toEqual(['share-by-category', 'charts.shareClosed.byCategory 7'])
+    expect(of('area')).toEqual(['share-by-area', 'charts.shareClosed.byArea 7 grids'])
+  })
+})

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { packMonth, randomMonths } from '../../tests/fixtures/columns.ts'
+import { emptyFilter } from '@/domain/filter/filter.ts'
+import { ColumnsEngine } from './engine.ts'
+import { answerCall } from './engine-call.ts'
+
+const world = {
+  areas: [
+    { idx: 1, code: 'A', path: 'A/', level: 'grid' },
+    { idx: 2, code: 'B', path: 'B/', level: 'grid' },
+  ],
+  categories: [
+    { idx: 1, code: 'c1', path: 'c1/' },
+    { idx: 2, code: 'c2', path: 'c2/' },
+  ],
+  cityBbox: [0, 0, 10, 10] as const,
+}
+const [january, february] = randomMonths({ rows: 400, months: 2, areas: 2, categories: 2 })
+const picture = { bbox: world.cityBbox, width: 8, height: 8, radiusPixels: 0 }
+const options = { withinDays: 7, areaLevel: 'grid' as const }
+const one = { ...emptyFilter(), categories: ['c1'] }
+
+function engineWith(...months: (typeof january)[]): ColumnsEngine {
+  const engine = new ColumnsEngine()
+  engine.setWorld(world)
+  engine.setAsOf(Date.UTC(2020, 5, 15) / 60_000)
+  engine.put(months.map((month) => packMonth(month!)))
+  return engine
+}
+
+describe('ColumnsEngine', () => {
+  it.each([emptyFilter(), one, { ...one, areas: ['B'] }])(
+    'gives the same answers with the rows of the projection as without',
+    (filter) => {
+      const [fresh, shared] = [engineWith(january, february), engineWith(january, february)]
+      shared.ask('projection', filter, null)
+      expect(shared.ask('closing', filter, options)).toEqual(fresh.ask('closing', filter, options))
+      shared.ask('projection', filter, null)
+      expect(shared.ask('heat', filter, picture)).toEqual(fresh.ask('heat', filter, picture))
+    },
+  )
+
+  it('finds the rows anew after another filter, other months and another world', () => {
+    const engine = engineWith(january)
+    const count = (filter = one) => engine.ask('closing', filter, options).n
+    const before = count()
+    expect(count(emptyFilter())).toBeGreaterThan(before)
+    expect(count()).toBe(before)
+    engine.put([packMonth(february!)])
+    const both = count()
+    expect(both).toBeGreaterThan(before)
+    engine.put([], ['2020-02'])
+    expect(count()).toBe(before)
+    engine.setWorld({ ...world, categories: [] })
+    expect(count()).toBe(0)
+    engine.setWorld(world)
+    expect(count()).toBe(before)
+    engine.clear()
+    expect(count()).toBe(0)
+  })
+
+  it('takes the time apart from the world, in any order', () => {
+    const engine = engineWith(january)
+    const judged = () => engine.ask('closing', emptyFilter(), options).within.n
+    expect(judged()).toBeGreaterThan(0)
+    engine.setAsOf(Date.UTC(2020, 0, 2) / 60_000)
+    expect(judged()).toBe(0)
+    engine.setAsOf(Date.UTC(2020, 5, 15) / 60_000)
+    engine.setWorld(world)
+    expect(judged()).toBeGreaterThan(0)
+  })
+
+  it('answers a failed call with its error', () => {
+    const args = ['heat', emptyFilter(), { ...picture, width: 0 }]
+    expect(answerCall(engineWith(january), { id: 7, method: 'ask', args })).toEqual({
+      id: 7,
+      ok: false,
+      name: 'RangeError',
+      message: 'density: an empty picture',
+    })
+  })
+})

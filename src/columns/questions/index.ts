@@ -1,0 +1,11 @@
+import { closing } from './closing.ts'
+import { heat } from './heat.ts'
+import { projection } from './projection.ts'
+
+/** Every question the columns worker answers, by name. A new one is its own file and a line here. */
+export const questions = { projection, heat, closing }
+
+type Questions = typeof questions
+export type QuestionName = keyof Questions
+export type OptionsOf<N extends QuestionName> = Parameters<Questions[N]>[2]
+export type AnswerOf<N extends QuestionName> = ReturnType<Questions[N]>

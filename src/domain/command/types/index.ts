@@ -1,0 +1,74 @@
+import type { InferOutput } from 'valibot'
+import type { CommandTitle, CommandTypeDefinition, Fact, ItemAbout } from '../command-type.ts'
+import type { Draft, DraftKind, PhotoRef } from '../command.ts'
+import { addNote } from './add-note.ts'
+import { addPhoto } from './add-photo.ts'
+import { confirmDuplicate } from './confirm-duplicate.ts'
+import { correctIncident } from './correct-incident.ts'
+import { reportIncident } from './report-incident.ts'
+
+/** All types of commands, the only place that lists them. */
+export const commandTypes = {
+  report_incident: reportIncident,
+  add_note: addNote,
+  add_photo: addPhoto,
+  confirm_duplicate: confirmDuplicate,
+  correct_incident: correctIncident,
+}
+
+export type CommandType = keyof typeof commandTypes
+export type CommandPayloads = {
+  [T in CommandType]: InferOutput<(typeof commandTypes)[T]['payload']>
+}
+/** A command without an id, for the outbox. */
+export type NewCommand<T extends CommandType = CommandType> = {
+  [K in T]: { type: K; payload: CommandPayloads[K] }
+}[T]
+
+export const commandTypeNames = Object.keys(commandTypes) as CommandType[]
+
+/** Keyed by the type parameter, so that TypeScript matches payload and definition. */
+const definitions: {
+  [T in CommandType]: CommandTypeDefinition<(typeof commandTypes)[T]['payload']>
+} = commandTypes
+
+export const titleOf = <T extends CommandType>({ type, payload }: NewCommand<T>): CommandTitle =>
+  definitions[type].title(payload)
+
+/** All that a command says, in reading order. */
+export const factsOf = <T extends CommandType>({ type, payload }: NewCommand<T>): Fact[] =>
+  definitions[type].facts(payload)
+
+/** The photos of a command. */
+export const photosOf = <T extends CommandType>({
+  type,
+  payload,
+}: NewCommand<T>): readonly PhotoRef[] => definitions[type].photos(payload)
+
+/** The draft that the report page edits; null for other types. */
+export function draftOf<T extends CommandType>(
+  { type, payload }: NewCommand<T>,
+  about: ItemAbout,
+): Pick<Draft, 'id' | 'kind' | 'form'> | null {
+  const { edit } = definitions[type]
+  return edit.form === 'capture' ? edit.draft(payload, about) : null
+}
+
+/** The note that the note form edits; null for other types. */
+export function noteOf<T extends CommandType>({ type, payload }: NewCommand<T>): string | null {
+  const { edit } = definitions[type]
+  return edit.form === 'note' ? edit.note(payload) : null
+}
+
+/** The command with another note. @throws RangeError for types without the note form */
+export function withNote<T extends CommandType>(
+  { type, payload }: NewCommand<T>,
+  note: string,
+): NewCommand {
+  const { edit } = definitions[type]
+  if (edit.form !== 'note') throw new RangeError(`${type} has no note to edit`)
+  return { type, payload: edit.withNote(payload, note) } as NewCommand
+}
+
+export const commandTypeOfDraft = (kind: DraftKind): CommandType =>
+  commandTypeNames.find((type) => commandTypes[type].draftKind === kind)!

@@ -1,0 +1,40 @@
+import { report } from '@/data/problems.ts'
+import { useSessionStore } from '../session.store.ts'
+import { useOutboxStore } from './outbox.store.ts'
+
+interface Seen<T> {
+  scope: string | null
+  value: T
+}
+
+/**
+ * A value the person was shown, kept beside their outbox for when there is no network. It serves
+ * the scope it was read in; signing out erases it. A disk that fails only warns.
+ */
+export function useSeen<T>(name: string) {
+  const session = useSessionStore()
+  const outboxStore = useOutboxStore()
+  const key = `seen:${name}`
+
+  async function read(): Promise<T | null> {
+    try {
+      const found = await (await outboxStore.whenOpen()).kv.get<Seen<T>>(key)
+      return found && found.scope === session.scope ? found.value : null
+    } catch (failure) {
+      report('kept', failure)
+      return null
+    }
+  }
+
+  async function write(value: T): Promise<void> {
+    const { scope } = session
+    try {
+      const { kv } = await outboxStore.whenOpen()
+      if (scope === session.scope) await kv.set(key, { scope, value } satisfies Seen<T>)
+    } catch (failure) {
+      report('kept', failure)
+    }
+  }
+
+  return { read, write }
+}

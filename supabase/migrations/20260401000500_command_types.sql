@@ -1,0 +1,546 @@
+-- The command types: report_incident, add_note, add_photo, confirm_duplicate, correct_incident. Each
+-- has one function that reads its payload and either carries it out or rejects it.
+--
+-- A rejection is {code, field?, detail?}. Recorded codes: unknown_type, invalid_payload, unknown_field,
+-- missing_field, invalid_field, too_long, not_allowed, unknown_category, not_a_leaf_category,
+-- outside_city, incident_exists, unknown_incident (absent, or not visible to the caller), incident_closed,
+-- refused (a constraint), and conflict: the incident changed since `baseVersion`, and `server` holds it.
+
+-- Ends the command that runs: its subtransaction is undone and its receipt says `rejected`.
+create or replace function private.reject_command(p_code text, p_field text default null, p_detail text default null)
+returns void language plpgsql set search_path = '' as $$
+begin
+  raise exception '%', p_code using errcode = 'WG001', detail =
+    jsonb_strip_nulls(jsonb_build_object('code', p_code, 'field', p_field, 'detail', p_detail))::text;
+end $$;
+
+-- Text of a payload with at most p_most characters; null when it is left out and not required.
+create or replace function private.payload_text(p_payload jsonb, p_field text, p_required boolean, p_most integer)
+returns text language plpgsql set search_path = '' as $$
+declare
+  v_value jsonb := p_payload -> p_field;
+begin
+  if v_value is null or v_value = 'null' then
+    if p_required then perform private.reject_command('missing_field', p_field); end if;
+    return null;
+  end if;
+  if jsonb_typeof(v_value) <> 'string' then
+    perform private.reject_command('invalid_field', p_field, 'not text');
+  end if;
+  if length(p_payload ->> p_field) > p_most then
+    perform private.reject_command('too_long', p_field, p_most::text);
+  end if;
+  return p_payload ->> p_field;
+end $$;
+
+-- A number of a payload within bounds, both inclusive; null when it is left out and not required.
+create or replace function private.payload_number(
+  p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
+returns numeric language plpgsql set search_path = '' as $$
+declare
+  v_value jsonb := p_payload -> p_field;
+begin
+  if v_value is null or v_value = 'null' then
+    if p_required then perform private.reject_command('missing_field', p_field); end if;
+    return null;
+  end if;
+  -- JSON has no NaN or infinity; clients that try send null or text
+  if (case when jsonb_typeof(v_value) = 'number' then v_value::numeric not between p_least and p_most
+      else true end) then
+    perform private.reject_command('invalid_field', p_field, format('not a number from %s to %s', p_least, p_most));
+  end if;
+  return v_value::numeric;
+end $$;
+
+-- An instant in ISO 8601 with an offset. Errors: class 22 for any other text.
+create or replace function private.instant(p_text text)
+returns timestamptz language plpgsql immutable strict set search_path = '' as $$
+begin
+  if p_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$' then
+    raise exception 'not an instant with offset' using errcode = 'invalid_datetime_format';
+  end if;
+  return p_text::timestamptz;
+end $$;
+
+create or replace function private.payload_instant(p_payload jsonb, p_field text)
+returns timestamptz language plpgsql set search_path = '' as $$
+begin
+  return private.instant(private.payload_text(p_payload, p_field, false, 40));
+exception when data_exception then
+  perform private.reject_command('invalid_field', p_field, 'not an instant with offset');
+end $$;
+
+-- White space as JavaScript's trim() means it.
+create or replace function private.is_blank(p_text text)
+returns boolean language sql immutable parallel safe as $$
+  select coalesce(btrim(p_text, E' \t\n\r\f\u000b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'), '') = ''
+$$;
+
+create or replace function private.refuse_unknown_fields(p_payload jsonb, p_known text[])
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_unknown text;
+begin
+  select min(key) into v_unknown from jsonb_object_keys(p_payload) as key where key <> all (p_known);
+  if v_unknown is not null then
+    perform private.reject_command('unknown_field', left(v_unknown, 60));
+  end if;
+end $$;
+
+create or replace function private.payload_uuid(p_payload jsonb, p_field text)
+returns uuid language plpgsql set search_path = '' as $$
+declare
+  v_text text := private.payload_text(p_payload, p_field, true, 36);
+begin
+  if v_text !~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then
+    perform private.reject_command('invalid_field', p_field, 'not a UUID in lower case');
+  end if;
+  return v_text::uuid;
+end $$;
+
+-- One of p_words; null when it is left out.
+create or replace function private.payload_word(p_payload jsonb, p_field text, p_words text[])
+returns text language plpgsql set search_path = '' as $$
+declare
+  v_text text := private.payload_text(p_payload, p_field, false, 60);
+begin
+  if v_text <> all (p_words) then
+    perform private.reject_command('invalid_field', p_field, 'not one of ' || array_to_string(p_words, ', '));
+  end if;
+  return v_text;
+end $$;
+
+create or replace function private.payload_whole(
+  p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_value numeric := private.payload_number(p_payload, p_field, p_required, p_least, p_most);
+begin
+  if v_value <> trunc(v_value) then
+    perform private.reject_command('invalid_field', p_field, 'not a whole number');
+  end if;
+  return v_value::integer;
+end $$;
+
+-- Names the wrong key of one photo {hash, mediaType, bytes, width, height, takenAt?, lon?, lat?}; null when
+-- all are right. jsonb sorts by kind first: a value between two numbers is a number.
+create or replace function private.photo_fault(p_photo jsonb)
+returns text language plpgsql immutable set search_path = '' as $$
+declare
+  v_lon constant jsonb := nullif(p_photo -> 'lon', 'null');
+  v_lat constant jsonb := nullif(p_photo -> 'lat', 'null');
+begin
+  return case
+    when jsonb_typeof(p_photo) <> 'object' then 'photo'
+    when p_photo - '{hash,mediaType,bytes,width,height,takenAt,lon,lat}'::text[] <> '{}' then 'unknown key'
+    when (jsonb_typeof(p_photo -> 'hash') = 'string' and p_photo ->> 'hash' ~ '^[0-9a-f]{64}$') is not true then 'hash'
+    when (p_photo -> 'mediaType' in ('"image/jpeg"', '"image/webp"')) is not true then 'mediaType'
+    when (p_photo -> 'bytes' between '1' and '5242880' and p_photo ->> 'bytes' ~ '^\d+$') is not true then 'bytes'
+    when (p_photo -> 'width' between '1' and '2048' and p_photo ->> 'width' ~ '^\d+$') is not true then 'width'
+    when (p_photo -> 'height' between '1' and '2048' and p_photo ->> 'height' ~ '^\d+$') is not true then 'height'
+    when v_lon not between '-180' and '180' or (v_lon is null and v_lat is not null) then 'lon'
+    when v_lat not between '-90' and '90' or (v_lat is null and v_lon is not null) then 'lat'
+    when coalesce(p_photo -> 'takenAt', 'null') = 'null' then null
+    when jsonb_typeof(p_photo -> 'takenAt') <> 'string' or private.instant(p_photo ->> 'takenAt') is null then 'takenAt'
+  end;
+exception when data_exception then
+  return 'takenAt';
+end $$;
+
+-- The checked photos of a payload; [] for none.
+create or replace function private.payload_photos(p_payload jsonb, p_required boolean)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_photos jsonb := coalesce(p_payload -> 'photos', 'null');
+  v_fault text;
+begin
+  if v_photos in ('null', '[]') then
+    if p_required then perform private.reject_command('missing_field', 'photos'); end if;
+    return '[]';
+  end if;
+  if jsonb_typeof(v_photos) <> 'array' then
+    perform private.reject_command('invalid_field', 'photos', 'not a list');
+  end if;
+  if jsonb_array_length(v_photos) > 10 then
+    perform private.reject_command('too_long', 'photos', '10');
+  end if;
+  select f.fault into v_fault
+  from jsonb_array_elements(v_photos) with ordinality as p (photo, n)
+  cross join lateral private.photo_fault(p.photo) as f (fault)
+  where f.fault is not null order by p.n limit 1;
+  if v_fault is not null then
+    perform private.reject_command('invalid_field', 'photos', v_fault);
+  end if;
+  return v_photos;
+end $$;
+
+-- Each hash once, in the order given.
+create or replace function private.photo_hashes(p_photos jsonb)
+returns text[] language plpgsql immutable set search_path = '' as $$
+begin
+  if p_photos = '[]' then return '{}'; end if;
+  return array(
+    select p.photo ->> 'hash' from jsonb_array_elements(p_photos) with ordinality as p (photo, n)
+    group by 1 order by min(p.n));
+end $$;
+
+-- The data of each log entry about the device. Its clock is suspect when it is ahead by 5 minutes or
+-- behind by 30 days: a queue may wait days for a network.
+create or replace function private.log_data(p_device_at timestamptz, p_at timestamptz, p_photos jsonb, p_more jsonb)
+returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
+begin
+  return jsonb_strip_nulls(jsonb_build_object(
+    'deviceAt', p_device_at,
+    'deviceClockSuspect', case when p_device_at > p_at + interval '5 minutes'
+      or p_device_at < p_at - interval '30 days' then true end,
+    'photos', case when p_photos <> '[]' then to_jsonb(private.photo_hashes(p_photos)) end)) || p_more;
+end $$;
+
+-- Whether a category requires a description. Rejects a category that is no leaf.
+create or replace function private.check_category(p_code text)
+returns boolean language plpgsql set search_path = '' as $$
+declare
+  v_requires boolean;
+begin
+  select c.requires_description into v_requires from public.categories c where c.code = p_code;
+  if not found then
+    perform private.reject_command('unknown_category', 'categoryCode');
+  end if;
+  if exists (select 1 from public.categories c where c.parent_code = p_code) then
+    perform private.reject_command('not_a_leaf_category', 'categoryCode');
+  end if;
+  return v_requires;
+end $$;
+
+-- A report that passed every check and is not stored yet.
+create type private.report as (
+  id uuid, district_code text, area_code text, category_code text, severity integer,
+  lon double precision, lat double precision, qx integer, qy integer,
+  description text, address_label text, device_at timestamptz, photos jsonb,
+  actor uuid, command_id uuid, at timestamptz, data jsonb
+);
+
+-- Reads {incidentId, categoryCode, lon, lat, description?, severity?, addressLabel?, deviceAt?, photos?,
+-- accuracyMeters?, placedBy?}. The place may lie anywhere in the city, also outside the caller's areas.
+-- Rejects all that store_reports would refuse.
+create or replace function private.read_report(
+  p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns private.report language plpgsql set search_path = '' as $$
+declare
+  v_report private.report;
+  v_requires_description boolean;
+begin
+  perform private.refuse_unknown_fields(p_payload,
+    '{incidentId,categoryCode,lon,lat,description,severity,addressLabel,deviceAt,photos,accuracyMeters,placedBy}');
+  v_report.id := private.payload_uuid(p_payload, 'incidentId');
+  v_report.category_code := private.payload_text(p_payload, 'categoryCode', true, 60);
+  v_requires_description := private.check_category(v_report.category_code);
+  v_report.lon := private.payload_number(p_payload, 'lon', true, -180, 180);
+  v_report.lat := private.payload_number(p_payload, 'lat', true, -90, 90);
+  select p.area_code, p.district_code, p.qx, p.qy
+  into v_report.area_code, v_report.district_code, v_report.qx, v_report.qy
+  from private.place_incident(v_report.lon, v_report.lat) p;
+  if v_report.area_code is null then
+    perform private.reject_command('outside_city');
+  end if;
+  v_report.severity := coalesce(private.payload_whole(p_payload, 'severity', false, 1, 4), 2);
+  v_report.description := coalesce(private.payload_text(p_payload, 'description', false, 10000), '');
+  if v_requires_description and private.is_blank(v_report.description) then
+    perform private.reject_command('missing_field', 'description');
+  end if;
+  v_report.address_label := coalesce(private.payload_text(p_payload, 'addressLabel', false, 500), '');
+  v_report.device_at := private.payload_instant(p_payload, 'deviceAt');
+  v_report.photos := private.payload_photos(p_payload, false);
+  v_report.actor := p_actor;
+  v_report.command_id := p_command;
+  v_report.at := p_at;
+  v_report.data := private.log_data(v_report.device_at, p_at, v_report.photos,
+    jsonb_strip_nulls(jsonb_build_object(
+      'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000),
+      'placedBy', private.payload_word(p_payload, 'placedBy', '{gps,hand,photo}'))));
+  -- last: whether it is there may depend on a report that waits beside this one, any other fault does not
+  if exists (select 1 from public.incidents i where i.id = v_report.id) then
+    perform private.reject_command('incident_exists', 'incidentId');
+  end if;
+  return v_report;
+end $$;
+
+-- Photos that came with one log entry.
+create type private.brought_photos as (district_code text, incident_id uuid, seq integer, owner uuid,
+  command_id uuid, at timestamptz, photos jsonb);
+
+-- Keeps photos with their incidents; leaves a photo that is there already.
+create or replace function private.store_photos(p_brought private.brought_photos[])
+returns void language sql set search_path = '' as $$
+  insert into public.incident_photos (district_code, incident_id, hash, owner, media_type, bytes,
+    width, height, taken_at, lon, lat, seq_in_log, command_id, at)
+  select b.district_code, b.incident_id, p.hash, b.owner, p."mediaType", p.bytes,
+    p.width, p.height, p."takenAt", p.lon, p.lat, b.seq, b.command_id, b.at
+  from unnest(p_brought) b
+  cross join lateral jsonb_to_recordset(b.photos) as p (hash text, "mediaType" text, bytes integer,
+    width integer, height integer, "takenAt" timestamptz, lon double precision, lat double precision)
+  on conflict do nothing
+$$;
+
+-- Stores new incidents, all or none, with as many statements for one as for two hundred.
+create or replace function private.store_reports(p_reports private.report[])
+returns void language sql set search_path = '' as $$
+  with stored as (
+    insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
+      qx, qy, description, address_label, reported_at, device_at, month, reported_by)
+    select r.district_code, r.id, r.category_code, r.area_code, r.severity, r.lon, r.lat,
+      r.qx, r.qy, r.description, r.address_label, r.at, r.device_at,
+      date_trunc('month', r.at at time zone city.time_zone)::date, r.actor
+    from unnest(p_reports) r cross join public.city_settings city
+  ), logged as (
+    insert into public.incident_log
+      (district_code, incident_id, seq, at, actor, kind, stage_to, data, command_id)
+    select r.district_code, r.id, 1, r.at, r.actor, 'reported', 'reported', r.data, r.command_id
+    from unnest(p_reports) r
+  )
+  select 1;
+  select private.store_photos(array_agg((r.district_code, r.id, 1, r.actor, r.command_id, r.at, r.photos)
+    ::private.brought_photos))
+  from unnest(p_reports) r where r.photos <> '[]'
+  having count(*) > 0
+$$;
+
+create or replace function private.is_open(p_stage text)
+returns boolean language sql immutable parallel safe as $$
+  select p_stage in ('reported', 'filed', 'dispatched', 'handled')
+$$;
+
+-- The incident named by a payload, locked until the transaction ends: its version and log numbers then
+-- belong to one caller at a time. Two people who lock several incidents crosswise end one call with a
+-- deadlock; the device sends it again.
+create or replace function private.lock_incident(p_payload jsonb, p_at timestamptz)
+returns public.incidents language plpgsql set search_path = '' as $$
+declare
+  v_id uuid := private.payload_uuid(p_payload, 'incidentId');
+  v_incident public.incidents;
+begin
+  select * into v_incident from public.incidents i where i.id = v_id
+  order by i.district_code limit 1 for no key update;
+  if not found or not (private.rights_on(v_incident, p_at)).sees then
+    perform private.reject_command('unknown_incident', 'incidentId');
+  end if;
+  return v_incident;
+end $$;
+
+-- Writes the next entry of an incident's log and keeps the photos that came with it. The caller has
+-- locked the incident.
+create or replace function private.append_log(p_incident public.incidents, p_actor uuid, p_command uuid,
+  p_at timestamptz, p_kind text, p_note text, p_data jsonb, p_photos jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_seq integer;
+begin
+  insert into public.incident_log
+    (district_code, incident_id, seq, at, actor, kind, note, data, command_id)
+  select p_incident.district_code, p_incident.id, 1 + coalesce(max(l.seq), 0), p_at, p_actor, p_kind,
+    coalesce(p_note, ''), p_data, p_command
+  from public.incident_log l
+  where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
+  returning seq into v_seq;
+  if p_photos <> '[]' then
+    perform private.store_photos(array[(p_incident.district_code, p_incident.id, v_seq, p_actor,
+      p_command, p_at, p_photos)::private.brought_photos]);
+  end if;
+end $$;
+
+-- {incidentId, note, asks?, deviceAt?}. With `asks` the note is a question to the reporter.
+create or replace function private.add_note(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_incident public.incidents;
+  v_rights private.incident_rights;
+  v_asks boolean;
+  v_note text;
+begin
+  perform private.refuse_unknown_fields(p_payload, '{incidentId,note,asks,deviceAt}');
+  if coalesce(jsonb_typeof(p_payload -> 'asks'), 'null') not in ('boolean', 'null') then
+    perform private.reject_command('invalid_field', 'asks', 'not true or false');
+  end if;
+  v_asks := coalesce((p_payload ->> 'asks')::boolean, false);
+  v_note := private.payload_text(p_payload, 'note', true, 10000);
+  if private.is_blank(v_note) then perform private.reject_command('missing_field', 'note'); end if;
+  v_incident := private.lock_incident(p_payload, p_at);
+  v_rights := private.rights_on(v_incident, p_at);
+  if not (case when v_asks then v_rights.may_ask else v_rights.may_note end) then
+    perform private.reject_command('not_allowed');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at,
+    case when v_asks then 'asked' else 'note' end, v_note,
+    private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, '[]', '{}'), '[]');
+  return jsonb_build_object('incident_id', v_incident.id);
+end $$;
+
+-- {incidentId, photos, note?, deviceAt?}
+create or replace function private.add_photo(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_incident public.incidents;
+  v_photos jsonb;
+begin
+  perform private.refuse_unknown_fields(p_payload, '{incidentId,photos,note,deviceAt}');
+  v_photos := private.payload_photos(p_payload, true);
+  v_incident := private.lock_incident(p_payload, p_at);
+  if not (private.rights_on(v_incident, p_at)).may_note then
+    perform private.reject_command('not_allowed');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'photo',
+    private.payload_text(p_payload, 'note', false, 10000),
+    private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, v_photos, '{}'), v_photos);
+  return jsonb_build_object('incident_id', v_incident.id, 'photos', to_jsonb(private.photo_hashes(v_photos)));
+end $$;
+
+-- {incidentId, lon, lat, accuracyMeters?, note?, photos?, deviceAt?}: the incident was seen again, and no
+-- second one is made.
+create or replace function private.confirm_duplicate(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_incident public.incidents;
+  v_photos jsonb;
+  v_data jsonb;
+begin
+  perform private.refuse_unknown_fields(p_payload,
+    '{incidentId,note,photos,lon,lat,accuracyMeters,deviceAt}');
+  v_photos := private.payload_photos(p_payload, false);
+  v_data := private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, v_photos,
+    jsonb_strip_nulls(jsonb_build_object(
+      'lon', private.payload_number(p_payload, 'lon', true, -180, 180),
+      'lat', private.payload_number(p_payload, 'lat', true, -90, 90),
+      'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000))));
+  v_incident := private.lock_incident(p_payload, p_at);
+  if not (private.rights_on(v_incident, p_at)).may_note then
+    perform private.reject_command('not_allowed');
+  end if;
+  if not private.is_open(v_incident.stage) then
+    perform private.reject_command('incident_closed', 'incidentId');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'confirmed',
+    private.payload_text(p_payload, 'note', false, 10000), v_data, v_photos);
+  return jsonb_build_object('incident_id', v_incident.id, 'photos', to_jsonb(private.photo_hashes(v_photos)));
+end $$;
+
+-- The server's version of an incident in a conflict. `changedBy` wrote the last log entry that comes with
+-- a new version.
+create or replace function private.server_side(p_incident public.incidents)
+returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
+  select jsonb_build_object('version', p_incident.version, 'categoryCode', p_incident.category_code,
+    'lon', p_incident.lon, 'lat', p_incident.lat, 'description', p_incident.description,
+    'severity', p_incident.severity, 'addressLabel', p_incident.address_label,
+    'areaCode', p_incident.area_code, 'stage', p_incident.stage,
+    'changedAt', last.at, 'changedBy', p.display_name)
+  from (values (1)) one
+  left join lateral (
+    select l.at, l.actor from public.incident_log l
+    where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
+      and l.kind not in ('note', 'noted', 'asked', 'photo', 'confirmed')
+    order by l.seq desc limit 1) last on true
+  left join public.profiles p on p.user_id = last.actor
+$$;
+
+-- The incident with p_changes {categoryCode?, lon?, lat?, description?, severity?, addressLabel?} applied.
+-- The area follows the place; the shard key stays.
+create or replace function private.corrected_incident(p_incident public.incidents, p_changes jsonb)
+returns public.incidents language plpgsql set search_path = '' as $$
+declare
+  v_new public.incidents := p_incident;
+  v_place record;
+begin
+  if p_changes ? 'categoryCode' then
+    v_new.category_code := private.payload_text(p_changes, 'categoryCode', true, 60);
+  end if;
+  if p_changes ? 'description' then
+    v_new.description := private.payload_text(p_changes, 'description', true, 10000);
+  end if;
+  if p_changes ?| '{categoryCode,description}' and private.check_category(v_new.category_code)
+    and private.is_blank(v_new.description) then
+    perform private.reject_command('missing_field', 'description');
+  end if;
+  if p_changes ? 'severity' then
+    v_new.severity := private.payload_whole(p_changes, 'severity', true, 1, 4);
+  end if;
+  if p_changes ? 'addressLabel' then
+    v_new.address_label := private.payload_text(p_changes, 'addressLabel', true, 500);
+  end if;
+  if p_changes ?| '{lon,lat}' then
+    v_new.lon := private.payload_number(p_changes, 'lon', true, -180, 180);
+    v_new.lat := private.payload_number(p_changes, 'lat', true, -90, 90);
+    select * into v_place from private.place_incident(v_new.lon, v_new.lat);
+    if v_place.area_code is null then
+      perform private.reject_command('outside_city');
+    end if;
+    v_new.area_code := v_place.area_code;
+    v_new.qx := v_place.qx;
+    v_new.qy := v_place.qy;
+  end if;
+  return v_new;
+end $$;
+
+-- {field: [before, after]} of the fields that differ, named as in the payload.
+create or replace function private.correction_changes(p_old public.incidents, p_new public.incidents)
+returns jsonb language sql immutable set search_path = '' as $$
+  select coalesce(jsonb_object_agg(f.name, jsonb_build_array(f.old, f.new)), '{}')
+  from (values
+    ('categoryCode', to_jsonb(p_old.category_code), to_jsonb(p_new.category_code)),
+    ('lon', to_jsonb(p_old.lon), to_jsonb(p_new.lon)),
+    ('lat', to_jsonb(p_old.lat), to_jsonb(p_new.lat)),
+    ('description', to_jsonb(p_old.description), to_jsonb(p_new.description)),
+    ('severity', to_jsonb(p_old.severity), to_jsonb(p_new.severity)),
+    ('addressLabel', to_jsonb(p_old.address_label), to_jsonb(p_new.address_label))
+  ) as f (name, old, new)
+  where f.old <> f.new
+$$;
+
+-- {incidentId, baseVersion, changes, deviceAt?}. Of two corrections of one version the second gets a
+-- conflict (SQLSTATE WG002) and changes nothing.
+create or replace function private.correct_incident(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_incident public.incidents;
+  v_new public.incidents;
+  v_base integer;
+  v_changes jsonb := p_payload -> 'changes';
+  v_version integer;
+  v_diff jsonb;
+begin
+  perform private.refuse_unknown_fields(p_payload, '{incidentId,baseVersion,changes,deviceAt}');
+  v_base := private.payload_whole(p_payload, 'baseVersion', true, 1, 2147483647);
+  if coalesce(v_changes, 'null') in ('null', '{}') then
+    perform private.reject_command('missing_field', 'changes');
+  end if;
+  if jsonb_typeof(v_changes) <> 'object' then
+    perform private.reject_command('invalid_field', 'changes', 'not an object');
+  end if;
+  perform private.refuse_unknown_fields(v_changes,
+    '{categoryCode,lon,lat,description,severity,addressLabel}');
+  v_incident := private.lock_incident(p_payload, p_at);
+  if not (private.rights_on(v_incident, p_at)).may_correct then
+    perform private.reject_command('not_allowed');
+  end if;
+  if not private.is_open(v_incident.stage) then
+    perform private.reject_command('incident_closed', 'incidentId');
+  end if;
+  if v_incident.version <> v_base then
+    raise exception 'conflict' using errcode = 'WG002', detail = jsonb_build_object(
+      'code', 'conflict', 'server', private.server_side(v_incident))::text;
+  end if;
+  v_new := private.corrected_incident(v_incident, v_changes);
+  v_diff := private.correction_changes(v_incident, v_new);
+  if v_diff = '{}' then
+    return jsonb_build_object('incident_id', v_incident.id, 'version', v_incident.version);
+  end if;
+  update public.incidents i set category_code = v_new.category_code, lon = v_new.lon, lat = v_new.lat,
+    area_code = v_new.area_code, qx = v_new.qx, qy = v_new.qy, description = v_new.description,
+    severity = v_new.severity, address_label = v_new.address_label
+  where i.district_code = v_incident.district_code and i.id = v_incident.id
+  returning i.version into v_version;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'corrected', '',
+    private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, '[]',
+      jsonb_strip_nulls(jsonb_build_object('changes', v_diff, 'areaCode',
+        case when v_new.area_code <> v_incident.area_code
+          then jsonb_build_array(v_incident.area_code, v_new.area_code) end))), '[]');
+  return jsonb_build_object('incident_id', v_incident.id, 'version', v_version);
+end $$;

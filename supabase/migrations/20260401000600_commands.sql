@@ -1,0 +1,413 @@
+-- The write path: apply_commands, one receipt for each command.
+--
+-- The payload of a command is a JSON string with JSON inside. A \u0000 or a lone surrogate in it is
+-- escaped twice: it is plain text to the parser of the body, and is refused only here, in the command's
+-- own subtransaction. The parameter is json, because jsonb would refuse the whole body for a \u0000 in
+-- one envelope. (PostgREST on a Supabase unpacks strings first: there a \u0000 in an envelope fails the
+-- call. Envelopes hold ids, a type and an instant, which the client's code makes.)
+--
+-- Each command is judged in its order and in a subtransaction of its own. A report is only read then
+-- (read_report makes every check of the table). It waits in a batch with the receipts of rejected
+-- commands. The batch is stored at the end of the call, or before a command that could depend on it: a
+-- command of another type, or one that names an incident or command of the batch. When storing the
+-- batch fails, its reports are stored one by one. So no receipt depends on its neighbours.
+--
+-- Codes of envelopes, not recorded: invalid_command, wrong_actor, id_taken (another person's id),
+-- id_reused (one's own id with other content). Their `hash` is null: no record of this content exists,
+-- and the device must keep its copy.
+
+-- The receipt of a recorded command. `missing_photos` is computed now, so that a replayed command lists
+-- the files that are still missing.
+create or replace function private.receipt(p_command public.commands, p_is_replay boolean)
+returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return jsonb_build_object('id', p_command.id,
+    'outcome', case when p_is_replay and p_command.outcome = 'applied' then 'replayed' else p_command.outcome end,
+    'hash', p_command.hash, 'incident_id', p_command.incident_id, 'version', p_command.version,
+    'error', p_command.error,
+    'missing_photos', case when p_command.outcome = 'applied'
+      then private.missing_photos(p_command.actor, p_command.photo_hashes) else '[]' end);
+end $$;
+
+create or replace function private.rejected_receipt(p_id text, p_code text, p_field text default null)
+returns jsonb language sql immutable set search_path = '' as $$
+  select jsonb_build_object('id', p_id, 'outcome', 'rejected', 'hash', null, 'incident_id', null,
+    'version', null, 'error', jsonb_strip_nulls(jsonb_build_object('code', p_code, 'field', p_field)),
+    'missing_photos', '[]'::jsonb)
+$$;
+
+create type private.command_envelope as (
+  fault text, id uuid, actor uuid, type text, at timestamptz, replaces uuid, payload text, hash text
+);
+
+-- Reads an envelope {id, actor, type, at, payload, replaces?}. `fault` names the first wrong key in that
+-- order.
+create or replace function private.read_envelope(p_item json)
+returns private.command_envelope language plpgsql set search_path = '' as $$
+declare
+  v_envelope private.command_envelope;
+  v_uuid constant text := '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+  v_parts record;
+begin
+  v_envelope.fault := 'command';
+  if json_typeof(p_item) <> 'object' then return v_envelope; end if;
+  select p.*, (select count(*) from json_object_keys(p_item)) as keys into v_parts
+  from json_to_record(p_item) as p (id json, actor json, type json, at json, payload json, replaces json);
+  -- as many names as values: none is unknown, and none comes twice, which would leave it to each
+  -- reader which of the two counts; a null is a name without a value
+  if v_parts.keys <> num_nonnulls(v_parts.id, v_parts.actor, v_parts.type, v_parts.at, v_parts.payload,
+      v_parts.replaces) and exists (
+      select 1 from json_object_keys(p_item) as key group by key
+      having count(*) > 1 or key <> all ('{id,actor,type,at,payload,replaces}')) then
+    return v_envelope;
+  end if;
+  v_envelope.fault := 'id';
+  if json_typeof(v_parts.id) is distinct from 'string' or v_parts.id #>> '{}' !~ v_uuid then
+    return v_envelope;
+  end if;
+  v_envelope.fault := 'actor';
+  if json_typeof(v_parts.actor) is distinct from 'string' or v_parts.actor #>> '{}' !~ v_uuid then
+    return v_envelope;
+  end if;
+  v_envelope.fault := 'type';
+  if json_typeof(v_parts.type) is distinct from 'string' then return v_envelope; end if;
+  v_envelope.fault := 'at';
+  if json_typeof(v_parts.at) is distinct from 'string' then return v_envelope; end if;
+  v_envelope.fault := 'payload';
+  if json_typeof(v_parts.payload) is distinct from 'string' then return v_envelope; end if;
+  v_envelope.fault := 'replaces';
+  if coalesce(json_typeof(v_parts.replaces), 'null') <> 'null' then
+    if json_typeof(v_parts.replaces) <> 'string' or v_parts.replaces #>> '{}' !~ v_uuid then
+      return v_envelope;
+    end if;
+    v_envelope.replaces := (v_parts.replaces #>> '{}')::uuid;
+  end if;
+  v_envelope.id := (v_parts.id #>> '{}')::uuid;
+  v_envelope.actor := (v_parts.actor #>> '{}')::uuid;
+  v_envelope.payload := v_parts.payload #>> '{}';
+  v_envelope.hash := encode(sha256(convert_to(v_envelope.payload, 'UTF8')), 'hex');
+  v_envelope.fault := 'type';
+  v_envelope.type := v_parts.type #>> '{}';
+  if length(v_envelope.type) not between 1 and 60 then return v_envelope; end if;
+  v_envelope.fault := 'at';
+  v_envelope.at := private.instant(v_parts.at #>> '{}');
+  v_envelope.fault := null;
+  return v_envelope;
+exception when data_exception or program_limit_exceeded then
+  return v_envelope;
+end $$;
+
+-- The payload as an object; rejects the command otherwise. The JSON parser recurses, and PGlite does not
+-- survive an overflow of its stack: it acknowledges writes and drops them. So brackets outside of strings
+-- are counted first. Strings are searched only when there are many brackets at all.
+create or replace function private.parse_payload(p_payload text)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_parsed jsonb;
+begin
+  if length(p_payload) - length(translate(p_payload, '[{', '')) > 1000
+    and length(regexp_replace(regexp_replace(p_payload, '"(?:[^"\\]|\\.)*"', '', 'g'),
+      '[^[{]', '', 'g')) > 1000 then
+    perform private.reject_command('invalid_payload', null, 'more than 1000 arrays and objects');
+  end if;
+  begin
+    v_parsed := p_payload::jsonb;
+  exception when others then
+    perform private.reject_command('invalid_payload', null, left(sqlerrm, 200));
+  end;
+  if jsonb_typeof(v_parsed) <> 'object' then
+    perform private.reject_command('invalid_payload', null, 'not an object');
+  end if;
+  return v_parsed;
+end $$;
+
+-- The error as a verdict on the command: our own rejection, or content that no table takes. Null for an
+-- error of the server, which must cost nobody a report: a full disk or a lock fails the whole call, and
+-- the device sends it again; a missing function or right leaves this command without a receipt, and the
+-- device keeps it until the server is repaired.
+create or replace function private.verdict_of(p_state text, p_detail text)
+returns jsonb language sql immutable set search_path = '' as $$
+  select case
+    when p_state in ('WG001', 'WG002') then p_detail::jsonb
+    when left(p_state, 2) in ('22', '23', '54') then jsonb_build_object('code', 'refused', 'detail', p_state) end
+$$;
+
+create or replace function private.fails_call(p_state text)
+returns boolean language sql immutable set search_path = '' as $$
+  select left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX')
+$$;
+
+-- A judged command. `settled` is its receipt, or JSON null when it gets none. Otherwise `record` is
+-- still to be recorded, and `report` to be stored.
+create type private.judged_command as (settled jsonb, record public.commands, report private.report);
+
+-- The receipt of a command that is unreadable, another person's, or known; else null.
+create or replace function private.settled_receipt(
+  p_item json, p_envelope private.command_envelope, p_actor uuid)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_known public.commands;
+begin
+  if p_envelope.fault is not null then
+    -- the id of an envelope that cannot be read, so that the device can tell which one it was
+    return private.rejected_receipt(
+      coalesce(p_envelope.id::text, substring(p_item::text from '"id"\s*:\s*"([0-9a-f-]{36})"')),
+      'invalid_command', p_envelope.fault);
+  end if;
+  -- not recorded: the id belongs to the other person's queue, which will still be sent
+  if p_envelope.actor <> p_actor then
+    return private.rejected_receipt(p_envelope.id::text, 'wrong_actor', 'actor');
+  end if;
+  select * into v_known from public.commands c where c.id = p_envelope.id;
+  if not found then
+    return null;
+  end if;
+  if v_known.actor <> p_actor then
+    return private.rejected_receipt(p_envelope.id::text, 'id_taken', 'id');
+  end if;
+  if (v_known.type, v_known.hash, v_known.device_at, v_known.replaces)
+    is distinct from (p_envelope.type, p_envelope.hash, p_envelope.at, p_envelope.replaces) then
+    return private.rejected_receipt(p_envelope.id::text, 'id_reused', 'id');
+  end if;
+  return private.receipt(v_known, true);
+end $$;
+
+-- Carries out a command in a subtransaction; a report is only read. Records nothing.
+--
+-- During a replay not_allowed and unknown_incident are not recorded: the role may have been given by a
+-- command of the server, which no journal holds. Such a command stays unknown.
+create or replace function private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid,
+  p_may_report boolean, p_at timestamptz, p_is_replay boolean)
+returns private.judged_command language plpgsql set search_path = '' as $$
+declare
+  v_judged private.judged_command;
+  v_record public.commands;
+  v_payload jsonb;
+  v_result jsonb := '{}';
+  v_state text;
+  v_detail text;
+begin
+  v_judged.settled := private.settled_receipt(p_item, p_envelope, p_actor);
+  if v_judged.settled is not null then
+    return v_judged;
+  end if;
+  v_record.id := p_envelope.id;
+  v_record.actor := p_actor;
+  v_record.type := p_envelope.type;
+  v_record.hash := p_envelope.hash;
+  v_record.replaces := p_envelope.replaces;
+  v_record.device_at := p_envelope.at;
+  v_record.received_at := p_at;
+  v_record.outcome := 'applied';
+  begin
+    v_payload := private.parse_payload(p_envelope.payload);
+    case p_envelope.type
+      when 'report_incident' then
+        if not p_may_report then
+          perform private.reject_command('not_allowed');
+        end if;
+        v_judged.report := private.read_report(p_actor, p_envelope.id, v_payload, p_at);
+        v_result := jsonb_build_object('incident_id', (v_judged.report).id, 'version', 1,
+          'photos', (v_judged.report).data -> 'photos');
+      when 'add_note' then
+        v_result := private.add_note(p_actor, p_envelope.id, v_payload, p_at);
+      when 'add_photo' then
+        v_result := private.add_photo(p_actor, p_envelope.id, v_payload, p_at);
+      when 'confirm_duplicate' then
+        v_result := private.confirm_duplicate(p_actor, p_envelope.id, v_payload, p_at);
+      when 'correct_incident' then
+        v_result := private.correct_incident(p_actor, p_envelope.id, v_payload, p_at);
+      else
+        perform private.reject_command('unknown_type', 'type');
+    end case;
+  exception when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
+    if private.fails_call(v_state) then raise; end if;
+    v_record.error := private.verdict_of(v_state, v_detail);
+    v_judged.report := null;
+    if v_record.error is null then
+      raise warning 'no receipt for a % (%): %', p_envelope.type, v_state, sqlerrm;
+      v_judged.settled := 'null';
+      return v_judged;
+    end if;
+    if p_is_replay and v_record.error ->> 'code' in ('not_allowed', 'unknown_incident') then
+      v_judged.settled := private.rejected_receipt(p_envelope.id::text, v_record.error ->> 'code');
+      return v_judged;
+    end if;
+    v_result := '{}';
+    v_record.outcome := 'rejected';
+    if v_state = 'WG002' then
+      v_record.outcome := 'conflict';
+      v_result := jsonb_build_object('incident_id', v_payload ->> 'incidentId',
+        'version', v_record.error -> 'server' -> 'version');
+    end if;
+  end;
+  v_record.incident_id := (v_result ->> 'incident_id')::uuid;
+  v_record.version := (v_result ->> 'version')::integer;
+  v_record.photo_hashes := case when jsonb_typeof(v_result -> 'photos') = 'array'
+    then array(select jsonb_array_elements_text(v_result -> 'photos')) else '{}' end;
+  v_judged.record := v_record;
+  return v_judged;
+end $$;
+
+-- Stores the reports of a batch one by one, after storing them together failed. A report that fails by
+-- itself is rejected, or gets no receipt.
+create or replace function private.store_reports_singly(p_batch private.judged_command[])
+returns private.judged_command[] language plpgsql set search_path = '' as $$
+declare
+  v_batch private.judged_command[] := p_batch;
+  v_judged private.judged_command;
+  v_record public.commands;
+  v_state text;
+  v_detail text;
+begin
+  for n in 1 .. cardinality(v_batch) loop
+    v_judged := v_batch[n];
+    continue when (v_judged.report).id is null;
+    begin
+      perform private.store_reports(array[v_judged.report]);
+    exception when others then
+      get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
+      if private.fails_call(v_state) then raise; end if;
+      v_record := v_judged.record;
+      v_record.error := private.verdict_of(v_state, v_detail);
+      if v_record.error is null then
+        raise warning 'no receipt for a % (%): %', v_record.type, v_state, sqlerrm;
+        v_judged.settled := 'null';
+      end if;
+      v_record.outcome := 'rejected';
+      v_record.incident_id := null;
+      v_record.version := null;
+      v_record.photo_hashes := '{}';
+      v_judged.record := v_record;
+      v_batch[n] := v_judged;
+    end;
+  end loop;
+  return v_batch;
+end $$;
+
+-- Stores the reports of a batch, records its commands, returns their receipts in order.
+create or replace function private.store_batch(p_batch private.judged_command[])
+returns jsonb[] language plpgsql set search_path = '' as $$
+declare
+  v_batch private.judged_command[] := p_batch;
+  v_receipts jsonb[];
+begin
+  begin
+    perform private.store_reports(array(
+      select b.report from unnest(p_batch) b where (b.report).id is not null));
+  exception when others then
+    v_batch := private.store_reports_singly(p_batch);
+  end;
+  -- two people sending one id in the same moment: the later call fails here as a whole, and when it
+  -- is sent again finds the id taken
+  insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
+    device_at, received_at, photo_hashes)
+  select (b.record).id, (b.record).actor, (b.record).type, (b.record).hash, (b.record).outcome,
+    (b.record).incident_id, (b.record).version, (b.record).error, (b.record).replaces,
+    (b.record).device_at, (b.record).received_at, (b.record).photo_hashes
+  from unnest(v_batch) b where b.settled is null;
+  select array_agg(coalesce(b.settled, private.receipt(b.record, false)) order by b.n) into v_receipts
+  from unnest(v_batch) with ordinality as b (settled, record, report, n)
+  where b.settled is distinct from 'null';
+  return coalesce(v_receipts, '{}');
+end $$;
+
+-- Errors of a whole call, before any command is judged.
+create or replace function private.check_call(p_commands json)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if octet_length(p_commands::text) > 1048576 then
+    raise exception 'a call holds at most 1 MB' using errcode = 'PT413', detail = 'too_large';
+  end if;
+  if json_typeof(p_commands) is distinct from 'array' then
+    raise exception 'p_commands is not an array' using errcode = '22023', detail = 'not_an_array';
+  end if;
+  if json_array_length(p_commands) > 200 then
+    raise exception 'a call holds at most 200 commands' using errcode = 'PT413', detail = 'too_many_commands';
+  end if;
+  if not exists (select 1 from public.city_settings) then
+    raise exception 'the city has no settings yet' using errcode = 'PT503', detail = 'not_ready';
+  end if;
+end $$;
+
+-- apply_commands at a given instant and with the rights of that instant: a replayed journal passes the
+-- time each call was received. An instant in the future counts as now. Commands of one call are a
+-- microsecond apart, so that their order stays known.
+-- Errors: those of apply_commands; WG003 for a replayed call without any record, when nothing of it could
+-- be repeated or its sender is unknown.
+-- Plans are made once a session and not compiled: every statement is small.
+create or replace function private.apply_commands_at(
+  p_commands json, p_received timestamptz, p_is_replay boolean default true)
+returns jsonb language plpgsql
+set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+  v_actor uuid := private.require_user();
+  v_at timestamptz := least(p_received, clock_timestamp());
+  v_may_report boolean;
+  v_item json;
+  v_envelope private.command_envelope;
+  v_judged private.judged_command;
+  v_batch private.judged_command[] := '{}';
+  -- commands and incidents in the batch
+  v_ids uuid[] := '{}';
+  v_incidents uuid[] := '{}';
+  v_must_store boolean;
+  v_receipts jsonb[] := '{}';
+begin
+  perform private.check_call(p_commands);
+  if p_is_replay and not exists (select 1 from public.profiles p where p.user_id = v_actor) then
+    raise exception 'nobody here is %', v_actor using errcode = 'WG003', detail = 'unknown_person';
+  end if;
+  -- a device that lost the answer sends again while the first call may still run
+  perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
+  v_may_report := private.has_role('{field_staff,grid_manager,admin}', v_at);
+  for v_item in
+    select value from json_array_elements(p_commands) with ordinality as c (value, n) order by n
+  loop
+    v_envelope := private.read_envelope(v_item);
+    v_at := v_at + interval '1 microsecond';
+    v_must_store := v_envelope.id = any (v_ids)
+      or v_envelope.type <> 'report_incident' and cardinality(v_incidents) > 0;
+    loop
+      if v_must_store then
+        v_receipts := v_receipts || private.store_batch(v_batch);
+        v_batch := '{}';
+        v_ids := '{}';
+        v_incidents := '{}';
+      end if;
+      v_judged := private.judge_command(
+        v_item, v_envelope, v_actor, v_may_report, v_at, p_is_replay);
+      -- an incident named twice: judged again, it is one that exists
+      v_must_store := coalesce((v_judged.report).id = any (v_incidents), false);
+      exit when not v_must_store;
+    end loop;
+    v_batch := v_batch || v_judged;
+    if (v_judged.record).id is not null then
+      v_ids := v_ids || (v_judged.record).id;
+    end if;
+    if (v_judged.report).id is not null then
+      v_incidents := v_incidents || (v_judged.report).id;
+    end if;
+  end loop;
+  v_receipts := v_receipts || private.store_batch(v_batch);
+  if p_is_replay and not exists (select from unnest(v_receipts) r where r ->> 'hash' is not null) then
+    raise exception 'nothing of this call could be repeated' using errcode = 'WG003',
+      detail = to_jsonb(v_receipts)::text;
+  elsif cardinality(v_receipts) = 0 and json_array_length(p_commands) > 0 then
+    raise exception 'none of these commands could be judged' using errcode = 'PT500', detail = 'no_receipt';
+  end if;
+  return to_jsonb(v_receipts);
+end $$;
+
+create or replace function private.apply_commands(p_commands json)
+returns jsonb language sql volatile security definer set search_path = '' as $$
+  select private.apply_commands_at(p_commands, clock_timestamp(), false)
+$$;
+
+-- [{id, actor, type, at, payload, replaces?}] → [{id, outcome, hash, incident_id, version, error,
+-- missing_photos}]. At most 200 commands and 1 MB a call. Errors: 42501 not signed in, PT413 too much,
+-- 22023 no array, PT503 before the city has settings, PT500 when no command could be judged.
+create or replace function public.apply_commands(p_commands json) returns jsonb
+language sql volatile set search_path = '' as $$ select private.apply_commands(p_commands) $$;
+grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;

@@ -1,0 +1,208 @@
+-- The caller's scope and the filter. Each is resolved once a call and becomes a plain condition with
+-- literal arrays. Heavy reads put these into their statement; a policy would be asked for each row.
+
+-- `whole` is true when the scope covers every area; then nothing is compared.
+create type private.incident_scope as (
+  whole boolean,
+  area_codes text[],
+  departments text[],
+  user_id uuid
+);
+
+-- A null list means all; an empty one matches nothing. Instants are half open; months and quantised
+-- places include both ends.
+create type private.incident_filter as (
+  from_at timestamptz,
+  to_at timestamptz,
+  month_from date,
+  month_to date,
+  area_codes text[],
+  category_codes text[],
+  stages text[],
+  on_hold_only boolean,
+  min_x integer,
+  min_y integer,
+  max_x integer,
+  max_y integer
+);
+
+-- Errors: 42501 when nobody is signed in.
+create or replace function private.resolve_scope()
+returns private.incident_scope language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_scope private.incident_scope;
+begin
+  v_scope.user_id := auth.uid();
+  if v_scope.user_id is null then
+    raise exception 'sign in to read incidents' using errcode = '42501';
+  end if;
+  v_scope.area_codes := coalesce(private.scope_area_codes(), '{}');
+  v_scope.departments := coalesce(private.scope_departments(), '{}');
+  v_scope.whole := not exists (
+    select a.code from public.areas a except select unnest(v_scope.area_codes));
+  return v_scope;
+end $$;
+
+-- The condition that a row p_alias with area_code, department_code and reported_by is in the scope.
+create or replace function private.scope_condition(p_scope private.incident_scope, p_alias text)
+returns text language sql immutable set search_path = '' as $$
+  select case when (p_scope).whole then 'true' else '(' || concat_ws(' or ',
+    case when cardinality((p_scope).area_codes) > 0
+      then format('%I.area_code = any (%L::text[])', p_alias, (p_scope).area_codes) end,
+    case when cardinality((p_scope).departments) > 0
+      then format('%I.department_code = any (%L::text[])', p_alias, (p_scope).departments) end,
+    format('%I.reported_by = %L::uuid', p_alias, (p_scope).user_id)) || ')' end
+$$;
+
+create or replace function private.refuse_filter(p_field text, p_what text)
+returns void language plpgsql set search_path = '' as $$
+begin
+  raise exception 'filter.%: %', p_field, p_what using errcode = '22023', detail = p_field;
+end $$;
+
+-- A list of codes or words of the filter; null when absent or empty.
+create or replace function private.filter_list(p_filter jsonb, p_field text)
+returns text[] language plpgsql stable set search_path = '' as $$
+declare
+  v_value jsonb := p_filter -> p_field;
+begin
+  if v_value is null or jsonb_typeof(v_value) = 'null' then
+    return null;
+  end if;
+  if jsonb_typeof(v_value) <> 'array' then
+    perform private.refuse_filter(p_field, 'must be a list');
+  end if;
+  if jsonb_array_length(v_value) > 1000 then
+    perform private.refuse_filter(p_field, 'at most 1000 entries');
+  end if;
+  if exists (select 1 from jsonb_array_elements(v_value) e
+      where jsonb_typeof(e) <> 'string' or length(e #>> '{}') not between 1 and 60) then
+    perform private.refuse_filter(p_field, 'must hold texts of 1 to 60 characters');
+  end if;
+  return nullif(array(select jsonb_array_elements_text(v_value)), '{}');
+end $$;
+
+create or replace function private.filter_day(p_filter jsonb, p_field text)
+returns date language plpgsql stable set search_path = '' as $$
+declare
+  v_text text := p_filter ->> p_field;
+begin
+  if v_text is null then
+    return null;
+  end if;
+  if jsonb_typeof(p_filter -> p_field) <> 'string' or v_text !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' then
+    perform private.refuse_filter(p_field, 'must be a day as YYYY-MM-DD');
+  end if;
+  begin
+    return make_date(left(v_text, 4)::integer, substr(v_text, 6, 2)::integer, right(v_text, 2)::integer);
+  exception when datetime_field_overflow then
+    perform private.refuse_filter(p_field, 'no such day');
+  end;
+end $$;
+
+create or replace function private.filter_flag(p_filter jsonb, p_field text)
+returns boolean language plpgsql stable set search_path = '' as $$
+begin
+  if coalesce(jsonb_typeof(p_filter -> p_field), 'null') not in ('boolean', 'null') then
+    perform private.refuse_filter(p_field, 'must be true or false');
+  end if;
+  return coalesce((p_filter ->> p_field)::boolean, false);
+end $$;
+
+-- Reads {from, to, areas, categories, stages, openOnly, onHoldOnly, bbox} (IncidentFilter of the client). An
+-- unknown code matches nothing. Errors: 22023 with the field in message and detail.
+create or replace function private.parse_filter(p_filter jsonb)
+returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,bbox}';
+  v_stages constant text[] := '{reported,filed,dispatched,handled,closed,rejected,merged}';
+  v_open constant text[] := '{reported,filed,dispatched,handled}';
+  v_source jsonb := coalesce(p_filter, '{}');
+  v_result private.incident_filter;
+  v_city public.city_settings;
+  v_from date;
+  v_to date;
+  v_list text[];
+  v_unknown text;
+  v_box jsonb;
+begin
+  if jsonb_typeof(v_source) <> 'object' then
+    perform private.refuse_filter('filter', 'must be an object');
+  end if;
+  select k into v_unknown from jsonb_object_keys(v_source) k where k <> all (v_known) order by k limit 1;
+  if found then
+    perform private.refuse_filter(left(v_unknown, 60), 'is not a part of the filter');
+  end if;
+  select * into strict v_city from public.city_settings;
+
+  v_from := private.filter_day(v_source, 'from');
+  v_to := private.filter_day(v_source, 'to');
+  if v_to < v_from then
+    perform private.refuse_filter('to', 'must not be before from');
+  end if;
+  v_result.from_at := v_from::timestamp at time zone v_city.time_zone;
+  v_result.to_at := (v_to + 1)::timestamp at time zone v_city.time_zone;
+  v_result.month_from := date_trunc('month', v_from::timestamp)::date;
+  v_result.month_to := date_trunc('month', v_to::timestamp)::date;
+
+  v_list := private.filter_list(v_source, 'areas');
+  if v_list is not null then
+    v_result.area_codes := array(
+      select a.code from public.areas a
+      where exists (select 1 from public.areas f
+        where f.code = any (v_list) and starts_with(a.path, f.path)));
+  end if;
+  v_list := private.filter_list(v_source, 'categories');
+  if v_list is not null then
+    v_result.category_codes := array(
+      select c.code from public.categories c
+      where exists (select 1 from public.categories f
+        where f.code = any (v_list) and starts_with(c.path, f.path)));
+  end if;
+
+  v_result.stages := private.filter_list(v_source, 'stages');
+  if not v_result.stages <@ v_stages then
+    perform private.refuse_filter('stages', 'unknown stage');
+  end if;
+  if private.filter_flag(v_source, 'openOnly') then
+    v_result.stages := array(
+      select s from unnest(v_open) s where s = any (coalesce(v_result.stages, v_open)));
+  end if;
+  v_result.on_hold_only := private.filter_flag(v_source, 'onHoldOnly');
+
+  v_box := nullif(v_source -> 'bbox', 'null');
+  if v_box is not null then
+    if jsonb_typeof(v_box) <> 'array' or jsonb_array_length(v_box) <> 4 or exists (
+        select 1 from jsonb_array_elements(v_box) e where jsonb_typeof(e) <> 'number') then
+      perform private.refuse_filter('bbox', 'must be [west, south, east, north]');
+    end if;
+    if exists (select 1 from jsonb_array_elements(v_box) e where abs((e #>> '{}')::numeric) > 360) then
+      perform private.refuse_filter('bbox', 'must be degrees');
+    end if;
+    if (v_box ->> 0)::float8 > (v_box ->> 2)::float8 or (v_box ->> 1)::float8 > (v_box ->> 3)::float8 then
+      perform private.refuse_filter('bbox', 'must be [west, south, east, north]');
+    end if;
+    v_result.min_x := private.quantise((v_box ->> 0)::float8, v_city.west, v_city.east);
+    v_result.min_y := private.quantise((v_box ->> 1)::float8, v_city.south, v_city.north);
+    v_result.max_x := private.quantise((v_box ->> 2)::float8, v_city.west, v_city.east);
+    v_result.max_y := private.quantise((v_box ->> 3)::float8, v_city.south, v_city.north);
+  end if;
+  return v_result;
+end $$;
+
+-- The filter as a condition on incidents `i`.
+create or replace function private.filter_condition(p_filter private.incident_filter)
+returns text language sql stable set search_path = '' as $$
+  select coalesce(nullif(concat_ws(' and ',
+    -- the month narrows by index, the instants decide
+    case when (p_filter).month_from is not null then format('i.month >= %L::date and i.reported_at >= %L::timestamptz',
+      (p_filter).month_from, (p_filter).from_at) end,
+    case when (p_filter).month_to is not null then format('i.month <= %L::date and i.reported_at < %L::timestamptz',
+      (p_filter).month_to, (p_filter).to_at) end,
+    case when (p_filter).area_codes is not null then format('i.area_code = any (%L::text[])', (p_filter).area_codes) end,
+    case when (p_filter).category_codes is not null then format('i.category_code = any (%L::text[])', (p_filter).category_codes) end,
+    case when (p_filter).stages is not null then format('i.stage = any (%L::text[])', (p_filter).stages) end,
+    case when (p_filter).on_hold_only then 'i.on_hold' end,
+    case when (p_filter).min_x is not null then format('i.qx between %s and %s and i.qy between %s and %s',
+      (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end), ''), 'true')
+$$;

@@ -1,0 +1,331 @@
+-- Rows: the list by pages, one incident, open incidents around, one's own day, receipts.
+
+-- Rows: the list by pages, and everything about one incident.
+
+create or replace function private.incident_row(i public.incidents)
+returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
+  select jsonb_build_object(
+    'id', (i).id, 'districtCode', (i).district_code, 'categoryCode', (i).category_code,
+    'areaCode', (i).area_code, 'departmentCode', (i).department_code, 'stage', (i).stage,
+    'onHold', (i).on_hold, 'severity', (i).severity, 'lon', (i).lon, 'lat', (i).lat,
+    'description', (i).description, 'addressLabel', (i).address_label,
+    'reportedAt', (i).reported_at, 'closedAt', (i).closed_at, 'channel', (i).channel,
+    'version', (i).version)
+$$;
+
+-- The keys of a sort, all in one direction; the id follows. Every key has an index in 01_tables.sql with
+-- the very same expression. Null for an unknown sort.
+create or replace function private.list_order(p_sort text, out keys text[], out types text[], out descending boolean)
+language sql immutable set search_path = '' as $$
+  select o.keys, o.types, o.descending from (values
+    ('reported_desc', array['i.reported_at'], array['timestamptz'], true),
+    ('reported_asc', array['i.reported_at'], array['timestamptz'], false),
+    ('closed_desc', array[$k$coalesce(i.closed_at, '-infinity')$k$], array['timestamptz'], true),
+    ('hours_desc', array[$k$coalesce(i.closed_at - i.reported_at, '-1 second')$k$], array['interval'], true),
+    ('hours_asc', array[$k$coalesce(i.closed_at - i.reported_at, '1000000 days')$k$], array['interval'], false),
+    ('area_asc', array['i.area_code', $k$('2000-01-01T00:00:00Z'::timestamptz - i.reported_at)$k$],
+      array['text', 'interval'], false),
+    ('category_asc', array['i.category_code', $k$('2000-01-01T00:00:00Z'::timestamptz - i.reported_at)$k$],
+      array['text', 'interval'], false)
+  ) as o (sort, keys, types, descending) where o.sort = p_sort
+$$;
+
+-- {rows, next}: one page. p_after is the `next` of the page before, {sort, keys, id}; null for the first.
+-- Under closed_desc and both hours sorts incidents that are not closed come last.
+-- Errors: 42501; 22023 for an unknown sort, a cursor of another sort, a limit outside 1..200, or a
+-- malformed filter.
+create or replace function private.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
+returns jsonb language plpgsql stable security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO' set intervalstyle = 'postgres'
+set max_parallel_workers_per_gather = 0 as $$
+declare
+  v_sort text := coalesce(p_sort, 'reported_desc');
+  v_limit integer := coalesce(p_limit, 50);
+  v_after jsonb := nullif(p_after, 'null');
+  v_order record;
+  v_key_list text;
+  v_key_texts text;
+  v_direction text;
+  v_condition text := 'true';
+  v_result jsonb;
+begin
+  select * into v_order from private.list_order(v_sort);
+  if v_order.keys is null then
+    raise exception 'p_sort: unknown sort' using errcode = '22023', detail = 'p_sort';
+  end if;
+  if v_limit not between 1 and 200 then
+    raise exception 'p_limit: 1 to 200 rows' using errcode = '22023', detail = 'p_limit';
+  end if;
+  v_direction := case when v_order.descending then ' desc' else ' asc' end;
+  v_key_list := array_to_string(v_order.keys, ', ');
+  v_key_texts := (select string_agg(k || '::text', ', ') from unnest(v_order.keys) k);
+
+  if v_after is not null then
+    begin
+      if v_after ->> 'sort' is distinct from v_sort or v_after ->> 'id' is null
+          or jsonb_array_length(v_after -> 'keys') is distinct from cardinality(v_order.keys)
+          or v_after -> 'keys' @> 'null' then
+        raise data_exception;
+      end if;
+      v_condition := format('(%s, i.id) %s (%s, %L::uuid)', v_key_list,
+        case when v_order.descending then '<' else '>' end,
+        (select string_agg(case t.type
+            when 'timestamptz' then quote_nullable((v_after -> 'keys' ->> t.n::integer - 1)::timestamptz)
+            when 'interval' then quote_nullable((v_after -> 'keys' ->> t.n::integer - 1)::interval)
+            else quote_nullable(v_after -> 'keys' ->> t.n::integer - 1) end || '::' || t.type, ', ' order by t.n)
+          from unnest(v_order.types) with ordinality t (type, n)),
+        (v_after ->> 'id')::uuid);
+    exception when data_exception then
+      raise exception 'p_after: not a cursor of this sort' using errcode = '22023', detail = 'p_after';
+    end;
+  end if;
+
+  execute format($q$
+    with page as (
+      -- numbered outside, so that the limit reaches the index or the sort
+      select r.*, row_number() over () as n from (
+        select i, array[%s] as keys, i.id
+        from public.incidents i
+        where %s and %s and %s
+        order by %s%s, i.id%s limit $1 + 1
+      ) r
+    )
+    select jsonb_build_object(
+      'rows', coalesce(jsonb_agg(private.incident_row(p.i) order by p.n) filter (where p.n <= $1), '[]'),
+      'next', case when count(*) > $1 then
+        jsonb_agg(jsonb_build_object('sort', $2, 'keys', p.keys, 'id', p.id)) filter (where p.n = $1) -> 0 end)
+    from page p $q$,
+    v_key_texts,
+    private.scope_condition(private.resolve_scope(), 'i'),
+    private.filter_condition(private.parse_filter(p_filter)),
+    v_condition,
+    array_to_string(v_order.keys, v_direction || ', '), v_direction, v_direction)
+  into v_result using v_limit, v_sort;
+  return v_result;
+end $$;
+
+-- A row of open_incidents and my_day. The photo is the first that all, or the caller, may see.
+create or replace function private.field_row(p_incident public.incidents, p_user uuid)
+returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
+begin
+  return jsonb_build_object('id', p_incident.id, 'version', p_incident.version,
+    'categoryCode', p_incident.category_code, 'lon', p_incident.lon, 'lat', p_incident.lat,
+    'areaCode', p_incident.area_code, 'stage', p_incident.stage,
+    'description', left(p_incident.description, 200), 'addressLabel', p_incident.address_label,
+    'reportedAt', p_incident.reported_at,
+    'reportedByMe', coalesce(p_incident.reported_by = p_user, false),
+    'photo', (
+      select jsonb_build_object('owner', p.owner, 'hash', p.hash, 'mediaType', p.media_type)
+      from public.incident_photos p
+      where p.district_code = p_incident.district_code and p.incident_id = p_incident.id
+        and (p.owner = p_user or private.is_photo_checked(p.owner, p.hash, p.media_type))
+      order by p.seq_in_log, p.hash limit 1));
+end $$;
+
+-- {rows, next}: open incidents of the scope, newest first. p_after is the `next` of the page before,
+-- {reportedAt, id}. Errors: 42501; 22023 for another cursor or a limit outside 1..500.
+create or replace function private.open_incidents(p_after jsonb, p_limit integer)
+returns jsonb language plpgsql stable security definer
+set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
+declare
+  v_scope private.incident_scope := private.resolve_scope();
+  v_after jsonb := nullif(p_after, 'null');
+  v_limit integer := coalesce(p_limit, 500);
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_result jsonb;
+begin
+  if v_limit not between 1 and 500 then
+    raise exception 'p_limit: 1 to 500 rows' using errcode = '22023', detail = 'p_limit';
+  end if;
+  if v_after is not null then
+    begin
+      v_at := private.instant(v_after ->> 'reportedAt');
+      v_id := (v_after ->> 'id')::uuid;
+      if v_at is null or v_id is null then raise data_exception; end if;
+    exception when data_exception then
+      raise exception 'p_after: not a cursor' using errcode = '22023', detail = 'p_after';
+    end;
+  end if;
+  execute format($q$
+    with page as (
+      select r.*, row_number() over () as n from (
+        select i, i.reported_at, i.id
+        from public.incidents i
+        where i.stage in ('reported', 'filed', 'dispatched', 'handled')
+          and (i.reported_at, i.id) < ($1, $2) and %s
+        order by i.reported_at desc, i.id desc limit $3 + 1
+      ) r
+    )
+    select jsonb_build_object(
+      'rows', coalesce(jsonb_agg(private.field_row(p.i, $4) order by p.n) filter (where p.n <= $3), '[]'),
+      'next', case when count(*) > $3 then
+        jsonb_agg(jsonb_build_object('reportedAt', p.reported_at, 'id', p.id)) filter (where p.n = $3) -> 0 end)
+    from page p $q$, private.scope_condition(v_scope, 'i'))
+  into v_result using v_at, v_id, v_limit, v_scope.user_id;
+  return v_result;
+end $$;
+
+-- A log entry as my_day shows it.
+create or replace function private.log_line(p_entry public.incident_log, p_user uuid)
+returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
+  select jsonb_build_object('kind', p_entry.kind, 'stageTo', p_entry.stage_to, 'at', p_entry.at,
+    'note', p_entry.note, 'byMe', coalesce(p_entry.actor = p_user, false),
+    'actorName', (select p.display_name from public.profiles p where p.user_id = p_entry.actor))
+$$;
+
+-- {asOf, own: [row], receivedToday}. `own` are the caller's reports of the last p_days days, older ones
+-- that are open, and older ones with a log entry in these days: at most 500, newest first; those with an
+-- open question are kept before newer ones. `last` is the newest log entry, `asked` an unanswered
+-- question. receivedToday counts the caller's reports and confirmations since midnight in the city.
+-- Errors: 42501; 22023 for other than 1 to 366 days.
+create or replace function private.my_day(p_days integer)
+returns jsonb language plpgsql stable security definer
+set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
+declare
+  v_user uuid := private.require_user();
+  v_days integer := coalesce(p_days, 14);
+  v_since timestamptz;
+  v_own jsonb;
+begin
+  if v_days not between 1 and 366 then
+    raise exception 'p_days: 1 to 366 days' using errcode = '22023', detail = 'p_days';
+  end if;
+  v_since := now() - make_interval(days => v_days);
+  with own as (
+    select i, i.reported_at, i.closed_at, i.id, asked.entry as asked, newest.entry as newest
+    from public.incidents i
+    left join lateral (
+      select l as entry, l.at from public.incident_log l
+      where l.district_code = i.district_code and l.incident_id = i.id
+      order by l.seq desc limit 1) newest on true
+    left join lateral (
+      select l as entry from public.incident_log l
+      where l.district_code = i.district_code and l.incident_id = i.id and l.kind = 'asked'
+        and not exists (select 1 from public.incident_log a
+          where a.district_code = i.district_code and a.incident_id = i.id
+            and a.seq > l.seq and a.actor = v_user)
+      order by l.seq desc limit 1) asked on true
+    where i.reported_by = v_user
+      and (i.reported_at >= v_since or private.is_open(i.stage) or newest.at >= v_since)
+    order by ((asked.entry).seq is not null) desc, i.reported_at desc, i.id desc
+    limit 500
+  )
+  select coalesce(jsonb_agg(private.field_row(o.i, v_user) || jsonb_build_object(
+    'closedAt', o.closed_at,
+    'last', case when (o.newest).seq is not null then private.log_line(o.newest, v_user) end,
+    'asked', case when (o.asked).seq is not null then
+      (select jsonb_build_object('note', l -> 'note', 'at', l -> 'at', 'actorName', l -> 'actorName')
+       from private.log_line(o.asked, v_user) l) end)
+    order by o.reported_at desc, o.id desc), '[]') into v_own
+  from own o;
+  return jsonb_build_object('asOf', now(), 'own', v_own, 'receivedToday', (
+    select count(*) from public.commands c
+    where c.actor = v_user and c.outcome = 'applied'
+      and c.type in ('report_incident', 'confirm_duplicate')
+      and c.received_at >= private.city_today()::timestamp at time zone
+        (select time_zone from public.city_settings)));
+end $$;
+
+-- The receipts of the caller's own commands as apply_commands would repeat them, in no order. Unknown ids
+-- and those of other people are left out. Errors: 42501; 22023 for more than 1,000 ids.
+create or replace function private.command_receipts(p_ids uuid[])
+returns jsonb language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_user uuid := private.require_user();
+begin
+  if p_ids is null or cardinality(p_ids) > 1000 then
+    raise exception 'p_ids: at most 1000 ids' using errcode = '22023', detail = 'p_ids';
+  end if;
+  return (
+    select coalesce(jsonb_agg(private.receipt(c, true)), '[]')
+    from public.commands c where c.id = any (p_ids) and c.actor = v_user);
+end $$;
+
+-- Photos of an incident: the checked ones and the caller's own, in the order they came.
+create or replace function private.incident_photo_list(p_incident public.incidents, p_user uuid)
+returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
+  select coalesce(jsonb_agg(jsonb_build_object('owner', p.owner, 'hash', p.hash,
+    'mediaType', p.media_type, 'bytes', p.bytes, 'width', p.width, 'height', p.height,
+    'takenAt', p.taken_at, 'lon', p.lon, 'lat', p.lat, 'at', p.at,
+    'byName', who.display_name, 'isChecked', c.hash is not null) order by p.seq_in_log, p.hash), '[]')
+  from public.incident_photos p
+  left join public.photo_checks c
+    on c.owner = p.owner and c.hash = p.hash and c.media_type = p.media_type and c.verdict = 'ok'
+  left join public.profiles who on who.user_id = p.owner
+  where p.district_code = p_incident.district_code and p.incident_id = p_incident.id
+    and (c.hash is not null or p.owner = p_user)
+$$;
+
+-- {incident, photos, canCorrect, canNote, canAsk, log}; null when the incident does not exist or is outside
+-- the scope, and the answer does not tell which. Errors: 42501.
+create or replace function private.incident_detail(p_id uuid)
+returns jsonb language plpgsql stable security definer
+set search_path = '' set timezone = 'UTC' as $$
+declare
+  v_incident public.incidents;
+  v_rights private.incident_rights;
+begin
+  execute format('select i.* from public.incidents i where i.id = $1 and %s order by i.district_code limit 1',
+    private.scope_condition(private.resolve_scope(), 'i'))
+  into v_incident using p_id;
+  if v_incident.id is null then
+    return null;
+  end if;
+  v_rights := private.rights_on(v_incident);
+  return jsonb_build_object(
+    'incident', private.incident_row(v_incident) || jsonb_build_object(
+      'category', (select jsonb_build_object('code', c.code, 'nameZh', c.name_zh, 'nameEn', c.name_en,
+          'class', c.class, 'path', c.path)
+        from public.categories c where c.code = v_incident.category_code),
+      -- from the top down to the area that holds the incident
+      'areas', (select jsonb_agg(jsonb_build_object('code', a.code, 'level', a.level, 'name', a.name)
+          order by length(a.path))
+        from public.areas a join public.areas own on own.code = v_incident.area_code
+          and starts_with(own.path, a.path)),
+      'department', (select jsonb_build_object('code', d.code, 'nameZh', d.name_zh, 'nameEn', d.name_en)
+        from public.departments d where d.code = v_incident.department_code),
+      'reportedBy', v_incident.reported_by,
+      'reporterName', (select p.display_name from public.profiles p where p.user_id = v_incident.reported_by),
+      'deviceAt', v_incident.device_at,
+      'source', v_incident.source,
+      'sourceId', v_incident.source_id),
+    'photos', private.incident_photo_list(v_incident, auth.uid()),
+    'canCorrect', v_rights.may_correct and private.is_open(v_incident.stage),
+    'canNote', v_rights.may_note,
+    'canAsk', v_rights.may_ask,
+    'log', coalesce((
+      select jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'kind', l.kind, 'actor', l.actor,
+          'actorName', p.display_name, 'stageFrom', l.stage_from, 'stageTo', l.stage_to,
+          'note', l.note, 'data', l.data) order by l.seq)
+      from public.incident_log l
+      left join public.profiles p on p.user_id = l.actor
+      where l.district_code = v_incident.district_code and l.incident_id = v_incident.id), '[]'));
+end $$;
+
+create or replace function public.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
+returns jsonb language sql stable security invoker set search_path = '' as $$
+  select private.incident_list(p_filter, p_sort, p_after, p_limit)
+$$;
+create or replace function public.incident_detail(p_id uuid)
+returns jsonb language sql stable security invoker set search_path = '' as $$
+  select private.incident_detail(p_id)
+$$;
+create or replace function public.open_incidents(p_after jsonb default null, p_limit integer default 500)
+returns jsonb language sql stable security invoker set search_path = '' as $$
+  select private.open_incidents(p_after, p_limit)
+$$;
+create or replace function public.my_day(p_days integer default 14)
+returns jsonb language sql stable security invoker set search_path = '' as $$
+  select private.my_day(p_days)
+$$;
+create or replace function public.command_receipts(p_ids uuid[])
+returns jsonb language sql stable security invoker set search_path = '' as $$
+  select private.command_receipts(p_ids)
+$$;
+grant execute on function private.incident_list(jsonb, text, jsonb, integer),
+  private.incident_detail(uuid), private.open_incidents(jsonb, integer), private.my_day(integer),
+  private.command_receipts(uuid[]), public.incident_list(jsonb, text, jsonb, integer),
+  public.incident_detail(uuid), public.open_incidents(jsonb, integer), public.my_day(integer),
+  public.command_receipts(uuid[])
+to authenticated;

@@ -1,0 +1,312 @@
+-- Tables, their constraints and indexes.
+--
+-- A table that grows with incidents has district_code as first column of its primary key and of each
+-- foreign key to such a table, so that it can be sharded.
+
+create schema if not exists extensions;
+create extension if not exists postgis with schema extensions;
+create schema if not exists private;
+
+-- Everything is closed until a grant opens it. A Supabase's default privileges would give new
+-- objects in public to anon. EXECUTE for everybody is a global default and needs a global statement.
+
+alter default privileges revoke execute on functions from public;
+alter default privileges in schema public revoke all on tables from public, anon, authenticated;
+alter default privileges in schema public revoke all on sequences from public, anon, authenticated;
+alter default privileges in schema public revoke all on functions from public, anon, authenticated;
+alter default privileges in schema private revoke all on tables from public, anon, authenticated;
+alter default privileges in schema private revoke all on sequences from public, anon, authenticated;
+alter default privileges in schema private revoke all on functions from public, anon, authenticated;
+
+revoke all on all tables in schema public from public, anon, authenticated;
+revoke all on all sequences in schema public from public, anon, authenticated;
+revoke all on all functions in schema public from public, anon, authenticated;
+revoke create on schema public from public, anon, authenticated;
+revoke all on schema private from public, anon;
+grant usage on schema public to anon, authenticated;
+grant usage on schema private to authenticated, service_role;
+
+-- Stages in the order of their bytes in the packed columns. Stages, levels and what is open are held
+-- against src/domain/vocabulary.ts by a test. These functions have parsed bodies: they need no
+-- search_path of their own and are inlined, so that partial indexes match.
+create or replace function private.stage_codes()
+returns text[] language sql immutable parallel safe
+return array['reported', 'filed', 'dispatched', 'handled', 'closed', 'rejected', 'merged'];
+
+-- True while somebody still has to act. incidents_open_idx has the same list: change it together.
+create or replace function private.is_open(p_stage text)
+returns boolean language sql immutable parallel safe
+return p_stage in ('reported', 'filed', 'dispatched', 'handled');
+
+-- The stage as the packed columns hold it: its place in the order, and 16 when on hold.
+create or replace function private.stage_byte(p_stage text, p_on_hold boolean)
+returns integer language sql immutable parallel safe
+return (array_position(private.stage_codes(), p_stage) - 1) | case when p_on_hold then 16 else 0 end;
+
+-- 0 for the city to 4 for the grid; null for an unknown level.
+create or replace function private.level_rank(p_level text)
+returns integer language sql immutable parallel safe
+return array_position(array['city', 'district', 'subdistrict', 'community', 'grid'], p_level) - 1;
+
+create table public.city_settings (
+  singleton boolean primary key default true check (singleton),
+  instance_id uuid not null default gen_random_uuid(),
+  name text not null check (length(name) between 1 and 200),
+  locale text not null default 'zh-CN',
+  time_zone text not null,
+  west double precision not null,
+  south double precision not null,
+  east double precision not null,
+  north double precision not null,
+  -- the level whose area is an incident's shard key; the city itself where there are no districts
+  shard_level text not null default 'city' check (shard_level in ('city', 'district')),
+  basemap_url text,
+  basemap_attribution text,
+  is_demo boolean not null default false,
+  created_at timestamptz not null default now(),
+  -- how often the city was put back from a snapshot with its journal; part of every cursor
+  restores integer not null default 0,
+  -- the server's demo city, and weeks added to its source's dates on the city's wall clock
+  demo_id text,
+  demo_weeks integer check (demo_weeks >= 0),
+  -- local day of the last imported instant, after the move
+  demo_until date,
+  constraint city_settings_demo_check
+    check (is_demo or (demo_id is null and demo_weeks is null and demo_until is null)),
+  check (west < east and south < north and west >= -180 and east <= 180 and south >= -90 and north <= 90)
+);
+
+create table public.areas (
+  code text primary key check (code ~ '^[A-Za-z0-9_.-]{1,40}$'),
+  -- the area index of the packed columns: stable, never reused
+  idx integer generated always as identity unique check (idx between 1 and 65534),
+  parent_code text references public.areas (code),
+  path text not null unique,
+  level text not null check (private.level_rank(level) is not null),
+  name text not null check (length(name) between 1 and 200),
+  households integer check (households >= 0),
+  geom extensions.geometry(MultiPolygon, 4326) not null,
+  valid_from date not null default '1900-01-01',
+  valid_to date,
+  revision bigint not null default 1,
+  -- a point inside the area for its label; stored, because finding it takes milliseconds a polygon
+  label_point extensions.geometry(Point, 4326)
+    generated always as (extensions.st_pointonsurface(geom)) stored,
+  check (right(path, 1) = '/'),
+  check (valid_to is null or valid_to > valid_from),
+  check (code <> parent_code)
+);
+create index areas_geom_idx on public.areas using gist (geom);
+create index areas_parent_idx on public.areas (parent_code);
+create index areas_path_idx on public.areas (path collate "C");
+
+create table public.departments (
+  code text primary key check (code ~ '^[a-z0-9_]{1,40}$'),
+  name_zh text not null,
+  name_en text not null
+);
+
+create table public.categories (
+  code text primary key check (code ~ '^[a-z0-9_]{1,60}$'),
+  idx smallint generated always as identity unique check (idx between 1 and 254),
+  parent_code text references public.categories (code),
+  path text not null unique check (right(path, 1) = '/'),
+  class text not null check (class in ('event', 'component', 'service', 'dispute', 'proposal')),
+  name_zh text not null,
+  name_en text not null,
+  icon text not null,
+  color text not null check (color ~ '^#[0-9a-f]{6}$'),
+  default_department text references public.departments (code),
+  sort integer not null default 0,
+  -- an open incident of the category within this distance is offered as a duplicate; 0 is never
+  duplicate_radius_meters integer not null default 30
+    check (duplicate_radius_meters between 0 and 500),
+  -- a report without a description is rejected
+  requires_description boolean not null default false
+);
+create index categories_parent_idx on public.categories (parent_code);
+create index categories_department_idx on public.categories (default_department);
+
+create table public.profiles (
+  user_id uuid primary key,
+  display_name text not null check (length(display_name) between 1 and 100),
+  locale text,
+  created_at timestamptz not null default now()
+);
+
+create table public.memberships (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references public.profiles (user_id),
+  role text not null check (role in ('field_staff', 'handler', 'grid_manager', 'leader', 'admin')),
+  area_code text not null references public.areas (code),
+  department_code text references public.departments (code),
+  valid_from timestamptz not null default now(),
+  valid_to timestamptz,
+  check ((role = 'handler') = (department_code is not null)),
+  unique nulls not distinct (user_id, role, area_code, department_code)
+);
+create index memberships_user_idx on public.memberships (user_id);
+create index memberships_area_idx on public.memberships (area_code);
+create index memberships_department_idx on public.memberships (department_code);
+
+create table public.incidents (
+  district_code text not null references public.areas (code),
+  id uuid not null,
+  category_code text not null references public.categories (code),
+  -- the deepest area that holds the point; on a border the one with the lowest code
+  area_code text not null references public.areas (code),
+  department_code text references public.departments (code),
+  stage text not null default 'reported'
+    check (stage = any (private.stage_codes())),
+  on_hold boolean not null default false,
+  severity smallint not null default 2 check (severity between 1 and 4),
+  lon double precision not null check (lon between -180 and 180),
+  lat double precision not null check (lat between -90 and 90),
+  geom extensions.geometry(Point, 4326) generated always as
+    (extensions.st_setsrid(extensions.st_makepoint(lon, lat), 4326)) stored,
+  -- place quantised on the city's box to 0..65535, the same as in the packed columns
+  qx integer not null check (qx between 0 and 65535),
+  qy integer not null check (qy between 0 and 65535),
+  description text not null default '' check (length(description) <= 10000),
+  address_label text not null default '' check (length(address_label) <= 500),
+  -- by the server's clock, for imports by the source's; device_at is the device's own time
+  reported_at timestamptz not null,
+  device_at timestamptz,
+  -- first day of the report month in the city's time zone
+  month date not null check (extract(day from month) = 1),
+  closed_at timestamptz,
+  reported_by uuid,
+  channel text not null default 'app',
+  -- of an imported row: its source, its id there, a hash of its content
+  source text,
+  source_id text,
+  source_hash text,
+  version integer not null default 1,
+  -- the transaction that last changed the row: the cursor of changes_since
+  changed_xid bigint not null default (pg_current_xact_id()::text)::bigint,
+  primary key (district_code, id),
+  check (closed_at is null or closed_at >= reported_at),
+  check ((stage = 'closed') = (closed_at is not null)),
+  check ((source is null) = (source_id is null))
+);
+create unique index incidents_source_idx on public.incidents (district_code, source, source_id) where source is not null;
+
+-- Read by id, by month and scope, and by what changed. A month of a scope and its revision need no row.
+create index incidents_id_idx on public.incidents (id);
+create index incidents_month_idx on public.incidents (month, area_code, changed_xid);
+create index incidents_changed_idx on public.incidents (changed_xid);
+create index incidents_geom_idx on public.incidents using gist (geom);
+create index incidents_department_idx on public.incidents (department_code, month);
+create index incidents_reporter_idx on public.incidents (reported_by) where reported_by is not null;
+-- finds out whether any incident was reported here and not imported
+create index incidents_here_idx on public.incidents (reported_at) where source is null;
+
+-- The orders of incident_list, with the very expressions of private.list_order. Keys are never null, so
+-- that one row comparison is the whole keyset condition: an incident that is not closed gets a value
+-- that sorts last. "Newest first" within a group is the ascending distance back from a fixed instant.
+create index incidents_reported_idx on public.incidents (reported_at, id);
+create index incidents_open_idx on public.incidents (reported_at, id)
+  where stage in ('reported', 'filed', 'dispatched', 'handled');
+create index incidents_closed_idx on public.incidents (coalesce(closed_at, '-infinity'), id);
+create index incidents_hours_desc_idx on public.incidents
+  (coalesce(closed_at - reported_at, '-1 second'), id);
+create index incidents_hours_asc_idx on public.incidents
+  (coalesce(closed_at - reported_at, '1000000 days'), id);
+create index incidents_area_idx on public.incidents
+  (area_code, ('2000-01-01T00:00:00Z'::timestamptz - reported_at), id);
+create index incidents_category_idx on public.incidents
+  (category_code, ('2000-01-01T00:00:00Z'::timestamptz - reported_at), id);
+
+-- The audit trail: only appended to.
+create table public.incident_log (
+  district_code text not null,
+  incident_id uuid not null,
+  seq integer not null,
+  at timestamptz not null default now(),
+  actor uuid,
+  kind text not null,
+  stage_from text,
+  stage_to text,
+  note text not null default '' check (length(note) <= 10000),
+  data jsonb not null default '{}',
+  command_id uuid,
+  primary key (district_code, incident_id, seq),
+  foreign key (district_code, incident_id) references public.incidents (district_code, id)
+);
+create index incident_log_actor_idx on public.incident_log (actor);
+
+-- The place of an incident before a change moved it to another month, area or department. Persons who
+-- saw it there, and do not see it now, must be told that the month changed.
+create table private.incident_moves (
+  district_code text not null,
+  incident_id uuid not null,
+  changed_xid bigint not null,
+  month date not null,
+  area_code text not null,
+  department_code text,
+  reported_by uuid,
+  primary key (district_code, incident_id, changed_xid)
+);
+create index incident_moves_changed_idx on private.incident_moves (changed_xid);
+
+-- The record of receipts: one row a command, whatever its outcome.
+create table public.commands (
+  id uuid primary key,
+  actor uuid not null,
+  type text not null,
+  hash text not null,
+  outcome text not null check (outcome in ('applied', 'conflict', 'rejected')),
+  incident_id uuid,
+  version integer,
+  error jsonb,
+  replaces uuid,
+  device_at timestamptz,
+  received_at timestamptz not null default now(),
+  -- the photos a command names: its receipt lists those whose file is missing
+  photo_hashes text[] not null default '{}'
+);
+create index commands_actor_idx on public.commands (actor, received_at);
+
+-- Photos of incidents. The file lies in the bucket `photos` as <owner>/<hash>.jpg or .webp; a row here
+-- names it.
+create table public.incident_photos (
+  district_code text not null,
+  incident_id uuid not null,
+  -- SHA-256 of the file's bytes
+  hash text not null check (hash ~ '^[0-9a-f]{64}$'),
+  -- the person who took or chose the photo and uploads its file
+  owner uuid not null,
+  media_type text not null check (media_type in ('image/jpeg', 'image/webp')),
+  bytes integer not null check (bytes between 1 and 5242880),
+  width integer not null check (width between 1 and 2048),
+  height integer not null check (height between 1 and 2048),
+  -- read from the file's metadata on the device, before it was stripped
+  taken_at timestamptz,
+  lon double precision check (lon between -180 and 180),
+  lat double precision check (lat between -90 and 90),
+  -- the entry of incident_log that the photo came with
+  seq_in_log integer not null,
+  command_id uuid,
+  at timestamptz not null,
+  primary key (district_code, incident_id, owner, hash),
+  foreign key (district_code, incident_id) references public.incidents (district_code, id),
+  check ((lon is null) = (lat is null))
+);
+create index incident_photos_file_idx on public.incident_photos (owner, hash);
+create index incident_photos_incident_idx on public.incident_photos (incident_id);
+
+-- Verdicts on files. A file without a row was never checked. A verdict holds for one media type: the
+-- same hash with the other extension is another file.
+create table public.photo_checks (
+  owner uuid not null,
+  hash text not null check (hash ~ '^[0-9a-f]{64}$'),
+  media_type text not null check (media_type in ('image/jpeg', 'image/webp')),
+  bytes integer not null check (bytes >= 0),
+  width integer check (width > 0),
+  height integer check (height > 0),
+  verdict text not null check (verdict in ('ok', 'refused')),
+  reason text check (length(reason) <= 200),
+  checked_at timestamptz not null default now(),
+  primary key (owner, hash),
+  check (verdict = 'refused' or (width is not null and height is not null))
+);

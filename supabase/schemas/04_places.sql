@@ -1,0 +1,134 @@
+-- Areas and places: the list and the shapes of areas, the area of a point.
+
+-- Changes when an area is stored, changed, ended or begins, of those valid today. Clients compute the
+-- same from their list with areasRevision in src/domain. They load the areas again when it differs:
+-- columns name areas by index, and an unknown index would be in the total and on no map.
+create or replace function private.area_revision()
+returns text language sql stable set search_path = '' as $$
+  select concat_ws('.', count(*), coalesce(sum(a.idx), 0), coalesce(sum(a.revision), 0))
+  from private.city_today() as today, public.areas a
+  where private.is_valid(a.valid_from, a.valid_to, today)
+$$;
+
+-- [{idx, code, parentCode, path, level, name, households, revision, bbox, pointOnSurface}] of the areas
+-- valid today. Errors: 42501.
+create or replace function private.area_list()
+returns jsonb language sql stable security definer set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'idx', a.idx, 'code', a.code, 'parentCode', a.parent_code, 'path', a.path, 'level', a.level,
+    'name', a.name, 'households', a.households, 'revision', a.revision,
+    'bbox', jsonb_build_array(extensions.st_xmin(a.geom), extensions.st_ymin(a.geom),
+      extensions.st_xmax(a.geom), extensions.st_ymax(a.geom)),
+    'pointOnSurface', jsonb_build_array(extensions.st_x(a.label_point), extensions.st_y(a.label_point))
+  ) order by a.path collate "C"), '[]')
+  from private.require_user(), private.city_today() as today, public.areas a
+  where private.is_valid(a.valid_from, a.valid_to, today)
+$$;
+
+-- FeatureCollection of the areas of one level, with six decimals (10 cm). Errors: 42501, 22023 for an
+-- unknown level.
+create or replace function private.area_features(p_level text)
+returns jsonb language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform private.require_user();
+  if private.level_rank(p_level) is null then
+    raise exception 'p_level: % is no level', coalesce(p_level, 'null') using errcode = '22023';
+  end if;
+  return (
+    select jsonb_build_object('type', 'FeatureCollection', 'features', coalesce(jsonb_agg(
+      jsonb_build_object('type', 'Feature', 'id', a.idx,
+        'properties', jsonb_build_object('code', a.code, 'parentCode', a.parent_code,
+          'path', a.path, 'level', a.level, 'name', a.name),
+        'geometry', extensions.st_asgeojson(a.geom, 6)::jsonb)
+      order by a.path collate "C"), '[]'))
+    from public.areas a, private.city_today() as today
+    where a.level = p_level and private.is_valid(a.valid_from, a.valid_to, today));
+end $$;
+
+create or replace function public.area_list() returns jsonb
+language sql stable set search_path = '' as $$ select private.area_list() $$;
+create or replace function public.area_features(p_level text) returns jsonb
+language sql stable set search_path = '' as $$ select private.area_features(p_level) $$;
+grant execute on function private.area_list(), private.area_features(text),
+  public.area_list(), public.area_features(text)
+to authenticated;
+
+-- Places a coordinate on 0..65535 within the city's box, exactly like `quantise` in TypeScript.
+-- Math.round rounds halves up; round(float8) rounds them to even, and floor(x + 0.5) is wrong just below
+-- a half. In plpgsql, because a query would be planned again for every report.
+create or replace function private.quantise(
+  p_value double precision, p_low double precision, p_high double precision)
+returns integer language plpgsql immutable strict parallel safe set search_path = '' as $$
+declare
+  v_scaled constant double precision := (p_value - p_low) / (p_high - p_low) * 65535;
+begin
+  return least(65535, greatest(0, floor(v_scaled)
+    + case when v_scaled - floor(v_scaled) >= 0.5 then 1 else 0 end))::integer;
+end $$;
+
+-- The area on a path at the city's shard level, else the top: the shard key of new incidents below it.
+create or replace function private.shard_of(p_path text, p_shard_level text)
+returns table (district_code text) language sql stable
+begin atomic
+  select a.code
+  from public.areas a
+  where a.code = any (string_to_array(rtrim(p_path, '/'), '/'))
+  order by (a.level = p_shard_level) desc, length(a.path)
+  limit 1;
+end;
+
+-- The area, shard key and quantised place of a point; no row outside the city. The area is the deepest
+-- one valid today that holds the point, on a border the one with the lowest code. Boxes come from the
+-- index and are sorted in that order first; the first polygon that holds the point ends the search. So
+-- the thousands of vertices of the city are compared only where no finer area lies. `offset 0` keeps the
+-- two steps apart. Inlined into the caller's plan.
+create or replace function private.place_incident(p_lon double precision, p_lat double precision)
+returns table (area_code text, district_code text, qx integer, qy integer) language sql stable
+begin atomic
+  select a.code, d.district_code,
+    private.quantise(p_lon, city.west, city.east), private.quantise(p_lat, city.south, city.north)
+  from public.city_settings city
+  cross join lateral (
+    select boxed.code, boxed.path
+    from (
+      select x.code, x.path, x.geom
+      from public.areas x
+      where x.geom operator(extensions.&&)
+          extensions.st_setsrid(extensions.st_makepoint(p_lon, p_lat), 4326)
+        and private.is_valid(x.valid_from, x.valid_to, (now() at time zone city.time_zone)::date)
+      order by private.level_rank(x.level) desc, x.code collate "C"
+      offset 0
+    ) boxed
+    where extensions.st_intersects(
+      boxed.geom, extensions.st_setsrid(extensions.st_makepoint(p_lon, p_lat), 4326))
+    limit 1
+  ) a
+  cross join lateral private.shard_of(a.path, city.shard_level) d;
+end;
+
+-- The rule of place_incident for many points: `n` counts from 1 in the order of the arrays; points
+-- outside the city are left out. It goes area by area, so that each polygon is unpacked once a batch.
+create or replace function private.areas_of_points(p_lon double precision[], p_lat double precision[])
+returns table (n integer, area_code text)
+language sql stable set search_path = '' as $$
+  with points as materialized (
+    select p.n::integer as n, p.lon, p.lat,
+      extensions.st_setsrid(extensions.st_makepoint(p.lon, p.lat), 4326) as geom
+    from unnest(p_lon, p_lat) with ordinality as p (lon, lat, n)
+  ), boxes as materialized (
+    select a.code, private.level_rank(a.level) as depth, a.geom,
+      extensions.st_xmin(a.geom) as west, extensions.st_ymin(a.geom) as south,
+      extensions.st_xmax(a.geom) as east, extensions.st_ymax(a.geom) as north
+    from public.areas a
+    cross join (select (now() at time zone time_zone)::date as today from public.city_settings) city
+    where private.is_valid(a.valid_from, a.valid_to, city.today)
+  )
+  select distinct on (hit.n) hit.n, b.code
+  from boxes b cross join lateral (
+    select p.n from points p
+    where p.lon between b.west and b.east and p.lat between b.south and b.north
+      and extensions.st_covers(b.geom, p.geom)
+    offset 0
+  ) hit
+  order by hit.n, b.depth desc, b.code collate "C"
+$$;

@@ -1,0 +1,56 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Database } from '../base/database-types.ts'
+import { describeRows, describeSchema } from './describe.ts'
+import type { Description } from './describe.ts'
+import { nextMigration } from './next-migration.ts'
+import type { NextMigration } from './next-migration.ts'
+
+/** The present text of the database: read and edited by people. */
+export const schemasFolder = fileURLToPath(new URL('../../schemas/', import.meta.url))
+
+/** The schema files in their order. */
+export function readSchemas(folder: string = schemasFolder): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+}
+
+/**
+ * The migration that is missing between migrations and schemas. `db` must be provisioned and
+ * without any migration; it is left as it was.
+ */
+export async function planMigration(
+  db: Database,
+  migrations: readonly string[],
+  schemas: readonly string[],
+): Promise<NextMigration> {
+  const migrated = await stateAfter(db, migrations)
+  const wanted = await stateAfter(db, schemas)
+  return nextMigration(migrated, wanted, schemas.join('\n'))
+}
+
+/** Carries a result out of a transaction that must not be committed. */
+class RolledBack extends Error {
+  readonly state: Description
+  constructor(state: Description) {
+    super('rolled back')
+    this.state = state
+  }
+}
+
+/** The schema and its rows after running the scripts in an empty database; nothing is kept. */
+export async function stateAfter(db: Database, scripts: readonly string[]): Promise<Description> {
+  try {
+    await db.transaction(async (tx) => {
+      for (const script of scripts) await tx.exec(script)
+      throw new RolledBack(new Map([...(await describeSchema(tx)), ...(await describeRows(tx))]))
+    })
+  } catch (error) {
+    if (error instanceof RolledBack) return error.state
+    throw error
+  }
+  throw new Error('unreachable')
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import {
+  commandTypeNames,
+  commandTypes,
+  type CommandType,
+} from '../../src/domain/command/types/index.ts'
+import { applyCommands, commandOf, photoRef, reportPayload } from './harness/commands.ts'
+import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
+import type { TestDatabase } from './harness/index.ts'
+import { people, seedSmallCity } from './harness/small-city.ts'
+
+const place = { lon: 10.5, lat: 21, accuracyMeters: 8 }
+const deviceAt = '2026-03-01T08:00:00Z'
+const photos = () => [photoRef({ takenAt: deviceAt, lon: 10.5, lat: 21 })]
+/** A payload of each type with every field that the client's schema has. */
+const wholePayloads: Record<CommandType, (incidentId: string) => Record<string, unknown>> = {
+  report_incident: () => ({
+    ...reportPayload({ ...place, deviceAt, photos: photos(), placedBy: 'gps', severity: 3 }),
+    description: 'x',
+    addressLabel: 'x',
+  }),
+  add_note: (incidentId) => ({ incidentId, note: 'x', asks: false, deviceAt }),
+  add_photo: (incidentId) => ({ incidentId, photos: photos(), note: 'x', deviceAt }),
+  confirm_duplicate: (incidentId) => ({
+    ...{ incidentId, ...place, note: 'x' },
+    ...{ photos: photos(), deviceAt },
+  }),
+  correct_incident: (incidentId) => ({
+    ...{ incidentId, baseVersion: 1, deviceAt },
+    changes: {
+      categoryCode: 'illegal_dumping',
+      description: 'x',
+      addressLabel: 'x',
+      severity: 4,
+      ...{ lon: 10.5, lat: 21 },
+    },
+  }),
+}
+
+describeOnEachDatabase('limits of commands, as the client knows them', (kind) => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await openTestDatabase({ kind })
+    await seedSmallCity(db)
+  })
+  afterAll(() => db?.close())
+
+  const send = async (type: string, payload: unknown) =>
+    (await applyCommands(db, people.field, [commandOf(people.field, type, payload)]))[0]!
+  async function sendWhole(type: CommandType, changes: Record<string, unknown> = {}) {
+    const report = reportPayload()
+    await send('report_incident', report)
+    const whole = wholePayloads[type](report.incidentId)
+    const within =
+      'changes' in whole ? { changes: { ...(whole['changes'] as object), ...changes } } : changes
+    return send(type, { ...whole, ...within, ...('photos' in changes && changes) })
+  }
+
+  it.each(commandTypeNames)('%s: every field of the schema is taken', async (type) => {
+    const fields = Object.keys(commandTypes[type].payload.entries)
+    expect(Object.keys(wholePayloads[type]('')).sort()).toEqual(fields.sort())
+    expect(await sendWhole(type)).toMatchObject({ outcome: 'applied' })
+  })
+
+  const texts = commandTypeNames.flatMap((type) =>
+    Object.entries<number>(commandTypes[type].maxTexts).map(
+      ([field, most]) => [type, field, most] as const,
+    ),
+  )
+  it.each(texts)('%s: %s holds %i characters and not one more', async (type, field, most) => {
+    expect(await sendWhole(type, { [field]: '网'.repeat(most) })).toMatchObject({
+      outcome: 'applied',
+    })
+    expect(await sendWhole(type, { [field]: '网'.repeat(most + 1) })).toMatchObject({
+      outcome: 'rejected',
+      error: { code: 'too_long', field },
+    })
+  })
+
+  it.each(commandTypeNames)('%s: takes as many photos as the client lets in', async (type) => {
+    const { maxPhotos } = commandTypes[type]
+    const refs = (count: number) =>
+      Array.from({ length: count }, () =>
+        photoRef({ hash: randomUUID().replaceAll('-', '').repeat(2) }),
+      )
+    if (maxPhotos > 0)
+      expect(await sendWhole(type, { photos: refs(maxPhotos) })).toMatchObject({
+        outcome: 'applied',
+      })
+    expect(await sendWhole(type, { photos: refs(maxPhotos + 1) })).toMatchObject({
+      outcome: 'rejected',
+      error: { field: 'photos' },
+    })
+  })
+})
