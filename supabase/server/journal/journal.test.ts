@@ -4,6 +4,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -39,6 +40,19 @@ test('an entry is in the file when append resolves, also after reopening', async
   expect(await bodies(other)).toEqual(['a\n', '"b"', '\u0000', '网格'])
   await journal.close()
   await other.close()
+})
+
+test('segments are read in their order, also past the tenth, and are open to their owner alone', async () => {
+  const journal = await Journal.open(folder)
+  const wanted = Array.from({ length: 12 }, (_, n) => `${n}`)
+  for (const body of wanted) {
+    ;(await journal.append(entry(body)))()
+    await journal.rotate()
+  }
+  expect(await bodies(journal)).toEqual(wanted)
+  for (const file of readdirSync(join(folder, 'journal')))
+    expect(statSync(join(folder, 'journal', file)).mode & 0o777).toBe(0o600)
+  await journal.close()
 })
 
 test('a line cut off by a crash is ignored and the following segment is whole', async () => {

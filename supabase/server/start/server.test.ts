@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pages } from '../../../src/domain/pages.ts'
@@ -454,4 +454,32 @@ describe('rate limits', () => {
     }
     expect(last).toBe(429)
   })
+})
+
+test('more connections than 2,000 are closed as they come', async () => {
+  const sockets: Socket[] = []
+  let isClosed = false
+  const open = () =>
+    new Promise<void>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', resolve)
+      socket.once('error', reject)
+      socket.once('close', () => (isClosed = true))
+      // a connection that the server closes is at its end
+      sockets.push(socket.resume())
+    })
+  try {
+    for (let n = 0; n < 2_100 && !isClosed; n++) await open()
+    await expect.poll(() => isClosed).toBe(true)
+    expect(sockets.length).toBeGreaterThan(1_900)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+  await expect
+    .poll(() =>
+      send(port, 'GET', '/healthz').then(
+        ({ status }) => status,
+        () => 0,
+      ),
+    )
+    .toBe(200)
 })
