@@ -41,9 +41,9 @@ describeOnEachDatabase('where Supabase’s default privileges were there first',
   it.each(['anon', 'authenticated'])('%s has nothing of what nobody granted', async (role) => {
     const open = await db.query(`
       select c.oid::regclass::text as name from pg_class c
-      where c.relname like 'theirs%' and c.relkind = 'r' and has_table_privilege('${role}', c.oid, 'SELECT, INSERT')
-        or c.relname like 'forgotten%' and c.relkind = 'r' and has_table_privilege('${role}', c.oid, 'SELECT, INSERT')
-        or c.relname ~ '^(theirs|forgotten)' and c.relkind = 'S' and has_sequence_privilege('${role}', c.oid, 'USAGE, UPDATE')
+      where c.relname ~ '^(theirs|forgotten)' and case c.relkind
+        when 'r' then has_table_privilege('${role}', c.oid, 'SELECT, INSERT, UPDATE, DELETE')
+        when 'S' then has_sequence_privilege('${role}', c.oid, 'USAGE, UPDATE') end
       union all
       select p.oid::regprocedure::text from pg_proc p
       where p.proname in ('theirs', 'forgotten') and has_function_privilege('${role}', p.oid, 'EXECUTE')

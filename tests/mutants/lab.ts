@@ -49,13 +49,11 @@ const timedOut = /^Error: (Test|Hook) timed out/
 
 /** A copy of the tracked files, in which one break at a time is tried. */
 export class MutantLab {
-  #root: string
   #folder = mkdtempSync(join(tmpdir(), 'wangge-mutants-'))
   /** Names that pass on the whole code, by test. */
   #passing = new Map<string, Set<string>>()
 
   constructor(root: string) {
-    this.#root = root
     const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
     for (const path of tracked.split('\0').filter((name) => existsSync(join(root, name)) && name)) {
       mkdirSync(dirname(join(this.#folder, path)), { recursive: true })
@@ -76,7 +74,7 @@ export class MutantLab {
   async judge(mutant: Mutant): Promise<Judgement> {
     if (mutant.pending) return { verdict: 'pending', detail: mutant.pending }
     try {
-      const { path, whole, broken } = breakIn(this.#root, mutant)
+      const { path, whole, broken } = breakIn(this.#folder, mutant)
       if (path.endsWith('.ts')) stripTypeScriptTypes(broken)
       for (const test of mutant.tests) await this.#learn(test, mutant)
       writeFileSync(join(this.#folder, path), broken)

@@ -21,7 +21,7 @@ const { values } = parseArgs({
   },
 })
 const pattern = new RegExp(values.only, 'i')
-const chosen = mutants.filter(({ name, file }) => pattern.test(name) || pattern.test(file))
+const chosen = mutants.filter(({ name, file }) => pattern.test(`${file} ${name}`))
 const root = execFileSync('git', ['rev-parse', '--show-toplevel'], { encoding: 'utf8' }).trim()
 
 if (values.list) {

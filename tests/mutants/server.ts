@@ -44,7 +44,7 @@ const queue = breaksOf(
       replace: 'line.waiting.length < 0',
     },
     {
-      name: 'a person with nothing waiting is refused',
+      name: 'a person with a place free is refused',
       find: 'if (ahead < this.#options.maxPerPerson) return null',
       replace: '',
     },
@@ -107,9 +107,9 @@ const wire = [
       replace: '(now - bucket.at) * this.#perSecond',
     },
     {
-      name: 'a refund beyond the burst',
-      find: 'bucket.tokens = Math.min(this.#capacity, bucket.tokens + 1)',
-      replace: 'bucket.tokens += 1',
+      name: 'a bucket holds more than its burst',
+      find: 'bucket.tokens = Math.min(this.#capacity, refilled)',
+      replace: 'bucket.tokens = refilled',
     },
     {
       name: 'keys are never forgotten',

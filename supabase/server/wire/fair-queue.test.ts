@@ -102,19 +102,23 @@ describe('FairQueue', () => {
   })
 
   it('saves up no idle time', async () => {
-    const { call, drain, order } = simulation()
-    void call('idle', 'first', 1)
-    for (let n = 0; n < 100; n++) void call('busy', `busy${n}`, 10)
-    await drain(500)
+    const { call, drain, order } = simulation({ maxUnderWay: 2 })
+    // takes one of the two places for good
+    void call('endless', 'endless', 100_000)
+    void call('idle', 'first', 300)
+    for (let n = 0; n < 300; n++) void call('busy', `busy${n}`, 10)
+    await drain(2_000)
     for (let n = 0; n < 20; n++) void call('idle', `idle${n}`, 10)
     const before = order.length
-    await drain(700)
+    await drain(2_200)
     const since = order.slice(before)
     expect(since.filter((name) => name.startsWith('busy')).length).toBeGreaterThan(6)
   })
 
   it('keeps the account of who leaves the line and comes again', async () => {
-    const { call, drain, order, startedAt } = simulation()
+    const { call, drain, order, startedAt } = simulation({ maxUnderWay: 2 })
+    // takes one of the two places for good
+    void call('endless', 'endless', 100_000)
     for (let n = 0; n < 50; n++) void call('quick', `quick${n}`, 10)
     void call('slow', 'slow0', 300)
     await drain(340)
@@ -123,6 +127,13 @@ describe('FairQueue', () => {
     await drain()
     expect(order.filter((name) => name.startsWith('quick'))).toHaveLength(50)
     expect(startedAt.slow1! - startedAt.slow0!).toBeGreaterThan(500)
+  })
+
+  it('never refuses a person who has a place free', async () => {
+    const { call, drain } = simulation({ maxUnderWay: 4, maxPerPerson: 2, maxWaitMs: 1 })
+    const calls = [call('one', 'first', 500), call('one', 'second', 500)]
+    await drain()
+    await expect(Promise.all(calls)).resolves.toHaveLength(2)
   })
 
   it('never refuses a person who has nothing waiting', async () => {

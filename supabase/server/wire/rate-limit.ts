@@ -31,8 +31,7 @@ export class RateLimit {
 
   /** Gives one token back: the attempt turned out to be harmless. */
   refund(key: string): void {
-    const bucket = this.#bucket(key)
-    bucket.tokens = Math.min(this.#capacity, bucket.tokens + 1)
+    this.#bucket(key).tokens += 1
   }
 
   #bucket(key: string): { tokens: number; at: number } {
