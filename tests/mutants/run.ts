@@ -32,6 +32,8 @@ if (values.list) {
 }
 
 async function runAll(all: Mutant[]): Promise<void> {
+  // what ends at the exit of this process ends with Ctrl-C too
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const started = performance.now()
   const waiting = all.values()
   const counts = { killed: 0, survived: 0, equivalent: 0, pending: 0, error: 0 }

@@ -790,7 +790,7 @@ const doors = [
       replace: 'return isDeep === null ? tooDeep() : args',
     },
   ]),
-  ...breaksOf(at('start/server'), server('rate limits|more connections'), [
+  ...breaksOf(at('start/server'), server('more connections'), [
     {
       name: 'connections without end',
       find: 'server.maxConnections = maxConnections',
@@ -942,9 +942,9 @@ const jpeg = breaksOf(
       replace: 'return end - at >= 6',
     },
     {
-      name: 'bytes after the last table pass',
-      find: 'return next === end && end > at + 4',
-      replace: 'return end > at + 4',
+      name: 'a table may pass the end of its segment',
+      find: ' || next + size > end) return false',
+      replace: ') return false',
     },
   ],
 )

@@ -38,7 +38,7 @@ export class JpegTables {
       this.#set(marker === quantisation ? `q${id & 0x0f}` : `h${id}`, at)
       next += size
     }
-    return next === end && end > at + 4
+    return end > at + 4
   }
 
   /** Reads the frame header at `at`, which names the quantisation table of each component. */
