@@ -195,6 +195,11 @@ describe('what is refused', () => {
       jpegWithTable(huffmanTable(0x10, [3], ascii('abc'))),
       'photo_not_an_image',
     ],
+    [
+      'a table that passes the end of its segment',
+      jpegFile({ extra: [jpegSegment(0xdb, [0, 1, 2, 3])] }),
+      'photo_not_an_image',
+    ],
     ['a table segment without a table', jpegWithTable(jpegSegment(0xc4, [])), 'photo_not_an_image'],
     [
       'a restart interval of words',
