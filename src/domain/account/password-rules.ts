@@ -19,7 +19,7 @@ export function plainPasswordIssue(password: string, email: string): PasswordIss
 }
 
 /**
- * The rule of page, door and commands.
+ * Page, door and commands all use this rule.
  * @param email '' when there is none
  */
 export async function passwordIssue(
@@ -41,7 +41,7 @@ function emailParts(email: string): string[] {
     .toSorted((a, b) => b.length - a.length)
 }
 
-/** True when fewer than 7 letters or digits remain. */
+/** True when fewer than 7 letters or digits remain without the parts. */
 function isMadeOf(password: string, parts: readonly string[]): boolean {
   const whole = password.toLowerCase()
   let rest = whole

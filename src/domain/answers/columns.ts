@@ -14,7 +14,7 @@ export interface PackedMonth {
    * incident.
    */
   minute: string
-  /** u16: whole hours; 65535 = not closed; capped at 65534. */
+  /** u16: whole hours to close, rounded down; 65535 = not closed; capped at 65534. */
   hours: string
   /** u16: `Area.idx` of the deepest area. */
   area: string

@@ -43,7 +43,7 @@ const brands: Record<string, ImageKind> = {
   msf1: 'heic',
 }
 
-/** @param head the first 512 bytes */
+/** @param head the first 512 bytes, or the whole file */
 export function imageKindOf(head: Uint8Array): ImageKind | null {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, i) => head[i] === byte)
   const ascii = (from: number, to: number): string =>
@@ -63,7 +63,7 @@ export function imageKindOf(head: Uint8Array): ImageKind | null {
   return null
 }
 
-/** Before orientation. */
+/** Before the orientation is applied. */
 export interface PixelSize {
   width: number
   height: number

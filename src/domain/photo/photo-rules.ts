@@ -1,6 +1,6 @@
 /**
- * An allow-list for photos, the same on the device, our server and an Edge Function. Any other part
- * refuses the file: EXIF, XMP, thumbnails, colour profiles.
+ * An allow-list for photos, the same on the device, our server and an Edge Function. Refuses files with
+ * any other part: EXIF, XMP, thumbnails, colour profiles.
  */
 import { textAt } from './photo-bytes.ts'
 import type { PhotoFacts, PhotoMediaType, PhotoParts } from './photo-bytes.ts'
@@ -37,7 +37,7 @@ export function sniffMediaType(bytes: Uint8Array): PhotoMediaType | null {
   return textAt(bytes, 0) === 'RIFF' && textAt(bytes, 8) === 'WEBP' ? 'image/webp' : null
 }
 
-/** Null unless a complete JPEG or WebP still image. */
+/** Null unless it is a complete JPEG or WebP still image. */
 export function readPhoto(bytes: Uint8Array): PhotoFacts | null {
   return takeApart(bytes)?.facts ?? null
 }

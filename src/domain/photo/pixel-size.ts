@@ -39,7 +39,7 @@ function jpegSize(head: Uint8Array): PixelSize | null {
       at++
       continue
     }
-    // Without DHT, JPG and DAC.
+    // Start of frame, without DHT, JPG and DAC.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
       return { width: bigAt(head, at + 7, 2), height: bigAt(head, at + 5, 2) }
     at += 2 + bigAt(head, at + 2, 2)

@@ -19,7 +19,7 @@ const staleMs = 30_000
 export const isPoor = (accuracyMeters: number): boolean => accuracyMeters > poorAccuracyMeters
 
 /**
- * Keeps the best position of one spot. Elsewhere means the person walked on: the pin follows until
+ * Keeps the best position of one spot. A position elsewhere means that the person walked on: the pin follows until
  * the first photo anchors it.
  */
 export function improveFix(kept: Fix | null, next: Fix, isAnchored: boolean): Fix {

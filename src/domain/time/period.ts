@@ -64,7 +64,7 @@ export function presetPeriod(preset: PeriodPreset, span: DataSpan): Period {
 }
 
 /**
- * The default period covers the latest 12 months with data. If they hold less than `minShare` of
+ * The default period covers 12 months up to the latest month with data. If they hold less than `minShare` of
  * the busiest 12, it begins earlier, so one late report does not hide older years.
  * @param lastDay local day up to which data are known
  */
