@@ -12,8 +12,8 @@ export interface ClassBreaks {
 }
 
 /**
- * Quantile classes. Zero is its own class unless values are negative; otherwise many zeros would push
- * the rest into one class. Every break is an existing value, so the legend is exact.
+ * Quantile classes. Zero is its own class unless values are negative; otherwise many zeros would
+ * push the rest into one class. Every break is an existing value, so the legend is exact.
  * @throws RangeError when `maxClasses` is not a positive integer
  */
 export function classBreaks(values: ArrayLike<number | null>, maxClasses: number): ClassBreaks {

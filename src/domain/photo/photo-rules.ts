@@ -1,6 +1,6 @@
 /**
- * An allow-list for photos, the same on the device, our server and an Edge Function. Refuses files with
- * any other part: EXIF, XMP, thumbnails, colour profiles.
+ * An allow-list for photos, the same on the device, our server and an Edge Function. Refuses files
+ * with any other part: EXIF, XMP, thumbnails, colour profiles.
  */
 import { textAt } from './photo-bytes.ts'
 import type { PhotoFacts, PhotoMediaType, PhotoParts } from './photo-bytes.ts'

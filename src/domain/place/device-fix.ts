@@ -19,8 +19,8 @@ const staleMs = 30_000
 export const isPoor = (accuracyMeters: number): boolean => accuracyMeters > poorAccuracyMeters
 
 /**
- * Keeps the best position of one spot. A position elsewhere means that the person walked on: the pin follows until
- * the first photo anchors it.
+ * Keeps the best position of one spot. A position elsewhere means that the person walked on: the
+ * pin follows until the first photo anchors it.
  */
 export function improveFix(kept: Fix | null, next: Fix, isAnchored: boolean): Fix {
   if (!kept) return next

@@ -64,8 +64,8 @@ export function presetPeriod(preset: PeriodPreset, span: DataSpan): Period {
 }
 
 /**
- * The default period covers 12 months up to the latest month with data. If they hold less than `minShare` of
- * the busiest 12, it begins earlier, so one late report does not hide older years.
+ * The default period covers 12 months up to the latest month with data. If they hold less than
+ * `minShare` of the busiest 12, it begins earlier, so one late report does not hide older years.
  * @param lastDay local day up to which data are known
  */
 export function spanOf(listed: readonly MonthCount[], lastDay: LocalDay): DataSpan | null {
