@@ -3,8 +3,8 @@ import { useRoute, useRouter } from 'vue-router'
 import { queryWriter } from './query-writer.ts'
 
 /**
- * One of several ways to look at the page, kept in the URL so that a link shows the same; the usual
- * one is not written. A change is no step of the browser's history: it narrows nothing.
+ * A view choice kept in the URL, so that a link shows the same. The usual one is not written.
+ * Changes add no history step.
  */
 export function useQueryChoice<Choice extends string | null>(
   key: string,
