@@ -81,7 +81,6 @@ async function bring(options: DownloadOptions): Promise<DownloadNews> {
   return { kind: 'done', bytes: at, etag }
 }
 
-/** Resumes, or starts again if the version changed. */
 async function ask({ url, etag, file, signal, fetch = globalThis.fetch }: DownloadOptions) {
   const begun = etag === null ? 0 : file.getSize()
   const get = (from: number) =>

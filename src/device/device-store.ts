@@ -12,7 +12,6 @@ import { report } from '@/data/problems.ts'
 /** `in`: may work, also offline. `left`: signed out. `expired`: refused by the auth server. */
 export type PersonState = 'in' | 'left' | 'expired'
 
-/** A person who signed in here. */
 export interface KeptPerson {
   instanceId: string
   userId: string
@@ -26,8 +25,8 @@ export interface KeptPerson {
 }
 
 /**
- * Data for an offline start; no secrets, auth-js keeps the tokens. In a private window or on a full
- * disk, reads give null and writes only warn.
+ * Data for an offline start. Holds no secrets; auth-js keeps the tokens. In a private window or on
+ * a full disk, reads give null and writes only warn.
  */
 export interface DeviceStore {
   readConfig(): Promise<AppConfig | null>

@@ -71,7 +71,6 @@ export function findNeighbour(
   return best
 }
 
-/** True if the boxes meet. */
 function isInBox({ boxes }: AreaIndex, at: number, southWest: LngLat, northEast: LngLat): boolean {
   return (
     northEast[0] >= boxes[at * 4]! &&

@@ -6,8 +6,7 @@ export interface ShareClosed extends Share {
 }
 
 /**
- * With Wilson's interval. Leaves out recent reports: counting only their closed ones would flatter
- * fresh months.
+ * Leaves out recent reports: counting only their closed ones would flatter fresh months.
  * @param hours whole hours from report to close, rounded down; read where `closed`
  * @param ageHours hours from report to `asOf`
  */

@@ -11,10 +11,7 @@ import { areaLevels, type AreaLevel, type BoundingBox } from '@/domain/vocabular
 import { useSessionStore } from './session.store.ts'
 import { useReference } from './use-reference.ts'
 
-/**
- * The area hierarchy, loaded at sign-in, and its geometry, loaded on demand. Both are kept for
- * offline use.
- */
+/** Areas load at sign-in, their geometry on demand. Both are kept for offline use. */
 export const useAreasStore = defineStore('areas', () => {
   const session = useSessionStore()
   /** The server's areas differ from the kept ones. */
@@ -127,7 +124,7 @@ export const useAreasStore = defineStore('areas', () => {
     if (error.value) throw error.value
   }
 
-  /** Grids first. @throws AppError */
+  /** Stores grids first. @throws AppError */
   async function keepFeatures(): Promise<void> {
     for (const level of levels.value.toReversed()) {
       if (hasChanged || !(await kept().has(`areas/${level}`))) await features(level)

@@ -9,7 +9,6 @@ interface Catalogue {
   departments: readonly Department[]
 }
 
-/** The category tree and the departments. */
 export const useCategoriesStore = defineStore('categories', () => {
   const { value, error, loaded, load } = useReference<Catalogue>({
     name: 'categories',

@@ -43,9 +43,7 @@ const nothingLoaded: LoadProgress = {
   totalIncidents: 0,
 }
 
-/**
- * All incidents in scope, as columns in a worker. For answers besides `projection` use `useAnswer`.
- */
+/** Incidents in scope, as columns in a worker. For answers besides `projection` use `useAnswer`. */
 export const useColumnsStore = defineStore('columns', () => {
   const outside = inject(columnsOutsideKey, browserOutside, true)
   const session = useSessionStore()
@@ -63,7 +61,7 @@ export const useColumnsStore = defineStore('columns', () => {
   const asOf = shallowRef<string | null>(null)
   /** Changes since this instant are not shown: the database still writes them. */
   const waitingSince = shallowRef<string | null>(null)
-  /** The oldest loaded month while months are missing, else null. */
+  /** Null once all months are loaded. */
   const loadedFrom = shallowRef<LocalMonth | null>(null)
   /** Incremented when the data changes. */
   const revision = shallowRef(0)
@@ -74,11 +72,10 @@ export const useColumnsStore = defineStore('columns', () => {
 
   /** Months are missing, so counts still grow. */
   const partial = computed(() => status.value === 'loading' || loadedFrom.value !== null)
-  /** No incident in scope, whatever the filter. */
+  /** Ignores the filter. */
   const isEmpty = computed(
     () => status.value === 'ready' && months.value.every((one) => one.count === 0),
   )
-  /** Months of the chosen period are missing. */
   const periodPartial = computed(() => {
     if (!partial.value) return false
     const from = filter.effective.period?.from

@@ -1,7 +1,7 @@
 /**
- * Tracks input-method composition. During it, `v-model` ignores its model. Afterwards it writes the
- * field's text, so a model replaced meanwhile would be overwritten.
- * @returns `ended()`, which resolves when nothing is composed, and `stop()`
+ * During input-method composition `v-model` ignores its model, then writes the field's text. A
+ * model replaced meanwhile would be overwritten.
+ * @returns `ended()` resolves when nothing is composed
  */
 export function watchComposition(): { ended: () => Promise<void>; stop: () => void } {
   let isComposing = false

@@ -51,7 +51,7 @@ export interface ServerAnswer<T> {
   reload(): Promise<void>
 }
 
-/** Milliseconds an unused answer is kept. */
+/** Milliseconds. */
 const gcTime = 60_000
 const root = 'server'
 
@@ -190,7 +190,6 @@ function keepAsking<T>(
   }
 }
 
-/** Empties all answers when the scope changes. */
 const useErasure = defineStore('query-erasure', () => {
   const session = useSessionStore()
   const cache = useQueryCache()

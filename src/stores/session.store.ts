@@ -30,8 +30,8 @@ interface StartOptions {
 const longestPause = 30_000
 
 /**
- * The configuration, the signed-in person and their scope, kept for an offline start. Only the auth
- * server's refusal ends a kept session.
+ * The signed-in person is kept for an offline start. Only the auth server's refusal ends a kept
+ * session.
  */
 export const useSessionStore = defineStore('session', () => {
   const status = ref<SessionStatus>('starting')
@@ -68,7 +68,7 @@ export const useSessionStore = defineStore('session', () => {
       : null,
   )
 
-  /** Opens with the kept person and confirms in the background, or waits for the server. */
+  /** Opens with the kept person, or waits for the server. */
   async function start(options: StartOptions = {}): Promise<void> {
     startError.value = null
     host = options
@@ -136,7 +136,6 @@ export const useSessionStore = defineStore('session', () => {
     }
   }
 
-  /** Retries until the server confirms or refuses. */
   async function confirm(): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
@@ -199,7 +198,7 @@ export const useSessionStore = defineStore('session', () => {
     return person && person.userId === here.userId ? person.unsent : 0
   }
 
-  /** People of all instances. Ids differ between them, so `isMe` also compares e-mail addresses. */
+  /** Ids differ between instances, so `isMe` also compares e-mail addresses. */
   async function peopleOfDevice(): Promise<
     (Pick<KeptPerson, 'instanceId' | 'userId'> & { isMe: boolean })[]
   > {

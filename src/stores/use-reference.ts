@@ -16,8 +16,8 @@ interface ReferenceOptions<T> {
 }
 
 /**
- * Reference data, loaded at sign-in. The kept copy serves until the session is verified. Not a
- * Pinia Colada query: it lives with the session and reads the device first.
+ * The kept copy serves until the session is verified. Not a Pinia Colada query: it lives with the
+ * session and reads the device first.
  */
 export function useReference<T>(options: ReferenceOptions<T>) {
   const session = useSessionStore()

@@ -20,7 +20,7 @@ const headBytes = 1024 * 1024
 const qualities = [0.82, 0.7, 0.55, 0.4]
 
 /**
- * Reads time and place, then re-encodes as JPEG of at most 2,048 pixels without metadata. Needs
+ * Reads time and place, then re-encodes as a JPEG of at most 2,048 pixels without metadata. Needs
  * `OffscreenCanvas`; meant for a worker.
  * @throws PhotoRefused
  */

@@ -6,7 +6,7 @@ export type PhotoAnswer = { ok: true; photo: NewPhoto } | { ok: false; code: Pho
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope
 
-/** One file at a time: the page waits for each answer. */
+/** The page waits for each answer. */
 scope.onmessage = async ({ data }: MessageEvent<Blob>) => {
   try {
     const photo = await encodePhoto(data)

@@ -10,7 +10,7 @@ interface InstallPromptEvent extends Event {
 /** Below this, a day's photos may not fit. */
 const lowBytes = 100 * 1024 * 1024
 
-/** Secure address, installation and storage of this device. */
+/** This device's installation and storage. */
 export const useDeviceCareStore = defineStore('device-care', () => {
   const isSecure = globalThis.isSecureContext !== false
   const isInstalled = ref(
@@ -68,7 +68,6 @@ export const useDeviceCareStore = defineStore('device-care', () => {
     }
   }
 
-  /** Asks the browser not to clear data when space runs out. */
   async function persist(): Promise<void> {
     try {
       await navigator.storage?.persist()

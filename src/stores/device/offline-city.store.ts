@@ -22,7 +22,7 @@ export type CityStatus = 'unknown' | 'none' | 'downloading' | 'paused' | 'failed
 
 const place = 'basemaps'
 
-/** The city's basemap on the device. Public data, so it stays at sign-out. */
+/** Public data, so it stays at sign-out. */
 export const useOfflineCityStore = defineStore('offline-city', () => {
   const session = useSessionStore()
   const device = openDeviceStore()
@@ -39,7 +39,7 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
   let file: File | null = null
   let worker: Worker | null = null
 
-  /** Absolute. */
+  /** Absolute address. */
   const url = computed(() => {
     const found = session.config?.city.basemap?.url
     return found ? new URL(found, location.href).href : null

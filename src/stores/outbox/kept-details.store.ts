@@ -81,7 +81,6 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
       for (const { id: old } of entries.slice(maxKept)) await kv.set(keyOf(old), undefined)
     })
 
-  /** Fetches changed details, one by one. */
   async function keepOwn(own: readonly OwnIncident[], signal: AbortSignal): Promise<void> {
     const { backend, scope } = session
     if (!backend) return

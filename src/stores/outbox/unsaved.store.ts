@@ -6,7 +6,7 @@ type Save = () => Promise<unknown>
 export const useUnsavedStore = defineStore('unsaved', () => {
   const saves = new Set<Save>()
 
-  /** @returns unregisters the save */
+  /** @returns removes the save */
   function onLeave(save: Save): () => void {
     saves.add(save)
     return () => void saves.delete(save)

@@ -3,9 +3,8 @@ import { onScopeDispose } from 'vue'
 import { useUnsavedStore } from './unsaved.store.ts'
 
 /**
- * Saves a form after a delay, when its page is hidden, left or reloaded, and on dispose. Saves run
- * one after another.
- * @param save writes unsaved changes
+ * Saves a form after a delay, when its page is hidden or left, and on dispose. Saves run one after
+ * another.
  */
 export function useAutosave(save: () => Promise<unknown>, delayMs: number) {
   let timer: ReturnType<typeof setTimeout> | undefined

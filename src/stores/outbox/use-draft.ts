@@ -47,7 +47,7 @@ export function useDraft(kind?: 'photos') {
   let turns = 0
   const composition = watchComposition()
   onScopeDispose(composition.stop)
-  /** Another tab has already sent this form, so saves stop. */
+  /** Another tab has sent this form. */
   let wasSent = false
 
   const snapshot = (): Draft => ({
@@ -59,7 +59,6 @@ export function useDraft(kind?: 'photos') {
     ...(replaces.value && { replaces: replaces.value }),
   })
 
-  /** If another tab changed the stored draft, saves this form under a new id. */
   async function write(draft: Draft, mine: StoredVersion): Promise<void> {
     const outbox = await ownOutbox()
     const keep = isWorthKeeping(draft)
@@ -106,7 +105,6 @@ export function useDraft(kind?: 'photos') {
     )
   }
 
-  /** Flushes until nothing is unsaved. */
   async function settle(): Promise<void> {
     do {
       await composition.ended()
@@ -137,14 +135,14 @@ export function useDraft(kind?: 'photos') {
     if (wasSent) throw saveError.value
     return { fromDraft: stored.id, ...(stored.seen !== null && { draftSeen: stored.seen }) }
   }
-  /** Seals under a new id, after another tab changed the draft. */
+  /** Used after another tab changed the draft. */
   async function sealApart(): ReturnType<typeof seal> {
     fork(stored)
     unseal()
     await keep()
     return seal()
   }
-  /** After queueing failed. */
+  /** Used after queueing failed. */
   function unseal(): void {
     isSealed = false
     if (isChanged.value) touch()
@@ -210,7 +208,6 @@ export function useDraft(kind?: 'photos') {
       .catch((failure: unknown) => report('draft', failure))
   }
 
-  /** The present form must already be saved. */
   const startNew = (): void =>
     fill(
       {

@@ -7,8 +7,8 @@ import { useAutosave } from './use-autosave.ts'
 const saveDelayMs = 300
 
 /**
- * Unfinished input, kept per person under `key`. A value equal to `empty` is deleted. Before
- * `ready`, a change by hand wins over the stored value.
+ * Unfinished input, kept per person under `key`. Before `ready`, a change by hand wins over the
+ * stored value.
  */
 export function useKept<T>(
   key: () => string,
@@ -52,7 +52,7 @@ export function useKept<T>(
     isShowing = false
   }
 
-  // Save the present value under its own key before key or outbox change.
+  // Save the present value under its own key first.
   watch(
     [key, () => store.outbox],
     async ([wanted, outbox], [before]) => {

@@ -3,7 +3,7 @@ import { useOutboxStore } from './outbox.store.ts'
 
 /**
  * The outbox of the person who opened the form. Late saves never reach the next person's.
- * @returns a getter; it fails as `whenOpen` and may be called again
+ * @returns a getter; call it again after a failure
  */
 export function useOwnOutbox(): () => Promise<Outbox> {
   const store = useOutboxStore()

@@ -10,11 +10,11 @@ import { useUnsavedStore } from './unsaved.store.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
 import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 
-/** A chosen file, in work or refused. */
+/** A chosen file, in progress or refused. */
 export interface PhotoFile {
   key: number
   name: string
-  /** Null while in work. */
+  /** Null while in progress. */
   refusal: PhotoRefusal | 'too-many' | 'no-room' | null
 }
 
@@ -102,10 +102,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
   const remove = (hash: string): void => {
     hashes.value = hashes.value.filter((one) => one !== hash)
   }
-  /**
-   * In the order they were added.
-   * @throws AppError code `photo_missing`; OutboxError
-   */
+  /** @throws AppError code `photo_missing`; OutboxError */
   const photoRefs = (): Promise<PhotoRef[]> => Promise.all(hashes.value.map(lookUp))
 
   return { files, isBusy, refused, photoPlace, add, settled, dismiss, remove, photoRefs }

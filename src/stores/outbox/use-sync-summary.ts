@@ -14,7 +14,6 @@ export interface SyncSummary {
   /** Refused, in conflict, or for an earlier instance. */
   needsPerson: number
   status: 'idle' | 'sending' | 'waiting' | 'no-network' | 'needs-sign-in' | 'stopped-elsewhere'
-  /** 0 unless sending. */
   done: number
   total: number
 }

@@ -28,11 +28,9 @@ export const useFilterStore = defineStore('filter', () => {
   const drill = ref<string | null>(null)
   /** False until the URL or the default gave a period; nothing is projected before. */
   const periodKnown = ref(false)
-  /** Days with data. */
   const span = shallowRef<DataSpan | null>(null)
   /** Query parameters not understood. */
   const ignored = shallowRef<FilterKey[]>([])
-  /** Of the next URL write. */
   let historyMode: 'push' | 'replace' = 'replace'
   let dragging = false
   let spanKnown = false
@@ -51,7 +49,6 @@ export const useFilterStore = defineStore('filter', () => {
     const { period } = filter.value
     return usual?.from === period?.from && usual?.to === period?.to
   })
-  /** Only the default period narrows. */
   const isEmpty = computed(() => activeChips.value.length === 0)
 
   const activeChips = computed<FilterChip[]>(() => {

@@ -34,7 +34,6 @@ function createWriter(router: Router): QueryWriter {
       const { values, mode, path } = waiting
       waiting = null
       const { currentRoute } = router
-      // The person has left that page.
       if (currentRoute.value.path !== path) continue
       const query: Record<string, LocationQueryValue | LocationQueryValue[]> = {
         ...currentRoute.value.query,

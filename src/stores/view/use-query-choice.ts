@@ -2,10 +2,7 @@ import { computed, type WritableComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { queryWriter } from './query-writer.ts'
 
-/**
- * A view choice kept in the URL, so that a link shows the same. The usual one is not written.
- * Changes add no history step.
- */
+/** Kept in the URL, so that a link shows the same view. Changes add no history step. */
 export function useQueryChoice<Choice extends string | null>(
   key: string,
   choices: () => readonly Choice[],
