@@ -143,8 +143,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   from public.city_settings where demo_weeks is not null
 $$;
 
--- {userId, displayName, locale, memberships: [{role, areaCode, areaPath, areaName, departmentCode}],
--- scopeKey, demo}; `demo` as in `demo_dates`. Errors: 42501.
 create or replace function private.session_context()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(
@@ -165,8 +163,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   left join public.profiles p on p.user_id = u.id
 $$;
 
--- [{idx, code, parentCode, path, class, nameZh, nameEn, icon, color, defaultDepartment, sort,
--- duplicateRadiusMeters, requiresDescription}]. Errors: 42501.
 create or replace function private.category_list()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -178,7 +174,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   from private.require_user(), public.categories c
 $$;
 
--- [{code, nameZh, nameEn}]. Errors: 42501.
 create or replace function private.department_list()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -186,10 +181,23 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   from private.require_user(), public.departments d
 $$;
 
+-- The signed-in person and their memberships.
+-- Returns `{userId, displayName, locale, memberships: [{role, areaCode, areaPath, areaName,
+-- departmentCode}], scopeKey, demo}`. `scopeKey` changes with the memberships. `demo` is null or how the
+-- demo's dates were moved, `{weeks, until, isOld}`.
+-- Errors: 42501.
 create or replace function public.session_context() returns jsonb
 language sql stable set search_path = '' as $$ select private.session_context() $$;
+
+-- The category tree.
+-- Returns `[Category]` of src/domain/city/category.ts.
+-- Errors: 42501.
 create or replace function public.category_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.category_list() $$;
+
+-- The departments.
+-- Returns `[{code, nameZh, nameEn}]`.
+-- Errors: 42501.
 create or replace function public.department_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.department_list() $$;
 grant execute on function private.session_context(), private.category_list(), private.department_list(),

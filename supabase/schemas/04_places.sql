@@ -10,8 +10,6 @@ returns text language sql stable set search_path = '' as $$
   where private.is_valid(a.valid_from, a.valid_to, today)
 $$;
 
--- [{idx, code, parentCode, path, level, name, households, revision, bbox, pointOnSurface}] of the areas
--- valid today. Errors: 42501.
 create or replace function private.area_list()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -25,7 +23,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   where private.is_valid(a.valid_from, a.valid_to, today)
 $$;
 
--- FeatureCollection of one level, with six decimals (10 cm). Errors: 42501, 22023 unknown level.
 create or replace function private.area_features(p_level text)
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -44,8 +41,16 @@ begin
     where a.level = p_level and private.is_valid(a.valid_from, a.valid_to, today));
 end $$;
 
+-- The areas valid today, without their shapes.
+-- Returns `[Area]` of src/domain/city/area.ts.
+-- Errors: 42501.
 create or replace function public.area_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.area_list() $$;
+
+-- The shapes of one level's areas valid today, with six decimals (10 cm).
+-- Returns a GeoJSON FeatureCollection. A feature's `id` is the area's `idx`; its properties are
+-- `{code, parentCode, path, level, name}`.
+-- Errors: 42501; 22023 for an unknown level.
 create or replace function public.area_features(p_level text) returns jsonb
 language sql stable set search_path = '' as $$ select private.area_features(p_level) $$;
 grant execute on function private.area_list(), private.area_features(text),

@@ -388,8 +388,16 @@ returns jsonb language sql volatile security definer set search_path = '' as $$
   select private.apply_commands_at(p_commands, clock_timestamp(), false)
 $$;
 
--- At most 200 commands and 1 MB a call. Errors: 42501, PT413 too much, 22023 no array, PT503 before the city
--- has settings, PT500 when no command could be judged.
+-- Carries out commands in their order, each by itself. `p_commands` is
+-- `[{id, actor, type, at, payload, replaces?}]` with `payload` a string of JSON: at most 200 commands and
+-- 1 MB. schemas/05_command_types.sql holds types, payloads and codes of `error`, 06_commands.sql the codes
+-- of envelopes.
+-- Returns receipts `[{id, outcome, hash, incident_id, version, error, missing_photos}]`. `outcome` is
+-- applied, replayed, conflict or rejected. `hash` is the payload's SHA-256; null means that no record
+-- exists: keep the copy. `missing_photos` lists hashes without a checked file: upload, send again. A
+-- command that a fault of the server kept from being judged has no receipt.
+-- Errors: 42501; 22023 for other than an array; PT413 for too much; PT503 before the city has settings;
+-- PT500 when no command could be judged.
 create or replace function public.apply_commands(p_commands json) returns jsonb
 language sql volatile set search_path = '' as $$ select private.apply_commands(p_commands) $$;
 grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;

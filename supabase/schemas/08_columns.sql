@@ -60,7 +60,6 @@ returns text language sql immutable parallel safe set search_path = '' as $$
   select coalesce(translate(encode(p_bytes, 'base64'), E'\n', ''), '')
 $$;
 
--- {cursor, asOf, months: [{month, count, revision}]}. Errors: 42501.
 create or replace function private.incident_months()
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
@@ -80,8 +79,7 @@ begin
     'months', v_months);
 end $$;
 
--- PackedMonth of src/domain, rows in the order of the local clock. set_byte on a constant makes one byte.
--- Errors: 42501; 22023 unless p_months are at most 120 months as YYYY-MM.
+-- set_byte on a constant makes one byte.
 create or replace function private.incident_columns(p_months text[])
 returns jsonb language plpgsql stable security definer
 -- one sorted stream feeds all planes; parallel workers would each add one
@@ -146,7 +144,6 @@ begin
   return v_result;
 end $$;
 
--- Errors: 42501.
 create or replace function private.changes_since(p_cursor text)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
@@ -181,14 +178,30 @@ begin
       then jsonb_build_object('since', v_settled.waits_since) end);
 end $$;
 
+-- The report months of the caller's scope.
+-- Returns `{cursor, asOf, months: [{month, count, revision}]}`. `asOf` is the instant up to which data are
+-- known: now, or the last instant of a city that only holds imports.
+-- Errors: 42501.
 create or replace function public.incident_months()
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_months()
 $$;
+
+-- The incidents of months as packed columns, in the order of the local clock.
+-- Returns `[PackedMonth]` of src/domain/answers/columns.ts, one for each month; without incidents its count
+-- is 0.
+-- Errors: 42501; 22023 unless `p_months` are at most 120 months as YYYY-MM.
 create or replace function public.incident_columns(p_months text[])
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_columns(p_months)
 $$;
+
+-- The months of the scope whose incidents changed, came in or left since the cursor. Changes count once no
+-- open transaction can precede them.
+-- Returns `{cursor, asOf, reset, scopeKey, months, areasRevision, waiting}`. `reset`: the cursor is not of
+-- this database, load all months. `areasRevision`: when areasRevision(list) differs, load the areas before
+-- the months. `waiting` is `{since}` when a transaction has kept changes back for over a minute, else null.
+-- Errors: 42501.
 create or replace function public.changes_since(p_cursor text)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.changes_since(p_cursor)
@@ -204,8 +217,6 @@ returns float8 language sql immutable strict parallel safe set search_path = '' 
   select degrees(atan(sinh(pi() * (1 - 2 * p_row))))
 $$;
 
--- West and north edges are inside, the others are not.
--- Errors: 42501; 22023 for an impossible tile, below zoom 14, or a malformed filter.
 create or replace function private.incident_points(p_z integer, p_x integer, p_y integer, p_filter jsonb)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
@@ -266,6 +277,11 @@ begin
   return v_result;
 end $$;
 
+-- The points of a map tile, zoom 14 to 22; of more than 2,000 the newest. West and north edges are inside,
+-- the others are not.
+-- Returns `{total, shown, ids, category, stage, x, y}`. `total` counts all. `category` and `stage` are base64
+-- of bytes, `x` and `y` of big-endian i16, local to the tile with extent 4096.
+-- Errors: 42501; 22023 for an impossible tile, another zoom, or a wrong filter.
 create or replace function public.incident_points(p_z integer, p_x integer, p_y integer, p_filter jsonb)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_points(p_z, p_x, p_y, p_filter)

@@ -29,8 +29,6 @@ language sql immutable set search_path = '' as $$
   ) as o (sort, keys, types, descending) where o.sort = p_sort
 $$;
 
--- {rows, next}: one page after p_after, the `next` of the page before. Errors: 42501; 22023 for an unknown
--- sort, another sort's cursor, a limit outside 1..200, or a malformed filter.
 create or replace function private.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set datestyle = 'ISO' set intervalstyle = 'postgres'
@@ -119,7 +117,6 @@ begin
       order by p.seq_in_log, p.hash limit 1));
 end $$;
 
--- {rows, next}, newest first. Errors: 42501; 22023 for another cursor or a limit outside 1..500.
 create or replace function private.open_incidents(p_after jsonb, p_limit integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
@@ -170,7 +167,6 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'actorName', (select p.display_name from public.profiles p where p.user_id = p_entry.actor))
 $$;
 
--- {asOf, own: [row], receivedToday}. Errors: 42501; 22023 for other than 1 to 366 days.
 create or replace function private.my_day(p_days integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
@@ -219,7 +215,6 @@ begin
         (select time_zone from public.city_settings)));
 end $$;
 
--- The caller's receipts; other ids are left out. Errors: 42501; 22023 for more than 1,000 ids.
 create or replace function private.command_receipts(p_ids uuid[])
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -248,7 +243,6 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     and (c.hash is not null or p.owner = p_user)
 $$;
 
--- Null when absent or outside the scope. Errors: 42501.
 create or replace function private.incident_detail(p_id uuid)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' as $$
@@ -293,22 +287,50 @@ begin
       where l.district_code = v_incident.district_code and l.incident_id = v_incident.id), '[]'));
 end $$;
 
+-- One page of incidents. `p_sort` is reported_desc, reported_asc, closed_desc, hours_desc, hours_asc, area_asc
+-- or category_asc; under closed_ and hours_ those not closed come last. `p_after` is the `next` of the page
+-- before.
+-- Returns `{rows: [IncidentRow], next}`; `next` is null on the last page.
+-- Errors: 42501; 22023 for an unknown sort, another sort's cursor, a limit outside 1..200, or a wrong filter.
 create or replace function public.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_list(p_filter, p_sort, p_after, p_limit)
 $$;
+
+-- One incident, its photos and its log. Photos are the checked ones and the caller's own.
+-- Returns `{incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
+-- isChecked}], canCorrect, canNote, canAsk, log: [{seq, at, kind, actor, actorName, stageFrom, stageTo,
+-- note, data}]}`; null when it is absent or outside the scope. `incident` is an IncidentRow with `category,
+-- areas, department, reportedBy, reporterName, deviceAt, source, sourceId`. `data` has the `photos` (hashes)
+-- an entry brought and the `changes` of a correction, `{field: [before, after]}`.
+-- Errors: 42501.
 create or replace function public.incident_detail(p_id uuid)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_detail(p_id)
 $$;
+
+-- Open incidents of the scope, newest first. `p_after` is the `next` of the page before.
+-- Returns `{rows: [{id, version, categoryCode, lon, lat, areaCode, stage, description, addressLabel,
+-- reportedAt, reportedByMe, photo}], next}`; `photo` is `{owner, hash, mediaType}` or null.
+-- Errors: 42501; 22023 for another cursor or a limit outside 1..500.
 create or replace function public.open_incidents(p_after jsonb default null, p_limit integer default 500)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.open_incidents(p_after, p_limit)
 $$;
+
+-- The caller's reports of the last `p_days` days, and older ones that are open or have new log entries: at most
+-- 500, those with an unanswered question kept first.
+-- Returns `{asOf, own, receivedToday}`. `own` are rows of open_incidents with `closedAt`, `last` (the newest
+-- log entry) and `asked` (the question). `receivedToday` counts reports and confirmations since midnight.
+-- Errors: 42501; 22023 for other than 1 to 366 days.
 create or replace function public.my_day(p_days integer default 14)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.my_day(p_days)
 $$;
+
+-- The receipts of the caller's own commands, in no order; other ids are left out.
+-- Returns receipts as apply_commands does.
+-- Errors: 42501; 22023 for more than 1,000 ids.
 create or replace function public.command_receipts(p_ids uuid[])
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.command_receipts(p_ids)

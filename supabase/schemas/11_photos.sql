@@ -95,12 +95,17 @@ begin
   return coalesce(v_answers, '{}');
 end $$;
 
+-- Whether the caller may read a file.
+-- Returns `true` for the caller's own file, and for one checked as this type of an incident the caller sees.
+-- Errors: 42501.
 create or replace function public.photo_to_read(p_owner uuid, p_hash text, p_media_type text)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select to_jsonb(private.photo_to_read(p_owner, p_hash, p_media_type))
 $$;
 
--- For service_role: a service outside of our server.
+-- Records the verdict of a service outside of our server on a file.
+-- Returns `false` when an earlier verdict stands; then nothing may be removed.
+-- Errors: 23514 for a value out of bounds.
 create or replace function public.record_photo_check(p_owner uuid, p_hash text, p_media_type text,
   p_bytes integer, p_width integer, p_height integer, p_verdict text, p_reason text default null)
 returns jsonb language sql volatile security invoker set search_path = '' as $$
