@@ -42,6 +42,8 @@ export interface ServerIncident {
   addressLabel: string
   areaCode: string
   stage: string
+  /** Missing in conflicts kept by an older version. */
+  reportedBy?: string | null
   /** Null for an incident without a history. */
   changedAt: string | null
   changedBy: string | null
