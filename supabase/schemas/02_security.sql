@@ -136,7 +136,9 @@ begin
   v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or v_handles;
   v_may := array(
     select r.may from private.role_rights r
-    where r.role = any (v_rights.roles) or r.role = 'reporter' and v_rights.is_reporter);
+    where r.role = any (v_rights.roles)
+      -- a report gives its reporter no right that none of their roles gives any more
+      or r.role = 'reporter' and v_rights.is_reporter and private.has_right(r.may, p_at));
   v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);
   v_rights.may_ask := 'ask' = any (v_may);
   v_rights.may_correct := 'correct' = any (v_may);

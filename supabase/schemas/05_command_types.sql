@@ -426,7 +426,7 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'lon', p_incident.lon, 'lat', p_incident.lat, 'description', p_incident.description,
     'severity', p_incident.severity, 'addressLabel', p_incident.address_label,
     'areaCode', p_incident.area_code, 'stage', p_incident.stage,
-    'changedAt', last.at, 'changedBy', p.display_name)
+    'reportedBy', p_incident.reported_by, 'changedAt', last.at, 'changedBy', p.display_name)
   from (values (1)) one
   left join lateral (
     select l.at, l.actor from public.incident_log l

@@ -228,11 +228,12 @@ begin
     from public.commands c where c.id = any (p_ids) and c.actor = v_user);
 end $$;
 
--- The checked photos and the caller's own.
+-- The checked photos and the caller's own. The server measured bytes, width and height (null before its
+-- check); takenAt, lon and lat are the device's claims.
 create or replace function private.incident_photo_list(p_incident public.incidents, p_user uuid)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select coalesce(jsonb_agg(jsonb_build_object('owner', p.owner, 'hash', p.hash,
-    'mediaType', p.media_type, 'bytes', p.bytes, 'width', p.width, 'height', p.height,
+    'mediaType', p.media_type, 'bytes', c.bytes, 'width', c.width, 'height', c.height,
     'takenAt', p.taken_at, 'lon', p.lon, 'lat', p.lat, 'at', p.at,
     'byName', who.display_name, 'isChecked', c.hash is not null) order by p.seq_in_log, p.hash), '[]')
   from public.incident_photos p

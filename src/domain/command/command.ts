@@ -39,6 +39,8 @@ export interface ServerIncident {
   addressLabel: string
   areaCode: string
   stage: string
+  /** Missing in conflicts kept by an older version. */
+  reportedBy?: string | null
   /** Null without a history. */
   changedAt: string | null
   changedBy: string | null
