@@ -6,7 +6,7 @@ import { runCommand } from './run-command.ts'
 import { planMigration, readSchemas } from '../schema/plan.ts'
 import { openScratchDatabase } from '../backend/scratch.ts'
 
-/** `npm run schema -- NAME`: writes the migration that brings a database to supabase/schemas. */
+/** `npm run schema -- NAME`: writes the migration that leads to supabase/schemas. */
 await runCommand(async ([name, ...rest]) => {
   if (!name || !/^[a-z0-9_]+$/.test(name) || rest.length > 0)
     throw new ServerError('Usage: npm run schema -- NAME (small letters, digits and _)')
@@ -35,7 +35,7 @@ await runCommand(async ([name, ...rest]) => {
   }
 })
 
-/** UTC as 14 digits, the way the Supabase CLI names its files. */
+/** UTC as 14 digits, as the Supabase CLI names files. */
 function versionNow(): string {
   return new Date().toISOString().replace(/\D/g, '').slice(0, 14)
 }

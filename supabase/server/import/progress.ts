@@ -1,16 +1,15 @@
-/** Tells a person how far a long job is. */
 export interface Progress {
-  /** The current state in a few words; replaces the one before. */
+  /** Replaces the previous text. */
   update(text: string): void
-  /** Ends the updating line. */
+  /** Clears the line on a terminal. */
   done(): void
 }
 
-/** Milliseconds between lines where nothing can be overwritten, and between repaints of a TTY. */
+/** Milliseconds between lines in logs and pipes, and between repaints of a TTY. */
 const plainInterval = 1_000
 const paintInterval = 100
 
-/** One updating line on a terminal, a plain line every second elsewhere (logs, pipes). */
+/** Updates one line on a terminal; writes a line each second elsewhere. */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   let last = Number.NEGATIVE_INFINITY
   let painted = false

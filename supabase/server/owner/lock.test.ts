@@ -16,7 +16,7 @@ function writeHolder(holder: object) {
   writeFileSync(join(folder, 'lock'), JSON.stringify(holder))
 }
 
-/** What a process of this machine would have written. */
+/** Lock content of a live process of this machine. */
 function holderHere(): object {
   const lock = takeLock(folder, 'npm start')
   const holder = lockHolder(folder)!

@@ -10,9 +10,9 @@ import type { Database } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 import { endingSessions } from './sessions.ts'
 
-/** The cost lite's own sign-up uses. */
+/** As in lite's own sign-up. */
 const bcryptCost = 10
-/** No 0 O 1 l I: passwords are read out and typed. */
+/** Without 0, 1, l and o: passwords are read aloud and typed. */
 const passwordAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
 
 export const passwordRefusals: Record<PasswordIssue, string> = {
@@ -29,7 +29,7 @@ export function generatePassword(): string {
   return [group(), group(), group(), group()].join('-')
 }
 
-/** @throws ServerError when the rule for new passwords refuses it. */
+/** @throws ServerError when the password rule refuses it. */
 export async function hashPassword(password: string, email: string): Promise<string> {
   const issue = await passwordIssue(password, email)
   if (issue) throw new ServerError(passwordRefusals[issue])
@@ -41,7 +41,7 @@ export function hashWithoutRule(password: string): Promise<string> {
   return hash(password, bcryptCost)
 }
 
-/** The password hash of an account; null when there is no such account. */
+/** Null when there is no such account. */
 export async function passwordHashOf(db: Database, email: string): Promise<string | null> {
   const [row] = await db.query<{ hash: string | null }>(
     'select encrypted_password as hash from auth.users where lower(email) = $1',
@@ -50,7 +50,6 @@ export async function passwordHashOf(db: Database, email: string): Promise<strin
   return row?.hash ?? null
 }
 
-/** The account of a user id, or null. */
 export async function accountOf(
   db: Database,
   userId: string,
@@ -64,8 +63,8 @@ export async function accountOf(
 }
 
 /**
- * Replaces the hash `from` by `to` and ends the person's sessions but one.
- * @returns the ids of the sessions that ended; null when the hash is no longer `from`.
+ * Replaces the hash `from` by `to` and ends all sessions except `keepSession`.
+ * @returns the ids of the ended sessions; null when the hash is no longer `from`.
  */
 export async function replacePassword(
   db: Database,

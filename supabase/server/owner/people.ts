@@ -7,21 +7,21 @@ import { hashPassword } from './passwords.ts'
 import { endingSessions } from './sessions.ts'
 
 /**
- * People of the embedded and the own-Postgres tier, written where `@supabase/lite` keeps them
- * (`auth.users`, `auth.identities`), with the password hashes its sign-in checks. On a Supabase
- * accounts are made with its own admin tools; only `grantRole` is used there.
+ * A person on the embedded or own-Postgres tier, stored where `@supabase/lite` keeps accounts
+ * (`auth.users`, `auth.identities`). On a Supabase, its own tools make accounts; only `grantRole`
+ * is used.
  */
 export type NewPerson = {
   email: string
   displayName: string
-  /** BCP 47; the city's when left out. */
+  /** BCP 47. Default: the city's. */
   locale?: string
-} & ({ password: string } | { /** Of bcrypt. */ passwordHash: string })
+} & ({ password: string } | { /** Bcrypt. */ passwordHash: string })
 
 export interface MembershipChoice {
   role: Role
   areaCode: string
-  /** Needed for a handler, for nobody else. */
+  /** Required for a handler, not allowed for others. */
   departmentCode?: string | null
 }
 
@@ -39,7 +39,6 @@ function cleanEmail(email: string): string {
   return clean
 }
 
-/** Everything a membership names must exist. */
 async function checkMembership(db: Database, choice: MembershipChoice): Promise<void> {
   if (!roles.includes(choice.role)) {
     throw new ServerError(`There is no role "${choice.role}". Roles: ${roles.join(', ')}.`)
@@ -72,9 +71,9 @@ async function userIdOf(db: Database, email: string): Promise<string> {
 }
 
 /**
- * Makes an account that can sign in at once, with its first role when given.
+ * Creates an account that can sign in at once, with its first role when given.
  * @returns the user's id.
- * @throws ServerError when the address is taken or anything given is not usable; nothing is kept.
+ * @throws ServerError when the address is taken or a value is unusable; nothing is kept.
  */
 export async function addPerson(
   db: Database,
@@ -92,7 +91,7 @@ export async function addPerson(
   const id = randomUUID()
   const password =
     'passwordHash' in person ? person.passwordHash : await hashPassword(person.password, email)
-  // one statement, so one transaction on every tier and over the socket
+  // One statement is one transaction on every tier and over the socket.
   await db.query(
     `with given as (
        select $1::uuid as id, $2::text as email, $3::text as password, $4::text as name,
@@ -132,9 +131,9 @@ export async function addPerson(
 }
 
 /**
- * Gives a role in an area to an account that exists; a role ended before begins anew. Makes the
- * profile of an account that has none yet (on a Supabase).
- * @throws ServerError naming what does not exist.
+ * Gives an existing account a role in an area; restarts an ended role. Creates a missing profile
+ * (on a Supabase).
+ * @throws ServerError naming the missing account, area or department.
  */
 export async function grantRole(
   db: Database,
@@ -157,7 +156,7 @@ export async function grantRole(
   )
 }
 
-/** Ends a role; the row stays as a record. @throws ServerError when the person has no such role. */
+/** Ends a role; the row stays as a record. @throws ServerError when the person does not have it. */
 export async function endRole(
   db: Database,
   email: string,
@@ -177,8 +176,8 @@ export async function endRole(
 }
 
 /**
- * Sets a new password and ends every session of the person.
- * @throws ServerError when the password is refused or there is nobody with the address.
+ * Sets a new password and ends all sessions of the person.
+ * @throws ServerError when the password is refused or the address is unknown.
  */
 export async function setPassword(db: Database, email: string, password: string): Promise<void> {
   const id = await userIdOf(db, email)
@@ -192,7 +191,7 @@ export async function setPassword(db: Database, email: string, password: string)
   )
 }
 
-/** Takes the account and ends all roles; the profile stays, because the log refers to it. */
+/** Deletes the account and ends all roles. The profile stays: the log refers to it. */
 export async function removePerson(db: Database, email: string): Promise<void> {
   const id = await userIdOf(db, email)
   await db.query(
@@ -207,7 +206,7 @@ export async function removePerson(db: Database, email: string): Promise<void> {
   )
 }
 
-/** Everybody with an account, by address; roles that are valid now. */
+/** All accounts by address, with their valid roles. */
 export async function listPeople(db: Database): Promise<PersonRow[]> {
   const [row] = await db.query<{ people: PersonRow[] }>(
     `select coalesce(jsonb_agg(jsonb_build_object(
@@ -223,7 +222,7 @@ export async function listPeople(db: Database): Promise<PersonRow[]> {
   return row?.people ?? []
 }
 
-/** Adds a department or renames it. @throws ServerError when the code or a name is not usable. */
+/** Adds or renames a department. @throws ServerError when the code or a name is unusable. */
 export async function saveDepartment(
   db: Database,
   department: { code: string; nameZh: string; nameEn: string },
@@ -243,7 +242,7 @@ export async function saveDepartment(
   )
 }
 
-/** Makes a department the default of categories; a top category stands for all its leaves. */
+/** Makes a department the default of categories; a top category includes its leaves. */
 export async function setDefaultDepartment(
   db: Database,
   department: string,

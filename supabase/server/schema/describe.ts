@@ -1,11 +1,11 @@
 import type { Database } from '../base/database-types.ts'
 
-/** What a schema holds: the text of each object by its kind and name. */
+/** Text of each object by kind and name. */
 export type Description = Map<string, string>
 
 const ours = `('public', 'private')`
 
-/** Grants to the roles of requests, in a fixed order. Other roles belong to the server or the platform. */
+/** Grants to the roles of requests. Other roles belong to the server or platform. */
 const grants = (acl: string) => `(
   select string_agg(g.line, '; ' order by g.line collate "C") from (
     select coalesce(r.rolname, 'public') || ': ' ||
@@ -15,8 +15,8 @@ const grants = (acl: string) => `(
     group by r.rolname) g)`
 
 /**
- * Statements that give (name, text) of every object. Catalogue texts are written by Postgres itself
- * and are the same in versions 15 to 17. NOT NULL constraints of version 18 are left to the columns.
+ * Queries for (name, text) of every object. Postgres 15 to 17 write the same texts. NOT NULL
+ * constraints of version 18 are skipped: columns state them.
  */
 const objects = [
   `select 'extension ' || extname, extnamespace::regnamespace::text
@@ -107,11 +107,10 @@ const objects = [
 ]
 
 /**
- * Describes the objects and rights in `public` and `private` and the policies of storage.
- * Must run in a transaction, whose search path it sets.
+ * Describes `public`, `private` and storage policies. Needs a transaction: it sets the search path.
  */
 export async function describeSchema(tx: Database): Promise<Description> {
-  // every name is then written with its schema
+  // makes Postgres write every name with its schema
   await tx.exec(`set local search_path = ''`)
   const found: [string, string][] = []
   for (const sql of objects) {
@@ -124,8 +123,8 @@ export async function describeSchema(tx: Database): Promise<Description> {
 }
 
 /**
- * Describes the rows a new city begins with; a city may have changed them since. Must run in a
- * transaction, whose search path it sets.
+ * Describes the initial rows, which a used city may have changed. Needs a transaction: it sets the
+ * search path.
  */
 export async function describeRows(tx: Database): Promise<Description> {
   await tx.exec(`set local search_path = ''`)

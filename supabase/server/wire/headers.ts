@@ -1,4 +1,3 @@
-/** Headers of every answer. */
 export function securityHeaders(options: {
   /** Origin of a Supabase elsewhere, or null. */
   supabaseUrl: string | null
@@ -18,14 +17,13 @@ export function securityHeaders(options: {
 }
 
 /**
- * Scripts come from our own files alone. Style elements are allowed: the interface library writes
- * its colours into one, and charts set style attributes; no text of a user's ever gets there.
- * MapLibre's worker is a file of ours, or a blob made of one.
+ * Inline styles are allowed: the interface library and charts write them, never user text.
+ * MapLibre's worker is our file or a blob of it.
  */
 function contentSecurityPolicy(supabaseUrl: string | null, dev: boolean): string {
   const connect = ["'self'", 'blob:', 'data:']
   if (supabaseUrl) connect.push(supabaseUrl, supabaseUrl.replace(/^http/, 'ws'))
-  // hot reload: Vite's client is an inline module and talks over a websocket
+  // Vite's hot reload uses an inline module and a websocket
   if (dev) connect.push('ws:', 'wss:')
   const directives: Record<string, string[]> = {
     'default-src': ["'self'"],

@@ -1,6 +1,5 @@
 /**
- * A bucket of tokens for each key: `capacity` at once, refilled at `perSecond`. Memory is bounded:
- * full buckets are forgotten.
+ * Token bucket per key: `capacity` at once, refilled at `perSecond`. Full buckets are forgotten.
  */
 export class RateLimit {
   #buckets = new Map<string, { tokens: number; at: number }>()
@@ -14,12 +13,12 @@ export class RateLimit {
     this.#now = now
   }
 
-  /** How many keys are remembered. */
+  /** Remembered keys. */
   get size(): number {
     return this.#buckets.size
   }
 
-  /** Takes tokens. Returns 0, or the whole seconds to wait when there are too few. */
+  /** Returns 0, or the whole seconds to wait. */
   take(key: string, tokens = 1): number {
     const bucket = this.#bucket(key)
     if (bucket.tokens < tokens) {
@@ -29,7 +28,7 @@ export class RateLimit {
     return 0
   }
 
-  /** Gives one token back: the attempt turned out to be harmless. */
+  /** Gives one token back. */
   refund(key: string): void {
     const bucket = this.#bucket(key)
     bucket.tokens = Math.min(this.#capacity, bucket.tokens + 1)
@@ -51,7 +50,7 @@ export class RateLimit {
     for (const [key, { at }] of this.#buckets) {
       if ((now - at) / 1000 > secondsToFull) this.#buckets.delete(key)
     }
-    // an attack with ever new keys: the oldest go first
+    // Bounds memory under attacks with ever new keys.
     for (const key of this.#buckets.keys()) {
       if (this.#buckets.size <= 5_000) break
       this.#buckets.delete(key)
