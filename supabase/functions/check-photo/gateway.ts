@@ -1,9 +1,6 @@
 import type { PhotoGateway } from './handler.ts'
 
-/**
- * Uses a secret key that bypasses the policies. Throws on unexpected answers; the caller tries
- * again.
- */
+/** The secret key bypasses the policies. Throws on unexpected answers; the caller tries again. */
 export function supabaseGateway(
   url: string,
   secretKey: string,
@@ -56,7 +53,6 @@ export function supabaseGateway(
   }
 }
 
-/** From the newer or the older variable. */
 export function secretKeyFrom(env: (name: string) => string | undefined): string {
   const named = env('SUPABASE_SECRET_KEYS')
   const [first] = named ? Object.values(JSON.parse(named) as Record<string, string>) : []

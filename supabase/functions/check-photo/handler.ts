@@ -19,9 +19,9 @@ const crossOrigin = {
 }
 
 /**
- * Judges an uploaded photo: `POST {path}` → `{ok: true}`, or 422 with `{ok: false, code}` (a
- * `PhotoFault`). Removes a refused photo, so that its name is free again. A call can stall for
- * minutes while others judge a newer upload. Then it answers 503 and removes nothing.
+ * Judges an uploaded photo; `code` is a `PhotoFault`. Removes a refused one, so that its name is
+ * free again. A call can stall for minutes while others judge a newer upload. Then it answers 503
+ * and removes nothing.
  */
 export async function answerCheck(request: Request, gateway: PhotoGateway): Promise<Response> {
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: crossOrigin })
@@ -55,7 +55,6 @@ function pathIn(body: string): string {
   }
 }
 
-/** Lower-case hex. */
 async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes))
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')

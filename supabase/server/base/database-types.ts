@@ -1,22 +1,16 @@
-/**
- * Pass JSON as text: `$1::text::jsonb` with `JSON.stringify(value)` works on every driver and over
- * the socket.
- */
+/** Pass JSON as text: `$1::text::jsonb` with `JSON.stringify(value)` works on every driver. */
 export type SqlValue = string | number | boolean | null | readonly SqlValue[]
 
 /**
- * SQL with the schema owner's rights, never for outside requests. On all tiers bigint and numeric
- * come as number where exact (else text), dates and times as text, json parsed.
+ * SQL with the schema owner's rights, never for outside requests. Returns bigint and numeric as
+ * number where exact (else text), dates and times as text.
  */
 export interface Database {
-  /** Runs one statement. Throws `DatabaseError`. */
+  /** @throws DatabaseError */
   query<T = Record<string, unknown>>(sql: string, params?: readonly SqlValue[]): Promise<T[]>
-  /** Runs statements without parameters in one implicit transaction. */
+  /** Several statements in one implicit transaction. */
   exec(sql: string): Promise<void>
-  /**
-   * Rolls back when `fn` throws or this process dies. On the embedded tier everyone else waits:
-   * keep it short and use only `tx`.
-   */
+  /** On the embedded tier everyone else waits: keep it short and use only `tx`. */
   transaction<T>(fn: (tx: Database) => Promise<T>): Promise<T>
   close(): Promise<void>
 }

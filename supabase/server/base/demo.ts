@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { AreaLevel, BoundingBox, Role } from '../../../src/domain/vocabulary.ts'
 
-/** In every demo city. Their password is public. */
+/** The password is public. */
 export const demoAccounts = [
   { email: 'admin@wangge.demo', role: 'admin' },
   { email: 'leader@wangge.demo', role: 'leader' },
@@ -11,7 +11,6 @@ export const demoAccounts = [
 ]
 export const demoPassword = 'wangge-demo'
 
-/** True for accounts with the public password. */
 export function isDemoEmail(email: string): boolean {
   return email.trim().toLowerCase().endsWith('@wangge.demo')
 }
@@ -21,17 +20,16 @@ export interface DemoCity {
   name: string
   /** BCP 47. */
   locale: string
-  /** IANA zone of the files' times. */
+  /** IANA, of the files' times. */
   timeZone: string
   bbox: BoundingBox
   basemap: { url: string; attribution: string }
-  /** Holds `areas_<level>.geojson`, `incidents.csv.gz` and `incidents.mapping.json`. */
   folder: string
   /** Highest first. */
   levels: readonly AreaLevel[]
-  /** Latest report or closing in the file, on the city's wall clock. */
+  /** Latest time in the file, on the city's wall clock. */
   endsAt: string
-  /** By account role. Display names are role names: a demo invents no people. */
+  /** By account role. Names are role names: a demo invents no people. */
   assignments: Record<string, DemoAssignment>
 }
 

@@ -1,4 +1,4 @@
-/** A fault the user of a command can fix: printed as one line without a stack. */
+/** The user can fix it: printed as one line without a stack. */
 export class ServerError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)

@@ -6,11 +6,11 @@ import { ServerError } from './errors.ts'
 
 /** Only the publishable key leaves the data folder. */
 export interface Secrets {
-  /** Signs sessions (HS256). */
+  /** HS256. */
   jwtSecret: string
   publishableKey: string
   secretKey: string
-  /** Of the database login `wangge_api` on an own Postgres. */
+  /** Of the login `wangge_api` on an own Postgres. */
   apiPassword: string
 }
 
@@ -36,7 +36,7 @@ export function loadSecrets(dataDir: string): Secrets {
   return secrets as Secrets
 }
 
-/** Supabase's form: `sb_<kind>_<22 random characters>_<checksum>`. */
+/** As Supabase: `sb_<kind>_<22 random characters>_<checksum>`. */
 function apiKey(kind: 'publishable' | 'secret'): string {
   const body = `sb_${kind}_${randomBytes(17).toString('base64url').slice(0, 22)}`
   const checksum = createHash('sha256').update(body).digest('base64url').slice(0, 8)

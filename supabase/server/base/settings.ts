@@ -12,26 +12,23 @@ export interface Settings {
   dataDir: string
   host: string
   port: number
-  /** Origin people use, without a trailing slash, behind a proxy or name. */
+  /** Origin people use, behind a proxy or name. */
   publicUrl: string | null
   tls: { cert: string; key: string } | null
   /** Trust X-Forwarded-For, -Host and -Proto. */
   trustedProxy: boolean
   databaseUrl: string | null
-  /** A Supabase elsewhere: this server then only serves the app and `config.json`. */
+  /** Then this server only serves the app and `config.json`. */
   supabase: { url: string; publishableKey: string } | null
   allowDemoAccounts: boolean
-  /** Interval of snapshots after changes; 0 turns them off. */
+  /** Snapshots after changes; 0 turns them off. */
   snapshotMs: number
   /** Per person. */
   photoQuotaBytes: number
-  /** For a database without a city. `unsaid`: the default demo, or the city already there. */
+  /** `unsaid`: the default demo, or the city already there. */
   demo: DemoCity | 'none' | 'unsaid'
-  /** Move the demo's dates to end in the last seven days. */
   demoToday: boolean
-  /** Hot reload by Vite. */
   dev: boolean
-  /** Output folder of `vite build`. */
   distDir: string
 }
 
@@ -85,7 +82,7 @@ export function dataDirFrom(env: Env): string {
   return resolve(projectRoot, env.DATA_DIR || '.wangge/data')
 }
 
-/** Without its login; null for the database in the data folder. */
+/** Null for the database in the data folder. */
 export function databaseName(databaseUrl: string | null): string | null {
   if (!databaseUrl) return null
   const url = URL.parse(databaseUrl)
@@ -93,7 +90,6 @@ export function databaseName(databaseUrl: string | null): string | null {
   return `${url.hostname || 'localhost'}:${url.port || 5432}${url.pathname}`
 }
 
-/** True when only this machine can reach `host`. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

@@ -29,7 +29,6 @@ npm run import -- demo [CITY]
   --report    where the report goes, without ending; default: imports/ in the data folder
   See supabase/server/import/README.md for the mapping.`
 
-/** The report files list all faults. */
 const listedOnScreen = 20
 
 interface Answers {
@@ -133,7 +132,7 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   throw new UsageError(`"${kind ?? ''}" is not something to import: areas, incidents or demo.`)
 }
 
-/** By default beside the data, not in the current folder. */
+/** By default beside the data. */
 function reportBase(values: Answers['values'], file: string): string {
   if (values.report) return resolve(values.report)
   const folder = join(settingsFrom(process.env).dataDir, 'imports')
@@ -169,7 +168,7 @@ async function run(task: Task, files: ReportFiles, progress: Progress): Promise<
   }
 }
 
-/** @returns exit code: 0 done, 1 nothing imported or broken off, 2 wrong command line. */
+/** @returns 0 done, 1 nothing imported or broken off, 2 wrong command line. */
 async function main(args: string[]): Promise<number> {
   try {
     const answers = readArguments(args)

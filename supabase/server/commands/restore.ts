@@ -24,7 +24,7 @@ the city is as it was then and a new one to devices: people are asked to bring o
 Photos in the folder FILE.photos beside it are brought back with it, and photos received since stay.
 What the folder held before is kept beside it.`
 
-/** `npm run restore -- FILE`: replaces the database by a backup. */
+/** `npm run restore -- FILE` */
 await runCommand(async (args) => {
   const withJournal = args.includes('--with-journal')
   const [file, ...rest] = args.filter((arg) => arg !== '--with-journal')
@@ -63,7 +63,7 @@ await runCommand(async (args) => {
   }
 })
 
-/** Refuses anything but a tar of a database folder, before touching data. */
+/** Refuses anything but a tar of a database folder. */
 function requireBackup(path: string): void {
   if (!existsSync(path)) throw new ServerError(`${path}: no such file.`)
   let tar: Buffer
@@ -75,7 +75,6 @@ function requireBackup(path: string): void {
   if (!tar.includes('PG_VERSION')) throw new ServerError(`${path} holds no database.`)
 }
 
-/** Moves the database, and the journal unless kept, into another folder. */
 function setAside(dataDir: string, keepJournal: boolean): string {
   const stamp = new Date().toISOString().replace(/[:.]/g, '-')
   const aside = join(dataDir, `before-restore-${stamp}`)
@@ -128,8 +127,8 @@ async function openRestored(
 }
 
 /**
- * Receipts may exist for lost data. Clients key data and queues by the instance id: with a new one,
- * old queues wait until their owners bring them over.
+ * Receipts may exist for lost data. Clients key data by the instance id: with a new one, old queues
+ * wait until their owners bring them over.
  */
 async function becomeAnother(db: Database): Promise<void> {
   await db.query('update public.city_settings set instance_id = $1::uuid', [randomUUID()])

@@ -1,6 +1,6 @@
 import { ServerError } from '../base/errors.ts'
 
-/** Prints a `ServerError` as one line. The exit code is 1 after any error. */
+/** Prints a `ServerError` as one line. */
 export async function runCommand(main: (args: string[]) => Promise<void>): Promise<void> {
   try {
     await main(process.argv.slice(2))

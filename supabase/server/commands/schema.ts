@@ -6,7 +6,7 @@ import { runCommand } from './run-command.ts'
 import { planMigration, readSchemas } from '../schema/plan.ts'
 import { openScratchDatabase } from '../backend/scratch.ts'
 
-/** `npm run schema -- NAME`: writes the migration that leads to supabase/schemas. */
+/** `npm run schema -- NAME`: writes the migration that brings a database to supabase/schemas. */
 await runCommand(async ([name, ...rest]) => {
   if (!name || !/^[a-z0-9_]+$/.test(name) || rest.length > 0)
     throw new ServerError('Usage: npm run schema -- NAME (small letters, digits and _)')

@@ -67,7 +67,7 @@ function sayPassword(values: Values, password: string): void {
   if (values.password === undefined) console.log(`Password (shown only now): ${password}`)
 }
 
-/** A Supabase's auth server stores accounts differently. */
+/** A Supabase stores accounts differently. */
 async function requireOwnAccounts(db: Database): Promise<void> {
   if (!(await isSupabase(db))) return
   throw new ServerError(
@@ -155,7 +155,7 @@ function actionOf(positionals: string[], values: Values): (db: Database) => Prom
   throw new UsageError(`"${verb ?? ''}" is not something to do.`)
 }
 
-/** @returns exit code: 0 done, 1 refused, 2 wrong command line. */
+/** @returns 0 done, 1 refused, 2 wrong command line. */
 async function main(args: string[]): Promise<number> {
   let db: Database | null = null
   try {

@@ -6,14 +6,13 @@ import type { ReportItem } from './report.ts'
 export interface AreaImportOptions {
   file: string
   level: AreaLevel
-  /** Property name, like `name`, `parent` and `households`. */
+  /** Property names. */
   code: string
   name: string
   parent?: string
-  /** Find the parent by the area's point on surface. */
   parentByPoint?: boolean
   households?: string
-  /** End the validity of this level's areas that the file lacks. */
+  /** End areas of this level that the file lacks. */
   closeMissing?: boolean
   onProgress?: (state: { checked: number; total: number }) => void
 }
@@ -29,7 +28,7 @@ export interface AreaRow {
 
 const codePattern = /^[A-Za-z0-9_.-]{1,40}$/
 
-/** Numbers count as text: codes often are numbers. */
+/** Codes often are numbers. */
 function textOf(feature: AreaFeature, property: string | undefined): string {
   const value = property === undefined ? undefined : feature.properties?.[property]
   return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
@@ -73,7 +72,6 @@ export function rowOf(
   }
 }
 
-/** Faults of features that repeat an earlier code. */
 export function duplicates(rows: readonly AreaRow[], field: string): ReportItem[] {
   const first = new Map<string, number>()
   return rows.flatMap(({ code, feature }) => {
@@ -95,6 +93,5 @@ export function duplicates(rows: readonly AreaRow[], field: string): ReportItem[
   })
 }
 
-/** Only well-formed codes. */
 export const codesOf = (rows: readonly AreaRow[]): string[] =>
   rows.map(({ code }) => code).filter((code) => codePattern.test(code))

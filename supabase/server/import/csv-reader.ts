@@ -1,25 +1,23 @@
 export type CsvFault = 'truncated_row' | 'field_count' | 'field_too_long' | 'bad_quoting'
 
 export interface CsvRow {
-  /** First line of the row in the file, from 1. */
+  /** In the file, from 1. */
   line: number
-  /** Last line of the row; a quoted field may hold line breaks. */
+  /** A quoted field may hold line breaks. */
   endLine: number
   fields: string[]
   fault: { code: CsvFault; detail: string } | null
 }
 
-/** Characters kept of a field. More are counted, for the fault, but not stored. */
+/** Characters kept of a field; more are only counted. */
 export const maxFieldCharacters = 20_000
 const maxFields = 1_000
 
 /**
- * Reads RFC 4180 rows from text chunks, the header row first. Unlike library parsers it gives line
- * numbers and bounds memory. An unclosed quote is reported at its own line, without keeping the
- * rest of the file.
+ * Reads RFC 4180 rows from text chunks, the header first. Unlike library parsers it gives line
+ * numbers and bounds memory: an unclosed quote does not keep the rest of the file.
  *
- * Skips blank lines. A faulty row has the fields read so far. Every row must have as many fields as
- * the header.
+ * Skips blank lines. A faulty row has the fields read so far.
  */
 export class CsvReader {
   readonly #delimiter: string
@@ -38,7 +36,6 @@ export class CsvReader {
     this.#delimiter = delimiter
   }
 
-  /** Yields the rows completed by this chunk. */
   *push(chunk: string): Generator<CsvRow> {
     for (let i = 0; i < chunk.length; i++) {
       const character = chunk[i] as string
@@ -69,7 +66,7 @@ export class CsvReader {
     }
   }
 
-  /** Yields the last row when the file does not end in a line break. */
+  /** Yields a last row without a line break. */
   *end(): Generator<CsvRow> {
     if (this.#state === 'quoted') {
       const lines = this.#line - this.#rowLine + 1
@@ -144,7 +141,7 @@ export class CsvReader {
     return row
   }
 
-  /** Keeps the first fault of a row: later ones mostly follow from it. */
+  /** Later faults mostly follow from the first. */
   #setFault(code: CsvFault, detail: string): void {
     this.#fault ??= { code, detail }
   }

@@ -14,11 +14,9 @@ import type { ImportReport } from './report.ts'
 export interface DemoOptions {
   /** Default: the first demo city. */
   city?: DemoCity
-  /**
-   * Create the demo accounts. Default true; false on a Supabase, which manages its own accounts.
-   */
+  /** Default true; false on a Supabase, which manages its own accounts. */
   accounts?: boolean
-  /** The moved data end in the seven days before this instant, ISO 8601. Default now. */
+  /** The data end in the seven days before this instant, ISO 8601. */
   now?: string
   onProgress?: (text: string) => void
 }
@@ -29,11 +27,11 @@ export interface DemoDates {
   weeks: number
   /** Local day on which the data end. */
   until: string
-  /** True when the data end more than a month ago. */
+  /** They end more than a month ago. */
   isOld: boolean
 }
 
-/** Rejected incident rows are faults of the source. Any other failure throws. */
+/** Rejected incident rows are the source's faults; anything else throws. */
 function refuseUnlessWhole(report: ImportReport): void {
   const isComplete =
     report.kind === 'areas'
@@ -52,7 +50,7 @@ export async function readDemoDates(db: Database): Promise<DemoDates | null> {
   return city ? { city, ...row.dates } : null
 }
 
-/** @throws ServerError when the database holds another city. */
+/** @throws ServerError */
 export async function refuseOtherCity(db: Database, city: DemoCity): Promise<void> {
   const [other] = await db.query<{ name: string }>(
     'select name from public.city_settings where demo_id is distinct from $1',
@@ -65,7 +63,7 @@ export async function refuseOtherCity(db: Database, city: DemoCity): Promise<voi
 }
 
 /**
- * Imports a demo city: settings, areas, incidents, accounts. Can be called again after a failure.
+ * Imports a demo city and its accounts. Can be repeated after a failure.
  * @returns the report of the incidents, with the rows that the source got wrong.
  * @throws ServerError when the database holds another city.
  */
@@ -108,9 +106,9 @@ export async function loadDemoCity(db: Database, options: DemoOptions = {}): Pro
 }
 
 /**
- * Moves the demo's dates so that they end in the last seven days, in one transaction. Incidents
- * that people reported or worked on stay unchanged.
- * @returns the dates now, and the number of imported incidents left unchanged.
+ * Moves the dates in one transaction, to end in the last seven days. Incidents that people reported
+ * or worked on stay.
+ * @returns the number of imported incidents that stayed, beside the dates.
  * @throws ServerError when this database holds no demo.
  */
 export async function moveDemoToToday(
@@ -159,7 +157,7 @@ async function addDemoAccounts(db: Database, city: DemoCity): Promise<void> {
   const taken = new Set(known.map(({ email }) => email))
   const missing = demoAccounts.filter(({ email }) => !taken.has(email))
   if (missing.length === 0) return
-  // One hash for all accounts: the password is public, and hashing is slow.
+  // One hash for all: the password is public, and hashing is slow.
   const passwordHash = await hashWithoutRule(demoPassword)
   for (const { email, role } of missing) {
     const assignment = city.assignments[role]

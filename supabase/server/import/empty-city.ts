@@ -9,15 +9,14 @@ export interface EmptyCity {
   locale: string
   /** IANA. */
   timeZone: string
-  /** West, south, east, north in degrees. Should contain the city: places are quantised on it. */
+  /** Degrees. Should contain the city: places are quantised on it. */
   bbox: BoundingBox
   adminEmail: string
   adminPassword: string
-  /** Area code of the city. Default `CITY`. */
+  /** Area code. Default `CITY`. */
   code?: string
 }
 
-/** Languages of the client. */
 const locales = ['zh-CN', 'en']
 
 function isTimeZone(zone: string): boolean {
@@ -29,7 +28,7 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
-/** Parses west, south, east, north from `112.8,28.1,113.1,28.3`. @throws ServerError */
+/** @throws ServerError */
 export function parseBbox(text: string): BoundingBox {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
   const [west, south, east, north] = numbers
@@ -63,8 +62,8 @@ export function checkEmptyCity(city: EmptyCity): void {
 }
 
 /**
- * Creates a city without data and its first admin. The box is the city's area, revision 0, until a
- * polygon is imported. So the admin has a scope at once.
+ * The box is the city's area, revision 0, until a polygon is imported, so that the admin has a
+ * scope.
  * @throws ServerError when an answer is unusable or a city exists; nothing is kept.
  */
 export async function createEmptyCity(db: Database, city: EmptyCity): Promise<void> {

@@ -2,7 +2,7 @@ import type { Feature, MultiPolygon, Polygon } from 'geojson'
 import { jsonFaultOffset } from './json-fault.ts'
 import { decodes, ImportFileError } from './text-source.ts'
 
-/** Most vertices of an area: the check for self-crossing is not linear. */
+/** The check for self-crossing is not linear. */
 export const maxVertices = 10_000
 
 export interface GeometryFault {
@@ -24,7 +24,7 @@ function lineAndColumn(text: string, offset: number): string {
   return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`
 }
 
-/** Names the line where a file stops being UTF-8 and, if possible, feature and property. */
+/** Names line, feature and property, as far as known. */
 export function encodingFault(file: string, bytes: Uint8Array): string {
   const lossy = new TextDecoder('utf-8').decode(bytes)
   const offset = lossy.indexOf('\uFFFD')
@@ -52,8 +52,8 @@ function parseJson(text: string, file: string): unknown {
 }
 
 /**
- * Does not check the geometry.
- * @throws ImportFileError when the text is not a FeatureCollection or Feature in WGS 84.
+ * Does not check geometry.
+ * @throws ImportFileError unless the text is GeoJSON features in WGS 84.
  */
 export function parseFeatures(text: string, file: string): AreaFeature[] {
   const json = parseJson(text.replace(/^\uFEFF/, ''), file) as Record<string, unknown> | null
@@ -118,7 +118,7 @@ function ringFault(ring: unknown, where: string): GeometryFault | null {
   return null
 }
 
-/** Checks the structure of an area's geometry. The database checks self-crossing. */
+/** Checks the structure; the database checks self-crossing. */
 export function geometryFault(geometry: unknown): GeometryFault | null {
   if (geometry === null || geometry === undefined)
     return { reason: 'no_geometry', detail: 'geometry is null' }

@@ -26,7 +26,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Stored areas that the file would move to another level, with all areas below them. */
+/** Stored areas that the file would move to another level. */
 async function levelFaults(
   db: Database,
   rows: readonly AreaRow[],
@@ -47,7 +47,6 @@ async function levelFaults(
   })
 }
 
-/** Most codes named in a warning. */
 const namedCodes = 50
 
 function warningsOf(result: AreasResult, closing: ClosingResult | null): string[] {
@@ -71,9 +70,9 @@ function warningsOf(result: AreasResult, closing: ClosingResult | null): string[
 }
 
 /**
- * Imports the areas of one level, all or nothing. Unchanged areas stay. Changed ones get a new
- * revision, and incidents that now lie elsewhere are stamped again.
- * @throws ImportFileError when the file is not readable GeoJSON; nothing is stored.
+ * Imports the areas of one level, all or nothing. Changed areas get a new revision, and incidents
+ * that now lie elsewhere are stamped again.
+ * @throws ImportFileError when the file is unreadable; nothing is stored.
  */
 export async function importAreas(db: Database, options: AreaImportOptions): Promise<ImportReport> {
   const startedAt = new Date().toISOString()

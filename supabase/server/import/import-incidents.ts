@@ -10,9 +10,9 @@ import { countReasons } from './report.ts'
 import type { ImportReport, ReportItem } from './report.ts'
 import { checkText, ImportFileError, textChunks } from './text-source.ts'
 
-/** Rows per batch. A batch is one transaction and one request. */
+/** A batch is one transaction and one request. */
 const batchRows = 2_000
-/** Characters of JSON after which a batch is sent early. */
+/** Of JSON, after which a batch is sent early. */
 const batchCharacters = 4_000_000
 
 export interface IncidentImportOptions {
@@ -20,9 +20,9 @@ export interface IncidentImportOptions {
   mapping: Mapping
   /** Default utf-8. */
   encoding?: string
-  /** Replace stored rows that changed at the source, unless people worked on them. */
+  /** Replace rows changed at the source, unless people worked on them. */
   update?: boolean
-  /** Weeks added to every date, on the city's wall clock. Default 0. */
+  /** On the city's wall clock. Default 0. */
   moveWeeks?: number
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
 }
@@ -59,13 +59,13 @@ async function contextOf(db: Database, moveWeeks: number): Promise<RowContext> {
   }
 }
 
-/** True for faults of the data, false for a lost connection. */
+/** False for a lost connection. */
 const isDataError = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && /^(21|22|23|P0)/.test(error.code)
 
 class Tally {
   read = 0
-  /** Lines of the batch that was sent but not yet answered. */
+  /** Lines sent but not yet answered. */
   underWay: readonly [first: number, last: number] | null = null
   stored = 0
   updated = 0
@@ -98,9 +98,7 @@ class Tally {
   }
 }
 
-/**
- * Sends one batch. When the database refuses it, halves it until only the faulty row is rejected.
- */
+/** Halves a refused batch until only the faulty row is rejected. */
 async function sendBatch(
   db: Database,
   rows: ImportRow[],
@@ -156,7 +154,6 @@ function headerReader(row: CsvRow, options: IncidentImportOptions, context: RowC
   }
 }
 
-/** Yields the valid rows and rejects the others in the tally. */
 async function* soundRows(
   options: IncidentImportOptions,
   encoding: string,
@@ -202,9 +199,8 @@ function breakOffText(error: unknown, { underWay }: Tally): string {
 }
 
 /**
- * Imports a CSV (plain or `.gz`), one transaction per batch. After a failure, run it again: stored
- * rows then count as unchanged. The report names every row not stored, and why the import broke
- * off.
+ * Imports a CSV (plain or `.gz`), one transaction per batch. Can be repeated: stored rows count as
+ * unchanged. The report names every row not stored, and why the import broke off.
  * @throws ImportFileError when the file or mapping is unusable; nothing is stored.
  */
 export async function importIncidents(
@@ -237,7 +233,6 @@ export async function importIncidents(
     }
     await flush()
   } catch (error) {
-    // Nothing was read, so there is nothing to report.
     if (tally.read === 0) throw error
     brokenOff = breakOffText(error, tally)
   }

@@ -5,11 +5,11 @@ import { mappedColumns } from './mapping.ts'
 import type { Mapping } from './mapping.ts'
 import { movedInstant } from './moved-dates.ts'
 
-/** One row as `private.import_incidents` takes it. */
+/** As `private.import_incidents` takes it. */
 export interface ImportRow {
   line: number
   id: string
-  /** SHA-256 of the fields below. A row with an unchanged hash is not stored again. */
+  /** SHA-256 of the fields below; detects unchanged rows. */
   hash: string
   category: string
   /** Null: the category's default. */
@@ -29,7 +29,7 @@ export interface ImportRow {
 }
 
 export interface RowFault {
-  /** The faulty column of the file or setting of the mapping. */
+  /** Column of the file or setting of the mapping. */
   field: string
   reason: string
   detail: string | null
@@ -44,19 +44,17 @@ export interface RowContext {
   /** Leaf codes. */
   categories: ReadonlySet<string>
   departments: ReadonlySet<string>
-  /** ISO 8601 in UTC. Later dates are faults. */
+  /** ISO 8601 in UTC. */
   now: string
-  /** Weeks added to every date. */
   moveWeeks: number
 }
 
 const limits = { id: 200, description: 10_000, address: 500, channel: 100 } as const
 type Limited = keyof typeof limits
 
-/** Postgres text cannot hold NUL or half surrogates. */
+/** Postgres cannot hold NUL or half surrogates. */
 const isPoisoned = (text: string): boolean => text.includes('\u0000') || !text.isWellFormed()
 
-/** Turns the fields of a row into an incident, or lists all its faults. */
 export class RowReader {
   readonly #mapping: Mapping
   readonly #context: RowContext
@@ -69,7 +67,7 @@ export class RowReader {
   #fields: readonly string[] = []
   #faults: RowFault[] = []
 
-  /** @throws Error listing the mapped columns that the header lacks or has twice. */
+  /** @throws Error listing the columns that the header lacks or has twice. */
   constructor(header: readonly string[], mapping: Mapping, context: RowContext) {
     this.#mapping = mapping
     this.#context = context
@@ -95,7 +93,6 @@ export class RowReader {
     this.#channelOf = new Map(Object.entries(mapping.channels))
   }
 
-  /** @param line in the file, for the report. */
   read(fields: readonly string[], line: number): RowResult {
     this.#fields = fields
     this.#faults = []
@@ -140,7 +137,7 @@ export class RowReader {
     })
   }
 
-  /** Trimmed; empty for a column the mapping leaves out. */
+  /** Empty for a column the mapping leaves out. */
   #cell(column: string | undefined): string {
     const index = column === undefined ? undefined : this.#index.get(column)
     return index === undefined ? '' : (this.#fields[index] ?? '').trim()
@@ -231,8 +228,7 @@ export class RowReader {
     }
     const reported = reportedAt && this.#moved(reportedAt)
     const closed = closedAt && this.#moved(closedAt)
-    // A report moved into the hour skipped in spring shifts one hour later, perhaps past its
-    // closing.
+    // A report moved into the hour skipped in spring shifts one hour later.
     const isTurned = reported !== null && closed !== null && closed < reported
     return { reportedAt: reported, closedAt: isTurned ? reported : closed }
   }

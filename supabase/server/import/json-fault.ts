@@ -3,8 +3,7 @@ const token =
   /\s*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y
 
 /**
- * Offset of the first token that is not JSON, or the text's end when it breaks off. For messages:
- * `JSON.parse` does not always name the place.
+ * Offset of the first wrong token, or the text's end. `JSON.parse` does not always name the place.
  */
 export function jsonFaultOffset(text: string): number {
   const open: string[] = []

@@ -12,11 +12,10 @@ function hour24(hour: number, half: string | undefined): number {
 }
 
 /**
- * Parses a date and time. Without an offset it is on the wall clock of `timeZone`. A time repeated
- * in autumn means the first; one skipped in spring becomes an hour later. A date alone is its
- * midnight.
+ * Without an offset, times are on the wall clock of `timeZone`. A time repeated in autumn means the
+ * first; one skipped in spring becomes an hour later.
  * @param order of the parts when the year is not first.
- * @returns ISO 8601 in UTC, or null when `text` is not a date.
+ * @returns ISO 8601 in UTC, or null.
  */
 export function parseInstant(text: string, timeZone: string, order: DateOrder): string | null {
   const match = shape.exec(text.trim())

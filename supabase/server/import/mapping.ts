@@ -4,7 +4,7 @@ import { stages } from '../../../src/domain/vocabulary.ts'
 import { ImportFileError } from './text-source.ts'
 
 const column = v.pipe(v.string(), v.minLength(1))
-/** One column, or several whose non-empty values are joined. */
+/** Non-empty values are joined. */
 const columns = v.union([column, v.pipe(v.array(column), v.minLength(1))])
 const code = v.pipe(v.string(), v.regex(/^[a-z0-9_]{1,60}$/, 'a code: a–z, 0–9 and _'))
 
@@ -17,14 +17,14 @@ function isTimeZone(zone: string): boolean {
 }
 
 const mappingSchema = v.strictObject({
-  /** The system the rows come from. Source and row id together identify an incident. */
+  /** Source and row id together identify an incident. */
   source: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,60}$/, 'letters, digits, _ . -')),
   /** IANA zone of times without an offset. Default: the city's. */
   timeZone: v.optional(v.pipe(v.string(), v.check(isTimeZone, 'an IANA time zone'))),
-  /** Order of dates that are not ISO 8601. */
+  /** Of dates that are not ISO 8601. */
   dateOrder: v.optional(v.picklist(['ymd', 'mdy', 'dmy']), 'ymd'),
   delimiter: v.optional(v.picklist([',', ';', '\t', '|']), ','),
-  /** Replace underscores in description and address by spaces. */
+  /** In description and address. */
   underscoresAsSpaces: v.optional(v.boolean(), false),
   columns: v.strictObject({
     id: column,
@@ -42,19 +42,19 @@ const mappingSchema = v.strictObject({
   }),
   categories: v.strictObject({
     /**
-     * Source value → leaf code. With several category columns, tries the longest combination (`a /
-     * b`) first and the first column alone last.
+     * Source value → leaf code. Several category columns: tries the longest combination (`a / b`)
+     * first.
      */
     map: v.optional(v.record(v.string(), code), {}),
-    /** For values not in the map. Without it such rows are rejected. */
+    /** For unknown values; without it such rows are rejected. */
     otherwise: v.optional(code),
   }),
   stages: v.optional(
     v.strictObject({
       map: v.optional(v.record(v.string(), v.picklist(stages)), {}),
       /**
-       * For rows without a mapped value and without a closing time. Without it such rows are
-       * rejected. Rows with a closing time are closed.
+       * For rows without a mapped value or a closing time; without it they are rejected. Rows with
+       * a closing time are closed.
        */
       otherwise: v.optional(v.picklist(stages)),
     }),
@@ -62,7 +62,7 @@ const mappingSchema = v.strictObject({
   ),
   departments: v.optional(v.record(v.string(), code), {}),
   channels: v.optional(v.record(v.string(), v.string()), {}),
-  /** Values for rows that bring none. */
+  /** For rows that bring no value. */
   constants: v.optional(
     v.strictObject({
       severity: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4))),
@@ -74,12 +74,12 @@ const mappingSchema = v.strictObject({
   ),
 })
 
-/** Turns the columns of one source into incidents; written as a JSON file. */
+/** Turns a source's columns into incidents; a JSON file. */
 export type Mapping = v.InferOutput<typeof mappingSchema>
 
 /**
- * @param name shown in messages, usually the path.
- * @throws ImportFileError listing every fault with its field path.
+ * @param name shown in messages.
+ * @throws ImportFileError listing every fault.
  */
 export function parseMapping(text: string, name: string): Mapping {
   let json: unknown

@@ -8,11 +8,11 @@ const instant = (wall: string): string =>
 
 describe('movedInstant', () => {
   it.each([
-    // summer time to winter time: nine in the morning stays nine
+    // summer time to winter time
     ['2015-07-01T09:00:00', 566, '2026-05-06T09:00:00'],
     ['2015-07-01T09:00:00', 593, '2026-11-11T09:00:00'],
     ['2016-01-27T16:51:21', 565, '2026-11-25T16:51:21'],
-    // to Sunday 8 March 2026, which skips 02:30
+    // to 8 March 2026, which skips 02:30
     ['2015-06-07T01:59:59', 561, '2026-03-08T01:59:59'],
     ['2015-06-07T02:30:00', 561, '2026-03-08T03:30:00'],
     ['2015-06-07T03:00:00', 561, '2026-03-08T03:00:00'],
@@ -24,9 +24,9 @@ describe('movedInstant', () => {
   })
 
   it('takes the first of the hour that autumn repeats, whichever it was before', () => {
-    // Sunday 1 November 2026, 01:30 in summer time
+    // 01:30 in summer time
     expect(movedInstant(instant('2015-06-07T01:30:00'), 595, zone)).toBe('2026-11-01T08:30:00.000Z')
-    // the second 01:30 of 1 November 2015
+    // the second 01:30
     expect(movedInstant('2015-11-01T09:30:00.000Z', 574, zone)).toBe('2026-11-01T08:30:00.000Z')
     expect(movedInstant('2015-11-01T09:30:00.000Z', 1, zone)).toBe(instant('2015-11-08T01:30:00'))
   })

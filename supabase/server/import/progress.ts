@@ -1,15 +1,13 @@
 export interface Progress {
-  /** Replaces the previous text. */
   update(text: string): void
-  /** Clears the line on a terminal. */
   done(): void
 }
 
-/** Milliseconds between lines in logs and pipes, and between repaints of a TTY. */
+/** Milliseconds, in logs and on a TTY. */
 const plainInterval = 1_000
 const paintInterval = 100
 
-/** Updates one line on a terminal; writes a line each second elsewhere. */
+/** Updates one line on a terminal, writes lines elsewhere. */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   let last = Number.NEGATIVE_INFINITY
   let painted = false

@@ -3,9 +3,8 @@ import { dirname } from 'node:path'
 import { messageOf, ServerError } from '../base/errors.ts'
 
 export interface ReportItem {
-  /** CSV line or GeoJSON feature number, from 1; null for the whole file. */
+  /** CSV line or feature number, from 1; null for the whole file. */
   at: number | null
-  /** Source id or area code. */
   id: string | null
   field: string | null
   reason: string
@@ -23,17 +22,17 @@ export interface ImportReport {
   updated: number
   unchanged: number
   rejected: number
-  /** Stored incidents by the level of their deepest area. */
+  /** By the level of their deepest area. */
   byLevel: Record<string, number>
-  /** Rows by reason; a row with two faults counts under both. */
+  /** A row with two faults counts under both. */
   reasons: Record<string, number>
   items: ReportItem[]
   warnings: string[]
-  /** Why the import ended early and what is uncertain; null when it completed. */
+  /** Why it ended early and what is uncertain. */
   brokenOff: string | null
 }
 
-/** Faults listed in the text file; the JSON lists all. */
+/** The JSON lists all. */
 const listedInFile = 200
 
 const explanations: Record<string, string> = {
@@ -67,7 +66,6 @@ function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
   return `  ${[where, ...what.filter(Boolean)].join(', ')}: ${item.reason}${detail}`
 }
 
-/** The report for people: totals, reasons, the first `listed` faults. */
 export function reportText(report: ImportReport, listed = listedInFile): string {
   const lines = [
     `Import of ${report.kind} from ${report.file}`,
@@ -104,13 +102,11 @@ export function emptyReport(
 
 export interface ReportFiles {
   paths: readonly [json: string, text: string]
-  /** Also closes the files. */
   write(report: ImportReport): Promise<void>
 }
 
 /**
- * Opens `<base>.json` (everything) and `<base>.txt` (for people) before the import, so that nothing
- * is stored without a report. Creates missing folders.
+ * Opens the files before the import, so that nothing is stored without a report.
  * @throws ServerError when they cannot be written.
  */
 export async function openReport(base: string): Promise<ReportFiles> {

@@ -7,9 +7,7 @@ import { generatePassword } from '../owner/passwords.ts'
 
 interface Question {
   variable: string
-  /** Prompt on a terminal. */
   text: string
-  /** Used when the answer is empty. */
   fallback?: string
 }
 
@@ -56,9 +54,8 @@ async function answersFrom(env: Record<string, string | undefined>): Promise<Ans
 }
 
 /**
- * Creates an empty city from `WANGGE_CITY_NAME`, `…_LOCALE`, `…_TIME_ZONE`, `…_BBOX`, `…_CODE`,
- * `WANGGE_ADMIN_EMAIL` and `WANGGE_ADMIN_PASSWORD`. Asks on the terminal for missing answers.
- * Prints a generated password once.
+ * Reads the `WANGGE_CITY_…` and `WANGGE_ADMIN_…` variables and asks on a terminal for missing
+ * answers. Prints a generated password once.
  * @throws ServerError when an answer is missing or unusable; nothing is kept.
  */
 export async function setUpEmptyCity(

@@ -28,7 +28,7 @@ export interface ClosingResult {
   holding: string[]
 }
 
-/** Rolls back: areas missing in the file still hold valid areas. */
+/** Rolls back: missing areas still hold valid ones. */
 class StillHolding extends Error {
   readonly codes: readonly string[]
   constructor(codes: readonly string[]) {
@@ -62,7 +62,7 @@ async function store(
   return { result, closing: closed.closing }
 }
 
-/** Stores all or nothing. After a lost answer, the error says that both are possible. */
+/** All or nothing. After a lost answer, both are possible. */
 export async function storeWhole(
   db: Database,
   rows: readonly AreaRow[],

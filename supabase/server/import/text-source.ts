@@ -11,11 +11,11 @@ export class ImportFileError extends Error {
   }
 }
 
-/** Unpacks a `.gz` file. */
+/** Unpacks `.gz`. */
 async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
   const raw = createReadStream(path, { highWaterMark: 1 << 18 })
   const source = path.endsWith('.gz')
-    ? // the callback prevents an unhandled error; the loop below throws it
+    ? // prevents an unhandled error; the loop below throws it
       pipeline(raw, createGunzip(), () => {})
     : raw
   try {
@@ -42,7 +42,7 @@ function decoderFor(encoding: string): TextDecoder {
   }
 }
 
-/** True when the bytes are legal in `encoding`. A character cut off at the end is accepted. */
+/** Accepts a character cut off at the end. */
 export function decodes(bytes: Uint8Array, encoding: string): boolean {
   try {
     new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true })
@@ -64,8 +64,8 @@ function encodingFault(path: string, encoding: string, line: number, bytes: Uint
 }
 
 /**
- * Reads the whole file once, before anything is stored.
- * @throws ImportFileError naming the line of the first wrong byte, or the fault of the archive.
+ * Reads the whole file before anything is stored.
+ * @throws ImportFileError naming the line of the first wrong byte.
  */
 export async function checkText(path: string, encoding: string): Promise<void> {
   const info = await stat(path).catch(() => null)
@@ -98,7 +98,7 @@ export async function checkText(path: string, encoding: string): Promise<void> {
   if (size === 0) throw new ImportFileError(`${path}: the file is empty`)
 }
 
-/** Text of a file that passed `checkText`, without a byte order mark. */
+/** Needs a file that passed `checkText`. */
 export async function* textChunks(path: string, encoding: string): AsyncGenerator<string> {
   const decoder = decoderFor(encoding)
   for await (const chunk of fileBytes(path)) {

@@ -6,7 +6,7 @@ import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 
-/** Runs the owner's SQL through the socket of a running server. */
+/** The owner's SQL through a running server's socket. */
 export function connectAdminSocket(socketPath: string): Database {
   return {
     query: async <T>(sql: string, params: readonly SqlValue[] = []) =>
@@ -17,7 +17,7 @@ export function connectAdminSocket(socketPath: string): Database {
   }
 }
 
-/** Returns the path of the new snapshot. */
+/** Returns the snapshot's path. */
 export async function requestSnapshot(socketPath: string): Promise<string> {
   const { request, response } = open(socketPath, '/snapshot')
   request.end()

@@ -17,10 +17,10 @@ export interface AdminCall {
 }
 export type AdminReply = { rows: unknown[] } | { error: string; code: string; detail?: string }
 
-/** Most bytes of one call; an import batch is far smaller. */
+/** An import batch is far smaller. */
 const callBytes = 64 * 1024 * 1024
 
-/** In the data folder, or in the temporary folder when the path is too long (108 bytes). */
+/** In the temporary folder when the path is too long (108 bytes). */
 export function adminSocketPath(dataDir: string): string {
   const path = join(dataDir, 'admin.sock')
   if (Buffer.byteLength(path) < 100) return path
@@ -29,12 +29,9 @@ export function adminSocketPath(dataDir: string): string {
 }
 
 /**
- * Runs the owner's SQL for commands beside a running server. Only the server's user may open the
- * socket (mode 0600).
- *
- * `POST /query {sql, params}` and `POST /exec {sql}` are single calls. `POST /transaction` takes
- * and answers one call per line. It commits on `{"kind":"commit"}` and rolls back when the
- * connection ends first. `POST /snapshot` returns the snapshot's `path`.
+ * Runs the owner's SQL for commands; only the server's user may open the socket (mode 0600). `POST
+ * /transaction` takes and answers one call per line. It commits on `{"kind":"commit"}` and rolls
+ * back when the connection ends first.
  */
 export async function serveAdminSocket(
   dataDir: string,

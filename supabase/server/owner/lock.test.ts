@@ -16,7 +16,6 @@ function writeHolder(holder: object) {
   writeFileSync(join(folder, 'lock'), JSON.stringify(holder))
 }
 
-/** Lock content of a live process of this machine. */
 function holderHere(): object {
   const lock = takeLock(folder, 'npm start')
   const holder = lockHolder(folder)!

@@ -17,14 +17,14 @@ import { ServerError } from '../base/errors.ts'
 
 export interface LockHolder {
   pid: number
-  /** Start time as the system writes it: tells a reused pid from the holder. */
+  /** Tells a reused pid from the holder. */
   processStart: string
   host: string
   /** Boot and container in which the pid is valid. */
   pidSpace: string
   since: string
   command: string
-  /** As `databaseName` names it; null for the database in the folder. */
+  /** As `databaseName` names it; null for the one in the folder. */
   database: string | null
 }
 
@@ -32,13 +32,13 @@ export interface Lock {
   release(): void
 }
 
-/** A holder from another pid space counts as gone after this long without a heartbeat. */
+/** A silent holder from another pid space counts as gone after this time. */
 const foreignStaleMs = 60_000
 const heartbeatMs = 10_000
 
 /**
- * Takes the data folder for this process: two processes on one PGlite folder lose data. Takes over
- * the lock of a dead process. Throws `ServerError` naming the holder.
+ * Two processes on one PGlite folder lose data. Takes over a dead process's lock. Throws
+ * `ServerError` naming the holder.
  */
 export function takeLock(dataDir: string, command: string, database: string | null = null): Lock {
   try {
@@ -56,7 +56,7 @@ export function takeLock(dataDir: string, command: string, database: string | nu
     command,
     database,
   }
-  // Written aside, then linked: the lock is never half written, and link() refuses an existing one.
+  // Linked, so that the lock is never half written; link() refuses an existing one.
   const draft = `${path}.${randomUUID()}`
   try {
     writeFileSync(draft, JSON.stringify(mine))
@@ -89,7 +89,7 @@ export function takeLock(dataDir: string, command: string, database: string | nu
   }
 }
 
-/** The live holder of the data folder, or null. */
+/** Null when the holder is dead. */
 export function lockHolder(dataDir: string): LockHolder | null {
   const path = join(dataDir, 'lock')
   const holder = readHolder(path)
@@ -116,9 +116,7 @@ function tryLink(draft: string, path: string): boolean {
   }
 }
 
-/**
- * Removes a dead holder's lock. The guard keeps two starting processes from removing each other's.
- */
+/** The guard keeps two starting processes from removing each other's lock. */
 function removeIfStale(dataDir: string, path: string): void {
   const guard = join(dataDir, 'lock.takeover')
   if (existsSync(guard) && Date.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard)
@@ -150,7 +148,7 @@ function isAlive(holder: LockHolder, path: string): boolean {
   try {
     process.kill(holder.pid, 0)
   } catch (error) {
-    // EPERM: it runs as another user
+    // EPERM: runs as another user
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   const start = processStart(holder.pid)
@@ -169,7 +167,7 @@ function pidSpace(): string {
   }
 }
 
-/** Start time as the system records it; null when unreadable. */
+/** Null when unreadable. */
 function processStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -6,10 +6,10 @@ import type { Database } from '../base/database-types.ts'
 import type { Migration } from '../schema/migration.ts'
 import { adoptOldHistory } from '../schema/adopt.ts'
 
-/** Applied on every tier. People read and edit supabase/schemas instead. */
+/** People read and edit supabase/schemas instead. */
 export const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url))
 
-/** In order. Throws when two share a version. */
+/** In order. */
 export function readMigrations(folder: string = migrationsFolder): Migration[] {
   const migrations = readdirSync(folder)
     .filter((file) => /^\d{14}_.+\.sql$/.test(file))
@@ -28,10 +28,9 @@ export function readMigrations(folder: string = migrationsFolder): Migration[] {
 }
 
 /**
- * Applies missing migrations, each in its own transaction, and returns their versions. Records them
- * where the Supabase CLI does. `db` needs the owner's rights, the roles anon, authenticated and
- * service_role, and the schema auth. A database of 0.1.0 first gets the history of the squashed
- * migrations.
+ * Applies missing migrations, each in its own transaction, and returns their versions. `db` needs
+ * the owner's rights, Supabase's roles and the schema auth. A database of 0.1.0 first gets the
+ * history of the squashed migrations.
  */
 export async function migrate(
   db: Database,

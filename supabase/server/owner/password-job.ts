@@ -1,22 +1,21 @@
 import { Worker } from 'node:worker_threads'
 import type { PasswordIssue } from '../../../src/domain/account/password-rules.ts'
 
-/** One password change, without its database part. */
 export interface PasswordJob {
   current: string
-  /** Hash to compare `current` with. */
+  /** Of `current`. */
   hash: string
   next: string
   email: string
 }
 
-/** `wrong`: `current` does not match. `same`: `next` equals `current`. Else the rule's issue. */
+/** `wrong`: `current` does not match. `same`: `next` equals `current`. */
 export type PasswordVerdict = { refused: 'wrong' | 'same' | PasswordIssue } | { nextHash: string }
 
-/** Jobs run one after another: many at once would take the processor from everybody. */
+/** Many jobs at once would take the processor from everybody. */
 let last: Promise<unknown> = Promise.resolve()
 
-/** Runs in a thread: each step takes the time of many requests. */
+/** In a thread: each step takes the time of many requests. */
 export function runPasswordJob(job: PasswordJob): Promise<PasswordVerdict> {
   const run = () =>
     new Promise<PasswordVerdict>((resolve, reject) => {

@@ -7,9 +7,8 @@ import { hashPassword } from './passwords.ts'
 import { endingSessions } from './sessions.ts'
 
 /**
- * A person on the embedded or own-Postgres tier, stored where `@supabase/lite` keeps accounts
- * (`auth.users`, `auth.identities`). On a Supabase, its own tools make accounts; only `grantRole`
- * is used.
+ * Stored where `@supabase/lite` keeps accounts. On a Supabase, its own tools make accounts; only
+ * `grantRole` is used.
  */
 export type NewPerson = {
   email: string
@@ -21,7 +20,7 @@ export type NewPerson = {
 export interface MembershipChoice {
   role: Role
   areaCode: string
-  /** Required for a handler, not allowed for others. */
+  /** For handlers only. */
   departmentCode?: string | null
 }
 
@@ -71,7 +70,7 @@ async function userIdOf(db: Database, email: string): Promise<string> {
 }
 
 /**
- * Creates an account that can sign in at once, with its first role when given.
+ * The account can sign in at once.
  * @returns the user's id.
  * @throws ServerError when the address is taken or a value is unusable; nothing is kept.
  */
@@ -91,7 +90,7 @@ export async function addPerson(
   const id = randomUUID()
   const password =
     'passwordHash' in person ? person.passwordHash : await hashPassword(person.password, email)
-  // One statement is one transaction on every tier and over the socket.
+  // One statement is one transaction, over the socket too.
   await db.query(
     `with given as (
        select $1::uuid as id, $2::text as email, $3::text as password, $4::text as name,
@@ -131,8 +130,7 @@ export async function addPerson(
 }
 
 /**
- * Gives an existing account a role in an area; restarts an ended role. Creates a missing profile
- * (on a Supabase).
+ * Gives or restarts a role. Creates a missing profile (on a Supabase).
  * @throws ServerError naming the missing account, area or department.
  */
 export async function grantRole(
@@ -156,7 +154,7 @@ export async function grantRole(
   )
 }
 
-/** Ends a role; the row stays as a record. @throws ServerError when the person does not have it. */
+/** The row stays as a record. @throws ServerError */
 export async function endRole(
   db: Database,
   email: string,
@@ -176,7 +174,7 @@ export async function endRole(
 }
 
 /**
- * Sets a new password and ends all sessions of the person.
+ * Also ends all sessions.
  * @throws ServerError when the password is refused or the address is unknown.
  */
 export async function setPassword(db: Database, email: string, password: string): Promise<void> {
@@ -191,7 +189,7 @@ export async function setPassword(db: Database, email: string, password: string)
   )
 }
 
-/** Deletes the account and ends all roles. The profile stays: the log refers to it. */
+/** The profile stays: the log refers to it. */
 export async function removePerson(db: Database, email: string): Promise<void> {
   const id = await userIdOf(db, email)
   await db.query(
@@ -206,7 +204,7 @@ export async function removePerson(db: Database, email: string): Promise<void> {
   )
 }
 
-/** All accounts by address, with their valid roles. */
+/** With valid roles only. */
 export async function listPeople(db: Database): Promise<PersonRow[]> {
   const [row] = await db.query<{ people: PersonRow[] }>(
     `select coalesce(jsonb_agg(jsonb_build_object(
@@ -222,7 +220,7 @@ export async function listPeople(db: Database): Promise<PersonRow[]> {
   return row?.people ?? []
 }
 
-/** Adds or renames a department. @throws ServerError when the code or a name is unusable. */
+/** Adds or renames. @throws ServerError */
 export async function saveDepartment(
   db: Database,
   department: { code: string; nameZh: string; nameEn: string },
@@ -242,7 +240,7 @@ export async function saveDepartment(
   )
 }
 
-/** Makes a department the default of categories; a top category includes its leaves. */
+/** A top category includes its leaves. */
 export async function setDefaultDepartment(
   db: Database,
   department: string,

@@ -1,15 +1,15 @@
 import type { Database } from '../base/database-types.ts'
 
-/** Sessions to end: one, all but one, or all. */
+/** One, all but one, or all. */
 export type Ending = { session: string } | { others: string } | 'all'
 
 /** Instants are ISO 8601. */
 export interface SessionRow {
   id: string
-  /** `User-Agent` at sign-in; null for sessions older than this column. */
+  /** Null for sessions older than this column. */
   userAgent: string | null
   startedAt: string
-  /** Last renewal of the access token, at most an hour before its last use. */
+  /** At most an hour before its last use. */
   renewedAt: string
 }
 
@@ -17,8 +17,8 @@ const maxUserAgentLength = 300
 
 /**
  * CTEs that end sessions of the person `$1` and list their ids in `ended`. `condition` is SQL about
- * `auth.sessions`. The foreign key deletes their refresh tokens. Access tokens hold for an hour
- * without their session, so the ids are kept for two.
+ * `auth.sessions`. Access tokens hold for an hour without their session, so the ids are kept for
+ * two.
  */
 export const endingSessions = (condition = 'true'): string => `
   ended as (
@@ -29,7 +29,7 @@ export const endingSessions = (condition = 'true'): string => `
     delete from wangge_server.ended_sessions where ended_at < now() - interval '2 hours'
   )`
 
-/** @returns the ids of the ended sessions. */
+/** @returns the ended ids. */
 export async function endSessions(db: Database, userId: string, ending: Ending): Promise<string[]> {
   const [condition, id] =
     ending === 'all'
@@ -44,7 +44,7 @@ export async function endSessions(db: Database, userId: string, ending: Ending):
   return rows.map((row) => row.id)
 }
 
-/** Repeats session ends found in the journal. */
+/** For ends found in the journal. */
 export async function repeatEnds(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   await db.query(
@@ -56,7 +56,7 @@ export async function repeatEnds(db: Database, ids: readonly string[]): Promise<
   )
 }
 
-/** Ids of ended sessions whose access tokens may still hold. */
+/** Their access tokens may still hold. */
 export async function readEndedSessions(db: Database): Promise<Set<string>> {
   const rows = await db.query<{ id: string }>(
     'select id::text as id from wangge_server.ended_sessions',
@@ -77,8 +77,8 @@ export async function listSessions(db: Database, userId: string): Promise<Sessio
 }
 
 /**
- * Completes a session begun by a sign-in. False when the password changed since it was compared: a
- * sign-in with the old one must not outlive the change.
+ * False when the password changed since it was compared: a sign-in with the old one must not
+ * outlive the change.
  */
 export async function completeSession(
   db: Database,

@@ -51,7 +51,6 @@ function headersOf(user: string, claims: object = {}): Record<string, string> {
   return { apikey, authorization: `Bearer ${tokenOf(user, claims)}` }
 }
 
-/** Default path: the right one for the bytes. */
 function upload(
   bytes: Uint8Array,
   {

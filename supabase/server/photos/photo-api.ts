@@ -22,11 +22,11 @@ export interface PhotoApiContext {
   onChange(): void
 }
 
-/** Uploads: several days' photos at once, then five a second. */
+/** Several days' photos at once, then five a second. */
 const perUser = { burst: 600, perSecond: 5 }
-/** An upload without a new byte for this long is given up. */
+/** Without a new byte. */
 const maxStalledMs = 120_000
-/** Kept free for the database and its journal. */
+/** For the database and its journal. */
 const reservedBytes = 512 * 1024 * 1024
 
 const refusals: Record<
@@ -48,7 +48,7 @@ const refusals: Record<
   photo_no_room: [507, 'There is no room for more photos. Keep it, and tell the administrator.'],
 }
 
-/** `path` is the path in the bucket. See `adr/2026-02-01-photos-behind-our-own-door.md`. */
+/** See `adr/2026-02-01-photos-behind-our-own-door.md`. */
 export class PhotoApi {
   #context: PhotoApiContext
   #uploads = new RateLimit(perUser.burst, perUser.perSecond)
@@ -59,7 +59,6 @@ export class PhotoApi {
     this.#reader = new PhotoReader(context.database, context.queue)
   }
 
-  /** The photo, or 404. */
   async read(request: Request, path: string, userId: string): Promise<Response> {
     const photo = await this.#readable(path, userId)
     if (!photo) return photoNotFound()
@@ -71,7 +70,7 @@ export class PhotoApi {
     return photo ? infoOf(photo.name, photo.bytes) : photoNotFound()
   }
 
-  /** Null when the photo is missing or hidden from the user. */
+  /** Null when missing or hidden from the user. */
   async #readable(path: string, userId: string) {
     const name = photoNameFromPath(path)
     if (!name || !(await this.#reader.mayRead(name, userId.toLowerCase()))) return null
@@ -80,8 +79,8 @@ export class PhotoApi {
   }
 
   /**
-   * Answers 200 after file, journal entry and check record are stored. A repeated upload gets the
-   * same answer.
+   * Answers after file, journal entry and check record are stored. A repeated upload gets the same
+   * answer.
    */
   async upload(request: Request, path: string, user: string): Promise<Response> {
     const userId = user.toLowerCase()
@@ -142,7 +141,7 @@ export class PhotoApi {
   }
 }
 
-/** Same answer for missing and forbidden photos. */
+/** For missing and forbidden photos alike. */
 export function photoNotFound(): Response {
   return storageProblem(404, 'NoSuchKey', 'Object not found')
 }
@@ -152,7 +151,7 @@ function refusal(code: keyof typeof refusals): Response {
   return storageProblem(status, code, message)
 }
 
-/** The error shape that supabase-js reads from Storage. */
+/** supabase-js reads Storage's errors in this shape. */
 function storageProblem(status: number, code: string, message: string): Response {
   return json(status, { statusCode: String(status), error: code, message, code })
 }
@@ -198,7 +197,7 @@ function contentOf(
   return new Response(body, { status: 200, headers: { ...headers, ...length } })
 }
 
-/** The start of the hash as a UUID: Storage gives every object an id. */
+/** Storage gives every object an id: the hash's start, as a UUID. */
 function objectId(hash: string): string {
   return hash.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -12,7 +12,6 @@ export function judgePhoto({ hash, mediaType }: PhotoName, bytes: Uint8Array): P
   return checkPhoto(bytes, { mediaType, hash, actualHash })
 }
 
-/** Records that the server holds this checked photo. */
 export async function recordPhoto(
   db: Database,
   { owner, hash }: PhotoName,
@@ -26,9 +25,8 @@ export async function recordPhoto(
 }
 
 /**
- * Checks and records photos unknown to the database: a power cut or an old snapshot loses rows but
- * not files. Damaged files stay unrecorded, so that receipts keep asking for them. Returns the
- * number recorded.
+ * A power cut or an old snapshot loses rows but not files. Damaged files stay unrecorded, so that
+ * receipts keep asking for them. Returns the number recorded.
  */
 export async function recordUnknownPhotos(
   db: Database,
@@ -73,10 +71,7 @@ async function unknownOf(db: Database, names: PhotoName[]): Promise<PhotoName[]>
   return rows.map(({ n }) => names[n - 1]!)
 }
 
-/**
- * Records as lost the photos whose files are missing, as after a restore without photos. Receipts
- * then ask devices for them again.
- */
+/** After a restore without photos, receipts must ask devices for them again. */
 export async function recordLostPhotos(db: Database, store: PhotoStore): Promise<number> {
   const held = new Set<string>()
   for await (const name of store.names()) held.add(photoPath(name))

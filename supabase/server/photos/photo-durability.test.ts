@@ -25,7 +25,7 @@ const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 let folder: ReturnType<typeof temporaryFolder>
 let seed = 0
 
-// Every step opens a database, which takes seconds on a busy machine.
+// every step opens a database, which takes seconds
 vi.setConfig({ testTimeout: 300_000 })
 beforeEach(() => {
   folder = temporaryFolder('photos-kept')
@@ -46,7 +46,7 @@ async function command(name: string, args: string[], dataDir = join(folder.path,
   return { code, text }
 }
 
-/** Signs in. Each call of the result uploads a photo and reports an incident with it. */
+/** Each call of the result uploads a photo and reports an incident with it. */
 async function worker({ port }: RunningServer) {
   const headers = {
     apikey: secretsOf(folder.path).publishableKey,
@@ -78,7 +78,6 @@ async function worker({ port }: RunningServer) {
   }
 }
 
-/** Photo checks and report times in a closed data folder. */
 async function known(dataDir = join(folder.path, 'data')) {
   const db = await openDatabase({ DATA_DIR: dataDir })
   const checks = await db.query<{ hash: string; verdict: string; reason: string | null }>(
@@ -116,7 +115,7 @@ test('a database gone back to its last snapshot gets the photos’ checks and th
     expect(existsSync(join(dataDir, 'photos', path))).toBe(true)
   }
   expect(after.reportedAt(early.hash)).toBe(before.reportedAt(early.hash))
-  // The time comes from the journal, just before the database's own; never from the replay.
+  // just before the database's own time, never the replay's
   const times = [before, after].map(({ reportedAt }) => Date.parse(reportedAt(late.hash)!))
   expect(times[0]! - times[1]!).toBeGreaterThanOrEqual(0)
   expect(times[0]! - times[1]!).toBeLessThan(2_000)

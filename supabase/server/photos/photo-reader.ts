@@ -12,8 +12,8 @@ interface Question {
 }
 
 /**
- * Asks the database, with the caller's rights, which photos may be read. Questions that arrive
- * while one of the same person is running share the next statement.
+ * Asks the database with the caller's rights. Questions that arrive during a statement share the
+ * next one.
  */
 export class PhotoReader {
   #database: () => Database

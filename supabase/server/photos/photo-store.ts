@@ -7,7 +7,7 @@ import { photoNameFromPath, photoPath } from '../../../src/domain/photo/photo-ru
 import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 
 const chunkBytes = 64 * 1024
-/** Uploads are written here first. Never read. */
+/** Uploads are written here first. */
 const incoming = '.incoming'
 
 export function photosFolder(dataDir: string): string {
@@ -15,8 +15,8 @@ export function photosFolder(dataDir: string): string {
 }
 
 /**
- * A folder of photos `<uploader>/<hash>.<jpg|webp>`, never changed. Paths come only from a
- * `PhotoName`, so none leaves the folder.
+ * Holds `<uploader>/<hash>.<jpg|webp>`, never changed. Paths come only from a `PhotoName`, so none
+ * leaves the folder.
  */
 export class PhotoStore {
   readonly folder: string
@@ -50,7 +50,7 @@ export class PhotoStore {
     }
   }
 
-  /** Takes a missing photo from another folder, by hard link if possible. */
+  /** Links or copies a missing photo. */
   async takeFrom(other: PhotoStore, name: PhotoName): Promise<boolean> {
     if (existsSync(this.#pathOf(name))) return false
     try {
@@ -64,17 +64,15 @@ export class PhotoStore {
     return true
   }
 
-  /** Null when there is no file. */
   async read(name: PhotoName): Promise<Uint8Array<ArrayBuffer> | null> {
     return nullIfMissing(async () => new Uint8Array(await readFile(this.#pathOf(name))))
   }
 
-  /** In bytes; null when there is no file. */
   async size(name: PhotoName): Promise<number | null> {
     return nullIfMissing(async () => (await stat(this.#pathOf(name))).size)
   }
 
-  /** Memory holds a few chunks of 64 kB, however slow the reader. */
+  /** Memory holds a few chunks, however slow the reader. */
   stream(name: PhotoName): ReadableStream<Uint8Array> {
     const file = createReadStream(this.#pathOf(name), { highWaterMark: chunkBytes })
     const strategy = new ByteLengthQueuingStrategy({ highWaterMark: chunkBytes })
@@ -97,7 +95,6 @@ export class PhotoStore {
     return bavail * bsize
   }
 
-  /** Creates a name, then makes it durable. */
   async #enter(name: PhotoName, make: (path: string) => Promise<void>): Promise<void> {
     const path = this.#pathOf(name)
     const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 })

@@ -5,20 +5,19 @@ import type { Migration } from './migration.ts'
 import { compareSchemas, differenceLines, hashed } from './compare.ts'
 import { describeSchema } from './describe.ts'
 
-/** Of 0.1.0: migrations and object hashes. */
 interface KnownSchema {
   versions: string[]
   objects: Record<string, string>
 }
 
-/** Last of the squashed migrations, which make the schema of 0.1.0. */
+/** The squashed migrations make the schema of 0.1.0. */
 export const squashedUpTo = '20260401001100'
 
 const maxLines = 5
 
 /**
  * Gives a database of 0.1.0 the history of the squashed migrations without running them. Throws
- * ServerError when its schema differs or it is older. Returns false for any other database.
+ * ServerError when its schema differs or it is older.
  */
 export async function adoptOldHistory(
   db: Database,

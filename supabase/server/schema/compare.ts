@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Description } from './describe.ts'
 
-/** Names of objects that only one side has, or that differ. */
 export interface SchemaDifference {
   missing: string[]
   unexpected: string[]
@@ -26,7 +25,6 @@ export function differenceLines({ missing, unexpected, changed }: SchemaDifferen
   ]
 }
 
-/** Replaces each text by its hash, for a file. */
 export function hashed(description: Description): Description {
   return new Map(
     [...description].map(([name, text]) => [

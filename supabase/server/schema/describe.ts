@@ -1,11 +1,11 @@
 import type { Database } from '../base/database-types.ts'
 
-/** Text of each object by kind and name. */
+/** Text by kind and name. */
 export type Description = Map<string, string>
 
 const ours = `('public', 'private')`
 
-/** Grants to the roles of requests. Other roles belong to the server or platform. */
+/** Other roles belong to the server or platform. */
 const grants = (acl: string) => `(
   select string_agg(g.line, '; ' order by g.line collate "C") from (
     select coalesce(r.rolname, 'public') || ': ' ||
@@ -15,8 +15,8 @@ const grants = (acl: string) => `(
     group by r.rolname) g)`
 
 /**
- * Queries for (name, text) of every object. Postgres 15 to 17 write the same texts. NOT NULL
- * constraints of version 18 are skipped: columns state them.
+ * Queries for (name, text). Postgres 15 to 17 write the same texts. NOT NULL constraints of version
+ * 18 are skipped: columns state them.
  */
 const objects = [
   `select 'extension ' || extname, extnamespace::regnamespace::text
@@ -106,11 +106,9 @@ const objects = [
    where coalesce(c.relnamespace, p.pronamespace)::regnamespace::text in ${ours}`,
 ]
 
-/**
- * Describes `public`, `private` and storage policies. Needs a transaction: it sets the search path.
- */
+/** Includes storage policies. Needs a transaction: it sets the search path. */
 export async function describeSchema(tx: Database): Promise<Description> {
-  // makes Postgres write every name with its schema
+  // makes Postgres write names with their schema
   await tx.exec(`set local search_path = ''`)
   const found: [string, string][] = []
   for (const sql of objects) {
@@ -122,10 +120,7 @@ export async function describeSchema(tx: Database): Promise<Description> {
   return sorted(found)
 }
 
-/**
- * Describes the initial rows, which a used city may have changed. Needs a transaction: it sets the
- * search path.
- */
+/** Initial rows, which a used city may have changed. Needs a transaction. */
 export async function describeRows(tx: Database): Promise<Description> {
   await tx.exec(`set local search_path = ''`)
   const tables = await tx.query<{ name: string }>(

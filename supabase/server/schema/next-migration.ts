@@ -1,9 +1,8 @@
 import type { Description } from './describe.ts'
 
 export interface NextMigration {
-  /** Empty when nothing differs. */
   sql: string
-  /** Differences whose statements a person must write. */
+  /** A person must write their statements. */
   toWrite: string[]
 }
 
@@ -14,8 +13,7 @@ interface Difference {
 }
 
 /**
- * Writes statements for functions, policies, triggers, indexes, constraints and grants. Anything
- * else becomes a failing statement where a person must write one. `schemas`, the text of the schema
+ * Anything that cannot be derived becomes a failing statement. `schemas`, the text of the schema
  * files, orders functions: a called one comes first.
  */
 export function nextMigration(
@@ -76,7 +74,7 @@ function ownerName(name: string): string {
   return name.slice(name.indexOf(' ') + 1, name.length - ownName(name).length - 1)
 }
 
-/** Name prefixes of parts that come with new tables and types. */
+/** Names of parts that come with new tables and types. */
 function newRelations(differences: Difference[]): string[] {
   return differences
     .filter(({ name, before }) => /^(table|type) /.test(name) && before === undefined)
@@ -106,7 +104,7 @@ function describeDifference({ name, before, after }: Difference): string {
   return after === undefined ? `gone ${name}` : `changed ${name}: ${before} → ${after}`
 }
 
-/** Fails when applied, so that it cannot be forgotten. */
+/** Fails when applied. */
 function placeholder(toWrite: string[]): string {
   return [
     '-- Write the statements for these changes here, then delete this block:',

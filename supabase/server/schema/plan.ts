@@ -7,7 +7,6 @@ import type { Description } from './describe.ts'
 import { nextMigration } from './next-migration.ts'
 import type { NextMigration } from './next-migration.ts'
 
-/** The schema's present text, edited by people. */
 export const schemasFolder = fileURLToPath(new URL('../../schemas/', import.meta.url))
 
 export function readSchemas(folder: string = schemasFolder): string[] {
@@ -28,7 +27,6 @@ export async function planMigration(
   return nextMigration(migrated, wanted, schemas.join('\n'))
 }
 
-/** Carries a result out of a rolled-back transaction. */
 class RolledBack extends Error {
   readonly state: Description
   constructor(state: Description) {
@@ -37,7 +35,7 @@ class RolledBack extends Error {
   }
 }
 
-/** Runs the scripts in an empty database, describes schema and rows, and rolls back. */
+/** Runs the scripts in an empty database and rolls back. */
 export async function stateAfter(db: Database, scripts: readonly string[]): Promise<Description> {
   try {
     await db.transaction(async (tx) => {

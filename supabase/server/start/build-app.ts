@@ -8,10 +8,7 @@ import { projectRoot } from '../base/settings.ts'
 
 const sources = ['src', 'public', 'index.html', 'vite.config.ts', 'package-lock.json']
 
-/**
- * Builds the app when `distDir` is empty or has other sources; calls `onBuild` first. Throws
- * `ServerError` with the build's output.
- */
+/** Builds unless `distDir` has these sources; calls `onBuild` first. Throws `ServerError`. */
 export async function buildApp(distDir: string, onBuild: () => void): Promise<void> {
   const stampPath = join(distDir, '.sources')
   const stamp = sourcesHash()
@@ -49,7 +46,7 @@ function runVite(distDir: string): Promise<void> {
     env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  // Stopping the server must not leave a build running.
+  // stopping the server must not leave a build running
   const kill = () => void child.kill()
   process.once('exit', kill)
   let output = ''

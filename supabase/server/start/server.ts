@@ -35,14 +35,12 @@ import { supabaseConfig } from './supabase-tier.ts'
 export type ServerStep = BackendStep | 'replayed' | 'set aside' | 'restarting' | 'snapshot failed'
 
 export interface ServerHooks {
-  /** Called early with a function that stops everything started so far. */
+  /** Called early; `close` stops everything started so far. */
   onClosable?(close: () => Promise<void>): void
   onStep?(step: ServerStep, detail?: string): void
-  /** Fills a database without a city, before requests are answered. */
+  /** Called before requests are answered. */
   loadCity?(db: Database): Promise<void>
-  /**
-   * Checks or changes an existing city, before requests are answered. @returns whether data changed
-   */
+  /** Called before requests are answered. @returns whether data changed */
   prepareCity?(db: Database): Promise<boolean>
   /** The process should end. */
   onGivenUp?(reason: string): void
@@ -52,17 +50,16 @@ export interface RunningServer {
   url: string
   port: number
   database(): Database
-  /** Checks at once whether acknowledged writes are kept. */
+  /** Checks that acknowledged writes are kept. */
   checkHealth(): Promise<void>
   close(): Promise<void>
 }
 
-/** More are closed as they arrive. */
 const maxConnections = 2_000
-/** Age of the cached city description, which a command may change. */
+/** A command may change the cached city. */
 const cityMs = 5_000
 
-/** Starts everything behind one port; resolves when requests are answered. Throws `ServerError`. */
+/** Resolves when requests are answered. Throws `ServerError`. */
 export async function startServer(
   settings: Settings,
   hooks: ServerHooks = {},
@@ -196,7 +193,7 @@ async function startParts(
 }
 
 /**
- * Repeats an interrupted load: only `city_loaded` marks it done.
+ * An interrupted load is repeated.
  * @returns whether a city was loaded now.
  */
 async function loadCityOnce(
@@ -219,7 +216,6 @@ async function loadCityOnce(
   return true
 }
 
-/** Serves only the app and `config.json`. */
 async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   const { supabase } = settings
   if (!supabase) throw new Error('There is no Supabase in these settings.')
@@ -241,10 +237,7 @@ async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   }
 }
 
-/**
- * PGlite answers one call at a time; a second keeps it busy while the first is journaled. An own
- * Postgres has ten connections for the API.
- */
+/** PGlite answers one call at a time; a second keeps it busy while the first is journaled. */
 function createQueue({ databaseUrl }: Settings): FairQueue {
   const [maxUnderWay, maxPerPerson] = databaseUrl ? [8, 2] : [2, 1]
   return new FairQueue({ maxUnderWay, maxPerPerson, maxWaitingPerPerson: 200, maxWaitMs: 10_000 })
@@ -259,14 +252,14 @@ async function listen(
   const { host, tls } = settings
   let door: ReturnType<typeof createDoor> | null = null
   const server = createAdaptorServer({
-    // The port and allowed hosts are known only after listening.
+    // the port and allowed hosts are not known yet
     fetch: (request, env) => door?.fetch(request, env) ?? new Response(null, { status: 503 }),
     overrideGlobalObjects: false,
     ...(tls
       ? { createServer: createHttpsServer, serverOptions: { cert: tls.cert, key: tls.key } }
       : { createServer: createHttpServer }),
   })
-  // Node's default of five minutes is too short for a large photo on a slow link.
+  // Node's five minutes are too short for a large photo on a slow link.
   if ('requestTimeout' in server) server.requestTimeout = 3_600_000
   if ('headersTimeout' in server) server.headersTimeout = 15_000
   server.maxConnections = maxConnections
@@ -310,7 +303,7 @@ function listenError(error: NodeJS.ErrnoException, { host, port }: Settings): Se
 
 async function stopListening(server: ServerType): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  // Running answers get a moment, idle connections none.
+  // running answers get a moment
   if ('closeIdleConnections' in server) server.closeIdleConnections()
   const patience = setTimeout(() => {
     if ('closeAllConnections' in server) server.closeAllConnections()
@@ -319,7 +312,7 @@ async function stopListening(server: ServerType): Promise<void> {
   clearTimeout(patience)
 }
 
-/** Calls `onChange` after each call: a command may have changed data. */
+/** A command may have changed data. */
 function watchedDatabase(db: Database, onChange: () => void): Database {
   const noting =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>

@@ -7,10 +7,7 @@ import { settingsFrom, type Settings } from '../base/settings.ts'
 
 type Env = Record<string, string | undefined>
 
-/**
- * From the environment: a Supabase elsewhere reveals nothing before sign-in. The instance id comes
- * from its address.
- */
+/** A Supabase elsewhere reveals nothing before sign-in. */
 function supabaseCity(env: Env, url: string): CityPart {
   const need = (name: string): string => {
     const value = env[name]
@@ -67,7 +64,7 @@ export const staticConfig = (env: Env = process.env): Plugin => ({
   },
 })
 
-/** Version 8, the same for the same text. */
+/** Version 8. */
 function uuidFrom(text: string): string {
   const bytes = createHash('sha256').update(text).digest().subarray(0, 16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x80

@@ -16,7 +16,6 @@ export const adminEmail = 'first@city.example'
 export const adminPassword = 'correct horse battery'
 export const goodPassword = 'umbrella tractor violin'
 
-/** A data folder and a fake built app for one test file. */
 export function temporaryFolder(name: string): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), `wangge-${name}-`))
   mkdirSync(join(path, 'dist/assets'), { recursive: true })
@@ -49,7 +48,7 @@ export function secretsOf(folder: string): Secrets {
   return JSON.parse(readFileSync(join(folder, 'data/secrets.json'), 'utf8')) as Secrets
 }
 
-/** Signs any claims as the server does. Adds a random session when there is none. */
+/** Adds a random session when there is none. */
 export function signToken(claims: object, secret: string): string {
   const payload = { session_id: randomUUID(), ...claims }
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -64,7 +63,7 @@ export interface Answer {
   json: Record<string, unknown>
 }
 
-/** Allows any headers: fetch would set Host and refuse Origin. */
+/** fetch would set Host and refuse Origin. */
 export function send(
   port: number,
   method: string,
@@ -72,7 +71,7 @@ export function send(
   options: {
     headers?: Record<string, string>
     body?: string | Uint8Array
-    /** Use TLS and trust this certificate. */
+    /** Use TLS and trust it. */
     certificate?: string
   } = {},
 ): Promise<Answer> {
@@ -108,7 +107,7 @@ export function send(
   })
 }
 
-/** Rights of `anon` and `authenticated` behind the API; must be empty. */
+/** Must be empty. */
 export function grantedBehindTheScenes(db: Database): Promise<unknown[]> {
   return db.query(
     `select r.role, n.nspname || '.' || c.relname as name

@@ -6,8 +6,8 @@ import { isLoopback } from '../base/settings.ts'
 type Where = Pick<Settings, 'host' | 'publicUrl' | 'trustedProxy' | 'tls'>
 
 /**
- * Allowed `Host` values. An unknown name may be a foreign page pointed at this machine (DNS
- * rebinding); an address cannot.
+ * Allowed `Host` values. A foreign page's name can point at this machine (DNS rebinding); an
+ * address cannot.
  */
 export function allowedHosts(where: Where, port: number): Set<string> {
   const names = new Set<string>()
@@ -35,8 +35,8 @@ export function allowedHosts(where: Where, port: number): Set<string> {
 }
 
 /**
- * True when other machines may reach the server. Does not look at the peer: requests through a
- * proxy look local.
+ * True when other machines may reach the server. Ignores the peer: requests through a proxy look
+ * local.
  */
 export function isExposed(where: Where): boolean {
   if (!isLoopback(where.host) || where.trustedProxy) return true
@@ -44,17 +44,16 @@ export function isExposed(where: Where): boolean {
 }
 
 export interface Peer {
-  /** Key for counting tries; see `clientAddress`. */
+  /** See `clientAddress`. */
   address: string
-  /** Passed on by a proxy, so it may come from anywhere. */
+  /** It may then come from anywhere. */
   viaProxy: boolean
-  /** A proxy not set as trusted stands in front: all its clients share one address. */
+  /** Behind an untrusted proxy, all clients share one address. */
   sharesAddress: boolean
 }
 
 /**
- * The peer or a trusted proxy's last entry, without port. IPv6 is cut to /64: a host can use any
- * address there.
+ * The peer or a trusted proxy's last entry. IPv6 is cut to /64: a host can use any address there.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -75,7 +74,7 @@ function withoutPort(text: string): string {
 
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address
-  // The URL parser normalises: lower case, no leading zeros.
+  // The URL parser normalises the address.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical)
   if (mapped) return ipv4Of(mapped[1]!, mapped[2]!)
@@ -86,13 +85,12 @@ function networkOf(address: string): string {
   return [...head, ...zeros, ...tail].slice(0, 4).join(':')
 }
 
-/** From the last two groups of a mapped IPv6 address. */
 function ipv4Of(high: string, low: string): string {
   const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
   return bits.flatMap((pair) => [pair >> 8, pair & 255]).join('.')
 }
 
-/** True for this machine and private networks, where the owner's proxies run. */
+/** This machine and private networks, where the owner's proxies run. */
 export function isNear(address: string | undefined): boolean {
   return near.check(address ?? '', isIPv6(address ?? '') ? 'ipv6' : 'ipv4')
 }
@@ -109,10 +107,7 @@ for (const [network, bits, family] of [
   near.addSubnet(network, bits, family)
 }
 
-/**
- * A proxy on this machine makes requests look local and may send our own `Host`. nginx by default
- * sends HTTP/1.0; browsers do not.
- */
+/** A local proxy makes requests look local. nginx by default sends HTTP/1.0; browsers do not. */
 export function isViaProxy(headers: Headers, httpVersion: string): boolean {
   if (httpVersion === '1.0') return true
   return [...headers.keys()].some(

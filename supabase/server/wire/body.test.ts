@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readBody } from './body.ts'
 
-/** A body in chunks, which never ends unless closed. */
+/** Never ends unless closed. */
 function requestOf(chunks: number[], { isClosed = true } = {}) {
   let wasCancelled = false
   const body = new ReadableStream<Uint8Array>({

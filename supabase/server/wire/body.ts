@@ -1,10 +1,10 @@
-/** Milliseconds for a body: in total, and without a new byte. */
+/** In total, and without a new byte. */
 export interface BodyPatience {
   totalMs?: number
   stalledMs?: number
 }
 
-/** Reads a body; null when there is none. Memory holds at most `maxBytes` and one chunk. */
+/** Memory holds at most `maxBytes` and one chunk. */
 export async function readBody(
   request: Request,
   maxBytes: number,
@@ -50,7 +50,6 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'too slow
   }
 }
 
-/** Null for anything but a JSON object. */
 export function objectIn(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text)
@@ -65,9 +64,9 @@ export function objectIn(text: string): Record<string, unknown> | null {
 export const maxNesting = 64
 
 /**
- * True when JSON is nested deeper than `maxNesting`. Thousands of levels overflow the embedded
- * database's stack, and it drops writes. Such text must not reach the database or the journal.
- * Ignores brackets in strings: check a string holding JSON separately.
+ * Thousands of levels overflow the embedded database's stack, and it drops writes. Such text must
+ * not reach the database or the journal. Ignores brackets in strings: check a string holding JSON
+ * separately.
  */
 export function isTooDeep(text: string): boolean {
   let depth = 0

@@ -26,7 +26,7 @@ export function isCompressible(contentType: string): boolean {
   )
 }
 
-/** Compresses off the main thread. `thorough` is for files, whose result is kept. */
+/** `thorough` is for files, whose result is kept. */
 export async function compressBody(
   body: Uint8Array,
   encoding: Encoding,
@@ -41,7 +41,6 @@ export async function compressBody(
   return { body: await brotli(body, { params }), encoding }
 }
 
-/** Compresses whole answers of the routes after it. */
 export const compressAnswers: MiddlewareHandler = async (context, next) => {
   await next()
   const { status, headers } = context.res

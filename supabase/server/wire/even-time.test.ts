@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { EvenTime } from './even-time.ts'
 
-/** Durations of answers, on a simulated clock. */
+/** On a simulated clock. */
 async function durations(checksMs: number[], isGood = false): Promise<number[]> {
   let nowMs = 0
   const pass = async (ms: number) => void (nowMs += Math.max(0, ms))

@@ -1,13 +1,10 @@
-/** Least time of a refusal: several password checks on a slow machine. */
+/** Several password checks on a slow machine. */
 const minMs = 500
 /** Factor over the slowest recent check. */
 const margin = 1.25
 const remembered = 20
 
-/**
- * Gives all password refusals one duration. An unknown account is not checked; a faster answer
- * would reveal it.
- */
+/** Gives password refusals one duration: a faster answer would reveal an unknown account. */
 export class EvenTime {
   #recentMs: number[] = []
   #now: () => number

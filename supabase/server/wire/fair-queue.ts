@@ -1,19 +1,18 @@
 /**
- * Shares the database between persons: the next call belongs to the person who used the least time
- * lately. Source: start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996), with measured times
- * as lengths.
+ * The next call belongs to the person who used the least time lately. Source: start-time fair
+ * queueing (Goyal, Vin, Cheng, SIGCOMM 1996), with measured times as lengths.
  */
 export interface FairQueueOptions {
   maxUnderWay: number
   maxPerPerson: number
   maxWaitingPerPerson: number
-  /** A call with a longer expected wait is refused at once. */
+  /** A call with a longer expected wait is refused. */
   maxWaitMs: number
-  /** Monotonic milliseconds. */
+  /** Monotonic. */
   now?: () => number
 }
 
-/** Thrown instead of waiting. Retry after `seconds`. */
+/** Retry after `seconds`. */
 export class TooBusy extends Error {
   readonly seconds: number
 
@@ -27,7 +26,7 @@ export class TooBusy extends Error {
 export interface QueueState {
   underWay: number
   waiting: number
-  /** Of the oldest waiting call; 0 when none waits. */
+  /** Of the oldest waiting call. */
   longestWaitMs: number
 }
 
@@ -39,15 +38,15 @@ interface Call {
 interface Person {
   waiting: Call[]
   underWay: number
-  /** Virtual start of the person's next call, in milliseconds of service. */
+  /** Virtual start of the next call, in milliseconds of service. */
   virtualMs: number
 }
 
-/** Assumed length of a call before any is measured. */
+/** Assumed before any call is measured. */
 const firstGuessMs = 20
-/** Above this number of persons, idle ones that owe nothing are dropped. */
+/** Above this, idle persons who owe no time are dropped. */
 const maxRemembered = 1_000
-/** Of the newest call in the mean length. */
+/** In the mean length. */
 const newestWeight = 0.1
 
 export class FairQueue {
@@ -55,7 +54,7 @@ export class FairQueue {
   #now: () => number
   #persons = new Map<string, Person>()
   #underWay = 0
-  /** Virtual start of the last started call. A new person starts here. */
+  /** Virtual start of the last started call. New persons start here. */
   #virtualMs = 0
   #meanMs = firstGuessMs
 
@@ -81,8 +80,8 @@ export class FairQueue {
   /**
    * Runs `work` at the person's turn.
    *
-   * @param person a user id, or an address for anonymous calls
-   * @param signal on abort a waiting call leaves the line; a running one continues
+   * @param person a user id, or an address
+   * @param signal removes a waiting call, not a running one
    * @throws TooBusy at once, when the line is full or the wait too long
    */
   async run<T>(person: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -110,11 +109,10 @@ export class FairQueue {
     return line
   }
 
-  /** Seconds until a retry makes sense; null when the call may wait. */
+  /** Null when the call may wait. */
   #refusal(line: Person): number | null {
     const ahead = line.waiting.length + line.underWay
     if (ahead < this.#options.maxPerPerson) return null
-    // Persons with calls share the running calls equally.
     let sharing = 1
     for (const other of this.#persons.values()) {
       if (other !== line && other.waiting.length + other.underWay > 0) sharing++
@@ -169,7 +167,7 @@ export class FairQueue {
       // Time unused while idle is not saved up.
       next.virtualMs = Math.max(next.virtualMs, this.#virtualMs)
       this.#virtualMs = next.virtualMs
-      // Charged in advance: else several calls of one person would start at the same virtual time.
+      // Charged in advance: else a person's calls would start together.
       next.virtualMs += this.#meanMs
       next.underWay++
       this.#underWay++
@@ -186,7 +184,6 @@ export class FairQueue {
     this.#startNext()
   }
 
-  /** Keeps an idle person only while ahead of the others. */
   #forget(person: string, line: Person): void {
     if (line.waiting.length > 0 || line.underWay > 0) return
     if (this.#underWay === 0) this.#sweep()

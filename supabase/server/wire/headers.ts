@@ -17,13 +17,13 @@ export function securityHeaders(options: {
 }
 
 /**
- * Inline styles are allowed: the interface library and charts write them, never user text.
- * MapLibre's worker is our file or a blob of it.
+ * Inline styles are allowed: libraries write them, never user text. MapLibre's worker may be a blob
+ * of our file.
  */
 function contentSecurityPolicy(supabaseUrl: string | null, dev: boolean): string {
   const connect = ["'self'", 'blob:', 'data:']
   if (supabaseUrl) connect.push(supabaseUrl, supabaseUrl.replace(/^http/, 'ws'))
-  // Vite's hot reload uses an inline module and a websocket
+  // Vite's hot reload
   if (dev) connect.push('ws:', 'wss:')
   const directives: Record<string, string[]> = {
     'default-src': ["'self'"],

@@ -1,4 +1,4 @@
-/** Limits open answers per person, so that unread ones cannot fill memory. */
+/** Unread answers must not fill memory. */
 export class OpenAnswers {
   #open = new Map<string, number>()
   #max: number
@@ -7,7 +7,7 @@ export class OpenAnswers {
     this.#max = max
   }
 
-  /** @returns a function that frees the place, or null when too many are open */
+  /** @returns a function that frees the place, or null */
   take(person: string): (() => void) | null {
     const open = this.#open.get(person) ?? 0
     if (open >= this.#max) return null

@@ -1,6 +1,4 @@
-/**
- * Token bucket per key: `capacity` at once, refilled at `perSecond`. Full buckets are forgotten.
- */
+/** A token bucket per key: `capacity` at once, refilled at `perSecond`. */
 export class RateLimit {
   #buckets = new Map<string, { tokens: number; at: number }>()
   #capacity: number
@@ -13,7 +11,6 @@ export class RateLimit {
     this.#now = now
   }
 
-  /** Remembered keys. */
   get size(): number {
     return this.#buckets.size
   }
@@ -28,7 +25,6 @@ export class RateLimit {
     return 0
   }
 
-  /** Gives one token back. */
   refund(key: string): void {
     const bucket = this.#bucket(key)
     bucket.tokens = Math.min(this.#capacity, bucket.tokens + 1)
@@ -50,7 +46,7 @@ export class RateLimit {
     for (const [key, { at }] of this.#buckets) {
       if ((now - at) / 1000 > secondsToFull) this.#buckets.delete(key)
     }
-    // Bounds memory under attacks with ever new keys.
+    // against attacks with ever new keys
     for (const key of this.#buckets.keys()) {
       if (this.#buckets.size <= 5_000) break
       this.#buckets.delete(key)

@@ -15,8 +15,8 @@ export function isUuid(value: unknown): value is string {
 }
 
 /**
- * The caller of an unexpired HS256 token with the role `authenticated` and a session; else null.
- * Without a session it could not be ended. lite itself would run `role: postgres` as a superuser.
+ * The caller of a valid HS256 token, or null. Requires a session, so that it can be ended. Requires
+ * the role: lite would run `role: postgres` as a superuser.
  */
 export async function callerOf(token: string, jwtSecret: string): Promise<Caller | null> {
   // setting the clock back must not end every session
@@ -29,7 +29,7 @@ export async function callerOf(token: string, jwtSecret: string): Promise<Caller
   return { userId: sub, email: typeof email === 'string' ? email : '', sessionId }
 }
 
-/** Takes a time independent of where they differ. */
+/** In constant time. */
 export function isSameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest()
   return timingSafeEqual(digest(given), digest(expected))
