@@ -46,7 +46,7 @@ await runCommand(async ([name, ...rest]) => {
   }
 })
 
-/** UTC as 14 digits, the way the Supabase CLI names its files. */
+/** UTC as 14 digits, as the Supabase CLI names files. */
 function versionNow(): string {
   return new Date().toISOString().replace(/\D/g, '').slice(0, 14)
 }
