@@ -33,7 +33,7 @@ const receiptSchema = v.variant('outcome', [
     outcome: v.picklist(['applied', 'replayed']),
     hash: hashSchema,
     error: v.null(),
-    // without it nobody has looked whether the photos arrived
+    // required: without it nobody has checked the photos
     missing_photos: v.array(hashSchema),
   }),
   v.object({
@@ -52,7 +52,7 @@ const receiptSchema = v.variant('outcome', [
   }),
 ])
 
-/** A receipt of the expected shape; undefined for whatever else came in its place. */
+/** Undefined for any other shape. */
 export function receiptFrom(value: unknown): Receipt | undefined {
   const parsed = v.safeParse(receiptSchema, value)
   if (!parsed.success) return undefined
@@ -69,14 +69,14 @@ export function receiptFrom(value: unknown): Receipt | undefined {
   }
 }
 
-/** The genuine receipts in an answer to `apply_commands`; none when it is something else. */
+/** Valid receipts in an answer of `apply_commands`; may be empty. */
 export const receiptsFrom = (answer: unknown): Receipt[] =>
   Array.isArray(answer) ? answer.map(receiptFrom).filter((one) => one !== undefined) : []
 
 export const commandsRepo = (backend: Backend) => ({
   /**
-   * Sends commands, at most 200 and 1 MB. The answer is handed on as it came: only the outbox, which
-   * knows the hashes, can tell receipts from a captive portal's page. @throws AppError
+   * Sends at most 200 commands and 1 MB. Returns the raw answer: only the outbox knows the hashes
+   * to tell receipts from a portal's page. @throws AppError
    */
   apply: (commands: WireCommand[], signal?: AbortSignal): Promise<unknown> =>
     callRpc(backend, 'apply_commands', { p_commands: commands }, v.unknown(), signal),

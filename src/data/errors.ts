@@ -7,17 +7,17 @@ export type AppErrorKind =
   | 'server'
 
 interface AppErrorDetail {
-  /** HTTP status; 0 when no answer came. */
+  /** HTTP status; 0 without an answer. */
   status?: number
-  /** The code of PostgREST, Postgres or the auth server, as it came. */
+  /** Code of PostgREST, Postgres or the auth server. */
   code?: string | null
   retryAfterSeconds?: number | null
   cause?: unknown
 }
 
 /**
- * Whatever went wrong between this device and the data, in six kinds a person can act on.
- * `message` is for logs; what people read comes from the locale files by `kind` and `code`.
+ * Data failure, in six kinds a person can act on. `message` is for logs; texts come from the locale
+ * files by `kind` and `code`.
  */
 export class AppError extends Error {
   readonly kind: AppErrorKind
@@ -35,27 +35,24 @@ export class AppError extends Error {
   }
 }
 
-/** True for the error a caller gets who aborted the call; not a failure, nothing to tell anyone. */
+/** True when the caller aborted: not a failure. */
 export const isAbort = (error: unknown): boolean =>
   error instanceof Error && error.name === 'AbortError'
 
-/** The `code` of an error of any kind, null when it has none. */
+/** Null when the error has no code. */
 export function codeOf(error: unknown): string | null {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
   return typeof code === 'string' ? code : null
 }
 
-/** What supabase-js reports, from PostgREST and from the auth server alike. */
+/** Error of supabase-js, from PostgREST or the auth server. */
 export interface ErrorAnswer {
   message?: string
   code?: string | null
   status?: number
 }
 
-/**
- * Sorts an answer into its kind.
- * @param status HTTP status, 0 for none
- */
+/** @param status HTTP status, 0 for none */
 export function errorFromAnswer(
   answer: ErrorAnswer,
   status: number,
@@ -77,13 +74,13 @@ function kindOf(status: number, code: string | null): AppErrorKind {
   if (status === 401) return 'unauthorized'
   if (status === 403) return 'forbidden'
   if (status === 429) return 'rate-limited'
-  // A proxy between us and the server that cannot reach it is, for a person, the same as no network.
+  // A proxy that cannot reach the server means no network to a person.
   if (status === 502 || status === 504 || status === 511) return 'offline'
   if (status >= 400 && status < 500) return 'invalid'
   return 'server'
 }
 
-/** Any thrown thing as an `AppError`; an `AppError` is returned as it is. */
+/** Returns an `AppError` unchanged. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message))

@@ -1,8 +1,6 @@
 /**
- * Stands in for the parts of supabase-js that no call of ours reaches, so that the sign-in page does
- * not load them: the build puts it in the place of realtime-js (we poll on every tier) and storage-js
- * (photos go through our own fetch). supabase-js makes one of
- * each with every client and hands realtime the token.
+ * Build replaces realtime-js and storage-js with these stubs, to keep them out of the sign-in page.
+ * supabase-js creates one of each and passes realtime the token.
  */
 export class RealtimeClient {
   setAuth(): Promise<void> {

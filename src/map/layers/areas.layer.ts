@@ -7,7 +7,7 @@ import { setPaint } from '../style/set-paint.ts'
 import type { AreaFeatures, AreaHighlight, AreaValues, MapTheme } from '../types.ts'
 
 const noFill = 'rgba(0,0,0,0)'
-// Streets show through, and the closer one looks the more they matter.
+// Lets the streets show through, more so at higher zoom.
 const fillOpacity: ExpressionSpecification = [
   'interpolate',
   ['linear'],
@@ -21,13 +21,11 @@ const fillOpacity: ExpressionSpecification = [
 ]
 const now = { duration: 0, delay: 0 }
 
-/** What the highlight draws of one area. */
 type Accent = { hovered: boolean; pinned: boolean; selected: boolean }
 
 /**
- * Choropleth and outlines. Geometry goes to the map once a level; values, hover and pin travel as
- * feature state, and only where they changed. Every loaded level stays on the map unseen, so that a
- * change of level needs no loading.
+ * Choropleth and outlines. Values, hover and pin are feature state, set only where changed.
+ * Every loaded level stays on the map, so changing the level needs no loading.
  */
 export class AreasLayer {
   #map: MapLibreMap | null = null
@@ -36,7 +34,7 @@ export class AreasLayer {
   #values: AreaValues | null = null
   readonly #features = new Map<AreaLevel, AreaFeatures>()
   readonly #added = new Set<AreaLevel>()
-  /** Class drawn now, by level and `Area.idx`. */
+  /** Drawn class by level and `Area.idx`. */
   readonly #drawnClass = new Map<AreaLevel, Map<number, number>>()
   readonly #drawnColors = new Map<AreaLevel, string>()
   #accents = new Map<number, Accent>()
@@ -108,11 +106,10 @@ export class AreasLayer {
     const features = this.#features.get(level)
     if (!map || !features) return
     const source = sourceIds.areas(level)
-    // Neighbours must not drift apart, so lines are simplified far less than by default.
+    // Low tolerance: stronger simplification opens gaps between neighbours.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
     map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
-    // Hairlines need no more than the default joins, which are the fewest triangles; thick accents
-    // want round ones, and are drawn only while there are any.
+    // Hairlines keep the default joins: fewest triangles.
     map.addLayer({ id: layerIds.areaLine(level), type: 'line', source }, layerIds.belowLabels)
     for (const id of accentLayers(level))
       map.addLayer(
@@ -187,7 +184,7 @@ export class AreasLayer {
     map.setPaintProperty(layerIds.areaLine(level), 'line-opacity', this.#level === level ? 0.75 : 0)
   }
 
-  /** Without values there is nothing to fill: opacity 0 is not drawn, clear colours would be. */
+  /** Without values opacity is 0: MapLibre skips that, but draws transparent colours. */
   #paintFill(level: AreaLevel): void {
     const isSeen = this.#level === level && this.#values !== null
     this.#map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', isSeen ? fillOpacity : 0)
@@ -239,7 +236,7 @@ export class AreasLayer {
     this.#showAccentLayers(next.size > 0)
   }
 
-  /** Each change of visibility reloads the level's tiles: once shown, a level keeps its layers. */
+  /** Changing visibility reloads the level's tiles, so accent layers stay once shown. */
   #showAccentLayers(hasAccents: boolean): void {
     for (const level of this.#added) {
       const visibility = level !== this.#level ? 'none' : hasAccents ? 'visible' : null
@@ -264,8 +261,8 @@ const accentLayers = (level: AreaLevel): string[] => [
 ]
 
 /**
- * Always by feature state, also without colours: tiles that were built for an expression fail on the
- * next change of state when the paint has become a constant meanwhile.
+ * Uses feature state even without colours. Tiles built for an expression fail on the next state
+ * change if the paint became a constant.
  */
 function fillColor(colors: readonly string[]): ExpressionSpecification {
   const stops = colors.length > 0 ? colors.flatMap((color, index) => [index, color]) : [0, noFill]

@@ -1,12 +1,12 @@
-/** The file of a tile archive that the device keeps, or null where it has to be fetched. */
+/** Returns the archive file kept on the device, or null. */
 export type ArchiveLookup = (url: string) => Promise<Blob | null>
 
 let lookup: ArchiveLookup = async () => null
 let generation = 0
 
 /**
- * Says where archives kept on the device are found. To be called again when one was added or
- * removed: what maps know of an archive's inside is then read anew. No library is loaded for it.
+ * Sets the lookup for kept archives. Call again after adding or removing one: maps then read its
+ * directories anew. Loads no library.
  */
 export function keepArchives(next: ArchiveLookup): void {
   lookup = next

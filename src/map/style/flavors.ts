@@ -1,15 +1,14 @@
 import { DARK, LIGHT, type Flavor } from '@protomaps/basemaps'
 import type { MapTheme } from '../types.ts'
 
-/** Colours of what the engine draws itself. */
+/** Colours of the engine's own layers. */
 export interface Palette {
-  /** Boundaries between areas. */
   boundary: string
-  /** Hovered, pinned and selected outlines, and the casing under them. */
+  /** Hovered, pinned and selected outlines, and their casing. */
   accent: string
   pinned: string
   casing: string
-  /** Ring around points and text on them. */
+  /** Ring around points, and their text. */
   pointGround: string
   pointText: string
   location: string
@@ -36,7 +35,7 @@ export const palettes: Record<MapTheme, Palette> = {
   },
 }
 
-/** A quiet ground: little hue, so that the figures on top carry the colour. */
+/** Low saturation, so that the data carry the colour. */
 export const flavors: Record<MapTheme, Flavor> = {
   light: {
     ...LIGHT,
