@@ -1,4 +1,4 @@
-/** A copy with the named fields that the object has. */
+/** Copies the named fields that exist. */
 export function fields<T extends object, K extends keyof T>(
   from: T,
   names: readonly K[],

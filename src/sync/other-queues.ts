@@ -14,9 +14,9 @@ const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const namePattern = new RegExp(`^wangge-(${uuid})-(${uuid})$`)
 
 /**
- * Unsent work on this device for other instances. A city that was set up anew, or restored without
- * its journal, is another instance; nobody opens its databases again.
- * @param known people of this device, for browsers that do not list their databases
+ * Unsent work for other instances. A city set up anew, or restored without its journal, is another
+ * instance; its old databases are never opened again.
+ * @param known people of this device, for browsers that do not list databases
  */
 export async function waitingElsewhere(
   instanceId: string,
@@ -63,8 +63,8 @@ export const exportWaiting = (owner: QueueOwner, storage: Storage, now: number):
   withQueue(owner, storage, (db) => exportFile(db, owner, now))
 
 /**
- * Moves another instance's queue into this one, under the present person. Imports first; then
- * deletes there what arrived here and did not change meanwhile.
+ * Moves another instance's queue to the present person. Deletes there only the items imported here
+ * and unchanged meanwhile.
  */
 export const takeOver = (
   into: { db: OutboxDatabase; owner: QueueOwner },

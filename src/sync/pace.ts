@@ -1,6 +1,5 @@
 /**
- * Milliseconds a call may take. A batch that times out is halved; a single command gets time for 1
- * kB/s.
+ * Time limit in milliseconds. Timed-out batches are halved; a single command gets time for 1 kB/s.
  */
 export const callMs = (commands: number, bytes: number): number =>
   commands > 1 ? 90_000 : 90_000 + bytes
@@ -11,8 +10,8 @@ const bytesPerMillisecond = 16
 const maxDoublings = 3
 
 /**
- * Learns how fast the link is. A photo that times out gets twice the time, up to eight times;
- * photos then go one by one until one is quick again.
+ * Learns the link's speed. A timed-out photo gets twice the time, up to eight times; photos go one
+ * by one until one is quick again.
  */
 export class UploadPace {
   #isSlow = false
@@ -22,7 +21,7 @@ export class UploadPace {
     return this.#isSlow ? 1 : 3
   }
 
-  /** Milliseconds a photo of this size may take. */
+  /** Time limit in milliseconds. */
   millis(hash: string, bytes: number): number {
     return ordinaryMs(bytes) * 2 ** Math.min(maxDoublings, this.#timeouts.get(hash) ?? 0)
   }

@@ -21,10 +21,10 @@ export interface SenderOutside extends UploaderOutside {
   locks: Pick<LockManager, 'request'>
 }
 
-/** The page that holds this lock sends. */
+/** The page holding this lock sends. */
 const lockName = ({ name }: OutboxDatabase): string => `${name}-sender`
 
-/** Queues again what a killed page left as `sending`; skips when another page holds the lock. */
+/** Queues again the items a killed page left as `sending`. */
 export const requeueAbandoned = async ({
   db,
   locks,
@@ -34,8 +34,8 @@ export const requeueAbandoned = async ({
   })
 
 /**
- * Sends the queue; one sender per device and account. Its state may be lost with the page: the
- * database holds every step, each one a transaction.
+ * Sends the queue; one sender per device and account. May be killed at any time: the database holds
+ * every step.
  */
 export class Sender {
   readonly status = new Source<SendStatus>({ kind: 'idle' })
@@ -45,10 +45,10 @@ export class Sender {
   #pause: Wakeable
   /** Failed calls in a row. */
   #failures = 0
-  /** Commands per call. Failed calls halve it, to isolate the one at fault. */
+  /** Commands per call; failed calls halve it, to isolate the faulty command. */
   #limit = maxCommands
   #sent = 0
-  /** Device milliseconds; `sendNow` ends it early. */
+  /** Device milliseconds; `sendNow` ends it. */
   #backOff = { until: 0, reason: '' }
   /** From Retry-After; `sendNow` does not end it. */
   #closedUntil = 0
@@ -87,7 +87,7 @@ export class Sender {
     this.#pause.wake('change')
   }
 
-  /** Ends waits after failures. Resolves when nothing more can be sent now. */
+  /** Ends waits after failures. Resolves when nothing more can be sent. */
   async sendNow(): Promise<void> {
     if (!this.#running) return
     this.#waits.endAll()
@@ -111,7 +111,7 @@ export class Sender {
           await requeueSending(db)
           await this.#work(signal)
         } catch (error) {
-          // The device's storage failed. Its contents stay; try again later.
+          // Device storage failed; try again later.
           if (signal.aborted) return
           report('outbox-read', error)
           await this.#waitUntil(this.#fail('storage'), 'storage', signal)
@@ -138,7 +138,6 @@ export class Sender {
     }
   }
 
-  /** The main loop: sends, uploads, rests. */
   async #work(signal: AbortSignal): Promise<void> {
     const { db, now } = this.#outside
     while (!signal.aborted) {
@@ -191,7 +190,7 @@ export class Sender {
     this.#backOff = { until: 0, reason: '' }
     // A double batch must fit into the same time.
     if (wasQuick) this.#limit = Math.min(maxCommands, this.#limit * 2)
-    // The session belongs to somebody else: send nothing until the right person is back.
+    // Another person's session: stop until the right person is back.
     if (judged.some(({ verdict }) => verdict.kind === 'wrong-actor')) this.#needsSignIn = true
     for (const { item, verdict } of judged) {
       if (verdict.kind === 'nothing') this.#waits.delay(item.id, 'missing_receipt', now(), random())
@@ -205,7 +204,7 @@ export class Sender {
   #callFailed(taken: readonly ItemRow[], failure: AppError): void {
     const { now, random } = this.#outside
     const [only] = taken
-    // The server answered: a single command may be at fault.
+    // The server answered: one command may be at fault.
     const mayBePoisoned = failure.kind !== 'offline' || failure.code === 'bad_answer'
     if (this.#isForAll(failure)) return
     if (failure.code === 'timeout') {
@@ -221,7 +220,7 @@ export class Sender {
     this.#fail(failure.kind)
   }
 
-  /** Handles failures that no command causes: session and rate limit. */
+  /** Handles failures of session and rate limit; returns false for others. */
   #isForAll(failure: AppError): boolean {
     const { now } = this.#outside
     if (failure.kind === 'unauthorized') {
@@ -234,7 +233,7 @@ export class Sender {
     return true
   }
 
-  /** Begins or prolongs the back-off; returns its end. */
+  /** Returns the end of the back-off. */
   #fail(reason: string): number {
     const { now, random } = this.#outside
     this.#failures++
@@ -242,10 +241,7 @@ export class Sender {
     return this.#backOff.until
   }
 
-  /**
-   * Waits for a change or the next due time. Due times are compared with `at`, not now: an item
-   * that became due in between would otherwise be missed.
-   */
+  /** Compares due times with `at`, not now: an item that became due in between would be missed. */
   async #restUntilDue(at: number, signal: AbortSignal): Promise<void> {
     const { db } = this.#outside
     if (this.#uploader.round) {

@@ -10,7 +10,7 @@ export interface Judged {
   verdict: Verdict
 }
 
-/** Records the answer to a call for its items, in one transaction. */
+/** Records the answer of a call, in one transaction. */
 export const settle = (
   db: OutboxDatabase,
   all: readonly Judged[],
@@ -19,7 +19,7 @@ export const settle = (
 ): Promise<void> =>
   db.write(async () => {
     const rows = await db.items.bulkGet(all.map(({ item }) => item.seq))
-    // Skips items that another sender has settled.
+    // Skips items settled by another sender.
     const judged = all.filter(
       ({ item }, index) => rows[index]?.id === item.id && rows[index].state === 'sending',
     )
@@ -51,7 +51,7 @@ function afterwards(item: ItemRow, verdict: Verdict, fallback: CommandError | nu
   }
 }
 
-/** The only place where an item leaves: deletes it with its payload and photos. */
+/** The only place where items leave the queue. */
 async function receive(
   db: OutboxDatabase,
   received: readonly Judged[],

@@ -11,7 +11,7 @@ export interface UploaderOutside {
   transport: Transport
   now: () => number
   random: () => number
-  /** Aborts with a TimeoutError after this time. */
+  /** Aborts with a TimeoutError. */
   timeout: (millis: number) => AbortSignal
   /** Called after items changed their state. */
   onChange: () => void
@@ -27,16 +27,16 @@ interface UploaderOptions {
 }
 
 /**
- * Uploads photos beside the sending: a slow photo delays no report. One round at a time; a round
- * without success delays the next.
+ * Uploads photos beside the sending, so slow photos delay no report. One round at a time; a failed
+ * round delays the next.
  */
 export class Uploader {
   readonly pace = new UploadPace()
   #options: UploaderOptions
   #round: Promise<void> | null = null
-  /** A storage failure of the last round, thrown by the next `begin`. */
+  /** Storage failure of the last round; the next `begin` throws it. */
   #fault: { error: unknown } | null = null
-  /** Rounds without success in a row. */
+  /** Failed rounds in a row. */
   #failures = 0
   #backOff = { until: 0, reason: '' }
 
@@ -44,7 +44,7 @@ export class Uploader {
     this.#options = options
   }
 
-  /** The round under way; never rejects. */
+  /** Never rejects. */
   get round(): Promise<void> | null {
     return this.#round
   }
@@ -58,7 +58,7 @@ export class Uploader {
     this.#backOff.until = 0
   }
 
-  /** Begins a round if there is something to upload. @throws the last round's storage failure */
+  /** @throws the last round's storage failure */
   async begin(at: number, signal: AbortSignal): Promise<void> {
     const { outside, waits, onEnd } = this.#options
     if (this.#fault) {
