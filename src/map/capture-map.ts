@@ -12,21 +12,19 @@ const pinZoom = 17
 
 export interface CaptureMapOptions {
   city: CityConfig
-  /** Shown until there is a pin; defaults to the city. */
+  /** Defaults to the city. */
   box?: BoundingBox | undefined
   look: MapLook
-  /** Called on a tap or when the pin is dropped. */
   onPlace: (lngLat: LngLat) => void
 }
 
 export interface CaptureMap {
   setLook(look: MapLook): void
-  /** Has no effect once there is a pin or device place, or after the map was moved. */
+  /** No effect once there is a pin or device place, or after the map was moved. */
   setBox(box: BoundingBox): void
-  /** Recentres the map when the pin lies outside the view. `color` is CSS hex. */
+  /** `color` is CSS hex. */
   setPin(lngLat: LngLat | null, color: string): void
   setDevice(place: { lngLat: LngLat; accuracyMeters: number } | null): void
-  /** Pins beside the own one, such as existing incidents. */
   setOthers(places: readonly { lngLat: LngLat; color: string }[]): void
   setAreas(level: AreaLevel, features: AreaFeatures): void
   setHeldBy(idx: number | null): void
@@ -48,7 +46,7 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
   })
   const areas = new AreasLayer(look.theme)
   const location = new LocationLayer(look.theme)
-  /** True once a person or a place has set the view. */
+  /** Set by a person or a place. */
   let isPlaced = false
   let pin: Marker | null = null
   let pinColor = ''
@@ -68,7 +66,7 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
     map.jumpTo({ center: [...lngLat], zoom: Math.max(map.getZoom(), pinZoom) })
   }
 
-  /** A pin near the edge counts as outside: its surroundings must be visible. */
+  /** Near the edge counts as outside: the surroundings must be visible. */
   function isInView([lng, lat]: LngLat): boolean {
     const { x, y } = map.project([lng, lat])
     const { clientWidth, clientHeight } = container

@@ -1,6 +1,6 @@
 import { areaLevels, type AreaLevel } from '@/domain/vocabulary.ts'
 
-/** Lowest zoom (512-pixel tiles) of each level. */
+/** Lowest zoom (512-pixel tiles). */
 const startZoom: Record<AreaLevel, number> = {
   city: 0,
   district: 8.5,
@@ -9,7 +9,7 @@ const startZoom: Record<AreaLevel, number> = {
   grid: 13,
 }
 
-/** Level to draw at a zoom. If the city lacks it, the next finer one, else the finest. */
+/** Next finer level if the city lacks the fitting one, else the finest. */
 export function levelForZoom(
   zoom: number,
   availableLevels: readonly AreaLevel[],

@@ -1,21 +1,20 @@
 import type { BoundingBox, LngLat } from '@/domain/vocabulary.ts'
 import type { LocateFailure, LocateResult } from './types.ts'
 
-/** The browser, or a fake in tests. */
 export interface PositionHost {
   document: EventTarget & Pick<Document, 'visibilityState'>
   navigator: Pick<Navigator, 'geolocation' | 'permissions'>
   isSecureContext: boolean
 }
 
-/** Reason why the device cannot be asked; null when it can. */
+/** Null when the device can be asked. */
 export function positionBlock({ navigator, isSecureContext }: PositionHost): LocateFailure | null {
-  // On plain http browsers hide or refuse geolocation; do not report that as "denied".
+  // On plain http browsers hide or refuse geolocation: not "denied".
   if (!isSecureContext) return 'insecure'
   return (navigator.geolocation as Geolocation | undefined) ? null : 'unsupported'
 }
 
-/** Codes of GeolocationPositionError, which is not a global everywhere. */
+/** GeolocationPositionError is not a global everywhere. */
 export const positionFailure = ({ code }: Pick<GeolocationPositionError, 'code'>): LocateFailure =>
   code === 1 ? 'denied' : code === 3 ? 'timeout' : 'unavailable'
 
@@ -24,7 +23,7 @@ export const lngLatOf = ({ coords }: GeolocationPosition): LngLat => [
   coords.latitude,
 ]
 
-/** Asks the device once. Never rejects: failures are results. */
+/** Never rejects: failures are results. */
 export function locateDevice(
   [west, south, east, north]: BoundingBox,
   host: PositionHost = globalThis,

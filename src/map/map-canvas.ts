@@ -14,14 +14,14 @@ export interface MapCanvasOptions {
   locale: MapLocale
   title: string
   view: MapView | undefined
-  /** Shown when there is no view; defaults to the city. */
+  /** Used without a view; defaults to the city. */
   box?: BoundingBox | undefined
   interactive: boolean
-  /** One finger and the wheel scroll the page; two fingers move the map. */
+  /** One finger scrolls the page; two move the map. */
   isInPage?: boolean
 }
 
-/** MapLibre map on the city's ground, north up, never tilted. @throws when WebGL 2 is missing */
+/** @throws when WebGL 2 is missing */
 export function createMapCanvas(container: HTMLElement, options: MapCanvasOptions): MapLibreMap {
   setUpMaps()
   container.classList.add('wangge-map')
@@ -47,7 +47,7 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
     localIdeographFontFamily: 'Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif',
     validateStyle: false,
   })
-  // Without basemap tiles the ground is land colour: blue would look like water.
+  // Without basemap tiles show land: blue would look like water.
   let hasBasemap = false
   map.on('error', (event) => {
     if (isOfBasemap(event) && !hasBasemap) showGround(container, { ...city, basemap: null })
@@ -71,14 +71,14 @@ const isOfBasemap = (event: object): boolean =>
   (event as { sourceId?: unknown }).sourceId === sourceIds.basemap
 
 /**
- * MapLibre shades a transparent sky in every frame, a quarter of the time without a graphics card.
- * No option turns it off; a style without sky data skips it.
+ * MapLibre shades even a transparent sky: a quarter of a frame without a graphics card. No option
+ * turns it off.
  */
 function leaveOutSky({ style }: MapLibreMap): void {
   Object.assign(style.sky, { getEvaluated: () => undefined })
 }
 
-/** Sets the map's name for screen readers. */
+/** For screen readers. */
 export const titleCanvas = (map: MapLibreMap, title: string): void =>
   map.getCanvas().setAttribute('aria-label', title)
 
@@ -87,7 +87,7 @@ export const boundsOf = ([west, south, east, north]: BoundingBox): LngLatBoundsL
   [east, north],
 ]
 
-/** The city's box, extended by its size on each side: room for wide screens. */
+/** Adds the city's size on each side, for wide screens. */
 function surroundings([west, south, east, north]: BoundingBox): BoundingBox {
   const [width, height] = [east - west, north - south]
   return [

@@ -19,8 +19,8 @@ const viewDelayMs = 150
 const locatedZoom = 16
 
 /**
- * City map in `container`, which must have a size and belongs to the engine. @throws when WebGL 2
- * is missing; show the table view instead
+ * `container` must have a size.
+ * @throws when WebGL 2 is missing; show the table view instead
  */
 export function createMapEngine(container: HTMLElement, options: MapEngineOptions): MapEngine {
   const { city } = options
@@ -44,7 +44,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   const location = new LocationLayer(theme)
   const fullscreenElement = options.fullscreenElement ?? container
 
-  // Layers attach before any tile, and draw values set earlier. Location comes last, to lie on top.
+  // Draws values set earlier. Location comes last, on top.
   map.once('style.load', () => {
     for (const layer of [areas, heat, points, location]) layer.attach(map)
   })
@@ -192,7 +192,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   return quietAfter(engine, () => destroyed)
 }
 
-/** Makes methods do nothing after `destroy`, so late answers are harmless. */
+/** After `destroy` methods do nothing: late answers are harmless. */
 function quietAfter(engine: MapEngine, isGone: () => boolean): MapEngine {
   return new Proxy(engine, {
     get(target, name: keyof MapEngine) {

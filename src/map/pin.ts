@@ -3,15 +3,12 @@ import type { LngLat } from '@/domain/vocabulary.ts'
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 
-/**
- * Drop-shaped pin with its tip on the place. Hidden from screen readers: offer buttons beside a
- * draggable pin.
- */
+/** Hidden from screen readers: offer buttons beside a draggable pin. */
 export function addPin(map: MapLibreMap, lngLat: LngLat, color: string, draggable = false): Marker {
   const marker = new Marker({ element: pinElement(color), anchor: 'bottom', draggable })
     .setLngLat([...lngLat])
     .addTo(map)
-  // MapLibre makes markers focusable buttons; this one has no action.
+  // MapLibre makes markers focusable; this one has no action.
   const element = marker.getElement()
   element.classList.toggle('is-draggable', draggable)
   element.removeAttribute('role')
@@ -21,7 +18,7 @@ export function addPin(map: MapLibreMap, lngLat: LngLat, color: string, draggabl
   return marker
 }
 
-/** @param isHollow draws an outline: the incident has not arrived yet */
+/** @param isHollow the incident has not arrived yet */
 export function pinElement(color: string, isHollow = false): HTMLElement {
   const element = document.createElement('div')
   element.className = isHollow ? 'wangge-map-pin is-hollow' : 'wangge-map-pin'

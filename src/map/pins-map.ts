@@ -9,32 +9,27 @@ export interface MapPin {
   key: string
   lngLat: LngLat
   color: string
-  /** `waiting` (not arrived yet) is drawn hollow. */
+  /** `waiting` (not arrived yet) is hollow. */
   state: 'sent' | 'waiting'
 }
 
 export interface PinsMapOptions extends Pick<LocatorMapOptions, 'city' | 'look'> {
   pins: readonly MapPin[]
-  /** Place of the device. */
   here?: LngLat | null
-  /** Allows moving by finger and keys; false when left out. */
   interactive?: boolean
 }
 
 export interface PinsMap {
   setPins(pins: readonly MapPin[], here: LngLat | null): void
   setLook(look: MapLook): void
-  /** Call after a container resize: brings all pins into view. */
+  /** Call after a container resize. */
   fit(): void
   destroy(): void
 }
 
 const closestZoom = 16
 
-/**
- * Small map of several places; list the same places as text beside it. @throws when WebGL 2 is
- * missing
- */
+/** List the same places as text beside it. @throws when WebGL 2 is missing */
 export function createPinsMap(container: HTMLElement, options: PinsMapOptions): PinsMap {
   const { city, look, interactive = false } = options
   let { pins } = options
@@ -60,7 +55,7 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
 
   function draw(): void {
     for (const marker of markers) marker.remove()
-    // North to south, so that no pin covers another's tip.
+    // North to south: no pin covers another's tip.
     markers = [...pins]
       .sort((a, b) => b.lngLat[1] - a.lngLat[1])
       .map(({ lngLat, color, state }) =>
@@ -75,7 +70,7 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
   }
   const mark = (element: HTMLElement, lngLat: LngLat, anchor: 'bottom' | 'center'): Marker => {
     const marker = new Marker({ element, anchor }).setLngLat([...lngLat]).addTo(map)
-    // MapLibre makes markers focusable buttons; these have no action.
+    // MapLibre makes markers focusable; these have no action.
     for (const name of ['role', 'tabindex', 'aria-label']) element.removeAttribute(name)
     element.setAttribute('aria-hidden', 'true')
     return marker

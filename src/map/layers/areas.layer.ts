@@ -7,7 +7,7 @@ import { setPaint } from '../style/set-paint.ts'
 import type { AreaFeatures, AreaHighlight, AreaValues, MapTheme } from '../types.ts'
 
 const noFill = 'rgba(0,0,0,0)'
-// Lets the streets show through, more so at higher zoom.
+// Streets show through, more so at higher zoom.
 const fillOpacity: ExpressionSpecification = [
   'interpolate',
   ['linear'],
@@ -23,10 +23,7 @@ const now = { duration: 0, delay: 0 }
 
 type Accent = { hovered: boolean; pinned: boolean; selected: boolean }
 
-/**
- * Choropleth and outlines. Values, hover and pin are feature state, set only where changed.
- * Every loaded level stays on the map, so changing the level needs no loading.
- */
+/** Choropleth and outlines. Loaded levels stay on the map: changing the level loads nothing. */
 export class AreasLayer {
   #map: MapLibreMap | null = null
   #theme: MapTheme
@@ -34,7 +31,7 @@ export class AreasLayer {
   #values: AreaValues | null = null
   readonly #features = new Map<AreaLevel, AreaFeatures>()
   readonly #added = new Set<AreaLevel>()
-  /** Drawn class by level and `Area.idx`. */
+  /** By level and `Area.idx`. */
   readonly #drawnClass = new Map<AreaLevel, Map<number, number>>()
   readonly #drawnColors = new Map<AreaLevel, string>()
   #accents = new Map<number, Accent>()
@@ -106,10 +103,10 @@ export class AreasLayer {
     const features = this.#features.get(level)
     if (!map || !features) return
     const source = sourceIds.areas(level)
-    // Low tolerance: stronger simplification opens gaps between neighbours.
+    // Stronger simplification opens gaps between neighbours.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
     map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
-    // Hairlines keep the default joins: fewest triangles.
+    // Default joins need the fewest triangles.
     map.addLayer({ id: layerIds.areaLine(level), type: 'line', source }, layerIds.belowLabels)
     for (const id of accentLayers(level))
       map.addLayer(
@@ -184,7 +181,7 @@ export class AreasLayer {
     map.setPaintProperty(layerIds.areaLine(level), 'line-opacity', this.#level === level ? 0.75 : 0)
   }
 
-  /** Without values opacity is 0: MapLibre skips that, but draws transparent colours. */
+  /** MapLibre skips opacity 0, but draws transparent colours. */
   #paintFill(level: AreaLevel): void {
     const isSeen = this.#level === level && this.#values !== null
     this.#map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', isSeen ? fillOpacity : 0)
@@ -236,7 +233,7 @@ export class AreasLayer {
     this.#showAccentLayers(next.size > 0)
   }
 
-  /** Changing visibility reloads the level's tiles, so accent layers stay once shown. */
+  /** Changing visibility reloads tiles, so accent layers stay once shown. */
   #showAccentLayers(hasAccents: boolean): void {
     for (const level of this.#added) {
       const visibility = level !== this.#level ? 'none' : hasAccents ? 'visible' : null
@@ -260,10 +257,7 @@ const accentLayers = (level: AreaLevel): string[] => [
   layerIds.areaAccent(level),
 ]
 
-/**
- * Uses feature state even without colours. Tiles built for an expression fail on the next state
- * change if the paint became a constant.
- */
+/** Always uses feature state: tiles built for an expression fail once the paint is a constant. */
 function fillColor(colors: readonly string[]): ExpressionSpecification {
   const stops = colors.length > 0 ? colors.flatMap((color, index) => [index, color]) : [0, noFill]
   return [

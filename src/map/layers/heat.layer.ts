@@ -5,7 +5,7 @@ import { layerIds } from '../style/layer-ids.ts'
 import type { MapTheme } from '../types.ts'
 import { PictureLayer } from './picture-layer.ts'
 
-/** Density picture under labels and outlines. Fades out around zoom 14, where points begin. */
+/** Fades out around zoom 14, where points begin. */
 export class HeatLayer {
   #map: MapLibreMap | null = null
   #layer: PictureLayer | null = null
@@ -50,9 +50,9 @@ export class HeatLayer {
 
 const heatOpacity = (zoom: number): number => 0.85 * Math.min(1, Math.max(0, 14.5 - zoom))
 
-/** RGBA pixels of the density bytes. */
+/** RGBA pixels. */
 export function colorize(density: Uint8Array, theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {
-  // Copies one 32-bit value a pixel. Both views use the machine's byte order.
+  // One 32-bit copy a pixel, in the machine's byte order.
   const table = new Uint32Array(heatRamp(theme).buffer)
   const pixels = new Uint32Array(density.length)
   for (let i = 0; i < density.length; i++) pixels[i] = table[density[i]!]!

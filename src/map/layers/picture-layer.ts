@@ -5,7 +5,7 @@ import {
 } from 'maplibre-gl'
 import type { BoundingBox } from '@/domain/vocabulary.ts'
 
-/** RGBA, not premultiplied, rows from north to south, evenly spaced in web mercator. */
+/** RGBA, not premultiplied, north row first, evenly spaced in web mercator. */
 interface Picture {
   pixels: Uint8ClampedArray
   width: number
@@ -32,8 +32,8 @@ void main() {
 }`
 
 /**
- * Draws one picture with one texture lookup a pixel. MapLibre's raster layer reads two textures and
- * adjusts hue, contrast and saturation: most of a frame without a graphics card.
+ * Draws with one texture lookup a pixel. MapLibre's raster layer also adjusts colours: most of a
+ * frame without a graphics card.
  */
 export class PictureLayer implements CustomLayerInterface {
   readonly id: string
@@ -45,14 +45,14 @@ export class PictureLayer implements CustomLayerInterface {
   #isUploaded = false
   #parts: GlParts | null = null
 
-  /** @param opacityAt 0 to 1 by zoom; 0 skips drawing */
+  /** @param opacityAt 0 to 1 */
   constructor(id: string, zoom: () => number, opacityAt: (zoom: number) => number) {
     this.id = id
     this.#zoom = zoom
     this.#opacityAt = opacityAt
   }
 
-  /** Does not repaint: the caller does. */
+  /** The caller must repaint. */
   set(picture: Picture | null): void {
     this.#picture = picture
     this.#isUploaded = false
@@ -80,7 +80,7 @@ export class PictureLayer implements CustomLayerInterface {
     gl.useProgram(program)
     gl.uniform1f(opacityUniform, opacity)
     gl.uniform2fv(corners, clipCorners(this.#picture.bbox, defaultProjectionData.mainMatrix))
-    // Depth test off: nothing opaque lies above, and the test costs a pass over the pixels.
+    // Nothing opaque lies above; the test costs a pass over the pixels.
     gl.disable(gl.DEPTH_TEST)
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4)
   }
@@ -117,7 +117,7 @@ function makeParts(gl: WebGL2RenderingContext): GlParts {
   }
 }
 
-/** Uploads into the bound texture, premultiplied for the canvas. */
+/** Premultiplies for the canvas. */
 function upload(gl: WebGL2RenderingContext, { pixels, width, height }: Picture): void {
   gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true)
   gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false)
@@ -131,8 +131,8 @@ function upload(gl: WebGL2RenderingContext, { pixels, width, height }: Picture):
 }
 
 /**
- * NW, NE, SW, SE corners in clip space. Computed here in 64 bits: 32-bit world coordinates are too
- * coarse for a street. The map is never tilted, so w is constant.
+ * NW, NE, SW, SE in clip space. Computed in 64 bits: 32 bits are too coarse for a street. Never
+ * tilted, so w is constant.
  */
 function clipCorners(
   [west, south, east, north]: BoundingBox,

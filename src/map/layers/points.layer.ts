@@ -12,9 +12,8 @@ export const maxPointZoom = 16
 const now = { duration: 0, delay: 0 }
 
 /**
- * Incidents from zoom 14. Colour is the category, shape the stage, so colour never stands alone.
- * Full disc: open. Disc with dark centre: awaits verification. Ring: closed, rejected or merged.
- * Two bars: on hold. Number: several at one place.
+ * Colour is the category, shape the stage. Disc: open. Disc with dark centre: awaits verification.
+ * Ring: final. Two bars: on hold. Number: several at one place.
  */
 export class PointsLayer {
   #map: MapLibreMap | null = null
@@ -57,7 +56,7 @@ export class PointsLayer {
     this.#drawHighlight()
   }
 
-  /** Sums over the tiles covering `bbox`; null below zoom 14 or without points. */
+  /** Null below zoom 14 or without points. */
   totals(zoom: number, bbox: BoundingBox): { shown: number; total: number } | null {
     if (!this.#feed || zoom < minPointZoom) return null
     const z = Math.min(maxPointZoom, Math.floor(zoom))
@@ -78,7 +77,7 @@ export class PointsLayer {
     this.#feed = null
   }
 
-  /** Replaces the source: the old one would show its tiles until new ones arrive. */
+  /** Replaces the source: the old one shows its tiles until new ones arrive. */
   #open(): void {
     this.close()
     this.#drawn.clear()
@@ -202,7 +201,7 @@ const markLayout = {
   'text-ignore-placement': true,
 }
 
-/** Pixels by zoom. Points of several incidents are larger, to hold the number. */
+/** Pixels. A point with a number is larger. */
 function radius(extra: ExpressionSpecification | number): ExpressionSpecification {
   const at = (single: number, several: number): ExpressionSpecification => [
     '+',

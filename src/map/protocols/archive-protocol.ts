@@ -4,7 +4,7 @@ import { keptArchives } from './kept-archives.ts'
 
 export const archiveScheme = 'pmtiles'
 
-/** Reads an archive from the device's copy if there is one, else by HTTP ranges. */
+/** Reads the device's copy, or HTTP ranges. */
 export class ArchiveSource implements Source {
   readonly #url: string
   readonly #remote: Pick<Source, 'getBytes'>
@@ -37,7 +37,7 @@ export function archiveProtocol(): AddProtocolAction {
   return (request, controller) => {
     const url = archiveOf(request)
     const { generation } = keptArchives
-    // Directories are valid for one copy of the archive only.
+    // Directories are valid for one copy only.
     if (generations.get(url) !== generation) {
       generations.set(url, generation)
       protocol.add(new PMTiles(new ArchiveSource(url)))

@@ -1,13 +1,10 @@
-/** Returns the archive file kept on the device, or null. */
+/** The device's copy, or null. */
 export type ArchiveLookup = (url: string) => Promise<Blob | null>
 
 let lookup: ArchiveLookup = async () => null
 let generation = 0
 
-/**
- * Sets the lookup for kept archives. Call again after adding or removing one: maps then read its
- * directories anew. Loads no library.
- */
+/** Call again after adding or removing an archive: maps then read its directories anew. */
 export function keepArchives(next: ArchiveLookup): void {
   lookup = next
   generation++

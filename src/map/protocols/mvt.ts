@@ -1,13 +1,13 @@
 /**
- * One layer of point features, written as Mapbox Vector Tile 2.1
+ * For Mapbox Vector Tile 2.1
  * (https://github.com/mapbox/vector-tile-spec/tree/master/2.1). Properties are strings or unsigned
  * integers.
  */
 export interface PointLayer {
   name: string
-  /** Tile-local units per side. */
+  /** Tile units per side. */
   extent: number
-  /** Tile-local coordinates, one per feature. */
+  /** In tile units. */
   x: ArrayLike<number>
   y: ArrayLike<number>
   properties: readonly Record<string, string | number>[]
@@ -28,7 +28,7 @@ export function encodePointTile(layer: PointLayer): ArrayBuffer {
     const feature = new ProtoWriter()
     feature.packedField(2, tags)
     feature.uintField(3, 1)
-    // One MoveTo command, then zigzag coordinates.
+    // One MoveTo, zigzag coordinates.
     feature.packedField(4, [9, zigzag(layer.x[i]!), zigzag(layer.y[i]!)])
     body.bytesField(2, feature.bytes())
   }
@@ -54,7 +54,7 @@ function indexIn<T>(table: Map<T, number>, value: T): number {
 
 const zigzag = (value: number): number => ((value << 1) ^ (value >> 31)) >>> 0
 
-/** Minimal protocol buffer writer; values are unsigned, below 2^32. */
+/** Values are unsigned, below 2^32. */
 class ProtoWriter {
   #buffer = new Uint8Array(256)
   #length = 0

@@ -12,11 +12,11 @@ interface CutTile {
   total: number
 }
 
-/** Feeds by number. Numbers are never reused: a late request cannot reach a newer filter. */
+/** Numbers are never reused: a late request cannot reach a newer filter. */
 const feeds = new Map<number, PointFeed>()
 let nextFeed = 1
 
-/** Least recently used tiles of one map, by `key/z/x/y`. */
+/** Least recently used, by `key/z/x/y`. */
 export class TileCache {
   #tiles = new Map<string, CutTile>()
 
@@ -38,7 +38,7 @@ export class TileCache {
   }
 }
 
-/** Tiles of one filter. Returns nothing after `close`. */
+/** Tiles of one filter. */
 export class PointFeed {
   readonly number = nextFeed++
   readonly #source: PointsSource
@@ -59,13 +59,12 @@ export class PointFeed {
     return `${pointsScheme}://${this.number}/{z}/{x}/{y}`
   }
 
-  /** Aborts running requests. */
   close(): void {
     feeds.delete(this.number)
     this.#closed.abort()
   }
 
-  /** Undefined until the tile is loaded. */
+  /** Undefined until loaded. */
   totals(z: number, x: number, y: number): { shown: number; total: number } | undefined {
     return this.#totals.get(`${z}/${x}/${y}`)
   }
@@ -95,12 +94,12 @@ export class PointFeed {
     }
     this.#totals.set(place, { shown: cut.shown, total: cut.total })
     for (const [below, top] of cut.coveredBy) this.#coveredBy.set(below, top)
-    // Copies: MapLibre transfers the buffer to its worker, which empties the original.
+    // MapLibre transfers the buffer, which would empty the cached one.
     return cut.data.slice(0)
   }
 }
 
-/** Handles `wangge-points://feed/z/x/y`. @throws AbortError for a closed feed */
+/** @throws AbortError for a closed feed */
 export async function loadPointTile(
   url: string,
   signal: AbortSignal,

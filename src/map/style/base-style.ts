@@ -5,7 +5,7 @@ import type { MapLocale, MapTheme } from '../types.ts'
 import { flavors } from './flavors.ts'
 import { layerIds, sourceIds } from './layer-ids.ts'
 
-/** Need a sprite from the net, or add nothing to a map of incidents. */
+/** Need a sprite from the net, or add nothing here. */
 const leftOut = new Set([
   'roads_oneway',
   'roads_shields',
@@ -15,15 +15,13 @@ const leftOut = new Set([
   'boundaries',
 ])
 
-// Browser fonts of the device. MapLibre reads weight and slant from the first name; the others are
-// fallbacks.
+// Device fonts. MapLibre reads weight and slant from the first name.
 const fonts = {
   regular: 'Noto Sans,PingFang SC,Microsoft YaHei',
   bold: 'Noto Sans Medium,PingFang SC,Microsoft YaHei',
   italic: 'Noto Sans Italic,PingFang SC,Microsoft YaHei',
 }
 
-/** Empty for a city without a basemap. */
 export function basemapLayers(theme: MapTheme, locale: MapLocale): LayerSpecification[] {
   const flavor: Flavor = { ...flavors[theme], ...fonts }
   const lang = locale === 'zh-CN' ? 'zh-Hans' : 'en'
@@ -32,11 +30,11 @@ export function basemapLayers(theme: MapTheme, locale: MapLocale): LayerSpecific
     .map((layer) => (layer.type === 'symbol' ? legible(withoutIcons(layer)) : layer))
 }
 
-/** CSS colour behind the canvas. As a map layer it would cost a full pass every frame. */
+/** CSS background: as a map layer it costs a pass every frame. */
 export const groundColor = (city: CityConfig, theme: MapTheme): string =>
   city.basemap ? flavors[theme].background : flavors[theme].earth
 
-/** Start style: basemap, and empty slot layers at the heights of the engine's layers. */
+/** Basemap, and empty slot layers for the engine's layers. */
 export function baseStyle(
   city: CityConfig,
   theme: MapTheme,
@@ -60,7 +58,7 @@ export function baseStyle(
   }
 }
 
-/** PMTiles needs an absolute address; the city's may be a path. */
+/** PMTiles needs an absolute address. */
 const pmtilesUrl = (url: string): string => `pmtiles://${new URL(url, location.href).href}`
 
 const slot = (
@@ -75,7 +73,7 @@ const slotsBelowLabels = [slot('aboveFills'), slot('belowOutlines'), slot('below
 
 type LabelLayer = Extract<LayerSpecification, { type: 'symbol' }>
 
-/** A wide halo keeps labels readable on light and dark areas. */
+/** Keeps labels readable on light and dark areas. */
 const legible = (layer: LabelLayer): LabelLayer => ({
   ...layer,
   paint: { ...layer.paint, 'text-halo-width': 1.7, 'text-halo-blur': 0.2 },
@@ -85,7 +83,7 @@ function withoutIcons(layer: LabelLayer): LabelLayer {
   const layout = Object.fromEntries(
     Object.entries(layer.layout ?? {}).filter(([name]) => !name.startsWith('icon-')),
   )
-  // The town's dot is removed, so its name is centred on the place.
+  // Its dot is removed, so the name is centred.
   if (layer.id === 'places_locality') {
     delete layout['text-variable-anchor']
     delete layout['text-radial-offset']

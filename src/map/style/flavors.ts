@@ -1,14 +1,12 @@
 import { DARK, LIGHT, type Flavor } from '@protomaps/basemaps'
 import type { MapTheme } from '../types.ts'
 
-/** Colours of the engine's own layers. */
 export interface Palette {
   boundary: string
-  /** Hovered, pinned and selected outlines, and their casing. */
+  /** Hovered and selected outlines. */
   accent: string
   pinned: string
   casing: string
-  /** Ring around points, and their text. */
   pointGround: string
   pointText: string
   location: string
@@ -35,7 +33,7 @@ export const palettes: Record<MapTheme, Palette> = {
   },
 }
 
-/** Low saturation, so that the data carry the colour. */
+/** Low saturation: the data carry the colour. */
 export const flavors: Record<MapTheme, Flavor> = {
   light: {
     ...LIGHT,

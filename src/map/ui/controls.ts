@@ -37,7 +37,6 @@ export interface ControlActions {
   toggleFullscreen(): Promise<void>
 }
 
-/** Plain elements, so that texts can follow the language. */
 export class Controls {
   readonly element = document.createElement('div')
   readonly #zoomIn = button('zoomIn')
@@ -83,7 +82,7 @@ export class Controls {
     this.#compass.classList.toggle('is-turned', Math.abs(bearing) > 0.5)
   }
 
-  /** Uses `aria-disabled`, which keeps the buttons in the tab order. */
+  /** `aria-disabled` keeps buttons in the tab order. */
   setZoomLimits(atMin: boolean, atMax: boolean): void {
     this.#zoomOut.setAttribute('aria-disabled', String(atMin))
     this.#zoomIn.setAttribute('aria-disabled', String(atMax))
