@@ -13,7 +13,7 @@ const areaSchema = v.object({
   name: v.string(),
   households: v.nullable(v.number()),
   bbox: v.tuple([v.number(), v.number(), v.number(), v.number()]),
-  // missing in lists kept by older versions
+  // missing in what older versions kept
   revision: v.optional(v.number(), 0),
   pointOnSurface: v.tuple([v.number(), v.number()]),
 })
@@ -30,7 +30,7 @@ export type AreaFeatures = FeatureCollection<MultiPolygon | Polygon, AreaPropert
 
 export const areaListSchema = v.array(areaSchema)
 
-// Checks the envelope only: our database checks geometries.
+// Our database checks the geometries.
 export const areaFeaturesSchema = v.custom<AreaFeatures>((value) => {
   const collection = value as Partial<AreaFeatures> | null
   return (

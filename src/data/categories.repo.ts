@@ -15,7 +15,7 @@ const categorySchema = v.object({
   color: v.string(),
   defaultDepartment: v.nullable(v.string()),
   sort: v.number(),
-  // Missing in catalogues kept by older versions.
+  // Missing in what older versions kept.
   duplicateRadiusMeters: v.optional(v.number(), 30),
   requiresDescription: v.optional(v.boolean(), false),
 })

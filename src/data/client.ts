@@ -5,17 +5,16 @@ import { AppError, errorFromAnswer, isAbort } from './errors.ts'
 import { keptSession, type KeptSession } from './kept-session.ts'
 import { patientRenewal, type SessionRenewal } from './session-renewal.ts'
 
-/** Supabase client, and what the repositories need around it. */
 export interface Backend {
   config: AppConfig
   supabase: SupabaseClient
   /** API address, ending in `/`. */
   url: string
-  /** The client's own fetch, for calls that supabase-js lacks. */
+  /** For calls that supabase-js lacks. */
   fetch: typeof globalThis.fetch
-  /** Last `retry-after` of a 429, or null. */
+  /** From the last 429, or null. */
   retryAfterSeconds: () => number | null
-  /** Wrap calls that may need a new token: fails at once when offline. */
+  /** Fails at once when a new token is needed but offline. */
   unlessStuck: SessionRenewal['unlessStuck']
   keptSession: KeptSession
 }
@@ -31,7 +30,7 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
   const origin = options.origin ?? globalThis.location?.origin ?? 'http://127.0.0.1'
   const guarded = guardedFetch(options.fetch ?? globalThis.fetch.bind(globalThis))
   const url = new URL(config.supabaseUrl || '/', origin).href
-  // Restored databases have another instance id: old sessions must not be used there.
+  // A restored database has another instance id: old sessions do not fit.
   const storageKey = `wangge-auth-${config.instanceId}`
   const supabase = createClient(url, config.publishableKey, {
     auth: {
@@ -55,10 +54,7 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
   }
 }
 
-/**
- * Hides answers that are not the auth server's from auth-js; see `patientRenewal`. A portal's page
- * becomes a network error.
- */
+/** Hides foreign answers from auth-js; see `patientRenewal`. */
 function guardedFetch(fetch: typeof globalThis.fetch) {
   let retryAfter: number | null = null
   const renewal = patientRenewal(fetch)
@@ -81,8 +77,8 @@ function guardedFetch(fetch: typeof globalThis.fetch) {
 }
 
 /**
- * Drops `expires_at`, so that auth-js counts `expires_in` by the device's clock. A fast device
- * clock would otherwise renew before every call.
+ * Drops `expires_at`: auth-js then uses the device's clock. A clock that is ahead would otherwise
+ * renew before every call.
  */
 async function byOwnClock(response: Response): Promise<Response> {
   if (!response.ok) return response
@@ -95,7 +91,7 @@ async function byOwnClock(response: Response): Promise<Response> {
 }
 
 /**
- * Sends a signed request for paths that supabase-js lacks; returns any status.
+ * Signed request for paths that supabase-js lacks; returns any status.
  * @throws AppError kind `unauthorized` without a session, `offline`; AbortError
  */
 export async function fetchSigned(
@@ -116,10 +112,7 @@ export async function fetchSigned(
   }
 }
 
-/**
- * Calls a database function and checks the answer's shape.
- * @throws AppError; AbortError when `signal` aborts
- */
+/** Checks the answer's shape. @throws AppError; AbortError when `signal` aborts */
 export async function callRpc<T>(
   backend: Backend,
   name: string,

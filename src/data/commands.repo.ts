@@ -33,7 +33,7 @@ const receiptSchema = v.variant('outcome', [
     outcome: v.picklist(['applied', 'replayed']),
     hash: hashSchema,
     error: v.null(),
-    // required: without it nobody has checked the photos
+    // without it the photos are unchecked
     missing_photos: v.array(hashSchema),
   }),
   v.object({
@@ -69,14 +69,14 @@ export function receiptFrom(value: unknown): Receipt | undefined {
   }
 }
 
-/** Valid receipts in an answer of `apply_commands`; may be empty. */
+/** Drops invalid receipts. */
 export const receiptsFrom = (answer: unknown): Receipt[] =>
   Array.isArray(answer) ? answer.map(receiptFrom).filter((one) => one !== undefined) : []
 
 export const commandsRepo = (backend: Backend) => ({
   /**
-   * Sends at most 200 commands and 1 MB. Returns the raw answer: only the outbox knows the hashes
-   * to tell receipts from a portal's page. @throws AppError
+   * At most 200 commands and 1 MB. The outbox tells receipts from a portal's page by their hashes.
+   * @throws AppError
    */
   apply: (commands: WireCommand[], signal?: AbortSignal): Promise<unknown> =>
     callRpc(backend, 'apply_commands', { p_commands: commands }, v.unknown(), signal),

@@ -15,7 +15,7 @@ const config = {
   },
   demo: null,
 }
-/** Serves these files, and its page for everything else, like many static hosts. */
+/** Answers other paths with its page, like many static hosts. */
 const host =
   (files: Record<string, unknown>, other = new Response('<html></html>')) =>
   (path: RequestInfo | URL) => {

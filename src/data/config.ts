@@ -32,7 +32,7 @@ const configSchema = v.object({
 export interface ConfigWait {
   reason: 'preparing' | 'offline'
   attempt: number
-  /** Step code from the server, if any. */
+  /** From the server, if any. */
   step: string | null
 }
 
@@ -40,18 +40,15 @@ interface LoadOptions {
   signal?: AbortSignal
   onWait?: (wait: ConfigWait) => void
   fetch?: typeof globalThis.fetch
-  /** Milliseconds to the next try; grows fourfold, or to `maxMs`. */
+  /** Milliseconds; grows up to fourfold, or to `maxMs`. */
   retryMs?: number
   maxMs?: number
-  /**
-   * Keeps trying after a portal's page or a proxy's error, since the app runs on a kept
-   * configuration.
-   */
+  /** Also retries after a portal's or proxy's answer. */
   isPatient?: boolean
 }
 
 /**
- * Reads `config.json`; tries again while the server is loading (503) or offline.
+ * Retries while the server is loading (503) or offline.
  * @throws AppError kind `server` when the answer is no configuration; AbortError on abort
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> {
@@ -80,7 +77,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> 
   }
 }
 
-/** Every tier serves `config.json`; a portal or proxy answers with something else. */
+/** Every tier serves `config.json`; portals answer something else. */
 export async function isServerThere(options: Pick<LoadOptions, 'fetch' | 'signal'> = {}) {
   const { fetch = globalThis.fetch, signal = AbortSignal.timeout(5_000) } = options
   try {
@@ -91,7 +88,7 @@ export async function isServerThere(options: Pick<LoadOptions, 'fetch' | 'signal
   }
 }
 
-/** Also checks configurations kept by other versions. */
+/** Also for kept configurations. */
 export const isConfig = (value: unknown): value is AppConfig => v.is(configSchema, value)
 
 function parseConfig(text: string): AppConfig {

@@ -7,7 +7,7 @@ export type AppErrorKind =
   | 'server'
 
 interface AppErrorDetail {
-  /** HTTP status; 0 without an answer. */
+  /** 0 without an answer. */
   status?: number
   /** Code of PostgREST, Postgres or the auth server. */
   code?: string | null
@@ -15,10 +15,7 @@ interface AppErrorDetail {
   cause?: unknown
 }
 
-/**
- * Data failure, in six kinds a person can act on. `message` is for logs; texts come from the locale
- * files by `kind` and `code`.
- */
+/** Six kinds a person can act on. `message` is for logs; `kind` and `code` select the text. */
 export class AppError extends Error {
   readonly kind: AppErrorKind
   readonly status: number
@@ -35,24 +32,23 @@ export class AppError extends Error {
   }
 }
 
-/** True when the caller aborted: not a failure. */
+/** An abort is not a failure. */
 export const isAbort = (error: unknown): boolean =>
   error instanceof Error && error.name === 'AbortError'
 
-/** Null when the error has no code. */
 export function codeOf(error: unknown): string | null {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
   return typeof code === 'string' ? code : null
 }
 
-/** Error of supabase-js, from PostgREST or the auth server. */
+/** From PostgREST or the auth server. */
 export interface ErrorAnswer {
   message?: string
   code?: string | null
   status?: number
 }
 
-/** @param status HTTP status, 0 for none */
+/** @param status 0 for none */
 export function errorFromAnswer(
   answer: ErrorAnswer,
   status: number,
@@ -74,13 +70,12 @@ function kindOf(status: number, code: string | null): AppErrorKind {
   if (status === 401) return 'unauthorized'
   if (status === 403) return 'forbidden'
   if (status === 429) return 'rate-limited'
-  // A proxy that cannot reach the server means no network to a person.
+  // The proxy cannot reach the server: for people the same as no network.
   if (status === 502 || status === 504 || status === 511) return 'offline'
   if (status >= 400 && status < 500) return 'invalid'
   return 'server'
 }
 
-/** Returns an `AppError` unchanged. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message))

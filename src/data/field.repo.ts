@@ -21,9 +21,9 @@ const rowEntries = {
   ),
 }
 const openPageSchema = v.object({ rows: v.array(v.object(rowEntries)), next: v.unknown() })
-/** Small enough to keep thousands on a phone. */
+/** Thousands must fit on a phone. */
 export type OpenIncident = v.InferOutput<typeof openPageSchema>['rows'][number]
-/** Pass `next` (opaque) as `after`; null at the end. */
+/** Pass `next` as `after`; null at the end. */
 export type OpenIncidentPage = v.InferOutput<typeof openPageSchema>
 
 const myDaySchema = v.object({
@@ -54,7 +54,7 @@ export type OwnIncident = MyDay['own'][number]
 
 /** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const fieldRepo = (backend: Backend) => ({
-  /** In the caller's scope, newest first, at most 500 a page. */
+  /** Newest first, at most 500 a page. */
   openIncidents: (after: unknown, limit: number, signal?: AbortSignal): Promise<OpenIncidentPage> =>
     callRpc<OpenIncidentPage>(
       backend,
@@ -64,7 +64,7 @@ export const fieldRepo = (backend: Backend) => ({
       signal,
     ),
 
-  /** The caller's recent reports, and older ones still open or newly changed. */
+  /** The caller's recent reports, and older ones open or changed. */
   myDay: (days: number, signal?: AbortSignal): Promise<MyDay> =>
     callRpc<MyDay>(backend, 'my_day', { p_days: days }, myDaySchema, signal),
 })

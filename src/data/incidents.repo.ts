@@ -40,7 +40,7 @@ export type IncidentRow = v.InferOutput<typeof rowSchema>
 
 const cursorSchema = v.unknown()
 const pageSchema = v.object({ rows: v.array(rowSchema), next: cursorSchema })
-/** Pass `next` (opaque) as `after`; null at the end. */
+/** Pass `next` as `after`; null at the end. */
 export type IncidentPage = v.InferOutput<typeof pageSchema>
 
 const logEntrySchema = v.looseObject({
@@ -57,20 +57,20 @@ const logEntrySchema = v.looseObject({
 export type IncidentLogEntry = v.InferOutput<typeof logEntrySchema>
 
 const photoSchema = v.object({
-  /** User id of the uploader; prefix of the file. */
+  /** User id of the uploader. */
   owner: v.string(),
   hash: v.string(),
   mediaType: v.string(),
   bytes: v.number(),
   width: v.number(),
   height: v.number(),
-  /** From EXIF: for display only, never for decisions. */
+  /** From EXIF: for display, never for decisions. */
   takenAt: v.nullish(v.string(), null),
   lon: v.nullish(v.number(), null),
   lat: v.nullish(v.number(), null),
   at: v.nullish(v.string(), null),
   byName: v.nullish(v.string(), null),
-  /** Until checked, only its uploader sees the photo. */
+  /** Only its uploader sees an unchecked photo. */
   isChecked: v.boolean(),
 })
 export type IncidentPhoto = v.InferOutput<typeof photoSchema>
@@ -86,7 +86,7 @@ const detailSchema = v.nullable(
   }),
 )
 export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>
-/** Checks a detail kept by any version of the app. */
+/** Checks details kept by other versions. */
 export const isDetail = (value: unknown): value is IncidentDetail =>
   value !== null && v.is(detailSchema, value)
 
@@ -105,12 +105,12 @@ const changesSchema = v.object({
   scopeKey: v.string(),
   months: v.array(v.string()),
   areasRevision: v.string(),
-  /** A transaction holds changes back since then; null below a minute. */
+  /** An open transaction holds changes back; null below a minute. */
   waiting: v.nullish(v.object({ since: v.string() }), null),
 })
 export type IncidentChanges = v.InferOutput<typeof changesSchema>
 
-// The worker checks column lengths when unpacking.
+// The worker checks lengths when unpacking.
 const packedSchema = v.array(
   v.custom<PackedMonth>((value) => {
     const packed = value as Partial<PackedMonth> | null
@@ -140,7 +140,7 @@ export const incidentsRepo = (backend: Backend) => ({
   months: (signal?: AbortSignal): Promise<IncidentMonths> =>
     callRpc(backend, 'incident_months', {}, monthsSchema, signal),
 
-  /** At most 120 months; months without visible incidents may be missing. */
+  /** At most 120 months; empty months may be missing. */
   columns: (months: readonly LocalMonth[], signal?: AbortSignal): Promise<PackedMonth[]> =>
     callRpc(backend, 'incident_columns', { p_months: months }, packedSchema, signal),
 
@@ -166,7 +166,7 @@ export const incidentsRepo = (backend: Backend) => ({
       signal,
     ),
 
-  /** Null when missing or not visible to the caller. */
+  /** Null when missing or not allowed. */
   detail: (id: string, signal?: AbortSignal): Promise<IncidentDetail | null> =>
     callRpc(backend, 'incident_detail', { p_id: id }, detailSchema, signal),
 })

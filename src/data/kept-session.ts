@@ -1,18 +1,18 @@
-/** Session of auth-js on this device, read without auth-js, which may wait for a network. */
+/** Read without auth-js, which may wait for a network. */
 export interface KeptSession {
-  /** May be expired; null without a session. */
+  /** May be expired. */
   accessToken(): string | null
   /** Also cancels a running renewal. */
   remove(): void
 }
 
-/** @param storage the one given to auth-js; defaults to local storage */
+/** @param storage as given to auth-js */
 export function keptSession(
   key: string,
   storage: Storage | undefined,
   cancelRenewal: () => void,
 ): KeptSession {
-  // Reading the property throws where storage is forbidden.
+  // Throws where storage is forbidden.
   const place = (): Storage | undefined => storage ?? globalThis.localStorage
   return {
     accessToken() {

@@ -20,13 +20,13 @@ export interface Problem {
   message: string
   /** Since the page was loaded. */
   count: number
-  /** Device instant of the last time. */
+  /** Device instant, last time. */
   at: string
 }
 
 const maxKept = 10
 const maxCharacters = 300
-/** Newest first. Memory only: messages may name private data. */
+/** In memory only: messages may name private data. */
 let kept: readonly Problem[] = []
 const listeners = new Set<() => void>()
 
@@ -40,7 +40,7 @@ function messageOf(error: unknown): string {
   return text.slice(0, maxCharacters).toWellFormed()
 }
 
-/** Logs and counts a failure that the page survives, for the account page. */
+/** For failures that the page survives. */
 export function report(place: ProblemPlace, error: unknown, now = Date.now()): void {
   console.warn(`${place}:`, error)
   const message = messageOf(error)
@@ -53,14 +53,13 @@ export function report(place: ProblemPlace, error: unknown, now = Date.now()): v
   ])
 }
 
-/** Newest first; equal ones are counted together. */
+/** Newest first. */
 export const problems = (): readonly Problem[] => kept
 
-/** Returns the function that stops listening. */
 export function onProblems(listener: () => void): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }
 
-/** Call at sign-out, before the next person uses the device. */
+/** For sign-out. */
 export const forgetProblems = (): void => change([])

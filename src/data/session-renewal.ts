@@ -1,30 +1,25 @@
 import { AppError } from './errors.ts'
 import { wait } from './wait.ts'
 
-/** Stands between auth-js and the auth server. */
 export interface SessionRenewal {
   /** Replaces `fetch` for renewals. */
   fetch: typeof globalThis.fetch
-  /**
-   * Runs a call that may wait for a renewal. @throws AppError kind `offline` when the auth server
-   * is unreachable
-   */
+  /** @throws AppError kind `offline` when the auth server is unreachable */
   unlessStuck<T>(call: () => PromiseLike<T>): Promise<T>
   /** Ends a waiting renewal as refused. */
   cancel(): void
 }
 
 interface RenewalOptions {
-  /** Milliseconds without an answer until callers count as offline. */
+  /** Milliseconds until callers count as offline. */
   patienceMs?: number
-  /** Milliseconds to the next try; doubles up to 16 times. */
+  /** Milliseconds; grows up to 16-fold. */
   retryMs?: number
 }
 
 /**
- * Keeps a renewal open until the auth server answers: JSON, below 500, not 429. auth-js retries for
- * 25 s, fails all callers for another minute, and drops the session on any foreign answer (portal,
- * proxy, restart). Callers here fail at once; the session stays.
+ * Keeps a renewal open until the auth server answers with JSON, not 429 or 5xx. auth-js would drop
+ * the session on a portal's or proxy's answer. Callers fail at once; the session stays.
  */
 export function patientRenewal(
   fetch: typeof globalThis.fetch,

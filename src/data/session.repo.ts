@@ -12,11 +12,10 @@ export interface Membership {
 }
 
 export interface DemoDates {
-  /** Weeks by which the source's dates were moved. */
   weeks: number
-  /** Last day of the demo data, in the city's time zone. */
+  /** Last day of the data, in the city. */
   until: LocalDay
-  /** True when `until` is over a month ago. */
+  /** `until` is over a month ago. */
   isOld: boolean
 }
 
@@ -27,7 +26,7 @@ export interface SessionContext {
   memberships: Membership[]
   /** Changes with the person's rights. */
   scopeKey: string
-  /** Missing in contexts kept by older versions; null outside the demo. */
+  /** Missing in what older versions kept. */
   demo?: DemoDates | null
 }
 
@@ -71,19 +70,19 @@ interface AuthFailure extends ErrorAnswer {
   name?: string
 }
 
-/** Supabase's reasons for refusing a password, mapped to ours. */
+/** Supabase's reasons, mapped to ours. */
 const ruleWords: Record<string, string> = { length: 'short', characters: 'common', pwned: 'common' }
 
-/** Codes of our auth server and of Supabase. */
+/** From our server and Supabase. */
 const wrongPasswordCodes = ['current_password_mismatch', 'invalid_credentials']
 
 const authError = (backend: Backend, error: AuthFailure): AppError => {
-  // auth-js gives network failures this name, with the status 0 or the proxy's.
+  // auth-js gives network failures this name, with the proxy's status.
   const status = error.name === 'AuthRetryableFetchError' ? 0 : (error.status ?? 0)
   return errorFromAnswer(error, status, status === 429 ? backend.retryAfterSeconds() : null)
 }
 
-/** Null for other failures than a refused password. */
+/** Null for other failures. */
 function refusalCode(error: AuthFailure & { reasons?: string[] }): string | null {
   const { code } = error
   if (code && wrongPasswordCodes.includes(code)) return 'wrong_password'
@@ -95,7 +94,7 @@ function refusalCode(error: AuthFailure & { reasons?: string[] }): string | null
 
 export const sessionRepo = (backend: Backend) => {
   const { auth } = backend.supabase
-  // Until then auth-js may wait for a network to renew the session.
+  // Until then auth-js may wait for a network.
   let hasLooked = false
   void auth.initialize().then(() => (hasLooked = true))
 
@@ -116,8 +115,8 @@ export const sessionRepo = (backend: Backend) => {
     },
 
     /**
-     * Forgets the session at once, and tells the server when possible. auth-js would wait for a
-     * network, then might end the next person's session.
+     * Forgets the session at once. auth-js would first wait for a network, then might end the next
+     * person's session.
      */
     async signOut(): Promise<void> {
       const token = backend.keptSession.accessToken()
@@ -127,7 +126,6 @@ export const sessionRepo = (backend: Backend) => {
       if (hasLooked) await auth.signOut({ scope: 'local' })
     },
 
-    /** Looks at the device only. */
     isKept: (): boolean => backend.keptSession.accessToken() !== null,
 
     /** Renews the session where needed. */
@@ -137,7 +135,7 @@ export const sessionRepo = (backend: Backend) => {
       return data.session !== null
     },
 
-    /** Gets a new access token; false when the server refuses for good. */
+    /** False when the server refuses for good. */
     async refresh(): Promise<boolean> {
       const { data, error } = await backend.unlessStuck(() => auth.refreshSession())
       if (!error) return data.session !== null
@@ -147,7 +145,7 @@ export const sessionRepo = (backend: Backend) => {
     },
 
     /**
-     * Changes the password; the server ends the other sessions.
+     * The server also ends the other sessions.
      * @throws AppError code `wrong_password`, `same_password` or `weak_<PasswordIssue>`
      */
     async changePassword(current: string, next: string): Promise<void> {
@@ -167,7 +165,7 @@ export const sessionRepo = (backend: Backend) => {
       throw new AppError('server', 'the sessions have another form', { code: 'bad_answer' })
     },
 
-    /** An already ended session is no error. */
+    /** Accepts an already ended session. */
     async endSession(id: string): Promise<void> {
       await ask(`sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }).catch((error) => {
         if (!(error instanceof AppError && error.code === 'session_unknown')) throw error
@@ -183,7 +181,6 @@ export const sessionRepo = (backend: Backend) => {
       return data.session?.user.email ?? null
     },
 
-    /** Called when auth-js has lost the session. Returns the function that stops. */
     onSignedOut(listener: () => void): () => void {
       const { data } = auth.onAuthStateChange((event) => {
         if (event === 'SIGNED_OUT') listener()
@@ -191,7 +188,7 @@ export const sessionRepo = (backend: Backend) => {
       return () => data.subscription.unsubscribe()
     },
 
-    /** Called for sign-ins in any tab. Returns the function that stops. */
+    /** Also for sign-ins in other tabs. */
     onSignedIn(listener: (userId: string) => void): () => void {
       const { data } = auth.onAuthStateChange((event, session) => {
         if (event === 'SIGNED_IN' && session) listener(session.user.id)

@@ -1,6 +1,6 @@
 /**
- * Build replaces realtime-js and storage-js with these stubs, to keep them out of the sign-in page.
- * supabase-js creates one of each and passes realtime the token.
+ * The build replaces realtime-js and storage-js with these stubs: supabase-js creates both, but we
+ * use neither.
  */
 export class RealtimeClient {
   setAuth(): Promise<void> {

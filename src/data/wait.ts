@@ -4,7 +4,7 @@ interface WaitOptions {
   network?: EventTarget
 }
 
-/** Waits, until the network returns at most. @throws the reason of `signal` */
+/** Ends early when the network returns. @throws the reason of `signal` */
 export function wait(millis: number, options: WaitOptions = {}): Promise<void> {
   const { signal, network = globalThis.window } = options
   return new Promise((resolve, reject) => {

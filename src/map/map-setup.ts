@@ -5,7 +5,6 @@ import { loadPointTile, pointsScheme } from './protocols/points-protocol.ts'
 
 let done = false
 
-/** Sets up MapLibre's worker and the protocols, once a page. */
 export function setUpMaps(): void {
   if (done) return
   done = true

@@ -68,7 +68,7 @@ function sample(anchors: readonly Oklch[], position: number): Oklch {
   const index = Math.min(anchors.length - 2, Math.floor(scaled))
   const share = scaled - index
   const [low, high] = [anchors[index]!, anchors[index + 1]!]
-  // Shorter way round.
+  // Shorter way round the hue circle.
   const turn = ((high[2] - low[2] + 540) % 360) - 180
   return [
     low[0] + (high[0] - low[0]) * share,

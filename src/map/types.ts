@@ -154,7 +154,6 @@ export interface MapEngine {
   /** Pin independent of tiles; null removes it. */
   setMarker(marker: { lngLat: LngLat; color: string } | null): void
 
-  /** Returns the function that stops listening. */
   on<E extends keyof MapEvents>(event: E, listener: (payload: MapEvents[E]) => void): () => void
   /** For size changes that the engine cannot see. */
   resize(): void

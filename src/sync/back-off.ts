@@ -1,11 +1,11 @@
 const baseMs = 1000
 const maxMs = 5 * 60_000
-/** Short: offline waits save the server nothing, and the network may just have returned. */
+/** Short: the network may just have returned. */
 const maxOfflineMs = 30_000
-/** Protects the server from short random draws. */
+/** Guards against short random draws. */
 const minMs = 200
 
-/** Exponential back-off with full jitter. `tries` counts from 1; `random` from 0 up to 1. */
+/** Exponential, full jitter. `tries` counts from 1; `random` from 0 up to 1. */
 export function backOffMs(tries: number, random: number, reason: string): number {
   const most = reason === 'offline' ? maxOfflineMs : maxMs
   return Math.max(minMs, random * Math.min(most, baseMs * 2 ** (tries - 1)))
@@ -17,7 +17,7 @@ export interface Wait {
   reason: string
 }
 
-/** Waits by item: a failing one does not delay the others. */
+/** A failing item does not delay the others. */
 export class ItemWaits {
   #waits = new Map<string, Wait>()
   #alone = new Set<string>()
@@ -32,7 +32,7 @@ export class ItemWaits {
     return wait !== undefined && wait.until > now
   }
 
-  /** The item failed alone; it shares no call again. */
+  /** The item shares no call again. */
   setAlone(id: string): void {
     this.#alone.add(id)
   }

@@ -5,13 +5,12 @@ import type { CommandType } from '@/domain/command/types/index.ts'
 import { toOutboxError } from './errors.ts'
 
 /**
- * `queued`: may be sent now. `photos`: photos are uploaded first. `held`: waits behind an earlier
- * item of its incident; only the first has another state.
+ * `queued`: may be sent. `photos`: uploads photos first. `held`: waits behind an earlier item of
+ * its incident.
  */
 export const rowStates = ['queued', 'photos', 'held', 'sending', 'conflict', 'rejected'] as const
 export type RowState = (typeof rowStates)[number]
 
-/** Shared by items and receipts. */
 export const titledFields = [
   'id',
   'type',
@@ -40,26 +39,24 @@ interface Titled {
   text: string
   addressLabel: string
   photoHashes: string[]
-  /** Payload and photos. */
   bytes: number
   replaces: string | null
   /** A draft becomes one item at most. */
   draftId: string | null
 }
 export interface ItemRow extends Titled {
-  /** Queue order, given by the database. */
+  /** Queue order. */
   seq: number
   state: RowState
   attempts: number
   error: CommandError | null
-  /** Refusal recorded by the server: another try needs a new id. */
+  /** The server recorded the refusal: retry with a new id. */
   isRecorded: boolean
-  /** The server has the command but lacks a photo. */
+  /** The server lacks only photos. */
   applied: boolean
-  /** Form answers that no command carries; restored with the draft. */
+  /** Form answers that no command carries. */
   answers?: Pick<CaptureForm, 'isPinChecked' | 'notTheseIds'>
 }
-/** Rest of a received or replaced item. */
 export interface ReceiptRow extends Titled {
   seq: number
   state: 'received' | 'replaced'
@@ -76,14 +73,13 @@ export interface PhotoRow {
   lat?: number
   /** Device milliseconds. */
   savedAt: number
-  /** 1 once a saved draft or item names it. Receipts delete claimed photos only. */
+  /** 1 once a draft or item names it. Receipts delete claimed photos only. */
   isClaimed: 0 | 1
   isUploaded: 0 | 1
-  /** An upload was begun; its end may be unknown. */
+  /** An upload was begun. */
   isTried: 0 | 1
 }
 
-/** Independent of the upload. */
 export const photoFacts = [
   'mediaType',
   'width',
@@ -95,7 +91,7 @@ export const photoFacts = [
 
 export type New<T extends { seq: number }> = Omit<T, 'seq'> & { seq?: number }
 
-/** Payloads and pictures are in separate tables, so lists and counts never load them. */
+/** Payloads and pictures have own tables: lists and counts never load them. */
 export class OutboxDatabase extends Dexie {
   drafts!: Table<Draft, string>
   items!: Table<ItemRow, number, New<ItemRow>>

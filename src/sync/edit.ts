@@ -17,7 +17,7 @@ export async function edit(
     return { row: item, payload: (await db.payloads.get(id))?.payload }
   }, [db.items, db.payloads])
   const isStuck = row?.state === 'rejected' || row?.state === 'conflict'
-  // An applied command is at the server: a copy would report twice.
+  // The server has an applied command: a copy would repeat it.
   if (!row || payload === undefined || !isStuck || row.applied)
     throw new OutboxError('not_editable', row?.state)
   const command = commandOf(row, payload)

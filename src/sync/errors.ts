@@ -1,26 +1,24 @@
 export type OutboxErrorCode =
   /** Earlier data is untouched. */
   | 'storage_full'
-  /** Any other storage failure. */
+  /** Any other failure. */
   | 'storage_failed'
   /** Plain http: no hashes and no locks. */
   | 'insecure_context'
-  /** Photo not on this device. */
   | 'photo_missing'
   /** Gone, under way, or at the server. */
   | 'not_editable'
-  /** Another tab has queued the draft. */
+  /** Another tab queued the draft. */
   | 'already_sent'
-  /** Another tab has saved the draft. */
+  /** Another tab saved the draft. */
   | 'changed_elsewhere'
-  /** A corrected copy is already queued. */
   | 'already_replaced'
   | 'too_large'
   | 'not_an_export'
   | 'wrong_instance'
   | 'wrong_user'
 
-/** `code` is the key of the displayed text. */
+/** `code` selects the displayed text. */
 export class OutboxError extends Error {
   readonly code: OutboxErrorCode
 

@@ -1,4 +1,3 @@
-/** Copies the named fields that exist. */
 export function fields<T extends object, K extends keyof T>(
   from: T,
   names: readonly K[],

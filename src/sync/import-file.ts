@@ -20,8 +20,8 @@ class Refused extends Error {
 }
 
 /**
- * Imports photos, drafts, then items, each in its own transaction: a bad one does not stop the
- * others. Items keep their ids: the server answers `replayed` if already sent.
+ * A bad photo, draft or item does not stop the others. Items keep their ids, so none is applied
+ * twice.
  * @throws OutboxError `not_an_export`, `wrong_user`; `wrong_instance` unless `fromElsewhere`
  */
 export async function importFile(
@@ -36,7 +36,7 @@ export async function importFile(
   const { instanceId, userId, photos, drafts, items } = parsed.output
   const isForeign = instanceId !== owner.instanceId
   if (isForeign && !fromElsewhere) throw new OutboxError('wrong_instance', instanceId)
-  // A person's id may differ between instances, not within one.
+  // Only another instance may give a person another id.
   if (!isForeign && userId !== owner.userId) throw new OutboxError('wrong_user', userId)
   const report: ImportReport = { imported: 0, skipped: 0, rejected: [] }
   const each = async (
@@ -84,8 +84,8 @@ async function importDraft(db: OutboxDatabase, value: unknown): Promise<boolean>
 }
 
 /**
- * Drops another instance's verdicts. Conflicts are asked again; refusals stay visible. The id
- * stays: a restored database recognises its commands.
+ * Drops another instance's verdicts; conflicts are asked again. The id stays: a restored database
+ * recognises it.
  */
 function asIfNew(value: unknown): unknown {
   const item = (value ?? {}) as Partial<Record<'state', unknown>>
@@ -102,7 +102,7 @@ async function importItem(db: OutboxDatabase, value: unknown): Promise<boolean> 
   const prepared = await prepareItem({ type, payload } as NewCommand, { id, at }).catch(() => {
     throw new Refused('wrong_shape')
   })
-  // One attempt: the other device may have sent it.
+  // The other device may have sent it.
   const about = { hash: item.hash, replaces, draftId, isRecorded, applied, error, attempts: 1 }
   const whole: PreparedItem = { row: { ...prepared.row, ...about }, payload: item.payload }
   const isNew = await db.write(async () => {

@@ -5,11 +5,10 @@ import { OutboxError } from './errors.ts'
 import { fields } from './fields.ts'
 import { sha256Hex } from './hash.ts'
 
-/** Above the largest form (10,000 characters, ten photos), below a call's limit. */
+/** Above the largest form, below a call's limit. */
 const maxPayloadBytes = 256 * 1024
 const shownCharacters = 200
 
-/** Before the first answer. */
 export const untried = { attempts: 0, error: null, isRecorded: false, applied: false }
 
 export interface PreparedItem {

@@ -17,7 +17,7 @@ import { sleep } from './wakeable.ts'
 import { report } from '@/data/problems.ts'
 
 /**
- * Each person and instance has a separate database.
+ * One database per person and instance.
  * @throws OutboxError `insecure_context`, `storage_failed`
  */
 export async function openOutbox(options: OpenOptions): Promise<Outbox> {
@@ -46,7 +46,6 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     locks,
     onChange: changed,
   })
-  /** Tells subscribers after the change. */
   const changing = async <T>(change: Promise<T>): Promise<T> => {
     const result = await change
     changed()

@@ -20,7 +20,7 @@ const everyState: readonly QueueState[] = [
   'replaced',
 ]
 
-/** Unsent items in queue order, then finished ones, newest first. */
+/** Unsent items first, in queue order; then finished ones, newest first. */
 export const page = (
   db: OutboxDatabase,
   { states = everyState, after, limit }: PageRequest,

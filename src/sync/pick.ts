@@ -3,13 +3,12 @@ import type { ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase, RowState } from './database.ts'
 
 export const maxCommands = 200
-/** The server takes 1 MiB of JSON; keep a margin. */
+/** The server takes 1 MiB; keep a margin. */
 const maxCallBytes = 960 * 1024
-/** Enough for the parallel uploads. */
 const itemsToUpload = 16
 const chunk = 200
 
-/** Items that may go now, at most `limit`: first of their incidents, photos uploaded. */
+/** First items of their incidents, photos uploaded. */
 export const pickSendable = (
   db: OutboxDatabase,
   limit: number,
@@ -53,7 +52,7 @@ async function firstOf(
   return found
 }
 
-/** Marks items as `sending`, as many as fit into a call. */
+/** Marks as many as fit into a call. */
 export const take = (
   db: OutboxDatabase,
   rows: readonly ItemRow[],

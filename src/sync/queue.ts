@@ -16,7 +16,6 @@ import { claimPhotos, releasePhotos } from './photos.ts'
 
 export interface EnqueueOptions {
   fromDraft?: string
-  /** `updatedAt` of the draft used. */
   draftSeen?: string
   replaces?: string
 }
@@ -28,7 +27,6 @@ const answersOf = ({ form: { isPinChecked, notTheseIds } }: Draft): ItemRow['ans
 })
 const isStuck = ({ state }: ItemRow): boolean => state === 'rejected' || state === 'conflict'
 
-/** Returns the item's id. */
 export async function enqueue(
   db: OutboxDatabase,
   command: NewCommand,
@@ -59,7 +57,7 @@ export async function enqueue(
   })
 }
 
-/** Inside a transaction: id of the item made from the draft. */
+/** Inside a transaction. */
 export async function madeOfDraft(
   db: OutboxDatabase,
   draftId: string,
@@ -70,7 +68,7 @@ export async function madeOfDraft(
   return [...items, ...done].find((one) => one.replaces === replaces)?.id
 }
 
-/** Throws when the stored draft is newer than `seen`; undefined skips the check. */
+/** Undefined `seen` skips the check. */
 export function needSeen(stored: Draft | undefined, seen: string | null | undefined): void {
   if (stored && seen !== undefined && stored.updatedAt !== seen)
     throw new OutboxError('changed_elsewhere', stored.id)
@@ -91,7 +89,7 @@ async function replaceable(db: OutboxDatabase, id: string): Promise<ItemRow | un
   return item
 }
 
-/** Photos already at the server are skipped quickly. */
+/** Uploaded photos are skipped quickly. */
 const stateToGo = ({ photoHashes }: Pick<ItemRow, 'photoHashes'>): RowState =>
   photoHashes.length > 0 ? 'photos' : 'queued'
 
@@ -106,9 +104,7 @@ export async function append(
   await db.payloads.put({ id: row.id, payload })
 }
 
-/**
- * Inside a transaction: the corrected copy takes its original's place, unless the incident changed.
- */
+/** Inside a transaction. Keeps the original's place, unless the incident changed. */
 async function putInPlaceOf(
   db: OutboxDatabase,
   old: ItemRow,
@@ -175,7 +171,7 @@ export const discard = (db: OutboxDatabase, id: string): Promise<void> =>
     await promote(db, [item.incidentId])
   })
 
-/** Needs the sender's lock. Queues again the items a closed page left as `sending`. */
+/** Needs the sender's lock. */
 export const requeueSending = (db: OutboxDatabase): Promise<number> =>
   db.write(() => db.inState('sending').modify({ state: 'queued' }), [db.items])
 

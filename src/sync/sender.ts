@@ -21,10 +21,9 @@ export interface SenderOutside extends UploaderOutside {
   locks: Pick<LockManager, 'request'>
 }
 
-/** The page holding this lock sends. */
 const lockName = ({ name }: OutboxDatabase): string => `${name}-sender`
 
-/** Queues again the items a killed page left as `sending`. */
+/** Queues again the items of a killed page. */
 export const requeueAbandoned = async ({
   db,
   locks,
@@ -34,8 +33,7 @@ export const requeueAbandoned = async ({
   })
 
 /**
- * Sends the queue; one sender per device and account. May be killed at any time: the database holds
- * every step.
+ * One sender per device and account. It may be killed at any time: the database holds every step.
  */
 export class Sender {
   readonly status = new Source<SendStatus>({ kind: 'idle' })
@@ -43,9 +41,9 @@ export class Sender {
   #waits = new ItemWaits()
   #running: { controller: AbortController; done: Promise<void> } | null = null
   #pause: Wakeable
-  /** Failed calls in a row. */
+  /** Consecutive. */
   #failures = 0
-  /** Commands per call; failed calls halve it, to isolate the faulty command. */
+  /** Failed calls halve it, to isolate the faulty command. */
   #limit = maxCommands
   #sent = 0
   /** Device milliseconds; `sendNow` ends it. */
@@ -82,12 +80,11 @@ export class Sender {
     this.status.set({ kind: 'idle' })
   }
 
-  /** Call after queueing or releasing an item. */
   wake(): void {
     this.#pause.wake('change')
   }
 
-  /** Ends waits after failures. Resolves when nothing more can be sent. */
+  /** Resolves when nothing more can be sent. */
   async sendNow(): Promise<void> {
     if (!this.#running) return
     this.#waits.endAll()
@@ -111,7 +108,7 @@ export class Sender {
           await requeueSending(db)
           await this.#work(signal)
         } catch (error) {
-          // Device storage failed; try again later.
+          // Device storage failed; try again.
           if (signal.aborted) return
           report('outbox-read', error)
           await this.#waitUntil(this.#fail('storage'), 'storage', signal)
@@ -120,7 +117,7 @@ export class Sender {
     }
     const workToTheEnd = async (): Promise<void> => {
       await work()
-      // Keep the lock until the last upload ends.
+      // Keeps the lock until uploads end.
       await this.#uploader.round
     }
     try {
@@ -188,9 +185,9 @@ export class Sender {
     const { now, random } = this.#outside
     this.#failures = 0
     this.#backOff = { until: 0, reason: '' }
-    // A double batch must fit into the same time.
+    // A double batch must fit the same time.
     if (wasQuick) this.#limit = Math.min(maxCommands, this.#limit * 2)
-    // Another person's session: stop until the right person is back.
+    // Another person's session: wait for the right person.
     if (judged.some(({ verdict }) => verdict.kind === 'wrong-actor')) this.#needsSignIn = true
     for (const { item, verdict } of judged) {
       if (verdict.kind === 'nothing') this.#waits.delay(item.id, 'missing_receipt', now(), random())
@@ -220,7 +217,7 @@ export class Sender {
     this.#fail(failure.kind)
   }
 
-  /** Handles failures of session and rate limit; returns false for others. */
+  /** False for failures of a single command. */
   #isForAll(failure: AppError): boolean {
     const { now } = this.#outside
     if (failure.kind === 'unauthorized') {
@@ -233,7 +230,6 @@ export class Sender {
     return true
   }
 
-  /** Returns the end of the back-off. */
   #fail(reason: string): number {
     const { now, random } = this.#outside
     this.#failures++
@@ -241,7 +237,7 @@ export class Sender {
     return this.#backOff.until
   }
 
-  /** Compares due times with `at`, not now: an item that became due in between would be missed. */
+  /** Uses `at`, not now: items due in between would be missed. */
   async #restUntilDue(at: number, signal: AbortSignal): Promise<void> {
     const { db } = this.#outside
     if (this.#uploader.round) {

@@ -10,7 +10,6 @@ export interface Judged {
   verdict: Verdict
 }
 
-/** Records the answer of a call, in one transaction. */
 export const settle = (
   db: OutboxDatabase,
   all: readonly Judged[],
@@ -51,7 +50,7 @@ function afterwards(item: ItemRow, verdict: Verdict, fallback: CommandError | nu
   }
 }
 
-/** The only place where items leave the queue. */
+/** Received items leave the queue only here. */
 async function receive(
   db: OutboxDatabase,
   received: readonly Judged[],

@@ -1,6 +1,6 @@
 export type Signal = 'changed' | 'send-now'
 
-/** Notifies all tabs of this outbox. */
+/** Reaches all tabs of this outbox. */
 export class Signals {
   #channel: BroadcastChannel | null
   #listeners = new Set<(signal: Signal) => void>()

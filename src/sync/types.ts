@@ -3,7 +3,7 @@ import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
 import type { CommandError, Draft, WireCommand } from '@/domain/command/command.ts'
 import type { CommandType, NewCommand } from '@/domain/command/types/index.ts'
 
-/** `received` and `replaced` items keep a small row without payload and photos. */
+/** `received` and `replaced` items lose payload and photos. */
 export type ItemState =
   | 'draft'
   | 'queued'
@@ -15,32 +15,31 @@ export type ItemState =
 export type QueueState = Exclude<ItemState, 'draft'>
 
 export interface ItemSummary {
-  /** Command id. */
   id: string
   /** Opaque; for `page({ after })`. */
   cursor: string
   state: QueueState
   type: CommandType
   incidentId: string
-  /** Device instant of queueing. */
+  /** Device instant. */
   at: string
   categoryCode: string | null
   lon: number | null
   lat: number | null
-  /** First 200 characters of description or note. */
+  /** First 200 characters. */
   text: string
   addressLabel: string
   photoHashes: string[]
   /** Payload and photos. */
   bytes: number
   attempts: number
-  /** Refusal or conflict; for a queued item its last failure. */
+  /** For a queued item its last failure. */
   error: CommandError | null
   /** Earlier item of the same incident. */
   waitingFor: { id: string; state: QueueState } | null
-  /** Refused command corrected by this one. */
+  /** Refused command that this one corrects. */
   replaces: string | null
-  /** Device instant of the receipt. */
+  /** Device instant. */
   receivedAt: string | null
   /** Version of the incident. */
   version: number | null
@@ -58,7 +57,6 @@ export interface QueuedItem extends ItemSummary {
 export interface StoredPhoto extends NewPhoto {
   /** SHA-256 of `bytes`, 64 lower-case hex digits. */
   hash: string
-  /** Confirmed by the server. */
   isUploaded: boolean
 }
 
@@ -66,16 +64,16 @@ export interface UploadPhoto {
   hash: string
   mediaType: PhotoMediaType
   bytes: ArrayBuffer
-  /** An earlier try may have arrived: ask before sending again. */
+  /** An earlier try may have arrived. */
   mayBeThere: boolean
 }
 
 /**
- * Both throw `AppError`. Only kind `invalid` with a code `photo_…` from `uploadPhoto` is final.
- * `uploadPhoto` resolves once the server holds the whole file.
+ * Both throw `AppError`. Only `invalid` with a code `photo_…` is final. `uploadPhoto` resolves once
+ * the whole file has arrived.
  */
 export interface Transport {
-  /** Raw answer: receipts, or a portal's page. */
+  /** Receipts, or a portal's page. */
   applyCommands(commands: WireCommand[], signal: AbortSignal): Promise<unknown>
   uploadPhoto(photo: UploadPhoto, signal: AbortSignal): Promise<void>
 }
@@ -91,7 +89,6 @@ export type SendStatus =
 
 export interface Readable<T> {
   readonly value: T
-  /** Returns the function that stops. */
   subscribe(listener: (value: T) => void): () => void
 }
 
@@ -108,7 +105,6 @@ export interface QueueOwner {
   userId: string
 }
 export interface WaitingQueue extends QueueOwner {
-  /** Drafts and queue. */
   unsent: number
 }
 
@@ -116,32 +112,32 @@ export interface ImportReport {
   imported: number
   /** Already here or received. */
   skipped: number
-  /** `id` of the command or draft, or a photo's hash. */
+  /** `id` of a command or draft, or a photo hash. */
   rejected: { id: string; reason: 'wrong_hash' | 'wrong_shape' | 'photo_missing' }[]
 }
 
 /**
- * Keeps work until the server has proved that it holds it. Promises resolve once on disk; failures
- * are `OutboxError`.
+ * Keeps work until the server proves that it has it. Promises resolve once on disk; failures are
+ * `OutboxError`.
  */
 export interface Outbox extends Readonly<QueueOwner> {
   /**
-   * @param seen `updatedAt` of the version the draft was made of, null for none
-   * @throws OutboxError `already_sent`, `changed_elsewhere` when another tab was faster
+   * @param seen `updatedAt` of the version edited, null for none
+   * @throws OutboxError `already_sent`, `changed_elsewhere`: another tab was faster
    */
   saveDraft(draft: Draft, seen?: string | null): Promise<void>
   /** Newest first. */
   loadDrafts(): Promise<Draft[]>
   loadDraft(id: string): Promise<Draft | undefined>
-  /** Releases its photos. @throws OutboxError `changed_elsewhere` */
+  /** @throws OutboxError `changed_elsewhere` */
   deleteDraft(id: string, seen?: string | null): Promise<void>
-  /** Unclaimed until a saved draft or command names the photo. */
+  /** Unclaimed until a draft or command names the photo. */
   savePhoto(photo: NewPhoto): Promise<StoredPhoto>
   loadPhoto(hash: string): Promise<StoredPhoto | undefined>
   loadThumbnail(hash: string): Promise<ArrayBuffer | undefined>
 
   /**
-   * Queues a command and removes its draft. A repeated call for a draft returns the same item.
+   * Queues a command and removes its draft. A second call for the same draft returns the same item.
    * @throws OutboxError `photo_missing`, `already_replaced`, `too_large`, `storage_full`;
    * `changed_elsewhere` when the draft is newer than `draftSeen`
    */
@@ -149,20 +145,20 @@ export interface Outbox extends Readonly<QueueOwner> {
     command: NewCommand,
     options?: { fromDraft?: string; draftSeen?: string; replaces?: string },
   ): Promise<QueuedItem>
-  /** Sends again now. A recorded refusal gets a new id. @throws OutboxError `not_editable` */
+  /** A recorded refusal gets a new id. @throws OutboxError `not_editable` */
   retry(id: string): Promise<QueuedItem>
-  /** Deletes a refused or conflicting item. @throws OutboxError `not_editable` */
+  /** Only refused or conflicting items. @throws OutboxError `not_editable` */
   discard(id: string): Promise<void>
   /**
-   * Opens a refused or conflicting item: an unsaved draft for reports and confirmations, else the
-   * command. The item stays until `enqueue` with `replaces`.
+   * Draft of a refused or conflicting report or confirmation, else the command. The item stays
+   * until `enqueue` with `replaces`.
    * @throws OutboxError `not_editable`
    */
   edit(id: string): Promise<Draft | NewCommand>
-  /** Turns a report or confirmation back into a draft; null once it may have been sent. */
+  /** Turns an unsent report or confirmation back into a draft; null when too late. */
   recall(id: string): Promise<Draft | null>
 
-  /** Unsent items in queue order, then finished ones, newest first. */
+  /** Unsent items first, in queue order; then finished ones, newest first. */
   page(request: PageRequest): Promise<ItemSummary[]>
   item(id: string): Promise<QueuedItem | undefined>
   /** Unsent items, in queue order. */
@@ -171,11 +167,10 @@ export interface Outbox extends Readonly<QueueOwner> {
   /** Number of drafts and unsent items. */
   unsent(): Promise<number>
 
-  /** Unsent work with photos, as JSON for `importFile`. */
+  /** Unsent work as JSON. */
   exportFile(): Promise<Blob>
   /**
-   * @param options `fromElsewhere`: the person agreed to send another instance's items under their
-   * name
+   * @param options `fromElsewhere`: the person agreed to send another instance's items
    * @throws OutboxError `not_an_export`, `wrong_instance`, `wrong_user`
    */
   importFile(file: Blob, options?: { fromElsewhere?: boolean }): Promise<ImportReport>
@@ -183,15 +178,15 @@ export interface Outbox extends Readonly<QueueOwner> {
   /** Unsent work for other instances, of all people. */
   waitingElsewhere(known: readonly QueueOwner[]): Promise<WaitingQueue[]>
   exportWaiting(queue: QueueOwner): Promise<Blob>
-  /** Moves another queue here; ask the person first. */
+  /** Moves that queue here; ask first. */
   takeOver(queue: QueueOwner): Promise<ImportReport>
 
-  /** Starts sending, unless another tab sends. */
+  /** Waits while another tab sends. */
   start(): void
   stop(): Promise<void>
-  /** Ends all waits. Resolves when nothing more can be sent. */
+  /** Ends waits. Resolves when nothing more can be sent. */
   sendNow(): Promise<void>
-  /** Continues after `needs-sign-in`, for the same person only. */
+  /** After `needs-sign-in`, for the same person only. */
   resume(userId: string): void
   readonly status: Readable<SendStatus>
   /** Called on changes in any tab. */
@@ -202,7 +197,7 @@ export interface Outbox extends Readonly<QueueOwner> {
     get<T>(key: string): Promise<T | undefined>
     set(key: string, value: unknown): Promise<void>
   }
-  /** For sign-out: erases `seen:` keys and all receipts; keeps unsent work. */
+  /** For sign-out: erases `seen:` keys and receipts, not unsent work. */
   eraseSeen(): Promise<void>
   close(): Promise<void>
 }
@@ -211,11 +206,11 @@ export interface OpenOptions {
   instanceId: string
   userId: string
   transport: Transport
-  /** Milliseconds since the epoch. */
+  /** Epoch milliseconds. */
   now?: () => number
   /** From 0 up to 1. */
   random?: () => number
-  /** Resolves early when the signal aborts. */
+  /** Resolves early on abort. */
   sleep?: (millis: number, signal: AbortSignal) => Promise<void>
   /** Aborts with a TimeoutError. */
   timeout?: (millis: number) => AbortSignal

@@ -13,14 +13,14 @@ interface Uploading {
   now: () => number
   timeout: (millis: number) => AbortSignal
   signal: AbortSignal
-  /** Called after each uploaded photo. */
+  /** After each photo. */
   onUploaded: () => void
 }
 
 export interface UploadRound {
   /** Photos uploaded or finally refused. */
   settled: number
-  /** By photo hash; all are tried again. */
+  /** By photo hash; to try again. */
   failures: Map<string, AppError>
 }
 
@@ -28,8 +28,7 @@ export interface UploadRound {
 const endsRound = new Set<AppError['kind']>(['offline', 'unauthorized', 'rate-limited'])
 
 /**
- * Uploads each photo once. Items with all photos become `queued`. A final refusal makes them
- * `rejected` and keeps the photos; other failures are noted on the items.
+ * Items with all photos become `queued`; finally refused ones `rejected`, with their photos kept.
  */
 export async function uploadPhotosOf(
   items: readonly ItemRow[],
@@ -75,7 +74,7 @@ async function upload(hash: string, uploading: Uploading): Promise<void> {
   if (!photo) throw new AppError('invalid', hash, { code: 'photo_missing' })
   const { mediaType, bytes } = photo
   if (photo.isUploaded !== 1) {
-    // Damaged by device storage: the server would call it damaged on the way, forever.
+    // Device storage damaged the file: the server would refuse every try.
     if ((await sha256Hex(bytes)) !== hash)
       throw new AppError('invalid', hash, { code: 'photo_damaged' })
     await db.write(() => db.photos.update(hash, { isTried: 1 }), [db.photos])
@@ -90,7 +89,7 @@ async function upload(hash: string, uploading: Uploading): Promise<void> {
   uploading.onUploaded()
 }
 
-/** Also queues items that have all their photos, in the same transaction. */
+/** Queues complete items in the same transaction. */
 const markUploaded = (db: OutboxDatabase, hash: string): Promise<void> =>
   db.write(async () => {
     await db.photos.update(hash, { isUploaded: 1 })
@@ -116,7 +115,7 @@ const leaveReason = (db: OutboxDatabase, hash: string, { code, kind }: AppError)
 /** Damaged on the way. */
 const faultsOfTheWay = new Set(['photo_wrong_hash', 'photo_incomplete'])
 
-/** Null unless the file itself is at fault. */
+/** Null unless the file is at fault. */
 function refusalFrom({ kind, code, message }: AppError, hash: string): CommandError | null {
   if (kind !== 'invalid' || !code?.startsWith('photo_')) return null
   if (faultsOfTheWay.has(code)) return null

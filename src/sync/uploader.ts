@@ -11,32 +11,26 @@ export interface UploaderOutside {
   transport: Transport
   now: () => number
   random: () => number
-  /** Aborts with a TimeoutError. */
   timeout: (millis: number) => AbortSignal
-  /** Called after items changed their state. */
   onChange: () => void
 }
 
 interface UploaderOptions {
   outside: UploaderOutside
   waits: ItemWaits
-  /** Handles failures that no photo causes; returns false for others. */
+  /** False for failures of a single photo. */
   isForAll: (failure: AppError) => boolean
-  /** Called at the end of a round. */
   onEnd: () => void
 }
 
-/**
- * Uploads photos beside the sending, so slow photos delay no report. One round at a time; a failed
- * round delays the next.
- */
+/** Runs beside the sender: slow photos delay no report. One round at a time. */
 export class Uploader {
   readonly pace = new UploadPace()
   #options: UploaderOptions
   #round: Promise<void> | null = null
-  /** Storage failure of the last round; the next `begin` throws it. */
+  /** Storage failure, thrown by the next `begin`. */
   #fault: { error: unknown } | null = null
-  /** Failed rounds in a row. */
+  /** Consecutive. */
   #failures = 0
   #backOff = { until: 0, reason: '' }
 

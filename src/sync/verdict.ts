@@ -4,22 +4,22 @@ import type { ItemRow } from './database.ts'
 /** `nothing`: no genuine receipt. */
 export type Verdict =
   | { kind: 'nothing' }
-  /** Sent in another person's session; not judged. */
+  /** Sent in another person's session. */
   | { kind: 'wrong-actor' }
   | { kind: 'received'; version: number | null }
-  /** The server has the command but lacks these photos. */
+  /** The server lacks only these photos. */
   | { kind: 'missing-photos'; hashes: string[] }
   | { kind: 'rejected'; error: CommandError; isRecorded: boolean }
   | { kind: 'conflict'; error: CommandError }
 
 const nothing: Verdict = { kind: 'nothing' }
 
-/** Refusals not recorded under this id and content. */
+/** Not recorded under this id. */
 const unrecorded = ['invalid_command', 'id_taken', 'id_reused']
 /** The id is used up. */
 const idIsSpent = ['id_taken', 'id_reused']
 
-/** Contradicting receipts, a foreign hash or foreign photos prove nothing. */
+/** Contradicting receipts, foreign hashes or photos prove nothing. */
 export function verdictOf(
   item: Pick<ItemRow, 'hash' | 'photoHashes'>,
   receipts: readonly Receipt[],

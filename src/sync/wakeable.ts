@@ -1,6 +1,6 @@
 export type Wake = 'ask' | 'change'
 
-/** Rests that a wake ends early. A wake between rests ends the next one. */
+/** A wake between rests ends the next one. */
 export class Wakeable {
   #sleep: (millis: number, signal: AbortSignal) => Promise<void>
   #pending = new Set<Wake>()
@@ -17,10 +17,7 @@ export class Wakeable {
     else this.#pending.add(wake)
   }
 
-  /**
-   * Rests at most `millis`. With `whileBusy`, `nextRest()` does not resolve: an upload is still
-   * running.
-   */
+  /** With `whileBusy`, `nextRest()` does not resolve: an upload is still running. */
   async rest(
     millis: number,
     signal: AbortSignal,
@@ -38,7 +35,7 @@ export class Wakeable {
     this.#resting = null
   }
 
-  /** Calls `first`; resolves when the next full rest begins. */
+  /** Calls `first`; resolves when the next rest begins. */
   nextRest(first: () => void): Promise<void> {
     if (this.#closed) return Promise.resolve()
     return new Promise((resolve) => {
@@ -64,7 +61,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 
-/** Resolves early when the signal aborts. */
+/** Resolves early on abort. */
 export const sleep = (millis: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve()

@@ -7,7 +7,6 @@ import { layerIds, sourceIds } from '../style/layer-ids.ts'
 import { setLayout, setPaint } from '../style/set-paint.ts'
 import type { MapTheme } from '../types.ts'
 
-/** Dot at the device's place, with a circle of its accuracy. */
 export class LocationLayer {
   #map: MapLibreMap | null = null
   #theme: MapTheme

@@ -9,7 +9,6 @@ export function setPaint(map: MapLibreMap, layer: string, paint: Record<string, 
     map.setPaintProperty(layer, name as PaintName, value as never)
 }
 
-/** Undefined resets a property to its default. */
 export function setLayout(map: MapLibreMap, layer: string, layout: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(layout))
     map.setLayoutProperty(layer, name as LayoutName, value as never)

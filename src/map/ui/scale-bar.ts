@@ -18,7 +18,6 @@ export function scaleLength(
 export const metersPerPixel = (zoom: number, lat: number): number =>
   (2 * Math.PI * earthRadiusMeters * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** zoom)
 
-/** Metric scale and basemap attribution. */
 export class ScaleBar {
   readonly element = document.createElement('div')
   readonly #bar = document.createElement('div')
