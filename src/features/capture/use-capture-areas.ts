@@ -8,19 +8,19 @@ import type { LngLat } from '@/domain/vocabulary.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
-/** So near to a border the other side helps to find the place. */
+/** Below this distance to a border, the address names the neighbour too. */
 const nearMeters = 120
 
 export interface PinArea {
   area: Area
   label: string
-  /** Name of the neighbouring area one level up, when its border is near. */
+  /** Neighbouring area one level up, when its border is near. */
   near: string | null
-  /** True within the areas of the person's own memberships. */
+  /** True within the person's membership areas. */
   isOwn: boolean
 }
 
-/** Finds the area under a pin on the device itself, from the areas it keeps. */
+/** Finds the area under a pin on the device, without the server. */
 export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
   const areas = useAreasStore()
   const session = useSessionStore()
@@ -33,7 +33,7 @@ export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
       const collections = await Promise.all(levels.map((level) => areas.features(level)))
       index.value = indexAreas(collections.flatMap(({ features }) => features))
     } catch (error) {
-      // Without them the server finds the area; the page only cannot name it.
+      // Without areas on the device, the server finds the area.
       report('areas', error)
     }
   }
@@ -61,7 +61,7 @@ export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
       isOwn: session.memberships.some(({ areaPath }) => isWithin(area, { path: areaPath })),
     }
   })
-  /** Null while it cannot be told. */
+  /** Null while unknown. */
   const isInsideCity = computed(() => (index.value && pin.value ? found.value !== null : null))
   return { pinArea, isInsideCity }
 }

@@ -12,7 +12,7 @@ export interface OutboxLines {
   segmentShown: Readonly<Ref<Segment>>
 }
 
-/** The lines of one part, page by page, kept up to date. */
+/** Lines of one part, page by page, kept current. */
 export function useOutboxLines(segment: Ref<Segment>, total: () => number): OutboxLines {
   const wanted = ref(pageSize)
   const segmentShown = ref(segment.value)
@@ -34,7 +34,7 @@ export function useOutboxLines(segment: Ref<Segment>, total: () => number): Outb
 
   watch(segment, () => (wanted.value = pageSize), { flush: 'sync' })
   function loadMore(): void {
-    // Wait for the page asked for before.
+    // The previous page must arrive first.
     if (items.value.length >= wanted.value && items.value.length < total())
       wanted.value = items.value.length + pageSize
   }
