@@ -14,7 +14,7 @@ import { pageComponents } from './page-components.ts'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Locale key of the page's title. */
+    /** Locale key. */
     title: string
     isPublic?: boolean
     fills?: boolean
@@ -36,10 +36,7 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 
-/**
- * The router with its guard: pages that are not public need a session; a session leaves the sign-in
- * page.
- */
+/** The router with its session guard. */
 export function createAppRouter(pinia: Pinia) {
   const session = useSessionStore(pinia)
   const router = createRouter({ history: createWebHistory(), routes })
@@ -68,13 +65,13 @@ export function createAppRouter(pinia: Pinia) {
       const landing = landingFor(session.roles)
       if (landing !== 'home') return { name: landing, replace: true }
     }
-    // Loads the words beside the page; `beforeResolve` waits for them and reports a failure.
+    // Starts loading texts early. `beforeResolve` awaits them and reports a failure.
     loadPageMessages().catch(() => {})
     return true
   })
   router.beforeResolve((to) => (to.name === 'sign-in' ? undefined : loadPageMessages()))
 
-  // Signing in leads to `next`. A session that ends on an open page sets `next` to that page.
+  // Signing in opens `next`. A session that ends stores the current page there.
   watch(
     () => session.status,
     (status, before) => {

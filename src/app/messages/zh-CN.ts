@@ -1,6 +1,6 @@
 import { byNamespace } from './by-namespace.ts'
 
-/** Words of the shell and the sign-in page; pages' words: `pages.zh-CN.ts`. */
+/** Shell and sign-in texts. */
 export const messages = byNamespace(
   import.meta.glob<Record<string, unknown>>(
     '../../locales/zh-CN/{app,domain,help,sign-in,ui}.json',
