@@ -1,7 +1,6 @@
 import { shallowRef } from 'vue'
 import { report } from '@/data/problems.ts'
 
-/** Error that stopped the page. */
 export const fault = shallowRef<{ kind: 'page' | 'outdated'; detail: string } | null>(null)
 
 /** A new deployment removed the file. */

@@ -31,7 +31,7 @@ export const i18n = createI18n({
 
 const isLocale = (value: unknown): value is Locale => locales.some((known) => known === value)
 
-/** Stored language, else the browser's first supported one. */
+/** Stored, else the browser's first supported language. */
 export function preferredLocale(languages: readonly string[] = navigator.languages): Locale {
   const stored = readStored()
   if (stored) return stored
@@ -57,7 +57,7 @@ async function load(locale: Locale): Promise<void> {
   await load(locale)
 }
 
-/** Call before showing a page other than sign-in. */
+/** Call before any page except sign-in. */
 export async function loadPageMessages(): Promise<void> {
   if (!wanted.includes(pageLoaders)) wanted.push(pageLoaders)
   await load(i18n.global.locale.value as Locale)

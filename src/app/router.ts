@@ -36,12 +36,11 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 
-/** The router with its session guard. */
 export function createAppRouter(pinia: Pinia) {
   const session = useSessionStore(pinia)
   const router = createRouter({ history: createWebHistory(), routes })
 
-  /** Resolves when the session's start has ended. */
+  /** Resolves after the session's start. */
   const settled = (): Promise<void> =>
     new Promise((resolve) => {
       if (session.status !== 'starting') return resolve()
@@ -65,7 +64,7 @@ export function createAppRouter(pinia: Pinia) {
       const landing = landingFor(session.roles)
       if (landing !== 'home') return { name: landing, replace: true }
     }
-    // Starts loading texts early. `beforeResolve` awaits them and reports a failure.
+    // Starts loading early; `beforeResolve` awaits it and reports a failure.
     loadPageMessages().catch(() => {})
     return true
   })

@@ -6,7 +6,7 @@ export type ThemePreference = (typeof themePreferences)[number]
 
 /** `public/first-paint.js` reads the same key. */
 const preference = useStorage<ThemePreference>('wangge.theme', 'system', undefined, {
-  // An unknown stored value must not break the page.
+  // Unknown stored values must not break the page.
   serializer: {
     read: (raw) => themePreferences.find((known) => known === raw) ?? 'system',
     write: (value) => value,

@@ -38,7 +38,7 @@ export async function watchForUpdates(): Promise<void> {
   try {
     await workbox.register({ immediate: true })
   } catch (error) {
-    // Offline or forbidden; the app then works online only.
+    // The app then works online only.
     report('install', error)
     return
   }
@@ -53,7 +53,7 @@ export async function watchForUpdates(): Promise<void> {
   })
 }
 
-/** Activates the newer version. Save all forms first. */
+/** Save all forms first. */
 export function takeUpdate(): void {
   if (update.value === 'taken' || !workbox) return reload()
   isReloading = true

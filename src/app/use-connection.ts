@@ -2,7 +2,6 @@ import { useIntervalFn, useOnline } from '@vueuse/core'
 import { computed, ref, watch } from 'vue'
 import { isServerThere } from '@/data/config.ts'
 
-/** Time between connection checks. */
 const retryMs = 10_000
 
 /**

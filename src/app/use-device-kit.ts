@@ -18,7 +18,6 @@ export function useDeviceKit(): void {
   const session = useSessionStore()
   const city = useOfflineCityStore()
 
-  // Draws the base map from a downloaded file.
   watch(
     () => city.revision,
     () => keepArchives(city.fileFor),

@@ -26,7 +26,7 @@ export function useRouteAnnouncer() {
   )
 
   router.afterEach(async (to, from, failure) => {
-    // A query change is only a filter change.
+    // A query change only changes the filter.
     if (failure || from.matched.length === 0 || to.path === from.path) return
     await nextTick()
     announcement.value = title()

@@ -9,7 +9,7 @@ export interface ChartTable {
 
 /** A chart made by a pure function of data, theme and text. */
 export interface ChartView {
-  /** Names the card and its files; unique on a page. */
+  /** Unique on a page. */
   fileName: string
   title: string
   /** Sample size and exclusions. */
@@ -20,11 +20,11 @@ export interface ChartView {
   /** Pixels. */
   height: number
   loading: boolean
-  /** The answer has no entries. */
+  /** Nothing to draw. */
   empty: boolean
   /** Entries shown only in the table. */
   hidden: number
-  /** Takes the full grid width. */
+  /** Full width. */
   wide?: boolean
   /** Narrows the filter to the entry of a table row. */
   select?: (row: number) => void

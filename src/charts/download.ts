@@ -9,7 +9,7 @@ export function downloadFile(name: string, content: Blob): void {
 }
 
 /**
- * Draws a chart's SVG at twice its size on an opaque background.
+ * Twice the size, opaque background.
  * @throws Error when the browser cannot draw it
  */
 export async function pngFromSvg(svg: SVGSVGElement, background: string): Promise<Blob> {

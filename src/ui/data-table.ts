@@ -6,7 +6,7 @@ export interface DataColumn {
   sortable?: boolean
   /** CSS width. */
   width?: string
-  /** Hides the header text, except for assistive technology. */
+  /** The text stays for assistive technology. */
   labelHidden?: boolean
 }
 

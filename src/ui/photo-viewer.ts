@@ -1,10 +1,9 @@
 export interface ViewerPhoto {
   key: string
-  /** Object URL; null while loading. */
+  /** Null while loading. */
   src: string | null
   alt: string
   failed?: boolean
-  /** Shown below the photo. */
   facts: { key: string; label: string; value: string }[]
 }
 

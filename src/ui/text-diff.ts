@@ -9,8 +9,8 @@ export interface DiffPart {
 const maxEditLength = 1000
 
 /**
- * Edits from `before` to `after`, by word, or by character for Han. All parts except `added` join
- * to `before`; all except `removed` join to `after`.
+ * Edits by word, or by character for Han. `same` and `removed` join to `before`; `same` and `added`
+ * join to `after`.
  */
 export function textDiff(before: string, after: string): DiffPart[] {
   const edits = diffArrays(tokens(before), tokens(after), { maxEditLength })

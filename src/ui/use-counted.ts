@@ -2,10 +2,10 @@ import { useI18n } from 'vue-i18n'
 import type { Format } from '@/domain/time/format.ts'
 import { useFormat } from './use-format.ts'
 
-/** Numbers by message parameter; `count` chooses the plural form. */
+/** `count` chooses the plural form. */
 export type Numbers = Record<string, number>
 
-/** Arguments for vue-i18n's `t`: formatted values and the plural's number. */
+/** Arguments for vue-i18n's `t`: formatted values and plural number. */
 export function countedValues(
   numbers: Numbers,
   words: Record<string, string>,

@@ -6,7 +6,7 @@ import { axisText, nameAxis, plainTooltip, valueAxis, type ChartText } from './s
 export interface IntervalEntry {
   key: string
   name: string
-  /** Null when unknown, for example while half of the cases are open. */
+  /** Null when unknown, for example with half of the cases open. */
   value: number | null
   low: number | null
   high: number | null
@@ -21,7 +21,6 @@ export interface IntervalLabels {
   second?: string
   /** Formats with the unit. */
   format: (value: number) => string
-  /** Reason for a missing value. */
   missing: string
 }
 
@@ -129,7 +128,7 @@ export function intervalOption(
   }
 }
 
-/** A horizontal line with short caps. */
+/** Line with short caps. */
 const whisker =
   (theme: ChartTheme): CustomSeriesRenderItem =>
   (_params, api) => {

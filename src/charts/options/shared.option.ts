@@ -1,6 +1,6 @@
 import type { ChartTheme } from '../chart-theme.ts'
 
-/** Localized texts and numbers; options and views know no locale. */
+/** Options and views know no locale. */
 export interface ChartText {
   t: (key: string, words?: Record<string, string>) => string
   /** `count` chooses the plural form. */

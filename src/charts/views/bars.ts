@@ -13,7 +13,6 @@ export function bars<T>(entries: readonly T[]): { shown: T[]; hidden: number; he
 export const rounded = (value: number | null, digits: number): number | null =>
   value === null ? null : Number(value.toFixed(digits))
 
-/** An entry for narrowing the filter. */
 export interface Narrowing {
   key: string
   name: string

@@ -13,7 +13,6 @@ interface ShareClosedData {
   narrow: (code: string) => void
 }
 
-/** Share closed within some days, by category or area. */
 export function shareClosedView(data: ShareClosedData, { theme, text }: ChartLook): ChartView {
   const { t, counted } = text
   const { by, withinDays: count, level } = data

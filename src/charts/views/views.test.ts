@@ -7,7 +7,6 @@ import { monthFlowView } from './month-flow.ts'
 import { shareClosedView } from './share-closed.ts'
 import { timeToCloseView } from './time-to-close.ts'
 
-/** Returns each key with its numbers and words. */
 const look: ChartLook = {
   theme,
   text: {

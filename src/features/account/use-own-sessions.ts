@@ -24,7 +24,7 @@ export function useOwnSessions() {
   }
   onMounted(load)
 
-  /** Returns true on success. */
+  /** True on success. */
   async function attempt(name: string, work: () => Promise<void>): Promise<boolean> {
     ending.value = name
     error.value = null

@@ -8,19 +8,19 @@ import type { LngLat } from '@/domain/vocabulary.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
-/** Below this distance to a border, the address names the neighbour too. */
+/** Within this distance of a border, the neighbour's name helps. */
 const nearMeters = 120
 
 export interface PinArea {
   area: Area
   label: string
-  /** Neighbouring area one level up, when its border is near. */
+  /** Neighbouring area one level up, when near. */
   near: string | null
-  /** True within the person's membership areas. */
+  /** True within the membership areas. */
   isOwn: boolean
 }
 
-/** Finds the area under a pin on the device, without the server. */
+/** Finds the area under a pin without the server. */
 export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
   const areas = useAreasStore()
   const session = useSessionStore()

@@ -51,9 +51,9 @@ export function useCapturePage() {
       deviceAt: new Date().toISOString(),
     }),
   )
-  /** The URL names an item that is not on this device. */
+  /** The URL names an item missing on this device. */
   const isMissing = ref(false)
-  /** Missing fields show after the first attempt to send. */
+  /** Missing fields show after the first attempt. */
   const wasTried = ref(false)
 
   const category = computed(() =>
@@ -119,7 +119,7 @@ export function useCapturePage() {
     draft.fill(next, isKept)
     inHand()
   }
-  /** Waits until the current form is saved. */
+  /** Waits until the form is saved. */
   async function putAway(): Promise<void> {
     await photos.settled()
     if (!sent.value) await draft.settle()
@@ -166,7 +166,7 @@ export function useCapturePage() {
     draft: textOf(route.query['draft']),
     replaces: textOf(route.query['replaces']),
   })
-  // Handles links to another draft, and the link of this page in the bar.
+  // Links can open another draft or a new form while the page is open.
   watch(
     () => route.fullPath,
     async (fullPath) => {

@@ -34,7 +34,6 @@ export function useCategoryShortcuts() {
   )
   const isFavourite = (code: string): boolean => kept.value.favourites.includes(code)
 
-  /** Waits for the stored value before changing it. */
   async function change(next: (before: Kept) => Partial<Kept>): Promise<void> {
     await until(ready).toBe(true)
     kept.value = { ...kept.value, ...next(kept.value) }
@@ -45,7 +44,7 @@ export function useCategoryShortcuts() {
     }))
   const noteUse = (code: string): Promise<void> =>
     change(({ recent: before }) => ({
-      // Keeps more than shown, because favourites are hidden from this list.
+      // Keeps more than shown: favourites are hidden from this list.
       recent: [code, ...before.filter((one) => one !== code)].slice(0, mostRecent * 3),
     }))
   return { favourites, recent, isFavourite, toggleFavourite, noteUse }

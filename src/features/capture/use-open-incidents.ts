@@ -6,7 +6,7 @@ import { useSeen } from '@/stores/outbox/use-seen.ts'
 import { useServerQuery } from '@/stores/server-query.ts'
 
 const pageRows = 500
-/** Newest first: older ones than the newest 5,000 are rarely reported again. */
+/** Only the newest 5,000: older ones are rarely reported again. */
 const maxPages = 10
 /** A sending queue can bring receipts continuously. */
 const restMs = 15_000
@@ -31,7 +31,7 @@ export function useOpenIncidents() {
             all.push(...rows)
             after = next ?? null
             if (after === null) break
-            // Keeps old rows until all pages have arrived.
+            // Keeps old rows until all pages arrive.
             const fetched = new Set(all.map(({ id }) => id))
             show([...all, ...(shown() ?? []).filter(({ id }) => !fetched.has(id))])
           }

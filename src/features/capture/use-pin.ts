@@ -9,8 +9,8 @@ import { useBestPosition } from '@/parts/place/use-position.ts'
 const round = (degrees: number): number => Math.round(degrees * 1e7) / 1e7
 
 /**
- * The pin follows the device until a person moves it. The pin of a draft stays: the person may have
- * left the place.
+ * The pin follows the device until a person moves it. A draft's pin stays: the person may have left
+ * the place.
  */
 export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
   const isFollowing = ref(true)

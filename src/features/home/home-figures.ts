@@ -10,7 +10,7 @@ export interface DayCount {
   count: number
 }
 
-/** Incidents received on each of the `days` days up to and including `last`. */
+/** Incidents received on each of `days` days, ending with `last`. */
 export function dailyReceived(
   histogram: Projection['histogram'],
   last: LocalDay,

@@ -1,10 +1,9 @@
 import type { ClassBreaks } from '@/domain/answers/class-breaks.ts'
 
 export interface ClassRange {
-  /** Smallest and largest count of the class. */
+  /** Smallest and largest count, inclusive. */
   low: number
   high: number
-  /** Number of areas. */
   areas: number
 }
 

@@ -8,9 +8,8 @@ import { provideIncidentBrowser } from '@/parts/incident/incident-browser.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 
-/** Shared state of the map page's components. */
 export interface MapPageContext {
-  /** Level on the map or in the table; null before the hierarchy loads. */
+  /** Null before the hierarchy loads. */
   shownLevel: Ref<AreaLevel | null>
   /** Visible areas of the shown level inside the drilled one, highest count first. */
   ranked: ComputedRef<RankedArea[]>
@@ -24,7 +23,6 @@ export function useMapPage(): MapPageContext {
   return context
 }
 
-/** Creates and provides the shared state, including the incident list. */
 export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContext {
   const isVisible = useAreaScope()
   const areas = useAreasStore()

@@ -9,7 +9,7 @@ import type { MapPageContext } from './map-page-context.ts'
 
 export interface Choropleth {
   values: AreaValues
-  /** For the legend; only areas in the person's scope. */
+  /** Only areas in the person's scope. */
   classes: ClassBreaks
 }
 

@@ -31,7 +31,6 @@ import type { MapPageContext } from './map-page-context.ts'
 import type { Choropleth } from './use-choropleth.ts'
 import { encodeView, latPerPixel } from './view-url.ts'
 
-/** Content of the tooltip. */
 export type MapHover =
   | { kind: 'area'; idx: number; pixel: PixelPoint }
   | { kind: 'points'; hits: PointHit[]; pixel: PixelPoint }
@@ -45,7 +44,7 @@ export interface SynchronizerOptions {
   theme: Readonly<Ref<MapTheme>>
   locale: Readonly<Ref<MapLocale>>
   messages: Readonly<Ref<MapMessages>>
-  /** View from the URL; default: the drilled area or the membership areas. */
+  /** View from the URL; default: the drilled or membership areas. */
   startView: MapView | null
   fullscreenElement: () => HTMLElement | null
   /** Height of the panel that covers the map's lower part. */
@@ -55,23 +54,22 @@ export interface SynchronizerOptions {
 export interface MapSynchronizer {
   view: Readonly<ShallowRef<ReportedView | null>>
   hover: Readonly<ShallowRef<MapHover | null>>
-  /** Several incidents at the clicked point. */
+  /** Incidents at the clicked point. */
   choice: ShallowRef<{ hits: PointHit[]; pixel: PixelPoint } | null>
   pointTotals: Readonly<ShallowRef<{ shown: number; total: number } | null>>
   pointsFailed: Readonly<Ref<boolean>>
   areasFailed: Readonly<Ref<boolean>>
   located: ShallowRef<LocateResult | null>
   isFullscreen: Readonly<Ref<boolean>>
-  /** True when the device cannot draw the map. Set to false to retry. */
+  /** The device cannot draw the map. Set to false to retry. */
   fatal: Ref<boolean>
-  /** For the toolbar. */
   engine: Readonly<ShallowRef<MapEngine | null>>
   fitArea(code: string | null): void
 }
 
-/** From this zoom the map shows single incidents instead of areas. */
+/** From this zoom the map shows single incidents. */
 export const pointsZoom = 14
-/** Screen pixels per heat cell; heat is smooth, so a coarse grid is enough. */
+/** Screen pixels per heat cell; coarse, because heat is smooth. */
 const heatCellPixels = 3
 const heatRadiusCells = 7
 
@@ -115,7 +113,6 @@ export function useMapSynchronizer(
       messages: options.messages.value,
       controls: false,
       fullscreenElement: options.fullscreenElement() ?? element,
-      // A recreated map keeps its view.
       ...(startView && { view: startView }),
     }
     try {

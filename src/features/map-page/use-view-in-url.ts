@@ -5,7 +5,6 @@ import { queryWriter } from '@/stores/view/query-writer.ts'
 import { decodeView, encodeView } from './view-url.ts'
 
 export interface ViewInUrl {
-  /** View from the link. */
   start: MapView | null
   /** Writes the map's view to the URL without a history entry. */
   follow(view: Readonly<Ref<ReportedView | null>>): void

@@ -5,7 +5,7 @@ export interface MapPlace {
   center: LngLat
 }
 
-/** `zoom/lat/lng` with about one pixel of precision. */
+/** `zoom/lat/lng`, precise to about one pixel. */
 export function encodeView(view: MapPlace): string {
   const digits = view.zoom >= 13 ? 5 : 4
   return [
@@ -15,7 +15,7 @@ export function encodeView(view: MapPlace): string {
   ].join('/')
 }
 
-/** Returns null for an invalid place. */
+/** Null for an invalid place. */
 export function decodeView(text: string | null | undefined): MapPlace | null {
   const match = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)$/.exec(
     text ?? '',

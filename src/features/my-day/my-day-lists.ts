@@ -14,7 +14,6 @@ export interface KeptDay {
 /** By incident: `at` of the last change that the person dismissed. */
 export type SeenChanges = Record<string, string>
 
-/** An item that needs attention. */
 export type Returned =
   | { kind: 'conflict' | 'refused'; key: string; at: string; item: ItemSummary }
   | { kind: 'asked' | 'withdrawn' | 'changed'; key: string; at: string; incident: OwnIncident }
@@ -76,9 +75,8 @@ export interface OpenOwn {
   text: string
   areaCode: string | null
   reportedAt: string
-  /** Null when device or place is unknown. */
   distanceMeters: number | null
-  /** Null before it is received. */
+  /** Null before receipt. */
   incident: OwnIncident | null
   state: ReportState
 }

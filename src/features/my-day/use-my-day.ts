@@ -35,7 +35,7 @@ export function useMyDay(): ServerAnswer<KeptDay> {
       },
     }),
     {
-      // A receipt means that the server has newer data.
+      // A receipt means new data.
       revision: () => outboxStore.counts.received,
       refetchOnReconnect: true,
       refetchOnWindowFocus: true,

@@ -4,7 +4,7 @@ import type { ItemState, ItemSummary, QueueState } from '@/sync/index.ts'
 export const segments = ['drafts', 'waiting', 'needs-you', 'sent'] as const
 export type Segment = (typeof segments)[number]
 
-/** Queue states by part; drafts have none. */
+/** Drafts have no queue state. */
 export const statesOf: Record<Segment, readonly QueueState[]> = {
   drafts: [],
   waiting: ['queued', 'sending'],

@@ -1,9 +1,8 @@
 import type { AppError } from '@/data/errors.ts'
 
-/** Locale key and values for a failed sign-in. */
 export interface SignInProblem {
   key: string
-  /** Seconds before the next attempt; 0 for no wait. */
+  /** Seconds; 0 for no wait. */
   waitSeconds: number
 }
 

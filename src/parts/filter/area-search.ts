@@ -6,8 +6,8 @@ export const foldText = (text: string): string =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim()
 
 /**
- * Areas whose name or code contains every word of the query: exact matches, then prefixes, then
- * others. Within a rank: higher levels first, then by name.
+ * Areas whose name or code contains every word: exact matches, then prefixes, then others. Within a
+ * rank: higher levels first, then by name.
  */
 export function searchAreas(areas: readonly Area[], query: string, limit: number): Area[] {
   const folded = foldText(query)

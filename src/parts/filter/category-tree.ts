@@ -42,7 +42,7 @@ export function categoryTree(
 
 export type CheckState = 'checked' | 'mixed' | 'unchecked'
 
-/** A node is chosen by itself, by an ancestor, or by all of its children. */
+/** Chosen by itself, an ancestor, or all of its children. */
 export function checkState(
   node: CategoryNode,
   selected: ReadonlySet<string>,

@@ -15,7 +15,7 @@ export interface BinnedHistogram {
   bins: HistogramBin[]
 }
 
-/** First day number of the unit containing `number`; weeks begin on Monday. */
+/** First day number of the unit; weeks begin on Monday. */
 function unitStart(number: number, unit: BinUnit): number {
   if (unit === 'day') return number
   // 1970-01-01 was a Thursday.
@@ -26,7 +26,7 @@ function unitStart(number: number, unit: BinUnit): number {
 /**
  * Groups daily counts into the finest bars that fit.
  * @param counts one per day from `firstDay` on
- * @param maxBins bars that fit; months are used even when they do not fit
+ * @param maxBins bars that fit; months may exceed it
  * @returns bars without gaps; the data's ends cut the first and last
  */
 export function binHistogram(
@@ -55,7 +55,7 @@ export function binHistogram(
   return { unit, bins }
 }
 
-/** Indices of bars, both inclusive. */
+/** Bar indices, both inclusive. */
 export interface BinRange {
   start: number
   end: number

@@ -16,7 +16,7 @@ export interface AreaChoice {
   canDrill(code: string): boolean
 }
 
-/** Chooses areas in the shared filter. Holds no state. */
+/** Changes the shared filter. Holds no state. */
 export function useAreaChoice(): AreaChoice {
   const areas = useAreasStore()
   const filter = useFilterStore()
@@ -48,7 +48,7 @@ export function useAreaChoice(): AreaChoice {
   }
 }
 
-/** Rolled-up incident counts by `Area.idx`; null while loading. */
+/** Rolled up by `Area.idx`; null while loading. */
 export function useAreaCounts(): {
   counts: ComputedRef<Uint32Array | null>
   openCounts: ComputedRef<Uint32Array | null>

@@ -8,17 +8,16 @@ import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
 import { useIncidentDetail, type IncidentDetailState } from './use-incident-detail.ts'
 import { useIncidentList, type IncidentListState } from './use-incident-list.ts'
 
-/** List of incidents and the pinned one, shared by pages. */
 export interface IncidentBrowser {
   /** Changes when incidents in the caller's scope change on the server. */
   dataRevision: ComputedRef<string>
   list: IncidentListState
   detail: IncidentDetailState
-  /** From the list or the detail, whichever loads first. */
+  /** From the list or the detail. */
   pinnedPlace: ComputedRef<{ lngLat: LngLat; color: string } | null>
   /** The incident after (1) or before (-1) the pinned one; null at the ends. */
   neighbour(step: 1 | -1): IncidentRow | null
-  /** Opens the neighbour, loading the next page when needed. */
+  /** May load the next page. */
   stepIncident(step: 1 | -1): Promise<void>
 }
 

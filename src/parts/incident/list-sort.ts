@@ -1,7 +1,6 @@
 import type { IncidentSort } from '@/data/incidents.repo.ts'
 import type { DataSort } from '@/ui/data-table.ts'
 
-/** The server's sorts as table columns. */
 const bySort: Record<IncidentSort, DataSort> = {
   reported_desc: { key: 'reported', direction: 'desc' },
   reported_asc: { key: 'reported', direction: 'asc' },

@@ -1,7 +1,7 @@
 import type { IncidentLogEntry } from '@/data/incidents.repo.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 
-/** Display form of a changed field: one place, no area. */
+/** Shows a place as one field and omits the area. */
 export type CorrectedField =
   | { name: 'categoryCode'; before: string; after: string }
   | { name: 'addressLabel' | 'description'; before: string; after: string }
@@ -51,7 +51,6 @@ const areStrings = (pair: [unknown, unknown]): pair is [string, string] =>
 const areNumbers = (pair: [unknown, unknown]): pair is [number, number] =>
   pair.every((one) => typeof one === 'number' && Number.isFinite(one))
 
-/** Photo hashes of a log entry. */
 export function photosOfEntry(entry: Pick<IncidentLogEntry, 'data'>): string[] {
   const photos = entry.data?.['photos']
   return Array.isArray(photos) ? photos.filter((hash) => typeof hash === 'string') : []

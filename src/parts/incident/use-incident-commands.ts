@@ -8,12 +8,11 @@ export interface IncidentCommands {
   busy: Readonly<Ref<boolean>>
   /** The last command was not queued. */
   failed: Readonly<Ref<boolean>>
-  /** Each resolves to true once the device has saved the command. */
+  /** Each resolves to true once saved on the device. */
   note(note: string, asks: boolean): Promise<boolean>
   correct(baseVersion: number, changes: IncidentChanges): Promise<boolean>
 }
 
-/** Commands for an incident, sent by the outbox. */
 export function useIncidentCommands(incidentId: () => string): IncidentCommands {
   const store = useOutboxStore()
   const busy = ref(false)

@@ -9,7 +9,7 @@ import { useFilterStore } from '@/stores/view/filter.store.ts'
 export interface IncidentListState {
   rows: Readonly<ShallowRef<readonly IncidentRow[]>>
   sort: Ref<IncidentSort>
-  /** True while loading; old rows stay until then. */
+  /** Old rows stay while loading. */
   busy: ComputedRef<boolean>
   /** True while `rows` belong to an older filter or sort. */
   stale: ComputedRef<boolean>
@@ -19,7 +19,7 @@ export interface IncidentListState {
   complete: ComputedRef<boolean>
   /** Resolves when the next page has come, at once when there is none. */
   loadMore(): Promise<void>
-  /** Reloads as many rows as are shown. */
+  /** Reloads all shown rows. */
   reload(): Promise<void>
 }
 

@@ -17,21 +17,20 @@ import { useSessionStore } from '@/stores/session.store.ts'
 const againMs = 60_000
 /** Minimum time between requests when the page returns to the front. */
 const minAgainMs = 15_000
-/** Shorter moves are noise and must not reorder a list under the thumb. */
+/** Shorter moves are noise and must not reorder a list. */
 const movedMeters = 20
 
 export interface PositionState {
   /** Null until known. */
   here: Readonly<ShallowRef<LngLat | null>>
-  /** True after the person's request. */
   busy: Readonly<Ref<boolean>>
   failure: Readonly<Ref<LocateFailure | null>>
   locate(): Promise<void>
 }
 
 /**
- * Rough position, renewed every minute while visible. Asks at once with the permission, else after
- * the person's request.
+ * Asks at once with the permission, else after the person's request. Renews it every minute while
+ * visible.
  */
 export function usePosition(host: PositionHost = globalThis): PositionState {
   const session = useSessionStore()
@@ -71,7 +70,7 @@ export function usePosition(host: PositionHost = globalThis): PositionState {
       const { state } = await host.navigator.permissions.query({ name: 'geolocation' })
       if (state === 'granted') await locate()
     } catch {
-      // Without a permissions API the person must press the button.
+      // Without a permissions API the button asks.
     }
   }
   void begin()
@@ -114,7 +113,7 @@ export function useBestPosition(isAnchored: () => boolean, host: PositionHost = 
     watching = null
   }
 
-  /** Drops the best position: it may be from another street. */
+  /** The old position may be from another street. */
   function start(): void {
     failure.value = positionBlock(host)
     if (failure.value) return
