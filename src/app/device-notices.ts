@@ -1,12 +1,12 @@
-/** From the gravest down. */
+/** Most serious first. */
 export const notices = ['insecure', 'low-space', 'seven-days', 'install'] as const
 export type Notice = (typeof notices)[number]
-/** 0: nothing to say. */
+/** 0 hides the notice. */
 export type Gravities = Record<Notice, number>
 
 interface DeviceState {
   isSecure: boolean
-  /** Bytes; null where the browser does not tell. */
+  /** Bytes; null when unknown. */
   freeBytes: number | null
   lowBytes: number
   forgetsAfterDays: number | null
@@ -17,7 +17,6 @@ interface DeviceState {
 export const gravitiesOf = (state: DeviceState): Gravities => ({
   insecure: state.isSecure ? 0 : 1,
   'low-space': lowness(state),
-  // Graver when unsent work is at stake.
   'seven-days': state.forgetsAfterDays === null ? 0 : state.unsent > 0 ? 2 : 1,
   install: state.canInstall ? 1 : 0,
 })
@@ -28,6 +27,6 @@ function lowness({ freeBytes, lowBytes }: DeviceState): number {
   return 1 + Math.floor(Math.log2(lowBytes / Math.max(freeBytes, 1)))
 }
 
-/** The first notice that was not put aside, or is graver now. */
+/** First notice that was not dismissed, or became more serious. */
 export const noticeToShow = (now: Gravities, putAside: Partial<Gravities>): Notice | null =>
   notices.find((one) => now[one] > (putAside[one] ?? 0)) ?? null

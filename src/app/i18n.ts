@@ -16,7 +16,7 @@ const pageLoaders: Loaders = {
   'zh-CN': () => import('./messages/pages.zh-CN.ts'),
   en: () => import('./messages/pages.en.ts'),
 }
-/** Loaders to run for each language. The pages' words join with the first page. */
+/** Loaders by language. Page texts join with the first page. */
 const wanted = [shellLoaders]
 const loaded = new Set<Loaders[Locale]>()
 
@@ -31,7 +31,7 @@ export const i18n = createI18n({
 
 const isLocale = (value: unknown): value is Locale => locales.some((known) => known === value)
 
-/** The language chosen here before, else the browser's first that is supported. */
+/** Stored, else the browser's first supported language. */
 export function preferredLocale(languages: readonly string[] = navigator.languages): Locale {
   const stored = readStored()
   if (stored) return stored
@@ -42,7 +42,6 @@ export function preferredLocale(languages: readonly string[] = navigator.languag
   return 'en'
 }
 
-/** Resolves when all wanted words of the language are loaded. */
 async function load(locale: Locale): Promise<void> {
   const missing = wanted.filter((one) => !loaded.has(one[locale]))
   if (missing.length === 0) return
@@ -54,17 +53,16 @@ async function load(locale: Locale): Promise<void> {
       loaded.add(loader)
     }),
   )
-  // a page may have been opened meanwhile
+  // a page may have added its loaders meanwhile
   await load(locale)
 }
 
-/** Await before showing a page other than sign-in; free after the first time. */
+/** Call before any page except sign-in. */
 export async function loadPageMessages(): Promise<void> {
   if (!wanted.includes(pageLoaders)) wanted.push(pageLoaders)
   await load(i18n.global.locale.value as Locale)
 }
 
-/** Loads the language if needed and shows it. */
 export async function setLocale(locale: Locale, remember = true): Promise<void> {
   await load(locale)
   i18n.global.locale.value = locale as never
@@ -73,7 +71,7 @@ export async function setLocale(locale: Locale, remember = true): Promise<void> 
   try {
     localStorage.setItem(storageKey, locale)
   } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
+    // Without storage the choice ends with the page.
   }
 }
 

@@ -16,11 +16,11 @@ import { startTheme } from './theme.ts'
 startTheme()
 keepIconsLocal()
 const pinia = createPinia()
-// Only the kit's icons: its colours are replaced by palette.css, the head is our own.
+// Uses only the kit's icon plugin: palette.css sets the colours, the app sets the head.
 const app = createApp(App).use(pinia).use(PiniaColada).use(i18n).use(icons)
 app.config.errorHandler = fail
 
-// Listens before the browser offers to install, which it does once and early.
+// Must listen early: the browser offers the installation only once.
 useDeviceCareStore(pinia)
 const session = useSessionStore(pinia)
 const router = createAppRouter(pinia)
@@ -31,7 +31,7 @@ await setLocale(preferredLocale(), false)
 app.use(router).mount('#app')
 void session.start()
 
-// The service worker fills its cache after the page has loaded its own files.
+// Waits until the page has loaded its files.
 if (import.meta.env.PROD)
   whenQuiet(() => {
     // If this import fails, the service worker is registered on the next visit.

@@ -3,7 +3,7 @@ import type { Role } from '@/domain/vocabulary.ts'
 import { isOffered, landingFor, menuPages, navigationFor, safeNext } from './navigation.ts'
 
 const namesFor = (roles: readonly Role[]) => navigationFor(roles).map(({ name }) => name)
-/** The bar holds these pages in this order and begins with the first. Others may stand between. */
+/** Other pages may stand between. */
 function expectBar(roles: readonly Role[], names: readonly string[]): void {
   const shown: string[] = namesFor(roles)
   expect(shown.filter((name) => names.includes(name))).toEqual(names)

@@ -2,11 +2,11 @@ import { pages, type Bar, type Page, type PageName } from '@/domain/pages.ts'
 import type { Role } from '@/domain/vocabulary.ts'
 
 export interface NavItem extends Pick<Page<PageName>, 'name' | 'icon' | 'title'> {
-  /** Shown only on wide screens: a phone's bar has room for few pages. */
+  /** A phone's bar has no room for these pages. */
   isWideOnly: boolean
 }
 
-/** The bar of a person: `street` and `lead` only for people who have that one role. */
+/** `street` and `lead` need that role alone. */
 function barOf(roles: readonly Role[]): Bar {
   const hasOnly = (one: Role): boolean => roles.length > 0 && roles.every((role) => role === one)
   if (hasOnly('field_staff')) return 'street'
@@ -16,11 +16,11 @@ function barOf(roles: readonly Role[]): Bar {
 const isFor = ({ roles }: Page, own: readonly Role[]): boolean =>
   !roles || roles.some((role) => own.includes(role))
 
-/** True when the app offers the page to somebody with these roles, in a bar or by a button. */
+/** True when people with these roles can open the page from a bar or button. */
 export const isOffered = (name: PageName, roles: readonly Role[]): boolean =>
   pages.some((page) => page.name === name && isFor(page, roles))
 
-/** The pages of the bar in order, the landing page first. */
+/** Pages of the bar, landing page first. */
 export function navigationFor(roles: readonly Role[]): NavItem[] {
   const bar = barOf(roles)
   const shown = pages.filter((page) => page.bars?.[bar] && isFor(page, roles))
@@ -35,16 +35,15 @@ export function navigationFor(roles: readonly Role[]): NavItem[] {
     }))
 }
 
-/** The page behind `/`. */
+/** Page of `/`. */
 export const landingFor = (roles: readonly Role[]): PageName =>
   navigationFor(roles)[0]?.name ?? 'home'
 
-/** The pages in the menu of the signed-in person. */
 export const menuPages = (): readonly Page<PageName>[] => pages.filter(({ inMenu }) => inMenu)
 
 /**
- * The path to go to after signing in: `next` when it is a path of this app, else `/`. Refuses
- * everything that a browser could read as another site.
+ * Path after signing in: `next` if it is a path of this app, else `/`. Refuses anything that
+ * browsers could read as another site.
  */
 export function safeNext(next: unknown): string {
   const path = Array.isArray(next) ? next[0] : next

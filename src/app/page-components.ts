@@ -1,7 +1,7 @@
 import type { Component } from 'vue'
 import type { PageName } from '@/domain/pages.ts'
 
-/** The component of each page, loaded when the page is opened. Literal imports: the bundler needs them. */
+/** The bundler needs literal imports. */
 export const pageComponents: Record<PageName, () => Promise<Component>> = {
   'sign-in': () => import('@/features/sign-in/SignInPage.vue'),
   home: () => import('@/features/home/HomePage.vue'),

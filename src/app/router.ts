@@ -14,7 +14,7 @@ import { pageComponents } from './page-components.ts'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Locale key of the page's title. */
+    /** Locale key. */
     title: string
     isPublic?: boolean
     fills?: boolean
@@ -36,15 +36,11 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 
-/**
- * The router with its guard: pages that are not public need a session; a session leaves the sign-in
- * page.
- */
 export function createAppRouter(pinia: Pinia) {
   const session = useSessionStore(pinia)
   const router = createRouter({ history: createWebHistory(), routes })
 
-  /** Resolves when the session's start has ended. */
+  /** Resolves after the session's start. */
   const settled = (): Promise<void> =>
     new Promise((resolve) => {
       if (session.status !== 'starting') return resolve()
@@ -68,13 +64,13 @@ export function createAppRouter(pinia: Pinia) {
       const landing = landingFor(session.roles)
       if (landing !== 'home') return { name: landing, replace: true }
     }
-    // Loads the words beside the page; `beforeResolve` waits for them and reports a failure.
+    // Starts loading early; `beforeResolve` awaits it and reports a failure.
     loadPageMessages().catch(() => {})
     return true
   })
   router.beforeResolve((to) => (to.name === 'sign-in' ? undefined : loadPageMessages()))
 
-  // Signing in leads to `next`. A session that ends on an open page sets `next` to that page.
+  // Signing in opens `next`. A session that ends stores the current page there.
   watch(
     () => session.status,
     (status, before) => {

@@ -9,13 +9,13 @@ import { NavigationRoute, registerRoute } from 'workbox-routing'
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (string | PrecacheEntry)[] }
 
 /**
- * Caches the app's own files, to open without a network. Never handles data, sessions or photos:
- * the server decides who may see them, and the app keeps them by account.
+ * Caches only the app's files. The server checks the rights to data, sessions and photos; the app
+ * keeps them by account.
  */
 precacheAndRoute(self.__WB_MANIFEST, { cleanURLs: false, directoryIndex: '' })
 cleanupOutdatedCaches()
 
-// All pages are one file. Paths with an extension are files of their own.
+// All pages share one file. Paths with an extension are separate files.
 registerRoute(
   new NavigationRoute(createHandlerBoundToURL('/index.html'), {
     denylist: [
@@ -25,8 +25,8 @@ registerRoute(
   }),
 )
 
-// The first worker serves its page at once. A later one waits until people reload: until then their
-// version needs its own files.
+// The first worker takes over at once. A later one waits for a reload: open pages need their
+// version's files.
 const isFirst = !self.registration.active
 self.addEventListener('activate', (event) => {
   if (isFirst) event.waitUntil(self.clients.claim())

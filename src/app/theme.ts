@@ -6,7 +6,7 @@ export type ThemePreference = (typeof themePreferences)[number]
 
 /** `public/first-paint.js` reads the same key. */
 const preference = useStorage<ThemePreference>('wangge.theme', 'system', undefined, {
-  // A foreign value in the storage must not break the page.
+  // Unknown stored values must not break the page.
   serializer: {
     read: (raw) => themePreferences.find((known) => known === raw) ?? 'system',
     write: (value) => value,
@@ -15,7 +15,7 @@ const preference = useStorage<ThemePreference>('wangge.theme', 'system', undefin
 const systemIsDark = usePreferredDark()
 const isOnPaper = useMediaQuery('print')
 
-/** Always light on paper. */
+/** Print is always light. */
 export const isDark = computed(
   () =>
     !isOnPaper.value &&

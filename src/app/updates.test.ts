@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { offeredUpdate, putOffUpdate, takeUpdate, watchForUpdates } from './updates.ts'
 
-/** A stand-in for the service worker's registration. */
 const worker = vi.hoisted(() => ({
   listeners: new Map<string, (event: { isUpdate: boolean }) => void>(),
   asked: [] as string[],

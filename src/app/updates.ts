@@ -2,20 +2,20 @@ import { computed, shallowRef } from 'vue'
 import type { Workbox } from 'workbox-window'
 import { report } from '@/data/problems.ts'
 
-/** `ready`: a newer version waits. `taken`: another tab has activated it. */
+/** `ready`: a newer version waits. `taken`: another tab activated it. */
 type Update = 'none' | 'ready' | 'taken'
 const update = shallowRef<Update>('none')
 const putOff = shallowRef<Update>('none')
-/** The update to offer. A dismissed one returns only as `taken`. */
+/** A dismissed update returns only as `taken`. */
 export const offeredUpdate = computed<Update>(() =>
   update.value === putOff.value ? 'none' : update.value,
 )
 export const putOffUpdate = (): void => void (putOff.value = update.value)
 
 const lookEveryMs = 60 * 60_000
-/** Minimum time between two checks when the page returns to the front. */
+/** Minimum time between checks when the page returns to the front. */
 const lookAgainMs = 10 * 60_000
-/** After this time without a takeover the page reloads plainly. */
+/** Without a takeover the page reloads after this time. */
 const takeOverMs = 4_000
 
 let workbox: Workbox | null = null
@@ -25,7 +25,7 @@ const reload = (): void => {
   location.reload()
 }
 
-/** Installs the service worker and watches for a newer one. Never reloads by itself. */
+/** Installs the service worker and watches for newer ones. Never reloads by itself. */
 export async function watchForUpdates(): Promise<void> {
   if (!('serviceWorker' in navigator)) return
   const { Workbox } = await import('workbox-window')
@@ -38,7 +38,7 @@ export async function watchForUpdates(): Promise<void> {
   try {
     await workbox.register({ immediate: true })
   } catch (error) {
-    // No network, or forbidden by the browser: the app works, but only online.
+    // The app then works online only.
     report('install', error)
     return
   }
@@ -53,7 +53,7 @@ export async function watchForUpdates(): Promise<void> {
   })
 }
 
-/** Activates the newer version. Save all forms first. */
+/** Save all forms first. */
 export function takeUpdate(): void {
   if (update.value === 'taken' || !workbox) return reload()
   isReloading = true

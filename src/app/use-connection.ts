@@ -2,12 +2,11 @@ import { useIntervalFn, useOnline } from '@vueuse/core'
 import { computed, ref, watch } from 'vue'
 import { isServerThere } from '@/data/config.ts'
 
-/** Between two tries to reach the server. */
 const retryMs = 10_000
 
 /**
- * Whether the server can be reached. Trusts the browser only when it says offline: a network
- * without a way to the server counts as online.
+ * Whether the server is reachable. The browser's "online" is not trusted: the network may lack a
+ * route.
  */
 export function useConnection() {
   const browserOnline = useOnline()

@@ -9,8 +9,8 @@ import { useSessionStore } from '@/stores/session.store.ts'
 import { isOffered } from './navigation.ts'
 
 /**
- * Prepares for work without a network: the areas' geometry for reporters, the city's map where it
- * was taken along, and the number of unsent items for the sign-in page.
+ * Prepares offline work: area geometry for reporters, the downloaded city map, and the unsent count
+ * for sign-in.
  */
 export function useDeviceKit(): void {
   const areas = useAreasStore()
@@ -18,7 +18,6 @@ export function useDeviceKit(): void {
   const session = useSessionStore()
   const city = useOfflineCityStore()
 
-  // Draws the ground from the device's own file where there is one.
   watch(
     () => city.revision,
     () => keepArchives(city.fileFor),

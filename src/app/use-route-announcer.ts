@@ -4,8 +4,8 @@ import { useRoute, useRouter } from 'vue-router'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 /**
- * Sets each page's title; after a change of page moves the focus to the content and returns the
- * title for screen readers, as a full load would.
+ * Sets page titles. After a page change moves the focus to the content and returns the title for
+ * screen readers.
  */
 export function useRouteAnnouncer() {
   const { t, locale } = useI18n()
@@ -26,7 +26,7 @@ export function useRouteAnnouncer() {
   )
 
   router.afterEach(async (to, from, failure) => {
-    // A change of the query is a filter change, not a page change.
+    // A query change only changes the filter.
     if (failure || from.matched.length === 0 || to.path === from.path) return
     await nextTick()
     announcement.value = title()

@@ -1,11 +1,10 @@
-/** Colours and type of every chart. */
 export interface ChartTheme {
   text: string
   mutedText: string
   axisLine: string
   gridLine: string
   surface: string
-  /** Received, closed and backlog differ in lightness and under colour vision deficiencies. */
+  /** These differ in lightness and under colour vision deficiencies. */
   received: string
   closed: string
   backlog: string

@@ -7,31 +7,29 @@ export interface ChartTable {
   rows: (string | number | null)[][]
 }
 
-/** One chart ready to be shown. A pure function makes it from data, theme and text. */
+/** A chart made by a pure function of data, theme and text. */
 export interface ChartView {
-  /** Names the card and its files; unique on a page. */
+  /** Unique on a page. */
   fileName: string
   title: string
-  /** Sample size, and who was left out and why. */
+  /** Sample size and exclusions. */
   note: string
   option: EChartsCoreOption
-  /** The same figures in full; its first column names the entries. */
+  /** All figures; the first column names the entries. */
   table: ChartTable
   /** Pixels. */
   height: number
-  /** There is no answer yet. */
   loading: boolean
-  /** The answer holds nothing to draw. */
+  /** Nothing to draw. */
   empty: boolean
-  /** Entries that only the table shows. */
+  /** Entries shown only in the table. */
   hidden: number
-  /** Takes the grid's whole width. */
+  /** Full width. */
   wide?: boolean
-  /** Narrows to an entry, given by its row in the table. */
+  /** Narrows the filter to the entry of a table row. */
   select?: (row: number) => void
 }
 
-/** How every chart looks and speaks. */
 export interface ChartLook {
   theme: ChartTheme
   text: ChartText

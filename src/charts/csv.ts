@@ -1,7 +1,6 @@
 /**
- * A table as RFC 4180 text with a byte-order mark, which makes spreadsheets read Chinese. Cells that a
- * spreadsheet would run as a formula get a leading apostrophe (OWASP, "CSV injection"). Spreadsheets
- * set to Chinese or Japanese also run full-width signs.
+ * RFC 4180 text with a byte-order mark, for Chinese in spreadsheets. An apostrophe disables
+ * formulas (OWASP, "CSV injection"). Chinese and Japanese spreadsheets also run full-width signs.
  */
 export function csvFromTable(header: string[], rows: (string | number | null)[][]): string {
   return `\uFEFF${[header, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`

@@ -1,17 +1,16 @@
-/** Hands a file to the browser's download. */
 export function downloadFile(name: string, content: Blob): void {
   const url = URL.createObjectURL(content)
   const link = document.createElement('a')
   link.href = url
   link.download = name
   link.click()
-  // The browser holds the blob itself once the download has begun.
+  // The browser holds the blob once the download has begun.
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
 /**
- * Draws a chart's SVG on a canvas at twice its size, on an opaque ground.
- * @throws Error when the browser cannot draw it.
+ * Twice the size, opaque background.
+ * @throws Error when the browser cannot draw it
  */
 export async function pngFromSvg(svg: SVGSVGElement, background: string): Promise<Blob> {
   const width = svg.clientWidth || svg.width.baseVal.value

@@ -3,7 +3,6 @@ import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/compon
 import { use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 
-/** The parts of ECharts in use; registered once, when the first chart is loaded. */
 use([
   BarChart,
   CustomChart,

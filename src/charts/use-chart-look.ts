@@ -5,7 +5,6 @@ import { useFormat } from '@/ui/use-format.ts'
 import type { ChartLook } from './chart-view.ts'
 import { useChartTheme } from './use-chart-theme.ts'
 
-/** Theme, words and numbers of the charts, as the page shows them now. */
 export function useChartLook(): ComputedRef<ChartLook> {
   const { t } = useI18n()
   const counted = useCounted()

@@ -2,7 +2,7 @@ import { useMutationObserver } from '@vueuse/core'
 import { shallowRef, type ShallowRef } from 'vue'
 import { darkChartTheme, lightChartTheme, type ChartTheme } from './chart-theme.ts'
 
-/** The chart theme that goes with the page's: follows the `dark` class of the root element. */
+/** Follows the `dark` class of the root element. */
 export function useChartTheme(): Readonly<ShallowRef<ChartTheme>> {
   const root = document.documentElement
   const current = (): ChartTheme =>

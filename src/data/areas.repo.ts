@@ -13,7 +13,7 @@ const areaSchema = v.object({
   name: v.string(),
   households: v.nullable(v.number()),
   bbox: v.tuple([v.number(), v.number(), v.number(), v.number()]),
-  // lists that an older version of the app kept on the device lack it
+  // missing in what older versions kept
   revision: v.optional(v.number(), 0),
   pointOnSurface: v.tuple([v.number(), v.number()]),
 })
@@ -30,7 +30,7 @@ export type AreaFeatures = FeatureCollection<MultiPolygon | Polygon, AreaPropert
 
 export const areaListSchema = v.array(areaSchema)
 
-// The geometries come from our own database, checked at its door; only the envelope is checked here.
+// Our database checks the geometries.
 export const areaFeaturesSchema = v.custom<AreaFeatures>((value) => {
   const collection = value as Partial<AreaFeatures> | null
   return (

@@ -15,7 +15,7 @@ const categorySchema = v.object({
   color: v.string(),
   defaultDepartment: v.nullable(v.string()),
   sort: v.number(),
-  // What a device kept before they were introduced has neither.
+  // Missing in what older versions kept.
   duplicateRadiusMeters: v.optional(v.number(), 30),
   requiresDescription: v.optional(v.boolean(), false),
 })
@@ -23,7 +23,7 @@ const categorySchema = v.object({
 const departmentSchema = v.object({ code: v.string(), nameZh: v.string(), nameEn: v.string() })
 export type Department = v.InferOutput<typeof departmentSchema>
 
-/** Everything categories need, as it is kept on the device. */
+/** As kept on the device. */
 export const catalogueSchema = v.object({
   categories: v.array(categorySchema),
   departments: v.array(departmentSchema),

@@ -5,24 +5,23 @@ import { AppError, errorFromAnswer, isAbort } from './errors.ts'
 import { keptSession, type KeptSession } from './kept-session.ts'
 import { patientRenewal, type SessionRenewal } from './session-renewal.ts'
 
-/** The one door to the data: a Supabase client and what the repositories need around it. */
 export interface Backend {
   config: AppConfig
   supabase: SupabaseClient
-  /** Where the API is, ended by `/`. */
+  /** API address, ending in `/`. */
   url: string
-  /** The client's own fetch, for what supabase-js cannot do. */
+  /** For calls that supabase-js lacks. */
   fetch: typeof globalThis.fetch
-  /** Seconds the server last asked to wait (429), or null. */
+  /** From the last 429, or null. */
   retryAfterSeconds: () => number | null
-  /** Around every call that may need a fresh token: fails at once where none can be had. */
+  /** Fails at once when a new token is needed but offline. */
   unlessStuck: SessionRenewal['unlessStuck']
   keptSession: KeptSession
 }
 
 interface BackendOptions {
   fetch?: typeof globalThis.fetch
-  /** The page's origin, against which a relative `supabaseUrl` is read. */
+  /** Base for a relative `supabaseUrl`. */
   origin?: string
   storage?: Storage
 }
@@ -31,7 +30,7 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
   const origin = options.origin ?? globalThis.location?.origin ?? 'http://127.0.0.1'
   const guarded = guardedFetch(options.fetch ?? globalThis.fetch.bind(globalThis))
   const url = new URL(config.supabaseUrl || '/', origin).href
-  // A restored or replaced database has another instance id: old sessions do not fit it.
+  // A restored database has another instance id: old sessions do not fit.
   const storageKey = `wangge-auth-${config.instanceId}`
   const supabase = createClient(url, config.publishableKey, {
     auth: {
@@ -55,10 +54,7 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
   }
 }
 
-/**
- * Keeps what is not the auth server's own word away from auth-js: see `patientRenewal`. A portal's
- * page in answer to a sign-in becomes a network error.
- */
+/** Hides foreign answers from auth-js; see `patientRenewal`. */
 function guardedFetch(fetch: typeof globalThis.fetch) {
   let retryAfter: number | null = null
   const renewal = patientRenewal(fetch)
@@ -81,8 +77,8 @@ function guardedFetch(fetch: typeof globalThis.fetch) {
 }
 
 /**
- * Takes the moment at which a token runs out from an answer, and leaves how long it is good for: the
- * moment is the server's, and a device whose clock is ahead would renew its session before every call.
+ * Drops `expires_at`: auth-js then uses the device's clock. A clock that is ahead would otherwise
+ * renew before every call.
  */
 async function byOwnClock(response: Response): Promise<Response> {
   if (!response.ok) return response
@@ -95,7 +91,7 @@ async function byOwnClock(response: Response): Promise<Response> {
 }
 
 /**
- * A request with the session's token, for paths that supabase-js does not know; any status.
+ * Signed request for paths that supabase-js lacks; returns any status.
  * @throws AppError kind `unauthorized` without a session, `offline`; AbortError
  */
 export async function fetchSigned(
@@ -116,10 +112,7 @@ export async function fetchSigned(
   }
 }
 
-/**
- * Calls a database function and checks the shape of its answer.
- * @throws AppError; AbortError when `signal` aborts
- */
+/** Checks the answer's shape. @throws AppError; AbortError when `signal` aborts */
 export async function callRpc<T>(
   backend: Backend,
   name: string,
@@ -131,7 +124,7 @@ export async function callRpc<T>(
   const call = backend.supabase.rpc(name, args)
   if (signal) call.abortSignal(signal)
   const { data, error, status } = await backend.unlessStuck(() => call)
-  // supabase-js reports an abort as an ordinary failure without a status.
+  // supabase-js reports an abort as an ordinary error.
   signal?.throwIfAborted()
   if (error)
     throw errorFromAnswer(error, status, status === 429 ? backend.retryAfterSeconds() : null)

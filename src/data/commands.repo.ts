@@ -13,6 +13,7 @@ const serverIncidentSchema = v.object({
   areaCode: v.string(),
   stage: v.string(),
   changedAt: v.nullable(v.string()),
+  reportedBy: v.nullish(v.string()),
   changedBy: v.nullable(v.string()),
 })
 const errorSchema = v.object({
@@ -33,7 +34,7 @@ const receiptSchema = v.variant('outcome', [
     outcome: v.picklist(['applied', 'replayed']),
     hash: hashSchema,
     error: v.null(),
-    // without it nobody has looked whether the photos arrived
+    // without it the photos are unchecked
     missing_photos: v.array(hashSchema),
   }),
   v.object({
@@ -52,7 +53,7 @@ const receiptSchema = v.variant('outcome', [
   }),
 ])
 
-/** A receipt of the expected shape; undefined for whatever else came in its place. */
+/** Undefined for any other shape. */
 export function receiptFrom(value: unknown): Receipt | undefined {
   const parsed = v.safeParse(receiptSchema, value)
   if (!parsed.success) return undefined
@@ -69,14 +70,14 @@ export function receiptFrom(value: unknown): Receipt | undefined {
   }
 }
 
-/** The genuine receipts in an answer to `apply_commands`; none when it is something else. */
+/** Drops invalid receipts. */
 export const receiptsFrom = (answer: unknown): Receipt[] =>
   Array.isArray(answer) ? answer.map(receiptFrom).filter((one) => one !== undefined) : []
 
 export const commandsRepo = (backend: Backend) => ({
   /**
-   * Sends commands, at most 200 and 1 MB. The answer is handed on as it came: only the outbox, which
-   * knows the hashes, can tell receipts from a captive portal's page. @throws AppError
+   * At most 200 commands and 1 MB. The outbox tells receipts from a portal's page by their hashes.
+   * @throws AppError
    */
   apply: (commands: WireCommand[], signal?: AbortSignal): Promise<unknown> =>
     callRpc(backend, 'apply_commands', { p_commands: commands }, v.unknown(), signal),

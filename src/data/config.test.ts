@@ -15,7 +15,7 @@ const config = {
   },
   demo: null,
 }
-/** A host that has these files and answers everything else as many static hosts do: with its page. */
+/** Answers other paths with its page, like many static hosts. */
 const host =
   (files: Record<string, unknown>, other = new Response('<html></html>')) =>
   (path: RequestInfo | URL) => {

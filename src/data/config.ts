@@ -28,11 +28,11 @@ const configSchema = v.object({
   ),
 })
 
-/** Why the configuration is not there yet; `attempt` counts from 1. */
+/** `attempt` counts from 1. */
 export interface ConfigWait {
   reason: 'preparing' | 'offline'
   attempt: number
-  /** What the server says it is doing, when it says so; a code, not a sentence. */
+  /** From the server, if any. */
   step: string | null
 }
 
@@ -40,16 +40,15 @@ interface LoadOptions {
   signal?: AbortSignal
   onWait?: (wait: ConfigWait) => void
   fetch?: typeof globalThis.fetch
-  /** Milliseconds before the next try; grows to four times that, or to `maxMs`. */
+  /** Milliseconds; grows up to fourfold, or to `maxMs`. */
   retryMs?: number
   maxMs?: number
-  /** A portal's page or a proxy's error is no reason to give up: the app runs on a kept one. */
+  /** Also retries after a portal's or proxy's answer. */
   isPatient?: boolean
 }
 
 /**
- * Reads `config.json`. While the server answers 503 (the city is being loaded) or not at all, it
- * tries again until `signal` aborts.
+ * Retries while the server is loading (503) or offline.
  * @throws AppError kind `server` when the answer is no configuration; AbortError on abort
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> {
@@ -78,10 +77,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> 
   }
 }
 
-/**
- * Whether the server is there. `config.json` is what every tier serves, static hosting too; a portal
- * or a proxy that answers everything answers with something else.
- */
+/** Every tier serves `config.json`; portals answer something else. */
 export async function isServerThere(options: Pick<LoadOptions, 'fetch' | 'signal'> = {}) {
   const { fetch = globalThis.fetch, signal = AbortSignal.timeout(5_000) } = options
   try {
@@ -92,7 +88,7 @@ export async function isServerThere(options: Pick<LoadOptions, 'fetch' | 'signal
   }
 }
 
-/** Whether a kept configuration is one that this version of the app understands. */
+/** Also for kept configurations. */
 export const isConfig = (value: unknown): value is AppConfig => v.is(configSchema, value)
 
 function parseConfig(text: string): AppConfig {

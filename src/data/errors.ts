@@ -7,18 +7,15 @@ export type AppErrorKind =
   | 'server'
 
 interface AppErrorDetail {
-  /** HTTP status; 0 when no answer came. */
+  /** 0 without an answer. */
   status?: number
-  /** The code of PostgREST, Postgres or the auth server, as it came. */
+  /** Code of PostgREST, Postgres or the auth server. */
   code?: string | null
   retryAfterSeconds?: number | null
   cause?: unknown
 }
 
-/**
- * Whatever went wrong between this device and the data, in six kinds a person can act on.
- * `message` is for logs; what people read comes from the locale files by `kind` and `code`.
- */
+/** Six kinds a person can act on. `message` is for logs; `kind` and `code` select the text. */
 export class AppError extends Error {
   readonly kind: AppErrorKind
   readonly status: number
@@ -35,27 +32,23 @@ export class AppError extends Error {
   }
 }
 
-/** True for the error a caller gets who aborted the call; not a failure, nothing to tell anyone. */
+/** An abort is not a failure. */
 export const isAbort = (error: unknown): boolean =>
   error instanceof Error && error.name === 'AbortError'
 
-/** The `code` of an error of any kind, null when it has none. */
 export function codeOf(error: unknown): string | null {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
   return typeof code === 'string' ? code : null
 }
 
-/** What supabase-js reports, from PostgREST and from the auth server alike. */
+/** From PostgREST or the auth server. */
 export interface ErrorAnswer {
   message?: string
   code?: string | null
   status?: number
 }
 
-/**
- * Sorts an answer into its kind.
- * @param status HTTP status, 0 for none
- */
+/** @param status 0 for none */
 export function errorFromAnswer(
   answer: ErrorAnswer,
   status: number,
@@ -77,13 +70,12 @@ function kindOf(status: number, code: string | null): AppErrorKind {
   if (status === 401) return 'unauthorized'
   if (status === 403) return 'forbidden'
   if (status === 429) return 'rate-limited'
-  // A proxy between us and the server that cannot reach it is, for a person, the same as no network.
+  // The proxy cannot reach the server: for people the same as no network.
   if (status === 502 || status === 504 || status === 511) return 'offline'
   if (status >= 400 && status < 500) return 'invalid'
   return 'server'
 }
 
-/** Any thrown thing as an `AppError`; an `AppError` is returned as it is. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message))

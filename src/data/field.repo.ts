@@ -11,7 +11,7 @@ const rowEntries = {
   lat: v.number(),
   areaCode: v.string(),
   stage: v.picklist(stages),
-  /** Its first 200 characters. */
+  /** First 200 characters. */
   description: v.string(),
   addressLabel: v.string(),
   reportedAt: v.string(),
@@ -21,9 +21,9 @@ const rowEntries = {
   ),
 }
 const openPageSchema = v.object({ rows: v.array(v.object(rowEntries)), next: v.unknown() })
-/** An open incident as the field needs it: light enough to keep thousands on a phone. */
+/** Thousands must fit on a phone. */
 export type OpenIncident = v.InferOutput<typeof openPageSchema>['rows'][number]
-/** `next` is opaque: hand it back as `after` for the following page; null at the end. */
+/** Pass `next` as `after`; null at the end. */
 export type OpenIncidentPage = v.InferOutput<typeof openPageSchema>
 
 const myDaySchema = v.object({
@@ -52,9 +52,9 @@ const myDaySchema = v.object({
 export type MyDay = v.InferOutput<typeof myDaySchema>
 export type OwnIncident = MyDay['own'][number]
 
-/** Reads for work in the field. Every call throws `AppError`, or AbortError when `signal` aborts. */
+/** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const fieldRepo = (backend: Backend) => ({
-  /** Open incidents in the caller's scope, newest first, at most 500 a page. */
+  /** Newest first, at most 500 a page. */
   openIncidents: (after: unknown, limit: number, signal?: AbortSignal): Promise<OpenIncidentPage> =>
     callRpc<OpenIncidentPage>(
       backend,
@@ -64,7 +64,7 @@ export const fieldRepo = (backend: Backend) => ({
       signal,
     ),
 
-  /** The caller's own reports of the last days, and older ones still open or newly changed. */
+  /** The caller's recent reports, and older ones open or changed. */
   myDay: (days: number, signal?: AbortSignal): Promise<MyDay> =>
     callRpc<MyDay>(backend, 'my_day', { p_days: days }, myDaySchema, signal),
 })

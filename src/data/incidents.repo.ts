@@ -40,7 +40,7 @@ export type IncidentRow = v.InferOutput<typeof rowSchema>
 
 const cursorSchema = v.unknown()
 const pageSchema = v.object({ rows: v.array(rowSchema), next: cursorSchema })
-/** `next` is opaque: hand it back as `after` for the following page; null at the end. */
+/** Pass `next` as `after`; null at the end. */
 export type IncidentPage = v.InferOutput<typeof pageSchema>
 
 const logEntrySchema = v.looseObject({
@@ -51,26 +51,27 @@ const logEntrySchema = v.looseObject({
   stageTo: v.nullish(v.picklist(stages), null),
   note: v.nullish(v.string(), ''),
   actorName: v.nullish(v.string(), null),
-  /** By kind: `changes` of a correction, `photos` (hashes) of what brought some. */
+  /** By kind: `changes` of a correction, `photos` (hashes). */
   data: v.nullish(v.looseObject({}), null),
 })
 export type IncidentLogEntry = v.InferOutput<typeof logEntrySchema>
 
 const photoSchema = v.object({
-  /** User id of the uploader, under whose prefix the file lies. */
+  /** User id of the uploader. */
   owner: v.string(),
   hash: v.string(),
   mediaType: v.string(),
-  bytes: v.number(),
-  width: v.number(),
-  height: v.number(),
-  /** From the photo's own EXIF, as lon and lat: shown beside the pin, never decided upon. */
+  /** Measured by the server; null until it has checked the file. Sides in pixels. */
+  bytes: v.nullable(v.number()),
+  width: v.nullable(v.number()),
+  height: v.nullable(v.number()),
+  /** Claims of the device: instant, and lon and lat. Shown, never decided upon. */
   takenAt: v.nullish(v.string(), null),
   lon: v.nullish(v.number(), null),
   lat: v.nullish(v.number(), null),
   at: v.nullish(v.string(), null),
   byName: v.nullish(v.string(), null),
-  /** False while the server has not passed the file: only its uploader sees it. */
+  /** Only its uploader sees an unchecked photo. */
   isChecked: v.boolean(),
 })
 export type IncidentPhoto = v.InferOutput<typeof photoSchema>
@@ -86,7 +87,7 @@ const detailSchema = v.nullable(
   }),
 )
 export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>
-/** Whether a kept detail is one that this version of the app understands. */
+/** Checks details kept by other versions. */
 export const isDetail = (value: unknown): value is IncidentDetail =>
   value !== null && v.is(detailSchema, value)
 
@@ -105,12 +106,12 @@ const changesSchema = v.object({
   scopeKey: v.string(),
   months: v.array(v.string()),
   areasRevision: v.string(),
-  /** A transaction has kept changes back since this instant; null below a minute. */
+  /** An open transaction holds changes back; null below a minute. */
   waiting: v.nullish(v.object({ since: v.string() }), null),
 })
 export type IncidentChanges = v.InferOutput<typeof changesSchema>
 
-// The columns themselves are checked by length when they are unpacked, in the worker.
+// The worker checks lengths when unpacking.
 const packedSchema = v.array(
   v.custom<PackedMonth>((value) => {
     const packed = value as Partial<PackedMonth> | null
@@ -135,19 +136,19 @@ export interface ListRequest {
   limit?: number
 }
 
-/** All reads of incidents. Every call throws `AppError`, or AbortError when `signal` aborts. */
+/** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const incidentsRepo = (backend: Backend) => ({
   months: (signal?: AbortSignal): Promise<IncidentMonths> =>
     callRpc(backend, 'incident_months', {}, monthsSchema, signal),
 
-  /** At most 120 months; a month without incidents in the caller's scope may be missing. */
+  /** At most 120 months; empty months may be missing. */
   columns: (months: readonly LocalMonth[], signal?: AbortSignal): Promise<PackedMonth[]> =>
     callRpc(backend, 'incident_columns', { p_months: months }, packedSchema, signal),
 
   changes: (cursor: string, signal?: AbortSignal): Promise<IncidentChanges> =>
     callRpc(backend, 'changes_since', { p_cursor: cursor }, changesSchema, signal),
 
-  /** @throws RangeError for a torn tile */
+  /** @throws RangeError for a damaged tile */
   async points(
     tile: { z: number; x: number; y: number },
     filter: IncidentFilter,
@@ -166,7 +167,7 @@ export const incidentsRepo = (backend: Backend) => ({
       signal,
     ),
 
-  /** Null when there is no such incident or the caller may not see it. */
+  /** Null when missing or not allowed. */
   detail: (id: string, signal?: AbortSignal): Promise<IncidentDetail | null> =>
     callRpc(backend, 'incident_detail', { p_id: id }, detailSchema, signal),
 })

@@ -1,18 +1,18 @@
-/** The session auth-js keeps on this device, without asking auth-js, which may wait for a network. */
+/** Read without auth-js, which may wait for a network. */
 export interface KeptSession {
-  /** Its access token, expired or not; null when there is no session. */
+  /** May be expired. */
   accessToken(): string | null
-  /** Forgets it, and with it any renewal under way. */
+  /** Also cancels a running renewal. */
   remove(): void
 }
 
-/** @param storage where auth-js was told to keep it; the browser's local storage when it was not */
+/** @param storage as given to auth-js */
 export function keptSession(
   key: string,
   storage: Storage | undefined,
   cancelRenewal: () => void,
 ): KeptSession {
-  // Reading the property alone throws where a browser forbids storage.
+  // Throws where storage is forbidden.
   const place = (): Storage | undefined => storage ?? globalThis.localStorage
   return {
     accessToken() {
@@ -28,7 +28,7 @@ export function keptSession(
       try {
         place()?.removeItem(key)
       } catch {
-        // what could not be kept need not be removed
+        // no storage, so nothing is kept
       }
       cancelRenewal()
     },

@@ -3,7 +3,7 @@ import type { PhotoMediaType } from '@/domain/photo/photo-bytes.ts'
 import { fetchSigned, type Backend } from './client.ts'
 import { AppError, errorFromAnswer, isAbort, toAppError } from './errors.ts'
 
-/** A photo in Storage: the uploader's user id, the file's SHA-256 and its type. */
+/** `owner` is the uploader's user id, `hash` a SHA-256. */
 export interface PhotoAddress {
   owner: string
   hash: string
@@ -14,11 +14,11 @@ interface PhotoFile {
   hash: string
   mediaType: PhotoMediaType
   bytes: ArrayBuffer
-  /** An earlier try may have reached the server: ask before sending it all again. */
+  /** An earlier try may have arrived. */
   mayBeThere: boolean
 }
 
-/** Within the bucket. */
+/** Name within the bucket. */
 const nameOf = ({ owner, hash, mediaType }: PhotoAddress): string =>
   `${owner}/${hash}.${mediaType === 'image/webp' ? 'webp' : 'jpg'}`
 const pathOf = (address: PhotoAddress): string => `photos/${nameOf(address)}`
@@ -34,7 +34,7 @@ const storedSchema = v.object({ Key: v.string() })
 const infoSchema = v.object({ size: v.number() })
 const checkedSchema = v.object({ ok: v.literal(true) })
 
-/** Photos in Storage. Every call throws `AppError`, or AbortError when `signal` aborts. */
+/** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const photosRepo = (backend: Backend) => {
   const shown = shownPhotos(backend)
 
@@ -44,7 +44,7 @@ export const photosRepo = (backend: Backend) => {
     throw await refusalOf(response)
   }
 
-  /** Bytes of the file as the server holds it; null when it holds none. */
+  /** Bytes; null when the server lacks the file. */
   async function sizeAtServer(address: PhotoAddress, signal?: AbortSignal): Promise<number | null> {
     try {
       const response = await ask(`${objects}info/authenticated/${pathOf(address)}`, {
@@ -52,13 +52,13 @@ export const photosRepo = (backend: Backend) => {
       })
       return (await jsonOf(response, infoSchema)).size
     } catch (error) {
-      // Supabase answers 400 with the status 404 in the body.
+      // Supabase answers 400, with 404 in the body.
       if (error instanceof AppError && error.code === 'not_found') return null
       throw error
     }
   }
 
-  /** Our server checks what it takes; a Supabase's Storage takes anything, and a function looks. */
+  /** Supabase Storage takes any file; our server checks. */
   async function haveChecked(address: PhotoAddress, signal?: AbortSignal): Promise<void> {
     if (backend.config.tier !== 'supabase') return
     const response = await ask('functions/v1/check-photo', {
@@ -72,8 +72,8 @@ export const photosRepo = (backend: Backend) => {
 
   return {
     /**
-     * Puts a file into the owner's own folder and makes sure that the server holds all of it.
-     * @throws AppError kind `invalid` with a code `photo_…` when it will never be taken
+     * Resolves once the whole file has arrived.
+     * @throws AppError kind `invalid` with a code `photo_…` for a final refusal
      */
     async upload(owner: string, photo: PhotoFile, signal?: AbortSignal): Promise<void> {
       const address = { owner, hash: photo.hash, mediaType: photo.mediaType }
@@ -97,7 +97,6 @@ export const photosRepo = (backend: Backend) => {
       await haveChecked(address, signal)
     },
 
-    /** The picture, kept in memory for the next time it is shown. */
     async load(address: PhotoAddress, signal?: AbortSignal): Promise<Blob> {
       const path = pathOf(address)
       const kept = shown.take(path)
@@ -126,10 +125,10 @@ async function refusalOf(response: Response): Promise<AppError> {
         ? 'already_there'
         : (refusal.code ?? null)
   const answer = { message: refusal.message ?? refusal.error ?? '', code }
-  // Only a refusal in Storage's own words counts: anything else may come from what lies between.
+  // Only Storage's own refusals count, not a proxy's.
   if (!parsed.success && status < 500 && status !== 401 && status !== 429)
     return notStorage(`HTTP ${status} in other words than Storage's`)
-  // Whose folder it is, the token tells: this one is somebody else's.
+  // The token belongs to another person.
   const counted = code === 'photo_not_yours' ? 401 : status
   return errorFromAnswer(answer, counted, status === 429 && seconds > 0 ? seconds : null)
 }
@@ -137,7 +136,7 @@ async function refusalOf(response: Response): Promise<AppError> {
 const notStorage = (what: string): AppError =>
   new AppError('offline', `this is not the photo storage: ${what}`, { code: 'bad_answer' })
 
-/** Reads a body that may be cut off. */
+/** The body may be cut off. */
 async function bodyOf<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
@@ -154,7 +153,7 @@ async function jsonOf<T>(response: Response, schema: v.GenericSchema<unknown, T>
   return parsed.output
 }
 
-/** The pictures shown last, per client: at most 24 MB. */
+/** Least recently used. */
 class ShownPhotos {
   #blobs = new Map<string, Blob>()
   #bytes = 0

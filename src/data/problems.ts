@@ -1,4 +1,4 @@
-/** The tasks that can fail beside the page; each has words under `account.problems.place`. */
+/** Each has a text under `account.problems.place`. */
 export type ProblemPlace =
   | 'draft'
   | 'outbox-read'
@@ -16,17 +16,17 @@ export type ProblemPlace =
 
 export interface Problem {
   place: ProblemPlace
-  /** The error in the app's own words, for administrators. */
+  /** Untranslated, for administrators. */
   message: string
-  /** How often it was met since the page was loaded. */
+  /** Since the page was loaded. */
   count: number
-  /** Device instant of the last time. */
+  /** Device instant, last time. */
   at: string
 }
 
 const maxKept = 10
 const maxCharacters = 300
-/** Newest first. In memory alone: messages may name what a person saw. */
+/** In memory only: messages may name private data. */
 let kept: readonly Problem[] = []
 const listeners = new Set<() => void>()
 
@@ -40,7 +40,7 @@ function messageOf(error: unknown): string {
   return text.slice(0, maxCharacters).toWellFormed()
 }
 
-/** Logs a failure that the page survives, counts it and keeps it for the account page. */
+/** For failures that the page survives. */
 export function report(place: ProblemPlace, error: unknown, now = Date.now()): void {
   console.warn(`${place}:`, error)
   const message = messageOf(error)
@@ -53,14 +53,13 @@ export function report(place: ProblemPlace, error: unknown, now = Date.now()): v
   ])
 }
 
-/** The problems met last, newest first; equal ones count together. */
+/** Newest first. */
 export const problems = (): readonly Problem[] => kept
 
-/** Calls the listener at every change. Returns how to stop. */
 export function onProblems(listener: () => void): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }
 
-/** For when a person signs out: the next one on this device does not see them. */
+/** For sign-out. */
 export const forgetProblems = (): void => change([])

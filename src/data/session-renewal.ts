@@ -1,33 +1,25 @@
 import { AppError } from './errors.ts'
 import { wait } from './wait.ts'
 
-/** What stands between auth-js and the auth server when an access token is renewed. */
 export interface SessionRenewal {
-  /** Takes the place of `fetch` for a renewal. */
+  /** Replaces `fetch` for renewals. */
   fetch: typeof globalThis.fetch
-  /**
-   * The answer of a call that may wait for a renewal, but not longer than it takes to find out that
-   * the auth server cannot be reached.
-   * @throws AppError kind `offline`
-   */
+  /** @throws AppError kind `offline` when the auth server is unreachable */
   unlessStuck<T>(call: () => PromiseLike<T>): Promise<T>
-  /** The session was given up on this device: a renewal that still waits ends as refused. */
+  /** Ends a waiting renewal as refused. */
   cancel(): void
 }
 
 interface RenewalOptions {
-  /** Milliseconds without an answer after which callers are told that there is no network. */
+  /** Milliseconds until callers count as offline. */
   patienceMs?: number
-  /** Milliseconds before the next try; doubled up to sixteen times that. */
+  /** Milliseconds; grows up to 16-fold. */
   retryMs?: number
 }
 
 /**
- * Keeps a renewal open until the auth server itself has answered. auth-js would retry for 25 s, hand
- * the failure to every caller for a minute more, and give the session up at any answer that is not
- * the server's: a portal's page, a proxy's 511, a 500 while it restarts. Here only a JSON answer
- * below 500 and other than 429 counts as one; until then the session stays, and callers hear at once
- * that there is no network.
+ * Keeps a renewal open until the auth server answers with JSON, not 429 or 5xx. auth-js would drop
+ * the session on a portal's or proxy's answer. Callers fail at once; the session stays.
  */
 export function patientRenewal(
   fetch: typeof globalThis.fetch,
@@ -95,7 +87,7 @@ const isAuthServer = (response: Response): boolean =>
   response.status !== 429 &&
   (response.headers.get('content-type')?.includes('json') ?? false)
 
-/** What the auth server says of a refresh token it does not know: auth-js then forgets it. */
+/** Makes auth-js forget the session. */
 const sessionGivenUp = (): Response =>
   new Response(
     JSON.stringify({ code: 400, error_code: 'refresh_token_not_found', msg: 'signed out' }),

@@ -12,11 +12,10 @@ export interface Membership {
 }
 
 export interface DemoDates {
-  /** Weeks added to the dates of the source. */
   weeks: number
-  /** The last day of the demo's data, in the city. */
+  /** Last day of the data, in the city. */
   until: LocalDay
-  /** True when that is more than a month ago. */
+  /** `until` is over a month ago. */
   isOld: boolean
 }
 
@@ -25,9 +24,9 @@ export interface SessionContext {
   displayName: string
   locale: string | null
   memberships: Membership[]
-  /** Changes when what the person may see changes. */
+  /** Changes with the person's rights. */
   scopeKey: string
-  /** How the demo's dates were moved; null, or missing in what an older version kept, elsewhere. */
+  /** Missing in what older versions kept. */
   demo?: DemoDates | null
 }
 
@@ -48,13 +47,12 @@ const contextSchema = v.object({
   demo: v.nullish(v.object({ weeks: v.number(), until: v.string(), isOld: v.boolean() })),
 })
 
-/** A session of one's own account. Instants are ISO 8601. */
+/** Instants are ISO 8601. */
 export interface OwnSession {
   id: string
   userAgent: string | null
   startedAt: string
   lastUsedAt: string
-  /** The session of this device and browser. */
   isThis: boolean
 }
 
@@ -72,19 +70,19 @@ interface AuthFailure extends ErrorAnswer {
   name?: string
 }
 
-/** Why a Supabase refuses a new password, in the words of our rule; ours are the same. */
+/** Supabase's reasons, mapped to ours. */
 const ruleWords: Record<string, string> = { length: 'short', characters: 'common', pwned: 'common' }
 
-/** Codes of a wrong current password: the door's, and those of a Supabase. */
+/** From our server and Supabase. */
 const wrongPasswordCodes = ['current_password_mismatch', 'invalid_credentials']
 
 const authError = (backend: Backend, error: AuthFailure): AppError => {
-  // auth-js gives a network failure this name and the status 0 or the proxy's.
+  // auth-js gives network failures this name, with the proxy's status.
   const status = error.name === 'AuthRetryableFetchError' ? 0 : (error.status ?? 0)
   return errorFromAnswer(error, status, status === 429 ? backend.retryAfterSeconds() : null)
 }
 
-/** The code for a refused change of password; null for failures of another kind. */
+/** Null for other failures. */
 function refusalCode(error: AuthFailure & { reasons?: string[] }): string | null {
   const { code } = error
   if (code && wrongPasswordCodes.includes(code)) return 'wrong_password'
@@ -96,11 +94,11 @@ function refusalCode(error: AuthFailure & { reasons?: string[] }): string | null
 
 export const sessionRepo = (backend: Backend) => {
   const { auth } = backend.supabase
-  // Until auth-js has looked at the kept session, it may be waiting for a network to renew it.
+  // Until then auth-js may wait for a network.
   let hasLooked = false
   void auth.initialize().then(() => (hasLooked = true))
 
-  /** A call that auth-js does not know, or whose refusal it would pass over. */
+  /** For calls that auth-js lacks, or whose refusals it ignores. */
   async function ask(path: string, init: RequestInit): Promise<Response> {
     const response = await fetchSigned(backend, `auth/v1/${path}`, init)
     if (response.ok) return response
@@ -117,8 +115,8 @@ export const sessionRepo = (backend: Backend) => {
     },
 
     /**
-     * Forgets the session on this device at once; the server is told when it can be. Left to auth-js
-     * this would first wait for a network, and then end the session of whoever signed in meanwhile.
+     * Forgets the session at once. auth-js would first wait for a network, then might end the next
+     * person's session.
      */
     async signOut(): Promise<void> {
       const token = backend.keptSession.accessToken()
@@ -128,17 +126,16 @@ export const sessionRepo = (backend: Backend) => {
       if (hasLooked) await auth.signOut({ scope: 'local' })
     },
 
-    /** Whether this device keeps a session, asking nobody. */
     isKept: (): boolean => backend.keptSession.accessToken() !== null,
 
-    /** True when a session is kept and could be renewed where it had to be. */
+    /** Renews the session where needed. */
     async hasSession(): Promise<boolean> {
       const { data, error } = await backend.unlessStuck(() => auth.getSession())
       if (error) throw authError(backend, error)
       return data.session !== null
     },
 
-    /** Gets a fresh access token. False when the server refuses the session for good. */
+    /** False when the server refuses for good. */
     async refresh(): Promise<boolean> {
       const { data, error } = await backend.unlessStuck(() => auth.refreshSession())
       if (!error) return data.session !== null
@@ -148,7 +145,7 @@ export const sessionRepo = (backend: Backend) => {
     },
 
     /**
-     * Sets a new password; the server compares the current one and ends the other sessions.
+     * The server also ends the other sessions.
      * @throws AppError code `wrong_password`, `same_password` or `weak_<PasswordIssue>`
      */
     async changePassword(current: string, next: string): Promise<void> {
@@ -161,32 +158,29 @@ export const sessionRepo = (backend: Backend) => {
       throw code ? new AppError('invalid', failure.message, { code, cause: error }) : failure
     },
 
-    /** One's own sessions, the newest first. */
+    /** Newest first. */
     async sessions(signal?: AbortSignal): Promise<OwnSession[]> {
       const answer: unknown = await (await ask('sessions', { signal: signal ?? null })).json()
       if (v.is(sessionsSchema, answer)) return answer
       throw new AppError('server', 'the sessions have another form', { code: 'bad_answer' })
     },
 
-    /** Ends one of one's own sessions; one that had ended already is no failure. */
+    /** Accepts an already ended session. */
     async endSession(id: string): Promise<void> {
       await ask(`sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }).catch((error) => {
         if (!(error instanceof AppError && error.code === 'session_unknown')) throw error
       })
     },
 
-    /** Ends all of one's own sessions but this one. */
     async endOtherSessions(): Promise<void> {
       await ask('logout?scope=others', { method: 'POST' })
     },
 
-    /** The e-mail of who is signed in. */
     async email(): Promise<string | null> {
       const { data } = await backend.unlessStuck(() => auth.getSession())
       return data.session?.user.email ?? null
     },
 
-    /** Calls `listener` when auth-js gave the session up. Returns how to stop. */
     onSignedOut(listener: () => void): () => void {
       const { data } = auth.onAuthStateChange((event) => {
         if (event === 'SIGNED_OUT') listener()
@@ -194,7 +188,7 @@ export const sessionRepo = (backend: Backend) => {
       return () => data.subscription.unsubscribe()
     },
 
-    /** Calls `listener` when a session of `userId` began, in another tab too. Returns how to stop. */
+    /** Also for sign-ins in other tabs. */
     onSignedIn(listener: (userId: string) => void): () => void {
       const { data } = auth.onAuthStateChange((event, session) => {
         if (event === 'SIGNED_IN' && session) listener(session.user.id)

@@ -1,8 +1,6 @@
 /**
- * Stands in for the parts of supabase-js that no call of ours reaches, so that the sign-in page does
- * not load them: the build puts it in the place of realtime-js (we poll on every tier) and storage-js
- * (photos go through our own fetch). supabase-js makes one of
- * each with every client and hands realtime the token.
+ * The build replaces realtime-js and storage-js with these stubs: supabase-js creates both, but we
+ * use neither.
  */
 export class RealtimeClient {
   setAuth(): Promise<void> {

@@ -1,10 +1,10 @@
 interface WaitOptions {
   signal?: AbortSignal
-  /** Whose `online` event ends the wait early: the window, where there is one. */
+  /** Its `online` event ends the wait early. */
   network?: EventTarget
 }
 
-/** Waits, but not past the moment the network comes back. @throws what `signal` aborts with */
+/** Ends early when the network returns. @throws the reason of `signal` */
 export function wait(millis: number, options: WaitOptions = {}): Promise<void> {
   const { signal, network = globalThis.window } = options
   return new Promise((resolve, reject) => {

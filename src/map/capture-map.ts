@@ -12,34 +12,28 @@ const pinZoom = 17
 
 export interface CaptureMapOptions {
   city: CityConfig
-  /** What it shows until there is a pin; the city when left out. */
+  /** Defaults to the city. */
   box?: BoundingBox | undefined
   look: MapLook
-  /** Somebody tapped a place or let go of the pin. */
   onPlace: (lngLat: LngLat) => void
 }
 
-/** A small map to put one pin on. */
 export interface CaptureMap {
   setLook(look: MapLook): void
-  /** Shows this as long as there is neither pin nor device, and nobody has moved the map. */
+  /** No effect once there is a pin or device place, or after the map was moved. */
   setBox(box: BoundingBox): void
-  /** Comes into view when it would lie outside; `color` is CSS hex. */
+  /** `color` is CSS hex. */
   setPin(lngLat: LngLat | null, color: string): void
-  /** Where the device is, with a ring as wide as it is unsure. */
   setDevice(place: { lngLat: LngLat; accuracyMeters: number } | null): void
-  /** Other places to tell apart from the pin, such as incidents already there. */
   setOthers(places: readonly { lngLat: LngLat; color: string }[]): void
-  /** Outlines of one level, and which of them holds the pin. */
   setAreas(level: AreaLevel, features: AreaFeatures): void
   setHeldBy(idx: number | null): void
-  /** Brings a place to the middle, as near as one needs to see a doorstep. */
   center(lngLat: LngLat): void
   zoomBy(step: number): void
   destroy(): void
 }
 
-/** @throws when the browser cannot draw it (no WebGL 2) */
+/** @throws when WebGL 2 is missing */
 export function createCaptureMap(container: HTMLElement, options: CaptureMapOptions): CaptureMap {
   const { city, look, onPlace } = options
   const { map, setLook, remove } = createSmallMap(container, {
@@ -52,7 +46,7 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
   })
   const areas = new AreasLayer(look.theme)
   const location = new LocationLayer(look.theme)
-  /** Somebody or something has chosen what is in view. */
+  /** Set by a person or a place. */
   let isPlaced = false
   let pin: Marker | null = null
   let pinColor = ''
@@ -72,7 +66,7 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
     map.jumpTo({ center: [...lngLat], zoom: Math.max(map.getZoom(), pinZoom) })
   }
 
-  /** Near the edge counts as outside: what the pin stands on must be seen around it. */
+  /** Near the edge counts as outside: the surroundings must be visible. */
   function isInView([lng, lat]: LngLat): boolean {
     const { x, y } = map.project([lng, lat])
     const { clientWidth, clientHeight } = container

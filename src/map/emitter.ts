@@ -1,4 +1,4 @@
-/** Typed listeners; a listener that throws does not keep the others from hearing. */
+/** Typed listeners. A listener that throws does not stop the others. */
 export class Emitter<Events extends object> {
   #listeners = new Map<keyof Events, Set<(payload: never) => void>>()
 

@@ -1,6 +1,6 @@
 import { areaLevels, type AreaLevel } from '@/domain/vocabulary.ts'
 
-/** Zoom (512-pixel tiles) from which each level is the one to read, from the top down. */
+/** Lowest zoom (512-pixel tiles). */
 const startZoom: Record<AreaLevel, number> = {
   city: 0,
   district: 8.5,
@@ -9,10 +9,7 @@ const startZoom: Record<AreaLevel, number> = {
   grid: 13,
 }
 
-/**
- * The level a choropleth should draw. Where a city lacks the fitting level, the next finer one it
- * has is better than one coarse blot; below the finest there is only the finest.
- */
+/** Next finer level if the city lacks the fitting one, else the finest. */
 export function levelForZoom(
   zoom: number,
   availableLevels: readonly AreaLevel[],

@@ -4,7 +4,7 @@ import { locateDevice, type PositionHost } from './locate.ts'
 const city = [0, 0, 10, 10] as const
 type Answer = { at: [number, number] } | { code: number } | null
 
-/** A browser whose device answers at once; null has no device. */
+/** Null has no device. */
 const browser = (answer: Answer, isSecureContext = true): PositionHost => ({
   document: Object.assign(new EventTarget(), { visibilityState: 'visible' as const }),
   isSecureContext,

@@ -1,21 +1,20 @@
 import type { BoundingBox, LngLat } from '@/domain/vocabulary.ts'
 import type { LocateFailure, LocateResult } from './types.ts'
 
-/** The browser's own, or a fake in tests. */
 export interface PositionHost {
   document: EventTarget & Pick<Document, 'visibilityState'>
   navigator: Pick<Navigator, 'geolocation' | 'permissions'>
   isSecureContext: boolean
 }
 
-/** Why the device cannot be asked at all; null when it can. */
+/** Null when the device can be asked. */
 export function positionBlock({ navigator, isSecureContext }: PositionHost): LocateFailure | null {
-  // Browsers hide or refuse geolocation on plain http; say so instead of "denied".
+  // On plain http browsers hide or refuse geolocation: not "denied".
   if (!isSecureContext) return 'insecure'
   return (navigator.geolocation as Geolocation | undefined) ? null : 'unsupported'
 }
 
-/** By the codes of GeolocationPositionError, which is not a global everywhere. */
+/** GeolocationPositionError is not a global everywhere. */
 export const positionFailure = ({ code }: Pick<GeolocationPositionError, 'code'>): LocateFailure =>
   code === 1 ? 'denied' : code === 3 ? 'timeout' : 'unavailable'
 
@@ -24,7 +23,7 @@ export const lngLatOf = ({ coords }: GeolocationPosition): LngLat => [
   coords.latitude,
 ]
 
-/** Asks the device once. Never rejects: every reason for failing is an answer. */
+/** Never rejects: failures are results. */
 export function locateDevice(
   [west, south, east, north]: BoundingBox,
   host: PositionHost = globalThis,

@@ -3,10 +3,7 @@ import { addPin } from './pin.ts'
 import { createSmallMap } from './small-map.ts'
 import type { LocatorMap, LocatorMapOptions } from './types.ts'
 
-/**
- * A small still map of one place, for an incident's detail. It takes no pointer and no focus.
- * @throws when the browser cannot draw it (no WebGL 2)
- */
+/** Still map of one place, without pointer or focus. @throws when WebGL 2 is missing */
 export function createLocatorMap(container: HTMLElement, options: LocatorMapOptions): LocatorMap {
   const { city, look, zoom = 16 } = options
   let marker: ReturnType<typeof addPin>

@@ -14,14 +14,14 @@ export interface MapCanvasOptions {
   locale: MapLocale
   title: string
   view: MapView | undefined
-  /** What to show where there is no view; the city when left out. */
+  /** Used without a view; defaults to the city. */
   box?: BoundingBox | undefined
   interactive: boolean
-  /** One finger and the wheel scroll the page around the map; two fingers move the map. */
+  /** One finger scrolls the page; two move the map. */
   isInPage?: boolean
 }
 
-/** A MapLibre map on the city's ground, north up, never tilted. @throws when WebGL 2 is missing */
+/** @throws when WebGL 2 is missing */
 export function createMapCanvas(container: HTMLElement, options: MapCanvasOptions): MapLibreMap {
   setUpMaps()
   container.classList.add('wangge-map')
@@ -42,13 +42,12 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
     maxZoom: 19,
     maxBounds: boundsOf(surroundings(city.bbox)),
     renderWorldCopies: false,
-    // Labels that fade make every measurement and every screenshot late.
+    // Fading labels delay every measurement and screenshot.
     fadeDuration: 0,
-    // Chinese comes from the fonts named in the style, where the device has them.
     localIdeographFontFamily: 'Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif',
     validateStyle: false,
   })
-  // Without its basemap (no network, none taken along) the ground is land: blue would be read as water.
+  // Without basemap tiles show land: blue would look like water.
   let hasBasemap = false
   map.on('error', (event) => {
     if (isOfBasemap(event) && !hasBasemap) showGround(container, { ...city, basemap: null })
@@ -72,15 +71,14 @@ const isOfBasemap = (event: object): boolean =>
   (event as { sourceId?: unknown }).sourceId === sourceIds.basemap
 
 /**
- * MapLibre shades a sky over the whole canvas in every frame, be it transparent and the map never
- * tilted: where no graphics card helps, a quarter of the frame for nothing. No option turns it off;
- * a frame whose style gives no sky draws none.
+ * MapLibre shades even a transparent sky: a quarter of a frame without a graphics card. No option
+ * turns it off.
  */
 function leaveOutSky({ style }: MapLibreMap): void {
   Object.assign(style.sky, { getEvaluated: () => undefined })
 }
 
-/** What screen readers call the map. */
+/** For screen readers. */
 export const titleCanvas = (map: MapLibreMap, title: string): void =>
   map.getCanvas().setAttribute('aria-label', title)
 
@@ -89,7 +87,7 @@ export const boundsOf = ([west, south, east, north]: BoundingBox): LngLatBoundsL
   [east, north],
 ]
 
-/** The city's box and as much again on every side: nothing to see, but room for wide screens. */
+/** Adds the city's size on each side, for wide screens. */
 function surroundings([west, south, east, north]: BoundingBox): BoundingBox {
   const [width, height] = [east - west, north - south]
   return [

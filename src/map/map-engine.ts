@@ -19,8 +19,8 @@ const viewDelayMs = 150
 const locatedZoom = 16
 
 /**
- * The map of a city in `container`, which must have a size and belongs to the engine from now on.
- * @throws when the browser cannot draw it (no WebGL 2); show the table view instead
+ * `container` must have a size.
+ * @throws when WebGL 2 is missing; show the table view instead
  */
 export function createMapEngine(container: HTMLElement, options: MapEngineOptions): MapEngine {
   const { city } = options
@@ -44,8 +44,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   const location = new LocationLayer(theme)
   const fullscreenElement = options.fullscreenElement ?? container
 
-  // The style is an object, so it is there before any tile; what was set earlier is drawn now.
-  // Points before the location, so that one's own place lies on top.
+  // Draws values set earlier. Location comes last, on top.
   map.once('style.load', () => {
     for (const layer of [areas, heat, points, location]) layer.attach(map)
   })
@@ -77,7 +76,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     if (destroyed) return result
     if (result.ok) {
       location.set(result)
-      // Beyond the city there is no map: going there would show an empty page.
+      // There is no map outside the city.
       if (result.insideCity)
         map.easeTo({
           center: [...result.lngLat],
@@ -193,7 +192,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   return quietAfter(engine, () => destroyed)
 }
 
-/** The same engine, whose methods do nothing once it is gone: late answers are harmless. */
+/** After `destroy` methods do nothing: late answers are harmless. */
 function quietAfter(engine: MapEngine, isGone: () => boolean): MapEngine {
   return new Proxy(engine, {
     get(target, name: keyof MapEngine) {
@@ -210,7 +209,7 @@ function nextEvent(map: MapLibreMap, event: 'idle' | 'render'): Promise<void> {
   return new Promise((resolve) => {
     map.once(event, () => resolve())
     map.once('remove', () => resolve())
-    // Both follow a repaint only.
+    // Both events fire only after a repaint.
     map.triggerRepaint()
   })
 }

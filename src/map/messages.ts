@@ -12,11 +12,10 @@ const keys = [
   'kilometers',
 ] as const satisfies readonly (keyof MapMessages)[]
 
-/** The map's own texts in the language of `t`; they live in `locales/<language>/map.json`. */
+/** Map texts in the language of `t`, from `locales/<language>/map.json`. */
 export const mapMessages = (t: (key: string) => string): MapMessages =>
   Object.fromEntries(keys.map((key) => [key, t(`map.${key}`)])) as unknown as MapMessages
 
-/** The look of a small map on a page with this theme, in the language of `t`. */
 export const mapLook = (theme: MapTheme, locale: string, t: (key: string) => string): MapLook => ({
   theme,
   locale: locale === 'zh-CN' ? 'zh-CN' : 'en',

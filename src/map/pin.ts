@@ -3,15 +3,12 @@ import type { LngLat } from '@/domain/vocabulary.ts'
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 
-/**
- * A drop-shaped pin whose tip is the place; decoration only, so hidden from screen readers: where it
- * can be dragged, buttons must do the same.
- */
+/** Hidden from screen readers: offer buttons beside a draggable pin. */
 export function addPin(map: MapLibreMap, lngLat: LngLat, color: string, draggable = false): Marker {
   const marker = new Marker({ element: pinElement(color), anchor: 'bottom', draggable })
     .setLngLat([...lngLat])
     .addTo(map)
-  // MapLibre makes every marker a focusable button; this one does nothing by itself.
+  // MapLibre makes markers focusable; this one has no action.
   const element = marker.getElement()
   element.classList.toggle('is-draggable', draggable)
   element.removeAttribute('role')
@@ -21,7 +18,7 @@ export function addPin(map: MapLibreMap, lngLat: LngLat, color: string, draggabl
   return marker
 }
 
-/** @param isHollow drawn as an outline: what it stands for has not arrived yet */
+/** @param isHollow the incident has not arrived yet */
 export function pinElement(color: string, isHollow = false): HTMLElement {
   const element = document.createElement('div')
   element.className = isHollow ? 'wangge-map-pin is-hollow' : 'wangge-map-pin'

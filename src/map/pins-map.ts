@@ -8,34 +8,28 @@ import type { LocatorMapOptions, MapLook } from './types.ts'
 export interface MapPin {
   key: string
   lngLat: LngLat
-  /** CSS hex colour. */
   color: string
-  /** `waiting` is drawn hollow: it has not arrived yet. */
+  /** `waiting` (not arrived yet) is hollow. */
   state: 'sent' | 'waiting'
 }
 
 export interface PinsMapOptions extends Pick<LocatorMapOptions, 'city' | 'look'> {
   pins: readonly MapPin[]
-  /** Where one is oneself. */
   here?: LngLat | null
-  /** Can be moved by finger and keys; a still picture otherwise. */
   interactive?: boolean
 }
 
 export interface PinsMap {
   setPins(pins: readonly MapPin[], here: LngLat | null): void
   setLook(look: MapLook): void
-  /** After a change of the container's size: all pins are in sight again. */
+  /** Call after a container resize. */
   fit(): void
   destroy(): void
 }
 
 const closestZoom = 16
 
-/**
- * A small map of several places. What it shows stands in words beside it.
- * @throws when the browser cannot draw it (no WebGL 2)
- */
+/** List the same places as text beside it. @throws when WebGL 2 is missing */
 export function createPinsMap(container: HTMLElement, options: PinsMapOptions): PinsMap {
   const { city, look, interactive = false } = options
   let { pins } = options
@@ -61,7 +55,7 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
 
   function draw(): void {
     for (const marker of markers) marker.remove()
-    // From north to south, so that the tip of each pin stays in sight.
+    // North to south: no pin covers another's tip.
     markers = [...pins]
       .sort((a, b) => b.lngLat[1] - a.lngLat[1])
       .map(({ lngLat, color, state }) =>
@@ -76,7 +70,7 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
   }
   const mark = (element: HTMLElement, lngLat: LngLat, anchor: 'bottom' | 'center'): Marker => {
     const marker = new Marker({ element, anchor }).setLngLat([...lngLat]).addTo(map)
-    // MapLibre makes every marker a focusable button; these do nothing.
+    // MapLibre makes markers focusable; these have no action.
     for (const name of ['role', 'tabindex', 'aria-label']) element.removeAttribute(name)
     element.setAttribute('aria-hidden', 'true')
     return marker
@@ -98,7 +92,6 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
   }
 }
 
-/** The box around places; null when there are none. */
 export function boxAround(places: readonly LngLat[]): BoundingBox | null {
   if (places.length === 0) return null
   const [lngs, lats] = [places.map(([lng]) => lng), places.map(([, lat]) => lat)]

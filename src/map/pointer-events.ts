@@ -5,10 +5,9 @@ import { hitsFromProperties, type IncidentProperties } from './protocols/inciden
 import { layerIds } from './style/layer-ids.ts'
 import type { MapEvents, PointHit } from './types.ts'
 
-/** Half the side of the square around the pointer in which a point counts as hit. */
+/** Half the side of the hit square. */
 const reachPixels = { mouse: 3, touch: 12 }
 
-/** Turns MapLibre's mouse and touch into hovers and clicks on incidents, areas and the ground. */
 export function listenToPointer(
   map: MapLibreMap,
   events: Emitter<MapEvents>,
@@ -32,7 +31,7 @@ export function listenToPointer(
   }
 
   map.on('mousemove', (event) => {
-    // While dragging the map follows the pointer: what lies under it is meant by nobody.
+    // Dragging moves the map under the pointer: no hover is meant.
     if (!map.isMoving()) hover(event)
   })
   map.on('mouseout', () => hover(null))
@@ -57,7 +56,7 @@ function areaAt(map: MapLibreMap, event: MapMouseEvent, level: AreaLevel | null)
   return feature?.id === undefined ? null : Number(feature.id)
 }
 
-/** Everything under the pointer, topmost first, each incident once. */
+/** Topmost first, each incident once. */
 function pointsAt(map: MapLibreMap, event: MapMouseEvent, reach: number): PointHit[] {
   if (!map.getLayer(layerIds.pointCircle)) return []
   const { x, y } = event.point

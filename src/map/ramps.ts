@@ -1,10 +1,9 @@
 import type { MapTheme } from './types.ts'
 
-/** One colour in OKLCH: lightness 0–1, chroma, hue in degrees. */
+/** OKLCH: lightness 0–1, chroma, hue in degrees. */
 type Oklch = readonly [lightness: number, chroma: number, hueDegrees: number]
 
-// Lightness alone carries the order, so the ramps hold for every colour vision and in print; hue
-// turns from teal to blue to make neighbours easier to tell apart.
+// Lightness alone gives the order, for every colour vision and in print.
 const sequential: Record<MapTheme, readonly Oklch[]> = {
   light: [
     [0.95, 0.025, 185],
@@ -40,8 +39,7 @@ const heat: Record<MapTheme, readonly Oklch[]> = {
 }
 
 /**
- * `count` hex colours for classes from low to high: growing darker on a light map and lighter on a
- * dark one. Safe under the common colour-vision deficiencies because lightness is monotone.
+ * Hex, from low to high: darker on a light map, lighter on a dark one.
  * @throws RangeError when `count` is below 1
  */
 export function sequentialRamp(theme: MapTheme, count: number): string[] {
@@ -51,7 +49,7 @@ export function sequentialRamp(theme: MapTheme, count: number): string[] {
   return Array.from({ length: count }, (_, i) => hexFromOklch(sample(anchors, i / (count - 1))))
 }
 
-/** Density byte to RGBA, 256 × 4 bytes; transparent at 0 and opaque enough to read streets through. */
+/** RGBA by density byte, 256 × 4 bytes; streets show through. */
 export function heatRamp(theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {
   const table = new Uint8ClampedArray(256 * 4)
   for (let i = 1; i < 256; i++) {
@@ -70,7 +68,7 @@ function sample(anchors: readonly Oklch[], position: number): Oklch {
   const index = Math.min(anchors.length - 2, Math.floor(scaled))
   const share = scaled - index
   const [low, high] = [anchors[index]!, anchors[index + 1]!]
-  // The short way round the hue circle.
+  // Shorter way round the hue circle.
   const turn = ((high[2] - low[2] + 540) % 360) - 180
   return [
     low[0] + (high[0] - low[0]) * share,

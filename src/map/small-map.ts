@@ -15,12 +15,12 @@ export interface SmallMap {
   remove(): void
 }
 
-/** A map beside other things: the city's ground with a scale. @throws when WebGL 2 is missing */
+/** City map with a scale only. @throws when WebGL 2 is missing */
 export function createSmallMap(container: HTMLElement, options: SmallMapOptions): SmallMap {
   const { city } = options
   let { look } = options
   const map = createMapCanvas(container, { ...options, ...look, title: look.messages.mapTitle })
-  // what people cannot move they need not reach
+  // A map that cannot be moved needs no keyboard focus.
   if (!options.interactive) map.getCanvas().setAttribute('tabindex', '-1')
   map.on('error', ({ error }) => console.warn('Map:', error.message))
   const scale = new ScaleBar(look.messages, city.basemap?.attribution ?? '')

@@ -1,16 +1,11 @@
 const baseMs = 1000
 const maxMs = 5 * 60_000
-/**
- * Short: waiting saves the server nothing without a network, and the person may just have got one.
- */
+/** Short: the network may just have returned. */
 const maxOfflineMs = 30_000
-/** Keeps a lucky draw from hammering the server. */
+/** Guards against short random draws. */
 const minMs = 200
 
-/**
- * Exponential back-off with full jitter, at most 5 minutes, or 30 seconds for the reason `offline`.
- * `tries` counts from 1; `random` from 0 up to 1.
- */
+/** Exponential, full jitter. `tries` counts from 1; `random` from 0 up to 1. */
 export function backOffMs(tries: number, random: number, reason: string): number {
   const most = reason === 'offline' ? maxOfflineMs : maxMs
   return Math.max(minMs, random * Math.min(most, baseMs * 2 ** (tries - 1)))
@@ -22,7 +17,7 @@ export interface Wait {
   reason: string
 }
 
-/** Waits by item: one that fails does not hold up the others. */
+/** A failing item does not delay the others. */
 export class ItemWaits {
   #waits = new Map<string, Wait>()
   #alone = new Set<string>()
@@ -37,7 +32,7 @@ export class ItemWaits {
     return wait !== undefined && wait.until > now
   }
 
-  /** Marks an item that failed a call alone; it shares no call again. */
+  /** The item shares no call again. */
   setAlone(id: string): void {
     this.#alone.add(id)
   }
@@ -50,7 +45,7 @@ export class ItemWaits {
     this.#alone.delete(id)
   }
 
-  /** The next to come due, or null. */
+  /** Next due wait. */
   next(now: number): Wait | null {
     let first: Wait | null = null
     for (const wait of this.#waits.values())
@@ -58,7 +53,7 @@ export class ItemWaits {
     return first
   }
 
-  /** Ends the waits and keeps the counts of failures. */
+  /** Keeps the failure counts. */
   endAll(): void {
     for (const wait of this.#waits.values()) wait.until = 0
   }

@@ -5,14 +5,12 @@ import type { CommandType } from '@/domain/command/types/index.ts'
 import { toOutboxError } from './errors.ts'
 
 /**
- * States of an item in the queue. `queued`: may be sent now. `photos`: its photos are uploaded
- * first. `held`: waits behind an earlier item of its incident; only the first can be in another
- * state. One look into an index finds what to send or upload.
+ * `queued`: may be sent. `photos`: uploads photos first. `held`: waits behind an earlier item of
+ * its incident.
  */
 export const rowStates = ['queued', 'photos', 'held', 'sending', 'conflict', 'rejected'] as const
 export type RowState = (typeof rowStates)[number]
 
-/** Fields of items and receipts alike. */
 export const titledFields = [
   'id',
   'type',
@@ -41,26 +39,24 @@ interface Titled {
   text: string
   addressLabel: string
   photoHashes: string[]
-  /** Payload and photos. */
   bytes: number
   replaces: string | null
-  /** The draft it was made of. A draft becomes one item at most. */
+  /** A draft becomes one item at most. */
   draftId: string | null
 }
 export interface ItemRow extends Titled {
-  /** Given by the database: the order of the queue. */
+  /** Queue order. */
   seq: number
   state: RowState
   attempts: number
   error: CommandError | null
-  /** The server has recorded the refusal: another try needs another id. */
+  /** The server recorded the refusal: retry with a new id. */
   isRecorded: boolean
-  /** The server has the command and lacks a photo. */
+  /** The server lacks only photos. */
   applied: boolean
-  /** Answers of the form that no command carries; restored with the draft. */
+  /** Form answers that no command carries. */
   answers?: Pick<CaptureForm, 'isPinChecked' | 'notTheseIds'>
 }
-/** What stays of a received or replaced item. */
 export interface ReceiptRow extends Titled {
   seq: number
   state: 'received' | 'replaced'
@@ -77,14 +73,13 @@ export interface PhotoRow {
   lat?: number
   /** Device milliseconds. */
   savedAt: number
-  /** 0 until a saved draft or item names it. Receipts delete claimed photos only. */
+  /** 1 once a draft or item names it. Receipts delete claimed photos only. */
   isClaimed: 0 | 1
   isUploaded: 0 | 1
-  /** An upload was begun; its end is unknown unless `isUploaded`. */
+  /** An upload was begun. */
   isTried: 0 | 1
 }
 
-/** Facts about the picture, independent of its upload. */
 export const photoFacts = [
   'mediaType',
   'width',
@@ -96,7 +91,7 @@ export const photoFacts = [
 
 export type New<T extends { seq: number }> = Omit<T, 'seq'> & { seq?: number }
 
-/** Payloads and pictures have tables of their own: lists and counts never load them. */
+/** Payloads and pictures have own tables: lists and counts never load them. */
 export class OutboxDatabase extends Dexie {
   drafts!: Table<Draft, string>
   items!: Table<ItemRow, number, New<ItemRow>>
@@ -109,7 +104,7 @@ export class OutboxDatabase extends Dexie {
 
   constructor(name: string, indexedDB?: IDBFactory, keyRange?: typeof IDBKeyRange) {
     super(name, {
-      // A commit resolves after the disk has it.
+      // Commits resolve once on disk.
       chromeTransactionDurability: 'strict',
       ...(indexedDB && { indexedDB }),
       ...(keyRange && { IDBKeyRange: keyRange }),
@@ -126,7 +121,7 @@ export class OutboxDatabase extends Dexie {
     })
   }
 
-  /** A transaction over all tables unless told. @throws OutboxError */
+  /** @throws OutboxError */
   async write<T>(body: () => Promise<T>, tables: Table[] = this.tables): Promise<T> {
     try {
       return await this.transaction('rw', tables, body)

@@ -4,12 +4,7 @@ import { OutboxError } from './errors.ts'
 import { claimPhotos, releasePhotos } from './photos.ts'
 import { madeOfDraft, needSeen } from './queue.ts'
 
-/**
- * Saves a draft and claims its photos.
- * @param seen `updatedAt` of the stored version it was made of, null for none
- * @throws OutboxError `already_sent` when another tab has queued it, `changed_elsewhere` when
- * another tab has saved another version
- */
+/** See `Outbox.saveDraft`. @throws OutboxError `already_sent`, `changed_elsewhere` */
 export const saveDraft = (db: OutboxDatabase, draft: Draft, seen?: string | null): Promise<void> =>
   db.write(async () => {
     const before = await db.drafts.get(draft.id)

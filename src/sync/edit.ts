@@ -6,10 +6,7 @@ import { OutboxError } from './errors.ts'
 export const commandOf = (row: Pick<ItemRow, 'type'>, payload: string): NewCommand =>
   ({ type: row.type, payload: JSON.parse(payload) as unknown }) as NewCommand
 
-/**
- * A refused or conflicting item as a person can change it.
- * @throws OutboxError `not_editable`
- */
+/** @throws OutboxError `not_editable` */
 export async function edit(
   db: OutboxDatabase,
   id: string,
@@ -20,7 +17,7 @@ export async function edit(
     return { row: item, payload: (await db.payloads.get(id))?.payload }
   }, [db.items, db.payloads])
   const isStuck = row?.state === 'rejected' || row?.state === 'conflict'
-  // An applied command is at the server: a changed copy would say it twice.
+  // The server has an applied command: a copy would repeat it.
   if (!row || payload === undefined || !isStuck || row.applied)
     throw new OutboxError('not_editable', row?.state)
   const command = commandOf(row, payload)
@@ -28,7 +25,7 @@ export async function edit(
   return draft ? { ...draft, replaces: id } : command
 }
 
-/** The draft that an item was made of; null for commands that the report page does not edit. */
+/** Null for commands that the report page does not edit. */
 export function draftOfItem(row: ItemRow, command: NewCommand, now: number): Draft | null {
   const draft = draftOf(command, row)
   if (!draft) return null

@@ -1,26 +1,24 @@
 export type OutboxErrorCode =
-  /** No room left; what was stored before is untouched. */
+  /** Earlier data is untouched. */
   | 'storage_full'
-  /** The storage failed in another way. */
+  /** Any other failure. */
   | 'storage_failed'
   /** Plain http: no hashes and no locks. */
   | 'insecure_context'
-  /** A photo of the command is not on this device. */
   | 'photo_missing'
-  /** The item is gone, under way, or at the server. */
+  /** Gone, under way, or at the server. */
   | 'not_editable'
-  /** Another tab has queued the draft. */
+  /** Another tab queued the draft. */
   | 'already_sent'
-  /** Another tab has saved the draft. */
+  /** Another tab saved the draft. */
   | 'changed_elsewhere'
-  /** The queue already holds a corrected copy. */
   | 'already_replaced'
   | 'too_large'
   | 'not_an_export'
   | 'wrong_instance'
   | 'wrong_user'
 
-/** `code` keys the text that people read. */
+/** `code` selects the displayed text. */
 export class OutboxError extends Error {
   readonly code: OutboxErrorCode
 
@@ -31,7 +29,7 @@ export class OutboxError extends Error {
   }
 }
 
-/** True for the errors of a full disk or an exhausted quota, nested ones included. */
+/** Full disk or exhausted quota, also nested. */
 const isQuota = (error: unknown, depth = 0): boolean => {
   if (typeof error !== 'object' || error === null || depth > 4) return false
   const { name, inner, cause, message } = error as Record<string, unknown>

@@ -4,7 +4,6 @@ import { photoFacts, type ItemRow, type OutboxDatabase, type PhotoRow } from './
 import { fields } from './fields.ts'
 import type { QueueOwner } from './types.ts'
 
-/** First fields of an export; the import checks them. */
 interface ExportHead extends QueueOwner {
   format: 'wangge-outbox'
   version: 1
@@ -22,7 +21,7 @@ const exported = [
   'applied',
 ] as const satisfies (keyof ItemRow)[]
 interface ExportedItem extends Pick<ItemRow, (typeof exported)[number]> {
-  /** Conflicts and refusals keep their state; all others become `queued`. */
+  /** Other states become `queued`. */
   state: 'queued' | 'conflict' | 'rejected'
   payload: string
 }
@@ -31,10 +30,7 @@ type ExportedPhoto = Pick<
   'hash' | 'mediaType' | 'width' | 'height' | 'takenAt' | 'lon' | 'lat'
 > & { base64: string; thumbnailBase64?: string }
 
-/**
- * All that is unsent as one JSON object {…head, drafts, items, photos}, built photo by photo to
- * keep few pictures in memory.
- */
+/** Built photo by photo, to save memory. */
 export async function exportFile(
   db: OutboxDatabase,
   { instanceId, userId }: QueueOwner,
@@ -62,7 +58,7 @@ export async function exportFile(
   for (const hash of await namedPhotos(db, drafts)) {
     const photo = await exportedPhoto(db, hash)
     if (!photo) continue
-    // A blob leaves the script's memory.
+    // A blob need not stay in memory.
     parts.push(new Blob([separator, JSON.stringify(photo)]))
     separator = ','
   }

@@ -6,7 +6,7 @@ import { photoMediaTypes } from '@/domain/photo/photo-bytes.ts'
 
 const number = v.nullable(v.number())
 
-/** The frame of an export. Its parts are checked one by one: a bad one costs only itself. */
+/** Parts are checked one by one. */
 export const exportSchema = v.object({
   format: v.literal('wangge-outbox'),
   version: v.literal(1),

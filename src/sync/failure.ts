@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '@/data/errors.ts'
 
-/** Any error as an `AppError`; a timeout counts as offline, with the code `timeout`. */
+/** A timeout becomes `offline` with the code `timeout`. */
 export function failureOf(error: unknown): AppError {
   const isTimeout = error instanceof Error && error.name === 'TimeoutError'
   return isTimeout
@@ -8,7 +8,7 @@ export function failureOf(error: unknown): AppError {
     : toAppError(error)
 }
 
-/** Rejects when the signal aborts, even while the call still runs. */
+/** Rejects on abort, even while the call runs. */
 export function untilAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error)

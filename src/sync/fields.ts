@@ -1,4 +1,3 @@
-/** A copy with the named fields that the object has. */
 export function fields<T extends object, K extends keyof T>(
   from: T,
   names: readonly K[],

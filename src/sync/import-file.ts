@@ -20,9 +20,8 @@ class Refused extends Error {
 }
 
 /**
- * Imports an export: photos, then drafts, then items, each in its own transaction, so that a bad
- * one costs only itself. Items keep their ids: one that the other device has sent comes back as
- * applied.
+ * A bad photo, draft or item does not stop the others. Items keep their ids, so none is applied
+ * twice.
  * @throws OutboxError `not_an_export`, `wrong_user`; `wrong_instance` unless `fromElsewhere`
  */
 export async function importFile(
@@ -37,7 +36,7 @@ export async function importFile(
   const { instanceId, userId, photos, drafts, items } = parsed.output
   const isForeign = instanceId !== owner.instanceId
   if (isForeign && !fromElsewhere) throw new OutboxError('wrong_instance', instanceId)
-  // Another instance may give the same person another id; one instance does not.
+  // Only another instance may give a person another id.
   if (!isForeign && userId !== owner.userId) throw new OutboxError('wrong_user', userId)
   const report: ImportReport = { imported: 0, skipped: 0, rejected: [] }
   const each = async (
@@ -85,8 +84,8 @@ async function importDraft(db: OutboxDatabase, value: unknown): Promise<boolean>
 }
 
 /**
- * Drops another instance's verdicts: this server has not judged the item. A conflict is asked
- * again; a refusal stays visible. The id stays: a restored database recognises commands it has.
+ * Drops another instance's verdicts; conflicts are asked again. The id stays: a restored database
+ * recognises it.
  */
 function asIfNew(value: unknown): unknown {
   const item = (value ?? {}) as Partial<Record<'state', unknown>>
@@ -103,7 +102,7 @@ async function importItem(db: OutboxDatabase, value: unknown): Promise<boolean> 
   const prepared = await prepareItem({ type, payload } as NewCommand, { id, at }).catch(() => {
     throw new Refused('wrong_shape')
   })
-  // One attempt: the other device may have sent it.
+  // The other device may have sent it.
   const about = { hash: item.hash, replaces, draftId, isRecorded, applied, error, attempts: 1 }
   const whole: PreparedItem = { row: { ...prepared.row, ...about }, payload: item.payload }
   const isNew = await db.write(async () => {

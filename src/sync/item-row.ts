@@ -5,14 +5,12 @@ import { OutboxError } from './errors.ts'
 import { fields } from './fields.ts'
 import { sha256Hex } from './hash.ts'
 
-/** Far above the largest form (10,000 characters, ten photos), far below the limit of a call. */
+/** Above the largest form, below a call's limit. */
 const maxPayloadBytes = 256 * 1024
 const shownCharacters = 200
 
-/** Before the server's first answer. */
 export const untried = { attempts: 0, error: null, isRecorded: false, applied: false }
 
-/** A row without place and state, and its payload. */
 export interface PreparedItem {
   row: Omit<New<ItemRow>, 'state'>
   payload: string
@@ -44,7 +42,6 @@ export async function prepareItem(
   return { row, payload }
 }
 
-/** Reduces a finished item to its small row. */
 export function receiptRow(
   item: ItemRow,
   done: Pick<ReceiptRow, 'state' | 'receivedAt' | 'version'>,

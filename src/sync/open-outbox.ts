@@ -17,7 +17,7 @@ import { sleep } from './wakeable.ts'
 import { report } from '@/data/problems.ts'
 
 /**
- * Opens the outbox of one person and one instance; each pair has a database of its own.
+ * One database per person and instance.
  * @throws OutboxError `insecure_context`, `storage_failed`
  */
 export async function openOutbox(options: OpenOptions): Promise<Outbox> {
@@ -46,7 +46,6 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     locks,
     onChange: changed,
   })
-  /** Waits for a change, then tells all subscribers. */
   const changing = async <T>(change: Promise<T>): Promise<T> => {
     const result = await change
     changed()
@@ -130,7 +129,7 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
   }
 }
 
-/** Housekeeping; failures are tried again at the next opening. */
+/** Failures are tried again at the next opening. */
 async function tidy(db: OutboxDatabase, now: number): Promise<void> {
   try {
     await deleteOrphans(db, now)

@@ -58,7 +58,7 @@ describe('what waits for a server of before', () => {
     const [sent] = server.calls.flat().filter(({ id }) => id === left.report)
     expect(sent!.actor).toBe(now.userId)
     expect(server.photos.size).toBe(1)
-    // the conflict is asked again here, and this server refuses it for its own reason
+    // the conflict is asked again, and this server refuses it
     await until(async () => (await outbox.item(left.conflict))?.state === 'conflict')
   })
 

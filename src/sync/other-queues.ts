@@ -14,9 +14,8 @@ const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const namePattern = new RegExp(`^wangge-(${uuid})-(${uuid})$`)
 
 /**
- * Unsent work on this device for other instances. A city that was set up anew, or restored without
- * its journal, is another instance; nobody opens its databases again.
- * @param known people of this device, for browsers that do not list their databases
+ * A city set up anew, or restored without its journal, is another instance.
+ * @param known used where the browser does not list databases
  */
 export async function waitingElsewhere(
   instanceId: string,
@@ -62,10 +61,7 @@ async function withQueue<T>(
 export const exportWaiting = (owner: QueueOwner, storage: Storage, now: number): Promise<Blob> =>
   withQueue(owner, storage, (db) => exportFile(db, owner, now))
 
-/**
- * Moves another instance's queue into this one, under the present person. Imports first; then
- * deletes there what arrived here and did not change meanwhile.
- */
+/** Moves the queue to the present person. Deletes there only imported, unchanged items. */
 export const takeOver = (
   into: { db: OutboxDatabase; owner: QueueOwner },
   from: QueueOwner,

@@ -59,7 +59,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('sign-in'), page }) },
 )
 
-/** `OUTBOX_RUNS` sets the number; fast-check prints a failure's seed. */
+/** fast-check prints a failure's seed. */
 const numRuns = Number(process.env.OUTBOX_RUNS ?? 40)
 
 describe('whatever happens', () => {
@@ -94,7 +94,7 @@ describe('whatever happens', () => {
       `${numRuns} schedules: ${seen.intents} intents, ${seen.kills} kills, ${seen.mishaps} mishaps; ` +
         'nothing lost, nothing doubled\n',
     )
-    // Fails when the schedules are too tame.
+    // The schedules must not be too tame.
     expect(seen.intents).toBeGreaterThan(numRuns * 3)
     expect(seen.kills).toBeGreaterThan(numRuns / 3)
   }, 1_800_000)

@@ -1,18 +1,15 @@
-/**
- * Milliseconds a call may take. A batch that times out is halved; a single command gets time for 1
- * kB/s.
- */
+/** Milliseconds. A single command gets time for 1 kB/s. */
 export const callMs = (commands: number, bytes: number): number =>
   commands > 1 ? 90_000 : 90_000 + bytes
 
 const minMs = 60_000
-/** 16 kB/s, until a photo times out. */
+/** 16 kB/s. */
 const bytesPerMillisecond = 16
 const maxDoublings = 3
 
 /**
- * Learns how fast the link is. A photo that times out gets twice the time, up to eight times;
- * photos then go one by one until one is quick again.
+ * Each timeout doubles a photo's time, up to eight times. Photos then go one by one until one is
+ * quick.
  */
 export class UploadPace {
   #isSlow = false
@@ -22,7 +19,7 @@ export class UploadPace {
     return this.#isSlow ? 1 : 3
   }
 
-  /** Milliseconds a photo of this size may take. */
+  /** Milliseconds. */
   millis(hash: string, bytes: number): number {
     return ordinaryMs(bytes) * 2 ** Math.min(maxDoublings, this.#timeouts.get(hash) ?? 0)
   }

@@ -20,7 +20,7 @@ const everyState: readonly QueueState[] = [
   'replaced',
 ]
 
-/** One page by index: unsent items in queue order, then finished ones, newest first. */
+/** Unsent items first, in queue order; then finished ones, newest first. */
 export const page = (
   db: OutboxDatabase,
   { states = everyState, after, limit }: PageRequest,
@@ -128,7 +128,7 @@ export const item = (db: OutboxDatabase, id: string): Promise<QueuedItem | undef
     return done && { ...doneSummary(done), hash: done.hash, command: null }
   }, [db.items, db.payloads, db.receipts])
 
-/** Unsent items of an incident, in queue order. */
+/** In queue order. */
 export const ofIncident = (db: OutboxDatabase, incidentId: string): Promise<QueuedItem[]> =>
   db.read(async () => {
     const rows = await db.ofIncident(incidentId).toArray()
@@ -141,7 +141,6 @@ export const ofIncident = (db: OutboxDatabase, incidentId: string): Promise<Queu
     }))
   }, [db.items, db.payloads])
 
-/** Counts by index, without payloads. */
 export const counts = (db: OutboxDatabase): Promise<Record<ItemState, number>> =>
   db.read(async () => {
     const live = await Promise.all(rowStates.map((state) => db.inState(state).count()))

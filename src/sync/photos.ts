@@ -4,10 +4,10 @@ import { sha256Hex } from './hash.ts'
 import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import type { StoredPhoto } from './types.ts'
 
-/** An unclaimed photo may belong to an open form for this long. */
+/** An unclaimed photo may belong to an open form. */
 const orphanMs = 7 * 24 * 3600_000
 
-/** Stores a photo under its hash; equal pictures share a row. */
+/** Equal pictures share a row. */
 export async function savePhoto(
   db: OutboxDatabase,
   photo: NewPhoto,
@@ -24,7 +24,7 @@ export async function savePhoto(
       ...facts,
       hash,
       savedAt: now,
-      // Protects it from receipts while its form is open.
+      // Receipts must not delete it while its form is open.
       isClaimed: 0,
     }
     await db.photos.put(row)
@@ -55,12 +55,12 @@ export const loadThumbnail = async (
 ): Promise<ArrayBuffer | undefined> =>
   (await db.read(() => db.thumbnails.get(hash), [db.thumbnails]))?.bytes
 
-/** Inside a transaction: marks photos as named by a draft or item. */
+/** Inside a transaction. */
 export async function claimPhotos(db: OutboxDatabase, hashes: readonly string[]): Promise<void> {
   for (const hash of new Set(hashes)) await db.photos.update(hash, { isClaimed: 1 })
 }
 
-/** Inside a transaction: deletes photos that no draft or item names any more. */
+/** Inside a transaction: deletes unused claimed photos. */
 export async function releasePhotos(db: OutboxDatabase, hashes: readonly string[]): Promise<void> {
   for (const hash of new Set(hashes)) {
     const photo = await db.photos.get(hash)
@@ -68,7 +68,7 @@ export async function releasePhotos(db: OutboxDatabase, hashes: readonly string[
   }
 }
 
-/** Deletes old photos whose form was never saved. */
+/** Photos whose form was never saved. */
 export const deleteOrphans = (db: OutboxDatabase, now: number): Promise<void> =>
   db.write(async () => {
     for (const { hash } of await db.photos

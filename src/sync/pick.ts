@@ -3,13 +3,12 @@ import type { ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase, RowState } from './database.ts'
 
 export const maxCommands = 200
-/** The server takes 1 MiB of JSON; the rest is margin for its own count. */
+/** The server takes 1 MiB; keep a margin. */
 const maxCallBytes = 960 * 1024
-/** Enough for the parallel uploads, few enough to look up often. */
 const itemsToUpload = 16
 const chunk = 200
 
-/** The first items that may go now, at most `limit`: first of their incidents, photos uploaded. */
+/** First items of their incidents, photos uploaded. */
 export const pickSendable = (
   db: OutboxDatabase,
   limit: number,
@@ -27,7 +26,6 @@ export const pickSendable = (
     return sendable.length > 0 ? sendable : alone.slice(0, 1)
   }, [db.items])
 
-/** The first items whose photos are to be uploaded. */
 export const pickToUpload = (
   db: OutboxDatabase,
   waits: ItemWaits,
@@ -54,7 +52,7 @@ async function firstOf(
   return found
 }
 
-/** Marks items as `sending` and returns their commands, as many as fit into a call. */
+/** Marks as many as fit into a call. */
 export const take = (
   db: OutboxDatabase,
   rows: readonly ItemRow[],
@@ -69,7 +67,7 @@ export const take = (
     for (const [index, { id }] of rows.entries()) {
       const row = current[index]
       const payload = payloads[index]?.payload
-      // another tab was quicker
+      // another tab was faster
       if (row?.id !== id || row.state !== 'queued' || payload === undefined) continue
       const command = wireCommand(row, payload, actor)
       const more = new TextEncoder().encode(JSON.stringify(command)).length + 1

@@ -16,7 +16,6 @@ import { claimPhotos, releasePhotos } from './photos.ts'
 
 export interface EnqueueOptions {
   fromDraft?: string
-  /** `updatedAt` of the draft that the command was made of. */
   draftSeen?: string
   replaces?: string
 }
@@ -28,7 +27,6 @@ const answersOf = ({ form: { isPinChecked, notTheseIds } }: Draft): ItemRow['ans
 })
 const isStuck = ({ state }: ItemRow): boolean => state === 'rejected' || state === 'conflict'
 
-/** Queues a command; returns its id in the queue. */
 export async function enqueue(
   db: OutboxDatabase,
   command: NewCommand,
@@ -59,7 +57,7 @@ export async function enqueue(
   })
 }
 
-/** Inside a transaction: the id of the item that the draft became. */
+/** Inside a transaction. */
 export async function madeOfDraft(
   db: OutboxDatabase,
   draftId: string,
@@ -70,7 +68,7 @@ export async function madeOfDraft(
   return [...items, ...done].find((one) => one.replaces === replaces)?.id
 }
 
-/** Throws when the stored draft is newer than `seen`. Skips the check when `seen` is undefined. */
+/** Undefined `seen` skips the check. */
 export function needSeen(stored: Draft | undefined, seen: string | null | undefined): void {
   if (stored && seen !== undefined && stored.updatedAt !== seen)
     throw new OutboxError('changed_elsewhere', stored.id)
@@ -91,11 +89,11 @@ async function replaceable(db: OutboxDatabase, id: string): Promise<ItemRow | un
   return item
 }
 
-/** Photos already at the server cost only a look. */
+/** Uploaded photos are skipped quickly. */
 const stateToGo = ({ photoHashes }: Pick<ItemRow, 'photoHashes'>): RowState =>
   photoHashes.length > 0 ? 'photos' : 'queued'
 
-/** Inside a transaction: appends to the queue. */
+/** Inside a transaction. */
 export async function append(
   db: OutboxDatabase,
   { row, payload }: PreparedItem,
@@ -106,10 +104,7 @@ export async function append(
   await db.payloads.put({ id: row.id, payload })
 }
 
-/**
- * Inside a transaction: the corrected copy takes the place of its original, unless the incident
- * changed.
- */
+/** Inside a transaction. Keeps the original's place, unless the incident changed. */
 async function putInPlaceOf(
   db: OutboxDatabase,
   old: ItemRow,
@@ -152,7 +147,7 @@ export async function retry(db: OutboxDatabase, id: string, now: number): Promis
       await promote(db, [item.incidentId])
       return id
     }
-    // The server repeats its answer for an id it has recorded: send under a new one.
+    // The server repeats its answer for a recorded id.
     const payload = (await db.payloads.get(id))!.payload
     const row = {
       ...fields(item, titledFields),
@@ -176,12 +171,11 @@ export const discard = (db: OutboxDatabase, id: string): Promise<void> =>
     await promote(db, [item.incidentId])
   })
 
-/** Only with the sender's lock: queues again what a closed page left as `sending`. */
+/** Needs the sender's lock. */
 export const requeueSending = (db: OutboxDatabase): Promise<number> =>
   db.write(() => db.inState('sending').modify({ state: 'queued' }), [db.items])
 
 const receiptsKept = 20_000
-/** Keeps the newest `receiptsKept`. */
 export const forgetOldReceipts = (db: OutboxDatabase): Promise<number> =>
   db.write(async () => {
     const newest = await db.receipts.orderBy('seq').last()

@@ -1,6 +1,6 @@
 import type { Readable } from './types.ts'
 
-/** A value with listeners. A listener that throws does not stop the others. */
+/** A listener that throws does not stop the others. */
 export class Source<T> implements Readable<T> {
   #value: T
   #listeners = new Set<(value: T) => void>()

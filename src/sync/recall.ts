@@ -3,10 +3,7 @@ import type { OutboxDatabase } from './database.ts'
 import { commandOf, draftOfItem } from './edit.ts'
 import { promote } from './queue.ts'
 
-/**
- * Turns an item that was never sent back into its draft, in one transaction. Null when the server
- * may have it, and for corrected copies: their original is gone.
- */
+/** Null when the server may have the item, and for corrected copies: their original is gone. */
 export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Draft | null> =>
   db.write(async () => {
     const item = await db.items.get({ id })

@@ -21,10 +21,9 @@ export interface SenderOutside extends UploaderOutside {
   locks: Pick<LockManager, 'request'>
 }
 
-/** The page that holds this lock sends. */
 const lockName = ({ name }: OutboxDatabase): string => `${name}-sender`
 
-/** Queues again what a killed page left as `sending`; skips when another page holds the lock. */
+/** Queues again the items of a killed page. */
 export const requeueAbandoned = async ({
   db,
   locks,
@@ -34,8 +33,7 @@ export const requeueAbandoned = async ({
   })
 
 /**
- * Sends the queue; one sender per device and account. Its state may be lost with the page: the
- * database holds every step, each one a transaction.
+ * One sender per device and account. It may be killed at any time: the database holds every step.
  */
 export class Sender {
   readonly status = new Source<SendStatus>({ kind: 'idle' })
@@ -43,12 +41,12 @@ export class Sender {
   #waits = new ItemWaits()
   #running: { controller: AbortController; done: Promise<void> } | null = null
   #pause: Wakeable
-  /** Failed calls in a row. */
+  /** Consecutive. */
   #failures = 0
-  /** Commands per call. Failed calls halve it, to isolate the one at fault. */
+  /** Failed calls halve it, to isolate the faulty command. */
   #limit = maxCommands
   #sent = 0
-  /** Device milliseconds; `sendNow` ends it early. */
+  /** Device milliseconds; `sendNow` ends it. */
   #backOff = { until: 0, reason: '' }
   /** From Retry-After; `sendNow` does not end it. */
   #closedUntil = 0
@@ -82,12 +80,11 @@ export class Sender {
     this.status.set({ kind: 'idle' })
   }
 
-  /** Call after queueing or releasing an item. */
   wake(): void {
     this.#pause.wake('change')
   }
 
-  /** Ends waits after failures. Resolves when nothing more can be sent now. */
+  /** Resolves when nothing more can be sent. */
   async sendNow(): Promise<void> {
     if (!this.#running) return
     this.#waits.endAll()
@@ -111,7 +108,7 @@ export class Sender {
           await requeueSending(db)
           await this.#work(signal)
         } catch (error) {
-          // The device's storage failed. Its contents stay; try again later.
+          // Device storage failed; try again.
           if (signal.aborted) return
           report('outbox-read', error)
           await this.#waitUntil(this.#fail('storage'), 'storage', signal)
@@ -120,7 +117,7 @@ export class Sender {
     }
     const workToTheEnd = async (): Promise<void> => {
       await work()
-      // Keep the lock until the last upload ends.
+      // Keeps the lock until uploads end.
       await this.#uploader.round
     }
     try {
@@ -138,7 +135,6 @@ export class Sender {
     }
   }
 
-  /** The main loop: sends, uploads, rests. */
   async #work(signal: AbortSignal): Promise<void> {
     const { db, now } = this.#outside
     while (!signal.aborted) {
@@ -189,9 +185,9 @@ export class Sender {
     const { now, random } = this.#outside
     this.#failures = 0
     this.#backOff = { until: 0, reason: '' }
-    // A double batch must fit into the same time.
+    // A double batch must fit the same time.
     if (wasQuick) this.#limit = Math.min(maxCommands, this.#limit * 2)
-    // The session belongs to somebody else: send nothing until the right person is back.
+    // Another person's session: wait for the right person.
     if (judged.some(({ verdict }) => verdict.kind === 'wrong-actor')) this.#needsSignIn = true
     for (const { item, verdict } of judged) {
       if (verdict.kind === 'nothing') this.#waits.delay(item.id, 'missing_receipt', now(), random())
@@ -205,7 +201,7 @@ export class Sender {
   #callFailed(taken: readonly ItemRow[], failure: AppError): void {
     const { now, random } = this.#outside
     const [only] = taken
-    // The server answered: a single command may be at fault.
+    // The server answered: one command may be at fault.
     const mayBePoisoned = failure.kind !== 'offline' || failure.code === 'bad_answer'
     if (this.#isForAll(failure)) return
     if (failure.code === 'timeout') {
@@ -221,7 +217,7 @@ export class Sender {
     this.#fail(failure.kind)
   }
 
-  /** Handles failures that no command causes: session and rate limit. */
+  /** False for failures of a single command. */
   #isForAll(failure: AppError): boolean {
     const { now } = this.#outside
     if (failure.kind === 'unauthorized') {
@@ -234,7 +230,6 @@ export class Sender {
     return true
   }
 
-  /** Begins or prolongs the back-off; returns its end. */
   #fail(reason: string): number {
     const { now, random } = this.#outside
     this.#failures++
@@ -242,10 +237,7 @@ export class Sender {
     return this.#backOff.until
   }
 
-  /**
-   * Waits for a change or the next due time. Due times are compared with `at`, not now: an item
-   * that became due in between would otherwise be missed.
-   */
+  /** Uses `at`, not now: items due in between would be missed. */
   async #restUntilDue(at: number, signal: AbortSignal): Promise<void> {
     const { db } = this.#outside
     if (this.#uploader.round) {

@@ -10,7 +10,6 @@ export interface Judged {
   verdict: Verdict
 }
 
-/** Records the answer to a call for its items, in one transaction. */
 export const settle = (
   db: OutboxDatabase,
   all: readonly Judged[],
@@ -19,7 +18,7 @@ export const settle = (
 ): Promise<void> =>
   db.write(async () => {
     const rows = await db.items.bulkGet(all.map(({ item }) => item.seq))
-    // Skips items that another sender has settled.
+    // Skips items settled by another sender.
     const judged = all.filter(
       ({ item }, index) => rows[index]?.id === item.id && rows[index].state === 'sending',
     )
@@ -51,7 +50,7 @@ function afterwards(item: ItemRow, verdict: Verdict, fallback: CommandError | nu
   }
 }
 
-/** The only place where an item leaves: deletes it with its payload and photos. */
+/** Received items leave the queue only here. */
 async function receive(
   db: OutboxDatabase,
   received: readonly Judged[],

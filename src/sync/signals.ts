@@ -1,6 +1,6 @@
 export type Signal = 'changed' | 'send-now'
 
-/** Tells all tabs with the same outbox about changes. */
+/** Reaches all tabs of this outbox. */
 export class Signals {
   #channel: BroadcastChannel | null
   #listeners = new Set<(signal: Signal) => void>()

@@ -48,7 +48,7 @@ describe('a slow way to the server', () => {
   }, 60_000)
 
   it('gets the time a photo needs, one photo at a time, and each arrives once', async () => {
-    // three at once would get 600 bytes a second each
+    // three at once would get 600 bytes/s each
     const link = new SlowLink(time, 1800)
     await open(link.between(server.transport()))
     for (let n = 1; n <= 3; n++) await withPhoto(n, 600_000)
@@ -82,7 +82,7 @@ describe('no way to the server', () => {
     const began = device.clock
     outbox.start()
     await until(() => device.clock - began > 600_000, 'ten minutes', 400_000)
-    // 15 seconds on average between two rounds of at most three photos
+    // every 15 seconds on average, at most three photos
     expect(tried.photos).toBeLessThan(150)
     expect(tried.photos).toBeGreaterThan(30)
     expect(outbox.status.value.kind).toBe('no-network')

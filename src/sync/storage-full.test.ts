@@ -11,7 +11,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof OutboxError ? error.code : String(error)),
   )
 
-/** Fails every write to these tables as browsers do on a full disk. */
+/** Fails writes like a full disk. */
 function fillDisk(...tables: string[]) {
   vi.restoreAllMocks()
   for (const method of ['put', 'add'] as const) {
@@ -58,7 +58,7 @@ describe('a full disk', () => {
     }
     await outbox.saveDraft(draft)
     await outbox.enqueue(report(uuid(2)))
-    // the row must not stay without its file
+    // no row without its file
     fillDisk('photoBytes')
     expect(await codeOf(outbox.savePhoto(picture(1)))).toBe('storage_full')
     fillDisk('drafts', 'payloads')

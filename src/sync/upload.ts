@@ -13,25 +13,22 @@ interface Uploading {
   now: () => number
   timeout: (millis: number) => AbortSignal
   signal: AbortSignal
-  /** Called after each photo that arrived. */
+  /** After each photo. */
   onUploaded: () => void
 }
 
-/** Result of a round of uploads. */
 export interface UploadRound {
-  /** Photos taken or refused for good. */
+  /** Photos uploaded or finally refused. */
   settled: number
-  /** By photo: failures to try again. */
+  /** By photo hash; to try again. */
   failures: Map<string, AppError>
 }
 
-/** Failures that the next photo would meet too. */
+/** The next photo would fail too. */
 const endsRound = new Set<AppError['kind']>(['offline', 'unauthorized', 'rate-limited'])
 
 /**
- * Uploads the photos of items, each once. Items whose photos have all arrived become `queued`. A
- * final refusal makes the items `rejected` and keeps the photos; any other failure is noted on the
- * items.
+ * Items with all photos become `queued`; finally refused ones `rejected`, with their photos kept.
  */
 export async function uploadPhotosOf(
   items: readonly ItemRow[],
@@ -77,8 +74,7 @@ async function upload(hash: string, uploading: Uploading): Promise<void> {
   if (!photo) throw new AppError('invalid', hash, { code: 'photo_missing' })
   const { mediaType, bytes } = photo
   if (photo.isUploaded !== 1) {
-    // The device's storage damaged the file: the server would refuse it forever as damaged on the
-    // way.
+    // Device storage damaged the file: the server would refuse every try.
     if ((await sha256Hex(bytes)) !== hash)
       throw new AppError('invalid', hash, { code: 'photo_damaged' })
     await db.write(() => db.photos.update(hash, { isTried: 1 }), [db.photos])
@@ -93,7 +89,7 @@ async function upload(hash: string, uploading: Uploading): Promise<void> {
   uploading.onUploaded()
 }
 
-/** Marks the photo and, in the same transaction, queues items that have all theirs. */
+/** Queues complete items in the same transaction. */
 const markUploaded = (db: OutboxDatabase, hash: string): Promise<void> =>
   db.write(async () => {
     await db.photos.update(hash, { isUploaded: 1 })
@@ -109,17 +105,17 @@ const waitingFor = async (db: OutboxDatabase, hash: string): Promise<ItemRow[]> 
   return items.filter(({ state }) => state === 'photos')
 }
 
-/** Shown to the person only. */
+/** For display only. */
 const leaveReason = (db: OutboxDatabase, hash: string, { code, kind }: AppError): Promise<void> =>
   db.write(async () => {
     const error: CommandError = { code: code ?? kind, field: 'photos', detail: hash }
     for (const { seq } of await waitingFor(db, hash)) await db.items.update(seq, { error })
   }, [db.items])
 
-/** The file was damaged on the way. */
+/** Damaged on the way. */
 const faultsOfTheWay = new Set(['photo_wrong_hash', 'photo_incomplete'])
 
-/** The refusal when the file itself is at fault, else null. */
+/** Null unless the file is at fault. */
 function refusalFrom({ kind, code, message }: AppError, hash: string): CommandError | null {
   if (kind !== 'invalid' || !code?.startsWith('photo_')) return null
   if (faultsOfTheWay.has(code)) return null

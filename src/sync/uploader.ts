@@ -11,32 +11,26 @@ export interface UploaderOutside {
   transport: Transport
   now: () => number
   random: () => number
-  /** Aborts with a TimeoutError after this time. */
   timeout: (millis: number) => AbortSignal
-  /** Called after items changed their state. */
   onChange: () => void
 }
 
 interface UploaderOptions {
   outside: UploaderOutside
   waits: ItemWaits
-  /** Handles failures that no photo causes; returns false for others. */
+  /** False for failures of a single photo. */
   isForAll: (failure: AppError) => boolean
-  /** Called at the end of a round. */
   onEnd: () => void
 }
 
-/**
- * Uploads photos beside the sending: a slow photo delays no report. One round at a time; a round
- * without success delays the next.
- */
+/** Runs beside the sender: slow photos delay no report. One round at a time. */
 export class Uploader {
   readonly pace = new UploadPace()
   #options: UploaderOptions
   #round: Promise<void> | null = null
-  /** A storage failure of the last round, thrown by the next `begin`. */
+  /** Storage failure, thrown by the next `begin`. */
   #fault: { error: unknown } | null = null
-  /** Rounds without success in a row. */
+  /** Consecutive. */
   #failures = 0
   #backOff = { until: 0, reason: '' }
 
@@ -44,7 +38,7 @@ export class Uploader {
     this.#options = options
   }
 
-  /** The round under way; never rejects. */
+  /** Never rejects. */
   get round(): Promise<void> | null {
     return this.#round
   }
@@ -58,7 +52,7 @@ export class Uploader {
     this.#backOff.until = 0
   }
 
-  /** Begins a round if there is something to upload. @throws the last round's storage failure */
+  /** @throws the last round's storage failure */
   async begin(at: number, signal: AbortSignal): Promise<void> {
     const { outside, waits, onEnd } = this.#options
     if (this.#fault) {

@@ -1,28 +1,25 @@
 import type { CommandError, Receipt } from '@/domain/command/command.ts'
 import type { ItemRow } from './database.ts'
 
-/** The answer for one item; `nothing` without a genuine receipt. */
+/** `nothing`: no genuine receipt. */
 export type Verdict =
   | { kind: 'nothing' }
-  /** The call used another person's session; the item is not judged. */
+  /** Sent in another person's session. */
   | { kind: 'wrong-actor' }
   | { kind: 'received'; version: number | null }
-  /** The server has the command and lacks these photos. */
+  /** The server lacks only these photos. */
   | { kind: 'missing-photos'; hashes: string[] }
   | { kind: 'rejected'; error: CommandError; isRecorded: boolean }
   | { kind: 'conflict'; error: CommandError }
 
 const nothing: Verdict = { kind: 'nothing' }
 
-/** Refusals of the envelope: not recorded under this id and content. */
+/** Not recorded under this id. */
 const unrecorded = ['invalid_command', 'id_taken', 'id_reused']
 /** The id is used up. */
 const idIsSpent = ['id_taken', 'id_reused']
 
-/**
- * Judges the receipts with the item's id. Contradicting receipts, a foreign hash or foreign missing
- * photos prove nothing.
- */
+/** Contradicting receipts, foreign hashes or photos prove nothing. */
 export function verdictOf(
   item: Pick<ItemRow, 'hash' | 'photoHashes'>,
   receipts: readonly Receipt[],

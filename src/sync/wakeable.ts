@@ -1,6 +1,6 @@
 export type Wake = 'ask' | 'change'
 
-/** Rests that a wake ends early. A wake between two rests ends the next one at once. */
+/** A wake between rests ends the next one. */
 export class Wakeable {
   #sleep: (millis: number, signal: AbortSignal) => Promise<void>
   #pending = new Set<Wake>()
@@ -17,10 +17,7 @@ export class Wakeable {
     else this.#pending.add(wake)
   }
 
-  /**
-   * Rests at most `millis`; a wake of `endedBy` or the signal ends it. With `whileBusy`,
-   * `nextRest()` does not resolve: an upload is still running.
-   */
+  /** With `whileBusy`, `nextRest()` does not resolve: an upload is still running. */
   async rest(
     millis: number,
     signal: AbortSignal,
@@ -38,7 +35,7 @@ export class Wakeable {
     this.#resting = null
   }
 
-  /** Calls `first`, then resolves when the next full rest begins. */
+  /** Calls `first`; resolves when the next rest begins. */
   nextRest(first: () => void): Promise<void> {
     if (this.#closed) return Promise.resolve()
     return new Promise((resolve) => {
@@ -64,7 +61,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 
-/** Resolves early, without throwing, when the signal aborts. */
+/** Resolves early on abort. */
 export const sleep = (millis: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve()

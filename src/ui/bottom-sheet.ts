@@ -1,7 +1,7 @@
 export const sheetSnaps = ['peek', 'half', 'full'] as const
 export type SheetSnap = (typeof sheetSnaps)[number]
 
-/** The heights of the snaps, in pixels of a screen `screen` high. */
+/** Snap heights in pixels. */
 export const snapHeights = (screen: number, peek: number): Record<SheetSnap, number> => ({
   peek: Math.min(peek, screen),
   half: Math.round(screen * 0.5),
@@ -9,8 +9,9 @@ export const snapHeights = (screen: number, peek: number): Record<SheetSnap, num
 })
 
 /**
- * Where a drag ends: a flick goes one snap on in its direction, a slow drag to the nearest.
- * @param height pixels when let go; @param velocity pixels per millisecond, upwards positive.
+ * Snap after a drag: a flick goes one step, a slow drag to the nearest.
+ * @param height pixels at release
+ * @param velocity pixels per millisecond, upwards positive
  */
 export function snapAfterDrag(
   height: number,

@@ -1,12 +1,12 @@
-/** One column of DataTable. `key` names the slot `cell-<key>` and what a sort event carries. */
+/** `key` names the slot `cell-<key>` and the sort. */
 export interface DataColumn {
   key: string
   label: string
   align?: 'start' | 'end'
   sortable?: boolean
-  /** A CSS width. */
+  /** CSS width. */
   width?: string
-  /** Leaves the header's text to assistive technology. */
+  /** The text stays for assistive technology. */
   labelHidden?: boolean
 }
 
@@ -15,7 +15,7 @@ export interface DataSort {
   direction: 'asc' | 'desc'
 }
 
-/** The sort a click on a header asks for: numbers first from the top, then turned round. */
+/** Sort after a click on a header: numbers first descending, then reversed. */
 export function nextSort(current: DataSort | null, column: DataColumn): DataSort {
   if (current?.key === column.key)
     return { key: column.key, direction: current.direction === 'asc' ? 'desc' : 'asc' }

@@ -1,6 +1,6 @@
 /**
- * The present index of the row that was at `index`; when it is gone, that of the next row that stayed.
- * @returns -1 when no row from there on stayed
+ * New index of the row at `index`, or of the next row that still exists.
+ * @returns -1 without such a row
  */
 export function keptIndex(
   before: readonly (string | number)[],
@@ -17,7 +17,7 @@ export function keptIndex(
   return -1
 }
 
-/** The row that a key leads to from `current` (-1: none yet); null for a key without meaning here. */
+/** Row for a key press at `current` (-1: none yet); null for other keys. */
 export function rowForKey(
   key: string,
   current: number,

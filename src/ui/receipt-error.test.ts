@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 const schemas = join(root, 'supabase/schemas')
 
-/** Codes a receipt may carry, read from where they are written. */
 function codesOfTheServer(): string[] {
   const sql = readdirSync(schemas)
     .filter((file) => /_(command_types|commands)\.sql$/.test(file))

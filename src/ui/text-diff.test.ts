@@ -61,7 +61,7 @@ describe('textDiff', () => {
     expect(changed.map(({ text }) => text)).toEqual(['b', 'x', 'e', 'y'])
   })
 
-  // an unbounded search would take 10,000² steps here and run into the test's time limit
+  // an unbounded search would need 10,000² steps and time out
   it('ends its search over 10,000 signs that have nothing in common', () => {
     const [before, after] = ['路'.repeat(10_000), '灯'.repeat(10_000)]
     expect(textDiff(before, after)).toEqual([

@@ -1,17 +1,16 @@
 import { diffArrays } from 'diff'
 
-/** A run of text of both versions, or of one of them. */
 export interface DiffPart {
   kind: 'same' | 'removed' | 'added'
   text: string
 }
 
-/** Above this number of edits the texts are shown whole: the work grows with its square. */
+/** Limit of edits: the work grows with its square. Beyond it, whole texts are shown. */
 const maxEditLength = 1000
 
 /**
- * The edits from `before` to `after`, word by word (sign by sign where words are not spaced).
- * The parts that are not `added` join to `before`, those that are not `removed` to `after`.
+ * Edits by word, or by character for Han. `same` and `removed` join to `before`; `same` and `added`
+ * join to `after`.
  */
 export function textDiff(before: string, after: string): DiffPart[] {
   const edits = diffArrays(tokens(before), tokens(after), { maxEditLength })
@@ -26,13 +25,13 @@ export function textDiff(before: string, after: string): DiffPart[] {
   )
 }
 
-/** Words, runs of spaces, and every other sign (Han included) by itself. */
+/** Words, runs of spaces, and every other character (including Han) alone. */
 const tokens = (text: string): string[] =>
   text.match(/[^\S\n]+|\n|[\p{L}\p{N}]+?(?=\p{Script=Han}|[^\p{L}\p{N}]|$)|[\s\S]/gu) ?? []
 
 /**
- * Joins neighbours of one kind; between two `same` parts, `removed` stands before `added`. A space
- * between two replaced words joins them: phrase against phrase reads more easily.
+ * Joins neighbours of one kind; `removed` comes before `added`. A space between two replaced words
+ * joins them, to compare phrases.
  */
 function joined(all: readonly DiffPart[]): DiffPart[] {
   const parts = all.filter(({ text }) => text)

@@ -2,10 +2,10 @@ import { useI18n } from 'vue-i18n'
 import type { Format } from '@/domain/time/format.ts'
 import { useFormat } from './use-format.ts'
 
-/** Numbers of a message by parameter. `count` chooses the plural form. */
+/** `count` chooses the plural form. */
 export type Numbers = Record<string, number>
 
-/** What vue-i18n's `t` takes after the key: the values as shown, and the number for the plural. */
+/** Arguments for vue-i18n's `t`: formatted values and plural number. */
 export function countedValues(
   numbers: Numbers,
   words: Record<string, string>,
@@ -17,7 +17,7 @@ export function countedValues(
 
 export type Counted = (key: string, numbers: Numbers, words?: Record<string, string>) => string
 
-/** Messages with numbers: each number as the language writes it, the plural form by `count`. */
+/** Messages with localized numbers; `count` chooses the plural form. */
 export function useCounted(): Counted {
   const { t } = useI18n()
   const format = useFormat()

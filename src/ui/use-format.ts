@@ -2,10 +2,10 @@ import { computed, inject, ref, type ComputedRef, type InjectionKey, type Ref } 
 import { useI18n } from 'vue-i18n'
 import { createFormat, type Format } from '@/domain/time/format.ts'
 
-/** The city's time zone (IANA), provided by the app once its config is known. */
+/** The city's IANA time zone, provided after the config loads. */
 export const timeZoneKey: InjectionKey<Ref<string>> = Symbol('timeZone')
 
-/** Formatters in the language shown and the city's time zone; follows both. */
+/** Formatters for the current language and the city's time zone. */
 export function useFormat(): ComputedRef<Format> {
   const { locale } = useI18n()
   const timeZone = inject(timeZoneKey, () => ref('UTC'), true)

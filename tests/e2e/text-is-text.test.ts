@@ -309,11 +309,12 @@ describe('text is text', () => {
       x: box.x + box.width / 2 + ((at.lon - lon) / 360) * world,
       y: box.y + box.height / 2 - ((northing(at.lat) - northing(lat)) / (2 * Math.PI)) * world,
     })
+    const legend = (await page.getByTestId('legend').boundingBox())!
     /** Buttons lie at the right, the legend below at the left. */
     const isClear = (at: { x: number; y: number }): boolean => {
       const [x, y] = [at.x - box.x, at.y - box.y]
       const onMap = x > 20 && x < box.width - 70 && y > 20 && y < box.height - 40
-      return onMap && !(x < 240 && y > box.height - 170)
+      return onMap && !(at.x < legend.x + legend.width + 20 && at.y > legend.y - 20)
     }
 
     const db = await openDatabase({ DATA_DIR: server.dataDir })

@@ -1,4 +1,4 @@
-/** By file name: `…/map-page.json` holds the texts of `t('map-page.…')`. */
+/** `…/map-page.json` holds the texts of `t('map-page.…')`. */
 export const byNamespace = (
   files: Record<string, Record<string, unknown>>,
 ): Record<string, Record<string, unknown>> =>

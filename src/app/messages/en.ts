@@ -1,6 +1,5 @@
 import { byNamespace } from './by-namespace.ts'
 
-/** Words of the shell and the sign-in page; pages' words: `pages.en.ts`. */
 export const messages = byNamespace(
   import.meta.glob<Record<string, unknown>>('../../locales/en/{app,domain,help,sign-in,ui}.json', {
     eager: true,

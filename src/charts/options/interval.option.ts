@@ -6,12 +6,12 @@ import { axisText, nameAxis, plainTooltip, valueAxis, type ChartText } from './s
 export interface IntervalEntry {
   key: string
   name: string
-  /** Null when the data cannot tell, for example while half of the cases are open. */
+  /** Null when unknown, for example with half of the cases open. */
   value: number | null
   low: number | null
   high: number | null
   n: number
-  /** A second mark beside the first, for example the 90th percentile beside the median. */
+  /** Second mark, for example the 90th percentile. */
   second?: number | null
   selected: boolean
 }
@@ -19,16 +19,12 @@ export interface IntervalEntry {
 export interface IntervalLabels {
   value: string
   second?: string
-  /** Writes a value with its unit. */
+  /** Formats with the unit. */
   format: (value: number) => string
-  /** Says why a value is missing. */
   missing: string
 }
 
-/**
- * A point with its 95 % interval for each entry: few cases show as a wide interval. The axis starts
- * at zero, so distances can be compared.
- */
+/** A point with its 95 % interval for each entry. The axis starts at zero, to compare distances. */
 export function intervalOption(
   entries: IntervalEntry[],
   labels: IntervalLabels,
@@ -132,7 +128,7 @@ export function intervalOption(
   }
 }
 
-/** A horizontal line from the low to the high end with short caps. */
+/** Line with short caps. */
 const whisker =
   (theme: ChartTheme): CustomSeriesRenderItem =>
   (_params, api) => {

@@ -4,8 +4,8 @@ import type { ChartTheme } from '../chart-theme.ts'
 import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 
 /**
- * Received and closed by month as bars, the backlog at the month's end as a line. The line has its
- * own axis: the backlog is a stock, the bars are flows.
+ * Received and closed as bars, month-end backlog as a line. The line has its own axis: backlog is a
+ * stock, bars are flows.
  */
 export function monthFlowOption(
   months: MonthFlow[],

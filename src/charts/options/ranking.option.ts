@@ -10,7 +10,7 @@ export interface RankedEntry {
   selected: boolean
 }
 
-/** Counts as bars with the open part stacked at the end. Unselected entries fade beside selected ones. */
+/** Counts as bars with the open part at the end. A selection fades the others. */
 export function rankingOption(
   entries: RankedEntry[],
   theme: ChartTheme,

@@ -1,16 +1,16 @@
 import type { ChartTheme } from '../chart-theme.ts'
 
-/** Words and numbers in the page's language; options and views know no locale. */
+/** Options and views know no locale. */
 export interface ChartText {
   t: (key: string, words?: Record<string, string>) => string
-  /** A message with numbers; `count` chooses the plural form. */
+  /** `count` chooses the plural form. */
   counted: (key: string, numbers: Record<string, number>, words?: Record<string, string>) => string
-  /** @param maxFractionDigits 0 unless told */
+  /** @param maxFractionDigits default 0 */
   number: (value: number, maxFractionDigits?: number) => string
   percent: (value: number) => string
 }
 
-/** Plain text lines, because names come from users and text is never HTML. */
+/** Plain text: user-written names must never become HTML. */
 export const plainTooltip = (theme: ChartTheme) => ({
   renderMode: 'richText' as const,
   confine: true,
@@ -33,7 +33,7 @@ export const valueAxis = (theme: ChartTheme) => ({
   axisTick: { show: false },
 })
 
-/** Names to the left of the bars, first entry on top. */
+/** First entry on top. */
 export const nameAxis = (theme: ChartTheme, names: string[]) => ({
   type: 'category' as const,
   inverse: true,

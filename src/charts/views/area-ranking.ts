@@ -3,14 +3,14 @@ import { rankingOption, type RankedEntry } from '../options/ranking.option.ts'
 import { bars, narrowBy } from './bars.ts'
 
 interface AreaRankingData {
-  /** Most first; null while nothing is known. */
+  /** Highest first; null while unknown. */
   areas: RankedEntry[] | null
-  /** The areas' level, as it is shown. */
+  /** Displayed name of the level. */
   level: string
   narrow: (areaCode: string) => void
 }
 
-/** Incidents by area. Areas without any are left out unless they are selected. */
+/** Incidents by area, without unselected areas at zero. */
 export function areaRankingView(data: AreaRankingData, { theme, text }: ChartLook): ChartView {
   const { t } = text
   const areas = (data.areas ?? []).filter((area) => area.count > 0 || area.selected)

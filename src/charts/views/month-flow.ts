@@ -4,14 +4,13 @@ import type { ChartLook, ChartView } from '../chart-view.ts'
 import { monthFlowOption } from '../options/month-flow.option.ts'
 
 interface MonthFlowData {
-  /** Null while nothing is known. */
+  /** Null while unknown. */
   months: MonthFlow[] | null
-  /** Older months are still missing, so the backlog is too low. */
+  /** Older months are missing, so the backlog is too low. */
   isPartial: boolean
   narrow: (month: LocalMonth) => void
 }
 
-/** Received, closed and backlog by month. */
 export function monthFlowView(data: MonthFlowData, { theme, text }: ChartLook): ChartView {
   const { t } = text
   const months = data.months ?? []

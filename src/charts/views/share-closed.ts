@@ -5,15 +5,14 @@ import { bars, narrowBy, rounded, type Narrowing } from './bars.ts'
 
 interface ShareClosedData {
   by: 'category' | 'area'
-  /** Largest first; null while nothing is known. */
+  /** Largest first; null while unknown. */
   groups: readonly (ClosingGroup & Narrowing)[] | null
   withinDays: number
-  /** The areas' level, as it is shown. */
+  /** Displayed name of the level. */
   level: string
   narrow: (code: string) => void
 }
 
-/** The share closed within some days, by category or by area. */
 export function shareClosedView(data: ShareClosedData, { theme, text }: ChartLook): ChartView {
   const { t, counted } = text
   const { by, withinDays: count, level } = data

@@ -4,7 +4,7 @@ import { intervalOption } from '../options/interval.option.ts'
 import { bars, narrowBy, rounded, type Narrowing } from './bars.ts'
 
 interface TimeToCloseData {
-  /** Null while nothing is known. */
+  /** Null while unknown. */
   summary: Pick<ClosingSummary, 'n' | 'open' | 'withdrawn'> | null
   /** Largest first. */
   categories: readonly (ClosingGroup & Narrowing)[]
@@ -13,7 +13,7 @@ interface TimeToCloseData {
 
 const days = (hours: number | null): number | null => (hours === null ? null : hours / 24)
 
-/** Median and 90th percentile of the time to close, by category, in days. */
+/** Median and 90th percentile of days to close, by category. */
 export function timeToCloseView(data: TimeToCloseData, { theme, text }: ChartLook): ChartView {
   const { t } = text
   const { categories } = data

@@ -7,7 +7,6 @@ import { monthFlowView } from './month-flow.ts'
 import { shareClosedView } from './share-closed.ts'
 import { timeToCloseView } from './time-to-close.ts'
 
-/** Says each key with its numbers and words. */
 const look: ChartLook = {
   theme,
   text: {
@@ -31,7 +30,6 @@ const group = (key: string, over: Partial<ClosingGroup> = {}) => ({
   ...over,
 })
 const many = Array.from({ length: 20 }, (_, i) => group(`c${i}`))
-/** How many names the axis holds. */
 const drawn = (option: object) => (option as { yAxis: { data: string[] } }).yAxis.data.length
 
 describe('monthFlowView', () => {

@@ -5,10 +5,9 @@ import {
   type PasswordIssue,
 } from '@/domain/account/password-rules.ts'
 
-/** Why a change of password is not sent; texts at `account.password.issue.…`. */
+/** Reasons to refuse a new password; texts at `account.password.issue.…`. */
 export type ChangeIssue = PasswordIssue | 'same' | 'mismatch'
 
-/** What is wrong with the fields beside the rule for new passwords. */
 export function fieldIssues(change: { current: string; next: string; confirm: string }): {
   next: 'same' | null
   confirm: 'mismatch' | null
@@ -19,7 +18,10 @@ export function fieldIssues(change: { current: string; next: string; confirm: st
   }
 }
 
-/** The rule's issue. Without a network its dictionaries may be missing: the server has them too. */
+/**
+ * Applies the password rule. Without its dictionaries only plain checks run: the server has them
+ * too.
+ */
 export async function ruleIssue(password: string, email: string): Promise<PasswordIssue | null> {
   try {
     return await passwordIssue(password, email)

@@ -3,14 +3,12 @@ import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import type { OwnSession } from '@/data/session.repo.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
-/** One's own sessions, and how to end them. */
 export function useOwnSessions() {
   const session = useSessionStore()
   const rows = shallowRef<readonly OwnSession[] | null>(null)
   const loadError = shallowRef<AppError | null>(null)
-  /** Why the last ending failed. */
   const error = shallowRef<AppError | null>(null)
-  /** Id of the session that is being ended, or `others`. */
+  /** Session id, or `others`. */
   const ending = shallowRef<string | null>(null)
   const leaving = new AbortController()
   onScopeDispose(() => leaving.abort())
@@ -26,7 +24,7 @@ export function useOwnSessions() {
   }
   onMounted(load)
 
-  /** True when it ended. */
+  /** True on success. */
   async function attempt(name: string, work: () => Promise<void>): Promise<boolean> {
     ending.value = name
     error.value = null

@@ -11,20 +11,17 @@ import { queryWriter } from '@/stores/view/query-writer.ts'
 import { useDraft } from '@/stores/outbox/use-draft.ts'
 import { useDraftSend } from '@/stores/outbox/use-draft-send.ts'
 import { usePhotoFiles } from '@/stores/outbox/use-photo-files.ts'
-import { useCaptureAreas } from './use-capture-areas.ts'
+import { usePinAreas } from '@/parts/place/use-pin-areas.ts'
 import { useDuplicateOffers } from './use-duplicate-offers.ts'
 import { usePin } from './use-pin.ts'
 import { useCounted } from '@/ui/use-counted.ts'
 
-/** In the order in which they stand on the page. */
+/** In page order. */
 const fields: CaptureField[] = ['photos', 'category', 'duplicates', 'place', 'description']
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value ? value : null
 
-/**
- * The capture page's state: one form in hand, kept on the device with every change, named in the
- * address so that a reload finds it again.
- */
+/** State of the capture page. Saves every change on the device and names the draft in the URL. */
 export function useCapturePage() {
   const { t, locale } = useI18n()
   const counted = useCounted()
@@ -39,7 +36,7 @@ export function useCapturePage() {
   const { form, photoHashes } = draft
   const photos = usePhotoFiles(photoHashes, draft.keep)
   const pin = usePin(form, () => photoHashes.value.length > 0)
-  const { pinArea, isInsideCity } = useCaptureAreas(pin.pin)
+  const { pinArea, isInsideCity } = usePinAreas(pin.pin)
   const duplicates = useDuplicateOffers(form)
   const {
     isSending,
@@ -54,9 +51,9 @@ export function useCapturePage() {
       deviceAt: new Date().toISOString(),
     }),
   )
-  /** A draft or refused item that the address names and this device does not have. */
+  /** The URL names an item missing on this device. */
   const isMissing = ref(false)
-  /** Faults show once somebody has tried to send. */
+  /** Missing fields show after the first attempt. */
   const wasTried = ref(false)
 
   const category = computed(() =>
@@ -75,7 +72,6 @@ export function useCapturePage() {
       photoCount: photoHashes.value.length,
     }),
   )
-  /** Words beside a field: some at once, what is missing only after somebody tried. */
   const errorOf = (field: CaptureField): string | undefined => {
     const key = issues.value[field]
     const isAtOnce =
@@ -90,10 +86,9 @@ export function useCapturePage() {
 
   watch([pinArea, draft.id], ([found]) => {
     form.areaCode = found?.area.code ?? null
-    // Names only: who reads it may have another language than who reports.
+    // Names only: readers may use another language than the reporter.
     form.addressLabel = found?.label ?? ''
   })
-  // The address names the draft as soon as the device holds it.
   watch([draft.isKept, draft.id], ([isKept]) => {
     if (isKept && !sent.value) writer.patch({ draft: draft.id.value, replaces: null }, 'replace')
   })
@@ -124,7 +119,7 @@ export function useCapturePage() {
     draft.fill(next, isKept)
     inHand()
   }
-  /** Lets go of the form in hand, which is on the disk by then. */
+  /** Waits until the form is saved. */
   async function putAway(): Promise<void> {
     await photos.settled()
     if (!sent.value) await draft.settle()
@@ -144,7 +139,7 @@ export function useCapturePage() {
     inHand()
     writer.patch({ draft: id, replaces: null }, 'replace')
   }
-  /** A refused item comes back as a form; it stays in the outbox until its correction is queued. */
+  /** The refused item stays in the outbox until its correction is queued. */
   async function openRefused(id: string): Promise<void> {
     const load = async (): Promise<Draft | null> => {
       const copy = await (await outboxStore.whenOpen()).edit(id).catch(() => null)
@@ -154,7 +149,6 @@ export function useCapturePage() {
     isMissing.value = outcome === 'missing'
     if (outcome === 'opened') inHand()
   }
-  /** What was recalled in time is a draft again. */
   function takeBack(recalled: Draft): void {
     take(recalled, true)
     writer.patch({ draft: recalled.id, replaces: null }, 'replace')
@@ -172,7 +166,7 @@ export function useCapturePage() {
     draft: textOf(route.query['draft']),
     replaces: textOf(route.query['replaces']),
   })
-  // Links to another draft while the page is open, and the page's own name in the bar.
+  // Links can open another draft or a new form while the page is open.
   watch(
     () => route.fullPath,
     async (fullPath) => {
@@ -187,7 +181,7 @@ export function useCapturePage() {
     await putAway().catch(() => undefined)
     if (draft.saveState.value !== 'failed' || session.status !== 'signed-in' || wasWarned)
       return true
-    // What could not be kept stays in sight; whoever insists may leave it behind.
+    // Warns once about an unsaved form; the second attempt leaves the page.
     wasWarned = true
     return false
   })

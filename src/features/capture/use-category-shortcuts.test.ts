@@ -31,7 +31,6 @@ it('adds to the favourites that were kept, however early somebody taps, and orde
   app.runWithContext(() => (useOutboxStore().outbox = outbox))
   await Promise.all(tapped)
   expect(codes(shortcuts.favourites.value)).toEqual(['b', 'f'])
-  // the latest first, four of them, favourites left out
   expect(codes(shortcuts.recent.value)).toEqual(['c', 'a', 'd', 'e'])
   await shortcuts.toggleFavourite('b')
   await vi.waitFor(async () =>

@@ -12,7 +12,7 @@ interface Kept {
   favourites: string[]
 }
 
-/** The categories somebody uses: remembered on this device, under the account. */
+/** Recent and favourite categories, kept on this device by account. */
 export function useCategoryShortcuts() {
   const categories = useCategoriesStore()
   const { value: kept, ready } = useKept<Kept>(
@@ -34,7 +34,6 @@ export function useCategoryShortcuts() {
   )
   const isFavourite = (code: string): boolean => kept.value.favourites.includes(code)
 
-  /** Changes what is kept, not what stands here before that has been read. */
   async function change(next: (before: Kept) => Partial<Kept>): Promise<void> {
     await until(ready).toBe(true)
     kept.value = { ...kept.value, ...next(kept.value) }
@@ -45,7 +44,7 @@ export function useCategoryShortcuts() {
     }))
   const noteUse = (code: string): Promise<void> =>
     change(({ recent: before }) => ({
-      // Favourites are left out when shown, so a few more are kept than shown.
+      // Keeps more than shown: favourites are hidden from this list.
       recent: [code, ...before.filter((one) => one !== code)].slice(0, mostRecent * 3),
     }))
   return { favourites, recent, isFavourite, toggleFavourite, noteUse }

@@ -2,7 +2,7 @@ import { computed } from 'vue'
 import type { Draft } from '@/domain/command/command.ts'
 import { useOutboxItems } from '@/stores/outbox/use-outbox-items.ts'
 
-/** Reports and confirmations that were begun and not sent, without the one in hand. */
+/** Unsent drafts except the open one. */
 export function useDrafts(inHand: () => string) {
   const { items, reload } = useOutboxItems<Draft[]>((outbox) => outbox.loadDrafts(), [])
   const others = computed(() =>

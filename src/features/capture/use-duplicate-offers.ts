@@ -8,7 +8,7 @@ import { useOpenIncidents } from './use-open-incidents.ts'
 
 const maxOffers = 3
 
-/** Which open incidents the form in hand could be about, as long as nobody answered. */
+/** Possible duplicates of the form, until the person answers. */
 export function useDuplicateOffers(form: CaptureForm) {
   const categories = useCategoriesStore()
   const { rows, refresh } = useOpenIncidents()
@@ -29,11 +29,11 @@ export function useDuplicateOffers(form: CaptureForm) {
     )
   })
   const offers = computed(() => near.value.slice(0, maxOffers))
-  /** The incident that is added to; undefined also when this device does not keep it any more. */
+  /** The incident to add to; undefined when this device no longer has it. */
   const confirmed: ComputedRef<OpenIncident | undefined> = computed(() =>
     rows.value.find(({ id }) => id === form.confirmsIncidentId),
   )
-  /** It is none of all that lie near, also of those not shown. */
+  /** Also rejects offers that are not shown. */
   function noneOfThese(): void {
     const seen = near.value.map(({ incident }) => incident.id)
     form.notTheseIds = [...(form.notTheseIds ?? []), ...seen]

@@ -14,7 +14,7 @@ import type { Outbox } from '@/sync/index.ts'
 import { useOpenIncidents } from './use-open-incidents.ts'
 
 const userId = '11111111-1111-4111-8111-111111111111'
-/** What the server answers, page by page; an Error is a page that fails. */
+/** Pages that the server returns; an Error makes its page fail. */
 const answers = vi.hoisted(() => ({ pages: [] as (string[] | Error)[], calls: 0 }))
 vi.mock('@/data/field.repo.ts', () => ({
   fieldRepo: () => ({
@@ -81,7 +81,7 @@ describe('useOpenIncidents', () => {
       const kept = await outbox.kv.get<{ value: OpenIncident[] }>('seen:open-incidents')
       expect(ids(kept!.value)).toEqual(['new', 'a', 'b', 'c'])
     })
-    // what is open no more goes with the next whole answer
+    // a complete answer removes closed incidents
     answers.pages = [['new']]
     refresh()
     await vi.waitFor(() => expect(ids(rows.value)).toEqual(['new']))

@@ -6,15 +6,12 @@ import { useSeen } from '@/stores/outbox/use-seen.ts'
 import { useServerQuery } from '@/stores/server-query.ts'
 
 const pageRows = 500
-/** Newest first; older ones than the newest 5,000 are rarely reported again. */
+/** Only the newest 5,000: older ones are rarely reported again. */
 const maxPages = 10
-/** A queue that drains brings a receipt every moment. */
+/** A sending queue can bring receipts continuously. */
 const restMs = 15_000
 
-/**
- * The open incidents of the person's areas, to recognise a second report of one: the device's copy
- * at once, then the server's.
- */
+/** Open incidents in the person's areas: first the device's copy, then the server's. */
 export function useOpenIncidents() {
   const outboxStore = useOutboxStore()
   const seen = useSeen<readonly OpenIncident[]>('open-incidents')
@@ -34,7 +31,7 @@ export function useOpenIncidents() {
             all.push(...rows)
             after = next ?? null
             if (after === null) break
-            // Rows not fetched yet stay as they were until all pages are there.
+            // Keeps old rows until all pages arrive.
             const fetched = new Set(all.map(({ id }) => id))
             show([...all, ...(shown() ?? []).filter(({ id }) => !fetched.has(id))])
           }

@@ -5,12 +5,12 @@ import { moveByMeters } from '@/domain/place/distance.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { useBestPosition } from '@/parts/place/use-position.ts'
 
-/** To a centimetre; more digits would be noise. */
+/** To about a centimetre. */
 const round = (degrees: number): number => Math.round(degrees * 1e7) / 1e7
 
 /**
- * The pin follows the device until a person moves it. A draft that has a pin keeps its place: the
- * person who opens the draft may be at home by now.
+ * The pin follows the device until a person moves it. A draft's pin stays: the person may have left
+ * the place.
  */
 export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
   const isFollowing = ref(true)
@@ -44,7 +44,7 @@ export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
     nudge(eastMeters: number, northMeters: number): void {
       if (pin.value) take(moveByMeters(pin.value, eastMeters, northMeters), 'hand')
     },
-    /** A person confirms a pin on a poor position; it then stays there. */
+    /** A confirmed pin stops following the device. */
     setChecked(isChecked: boolean): void {
       isFollowing.value = !isChecked
       form.isPinChecked = isChecked
@@ -53,7 +53,7 @@ export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
       isFollowing.value = true
       position.start()
     },
-    /** Call after another form was opened. */
+    /** Call after opening another form. */
     begin(): void {
       isFollowing.value = pin.value === null
       position.start()

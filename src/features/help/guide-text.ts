@@ -1,6 +1,6 @@
 /**
- * The guide's Markdown as data, for a page that shows text as text: headings, paragraphs, lists and
- * pictures; in a line `**strong**`, `*emphasis*`, `` `code` `` and `[links](address)`. Nothing else is Markdown here.
+ * The guide's Markdown: headings, paragraphs, lists, pictures, `**strong**`, `*emphasis*`, ``
+ * `code` `` and `[links](address)`.
  */
 export type Inline =
   | { kind: 'text' | 'strong' | 'emphasis' | 'code'; text: string }
@@ -31,7 +31,7 @@ export function inlineOf(line: string): Inline[] {
   return found
 }
 
-/** Blocks are set apart by empty lines, except headings; each item of a list is one line. */
+/** Empty lines separate blocks, except headings. List items are one line. */
 export function blocksOf(markdown: string): Block[] {
   const parts = markdown.replaceAll(/^(#.*)$/gm, '$1\n').split(/\n{2,}/)
   return parts.filter((part) => part.trim() !== '').map((part) => blockOf(part.trim()))

@@ -10,7 +10,7 @@ export interface DayCount {
   count: number
 }
 
-/** Received a day, the `days` days up to and including `last`; days outside the data count 0. */
+/** Incidents received on each of `days` days, ending with `last`. */
 export function dailyReceived(
   histogram: Projection['histogram'],
   last: LocalDay,
@@ -26,15 +26,14 @@ export function dailyReceived(
 export const sumOf = (days: readonly DayCount[]): number =>
   days.reduce((sum, { count }) => sum + count, 0)
 
-/** Open ones by stage, in the order of the path; stages with none are left out. */
+/** Open incidents by stage, without empty stages. */
 export const openByStage = (byStage: ArrayLike<number>): { stage: Stage; count: number }[] =>
   stages
     .map((stage, index) => ({ stage, count: byStage[index] ?? 0 }))
     .filter(({ stage, count }) => isOpenStage(stage) && count > 0)
 
 /**
- * The areas a person compares first: of those in their scope, the highest level that has more than
- * one.
+ * The highest level in the person's scope with more than one area.
  * @param scopePaths paths of the membership areas; empty for everything
  */
 export function comparedAreas(areas: readonly Area[], scopePaths: readonly string[]): Area[] {
@@ -48,7 +47,7 @@ export function comparedAreas(areas: readonly Area[], scopePaths: readonly strin
   return [...inScope]
 }
 
-/** The `most` of `candidates` with the highest count, those below them included; none with zero. */
+/** The `most` candidates with the highest rolled-up counts, without zeros. */
 export function topAreas(
   countsByIdx: ArrayLike<number>,
   areas: readonly Area[],

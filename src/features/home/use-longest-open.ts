@@ -3,7 +3,7 @@ import { emptyFilter } from '@/domain/filter/filter.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useServerQuery } from '@/stores/server-query.ts'
 
-/** The open incidents of the person's scope that were reported first, whatever the filter. */
+/** Oldest open incidents in the person's scope, ignoring the filter. */
 export function useLongestOpen(limit: number) {
   const columns = useColumnsStore()
   const request = {

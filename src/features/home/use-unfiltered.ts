@@ -2,10 +2,7 @@ import { onBeforeRouteLeave } from 'vue-router'
 import { decodeFilter, encodeFilter } from '@/domain/filter/filter-url.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 
-/**
- * While the page is open, its numbers cover the person's whole scope and all time. The filter of
- * the other pages is put back when the page is left.
- */
+/** Clears the filter while the page is open and restores it afterwards. */
 export function useUnfiltered(): void {
   const filter = useFilterStore()
   const kept = filter.periodKnown ? encodeFilter(filter.filter, filter.drill) : {}

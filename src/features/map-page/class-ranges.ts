@@ -1,14 +1,13 @@
 import type { ClassBreaks } from '@/domain/answers/class-breaks.ts'
 
 export interface ClassRange {
-  /** Smallest and largest count the class stands for. */
+  /** Smallest and largest count, inclusive. */
   low: number
   high: number
-  /** How many areas fall into it. */
   areas: number
 }
 
-/** What each class of a choropleth of whole counts covers, lowest first; empty without values. */
+/** Ranges of choropleth classes for whole counts, lowest first; empty without values. */
 export function classRanges({ breaks, counts, min, max, zeroClass }: ClassBreaks): ClassRange[] {
   if (Number.isNaN(min)) return []
   return counts.map((areas, index) => {

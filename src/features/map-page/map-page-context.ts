@@ -8,11 +8,10 @@ import { provideIncidentBrowser } from '@/parts/incident/incident-browser.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 
-/** The state that map, panel and tables of one page share beyond the stores. */
 export interface MapPageContext {
-  /** The level that the map draws or the table lists; null before the hierarchy is known. */
+  /** Null before the hierarchy loads. */
   shownLevel: Ref<AreaLevel | null>
-  /** Areas of the shown level inside the drilled one that the person may see, most incidents first. */
+  /** Visible areas of the shown level inside the drilled one, highest count first. */
   ranked: ComputedRef<RankedArea[]>
 }
 
@@ -24,7 +23,6 @@ export function useMapPage(): MapPageContext {
   return context
 }
 
-/** Makes the page's shared state, its incident list included, and hands it to everything below. */
 export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContext {
   const isVisible = useAreaScope()
   const areas = useAreasStore()
@@ -38,7 +36,7 @@ export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContex
     let shown = areas
       .atLevel(shownLevel.value)
       .filter((area) => isVisible(area) && (!drilled || isWithin(area, drilled)))
-    // The shown level lies above the drilled area: list the areas right below the drilled one.
+    // When the shown level is above the drilled area, lists the drilled area's children.
     if (drilled && (shown.length === 0 || shown[0] === drilled)) {
       shown = areas.children(drilled.code).filter(isVisible)
       if (shown.length === 0) shown = [drilled]

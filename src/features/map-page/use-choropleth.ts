@@ -9,13 +9,13 @@ import type { MapPageContext } from './map-page-context.ts'
 
 export interface Choropleth {
   values: AreaValues
-  /** Of the areas within one's scope, for the legend. */
+  /** Only areas in the person's scope. */
   classes: ClassBreaks
 }
 
 const maxClasses = 5
 
-/** Colours of the shown level; null while the counts load. Areas beyond one's scope get none. */
+/** Colours of the shown level; null while loading. Areas outside the person's scope get none. */
 export function useChoropleth(
   page: MapPageContext,
   theme: Readonly<Ref<MapTheme>>,

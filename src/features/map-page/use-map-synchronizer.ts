@@ -31,7 +31,6 @@ import type { MapPageContext } from './map-page-context.ts'
 import type { Choropleth } from './use-choropleth.ts'
 import { encodeView, latPerPixel } from './view-url.ts'
 
-/** What lies under the pointer, for the tooltip. */
 export type MapHover =
   | { kind: 'area'; idx: number; pixel: PixelPoint }
   | { kind: 'points'; hits: PointHit[]; pixel: PixelPoint }
@@ -45,40 +44,38 @@ export interface SynchronizerOptions {
   theme: Readonly<Ref<MapTheme>>
   locale: Readonly<Ref<MapLocale>>
   messages: Readonly<Ref<MapMessages>>
-  /** Where the map begins when the URL says so; else the drilled area or one's own. */
+  /** View from the URL; default: the drilled or membership areas. */
   startView: MapView | null
   fullscreenElement: () => HTMLElement | null
-  /** How much of the map's lower part a panel covers when an incident opens. */
+  /** Height of the panel that covers the map's lower part. */
   coveredPixels: () => number
 }
 
 export interface MapSynchronizer {
   view: Readonly<ShallowRef<ReportedView | null>>
   hover: Readonly<ShallowRef<MapHover | null>>
-  /** Several incidents on one spot that was clicked: the person chooses. */
+  /** Incidents at the clicked point. */
   choice: ShallowRef<{ hits: PointHit[]; pixel: PixelPoint } | null>
   pointTotals: Readonly<ShallowRef<{ shown: number; total: number } | null>>
   pointsFailed: Readonly<Ref<boolean>>
-  /** True when the boundaries of the shown level could not be fetched. */
   areasFailed: Readonly<Ref<boolean>>
   located: ShallowRef<LocateResult | null>
   isFullscreen: Readonly<Ref<boolean>>
-  /** True when this device cannot draw the map; false again tries once more. */
+  /** The device cannot draw the map. Set to false to retry. */
   fatal: Ref<boolean>
-  /** For the buttons beside the map. */
   engine: Readonly<ShallowRef<MapEngine | null>>
   fitArea(code: string | null): void
 }
 
-/** Below this zoom the areas are the message; from it on, single incidents are. */
+/** From this zoom the map shows single incidents. */
 export const pointsZoom = 14
-/** One picture cell stands for so many screen pixels: heat is smooth anyway. */
+/** Screen pixels per heat cell; coarse, because heat is smooth. */
 const heatCellPixels = 3
 const heatRadiusCells = 7
 
 /**
- * The only place that speaks with the map: differences in the stores become calls of the engine,
- * events of the engine become actions of the stores.
+ * The only caller of the map engine: store changes become engine calls, engine events become store
+ * actions.
  */
 export function useMapSynchronizer(
   container: Readonly<Ref<HTMLElement | null>>,
@@ -116,7 +113,6 @@ export function useMapSynchronizer(
       messages: options.messages.value,
       controls: false,
       fullscreenElement: options.fullscreenElement() ?? element,
-      // A map drawn anew stands where it stood.
       ...(startView && { view: startView }),
     }
     try {
@@ -136,7 +132,7 @@ export function useMapSynchronizer(
     if (box) made.fitBounds(box, { animate: false })
   }
 
-  /** The drilled area, else the areas of one's memberships when they are less than the city. */
+  /** Drilled area, or the membership areas when they are smaller than the city. */
   function startBox(): BoundingBox | null {
     if (filter.drill !== null) return areas.byCode(filter.drill)?.bbox ?? null
     return areas.ownBox
@@ -151,7 +147,7 @@ export function useMapSynchronizer(
   function listen(made: MapEngine): void {
     const codeOf = (idx: number): string | null => areas.byIdx(idx)?.code ?? null
     made.on('view', (next) => {
-      // A link's box holds until the map moves: other screens show other boxes at the same place.
+      // A box from a link stays until the map moves: another screen size gives another box.
       const hasMoved = view.value !== null && encodeView(view.value) !== encodeView(next)
       view.value = next
       if (hasMoved && filter.filter.bbox) filter.setBbox(next.bbox, { transient: true })
@@ -192,7 +188,7 @@ export function useMapSynchronizer(
     made.on('fullscreen', (on) => (isFullscreen.value = on))
     made.on('fatal', () => {
       fatal.value = true
-      // What it drew is gone with the graphics: nobody may speak with this map any more.
+      // The graphics context is lost, so this engine must not be used again.
       engine.value = null
       queueMicrotask(() => made.destroy())
     })
@@ -220,7 +216,7 @@ export function useMapSynchronizer(
     { immediate: true },
   )
   watch(
-    // the list is replaced when areas change on the server, and with it their polygons
+    // a new list also means new polygons
     [engine, page.shownLevel, () => areas.list],
     async ([made, level]) => {
       if (!made) return

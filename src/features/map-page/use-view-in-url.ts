@@ -5,13 +5,12 @@ import { queryWriter } from '@/stores/view/query-writer.ts'
 import { decodeView, encodeView } from './view-url.ts'
 
 export interface ViewInUrl {
-  /** Where a link says the map begins. */
   start: MapView | null
-  /** Writes where the map was moved to; moving it is no step of the browser's history. */
+  /** Writes the map's view to the URL without a history entry. */
   follow(view: Readonly<Ref<ReportedView | null>>): void
 }
 
-/** Keeps the map's place in the URL (`at=zoom/lat/lng`). */
+/** Keeps the map's view in the URL (`at=zoom/lat/lng`). */
 export function useViewInUrl(router: Router, route: RouteLocationNormalizedLoaded): ViewInUrl {
   const writer = queryWriter(router)
   const { at } = route.query
@@ -20,7 +19,7 @@ export function useViewInUrl(router: Router, route: RouteLocationNormalizedLoade
     follow: (view) =>
       watch(view, (next, before) => {
         if (!next || !before) return
-        // A map that only changed its size stands where it stood.
+        // Resizing alone does not change the view.
         const at = encodeView(next)
         if (at !== encodeView(before)) writer.patch({ at }, 'replace')
       }),

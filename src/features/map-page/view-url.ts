@@ -5,7 +5,7 @@ export interface MapPlace {
   center: LngLat
 }
 
-/** `zoom/lat/lng`, as precise as a pixel at that zoom wants. */
+/** `zoom/lat/lng`, precise to about one pixel. */
 export function encodeView(view: MapPlace): string {
   const digits = view.zoom >= 13 ? 5 : 4
   return [
@@ -15,7 +15,7 @@ export function encodeView(view: MapPlace): string {
   ].join('/')
 }
 
-/** Null for anything that is not a place on the map. */
+/** Null for an invalid place. */
 export function decodeView(text: string | null | undefined): MapPlace | null {
   const match = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)$/.exec(
     text ?? '',
@@ -26,6 +26,6 @@ export function decodeView(text: string | null | undefined): MapPlace | null {
   return { zoom, center: [lng, lat] }
 }
 
-/** Degrees of latitude under one pixel of a web-mercator map with 512-pixel tiles. */
+/** Degrees of latitude per pixel (web mercator, 512-pixel tiles). */
 export const latPerPixel = (zoom: number, lat: number): number =>
   (360 / (512 * 2 ** zoom)) * Math.cos((lat * Math.PI) / 180)

@@ -5,21 +5,20 @@ import { distanceMeters } from '@/domain/place/distance.ts'
 import { isOpenStage, type LngLat, type LocalDay } from '@/domain/vocabulary.ts'
 import type { ItemSummary } from '@/sync/index.ts'
 
-/** The server's answer and when this device got it (device clock). */
+/** The server's answer, with the device time of its arrival. */
 export interface KeptDay {
   day: MyDay
   fetchedAt: string
 }
 
-/** `at` of the last change by others that the person has put aside, by incident. */
+/** By incident: `at` of the last change that the person dismissed. */
 export type SeenChanges = Record<string, string>
 
-/** Something that came back and wants to be looked at. */
 export type Returned =
   | { kind: 'conflict' | 'refused'; key: string; at: string; item: ItemSummary }
   | { kind: 'asked' | 'withdrawn' | 'changed'; key: string; at: string; incident: OwnIncident }
 
-/** Incidents to which the person has answered after the day was fetched, sent already or not. */
+/** Incidents answered after the fetch, including unsent answers. */
 function answered(kept: KeptDay, items: readonly ItemSummary[]): Set<string> {
   return new Set(
     items
@@ -30,10 +29,9 @@ function answered(kept: KeptDay, items: readonly ItemSummary[]): Set<string> {
 }
 
 /**
- * What came back, most pressing first: what this device could not get through, then what others
- * asked for, then reports that were not taken up, then what others changed; newest first in each.
- *
- * @param items unsent ones, and those received of late
+ * Returned items: conflicts and refusals, questions, withdrawn reports, changes; newest first in
+ * each.
+ * @param items unsent and recently received items
  */
 export function returnedOf(
   kept: KeptDay | null,
@@ -68,29 +66,26 @@ export function returnedOf(
   )
 }
 
-/** One's own open report, at the server or still on this device. */
 export interface OpenOwn {
   key: string
   incidentId: string
   categoryCode: string | null
-  /** Null for a report whose pin is missing. */
+  /** Null without a pin. */
   lngLat: LngLat | null
   text: string
   areaCode: string | null
   reportedAt: string
-  /** Null where the device or the place is not known. */
   distanceMeters: number | null
-  /** Null while it is only on this device. */
+  /** Null before receipt. */
   incident: OwnIncident | null
   state: ReportState
 }
-/** Where a report is on its way to the server. */
 export type ReportState = 'queued' | 'sending' | 'conflict' | 'rejected' | 'received'
 
 const placeOf = ({ lon, lat }: { lon: number | null; lat: number | null }): LngLat | null =>
   lon === null || lat === null ? null : [lon, lat]
 
-/** Open reports, nearest first; by time, newest first, where there is no position. */
+/** Open reports, nearest first; newest first without a position. */
 export function openOwn(
   kept: KeptDay | null,
   items: readonly ItemSummary[],
@@ -135,7 +130,6 @@ export function openOwn(
     )
 }
 
-/** Reports among the items, each with its state. */
 const reportsOf = (items: readonly ItemSummary[]): { item: ItemSummary; state: ReportState }[] =>
   items.flatMap((item) =>
     commandTypes[item.type].makesIncident && item.state !== 'replaced'
@@ -143,7 +137,6 @@ const reportsOf = (items: readonly ItemSummary[]): { item: ItemSummary; state: R
       : [],
   )
 
-/** A report of today, for map and list. */
 export interface TodaysPin {
   key: string
   incidentId: string
@@ -153,7 +146,7 @@ export interface TodaysPin {
   state: ReportState
 }
 
-/** What was reported today, newest first. */
+/** Newest first. */
 export function todaysPins(
   kept: KeptDay | null,
   items: readonly ItemSummary[],

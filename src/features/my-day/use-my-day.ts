@@ -10,7 +10,7 @@ import type { KeptDay } from './my-day-lists.ts'
 const days = 14
 const refreshMs = 60_000
 
-/** The person's own reports: the device's copy at once, the server's as soon as it answers. */
+/** The person's reports: first the device's copy, then the server's. */
 export function useMyDay(): ServerAnswer<KeptDay> {
   const outboxStore = useOutboxStore()
   const keptDetails = useKeptDetailsStore()
@@ -35,7 +35,7 @@ export function useMyDay(): ServerAnswer<KeptDay> {
       },
     }),
     {
-      // A receipt changes what the server says.
+      // A receipt means new data.
       revision: () => outboxStore.counts.received,
       refetchOnReconnect: true,
       refetchOnWindowFocus: true,

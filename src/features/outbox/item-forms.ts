@@ -5,13 +5,13 @@ import MergeView from './MergeView.vue'
 import NoteEdit from './NoteEdit.vue'
 
 /**
- * The forms for a refused command. Props: `itemId, command, busy`; events: `submit` with the changed
- * command and a callback for when it is queued, `cancel`. `capture` is a page of its own.
+ * Forms for a refused command. Props: `itemId, command, busy`; events: `submit` (changed command,
+ * callback when queued), `cancel`. `capture` has its own page.
  */
 export const editForms: Record<Exclude<EditForm, 'capture'>, Component> = {
   note: NoteEdit,
   correction: CorrectionEdit,
 }
 
-/** The forms for a conflict. Props: also `server`; event: `resolve` with the command, or null. */
+/** Forms for a conflict. Extra prop: `server`; event: `resolve` with the command or null. */
 export const conflictForms: Record<ConflictForm, Component> = { merge: MergeView }

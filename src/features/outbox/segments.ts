@@ -1,11 +1,10 @@
 import type { Draft } from '@/domain/command/command.ts'
 import type { ItemState, ItemSummary, QueueState } from '@/sync/index.ts'
 
-/** The four parts of the outbox page. */
 export const segments = ['drafts', 'waiting', 'needs-you', 'sent'] as const
 export type Segment = (typeof segments)[number]
 
-/** States of the queue by part; drafts have none. */
+/** Drafts have no queue state. */
 export const statesOf: Record<Segment, readonly QueueState[]> = {
   drafts: [],
   waiting: ['queued', 'sending'],
@@ -18,7 +17,6 @@ export const countOf = (segment: Segment, counts: Readonly<Record<ItemState, num
     ? counts.draft
     : statesOf[segment].reduce((sum, state) => sum + counts[state], 0)
 
-/** The part to open first. */
 export function firstSegment(counts: Readonly<Record<ItemState, number>>): Segment {
   const inOrder: Segment[] = ['needs-you', 'waiting', 'drafts']
   return inOrder.find((segment) => countOf(segment, counts) > 0) ?? 'sent'
@@ -27,7 +25,6 @@ export function firstSegment(counts: Readonly<Record<ItemState, number>>): Segme
 export const isSegment = (value: unknown): value is Segment =>
   segments.some((segment) => segment === value)
 
-/** A line of the list: something queued, or a draft. */
 export type OutboxLine =
   | { kind: 'item'; id: string; item: ItemSummary }
   | { kind: 'draft'; id: string; draft: Draft }

@@ -12,16 +12,19 @@ export interface OutboxActions {
   retry(id: string): Promise<string | null>
   discard(id: string): Promise<boolean>
   discardDraft(id: string): Promise<boolean>
-  /** Queues the corrected copy and returns its id; the refused item stays until then. */
+  /** Queues the corrected copy and returns its id. The refused item stays until then. */
   resend(command: NewCommand, replaces: string): Promise<string | null>
   exportAll(): Promise<Blob | null>
-  /** Null on failure; for a file of another server `problem` is `outbox.problem.wrong_instance`. */
+  /**
+   * Returns null on failure. For another server's file, `problem` is
+   * `outbox.problem.wrong_instance`.
+   */
   importAll(file: Blob, options?: { fromElsewhere: boolean }): Promise<ImportReport | null>
   exportWaiting(queue: WaitingQueue): Promise<Blob | null>
   takeOver(queue: WaitingQueue): Promise<ImportReport | null>
 }
 
-/** Codes of `OutboxError` that have texts. */
+/** `OutboxError` codes with texts. */
 const known = new Set([
   'storage_full',
   'storage_failed',
@@ -34,7 +37,7 @@ const known = new Set([
   'wrong_user',
 ])
 
-/** Actions on the outbox. A failure sets `problem` and never throws. */
+/** Outbox actions. A failure sets `problem` and never throws. */
 export function useOutboxActions(): OutboxActions {
   const store = useOutboxStore()
   const busy = ref(false)

@@ -12,7 +12,6 @@ export interface OutboxLines {
   segmentShown: Readonly<Ref<Segment>>
 }
 
-/** The lines of one part, page by page, kept up to date. */
 export function useOutboxLines(segment: Ref<Segment>, total: () => number): OutboxLines {
   const wanted = ref(pageSize)
   const segmentShown = ref(segment.value)
@@ -34,7 +33,7 @@ export function useOutboxLines(segment: Ref<Segment>, total: () => number): Outb
 
   watch(segment, () => (wanted.value = pageSize), { flush: 'sync' })
   function loadMore(): void {
-    // Wait for the page asked for before.
+    // Waits for the previous page.
     if (items.value.length >= wanted.value && items.value.length < total())
       wanted.value = items.value.length + pageSize
   }

@@ -1,8 +1,8 @@
 import type { Area } from '@/domain/city/area.ts'
 
 /**
- * The area whose children are compared: the drilled one, else the deepest that holds the person's
- * whole scope. Null while no areas are loaded.
+ * Parent of the compared areas: the drilled area, else the deepest area containing the person's
+ * scope. Null before areas load.
  * @param scopePaths paths of the person's memberships
  */
 export function comparedParent(

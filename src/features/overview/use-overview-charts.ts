@@ -17,7 +17,7 @@ import { useAnswer } from '@/stores/use-answer.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { comparedParent } from './overview-areas.ts'
 
-/** The overview's charts. A click in one narrows the common filter. */
+/** A click narrows the shared filter. */
 export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
   const { t, locale } = useI18n()
   const look = useChartLook()
@@ -56,7 +56,7 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
   function toggleMonth(month: LocalMonth): void {
     const days = { from: firstDayOf(month), to: lastDayOf(month) }
     const { period } = filter.filter
-    // A second click on the only month returns to the default period.
+    // A second click on the month restores the default period.
     if (period?.from === days.from && period.to === days.to) filter.clear('period')
     else filter.setPeriod(days)
   }
@@ -127,7 +127,7 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
     parent,
     closing,
     charts: computed(() => [flow.value, ranking.value, timeToClose.value]),
-    /** These depend on `withinDays`. */
+    /** Depends on `withinDays`. */
     shares: computed(() => [shareByCategory.value, shareByArea.value]),
   }
 }

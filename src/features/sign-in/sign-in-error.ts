@@ -1,13 +1,12 @@
 import type { AppError } from '@/data/errors.ts'
 
-/** What the form says about a failed sign-in: a locale key and its values. */
 export interface SignInProblem {
   key: string
-  /** Seconds to wait before the next try; 0 when none are asked for. */
+  /** Seconds; 0 for no wait. */
   waitSeconds: number
 }
 
-/** Seconds to wait when the server limits the rate but does not say for how long. */
+/** Used when a rate limit gives no wait time. */
 const usualWaitSeconds = 60
 
 export function signInProblem(error: AppError): SignInProblem {

@@ -7,7 +7,7 @@ import { setPaint } from '../style/set-paint.ts'
 import type { AreaFeatures, AreaHighlight, AreaValues, MapTheme } from '../types.ts'
 
 const noFill = 'rgba(0,0,0,0)'
-// Streets show through, and the closer one looks the more they matter.
+// Streets show through, more so at higher zoom.
 const fillOpacity: ExpressionSpecification = [
   'interpolate',
   ['linear'],
@@ -21,14 +21,9 @@ const fillOpacity: ExpressionSpecification = [
 ]
 const now = { duration: 0, delay: 0 }
 
-/** What the highlight draws of one area. */
 type Accent = { hovered: boolean; pinned: boolean; selected: boolean }
 
-/**
- * Choropleth and outlines. Geometry goes to the map once a level; values, hover and pin travel as
- * feature state, and only where they changed. Every loaded level stays on the map unseen, so that a
- * change of level needs no loading.
- */
+/** Choropleth and outlines. Loaded levels stay on the map: changing the level loads nothing. */
 export class AreasLayer {
   #map: MapLibreMap | null = null
   #theme: MapTheme
@@ -36,7 +31,7 @@ export class AreasLayer {
   #values: AreaValues | null = null
   readonly #features = new Map<AreaLevel, AreaFeatures>()
   readonly #added = new Set<AreaLevel>()
-  /** Class drawn now, by level and `Area.idx`. */
+  /** By level and `Area.idx`. */
   readonly #drawnClass = new Map<AreaLevel, Map<number, number>>()
   readonly #drawnColors = new Map<AreaLevel, string>()
   #accents = new Map<number, Accent>()
@@ -108,11 +103,10 @@ export class AreasLayer {
     const features = this.#features.get(level)
     if (!map || !features) return
     const source = sourceIds.areas(level)
-    // Neighbours must not drift apart, so lines are simplified far less than by default.
+    // Stronger simplification opens gaps between neighbours.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
     map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
-    // Hairlines need no more than the default joins, which are the fewest triangles; thick accents
-    // want round ones, and are drawn only while there are any.
+    // Default joins need the fewest triangles.
     map.addLayer({ id: layerIds.areaLine(level), type: 'line', source }, layerIds.belowLabels)
     for (const id of accentLayers(level))
       map.addLayer(
@@ -187,7 +181,7 @@ export class AreasLayer {
     map.setPaintProperty(layerIds.areaLine(level), 'line-opacity', this.#level === level ? 0.75 : 0)
   }
 
-  /** Without values there is nothing to fill: opacity 0 is not drawn, clear colours would be. */
+  /** MapLibre skips opacity 0, but draws transparent colours. */
   #paintFill(level: AreaLevel): void {
     const isSeen = this.#level === level && this.#values !== null
     this.#map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', isSeen ? fillOpacity : 0)
@@ -239,7 +233,7 @@ export class AreasLayer {
     this.#showAccentLayers(next.size > 0)
   }
 
-  /** Each change of visibility reloads the level's tiles: once shown, a level keeps its layers. */
+  /** Changing visibility reloads tiles, so accent layers stay once shown. */
   #showAccentLayers(hasAccents: boolean): void {
     for (const level of this.#added) {
       const visibility = level !== this.#level ? 'none' : hasAccents ? 'visible' : null
@@ -263,10 +257,7 @@ const accentLayers = (level: AreaLevel): string[] => [
   layerIds.areaAccent(level),
 ]
 
-/**
- * Always by feature state, also without colours: tiles that were built for an expression fail on the
- * next change of state when the paint has become a constant meanwhile.
- */
+/** Always uses feature state: tiles built for an expression fail once the paint is a constant. */
 function fillColor(colors: readonly string[]): ExpressionSpecification {
   const stops = colors.length > 0 ? colors.flatMap((color, index) => [index, color]) : [0, noFill]
   return [

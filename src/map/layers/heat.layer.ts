@@ -5,7 +5,7 @@ import { layerIds } from '../style/layer-ids.ts'
 import type { MapTheme } from '../types.ts'
 import { PictureLayer } from './picture-layer.ts'
 
-/** A density picture under labels and outlines; it makes room for the points from zoom 14 on. */
+/** Fades out around zoom 14, where points begin. */
 export class HeatLayer {
   #map: MapLibreMap | null = null
   #layer: PictureLayer | null = null
@@ -26,7 +26,7 @@ export class HeatLayer {
     this.#draw()
   }
 
-  /** @throws RangeError when the picture's size does not fit its values */
+  /** @throws RangeError when `density` is not `width` × `height` values */
   set(heat: HeatGrid | null): void {
     if (heat && heat.density.length !== heat.width * heat.height)
       throw new RangeError(`heat: ${heat.density.length} values for ${heat.width} × ${heat.height}`)
@@ -48,12 +48,11 @@ export class HeatLayer {
   }
 }
 
-/** Full up to zoom 13.5, gone at 14.5. */
 const heatOpacity = (zoom: number): number => 0.85 * Math.min(1, Math.max(0, 14.5 - zoom))
 
-/** RGBA of each density byte. */
+/** RGBA pixels. */
 export function colorize(density: Uint8Array, theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {
-  // One 32-bit copy a pixel; both views are in the machine's own byte order.
+  // One 32-bit copy a pixel, in the machine's byte order.
   const table = new Uint32Array(heatRamp(theme).buffer)
   const pixels = new Uint32Array(density.length)
   for (let i = 0; i < density.length; i++) pixels[i] = table[density[i]!]!

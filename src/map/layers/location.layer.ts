@@ -7,7 +7,6 @@ import { layerIds, sourceIds } from '../style/layer-ids.ts'
 import { setLayout, setPaint } from '../style/set-paint.ts'
 import type { MapTheme } from '../types.ts'
 
-/** Where the device is: a dot, and a circle as wide as the device is unsure. */
 export class LocationLayer {
   #map: MapLibreMap | null = null
   #theme: MapTheme
@@ -21,7 +20,7 @@ export class LocationLayer {
     this.#map = map
     const source = sourceIds.location
     map.addSource(source, { type: 'geojson', data: this.#features() })
-    // Even an empty source costs two passes of tile masks a frame unless its layers are hidden.
+    // Hidden when empty: a visible empty source still costs two tile-mask passes a frame.
     const layout = this.#layout()
     map.addLayer(
       {

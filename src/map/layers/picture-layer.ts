@@ -5,7 +5,7 @@ import {
 } from 'maplibre-gl'
 import type { BoundingBox } from '@/domain/vocabulary.ts'
 
-/** A picture on the map: RGBA, not premultiplied, rows from north to south, even in web mercator. */
+/** RGBA, not premultiplied, north row first, evenly spaced in web mercator. */
 interface Picture {
   pixels: Uint8ClampedArray
   width: number
@@ -32,9 +32,8 @@ void main() {
 }`
 
 /**
- * Draws one picture with one texture lookup a pixel. MapLibre's own raster layer would do, but reads
- * two textures and turns hue, contrast and saturation of every pixel even where nothing is asked of
- * it, which is most of a frame where no graphics card helps.
+ * Draws with one texture lookup a pixel. MapLibre's raster layer also adjusts colours: most of a
+ * frame without a graphics card.
  */
 export class PictureLayer implements CustomLayerInterface {
   readonly id: string
@@ -46,14 +45,14 @@ export class PictureLayer implements CustomLayerInterface {
   #isUploaded = false
   #parts: GlParts | null = null
 
-  /** @param opacityAt 0 to 1 by zoom; nothing is drawn at 0 */
+  /** @param opacityAt 0 to 1 */
   constructor(id: string, zoom: () => number, opacityAt: (zoom: number) => number) {
     this.id = id
     this.#zoom = zoom
     this.#opacityAt = opacityAt
   }
 
-  /** The caller asks the map for the repaint. */
+  /** The caller must repaint. */
   set(picture: Picture | null): void {
     this.#picture = picture
     this.#isUploaded = false
@@ -81,7 +80,7 @@ export class PictureLayer implements CustomLayerInterface {
     gl.useProgram(program)
     gl.uniform1f(opacityUniform, opacity)
     gl.uniform2fv(corners, clipCorners(this.#picture.bbox, defaultProjectionData.mainMatrix))
-    // Nothing opaque lies above it, and every test costs a pass over its pixels.
+    // Nothing opaque lies above; the test costs a pass over the pixels.
     gl.disable(gl.DEPTH_TEST)
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4)
   }
@@ -118,7 +117,7 @@ function makeParts(gl: WebGL2RenderingContext): GlParts {
   }
 }
 
-/** Into the bound texture, premultiplied as the canvas blends. */
+/** Premultiplies for the canvas. */
 function upload(gl: WebGL2RenderingContext, { pixels, width, height }: Picture): void {
   gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true)
   gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false)
@@ -132,8 +131,8 @@ function upload(gl: WebGL2RenderingContext, { pixels, width, height }: Picture):
 }
 
 /**
- * North-west, north-east, south-west, south-east in clip space, worked out here because the whole
- * world in 32-bit numbers is too coarse for a street. The map is never tilted, so w is the same all over.
+ * NW, NE, SW, SE in clip space. Computed in 64 bits: 32 bits are too coarse for a street. Never
+ * tilted, so w is constant.
  */
 function clipCorners(
   [west, south, east, north]: BoundingBox,

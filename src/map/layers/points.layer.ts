@@ -12,9 +12,8 @@ export const maxPointZoom = 16
 const now = { duration: 0, delay: 0 }
 
 /**
- * Incidents from zoom 14. Colour is the category; the shape says the stage, so that colour is never
- * alone: a full disc is open, a disc with a dark heart awaits verification, an empty ring is closed,
- * rejected or merged, two bars are on hold, a number counts incidents at one place.
+ * Colour is the category, shape the stage. Disc: open. Disc with dark centre: awaits verification.
+ * Ring: final. Two bars: on hold. Number: several at one place.
  */
 export class PointsLayer {
   #map: MapLibreMap | null = null
@@ -34,7 +33,7 @@ export class PointsLayer {
   attach(map: MapLibreMap): void {
     this.#map = map
     this.#open()
-    // A tile that has just come may hold the highlighted incident, under the name of another.
+    // A new tile may hold the highlighted incident, drawn under another's id.
     map.on('sourcedata', (event) => {
       if (event.sourceId === sourceIds.points && event.tile) this.#drawHighlight()
     })
@@ -57,7 +56,7 @@ export class PointsLayer {
     this.#drawHighlight()
   }
 
-  /** What is known of the tiles that cover `bbox`; null below zoom 14 or without points. */
+  /** Null below zoom 14 or without points. */
   totals(zoom: number, bbox: BoundingBox): { shown: number; total: number } | null {
     if (!this.#feed || zoom < minPointZoom) return null
     const z = Math.min(maxPointZoom, Math.floor(zoom))
@@ -78,7 +77,7 @@ export class PointsLayer {
     this.#feed = null
   }
 
-  /** A new feed gets a new source: an old one would show its tiles until the new ones are there. */
+  /** Replaces the source: the old one shows its tiles until new ones arrive. */
   #open(): void {
     this.close()
     this.#drawn.clear()
@@ -202,7 +201,7 @@ const markLayout = {
   'text-ignore-placement': true,
 }
 
-/** Pixels by zoom; a point that stands for several is larger, for its number. */
+/** Pixels. A point with a number is larger. */
 function radius(extra: ExpressionSpecification | number): ExpressionSpecification {
   const at = (single: number, several: number): ExpressionSpecification => [
     '+',
@@ -221,7 +220,6 @@ function categoryColor(
   return ['match', ['get', 'category'], ...stops, fallback] as unknown as ExpressionSpecification
 }
 
-/** Column and row of the tile that holds a place. */
 function tileAt(lng: number, lat: number, z: number): [x: number, y: number] {
   const size = 2 ** z
   const sine = Math.sin((lat * Math.PI) / 180)

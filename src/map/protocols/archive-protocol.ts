@@ -4,7 +4,7 @@ import { keptArchives } from './kept-archives.ts'
 
 export const archiveScheme = 'pmtiles'
 
-/** Bytes of an archive: of the device's own copy where there is one, else by HTTP ranges. */
+/** Reads the device's copy, or HTTP ranges. */
 export class ArchiveSource implements Source {
   readonly #url: string
   readonly #remote: Pick<Source, 'getBytes'>
@@ -30,14 +30,14 @@ export class ArchiveSource implements Source {
   }
 }
 
-/** MapLibre's handler for `pmtiles://<address>` and `pmtiles://<address>/z/x/y`. */
+/** Handles `pmtiles://<address>` and `pmtiles://<address>/z/x/y`. */
 export function archiveProtocol(): AddProtocolAction {
   const protocol = new Protocol()
   const generations = new Map<string, number>()
   return (request, controller) => {
     const url = archiveOf(request)
     const { generation } = keptArchives
-    // An archive's directories hold for one copy of it only.
+    // Directories are valid for one copy only.
     if (generations.get(url) !== generation) {
       generations.set(url, generation)
       protocol.add(new PMTiles(new ArchiveSource(url)))

@@ -8,31 +8,29 @@ const extent = 4096
 const onHoldBit = 1
 
 /**
- * What a drawn point carries. Incidents at exactly the same place become one point with a number,
- * or all but the topmost could never be seen or clicked.
+ * Incidents at one place become one numbered point; otherwise only the topmost could be clicked.
  */
 export interface IncidentProperties {
-  /** Id of the topmost incident; the feature's id for its state. */
+  /** Topmost incident; also the feature id. */
   id: string
-  /** `Category.idx` of the topmost. */
+  /** `Category.idx`, of the topmost incident. */
   category: number
-  /** Index in `stages` of the topmost. */
+  /** Index in `stages`, of the topmost incident. */
   stage: number
   onHold: 0 | 1
-  /** How many incidents lie here. */
   count: number
-  /** All of them, topmost first: `id category stage flags`, joined by `;`. Only when several. */
+  /** Topmost first: `id category stage flags`, joined by `;`. Only when several. */
   members?: string
 }
 
-/** @returns the vector tile, and for each incident below another the id that stands for it */
+/** @returns the vector tile; for each covered incident the id drawn */
 export function incidentTile(tile: PointTile): {
   data: ArrayBuffer
   coveredBy: Map<string, string>
 } {
   const places = new Map<number, number[]>()
   for (let i = 0; i < tile.shown; i++) {
-    // Places may lie a little outside of the tile; the offset keeps the key positive and unique.
+    // The offset keeps keys positive and unique slightly outside the tile.
     const place = (tile.y[i]! + 32_768) * 65_536 + tile.x[i]! + 32_768
     const here = places.get(place)
     if (here) here.push(i)
@@ -43,7 +41,7 @@ export function incidentTile(tile: PointTile): {
   const properties: Record<string, string | number>[] = []
   const coveredBy = new Map<string, string>()
   for (const here of places.values()) {
-    // Open ones lie on top: they still want work. Stages are ordered from open to final.
+    // Open incidents on top: stages run from open to final.
     here.sort((a, b) => (tile.stage[a]! & 15) - (tile.stage[b]! & 15))
     const top = here[0]!
     for (const below of here.slice(1)) coveredBy.set(tile.ids[below]!, tile.ids[top]!)
@@ -67,7 +65,7 @@ export function incidentTile(tile: PointTile): {
   return { data: encodePointTile({ name: incidentLayer, extent, x, y, properties }), coveredBy }
 }
 
-/** The incidents a drawn point stands for, topmost first. */
+/** Topmost first. */
 export function hitsFromProperties(properties: IncidentProperties, lngLat: LngLat): PointHit[] {
   if (properties.members === undefined) {
     const { id, category, stage, onHold } = properties

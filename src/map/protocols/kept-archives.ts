@@ -1,13 +1,10 @@
-/** The file of a tile archive that the device keeps, or null where it has to be fetched. */
+/** The device's copy, or null. */
 export type ArchiveLookup = (url: string) => Promise<Blob | null>
 
 let lookup: ArchiveLookup = async () => null
 let generation = 0
 
-/**
- * Says where archives kept on the device are found. To be called again when one was added or
- * removed: what maps know of an archive's inside is then read anew. No library is loaded for it.
- */
+/** Call again after adding or removing an archive: maps then read its directories anew. */
 export function keepArchives(next: ArchiveLookup): void {
   lookup = next
   generation++

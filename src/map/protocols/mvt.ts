@@ -1,13 +1,13 @@
 /**
- * Writes one layer of point features as a Mapbox Vector Tile, version 2.1
- * (https://github.com/mapbox/vector-tile-spec/tree/master/2.1). Only what incidents need: points,
- * and properties that are strings or unsigned integers.
+ * For Mapbox Vector Tile 2.1
+ * (https://github.com/mapbox/vector-tile-spec/tree/master/2.1). Properties are strings or unsigned
+ * integers.
  */
 export interface PointLayer {
   name: string
-  /** Tile-local units a side. */
+  /** Tile units per side. */
   extent: number
-  /** Tile-local place of each feature, same length. */
+  /** In tile units. */
   x: ArrayLike<number>
   y: ArrayLike<number>
   properties: readonly Record<string, string | number>[]
@@ -28,7 +28,7 @@ export function encodePointTile(layer: PointLayer): ArrayBuffer {
     const feature = new ProtoWriter()
     feature.packedField(2, tags)
     feature.uintField(3, 1)
-    // One MoveTo command, then the place in zigzag.
+    // One MoveTo, zigzag coordinates.
     feature.packedField(4, [9, zigzag(layer.x[i]!), zigzag(layer.y[i]!)])
     body.bytesField(2, feature.bytes())
   }
@@ -54,7 +54,7 @@ function indexIn<T>(table: Map<T, number>, value: T): number {
 
 const zigzag = (value: number): number => ((value << 1) ^ (value >> 31)) >>> 0
 
-/** Protocol buffers, as far as tiles go; values are unsigned and below 2^32. */
+/** Values are unsigned, below 2^32. */
 class ProtoWriter {
   #buffer = new Uint8Array(256)
   #length = 0

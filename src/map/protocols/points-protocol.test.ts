@@ -7,7 +7,7 @@ import { hitsFromProperties, incidentTile } from './incident-tile.ts'
 import { encodePointTile } from './mvt.ts'
 import { loadPointTile, PointFeed, TileCache } from './points-protocol.ts'
 
-/** What a reader that is not ours sees. */
+/** Reads the tile with an independent library. */
 function readTile(data: ArrayBuffer) {
   return Object.values(new VectorTile(new PbfReader(data)).layers).flatMap((layer) =>
     Array.from({ length: layer.length }, (_, i) => {

@@ -2,7 +2,7 @@ import type { PointsSource } from '../types.ts'
 import { incidentTile } from './incident-tile.ts'
 
 export const pointsScheme = 'wangge-points'
-/** Cut tiles kept for going back to an earlier filter or place; about 100 kB each at the cap. */
+/** About 100 kB each at the cap. */
 const cachedTiles = 192
 
 interface CutTile {
@@ -12,11 +12,11 @@ interface CutTile {
   total: number
 }
 
-/** Feeds, by number; a number is never reused, so a late request cannot reach a newer filter. */
+/** Numbers are never reused: a late request cannot reach a newer filter. */
 const feeds = new Map<number, PointFeed>()
 let nextFeed = 1
 
-/** Least recently used tiles of one map, by `key/z/x/y`. */
+/** Least recently used, by `key/z/x/y`. */
 export class TileCache {
   #tiles = new Map<string, CutTile>()
 
@@ -38,7 +38,7 @@ export class TileCache {
   }
 }
 
-/** One filter's tiles, from `open` until `close`; nothing leaves it afterwards. */
+/** Tiles of one filter. */
 export class PointFeed {
   readonly number = nextFeed++
   readonly #source: PointsSource
@@ -59,23 +59,22 @@ export class PointFeed {
     return `${pointsScheme}://${this.number}/{z}/{x}/{y}`
   }
 
-  /** Aborts what is on its way. */
   close(): void {
     feeds.delete(this.number)
     this.#closed.abort()
   }
 
-  /** What a tile answered, undefined while it has not. */
+  /** Undefined until loaded. */
   totals(z: number, x: number, y: number): { shown: number; total: number } | undefined {
     return this.#totals.get(`${z}/${x}/${y}`)
   }
 
-  /** The id of the drawn point that stands for an incident. */
+  /** Id of the point drawn for an incident. */
   drawnId(id: string): string {
     return this.#coveredBy.get(id) ?? id
   }
 
-  /** @throws AbortError when aborted or closed, and whatever `load` throws */
+  /** @throws AbortError when aborted or closed, and errors of `load` */
   async tile(z: number, x: number, y: number, aborted: AbortSignal): Promise<ArrayBuffer> {
     const place = `${z}/${x}/${y}`
     const name = `${this.#source.key}/${place}`
@@ -89,18 +88,18 @@ export class PointFeed {
         if (!signal.aborted) this.#onError(error)
         throw error
       }
-      // A loader that ignores its signal must not bring an old filter back.
+      // `load` may ignore its signal: drop the old filter's tile.
       signal.throwIfAborted()
       this.#cache.set(name, cut)
     }
     this.#totals.set(place, { shown: cut.shown, total: cut.total })
     for (const [below, top] of cut.coveredBy) this.#coveredBy.set(below, top)
-    // MapLibre hands the buffer over to its worker, which would empty the cached one.
+    // MapLibre transfers the buffer, which would empty the cached one.
     return cut.data.slice(0)
   }
 }
 
-/** The handler of `wangge-points://feed/z/x/y`. @throws AbortError for a feed that is closed */
+/** @throws AbortError for a closed feed */
 export async function loadPointTile(
   url: string,
   signal: AbortSignal,

@@ -5,7 +5,7 @@ import type { MapLocale, MapTheme } from '../types.ts'
 import { flavors } from './flavors.ts'
 import { layerIds, sourceIds } from './layer-ids.ts'
 
-/** Layers that need a sprite from the net, or say nothing on a map of incidents. */
+/** Need a sprite from the net, or add nothing here. */
 const leftOut = new Set([
   'roads_oneway',
   'roads_shields',
@@ -15,15 +15,13 @@ const leftOut = new Set([
   'boundaries',
 ])
 
-// Labels are drawn by the browser from fonts of the device. Weight and slant are read off the first
-// name; the others are where a device without it looks next.
+// Device fonts. MapLibre reads weight and slant from the first name.
 const fonts = {
   regular: 'Noto Sans,PingFang SC,Microsoft YaHei',
   bold: 'Noto Sans Medium,PingFang SC,Microsoft YaHei',
   italic: 'Noto Sans Italic,PingFang SC,Microsoft YaHei',
 }
 
-/** Basemap layers without ours; empty for a city without a basemap. */
 export function basemapLayers(theme: MapTheme, locale: MapLocale): LayerSpecification[] {
   const flavor: Flavor = { ...flavors[theme], ...fonts }
   const lang = locale === 'zh-CN' ? 'zh-Hans' : 'en'
@@ -32,14 +30,11 @@ export function basemapLayers(theme: MapTheme, locale: MapLocale): LayerSpecific
     .map((layer) => (layer.type === 'symbol' ? legible(withoutIcons(layer)) : layer))
 }
 
-/**
- * What lies under everything, as CSS: behind a canvas that lets it through it costs nothing, drawn
- * by the map it is a pass over every pixel of every frame.
- */
+/** CSS background: as a map layer it costs a pass every frame. */
 export const groundColor = (city: CityConfig, theme: MapTheme): string =>
   city.basemap ? flavors[theme].background : flavors[theme].earth
 
-/** The style the map starts with: ground, and the heights at which the engine puts its layers. */
+/** Basemap, and empty slot layers for the engine's layers. */
 export function baseStyle(
   city: CityConfig,
   theme: MapTheme,
@@ -63,7 +58,7 @@ export function baseStyle(
   }
 }
 
-/** PMTiles needs a whole address; the city's may be a path on our own server. */
+/** PMTiles needs an absolute address. */
 const pmtilesUrl = (url: string): string => `pmtiles://${new URL(url, location.href).href}`
 
 const slot = (
@@ -78,7 +73,7 @@ const slotsBelowLabels = [slot('aboveFills'), slot('belowOutlines'), slot('below
 
 type LabelLayer = Extract<LayerSpecification, { type: 'symbol' }>
 
-/** Labels lie on light and dark areas alike, so their halo has to carry them. */
+/** Keeps labels readable on light and dark areas. */
 const legible = (layer: LabelLayer): LabelLayer => ({
   ...layer,
   paint: { ...layer.paint, 'text-halo-width': 1.7, 'text-halo-blur': 0.2 },
@@ -88,7 +83,7 @@ function withoutIcons(layer: LabelLayer): LabelLayer {
   const layout = Object.fromEntries(
     Object.entries(layer.layout ?? {}).filter(([name]) => !name.startsWith('icon-')),
   )
-  // Without the town's dot the name belongs on its place, not beside it.
+  // Its dot is removed, so the name is centred.
   if (layer.id === 'places_locality') {
     delete layout['text-variable-anchor']
     delete layout['text-radial-offset']

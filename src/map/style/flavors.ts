@@ -1,15 +1,12 @@
 import { DARK, LIGHT, type Flavor } from '@protomaps/basemaps'
 import type { MapTheme } from '../types.ts'
 
-/** Colours of what the engine draws itself. */
 export interface Palette {
-  /** Boundaries between areas. */
   boundary: string
-  /** Hovered, pinned and selected outlines, and the casing under them. */
+  /** Hovered and selected outlines. */
   accent: string
   pinned: string
   casing: string
-  /** Ring around points and text on them. */
   pointGround: string
   pointText: string
   location: string
@@ -36,7 +33,7 @@ export const palettes: Record<MapTheme, Palette> = {
   },
 }
 
-/** A quiet ground: little hue, so that the figures on top carry the colour. */
+/** Low saturation: the data carry the colour. */
 export const flavors: Record<MapTheme, Flavor> = {
   light: {
     ...LIGHT,

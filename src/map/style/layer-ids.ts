@@ -1,6 +1,6 @@
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 
-/** Every source and layer the engine adds to the basemap: the only place where they are named. */
+/** The only place that names the engine's sources and layers. */
 export const sourceIds = {
   basemap: 'basemap',
   points: 'points',
@@ -19,7 +19,7 @@ export const layerIds = {
   pointMark: 'points-mark',
   locationAccuracy: 'location-accuracy',
   locationDot: 'location-dot',
-  /** Empty layers that mark heights in the stack, so that order does not depend on time. */
+  /** Empty layers that mark heights, so that order does not depend on timing. */
   ground: 'background',
   aboveFills: 'slot-above-fills',
   belowOutlines: 'slot-below-outlines',

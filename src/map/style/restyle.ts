@@ -1,10 +1,7 @@
 import type { LayerSpecification, Map as MapLibreMap } from 'maplibre-gl'
 import { setLayout, setPaint } from './set-paint.ts'
 
-/**
- * Brings the basemap's layers from one look to another property by property. `setStyle` would do it
- * too, but goes through every source of ours and compares their geometry.
- */
+/** Changes only differing properties. `setStyle` would also compare the geometry of our sources. */
 export function restyle(
   map: MapLibreMap,
   before: readonly LayerSpecification[],

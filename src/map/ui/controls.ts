@@ -2,7 +2,7 @@ import type { MapMessages } from '../types.ts'
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 
-/** Outlines on a 24 × 24 field, after Lucide (ISC). */
+/** On a 24 × 24 field, after Lucide (ISC). */
 const icons = {
   zoomIn: ['M5 12h14', 'M12 5v14'],
   zoomOut: ['M5 12h14'],
@@ -37,7 +37,6 @@ export interface ControlActions {
   toggleFullscreen(): Promise<void>
 }
 
-/** The map's buttons. Plain elements, so that their texts can change with the language. */
 export class Controls {
   readonly element = document.createElement('div')
   readonly #zoomIn = button('zoomIn')
@@ -83,7 +82,7 @@ export class Controls {
     this.#compass.classList.toggle('is-turned', Math.abs(bearing) > 0.5)
   }
 
-  /** A button at its end says so; `aria-disabled` keeps it in the tab order. */
+  /** `aria-disabled` keeps buttons in the tab order. */
   setZoomLimits(atMin: boolean, atMax: boolean): void {
     this.#zoomOut.setAttribute('aria-disabled', String(atMin))
     this.#zoomIn.setAttribute('aria-disabled', String(atMax))

@@ -3,7 +3,7 @@ import type { MapMessages } from '../types.ts'
 const earthRadiusMeters = 6_371_008.8
 const maxWidthPixels = 96
 
-/** A round ground length and how long it is on screen, at most `maxPixels`. */
+/** Longest round ground length (1, 2 or 5) that fits into `maxPixels`. */
 export function scaleLength(
   metersPerPixel: number,
   maxPixels: number,
@@ -14,11 +14,10 @@ export function scaleLength(
   return { meters: step * power, pixels: (step * power) / metersPerPixel }
 }
 
-/** Ground metres a pixel of web mercator with 512-pixel tiles. */
+/** Ground metres per pixel; web mercator, 512-pixel tiles. */
 export const metersPerPixel = (zoom: number, lat: number): number =>
   (2 * Math.PI * earthRadiusMeters * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** zoom)
 
-/** A metric scale and the source of the basemap, in the lower corners' manner of printed maps. */
 export class ScaleBar {
   readonly element = document.createElement('div')
   readonly #bar = document.createElement('div')

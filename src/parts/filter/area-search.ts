@@ -1,15 +1,13 @@
 import type { Area } from '@/domain/city/area.ts'
 import { areaLevels } from '@/domain/vocabulary.ts'
 
-/** Folds case, width (全角) and accents, so that what looks alike is found alike. */
+/** Folds case, width (全角) and accents. */
 export const foldText = (text: string): string =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim()
 
 /**
- * Areas whose name or code holds every word of the query: exact first, then those that begin with
- * it, then the rest; within a rank higher levels first, then by name.
- *
- * @param limit at most so many are returned
+ * Areas whose name or code contains every word: exact matches, then prefixes, then others. Within a
+ * rank: higher levels first, then by name.
  */
 export function searchAreas(areas: readonly Area[], query: string, limit: number): Area[] {
   const folded = foldText(query)

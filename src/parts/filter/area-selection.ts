@@ -1,9 +1,7 @@
 import { isWithin, type Area } from '@/domain/city/area.ts'
 
 /**
- * Flips one area in the filter. What contains it or lies in it goes: an area inside a chosen one
- * narrows it, since both together would say no more than the larger.
- *
+ * Toggles one area. Adding an area removes its ancestors and descendants from the choice.
  * @param selected area codes of any level; empty means all
  */
 export function toggleAreaCode(

@@ -2,15 +2,14 @@ import type { Category } from '@/domain/city/category.ts'
 
 export interface CategoryNode {
   category: Category
-  /** Own count and everything below. */
+  /** Includes descendants. */
   count: number
   children: CategoryNode[]
 }
 
 /**
- * The category tree with counts rolled up, siblings in the city's own order.
- * A category whose parent is unknown stands at the top rather than vanish.
- *
+ * The category tree with rolled-up counts, in the city's order. Categories with an unknown parent
+ * stay at the top.
  * @param counts by `Category.idx` of the leaf
  */
 export function categoryTree(
@@ -43,7 +42,7 @@ export function categoryTree(
 
 export type CheckState = 'checked' | 'mixed' | 'unchecked'
 
-/** Whether a node is chosen, by itself, by a node above it, or by all of its children. */
+/** Chosen by itself, an ancestor, or all of its children. */
 export function checkState(
   node: CategoryNode,
   selected: ReadonlySet<string>,
@@ -57,10 +56,8 @@ export function checkState(
 }
 
 /**
- * Flips one node and writes the choice as short as it goes: a node whose children are all chosen
- * is written as itself, in the tree's order.
- *
- * @returns category codes of any level; empty means all
+ * Toggles one node. A node replaces its children when all of them are chosen.
+ * @returns category codes of any level in tree order; empty means all
  */
 export function toggleInTree(
   roots: readonly CategoryNode[],

@@ -3,7 +3,7 @@ import type { LocalDay } from '@/domain/vocabulary.ts'
 
 export type BinUnit = 'day' | 'week' | 'month'
 
-/** One bar of the time histogram; both days inclusive. */
+/** Both days inclusive. */
 export interface HistogramBin {
   from: LocalDay
   to: LocalDay
@@ -15,7 +15,7 @@ export interface BinnedHistogram {
   bins: HistogramBin[]
 }
 
-/** Number of the first day of the unit that holds `number`; weeks begin on Monday. */
+/** First day number of the unit; weeks begin on Monday. */
 function unitStart(number: number, unit: BinUnit): number {
   if (unit === 'day') return number
   // 1970-01-01 was a Thursday.
@@ -24,11 +24,10 @@ function unitStart(number: number, unit: BinUnit): number {
 }
 
 /**
- * Gathers daily counts into the finest bars that still fit.
- *
- * @param counts one a day from `firstDay` on
- * @param maxBins how many bars may stand side by side; months are used even when they do not fit
- * @returns bars without gaps; the first and last are cut at the data's ends
+ * Groups daily counts into the finest bars that fit.
+ * @param counts one per day from `firstDay` on
+ * @param maxBins bars that fit; months may exceed it
+ * @returns bars without gaps; the data's ends cut the first and last
  */
 export function binHistogram(
   firstDay: LocalDay,
@@ -56,15 +55,15 @@ export function binHistogram(
   return { unit, bins }
 }
 
-/** Indices of the first and last bar, both inclusive. */
+/** Bar indices, both inclusive. */
 export interface BinRange {
   start: number
   end: number
 }
 
 /**
- * Which bars a period covers, also partly; null is all of them.
- * A period beside the data clings to the nearest bar, so that there is always something to grab.
+ * Bars that a period covers, also partly; null means all. A period outside the data gets the
+ * nearest bar, so its handles stay usable.
  */
 export function binRange(
   bins: readonly HistogramBin[],
@@ -79,7 +78,7 @@ export function binRange(
   return start <= end ? { start, end } : { start, end: start }
 }
 
-/** The period that a range of bars stands for; all bars are all time, null. */
+/** Period of a range of bars; null (all time) for all bars. */
 export function periodOfRange(
   bins: readonly HistogramBin[],
   range: BinRange,

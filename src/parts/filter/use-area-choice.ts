@@ -8,16 +8,15 @@ import { useSelectionStore } from '@/stores/view/selection.store.ts'
 import { toggleAreaCode } from './area-selection.ts'
 
 export interface AreaChoice {
-  /** The drilled area and those above it, from the top down. */
+  /** From the top to the drilled area. */
   breadcrumb: ComputedRef<Area[]>
-  /** Adds the area to the filter, or removes it. */
   toggleArea(code: string): void
-  /** Makes the area the top of every view; null returns to the city. */
+  /** Null returns to the city. */
   drillInto(code: string | null): void
   canDrill(code: string): boolean
 }
 
-/** Chooses areas in the common filter. Holds no state: every caller reads the same stores. */
+/** Changes the shared filter. Holds no state. */
 export function useAreaChoice(): AreaChoice {
   const areas = useAreasStore()
   const filter = useFilterStore()
@@ -35,7 +34,7 @@ export function useAreaChoice(): AreaChoice {
     const drilled = filter.drill === null ? undefined : areas.byCode(filter.drill)
     const area = areas.byCode(code)
     if (!area) return
-    // Choosing an area outside the drilled one leaves the drilled one.
+    // An area outside the drilled one ends the drilling.
     if (drilled && !isWithin(area, drilled)) filter.setDrill(null)
     filter.setAreas(toggleAreaCode(filter.filter.areas, code, areas.byCode))
     selection.pinArea(filter.filter.areas.includes(code) ? code : null)
@@ -49,7 +48,7 @@ export function useAreaChoice(): AreaChoice {
   }
 }
 
-/** Incidents by `Area.idx`, each area with those below it; null while the columns load. */
+/** Rolled up by `Area.idx`; null while loading. */
 export function useAreaCounts(): {
   counts: ComputedRef<Uint32Array | null>
   openCounts: ComputedRef<Uint32Array | null>

@@ -2,7 +2,7 @@ import { computed } from 'vue'
 import type { Area } from '@/domain/city/area.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
-/** Tells whether the person may see an area; a department's people may see anywhere. */
+/** Department members may see all areas. */
 export function useAreaScope(): (area: Area) => boolean {
   const session = useSessionStore()
   const paths = computed(() =>

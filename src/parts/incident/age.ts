@@ -1,10 +1,9 @@
 import type { IncidentRow } from '@/data/incidents.repo.ts'
 
 /**
- * Hours from report to close, or of an open incident up to `asOf`: in a city that only holds
- * imports the data, not today, say how old something is.
- *
- * @returns null when rejected or merged without a closing time, or when `asOf` is not known
+ * Hours from report to close, or to `asOf` for an open incident. `asOf` is the data's date, not
+ * today: imports can be old.
+ * @returns null without `asOf`, or when rejected or merged without a closing time
  */
 export function ageHours(
   row: Pick<IncidentRow, 'reportedAt' | 'closedAt' | 'stage'>,

@@ -8,17 +8,16 @@ import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
 import { useIncidentDetail, type IncidentDetailState } from './use-incident-detail.ts'
 import { useIncidentList, type IncidentListState } from './use-incident-list.ts'
 
-/** A list of incidents and the pinned one of them, as any page shows them. */
 export interface IncidentBrowser {
-  /** Changes when incidents of the caller's scope change on the server. */
+  /** Changes when incidents in the caller's scope change on the server. */
   dataRevision: ComputedRef<string>
   list: IncidentListState
   detail: IncidentDetailState
-  /** The pinned incident's place, as soon as the list or the detail has it. */
+  /** From the list or the detail. */
   pinnedPlace: ComputedRef<{ lngLat: LngLat; color: string } | null>
-  /** The incident after (1) or before (-1) the pinned one in the list; null at its ends. */
+  /** The incident after (1) or before (-1) the pinned one; null at the ends. */
   neighbour(step: 1 | -1): IncidentRow | null
-  /** Opens the neighbour. Fetches the list's next page when the loaded part ends there. */
+  /** May load the next page. */
   stepIncident(step: 1 | -1): Promise<void>
 }
 
@@ -30,7 +29,7 @@ export function useIncidentBrowser(): IncidentBrowser {
   return browser
 }
 
-/** Makes the list and the detail of one page and hands them to the components below. */
+/** Creates and provides list and detail for a page. */
 export function provideIncidentBrowser(): IncidentBrowser {
   const columns = useColumnsStore()
   const selection = useSelectionStore()

@@ -1,7 +1,6 @@
 import type { IncidentSort } from '@/data/incidents.repo.ts'
 import type { DataSort } from '@/ui/data-table.ts'
 
-/** The sorts the server offers, as column and direction of the incidents table. */
 const bySort: Record<IncidentSort, DataSort> = {
   reported_desc: { key: 'reported', direction: 'desc' },
   reported_asc: { key: 'reported', direction: 'asc' },
@@ -14,7 +13,7 @@ const bySort: Record<IncidentSort, DataSort> = {
 
 export const columnOfSort = (sort: IncidentSort): DataSort => bySort[sort]
 
-/** The nearest sort the server offers: some columns sort one way only. */
+/** The nearest sort that the server offers: some columns have one direction. */
 export function sortOfColumn(asked: DataSort): IncidentSort {
   const offered = (Object.keys(bySort) as IncidentSort[]).filter(
     (sort) => bySort[sort].key === asked.key,

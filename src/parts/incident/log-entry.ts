@@ -1,7 +1,7 @@
 import type { IncidentLogEntry } from '@/data/incidents.repo.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 
-/** What a correction changed, as it is shown: a place as one thing, the area not at all. */
+/** Shows a place as one field and omits the area. */
 export type CorrectedField =
   | { name: 'categoryCode'; before: string; after: string }
   | { name: 'addressLabel' | 'description'; before: string; after: string }
@@ -11,8 +11,8 @@ export type CorrectedField =
 type Pairs = Partial<Record<string, [unknown, unknown]>>
 
 /**
- * Before and after, in reading order. What an entry of another form holds is left out.
- * @param near where the incident is: a pin moved due north has no longitudes in its entry
+ * Changes in reading order, without malformed ones.
+ * @param near the incident's place: a pin moved due north has no longitudes in its entry
  */
 export function correctedFields(
   entry: Pick<IncidentLogEntry, 'data'>,
@@ -51,7 +51,6 @@ const areStrings = (pair: [unknown, unknown]): pair is [string, string] =>
 const areNumbers = (pair: [unknown, unknown]): pair is [number, number] =>
   pair.every((one) => typeof one === 'number' && Number.isFinite(one))
 
-/** Hashes of the photos an entry brought. */
 export function photosOfEntry(entry: Pick<IncidentLogEntry, 'data'>): string[] {
   const photos = entry.data?.['photos']
   return Array.isArray(photos) ? photos.filter((hash) => typeof hash === 'string') : []

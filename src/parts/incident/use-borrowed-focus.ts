@@ -1,8 +1,8 @@
 import { onBeforeUnmount, onUnmounted, watch, type Ref } from 'vue'
 
 /**
- * Takes the focus for what opens in front of something else, and gives it back when that closes:
- * to what held it, or if that has gone, to the nearest thing around it that can.
+ * Moves the focus into a panel. On close returns it to the previous element, or to its nearest
+ * focusable ancestor.
  */
 export function useBorrowedFocus(root: Readonly<Ref<HTMLElement | null>>): void {
   const lenders: HTMLElement[] = []

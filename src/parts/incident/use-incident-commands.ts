@@ -6,14 +6,13 @@ import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 
 export interface IncidentCommands {
   busy: Readonly<Ref<boolean>>
-  /** True when the last one could not be put into the outbox: nothing was queued. */
+  /** The last command was not queued. */
   failed: Readonly<Ref<boolean>>
-  /** Each resolves to true once the device keeps it; it is sent whenever there is a network. */
+  /** Each resolves to true once saved on the device. */
   note(note: string, asks: boolean): Promise<boolean>
   correct(baseVersion: number, changes: IncidentChanges): Promise<boolean>
 }
 
-/** What a person can do to an incident, all by the outbox. */
 export function useIncidentCommands(incidentId: () => string): IncidentCommands {
   const store = useOutboxStore()
   const busy = ref(false)

@@ -5,30 +5,30 @@ import { useKeptDetailsStore } from '@/stores/outbox/kept-details.store.ts'
 import { useServerQuery } from '@/stores/server-query.ts'
 
 export interface IncidentDetailState {
-  /** Null while it loads, when it is missing, or on an error. */
+  /** Null while loading, missing or failed. */
   detail: ComputedRef<IncidentDetail | null>
   busy: ComputedRef<boolean>
-  /** True when there is no such incident, or the person may not see it. */
+  /** The incident does not exist, or the person may not see it. */
   missing: ComputedRef<boolean>
   error: Readonly<Ref<AppError | null>>
-  /** Device instant of `detail` when it is not the server's present answer, else null. */
+  /** Device time of an old `detail`; null when it is current. */
   staleSince: ComputedRef<string | null>
   reload(): Promise<void>
 }
 
 interface Shown {
   detail: IncidentDetail | null
-  /** Device instant at which the server was asked. */
+  /** Device time of the request. */
   at: string
   isKept: boolean
 }
 
-/** After this time without an answer, the device's copy is shown. */
+/** After this wait, shows the device's copy. */
 const patienceMs = 1500
 
 /**
- * One incident with its log; the device's copy where the server cannot be reached.
- * @param revision a change asks again
+ * One incident with its log, or the device's copy when the server is unreachable.
+ * @param revision a change reloads
  */
 export function useIncidentDetail(
   id: () => string | null,

@@ -9,29 +9,28 @@ import { useFilterStore } from '@/stores/view/filter.store.ts'
 export interface IncidentListState {
   rows: Readonly<ShallowRef<readonly IncidentRow[]>>
   sort: Ref<IncidentSort>
-  /** True while rows are under way; earlier ones stay until they come. */
+  /** Old rows stay while loading. */
   busy: ComputedRef<boolean>
-  /** True while `rows` answer an older filter or sort than the present one. */
+  /** True while `rows` belong to an older filter or sort. */
   stale: ComputedRef<boolean>
-  /** Incremented with every other list; the same list brought up to date keeps it. */
+  /** Incremented for a new filter or sort, not for a refresh. */
   generation: Readonly<Ref<number>>
   error: Readonly<Ref<AppError | null>>
-  /** True when no further page follows. */
   complete: ComputedRef<boolean>
   /** Resolves when the next page has come, at once when there is none. */
   loadMore(): Promise<void>
-  /** Asks again for as many rows as are shown. */
+  /** Reloads all shown rows. */
   reload(): Promise<void>
 }
 
 const pageRows = 100
-/** A drag over the histogram changes the filter with every frame; the list waits for its end. */
+/** A histogram drag changes the filter every frame; the list waits for its end. */
 const settleMs = 180
 
 /**
- * The incidents of the filter, page by page. Another filter or sort begins at the first page. Other
- * data bring the shown rows up to date, all at once, so that nobody loses their place.
- * @param revision a change asks again
+ * The filter's incidents, page by page. New data replace all shown rows at once, to keep the scroll
+ * position.
+ * @param revision a change reloads
  */
 export function useIncidentList(
   sort: Ref<IncidentSort>,

@@ -13,25 +13,24 @@ import {
 import type { LocateFailure } from '@/map/types.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
-/** A walking worker is in another street after a minute. */
+/** A walking worker reaches another street in a minute. */
 const againMs = 60_000
-/** Asked when the page comes back to the front, at most this often. */
+/** Minimum time between requests when the page returns to the front. */
 const minAgainMs = 15_000
-/** Shorter moves are noise of the device; they must not reorder a list under the thumb. */
+/** Shorter moves are noise and must not reorder a list. */
 const movedMeters = 20
 
 export interface PositionState {
-  /** Longitude and latitude of the device; null until it is known. */
+  /** Null until known. */
   here: Readonly<ShallowRef<LngLat | null>>
-  /** True while the person waits for an answer. */
   busy: Readonly<Ref<boolean>>
   failure: Readonly<Ref<LocateFailure | null>>
   locate(): Promise<void>
 }
 
 /**
- * Where the person is, roughly. It is asked at once where that was allowed before, else only on
- * their wish; then again every minute while the page is in front.
+ * Asks at once with the permission, else after the person's request. Renews it every minute while
+ * visible.
  */
 export function usePosition(host: PositionHost = globalThis): PositionState {
   const session = useSessionStore()
@@ -71,7 +70,7 @@ export function usePosition(host: PositionHost = globalThis): PositionState {
       const { state } = await host.navigator.permissions.query({ name: 'geolocation' })
       if (state === 'granted') await locate()
     } catch {
-      // A browser that does not tell its permissions: the button asks.
+      // Without a permissions API the button asks.
     }
   }
   void begin()
@@ -79,8 +78,8 @@ export function usePosition(host: PositionHost = globalThis): PositionState {
 }
 
 /**
- * The best position of the device for a pin, from `start` to `stop`, while the page is in sight.
- * A failure that passes is taken back by the next position.
+ * Best position for a pin, between `start` and `stop`, while the page is visible. A new position
+ * clears a failure.
  * @param isAnchored see `improveFix`
  */
 export function useBestPosition(isAnchored: () => boolean, host: PositionHost = globalThis) {
@@ -114,7 +113,7 @@ export function useBestPosition(isAnchored: () => boolean, host: PositionHost = 
     watching = null
   }
 
-  /** Begins anew: the best position so far may be another street's. */
+  /** The old position may be from another street. */
   function start(): void {
     failure.value = positionBlock(host)
     if (failure.value) return
@@ -128,7 +127,7 @@ export function useBestPosition(isAnchored: () => boolean, host: PositionHost = 
     pause()
   }
 
-  // A phone in the pocket need not look for satellites.
+  // Saves power while the page is hidden.
   useEventListener(host.document, 'visibilitychange', () =>
     host.document.visibilityState === 'hidden' ? pause() : listen(),
   )

@@ -13,8 +13,8 @@ interface SmallMap {
 }
 
 /**
- * A small map in the calling component's element `container`: made when it is mounted, in the
- * page's theme and language, and destroyed with it. `failed` where the browser cannot draw it.
+ * A small map in the caller's element `container`, with the page's theme and language. `failed`
+ * when the browser cannot draw it.
  */
 export function useSmallMap<Made extends SmallMap>(
   create: (

@@ -1,9 +1,6 @@
 import type { PhotoGateway } from './handler.ts'
 
-/**
- * A Supabase by its HTTP interfaces, with a secret key that passes by the policies. Throws on answers
- * nobody can do anything with here; the caller then tries again.
- */
+/** The secret key bypasses the policies. Throws on unexpected answers; the caller tries again. */
 export function supabaseGateway(
   url: string,
   secretKey: string,
@@ -27,7 +24,7 @@ export function supabaseGateway(
       const response = await fetch(`${url}/storage/v1/object/authenticated/photos/${path}`, {
         headers: asService,
       })
-      // Storage answers 400 for what it does not find
+      // Storage answers 400 for a missing object
       if (response.status === 400 || response.status === 404) return null
       if (!response.ok) await must('download', response)
       return new Uint8Array(await response.arrayBuffer())
@@ -56,7 +53,6 @@ export function supabaseGateway(
   }
 }
 
-/** The secret key among what a function finds in its environment, in the newer or the older form. */
 export function secretKeyFrom(env: (name: string) => string | undefined): string {
   const named = env('SUPABASE_SECRET_KEYS')
   const [first] = named ? Object.values(JSON.parse(named) as Record<string, string>) : []

@@ -12,7 +12,7 @@ const bytes = jpegFile({ width: 300, height: 200 })
 const nameOf = (file: Uint8Array) => createHash('sha256').update(file).digest('hex')
 const pathOf = (file: Uint8Array) => `${owner}/${nameOf(file)}.jpg`
 
-/** A Supabase's HTTP interfaces over two maps; refuses whoever has not the right key. */
+/** A fake Supabase over two maps; refuses a wrong key. */
 function fakeSupabase(objects: Record<string, Uint8Array>) {
   const checks: Record<string, unknown>[] = []
   const answers = { recorded: true as unknown }

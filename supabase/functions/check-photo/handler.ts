@@ -1,18 +1,17 @@
 import { checkPhoto, photoNameFromPath } from '../../../src/domain/photo/photo-rules.ts'
 import type { PhotoName, PhotoVerdict } from '../../../src/domain/photo/photo-rules.ts'
 
-/** What the function needs of its Supabase. */
 export interface PhotoGateway {
-  /** The user id of a valid session, or null. */
+  /** Null without a valid session. */
   userOf(authorization: string): Promise<string | null>
-  /** The object at a path of the bucket `photos`, or null. */
+  /** From the bucket `photos`; null when missing. */
   download(path: string): Promise<Uint8Array | null>
-  /** Keeps the verdict; false when another one stands, and then nothing may be removed. */
+  /** False when another verdict stands; then remove nothing. */
   record(name: PhotoName, bytes: number, verdict: PhotoVerdict): Promise<boolean>
   remove(path: string): Promise<void>
 }
 
-/** The session's token is what lets a caller in, not where a page came from. */
+/** The session token decides access, not the page's origin. */
 const crossOrigin = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization, apikey, content-type, x-client-info',
@@ -20,10 +19,9 @@ const crossOrigin = {
 }
 
 /**
- * Judges a photo its uploader just put into the bucket: `POST {path}` → `{ok: true}`, or 422 with
- * `{ok: false, code}` (a `PhotoFault`). What is refused is removed, so that its name is free again.
- * A call may be stalled for minutes between any two of its steps, while others judge what was put there
- * since: 503 where their verdict stands, and nothing is removed then.
+ * Judges an uploaded photo; `code` is a `PhotoFault`. Removes a refused one, so that its name is
+ * free again. A call can stall for minutes while others judge a newer upload. Then it answers 503
+ * and removes nothing.
  */
 export async function answerCheck(request: Request, gateway: PhotoGateway): Promise<Response> {
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: crossOrigin })
@@ -57,7 +55,6 @@ function pathIn(body: string): string {
   }
 }
 
-/** In lower-case hex. */
 async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes))
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')

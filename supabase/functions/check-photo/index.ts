@@ -1,7 +1,7 @@
 import { secretKeyFrom, supabaseGateway } from './gateway.ts'
 import { answerCheck } from './handler.ts'
 
-// An Edge Function runs in Deno; nothing else in this repository does.
+// Edge Functions run in Deno; nothing else here does.
 declare const Deno: {
   env: { get(name: string): string | undefined }
   serve(handler: (request: Request) => Promise<Response>): void

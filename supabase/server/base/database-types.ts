@@ -1,29 +1,21 @@
-/**
- * A parameter of a statement. JSON travels as text: write `$1::text::jsonb` and pass
- * `JSON.stringify(value)`, which means the same on every driver and over the socket.
- */
+/** Pass JSON as text: `$1::text::jsonb` with `JSON.stringify(value)` works on every driver. */
 export type SqlValue = string | number | boolean | null | readonly SqlValue[]
 
 /**
- * SQL with the rights of the schema's owner: for migrations, imports and commands, never for a
- * request from outside. Values come back the same from every tier: bigint as number where that is
- * exact (else as text), numeric alike, date and time types as text, json parsed.
+ * SQL with the schema owner's rights, never for outside requests. Returns bigint and numeric as
+ * number where exact (else text), dates and times as text.
  */
 export interface Database {
-  /** Runs one statement and gives its rows. Throws `DatabaseError` with the server's SQLSTATE. */
+  /** @throws DatabaseError */
   query<T = Record<string, unknown>>(sql: string, params?: readonly SqlValue[]): Promise<T[]>
-  /** Runs any number of statements without parameters (one implicit transaction). */
+  /** Several statements in one implicit transaction. */
   exec(sql: string): Promise<void>
-  /**
-   * Runs `fn` in one transaction: committed when it resolves, rolled back when it throws or when
-   * this process dies. On the embedded tier everyone else waits meanwhile, so keep it short and use
-   * only the database handed to `fn`.
-   */
+  /** On the embedded tier everyone else waits: keep it short and use only `tx`. */
   transaction<T>(fn: (tx: Database) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
-/** What the database refused, with its SQLSTATE. */
+/** `code` is the SQLSTATE. */
 export class DatabaseError extends Error {
   readonly code: string
   readonly detail: string | undefined

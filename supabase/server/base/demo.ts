@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { AreaLevel, BoundingBox, Role } from '../../../src/domain/vocabulary.ts'
 
-/** The five accounts of every demo city. Their password is public. */
+/** The password is public. */
 export const demoAccounts = [
   { email: 'admin@wangge.demo', role: 'admin' },
   { email: 'leader@wangge.demo', role: 'leader' },
@@ -11,28 +11,25 @@ export const demoAccounts = [
 ]
 export const demoPassword = 'wangge-demo'
 
-/** True for an account whose password is public. */
 export function isDemoEmail(email: string): boolean {
   return email.trim().toLowerCase().endsWith('@wangge.demo')
 }
 
-/** A demo city: its settings, where its files lie, and where the demo accounts work in it. */
 export interface DemoCity {
   id: string
   name: string
   /** BCP 47. */
   locale: string
-  /** IANA; the files' times are on this wall clock. */
+  /** IANA, of the files' times. */
   timeZone: string
   bbox: BoundingBox
   basemap: { url: string; attribution: string }
-  /** Holds `areas_<level>.geojson` for each level, `incidents.csv.gz` and `incidents.mapping.json`. */
   folder: string
   /** Highest first. */
   levels: readonly AreaLevel[]
-  /** The latest time of a report or a closing in the file, on the city's wall clock. */
+  /** Latest time in the file, on the city's wall clock. */
   endsAt: string
-  /** By role of a demo account. Names are role names, because a demo invents no people. */
+  /** By account role. Names are role names: a demo invents no people. */
   assignments: Record<string, DemoAssignment>
 }
 
@@ -51,7 +48,7 @@ const sanFrancisco: DemoCity = {
   name: 'San Francisco',
   locale: 'en',
   timeZone: 'America/Los_Angeles',
-  // the basemap's box, a little further north to hold the city's whole polygon
+  // The basemap's box, extended north to the city's polygon.
   bbox: [-122.52, 37.7, -122.35, 37.834],
   basemap: {
     url: '/basemap/sf.pmtiles',
@@ -74,7 +71,7 @@ const sanFrancisco: DemoCity = {
   },
 }
 
-/** Every demo city; the first is the default. */
+/** The first is the default. */
 export const demoCities: readonly [DemoCity, ...DemoCity[]] = [sanFrancisco]
 
 export const demoCity = (id: string): DemoCity | undefined =>

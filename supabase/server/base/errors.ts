@@ -1,4 +1,4 @@
-/** Something the person starting a command can put right: printed as one line, without a stack. */
+/** The user can fix it: printed as one line without a stack. */
 export class ServerError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -6,7 +6,6 @@ export class ServerError extends Error {
   }
 }
 
-/** One line for people about anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

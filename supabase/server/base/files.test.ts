@@ -14,7 +14,7 @@ test('a write that fails leaves nothing beside the old content', () => {
   const path = join(folder, 'file')
   writeDurably(path, 'old')
   mkdirSync(join(folder, 'taken/in'), { recursive: true })
-  // a folder that is not empty cannot be replaced: the last step fails, as any before it may
+  // a non-empty folder cannot be replaced
   expect(() => writeDurably(join(folder, 'taken'), 'x'.repeat(100_000))).toThrow()
   expect(readdirSync(folder).sort()).toEqual(['file', 'taken'])
   expect(readFileSync(path, 'utf8')).toBe('old')

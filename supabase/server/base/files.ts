@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeS
 import { open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** Writes a whole file so that after a crash either the old or the new content is there. */
+/** A crash leaves the old or the new content. */
 export function writeDurably(path: string, content: string | Uint8Array, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.tmp`
   try {
@@ -18,21 +18,20 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
     }
     renameSync(temporary, path)
   } catch (error) {
-    // on a full disk the half of a file would keep what is left of the room
+    // on a full disk it would use up the remaining space
     rmSync(temporary, { force: true })
     throw error
   }
   syncFolder(dirname(path))
 }
 
-/** Removes what a crash left of files that were being written; only for the folder's one writer. */
+/** Only for the folder's one writer. */
 export function removeUnfinished(folder: string): void {
   for (const file of readdirSync(folder)) {
     if (file.endsWith('.tmp')) rmSync(join(folder, file), { force: true })
   }
 }
 
-/** Makes the names in a folder durable. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {
@@ -42,7 +41,7 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Makes everything below a folder durable, as it is now; files that go away meanwhile are passed over. */
+/** Skips files deleted meanwhile. */
 export async function syncTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const entry of entries) {

@@ -4,17 +4,17 @@ import { join } from 'node:path'
 import { writeDurably } from './files.ts'
 import { ServerError } from './errors.ts'
 
-/** Made once per data folder; never leaves it except for the publishable key. */
+/** Only the publishable key leaves the data folder. */
 export interface Secrets {
-  /** Signs the sessions (HS256). */
+  /** HS256. */
   jwtSecret: string
   publishableKey: string
   secretKey: string
-  /** Password of the database login `wangge_api` on one's own Postgres. */
+  /** Of the login `wangge_api` on an own Postgres. */
   apiPassword: string
 }
 
-/** Reads `secrets.json` of the data folder, making it (mode 0600) the first time. */
+/** Creates `secrets.json` (mode 0600) the first time. */
 export function loadSecrets(dataDir: string): Secrets {
   const path = join(dataDir, 'secrets.json')
   if (!existsSync(path)) {
@@ -36,7 +36,7 @@ export function loadSecrets(dataDir: string): Secrets {
   return secrets as Secrets
 }
 
-/** `sb_<kind>_<22 random characters>_<checksum>`, the form Supabase gives its keys. */
+/** As Supabase: `sb_<kind>_<22 random characters>_<checksum>`. */
 function apiKey(kind: 'publishable' | 'secret'): string {
   const body = `sb_${kind}_${randomBytes(17).toString('base64url').slice(0, 22)}`
   const checksum = createHash('sha256').update(body).digest('base64url').slice(0, 8)

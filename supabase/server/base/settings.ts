@@ -6,40 +6,35 @@ import { demoCities, demoCity } from './demo.ts'
 import type { DemoCity } from './demo.ts'
 import { messageOf, ServerError } from './errors.ts'
 
-/** The repository's root: everything the server serves or runs lies below it. */
 export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Everything the environment and the command line decide. */
 export interface Settings {
   dataDir: string
   host: string
   port: number
-  /** Origin people use, without a trailing slash, when a proxy or a name stands before the server. */
+  /** Origin people use, behind a proxy or name. */
   publicUrl: string | null
   tls: { cert: string; key: string } | null
-  /** Believe X-Forwarded-For, -Host and -Proto. */
+  /** Trust X-Forwarded-For, -Host and -Proto. */
   trustedProxy: boolean
   databaseUrl: string | null
-  /** A Supabase elsewhere: this server then only writes `config.json` and serves the app. */
+  /** Then this server only serves the app and `config.json`. */
   supabase: { url: string; publishableKey: string } | null
   allowDemoAccounts: boolean
-  /** How often a snapshot is taken when something changed; 0 turns automatic snapshots off. */
+  /** Snapshots after changes; 0 turns them off. */
   snapshotMs: number
-  /** Photos a person may have on the server, in bytes. */
+  /** Per person. */
   photoQuotaBytes: number
-  /** What a database without a city is filled with; `unsaid`: the default demo, or what is there. */
+  /** `unsaid`: the default demo, or the city already there. */
   demo: DemoCity | 'none' | 'unsaid'
-  /** Move the demo's dates so that its data end in the last seven days. */
   demoToday: boolean
-  /** Serve the app from Vite with hot reload. */
   dev: boolean
-  /** Where `vite build` puts the app. */
   distDir: string
 }
 
 type Env = Record<string, string | undefined>
 
-/** Reads the settings; throws `ServerError` naming the variable at fault. */
+/** Throws `ServerError` naming the faulty variable. */
 export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
   const options = optionsFrom(args)
   if (options.demoToday && env.SUPABASE_URL)
@@ -83,12 +78,11 @@ function optionsFrom(args: readonly string[]): Pick<Settings, 'demo' | 'demoToda
   }
 }
 
-/** The data folder of this environment, absolute. */
 export function dataDirFrom(env: Env): string {
   return resolve(projectRoot, env.DATA_DIR || '.wangge/data')
 }
 
-/** Which database an address names, without its login; null for the one in the data folder. */
+/** Null for the database in the data folder. */
 export function databaseName(databaseUrl: string | null): string | null {
   if (!databaseUrl) return null
   const url = URL.parse(databaseUrl)
@@ -96,7 +90,6 @@ export function databaseName(databaseUrl: string | null): string | null {
   return `${url.hostname || 'localhost'}:${url.port || 5432}${url.pathname}`
 }
 
-/** True when only this machine can reach the address the server is bound to. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

@@ -15,10 +15,7 @@ import { firstSegmentToReplay } from '../journal/snapshot-files.ts'
 import { takeSnapshot } from '../keeping/take-snapshot.ts'
 import { replayJournal } from '../keeping/replay.ts'
 
-/**
- * `npm run backup [-- FILE]`: a snapshot now, copied to FILE when one is named, then with the photos
- * beside it.
- */
+/** `npm run backup [-- FILE]` */
 await runCommand(async ([file, ...rest]) => {
   if (rest.length > 0 || file?.startsWith('-'))
     throw new ServerError('Usage: npm run backup -- [FILE]')

@@ -29,7 +29,6 @@ npm run import -- demo [CITY]
   --report    where the report goes, without ending; default: imports/ in the data folder
   See supabase/server/import/README.md for the mapping.`
 
-/** Faults shown at once; the report files have all. */
 const listedOnScreen = 20
 
 interface Answers {
@@ -70,7 +69,6 @@ function readArguments(args: string[]): Answers {
   }
 }
 
-/** A command line that cannot be understood. */
 class UsageError extends Error {}
 
 function isLevel(level: string | undefined): level is AreaLevel {
@@ -85,7 +83,7 @@ interface Task {
   file: string
 }
 
-/** What to do, checked as far as the command line goes, before any database is opened. */
+/** Checks the command line before opening a database. */
 async function jobOf({ values, positionals }: Answers): Promise<Task> {
   const [kind, file, ...rest] = positionals
   if (kind === 'demo' && rest.length === 0) {
@@ -134,7 +132,7 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   throw new UsageError(`"${kind ?? ''}" is not something to import: areas, incidents or demo.`)
 }
 
-/** Reports go beside the data, out of the way of whatever folder the command runs in. */
+/** By default beside the data. */
 function reportBase(values: Answers['values'], file: string): string {
   if (values.report) return resolve(values.report)
   const folder = join(settingsFrom(process.env).dataDir, 'imports')
@@ -145,7 +143,7 @@ function reportBase(values: Answers['values'], file: string): string {
   )
 }
 
-/** Runs the job and keeps its report, whatever becomes of it. */
+/** Writes the report even after a failure. */
 async function run(task: Task, files: ReportFiles, progress: Progress): Promise<ImportReport> {
   const startedAt = new Date().toISOString()
   let db: Database | null = null
@@ -160,7 +158,7 @@ async function run(task: Task, files: ReportFiles, progress: Progress): Promise<
       throw error
     })
     progress.done()
-    // on the screen first: a full disk may refuse the files
+    // Screen first: a full disk may refuse the files.
     console.log(reportText(report, listedOnScreen))
     await files.write(report)
     console.log(`The whole report: ${files.paths.join(', ')}`)
@@ -170,11 +168,7 @@ async function run(task: Task, files: ReportFiles, progress: Progress): Promise<
   }
 }
 
-/**
- * Runs the command.
- * @returns the exit code: 0 when something useful was done, 1 when nothing was or it broke off, 2 for
- *   a command line that cannot be understood.
- */
+/** @returns 0 done, 1 nothing imported or broken off, 2 wrong command line. */
 async function main(args: string[]): Promise<number> {
   try {
     const answers = readArguments(args)

@@ -24,7 +24,7 @@ the city is as it was then and a new one to devices: people are asked to bring o
 Photos in the folder FILE.photos beside it are brought back with it, and photos received since stay.
 What the folder held before is kept beside it.`
 
-/** `npm run restore -- FILE`: puts a backup in place of the database. */
+/** `npm run restore -- FILE` */
 await runCommand(async (args) => {
   const withJournal = args.includes('--with-journal')
   const [file, ...rest] = args.filter((arg) => arg !== '--with-journal')
@@ -44,7 +44,7 @@ await runCommand(async (args) => {
   }
   const lock = takeLock(dataDir, 'npm run restore')
   try {
-    // photos are never overwritten or taken away: bringing them in first harms nobody
+    // Photos are only added, so a later failure does no harm.
     const photos = new PhotoStore(photosFolder(dataDir))
     const { restored, damaged } = await restorePhotos(backup, photos)
     const aside = setAside(dataDir, withJournal)
@@ -63,7 +63,7 @@ await runCommand(async (args) => {
   }
 })
 
-/** A tar of a database folder begins with its entries' names; anything else is refused unharmed. */
+/** Refuses anything but a tar of a database folder. */
 function requireBackup(path: string): void {
   if (!existsSync(path)) throw new ServerError(`${path}: no such file.`)
   let tar: Buffer
@@ -75,7 +75,6 @@ function requireBackup(path: string): void {
   if (!tar.includes('PG_VERSION')) throw new ServerError(`${path} holds no database.`)
 }
 
-/** Moves the database (and the journal it no longer belongs to) into a folder of its own. */
 function setAside(dataDir: string, keepJournal: boolean): string {
   const stamp = new Date().toISOString().replace(/[:.]/g, '-')
   const aside = join(dataDir, `before-restore-${stamp}`)
@@ -128,14 +127,14 @@ async function openRestored(
 }
 
 /**
- * Receipts may have been given for what is lost now. Clients key what they keep by the instance:
- * nothing of before may be taken for this, and queues of before wait until their owners bring them over.
+ * Receipts may exist for lost data. Clients key data by the instance id: with a new one, old queues
+ * wait until their owners bring them over.
  */
 async function becomeAnother(db: Database): Promise<void> {
   await db.query('update public.city_settings set instance_id = $1::uuid', [randomUUID()])
 }
 
-/** With the journal every receipt stays true: queues on people's devices go on as if nothing had been. */
+/** With the journal every receipt stays true, so devices continue their queues. */
 async function stayTheSame(db: Database): Promise<void> {
   await db.query('update public.city_settings set restores = restores + 1', [])
 }

@@ -45,7 +45,6 @@ const options = {
 } as const
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
 
-/** A command line that cannot be understood. */
 class UsageError extends Error {}
 
 function needed(value: string | undefined, what: string): string {
@@ -63,12 +62,12 @@ function membershipOf(values: Values): MembershipChoice {
   }
 }
 
-/** Says the generated password, the only time it is seen. */
+/** Prints a generated password, once. */
 function sayPassword(values: Values, password: string): void {
   if (values.password === undefined) console.log(`Password (shown only now): ${password}`)
 }
 
-/** A Supabase's auth server keeps accounts in a form of its own. */
+/** A Supabase stores accounts differently. */
 async function requireOwnAccounts(db: Database): Promise<void> {
   if (!(await isSupabase(db))) return
   throw new ServerError(
@@ -88,7 +87,6 @@ async function list(db: Database): Promise<void> {
   if (people.length === 0) console.log('Nobody has an account yet.')
 }
 
-/** The action that a checked command line asks for. */
 function actionOf(positionals: string[], values: Values): (db: Database) => Promise<void> {
   const [verb, subject, ...rest] = positionals
   if (rest.length > 0) throw new UsageError(`What is "${rest.join(' ')}"?`)
@@ -157,7 +155,7 @@ function actionOf(positionals: string[], values: Values): (db: Database) => Prom
   throw new UsageError(`"${verb ?? ''}" is not something to do.`)
 }
 
-/** @returns the exit code: 0 done, 1 refused, 2 a command line that cannot be understood. */
+/** @returns 0 done, 1 refused, 2 wrong command line. */
 async function main(args: string[]): Promise<number> {
   let db: Database | null = null
   try {

@@ -9,13 +9,10 @@ export interface AreaImportOptions {
   /** Property names. */
   code: string
   name: string
-  /** Property that holds the parent's code. */
   parent?: string
-  /** Find the parent by the area's point on surface instead. */
   parentByPoint?: boolean
-  /** Property that holds the number of households. */
   households?: string
-  /** End the validity of the areas of this level that the file does not hold. */
+  /** End areas of this level that the file lacks. */
   closeMissing?: boolean
   onProgress?: (state: { checked: number; total: number }) => void
 }
@@ -31,13 +28,12 @@ export interface AreaRow {
 
 const codePattern = /^[A-Za-z0-9_.-]{1,40}$/
 
-/** Text of a property; numbers count as text, because codes often are numbers. */
+/** Codes often are numbers. */
 function textOf(feature: AreaFeature, property: string | undefined): string {
   const value = property === undefined ? undefined : feature.properties?.[property]
   return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
 }
 
-/** What a feature says, and everything that is wrong with it. */
 export function rowOf(
   feature: AreaFeature,
   number: number,
@@ -76,7 +72,6 @@ export function rowOf(
   }
 }
 
-/** The features whose code came before. */
 export function duplicates(rows: readonly AreaRow[], field: string): ReportItem[] {
   const first = new Map<string, number>()
   return rows.flatMap(({ code, feature }) => {
@@ -98,6 +93,5 @@ export function duplicates(rows: readonly AreaRow[], field: string): ReportItem[
   })
 }
 
-/** The codes that can be codes. */
 export const codesOf = (rows: readonly AreaRow[]): string[] =>
   rows.map(({ code }) => code).filter((code) => codePattern.test(code))

@@ -1,26 +1,23 @@
-/** What can be wrong with a row as such, before anybody looks at its meaning. */
 export type CsvFault = 'truncated_row' | 'field_count' | 'field_too_long' | 'bad_quoting'
 
 export interface CsvRow {
-  /** Physical line of the file on which the row starts, from 1. */
+  /** In the file, from 1. */
   line: number
-  /** Physical line on which it ends; a quoted field may hold line breaks. */
+  /** A quoted field may hold line breaks. */
   endLine: number
   fields: string[]
   fault: { code: CsvFault; detail: string } | null
 }
 
-/** Longest field kept, in characters; what is longer is counted but not stored. */
+/** Characters kept of a field; more are only counted. */
 export const maxFieldCharacters = 20_000
 const maxFields = 1_000
 
 /**
- * Reads RFC 4180 rows out of text chunks, the header row first. Written for line numbers and bounded
- * memory, which a library parser does not give: a quote nobody closes swallows the rest of the file,
- * here without keeping it, and the row that opened it is reported.
+ * Reads RFC 4180 rows from text chunks, the header first. Unlike library parsers it gives line
+ * numbers and bounds memory: an unclosed quote does not keep the rest of the file.
  *
- * Blank lines are passed over. A row with a fault still has the fields read so far. The header has
- * no fault unless it is itself broken; every other row is held to its number of fields.
+ * Skips blank lines. A faulty row has the fields read so far.
  */
 export class CsvReader {
   readonly #delimiter: string
@@ -39,7 +36,6 @@ export class CsvReader {
     this.#delimiter = delimiter
   }
 
-  /** Rows completed by this chunk. */
   *push(chunk: string): Generator<CsvRow> {
     for (let i = 0; i < chunk.length; i++) {
       const character = chunk[i] as string
@@ -70,7 +66,7 @@ export class CsvReader {
     }
   }
 
-  /** The last row of a file that does not end in a line break, if any. */
+  /** Yields a last row without a line break. */
   *end(): Generator<CsvRow> {
     if (this.#state === 'quoted') {
       const lines = this.#line - this.#rowLine + 1
@@ -83,7 +79,7 @@ export class CsvReader {
     if (row) yield row
   }
 
-  /** Takes quoted text up to the next quote; returns the index of the last character taken. */
+  /** Returns the index of the last character taken. */
   #takeQuoted(chunk: string, from: number): number {
     let i = from
     while (i < chunk.length && chunk[i] !== '"') {
@@ -145,7 +141,7 @@ export class CsvReader {
     return row
   }
 
-  /** Keeps the first fault of a row: what follows is mostly its consequence. */
+  /** Later faults mostly follow from the first. */
   #setFault(code: CsvFault, detail: string): void {
     this.#fault ??= { code, detail }
   }

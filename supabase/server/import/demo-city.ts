@@ -12,27 +12,26 @@ import { reportText } from './report.ts'
 import type { ImportReport } from './report.ts'
 
 export interface DemoOptions {
-  /** Which demo city; by default the first of the registry. */
+  /** Default: the first demo city. */
   city?: DemoCity
-  /** Make the five accounts; false on a Supabase, where accounts are its own matter. Default true. */
+  /** Default true; false on a Supabase, which manages its own accounts. */
   accounts?: boolean
-  /** The instant the data shall end at, ISO 8601; default the present. */
+  /** The data end in the seven days before this instant, ISO 8601. */
   now?: string
   onProgress?: (text: string) => void
 }
 
-/** How the dates of the demo in this database were moved. */
 export interface DemoDates {
   city: DemoCity
   /** Weeks added to the source's dates. */
   weeks: number
-  /** Local day of the last imported instant. */
+  /** Local day on which the data end. */
   until: string
-  /** True when the data end more than a month ago. */
+  /** They end more than a month ago. */
   isOld: boolean
 }
 
-/** The source's own faults are rejected and reported; anything else wrong is a fault of ours. */
+/** Rejected incident rows are the source's faults; anything else throws. */
 function refuseUnlessWhole(report: ImportReport): void {
   const isComplete =
     report.kind === 'areas'
@@ -41,7 +40,7 @@ function refuseUnlessWhole(report: ImportReport): void {
   if (!isComplete) throw new Error(`The demo data could not be loaded.\n${reportText(report)}`)
 }
 
-/** How the demo's dates were moved; null when this database holds no demo. */
+/** Null when this database holds no demo. */
 export async function readDemoDates(db: Database): Promise<DemoDates | null> {
   const [row] = await db.query<{ id: string; dates: Omit<DemoDates, 'city'> }>(
     `select demo_id as id, private.demo_dates() as dates
@@ -51,7 +50,7 @@ export async function readDemoDates(db: Database): Promise<DemoDates | null> {
   return city ? { city, ...row.dates } : null
 }
 
-/** @throws ServerError when the database holds another city than `city`. */
+/** @throws ServerError */
 export async function refuseOtherCity(db: Database, city: DemoCity): Promise<void> {
   const [other] = await db.query<{ name: string }>(
     'select name from public.city_settings where demo_id is distinct from $1',
@@ -64,11 +63,9 @@ export async function refuseOtherCity(db: Database, city: DemoCity): Promise<voi
 }
 
 /**
- * Loads a demo city through the importer: settings, areas, incidents, accounts. The incidents' dates
- * are moved by whole weeks so that they end in the last seven days; the city keeps by how many.
- * May be called again after it broke off in the middle: what is there already is kept.
- * @returns the report of the incidents, which names the rows the source got wrong.
- * @throws ServerError when another city lives in this database.
+ * Imports a demo city and its accounts. Can be repeated after a failure.
+ * @returns the report of the incidents, with the rows that the source got wrong.
+ * @throws ServerError when the database holds another city.
  */
 export async function loadDemoCity(db: Database, options: DemoOptions = {}): Promise<ImportReport> {
   const { city = demoCities[0], onProgress: say = () => {} } = options
@@ -85,7 +82,7 @@ export async function loadDemoCity(db: Database, options: DemoOptions = {}): Pro
     ],
   )
   await refuseOtherCity(db, city)
-  // a load that broke off goes on with the weeks it began with
+  // A resumed load keeps the weeks it began with.
   const stored = await readDemoDates(db)
   if (!stored) throw new Error('The demo has no dates in city_settings.')
 
@@ -109,10 +106,9 @@ export async function loadDemoCity(db: Database, options: DemoOptions = {}): Pro
 }
 
 /**
- * Moves an older demo's dates so that they end in the last seven days again, in one transaction.
- * Incidents that people have worked on stay as they are: their dates belong to what was done then.
- * What people reported themselves is not of the import and stays too.
- * @returns the dates now, and how many imported incidents stayed because of people's work
+ * Moves the dates in one transaction, to end in the last seven days. Incidents that people reported
+ * or worked on stay.
+ * @returns the number of imported incidents that stayed, beside the dates.
  * @throws ServerError when this database holds no demo.
  */
 export async function moveDemoToToday(
@@ -161,7 +157,7 @@ async function addDemoAccounts(db: Database, city: DemoCity): Promise<void> {
   const taken = new Set(known.map(({ email }) => email))
   const missing = demoAccounts.filter(({ email }) => !taken.has(email))
   if (missing.length === 0) return
-  // the password is public, so one hash for all loses nothing and saves time
+  // One hash for all: the password is public, and hashing is slow.
   const passwordHash = await hashWithoutRule(demoPassword)
   for (const { email, role } of missing) {
     const assignment = city.assignments[role]

@@ -5,19 +5,18 @@ import { addPerson } from '../owner/people.ts'
 
 export interface EmptyCity {
   name: string
-  /** BCP 47, for example `zh-CN`. */
+  /** BCP 47. */
   locale: string
   /** IANA. */
   timeZone: string
-  /** West, south, east, north in degrees. Places are quantised on it, so it should hold the city. */
+  /** Degrees. Should contain the city: places are quantised on it. */
   bbox: BoundingBox
   adminEmail: string
   adminPassword: string
-  /** The city's own code, `CITY` when it has none yet. */
+  /** Area code. Default `CITY`. */
   code?: string
 }
 
-/** Languages the client speaks. */
 const locales = ['zh-CN', 'en']
 
 function isTimeZone(zone: string): boolean {
@@ -29,7 +28,7 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
-/** West, south, east, north out of `112.8,28.1,113.1,28.3`. @throws ServerError when it is no box. */
+/** @throws ServerError */
 export function parseBbox(text: string): BoundingBox {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
   const [west, south, east, north] = numbers
@@ -48,7 +47,7 @@ export function parseBbox(text: string): BoundingBox {
   return [west, south, east, north]
 }
 
-/** @throws ServerError that says which answer cannot be used. */
+/** @throws ServerError naming the unusable answer. */
 export function checkEmptyCity(city: EmptyCity): void {
   if (city.name.trim() === '' || city.name.length > 200)
     throw new ServerError('The city needs a name of 1 to 200 characters.')
@@ -63,10 +62,9 @@ export function checkEmptyCity(city: EmptyCity): void {
 }
 
 /**
- * Makes a city without data and its first admin. The city's area is its box, revision 0, until a
- * real polygon is imported in its place; so the admin has a scope from the start.
- * @throws ServerError when an answer cannot be used or the database holds a city already; then
- *   nothing is kept.
+ * The box is the city's area, revision 0, until a polygon is imported, so that the admin has a
+ * scope.
+ * @throws ServerError when an answer is unusable or a city exists; nothing is kept.
  */
 export async function createEmptyCity(db: Database, city: EmptyCity): Promise<void> {
   checkEmptyCity(city)

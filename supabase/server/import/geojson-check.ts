@@ -2,7 +2,7 @@ import type { Feature, MultiPolygon, Polygon } from 'geojson'
 import { jsonFaultOffset } from './json-fault.ts'
 import { decodes, ImportFileError } from './text-source.ts'
 
-/** Most vertices a polygon may have; the check for self-crossing is not linear. */
+/** The check for self-crossing is not linear. */
 export const maxVertices = 10_000
 
 export interface GeometryFault {
@@ -18,13 +18,13 @@ export interface GeometryFault {
 
 export type AreaFeature = Feature<Polygon | MultiPolygon | null, Record<string, unknown>>
 
-/** Line and column, both from 1, of an offset in a text. */
+/** Both from 1. */
 function lineAndColumn(text: string, offset: number): string {
   const before = text.slice(0, offset)
   return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`
 }
 
-/** Where a file stops being UTF-8, as far as the text before it tells: line, feature, property. */
+/** Names line, feature and property, as far as known. */
 export function encodingFault(file: string, bytes: Uint8Array): string {
   const lossy = new TextDecoder('utf-8').decode(bytes)
   const offset = lossy.indexOf('\uFFFD')
@@ -52,9 +52,8 @@ function parseJson(text: string, file: string): unknown {
 }
 
 /**
- * The features of a GeoJSON text; their geometry is not checked yet.
- * @throws ImportFileError when the text is no FeatureCollection (or one Feature) in WGS 84, saying
- *   where.
+ * Does not check geometry.
+ * @throws ImportFileError unless the text is GeoJSON features in WGS 84.
  */
 export function parseFeatures(text: string, file: string): AreaFeature[] {
   const json = parseJson(text.replace(/^\uFEFF/, ''), file) as Record<string, unknown> | null
@@ -119,10 +118,7 @@ function ringFault(ring: unknown, where: string): GeometryFault | null {
   return null
 }
 
-/**
- * What is wrong with the structure of an area's geometry, or null. Self-crossing is found by the
- * database.
- */
+/** Checks the structure; the database checks self-crossing. */
 export function geometryFault(geometry: unknown): GeometryFault | null {
   if (geometry === null || geometry === undefined)
     return { reason: 'no_geometry', detail: 'geometry is null' }

@@ -26,7 +26,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** The areas there are that the file would move to another level, taking whatever lies below along. */
+/** Stored areas that the file would move to another level. */
 async function levelFaults(
   db: Database,
   rows: readonly AreaRow[],
@@ -47,7 +47,6 @@ async function levelFaults(
   })
 }
 
-/** Codes named in a warning; the areas themselves stay in the database. */
 const namedCodes = 50
 
 function warningsOf(result: AreasResult, closing: ClosingResult | null): string[] {
@@ -71,10 +70,9 @@ function warningsOf(result: AreasResult, closing: ClosingResult | null): string[
 }
 
 /**
- * Imports the areas of one level: all of the file or, with any fault, nothing. Areas stored before
- * with the same content stay as they are; changed ones get a new revision, and incidents that lie
- * elsewhere now are stamped again.
- * @throws ImportFileError when the file cannot be read as GeoJSON; nothing was stored then.
+ * Imports the areas of one level, all or nothing. Changed areas get a new revision, and incidents
+ * that now lie elsewhere are stamped again.
+ * @throws ImportFileError when the file is unreadable; nothing is stored.
  */
 export async function importAreas(db: Database, options: AreaImportOptions): Promise<ImportReport> {
   const startedAt = new Date().toISOString()
@@ -94,7 +92,7 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
     name: options.name,
     parent: options.parent,
   }
-  // what the database can still judge goes there, so that one run lists every fault
+  // The database checks the sound rows too, so that one run lists every fault.
   const broken = new Set(faults.map(({ at }) => at))
   const judged = rows.filter(({ feature }) => !broken.has(feature))
   const { result, closing } = await storeWhole(db, judged, faults.length > 0, options)

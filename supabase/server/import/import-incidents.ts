@@ -10,9 +10,9 @@ import { countReasons } from './report.ts'
 import type { ImportReport, ReportItem } from './report.ts'
 import { checkText, ImportFileError, textChunks } from './text-source.ts'
 
-/** Rows a batch, which is one transaction and one message to the server. */
+/** A batch is one transaction and one request. */
 const batchRows = 2_000
-/** Characters of JSON a batch may have before it is sent earlier. */
+/** Of JSON, after which a batch is sent early. */
 const batchCharacters = 4_000_000
 
 export interface IncidentImportOptions {
@@ -20,9 +20,9 @@ export interface IncidentImportOptions {
   mapping: Mapping
   /** Default utf-8. */
   encoding?: string
-  /** Replace rows whose content changed at the source, unless worked on here since. */
+  /** Replace rows changed at the source, unless people worked on them. */
   update?: boolean
-  /** Weeks added to every date, on the city's wall clock. Default 0. */
+  /** On the city's wall clock. Default 0. */
   moveWeeks?: number
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
 }
@@ -59,14 +59,13 @@ async function contextOf(db: Database, moveWeeks: number): Promise<RowContext> {
   }
 }
 
-/** True for what is wrong with the data; a lost connection is not. */
+/** False for a lost connection. */
 const isDataError = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && /^(21|22|23|P0)/.test(error.code)
 
-/** The running totals of one import. */
 class Tally {
   read = 0
-  /** First and last line of a batch that was sent and not answered yet. */
+  /** Lines sent but not yet answered. */
   underWay: readonly [first: number, last: number] | null = null
   stored = 0
   updated = 0
@@ -99,10 +98,7 @@ class Tally {
   }
 }
 
-/**
- * Sends one batch. Should the database refuse it as a whole, halves are tried down to the row that
- * is to blame, so that one row never takes its neighbours with it.
- */
+/** Halves a refused batch until only the faulty row is rejected. */
 async function sendBatch(
   db: Database,
   rows: ImportRow[],
@@ -158,7 +154,6 @@ function headerReader(row: CsvRow, options: IncidentImportOptions, context: RowC
   }
 }
 
-/** The rows that can be sent; those that cannot go into the tally. */
 async function* soundRows(
   options: IncidentImportOptions,
   encoding: string,
@@ -195,7 +190,7 @@ async function* soundRows(
   if (!reader) throw new ImportFileError(`${options.file}: the file has no header row`)
 }
 
-/** What people must know when an import ends in the middle: batches are whole, one may be unknown. */
+/** Batches are atomic, so only the one under way is uncertain. */
 function breakOffText(error: unknown, { underWay }: Tally): string {
   const unknown = underWay
     ? `lines ${underWay[0]} to ${underWay[1]} were under way and may be stored or not, nothing after them is`
@@ -204,11 +199,9 @@ function breakOffText(error: unknown, { underWay }: Tally): string {
 }
 
 /**
- * Imports one CSV (plain or `.gz`), batch by batch; each batch is one transaction, so a broken run
- * leaves whole batches and can simply be run again: what is stored already counts as unchanged.
- * Every row that is not stored is in the report with its line and the reason; a report of a run that
- * broke off (the server went away, the file could not be read on) says so and counts what was stored.
- * @throws ImportFileError when the file or mapping cannot be used at all; nothing was stored then.
+ * Imports a CSV (plain or `.gz`), one transaction per batch. Can be repeated: stored rows count as
+ * unchanged. The report names every row not stored, and why the import broke off.
+ * @throws ImportFileError when the file or mapping is unusable; nothing is stored.
  */
 export async function importIncidents(
   db: Database,
@@ -240,7 +233,6 @@ export async function importIncidents(
     }
     await flush()
   } catch (error) {
-    // without a row read, nothing happened that would have to be reported
     if (tally.read === 0) throw error
     brokenOff = breakOffText(error, tally)
   }

@@ -5,14 +5,14 @@ import { mappedColumns } from './mapping.ts'
 import type { Mapping } from './mapping.ts'
 import { movedInstant } from './moved-dates.ts'
 
-/** One row as `private.import_incidents` takes it. */
+/** As `private.import_incidents` takes it. */
 export interface ImportRow {
   line: number
   id: string
-  /** SHA-256 over the content below; the same content is not stored again. */
+  /** SHA-256 of the fields below; detects unchanged rows. */
   hash: string
   category: string
-  /** Null is the category's default. */
+  /** Null: the category's default. */
   department: string | null
   stage: Stage
   onHold: boolean
@@ -29,7 +29,7 @@ export interface ImportRow {
 }
 
 export interface RowFault {
-  /** The column of the file, or the setting of the mapping, that is to blame. */
+  /** Column of the file or setting of the mapping. */
   field: string
   reason: string
   detail: string | null
@@ -39,25 +39,22 @@ export type RowResult =
   | { row: ImportRow; faults: null }
   | { row: null; id: string; faults: RowFault[] }
 
-/** What is known about the city that the rows go into. */
 export interface RowContext {
   timeZone: string
-  /** Leaf category codes. */
+  /** Leaf codes. */
   categories: ReadonlySet<string>
   departments: ReadonlySet<string>
-  /** ISO 8601 in UTC; later instants are in the future. */
+  /** ISO 8601 in UTC. */
   now: string
-  /** Weeks added to every date, on the city's wall clock. */
   moveWeeks: number
 }
 
 const limits = { id: 200, description: 10_000, address: 500, channel: 100 } as const
 type Limited = keyof typeof limits
 
-/** Characters that no text column can hold: NUL and half surrogates. */
+/** Postgres cannot hold NUL or half surrogates. */
 const isPoisoned = (text: string): boolean => text.includes('\u0000') || !text.isWellFormed()
 
-/** Turns the fields of a row into an incident, or says everything that is wrong with it. */
 export class RowReader {
   readonly #mapping: Mapping
   readonly #context: RowContext
@@ -70,10 +67,7 @@ export class RowReader {
   #fields: readonly string[] = []
   #faults: RowFault[] = []
 
-  /**
-   * @param header the file's column names.
-   * @throws Error that lists the columns the mapping names and the file lacks or has twice.
-   */
+  /** @throws Error listing the columns that the header lacks or has twice. */
   constructor(header: readonly string[], mapping: Mapping, context: RowContext) {
     this.#mapping = mapping
     this.#context = context
@@ -99,7 +93,6 @@ export class RowReader {
     this.#channelOf = new Map(Object.entries(mapping.channels))
   }
 
-  /** @param line physical line of the file, kept for the report. */
   read(fields: readonly string[], line: number): RowResult {
     this.#fields = fields
     this.#faults = []
@@ -144,7 +137,7 @@ export class RowReader {
     })
   }
 
-  /** The trimmed text of a column; empty for a column the mapping leaves out. */
+  /** Empty for a column the mapping leaves out. */
   #cell(column: string | undefined): string {
     const index = column === undefined ? undefined : this.#index.get(column)
     return index === undefined ? '' : (this.#fields[index] ?? '').trim()
@@ -178,7 +171,7 @@ export class RowReader {
     const latText = this.#cell(columns.lat)
     const lon = Number(lonText)
     const lat = Number(latText)
-    // 0, 0 lies in the Gulf of Guinea: systems write it when they know no place
+    // Systems write 0, 0 for an unknown place.
     if (lonText === '' || latText === '' || (lon === 0 && lat === 0)) {
       this.#blame(
         lonText === '' ? columns.lon : columns.lat,
@@ -235,7 +228,7 @@ export class RowReader {
     }
     const reported = reportedAt && this.#moved(reportedAt)
     const closed = closedAt && this.#moved(closedAt)
-    // A report moved out of the hour that spring leaves out can land after its closing.
+    // A report moved into the hour skipped in spring shifts one hour later.
     const isTurned = reported !== null && closed !== null && closed < reported
     return { reportedAt: reported, closedAt: isTurned ? reported : closed }
   }

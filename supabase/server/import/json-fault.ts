@@ -3,9 +3,7 @@ const token =
   /\s*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y
 
 /**
- * Where a text stops being JSON: the offset of the first token that does not belong there, or the
- * text's end when it breaks off. For a message only, after `JSON.parse` refused the text: engines say
- * the place in some cases and not in others.
+ * Offset of the first wrong token, or the text's end. `JSON.parse` does not always name the place.
  */
 export function jsonFaultOffset(text: string): number {
   const open: string[] = []

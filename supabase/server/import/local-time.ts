@@ -12,12 +12,10 @@ function hour24(hour: number, half: string | undefined): number {
 }
 
 /**
- * An instant out of a written date and time. Times without an offset are on the wall clock of
- * `timeZone`: of an hour that happens twice in autumn the first is meant, an hour that spring leaves
- * out counts on as if the clock had not moved. A date alone is its midnight.
- *
- * @param order which way round the date is when its first number is not the year.
- * @returns ISO 8601 in UTC, or null when `text` is no such date.
+ * Without an offset, times are on the wall clock of `timeZone`. A time repeated in autumn means the
+ * first; one skipped in spring becomes an hour later.
+ * @param order of the parts when the year is not first.
+ * @returns ISO 8601 in UTC, or null.
  */
 export function parseInstant(text: string, timeZone: string, order: DateOrder): string | null {
   const match = shape.exec(text.trim())

@@ -4,7 +4,7 @@ import { stages } from '../../../src/domain/vocabulary.ts'
 import { ImportFileError } from './text-source.ts'
 
 const column = v.pipe(v.string(), v.minLength(1))
-/** One column, or several whose non-empty values are joined. */
+/** Non-empty values are joined. */
 const columns = v.union([column, v.pipe(v.array(column), v.minLength(1))])
 const code = v.pipe(v.string(), v.regex(/^[a-z0-9_]{1,60}$/, 'a code: a–z, 0–9 and _'))
 
@@ -17,14 +17,14 @@ function isTimeZone(zone: string): boolean {
 }
 
 const mappingSchema = v.strictObject({
-  /** Names the system the rows come from; with the row's id it makes the incident's identity. */
+  /** Source and row id together identify an incident. */
   source: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,60}$/, 'letters, digits, _ . -')),
-  /** IANA zone of times without an offset; the city's own when left out. */
+  /** IANA zone of times without an offset. Default: the city's. */
   timeZone: v.optional(v.pipe(v.string(), v.check(isTimeZone, 'an IANA time zone'))),
-  /** How dates are written when not ISO 8601: month or day first. */
+  /** Of dates that are not ISO 8601. */
   dateOrder: v.optional(v.picklist(['ymd', 'mdy', 'dmy']), 'ymd'),
   delimiter: v.optional(v.picklist([',', ';', '\t', '|']), ','),
-  /** Write spaces for the underscores of the source's description and address. */
+  /** In description and address. */
   underscoresAsSpaces: v.optional(v.boolean(), false),
   columns: v.strictObject({
     id: column,
@@ -42,19 +42,19 @@ const mappingSchema = v.strictObject({
   }),
   categories: v.strictObject({
     /**
-     * Source value → leaf code. With several category columns the values are tried from the longest
-     * combination (`a / b`) to the first column alone.
+     * Source value → leaf code. Several category columns: tries the longest combination (`a / b`)
+     * first.
      */
     map: v.optional(v.record(v.string(), code), {}),
-    /** For values the map does not know; without it such rows are rejected. */
+    /** For unknown values; without it such rows are rejected. */
     otherwise: v.optional(code),
   }),
   stages: v.optional(
     v.strictObject({
       map: v.optional(v.record(v.string(), v.picklist(stages)), {}),
       /**
-       * For rows whose value is empty or not in the map and that have no closing time (with one they
-       * are closed); without it such rows are rejected.
+       * For rows without a mapped value or a closing time; without it they are rejected. Rows with
+       * a closing time are closed.
        */
       otherwise: v.optional(v.picklist(stages)),
     }),
@@ -62,7 +62,7 @@ const mappingSchema = v.strictObject({
   ),
   departments: v.optional(v.record(v.string(), code), {}),
   channels: v.optional(v.record(v.string(), v.string()), {}),
-  /** Values for every row that brings none of its own. */
+  /** For rows that bring no value. */
   constants: v.optional(
     v.strictObject({
       severity: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4))),
@@ -74,12 +74,12 @@ const mappingSchema = v.strictObject({
   ),
 })
 
-/** How the columns of one source become incidents; written as a JSON file. */
+/** Turns a source's columns into incidents; a JSON file. */
 export type Mapping = v.InferOutput<typeof mappingSchema>
 
 /**
- * @param name what to call the mapping in messages, usually its path.
- * @throws ImportFileError that lists every fault with the path of its field.
+ * @param name shown in messages.
+ * @throws ImportFileError listing every fault.
  */
 export function parseMapping(text: string, name: string): Mapping {
   let json: unknown
@@ -103,7 +103,6 @@ export async function readMapping(path: string): Promise<Mapping> {
   return parseMapping(text, path)
 }
 
-/** Every column the mapping names, with the field it serves. */
 export function mappedColumns(mapping: Mapping): { field: string; column: string }[] {
   return Object.entries(mapping.columns).flatMap(([field, value]) =>
     value === undefined ? [] : [value].flat().map((name) => ({ field, column: name })),

@@ -8,15 +8,15 @@ const instant = (wall: string): string =>
 
 describe('movedInstant', () => {
   it.each([
-    // from summer time into winter time: nine in the morning stays nine in the morning
+    // summer time to winter time
     ['2015-07-01T09:00:00', 566, '2026-05-06T09:00:00'],
     ['2015-07-01T09:00:00', 593, '2026-11-11T09:00:00'],
     ['2016-01-27T16:51:21', 565, '2026-11-25T16:51:21'],
-    // onto the day that spring shortens, Sunday 8 March 2026: 02:30 is not on the clock
+    // to 8 March 2026, which skips 02:30
     ['2015-06-07T01:59:59', 561, '2026-03-08T01:59:59'],
     ['2015-06-07T02:30:00', 561, '2026-03-08T03:30:00'],
     ['2015-06-07T03:00:00', 561, '2026-03-08T03:00:00'],
-    // off such a day, 8 March 2015, which had no 02:30
+    // from 8 March 2015, which skipped 02:30
     ['2015-03-08T03:10:00', 600, '2026-09-06T03:10:00'],
   ])('%s + %i weeks is %s', (from, weeks, to) => {
     expect(movedInstant(instant(from), weeks, zone)).toBe(instant(to))
@@ -24,9 +24,9 @@ describe('movedInstant', () => {
   })
 
   it('takes the first of the hour that autumn repeats, whichever it was before', () => {
-    // Sunday 1 November 2026, 01:30 in summer time
+    // 01:30 in summer time
     expect(movedInstant(instant('2015-06-07T01:30:00'), 595, zone)).toBe('2026-11-01T08:30:00.000Z')
-    // the second 01:30 of 1 November 2015
+    // the second 01:30
     expect(movedInstant('2015-11-01T09:30:00.000Z', 574, zone)).toBe('2026-11-01T08:30:00.000Z')
     expect(movedInstant('2015-11-01T09:30:00.000Z', 1, zone)).toBe(instant('2015-11-08T01:30:00'))
   })
@@ -45,7 +45,7 @@ describe('weeksUntil', () => {
       const weeks = weeksUntil(endsAt, now, zone)
       const moved = movedInstant(instant(endsAt), weeks, zone)
       expect(moved <= now, now).toBe(true)
-      // one hour of spring or autumn may lie between
+      // summer time may begin or end in between
       expect(Date.parse(now) - Date.parse(moved), now).toBeLessThan((7 * 24 + 1) * 3_600_000)
       expect(movedDay(endsAt, weeks)).toBe(
         Temporal.Instant.from(moved).toZonedDateTimeISO(zone).toPlainDate().toString(),

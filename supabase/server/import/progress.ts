@@ -1,16 +1,13 @@
-/** Tells a person how far a long job is. */
 export interface Progress {
-  /** The current state in a few words; replaces the one before. */
   update(text: string): void
-  /** Ends the updating line. */
   done(): void
 }
 
-/** Milliseconds between lines where nothing can be overwritten, and between repaints of a TTY. */
+/** Milliseconds, in logs and on a TTY. */
 const plainInterval = 1_000
 const paintInterval = 100
 
-/** One updating line on a terminal, a plain line every second elsewhere (logs, pipes). */
+/** Updates one line on a terminal, writes lines elsewhere. */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   let last = Number.NEGATIVE_INFINITY
   let painted = false

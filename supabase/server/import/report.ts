@@ -2,18 +2,16 @@ import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { messageOf, ServerError } from '../base/errors.ts'
 
-/** One thing that was wrong, and where. */
 export interface ReportItem {
-  /** Line of a CSV, number of a GeoJSON feature (both from 1); null for the file as a whole. */
+  /** CSV line or feature number, from 1; null for the whole file. */
   at: number | null
-  /** The source's id or the area's code. */
   id: string | null
   field: string | null
   reason: string
   detail: string | null
 }
 
-/** What an import did. Incidents, unless broken off: read = stored + updated + unchanged + rejected. */
+/** Incidents, unless broken off: read = stored + updated + unchanged + rejected. */
 export interface ImportReport {
   kind: 'areas' | 'incidents'
   file: string
@@ -24,17 +22,17 @@ export interface ImportReport {
   updated: number
   unchanged: number
   rejected: number
-  /** Stored incidents by the level of the deepest area that holds them. */
+  /** By the level of their deepest area. */
   byLevel: Record<string, number>
-  /** Rows by reason; a row with two faults counts under both. */
+  /** A row with two faults counts under both. */
   reasons: Record<string, number>
   items: ReportItem[]
   warnings: string[]
-  /** Why it ended early, and what is not known because of that; null when it went through. */
+  /** Why it ended early and what is uncertain. */
   brokenOff: string | null
 }
 
-/** Faults listed in the text file; the JSON has all. */
+/** The JSON lists all. */
 const listedInFile = 200
 
 const explanations: Record<string, string> = {
@@ -68,7 +66,6 @@ function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
   return `  ${[where, ...what.filter(Boolean)].join(', ')}: ${item.reason}${detail}`
 }
 
-/** The report for people: totals, reasons, then the first `listed` faults one a line. */
 export function reportText(report: ImportReport, listed = listedInFile): string {
   const lines = [
     `Import of ${report.kind} from ${report.file}`,
@@ -90,7 +87,7 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
   return `${lines.join('\n')}\n`
 }
 
-/** The report of an import that ended before it could count anything. */
+/** For an import that failed before it counted anything. */
 export function emptyReport(
   kind: ImportReport['kind'],
   file: string,
@@ -105,13 +102,11 @@ export function emptyReport(
 
 export interface ReportFiles {
   paths: readonly [json: string, text: string]
-  /** Fills the files and closes them. */
   write(report: ImportReport): Promise<void>
 }
 
 /**
- * Opens `<base>.json` (everything) and `<base>.txt` (for people) before the import begins, so that
- * nothing is stored of which the report could not be kept. Missing folders are made.
+ * Opens the files before the import, so that nothing is stored without a report.
  * @throws ServerError when they cannot be written.
  */
 export async function openReport(base: string): Promise<ReportFiles> {
@@ -132,7 +127,6 @@ export async function openReport(base: string): Promise<ReportFiles> {
   }
 }
 
-/** Counts reasons over the items. */
 export function countReasons(items: readonly ReportItem[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { reason } of items) counts[reason] = (counts[reason] ?? 0) + 1

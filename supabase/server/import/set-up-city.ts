@@ -7,9 +7,7 @@ import { generatePassword } from '../owner/passwords.ts'
 
 interface Question {
   variable: string
-  /** Asked on a terminal. */
   text: string
-  /** Taken when the answer is empty. */
   fallback?: string
 }
 
@@ -56,10 +54,9 @@ async function answersFrom(env: Record<string, string | undefined>): Promise<Ans
 }
 
 /**
- * Makes an empty city out of `WANGGE_CITY_NAME`, `…_LOCALE`, `…_TIME_ZONE`, `…_BBOX`, `…_CODE`,
- * `WANGGE_ADMIN_EMAIL` and `WANGGE_ADMIN_PASSWORD`, asking on the terminal for what is not set. Without a
- * password one is made and said once.
- * @throws ServerError when an answer is missing or cannot be used; nothing is kept.
+ * Reads the `WANGGE_CITY_…` and `WANGGE_ADMIN_…` variables and asks on a terminal for missing
+ * answers. Prints a generated password once.
+ * @throws ServerError when an answer is missing or unusable; nothing is kept.
  */
 export async function setUpEmptyCity(
   db: Database,

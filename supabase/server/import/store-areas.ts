@@ -28,7 +28,7 @@ export interface ClosingResult {
   holding: string[]
 }
 
-/** Undoes the transaction: the file would close areas that others still lie in. */
+/** Rolls back: missing areas still hold valid ones. */
 class StillHolding extends Error {
   readonly codes: readonly string[]
   constructor(codes: readonly string[]) {
@@ -62,7 +62,7 @@ async function store(
   return { result, closing: closed.closing }
 }
 
-/** Stores everything or nothing, and says so where the answer got lost on its way. */
+/** All or nothing. After a lost answer, both are possible. */
 export async function storeWhole(
   db: Database,
   rows: readonly AreaRow[],

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-/** The file itself cannot be used; nothing was stored because of it. */
+/** The file is unusable; nothing was stored. */
 export class ImportFileError extends Error {
   constructor(message: string) {
     super(message)
@@ -11,11 +11,11 @@ export class ImportFileError extends Error {
   }
 }
 
-/** The bytes of a file, unpacked when its name ends in `.gz`. */
+/** Unpacks `.gz`. */
 async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
   const raw = createReadStream(path, { highWaterMark: 1 << 18 })
   const source = path.endsWith('.gz')
-    ? // the callback keeps a broken archive from being an unhandled error; the loop below throws it
+    ? // prevents an unhandled error; the loop below throws it
       pipeline(raw, createGunzip(), () => {})
     : raw
   try {
@@ -42,7 +42,7 @@ function decoderFor(encoding: string): TextDecoder {
   }
 }
 
-/** True when every byte sequence is legal in `encoding`; a character cut at the end is let pass. */
+/** Accepts a character cut off at the end. */
 export function decodes(bytes: Uint8Array, encoding: string): boolean {
   try {
     new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true })
@@ -64,9 +64,8 @@ function encodingFault(path: string, encoding: string, line: number, bytes: Uint
 }
 
 /**
- * Reads the whole file once to see that its text is what it is said to be, before anything is
- * stored.
- * @throws ImportFileError naming the line of the first wrong byte, or what is wrong with the archive.
+ * Reads the whole file before anything is stored.
+ * @throws ImportFileError naming the line of the first wrong byte.
  */
 export async function checkText(path: string, encoding: string): Promise<void> {
   const info = await stat(path).catch(() => null)
@@ -99,7 +98,7 @@ export async function checkText(path: string, encoding: string): Promise<void> {
   if (size === 0) throw new ImportFileError(`${path}: the file is empty`)
 }
 
-/** The text of a file that `checkText` let pass, in chunks, without a byte order mark. */
+/** Needs a file that passed `checkText`. */
 export async function* textChunks(path: string, encoding: string): AsyncGenerator<string> {
   const decoder = decoderFor(encoding)
   for await (const chunk of fileBytes(path)) {

@@ -6,7 +6,7 @@ import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 
-/** The owner's SQL through the socket of a running server. */
+/** The owner's SQL through a running server's socket. */
 export function connectAdminSocket(socketPath: string): Database {
   return {
     query: async <T>(sql: string, params: readonly SqlValue[] = []) =>
@@ -17,7 +17,7 @@ export function connectAdminSocket(socketPath: string): Database {
   }
 }
 
-/** Has the running server take a snapshot; returns where it lies. */
+/** Returns the snapshot's path. */
 export async function requestSnapshot(socketPath: string): Promise<string> {
   const { request, response } = open(socketPath, '/snapshot')
   request.end()
@@ -46,7 +46,7 @@ async function runTransaction<T>(socketPath: string, fn: (tx: Database) => Promi
     await call({ kind: 'commit', sql: '' })
     return result
   } finally {
-    // without a commit before, the server rolls back
+    // without a commit the server rolls back
     request.end()
   }
 }

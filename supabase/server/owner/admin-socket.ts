@@ -9,19 +9,18 @@ import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
 
-/** One statement on the wire. */
 export interface AdminCall {
   sql: string
   params?: SqlValue[]
-  /** `exec` takes several statements and gives no rows. */
+  /** `exec` takes several statements and returns no rows. */
   kind: 'query' | 'exec' | 'commit'
 }
 export type AdminReply = { rows: unknown[] } | { error: string; code: string; detail?: string }
 
-/** Bytes of one call; an import's batch of 2,000 rows stays far below. */
+/** An import batch is far smaller. */
 const callBytes = 64 * 1024 * 1024
 
-/** The socket of a data folder; a system's path limit (108 bytes) moves it to the temporary folder. */
+/** In the temporary folder when the path is too long (108 bytes). */
 export function adminSocketPath(dataDir: string): string {
   const path = join(dataDir, 'admin.sock')
   if (Buffer.byteLength(path) < 100) return path
@@ -30,13 +29,9 @@ export function adminSocketPath(dataDir: string): string {
 }
 
 /**
- * Serves the owner's SQL to the commands beside a running server. Only the user who runs the server
- * may open the socket (mode 0600).
- *
- * `POST /query {sql, params}` and `POST /exec {sql}` stand alone. `POST /transaction` takes one call
- * a line and answers one line each; it commits on `{"kind":"commit"}` and rolls back when the
- * connection ends before, so that a killed import leaves nothing half done. `POST /snapshot` takes a
- * snapshot and gives its `path`.
+ * Runs the owner's SQL for commands; only the server's user may open the socket (mode 0600). `POST
+ * /transaction` takes and answers one call per line. It commits on `{"kind":"commit"}` and rolls
+ * back when the connection ends first.
  */
 export async function serveAdminSocket(
   dataDir: string,

@@ -16,7 +16,6 @@ function writeHolder(holder: object) {
   writeFileSync(join(folder, 'lock'), JSON.stringify(holder))
 }
 
-/** What a process of this machine would have written. */
 function holderHere(): object {
   const lock = takeLock(folder, 'npm start')
   const holder = lockHolder(folder)!

@@ -15,17 +15,16 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ServerError } from '../base/errors.ts'
 
-/** Who holds a data folder. */
 export interface LockHolder {
   pid: number
-  /** When the process began, as the system counts it: tells a reused pid from the holder. */
+  /** Tells a reused pid from the holder. */
   processStart: string
   host: string
-  /** Where the pid means something: a boot of a machine, and the container on it. */
+  /** Boot and container in which the pid is valid. */
   pidSpace: string
   since: string
   command: string
-  /** The database it works on, as `databaseName` names it; null for the one in the folder. */
+  /** As `databaseName` names it; null for the one in the folder. */
   database: string | null
 }
 
@@ -33,13 +32,13 @@ export interface Lock {
   release(): void
 }
 
-/** A holder whose pid tells us nothing counts as gone after this long without a heartbeat. */
+/** A silent holder from another pid space counts as gone after this time. */
 const foreignStaleMs = 60_000
 const heartbeatMs = 10_000
 
 /**
- * Takes the data folder for this process: two processes on one PGlite folder lose data. The lock of
- * a process that no longer runs is taken over. Throws `ServerError` saying who holds it.
+ * Two processes on one PGlite folder lose data. Takes over a dead process's lock. Throws
+ * `ServerError` naming the holder.
  */
 export function takeLock(dataDir: string, command: string, database: string | null = null): Lock {
   try {
@@ -57,7 +56,7 @@ export function takeLock(dataDir: string, command: string, database: string | nu
     command,
     database,
   }
-  // Written aside and linked: the lock never exists half written, and link() refuses an existing one.
+  // Linked, so that the lock is never half written; link() refuses an existing one.
   const draft = `${path}.${randomUUID()}`
   try {
     writeFileSync(draft, JSON.stringify(mine))
@@ -77,7 +76,7 @@ export function takeLock(dataDir: string, command: string, database: string | nu
     try {
       utimesSync(path, now, now)
     } catch {
-      // the folder is gone; whatever reads it next says so
+      // the folder is gone; its next reader reports that
     }
   }, heartbeatMs)
   heartbeat.unref()
@@ -90,7 +89,7 @@ export function takeLock(dataDir: string, command: string, database: string | nu
   }
 }
 
-/** Who runs on the data folder now, or null. */
+/** Null when the holder is dead. */
 export function lockHolder(dataDir: string): LockHolder | null {
   const path = join(dataDir, 'lock')
   const holder = readHolder(path)
@@ -117,7 +116,7 @@ function tryLink(draft: string, path: string): boolean {
   }
 }
 
-/** Removes a dead holder's lock; a second guard keeps two starters from removing each other's. */
+/** The guard keeps two starting processes from removing each other's lock. */
 function removeIfStale(dataDir: string, path: string): void {
   const guard = join(dataDir, 'lock.takeover')
   if (existsSync(guard) && Date.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard)
@@ -149,7 +148,7 @@ function isAlive(holder: LockHolder, path: string): boolean {
   try {
     process.kill(holder.pid, 0)
   } catch (error) {
-    // EPERM: it runs, as somebody else
+    // EPERM: runs as another user
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   const start = processStart(holder.pid)
@@ -157,8 +156,7 @@ function isAlive(holder: LockHolder, path: string): boolean {
 }
 
 /**
- * Names the processes among which a pid is one's own. Two containers may have one host name, one
- * volume and a pid 1 each; a host name alone is all that other systems give.
+ * Two containers may share host name, volume and pid 1. Outside Linux only the host name is known.
  */
 function pidSpace(): string {
   try {
@@ -169,11 +167,11 @@ function pidSpace(): string {
   }
 }
 
-/** The system's own record of when a process began; null when it cannot be read. */
+/** Null when unreadable. */
 function processStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // the command name may hold spaces and brackets; start time is the 20th field after it
+    // The command name may hold spaces and brackets. Start time is the 20th field after it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[19] ?? null
   } catch {

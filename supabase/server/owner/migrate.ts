@@ -6,10 +6,10 @@ import type { Database } from '../base/database-types.ts'
 import type { Migration } from '../schema/migration.ts'
 import { adoptOldHistory } from '../schema/adopt.ts'
 
-/** What is applied on every tier. People read and edit supabase/schemas. */
+/** People read and edit supabase/schemas instead. */
 export const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url))
 
-/** The migrations in their order. Throws when two share a version. */
+/** In order. */
 export function readMigrations(folder: string = migrationsFolder): Migration[] {
   const migrations = readdirSync(folder)
     .filter((file) => /^\d{14}_.+\.sql$/.test(file))
@@ -28,10 +28,9 @@ export function readMigrations(folder: string = migrationsFolder): Migration[] {
 }
 
 /**
- * Applies what is missing, each file in its own transaction, and records it where the Supabase CLI
- * does. Returns the versions applied. `db` must have the owner's rights; the roles anon,
- * authenticated and service_role and the schema auth must be there. A database of 0.1.0 gets the
- * history of the squashed migrations first.
+ * Applies missing migrations, each in its own transaction, and returns their versions. `db` needs
+ * the owner's rights, Supabase's roles and the schema auth. A database of 0.1.0 first gets the
+ * history of the squashed migrations.
  */
 export async function migrate(
   db: Database,

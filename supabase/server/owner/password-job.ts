@@ -1,22 +1,21 @@
 import { Worker } from 'node:worker_threads'
 import type { PasswordIssue } from '../../../src/domain/account/password-rules.ts'
 
-/** One change of a password, as far as it needs no database. */
 export interface PasswordJob {
   current: string
-  /** The hash that `current` is compared with. */
+  /** Of `current`. */
   hash: string
   next: string
   email: string
 }
 
-/** `wrong` when `current` does not match, `same` when `next` is `current`, else the rule's issue. */
+/** `wrong`: `current` does not match. `same`: `next` equals `current`. */
 export type PasswordVerdict = { refused: 'wrong' | 'same' | PasswordIssue } | { nextHash: string }
 
-/** Jobs run one after the other: many at once would take the processor from everybody. */
+/** Many jobs at once would take the processor from everybody. */
 let last: Promise<unknown> = Promise.resolve()
 
-/** Compares, judges and hashes in a thread of its own: each takes the time of many requests. */
+/** In a thread: each step takes the time of many requests. */
 export function runPasswordJob(job: PasswordJob): Promise<PasswordVerdict> {
   const run = () =>
     new Promise<PasswordVerdict>((resolve, reject) => {

@@ -10,9 +10,9 @@ import type { Database } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 import { endingSessions } from './sessions.ts'
 
-/** The cost lite's own sign-up uses. */
+/** As in lite's own sign-up. */
 const bcryptCost = 10
-/** No 0 O 1 l I: passwords are read out and typed. */
+/** Without 0, 1, l and o: passwords are read aloud. */
 const passwordAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
 
 export const passwordRefusals: Record<PasswordIssue, string> = {
@@ -22,26 +22,26 @@ export const passwordRefusals: Record<PasswordIssue, string> = {
   common: 'This password is easy to guess. Choose another, for example four unrelated words.',
 }
 
-/** Four groups of four characters, 80 bits. */
+/** 80 bits. */
 export function generatePassword(): string {
   const group = (): string =>
     Array.from({ length: 4 }, () => passwordAlphabet[randomInt(passwordAlphabet.length)]).join('')
   return [group(), group(), group(), group()].join('-')
 }
 
-/** @throws ServerError when the rule for new passwords refuses it. */
+/** @throws ServerError */
 export async function hashPassword(password: string, email: string): Promise<string> {
   const issue = await passwordIssue(password, email)
   if (issue) throw new ServerError(passwordRefusals[issue])
   return hashWithoutRule(password)
 }
 
-/** For the demo accounts, whose password is public. */
+/** For the demo accounts. */
 export function hashWithoutRule(password: string): Promise<string> {
   return hash(password, bcryptCost)
 }
 
-/** The password hash of an account; null when there is no such account. */
+/** Null without an account. */
 export async function passwordHashOf(db: Database, email: string): Promise<string | null> {
   const [row] = await db.query<{ hash: string | null }>(
     'select encrypted_password as hash from auth.users where lower(email) = $1',
@@ -50,7 +50,6 @@ export async function passwordHashOf(db: Database, email: string): Promise<strin
   return row?.hash ?? null
 }
 
-/** The account of a user id, or null. */
 export async function accountOf(
   db: Database,
   userId: string,
@@ -64,8 +63,8 @@ export async function accountOf(
 }
 
 /**
- * Replaces the hash `from` by `to` and ends the person's sessions but one.
- * @returns the ids of the sessions that ended; null when the hash is no longer `from`.
+ * Also ends all sessions except `keepSession`.
+ * @returns the ended sessions' ids; null when the hash is no longer `from`.
  */
 export async function replacePassword(
   db: Database,

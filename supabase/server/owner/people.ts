@@ -7,21 +7,20 @@ import { hashPassword } from './passwords.ts'
 import { endingSessions } from './sessions.ts'
 
 /**
- * People of the embedded and the own-Postgres tier, written where `@supabase/lite` keeps them
- * (`auth.users`, `auth.identities`), with the password hashes its sign-in checks. On a Supabase
- * accounts are made with its own admin tools; only `grantRole` is used there.
+ * Stored where `@supabase/lite` keeps accounts. On a Supabase, its own tools make accounts; only
+ * `grantRole` is used.
  */
 export type NewPerson = {
   email: string
   displayName: string
-  /** BCP 47; the city's when left out. */
+  /** BCP 47. Default: the city's. */
   locale?: string
-} & ({ password: string } | { /** Of bcrypt. */ passwordHash: string })
+} & ({ password: string } | { /** Bcrypt. */ passwordHash: string })
 
 export interface MembershipChoice {
   role: Role
   areaCode: string
-  /** Needed for a handler, for nobody else. */
+  /** For handlers only. */
   departmentCode?: string | null
 }
 
@@ -39,7 +38,6 @@ function cleanEmail(email: string): string {
   return clean
 }
 
-/** Everything a membership names must exist. */
 async function checkMembership(db: Database, choice: MembershipChoice): Promise<void> {
   if (!roles.includes(choice.role)) {
     throw new ServerError(`There is no role "${choice.role}". Roles: ${roles.join(', ')}.`)
@@ -72,9 +70,9 @@ async function userIdOf(db: Database, email: string): Promise<string> {
 }
 
 /**
- * Makes an account that can sign in at once, with its first role when given.
+ * The account can sign in at once.
  * @returns the user's id.
- * @throws ServerError when the address is taken or anything given is not usable; nothing is kept.
+ * @throws ServerError when the address is taken or a value is unusable; nothing is kept.
  */
 export async function addPerson(
   db: Database,
@@ -92,7 +90,7 @@ export async function addPerson(
   const id = randomUUID()
   const password =
     'passwordHash' in person ? person.passwordHash : await hashPassword(person.password, email)
-  // one statement, so one transaction on every tier and over the socket
+  // One statement is one transaction, over the socket too.
   await db.query(
     `with given as (
        select $1::uuid as id, $2::text as email, $3::text as password, $4::text as name,
@@ -132,9 +130,8 @@ export async function addPerson(
 }
 
 /**
- * Gives a role in an area to an account that exists; a role ended before begins anew. Makes the
- * profile of an account that has none yet (on a Supabase).
- * @throws ServerError naming what does not exist.
+ * Gives or restarts a role. Creates a missing profile (on a Supabase).
+ * @throws ServerError naming the missing account, area or department.
  */
 export async function grantRole(
   db: Database,
@@ -157,7 +154,7 @@ export async function grantRole(
   )
 }
 
-/** Ends a role; the row stays as a record. @throws ServerError when the person has no such role. */
+/** The row stays as a record. @throws ServerError */
 export async function endRole(
   db: Database,
   email: string,
@@ -177,8 +174,8 @@ export async function endRole(
 }
 
 /**
- * Sets a new password and ends every session of the person.
- * @throws ServerError when the password is refused or there is nobody with the address.
+ * Also ends all sessions.
+ * @throws ServerError when the password is refused or the address is unknown.
  */
 export async function setPassword(db: Database, email: string, password: string): Promise<void> {
   const id = await userIdOf(db, email)
@@ -192,7 +189,7 @@ export async function setPassword(db: Database, email: string, password: string)
   )
 }
 
-/** Takes the account and ends all roles; the profile stays, because the log refers to it. */
+/** The profile stays: the log refers to it. */
 export async function removePerson(db: Database, email: string): Promise<void> {
   const id = await userIdOf(db, email)
   await db.query(
@@ -207,7 +204,7 @@ export async function removePerson(db: Database, email: string): Promise<void> {
   )
 }
 
-/** Everybody with an account, by address; roles that are valid now. */
+/** With valid roles only. */
 export async function listPeople(db: Database): Promise<PersonRow[]> {
   const [row] = await db.query<{ people: PersonRow[] }>(
     `select coalesce(jsonb_agg(jsonb_build_object(
@@ -223,7 +220,7 @@ export async function listPeople(db: Database): Promise<PersonRow[]> {
   return row?.people ?? []
 }
 
-/** Adds a department or renames it. @throws ServerError when the code or a name is not usable. */
+/** Adds or renames. @throws ServerError */
 export async function saveDepartment(
   db: Database,
   department: { code: string; nameZh: string; nameEn: string },
@@ -243,7 +240,7 @@ export async function saveDepartment(
   )
 }
 
-/** Makes a department the default of categories; a top category stands for all its leaves. */
+/** A top category includes its leaves. */
 export async function setDefaultDepartment(
   db: Database,
   department: string,

@@ -1,25 +1,24 @@
 import type { Database } from '../base/database-types.ts'
 
-/** Which of a person's sessions end: one, all but one, or all. */
+/** One, all but one, or all. */
 export type Ending = { session: string } | { others: string } | 'all'
 
-/** A session of a person who is signed in. Instants are ISO 8601. */
+/** Instants are ISO 8601. */
 export interface SessionRow {
   id: string
-  /** The browser's `User-Agent` at sign-in; null for sessions from before it was kept. */
+  /** Null for sessions older than this column. */
   userAgent: string | null
   startedAt: string
-  /** When its access token was last renewed, at most an hour before its last use. */
+  /** At most an hour before its last use. */
   renewedAt: string
 }
 
-/** Characters of a `User-Agent` that are kept. */
 const maxUserAgentLength = 300
 
 /**
- * CTEs that end sessions of the person `$1` and list their ids in `ended`. An access token holds for
- * an hour without its session, so the ids are noted for two. `condition` is SQL about a row of
- * `auth.sessions`. Their refresh tokens go with them, by their foreign key.
+ * CTEs that end sessions of the person `$1` and list their ids in `ended`. `condition` is SQL about
+ * `auth.sessions`. Access tokens hold for an hour without their session, so the ids are kept for
+ * two.
  */
 export const endingSessions = (condition = 'true'): string => `
   ended as (
@@ -30,7 +29,7 @@ export const endingSessions = (condition = 'true'): string => `
     delete from wangge_server.ended_sessions where ended_at < now() - interval '2 hours'
   )`
 
-/** Ends sessions of one person. @returns the ids of those that ended. */
+/** @returns the ended ids. */
 export async function endSessions(db: Database, userId: string, ending: Ending): Promise<string[]> {
   const [condition, id] =
     ending === 'all'
@@ -45,7 +44,7 @@ export async function endSessions(db: Database, userId: string, ending: Ending):
   return rows.map((row) => row.id)
 }
 
-/** Ends the sessions again that a journal says were ended, whoever they belong to. */
+/** For ends found in the journal. */
 export async function repeatEnds(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   await db.query(
@@ -57,7 +56,7 @@ export async function repeatEnds(db: Database, ids: readonly string[]): Promise<
   )
 }
 
-/** The ids of sessions that ended while their access tokens may still hold. */
+/** Their access tokens may still hold. */
 export async function readEndedSessions(db: Database): Promise<Set<string>> {
   const rows = await db.query<{ id: string }>(
     'select id::text as id from wangge_server.ended_sessions',
@@ -65,7 +64,7 @@ export async function readEndedSessions(db: Database): Promise<Set<string>> {
   return new Set(rows.map(({ id }) => id))
 }
 
-/** A person's sessions, the newest first. */
+/** Newest first. */
 export async function listSessions(db: Database, userId: string): Promise<SessionRow[]> {
   // lite writes refreshed_at in UTC into a column without a zone
   return db.query<SessionRow & Record<string, unknown>>(
@@ -78,8 +77,8 @@ export async function listSessions(db: Database, userId: string): Promise<Sessio
 }
 
 /**
- * Completes a session that a sign-in has begun. False when the password is no longer the one that
- * was compared: a sign-in with the old one must not outlive a change at the same moment.
+ * False when the password changed since it was compared: a sign-in with the old one must not
+ * outlive the change.
  */
 export async function completeSession(
   db: Database,

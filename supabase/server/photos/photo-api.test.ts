@@ -51,7 +51,6 @@ function headersOf(user: string, claims: object = {}): Record<string, string> {
   return { apikey, authorization: `Bearer ${tokenOf(user, claims)}` }
 }
 
-/** Uploads bytes under a path of the bucket, by default their right one. */
 function upload(
   bytes: Uint8Array,
   {
@@ -368,7 +367,7 @@ describe('who may read', () => {
       const may = user === ids.worker || (user === ids.manager && isSeen)
       expect([user, isSeen, status]).toEqual([user, isSeen, may ? 200 : 404])
     }
-    // what the reading of one photo says, the reading of many says too
+    // One question and many get the same answers.
     const asked = [ids.manager, ids.elsewhere, ids.nobody]
     for (const user of asked) {
       const [row] = await server.database().query<{ one: boolean[]; many: boolean[] }>(
@@ -442,7 +441,6 @@ test('a full quota is said as such, and what is there can still be confirmed', a
   }
 })
 
-/** Every file below the photos' folder. */
 function everyFile(): string[] {
   return readdirSync(photosIn, { recursive: true, encoding: 'utf8' }).sort()
 }

@@ -14,21 +14,19 @@ export interface PhotoApiContext {
   store: PhotoStore
   /** With the owner's rights. */
   database(): Database
-  /** Shares the database between persons. */
   queue: FairQueue
-  /** Null on one's own Postgres, which keeps its own log. */
+  /** Null on an own Postgres, which keeps its own log. */
   journal: Journal | null
-  /** Bytes of photos a person may have here. */
+  /** Per person. */
   quotaBytes: number
-  /** Called after a request that changed something. */
   onChange(): void
 }
 
-/** Uploads of a person: some days' photos at once, then five a second. */
+/** Several days' photos at once, then five a second. */
 const perUser = { burst: 600, perSecond: 5 }
-/** Milliseconds without a byte, after which an upload is given up. */
+/** Without a new byte. */
 const maxStalledMs = 120_000
-/** What photos leave free on the disk, for the database and its journal. */
+/** For the database and its journal. */
 const reservedBytes = 512 * 1024 * 1024
 
 const refusals: Record<
@@ -50,10 +48,7 @@ const refusals: Record<
   photo_no_room: [507, 'There is no room for more photos. Keep it, and tell the administrator.'],
 }
 
-/**
- * Uploading and reading photos, asking about one; `path` is a photo's path in its bucket. See
- * `adr/2026-02-01-photos-behind-our-own-door.md`.
- */
+/** See `adr/2026-02-01-photos-behind-our-own-door.md`. */
 export class PhotoApi {
   #context: PhotoApiContext
   #uploads = new RateLimit(perUser.burst, perUser.perSecond)
@@ -64,20 +59,18 @@ export class PhotoApi {
     this.#reader = new PhotoReader(context.database, context.queue)
   }
 
-  /** The photo itself, or 404. */
   async read(request: Request, path: string, userId: string): Promise<Response> {
     const photo = await this.#readable(path, userId)
     if (!photo) return photoNotFound()
     return contentOf(request, photo.name, photo.bytes, () => this.#context.store.stream(photo.name))
   }
 
-  /** The facts of a photo, or 404. */
   async info(path: string, userId: string): Promise<Response> {
     const photo = await this.#readable(path, userId)
     return photo ? infoOf(photo.name, photo.bytes) : photoNotFound()
   }
 
-  /** Name and size in bytes of a photo that is here and that the user may see; else null. */
+  /** Null when missing or hidden from the user. */
   async #readable(path: string, userId: string) {
     const name = photoNameFromPath(path)
     if (!name || !(await this.#reader.mayRead(name, userId.toLowerCase()))) return null
@@ -86,13 +79,13 @@ export class PhotoApi {
   }
 
   /**
-   * Answers 200 once the file, the journal's note of it and the record of its check are there. The
-   * same photo again is the same answer: its name is its content.
+   * Answers after file, journal entry and check record are stored. A repeated upload gets the same
+   * answer.
    */
   async upload(request: Request, path: string, user: string): Promise<Response> {
     const userId = user.toLowerCase()
     const name = photoNameFromPath(path)
-    // a malformed name and another user's prefix are told apart: a fault in the app shows at once
+    // Two answers, so that a fault in the app shows at once.
     if (!name) return photoNotFound()
     if (name.owner !== userId) return refusal('photo_not_yours')
     const wait = this.#uploads.take(userId)
@@ -148,7 +141,7 @@ export class PhotoApi {
   }
 }
 
-/** The same answer for a photo that is missing and for one the user may not see. */
+/** For missing and forbidden photos alike. */
 export function photoNotFound(): Response {
   return storageProblem(404, 'NoSuchKey', 'Object not found')
 }
@@ -158,7 +151,7 @@ function refusal(code: keyof typeof refusals): Response {
   return storageProblem(status, code, message)
 }
 
-/** In the shape supabase-js reads Storage's errors from. */
+/** supabase-js reads Storage's errors in this shape. */
 function storageProblem(status: number, code: string, message: string): Response {
   return json(status, { statusCode: String(status), error: code, message, code })
 }
@@ -179,7 +172,7 @@ function infoOf(name: PhotoName, bytes: number): Response {
   })
 }
 
-/** The file under a policy of its own: opened alone it can do nothing. */
+/** Strict policy: the file can do nothing when opened alone. */
 function contentOf(
   request: Request,
   name: PhotoName,
@@ -204,7 +197,7 @@ function contentOf(
   return new Response(body, { status: 200, headers: { ...headers, ...length } })
 }
 
-/** Storage gives every object an id; ours is the beginning of its hash, in a UUID's form. */
+/** Storage gives every object an id: the hash's start, as a UUID. */
 function objectId(hash: string): string {
   return hash.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

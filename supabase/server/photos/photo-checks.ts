@@ -4,16 +4,14 @@ import type { PhotoName, PhotoVerdict } from '../../../src/domain/photo/photo-ru
 import type { Database } from '../base/database-types.ts'
 import type { PhotoStore } from './photo-store.ts'
 
-/** Photos asked about in one statement. */
+/** Photos per statement. */
 const batchSize = 1000
 
-/** Looks at bytes as what their name says they are. */
 export function judgePhoto({ hash, mediaType }: PhotoName, bytes: Uint8Array): PhotoVerdict {
   const actualHash = createHash('sha256').update(bytes).digest('hex')
   return checkPhoto(bytes, { mediaType, hash, actualHash })
 }
 
-/** Notes in the database that the server holds this photo, checked. */
 export async function recordPhoto(
   db: Database,
   { owner, hash }: PhotoName,
@@ -27,9 +25,8 @@ export async function recordPhoto(
 }
 
 /**
- * Records the photos whose check the database does not know, each read and judged anew: a power cut,
- * or going back to a snapshot, takes rows but not files. What is damaged stays unrecorded, so that
- * receipts go on asking for it. Returns how many were recorded.
+ * A power cut or an old snapshot loses rows but not files. Damaged files stay unrecorded, so that
+ * receipts keep asking for them. Returns the number recorded.
  */
 export async function recordUnknownPhotos(
   db: Database,
@@ -74,10 +71,7 @@ async function unknownOf(db: Database, names: PhotoName[]): Promise<PhotoName[]>
   return rows.map(({ n }) => names[n - 1]!)
 }
 
-/**
- * Records as lost the photos the database counts as held although their files are not there: a
- * restore on another machine without its photos. Receipts then ask the devices for them again.
- */
+/** After a restore without photos, receipts must ask devices for them again. */
 export async function recordLostPhotos(db: Database, store: PhotoStore): Promise<number> {
   const held = new Set<string>()
   for await (const name of store.names()) held.add(photoPath(name))

@@ -25,7 +25,7 @@ const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 let folder: ReturnType<typeof temporaryFolder>
 let seed = 0
 
-// every step opens a database, each some seconds on a busy machine
+// every step opens a database, which takes seconds
 vi.setConfig({ testTimeout: 300_000 })
 beforeEach(() => {
   folder = temporaryFolder('photos-kept')
@@ -46,7 +46,7 @@ async function command(name: string, args: string[], dataDir = join(folder.path,
   return { code, text }
 }
 
-/** Signs in; then each call uploads a new photo and reports an incident with it. */
+/** Each call of the result uploads a photo and reports an incident with it. */
 async function worker({ port }: RunningServer) {
   const headers = {
     apikey: secretsOf(folder.path).publishableKey,
@@ -78,7 +78,6 @@ async function worker({ port }: RunningServer) {
   }
 }
 
-/** What a closed data folder's database knows of photos and of when their incidents were reported. */
 async function known(dataDir = join(folder.path, 'data')) {
   const db = await openDatabase({ DATA_DIR: dataDir })
   const checks = await db.query<{ hash: string; verdict: string; reason: string | null }>(
@@ -116,7 +115,7 @@ test('a database gone back to its last snapshot gets the photos’ checks and th
     expect(existsSync(join(dataDir, 'photos', path))).toBe(true)
   }
   expect(after.reportedAt(early.hash)).toBe(before.reportedAt(early.hash))
-  // the journal's time: a little before the database's own of the first time, never the replay's
+  // just before the database's own time, never the replay's
   const times = [before, after].map(({ reportedAt }) => Date.parse(reportedAt(late.hash)!))
   expect(times[0]! - times[1]!).toBeGreaterThanOrEqual(0)
   expect(times[0]! - times[1]!).toBeLessThan(2_000)
@@ -144,12 +143,12 @@ test('a backup takes the photos along; each place it is restored to has what it 
   expect(readFileSync(join(second, 'photos', early.path)).equals(original)).toBe(true)
   expect((await known(second)).verdict(early.hash)).toBe('ok')
 
-  // the same machine: what came in since stays, on disk and as checked
+  // the same machine: photos received since then stay
   expect(await command('restore', [file])).toMatchObject({ code: 0 })
   expect(existsSync(join(folder.path, 'data/photos', late.path))).toBe(true)
   expect((await known()).verdict(late.hash)).toBe('ok')
 
-  // a damaged copy is no photo: the city then asks for it again
+  // a damaged copy is left out, and the city asks for it again
   rmSync(beside)
   writeFileSync(beside, original.subarray(0, 100))
   const third = join(folder.path, 'third')

@@ -2,7 +2,7 @@ import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 import type { Database } from '../base/database-types.ts'
 import type { FairQueue } from '../wire/fair-queue.ts'
 
-/** Photos asked about in one statement. */
+/** Photos per statement. */
 const maxAtOnce = 200
 
 interface Question {
@@ -12,8 +12,8 @@ interface Question {
 }
 
 /**
- * Asks the database, in the caller's name, which photos may be read. A page asks for many pictures
- * together: what comes in while a question of the same person is under way goes into the next one.
+ * Asks the database with the caller's rights. Questions that arrive during a statement share the
+ * next one.
  */
 export class PhotoReader {
   #database: () => Database
@@ -25,7 +25,7 @@ export class PhotoReader {
     this.#queue = queue
   }
 
-  /** One's own need no question: everything under one's own name has passed the check. */
+  /** The person's own photos were checked at upload. */
   mayRead(name: PhotoName, userId: string): Promise<boolean> {
     if (name.owner === userId) return Promise.resolve(true)
     return new Promise((resolve, reject) => {

@@ -7,17 +7,16 @@ import { photoNameFromPath, photoPath } from '../../../src/domain/photo/photo-ru
 import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 
 const chunkBytes = 64 * 1024
-/** Where an upload is written before it has its name; never read. */
+/** Uploads are written here first. */
 const incoming = '.incoming'
 
-/** Where the photos of a data folder lie. */
 export function photosFolder(dataDir: string): string {
   return join(dataDir, 'photos')
 }
 
 /**
- * A folder of photos: `<uploader>/<hash>.<jpg|webp>`, each written once and never changed. A name is
- * only ever made of a `PhotoName`, so no path leads out of the folder.
+ * Holds `<uploader>/<hash>.<jpg|webp>`, never changed. Paths come only from a `PhotoName`, so none
+ * leaves the folder.
  */
 export class PhotoStore {
   readonly folder: string
@@ -27,13 +26,13 @@ export class PhotoStore {
     mkdirSync(join(this.folder, incoming), { recursive: true, mode: 0o700 })
   }
 
-  /** Removes what uploads broken off by a crash left; only for whoever holds the folder's lock. */
+  /** Removes uploads cut off by a crash. Only for the holder of the folder's lock. */
   clearIncoming(): void {
     const folder = join(this.folder, incoming)
     for (const file of readdirSync(folder)) rmSync(join(folder, file), { force: true })
   }
 
-  /** Resolves when the file is on disk under its name: after a power cut it is there, whole. */
+  /** Resolves when the whole file would survive a power cut. */
   async write(name: PhotoName, bytes: Uint8Array): Promise<void> {
     const temporary = join(this.folder, incoming, randomUUID())
     try {
@@ -51,7 +50,7 @@ export class PhotoStore {
     }
   }
 
-  /** Takes a photo over from another folder unless it is here, by a hard link where that can be. */
+  /** Links or copies a missing photo. */
   async takeFrom(other: PhotoStore, name: PhotoName): Promise<boolean> {
     if (existsSync(this.#pathOf(name))) return false
     try {
@@ -65,24 +64,21 @@ export class PhotoStore {
     return true
   }
 
-  /** The file's bytes, or null when there is none. */
   async read(name: PhotoName): Promise<Uint8Array<ArrayBuffer> | null> {
     return nullIfMissing(async () => new Uint8Array(await readFile(this.#pathOf(name))))
   }
 
-  /** The file's size in bytes, or null when there is none. */
   async size(name: PhotoName): Promise<number | null> {
     return nullIfMissing(async () => (await stat(this.#pathOf(name))).size)
   }
 
-  /** The file as it is taken: memory holds some chunks of 64 kB, however long the reader pauses. */
+  /** Memory holds a few chunks, however slow the reader. */
   stream(name: PhotoName): ReadableStream<Uint8Array> {
     const file = createReadStream(this.#pathOf(name), { highWaterMark: chunkBytes })
     const strategy = new ByteLengthQueuingStrategy({ highWaterMark: chunkBytes })
     return Readable.toWeb(file, { strategy }) as ReadableStream<Uint8Array>
   }
 
-  /** Every photo in the folder. */
   async *names(): AsyncGenerator<PhotoName> {
     for (const owner of await readdir(this.folder)) {
       if (owner === incoming) continue
@@ -93,13 +89,12 @@ export class PhotoStore {
     }
   }
 
-  /** Bytes left on the disk for a user without special rights. */
+  /** For a user without special rights. */
   async freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(this.folder)
     return bavail * bsize
   }
 
-  /** Makes a name and then makes it durable. */
   async #enter(name: PhotoName, make: (path: string) => Promise<void>): Promise<void> {
     const path = this.#pathOf(name)
     const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 })

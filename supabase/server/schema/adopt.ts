@@ -5,21 +5,19 @@ import type { Migration } from './migration.ts'
 import { compareSchemas, differenceLines, hashed } from './compare.ts'
 import { describeSchema } from './describe.ts'
 
-/** The schema of 0.1.0: its migrations, and a hash of each object they made. */
 interface KnownSchema {
   versions: string[]
   objects: Record<string, string>
 }
 
-/** The last of the migrations that make the schema of 0.1.0 since they were squashed. */
+/** The squashed migrations make the schema of 0.1.0. */
 export const squashedUpTo = '20260401001100'
 
 const maxLines = 5
 
 /**
- * Recognises a database of 0.1.0 by its history and gives it the history of the squashed migrations;
- * runs none of them. Throws a ServerError when its schema is not that of 0.1.0, or when it was made
- * by a version before.
+ * Gives a database of 0.1.0 the history of the squashed migrations without running them. Throws
+ * ServerError when its schema differs or it is older.
  */
 export async function adoptOldHistory(
   db: Database,

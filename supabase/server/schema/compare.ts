@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Description } from './describe.ts'
 
-/** The names of objects that only one side has, or that differ. */
 export interface SchemaDifference {
   missing: string[]
   unexpected: string[]
   changed: string[]
 }
 
-/** Compares what is there with what should be. */
 export function compareSchemas(expected: Description, actual: Description): SchemaDifference {
   return {
     missing: [...expected.keys()].filter((name) => !actual.has(name)),
@@ -19,7 +17,6 @@ export function compareSchemas(expected: Description, actual: Description): Sche
   }
 }
 
-/** One line for each difference; none for equal schemas. */
 export function differenceLines({ missing, unexpected, changed }: SchemaDifference): string[] {
   return [
     ...missing.map((name) => `missing: ${name}`),
@@ -28,7 +25,6 @@ export function differenceLines({ missing, unexpected, changed }: SchemaDifferen
   ]
 }
 
-/** The description with a hash in the place of each text, for keeping in a file. */
 export function hashed(description: Description): Description {
   return new Map(
     [...description].map(([name, text]) => [

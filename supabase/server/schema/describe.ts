@@ -1,11 +1,11 @@
 import type { Database } from '../base/database-types.ts'
 
-/** What a schema holds: the text of each object by its kind and name. */
+/** Text by kind and name. */
 export type Description = Map<string, string>
 
 const ours = `('public', 'private')`
 
-/** Grants to the roles of requests, in a fixed order. Other roles belong to the server or the platform. */
+/** Other roles belong to the server or platform. */
 const grants = (acl: string) => `(
   select string_agg(g.line, '; ' order by g.line collate "C") from (
     select coalesce(r.rolname, 'public') || ': ' ||
@@ -15,8 +15,8 @@ const grants = (acl: string) => `(
     group by r.rolname) g)`
 
 /**
- * Statements that give (name, text) of every object. Catalogue texts are written by Postgres itself
- * and are the same in versions 15 to 17. NOT NULL constraints of version 18 are left to the columns.
+ * Queries for (name, text). Postgres 15 to 17 write the same texts. NOT NULL constraints of version
+ * 18 are skipped: columns state them.
  */
 const objects = [
   `select 'extension ' || extname, extnamespace::regnamespace::text
@@ -106,12 +106,9 @@ const objects = [
    where coalesce(c.relnamespace, p.pronamespace)::regnamespace::text in ${ours}`,
 ]
 
-/**
- * Describes the objects and rights in `public` and `private` and the policies of storage.
- * Must run in a transaction, whose search path it sets.
- */
+/** Includes storage policies. Needs a transaction: it sets the search path. */
 export async function describeSchema(tx: Database): Promise<Description> {
-  // every name is then written with its schema
+  // makes Postgres write names with their schema
   await tx.exec(`set local search_path = ''`)
   const found: [string, string][] = []
   for (const sql of objects) {
@@ -123,10 +120,7 @@ export async function describeSchema(tx: Database): Promise<Description> {
   return sorted(found)
 }
 
-/**
- * Describes the rows a new city begins with; a city may have changed them since. Must run in a
- * transaction, whose search path it sets.
- */
+/** Initial rows, which a used city may have changed. Needs a transaction. */
 export async function describeRows(tx: Database): Promise<Description> {
   await tx.exec(`set local search_path = ''`)
   const tables = await tx.query<{ name: string }>(

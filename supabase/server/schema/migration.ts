@@ -1,6 +1,5 @@
-/** One file of `supabase/migrations`. */
 export interface Migration {
-  /** The 14 digits a file's name begins with. */
+  /** The 14 digits of the file name. */
   version: string
   name: string
   sql: string

@@ -1,9 +1,8 @@
 import type { Description } from './describe.ts'
 
 export interface NextMigration {
-  /** The statements; empty when nothing differs. */
   sql: string
-  /** Differences that need a person: their statements cannot be derived. */
+  /** A person must write their statements. */
   toWrite: string[]
 }
 
@@ -14,10 +13,8 @@ interface Difference {
 }
 
 /**
- * Writes the statements that turn the migrated schema into the wanted one: functions, policies,
- * triggers, indexes, constraints and grants. For all else it leaves a statement that fails, at the
- * place where a person must write it. `schemas` is the text of the schema files; functions are
- * written in its order, because one that is called must come first.
+ * Anything that cannot be derived becomes a failing statement. `schemas`, the text of the schema
+ * files, orders functions: a called one comes first.
  */
 export function nextMigration(
   migrated: Description,
@@ -77,7 +74,7 @@ function ownerName(name: string): string {
   return name.slice(name.indexOf(' ') + 1, name.length - ownName(name).length - 1)
 }
 
-/** How the names of the columns, constraints and rows of new tables and types begin: they come with these. */
+/** Names of parts that come with new tables and types. */
 function newRelations(differences: Difference[]): string[] {
   return differences
     .filter(({ name, before }) => /^(table|type) /.test(name) && before === undefined)
@@ -107,7 +104,7 @@ function describeDifference({ name, before, after }: Difference): string {
   return after === undefined ? `gone ${name}` : `changed ${name}: ${before} → ${after}`
 }
 
-/** Fails when it is applied, so that nothing is forgotten. */
+/** Fails when applied. */
 function placeholder(toWrite: string[]): string {
   return [
     '-- Write the statements for these changes here, then delete this block:',
@@ -116,7 +113,7 @@ function placeholder(toWrite: string[]): string {
   ].join('\n')
 }
 
-/** A function that was dropped loses its grants, changed or not. */
+/** A dropped function loses its grants. */
 function grantsAgain(rights: Difference[], replaced: Difference[], wanted: Description) {
   const lost = replaced
     .map(({ name }) => `grants on ${name}`)
@@ -128,7 +125,7 @@ function grantsAgain(rights: Difference[], replaced: Difference[], wanted: Descr
   return [...rights, ...lost].filter(({ name }) => !dropped.has(name))
 }
 
-/** `authenticated: EXECUTE; anon: SELECT, UPDATE` as statements. */
+/** Input: `authenticated: EXECUTE; anon: SELECT, UPDATE`. */
 function grantLines(name: string, after: string | undefined): string[] {
   const column = /^grants on column (.*)\.([^.]+)$/.exec(name)
   const object = column ? column[1]! : name.slice('grants on '.length)

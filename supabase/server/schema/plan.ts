@@ -7,10 +7,8 @@ import type { Description } from './describe.ts'
 import { nextMigration } from './next-migration.ts'
 import type { NextMigration } from './next-migration.ts'
 
-/** The present text of the database: read and edited by people. */
 export const schemasFolder = fileURLToPath(new URL('../../schemas/', import.meta.url))
 
-/** The schema files in their order. */
 export function readSchemas(folder: string = schemasFolder): string[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
@@ -18,10 +16,7 @@ export function readSchemas(folder: string = schemasFolder): string[] {
     .map((file) => readFileSync(join(folder, file), 'utf8'))
 }
 
-/**
- * The migration that is missing between migrations and schemas. `db` must be provisioned and
- * without any migration; it is left as it was.
- */
+/** `db` must be provisioned and without migrations; it stays unchanged. */
 export async function planMigration(
   db: Database,
   migrations: readonly string[],
@@ -32,7 +27,6 @@ export async function planMigration(
   return nextMigration(migrated, wanted, schemas.join('\n'))
 }
 
-/** Carries a result out of a transaction that must not be committed. */
 class RolledBack extends Error {
   readonly state: Description
   constructor(state: Description) {
@@ -41,7 +35,7 @@ class RolledBack extends Error {
   }
 }
 
-/** The schema and its rows after running the scripts in an empty database; nothing is kept. */
+/** Runs the scripts in an empty database and rolls back. */
 export async function stateAfter(db: Database, scripts: readonly string[]): Promise<Description> {
   try {
     await db.transaction(async (tx) => {

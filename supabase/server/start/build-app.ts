@@ -8,10 +8,7 @@ import { projectRoot } from '../base/settings.ts'
 
 const sources = ['src', 'public', 'index.html', 'vite.config.ts', 'package-lock.json']
 
-/**
- * Builds the app when `distDir` holds none or one of other sources; `onBuild` is told before that
- * begins. Throws `ServerError` with the end of the build's output.
- */
+/** Builds unless `distDir` has these sources; calls `onBuild` first. Throws `ServerError`. */
 export async function buildApp(distDir: string, onBuild: () => void): Promise<void> {
   const stampPath = join(distDir, '.sources')
   const stamp = sourcesHash()
@@ -25,7 +22,6 @@ export async function buildApp(distDir: string, onBuild: () => void): Promise<vo
   writeDurably(stampPath, stamp)
 }
 
-/** A hash of everything the build reads. Files are told apart by size and time first, then content. */
 function sourcesHash(): string {
   const hash = createHash('sha256')
   const visit = (path: string) => {
@@ -46,11 +42,11 @@ function runVite(distDir: string): Promise<void> {
   const vite = join(projectRoot, 'node_modules/vite/bin/vite.js')
   const child = spawn(process.execPath, [vite, 'build', '--outDir', distDir, '--emptyOutDir'], {
     cwd: projectRoot,
-    // whatever the caller's shell says: a development build is larger and slower
+    // A development build is larger and slower.
     env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  // whoever is told to stop must not leave a build behind
+  // stopping the server must not leave a build running
   const kill = () => void child.kill()
   process.once('exit', kill)
   let output = ''

@@ -4,7 +4,6 @@ import type { ServerType } from '@hono/node-server'
 import type { Context } from 'hono'
 import { projectRoot } from '../base/settings.ts'
 
-/** Vite's development server behind the same door: hot reload on the same backend and port. */
 export async function createDevApp(server: ServerType, port: number) {
   const { createServer } = await import('vite')
   const vite = await createServer({

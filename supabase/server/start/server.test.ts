@@ -83,7 +83,7 @@ describe('what is open', () => {
   test('a signed-in user reads through the API, compressed', async () => {
     const { json: context } = await rpc('session_context', {})
     expect(context).toMatchObject({ userId, memberships: [{ role: 'admin', areaCode: 'CITY' }] })
-    // fetch unpacks the answer by itself
+    // fetch decompresses by itself
     const response = await fetch(`http://127.0.0.1:${port}/rest/v1/rpc/category_list`, {
       method: 'POST',
       headers: { ...bearer(), 'accept-encoding': 'br' },
@@ -410,7 +410,7 @@ describe('the database behind the door', () => {
     const stolen = bearer(old.access_token as string)
     expect((await rpc('session_context', {}, stolen)).status).toBe(200)
     await setPassword(db, person.email, 'another umbrella tractor')
-    // ends are read every two seconds
+    // ended sessions are read every two seconds
     await expect
       .poll(() => rpc('session_context', {}, stolen).then(({ status }) => status), {
         timeout: 10_000,
@@ -443,7 +443,6 @@ describe('rate limits', () => {
     const refused = await signIn('X@city.example ', 'wrong again')
     expect(refused.status).toBe(429)
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
-    // others are not locked out by it
     expect((await signIn(adminEmail, adminPassword)).status).toBe(200)
   })
 

@@ -35,14 +35,14 @@ import { supabaseConfig } from './supabase-tier.ts'
 export type ServerStep = BackendStep | 'replayed' | 'set aside' | 'restarting' | 'snapshot failed'
 
 export interface ServerHooks {
-  /** Given how to stop what has started so far, before much has. */
+  /** Called early; `close` stops everything started so far. */
   onClosable?(close: () => Promise<void>): void
   onStep?(step: ServerStep, detail?: string): void
-  /** Fills a database that holds no city; called before anyone is let in. */
+  /** Called before requests are answered. */
   loadCity?(db: Database): Promise<void>
-  /** Checks or changes the city there is, before anyone is let in. @returns whether data changed */
+  /** Called before requests are answered. @returns whether data changed */
   prepareCity?(db: Database): Promise<boolean>
-  /** The database cannot be kept running; the process should end. */
+  /** The process should end. */
   onGivenUp?(reason: string): void
 }
 
@@ -50,20 +50,16 @@ export interface RunningServer {
   url: string
   port: number
   database(): Database
-  /** Looks at once whether the database keeps what it acknowledges. */
+  /** Checks that acknowledged writes are kept. */
   checkHealth(): Promise<void>
   close(): Promise<void>
 }
 
-/** Connections at once; more are closed as they come. */
 const maxConnections = 2_000
-/** How long a kept city description may lag behind a change made by a command. */
+/** A command may change the cached city. */
 const cityMs = 5_000
 
-/**
- * Starts everything behind one port and resolves when requests are answered. Throws `ServerError`
- * with one line for people when it cannot.
- */
+/** Resolves when requests are answered. Throws `ServerError`. */
 export async function startServer(
   settings: Settings,
   hooks: ServerHooks = {},
@@ -136,7 +132,7 @@ async function startParts(
     {
       onProgress: (step) => hooks.onStep?.(step),
       async onOpened(reopened) {
-        // a new database beside old photos; otherwise the journal knows which it may have lost
+        // Only for a new database beside old photos: else the journal names those that may be lost.
         if (reopened.fresh) await recordUnknownPhotos(reopened.database(), store, store.names())
         if (!journal) return
         const from = firstSegmentToReplay(dataDir)
@@ -197,7 +193,7 @@ async function startParts(
 }
 
 /**
- * A load that broke off is taken up again: it is done only once that is noted.
+ * An interrupted load is repeated.
  * @returns whether a city was loaded now.
  */
 async function loadCityOnce(
@@ -220,7 +216,6 @@ async function loadCityOnce(
   return true
 }
 
-/** Only the app and `config.json`; the database is a Supabase elsewhere. */
 async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   const { supabase } = settings
   if (!supabase) throw new Error('There is no Supabase in these settings.')
@@ -242,10 +237,7 @@ async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   }
 }
 
-/**
- * PGlite answers one call at a time: a second may be under way so that the database does not idle
- * while the first is journaled. An own Postgres has ten connections for the API.
- */
+/** PGlite answers one call at a time; a second keeps it busy while the first is journaled. */
 function createQueue({ databaseUrl }: Settings): FairQueue {
   const [maxUnderWay, maxPerPerson] = databaseUrl ? [8, 2] : [2, 1]
   return new FairQueue({ maxUnderWay, maxPerPerson, maxWaitingPerPerson: 200, maxWaitMs: 10_000 })
@@ -260,14 +252,14 @@ async function listen(
   const { host, tls } = settings
   let door: ReturnType<typeof createDoor> | null = null
   const server = createAdaptorServer({
-    // the port, and with it the names we answer to, is known once we listen
+    // the port and allowed hosts are not known yet
     fetch: (request, env) => door?.fetch(request, env) ?? new Response(null, { status: 503 }),
     overrideGlobalObjects: false,
     ...(tls
       ? { createServer: createHttpsServer, serverOptions: { cert: tls.cert, key: tls.key } }
       : { createServer: createHttpServer }),
   })
-  // Node hangs up after five minutes, in which a slow link carries no large photo.
+  // Node's five minutes are too short for a large photo on a slow link.
   if ('requestTimeout' in server) server.requestTimeout = 3_600_000
   if ('headersTimeout' in server) server.headersTimeout = 15_000
   server.maxConnections = maxConnections
@@ -311,7 +303,7 @@ function listenError(error: NodeJS.ErrnoException, { host, port }: Settings): Se
 
 async function stopListening(server: ServerType): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  // answers under way get a moment, idle connections none
+  // running answers get a moment
   if ('closeIdleConnections' in server) server.closeIdleConnections()
   const patience = setTimeout(() => {
     if ('closeAllConnections' in server) server.closeAllConnections()
@@ -320,7 +312,7 @@ async function stopListening(server: ServerType): Promise<void> {
   clearTimeout(patience)
 }
 
-/** Notes after each call of a command that it may have changed something since the last snapshot. */
+/** A command may have changed data. */
 function watchedDatabase(db: Database, onChange: () => void): Database {
   const noting =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>

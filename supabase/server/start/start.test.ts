@@ -17,7 +17,6 @@ afterAll(() => {
   folder.remove()
 })
 
-/** `npm start` as a person runs it, and what it printed so far. */
 function start(port: number, ...args: string[]) {
   const child = spawn(process.execPath, ['supabase/server/commands/start.ts', ...args], {
     cwd: projectRoot,
@@ -41,7 +40,6 @@ function start(port: number, ...args: string[]) {
       while (running.has(child) && !words.test(output.out)) await sleep(50)
       expect(output.out + output.errors).toMatch(words)
     },
-    /** Ctrl-C; resolves with the exit code. */
     async interrupt() {
       child.kill('SIGINT')
       return ended
@@ -52,7 +50,7 @@ function start(port: number, ...args: string[]) {
 const nothingHeld = () =>
   !existsSync(join(dataDir, 'lock')) && !existsSync(join(dataDir, 'admin.sock'))
 
-// each takes up what the one before left in the folder
+// each test continues with the folder of the one before
 describe('npm start', { timeout: 400_000 }, () => {
   test('answers from the first moment, and Ctrl-C stops it cleanly while the city is loaded', async () => {
     const port = await freePort()
@@ -85,13 +83,12 @@ describe('npm start', { timeout: 400_000 }, () => {
     const { status, json } = await send(port, 'GET', '/config.json')
     expect(status).toBe(200)
     expect(json).toMatchObject({ demo: { accounts: demoAccounts, password: demoPassword } })
-    // through a proxy the passwords everybody knows are not offered
     const proxied = await send(port, 'GET', '/config.json', {
       headers: { 'x-forwarded-for': '1.2.3.4' },
     })
     expect(proxied.json.demo).toBeNull()
     expect(await interrupt()).toBe(0)
-    // the proxy nobody named is said once, and nothing else
+    // only the unset TRUSTED_PROXY is reported, once
     expect(output.errors).toMatch(
       /^A proxy passes requests on, but TRUSTED_PROXY is not set: [^\n]*\n$/,
     )

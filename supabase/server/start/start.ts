@@ -23,7 +23,6 @@ const steps: Record<ServerStep, string> = {
   'snapshot failed': 'The snapshot failed and will be tried again',
 }
 
-/** `npm start`: builds, starts, tells where it is, and stops cleanly when asked to. */
 export async function start(
   env: Record<string, string | undefined>,
   args: readonly string[],
@@ -44,7 +43,7 @@ export async function start(
     const built = settings.dev
       ? Promise.resolve()
       : buildApp(settings.distDir, () => say('Building the app'))
-    // looked at below; until then a failed build must not count as unhandled
+    // Awaited below; until then it must not be an unhandled rejection.
     built.catch(() => undefined)
     const server = await startServer(settings, {
       onClosable: (closeWhatStarted) => (close = closeWhatStarted),
@@ -60,7 +59,7 @@ export async function start(
     await built
     await announce(server, settings)
   } catch (error) {
-    // a start that is stopped halfway fails; that is no fault
+    // stopping halfway makes the start fail
     if (stopping) return
     console.error(error instanceof ServerError ? error.message : error)
     await close()

@@ -9,7 +9,6 @@ const env = {
   WANGGE_CITY_BBOX: '112.6,27.9,113.4,28.6',
 }
 
-/** What the build would write, by file name. */
 function built(variables: Record<string, string | undefined>): Record<string, unknown> {
   const files: Record<string, unknown> = {}
   const { generateBundle } = staticConfig(variables)

@@ -7,10 +7,7 @@ import { settingsFrom, type Settings } from '../base/settings.ts'
 
 type Env = Record<string, string | undefined>
 
-/**
- * The city as the environment describes it, for a Supabase elsewhere: before anyone has signed in
- * its database tells us nothing. The instance is the project's address.
- */
+/** A Supabase elsewhere reveals nothing before sign-in. */
 function supabaseCity(env: Env, url: string): CityPart {
   const need = (name: string): string => {
     const value = env[name]
@@ -43,7 +40,7 @@ function supabaseCity(env: Env, url: string): CityPart {
   }
 }
 
-/** `config.json` of an app whose database is a Supabase elsewhere. @throws ServerError */
+/** @throws ServerError */
 export const supabaseConfig = (
   env: Env,
   { url, publishableKey }: NonNullable<Settings['supabase']>,
@@ -55,7 +52,7 @@ export const supabaseConfig = (
     acceptsDemoAccounts: false,
   })
 
-/** For static hosting: a build with `SUPABASE_URL` in its environment carries its `config.json`. */
+/** Adds `config.json` to a static build with `SUPABASE_URL`. */
 export const staticConfig = (env: Env = process.env): Plugin => ({
   name: 'wangge-static-config',
   apply: 'build',
@@ -67,7 +64,7 @@ export const staticConfig = (env: Env = process.env): Plugin => ({
   },
 })
 
-/** A UUID (version 8) that is always the same for the same text. */
+/** Version 8. */
 function uuidFrom(text: string): string {
   const bytes = createHash('sha256').update(text).digest().subarray(0, 16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x80

@@ -14,10 +14,8 @@ import { settingsFrom } from '../base/settings.ts'
 
 export const adminEmail = 'first@city.example'
 export const adminPassword = 'correct horse battery'
-/** For people of tests who sign in. */
 export const goodPassword = 'umbrella tractor violin'
 
-/** A data folder and a built app of its own for one test file. */
 export function temporaryFolder(name: string): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), `wangge-${name}-`))
   mkdirSync(join(path, 'dist/assets'), { recursive: true })
@@ -31,7 +29,7 @@ export function settingsIn(folder: string, env: Record<string, string> = {}): Se
   return { ...settings, distDir: join(folder, 'dist') }
 }
 
-/** A small city: one square around (113, 28), its admin, and a demo account. */
+/** One square around (113, 28), its admin and a demo account. */
 export async function loadSmallCity(db: Database): Promise<void> {
   await createEmptyCity(db, {
     name: '测试市',
@@ -50,7 +48,7 @@ export function secretsOf(folder: string): Secrets {
   return JSON.parse(readFileSync(join(folder, 'data/secrets.json'), 'utf8')) as Secrets
 }
 
-/** A token signed like ours, with whatever claims; of some session when they name none. */
+/** Adds a random session when there is none. */
 export function signToken(claims: object, secret: string): string {
   const payload = { session_id: randomUUID(), ...claims }
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -65,7 +63,7 @@ export interface Answer {
   json: Record<string, unknown>
 }
 
-/** A request with any headers at all (fetch would set Host and refuse Origin). */
+/** fetch would set Host and refuse Origin. */
 export function send(
   port: number,
   method: string,
@@ -73,7 +71,7 @@ export function send(
   options: {
     headers?: Record<string, string>
     body?: string | Uint8Array
-    /** Speak TLS with who shows this certificate. */
+    /** Use TLS and trust it. */
     certificate?: string
   } = {},
 ): Promise<Answer> {
@@ -109,7 +107,7 @@ export function send(
   })
 }
 
-/** What `anon` and `authenticated` may do with anything in `auth` and `wangge_server`: nothing. */
+/** Must be empty. */
 export function grantedBehindTheScenes(db: Database): Promise<unknown[]> {
   return db.query(
     `select r.role, n.nspname || '.' || c.relname as name
@@ -127,7 +125,6 @@ export function grantedBehindTheScenes(db: Database): Promise<unknown[]> {
   )
 }
 
-/** One `report_incident` as the device sends it. */
 export function reportCommand(actor: string, id: string = randomUUID()) {
   const payload = JSON.stringify({
     incidentId: randomUUID(),

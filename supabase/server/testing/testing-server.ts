@@ -9,8 +9,7 @@ const server = await startServer(settingsIn(folder), {
   onStep: (step, detail) => console.log(step, detail ?? ''),
 })
 console.log(`listening on ${server.port}`)
-// what a stack overflow in the database may have done, seen later: acknowledged rows are not there, and
-// the canary fails
+// Simulates a stack overflow in the database: acknowledged rows are lost and the canary fails.
 process.on('SIGUSR2', () => {
   void server
     .database()

@@ -6,8 +6,8 @@ import { isLoopback } from '../base/settings.ts'
 type Where = Pick<Settings, 'host' | 'publicUrl' | 'trustedProxy' | 'tls'>
 
 /**
- * The values of `Host` we answer to. A name we do not know may be a page elsewhere whose name was
- * pointed at this machine (DNS rebinding); an address of this machine cannot be.
+ * Allowed `Host` values. A foreign page's name can point at this machine (DNS rebinding); an
+ * address cannot.
  */
 export function allowedHosts(where: Where, port: number): Set<string> {
   const names = new Set<string>()
@@ -35,27 +35,25 @@ export function allowedHosts(where: Where, port: number): Set<string> {
 }
 
 /**
- * True when others than this machine may reach the server. Judged by where it is bound and how it is
- * announced, never by the peer: a proxy's requests all look local.
+ * True when other machines may reach the server. Ignores the peer: requests through a proxy look
+ * local.
  */
 export function isExposed(where: Where): boolean {
   if (!isLoopback(where.host) || where.trustedProxy) return true
   return where.publicUrl !== null && !isLoopback(new URL(where.publicUrl).hostname)
 }
 
-/** Who sends a request. */
 export interface Peer {
-  /** What its tries are counted by; see `clientAddress`. */
+  /** See `clientAddress`. */
   address: string
-  /** A proxy passed the request on: it may come from anywhere. */
+  /** It may then come from anywhere. */
   viaProxy: boolean
-  /** A proxy that nobody told us to trust stands in front: all its clients have one address. */
+  /** Behind an untrusted proxy, all clients share one address. */
   sharesAddress: boolean
 }
 
 /**
- * The caller's address: the peer's, or the last entry of a trusted proxy, without its port. An IPv6
- * address is cut to its network (/64): a host has as many addresses there as it likes.
+ * The peer or a trusted proxy's last entry. IPv6 is cut to /64: a host can use any address there.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -66,7 +64,7 @@ export function clientAddress(
   return networkOf(withoutPort(last || peer || 'unknown'))
 }
 
-/** `1.2.3.4:5678` and `[2001:db8::1]:443` without port and brackets; quotes and zones go too. */
+/** Also removes brackets, quotes and IPv6 zones. */
 function withoutPort(text: string): string {
   const bare = text.replaceAll('"', '')
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(bare)?.[1]
@@ -76,7 +74,7 @@ function withoutPort(text: string): string {
 
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address
-  // the URL parser writes every address in one form: lower case, no leading zeros
+  // The URL parser normalises the address.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical)
   if (mapped) return ipv4Of(mapped[1]!, mapped[2]!)
@@ -87,13 +85,12 @@ function networkOf(address: string): string {
   return [...head, ...zeros, ...tail].slice(0, 4).join(':')
 }
 
-/** The IPv4 address in the last two groups of a mapped IPv6 address. */
 function ipv4Of(high: string, low: string): string {
   const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
   return bits.flatMap((pair) => [pair >> 8, pair & 255]).join('.')
 }
 
-/** True for an address of this machine or of a private network, where one's own proxies stand. */
+/** This machine and private networks, where the owner's proxies run. */
 export function isNear(address: string | undefined): boolean {
   return near.check(address ?? '', isIPv6(address ?? '') ? 'ipv6' : 'ipv4')
 }
@@ -110,11 +107,7 @@ for (const [network, bits, family] of [
   near.addSubnet(network, bits, family)
 }
 
-/**
- * True when a proxy passed the request on. A proxy beside the server makes every request look local,
- * and one nobody told us about may even send our own name as `Host`. HTTP/1.0 is nginx as it is
- * installed; no browser speaks it.
- */
+/** A local proxy makes requests look local. nginx by default sends HTTP/1.0; browsers do not. */
 export function isViaProxy(headers: Headers, httpVersion: string): boolean {
   if (httpVersion === '1.0') return true
   return [...headers.keys()].some(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readBody } from './body.ts'
 
-/** A request whose body comes in chunks and then, unless it is closed, never ends. */
+/** Never ends unless closed. */
 function requestOf(chunks: number[], { isClosed = true } = {}) {
   let wasCancelled = false
   const body = new ReadableStream<Uint8Array>({

@@ -1,13 +1,10 @@
-/** Milliseconds a body may take: in all, or without a byte arriving. */
+/** In total, and without a new byte. */
 export interface BodyPatience {
   totalMs?: number
   stalledMs?: number
 }
 
-/**
- * A request's whole body, null when there is none, 'too large' or 'too slow' as soon as that is
- * known. Memory holds at most `maxBytes` and one chunk.
- */
+/** Memory holds at most `maxBytes` and one chunk. */
 export async function readBody(
   request: Request,
   maxBytes: number,
@@ -23,7 +20,7 @@ export async function readBody(
     const leftMs = Math.min(deadline - performance.now(), stalledMs ?? Number.POSITIVE_INFINITY)
     const next = await within(reader.read(), leftMs)
     if (next === 'too slow' || (!next.done && size + next.value.byteLength > maxBytes)) {
-      // not awaited: a client that sends nothing never lets go
+      // Not awaited: a silent client never lets go.
       void reader.cancel().catch(() => undefined)
       return next === 'too slow' ? next : 'too large'
     }
@@ -53,7 +50,6 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'too slow
   }
 }
 
-/** The object that JSON text holds; null when it is anything else. */
 export function objectIn(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text)
@@ -64,14 +60,13 @@ export function objectIn(text: string): Record<string, unknown> | null {
   }
 }
 
-/** Levels of nesting allowed in a request's JSON; the app's requests need six. */
+/** The app's requests need six. */
 export const maxNesting = 64
 
 /**
- * True when JSON is nested deeper than `maxNesting`. From some thousands of levels on, the embedded
- * database's stack overflows and it drops writes. Such a text must reach neither the database nor the
- * journal, which is replayed at boot. Brackets inside strings do not count: check a string that will
- * itself be read as JSON separately.
+ * Thousands of levels overflow the embedded database's stack, and it drops writes. Such text must
+ * not reach the database or the journal. Ignores brackets in strings: check a string holding JSON
+ * separately.
  */
 export function isTooDeep(text: string): boolean {
   let depth = 0

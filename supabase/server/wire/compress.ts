@@ -10,7 +10,6 @@ export type Encoding = 'br' | 'gzip' | null
 /** Shorter bodies grow when compressed. */
 const minBytes = 1024
 
-/** The best encoding that the client accepts: brotli, gzip or none. */
 export function encodingFor(acceptEncoding: string | undefined): Encoding {
   const accepted = (acceptEncoding ?? '')
     .split(',')
@@ -21,17 +20,13 @@ export function encodingFor(acceptEncoding: string | undefined): Encoding {
   return accepted.includes('gzip') ? 'gzip' : null
 }
 
-/** True for types that shrink when compressed. */
 export function isCompressible(contentType: string): boolean {
   return /^(text\/|application\/(json|javascript|manifest\+json|geo\+json|wasm)|image\/svg)/.test(
     contentType,
   )
 }
 
-/**
- * Compresses a body off the main thread. Answers are sent once and take quality 5; `thorough` is for
- * files, whose result is kept.
- */
+/** `thorough` is for files, whose result is kept. */
 export async function compressBody(
   body: Uint8Array,
   encoding: Encoding,
@@ -46,7 +41,6 @@ export async function compressBody(
   return { body: await brotli(body, { params }), encoding }
 }
 
-/** Compresses the whole answers of the routes after it. */
 export const compressAnswers: MiddlewareHandler = async (context, next) => {
   await next()
   const { status, headers } = context.res

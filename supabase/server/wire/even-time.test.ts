@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { EvenTime } from './even-time.ts'
 
-/** Durations of answers to checks that take the given times, on a clock of the test's own. */
+/** On a simulated clock. */
 async function durations(checksMs: number[], isGood = false): Promise<number[]> {
   let nowMs = 0
   const pass = async (ms: number) => void (nowMs += Math.max(0, ms))

@@ -1,14 +1,10 @@
-/** Milliseconds a refusal takes at least: some times what a password check takes on a slow machine. */
+/** Several password checks on a slow machine. */
 const minMs = 500
-/** Refusals take this much longer than the slowest check lately. */
+/** Factor over the slowest recent check. */
 const margin = 1.25
-/** Checks that are remembered. */
 const remembered = 20
 
-/**
- * Gives refusals of passwords one duration, so that an unknown account, whose password is not
- * checked at all, cannot be told from a known one.
- */
+/** Gives password refusals one duration: a faster answer would reveal an unknown account. */
 export class EvenTime {
   #recentMs: number[] = []
   #now: () => number
@@ -22,7 +18,7 @@ export class EvenTime {
     this.#sleep = sleep
   }
 
-  /** Runs `check`; an answer that `isGood` refuses comes when all refusals come. */
+  /** Delays answers that fail `isGood`. */
   async answer<T>(check: () => Promise<T>, isGood: (answer: T) => boolean): Promise<T> {
     const began = this.#now()
     const answer = await check()

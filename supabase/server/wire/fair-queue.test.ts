@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FairQueue, TooBusy, type FairQueueOptions } from './fair-queue.ts'
 
-/** A queue whose calls take the time they say, on a clock of the test's own. */
+/** Calls take given times on a simulated clock. */
 function simulation(options: Partial<FairQueueOptions> = {}) {
   let nowMs = 0
   const ends: { at: number; resolve: () => void }[] = []
@@ -27,7 +27,6 @@ function simulation(options: Partial<FairQueueOptions> = {}) {
       signal,
     )
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
-  /** Lets time pass until no call is under way. */
   async function drain(untilMs = Number.POSITIVE_INFINITY): Promise<void> {
     await settle()
     while (ends.length > 0) {

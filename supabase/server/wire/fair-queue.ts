@@ -1,23 +1,18 @@
 /**
- * Shares the database between persons: a few calls under way each, the rest in one line a person.
- * The next call is of the person who has used the least time lately, so a long line of one person
- * delays nobody else. Source: start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996), with the
- * measured time of each finished call as its length.
+ * The next call belongs to the person who used the least time lately. Source: start-time fair
+ * queueing (Goyal, Vin, Cheng, SIGCOMM 1996), with measured times as lengths.
  */
 export interface FairQueueOptions {
-  /** Calls under way of all persons together. */
   maxUnderWay: number
-  /** Calls under way of one person. */
   maxPerPerson: number
-  /** Calls of one person that may wait. */
   maxWaitingPerPerson: number
-  /** Milliseconds. A call that would wait longer than this is refused at once. */
+  /** A call with a longer expected wait is refused. */
   maxWaitMs: number
-  /** Milliseconds, monotonic. */
+  /** Monotonic. */
   now?: () => number
 }
 
-/** Thrown instead of waiting; `seconds` is when another try has a chance. */
+/** Retry after `seconds`. */
 export class TooBusy extends Error {
   readonly seconds: number
 
@@ -31,7 +26,7 @@ export class TooBusy extends Error {
 export interface QueueState {
   underWay: number
   waiting: number
-  /** Milliseconds the oldest waiting call has waited; 0 when none waits. */
+  /** Of the oldest waiting call. */
   longestWaitMs: number
 }
 
@@ -43,15 +38,15 @@ interface Call {
 interface Person {
   waiting: Call[]
   underWay: number
-  /** Virtual time at which this person's next call starts, in milliseconds of service. */
+  /** Virtual start of the next call, in milliseconds of service. */
   virtualMs: number
 }
 
-/** A new call is guessed to take this long until some have been measured. */
+/** Assumed before any call is measured. */
 const firstGuessMs = 20
-/** Past so many persons, idle accounts that owe nothing are dropped. */
+/** Above this, idle persons who owe no time are dropped. */
 const maxRemembered = 1_000
-/** Weight of the newest call in the running mean of their lengths. */
+/** In the mean length. */
 const newestWeight = 0.1
 
 export class FairQueue {
@@ -59,7 +54,7 @@ export class FairQueue {
   #now: () => number
   #persons = new Map<string, Person>()
   #underWay = 0
-  /** Virtual start of the call that began last: a newcomer's line begins here. */
+  /** Virtual start of the last started call. New persons start here. */
   #virtualMs = 0
   #meanMs = firstGuessMs
 
@@ -83,11 +78,11 @@ export class FairQueue {
   }
 
   /**
-   * Runs `work` when it is this person's turn and resolves with its result.
+   * Runs `work` at the person's turn.
    *
-   * @param person a user id, or an address for calls without one
-   * @param signal aborted: the call leaves the line; one under way goes on
-   * @throws TooBusy at once, when the person's line is full or the wait would be too long
+   * @param person a user id, or an address
+   * @param signal removes a waiting call, not a running one
+   * @throws TooBusy at once, when the line is full or the wait too long
    */
   async run<T>(person: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const line = this.#line(person)
@@ -114,11 +109,10 @@ export class FairQueue {
     return line
   }
 
-  /** Seconds to wait before another try, or null when the call may wait here. */
+  /** Null when the call may wait. */
   #refusal(line: Person): number | null {
     const ahead = line.waiting.length + line.underWay
     if (ahead < this.#options.maxPerPerson) return null
-    // each person with calls waiting gets an equal share of the calls under way
     let sharing = 1
     for (const other of this.#persons.values()) {
       if (other !== line && other.waiting.length + other.underWay > 0) sharing++
@@ -170,10 +164,10 @@ export class FairQueue {
       }
       const call = next?.waiting.shift()
       if (!next || !call) return
-      // time not used while idle is not saved up
+      // Time unused while idle is not saved up.
       next.virtualMs = Math.max(next.virtualMs, this.#virtualMs)
       this.#virtualMs = next.virtualMs
-      // charged in advance, so that several calls of one person do not start on the same account
+      // Charged in advance: else a person's calls would start together.
       next.virtualMs += this.#meanMs
       next.underWay++
       this.#underWay++
@@ -190,7 +184,6 @@ export class FairQueue {
     this.#startNext()
   }
 
-  /** An idle person's account is kept only while it is ahead of the others. */
   #forget(person: string, line: Person): void {
     if (line.waiting.length > 0 || line.underWay > 0) return
     if (this.#underWay === 0) this.#sweep()

@@ -1,4 +1,3 @@
-/** Headers of every answer. */
 export function securityHeaders(options: {
   /** Origin of a Supabase elsewhere, or null. */
   supabaseUrl: string | null
@@ -18,14 +17,13 @@ export function securityHeaders(options: {
 }
 
 /**
- * Scripts come from our own files alone. Style elements are allowed: the interface library writes
- * its colours into one, and charts set style attributes; no text of a user's ever gets there.
- * MapLibre's worker is a file of ours, or a blob made of one.
+ * Inline styles are allowed: libraries write them, never user text. MapLibre's worker may be a blob
+ * of our file.
  */
 function contentSecurityPolicy(supabaseUrl: string | null, dev: boolean): string {
   const connect = ["'self'", 'blob:', 'data:']
   if (supabaseUrl) connect.push(supabaseUrl, supabaseUrl.replace(/^http/, 'ws'))
-  // hot reload: Vite's client is an inline module and talks over a websocket
+  // Vite's hot reload
   if (dev) connect.push('ws:', 'wss:')
   const directives: Record<string, string[]> = {
     'default-src': ["'self'"],

@@ -8,7 +8,6 @@ test('a person has so many answers open, whatever others have', () => {
   expect(open.take('one')).toBeNull()
   expect(open.take('other')).not.toBeNull()
   held[0]!()
-  // giving one place back twice frees one place
   held[0]!()
   expect(open.take('one')).not.toBeNull()
   expect(open.take('one')).toBeNull()

@@ -1,4 +1,4 @@
-/** Counts the answers each person has open, so that unread ones cannot pile up in memory. */
+/** Unread answers must not fill memory. */
 export class OpenAnswers {
   #open = new Map<string, number>()
   #max: number
@@ -7,7 +7,7 @@ export class OpenAnswers {
     this.#max = max
   }
 
-  /** @returns how to give the place back (once), or null when the person has too many open */
+  /** @returns a function that frees the place, or null */
   take(person: string): (() => void) | null {
     const open = this.#open.get(person) ?? 0
     if (open >= this.#max) return null

@@ -1,4 +1,4 @@
-/** A refusal, in the shape supabase-js reads errors from both APIs. */
+/** The error shape that supabase-js reads from both APIs. */
 export function problem(
   status: number,
   code: string,
@@ -17,7 +17,6 @@ export function problem(
   })
 }
 
-/** 429 with the seconds to wait. */
 export function tooMany(seconds: number): Response {
   return problem(429, 'over_request_rate_limit', `Too many requests. Try again in ${seconds} s.`, {
     'retry-after': String(seconds),

@@ -1,7 +1,4 @@
-/**
- * A bucket of tokens for each key: `capacity` at once, refilled at `perSecond`. Memory is bounded:
- * full buckets are forgotten.
- */
+/** A token bucket per key: `capacity` at once, refilled at `perSecond`. */
 export class RateLimit {
   #buckets = new Map<string, { tokens: number; at: number }>()
   #capacity: number
@@ -14,12 +11,11 @@ export class RateLimit {
     this.#now = now
   }
 
-  /** How many keys are remembered. */
   get size(): number {
     return this.#buckets.size
   }
 
-  /** Takes tokens. Returns 0, or the whole seconds to wait when there are too few. */
+  /** Returns 0, or the whole seconds to wait. */
   take(key: string, tokens = 1): number {
     const bucket = this.#bucket(key)
     if (bucket.tokens < tokens) {
@@ -29,7 +25,6 @@ export class RateLimit {
     return 0
   }
 
-  /** Gives one token back: the attempt turned out to be harmless. */
   refund(key: string): void {
     this.#bucket(key).tokens += 1
   }
@@ -50,7 +45,7 @@ export class RateLimit {
     for (const [key, { at }] of this.#buckets) {
       if ((now - at) / 1000 > secondsToFull) this.#buckets.delete(key)
     }
-    // an attack with ever new keys: the oldest go first
+    // against attacks with ever new keys
     for (const key of this.#buckets.keys()) {
       if (this.#buckets.size <= 5_000) break
       this.#buckets.delete(key)

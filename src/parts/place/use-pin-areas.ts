@@ -8,20 +8,20 @@ import type { LngLat } from '@/domain/vocabulary.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 
-/** So near to a border the other side helps to find the place. */
+/** Within this distance of a border, the neighbour's name helps. */
 const nearMeters = 120
 
 export interface PinArea {
   area: Area
   label: string
-  /** Name of the neighbouring area one level up, when its border is near. */
+  /** Neighbouring area one level up, when near. */
   near: string | null
-  /** True within the areas of the person's own memberships. */
+  /** True within the membership areas. */
   isOwn: boolean
 }
 
 /** Finds the area under a pin on the device itself, from the areas it keeps. */
-export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
+export function usePinAreas(pin: ComputedRef<LngLat | null>) {
   const areas = useAreasStore()
   const session = useSessionStore()
   const index = shallowRef<AreaIndex | null>(null)
@@ -33,7 +33,7 @@ export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
       const collections = await Promise.all(levels.map((level) => areas.features(level)))
       index.value = indexAreas(collections.flatMap(({ features }) => features))
     } catch (error) {
-      // Without them the server finds the area; the page only cannot name it.
+      // Without areas on the device, the server finds the area.
       report('areas', error)
     }
   }
@@ -61,7 +61,7 @@ export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
       isOwn: session.memberships.some(({ areaPath }) => isWithin(area, { path: areaPath })),
     }
   })
-  /** Null while it cannot be told. */
+  /** Null while unknown. */
   const isInsideCity = computed(() => (index.value && pin.value ? found.value !== null : null))
   return { pinArea, isInsideCity }
 }
