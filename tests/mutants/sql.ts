@@ -130,6 +130,11 @@ const writing = breaksOf('migrations', onIncidents, [
     replace: 'v_rights.is_reporter := p_incident.reported_by is not null;',
   },
   {
+    name: 'a report gives rights that no role gives any more',
+    find: `or r.role = 'reporter' and v_rights.is_reporter and private.has_right(r.may, p_at));`,
+    replace: `or r.role = 'reporter' and v_rights.is_reporter);`,
+  },
+  {
     name: 'a note needs no right',
     find: `v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);`,
     replace: 'v_rights.may_note := v_rights.sees;',
