@@ -666,7 +666,11 @@ describeOnEachDatabase('commands on an incident', (kind) => {
     ])
     expect(await known(calls)).toEqual(['rejected'])
     const nobody = '00000000-0000-4000-8000-00000000000f'
-    const unknown = [{ ...reportCommand(nobody) }]
+    const unknown = [
+      reportCommand(nobody),
+      // a fault that would be recorded for anybody known
+      commandOf(nobody, 'add_note', { incidentId: randomUUID(), note: '' }),
+    ]
     await expect(replay(at(received), JSON.stringify(unknown), nobody)).rejects.toMatchObject({
       code: 'WG003',
     })
