@@ -91,8 +91,9 @@ export class MutantLab {
   async #look(mutant: Mutant): Promise<Judgement> {
     const faults: string[] = []
     for (const test of mutant.tests) {
-      const { failures, fault } = await this.#run(test, mutant, ['--bail=1'])
+      const { passed, failures, fault } = await this.#run(test, mutant, ['--bail=1'])
       if (fault !== null) faults.push(fault)
+      else if (passed.size + failures.length === 0) faults.push(`${test}: no such test`)
       const passing = this.#passing.get(keyOf(test, mutant))
       const seen = failures.filter(
         ({ test: name, message }) =>
@@ -113,7 +114,9 @@ export class MutantLab {
   async #learn(test: string, mutant: Mutant): Promise<void> {
     const key = keyOf(test, mutant)
     if (this.#passing.has(key)) return
-    const { passed, failures, fault } = await this.#run(test, mutant)
+    // files of SQL are quick, and many mutants name parts of one
+    const whole = isSql(test) ? test.split(' -t ')[0]! : test
+    const { passed, failures, fault } = await this.#run(whole, mutant)
     const [failed] = failures
     if (fault !== null) throw new Error(`${test}, unbroken: ${fault}`)
     if (failed) throw new Error(`${test}, unbroken: ${failed.test}: ${failed.message}`)
@@ -125,17 +128,19 @@ export class MutantLab {
     const [file = '', name = ''] = test.split(' -t ')
     const report = join(this.#folder, 'report.json')
     rmSync(report, { force: true })
-    const isSql = file.startsWith('supabase/tests/')
     const kind = onPostgres ? '(?=.*\\(Postgres\\))' : '(?!.*\\(Postgres\\))'
     const args = ['run', file, '--reporter=json', `--outputFile=${report}`, '--maxWorkers=1']
-    if (isSql || name) args.push('-t', `${isSql ? `^${kind}` : ''}.*${name}`)
+    if (isSql(file) || name) args.push('-t', `${isSql(file) ? `^${kind}` : ''}.*${name}`)
     const child = spawn(
       process.execPath,
       [join(this.#folder, 'node_modules/vitest/vitest.mjs'), ...args, ...more],
       {
         cwd: this.#folder,
         // an address given spares the start of a Postgres that no chosen test asks for
-        env: { ...process.env, ...(isSql && !onPostgres && { TEST_DATABASE_URL: 'unused:' }) },
+        env: {
+          ...process.env,
+          ...(isSql(file) && !onPostgres && { TEST_DATABASE_URL: 'unused:' }),
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
         // a group of its own, so that its servers end with it
         detached: true,
@@ -166,8 +171,10 @@ export class MutantLab {
   }
 }
 
+const isSql = (test: string): boolean => test.startsWith('supabase/tests/')
+
 const keyOf = (test: string, { onPostgres }: Mutant): string =>
-  `${test}${onPostgres ? ' on Postgres' : ''}`
+  `${isSql(test) ? test.split(' -t ')[0] : test}${onPostgres ? ' on Postgres' : ''}`
 
 function outcomeOf({ testResults }: Report): Outcome {
   const results = testResults.flatMap(({ assertionResults }) => assertionResults)
