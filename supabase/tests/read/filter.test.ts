@@ -65,26 +65,15 @@ describeOnEachDatabase('the filter at the door', (kind) => {
   it('matches areas by path, never by the beginning of a code', async () => {
     const code = (rows: unknown[]) =>
       new Set(rows.map((row) => (row as { areaCode: string }).areaCode))
-    const [sibling] = await world.db.query<{ path: string }>(
-      `select path from public.areas where code = 'SF-N-10'`,
-    )
-    expect(sibling!.path).toBe('SF/SF-N-10/')
-    const gridsOf = async (parent: string) =>
-      (
-        await world.db.query<{ code: string }>(
-          'select code from public.areas where parent_code = $1',
-          [parent],
-        )
-      ).map((row) => row.code)
-    const below = await gridsOf('SF-N-1')
-    for (const [n, areaCode] of [below[0]!, (await gridsOf('SF-N-10'))[0]!].entries())
+    // the first has no grids; its code begins that of the second
+    const areas = ['SF-N-1', 'SF-N-10']
+    for (const [n, areaCode] of areas.entries())
       await storeIncident(world.db, {
         id: `30000000-0000-4000-8000-00000000000${n}`,
         month: '2015-03-01',
         areaCode,
       })
-    const found = code((await list({ areas: ['SF-N-1'] })).rows)
-    expect(found).toContain(below[0])
-    expect([...found].filter((area) => !below.includes(area))).toEqual([])
+    expect(code((await list({ areas })).rows).size).toBeGreaterThan(1)
+    expect([...code((await list({ areas: ['SF-N-1'] })).rows)]).toEqual(['SF-N-1'])
   })
 })
