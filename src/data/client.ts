@@ -94,6 +94,9 @@ async function byOwnClock(response: Response): Promise<Response> {
   return new Response(JSON.stringify(session), { status: response.status, headers })
 }
 
+/** The server says with `Retry-After` when it takes calls again: too many of them, or a full disk. */
+const isClosed = (status: number): boolean => status === 429 || status === 507
+
 /**
  * A request with the session's token, for paths that supabase-js does not know; any status.
  * @throws AppError kind `unauthorized` without a session, `offline`; AbortError
@@ -134,7 +137,7 @@ export async function callRpc<T>(
   // supabase-js reports an abort as an ordinary failure without a status.
   signal?.throwIfAborted()
   if (error)
-    throw errorFromAnswer(error, status, status === 429 ? backend.retryAfterSeconds() : null)
+    throw errorFromAnswer(error, status, isClosed(status) ? backend.retryAfterSeconds() : null)
   const parsed = v.safeParse(schema, data)
   if (!parsed.success) {
     const issue = parsed.issues[0]

@@ -8,6 +8,7 @@ import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
+import { wayBack } from '../journal/snapshot-check.ts'
 import { canary } from './canary.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import type { BackendStep } from './messages.ts'
@@ -30,7 +31,7 @@ export async function openPglite(
   const unfinished = join(dataDir, 'pg.unfinished')
   if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true })
   const fresh = !existsSync(join(folder, 'PG_VERSION'))
-  if (fresh && !isRestore) refuseToForget(dataDir)
+  if (fresh && !isRestore) await refuseToForget(dataDir)
   if (fresh) {
     mkdirSync(dataDir, { recursive: true })
     writeFileSync(unfinished, '')
@@ -53,7 +54,7 @@ export async function openPglite(
   } catch (error) {
     if (fresh) throw error
     throw new ServerError(
-      `The database in ${folder} cannot be opened (${messageOf(error)}). ${wayBack(dataDir)}`,
+      `The database in ${folder} cannot be opened (${messageOf(error)}). ${await wayBack(dataDir)}`,
       { cause: error },
     )
   }
@@ -63,19 +64,10 @@ export async function openPglite(
 }
 
 /** A folder whose database is gone is no new one: what follows would be taken for its whole past. */
-function refuseToForget(dataDir: string): void {
+async function refuseToForget(dataDir: string): Promise<void> {
   if (listSnapshots(dataDir).length === 0) return
   throw new ServerError(
-    `${dataDir} holds snapshots of a city, and no database. ${wayBack(dataDir)}`,
-  )
-}
-
-function wayBack(dataDir: string): string {
-  const newest = listSnapshots(dataDir).at(-1)
-  if (!newest) return `There is no snapshot of it: restore a backup with npm run restore -- FILE.`
-  return (
-    'Everything that was confirmed to a device is in its newest snapshot and the journal: ' +
-    `npm run restore -- ${newest.path} --with-journal`
+    `${dataDir} holds snapshots of a city, and no database. ${await wayBack(dataDir)}`,
   )
 }
 

@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -32,6 +42,14 @@ export function removeUnfinished(folder: string): void {
   }
 }
 
+/** Makes a folder, and those above it, durably; mode 0700. */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  makeFolder(dirname(path))
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  syncFolder(dirname(path))
+}
+
 /** Makes the names in a folder durable. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
@@ -42,7 +60,10 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Makes everything below a folder durable, as it is now; files that go away meanwhile are passed over. */
+/**
+ * Makes a folder durable as it is now: its name, and everything below it. Files that go away meanwhile
+ * are passed over.
+ */
 export async function syncTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const entry of entries) {
@@ -55,4 +76,5 @@ export async function syncTree(folder: string): Promise<void> {
     }
   }
   syncFolder(folder)
+  syncFolder(dirname(folder))
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { BackendUnavailable } from '../backend/backend.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Database } from '../base/database-types.ts'
+import { JournalFull } from '../journal/journal.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { PhotoApi } from '../photos/photo-api.ts'
 import { compressAnswers } from '../wire/compress.ts'
@@ -37,7 +38,7 @@ export function createApi(options: ApiOptions): Api {
   const endedSessions = new EndedSessions(database)
   const guards = createGuards({ ...options, endedSessions })
   const forward = forwardTo(backend)
-  const intake = new CommandIntake({ forward, backend, journal, onChange })
+  const intake = new CommandIntake({ forward, database, backend, journal, onChange })
   const sessions = new SessionEnder({ database, journal, endedSessions, onChange })
 
   const api = new Hono<DoorEnv>()
@@ -54,6 +55,9 @@ export function createApi(options: ApiOptions): Api {
     if (error instanceof TooBusy) return tooMany(error.seconds)
     // nobody reads this answer; 499 is nginx's status for a client that hung up
     if (req.raw.signal.aborted) return new Response(null, { status: 499 })
+    if (error instanceof JournalFull) {
+      return problem(507, error.code, error.message, { 'retry-after': '60' })
+    }
     if (!(error instanceof BackendUnavailable)) throw error
     return problem(503, 'unavailable', error.message, { 'retry-after': '3' })
   })

@@ -6,10 +6,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Journal } from './journal.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Journal, JournalFull } from './journal.ts'
 import type { JournalEntry } from './journal.ts'
 import { commandsOf } from '../keeping/replay.ts'
 
@@ -39,6 +41,18 @@ test('an entry is in the file when append resolves, also after reopening', async
   expect(await bodies(other)).toEqual(['a\n', '"b"', '\u0000', '网格'])
   await journal.close()
   await other.close()
+})
+
+test('notes of a photo and of ended sessions are read as they were written', async () => {
+  const photo = { hash: 'a'.repeat(64), mediaType: 'image/jpeg' } as const
+  const notes = [
+    { ...entry(''), photo },
+    { ...entry(''), endedSessions: ['one', 'two'] },
+  ]
+  const journal = await Journal.open(folder)
+  for (const note of notes) (await journal.append(note))()
+  expect(await Array.fromAsync(journal.entries())).toEqual(notes)
+  await journal.close()
 })
 
 test('a line cut off by a crash is ignored and the following segment is whole', async () => {
@@ -118,4 +132,36 @@ test('only a body with a list of commands is worth repeating', () => {
   for (const body of ['', '[]', 'null', '{}', '{"p_commands":"x"}', '{']) {
     expect(commandsOf(body)).toBeNull()
   }
+})
+
+test('commands leave a reserve on the disk; a full one refuses, and the journal goes on whole after it', async () => {
+  let free = 200_000_000
+  const journal = await Journal.open(folder, 0, { freeBytes: async () => free })
+  ;(await journal.append(entry('before')))()
+  free = 128 * 1024 * 1024
+  await expect(journal.append(entry('refused'))).rejects.toThrow(JournalFull)
+  free = 200_000_000
+  ;(await journal.append(entry('after')))()
+  expect(await bodies(journal)).toEqual(['before', 'after'])
+  await journal.close()
+})
+
+test('half a line that a failed write left is cut off before the next one', async () => {
+  const journal = await Journal.open(folder)
+  ;(await journal.append(entry('before')))()
+  const probe = await open(join(folder, 'probe'), 'w')
+  const handle = Object.getPrototypeOf(probe) as FileHandle
+  await probe.close()
+  const write = vi.spyOn(handle, 'appendFile').mockImplementationOnce(async function (
+    this: FileHandle,
+    data,
+  ) {
+    await this.write((data as Buffer).subarray(0, 20))
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  })
+  await expect(journal.append(entry('refused'))).rejects.toThrow(JournalFull)
+  write.mockRestore()
+  ;(await journal.append(entry('after')))()
+  expect(await bodies(await Journal.open(folder))).toEqual(['before', 'after'])
+  await journal.close()
 })

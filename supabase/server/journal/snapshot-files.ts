@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../base/files.ts'
 
 /** A copy of the whole database at one moment. */
 export interface Snapshot {
@@ -11,7 +12,7 @@ export interface Snapshot {
 /** The snapshots of a data folder, oldest first. */
 export function listSnapshots(dataDir: string): Snapshot[] {
   const folder = join(dataDir, 'snapshots')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   return readdirSync(folder)
     .map((file) => ({ file, match: /^.+-(\d{8})\.tar\.zst$/.exec(file) }))
     .filter(({ match }) => match !== null)

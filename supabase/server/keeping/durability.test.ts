@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { keepWhatIsSynced } from '../../../tests/faults/synced-disk.ts'
+import { cutPower, keepAll, keepWhatIsSynced } from '../../../tests/faults/synced-disk.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { startServer } from '../start/server.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
@@ -178,9 +178,21 @@ test('backup and restore: a new instance with the old city; refused beside a ser
   expect(config.json.city).toMatchObject({ name: '测试市' })
   await again.close()
 
-  // a database that is damaged or gone is not made anew: the way back is named
+  // a database that is damaged or gone is not made anew: the way back is named, past what is damaged
   const start = () => startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
-  const wayBack = `npm run restore -- ${listSnapshots(dataDir).at(-1)!.path} --with-journal`
+  const newest = listSnapshots(dataDir).at(-1)!.path
+  const wayBack = `npm run restore -- ${newest} --with-journal`
+  const damaged = readFileSync(newest)
+  damaged[damaged.length >> 1]! ^= 1
+  const damagedPath = join(dataDir, 'snapshots', '9999-00000099.tar.zst')
+  writeFileSync(damagedPath, damaged)
+  expect(await run('restore', [])).toMatchObject({
+    code: 1,
+    text: expect.stringContaining(wayBack),
+  })
+  const refusal = await run('restore', [damagedPath])
+  expect(refusal).toMatchObject({ code: 1, text: expect.stringContaining('or it is damaged') })
+  expect(refusal.text).toContain(wayBack)
   truncateSync(join(dataDir, 'pg/global/pg_control'), 100)
   await expect(start()).rejects.toThrow(wayBack)
   rmSync(join(dataDir, 'pg'), { recursive: true })
@@ -244,18 +256,46 @@ test('what a command did without a server survives a power cut right after it', 
   const first = await openDatabase({ DATA_DIR: dataDir })
   await loadSmallCity(first)
   await first.close()
-  cpSync(join(dataDir, 'pg'), disk, { recursive: true })
-  keepWhatIsSynced(join(dataDir, 'pg'), disk)
+  keepAll(dataDir, disk)
+  keepWhatIsSynced(dataDir, disk)
   const second = await openDatabase({ DATA_DIR: dataDir })
   await second.query(`update public.areas set households = 4711`)
   await second.close()
 
-  rmSync(join(dataDir, 'pg'), { recursive: true })
-  cpSync(disk, join(dataDir, 'pg'), { recursive: true })
+  cutPower(dataDir, disk)
   const third = await openDatabase({ DATA_DIR: dataDir })
   const [row] = await third.query<{ n: number }>(
     `select min(households)::int as n from public.areas`,
   )
   await third.close()
   expect(row?.n).toBe(4711)
+})
+
+test('a damaged journal keeps the city closed until its loss is accepted, and is named', async () => {
+  const settings = settingsIn(folder.path)
+  const first = await startServer(settings, { loadCity: loadSmallCity })
+  const who = await signIn(first.port)
+  const ids = [await report(first.port, who), await report(first.port, who)]
+  await first.close()
+  const path = join(settings.dataDir, 'journal/00000001.ndjson')
+  const content = readFileSync(path)
+  content[content.indexOf(ids[0]!) + 40]! ^= 1
+  writeFileSync(path, content)
+
+  await expect(startServer(settings)).rejects.toThrow(
+    /journal\/00000001\.ndjson, line 2: [^]*--accept-loss/,
+  )
+  expect(await run('backup', [])).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('line 2'),
+  })
+  const said: string[] = []
+  const second = await startServer(
+    { ...settings, acceptLoss: true },
+    { onStep: (step, detail) => step === 'journal' && said.push(detail ?? '') },
+  )
+  await second.close()
+  expect(said).toHaveLength(1)
+  expect(said[0]).toContain(`commands ${ids[0]}`)
+  await (await startServer(settings)).close()
 })

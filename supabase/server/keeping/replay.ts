@@ -11,18 +11,18 @@ import type { PhotoStore } from '../photos/photo-store.ts'
 /** Ids asked about in one statement. */
 const batchSize = 1000
 
-/** What a replay did, in calls. */
+/** Counts calls. */
 export interface Replay {
   repeated: number
-  /** Calls the database could not carry out although it is well; the journal keeps them aside. */
+  /** Calls that a healthy database could not carry out; the journal keeps them aside. */
   setAside: number
 }
 
 /**
- * Records the photos, ends the sessions again and applies the journaled calls the database does not know: what a crash, or
- * going back to a snapshot, took from it. Ids make a repetition harmless, and commands get the time
- * they first came in at. Rejects when the database cannot go on: then nobody may be let in, for what
- * is not repeated now a snapshot would bury.
+ * Records the photos, ends the sessions again and applies the journaled calls that the database does
+ * not know, after a crash or from a snapshot on. Ids make a repetition harmless. Commands keep the time they were received at.
+ * Rejects when the database cannot go on or the journal is damaged. Nobody may be let in then: the next
+ * snapshot would remove the part of the journal that was not repeated.
  */
 export async function replayJournal(
   journal: Journal,
@@ -48,7 +48,7 @@ export async function replayJournal(
       try {
         await session.apply(entry.user, JSON.stringify(commands), entry.received)
         done.repeated += 1
-        // a device that had no answer sent it again
+        // The device may have sent the call again when it had no answer.
         for (const id of wanted) known.add(id)
       } catch (error) {
         if (isRefusal(error)) continue
@@ -69,17 +69,17 @@ export async function replayJournal(
   return done
 }
 
-/** A call refused as a whole, as it was the first time: it had no receipt. */
+/** The call was refused as a whole, also the first time: it had no receipt. */
 function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|PT|42501)/.test(error.code)
 }
 
-/** What goes well another time: no room, no memory, the connection, the system under it. */
+/** Failures that pass: no room, no memory, the connection, the operating system. */
 const passing = /^(08|25|40|53|55|57|58)/
 
 /**
- * Throws unless a failure is the call's own: one that breaks something every time must not keep the
- * whole city out.
+ * Throws unless the failure is the call's own. A call that fails every time must not keep the whole
+ * city closed.
  */
 async function requireHealth(
   session: Pick<BackendSession, 'canary'>,

@@ -1,0 +1,61 @@
+import { ServerError } from '../base/errors.ts'
+import { salvage } from './journal-lines.ts'
+import type { Salvage } from './journal-lines.ts'
+import { placeOf } from './journal-reader.ts'
+import type { Journal } from './journal.ts'
+
+/** Damaged places that an error names; a journal of noise would fill the screen. */
+const maxNamed = 20
+
+export interface DamageOptions {
+  fromSegment: number
+  /** Go on without what is damaged. */
+  acceptLoss: boolean
+  /** The command that goes on: `npm start -- --accept-loss`. */
+  wayOn: string
+  say(text: string): void
+}
+
+/**
+ * Looks through the journal before it is replayed. Throws `ServerError` naming each damaged place and
+ * the way on. With `acceptLoss` it says what is lost instead, and the journal is whole afterwards.
+ */
+export async function settleDamage(
+  journal: Journal,
+  { fromSegment, acceptLoss, wayOn, say }: DamageOptions,
+): Promise<void> {
+  const { torn } = journal
+  if (torn) {
+    say(
+      `The last line of the journal was not finished and is left out, as after a power cut: ${describe(torn)}. ` +
+        'It had no receipt.',
+    )
+  }
+  if (acceptLoss) {
+    for (const loss of await journal.acceptLoss(fromSegment)) say(`Lost: ${describe(loss)}`)
+    return
+  }
+  const damage = await journal.damage(fromSegment)
+  if (damage.length === 0) return
+  const named = damage
+    .slice(0, maxNamed)
+    .map(
+      (one) => `  ${describe({ place: placeOf(one), reason: one.reason, ...salvage(one.bytes) })}`,
+    )
+  if (damage.length > maxNamed) named.push(`  and ${damage.length - maxNamed} more places`)
+  throw new ServerError(
+    `The journal is damaged, so nothing was repeated and nothing changed:\n${named.join('\n')}\n` +
+      'If you have a copy of the file, put it back and start again. To go on without these lines: ' +
+      `${wayOn}. It says again what is lost and keeps the lines in journal/damaged.ndjson.`,
+  )
+}
+
+function describe(loss: Salvage & { place: string; reason: string }): string {
+  const { place, reason, received, user, commands } = loss
+  const readable = [
+    received && `received ${received}`,
+    user && `from person ${user}`,
+    commands.length > 0 && `commands ${commands.join(', ')}`,
+  ].filter(Boolean)
+  return `${place}: ${reason}${readable.length > 0 ? ` (${readable.join('; ')})` : ''}`
+}
