@@ -1,14 +1,11 @@
 import * as v from 'valibot'
 import { openDeviceStore, type DeviceStore } from '@/device/device-store.ts'
 
-/**
- * Reference data that the device keeps for its next start without a network: first what was kept,
- * then, once the server answers, what it says.
- */
+/** Reference data on the device, by instance, for a start without a network. */
 export class KeptReference {
   readonly #device: DeviceStore
   readonly #instanceId: string
-  /** The text of what was last read or written, by name. */
+  /** The text last read or written, by name. */
   readonly #texts = new Map<string, string>()
 
   constructor(instanceId: string, device: DeviceStore = openDeviceStore()) {
@@ -16,7 +13,7 @@ export class KeptReference {
     this.#device = device
   }
 
-  /** Null too when it was kept by a version of the app that knew it in another shape. */
+  /** Null also for a value that an older version of the app kept in another shape. */
   async read<T>(name: string, schema: v.GenericSchema<unknown, T>): Promise<T | null> {
     const text = await this.#device.readReference(this.#instanceId, name)
     if (typeof text !== 'string') return null
@@ -35,7 +32,7 @@ export class KeptReference {
     return (await this.#device.readReference(this.#instanceId, name)) !== null
   }
 
-  /** Keeps a value. @returns false when it says the same as what was read or written before */
+  /** Keeps a value. @returns false when it equals the value last read or written */
   write(name: string, value: unknown): boolean {
     const text = JSON.stringify(value)
     if (this.#texts.get(name) === text) return false

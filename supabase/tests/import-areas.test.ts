@@ -306,7 +306,7 @@ describe('an empty city', () => {
     [{ timeZone: 'Mars/Olympus' }, /is not a time zone/],
     [{ bbox: [10, 0, 0, 10] as const }, /is not a box/],
     [{ adminEmail: 'nobody' }, /is not an e-mail address/],
-    [{ adminPassword: 'short' }, /at least 8 characters/],
+    [{ adminPassword: 'short' }, /at least 10 characters/],
     [{ code: 'a b' }, /is not an area code/],
   ])('refuses %j and keeps nothing', async (change, message) => {
     await expect(createEmptyCity(db, { ...answers, ...change })).rejects.toThrow(message)

@@ -135,7 +135,7 @@ it(
       ])
       expect(changed.code, changed.out).toBe(0)
       expect(await signIn('new@example.org', password)).toBe(400)
-      expect(await signIn('new@example.org', 'another one')).toBe(200)
+      expect(await signIn('new@example.org', 'umbrella tractor violin')).toBe(200)
       const granted = await run('user', [
         'role',
         'new@example.org',

@@ -80,7 +80,7 @@ describe('two tabs of one browser', () => {
 
   it('signing out in one signs the other out, which then leaves the next session alone', async () => {
     await first.getByTestId('user-menu').click()
-    await first.getByRole('menuitem', { name: 'Sign out' }).click()
+    await first.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
     await Promise.all([isSignIn(first), isSignIn(second)])
     expect(await second.getByTestId('total-count').count()).toBe(0)
 

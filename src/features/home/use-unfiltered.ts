@@ -3,8 +3,8 @@ import { decodeFilter, encodeFilter } from '@/domain/filter/filter-url.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 
 /**
- * While the page is open the numbers are those of everything one may see, of all time. The filter
- * of the other pages is set aside and comes back when one goes on to them.
+ * While the page is open, its numbers cover the person's whole scope and all time. The filter of
+ * the other pages is put back when the page is left.
  */
 export function useUnfiltered(): void {
   const filter = useFilterStore()

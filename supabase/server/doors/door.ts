@@ -85,7 +85,11 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     if (options.supabaseUrl) return problem(404, 'not_found', 'The database is elsewhere.')
     const api = options.api()
     const { outgoing } = context.env
-    const onClosed = (listener: () => void) => void outgoing.once('close', listener)
+    const onClosed = (listener: () => void): void => {
+      // a client that hung up before is told of no more
+      if (outgoing.closed || outgoing.destroyed) listener()
+      else outgoing.once('close', listener)
+    }
     const isPhoto = context.req.path.startsWith('/storage/')
     // counts only while bytes of the answer wait to be taken: a slow answer is not a slow reader
     const patience = isPhoto ? photoStalledMs : answerStalledMs

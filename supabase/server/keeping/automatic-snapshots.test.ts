@@ -148,7 +148,10 @@ test(
       })
       const { status } = await send(other.port, 'PUT', '/auth/v1/user', {
         headers: { ...sent, authorization: `Bearer ${String(json.access_token)}` },
-        body: JSON.stringify({ password: `${adminPassword}-new` }),
+        body: JSON.stringify({
+          current_password: adminPassword,
+          password: 'umbrella tractor violin',
+        }),
       })
       expect(status).toBe(200)
       await expect.poll(taken, soon).toBe(3)

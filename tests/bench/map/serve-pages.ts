@@ -6,6 +6,7 @@ export async function servePages(): Promise<{ url: string; close(): Promise<void
   const server: ViteDevServer = await createServer({
     configFile: false,
     root: fileURLToPath(new URL('../../..', import.meta.url)),
+    resolve: { alias: { '@': fileURLToPath(new URL('../../../src', import.meta.url)) } },
     cacheDir: 'node_modules/.vite-map-pages',
     logLevel: 'error',
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
@@ -16,6 +17,7 @@ export async function servePages(): Promise<{ url: string; close(): Promise<void
         '@supabase/supabase-js',
         '@turf/turf',
         'dexie',
+        'idb',
         'maplibre-gl',
         'pmtiles',
         'valibot',
