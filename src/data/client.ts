@@ -13,7 +13,7 @@ export interface Backend {
   url: string
   /** The client's own fetch, for what supabase-js cannot do. */
   fetch: typeof globalThis.fetch
-  /** Seconds the server last asked to wait (429), or null. */
+  /** Seconds the server last asked to wait (429, 507), or null. */
   retryAfterSeconds: () => number | null
   /** Around every call that may need a fresh token: fails at once where none can be had. */
   unlessStuck: SessionRenewal['unlessStuck']
@@ -68,7 +68,7 @@ function guardedFetch(fetch: typeof globalThis.fetch) {
     if (isToken && url.includes('grant_type=refresh_token'))
       return byOwnClock(await renewal.fetch(input, init))
     const response = await fetch(input, init)
-    if (response.status === 429) {
+    if (isClosed(response.status)) {
       const seconds = Number(response.headers.get('retry-after'))
       retryAfter = Number.isFinite(seconds) && seconds > 0 ? seconds : null
     }
@@ -94,7 +94,7 @@ async function byOwnClock(response: Response): Promise<Response> {
   return new Response(JSON.stringify(session), { status: response.status, headers })
 }
 
-/** The server says with `Retry-After` when it takes calls again: too many of them, or a full disk. */
+/** Too many calls, or a full disk: `Retry-After` says when the server takes calls again. */
 const isClosed = (status: number): boolean => status === 429 || status === 507
 
 /**

@@ -1,7 +1,7 @@
 import type { ItemSummary } from '@/sync/index.ts'
 
 /** The line above the list tells these once for all items. */
-const saidForAll = new Set(['offline', 'timeout', 'unauthorized'])
+const saidForAll = new Set(['offline', 'timeout', 'unauthorized', 'server_disk_full'])
 
 /** Locale key for the failed last try of a waiting item, else null. */
 export function lastTryKey(item: ItemSummary, isKnown: (key: string) => boolean): string | null {

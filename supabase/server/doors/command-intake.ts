@@ -64,7 +64,7 @@ export class CommandIntake {
     const entry = { user: userId, body, received: new Date().toISOString() }
     if (!(await this.#hasRole(userId))) {
       const response = await ask()
-      // given a role in between: the answer is a receipt, and waits for the disk like any other
+      // The person was given a role in between: the receipt waits for the disk.
       if (isAnythingApplied(await response.clone().text())) {
         const settled = await journal.append(entry)
         settled()
@@ -80,7 +80,8 @@ export class CommandIntake {
       onChange()
     }
   }
-  /** Commands of a person without a role are refused one by one, and need not be on the disk for that. */
+
+  /** The database refuses each command of a person without a role: nothing to journal. */
   async #hasRole(userId: string): Promise<boolean> {
     const rows = await this.#options.database().query(
       `select 1 as found from public.memberships

@@ -134,15 +134,21 @@ test('only a body with a list of commands is worth repeating', () => {
   }
 })
 
-test('commands leave a reserve on the disk; a full one refuses, and the journal goes on whole after it', async () => {
+test('commands leave a reserve on the disk, which notes may use; the journal goes on whole after a refusal', async () => {
   let free = 200_000_000
   const journal = await Journal.open(folder, 0, { freeBytes: async () => free })
   ;(await journal.append(entry('before')))()
   free = 128 * 1024 * 1024
-  await expect(journal.append(entry('refused'))).rejects.toThrow(JournalFull)
+  const note: JournalEntry = { ...entry(''), endedSessions: ['one'] }
+  const [refused, noted] = await Promise.allSettled([
+    journal.append(entry('refused')),
+    journal.append(note),
+  ])
+  expect(refused).toMatchObject({ reason: expect.any(JournalFull) })
+  expect(noted.status).toBe('fulfilled')
   free = 200_000_000
   ;(await journal.append(entry('after')))()
-  expect(await bodies(journal)).toEqual(['before', 'after'])
+  expect(await bodies(journal)).toEqual(['before', '', 'after'])
   await journal.close()
 })
 

@@ -10,7 +10,7 @@ import type { Damage, SegmentLine } from './journal-reader.ts'
 
 export type { JournalEntry } from './journal-lines.ts'
 
-/** Bytes that commands leave free on the disk: the database needs room to carry them out. */
+/** Bytes that commands leave free on the disk, for the database and for notes. */
 const reservedBytes = 128 * 1024 * 1024
 
 /** The disk has no room for another call. It was not received; the device keeps it. */
@@ -234,8 +234,9 @@ export class Journal {
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0)
+      let batch = this.#waiting.splice(0)
       try {
+        batch = await this.#refuseForRoom(batch)
         await this.#writeBatch(batch.map(({ entry }) => entry))
       } catch (error) {
         const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC'
@@ -248,11 +249,22 @@ export class Journal {
     this.#writing = null
   }
 
+  /** Refuses the commands that would use the reserve. Notes may: a session must end on a full disk. */
+  async #refuseForRoom(batch: Waiting[]): Promise<Waiting[]> {
+    const { commands = [], notes = [] } = Object.groupBy(batch, ({ entry }) =>
+      entry.body ? 'commands' : 'notes',
+    )
+    const bytes = commands.reduce((sum, { entry }) => sum + Buffer.byteLength(entry.body), 0)
+    if (commands.length === 0) return batch
+    if ((await this.#freeBytes(this.#folder)) - bytes >= reservedBytes) return batch
+    for (const { reject } of commands) reject(new JournalFull())
+    return notes
+  }
+
   async #writeBatch(entries: JournalEntry[]): Promise<void> {
+    if (entries.length === 0) return
     const lines = entries.map((entry, index) => lineOf({ n: this.#last + index + 1, entry }))
     const bytes = Buffer.from(lines.join(''))
-    if ((await this.#freeBytes(this.#folder)) - bytes.length < reservedBytes)
-      throw new JournalFull()
     this.#cutOff()
     const { file } = this.#segment
     this.#isCutOff = true
