@@ -1,5 +1,6 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { SqlValue } from '../base/database-types.ts'
+import type { EnginePackages } from './engine-version.ts'
 
 /** What the worker is started with. */
 export interface BackendOptions {
@@ -10,6 +11,8 @@ export interface BackendOptions {
   siteUrl: string
   /** A backup to make a new database from, instead of an empty one. */
   archive?: string
+  /** Another embedded engine than the one in use, for a folder made by it. */
+  engine?: EnginePackages
 }
 
 /** One HTTP request or answer, whole, as it crosses the thread boundary. */

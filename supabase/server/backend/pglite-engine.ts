@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { PGlite } from '@electric-sql/pglite'
-import { postgis } from '@electric-sql/pglite-postgis'
+import type { PGlite } from '@electric-sql/pglite'
 import type { PostgresConnection } from '@supabase/lite/postgres'
 import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
@@ -10,11 +9,16 @@ import { ServerError, messageOf } from '../base/errors.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
 import { wayBack } from '../journal/snapshot-check.ts'
 import { canary } from './canary.ts'
+import { engineInUse, majorOfEngine, majorOfFolder } from './engine-version.ts'
+import type { EnginePackages } from './engine-version.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import type { BackendStep } from './messages.ts'
 import { installedPostgis } from './postgis-bundle.ts'
 import { apiRole } from './provision.ts'
 import { valueParsers } from './values.ts'
+
+/** Where an upgrade of a data folder works; gone when it is done. */
+export const upgradingFolder = 'upgrading'
 
 /**
  * Opens the PGlite database in `<dataDir>/pg`, making it from `archive` (a zstd-compressed tar of a
@@ -26,7 +30,9 @@ export async function openPglite(
   archive: string | null,
   isRestore: boolean,
   progress: (step: BackendStep) => void,
+  packages: EnginePackages = engineInUse,
 ): Promise<Engine> {
+  refuseHalfUpgraded(dataDir)
   const folder = join(dataDir, 'pg')
   const unfinished = join(dataDir, 'pg.unfinished')
   if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true })
@@ -41,9 +47,14 @@ export async function openPglite(
   // the prepared database has the extension; another one once its schema was brought up to date
   const hasPostgis = fresh ? archive !== null : existsSync(installed)
   progress(!fresh ? 'opening' : archive ? 'unpacking' : 'creating')
-  const pg = new PGlite({
+  const engine = (await import(packages.pglite)) as typeof import('@electric-sql/pglite')
+  const { postgis } = (await import(
+    packages.postgis
+  )) as typeof import('@electric-sql/pglite-postgis')
+  const isInUse = packages.pglite === engineInUse.pglite
+  const pg = new engine.PGlite({
     dataDir: folder,
-    extensions: { postgis: hasPostgis ? installedPostgis() : postgis },
+    extensions: { postgis: hasPostgis && isInUse ? installedPostgis() : postgis },
     parsers: valueParsers,
     ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
   })
@@ -53,6 +64,7 @@ export async function openPglite(
     await pg.waitReady
   } catch (error) {
     if (fresh) throw error
+    refuseOtherMajor(dataDir, packages)
     throw new ServerError(
       `The database in ${folder} cannot be opened (${messageOf(error)}). ${await wayBack(dataDir)}`,
       { cause: error },
@@ -61,6 +73,22 @@ export async function openPglite(
   // from here on a failure leaves a database that the next start brings up to date
   rmSync(unfinished, { force: true })
   return pgliteEngine(pg, connectionTo(pg), fresh, () => writeFileSync(installed, ''))
+}
+
+function refuseHalfUpgraded(dataDir: string): void {
+  if (!existsSync(join(dataDir, upgradingFolder))) return
+  throw new ServerError(
+    `An upgrade of ${dataDir} was broken off. Run npm run upgrade again: it begins anew with the old database.`,
+  )
+}
+
+function refuseOtherMajor(dataDir: string, { pglite }: EnginePackages): void {
+  const [made, inUse] = [majorOfFolder(dataDir), majorOfEngine(pglite)]
+  if (made === null || made === inUse) return
+  throw new ServerError(
+    `The database in ${dataDir} was made by Postgres ${made}, and this version brings Postgres ${inUse}. ` +
+      'Run npm run upgrade once; it keeps the old database beside the new one.',
+  )
 }
 
 /** A folder whose database is gone is no new one: what follows would be taken for its whole past. */

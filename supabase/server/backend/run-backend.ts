@@ -91,8 +91,8 @@ async function openEngine(
     return openPostgres(options.databaseUrl)
   }
   const { openPglite } = await import('./pglite-engine.ts')
-  const { dataDir, archive } = options
-  return openPglite(dataDir, archive ?? prepared, archive !== undefined, progress)
+  const { dataDir, archive, engine } = options
+  return openPglite(dataDir, archive ?? prepared, archive !== undefined, progress, engine)
 }
 
 async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown> {
