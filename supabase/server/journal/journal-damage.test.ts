@@ -26,7 +26,7 @@ const journalFolder = () => join(folder, 'journal')
 const pathOf = (segment: number) =>
   join(journalFolder(), `${String(segment).padStart(8, '0')}.ndjson`)
 
-/** Writes calls 1, 2, … so many to each segment, and closes. */
+/** Writes numbered calls, this many to each segment, and closes. */
 async function write(counts: readonly number[], text?: string): Promise<void> {
   const journal = await Journal.open(folder)
   let n = 0
@@ -47,7 +47,7 @@ async function idsIn(journal: Journal, from = 0): Promise<string[]> {
   return ids
 }
 
-/** Reads as a start does: what was said, and the ids or the error. */
+/** Reads as a start does; returns the words and the ids or the error. */
 async function start({ from = 0, acceptLoss = false } = {}) {
   const said: string[] = []
   const journal = await Journal.open(folder)
@@ -73,7 +73,7 @@ function spoil(segment: number, change: (content: Buffer) => Buffer | Uint8Array
   writeFileSync(path, change(readFileSync(path)))
 }
 
-/** Where a line of a segment begins, counted from 1 as in messages. */
+/** Counted from 1. */
 function startOfLine(content: Buffer, line: number): number {
   let start = 0
   for (let n = 1; n < line; n += 1) start = content.indexOf(10, start) + 1
@@ -101,7 +101,7 @@ test('a flipped bit stops the start with file, line, time, person and command; a
   expect(accepted.ids).toEqual([1, 3, 4, 5].map(idOf))
   const kept = JSON.parse(readFileSync(join(journalFolder(), 'damaged.ndjson'), 'utf8'))
   expect(Buffer.from(kept.bytes, 'base64').toString()).toContain(idOf(2))
-  // from here on the journal is whole, and its new lines are read
+  // The journal is whole again, and new lines are read.
   const again = await start()
   expect([again.said, again.ids]).toEqual([[], [1, 3, 4, 5].map(idOf)])
   expect((await start({ acceptLoss: true })).said).toEqual([])
@@ -183,12 +183,12 @@ test('lines of before, without checksums, are read; damage among them is said; t
   expect((await start()).error).toContain('journal/00000001.ndjson, line 1')
   expect(await start({ acceptLoss: true })).toMatchObject({ ids: [2, 3, 4].map(idOf) })
   expect(await start()).toMatchObject({ said: [], ids: [2, 3, 4].map(idOf) })
-  // a line without a checksum after lines that have one was not written there
+  // A line without a checksum after lines with one is foreign.
   spoil(4, (content) => Buffer.concat([content, Buffer.from(old(5))]))
   expect((await start()).error).toContain('it has no checksum although lines before it have one')
 })
 
-/** What befalls a journal: bytes cut out, changed, put in, or overwritten with NULs. */
+/** Cuts bytes out, changes or adds some, or overwrites them with NULs. */
 type Mishap = {
   kind: 'flip' | 'cut' | 'insert' | 'null'
   segment: number
@@ -217,7 +217,7 @@ test('whatever bytes are damaged, no call is lost in silence', async () => {
         const at = Math.floor(mishap.at * before.length)
         const after = damaged(before, { ...mishap, at }, noise)
         writeFileSync(pathOf(segment), after)
-        // lines that are gone from the very end look as if they had never been written
+        // Lines missing at the very end cannot be noticed.
         const isLast = segment === counts.length
         const reachesEnd = isLast && at + mishap.size >= before.length
         const isCutShort = reachesEnd && ['cut', 'null'].includes(mishap.kind)
@@ -227,19 +227,19 @@ test('whatever bytes are damaged, no call is lost in silence', async () => {
         if (seen.error !== null) {
           stops += 1
           const [, file, line] = /journal\/0*(\d+)\.ndjson, line (\d+)/.exec(seen.error)!
-          // the place itself, or the next line when whole lines are gone
+          // The damage is named at its place, or at the next line when whole lines are missing.
           const inPlace = Number(file) === segment && Math.abs(Number(line) - firstTouched) <= 1
           const isNext = Number(file) === segment + 1 && Number(line) === 1
           expect(inPlace || isNext, seen.error).toBe(true)
           const accepted = await start({ acceptLoss: true })
           expect(accepted.said.length).toBeGreaterThan(0)
-          // lines before the place and in other files are all there
+          // Lines before it and in other files are all there.
           expect(accepted.ids).toEqual(
             expect.arrayContaining(untouched(counts, segment, before, at, mishap)),
           )
           expect(await start()).toMatchObject({ said: [], ids: accepted.ids })
         } else if (seen.ids!.length < total) {
-          // unless the cut was between two lines, or in the last line's feed, it is said
+          // A cut between two lines, or in the last line feed, is not noticed.
           const isSaid = seen.said.length === 1
           expect(isSaid || (isCutShort && mishap.kind === 'cut'), JSON.stringify(seen)).toBe(true)
           expect(seen.ids).toEqual(all(seen.ids!.length))
@@ -249,7 +249,6 @@ test('whatever bytes are damaged, no call is lost in silence', async () => {
     ),
     { numRuns: Number(process.env.JOURNAL_RUNS ?? 300) },
   )
-  // the mishaps do harm
   expect(stops).toBeGreaterThan(50)
 })
 
@@ -262,7 +261,7 @@ function damaged(before: Buffer, { kind, at, size }: Mishap, noise: Uint8Array):
   return flipped(Buffer.from(before), at)
 }
 
-/** The ids of calls whose lines, line feeds included, the mishap did not touch. */
+/** Ids of calls whose lines, line feeds included, are unchanged. */
 function untouched(
   counts: readonly number[],
   segment: number,

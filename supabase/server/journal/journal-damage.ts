@@ -4,21 +4,21 @@ import type { Salvage } from './journal-lines.ts'
 import { placeOf } from './journal-reader.ts'
 import type { Journal } from './journal.ts'
 
-/** Damaged places that an error names; a journal of noise would fill the screen. */
+/** Damaged places named in an error. */
 const maxNamed = 20
 
 export interface DamageOptions {
   fromSegment: number
-  /** Go on without what is damaged. */
+  /** Go on without the damaged lines. */
   acceptLoss: boolean
-  /** The command that goes on: `npm start -- --accept-loss`. */
+  /** The command to go on with. */
   wayOn: string
   say(text: string): void
 }
 
 /**
- * Looks through the journal before it is replayed. Throws `ServerError` naming each damaged place and
- * the way on. With `acceptLoss` it says what is lost instead, and the journal is whole afterwards.
+ * Reads the journal before its replay. With `acceptLoss` it reports the loss and repairs the
+ * journal. @throws ServerError names each damaged place and the way on
  */
 export async function settleDamage(
   journal: Journal,

@@ -1,46 +1,44 @@
 import { createHash } from 'node:crypto'
 import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 
-/** One call of `apply_commands` as it was received, or a note: a photo was stored, sessions were ended. */
+/** A call of `apply_commands`, or a note of a stored photo or of ended sessions. */
 export interface JournalEntry {
-  /** The sender: `sub` of the verified token. */
+  /** `sub` of the verified token. */
   user: string
-  /** The request's body, JSON text; empty for a note. */
+  /** JSON text of the request; empty for a note. */
   body: string
-  /** The server's clock (instant). */
+  /** Server instant. */
   received: string
-  /** The photo that the data folder holds since then. */
   photo?: Pick<PhotoName, 'hash' | 'mediaType'>
-  /** Ids of the user's sessions that were ended. */
+  /** Ids of the user's ended sessions. */
   endedSessions?: string[]
 }
 
 /**
- * The content of a line. `n` counts the lines of all segments, so that a missing line is noticed.
- * A header begins each segment and names the one before it that held lines (0: none). A `lost` line
- * stands where damage was accepted: counting goes on after it.
+ * `n` counts the lines of all segments. A header begins each segment and names the previous one (0:
+ * none). A `lost` line marks accepted damage; counting goes on after it.
  */
 export type NumberedRecord =
   | { n: number; entry: JournalEntry }
   | { n: number; segment: number; previous: number }
   | { n: number; lost: string }
 
-/** A line as it was read. Lines of servers before 0.2 have no checksum and no number. */
+/** Lines written before 0.2 have no checksum and no number. */
 export type ParsedLine =
   | { kind: 'numbered'; record: NumberedRecord }
   | { kind: 'old'; entry: JournalEntry }
   | { kind: 'unreadable'; reason: string }
 
-/** Hexadecimal digits of SHA-256 before each line's JSON: 64 bits. */
+/** Hexadecimal digits of SHA-256: 64 bits. */
 const checksumLength = 16
 
-/** `<checksum> {"n":…}` and a line feed; JSON escapes every line feed of its own. */
+/** `<checksum> {"n":…}` and a line feed. */
 export function lineOf(record: NumberedRecord): string {
   const json = JSON.stringify('entry' in record ? { n: record.n, ...record.entry } : record)
   return `${checksumOf(Buffer.from(json))} ${json}\n`
 }
 
-/** Reads a line without its line feed. */
+/** Without its line feed. */
 export function parseLine(bytes: Buffer): ParsedLine {
   if (bytes.length === 0) return { kind: 'unreadable', reason: 'it is empty' }
   if (bytes.every((byte) => byte === 0)) return { kind: 'unreadable', reason: 'it holds NULs only' }
@@ -59,7 +57,7 @@ export function parseLine(bytes: Buffer): ParsedLine {
     : { kind: 'unreadable', reason: 'it is of no known form' }
 }
 
-/** What can still be made out in an unreadable line, for the person who decides about it. */
+/** Readable parts of a damaged line, for the person who decides. */
 export interface Salvage {
   user: string | null
   received: string | null
@@ -93,7 +91,7 @@ function recordOf(json: Buffer): NumberedRecord | null {
   return entry && { n, entry }
 }
 
-/** A number in a line without a checksum means that the checksum was cut off. */
+/** A number without a checksum means that the checksum was cut off. */
 function parseOldLine(bytes: Buffer): ParsedLine {
   const value = objectIn(bytes)
   const entry = value && !('n' in value) ? entryIn(value) : null

@@ -3,17 +3,16 @@ import { basename, join } from 'node:path'
 import { parseLine } from './journal-lines.ts'
 import type { JournalEntry, NumberedRecord } from './journal-lines.ts'
 
-/** A place where the journal is not what was written. */
 export interface Damage {
   segment: number
-  /** Counted from 1, as an editor does. */
+  /** Counted from 1. */
   line: number
   reason: string
-  /** The unreadable line; empty where whole lines are missing before this one. */
+  /** The unreadable line; empty when lines before this one are missing. */
   bytes: Buffer
 }
 
-/** A line of a segment. One with damage and with a record is readable itself: lines before it are missing. */
+/** With both damage and record, this line is readable and lines before it are missing. */
 export interface SegmentLine {
   segment: number
   line: number
@@ -25,9 +24,9 @@ export interface SegmentLine {
 
 export interface ReadRange {
   folder: string
-  /** The first segment that is read. */
+  /** The first segment to read. */
   from: number
-  /** Bytes of a segment that are read; what lies behind them is still being written. */
+  /** Bytes to read of a segment; later ones are still being written. */
   lengthOf?(segment: number): number | undefined
 }
 
@@ -35,7 +34,7 @@ export function segmentPath(folder: string, segment: number): string {
   return join(folder, `${String(segment).padStart(8, '0')}.ndjson`)
 }
 
-/** The numbers of the segments in a folder, ascending. */
+/** Segment numbers, ascending. */
 export function segmentsIn(folder: string): number[] {
   return readdirSync(folder)
     .filter((file) => /^\d{8}\.ndjson$/.test(file))
@@ -48,7 +47,7 @@ export function placeOf({ segment, line }: Pick<Damage, 'segment' | 'line'>): st
   return `journal/${basename(segmentPath('', segment))}, line ${line}`
 }
 
-/** Reads every line from a segment on and says of each whether it is what was written there. */
+/** Reads every line from a segment on and checks its checksum and its number. */
 export async function* readSegments({
   folder,
   from,
@@ -68,7 +67,7 @@ export async function* readSegments({
   }
 }
 
-/** A line's bytes, and whether its line feed is there. */
+/** A line, and whether its line feed is there. */
 export interface Piece {
   bytes: Buffer
   isEnded: boolean
@@ -90,20 +89,20 @@ export async function* linesIn(path: string, length?: number): AsyncGenerator<Pi
   if (rest.length > 0) yield { bytes: Buffer.concat(rest), isEnded: false }
 }
 
-/** Holds each line against those before it. */
+/** Checks each line against those before it. */
 class Sequence {
-  /** The first segment that must be there. */
+  /** The first segment that must exist. */
   #from: number
   #segment = 0
   #line = 0
-  /** The number of the last readable line; null before the first. */
+  /** Number of the last readable line; null before the first. */
   #last: number | null = null
-  /** Damage was found since the last readable line, so numbers may be missing. */
+  /** Damage followed the last readable line: numbers may be missing. */
   #isLoose = false
   #hasHeader = false
   #hasLines = false
   #hasOldLines = false
-  /** A `lost` line came last: what is missing before the next line was accepted. */
+  /** A `lost` line came last: the gap before the next line is accepted. */
   #isAccepted = false
 
   constructor(from: number) {
@@ -111,7 +110,7 @@ class Sequence {
   }
 
   beginSegment(segment: number): void {
-    // without a snapshot the journal begins with the first segment that is there
+    // Without a snapshot the journal begins at its first segment.
     if (this.#from === 0) this.#from = segment
     this.#segment = segment
     this.#line = 0
@@ -120,7 +119,7 @@ class Sequence {
     this.#hasOldLines = false
   }
 
-  /** Null for a line that a server before 0.2 did not finish: it gave no receipt for it. */
+  /** Null for an unfinished line written before 0.2: it had no receipt. */
   judge({ bytes, isEnded }: Piece): SegmentLine | null {
     this.#line += 1
     const parsed = parseLine(bytes)
@@ -160,14 +159,14 @@ class Sequence {
     return this.#whole(bytes, entry, record, missing)
   }
 
-  /** Why lines must be missing right before this readable one; null when none are. */
+  /** The reason when lines before this readable one are missing, else null. */
   #missingBefore(record: NumberedRecord): string | null {
     if ('lost' in record || this.#isLoose || this.#isAccepted) return null
     if (this.#last !== null && record.n !== this.#last + 1) {
       return `${record.n - this.#last - 1} lines before it are missing`
     }
     if (!this.#hasLines && !('segment' in record)) return 'the lines before it are missing'
-    // nothing was read yet, so the header itself tells whether there was anything to read
+    // The header names the previous segment, which must have been read.
     if (this.#last === null && 'segment' in record) {
       const { previous, segment } = record
       if (previous >= this.#from && previous < segment) return `segment ${previous} is missing`

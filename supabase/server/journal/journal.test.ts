@@ -36,7 +36,7 @@ async function bodies(journal: Journal, from = 0): Promise<string[]> {
 test('an entry is in the file when append resolves, also after reopening', async () => {
   const journal = await Journal.open(folder)
   await Promise.all(['a\n', '"b"', '\u0000', '网格'].map((body) => journal.append(entry(body))))
-  // read by another handle, without closing the first: that is what a kill leaves
+  // Another handle reads what a kill would leave.
   const other = await Journal.open(folder)
   expect(await bodies(other)).toEqual(['a\n', '"b"', '\u0000', '网格'])
   await journal.close()

@@ -13,7 +13,7 @@ export type { JournalEntry } from './journal-lines.ts'
 /** Bytes that commands leave free on the disk, for the database and for notes. */
 const reservedBytes = 128 * 1024 * 1024
 
-/** The disk has no room for another call. It was not received; the device keeps it. */
+/** The disk is full. The call was not received; the device keeps it. */
 export class JournalFull extends Error {
   readonly code = 'server_disk_full'
 
@@ -23,7 +23,7 @@ export class JournalFull extends Error {
   }
 }
 
-/** A line of the journal is not what was written: nothing after it may be applied. */
+/** Nothing after the damaged line may be applied. */
 export class JournalDamaged extends Error {
   readonly damage: Damage
 
@@ -34,14 +34,14 @@ export class JournalDamaged extends Error {
   }
 }
 
-/** What was given up for a damaged place. */
+/** Accepted damage. */
 export interface Loss extends Salvage {
   place: string
   reason: string
 }
 
 export interface JournalOptions {
-  /** Bytes left on the disk of the journal; tests have a full one. */
+  /** Free bytes on the journal's disk; tests pass a full one. */
   freeBytes?: (folder: string) => Promise<number>
 }
 
@@ -54,28 +54,28 @@ interface Waiting {
 interface Segment {
   number: number
   file: FileHandle
-  /** Bytes that are on the disk, all whole lines. */
+  /** Bytes on the disk, whole lines only. */
   length: number
 }
 
 /**
- * Commands, on disk before the database is asked. PGlite does not fsync: only the journal makes a
- * receipt durable. Calls that wait together share one fsync. The journal is a row of numbered
- * segments; each snapshot begins a new one.
+ * Puts commands on the disk before the database is asked: PGlite does not sync, so only the journal
+ * makes a receipt durable. Waiting calls share one sync. Each snapshot begins a new numbered
+ * segment.
  */
 export class Journal {
-  /** The unfinished line at the end, which a power cut left and `open` took away; it had no receipt. */
+  /** The unfinished last line that `open` removed after a power cut. It had no receipt. */
   readonly torn: Loss | null
   #folder: string
   #segment: Segment
-  /** The number of the newest segment, also of one that could not be made. */
+  /** Also counts segments that could not be made. */
   #newest: number
-  /** The number of the last line. */
+  /** Number of the last line. */
   #last: number
   #waiting: Waiting[] = []
   #writing: Promise<void> | null = null
   #underWay = new Set<Promise<void>>()
-  /** A write failed: bytes after the segment's length are to be cut off before the next one. */
+  /** A write failed: cut the file to the segment's length before the next one. */
   #isCutOff = false
   #freeBytes: (folder: string) => Promise<number>
 
@@ -88,10 +88,7 @@ export class Journal {
     this.#freeBytes = freeBytesOf
   }
 
-  /**
-   * Opens the journal of a data folder and begins a new segment after those that are there and after
-   * the number `last`, which a snapshot may know although its journal was set aside.
-   */
+  /** Begins a new segment after the existing ones and after `last`, the number a snapshot names. */
   static async open(dataDir: string, last = 0, options: JournalOptions = {}): Promise<Journal> {
     const folder = join(dataDir, 'journal')
     makeFolder(folder)
@@ -105,9 +102,8 @@ export class Journal {
   }
 
   /**
-   * Resolves when the entry is on disk, with a function to call once the database has answered.
-   * Rejects when it cannot be written, with `JournalFull` for want of room: then nothing may be
-   * applied.
+   * Resolves when the entry is on disk. Call the result after the database has answered. When it
+   * rejects, apply nothing. @throws JournalFull
    */
   append(entry: JournalEntry): Promise<() => void> {
     return new Promise((resolve, reject) => {
@@ -117,31 +113,28 @@ export class Journal {
   }
 
   /**
-   * Begins a new segment and waits until every call of the old ones was answered: a database copied
-   * after this holds all they changed. Returns the new segment's number.
+   * Begins a new segment and waits for the calls of the old ones: a copy of the database made after
+   * this holds their changes. Returns the new segment's number.
    */
   async rotate(): Promise<number> {
     while (this.#writing) await this.#writing
     const underWay = [...this.#underWay]
     const begun = this.#beginSegment()
-    // Appends wait for the new segment. Written to the old one they would be in neither the snapshot
-    // nor the replay after it.
+    // Appends wait for the new segment. Written to the old one they would be in neither the
+    // snapshot nor the replay after it.
     this.#writing = begun.catch(() => undefined).then(() => this.#write())
     const segment = await begun
     await Promise.all(underWay)
     return segment
   }
 
-  /**
-   * Keeps a call that cannot be repeated in `set-aside.ndjson`, once: later snapshots remove the
-   * segment that holds it.
-   */
+  /** Keeps a call in `set-aside.ndjson`, once: a later snapshot removes its segment. */
   async setAside(entry: JournalEntry, error: string): Promise<void> {
     await appendOnce(join(this.#folder, 'set-aside.ndjson'), JSON.stringify({ ...entry, error }))
     syncFolder(this.#folder)
   }
 
-  /** Every entry from a segment on, in order. Throws `JournalDamaged` at the first damaged place. */
+  /** In order. @throws JournalDamaged at the first damaged place */
   async *entries(fromSegment = 0): AsyncGenerator<JournalEntry> {
     for await (const { entry, damage } of this.#lines(fromSegment)) {
       if (damage) throw new JournalDamaged(damage)
@@ -149,7 +142,6 @@ export class Journal {
     }
   }
 
-  /** Every damaged place from a segment on. */
   async damage(fromSegment = 0): Promise<Damage[]> {
     const found: Damage[] = []
     for await (const { damage } of this.#lines(fromSegment)) if (damage) found.push(damage)
@@ -157,8 +149,8 @@ export class Journal {
   }
 
   /**
-   * Goes on without what is damaged: moves unreadable lines into `damaged.ndjson` and marks the place,
-   * so that the next reading passes it. Returns what is lost, as far as it can be made out.
+   * Moves unreadable lines into `damaged.ndjson` and marks their places for the next reading.
+   * Returns the loss.
    */
   async acceptLoss(fromSegment = 0): Promise<Loss[]> {
     while (this.#writing) await this.#writing
@@ -173,7 +165,6 @@ export class Journal {
     return losses
   }
 
-  /** Forgets the segments before this one. */
   dropBefore(segment: number): void {
     for (const old of segmentsIn(this.#folder)) {
       if (old < segment) rmSync(segmentPath(this.#folder, old), { force: true })
@@ -194,7 +185,7 @@ export class Journal {
     })
   }
 
-  /** Writes a segment anew, with a `lost` line in place of each damage. */
+  /** Rewrites a segment with a `lost` line at each damaged place. */
   async #repair(segment: number, lines: SegmentLine[]): Promise<void> {
     const kept: Buffer[] = []
     let lastNumber = 0
@@ -249,7 +240,7 @@ export class Journal {
     this.#writing = null
   }
 
-  /** Refuses the commands that would use the reserve. Notes may: a session must end on a full disk. */
+  /** Refuses commands that need the reserve. Notes may use it: sessions must end on a full disk. */
   async #refuseForRoom(batch: Waiting[]): Promise<Waiting[]> {
     const { commands = [], notes = [] } = Object.groupBy(batch, ({ entry }) =>
       entry.body ? 'commands' : 'notes',
@@ -275,7 +266,7 @@ export class Journal {
     this.#last += lines.length
   }
 
-  /** Removes what a failed write left: a torn line in the middle would count as damage. */
+  /** Removes the rest of a failed write: a torn line in the middle would be damage. */
   #cutOff(): void {
     if (!this.#isCutOff) return
     truncateDurably(segmentPath(this.#folder, this.#segment.number), this.#segment.length)
@@ -298,7 +289,7 @@ async function freeBytesOf(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** Makes a segment whose header is on the disk, or none. */
+/** Makes a segment with its header on the disk, or none. */
 async function createSegment(
   folder: string,
   header: Extract<NumberedRecord, { segment: number }>,
@@ -318,7 +309,7 @@ async function createSegment(
   }
 }
 
-/** The last numbered line that can be read, and its segment; zeros when there is none. */
+/** Number and segment of the last readable line; zeros for none. */
 async function endOf(folder: string): Promise<{ n: number; segment: number }> {
   for (const segment of segmentsIn(folder).reverse()) {
     let n = 0
@@ -332,8 +323,8 @@ async function endOf(folder: string): Promise<{ n: number; segment: number }> {
 }
 
 /**
- * Takes away the last line of the last segment when a power cut left it unfinished. A line that has
- * its line feed was finished, and two lines run into one are damage: both stay for the replay to find.
+ * Removes an unfinished last line of the last segment. Keeps a line with its line feed and two
+ * lines run into one: the replay reports those as damage.
  */
 async function dropTornEnd(folder: string): Promise<Loss | null> {
   const segment = segmentsIn(folder).at(-1)
@@ -361,7 +352,7 @@ function truncateDurably(path: string, length: number): void {
   }
 }
 
-/** The number of the next readable line after this one; for one that is readable itself, its own. */
+/** Number of the first readable line from `index` on. */
 function numberAfter(lines: SegmentLine[], index: number): number | undefined {
   return lines.slice(index).find(({ record }) => record)?.record?.n
 }
@@ -376,7 +367,6 @@ async function keepDamage(folder: string, damage: Damage): Promise<Loss> {
   return loss
 }
 
-/** Appends a line to a file durably unless it is there already. */
 async function appendOnce(path: string, line: string): Promise<void> {
   if (existsSync(path) && (await readFile(path, 'utf8')).split('\n').includes(line)) return
   const file = await open(path, 'a', 0o600)

@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A ustar archive of files. */
+/** A ustar archive. */
 function tarOf(files: Record<string, Buffer>): Buffer {
   const blocks = Object.entries(files).flatMap(([name, content]) => {
     const header = Buffer.alloc(512)
@@ -30,7 +30,7 @@ function tarOf(files: Record<string, Buffer>): Buffer {
 
 const database = { PG_VERSION: Buffer.from('17\n'), 'global/pg_control': Buffer.alloc(8192, 7) }
 const withChecksum = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
-// bytes that cannot be compressed: a flipped bit changes the content and nothing else
+// Incompressible: a flipped bit changes the content only.
 const noise = Buffer.concat(
   Array.from({ length: 10_000 }, (_, n) => createHash('sha256').update(String(n)).digest()),
 )

@@ -7,15 +7,14 @@ import type { Snapshot } from './snapshot-files.ts'
 
 const block = 512
 
-/** A snapshot that was opened and read to its end. */
 export interface CheckedSnapshot extends Snapshot {
-  /** Why it cannot be restored; null when it can. */
+  /** Why it cannot be restored, else null. */
   damage: string | null
 }
 
 /**
- * Reads a backup from beginning to end: zstd's checksum where it has one, every header of the tar, and
- * whether a database is in it. Returns why it cannot be restored, or null.
+ * Reads a whole backup: zstd's checksum, the tar's headers, and whether it holds a database.
+ * Returns the damage or null.
  */
 export async function damageOf(path: string): Promise<string | null> {
   const tar = new TarCheck()
@@ -31,7 +30,7 @@ export async function damageOf(path: string): Promise<string | null> {
   return missing ? `it holds no database: ${missing} is not in it` : null
 }
 
-/** The snapshots of a data folder, newest first, up to the first one that can be read. */
+/** Newest first, up to the first whole one. */
 export async function checkNewest(dataDir: string): Promise<CheckedSnapshot[]> {
   const checked: CheckedSnapshot[] = []
   for (const snapshot of listSnapshots(dataDir).reverse()) {
@@ -56,7 +55,7 @@ export async function wayBack(dataDir: string): Promise<string> {
   return [...damaged, way].join(' ')
 }
 
-/** Throws `ServerError` unless a file is a whole backup; names a snapshot that is one instead. */
+/** @throws ServerError when the file is no whole backup; names a whole snapshot */
 export async function requireWhole(path: string, dataDir: string): Promise<void> {
   const damage = await damageOf(path)
   if (damage === null) return
@@ -65,11 +64,11 @@ export async function requireWhole(path: string, dataDir: string): Promise<void>
   )
 }
 
-/** Walks over a tar that comes in pieces and holds none of its files. */
+/** Checks a tar piece by piece and keeps no file. */
 class TarCheck {
   readonly files = new Set<string>()
   #rest = Buffer.alloc(0)
-  /** Bytes of the present file, padding included, that are still to come. */
+  /** Bytes of the present file still to come, padding included. */
   #toCome = 0
   #isEnded = false
 
@@ -104,7 +103,7 @@ class TarCheck {
     const text = (from: number, length: number) =>
       header.toString('latin1', from, from + length).split('\0')[0] ?? ''
     let sum = 0
-    // the checksum counts its own field as spaces
+    // The checksum counts its own field as spaces.
     for (const [at, byte] of header.entries()) sum += at >= 148 && at < 156 ? 0x20 : byte
     if (Number.parseInt(text(148, 8), 8) !== sum) throw new Error('a header in it is damaged')
     const size = Number.parseInt(text(124, 12), 8) || 0

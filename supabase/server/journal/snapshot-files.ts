@@ -2,14 +2,14 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from '../base/files.ts'
 
-/** A copy of the whole database at one moment. */
+/** A copy of the whole database. */
 export interface Snapshot {
   path: string
-  /** The journal's segment that begins where this ends. */
+  /** The journal's segment that begins after it. */
   segment: number
 }
 
-/** The snapshots of a data folder, oldest first. */
+/** Oldest first. */
 export function listSnapshots(dataDir: string): Snapshot[] {
   const folder = join(dataDir, 'snapshots')
   makeFolder(folder)
@@ -20,7 +20,7 @@ export function listSnapshots(dataDir: string): Snapshot[] {
     .map(({ file, match }) => ({ path: join(folder, file), segment: Number(match![1]) }))
 }
 
-/** Where a replay has to begin: after the newest snapshot everything is in the journal. */
+/** The segment after the newest snapshot. */
 export function firstSegmentToReplay(dataDir: string): number {
   return listSnapshots(dataDir).at(-1)?.segment ?? 0
 }

@@ -1,14 +1,13 @@
 import type { Database } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 
-/** Rows fetched from the source at once. */
+/** Rows per fetch. */
 const fetchedRows = 200
-/** JSON sent to the target in one statement, in characters. */
+/** Characters of JSON per statement. */
 const sentCharacters = 4 * 1024 * 1024
 
 /**
- * Rows that describe the database they are in and not the city: they are neither copied nor compared.
- * A condition on what is copied, by table.
+ * By table: the condition for rows to copy. The other rows describe their database, not the city.
  */
 const copiedRows: Record<string, string> = {
   'wangge_server.canary': 'false',
@@ -23,13 +22,12 @@ interface Table {
   columns: { name: string; type: string }[]
 }
 
-/** What a city consists of: the count and the hash of every table, the state of every sequence. */
+/** Count and hash of each table, state of each sequence. */
 export type CityProof = Record<string, string>
 
 /**
- * Copies every row of a city into a database with the same schema, in place of the rows there. The
- * tables, keys and triggers are read from the catalogue. Everything is one transaction of the target,
- * which ends with the foreign keys checked anew. Returns the number of rows.
+ * Replaces the rows of a database with the same schema, in one transaction of the target. The
+ * catalogue names the tables; foreign keys are checked at the end. Returns the number of rows.
  */
 export async function copyCity(
   source: Database,
@@ -60,8 +58,7 @@ export async function copyCity(
 }
 
 /**
- * Counts and hashes every table. A hash is the sum of the rows' MD5 sums, so that the order of rows
- * does not matter; generated columns are left out, for the database makes them anew.
+ * A hash sums the MD5 of the rows, so their order does not matter. Generated columns are left out.
  */
 export async function proveCity(db: Database): Promise<CityProof> {
   return db.transaction(async (tx) => {
@@ -83,14 +80,14 @@ export async function proveCity(db: Database): Promise<CityProof> {
   })
 }
 
-/** Where two proofs differ, one line each; empty when the cities are equal. */
+/** One line for each difference. */
 export function differencesOf(before: CityProof, after: CityProof): string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => before[name] !== after[name])
     .map((name) => `${name}: ${before[name] ?? 'absent'} before, ${after[name] ?? 'absent'} after`)
 }
 
-/** Values as text, the same on every server; exact for floating point numbers. */
+/** The same text on every server; exact for floating point. */
 const plainText = `
   set local search_path to '';
   set local timezone to 'UTC';
@@ -100,7 +97,7 @@ const plainText = `
   set local extra_float_digits to 1;
 `
 
-/** Our tables: neither the system's nor an extension's. */
+/** Neither the system's nor an extension's. */
 const ownTables = `
   c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and not exists (select from pg_catalog.pg_depend d
@@ -124,7 +121,7 @@ async function tablesOf(db: Database): Promise<Table[]> {
   return rows.map(({ key, name, columns }) => ({ name, columns, where: copiedRows[key] ?? 'true' }))
 }
 
-/** A difference here would lose columns or tables in silence. */
+/** A difference would lose columns or tables silently. */
 function requireSameTables(source: Table[], target: Table[]): void {
   const shapes = new Map(target.map(({ name, columns }) => [name, JSON.stringify(columns)]))
   const different = source.filter(
@@ -136,7 +133,7 @@ function requireSameTables(source: Table[], target: Table[]): void {
   )
 }
 
-/** A row as one text; `json_build_array` tells null from an empty text. */
+/** `json_build_array` tells null from empty text. */
 function rowText({ columns }: Table): string {
   return `json_build_array(${columns.map(({ name }) => `${name}::text`).join(', ')})::text`
 }
@@ -164,7 +161,7 @@ async function copyTable(from: Database, to: Database, table: Table): Promise<nu
   return rows
 }
 
-/** Rows in parts of a size that a statement can carry; one larger row is a part of its own. */
+/** Groups rows by size; a larger row stands alone. */
 function* partsOf(rows: string[]): Generator<string[]> {
   let part: string[] = []
   let characters = 0
@@ -181,8 +178,8 @@ function* partsOf(rows: string[]): Generator<string[]> {
 }
 
 /**
- * Takes foreign keys and triggers away; the function it returns puts them back and checks the keys.
- * An owner who is no superuser may do this, and the order of tables does not matter meanwhile.
+ * Removes foreign keys and disables triggers; the result restores and checks them. Needs no
+ * superuser, and tables may come in any order.
  */
 async function suspendRules(db: Database): Promise<() => Promise<void>> {
   const keys = await db.query<{ table: string; name: string; definition: string }>(

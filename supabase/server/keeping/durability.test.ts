@@ -25,7 +25,7 @@ const command = (name: string) => fileURLToPath(new URL(`../commands/${name}.ts`
 let folder: ReturnType<typeof temporaryFolder>
 let children: ChildProcess[]
 
-// every step opens a database, each some seconds on a busy machine
+// Each step opens a database: seconds on a busy machine.
 vi.setConfig({ testTimeout: 300_000 })
 
 beforeEach(() => {
@@ -37,7 +37,7 @@ afterEach(async () => {
   folder.remove()
 })
 
-/** A server in a process of its own; resolves with its port when it answers. */
+/** A server in its own process; resolves with its port once it answers. */
 function startChild(): Promise<{ child: ChildProcess; port: number; output: () => string }> {
   const child = spawn(process.execPath, [entry, folder.path], { stdio: ['ignore', 'pipe', 'pipe'] })
   children.push(child)
@@ -86,7 +86,7 @@ async function report(port: number, who: Awaited<ReturnType<typeof signIn>>): Pr
   return reported.id
 }
 
-/** The ids of the applied commands, read without going through the server's caches. */
+/** Read past the server's caches. */
 async function appliedIds(): Promise<string[]> {
   const db = await openDatabase({ DATA_DIR: join(folder.path, 'data') })
   const rows = await db.query<{ id: string }>(
@@ -115,12 +115,11 @@ test('kill -9 right after a receipt: its row is there, even with the database go
   const after = [await report(first.port, who), await report(first.port, who)]
   await killed(first.child)
 
-  // as it lies there after the kill
   const second = await startChild()
   expect(await appliedIds()).toEqual([before, ...after].sort())
   await killed(second.child)
 
-  // as if the disk had lost everything since the snapshot
+  // The disk lost everything since the snapshot.
   rmSync(pg, { recursive: true })
   const snapshot = listSnapshots(join(folder.path, 'data')).at(-1)!
   const journal = join(folder.path, 'data/journal')
@@ -167,7 +166,7 @@ test('backup and restore: a new instance with the old city; refused beside a ser
     text: expect.stringContaining('from the journal: 1'),
   })
   expect(await appliedIds()).toEqual([before, after].sort())
-  // queues on devices are keyed by the instance: they go on
+  // The instance is the same: queues on devices go on.
   expect(await settings()).toEqual({ id: instance, restores: 1 })
   expect(await run('restore', [file])).toMatchObject({ code: 0 })
   expect(await appliedIds()).toEqual([before])
@@ -178,7 +177,7 @@ test('backup and restore: a new instance with the old city; refused beside a ser
   expect(config.json.city).toMatchObject({ name: '测试市' })
   await again.close()
 
-  // a database that is damaged or gone is not made anew: the way back is named, past what is damaged
+  // A damaged or missing database is not made anew: the error names the newest whole snapshot.
   const start = () => startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
   const newest = listSnapshots(dataDir).at(-1)!.path
   const wayBack = `npm run restore -- ${newest} --with-journal`
@@ -230,7 +229,7 @@ test('rows the database dropped are in no snapshot, and are back before anybody 
   await expect.poll(output, { timeout: 60_000 }).toContain('restarting')
   expect(listSnapshots(join(folder.path, 'data'))).toEqual([])
 
-  // the first of them that is taken finds all that came before it
+  // The first call let in finds the replayed ones.
   let answer = { status: 0, text: '' }
   const late = reportCommand(who.userId)
   await expect

@@ -2,15 +2,14 @@ import { existsSync } from 'node:fs'
 import { judgePhoto } from '../photos/photo-checks.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 
-/** The folder of photos that belongs to a backup's file: `city.photos` beside `city.tar.zst`. */
+/** `city.photos` beside `city.tar.zst`. */
 export function photosBeside(backup: string): string {
   return `${backup.replace(/\.tar\.zst$/, '')}.photos`
 }
 
 /**
- * Puts the photos of a data folder beside a backup, those that are not there yet. To be done after
- * the database was copied: photos only ever come in, so all it names are among them. Returns how many
- * were added.
+ * Copies missing photos beside a backup. Call it after the database was copied: then no photo named
+ * there is missing. Returns how many were added.
  */
 export async function backUpPhotos(dataDir: string, backup: string): Promise<number> {
   const photos = new PhotoStore(photosFolder(dataDir))
@@ -24,8 +23,8 @@ export async function backUpPhotos(dataDir: string, backup: string): Promise<num
 }
 
 /**
- * Brings the photos beside a backup into a data folder. What is there stays, as do newer photos; a
- * damaged one is left out. Returns how many came in and how many were damaged.
+ * Copies photos into a data folder. Keeps those already there; leaves out damaged ones. Returns
+ * both counts.
  */
 export async function restorePhotos(
   backup: string,

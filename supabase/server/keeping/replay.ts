@@ -8,21 +8,20 @@ import { repeatEnds } from '../owner/sessions.ts'
 import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import type { PhotoStore } from '../photos/photo-store.ts'
 
-/** Ids asked about in one statement. */
+/** Ids per statement. */
 const batchSize = 1000
 
-/** Counts calls. */
+/** Counts of calls. */
 export interface Replay {
   repeated: number
-  /** Calls that a healthy database could not carry out; the journal keeps them aside. */
+  /** Calls that a healthy database could not carry out. */
   setAside: number
 }
 
 /**
- * Records the photos, ends the sessions again and applies the journaled calls that the database does
- * not know, after a crash or from a snapshot on. Ids make a repetition harmless. Commands keep the time they were received at.
- * Rejects when the database cannot go on or the journal is damaged. Nobody may be let in then: the next
- * snapshot would remove the part of the journal that was not repeated.
+ * Repeats what the database lacks after a crash or since a snapshot: photos, ended sessions,
+ * commands with their time of receipt. When it rejects, let nobody in: the next snapshot would
+ * remove the unrepeated part of the journal. @throws ServerError, JournalDamaged
  */
 export async function replayJournal(
   journal: Journal,
@@ -48,7 +47,7 @@ export async function replayJournal(
       try {
         await session.apply(entry.user, JSON.stringify(commands), entry.received)
         done.repeated += 1
-        // The device may have sent the call again when it had no answer.
+        // The device may have sent the call twice.
         for (const id of wanted) known.add(id)
       } catch (error) {
         if (isRefusal(error)) continue
@@ -69,18 +68,15 @@ export async function replayJournal(
   return done
 }
 
-/** The call was refused as a whole, also the first time: it had no receipt. */
+/** The call was refused as a whole and had no receipt. */
 function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|PT|42501)/.test(error.code)
 }
 
-/** Failures that pass: no room, no memory, the connection, the operating system. */
+/** No room, no memory, the connection, the operating system. */
 const passing = /^(08|25|40|53|55|57|58)/
 
-/**
- * Throws unless the failure is the call's own. A call that fails every time must not keep the whole
- * city closed.
- */
+/** Throws unless the failure is the call's own, which must not keep the city closed. */
 async function requireHealth(
   session: Pick<BackendSession, 'canary'>,
   error: unknown,
@@ -112,7 +108,7 @@ async function endedSessionsIn(journal: Journal, fromSegment: number): Promise<s
   return [...ids]
 }
 
-/** The commands in the body of a call of `apply_commands`; null when it holds none. */
+/** The commands in a body of `apply_commands`, or null. */
 export function commandsOf(body: string): unknown[] | null {
   try {
     const { p_commands: commands } = JSON.parse(body) as { p_commands?: unknown }

@@ -11,21 +11,21 @@ import { listSnapshots } from '../journal/snapshot-files.ts'
 import type { Snapshot } from '../journal/snapshot-files.ts'
 
 const compress = promisify(zstdCompress)
-/** With a checksum of the content, so that a damaged snapshot is noticed when it is read. */
+/** With zstd's checksum, so that reading notices damage. */
 const compression = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
 const kept = 8
 
 /**
- * Takes a snapshot, keeps the last eight, and removes the journal before the oldest of them. The
- * database pauses while it is copied, not while it is compressed. Rejects when the database has lost
- * acknowledged rows: a snapshot of it would end the replay of their journal.
+ * Keeps the last eight, and the journal back to the oldest of them. The database pauses while it is
+ * copied. Rejects when it has lost acknowledged rows: a snapshot would end the replay of their
+ * journal.
  */
 export async function takeSnapshot(
   dataDir: string,
   backend: Backend,
   journal: Journal,
 ): Promise<Snapshot> {
-  // while the journal is replayed there is nothing to copy yet
+  // Nothing to copy before the replay has ended.
   if (!backend.isReady) throw new BackendUnavailable()
   const segment = await journal.rotate()
   const tar = await backend.dump()
