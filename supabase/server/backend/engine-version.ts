@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The packages of an embedded engine. */
+/** Packages of an embedded engine. */
 export interface EnginePackages {
   pglite: string
   postgis: string
@@ -13,13 +13,13 @@ export const engineInUse: EnginePackages = {
   postgis: '@electric-sql/pglite-postgis',
 }
 
-/** The major version of the Postgres that a data folder was made by; null when it holds none. */
+/** Major version of the Postgres that made a folder, or null. */
 export function majorOfFolder(dataDir: string): number | null {
   const path = join(dataDir, 'pg', 'PG_VERSION')
   return existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : null
 }
 
-/** The major version of the Postgres in a package of PGlite, as its code names itself. */
+/** Major version that the code of a PGlite package names. */
 export function majorOfEngine(pglite: string = engineInUse.pglite): number {
   const code = join(dirname(fileURLToPath(import.meta.resolve(pglite))), 'pglite.wasm')
   const version = /PostgreSQL (\d+)\.\d/.exec(readFileSync(code, 'latin1'))?.[1]

@@ -17,13 +17,12 @@ import { installedPostgis } from './postgis-bundle.ts'
 import { apiRole } from './provision.ts'
 import { valueParsers } from './values.ts'
 
-/** Where an upgrade of a data folder works; gone when it is done. */
+/** Work folder of an upgrade, removed at its end. */
 export const upgradingFolder = 'upgrading'
 
 /**
- * Opens the PGlite database in `<dataDir>/pg`, making it from `archive` (a zstd-compressed tar of a
- * database folder) or from nothing. A folder whose making was interrupted is made anew. Beside
- * snapshots only a restore makes a database.
+ * Opens `<dataDir>/pg`, or makes it from `archive` (a zstd-compressed tar) or from nothing. Makes
+ * it anew when its making was interrupted. Beside snapshots only a restore makes a database.
  */
 export async function openPglite(
   dataDir: string,
@@ -44,7 +43,7 @@ export async function openPglite(
   }
   const installed = join(dataDir, 'pg.installed')
   if (fresh) rmSync(installed, { force: true })
-  // the prepared database has the extension; another one once its schema was brought up to date
+  // The archive has the extension; another database has it once its schema is current.
   const hasPostgis = fresh ? archive !== null : existsSync(installed)
   progress(!fresh ? 'opening' : archive ? 'unpacking' : 'creating')
   const engine = (await import(packages.pglite)) as typeof import('@electric-sql/pglite')
@@ -58,7 +57,7 @@ export async function openPglite(
     parsers: valueParsers,
     ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
   })
-  // lite is read while the database's code is compiled on another thread
+  // Loaded while another thread compiles the database's code.
   const { connectionTo } = await import('./pglite-connection.ts')
   try {
     await pg.waitReady
@@ -70,7 +69,7 @@ export async function openPglite(
       { cause: error },
     )
   }
-  // from here on a failure leaves a database that the next start brings up to date
+  // A later failure leaves a database that the next start completes.
   rmSync(unfinished, { force: true })
   return pgliteEngine(pg, connectionTo(pg), fresh, () => writeFileSync(installed, ''))
 }
@@ -91,7 +90,7 @@ function refuseOtherMajor(dataDir: string, { pglite }: EnginePackages): void {
   )
 }
 
-/** A folder whose database is gone is no new one: what follows would be taken for its whole past. */
+/** A folder that lost its database must not look new: its past would be lost. */
 async function refuseToForget(dataDir: string): Promise<void> {
   if (listSnapshots(dataDir).length === 0) return
   throw new ServerError(
@@ -112,7 +111,7 @@ function pgliteEngine(
   let apiLogin = false
   let tail: Promise<unknown> = Promise.resolve()
 
-  /** PGlite has one session: whoever uses it has it alone until done. */
+  /** PGlite has one session, so calls take turns. */
   function exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = tail.then(work)
     tail = result.catch(() => undefined)
@@ -121,7 +120,7 @@ function pgliteEngine(
 
   async function asOwner<T>(work: () => Promise<T>): Promise<T> {
     if (!apiLogin) return work()
-    // RESET does nothing here: in a standalone backend the setting has no initial value
+    // RESET has no effect here: the setting has no initial value in a standalone backend.
     await pg.exec('set session authorization postgres')
     try {
       return await work()
@@ -143,7 +142,7 @@ function pgliteEngine(
     try {
       await pg.exec(sql)
     } catch (error) {
-      // a script that failed between its own begin and commit must not leave the session in it
+      // A script may have failed between its own begin and commit.
       await pg.exec('rollback')
       throw databaseError(error)
     }
@@ -202,7 +201,7 @@ function pgliteEngine(
     dump: () =>
       exclusively(() =>
         asOwner(async () => {
-          // a copy of a database that drops what it acknowledges would bury the journal of that
+          // A copy of a database that drops writes would end the replay of their journal.
           const value = await canary({ query: query as Database['query'] })
           await pg.exec('checkpoint')
           const tar = await pg.dumpDataDir('none')
@@ -241,7 +240,7 @@ export async function runTransaction<T>(
   return result
 }
 
-/** What Postgres refused, from either driver's error. */
+/** The refusal of Postgres, from either driver's error. */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const { code, detail } = error as { code: unknown; detail?: unknown }

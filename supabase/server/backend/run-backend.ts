@@ -16,7 +16,7 @@ import type {
 } from './messages.ts'
 import { provisionGrants, provisionRoles, readState, writeState } from './provision.ts'
 
-/** Opens the database, brings it up to date, and answers calls on `port` until told to close. */
+/** Opens and migrates the database, then answers calls on `port` until closed. */
 export async function runBackend(port: MessagePort, options: BackendOptions): Promise<void> {
   const send = (event: BackendEvent, transfer: ArrayBuffer[] = []) =>
     port.postMessage(event, transfer)
@@ -53,7 +53,7 @@ async function openBackend(
   const archive = archivePath(migrations)
   const engine = await openEngine(options, findArchive(archive), progress)
   const { owner, connection } = engine
-  // heavy, and by now read already: the engine's connection is made of the same package
+  // Heavy; by now the engine's connection has loaded it.
   const { createLite, keepIntrospection, warmUp } = await import('./lite.ts')
 
   await provisionRoles(owner)
@@ -152,7 +152,7 @@ async function fetchFrom({ app }: OpenBackend, request: PlainRequest): Promise<P
   }
 }
 
-/** Applies journaled commands once more, for the user who sent them and at the time they came in. */
+/** As the sender, at the time of receipt. */
 async function applyAs(
   engine: Engine,
   { user, commands, received }: Extract<BackendCall, { op: 'apply' }>,

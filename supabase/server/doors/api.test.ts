@@ -25,7 +25,7 @@ function signedIn(): string {
   return JSON.stringify({ access_token: signToken(claims, secrets.jwtSecret) })
 }
 
-/** An API on a database that answers everything with 200, and what went to it and to the disk. */
+/** An API on a database that answers 200, with records of both database and disk. */
 function apiWithFakes({ isPasswordChanged = false, answer = '', isDiskFull = false } = {}) {
   const asked: string[] = []
   let journaledBytes = 0
@@ -36,7 +36,7 @@ function apiWithFakes({ isPasswordChanged = false, answer = '', isDiskFull = fal
         asked.push(
           `${url.replace('http://127.0.0.1', '')} ${new TextDecoder().decode(body ?? new ArrayBuffer(0))}`,
         )
-        // a sign-in is answered with a session
+        // A sign-in returns a session.
         const text = url.includes('/token?grant_type=password') ? signedIn() : answer
         return { status: 200, headers: [], body: new TextEncoder().encode(text).buffer }
       },

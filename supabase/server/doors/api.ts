@@ -25,14 +25,14 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
-  /** Called after a request that may have changed something. */
+  /** A request may have changed something. */
   onChange(): void
-  /** As `onChange`, for changes that no journal holds. */
+  /** The same, for changes that no journal holds. */
   onUnjournaledChange(): void
 }
 export type Api = Hono<DoorEnv>
 
-/** The doors of the APIs: `/rest/v1`, `/auth/v1`, `/storage/v1`. Each offers what its routes name. */
+/** `/rest/v1`, `/auth/v1`, `/storage/v1`, with the named routes only. */
 export function createApi(options: ApiOptions): Api {
   const { backend, database, journal, photos, secrets, onChange, onUnjournaledChange } = options
   const endedSessions = new EndedSessions(database)
@@ -53,7 +53,7 @@ export function createApi(options: ApiOptions): Api {
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {
     if (error instanceof TooBusy) return tooMany(error.seconds)
-    // nobody reads this answer; 499 is nginx's status for a client that hung up
+    // Nobody reads this answer; nginx uses 499 for a client that hung up.
     if (req.raw.signal.aborted) return new Response(null, { status: 499 })
     if (error instanceof JournalFull) {
       return problem(507, error.code, error.message, { 'retry-after': '60' })

@@ -22,9 +22,9 @@ export interface AuthDoorOptions {
   database(): Database
   jwtSecret: string
   sessions: SessionEnder
-  /** Called after a request that may have changed something. */
+  /** A request may have changed something. */
   onChange(): void
-  /** As `onChange`, for changes that no journal holds. */
+  /** The same, for changes that no journal holds. */
   onUnjournaledChange(): void
 }
 
@@ -32,8 +32,8 @@ const maxBodyBytes = 256 * 1024
 const refreshPerAddress = { burst: 120, perSecond: 2 }
 
 /**
- * Signing in by password, refreshing, one's own account, password and sessions, signing out; nothing
- * else. The door itself compares passwords and ends sessions; the backend signs in and refreshes.
+ * Sign-in by password, refresh, own account, own password, own sessions, sign-out. The door
+ * compares passwords and ends sessions; the backend signs in and refreshes.
  */
 export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
   const { guards, forward, database, jwtSecret, sessions, onChange } = options
@@ -54,7 +54,7 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
     const waitSeconds = signIns.take(account, peer)
     if (waitSeconds > 0) return tooMany(waitSeconds)
     const response = await evenTime.answer(
-      // the refusal's delay is outside of the turn: it must hold up nobody
+      // The refusal's delay is outside the turn, so that it holds up nobody.
       () => guards.inTurn(context, () => beginSession(context, account)),
       (answer) => answer.ok,
     )
@@ -98,7 +98,7 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
   return door
 }
 
-/** The call for the caller's own account. */
+/** Reads the caller's own account. */
 function ownUser({ req }: DoorContext) {
   return { method: 'GET', path: '/auth/v1/user', headers: req.raw.headers, body: '' }
 }
@@ -111,7 +111,7 @@ function isRefresh(context: DoorContext): boolean {
   return grantOf(context) === 'refresh_token'
 }
 
-/** The request with its checked body, for a path below `/auth/v1`. */
+/** The request with its checked body. */
 function callOf(context: DoorContext, path: string) {
   const { method, headers } = context.req.raw
   return { method, path: `/auth/v1${path}`, headers, body: context.var.body }

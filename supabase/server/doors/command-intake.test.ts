@@ -7,7 +7,7 @@ interface Changed extends Partial<CommandIntakeOptions> {
   hasRole?: boolean
 }
 
-/** An intake whose surroundings note the order in which they are used. */
+/** Records the order in which the intake uses its surroundings. */
 function intakeWith({ hasRole = true, ...changed }: Changed = {}) {
   const steps: string[] = []
   const intake = new CommandIntake({

@@ -13,28 +13,28 @@ export interface CommandIntakeOptions {
   backend: Pick<Backend, 'isReady'>
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
-  /** Called after each journaled call: it may have changed something. */
+  /** A journaled call may have changed something. */
   onChange(): void
 }
 
 /** One call of `apply_commands`. */
 export interface CommandCall {
   userId: string
-  /** Name the same user to the backend: `apikey` and `authorization`. */
+  /** `apikey` and `authorization` name the same user. */
   headers: Headers
-  /** JSON text of the arguments, no deeper than `isTooDeep` allows. */
+  /** JSON text, checked by `isTooDeep`. */
   body: string
-  /** `p_commands` in `body`. */
+  /** `p_commands` of `body`. */
   commands: unknown
 }
 
 export const maxCommandBytes = 1024 * 1024
-/** The database refuses more as well, but only after they were journaled. */
+/** The database refuses more too, but after they were journaled. */
 const maxCommands = 200
-/** Journaled bytes a user may cause: tens of thousands of reports at once, then some each second. */
+/** Bytes per user: tens of thousands of reports at once, then some each second. */
 const journaledPerUser = { burst: 64 * 1024 * 1024, perSecond: 16 * 1024 }
 
-/** The one way of commands from any door into the database: journal, ask, announce. */
+/** Commands from any door: journal, ask, announce. */
 export class CommandIntake {
   #options: CommandIntakeOptions
   #journaled = new RateLimit(journaledPerUser.burst, journaledPerUser.perSecond)
@@ -44,12 +44,12 @@ export class CommandIntake {
   }
 
   /**
-   * The database's answer, or the refusal. The database is asked only after the call is on disk; see
-   * `Journal`. @throws BackendUnavailable, JournalFull
+   * Asks the database once the call is on disk; see `Journal`. @throws BackendUnavailable,
+   * JournalFull
    */
   async apply({ userId, headers, body, commands }: CommandCall): Promise<Response> {
     const { forward, backend, journal, onChange } = this.#options
-    // the replay reads an array; another form the database takes could not be repeated
+    // The replay repeats arrays only.
     if (!Array.isArray(commands)) return problem(400, 'bad_commands', 'p_commands is an array.')
     if (commands.length > maxCommands) {
       return problem(413, 'too_many_commands', `A call holds at most ${maxCommands} commands.`)
@@ -57,7 +57,7 @@ export class CommandIntake {
     const ask = () =>
       forward({ method: 'POST', path: '/rest/v1/rpc/apply_commands', headers, body })
     if (!journal) return ask()
-    // the client sends again later: not journaled each time
+    // Not journaled: the client sends it again.
     if (!backend.isReady) throw new BackendUnavailable()
     const waitSeconds = this.#journaled.take(userId, Buffer.byteLength(body))
     if (waitSeconds > 0) return tooMany(waitSeconds)
@@ -81,7 +81,7 @@ export class CommandIntake {
     }
   }
 
-  /** The database refuses each command of a person without a role: nothing to journal. */
+  /** The database refuses every command of a person without a role: nothing to journal. */
   async #hasRole(userId: string): Promise<boolean> {
     const rows = await this.#options.database().query(
       `select 1 as found from public.memberships
