@@ -6,10 +6,10 @@ import { writeDurably } from '../base/files.ts'
 import type { Migration } from '../schema/migration.ts'
 import { projectRoot } from '../base/settings.ts'
 
-/** Made once per checkout; may be deleted at any time. */
+/** May be deleted at any time. */
 export const cacheFolder = join(projectRoot, 'node_modules/.cache/wangge')
 
-/** The empty database made for this code; a hash of its causes is the name. */
+/** The name is a hash of what shapes the empty database. */
 export function archivePath(migrations: Migration[]): string {
   const hash = createHash('sha256')
   for (const name of ['@electric-sql/pglite', '@electric-sql/pglite-postgis', '@supabase/lite']) {

@@ -16,26 +16,21 @@ export { BackendUnavailable } from './session.ts'
 
 export interface BackendHooks {
   onProgress?: (step: BackendStep) => void
-  /**
-   * Called after each opening; calls are let in once it resolves. When it rejects, the opening
-   * failed.
-   */
+  /** After each opening; calls are let in once it resolves. */
   onOpened?: (session: BackendSession) => Promise<void>
-  /** The backend failed and opens again; `reason` is for the log. */
   onRestart?: (reason: string) => void
-  /** It failed too often and stays down. */
+  /** Failed too often; stays down. */
   onGivenUp?: (reason: string) => void
 }
 
 const watchMs = 30_000
 const closePatienceMs = 15_000
-/** More failures than these in the time below mean that restarts do not help. */
+/** A server that fails more often is of no use. */
 const restartsAllowed = 5
 const failuresCountMs = 10 * 60_000
 
 /**
- * Passes calls to the worker's session that was let in, and opens the next one when it ends. There
- * is never a second beside it. opening → (onOpened) → let in → ended → opening …
+ * Lets calls in to one worker session at a time: opening → (onOpened) → let in → ended → opening …
  */
 export class Backend {
   #options: BackendOptions
@@ -55,10 +50,7 @@ export class Backend {
     this.#timer = setInterval(() => this.#watch(), watchMs).unref()
   }
 
-  /**
-   * Starts the worker; waits for the database and `onOpened`. `file` is the worker's code. @throws
-   * ServerError when nothing of it runs any more
-   */
+  /** Resolves once `onOpened` has. @throws ServerError after everything has stopped */
   static async open(
     options: BackendOptions,
     hooks: BackendHooks = {},
@@ -88,8 +80,8 @@ export class Backend {
   }
 
   /**
-   * The database folder as a tar; null on one's own Postgres. Rejects, and replaces the worker,
-   * when the database dropped acknowledged rows.
+   * Null on one's own Postgres. Rejects, and replaces the worker, when the database dropped
+   * acknowledged rows.
    */
   async dump(): Promise<Uint8Array | null> {
     try {
@@ -106,7 +98,6 @@ export class Backend {
     try {
       await session?.canary()
     } catch (error) {
-      // Not awaited: the health answer need not wait for the thread's end.
       void session?.end(`canary: ${messageOf(error)}`)
     }
   }
@@ -124,7 +115,7 @@ export class Backend {
     if (closed) await Promise.race([closed, rejectAfter(closePatienceMs)]).catch(() => {})
     await this.#session?.end('closed')
     await this.#restarting
-    // PGlite never syncs; commands may have written to this folder.
+    // PGlite never syncs what commands wrote to the folder.
     const folder = join(this.#options.dataDir, 'pg')
     if (closed && existsSync(folder)) await syncTree(folder)
   }
@@ -157,7 +148,7 @@ export class Backend {
     })
   }
 
-  /** Called at the end of a session that was let in, so restarts come one at a time. */
+  /** A session ends once, so restarts come one at a time. */
   async #restart(last: BackendSession, firstReason: string): Promise<void> {
     let reason = firstReason
     await last.end(reason)

@@ -1,7 +1,7 @@
 import { DatabaseError } from '../base/database-types.ts'
 import type { BackendCall, BackendEvent } from './messages.ts'
 
-/** A longer silent request counts as dead: its device gave up long ago. */
+/** A device gives a request up long before. */
 const requestPatienceMs = 120_000
 /** Long enough to build an index over a city. */
 const ownerPatienceMs = 15 * 60_000
@@ -12,14 +12,13 @@ interface OpenCall {
   reject(error: unknown): void
 }
 
-/** Unanswered calls of a worker, oldest first, as it takes them. */
+/** Oldest first, as the worker takes them. */
 export class OpenCalls {
   #open = new Map<number, OpenCall>()
   #lastId = 0
-  /** When the worker last had to begin a call: `performance.now()`. */
+  /** Milliseconds of `performance.now()`. */
   #movedAt = 0
 
-  /** Returns the call's number. */
   add(open: OpenCall, now = performance.now()): number {
     if (this.#open.size === 0) this.#movedAt = now
     this.#lastId += 1
@@ -40,7 +39,7 @@ export class OpenCalls {
     this.#open.clear()
   }
 
-  /** True when the call under way takes too long. Calls waiting behind it do not count. */
+  /** Counts the call under way only: a long queue that moves is not dead. */
   isStuck(now = performance.now()): boolean {
     if (this.#open.size === 0) return false
     const calls = [...this.#open.values()].map(({ call }) => call)

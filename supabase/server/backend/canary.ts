@@ -1,8 +1,8 @@
 import type { Database } from '../base/database-types.ts'
 
 /**
- * Writes a value and reads it in another statement. After a stack overflow PGlite drops writes that
- * it acknowledges; this notices it.
+ * After a stack overflow PGlite drops writes that it acknowledges. This notices it: another
+ * statement reads the value.
  */
 export async function canary(db: Pick<Database, 'query'>): Promise<string> {
   const value = crypto.randomUUID()

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Packages of an embedded engine. */
 export interface EnginePackages {
   pglite: string
   postgis: string
@@ -13,13 +12,12 @@ export const engineInUse: EnginePackages = {
   postgis: '@electric-sql/pglite-postgis',
 }
 
-/** Major version of the Postgres that made a folder, or null. */
 export function majorOfFolder(dataDir: string): number | null {
   const path = join(dataDir, 'pg', 'PG_VERSION')
   return existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : null
 }
 
-/** Major version that the code of a PGlite package names. */
+/** Read from the code of a PGlite package. */
 export function majorOfEngine(pglite: string = engineInUse.pglite): number {
   const code = join(dirname(fileURLToPath(import.meta.resolve(pglite))), 'pglite.wasm')
   const version = /PostgreSQL (\d+)\.\d/.exec(readFileSync(code, 'latin1'))?.[1]

@@ -1,7 +1,6 @@
 import type { PostgresConnection } from '@supabase/lite/postgres'
 import type { Database, SqlValue } from '../base/database-types.ts'
 
-/** The owner's transaction, open across messages. */
 export interface OwnerTransaction {
   query(sql: string, params: readonly SqlValue[]): Promise<Record<string, unknown>[]>
   exec(sql: string): Promise<void>
@@ -15,17 +14,16 @@ export interface Engine {
   fresh: boolean
   owner: Database
   begin(): Promise<OwnerTransaction>
-  /** For lite. After `useApiLogin` it acts as `wangge_api`, never as the owner. */
+  /** Acts as `wangge_api` after `useApiLogin`. */
   connection: PostgresConnection
-  /** Lends the owner's connection, for lite's system schema. */
+  /** For lite's system schema. */
   asOwnerConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T>
-  /** Gives up the owner's rights on `connection`. */
   useApiLogin(): Promise<void>
-  /** Every migration is in; later starts may load less. */
+  /** Later starts may load less. */
   schemaIsCurrent(): void
-  /** Runs a request of lite; on PGlite alone in the one session. */
+  /** On PGlite alone in the one session. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
-  /** Tar of the database folder; null where the database has its own backups. */
+  /** Null where the database has its own backups. */
   dump(): Promise<Uint8Array | null>
   close(): Promise<void>
 }

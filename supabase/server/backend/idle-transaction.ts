@@ -1,7 +1,7 @@
 import { DatabaseError } from '../base/database-types.ts'
 import type { OwnerTransaction } from './engine.ts'
 
-/** An open transaction of PGlite holds up everybody, so a suspended command must not keep one. */
+/** An open transaction of PGlite holds up everybody. */
 const idleMs = 60_000
 
 /** Rolls the transaction back after a minute without a call. */

@@ -5,10 +5,10 @@ import type { Secrets } from '../base/secrets.ts'
 import { packageVersion } from './archive.ts'
 import { readState, writeState } from './provision.ts'
 
-/** Seconds of a token; supabase-js renews it before. */
+/** supabase-js renews it before. */
 const sessionSeconds = 3600
 
-/** With everything off that the door would have to guard: studio, admin mode, sign-up, mail. */
+/** Without studio, admin mode, sign-up and mail. */
 export function createLite(connection: PostgresConnection, secrets: Secrets, siteUrl: string) {
   return new App({
     connection,
@@ -26,7 +26,7 @@ export function createLite(connection: PostgresConnection, secrets: Secrets, sit
   })
 }
 
-/** The last change of the catalogue, and all rights on it. */
+/** The last change of the catalogue, and the rights. */
 const fingerprintSql = `
   select md5(concat(
     (select string_agg(concat(c.oid, c.relname, c.relkind, c.relacl::text, c.relnatts), ',' order by c.oid)
@@ -40,8 +40,8 @@ const fingerprintSql = `
   )) as fingerprint`
 
 /**
- * lite reads the whole catalogue on its first request, most of a second on PGlite. The database
- * keeps the answer under the schema's fingerprint.
+ * Keeps lite's reading of the catalogue, most of a second on PGlite, under the schema's
+ * fingerprint.
  */
 export async function keepIntrospection(
   connection: PostgresConnection,
@@ -60,8 +60,8 @@ export async function keepIntrospection(
 }
 
 /**
- * On its first request lite grants ALL on tables with policies. As `wangge_api` it may not, and
- * tries no second time. So it tries here, before anybody is let in.
+ * lite's first request tries to grant ALL on tables with policies. Here it fails once as
+ * `wangge_api`, before anybody is let in.
  */
 export async function warmUp(
   app: { fetch: (request: Request) => Promise<Response> },

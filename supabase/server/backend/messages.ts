@@ -6,15 +6,14 @@ export interface BackendOptions {
   dataDir: string
   databaseUrl: string | null
   secrets: Secrets
-  /** Public address; the issuer of sessions. */
+  /** The issuer of sessions. */
   siteUrl: string
   /** A backup to make a new database from. */
   archive?: string
-  /** The engine that made the folder, when another one is in use. */
+  /** For a folder of another engine. */
   engine?: EnginePackages
 }
 
-/** A whole HTTP request that crosses the thread boundary. */
 export interface PlainRequest {
   method: string
   url: string

@@ -11,9 +11,8 @@ import { databaseName, settingsFrom } from '../base/settings.ts'
 export type { Database } from '../base/database-types.ts'
 
 /**
- * The owner's SQL for a command: a plain connection to a Supabase, the socket of the folder's
- * server, or the folder or `DATABASE_URL` itself, held until `close()`. A new folder gets its
- * schema. `command` tells others who holds the folder.
+ * Uses a plain connection to a Supabase, the running server's socket, or the folder or
+ * `DATABASE_URL` itself, held until `close()`. `command` tells others who holds it.
  */
 export async function openDatabase(
   env: Record<string, string | undefined> = process.env,
@@ -31,7 +30,7 @@ export async function openDatabase(
   const holder = lockHolder(dataDir)
   if (holder) {
     const held = `The data folder ${dataDir} is in use by ${describeHolder(holder)}`
-    // The running server decides where SQL goes: it must be the database of DATABASE_URL.
+    // The running server must use the database of DATABASE_URL.
     if (database && holder.database !== database) {
       const its = holder.database ?? 'the database in the folder'
       throw new ServerError(

@@ -10,8 +10,8 @@ import {
 import type { DatabaseConnection, Driver } from 'kysely'
 
 /**
- * lite's own PGlite connection unpacks four unused extensions, and lets requests interleave in
- * transactions. So lite's Postgres connection runs over our session.
+ * lite's own connection unpacks unused extensions and lets requests interleave in transactions; its
+ * Postgres connection over our session does not.
  */
 export function connectionTo(pg: PGlite): PostgresConnection {
   const connection = new PostgresConnection({ url: 'postgres://pglite.invalid/postgres' })
@@ -47,7 +47,7 @@ export function connectionTo(pg: PGlite): PostgresConnection {
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
   })
-  // Scripts of several statements need the simple protocol.
+  // Several statements need the simple protocol.
   connection.exec = (async (sql: string) => ({
     rows: (await pg.exec(sql))[0]?.rows ?? [],
   })) as PostgresConnection['exec']

@@ -17,12 +17,12 @@ import { installedPostgis } from './postgis-bundle.ts'
 import { apiRole } from './provision.ts'
 import { valueParsers } from './values.ts'
 
-/** Work folder of an upgrade, removed at its end. */
+/** Work of an upgrade. */
 export const upgradingFolder = 'upgrading'
 
 /**
- * Opens `<dataDir>/pg`, or makes it from `archive` (a zstd-compressed tar) or from nothing. Makes
- * it anew when its making was interrupted. Beside snapshots only a restore makes a database.
+ * Makes the database from `archive` (a zstd-compressed tar) or from nothing, and anew after an
+ * interruption. Beside snapshots only a restore makes one.
  */
 export async function openPglite(
   dataDir: string,
@@ -43,7 +43,7 @@ export async function openPglite(
   }
   const installed = join(dataDir, 'pg.installed')
   if (fresh) rmSync(installed, { force: true })
-  // The archive has the extension; another database has it once its schema is current.
+  // Otherwise the extension is there once the schema is current.
   const hasPostgis = fresh ? archive !== null : existsSync(installed)
   progress(!fresh ? 'opening' : archive ? 'unpacking' : 'creating')
   const engine = (await import(packages.pglite)) as typeof import('@electric-sql/pglite')
@@ -57,7 +57,7 @@ export async function openPglite(
     parsers: valueParsers,
     ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
   })
-  // Loaded while another thread compiles the database's code.
+  // Loaded while the database's code compiles.
   const { connectionTo } = await import('./pglite-connection.ts')
   try {
     await pg.waitReady
@@ -69,7 +69,7 @@ export async function openPglite(
       { cause: error },
     )
   }
-  // A later failure leaves a database that the next start completes.
+  // The next start completes a later failure.
   rmSync(unfinished, { force: true })
   return pgliteEngine(pg, connectionTo(pg), fresh, () => writeFileSync(installed, ''))
 }
@@ -90,7 +90,7 @@ function refuseOtherMajor(dataDir: string, { pglite }: EnginePackages): void {
   )
 }
 
-/** A folder that lost its database must not look new: its past would be lost. */
+/** A folder that lost its database must not look new. */
 async function refuseToForget(dataDir: string): Promise<void> {
   if (listSnapshots(dataDir).length === 0) return
   throw new ServerError(
@@ -111,7 +111,6 @@ function pgliteEngine(
   let apiLogin = false
   let tail: Promise<unknown> = Promise.resolve()
 
-  /** PGlite has one session, so calls take turns. */
   function exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = tail.then(work)
     tail = result.catch(() => undefined)
@@ -120,7 +119,7 @@ function pgliteEngine(
 
   async function asOwner<T>(work: () => Promise<T>): Promise<T> {
     if (!apiLogin) return work()
-    // RESET has no effect here: the setting has no initial value in a standalone backend.
+    // RESET has no initial value here.
     await pg.exec('set session authorization postgres')
     try {
       return await work()
@@ -201,7 +200,7 @@ function pgliteEngine(
     dump: () =>
       exclusively(() =>
         asOwner(async () => {
-          // A copy of a database that drops writes would end the replay of their journal.
+          // A copy of a database that drops writes would end their replay.
           const value = await canary({ query: query as Database['query'] })
           await pg.exec('checkpoint')
           const tar = await pg.dumpDataDir('none')
@@ -216,7 +215,6 @@ function pgliteEngine(
   }
 }
 
-/** Runs `fn` between begin and commit or rollback. */
 export async function runTransaction<T>(
   begin: () => Promise<OwnerTransaction>,
   fn: (tx: Database) => Promise<T>,
@@ -240,7 +238,7 @@ export async function runTransaction<T>(
   return result
 }
 
-/** The refusal of Postgres, from either driver's error. */
+/** From either driver's error. */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const { code, detail } = error as { code: unknown; detail?: unknown }

@@ -10,9 +10,8 @@ import { cacheFolder, packageVersion } from './archive.ts'
 const block = 512
 
 /**
- * PostGIS for a database that has the extension: its library and PROJ's data, hardly compressed.
- * Reading and compiling the rest is half of a start. Cached beside the prepared databases; without
- * a cache the whole bundle serves.
+ * The library and PROJ's data, without install scripts, hardly compressed: reading the rest is half
+ * of a start. Without a cache the whole bundle serves.
  */
 export function installedPostgis(): Extension {
   const lean = join(cacheFolder, `postgis-${packageVersion('@electric-sql/pglite-postgis')}.tar.gz`)
@@ -39,13 +38,12 @@ function makeLean(source: string, target: string): void {
   writeDurably(target, gzipSync(lean, { level: 0 }))
 }
 
-/** Files of a running database. */
 const isNeeded = (name: string): boolean =>
   name.endsWith('/postgis-3.so') ||
   name.endsWith('/postgis.control') ||
   name.includes('share/proj/')
 
-/** Entries of a ustar archive, with header and padding. */
+/** With header and padding. */
 export function entriesOf(tar: Uint8Array): { name: string; bytes: Uint8Array }[] {
   const entries: { name: string; bytes: Uint8Array }[] = []
   const text = (start: number, length: number): string =>

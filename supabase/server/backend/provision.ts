@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../base/database-types.ts'
 
-/** The login of requests: no superuser, owns nothing, member of the request roles. */
+/** Owns nothing; member of the request roles. */
 export const apiRole = 'wangge_api'
 
 const roles = `
@@ -34,7 +34,7 @@ create table if not exists wangge_server.ended_sessions (
 );
 `
 
-/** True for a Supabase's Postgres: lite's schema `auth` has no table `instances`. */
+/** lite's schema `auth` has no table `instances`. */
 export async function isSupabase(db: Database): Promise<boolean> {
   const rows = await db.query(
     `select 1 as found from pg_namespace n
@@ -44,12 +44,11 @@ export async function isSupabase(db: Database): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Makes roles and `wangge_server`, before the system schema and the migrations. */
+/** Before the system schema and the migrations. */
 export async function provisionRoles(owner: Database): Promise<void> {
   await owner.exec(roles)
 }
 
-/** Grants for lite's sign-in as `wangge_api`. */
 export async function provisionGrants(owner: Database): Promise<void> {
   await owner.exec(`
     grant usage on schema auth to anon, authenticated, service_role, ${apiRole};
@@ -59,7 +58,7 @@ export async function provisionGrants(owner: Database): Promise<void> {
   `)
 }
 
-/** Lets `wangge_api` log in over the network. Servers of one database share its password. */
+/** Servers of one database share the password. */
 export async function provisionLogin(owner: Database): Promise<string> {
   const fresh = randomBytes(24).toString('base64url')
   await owner.query(

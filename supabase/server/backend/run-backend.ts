@@ -16,7 +16,6 @@ import type {
 } from './messages.ts'
 import { provisionGrants, provisionRoles, readState, writeState } from './provision.ts'
 
-/** Opens and migrates the database, then answers calls on `port` until closed. */
 export async function runBackend(port: MessagePort, options: BackendOptions): Promise<void> {
   const send = (event: BackendEvent, transfer: ArrayBuffer[] = []) =>
     port.postMessage(event, transfer)
@@ -53,7 +52,7 @@ async function openBackend(
   const archive = archivePath(migrations)
   const engine = await openEngine(options, findArchive(archive), progress)
   const { owner, connection } = engine
-  // Heavy; by now the engine's connection has loaded it.
+  // By now the engine's connection has loaded it.
   const { createLite, keepIntrospection, warmUp } = await import('./lite.ts')
 
   await provisionRoles(owner)

@@ -4,7 +4,7 @@ import { ServerError } from '../base/errors.ts'
 import { OpenCalls } from './calls.ts'
 import type { BackendCall, BackendEvent, BackendOptions, BackendStep } from './messages.ts'
 
-/** The backend restarts or has stopped; the call may succeed in a few seconds. */
+/** The call may succeed in a few seconds. */
 export class BackendUnavailable extends Error {
   constructor() {
     super('The database is restarting. Try again in a few seconds.')
@@ -12,13 +12,13 @@ export class BackendUnavailable extends Error {
   }
 }
 
-/** One life of the worker: begins once, ends once, then answers nothing. */
+/** One life of the worker. */
 export class BackendSession {
   tier: 'embedded' | 'postgres' = 'embedded'
   fresh = false
-  /** Resolves once the database answers; rejects when the session ends first. */
+  /** Rejects when the session ends first. */
   readonly opened: Promise<void>
-  /** Resolves with the reason, for the log. */
+  /** With the reason, for the log. */
   readonly ended: Promise<string>
   #worker: Worker
   #calls = new OpenCalls()
@@ -54,17 +54,15 @@ export class BackendSession {
     this.#worker.on('exit', (code) => void this.end(`ended with code ${code}`))
   }
 
-  /** Null while it lives. */
   get endReason(): string | null {
     return this.#endReason
   }
 
-  /** The call under way takes too long. */
   get isStuck(): boolean {
     return this.#calls.isStuck()
   }
 
-  /** Resolves once the thread is gone and another may open the folder. */
+  /** Resolves once another may open the folder. */
   async end(reason: string): Promise<void> {
     if (this.#endReason === null) {
       this.#endReason = reason
@@ -93,10 +91,7 @@ export class BackendSession {
     return this.#canary
   }
 
-  /**
-   * Repeats commands as their sender and at their time of receipt (instant). Repeated ones change
-   * nothing.
-   */
+  /** As their sender, at their time of receipt (instant). */
   async apply(user: string, commands: string, received: string): Promise<void> {
     await this.call({ op: 'apply', user, commands, received })
   }
@@ -107,7 +102,6 @@ export class BackendSession {
   }
 }
 
-/** The owner's SQL over `pass`. */
 export function databaseOver(pass: (call: BackendCall) => Promise<unknown>): Database {
   const databaseIn = (tx: number | null): Database => ({
     query: <T>(sql: string, params: readonly SqlValue[] = []) =>

@@ -23,7 +23,7 @@ function numericFromText(text: string): number | string {
   return Number.isFinite(value) && String(value) === text ? value : text
 }
 
-/** By type oid: exact numbers as numbers, times as text, json parsed. */
+/** Exact numbers as numbers, times as text, json parsed. */
 export const valueParsers: Record<number, (text: string) => unknown> = {
   [oid.bigint]: bigintFromText,
   [oid.json]: (text) => JSON.parse(text),

@@ -25,9 +25,9 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
-  /** A request may have changed something. */
+  /** Something may have changed. */
   onChange(): void
-  /** The same, for changes that no journal holds. */
+  /** Something that no journal holds may have changed. */
   onUnjournaledChange(): void
 }
 export type Api = Hono<DoorEnv>
@@ -53,7 +53,7 @@ export function createApi(options: ApiOptions): Api {
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {
     if (error instanceof TooBusy) return tooMany(error.seconds)
-    // Nobody reads this answer; nginx uses 499 for a client that hung up.
+    // nginx's status for a client that hung up.
     if (req.raw.signal.aborted) return new Response(null, { status: 499 })
     if (error instanceof JournalFull) {
       return problem(507, error.code, error.message, { 'retry-after': '60' })

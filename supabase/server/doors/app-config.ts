@@ -16,10 +16,9 @@ interface CityRow {
   is_demo: boolean
 }
 
-/** The part of `config.json` that is the same for every client. */
+/** The same for every client. */
 export type CityPart = Pick<AppConfig, 'instanceId' | 'city'> & { isDemo: boolean }
 
-/** Null while the database holds no city. */
 export async function readCity(db: Database): Promise<CityPart | null> {
   const [row] = await db.query<CityRow>(
     `select instance_id::text, name, locale, time_zone, west, south, east, north,
@@ -42,7 +41,7 @@ export async function readCity(db: Database): Promise<CityPart | null> {
   }
 }
 
-/** `supabaseUrl` is the origin that the client used. */
+/** `supabaseUrl` is the client's origin. */
 export function appConfig(
   part: CityPart,
   options: {

@@ -12,7 +12,7 @@ const appRoutes = new Set(pages.map(({ path }) => path))
 /** Never the app's page. */
 const neverPages = ['_system', 'rest', 'auth', 'storage', 'realtime', 'functions', 'graphql']
 
-/** The built app: its files, and one page for every page's address. */
+/** Files, and one page for every page's address. */
 export function appDoor(files: StaticFiles, devApp?: DevApp): Hono<{ Bindings: HttpBindings }> {
   const door = new Hono<{ Bindings: HttpBindings }>()
   for (const name of neverPages) door.all(`/${name}/*`, notFound)

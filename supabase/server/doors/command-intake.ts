@@ -13,28 +13,24 @@ export interface CommandIntakeOptions {
   backend: Pick<Backend, 'isReady'>
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
-  /** A journaled call may have changed something. */
   onChange(): void
 }
 
-/** One call of `apply_commands`. */
 export interface CommandCall {
   userId: string
-  /** `apikey` and `authorization` name the same user. */
+  /** Name the same user. */
   headers: Headers
-  /** JSON text, checked by `isTooDeep`. */
   body: string
-  /** `p_commands` of `body`. */
   commands: unknown
 }
 
 export const maxCommandBytes = 1024 * 1024
 /** The database refuses more too, but after they were journaled. */
 const maxCommands = 200
-/** Bytes per user: tens of thousands of reports at once, then some each second. */
+/** Bytes per user: tens of thousands of reports at once. */
 const journaledPerUser = { burst: 64 * 1024 * 1024, perSecond: 16 * 1024 }
 
-/** Commands from any door: journal, ask, announce. */
+/** Journal, ask, announce. */
 export class CommandIntake {
   #options: CommandIntakeOptions
   #journaled = new RateLimit(journaledPerUser.burst, journaledPerUser.perSecond)
@@ -81,7 +77,7 @@ export class CommandIntake {
     }
   }
 
-  /** The database refuses every command of a person without a role: nothing to journal. */
+  /** The database refuses their commands: nothing to journal. */
   async #hasRole(userId: string): Promise<boolean> {
     const rows = await this.#options.database().query(
       `select 1 as found from public.memberships

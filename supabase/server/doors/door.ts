@@ -24,24 +24,22 @@ export interface DoorOptions {
   files: StaticFiles
   /** Null until the database answers. */
   api(): Api | null
-  /** Null until a city is loaded; `origin` is the one that the client used. */
+  /** Null until a city is loaded; `origin` is the client's. */
   config(origin: string, peer: Peer): Promise<AppConfig | null>
-  /** First part of `/readyz`. */
   isReady(): boolean
-  /** Shares the database between persons; second part of `/readyz`. */
+  /** Shares the database between persons; `/readyz` tells its waits. */
   queue: FairQueue
   devApp?: DevApp
 }
 
 type DoorContext = Context<{ Bindings: HttpBindings }>
 
-/** Longest wait with which `/readyz` says yes. */
+/** With a longer wait `/readyz` says no. */
 const maxWaitMs = 15_000
 /** Longest pause of a reader before its connection ends. */
 const answerStalledMs = 30_000
 const photoStalledMs = 120_000
 
-/** The server's one entrance: checks Host and Origin, then health, APIs and the app. */
 export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings }> {
   const door = new Hono<{ Bindings: HttpBindings }>()
   const headers = securityHeaders(options)
@@ -91,7 +89,7 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
       else outgoing.once('close', listener)
     }
     const isPhoto = context.req.path.startsWith('/storage/')
-    // Runs only while bytes wait to be read: a slow answer is no slow reader.
+    // A slow answer is no slow reader.
     const patience = isPhoto ? photoStalledMs : answerStalledMs
     const answer = api?.fetch(context.req.raw, { peer: peerOf(context, options), onClosed })
     return Promise.resolve(answer ?? notReady()).finally(() =>
@@ -111,7 +109,6 @@ const proxyWarning =
   'A proxy passes requests on, but TRUSTED_PROXY is not set: all its clients count as one address, ' +
   'and the demo accounts are refused. Set TRUSTED_PROXY=1 if the proxy is yours.'
 
-/** Refuses a foreign Host or Origin first of all. */
 function refuse(context: DoorContext, options: DoorOptions): Response | null {
   const host = hostOf(context, options)
   if (!options.hosts.has(host)) {
@@ -138,7 +135,7 @@ function hostOf(context: DoorContext, options: DoorOptions): string {
   return (forwarded ?? context.req.header('host') ?? '').toLowerCase()
 }
 
-/** Scheme and host that the client used. */
+/** As the client sees them. */
 function originOf(context: DoorContext, options: DoorOptions): string {
   const host = hostOf(context, options)
   if (options.publicUrl && new URL(options.publicUrl).host === host) return options.publicUrl

@@ -1,15 +1,12 @@
 import type { Database } from '../base/database-types.ts'
 import { readEndedSessions } from '../owner/sessions.ts'
 
-/** Milliseconds between reads of ends by other processes. */
+/** Between reads of ends by other processes. */
 const keptMs = 2_000
-/** Milliseconds an end is remembered: longer than an access token holds. */
+/** Longer than an access token holds. */
 const rememberedMs = 2 * 3_600_000
 
-/**
- * An access token outlives its session by up to an hour. Ends by this server count at once; those
- * of commands are read every two seconds.
- */
+/** Access tokens outlive their sessions by up to an hour. */
 export class EndedSessions {
   #database: () => Database
   #now: () => number
@@ -21,7 +18,7 @@ export class EndedSessions {
     this.#now = now
   }
 
-  /** The caller has noted the ends in the database. */
+  /** The database knows these ends already. */
   note(ids: readonly string[]): void {
     const now = this.#now()
     for (const [id, at] of this.#noted) {

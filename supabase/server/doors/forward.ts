@@ -1,11 +1,9 @@
 import type { Backend } from '../backend/backend.ts'
 
-/** A request for the backend. */
 export interface ForwardedCall {
   method: string
-  /** Path and query, with a leading slash. */
   path: string
-  /** The client's; `forwardedHeaders` go on. */
+  /** `forwardedHeaders` go on. */
   headers: Headers
   /** Checked JSON text, or empty. */
   body: string
@@ -20,14 +18,13 @@ const returnedHeaders = [
   'x-supabase-api-version',
 ]
 
-/** Asks the backend; its answers keep `returnedHeaders` only. */
 export function forwardTo(backend: Pick<Backend, 'fetch' | 'checkCanary'>): Forward {
   return async ({ method, path, headers, body }) => {
     const forwarded = forwardedHeaders.flatMap((name): [string, string][] => {
       const value = headers.get(name)
       return value === null ? [] : [[name, value]]
     })
-    // The body was checked as JSON, whatever its type says.
+    // Checked as JSON, whatever its type says.
     if (body) forwarded.push(['content-type', 'application/json'])
     const plain = await backend.fetch({
       method,

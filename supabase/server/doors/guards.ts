@@ -12,52 +12,48 @@ import type { Caller } from '../wire/token.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import { LastUses } from './last-uses.ts'
 
-/** Open answers per person: two devices with six connections each, twice. */
+/** Two devices with six connections each, twice. */
 const maxOpenAnswers = 24
 /** Milliseconds for a body other than a photo. */
 const maxBodyMs = 20_000
 
-/** The guard of the same name sets each variable. */
+/** Set by the guards of the same names. */
 export interface DoorEnv {
   Bindings: {
     peer: Peer
-    /** Calls back once the answer is out or its connection is gone. */
+    /** Once the answer is out or its connection gone. */
     onClosed?(listener: () => void): void
   }
   Variables: { caller: Caller; body: string }
 }
 export type DoorContext = Context<DoorEnv>
-/** Lets a request on, or answers with the refusal. */
 export type Guard = MiddlewareHandler<DoorEnv>
 
 export interface GuardOptions {
   endedSessions: Pick<EndedSessions, 'includes'>
   secrets: Secrets
-  /** Whether this peer may use the demo's well-known passwords. */
+  /** Whether the well-known passwords work. */
   acceptsDemoAccounts(peer: Peer): boolean
-  /** Shares the database between persons. */
   queue: FairQueue
 }
 
 /**
- * Guards before every route, in this order: key → caller or address → limit → body → turn. Cheap
- * refusals come first; a refused request's body is not read, and a slow body holds nobody's turn.
+ * In this order: key → caller or address → limit → body → turn. A refused request's body is not
+ * read, and a slow body holds nobody's turn.
  */
 export interface Guards {
   key: Guard
-  /** A genuine token of a living session; limits open answers. */
+  /** A genuine token of a living session. */
   caller: Guard
-  /** Limits the requests of an address. */
   limitAddress(limit: RateLimit): Guard
-  /** Reads text; refuses it when too long or too deep. */
+  /** Refuses text too long or too deep. */
   body(maxBytes: number): Guard
-  /** Waits for the person's turn, or the address's without a caller. */
+  /** Of the person, or of the address without a caller. */
   turn: Guard
   /** `turn` for a part of a handler. @throws TooBusy */
   inTurn<T>(context: DoorContext, work: () => Promise<T>): Promise<T>
-  /** A demo account that this peer may not use. */
   refusesDemo(email: string, peer: Peer): boolean
-  /** Instant of a session's last request, or null. */
+  /** An instant. */
   lastUseOf(sessionId: string): string | null
 }
 

@@ -1,7 +1,7 @@
-/** Milliseconds. By then the session was renewed, which the database knows. */
+/** By then the session was renewed, which the database knows. */
 const rememberedMs = 2 * 3_600_000
 
-/** Last use of sessions since this start: the database sees only their hourly renewals. */
+/** The database sees only hourly renewals. */
 export class LastUses {
   #uses = new Map<string, number>()
   #now: () => number
@@ -22,7 +22,6 @@ export class LastUses {
     }
   }
 
-  /** An instant, or null. */
   of(sessionId: string): string | null {
     const at = this.#uses.get(sessionId.toLowerCase())
     return at === undefined ? null : new Date(at).toISOString()

@@ -17,18 +17,14 @@ export interface OwnPasswordOptions {
   /** With the owner's rights. */
   database(): Database
   sessions: SessionEnder
-  /** No journal holds the change. */
   onUnjournaledChange(): void
 }
 
-/** Tries per person, right ones too: comparing and hashing are slow on purpose. */
+/** Right ones too: comparing and hashing are slow on purpose. */
 const triesPerUser = { burst: 10, perSecond: 1 / 60 }
 const passwordFields = new Set(['password', 'current_password'])
 
-/**
- * Needs the current password and ends the person's other sessions. Answers with the account, as
- * Supabase does.
- */
+/** Ends the person's other sessions. Answers with the account, as Supabase does. */
 export function changePassword(
   options: OwnPasswordOptions,
   ownUser: (context: DoorContext) => ForwardedCall,
@@ -52,7 +48,7 @@ export function changePassword(
     if ('refused' in verdict) return verdict.refused === 'wrong' ? 'wrong' : refusal(verdict)
     const change = { from: passwordHash, to: verdict.nextHash, keepSession: sessionId }
     const ended = await guards.inTurn(context, () => replacePassword(database(), userId, change))
-    // Another change came first, so `current` is wrong by now.
+    // Another change came first.
     if (!ended) return 'wrong'
     onUnjournaledChange()
     await sessions.note(userId, ended)
@@ -61,7 +57,7 @@ export function changePassword(
 
   return async (context) => {
     const { caller } = context.var
-    // The client library always sends its code challenge, null for none.
+    // The client library always sends its code challenge.
     const given = Object.entries(objectIn(context.var.body) ?? {}).filter(
       ([, value]) => value !== null,
     )

@@ -20,12 +20,10 @@ export interface OwnSessionsOptions {
 /** Each end is synced to the disk. */
 const endsPerUser = { burst: 60, perSecond: 1 / 10 }
 
-/** Signing out, here and elsewhere, and the list of own sessions. */
 export function ownSessionsDoor({ guards, body, database, sessions }: OwnSessionsOptions) {
   const ends = new RateLimit(endsPerUser.burst, endsPerUser.perSecond)
   const door = new Hono<DoorEnv>()
 
-  /** The number, or the refusal. */
   async function end(context: DoorContext, ending: Ending): Promise<number | Response> {
     const { userId } = context.var.caller
     const waitSeconds = ends.take(userId)

@@ -16,8 +16,8 @@ export interface RpcDoorOptions {
 const maxArgumentBytes = 256 * 1024
 
 /**
- * Database functions by POST with a JSON object, as `supabase.rpc` calls them. Tables, arguments in
- * the address and other formats would pass unlimited text to the database's parsers.
+ * POST of a JSON object only: tables, arguments in the address and other formats would bring
+ * unlimited text to the database's parsers.
  */
 export function rpcDoor({ guards, forward, intake }: RpcDoorOptions): Hono<DoorEnv> {
   const door = new Hono<DoorEnv>()
@@ -63,7 +63,6 @@ const onlyPlainPost: Guard = async ({ req }, next) => {
   return await next()
 }
 
-/** By name, or the refusal. */
 function argumentsOf(context: DoorContext): Record<string, unknown> | Response {
   const args = objectIn(context.var.body)
   if (!args) return problem(400, 'bad_arguments', 'The body is an object of arguments in JSON.')

@@ -14,7 +14,7 @@ export interface SessionEnderOptions {
   onChange(): void
 }
 
-/** Ends sessions in the database, at this door at once, and in the journal. */
+/** In the database, at this door at once, and in the journal. */
 export class SessionEnder {
   #options: SessionEnderOptions
 
@@ -22,7 +22,7 @@ export class SessionEnder {
     this.#options = options
   }
 
-  /** Resolves with their number once no power cut can revive them. */
+  /** Resolves once no power cut can revive them. */
   async end(userId: Caller['userId'], ending: Ending): Promise<number> {
     const ids = await endSessions(this.#options.database(), userId, ending)
     await this.note(userId, ids)

@@ -6,14 +6,14 @@ import { RateLimit } from '../wire/rate-limit.ts'
  * minute or minute.
  */
 const perAddress = { burst: 30, perSecond: 1 / 30 }
-/** All people behind a proxy that `TRUSTED_PROXY` does not name share an address. */
+/** Everybody behind an unnamed proxy shares an address. */
 const perProxy = { burst: 600, perSecond: 1 }
 const perAccountThere = { burst: 10, perSecond: 1 / 60 }
 const perAccount = { burst: 100, perSecond: 1 / 30 }
 
 /**
- * Counts tries before the password is compared, so that simultaneous guesses count too. An address
- * that must wait takes nothing from the account: nobody can lock its owner out.
+ * Counts before the password is compared, so that simultaneous guesses count. An address that must
+ * wait takes nothing from the account: nobody can lock its owner out.
  */
 export class SignInLimit {
   #addresses: RateLimit
@@ -28,7 +28,7 @@ export class SignInLimit {
     this.#accounts = new RateLimit(perAccount.burst, perAccount.perSecond, now)
   }
 
-  /** Counts a try. Returns 0, or whole seconds to wait. */
+  /** Returns 0, or whole seconds to wait. */
   take(account: string, { address, sharesAddress }: Peer): number {
     const addresses = sharesAddress ? this.#proxies : this.#addresses
     return (

@@ -7,7 +7,6 @@ import { getMimeType } from 'hono/utils/mime'
 import { compressBody, encodingFor, isCompressible } from '../wire/compress.ts'
 import type { Encoding } from '../wire/compress.ts'
 
-/** Larger files are streamed, neither kept nor compressed. */
 const maxKeptBytes = 8 * 1024 * 1024
 
 interface Kept {
@@ -17,10 +16,7 @@ interface Kept {
   encoded: Map<Encoding, Promise<Uint8Array>>
 }
 
-/**
- * Ranges (206) for tile archives, ETag and 304, compression once per file, a year of caching for
- * hashed names. Why no library: `adr/2026-11-27-static-files-stay-ours.md`.
- */
+/** Why no library: `adr/2026-11-27-static-files-stay-ours.md`. */
 export class StaticFiles {
   #folder: string
   #kept = new Map<string, Kept>()
@@ -29,7 +25,6 @@ export class StaticFiles {
     this.#folder = folder
   }
 
-  /** Null when no such file exists. */
   async answer(urlPath: string, request: Headers, status = 200): Promise<Response | null> {
     const path = this.#pathOf(urlPath)
     if (!path) return null
@@ -125,7 +120,7 @@ function streamed(
   return new Response(body, { status: range ? 206 : 200, headers })
 }
 
-/** One range; several get the whole file, as HTTP allows. */
+/** Several ranges get the whole file, as HTTP allows. */
 function parseRange(
   header: string | null,
   size: number,

@@ -8,7 +8,7 @@ export interface StorageDoorOptions {
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
 }
 
-/** The part of Storage's HTTP interface for the bucket `photos`. */
+/** For the bucket `photos` alone. */
 export function storageDoor({ guards, photos }: StorageDoorOptions): Hono<DoorEnv> {
   const door = new Hono<DoorEnv>()
   // Turns are taken inside: files travel without holding the database.

@@ -4,12 +4,10 @@ import type { Salvage } from './journal-lines.ts'
 import { placeOf } from './journal-reader.ts'
 import type { Journal } from './journal.ts'
 
-/** Damaged places named in an error. */
 const maxNamed = 20
 
 export interface DamageOptions {
   fromSegment: number
-  /** Go on without the damaged lines. */
   acceptLoss: boolean
   /** The command to go on with. */
   wayOn: string
@@ -17,8 +15,8 @@ export interface DamageOptions {
 }
 
 /**
- * Reads the journal before its replay. With `acceptLoss` it reports the loss and repairs the
- * journal. @throws ServerError names each damaged place and the way on
+ * Reads the journal before its replay. @throws ServerError naming each damaged place, unless
+ * `acceptLoss` repairs the journal
  */
 export async function settleDamage(
   journal: Journal,

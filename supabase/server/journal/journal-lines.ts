@@ -1,35 +1,34 @@
 import { createHash } from 'node:crypto'
 import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
 
-/** A call of `apply_commands`, or a note of a stored photo or of ended sessions. */
+/** A call of `apply_commands`, or a note of a photo or of ended sessions. */
 export interface JournalEntry {
   /** `sub` of the verified token. */
   user: string
-  /** JSON text of the request; empty for a note. */
+  /** JSON text; empty for a note. */
   body: string
   /** Server instant. */
   received: string
   photo?: Pick<PhotoName, 'hash' | 'mediaType'>
-  /** Ids of the user's ended sessions. */
   endedSessions?: string[]
 }
 
 /**
- * `n` counts the lines of all segments. A header begins each segment and names the previous one (0:
- * none). A `lost` line marks accepted damage; counting goes on after it.
+ * `n` counts lines over all segments. A header begins a segment and names the previous one (0:
+ * none). `lost` marks accepted damage.
  */
 export type NumberedRecord =
   | { n: number; entry: JournalEntry }
   | { n: number; segment: number; previous: number }
   | { n: number; lost: string }
 
-/** Lines written before 0.2 have no checksum and no number. */
+/** Lines before 0.2 have no checksum and no number. */
 export type ParsedLine =
   | { kind: 'numbered'; record: NumberedRecord }
   | { kind: 'old'; entry: JournalEntry }
   | { kind: 'unreadable'; reason: string }
 
-/** Hexadecimal digits of SHA-256: 64 bits. */
+/** Hexadecimal digits of SHA-256. */
 const checksumLength = 16
 
 /** `<checksum> {"n":…}` and a line feed. */
@@ -38,7 +37,6 @@ export function lineOf(record: NumberedRecord): string {
   return `${checksumOf(Buffer.from(json))} ${json}\n`
 }
 
-/** Without its line feed. */
 export function parseLine(bytes: Buffer): ParsedLine {
   if (bytes.length === 0) return { kind: 'unreadable', reason: 'it is empty' }
   if (bytes.every((byte) => byte === 0)) return { kind: 'unreadable', reason: 'it holds NULs only' }
@@ -57,7 +55,7 @@ export function parseLine(bytes: Buffer): ParsedLine {
     : { kind: 'unreadable', reason: 'it is of no known form' }
 }
 
-/** Readable parts of a damaged line, for the person who decides. */
+/** Readable parts of a damaged line. */
 export interface Salvage {
   user: string | null
   received: string | null
@@ -91,7 +89,7 @@ function recordOf(json: Buffer): NumberedRecord | null {
   return entry && { n, entry }
 }
 
-/** A number without a checksum means that the checksum was cut off. */
+/** A number without a checksum: the checksum was cut off. */
 function parseOldLine(bytes: Buffer): ParsedLine {
   const value = objectIn(bytes)
   const entry = value && !('n' in value) ? entryIn(value) : null

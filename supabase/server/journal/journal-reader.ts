@@ -5,14 +5,14 @@ import type { JournalEntry, NumberedRecord } from './journal-lines.ts'
 
 export interface Damage {
   segment: number
-  /** Counted from 1. */
+  /** From 1. */
   line: number
   reason: string
-  /** The unreadable line; empty when lines before this one are missing. */
+  /** Empty when lines before this one are missing. */
   bytes: Buffer
 }
 
-/** With both damage and record, this line is readable and lines before it are missing. */
+/** With damage and record: lines before this readable one are missing. */
 export interface SegmentLine {
   segment: number
   line: number
@@ -24,9 +24,8 @@ export interface SegmentLine {
 
 export interface ReadRange {
   folder: string
-  /** The first segment to read. */
   from: number
-  /** Bytes to read of a segment; later ones are still being written. */
+  /** Later bytes are still being written. */
   lengthOf?(segment: number): number | undefined
 }
 
@@ -34,7 +33,6 @@ export function segmentPath(folder: string, segment: number): string {
   return join(folder, `${String(segment).padStart(8, '0')}.ndjson`)
 }
 
-/** Segment numbers, ascending. */
 export function segmentsIn(folder: string): number[] {
   return readdirSync(folder)
     .filter((file) => /^\d{8}\.ndjson$/.test(file))
@@ -47,7 +45,6 @@ export function placeOf({ segment, line }: Pick<Damage, 'segment' | 'line'>): st
   return `journal/${basename(segmentPath('', segment))}, line ${line}`
 }
 
-/** Reads every line from a segment on and checks its checksum and its number. */
 export async function* readSegments({
   folder,
   from,
@@ -67,7 +64,6 @@ export async function* readSegments({
   }
 }
 
-/** A line, and whether its line feed is there. */
 export interface Piece {
   bytes: Buffer
   isEnded: boolean
@@ -89,20 +85,18 @@ export async function* linesIn(path: string, length?: number): AsyncGenerator<Pi
   if (rest.length > 0) yield { bytes: Buffer.concat(rest), isEnded: false }
 }
 
-/** Checks each line against those before it. */
 class Sequence {
-  /** The first segment that must exist. */
   #from: number
   #segment = 0
   #line = 0
-  /** Number of the last readable line; null before the first. */
+  /** Of the last readable line. */
   #last: number | null = null
-  /** Damage followed the last readable line: numbers may be missing. */
+  /** Damage was found since the last readable line. */
   #isLoose = false
   #hasHeader = false
   #hasLines = false
   #hasOldLines = false
-  /** A `lost` line came last: the gap before the next line is accepted. */
+  /** The gap before the next line is accepted. */
   #isAccepted = false
 
   constructor(from: number) {
@@ -119,7 +113,7 @@ class Sequence {
     this.#hasOldLines = false
   }
 
-  /** Null for an unfinished line written before 0.2: it had no receipt. */
+  /** Null for an unfinished line before 0.2: it had no receipt. */
   judge({ bytes, isEnded }: Piece): SegmentLine | null {
     this.#line += 1
     const parsed = parseLine(bytes)
@@ -159,7 +153,6 @@ class Sequence {
     return this.#whole(bytes, entry, record, missing)
   }
 
-  /** The reason when lines before this readable one are missing, else null. */
   #missingBefore(record: NumberedRecord): string | null {
     if ('lost' in record || this.#isLoose || this.#isAccepted) return null
     if (this.#last !== null && record.n !== this.#last + 1) {

@@ -10,10 +10,10 @@ import type { Damage, SegmentLine } from './journal-reader.ts'
 
 export type { JournalEntry } from './journal-lines.ts'
 
-/** Bytes that commands leave free on the disk, for the database and for notes. */
+/** Bytes left free, for the database and for notes. */
 const reservedBytes = 128 * 1024 * 1024
 
-/** The disk is full. The call was not received; the device keeps it. */
+/** The call was not received; the device keeps it. */
 export class JournalFull extends Error {
   readonly code = 'server_disk_full'
 
@@ -34,14 +34,13 @@ export class JournalDamaged extends Error {
   }
 }
 
-/** Accepted damage. */
 export interface Loss extends Salvage {
   place: string
   reason: string
 }
 
 export interface JournalOptions {
-  /** Free bytes on the journal's disk; tests pass a full one. */
+  /** Free bytes on the disk; tests pass a full one. */
   freeBytes?: (folder: string) => Promise<number>
 }
 
@@ -54,23 +53,21 @@ interface Waiting {
 interface Segment {
   number: number
   file: FileHandle
-  /** Bytes on the disk, whole lines only. */
+  /** Whole lines on the disk. */
   length: number
 }
 
 /**
- * Puts commands on the disk before the database is asked: PGlite does not sync, so only the journal
- * makes a receipt durable. Waiting calls share one sync. Each snapshot begins a new numbered
- * segment.
+ * Puts commands on the disk before the database is asked: PGlite never syncs. Waiting calls share
+ * one sync. Each snapshot begins a new segment.
  */
 export class Journal {
-  /** The unfinished last line that `open` removed after a power cut. It had no receipt. */
+  /** Removed by `open`: a power cut left it unfinished, without a receipt. */
   readonly torn: Loss | null
   #folder: string
   #segment: Segment
   /** Also counts segments that could not be made. */
   #newest: number
-  /** Number of the last line. */
   #last: number
   #waiting: Waiting[] = []
   #writing: Promise<void> | null = null
@@ -102,8 +99,8 @@ export class Journal {
   }
 
   /**
-   * Resolves when the entry is on disk. Call the result after the database has answered. When it
-   * rejects, apply nothing. @throws JournalFull
+   * Resolves once the entry is on disk; call the result after the database's answer. @throws
+   * JournalFull
    */
   append(entry: JournalEntry): Promise<() => void> {
     return new Promise((resolve, reject) => {
@@ -113,28 +110,27 @@ export class Journal {
   }
 
   /**
-   * Begins a new segment and waits for the calls of the old ones: a copy of the database made after
-   * this holds their changes. Returns the new segment's number.
+   * Begins a segment, and waits for the calls of the old ones: a later copy of the database holds
+   * their changes.
    */
   async rotate(): Promise<number> {
     while (this.#writing) await this.#writing
     const underWay = [...this.#underWay]
     const begun = this.#beginSegment()
-    // Appends wait for the new segment. Written to the old one they would be in neither the
-    // snapshot nor the replay after it.
+    // Written to the old segment they would be in neither the snapshot nor the replay after it.
     this.#writing = begun.catch(() => undefined).then(() => this.#write())
     const segment = await begun
     await Promise.all(underWay)
     return segment
   }
 
-  /** Keeps a call in `set-aside.ndjson`, once: a later snapshot removes its segment. */
+  /** Keeps a call once: a later snapshot removes its segment. */
   async setAside(entry: JournalEntry, error: string): Promise<void> {
     await appendOnce(join(this.#folder, 'set-aside.ndjson'), JSON.stringify({ ...entry, error }))
     syncFolder(this.#folder)
   }
 
-  /** In order. @throws JournalDamaged at the first damaged place */
+  /** @throws JournalDamaged at the first damaged place */
   async *entries(fromSegment = 0): AsyncGenerator<JournalEntry> {
     for await (const { entry, damage } of this.#lines(fromSegment)) {
       if (damage) throw new JournalDamaged(damage)
@@ -148,10 +144,7 @@ export class Journal {
     return found
   }
 
-  /**
-   * Moves unreadable lines into `damaged.ndjson` and marks their places for the next reading.
-   * Returns the loss.
-   */
+  /** Moves damaged lines into `damaged.ndjson` and marks their places. */
   async acceptLoss(fromSegment = 0): Promise<Loss[]> {
     while (this.#writing) await this.#writing
     const lines: SegmentLine[] = []
@@ -185,7 +178,6 @@ export class Journal {
     })
   }
 
-  /** Rewrites a segment with a `lost` line at each damaged place. */
   async #repair(segment: number, lines: SegmentLine[]): Promise<void> {
     const kept: Buffer[] = []
     let lastNumber = 0
@@ -240,7 +232,7 @@ export class Journal {
     this.#writing = null
   }
 
-  /** Refuses commands that need the reserve. Notes may use it: sessions must end on a full disk. */
+  /** Notes may use the reserve: sessions must end on a full disk. */
   async #refuseForRoom(batch: Waiting[]): Promise<Waiting[]> {
     const { commands = [], notes = [] } = Object.groupBy(batch, ({ entry }) =>
       entry.body ? 'commands' : 'notes',
@@ -266,7 +258,7 @@ export class Journal {
     this.#last += lines.length
   }
 
-  /** Removes the rest of a failed write: a torn line in the middle would be damage. */
+  /** A torn line in the middle would be damage. */
   #cutOff(): void {
     if (!this.#isCutOff) return
     truncateDurably(segmentPath(this.#folder, this.#segment.number), this.#segment.length)
@@ -289,7 +281,7 @@ async function freeBytesOf(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** Makes a segment with its header on the disk, or none. */
+/** With its header on the disk, or not at all. */
 async function createSegment(
   folder: string,
   header: Extract<NumberedRecord, { segment: number }>,
@@ -309,7 +301,7 @@ async function createSegment(
   }
 }
 
-/** Number and segment of the last readable line; zeros for none. */
+/** The last readable line; zeros for none. */
 async function endOf(folder: string): Promise<{ n: number; segment: number }> {
   for (const segment of segmentsIn(folder).reverse()) {
     let n = 0
@@ -323,8 +315,8 @@ async function endOf(folder: string): Promise<{ n: number; segment: number }> {
 }
 
 /**
- * Removes an unfinished last line of the last segment. Keeps a line with its line feed and two
- * lines run into one: the replay reports those as damage.
+ * Removes an unfinished last line. A line with its line feed, and two lines run into one, are
+ * damage for the replay.
  */
 async function dropTornEnd(folder: string): Promise<Loss | null> {
   const segment = segmentsIn(folder).at(-1)
@@ -352,12 +344,11 @@ function truncateDurably(path: string, length: number): void {
   }
 }
 
-/** Number of the first readable line from `index` on. */
 function numberAfter(lines: SegmentLine[], index: number): number | undefined {
   return lines.slice(index).find(({ record }) => record)?.record?.n
 }
 
-/** Keeps a damaged line in `damaged.ndjson`, byte for byte. */
+/** Byte for byte. */
 async function keepDamage(folder: string, damage: Damage): Promise<Loss> {
   const { reason, bytes } = damage
   const loss = { place: placeOf(damage), reason, ...salvage(bytes) }

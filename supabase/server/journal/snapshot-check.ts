@@ -13,8 +13,8 @@ export interface CheckedSnapshot extends Snapshot {
 }
 
 /**
- * Reads a whole backup: zstd's checksum, the tar's headers, and whether it holds a database.
- * Returns the damage or null.
+ * Reads a whole backup: zstd's checksum, the tar's headers, the database in it. Null for a whole
+ * one.
  */
 export async function damageOf(path: string): Promise<string | null> {
   const tar = new TarCheck()
@@ -41,7 +41,7 @@ export async function checkNewest(dataDir: string): Promise<CheckedSnapshot[]> {
   return checked
 }
 
-/** Names the damaged snapshots and the command that restores the newest whole one. */
+/** Names the damaged snapshots and how to restore the newest whole one. */
 export async function wayBack(dataDir: string): Promise<string> {
   const checked = await checkNewest(dataDir)
   const damaged = checked.flatMap(({ path, damage }) =>
@@ -55,7 +55,7 @@ export async function wayBack(dataDir: string): Promise<string> {
   return [...damaged, way].join(' ')
 }
 
-/** @throws ServerError when the file is no whole backup; names a whole snapshot */
+/** @throws ServerError naming a whole snapshot instead */
 export async function requireWhole(path: string, dataDir: string): Promise<void> {
   const damage = await damageOf(path)
   if (damage === null) return
@@ -64,11 +64,10 @@ export async function requireWhole(path: string, dataDir: string): Promise<void>
   )
 }
 
-/** Checks a tar piece by piece and keeps no file. */
 class TarCheck {
   readonly files = new Set<string>()
   #rest = Buffer.alloc(0)
-  /** Bytes of the present file still to come, padding included. */
+  /** Bytes of the present file, padding included. */
   #toCome = 0
   #isEnded = false
 
@@ -93,7 +92,7 @@ class TarCheck {
     if (this.files.size === 0) throw new Error('it is empty')
   }
 
-  /** Returns the length of the file that follows, padding included. */
+  /** Returns the padded length of the file. */
   #header(header: Buffer): number {
     if (header.every((byte) => byte === 0)) {
       this.#isEnded = true

@@ -2,10 +2,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from '../base/files.ts'
 
-/** A copy of the whole database. */
 export interface Snapshot {
   path: string
-  /** The journal's segment that begins after it. */
+  /** Begins after the snapshot. */
   segment: number
 }
 
@@ -20,7 +19,6 @@ export function listSnapshots(dataDir: string): Snapshot[] {
     .map(({ file, match }) => ({ path: join(folder, file), segment: Number(match![1]) }))
 }
 
-/** The segment after the newest snapshot. */
 export function firstSegmentToReplay(dataDir: string): number {
   return listSnapshots(dataDir).at(-1)?.segment ?? 0
 }

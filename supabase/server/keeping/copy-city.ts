@@ -1,14 +1,10 @@
 import type { Database } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 
-/** Rows per fetch. */
 const fetchedRows = 200
-/** Characters of JSON per statement. */
 const sentCharacters = 4 * 1024 * 1024
 
-/**
- * By table: the condition for rows to copy. The other rows describe their database, not the city.
- */
+/** Conditions by table. The other rows describe their database, not the city. */
 const copiedRows: Record<string, string> = {
   'wangge_server.canary': 'false',
   'wangge_server.state': `key not in ('introspection', 'system_schema', 'api_password')`,
@@ -16,18 +12,16 @@ const copiedRows: Record<string, string> = {
 }
 
 interface Table {
-  /** Quoted, with its schema. */
   name: string
   where: string
   columns: { name: string; type: string }[]
 }
 
-/** Count and hash of each table, state of each sequence. */
 export type CityProof = Record<string, string>
 
 /**
- * Replaces the rows of a database with the same schema, in one transaction of the target. The
- * catalogue names the tables; foreign keys are checked at the end. Returns the number of rows.
+ * Replaces the rows in one transaction, and checks the foreign keys at the end. The schemas must be
+ * the same.
  */
 export async function copyCity(
   source: Database,
@@ -57,9 +51,7 @@ export async function copyCity(
   })
 }
 
-/**
- * A hash sums the MD5 of the rows, so their order does not matter. Generated columns are left out.
- */
+/** Sums the MD5 of the rows, so order does not matter. Leaves generated columns out. */
 export async function proveCity(db: Database): Promise<CityProof> {
   return db.transaction(async (tx) => {
     await tx.exec(plainText)
@@ -80,7 +72,6 @@ export async function proveCity(db: Database): Promise<CityProof> {
   })
 }
 
-/** One line for each difference. */
 export function differencesOf(before: CityProof, after: CityProof): string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => before[name] !== after[name])
@@ -97,7 +88,7 @@ const plainText = `
   set local extra_float_digits to 1;
 `
 
-/** Neither the system's nor an extension's. */
+/** No system or extension tables. */
 const ownTables = `
   c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and not exists (select from pg_catalog.pg_depend d
@@ -161,7 +152,7 @@ async function copyTable(from: Database, to: Database, table: Table): Promise<nu
   return rows
 }
 
-/** Groups rows by size; a larger row stands alone. */
+/** A larger row stands alone. */
 function* partsOf(rows: string[]): Generator<string[]> {
   let part: string[] = []
   let characters = 0
@@ -177,10 +168,7 @@ function* partsOf(rows: string[]): Generator<string[]> {
   if (part.length > 0) yield part
 }
 
-/**
- * Removes foreign keys and disables triggers; the result restores and checks them. Needs no
- * superuser, and tables may come in any order.
- */
+/** The result restores and checks them. Needs no superuser; tables may come in any order. */
 async function suspendRules(db: Database): Promise<() => Promise<void>> {
   const keys = await db.query<{ table: string; name: string; definition: string }>(
     `select format('%I.%I', n.nspname, c.relname) as table, format('%I', k.conname) as name,

@@ -8,8 +8,8 @@ export function photosBeside(backup: string): string {
 }
 
 /**
- * Copies missing photos beside a backup. Call it after the database was copied: then no photo named
- * there is missing. Returns how many were added.
+ * Call it after the database was copied: then no photo named there is missing. Returns how many
+ * were added.
  */
 export async function backUpPhotos(dataDir: string, backup: string): Promise<number> {
   const photos = new PhotoStore(photosFolder(dataDir))
@@ -22,10 +22,7 @@ export async function backUpPhotos(dataDir: string, backup: string): Promise<num
   return added
 }
 
-/**
- * Copies photos into a data folder. Keeps those already there; leaves out damaged ones. Returns
- * both counts.
- */
+/** Keeps present photos; leaves out damaged ones. Returns both counts. */
 export async function restorePhotos(
   backup: string,
   photos: PhotoStore,

@@ -8,10 +8,8 @@ import { repeatEnds } from '../owner/sessions.ts'
 import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import type { PhotoStore } from '../photos/photo-store.ts'
 
-/** Ids per statement. */
 const batchSize = 1000
 
-/** Counts of calls. */
 export interface Replay {
   repeated: number
   /** Calls that a healthy database could not carry out. */
@@ -19,9 +17,8 @@ export interface Replay {
 }
 
 /**
- * Repeats what the database lacks after a crash or since a snapshot: photos, ended sessions,
- * commands with their time of receipt. When it rejects, let nobody in: the next snapshot would
- * remove the unrepeated part of the journal. @throws ServerError, JournalDamaged
+ * Repeats photos, ended sessions and commands that the database lacks. When it rejects, let nobody
+ * in: the next snapshot would remove the rest of the journal.
  */
 export async function replayJournal(
   journal: Journal,
@@ -76,7 +73,7 @@ function isRefusal(error: unknown): boolean {
 /** No room, no memory, the connection, the operating system. */
 const passing = /^(08|25|40|53|55|57|58)/
 
-/** Throws unless the failure is the call's own, which must not keep the city closed. */
+/** Throws unless the call alone is at fault: it must not keep the city closed. */
 async function requireHealth(
   session: Pick<BackendSession, 'canary'>,
   error: unknown,
@@ -108,7 +105,6 @@ async function endedSessionsIn(journal: Journal, fromSegment: number): Promise<s
   return [...ids]
 }
 
-/** The commands in a body of `apply_commands`, or null. */
 export function commandsOf(body: string): unknown[] | null {
   try {
     const { p_commands: commands } = JSON.parse(body) as { p_commands?: unknown }

@@ -4,24 +4,20 @@ export interface SnapshotTimerOptions {
   /** Milliseconds between looks; 0: never. */
   everyMs: number
   /**
-   * Milliseconds without an unjournaled change before a snapshot; three times as long after the
-   * first one at the latest. Default: 10 s.
+   * Milliseconds without an unjournaled change (default 10 s); at most three times as long after
+   * the first one.
    */
   quietMs?: number
   take(): Promise<Snapshot>
-  /** The next look tries again. */
   onFailed(error: Error): void
 }
 
-/** One snapshot at a time. */
 export interface SnapshotTimer {
-  /** The database may have changed. */
   noteChange(): void
-  /** People, passwords or imports may have changed, which no journal holds. */
+  /** People, passwords or imports, which no journal holds. */
   noteUnjournaledChange(): void
-  /** Takes one after the one under way. */
+  /** After the one under way. */
   take(): Promise<Snapshot>
-  /** Resolves once no snapshot is under way. */
   stop(): Promise<void>
 }
 

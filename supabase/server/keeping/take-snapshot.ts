@@ -11,21 +11,19 @@ import { listSnapshots } from '../journal/snapshot-files.ts'
 import type { Snapshot } from '../journal/snapshot-files.ts'
 
 const compress = promisify(zstdCompress)
-/** With zstd's checksum, so that reading notices damage. */
+/** With a checksum, to notice damage. */
 const compression = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
 const kept = 8
 
 /**
- * Keeps the last eight, and the journal back to the oldest of them. The database pauses while it is
- * copied. Rejects when it has lost acknowledged rows: a snapshot would end the replay of their
- * journal.
+ * Keeps eight, and the journal back to the oldest. The database pauses while it is copied. Rejects
+ * when acknowledged rows are gone: a snapshot would end their replay.
  */
 export async function takeSnapshot(
   dataDir: string,
   backend: Backend,
   journal: Journal,
 ): Promise<Snapshot> {
-  // Nothing to copy before the replay has ended.
   if (!backend.isReady) throw new BackendUnavailable()
   const segment = await journal.rotate()
   const tar = await backend.dump()
