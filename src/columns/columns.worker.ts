@@ -1,7 +1,7 @@
 import { ColumnsEngine } from './engine.ts'
 import { answerCall, type EngineCall } from './engine-call.ts'
 
-/** The thread that holds the columns: the page's own thread never loops over incidents. */
+/** Keeps loops over incidents off the page's thread. */
 const engine = new ColumnsEngine()
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope
 

@@ -2,11 +2,10 @@ import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { ColumnsEngine } from './engine.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from './questions/index.ts'
 
-/** The engine's methods that a port carries. Questions all travel as `ask`. */
 export const engineMethods = ['setWorld', 'setAsOf', 'put', 'clear', 'ask'] as const
 type EngineMethod = (typeof engineMethods)[number]
 
-/** The engine behind a port: every method answers with a promise. */
+/** The engine behind a port. */
 export type RemoteColumnsEngine = {
   [M in Exclude<EngineMethod, 'ask'>]: (
     ...args: Parameters<ColumnsEngine[M]>
@@ -29,7 +28,6 @@ export type EngineAnswer =
   | { id: number; ok: true; value: unknown }
   | { id: number; ok: false; name: string; message: string }
 
-/** Carries out one call. */
 export function answerCall(engine: ColumnsEngine, { id, method, args }: EngineCall): EngineAnswer {
   try {
     const run = engine[method] as (...args: unknown[]) => unknown

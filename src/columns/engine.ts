@@ -6,10 +6,8 @@ import { FilteredRows } from './count/filtered-rows.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
 import type { Question, QuestionWorld } from './questions/question.ts'
 
-/** Areas, categories and the city's box; `setAsOf` tells the time apart from them. */
 export type ColumnsWorld = Omit<QuestionWorld, 'asOfWallMinutes'>
 
-/** Holds the columns and answers questions about them, in the worker or in a test. */
 export class ColumnsEngine {
   #set = new ColumnSet()
   #world: QuestionWorld = {
@@ -18,7 +16,7 @@ export class ColumnsEngine {
     cityBbox: [-180, -90, 180, 90],
     asOfWallMinutes: 0,
   }
-  /** Rows of the last filter asked about; the questions of one filter share them. */
+  /** Questions about the same filter share these rows. */
   #last: { filter: string; rows: FilteredRows } | null = null
 
   setWorld(world: ColumnsWorld): void {
@@ -26,12 +24,11 @@ export class ColumnsEngine {
     this.#last = null
   }
 
-  /** @param asOfWallMinutes see `wallMinutes` */
   setAsOf(asOfWallMinutes: number): void {
     this.#world = { ...this.#world, asOfWallMinutes }
   }
 
-  /** Adds or replaces `months` and removes those `gone`. @throws RangeError on a torn month */
+  /** @throws RangeError on a damaged month */
   put(months: readonly PackedMonth[], gone: readonly LocalMonth[] = []): void {
     const unpacked = months.map(unpackMonth)
     this.#last = null

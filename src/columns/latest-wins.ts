@@ -1,7 +1,4 @@
-/**
- * Runs one request at a time. Of the requests that come meanwhile only the newest runs next; the
- * others are answered with null. So a dragged brush never queues work.
- */
+/** Runs one request at a time. Only the newest waiting request runs; the others resolve to null. */
 export function latestWins<Request, Answer>(
   run: (request: Request) => Promise<Answer>,
 ): (request: Request) => Promise<Answer | null> {

@@ -16,7 +16,7 @@ export interface LoadProgress {
 export interface LoaderParts {
   repo: Pick<IncidentsRepo, 'months' | 'columns' | 'changes'>
   cache: MonthCache
-  /** The last listing, for a start without a network. It never throws. */
+  /** For a start without a network. It never throws. */
   keptListing: KeptListing
   engine: Pick<RemoteColumnsEngine, 'put' | 'clear'>
   /** Instance, user and scope; keys the cache. */
@@ -24,15 +24,13 @@ export interface LoaderParts {
   scopeKey: string
   /** Renews an expired session around a call. */
   guard: <T>(call: () => Promise<T>) => Promise<T>
-  /** Called before the first month arrives: the filter's default period follows from the listing. */
+  /** Called before the first month arrives: the default period needs the listing. */
   onMonths: (months: readonly MonthInfo[], asOf: string) => void | Promise<void>
-  /** Called after each batch is in the engine. */
   onProgress: (progress: LoadProgress) => void
   /** Called before months that may name new areas. */
   onAreas: (revision: string) => Promise<void>
-  /** Since when the server has kept changes back; null when it keeps none. */
+  /** The server holds changes back since then; null for none. */
   onWaiting: (since: string | null) => void
-  /** Called when the person's scope changed: these columns are no longer theirs. */
   onScopeChanged: () => void
 }
 
@@ -41,15 +39,11 @@ export interface KeptListing {
   write(listing: IncidentMonths): void
 }
 
-/** Bounds of one call: far below the server's 120 months, and a few megabytes. */
+/** Bounds of one call; the server allows 120 months. */
 const maxBatchMonths = 24
 const maxBatchIncidents = 150_000
 
-/**
- * Brings the columns of one scope into the engine and keeps them fresh. Months come newest first, so
- * the default period is there long before the oldest month. The device's cache serves months of an
- * unchanged revision.
- */
+/** Loads one scope's columns, newest month first. */
 export class ColumnsLoader {
   readonly #parts: LoaderParts
   #months = new Map<LocalMonth, MonthInfo>()
@@ -60,7 +54,7 @@ export class ColumnsLoader {
     this.#parts = parts
   }
 
-  /** The oldest loaded month while months are missing, else null. */
+  /** The oldest loaded month; null when none is missing. */
   get loadedFrom(): LocalMonth | null {
     if (this.#loaded.size >= this.#months.size) return null
     const loaded = [...this.#loaded.keys()].sort()
@@ -68,7 +62,7 @@ export class ColumnsLoader {
   }
 
   /**
-   * Loads the missing months. Called again after a failure, it goes on from there.
+   * Loads the missing months; call again after a failure.
    * @throws AppError; AbortError
    */
   async load(signal: AbortSignal): Promise<void> {
@@ -97,7 +91,7 @@ export class ColumnsLoader {
   }
 
   /**
-   * Fetches the changed months. `onMonths` gets the new `asOf` also without changes.
+   * Calls `onMonths` even without changes, for the new `asOf`.
    * @returns true when anything changed
    * @throws AppError; AbortError
    */
@@ -134,7 +128,6 @@ export class ColumnsLoader {
     return changes.months.length > 0
   }
 
-  /** The server's listing, or the kept one when there is no network and nothing is loaded. */
   async #listing(signal: AbortSignal): Promise<IncidentMonths> {
     const { repo, guard, keptListing } = this.#parts
     try {
@@ -150,7 +143,6 @@ export class ColumnsLoader {
     }
   }
 
-  /** Forgets all months: `load` then starts anew. */
   async reset(): Promise<void> {
     this.#months.clear()
     this.#loaded.clear()
@@ -158,7 +150,7 @@ export class ColumnsLoader {
     await this.#parts.engine.clear()
   }
 
-  /** Fetches months into the engine. Months missing from the answer are empty and removed. */
+  /** Months missing from the answer are empty and are removed. */
   async #fetch(asked: readonly LocalMonth[], signal: AbortSignal): Promise<void> {
     const { repo, guard } = this.#parts
     const arrived = await guard(() => repo.columns(asked, signal))
@@ -177,7 +169,7 @@ export class ColumnsLoader {
     await this.#writeCache(arrived)
   }
 
-  /** False when the kept months are damaged; they are then fetched. */
+  /** False when the kept months are damaged. */
   async #takeCached(known: readonly PackedMonth[]): Promise<boolean> {
     if (known.length === 0) return true
     const taken = await this.#try(async () => {
@@ -211,7 +203,7 @@ export class ColumnsLoader {
     return this.#months.get(month) ?? { month, count: 0, revision: '' }
   }
 
-  // The cache only saves transfers: a browser that denies it costs nothing else.
+  // The cache only saves transfers, so its errors are not fatal.
   async #readCache(missing: readonly MonthInfo[]): Promise<Map<LocalMonth, PackedMonth>> {
     const wanted = new Map(missing.map((one) => [one.month, one.revision]))
     const months = await this.#try(() => this.#parts.cache.read(this.#parts.scope, wanted))

@@ -2,21 +2,18 @@ import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from '
 import type { PackedMonth } from '@/domain/answers/columns.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 
-/**
- * Packed months kept on the device between visits, in IndexedDB. `scope` (instance, user and scope
- * key) names their reader; nobody else gets them.
- */
+/** Packed months kept in IndexedDB. `scope` names the only permitted reader. */
 export interface MonthCache {
-  /** The kept months of a scope whose revision is still the wanted one. */
+  /** Returns months whose revision is still the wanted one. */
   read(scope: string, wanted: ReadonlyMap<LocalMonth, string>): Promise<PackedMonth[]>
   write(scope: string, months: readonly PackedMonth[]): Promise<void>
-  /** Removes every month of every scope but `keep`. */
+  /** Removes all scopes but `keep`. */
   erase(keep?: string): Promise<void>
 }
 
 const storeName = 'months'
 
-/** One stored record, its key first; strings only, which every browser stores faithfully. */
+/** Strings only: every browser stores them faithfully. */
 interface CachedMonth {
   scope: string
   month: LocalMonth
@@ -26,7 +23,7 @@ interface MonthSchema extends DBSchema {
   months: { key: [string, LocalMonth]; value: CachedMonth }
 }
 
-/** @throws what IndexedDB throws, in private windows and on full disks; callers go on without */
+/** @throws IndexedDB errors, in private windows and on full disks */
 export function openMonthCache(): MonthCache {
   let opened: Promise<IDBPDatabase<MonthSchema>> | null = null
   const database = () => (opened ??= openDatabase().catch(forget))
@@ -34,7 +31,6 @@ export function openMonthCache(): MonthCache {
     opened = null
     throw error
   }
-  /** One transaction for all that `work` asks. */
   const change = async (
     work: (
       store: IDBPObjectStore<MonthSchema, [typeof storeName], typeof storeName, 'readwrite'>,

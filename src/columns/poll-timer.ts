@@ -2,16 +2,14 @@ interface PollOptions {
   /** A rejection doubles the next pause. */
   poll: () => Promise<unknown>
   intervalMs?: number
-  /** Bound of the pause after repeated failures. */
   maxMs?: number
-  /** The document, or a test's. */
   page?: EventTarget & { visibilityState: string }
   network?: EventTarget
 }
 
 /**
- * Polls while the tab is visible: at once when it becomes visible or the network returns, else after
- * `intervalMs`, doubled with every failure in a row. Never two polls at a time.
+ * Polls while the tab is visible, and at once when it becomes visible or the network returns.
+ * Never runs two polls at a time.
  * @returns stops polling
  */
 export function startPolling(options: PollOptions): () => void {
@@ -34,7 +32,7 @@ export function startPolling(options: PollOptions): () => void {
       await poll()
       failures = 0
     } catch {
-      // The poll keeps its error for the page; here it only stretches the pause.
+      // The poll reports its own error.
       failures++
     } finally {
       running = false

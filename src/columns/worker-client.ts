@@ -5,7 +5,6 @@ import {
   type RemoteColumnsEngine,
 } from './engine-call.ts'
 
-/** The part of a `Worker` in use. */
 export type EnginePort = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>
 
 export const startColumnsWorker = (): RemoteColumnsEngine =>
@@ -16,10 +15,7 @@ export const startColumnsWorker = (): RemoteColumnsEngine =>
     }),
   )
 
-/**
- * Speaks with an engine behind a port. Calls are answered in order. When the worker dies, all waiting
- * and all later calls are rejected.
- */
+/** When the worker dies, all waiting and later calls are rejected. */
 export function remoteColumnsEngine(port: EnginePort): RemoteColumnsEngine {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let nextId = 1

@@ -13,6 +13,7 @@ const serverIncidentSchema = v.object({
   areaCode: v.string(),
   stage: v.string(),
   changedAt: v.nullable(v.string()),
+  reportedBy: v.nullish(v.string()),
   changedBy: v.nullable(v.string()),
 })
 const errorSchema = v.object({

@@ -61,10 +61,11 @@ const photoSchema = v.object({
   owner: v.string(),
   hash: v.string(),
   mediaType: v.string(),
-  bytes: v.number(),
-  width: v.number(),
-  height: v.number(),
-  /** From the photo's own EXIF, as lon and lat: shown beside the pin, never decided upon. */
+  /** Measured by the server; null until it has checked the file. Sides in pixels. */
+  bytes: v.nullable(v.number()),
+  width: v.nullable(v.number()),
+  height: v.nullable(v.number()),
+  /** Claims of the device: instant, and lon and lat. Shown, never decided upon. */
   takenAt: v.nullish(v.string(), null),
   lon: v.nullish(v.number(), null),
   lat: v.nullish(v.number(), null),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { downloadArchive, type FileHandle } from './city-download.ts'
 import type { DownloadNews } from './city-files.ts'
 
-/** A file in memory that keeps what was written, as the browser's does. */
+/** A file in memory. */
 class MemoryFile implements FileHandle {
   bytes = new Uint8Array(0)
   capacity = Infinity
@@ -33,7 +33,7 @@ class MemoryFile implements FileHandle {
 const archive = new TextEncoder().encode(`PMTiles${'tile '.repeat(400)}`)
 const chunkBytes = 100
 
-/** Serves ranges in small pieces; `cutAfter` bytes of an answer the connection breaks. */
+/** Serves ranges in small pieces; the connection breaks after `cutAfter` bytes. */
 function server(
   content = archive,
   options: { etag?: string; cutAfter?: number; ranges?: boolean } = {},

@@ -1,6 +1,5 @@
 import type { DownloadFailure, DownloadNews } from './city-files.ts'
 
-/** What is used of a `FileSystemSyncAccessHandle`. */
 export type FileHandle = Pick<
   FileSystemSyncAccessHandle,
   'getSize' | 'truncate' | 'read' | 'write' | 'flush' | 'close'
@@ -8,7 +7,7 @@ export type FileHandle = Pick<
 
 interface DownloadOptions {
   url: string
-  /** ETag of the version that the file begins with; null when that is not known. */
+  /** ETag of the partial file; null if unknown. */
   etag: string | null
   file: FileHandle
   tell: (news: DownloadNews) => void
@@ -18,12 +17,12 @@ interface DownloadOptions {
 
 const flushEveryBytes = 4 * 1024 * 1024
 const tellEveryBytes = 256 * 1024
-/** What every PMTiles archive begins with. */
+/** First bytes of every PMTiles archive. */
 const magic = 'PMTiles'
 
 /**
- * Brings a tile archive into a file, going on where an earlier try ended if the server still holds
- * the same version. What has arrived stays, whatever ends it. Tells how it went and never throws.
+ * Downloads or resumes a tile archive. Keeps received bytes unless they are no archive. Never
+ * throws.
  */
 export async function downloadArchive(options: DownloadOptions): Promise<void> {
   const { file, tell } = options
@@ -82,7 +81,6 @@ async function bring(options: DownloadOptions): Promise<DownloadNews> {
   return { kind: 'done', bytes: at, etag }
 }
 
-/** The answer that goes on where the file ends, or one from the beginning. */
 async function ask({ url, etag, file, signal, fetch = globalThis.fetch }: DownloadOptions) {
   const begun = etag === null ? 0 : file.getSize()
   const get = (from: number) =>

@@ -1,7 +1,7 @@
 import { downloadArchive } from './city-download.ts'
 import type { DownloadCall, DownloadNews } from './city-files.ts'
 
-/** Files can be written piece by piece in every browser only from a worker. */
+/** Only workers can write files in pieces in every browser. */
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope
 const controller = new AbortController()
 const tell = (news: DownloadNews): void => scope.postMessage(news)

@@ -1,4 +1,4 @@
-/** A tile archive on the device; `etag` tells which version of the file it is, where the server does. */
+/** `etag` is null if the server sends none. */
 export interface KeptFile {
   /** Name in the origin's private file system. */
   name: string
@@ -6,29 +6,28 @@ export interface KeptFile {
   bytes: number
 }
 
-/** What is asked of the download worker. */
 export type DownloadCall =
   | { kind: 'download'; url: string; name: string; etag: string | null }
   | { kind: 'cancel' }
 
 export type DownloadFailure = 'offline' | 'no-space' | 'not-a-map' | 'server'
 
-/** What it says: `total` is null while the server does not tell how long the file is. */
+/** `total` is null if the server does not send the length. */
 export type DownloadNews =
   | { kind: 'progress'; received: number; total: number | null; etag: string | null }
   | { kind: 'done'; bytes: number; etag: string | null }
   | { kind: 'cancelled' }
   | { kind: 'failed'; reason: DownloadFailure }
 
-/** Whether this browser has a file system for the app: on secure addresses only. */
+/** True only in secure contexts. */
 export const hasCityFiles = (): boolean => typeof navigator.storage?.getDirectory === 'function'
 
-/** The file as it is now, or null. */
+/** Null if missing or changed. */
 export async function readCityFile({ name, bytes }: KeptFile): Promise<File | null> {
   try {
     const root = await navigator.storage.getDirectory()
     const file = await (await root.getFileHandle(name)).getFile()
-    // Another size is another file: what was recorded of it does not hold.
+    // Another size means another file.
     return file.size === bytes ? file : null
   } catch {
     return null
@@ -40,6 +39,6 @@ export async function removeCityFile(name: string): Promise<void> {
     const root = await navigator.storage.getDirectory()
     await root.removeEntry(name)
   } catch {
-    // it was not there
+    // already absent
   }
 }

@@ -27,7 +27,7 @@ describe('device store', () => {
     await device.writePerson(person('else', 3, 'there'))
     expect(await stateOf(device)).toBe('bo in')
     await device.changePerson(person('bo', 2), (one) => ({ ...one, state: 'left' }))
-    // Anna left when Bo came: she does not come back because Bo goes.
+    // Anna was marked `left` when Bo signed in; Bo's sign-out does not undo it.
     expect(await stateOf(device)).toBe('bo left')
     expect((await device.readPerson('there'))?.userId).toBe('else')
     expect(await device.readPerson('nowhere')).toBeNull()

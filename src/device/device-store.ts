@@ -9,37 +9,34 @@ import type { AppConfig } from '@/domain/city/config.ts'
 import type { SessionContext } from '@/data/session.repo.ts'
 import { report } from '@/data/problems.ts'
 
-/** `in`: may work here, offline too. `left` signed out; `expired` was refused by the auth server. */
+/** `in`: may work, also offline. `left`: signed out. `expired`: refused by the auth server. */
 export type PersonState = 'in' | 'left' | 'expired'
 
-/** A person who signed in on this device, by the server's last description. */
 export interface KeptPerson {
   instanceId: string
   userId: string
   email: string | null
   context: SessionContext
   state: PersonState
-  /** Milliseconds of this device's clock at sign-in; the newest person is the present one. */
+  /** Device clock in milliseconds; the newest person is the present one. */
   signedInAt: number
-  /** Items of this person's outbox without a receipt, at the last count. */
+  /** Outbox items without a receipt, at the last count. */
   unsent: number
 }
 
 /**
- * What the app needs to open without a network: the last configuration, the people who signed in,
- * and reference data by instance. It holds no secrets; tokens stay with auth-js.
- * In a private window or on a full disk, reads give null and writes only warn.
+ * Data for an offline start. Holds no secrets; auth-js keeps the tokens. In a private window or on
+ * a full disk, reads give null and writes only warn.
  */
 export interface DeviceStore {
   readConfig(): Promise<AppConfig | null>
   writeConfig(config: AppConfig): Promise<void>
-  /** The last person to sign in at this instance, in any state. */
+  /** The last to sign in, in any state. */
   readPerson(instanceId: string): Promise<KeptPerson | null>
-  /** All people who signed in on this device, at any instance. */
   readPeople(): Promise<KeptPerson[]>
-  /** Keeps the person who signed in; people before them get the state `left`. */
+  /** Marks previous people as `left`. */
   writePerson(person: KeptPerson): Promise<void>
-  /** Does nothing when the person is unknown. */
+  /** Ignores an unknown person. */
   changePerson(
     key: Pick<KeptPerson, 'instanceId' | 'userId'>,
     change: (person: KeptPerson) => KeptPerson,
@@ -51,9 +48,9 @@ export interface DeviceStore {
 
 interface DeviceSchema extends DBSchema {
   kept: { key: string; value: AppConfig }
-  /** Keys are instance and user. */
+  /** Instance, user. */
   people: { key: [string, string]; value: KeptPerson }
-  /** Keys are instance and name. */
+  /** Instance, name. */
   reference: { key: [string, string]; value: unknown }
 }
 type StoreName = StoreNames<DeviceSchema>
@@ -64,7 +61,7 @@ const configKey = 'config'
 export function openDeviceStore(): DeviceStore {
   let opened: Promise<IDBPDatabase<DeviceSchema>> | null = null
 
-  /** Gives null, with a warning, where the device keeps nothing. */
+  /** Null, with a warning, when storage fails. */
   async function attempt<T>(
     work: (database: IDBPDatabase<DeviceSchema>) => Promise<T>,
   ): Promise<T | null> {
@@ -78,7 +75,7 @@ export function openDeviceStore(): DeviceStore {
     }
   }
 
-  /** One transaction; resolves after it is on the disk. */
+  /** One transaction; resolves once on disk. */
   const change = async <Name extends StoreName>(
     name: Name,
     work: (store: Store<Name>) => Promise<unknown>,
@@ -137,6 +134,6 @@ const openDatabase = (): Promise<IDBPDatabase<DeviceSchema>> =>
     upgrade(database) {
       for (const name of ['kept', 'people', 'reference'] as const) database.createObjectStore(name)
     },
-    // Another tab's newer version must not wait for this one.
+    // A newer version in another tab must not wait for this one.
     blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
   })

@@ -1,6 +1,6 @@
-/** Bytes of base64, with or without line breaks. @throws on anything else */
+/** Line breaks are allowed. @throws on anything else */
 export function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
-  // Engines since 2025 decode natively, much faster.
+  // Native since 2025, much faster.
   const native = Uint8Array as typeof Uint8Array & {
     fromBase64?: (text: string) => Uint8Array<ArrayBuffer>
   }
@@ -11,18 +11,17 @@ export function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** Bytes as base64 without line breaks. */
 export function base64FromBytes(bytes: Uint8Array): string {
   const native = bytes as Uint8Array & { toBase64?: () => string }
   if (native.toBase64) return native.toBase64()
   let binary = ''
-  // Every engine takes this many arguments in a call.
+  // Every engine takes this many arguments.
   for (let i = 0; i < bytes.length; i += 8192)
     binary += String.fromCharCode(...bytes.subarray(i, i + 8192))
   return btoa(binary)
 }
 
-/** Unsigned 16-bit values of two byte planes, high bytes first. */
+/** Two byte planes, high bytes first. */
 export function uint16FromPlanes(planes: Uint8Array): Uint16Array<ArrayBuffer> {
   const count = planes.length >> 1
   const values = new Uint16Array(count)

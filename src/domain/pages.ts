@@ -1,25 +1,23 @@
 import type { Role } from './vocabulary.ts'
 
-/** Who the bar is for: people who only collect in the streets, people who only lead, everybody else. */
+/** `street`: only collects; `lead`: only leads; `desk`: everybody else. */
 export type Bar = 'street' | 'lead' | 'desk'
 
-/** `landing`: first in the bar, and the page behind `/`. `wide`: not in a phone's bar. */
+/** `landing`: first in the bar, opened by `/`. `wide`: not in a phone's bar. */
 type InBar = 'landing' | 'shown' | 'wide'
 
-/** One page of the app. Router, bars, menu, door, filter binding and page tests read this list. */
+/** Router, bars, menu, door, filter binding and page tests read this. */
 export interface Page<Name extends string = string> {
   name: Name
-  /** Without parameters. */
   path: string
-  /** Locale key of the title; the key is in the words that come with the shell. */
+  /** Locale key in the shell's words. */
   title: string
   icon: string
-  /** `public`: needs no session and is shown without the app's bars. */
+  /** `public` needs no session. */
   audience: 'public' | 'signed-in'
-  /** Roles that are offered the page; all when left out. What a role may do is the server's decision. */
+  /** Missing means all roles. The server decides what a role may do. */
   roles?: readonly Role[]
   bars?: Partial<Record<Bar, InBar>>
-  /** Stands in the menu of the signed-in person. */
   inMenu?: boolean
   /** Keeps the filter in its URL. */
   isFiltered?: boolean
@@ -95,7 +93,7 @@ const list = [
     title: 'app.nav.outbox',
     icon: 'lucide:inbox',
     audience: 'signed-in',
-    // A handler adds notes and photos.
+    // Handlers add notes and photos.
     roles: ['field_staff', 'grid_manager', 'admin', 'handler'],
     bars: { street: 'shown' },
     fills: true,
@@ -120,5 +118,5 @@ const list = [
 
 export type PageName = (typeof list)[number]['name']
 
-/** In the order in which bars and menu show them; a bar's landing page comes first. */
+/** Bars and menu show this order. */
 export const pages: readonly Page<PageName>[] = list

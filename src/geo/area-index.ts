@@ -2,20 +2,19 @@ import { bbox, booleanPointInPolygon } from '@turf/turf'
 import type { Feature, MultiPolygon, Polygon } from 'geojson'
 import { areaLevels, type AreaLevel, type LngLat } from '../domain/vocabulary.ts'
 
-/** An area's polygon, from `area_features`, with the properties that a search needs. */
+/** A polygon from `area_features`. */
 export type AreaShape = Feature<
   Polygon | MultiPolygon,
   { code: string; path: string; level: AreaLevel; name: string }
 >
 
 export interface AreaIndex {
-  /** Deepest level first, then by code: the first shape that holds a place is its area. */
+  /** Deepest level first, then by code: the first match wins. */
   shapes: readonly AreaShape[]
-  /** West, south, east, north of each shape, one after the other. */
+  /** West, south, east, north of each shape. */
   boxes: Float64Array
 }
 
-/** Prepares areas of any levels for `findArea`. */
 export function indexAreas(shapes: Iterable<AreaShape>): AreaIndex {
   const depth = ({ properties }: AreaShape): number => areaLevels.indexOf(properties.level)
   const sorted = [...shapes].sort(
@@ -27,8 +26,8 @@ export function indexAreas(shapes: Iterable<AreaShape>): AreaIndex {
 }
 
 /**
- * The area of a place by the server's rule (`private.place_incident`): the deepest that holds it,
- * borders included. Of several on a border, the lowest code. Null outside all of them.
+ * The deepest area at a place, borders included; null outside all. On a shared border the lowest
+ * code wins, as in `private.place_incident`.
  */
 export function findArea(index: AreaIndex, place: LngLat): AreaShape | null {
   return (
@@ -39,9 +38,8 @@ export function findArea(index: AreaIndex, place: LngLat): AreaShape | null {
 }
 
 /**
- * The area of `level` other than `code` whose border is nearest to a place, at most `withinMeters`
- * away; null when there is none. Distances are measured on a flat earth: turf's
- * `pointToPolygonDistance` gives the same to a centimetre and takes 75 times as long.
+ * The nearest other area of `level` within `withinMeters` of a place, or null. Measures on a flat
+ * earth: equal to turf's `pointToPolygonDistance` within a centimetre, but 75 times faster.
  */
 export function findNeighbour(
   index: AreaIndex,
@@ -73,7 +71,6 @@ export function findNeighbour(
   return best
 }
 
-/** Whether the box of shape `at` meets the box between two corners. */
 function isInBox({ boxes }: AreaIndex, at: number, southWest: LngLat, northEast: LngLat): boolean {
   return (
     northEast[0] >= boxes[at * 4]! &&
@@ -83,7 +80,7 @@ function isInBox({ boxes }: AreaIndex, at: number, southWest: LngLat, northEast:
   )
 }
 
-/** From the origin to the segment from a to b. */
+/** From the origin to segment a–b. */
 function distanceToEdge(ax: number, ay: number, bx: number, by: number): number {
   const [dx, dy] = [bx - ax, by - ay]
   const length = dx * dx + dy * dy

@@ -1,14 +1,14 @@
 import { z95 } from './wilson.ts'
 
-/** Counts by whole time: index = time, value = how many. */
+/** Counts by whole time: index = time, value = count. */
 export interface TimeCounts {
-  /** Reached the end (closed). */
+  /** Closed. */
   events: ArrayLike<number>
-  /** Last seen without the end (still open): censored, not dropped. */
+  /** Still open: censored, not dropped. */
   censored: ArrayLike<number>
 }
 
-/** The share without the event right after each time that has one. */
+/** Survival right after each event time. */
 export interface SurvivalCurve {
   n: number
   events: number
@@ -20,7 +20,7 @@ export interface SurvivalCurve {
   high: Float64Array
 }
 
-/** A quantile of the time; null means "not reached". */
+/** Null means "not reached". */
 export interface SurvivalQuantile {
   time: number | null
   low: number | null
@@ -28,12 +28,12 @@ export interface SurvivalQuantile {
 }
 
 /**
- * The product-limit estimate S(t) = Π (1 − dᵢ/nᵢ) over event times tᵢ ≤ t, where nᵢ are at risk just
- * before tᵢ; those censored at tᵢ are still at risk at tᵢ. Variance by Greenwood, Σ dᵢ/(nᵢ(nᵢ − dᵢ));
- * limits on the log(−log S) scale, S^exp(±z·se/log S), which keeps them within 0 and 1.
+ * The product-limit estimate S(t) = Π (1 − dᵢ/nᵢ) over event times tᵢ ≤ t. nᵢ are at risk just
+ * before tᵢ, including those censored at tᵢ. Variance by Greenwood, Σ dᵢ/(nᵢ(nᵢ − dᵢ)). Limits on
+ * the log(−log S) scale, S^exp(±z·se/log S), stay within 0 and 1.
  *
- * Sources: E. L. Kaplan and P. Meier, JASA 53 (1958); J. D. Kalbfleisch and R. L. Prentice,
- * The Statistical Analysis of Failure Time Data, 1.4.
+ * Sources: E. L. Kaplan and P. Meier, JASA 53 (1958); J. D. Kalbfleisch and R. L. Prentice, The
+ * Statistical Analysis of Failure Time Data, 1.4.
  */
 export function kaplanMeier({ events, censored }: TimeCounts, z = z95): SurvivalCurve {
   const eventTotal = total(events)
@@ -74,16 +74,14 @@ export function kaplanMeier({ events, censored }: TimeCounts, z = z95): Survival
 }
 
 /**
- * The time by which the share `p` has reached the end: the first time with S(t) ≤ 1 − p. Its 95 %
- * interval is that of Brookmeyer and Crowley on the log-log scale: all times whose own limits
- * include 1 − p, which reads off the limit curves where they cross it.
+ * The first time with S(t) ≤ 1 − p. Its 95 % interval ends where the log-log limit curves cross 1 −
+ * p. At S = 1 − p exactly, R's survfit would give the middle of the flat part.
  *
- * Source: R. Brookmeyer and J. Crowley, Biometrics 38 (1982). Where S meets 1 − p exactly, the first
- * such time is given; R's survfit would give the middle of the flat part.
+ * Source: R. Brookmeyer and J. Crowley, Biometrics 38 (1982).
  * @param p between 0 and 1, for example 0.5 for the median
  */
 export function survivalQuantile(curve: SurvivalCurve, p: number): SurvivalQuantile {
-  // Products of fractions such as 1/2 come out a few units in the last place off.
+  // Allows for rounding in products of fractions.
   const level = 1 - p + 1e-12
   const first = (values: Float64Array): number | null => {
     const step = values.findIndex((value) => value <= level)

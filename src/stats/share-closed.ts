@@ -1,16 +1,13 @@
 import { wilson, type Share } from './wilson.ts'
 
 export interface ShareClosed extends Share {
-  /** Left out, closed or not: reported too recently for the time to have run out. */
+  /** Reported less than `withinHours` ago, closed or not. */
   tooRecent: number
 }
 
 /**
- * The share closed within `withinHours` of the report, with Wilson's interval. Only incidents whose
- * time has run out by `asOf` are counted. Counting recent ones that are closed already, but not those
- * still open, would flatter every fresh month.
- * @param hours whole hours from report to close, rounded down: "within 24 hours" is `hours < 24`;
- * read where `closed`
+ * Leaves out recent reports: counting only their closed ones would flatter fresh months.
+ * @param hours whole hours from report to close, rounded down; read where `closed`
  * @param ageHours hours from report to `asOf`
  */
 export function shareClosedWithin(

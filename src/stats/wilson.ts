@@ -1,9 +1,9 @@
 /** A share with its 95 % interval. */
 export interface Share {
-  /** Of `n`, how many have the property. */
+  /** Number with the property. */
   count: number
   n: number
-  /** `count / n`; null when `n` is 0. */
+  /** Null when `n` is 0. */
   share: number | null
   low: number | null
   high: number | null
@@ -13,12 +13,12 @@ export interface Share {
 export const z95 = 1.959963984540054
 
 /**
- * Wilson's score interval for a proportion, without continuity correction. Unlike the textbook
- * interval it stays within 0 and 1 and is honest for small `n` and shares near the ends.
+ * Wilson's score interval for a proportion, without continuity correction. It stays within 0 and 1.
  *
  * (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
  *
- * Source: E. B. Wilson, JASA 22 (1927); method 3 of R. G. Newcombe, Statistics in Medicine 17 (1998).
+ * Source: E. B. Wilson, JASA 22 (1927); method 3 of R. G. Newcombe, Statistics in Medicine 17
+ * (1998).
  * @throws RangeError unless 0 ≤ count ≤ n, both whole
  */
 export function wilson(count: number, n: number, z = z95): Share {
@@ -33,7 +33,7 @@ export function wilson(count: number, n: number, z = z95): Share {
     count,
     n,
     share: p,
-    // At the ends the formula is exact but for rounding.
+    // Avoids rounding errors at the ends.
     low: count === 0 ? 0 : middle - half,
     high: count === n ? 1 : middle + half,
   }

@@ -11,13 +11,10 @@ import { areaLevels, type AreaLevel, type BoundingBox } from '@/domain/vocabular
 import { useSessionStore } from './session.store.ts'
 import { useReference } from './use-reference.ts'
 
-/**
- * The area hierarchy, loaded at sign-in, and the geometry of each level, loaded when first needed.
- * Both are kept on the device for when the server cannot be asked.
- */
+/** Areas load at sign-in, their geometry on demand. Both are kept for offline use. */
 export const useAreasStore = defineStore('areas', () => {
   const session = useSessionStore()
-  /** Whether the server's areas differ from those this device had kept. */
+  /** The server's areas differ from the kept ones. */
   let hasChanged = false
   const featuresByLevel = new Map<AreaLevel, Promise<AreaFeatures>>()
   const {
@@ -51,7 +48,7 @@ export const useAreasStore = defineStore('areas', () => {
     }
     return children
   })
-  /** Levels this city has, from the top down. */
+  /** From the top. */
   const levels = computed(() =>
     areaLevels.filter((level) => list.value.some((area) => area.level === level)),
   )
@@ -60,7 +57,7 @@ export const useAreasStore = defineStore('areas', () => {
   const byCode = (code: string): Area | undefined => codes.value.get(code)
   const byIdx = (idx: number): Area | undefined => indexes.value.get(idx)
 
-  /** The box of the areas of the person's memberships; null for the whole city, or none. */
+  /** Null for the whole city or none. */
   const ownBox = computed<BoundingBox | null>(() => {
     const own = session.memberships
       .map(({ areaCode }) => byCode(areaCode))
@@ -77,7 +74,7 @@ export const useAreasStore = defineStore('areas', () => {
   const children = (code: string): readonly Area[] => childrenByParent.value.get(code) ?? []
   const atLevel = (level: AreaLevel): Area[] => list.value.filter((area) => area.level === level)
 
-  /** From the top down to and including `code`; empty for an unknown code. */
+  /** From the top, including `code`. */
   function ancestry(code: string): Area[] {
     const chain: Area[] = []
     let at = byCode(code)
@@ -88,7 +85,7 @@ export const useAreasStore = defineStore('areas', () => {
     return chain
   }
 
-  /** Polygons of one level, fetched once a scope; the device's without a network. @throws AppError */
+  /** Fetched once per scope; kept ones when offline. @throws AppError */
   function features(level: AreaLevel): Promise<AreaFeatures> {
     const known = featuresByLevel.get(level)
     if (known) return known
@@ -97,7 +94,7 @@ export const useAreasStore = defineStore('areas', () => {
     const forget = (): void => {
       if (featuresByLevel.get(level) === request) featuresByLevel.delete(level)
     }
-    // A failed load is forgotten, and so is a kept copy once the server can be asked.
+    // Forget failed loads, and loads done before the session is verified.
     request.then(() => {
       if (!session.verified) forget()
     }, forget)
@@ -120,17 +117,14 @@ export const useAreasStore = defineStore('areas', () => {
     }
   }
 
-  /** Loads the areas again when the server's have another revision. @throws AppError */
+  /** Reloads areas of another revision. @throws AppError */
   async function keepUp(revision: string): Promise<void> {
     if (!loaded.value || areasRevision(list.value) === revision) return
     await load()
     if (error.value) throw error.value
   }
 
-  /**
-   * Brings the geometry of every level onto the device, the grids first, unless it is there for the
-   * present areas. @throws AppError
-   */
+  /** Stores grids first. @throws AppError */
   async function keepFeatures(): Promise<void> {
     for (const level of levels.value.toReversed()) {
       if (hasChanged || !(await kept().has(`areas/${level}`))) await features(level)

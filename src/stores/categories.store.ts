@@ -9,7 +9,6 @@ interface Catalogue {
   departments: readonly Department[]
 }
 
-/** The category tree and the departments, loaded at sign-in and kept on the device. */
 export const useCategoriesStore = defineStore('categories', () => {
   const { value, error, loaded, load } = useReference<Catalogue>({
     name: 'categories',
@@ -46,7 +45,7 @@ export const useCategoriesStore = defineStore('categories', () => {
   const byIdx = (idx: number): Category | undefined => indexes.value.get(idx)
   const children = (code: string): readonly Category[] => childrenByParent.value.get(code) ?? []
   const department = (code: string): Department | undefined => departmentsByCode.value.get(code)
-  /** A category's or department's name in a language (BCP 47). */
+  /** @param locale BCP 47 */
   const nameOf = (named: { nameZh: string; nameEn: string }, locale: string): string =>
     locale.toLowerCase().startsWith('zh') ? named.nameZh : named.nameEn
 

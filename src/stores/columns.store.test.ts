@@ -18,7 +18,7 @@ import { useAnswer } from './use-answer.ts'
 /** Questions in the order they reached the engine. */
 let questions: unknown[][] = []
 
-/** The real client and the real engine, with a port between them that copies as a worker's does. */
+/** The real client and engine, joined by a port that clones messages as a worker does. */
 function engineHere(): RemoteColumnsEngine {
   const engine = new ColumnsEngine()
   const port = new EventTarget()
@@ -73,7 +73,7 @@ describe('columns store', () => {
 
   beforeEach(() => {
     server = new FakeBackend()
-    // Each test has a device of its own, with its months and its people.
+    // Each test has a separate device.
     vi.stubGlobal('indexedDB', new IDBFactory())
     cache = openMonthCache()
   })

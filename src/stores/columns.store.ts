@@ -21,7 +21,7 @@ import { latestWins } from '@/columns/latest-wins.ts'
 import { startPolling } from '@/columns/poll-timer.ts'
 import { useSessionStore } from './session.store.ts'
 
-/** The world outside the columns; tests provide another than the browser's. */
+/** Tests replace it with `app.provide`. */
 export interface ColumnsOutside {
   startEngine: () => RemoteColumnsEngine
   openCache: () => MonthCache
@@ -43,10 +43,7 @@ const nothingLoaded: LoadProgress = {
   totalIncidents: 0,
 }
 
-/**
- * All incidents of the person's scope, held as columns in a worker. `projection` answers the filter
- * and is replaced by every answer: watch it to repaint. Other answers: `useAnswer`.
- */
+/** Incidents in scope, as columns in a worker. For answers besides `projection` use `useAnswer`. */
 export const useColumnsStore = defineStore('columns', () => {
   const outside = inject(columnsOutsideKey, browserOutside, true)
   const session = useSessionStore()
@@ -54,33 +51,31 @@ export const useColumnsStore = defineStore('columns', () => {
   const categories = useCategoriesStore()
   const filter = useFilterStore()
 
-  /** `error` only when nothing can be shown; a failed poll leaves `ready` and sets `error`. */
+  /** `error` only when nothing can be shown. A failed poll keeps `ready` and sets `error`. */
   const status = shallowRef<ColumnsStatus>('idle')
   const error = shallowRef<AppError | null>(null)
   const progress = shallowRef<LoadProgress>(nothingLoaded)
-  /** Months that hold incidents of the scope, newest first. */
+  /** Newest first. */
   const months = shallowRef<readonly MonthInfo[]>([])
-  /** The last instant the data is known for. */
+  /** Last instant the data is known for. */
   const asOf = shallowRef<string | null>(null)
-  /** Changes since this instant are not shown: the database still writes them. Else null. */
+  /** Changes since this instant are not shown: the database still writes them. */
   const waitingSince = shallowRef<string | null>(null)
-  /** The oldest loaded month while months are missing, else null. */
+  /** Null once all months are loaded. */
   const loadedFrom = shallowRef<LocalMonth | null>(null)
-  /** Grows with every change of the data: tiles and lists then ask again. */
+  /** Incremented when the data changes. */
   const revision = shallowRef(0)
-  /** Grows with every load or poll that the server answered. */
+  /** Incremented after each answered load or poll. */
   const answers = shallowRef(0)
   const projection = shallowRef<Projection | null>(null)
-  /** The filter that `projection` answers. */
   const projectedFilter = shallowRef<IncidentFilter | null>(null)
 
-  /** True while months are missing: backlog and all-time counts still grow. */
+  /** Months are missing, so counts still grow. */
   const partial = computed(() => status.value === 'loading' || loadedFrom.value !== null)
-  /** True when the person's scope holds no incident, whatever the filter. */
+  /** Ignores the filter. */
   const isEmpty = computed(
     () => status.value === 'ready' && months.value.every((one) => one.count === 0),
   )
-  /** True while months of the chosen period itself are missing. */
   const periodPartial = computed(() => {
     if (!partial.value) return false
     const from = filter.effective.period?.from
@@ -95,10 +90,7 @@ export const useColumnsStore = defineStore('columns', () => {
   let stopPolling: (() => void) | null = null
   let refreshing: Promise<void> | null = null
 
-  /**
-   * Asks about the incidents that pass the filter now.
-   * @returns null when nothing is loaded, and when it failed: `error` then says why
-   */
+  /** @returns null when nothing is loaded or the call failed; see `error` */
   async function ask<N extends QuestionName>(
     name: N,
     options: OptionsOf<N>,
@@ -120,10 +112,7 @@ export const useColumnsStore = defineStore('columns', () => {
     return answer && { answer, asked }
   })
 
-  /**
-   * Loads on after an error, else polls at once. A call during another gets the same promise.
-   * @throws AppError, kept in `error` too
-   */
+  /** Continues a failed load, else polls. @throws AppError, also in `error` */
   function refresh(): Promise<void> {
     if (refreshing) return refreshing
     const running = bringUpToDate().finally(() => {
@@ -158,7 +147,7 @@ export const useColumnsStore = defineStore('columns', () => {
     }
   }
 
-  /** Loads areas and categories again if they failed: nothing can be counted without them. */
+  /** Counting needs both hierarchies. */
   async function reloadHierarchies(): Promise<void> {
     for (const store of [areas, categories]) {
       if (store.error) await store.load()
@@ -193,7 +182,7 @@ export const useColumnsStore = defineStore('columns', () => {
       onScopeChanged: () => void session.refreshContext(),
     })
     setWorld()
-    // The poll timer tries a failed load again, with growing pauses.
+    // The poll timer retries.
     void refresh().catch(() => {})
     stopPolling = outside.startPolling(refresh)
   }
@@ -266,7 +255,7 @@ export const useColumnsStore = defineStore('columns', () => {
     projectedFilter.value = found.asked
   }
 
-  /** Keeps an engine's failure for the page, unless the engine was ended on purpose. */
+  /** Ignores failures of a stopped engine. */
   function keepFailure(asked: RemoteColumnsEngine, failure: unknown): void {
     if (engine === asked) error.value = toAppError(failure)
   }
@@ -319,5 +308,5 @@ export const useColumnsStore = defineStore('columns', () => {
   }
 })
 
-/** A copy without Vue's proxies, which no message port carries. Filters and options are JSON. */
+/** Message ports cannot carry Vue's proxies. Filters and options are JSON. */
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T

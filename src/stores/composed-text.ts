@@ -1,13 +1,13 @@
 /**
- * Knows whether an input method is composing a word. `v-model` ignores its model until the word ends
- * and then writes the field's own text into it: a model replaced meanwhile would be overwritten.
- * @returns `ended()`, which resolves once no word is being composed, and `stop()`
+ * During input-method composition `v-model` ignores its model, then writes the field's text. A
+ * model replaced meanwhile would be overwritten.
+ * @returns `ended()` resolves when nothing is composed
  */
 export function watchComposition(): { ended: () => Promise<void>; stop: () => void } {
   let isComposing = false
   const waiting: (() => void)[] = []
   const begin = (): void => void (isComposing = true)
-  // bubbling: `v-model` has taken the word over by then; a field that loses focus composes nothing
+  // Bubble phase: `v-model` has already taken the word. A blur also ends composition.
   const end = (): void => {
     isComposing = false
     for (const resolve of waiting.splice(0)) resolve()

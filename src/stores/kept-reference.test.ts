@@ -61,7 +61,7 @@ describe('areas and categories on the device', () => {
     await vi.waitFor(() => expect(server.calls).toContain('area_list'))
     await areas.features('grid')
     expect(server.calls).toContain('area_features')
-    // The same answer is no change: nothing is drawn anew.
+    // The same answer causes no redraw.
     expect(areas.list).toBe(before)
   })
 

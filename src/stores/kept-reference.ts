@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { openDeviceStore, type DeviceStore } from '@/device/device-store.ts'
 
-/** Reference data on the device, by instance, for a start without a network. */
+/** Reference data by instance, for an offline start. */
 export class KeptReference {
   readonly #device: DeviceStore
   readonly #instanceId: string
-  /** The text last read or written, by name. */
+  /** Last text read or written, by name. */
   readonly #texts = new Map<string, string>()
 
   constructor(instanceId: string, device: DeviceStore = openDeviceStore()) {
@@ -13,7 +13,7 @@ export class KeptReference {
     this.#device = device
   }
 
-  /** Null also for a value that an older version of the app kept in another shape. */
+  /** Null also when an older app version stored another shape. */
   async read<T>(name: string, schema: v.GenericSchema<unknown, T>): Promise<T | null> {
     const text = await this.#device.readReference(this.#instanceId, name)
     if (typeof text !== 'string') return null
@@ -32,7 +32,7 @@ export class KeptReference {
     return (await this.#device.readReference(this.#instanceId, name)) !== null
   }
 
-  /** Keeps a value. @returns false when it equals the value last read or written */
+  /** @returns false when the value is unchanged */
   write(name: string, value: unknown): boolean {
     const text = JSON.stringify(value)
     if (this.#texts.get(name) === text) return false

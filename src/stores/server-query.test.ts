@@ -8,7 +8,7 @@ import { columnsOutsideKey, useColumnsStore } from './columns.store.ts'
 import { useServerPages, useServerQuery } from './server-query.ts'
 import { useSessionStore } from './session.store.ts'
 
-/** A call under way that the test answers. */
+/** A pending call; the test answers it. */
 interface Call {
   name: string
   signal: AbortSignal
@@ -133,7 +133,7 @@ describe('a question to the server', () => {
     await vi.waitFor(() => expect(data.value).toBe('secret'))
     session.context = null
     expect(data.value).toBeNull()
-    // The same person in the same scope again starts from nothing too.
+    // Signing in again in the same scope also starts without data.
     session.context = context('one')
     await asked(2)
     expect(data.value).toBeNull()
@@ -162,7 +162,7 @@ describe('a question to the server', () => {
     await asked(1)
     calls[0]!.answer('1')
     await vi.waitFor(() => expect(shown()).toEqual(['1']))
-    // Two asking at once get one page.
+    // Two simultaneous calls load one page.
     const both = Promise.all([pages.loadMore(), pages.loadMore()])
     await asked(2)
     calls[1]!.answer('2')
@@ -170,7 +170,7 @@ describe('a question to the server', () => {
     expect(shown()).toEqual(['1', '2'])
     revision.value++
     await asked(3)
-    // A page asked for meanwhile waits for the reload.
+    // A page requested during a reload waits for it.
     const more = pages.loadMore()
     calls[2]!.answer('1 again')
     await asked(4)

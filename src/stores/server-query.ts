@@ -15,52 +15,49 @@ import { toAppError, type AppError } from '@/data/errors.ts'
 import { useColumnsStore } from './columns.store.ts'
 import { useSessionStore } from './session.store.ts'
 
-/** What a question may use while it is asked. */
 interface Asking<T> {
   signal: AbortSignal
-  /** Calls the server; renews an expired session once. @throws when the question was left meanwhile */
+  /** Renews an expired session once. @throws when the question was aborted */
   call<R>(run: (backend: Backend) => Promise<R>): Promise<R>
-  /** The data shown now. */
   shown(): T | undefined
-  /** Shows data before the answer: the device's own, or the first pages. */
+  /** Shows kept data, or the first pages, before the answer. */
   show(data: T): void
 }
 
 export interface Question<T> {
-  /** Names the question. The session's scope is put before it. */
+  /** Without the session's scope. */
   key: EntryKey
   ask(asking: Asking<T>): Promise<T>
 }
 
 interface PagedQuestion<Page> {
   key: EntryKey
-  /** @param after null for the first page, else the `next` of the page before */
+  /** @param after null for the first page, else the previous page's `next` */
   ask(call: Asking<Page>['call'], signal: AbortSignal, after: unknown): Promise<Page>
 }
 
 interface Options {
-  /** A change asks again; the data shown stay until the answer. */
+  /** A change asks again. */
   revision?: () => unknown
   refetchOnReconnect?: boolean
   refetchOnWindowFocus?: boolean
 }
 
 export interface ServerAnswer<T> {
-  /** The last answer; null before the first one. An error leaves it in place. */
+  /** Null before the first answer; stays after an error. */
   data: ComputedRef<T | null>
   busy: ComputedRef<boolean>
   error: Readonly<Ref<AppError | null>>
   reload(): Promise<void>
 }
 
-/** Answers of pages that were left are kept this long. */
+/** Milliseconds. */
 const gcTime = 60_000
 const root = 'server'
 
 /**
- * Asks the server through Pinia Colada, once for all who ask the same. A new question aborts the
- * one before, answers are erased with the session's scope, and a question that failed without a
- * network is asked again as soon as the server answers a poll.
+ * Asks the server through Pinia Colada. A new question aborts the previous one; a new scope erases
+ * all answers. A question that failed offline is repeated when a poll succeeds.
  * @param question null for none
  */
 export function useServerQuery<T>(
@@ -95,13 +92,12 @@ export function useServerQuery<T>(
   return keepAsking(query, () => question()?.key, revision)
 }
 
-/** The same for an answer of several pages; asking again brings as many as are there. */
+/** A reload fetches as many pages as are loaded. */
 export function useServerPages<Page extends { next?: unknown }>(
   question: () => PagedQuestion<Page> | null,
   { revision }: Pick<Options, 'revision'>,
 ): ServerAnswer<UseInfiniteQueryData<Page, unknown>> & {
   hasMore: Readonly<Ref<boolean>>
-  /** Resolves when the next page has come or failed. */
   loadMore(): Promise<void>
 } {
   const session = useSessionStore()
@@ -118,7 +114,7 @@ export function useServerPages<Page extends { next?: unknown }>(
   })
   let loading: Promise<void> | null = null
   async function loadNext(): Promise<void> {
-    // `loadNextPage` would abort a reload that is under way.
+    // `loadNextPage` would abort a running reload.
     if (query.isLoading.value) await query.refresh()
     if (query.hasNextPage.value) await query.loadNextPage()
   }
@@ -148,7 +144,7 @@ const calling =
     return answer
   }
 
-/** Colada knows an abort by the signal's own reason; any other failure is an error. */
+/** Colada recognizes an abort only by the signal's own reason. */
 async function told<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
@@ -179,7 +175,7 @@ function keepAsking<T>(
       if (query.error.value?.kind === 'offline') void reload()
     },
   )
-  // A question taken up again before its abort was through joins the aborted call.
+  // A question asked again before its abort finished joins the aborted call. Ask once more.
   watch(
     () => isAsked() && query.status.value === 'pending' && !query.isLoading.value,
     (isForgotten) => {
@@ -194,7 +190,6 @@ function keepAsking<T>(
   }
 }
 
-/** Empties every answer when the person leaves or may see other things than before. */
 const useErasure = defineStore('query-erasure', () => {
   const session = useSessionStore()
   const cache = useQueryCache()

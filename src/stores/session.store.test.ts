@@ -97,7 +97,7 @@ describe('session store', () => {
     await session.signIn('leader@test', 'right')
     server.renewTokens()
     server.failing = { token: 429 }
-    // auth-js itself tries again for half a minute.
+    // auth-js retries for 30 seconds.
     vi.useFakeTimers()
     const failure = error(session.refreshContext())
     await vi.advanceTimersByTimeAsync(60_000)
@@ -167,7 +167,7 @@ describe('session store', () => {
         device: openDeviceStore(),
       })
     }
-    /** A kept access token that ran out long ago. */
+    /** A stored access token that expired long ago. */
     const expireToken = () => {
       const key = storage.key(0)!
       const kept = JSON.parse(storage.getItem(key)!) as Record<string, unknown>

@@ -20,43 +20,39 @@ export type SignedOutReason = 'left' | 'expired' | null
 
 interface StartOptions {
   signal?: AbortSignal
-  /** For tests and other hosts: where configuration and data come from. */
   fetch?: typeof globalThis.fetch
   origin?: string
   storage?: Storage
   device?: DeviceStore
 }
 
-/** Milliseconds between tries to confirm a kept person, at most. */
+/** Milliseconds. */
 const longestPause = 30_000
 
 /**
- * Who is here: the server's configuration, the signed-in person and what they may see. Who signed in
- * is kept on the device, so the app opens without a network; the server is asked as soon as it can
- * be, and only the auth server's own refusal ends what was kept.
+ * The signed-in person is kept for an offline start. Only the auth server's refusal ends a kept
+ * session.
  */
 export const useSessionStore = defineStore('session', () => {
   const status = ref<SessionStatus>('starting')
   const config = shallowRef<AppConfig | null>(null)
   const context = shallowRef<SessionContext | null>(null)
   const email = ref<string | null>(null)
-  /** Why nobody is signed in; null before anybody was. */
   const signedOutReason = ref<SignedOutReason>(null)
-  /** Full path of the page that an expired session interrupted, to return to. */
+  /** Path that an expired session interrupted. */
   const returnTo = ref<string | null>(null)
-  /** Why start is still waiting for the server. */
   const wait = shallowRef<ConfigWait | null>(null)
   const startError = shallowRef<AppError | null>(null)
 
-  /** Whether the server has confirmed who is here since the page opened. */
+  /** Confirmed by the server since the page opened. */
   const verified = ref(false)
-  /** Whose session ended unasked, until somebody signs in; their unsent items wait for them. */
+  /** The person whose session expired. */
   const interrupted = shallowRef<(Pick<KeptPerson, 'userId' | 'unsent'> & { name: string }) | null>(
     null,
   )
 
   const backend = shallowRef<Backend | null>(null)
-  /** Incremented at sign-out. Answers to requests begun before it are dropped. */
+  /** Incremented at sign-out. Answers to earlier requests are dropped. */
   let visit = 0
   let repo: SessionRepo | null = null
   let device = openDeviceStore()
@@ -65,17 +61,14 @@ export const useSessionStore = defineStore('session', () => {
   const memberships = computed(() => context.value?.memberships ?? [])
   const roles = computed<Role[]>(() => [...new Set(memberships.value.map((one) => one.role))])
   const hasRole = (...wanted: Role[]): boolean => wanted.some((role) => roles.value.includes(role))
-  /** Keys every cache of what this person sees; null when nobody is signed in. */
+  /** Cache key prefix; null when signed out. */
   const scope = computed(() =>
     config.value && context.value
       ? `${config.value.instanceId}|${context.value.userId}|${context.value.scopeKey}`
       : null,
   )
 
-  /**
-   * Takes up what this device keeps, or waits for the server where it keeps nothing. Ends in
-   * `signed-in` or `signed-out`; what was kept is confirmed in the background.
-   */
+  /** Opens with the kept person, or waits for the server. */
   async function start(options: StartOptions = {}): Promise<void> {
     startError.value = null
     host = options
@@ -92,7 +85,7 @@ export const useSessionStore = defineStore('session', () => {
         void confirm()
       } else if (kept && (person || !needed().isKept())) {
         if (person?.state === 'expired') remember(person)
-        // A renewal under way when they left may have brought it back.
+        // A renewal running at sign-out may have restored the session.
         if (needed().isKept()) void needed().signOut()
         status.value = 'signed-out'
         void confirm()
@@ -123,7 +116,7 @@ export const useSessionStore = defineStore('session', () => {
     backend.value = createBackend(found, host)
     const opened = sessionRepo(backend.value)
     repo = opened
-    // auth-js has given the session up itself; by now another may be kept here, begun in another tab.
+    // auth-js ended the session. No `signOut` here: another tab may have begun a new one.
     opened.onSignedOut(() => {
       if (repo === opened) end()
     })
@@ -132,10 +125,7 @@ export const useSessionStore = defineStore('session', () => {
     })
   }
 
-  /**
-   * Another tab signed somebody else in: calls from here go out under their name. Nothing of the
-   * person before stays in sight while it is asked what the new one may see.
-   */
+  /** Another tab signed in somebody else: hides the previous data until the new context loads. */
   async function takeOver(): Promise<void> {
     forget(null)
     status.value = 'starting'
@@ -146,7 +136,6 @@ export const useSessionStore = defineStore('session', () => {
     }
   }
 
-  /** Asks the server, for as long as it takes, whether what this device kept still holds. */
   async function confirm(): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
@@ -169,7 +158,7 @@ export const useSessionStore = defineStore('session', () => {
     const before = config.value
     await device.writeConfig(found)
     if (before?.instanceId !== found.instanceId) {
-      // Another database: whoever was signed in is nobody there. Their outbox stays untouched.
+      // Another database with other users; the old outbox stays.
       openBackend(found)
       if (status.value === 'signed-in') forget('expired')
     } else if (JSON.stringify(before) !== JSON.stringify(found)) {
@@ -187,10 +176,7 @@ export const useSessionStore = defineStore('session', () => {
     interrupted.value = null
   }
 
-  /**
-   * Leaves; caches of what this person saw are erased by the stores that hold them. Nothing shows
-   * that they left before the disk knows it: a page opened at that moment would let them in again.
-   */
+  /** Stores `left` first: a page opened meanwhile would sign in again. */
   async function signOut(): Promise<void> {
     const gone = whoIsHere()
     visit++
@@ -199,23 +185,20 @@ export const useSessionStore = defineStore('session', () => {
     await needed().signOut()
   }
 
-  /** Keeps how much of this person's work has not been received, for the sign-in page to say. */
+  /** For the sign-in page. */
   async function keepUnsent(unsent: number): Promise<void> {
     const here = whoIsHere()
     if (here) await device.changePerson(here, (person) => ({ ...person, unsent }))
   }
 
-  /** What `keepUnsent` kept last of whoever is here, for when their outbox cannot be opened. */
+  /** For an outbox that cannot be opened. */
   async function keptUnsent(): Promise<number> {
     const here = whoIsHere()
     const person = here && (await device.readPerson(here.instanceId))
     return person && person.userId === here.userId ? person.unsent : 0
   }
 
-  /**
-   * Everybody who has worked on this device, at any instance. Who is here may be known to another
-   * instance under another id: the address they sign in with tells.
-   */
+  /** Ids differ between instances, so `isMe` also compares e-mail addresses. */
   async function peopleOfDevice(): Promise<
     (Pick<KeptPerson, 'instanceId' | 'userId'> & { isMe: boolean })[]
   > {
@@ -233,17 +216,16 @@ export const useSessionStore = defineStore('session', () => {
     return { instanceId: config.value.instanceId, userId: context.value.userId }
   }
 
-  /** Ends the other sessions too. @throws AppError with the codes of `SessionRepo.changePassword` */
+  /** Ends other sessions too. @throws AppError with the codes of `SessionRepo.changePassword` */
   const changePassword = (current: string, next: string): Promise<void> =>
     guard(() => needed().changePassword(current, next))
 
-  /** One's own sessions, on a server of ours. */
+  /** Only on our own server. */
   const ownSessions = (signal?: AbortSignal): Promise<OwnSession[]> =>
     guard(() => needed().sessions(signal))
   const endSession = (id: string): Promise<void> => guard(() => needed().endSession(id))
   const endOtherSessions = (): Promise<void> => guard(() => needed().endOtherSessions())
 
-  /** Asks again who is here, after the server said that the scope changed. */
   async function refreshContext(signal?: AbortSignal): Promise<void> {
     const began = visit
     await guard(async () => {
@@ -254,16 +236,13 @@ export const useSessionStore = defineStore('session', () => {
   }
 
   let refreshing: Promise<boolean> | null = null
-  /**
-   * Runs a call; when the server refuses the session, renews it once and tries again. A session
-   * that cannot be renewed ends: the state becomes signed-out with the reason kept.
-   */
+  /** Renews a refused session once and retries. If that fails, the session expires. */
   async function guard<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call()
     } catch (error) {
       if (!(error instanceof AppError) || error.kind !== 'unauthorized') throw error
-      // One renewal serves all calls that were refused at the same time.
+      // Calls refused together share one renewal.
       refreshing ??= needed()
         .refresh()
         .finally(() => (refreshing = null))
@@ -292,7 +271,7 @@ export const useSessionStore = defineStore('session', () => {
     const here = whoIsHere()
     if (!here || !context.value) return
     const before = await device.readPerson(here.instanceId)
-    // Whoever left meanwhile must not be written down as being here.
+    // After a sign-out meanwhile, do not store the person as `in`.
     if (began !== visit) return
     const isSame = before?.userId === here.userId
     await device.writePerson({
@@ -305,12 +284,11 @@ export const useSessionStore = defineStore('session', () => {
     })
   }
 
-  /** The auth server's own refusal: the person has to sign in again, what is unsent waits for them. */
   function expire(): void {
     if (end()) void needed().signOut()
   }
 
-  /** Ends here what is no session any more. False when it had ended before. */
+  /** False when already signed out. */
   function end(): boolean {
     if (status.value === 'signed-out') return false
     const had = status.value === 'signed-in'

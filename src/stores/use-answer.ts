@@ -11,9 +11,8 @@ import type { AnswerOf, OptionsOf, QuestionName } from '@/columns/questions/inde
 import { useColumnsStore } from './columns.store.ts'
 
 /**
- * The answer to a question about the incidents that pass the filter. It is asked again after every
- * projection and with other options; the last answer stays until the next one is there. Null before
- * the first answer, without options, and when nothing is loaded.
+ * Asked again after each projection or option change. Null before the first answer, without
+ * options, or with nothing loaded.
  */
 export function useAnswer<N extends QuestionName>(
   name: N,
@@ -26,7 +25,7 @@ export function useAnswer<N extends QuestionName>(
     isWanted ? columns.ask(name, asked) : null,
   )
 
-  // The projection comes first: it is what people wait for, and the worker answers in order.
+  // After the projection: people wait for it, and the worker answers in order.
   watch(
     [() => toValue(options), () => columns.projection],
     async ([asked, projection]) => {

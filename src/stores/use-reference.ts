@@ -6,21 +6,18 @@ import { KeptReference } from './kept-reference.ts'
 import { useSessionStore } from './session.store.ts'
 
 interface ReferenceOptions<T> {
-  /** Its name on the device. */
   name: string
   schema: v.GenericSchema<unknown, T>
   empty: T
   fetch(backend: Backend, signal: AbortSignal): Promise<T>
-  /** The server's value differs from the one this device had kept. */
+  /** The server's value differs from the kept one. */
   onNew?(): void
   onClear?(): void
 }
 
 /**
- * Reference data for a store: loaded when a person signs in, and kept on the device, where it
- * serves until the server has confirmed who is here. The same value from the server is no change.
- * It is no query of Pinia Colada: it lives with the session and not with a page, and is read from
- * the device first.
+ * The kept copy serves until the session is verified. Not a Pinia Colada query: it lives with the
+ * session and reads the device first.
  */
 export function useReference<T>(options: ReferenceOptions<T>) {
   const session = useSessionStore()
@@ -30,7 +27,6 @@ export function useReference<T>(options: ReferenceOptions<T>) {
   let controller: AbortController | null = null
   let reference: KeptReference | null = null
 
-  /** The device's copies for this instance. */
   const kept = (): KeptReference => (reference ??= new KeptReference(session.config!.instanceId))
 
   async function load(): Promise<void> {

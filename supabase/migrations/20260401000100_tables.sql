@@ -1,14 +1,8 @@
--- Tables, their constraints and indexes.
---
--- A table that grows with incidents has district_code as first column of its primary key and of each
--- foreign key to such a table, so that it can be sharded.
+-- The present text with its reasons is in supabase/schemas.
 
 create schema if not exists extensions;
 create extension if not exists postgis with schema extensions;
 create schema if not exists private;
-
--- Everything is closed until a grant opens it. A Supabase's default privileges would give new
--- objects in public to anon. EXECUTE for everybody is a global default and needs a global statement.
 
 alter default privileges revoke execute on functions from public;
 alter default privileges in schema public revoke all on tables from public, anon, authenticated;
@@ -36,20 +30,17 @@ create table public.city_settings (
   south double precision not null,
   east double precision not null,
   north double precision not null,
-  -- the level whose area is an incident's shard key; the city itself where there are no districts
   shard_level text not null default 'city' check (shard_level in ('city', 'district')),
   basemap_url text,
   basemap_attribution text,
   is_demo boolean not null default false,
   created_at timestamptz not null default now(),
-  -- how often the city was put back from a snapshot with its journal; part of every cursor
   restores integer not null default 0,
   check (west < east and south < north and west >= -180 and east <= 180 and south >= -90 and north <= 90)
 );
 
 create table public.areas (
   code text primary key check (code ~ '^[A-Za-z0-9_.-]{1,40}$'),
-  -- the area index of the packed columns: stable, never reused
   idx integer generated always as identity unique check (idx between 1 and 65534),
   parent_code text references public.areas (code),
   path text not null unique,
@@ -60,7 +51,6 @@ create table public.areas (
   valid_from date not null default '1900-01-01',
   valid_to date,
   revision bigint not null default 1,
-  -- a point inside the area for its label; stored, because finding it takes milliseconds a polygon
   label_point extensions.geometry(Point, 4326)
     generated always as (extensions.st_pointonsurface(geom)) stored,
   check (right(path, 1) = '/'),
@@ -89,10 +79,8 @@ create table public.categories (
   color text not null check (color ~ '^#[0-9a-f]{6}$'),
   default_department text references public.departments (code),
   sort integer not null default 0,
-  -- an open incident of the category within this distance is offered as a duplicate; 0 is never
   duplicate_radius_meters integer not null default 30
     check (duplicate_radius_meters between 0 and 500),
-  -- a report without a description is rejected
   requires_description boolean not null default false
 );
 
@@ -120,7 +108,6 @@ create table public.incidents (
   district_code text not null references public.areas (code),
   id uuid not null,
   category_code text not null references public.categories (code),
-  -- the deepest area that holds the point; on a border the one with the lowest code
   area_code text not null references public.areas (code),
   department_code text references public.departments (code),
   stage text not null default 'reported'
@@ -131,25 +118,20 @@ create table public.incidents (
   lat double precision not null check (lat between -90 and 90),
   geom extensions.geometry(Point, 4326) generated always as
     (extensions.st_setsrid(extensions.st_makepoint(lon, lat), 4326)) stored,
-  -- place quantised on the city's box to 0..65535, the same as in the packed columns
   qx integer not null check (qx between 0 and 65535),
   qy integer not null check (qy between 0 and 65535),
   description text not null default '' check (length(description) <= 10000),
   address_label text not null default '' check (length(address_label) <= 500),
-  -- by the server's clock, for imports by the source's; device_at is the device's own time
   reported_at timestamptz not null,
   device_at timestamptz,
-  -- first day of the report month in the city's time zone
   month date not null check (extract(day from month) = 1),
   closed_at timestamptz,
   reported_by uuid,
   channel text not null default 'app',
-  -- of an imported row: its source, its id there, a hash of its content
   source text,
   source_id text,
   source_hash text,
   version integer not null default 1,
-  -- the transaction that last changed the row: the cursor of changes_since
   changed_xid bigint not null default (pg_current_xact_id()::text)::bigint,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
@@ -158,19 +140,14 @@ create table public.incidents (
 );
 create unique index incidents_source_idx on public.incidents (district_code, source, source_id) where source is not null;
 
--- Read by id, by month and scope, and by what changed. A month of a scope and its revision need no row.
 create index incidents_id_idx on public.incidents (id);
 create index incidents_month_idx on public.incidents (month, area_code, changed_xid);
 create index incidents_changed_idx on public.incidents (changed_xid);
 create index incidents_geom_idx on public.incidents using gist (geom);
 create index incidents_department_idx on public.incidents (department_code, month);
 create index incidents_reporter_idx on public.incidents (reported_by) where reported_by is not null;
--- finds out whether any incident was reported here and not imported
 create index incidents_here_idx on public.incidents (reported_at) where source is null;
 
--- The orders of incident_list, with the very expressions of private.list_order. Keys are never null, so
--- that one row comparison is the whole keyset condition: an incident that is not closed gets a value
--- that sorts last. "Newest first" within a group is the ascending distance back from a fixed instant.
 create index incidents_reported_idx on public.incidents (reported_at, id);
 create index incidents_open_idx on public.incidents (reported_at, id)
   where stage in ('reported', 'filed', 'dispatched', 'handled');
@@ -184,7 +161,6 @@ create index incidents_area_idx on public.incidents
 create index incidents_category_idx on public.incidents
   (category_code, ('2000-01-01T00:00:00Z'::timestamptz - reported_at), id);
 
--- The audit trail: only appended to.
 create table public.incident_log (
   district_code text not null,
   incident_id uuid not null,
@@ -202,8 +178,6 @@ create table public.incident_log (
 );
 create index incident_log_actor_idx on public.incident_log (actor);
 
--- The place of an incident before a change moved it to another month, area or department. Persons who
--- saw it there, and do not see it now, must be told that the month changed.
 create table private.incident_moves (
   district_code text not null,
   incident_id uuid not null,
@@ -216,7 +190,6 @@ create table private.incident_moves (
 );
 create index incident_moves_changed_idx on private.incident_moves (changed_xid);
 
--- The record of receipts: one row a command, whatever its outcome.
 create table public.commands (
   id uuid primary key,
   actor uuid not null,
@@ -229,29 +202,22 @@ create table public.commands (
   replaces uuid,
   device_at timestamptz,
   received_at timestamptz not null default now(),
-  -- the photos a command names: its receipt lists those whose file is missing
   photo_hashes text[] not null default '{}'
 );
 create index commands_actor_idx on public.commands (actor, received_at);
 
--- Photos of incidents. The file lies in the bucket `photos` as <owner>/<hash>.jpg or .webp; a row here
--- names it.
 create table public.incident_photos (
   district_code text not null,
   incident_id uuid not null,
-  -- SHA-256 of the file's bytes
   hash text not null check (hash ~ '^[0-9a-f]{64}$'),
-  -- the person who took or chose the photo and uploads its file
   owner uuid not null,
   media_type text not null check (media_type in ('image/jpeg', 'image/webp')),
   bytes integer not null check (bytes between 1 and 5242880),
   width integer not null check (width between 1 and 2048),
   height integer not null check (height between 1 and 2048),
-  -- read from the file's metadata on the device, before it was stripped
   taken_at timestamptz,
   lon double precision check (lon between -180 and 180),
   lat double precision check (lat between -90 and 90),
-  -- the entry of incident_log that the photo came with
   seq_in_log integer not null,
   command_id uuid,
   at timestamptz not null,
@@ -262,8 +228,6 @@ create table public.incident_photos (
 create index incident_photos_file_idx on public.incident_photos (owner, hash);
 create index incident_photos_incident_idx on public.incident_photos (incident_id);
 
--- Verdicts on files. A file without a row was never checked. A verdict holds for one media type: the
--- same hash with the other extension is another file.
 create table public.photo_checks (
   owner uuid not null,
   hash text not null check (hash ~ '^[0-9a-f]{64}$'),

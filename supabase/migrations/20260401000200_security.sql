@@ -1,20 +1,10 @@
--- Rights to read and to write. Nobody but the owner writes to a table: every change goes through
--- apply_commands, the importer or a command of the server.
---
--- Functions that look into memberships are security definer, stand in private and answer for auth.uid()
--- alone. Each policy calls them in a sub-select, so that they run once a statement and not once a row.
+-- The present text with its reasons is in supabase/schemas.
 
--- True when a path lies at or below a prefix. Scope compares paths, never codes: SF-N-1 is not above
--- SF-N-10, and _ or % in a code must not act as a wildcard. '0' is the character after '/', so the range
--- holds exactly the paths that begin with the prefix; the "C" index serves it. Neither strict nor with a
--- search_path, so that it is inlined.
 create or replace function private.is_within(p_path text, p_prefix text)
 returns boolean language sql immutable parallel safe as $$
   select p_path collate "C" >= p_prefix and p_path collate "C" < left(p_prefix, -1) || '0'
 $$;
 
--- Paths of the caller's memberships that are valid now; only those with one of the roles when given.
--- Handlers see by department, so their memberships give no path.
 create or replace function private.scope_paths(p_roles text[] default null)
 returns text[] language sql stable security definer set search_path = '' as $$
   select coalesce(array_agg(distinct a.path), '{}')
@@ -26,7 +16,6 @@ returns text[] language sql stable security definer set search_path = '' as $$
     and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())
 $$;
 
--- Codes of all areas at or below the caller's. Areas that ended are among them: old incidents lie there.
 create or replace function private.scope_area_codes(p_roles text[] default null)
 returns text[] language sql stable security definer set search_path = '' as $$
   select coalesce(array_agg(a.code order by a.code collate "C"), '{}')
@@ -36,7 +25,6 @@ returns text[] language sql stable security definer set search_path = '' as $$
     where private.is_within(a.path, s.path))
 $$;
 
--- Departments the caller handles for.
 create or replace function private.scope_departments()
 returns text[] language sql stable security definer set search_path = '' as $$
   select coalesce(array_agg(distinct m.department_code), '{}')
@@ -46,8 +34,6 @@ returns text[] language sql stable security definer set search_path = '' as $$
     and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())
 $$;
 
--- The caller, and all people with a present or past membership at or below the areas that the caller
--- manages, leads or administers.
 create or replace function private.scope_people()
 returns uuid[] language sql stable security definer set search_path = '' as $$
   select coalesce(array_agg(distinct p.user_id), '{}')
@@ -60,8 +46,6 @@ returns uuid[] language sql stable security definer set search_path = '' as $$
   where p.user_id is not null
 $$;
 
--- True when the caller holds one of the roles at that instant, in any area. Commands are judged by the
--- rights at the time the server received them: a replayed journal asks about days ago.
 create or replace function private.has_role(p_roles text[], p_at timestamptz default now())
 returns boolean language sql stable security definer set search_path = '' as $$
   select exists (
@@ -71,7 +55,6 @@ returns boolean language sql stable security definer set search_path = '' as $$
       and m.valid_from <= p_at and (m.valid_to is null or m.valid_to > p_at))
 $$;
 
--- Changes when the rights to see change. Keys the caches of a device.
 create or replace function private.scope_key()
 returns text language sql stable security definer set search_path = '' as $$
   select encode(sha256(convert_to(coalesce(auth.uid()::text, '') || coalesce(
@@ -87,10 +70,8 @@ grant execute on function private.scope_area_codes(text[]), private.scope_depart
   private.scope_people()
 to authenticated;
 
--- The caller's rights on one incident.
 create type private.incident_rights as (
   sees boolean,
-  -- roles held over the incident's area, without handlers, who see by department
   roles text[],
   is_reporter boolean,
   may_note boolean,
@@ -98,7 +79,6 @@ create type private.incident_rights as (
   may_correct boolean
 );
 
--- The rule of the policy on incidents, for one incident and at an instant.
 create or replace function private.rights_on(p_incident public.incidents, p_at timestamptz default now())
 returns private.incident_rights language plpgsql stable set search_path = '' as $$
 declare
@@ -172,7 +152,6 @@ using (
   or department_code = any ((select private.scope_departments())::text[])
 );
 
--- The policy on incidents applies to the sub-select.
 create policy "Who sees an incident sees its log"
 on public.incident_log for select to authenticated
 using (exists (
@@ -184,8 +163,6 @@ create policy "People see the receipts of their own commands"
 on public.commands for select to authenticated
 using (actor = (select auth.uid()));
 
--- Keeps incident_log append-only. Runs once a statement, so that it refuses a statement that matches
--- no row as well.
 create or replace function private.refuse_log_change()
 returns trigger language plpgsql set search_path = '' as $$
 begin
@@ -196,7 +173,6 @@ create trigger refuse_log_change
 before update or delete or truncate on public.incident_log
 for each statement execute function private.refuse_log_change();
 
--- Sets version and changed_xid at every write, whatever the statement says.
 create or replace function private.mark_incident_change()
 returns trigger language plpgsql security definer set search_path = '' as $$
 begin
@@ -211,8 +187,6 @@ create trigger mark_incident_change
 before insert or update on public.incidents
 for each row execute function private.mark_incident_change();
 
--- Keeps the first place of an incident that moves several times in one transaction: nobody saw the
--- others.
 create or replace function private.record_incident_move()
 returns trigger language plpgsql security definer set search_path = '' as $$
 begin

@@ -1,8 +1,5 @@
--- The words a city begins with, and the functions every page asks first: the session, the categories
--- and the departments. A function in public is the API; the one of the same name in private does the work.
+-- The present text with its reasons is in supabase/schemas.
 
--- A leaf category decides class, department and icon; only leaves can be reported. Top categories carry
--- the colour (Okabe-Ito, told apart with the common colour-vision deficiencies); leaves inherit it.
 insert into public.departments (code, name_zh, name_en) values
   ('public_works', '市政工程与环卫', 'Public works'),
   ('urban_management', '城管执法', 'Urban management'),
@@ -99,7 +96,6 @@ from (values
 join public.categories t on t.code = l.parent
 order by t.sort, l.n;
 
--- Meters within which an open incident of the same category is offered as a duplicate.
 update public.categories c set duplicate_radius_meters = v.meters
 from (values
   (10, '{manhole_cover,parking_meter,litter_bin,fire_equipment,utility_cabinet}'::text[]),
@@ -107,18 +103,15 @@ from (values
   (20, '{traffic_signal,transit_shelter,fitness_equipment,elevator,shed}'),
   (50, '{construction_waste,cooking_fumes,land_occupation,unlicensed_works,residential_building,rooftop_addition,facade_alteration,load_bearing_damage,dangerous_building,public_housing,sewer,water_supply}'),
   (100, '{water_body_pollution,dust,park_facility,noise}'),
-  -- a request belongs to its sender: it has no duplicates
   (0, '{general_request,transit_feedback,temporary_sign,curb_marking,external_request,neighbour_dispute,resident_proposal}')
 ) as v (meters, codes)
 where c.code = any (v.codes);
 
--- Categories whose place alone does not tell the flat, the lift or the thing in the park.
 update public.categories c set requires_description = true
 where c.parent_code = 'other'
   or c.code in ('public_housing', 'elevator', 'dangerous_building', 'park_facility',
     'hazardous_waste', 'residential_building');
 
--- Errors: 42501 when nobody is signed in.
 create or replace function private.require_user()
 returns uuid language plpgsql stable set search_path = '' as $$
 declare
@@ -130,8 +123,6 @@ begin
   return v_user;
 end $$;
 
--- {userId, displayName, locale, memberships: [{role, areaCode, areaPath, areaName, departmentCode}],
--- scopeKey}. Errors: 42501.
 create or replace function private.session_context()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(
@@ -151,8 +142,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   left join public.profiles p on p.user_id = u.id
 $$;
 
--- [{idx, code, parentCode, path, class, nameZh, nameEn, icon, color, defaultDepartment, sort,
--- duplicateRadiusMeters, requiresDescription}]. Errors: 42501.
 create or replace function private.category_list()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -164,7 +153,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   from private.require_user(), public.categories c
 $$;
 
--- [{code, nameZh, nameEn}]. Errors: 42501.
 create or replace function private.department_list()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(

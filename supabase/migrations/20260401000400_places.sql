@@ -1,14 +1,10 @@
--- Areas and places: the list and the shapes of areas, the area of a point.
+-- The present text with its reasons is in supabase/schemas.
 
--- The calendar day in the city; in UTC before the city has settings.
 create or replace function private.city_today()
 returns date language sql stable security definer set search_path = '' as $$
   select (now() at time zone coalesce((select time_zone from public.city_settings), 'UTC'))::date
 $$;
 
--- Changes when an area is stored, changed, ended or begins, of those valid today. Clients compute the
--- same from their list with areasRevision in src/domain. They load the areas again when it differs:
--- columns name areas by index, and an unknown index would be in the total and on no map.
 create or replace function private.area_revision()
 returns text language sql stable set search_path = '' as $$
   select concat_ws('.', count(*), coalesce(sum(a.idx), 0), coalesce(sum(a.revision), 0))
@@ -16,8 +12,6 @@ returns text language sql stable set search_path = '' as $$
   where a.valid_from <= today and (a.valid_to is null or a.valid_to > today)
 $$;
 
--- [{idx, code, parentCode, path, level, name, households, revision, bbox, pointOnSurface}] of the areas
--- valid today. Errors: 42501.
 create or replace function private.area_list()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -31,8 +25,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   where a.valid_from <= today and (a.valid_to is null or a.valid_to > today)
 $$;
 
--- FeatureCollection of the areas of one level, with six decimals (10 cm). Errors: 42501, 22023 for an
--- unknown level.
 create or replace function private.area_features(p_level text)
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -59,15 +51,11 @@ grant execute on function private.area_list(), private.area_features(text),
   public.area_list(), public.area_features(text)
 to authenticated;
 
--- 0 for the city to 4 for the grid; null for an unknown level.
 create or replace function private.level_rank(p_level text)
 returns integer language sql immutable strict parallel safe set search_path = '' as $$
   select array_position(array['city', 'district', 'subdistrict', 'community', 'grid'], p_level) - 1
 $$;
 
--- Places a coordinate on 0..65535 within the city's box, exactly like `quantise` in TypeScript.
--- Math.round rounds halves up; round(float8) rounds them to even, and floor(x + 0.5) is wrong just below
--- a half. In plpgsql, because a query would be planned again for every report.
 create or replace function private.quantise(
   p_value double precision, p_low double precision, p_high double precision)
 returns integer language plpgsql immutable strict parallel safe as $$
@@ -78,11 +66,6 @@ begin
     + case when v_scaled - floor(v_scaled) >= 0.5 then 1 else 0 end))::integer;
 end $$;
 
--- The area, shard key and quantised place of a point; no row outside the city. The area is the deepest
--- one valid today that holds the point, on a border the one with the lowest code. Boxes come from the
--- index and are sorted in that order first; the first polygon that holds the point ends the search. So
--- the thousands of vertices of the city are compared only where no finer area lies. `offset 0` keeps the
--- two steps apart.
 create or replace function private.place_incident(p_lon double precision, p_lat double precision)
 returns table (area_code text, district_code text, qx integer, qy integer)
 language sql stable as $$
@@ -116,8 +99,6 @@ language sql stable as $$
   ) d
 $$;
 
--- The rule of place_incident for many points: `n` counts from 1 in the order of the arrays; points
--- outside the city are left out. It goes area by area, so that each polygon is unpacked once a batch.
 create or replace function private.areas_of_points(p_lon double precision[], p_lat double precision[])
 returns table (n integer, area_code text)
 language sql stable set search_path = '' as $$

@@ -1,23 +1,5 @@
--- The write path: apply_commands, one receipt for each command.
---
--- The payload of a command is a JSON string with JSON inside. A \u0000 or a lone surrogate in it is
--- escaped twice: it is plain text to the parser of the body, and is refused only here, in the command's
--- own subtransaction. The parameter is json, because jsonb would refuse the whole body for a \u0000 in
--- one envelope. (PostgREST on a Supabase unpacks strings first: there a \u0000 in an envelope fails the
--- call. Envelopes hold ids, a type and an instant, which the client's code makes.)
---
--- Each command is judged in its order and in a subtransaction of its own. A report is only read then
--- (read_report makes every check of the table). It waits in a batch with the receipts of rejected
--- commands. The batch is stored at the end of the call, or before a command that could depend on it: a
--- command of another type, or one that names an incident or command of the batch. When storing the
--- batch fails, its reports are stored one by one. So no receipt depends on its neighbours.
---
--- Codes of envelopes, not recorded: invalid_command, wrong_actor, id_taken (another person's id),
--- id_reused (one's own id with other content). Their `hash` is null: no record of this content exists,
--- and the device must keep its copy.
+-- The present text with its reasons is in supabase/schemas.
 
--- The receipt of a recorded command. `missing_photos` is computed now, so that a replayed command lists
--- the files that are still missing.
 create or replace function private.receipt(p_command public.commands, p_is_replay boolean)
 returns jsonb language plpgsql stable set search_path = '' as $$
 begin
@@ -40,8 +22,6 @@ create type private.command_envelope as (
   fault text, id uuid, actor uuid, type text, at timestamptz, replaces uuid, payload text, hash text
 );
 
--- Reads an envelope {id, actor, type, at, payload, replaces?}. `fault` names the first wrong key in that
--- order.
 create or replace function private.read_envelope(p_item json)
 returns private.command_envelope language plpgsql set search_path = '' as $$
 declare
@@ -97,9 +77,6 @@ exception when data_exception or program_limit_exceeded then
   return v_envelope;
 end $$;
 
--- The payload as an object; rejects the command otherwise. The JSON parser recurses, and PGlite does not
--- survive an overflow of its stack: it acknowledges writes and drops them. So brackets outside of strings
--- are counted first. Strings are searched only when there are many brackets at all.
 create or replace function private.parse_payload(p_payload text)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -121,10 +98,6 @@ begin
   return v_parsed;
 end $$;
 
--- The error as a verdict on the command: our own rejection, or content that no table takes. Null for an
--- error of the server, which must cost nobody a report: a full disk or a lock fails the whole call, and
--- the device sends it again; a missing function or right leaves this command without a receipt, and the
--- device keeps it until the server is repaired.
 create or replace function private.verdict_of(p_state text, p_detail text)
 returns jsonb language sql immutable set search_path = '' as $$
   select case
@@ -137,11 +110,8 @@ returns boolean language sql immutable set search_path = '' as $$
   select left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX')
 $$;
 
--- A judged command. `settled` is its receipt, or JSON null when it gets none. Otherwise `record` is
--- still to be recorded, and `report` to be stored.
 create type private.judged_command as (settled jsonb, record public.commands, report private.report);
 
--- The receipt of a command that is unreadable, another person's, or known; else null.
 create or replace function private.settled_receipt(
   p_item json, p_envelope private.command_envelope, p_actor uuid)
 returns jsonb language plpgsql set search_path = '' as $$
@@ -172,10 +142,6 @@ begin
   return private.receipt(v_known, true);
 end $$;
 
--- Carries out a command in a subtransaction; a report is only read. Records nothing.
---
--- During a replay not_allowed and unknown_incident are not recorded: the role may have been given by a
--- command of the server, which no journal holds. Such a command stays unknown.
 create or replace function private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid,
   p_may_report boolean, p_at timestamptz, p_is_replay boolean)
 returns private.judged_command language plpgsql set search_path = '' as $$
@@ -250,8 +216,6 @@ begin
   return v_judged;
 end $$;
 
--- Stores the reports of a batch one by one, after storing them together failed. A report that fails by
--- itself is rejected, or gets no receipt.
 create or replace function private.store_reports_singly(p_batch private.judged_command[])
 returns private.judged_command[] language plpgsql set search_path = '' as $$
 declare
@@ -286,7 +250,6 @@ begin
   return v_batch;
 end $$;
 
--- Stores the reports of a batch, records its commands, returns their receipts in order.
 create or replace function private.store_batch(p_batch private.judged_command[])
 returns jsonb[] language plpgsql set search_path = '' as $$
 declare
@@ -313,7 +276,6 @@ begin
   return coalesce(v_receipts, '{}');
 end $$;
 
--- Errors of a whole call, before any command is judged.
 create or replace function private.check_call(p_commands json)
 returns void language plpgsql set search_path = '' as $$
 begin
@@ -331,12 +293,6 @@ begin
   end if;
 end $$;
 
--- apply_commands at a given instant and with the rights of that instant: a replayed journal passes the
--- time each call was received. An instant in the future counts as now. Commands of one call are a
--- microsecond apart, so that their order stays known.
--- Errors: those of apply_commands; WG003 for a replayed call without any record, when nothing of it could
--- be repeated or its sender is unknown.
--- Plans are made once a session and not compiled: every statement is small.
 create or replace function private.apply_commands_at(
   p_commands json, p_received timestamptz, p_is_replay boolean default true)
 returns jsonb language plpgsql
@@ -405,9 +361,6 @@ returns jsonb language sql volatile security definer set search_path = '' as $$
   select private.apply_commands_at(p_commands, clock_timestamp(), false)
 $$;
 
--- [{id, actor, type, at, payload, replaces?}] → [{id, outcome, hash, incident_id, version, error,
--- missing_photos}]. At most 200 commands and 1 MB a call. Errors: 42501 not signed in, PT413 too much,
--- 22023 no array, PT503 before the city has settings, PT500 when no command could be judged.
 create or replace function public.apply_commands(p_commands json) returns jsonb
 language sql volatile set search_path = '' as $$ select private.apply_commands(p_commands) $$;
 grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;

@@ -1,7 +1,5 @@
--- The caller's scope and the filter. Each is resolved once a call and becomes a plain condition with
--- literal arrays. Heavy reads put these into their statement; a policy would be asked for each row.
+-- The present text with its reasons is in supabase/schemas.
 
--- `whole` is true when the scope covers every area; then nothing is compared.
 create type private.incident_scope as (
   whole boolean,
   area_codes text[],
@@ -9,8 +7,6 @@ create type private.incident_scope as (
   user_id uuid
 );
 
--- A null list means all; an empty one matches nothing. Instants are half open; months and quantised
--- places include both ends.
 create type private.incident_filter as (
   from_at timestamptz,
   to_at timestamptz,
@@ -26,7 +22,6 @@ create type private.incident_filter as (
   max_y integer
 );
 
--- Errors: 42501 when nobody is signed in.
 create or replace function private.resolve_scope()
 returns private.incident_scope language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -43,7 +38,6 @@ begin
   return v_scope;
 end $$;
 
--- The condition that a row p_alias with area_code, department_code and reported_by is in the scope.
 create or replace function private.scope_condition(p_scope private.incident_scope, p_alias text)
 returns text language sql immutable set search_path = '' as $$
   select case when (p_scope).whole then 'true' else '(' || concat_ws(' or ',
@@ -60,7 +54,6 @@ begin
   raise exception 'filter.%: %', p_field, p_what using errcode = '22023', detail = p_field;
 end $$;
 
--- A list of codes or words of the filter; null when absent or empty.
 create or replace function private.filter_list(p_filter jsonb, p_field text)
 returns text[] language plpgsql stable set search_path = '' as $$
 declare
@@ -109,8 +102,6 @@ begin
   return coalesce((p_filter ->> p_field)::boolean, false);
 end $$;
 
--- Reads {from, to, areas, categories, stages, openOnly, onHoldOnly, bbox} (IncidentFilter of the client). An
--- unknown code matches nothing. Errors: 22023 with the field in message and detail.
 create or replace function private.parse_filter(p_filter jsonb)
 returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -190,7 +181,6 @@ begin
   return v_result;
 end $$;
 
--- The filter as a condition on incidents `i`.
 create or replace function private.filter_condition(p_filter private.incident_filter)
 returns text language sql stable set search_path = '' as $$
   select coalesce(nullif(concat_ws(' and ',

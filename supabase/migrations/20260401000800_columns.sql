@@ -1,16 +1,11 @@
--- Counts: the months of the caller's scope, their packed columns, changes since a cursor, points of a
--- map tile.
+-- The present text with its reasons is in supabase/schemas.
 
--- Opaque to clients: the instance, its restores, and the oldest transaction still open. A row marked
--- with an older transaction is final and was visible to the receiver of this cursor. A later commit,
--- however early it began, is marked with this transaction or a newer one.
 create or replace function private.current_cursor()
 returns text language sql stable security definer set search_path = '' as $$
   select instance_id || '-' || restores || '.' || pg_snapshot_xmin(pg_current_snapshot())
   from public.city_settings
 $$;
 
--- The instant up to which data are known: now, or the last instant in purely imported data.
 create or replace function private.data_as_of()
 returns timestamptz language sql stable security definer set search_path = '' as $$
   select case when exists (select 1 from public.incidents where source is null) then now()
@@ -20,20 +15,16 @@ returns timestamptz language sql stable security definer set search_path = '' as
         nullif((select max(coalesce(closed_at, '-infinity')) from public.incidents), '-infinity')))) end
 $$;
 
--- Changes whenever a row of the month enters, leaves or changes within one scope. Marks only grow; their
--- sum changes also when an older transaction commits after the newest mark.
 create or replace function private.month_revision(p_count bigint, p_max bigint, p_sum numeric)
 returns text language sql immutable set search_path = '' as $$
   select concat_ws('.', p_count, coalesce(p_max, 0), coalesce(p_sum, 0))
 $$;
 
--- Without the line breaks of encode(); '' for null.
 create or replace function private.base64(p_bytes bytea)
 returns text language sql immutable parallel safe set search_path = '' as $$
   select coalesce(translate(encode(p_bytes, 'base64'), E'\n', ''), '')
 $$;
 
--- {cursor, asOf, months: [{month, count, revision}]}. Errors: 42501.
 create or replace function private.incident_months()
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
@@ -53,13 +44,8 @@ begin
     'months', v_months);
 end $$;
 
--- [{month, revision, count, minute, hours, area, category, stage, closedMonth, x, y}], planes in base64 as
--- PackedMonth in src/domain describes them. Rows are in the order of the local wall clock; a month
--- without rows has count 0. set_byte on a constant makes the single byte of a plane.
--- Errors: 42501; 22023 unless p_months are at most 120 months as YYYY-MM.
 create or replace function private.incident_columns(p_months text[])
 returns jsonb language plpgsql stable security definer
--- one sorted stream feeds all planes; workers would each bring their own
 set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
 declare
   v_months date[];
@@ -123,7 +109,6 @@ begin
   return v_result;
 end $$;
 
--- changes_since without the revision of the areas.
 create or replace function private.month_changes_since(p_cursor text)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
@@ -155,9 +140,6 @@ begin
     'reset', v_start is null, 'scopeKey', private.scope_key(), 'months', v_months);
 end $$;
 
--- {cursor, asOf, reset, scopeKey, months, areasRevision}. `months` of the scope have rows that became final
--- since the cursor: changed, new, or gone from there. `reset` asks the client to load all months again:
--- the cursor is not of this database. Errors: 42501.
 create or replace function private.changes_since(p_cursor text)
 returns jsonb language sql stable security definer set search_path = '' as $$
   select private.month_changes_since(p_cursor)
@@ -181,16 +163,11 @@ grant execute on function private.incident_months(), private.incident_columns(te
   public.incident_months(), public.incident_columns(text[]), public.changes_since(text)
 to authenticated;
 
--- The latitude of a tile row's upper edge: p_row / 2^z in 0..1, from north. Plain SQL runs everywhere;
--- PGlite has no ST_AsMVT.
 create or replace function private.tile_latitude(p_row float8)
 returns float8 language sql immutable strict parallel safe set search_path = '' as $$
   select degrees(atan(sinh(pi() * (1 - 2 * p_row))))
 $$;
 
--- {total, shown, ids, category, stage, x, y} of one tile, planes in base64. Of more than 2,000 the newest
--- are shown; `total` counts all. A point belongs to one tile: west and north edges are inside, east and
--- south edges are not. Errors: 42501; 22023 for an impossible tile, below zoom 14, or a malformed filter.
 create or replace function private.incident_points(p_z integer, p_x integer, p_y integer, p_filter jsonb)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$

@@ -1,6 +1,4 @@
--- Rows: the list by pages, one incident, open incidents around, one's own day, receipts.
-
--- Rows: the list by pages, and everything about one incident.
+-- The present text with its reasons is in supabase/schemas.
 
 create or replace function private.incident_row(i public.incidents)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
@@ -13,8 +11,6 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'version', (i).version)
 $$;
 
--- The keys of a sort, all in one direction; the id follows. Every key has an index in 01_tables.sql with
--- the very same expression. Null for an unknown sort.
 create or replace function private.list_order(p_sort text, out keys text[], out types text[], out descending boolean)
 language sql immutable set search_path = '' as $$
   select o.keys, o.types, o.descending from (values
@@ -30,10 +26,6 @@ language sql immutable set search_path = '' as $$
   ) as o (sort, keys, types, descending) where o.sort = p_sort
 $$;
 
--- {rows, next}: one page. p_after is the `next` of the page before, {sort, keys, id}; null for the first.
--- Under closed_desc and both hours sorts incidents that are not closed come last.
--- Errors: 42501; 22023 for an unknown sort, a cursor of another sort, a limit outside 1..200, or a
--- malformed filter.
 create or replace function private.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set datestyle = 'ISO' set intervalstyle = 'postgres'
@@ -104,7 +96,6 @@ begin
   return v_result;
 end $$;
 
--- A row of open_incidents and my_day. The photo is the first that all, or the caller, may see.
 create or replace function private.field_row(p_incident public.incidents, p_user uuid)
 returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
 begin
@@ -122,8 +113,6 @@ begin
       order by p.seq_in_log, p.hash limit 1));
 end $$;
 
--- {rows, next}: open incidents of the scope, newest first. p_after is the `next` of the page before,
--- {reportedAt, id}. Errors: 42501; 22023 for another cursor or a limit outside 1..500.
 create or replace function private.open_incidents(p_after jsonb, p_limit integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
@@ -166,7 +155,6 @@ begin
   return v_result;
 end $$;
 
--- A log entry as my_day shows it.
 create or replace function private.log_line(p_entry public.incident_log, p_user uuid)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select jsonb_build_object('kind', p_entry.kind, 'stageTo', p_entry.stage_to, 'at', p_entry.at,
@@ -174,11 +162,6 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'actorName', (select p.display_name from public.profiles p where p.user_id = p_entry.actor))
 $$;
 
--- {asOf, own: [row], receivedToday}. `own` are the caller's reports of the last p_days days, older ones
--- that are open, and older ones with a log entry in these days: at most 500, newest first; those with an
--- open question are kept before newer ones. `last` is the newest log entry, `asked` an unanswered
--- question. receivedToday counts the caller's reports and confirmations since midnight in the city.
--- Errors: 42501; 22023 for other than 1 to 366 days.
 create or replace function private.my_day(p_days integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
@@ -227,8 +210,6 @@ begin
         (select time_zone from public.city_settings)));
 end $$;
 
--- The receipts of the caller's own commands as apply_commands would repeat them, in no order. Unknown ids
--- and those of other people are left out. Errors: 42501; 22023 for more than 1,000 ids.
 create or replace function private.command_receipts(p_ids uuid[])
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -242,7 +223,6 @@ begin
     from public.commands c where c.id = any (p_ids) and c.actor = v_user);
 end $$;
 
--- Photos of an incident: the checked ones and the caller's own, in the order they came.
 create or replace function private.incident_photo_list(p_incident public.incidents, p_user uuid)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select coalesce(jsonb_agg(jsonb_build_object('owner', p.owner, 'hash', p.hash,
@@ -257,8 +237,6 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     and (c.hash is not null or p.owner = p_user)
 $$;
 
--- {incident, photos, canCorrect, canNote, canAsk, log}; null when the incident does not exist or is outside
--- the scope, and the answer does not tell which. Errors: 42501.
 create or replace function private.incident_detail(p_id uuid)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' as $$

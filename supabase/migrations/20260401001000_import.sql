@@ -1,21 +1,11 @@
--- Imports. Not part of the API: only the owner calls them. One batch of incidents a call, so that a
--- batch is one transaction and a broken import can run again; one level of areas a call, all or nothing.
+-- The present text with its reasons is in supabase/schemas.
 
--- The id of a source row, the same everywhere and for ever (RFC 9562, version 8).
 create or replace function private.import_incident_id(p_source text, p_source_id text)
 returns uuid language sql immutable strict parallel safe set search_path = '' as $$
   select (substr(h, 1, 12) || '8' || substr(h, 14, 3) || 'a' || substr(h, 18, 15))::uuid
   from (select encode(sha256(convert_to(p_source || E'\x1f' || p_source_id, 'UTF8')), 'hex') as h) x
 $$;
 
--- Stores one batch and says what became of every row.
---   p_rows: [{line, id, hash, category, department, stage, onHold, severity, lon, lat, description,
---     address, reportedAt, closedAt, channel}]; instants are ISO 8601 with offset; `department` null
---     is the category's default; an id comes at most once a batch.
---   p_update: replace rows whose content changed, unless somebody worked on them here since.
--- Returns {stored, unchanged, updated, byLevel: {level: stored}, rejected: [{line, id, field, reason,
--- detail}]}. Reasons: unknown_category, unknown_department, bad_coordinates, bad_stage,
--- closed_before_opened, future_date, field_too_long, outside_city, changed_content, changed_here.
 create or replace function private.import_incidents(p_source text, p_rows jsonb, p_update boolean default false)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -162,8 +152,6 @@ begin
   return v_result - 'logged';
 end $$;
 
--- Sets the area of the incidents inside the boxes anew, after boundaries moved; the shard key stays.
--- Returns the number that moved.
 create or replace function private.restamp_incidents(p_boxes extensions.geometry[])
 returns integer language plpgsql set search_path = '' as $$
 declare
@@ -194,7 +182,6 @@ begin
   return v_moved;
 end $$;
 
--- Rewrites the paths below areas that got a new parent, level by level from the top.
 create or replace function private.refresh_area_paths()
 returns void language sql set search_path = '' as $$
   with recursive tree as (
@@ -206,7 +193,6 @@ returns void language sql set search_path = '' as $$
   from tree t where t.code = a.code and a.path <> t.path
 $$;
 
--- Puts the first imported city polygon in the place of the box of an empty city.
 create or replace function private.replace_placeholder_city(p_placeholder text, p_code text)
 returns void language plpgsql set search_path = '' as $$
 begin
@@ -216,16 +202,6 @@ begin
   perform private.refresh_area_paths();
 end $$;
 
--- Imports areas of one level.
---   p_areas: [{feature, code, name, parent, households, geometry}], `feature` the number people see,
---     `geometry` GeoJSON Polygon or MultiPolygon whose structure was checked; `parent` null with
---     p_parent_by_point means the deepest area above this level that holds the point on surface.
--- Returns {stored, updated, unchanged, replaced, restamped, warnings: [{reason, detail}],
--- faults: [{feature, code, field, reason, detail}]}; with any fault, or with
--- p_check_only, nothing is written.
--- Reasons: duplicate_code, bad_code, bad_name, bad_households, too_many_vertices, empty_geometry,
--- not_valid (detail gives the reason and the place), no_parent, unknown_parent, cycle, parent_level,
--- level_of_children, parent_not_allowed, outside_parent, second_city, city_has_incidents.
 create or replace function private.import_areas(p_level text, p_areas jsonb, p_parent_by_point boolean default false,
   p_check_only boolean default false)
 returns jsonb language plpgsql set search_path = '' as $$
@@ -386,11 +362,6 @@ begin
     'restamped', v_restamped, 'warnings', v_warnings, 'faults', '[]'::jsonb);
 end $$;
 
--- Ends today the areas of a level that are not among the codes, and opens those again that had ended; sets
--- the area of the incidents of both anew. Without it a city that renumbers its grids would have old and
--- new areas on one another. Runs after import_areas, in its transaction.
--- Returns {closed: [code], reopened, restamped, people, holding: [code]}. `people` have a role in a closed
--- area. `holding` are areas that others still lie in; with one of these nothing is written.
 create or replace function private.close_missing_areas(p_level text, p_codes text[])
 returns jsonb language plpgsql set search_path = '' as $$
 declare

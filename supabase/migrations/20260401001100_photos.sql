@@ -1,14 +1,11 @@
--- Files of photos: verdicts on them, the right to read them, and the bucket of a Supabase. Where our own
--- server keeps the files there is no schema storage; its door asks the same functions.
+-- The present text with its reasons is in supabase/schemas.
 
--- Tells only callers who know the hash already.
 create or replace function private.is_photo_checked(p_owner uuid, p_hash text, p_media_type text)
 returns boolean language sql stable security definer set search_path = '' as $$
   select exists (select 1 from public.photo_checks c
     where c.owner = p_owner and c.hash = p_hash and c.media_type = p_media_type and c.verdict = 'ok')
 $$;
 
--- The hashes without a checked file of the media type they were named with, in the order given.
 create or replace function private.missing_photos(p_owner uuid, p_hashes text[])
 returns jsonb language plpgsql stable set search_path = '' as $$
 begin
@@ -22,8 +19,6 @@ begin
       where c.owner = p_owner and c.hash = h.hash and c.verdict = 'ok')), '[]');
 end $$;
 
--- Records a verdict; for the server that keeps the files itself. A later verdict replaces an earlier one:
--- a lost file is recorded as refused and asked for again.
 create or replace function private.record_photo_check(p_owner uuid, p_hash text, p_media_type text,
   p_bytes integer, p_width integer, p_height integer, p_verdict text, p_reason text default null)
 returns void language sql volatile security definer set search_path = '' as $$
@@ -35,12 +30,6 @@ returns void language sql volatile security definer set search_path = '' as $$
     reason = excluded.reason, checked_at = excluded.checked_at
 $$;
 
--- Records a verdict for a service that checks files kept elsewhere and removes those it refuses. Returns
--- false when the verdict is not taken; then nothing may be removed. Not taken are:
--- a refusal of a file recorded as good. Its service looked at other bytes that once lay under this name,
---   and a receipt may count on the good ones;
--- an approval within ten minutes of a refusal. The refusing call lives for at most seven minutes and may
---   be about to remove the file.
 create or replace function private.offer_photo_check(p_owner uuid, p_hash text, p_media_type text,
   p_bytes integer, p_width integer, p_height integer, p_verdict text, p_reason text)
 returns boolean language plpgsql volatile security definer set search_path = '' as $$
@@ -56,8 +45,6 @@ begin
   return found;
 end $$;
 
--- Whether the caller may read a file: always one's own; another person's when it was checked as the media
--- type of its name and belongs to an incident the caller sees.
 create or replace function private.photo_to_read(p_owner uuid, p_hash text, p_media_type text)
 returns boolean language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -79,8 +66,6 @@ begin
   return v_found;
 end $$;
 
--- photo_to_read for many photos: one answer for each owner, hash and media type, in their order. Only the
--- owner calls it, with the claims of the caller set.
 create or replace function private.photos_to_read(p_owners uuid[], p_hashes text[], p_media_types text[])
 returns boolean[] language plpgsql stable set search_path = '' as $$
 declare
@@ -107,7 +92,6 @@ returns jsonb language sql stable security invoker set search_path = '' as $$
   select to_jsonb(private.photo_to_read(p_owner, p_hash, p_media_type))
 $$;
 
--- For service_role: a service outside of our server that reaches the database through the API.
 create or replace function public.record_photo_check(p_owner uuid, p_hash text, p_media_type text,
   p_bytes integer, p_width integer, p_height integer, p_verdict text, p_reason text default null)
 returns jsonb language sql volatile security invoker set search_path = '' as $$
@@ -122,7 +106,6 @@ grant execute on function
   public.record_photo_check(uuid, text, text, integer, integer, integer, text, text)
 to service_role;
 
--- The policy on incidents applies to the sub-select.
 create policy "Who sees an incident sees its checked photos, and everybody their own"
 on public.incident_photos for select to authenticated
 using (
@@ -138,8 +121,6 @@ create policy "People see what was found in their own files"
 on public.photo_checks for select to authenticated
 using (owner = (select auth.uid()));
 
--- Whether the caller may read the object of this name; never for a name that is no photo's. The extension
--- tells the media type it must have been checked as: anybody may put any bytes under the other one.
 create or replace function private.photo_object_to_read(p_name text)
 returns boolean language plpgsql stable set search_path = '' as $$
 begin
@@ -149,8 +130,6 @@ begin
 end $$;
 grant execute on function private.photo_object_to_read(text) to authenticated;
 
--- The bucket `photos` of a Supabase. People put files below their own id, named by their hash; nobody
--- changes or deletes one. The service role checks them and passes by these policies.
 do $$
 begin
   if to_regclass('storage.objects') is null or to_regclass('storage.buckets') is null then

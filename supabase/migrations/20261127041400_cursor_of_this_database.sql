@@ -1,3 +1,5 @@
+-- The present text with its reasons is in supabase/schemas.
+
 drop function private.current_cursor();
 
 drop function private.month_changes_since(text);

@@ -1,5 +1,6 @@
 -- Stages, levels, validity, shard keys, UUIDs and rights stand in one place each; every function has a
 -- fixed search path or a parsed body; every foreign key has an index; comments in plain words.
+-- The present text with its reasons is in supabase/schemas.
 
 alter table public.areas drop constraint areas_level_check;
 
@@ -311,7 +312,7 @@ begin
     if p_required then perform private.reject_command('missing_field', p_field); end if;
     return null;
   end if;
-  -- JSON has no NaN or infinity: clients send them as null or text
+  -- JSON has no NaN: clients send null or text
   if (case when jsonb_typeof(v_value) = 'number' then v_value::numeric not between p_least and p_most
       else true end) then
     perform private.reject_command('invalid_field', p_field, format('not a number from %s to %s', p_least, p_most));
@@ -405,8 +406,8 @@ begin
   if json_typeof(p_item) <> 'object' then return v_envelope; end if;
   select p.*, (select count(*) from json_object_keys(p_item)) as keys into v_parts
   from json_to_record(p_item) as p (id json, actor json, type json, at json, payload json, replaces json);
-  -- With as many names as values no name is unknown or comes twice. A null is a name without a value,
-  -- so names are looked at before the envelope is refused. Readers disagree on names that come twice.
+  -- Fewer values than names: a name is unknown, comes twice or has a null. Only a null is allowed: parsers
+  -- disagree on names that come twice.
   if v_parts.keys <> num_nonnulls(v_parts.id, v_parts.actor, v_parts.type, v_parts.at, v_parts.payload,
       v_parts.replaces) and exists (
       select 1 from json_object_keys(p_item) as key group by key
@@ -458,12 +459,12 @@ declare
   v_known public.commands;
 begin
   if p_envelope.fault is not null then
-    -- The id is searched in the text, so that the device knows which envelope is meant.
+    -- names the envelope by an id found in the text
     return private.rejected_receipt(
       coalesce(p_envelope.id::text, substring(p_item::text from '"id"\s*:\s*"([0-9a-f-]{36})"')),
       'invalid_command', p_envelope.fault);
   end if;
-  -- Not recorded: the id belongs to another person's queue, which is sent later.
+  -- Not recorded: the id belongs to another person's queue.
   if p_envelope.actor <> p_actor then
     return private.rejected_receipt(p_envelope.id::text, 'wrong_actor', 'actor');
   end if;
@@ -496,8 +497,7 @@ begin
   exception when others then
     v_batch := private.store_reports_singly(p_batch);
   end;
-  -- When two people send one id at the same moment, the later call fails here. Sent again, it finds the
-  -- id taken.
+  -- Two people sent one id at once: the later call fails here, and finds the id taken when sent again.
   insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
     device_at, received_at, photo_hashes)
   select (b.record).id, (b.record).actor, (b.record).type, (b.record).hash, (b.record).outcome,
@@ -525,7 +525,6 @@ declare
   v_envelope private.command_envelope;
   v_judged private.judged_command;
   v_batch private.judged_command[] := '{}';
-  -- ids of the commands and of the incidents in the batch
   v_ids uuid[] := '{}';
   v_incidents uuid[] := '{}';
   v_must_store boolean;
@@ -535,7 +534,7 @@ begin
   if p_is_replay and not exists (select 1 from public.profiles p where p.user_id = v_actor) then
     raise exception 'nobody here is %', v_actor using errcode = 'WG003', detail = 'unknown_person';
   end if;
-  -- A device that lost the answer sends again while its first call may still run.
+  -- A device that lost the answer sends again while its first call still runs.
   perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
   v_may_report := private.has_right('report', v_at);
   for v_item in
@@ -554,7 +553,7 @@ begin
       end if;
       v_judged := private.judge_command(
         v_item, v_envelope, v_actor, v_may_report, v_at, p_is_replay);
-      -- The batch holds this incident: store it, then judge again, when it exists.
+      -- The batch holds this incident: store it, then judge again.
       v_must_store := coalesce((v_judged.report).id = any (v_incidents), false);
       exit when not v_must_store;
     end loop;
@@ -664,7 +663,7 @@ CREATE OR REPLACE FUNCTION private.filter_condition(p_filter private.incident_fi
  SET search_path TO ''
 AS $function$
   select coalesce(nullif(concat_ws(' and ',
-    -- the index narrows by month; the instants decide
+    -- the month narrows by index, the instants decide
     case when (p_filter).month_from is not null then format('i.month >= %L::date and i.reported_at >= %L::timestamptz',
       (p_filter).month_from, (p_filter).from_at) end,
     case when (p_filter).month_to is not null then format('i.month <= %L::date and i.reported_at < %L::timestamptz',
@@ -688,11 +687,11 @@ declare
   v_here constant oid := (select d.oid from pg_database d where d.datname = current_database());
 begin
   before_xid := pg_snapshot_xmin(v_snapshot)::text::bigint;
-  -- No other transaction is open, or this is a replica, which lists none.
+  -- no other transaction is open; or this is a replica, which lists none
   if not exists (select from pg_snapshot_xip(v_snapshot)) then
     return;
   end if;
-  -- Without it an earlier look of this transaction at the sessions would be repeated.
+  -- forgets this transaction's earlier look at the sessions
   perform pg_stat_clear_snapshot();
   select min(o.xid::text::bigint) into before_xid
   from pg_snapshot_xip(v_snapshot) as o (xid)
@@ -704,7 +703,7 @@ begin
     select a.xact_start into waits_since from pg_stat_get_activity(null) a
     where a.backend_xid = before_xid::text::xid8::xid;
   end if;
-  -- The list does not hold the caller's own transaction.
+  -- the list lacks the caller's own transaction
   before_xid := least(before_xid, pg_current_xact_id_if_assigned()::text::bigint,
     pg_snapshot_xmax(v_snapshot)::text::bigint);
 end $function$;
@@ -795,7 +794,7 @@ begin
       and split_part(p_cursor, '.', 2) ~ '^[0-9]{1,18}$' and split_part(p_cursor, '.', 3) = '' then
     v_start := split_part(p_cursor, '.', 2)::bigint;
   end if;
-  -- A cursor of the future comes from before a restore.
+  -- a cursor of the future: the database was restored since
   if v_start > v_settled.before_xid then
     v_start := null;
   end if;
@@ -845,11 +844,11 @@ begin
 
   execute format($q$
     with hits as materialized (
-      -- Narrow rows: a crowded tile has tens of thousands, of which 2,000 are read whole.
+      -- narrow rows: a crowded tile has tens of thousands
       select i.ctid as row_at, i.reported_at, i.id
       from public.incidents i
       where i.geom operator(extensions.&&) extensions.st_makeenvelope($1, $2, $3, $4, 4326)
-        -- && compares boxes in single precision, which are about a metre wider.
+        -- && compares in single precision, about a metre wider
         and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
         and %s and %s
     ), shown as (
@@ -934,7 +933,7 @@ begin
 
   execute format($q$
     with page as (
-      -- Numbered outside, so that the limit reaches the index or the sort.
+      -- numbered outside, so that the limit reaches the index
       select r.*, row_number() over () as n from (
         select i, array[%s] as keys, i.id
         from public.incidents i
@@ -1026,7 +1025,7 @@ begin
       'category', (select jsonb_build_object('code', c.code, 'nameZh', c.name_zh, 'nameEn', c.name_en,
           'class', c.class, 'path', c.path)
         from public.categories c where c.code = v_incident.category_code),
-      -- from the top down to the area of the incident
+      -- from the top down
       'areas', (select jsonb_agg(jsonb_build_object('code', a.code, 'level', a.level, 'name', a.name)
           order by length(a.path))
         from public.areas a join public.areas own on own.code = v_incident.area_code
@@ -1070,7 +1069,7 @@ begin
       "onHold" boolean, severity smallint, lon double precision, lat double precision,
       description text, address text, "reportedAt" timestamptz, "closedAt" timestamptz, channel text)
   ), known as materialized (
-    -- By id alone: a row that moved to another district must not be stored twice.
+    -- by id alone: a row that moved to another district must not be stored twice
     select i.district_code, i.id, i.source_hash, i.stage,
       (select l.kind from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id
@@ -1078,7 +1077,7 @@ begin
       (select max(l.seq) from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id) as last_seq
     from (select distinct incident_id from input) wanted
-    -- `offset 0` makes a look-up by index of each; a join may read the whole table for each batch.
+    -- `offset 0` forces look-ups by index; a join may read the whole table
     cross join lateral (
       select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
   ), checked as materialized (
@@ -1096,7 +1095,7 @@ begin
           or (i.stage = 'closed') <> (i."closedAt" is not null)),
         ('severity', 'bad_severity', i.severity::text, i.severity not between 1 and 4),
         ('lon', 'bad_coordinates', i.lon || ' ' || i.lat,
-          -- Postgres sorts NaN above all numbers, so the ranges refuse it.
+          -- NaN sorts above all numbers: the ranges refuse it
           (i.lon between -180 and 180 and i.lat between -90 and 90) is not true),
         ('reportedAt', 'bad_date', null, i."reportedAt" is null or not isfinite(i."reportedAt")),
         ('reportedAt', 'future_date', i."reportedAt"::text, i."reportedAt" > now()),
@@ -1111,7 +1110,7 @@ begin
     select i.* from input i
     where not exists (select 1 from checked c where c.n = i.n)
   ), placed as materialized (
-    -- The explicit order keeps n and place together: array_agg alone follows the scan.
+    -- the order keeps n and place together: array_agg alone follows the scan
     select s.n, p.area_code
     from (
       select array_agg(n order by n) as ns, array_agg(lon order by n) as lons,
@@ -1216,7 +1215,7 @@ begin
   if v_rank is null then
     raise exception 'unknown level %', p_level using errcode = '22023';
   end if;
-  -- One import of areas at a time: the checks read the whole tree.
+  -- one import at a time: the checks read the whole tree
   lock table public.areas in share row exclusive mode;
   select * into strict v_city from public.city_settings;
   select a.code into v_placeholder from public.areas a where a.level = 'city' and a.revision = 0;
@@ -1238,7 +1237,7 @@ begin
     where f.parent is null and extensions.st_isvalid(f.geom) and not extensions.st_isempty(f.geom);
   end if;
 
-  -- A parent inside the file has the same level. It is a cycle when its own parents lead back.
+  -- a parent in the file has the same level; a cycle leads back to its start
   create temporary table import_cycle on commit drop as
   with recursive walk as (
     select f.code as start, f.parent as at, 1 as steps from pg_temp.import_area f
@@ -1297,7 +1296,7 @@ begin
       'restamped', 0, 'warnings', '[]'::jsonb, 'faults', coalesce(v_faults, '[]'));
   end if;
 
-  -- the boxes of changed polygons, before and after: incidents inside may move
+  -- before and after: incidents inside may move
   select array_agg(extensions.st_envelope(moved.g)) into v_boxes from (
     select f.geom as g from pg_temp.import_area f left join public.areas a on a.code = f.code
     where a.code is null or extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom)
@@ -1336,7 +1335,7 @@ begin
     if extensions.st_xmin(v_hull) < v_city.west or extensions.st_ymin(v_hull) < v_city.south
       or extensions.st_xmax(v_hull) > v_city.east or extensions.st_ymax(v_hull) > v_city.north then
       if exists (select 1 from public.incidents) then
-        -- Stored incidents have places quantised on this box: it must not change.
+        -- stored places are quantised on this box
         v_warnings := v_warnings || jsonb_build_object('reason', 'city_box_exceeded', 'detail', v_hull::text);
       else
         update public.city_settings set

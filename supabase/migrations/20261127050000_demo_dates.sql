@@ -1,12 +1,10 @@
 -- The demo's dates are moved forward by whole weeks. The city keeps by how many, so that tests can
 -- compare with the source and people can be told.
+-- The present text with its reasons is in supabase/schemas.
 
 alter table public.city_settings
-  -- which of the server's demo cities
   add column demo_id text,
-  -- weeks added to the source's dates, on the city's wall clock
   add column demo_weeks integer check (demo_weeks >= 0),
-  -- local day of the last imported instant, after the move
   add column demo_until date,
   add constraint city_settings_demo_check
     check (is_demo or (demo_id is null and demo_weeks is null and demo_until is null));
@@ -14,7 +12,6 @@ alter table public.city_settings
 -- A demo loaded by an earlier version keeps the source's own dates.
 update public.city_settings set demo_id = 'sf', demo_weeks = 0, demo_until = '2016-01-27' where is_demo;
 
--- {weeks, until, isOld} of a demo city, else null. `isOld` when the data end more than a month ago.
 create or replace function private.demo_dates()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object('weeks', demo_weeks, 'until', demo_until,
@@ -22,7 +19,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   from public.city_settings where demo_weeks is not null
 $$;
 
--- As before, with `demo`.
 create or replace function private.session_context()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(

@@ -1,14 +1,12 @@
--- Tables, their constraints and indexes.
---
--- A table that grows with incidents has district_code as first column of its primary key and of each
--- foreign key to such a table, so that it can be sharded.
+-- Tables, constraints and indexes. For sharding, district_code comes first in the primary and foreign keys
+-- of tables that grow with incidents.
 
 create schema if not exists extensions;
 create extension if not exists postgis with schema extensions;
 create schema if not exists private;
 
--- Everything is closed until a grant opens it. A Supabase's default privileges would give new
--- objects in public to anon. EXECUTE for everybody is a global default and needs a global statement.
+-- Closes everything until a grant opens it: a Supabase gives new objects in public to anon. EXECUTE for
+-- everybody is a global default and needs a global statement.
 
 alter default privileges revoke execute on functions from public;
 alter default privileges in schema public revoke all on tables from public, anon, authenticated;
@@ -26,24 +24,23 @@ revoke all on schema private from public, anon;
 grant usage on schema public to anon, authenticated;
 grant usage on schema private to authenticated, service_role;
 
--- Stages in the order of their bytes in the packed columns. Stages, levels and what is open are held
--- against src/domain/vocabulary.ts by a test. These functions have parsed bodies: they need no
--- search_path of their own and are inlined, so that partial indexes match.
+-- Stages in the order of their packed bytes, as in src/domain/vocabulary.ts. Postgres inlines these parsed
+-- bodies, so that partial indexes match.
 create or replace function private.stage_codes()
 returns text[] language sql immutable parallel safe
 return array['reported', 'filed', 'dispatched', 'handled', 'closed', 'rejected', 'merged'];
 
--- True while somebody still has to act. incidents_open_idx has the same list: change it together.
+-- Somebody must act. incidents_open_idx repeats the list.
 create or replace function private.is_open(p_stage text)
 returns boolean language sql immutable parallel safe
 return p_stage in ('reported', 'filed', 'dispatched', 'handled');
 
--- The stage as the packed columns hold it: its place in the order, and 16 when on hold.
+-- Place in the order, plus 16 when on hold.
 create or replace function private.stage_byte(p_stage text, p_on_hold boolean)
 returns integer language sql immutable parallel safe
 return (array_position(private.stage_codes(), p_stage) - 1) | case when p_on_hold then 16 else 0 end;
 
--- 0 for the city to 4 for the grid; null for an unknown level.
+-- 0 for the city to 4 for the grid; null when unknown.
 create or replace function private.level_rank(p_level text)
 returns integer language sql immutable parallel safe
 return array_position(array['city', 'district', 'subdistrict', 'community', 'grid'], p_level) - 1;
@@ -58,18 +55,18 @@ create table public.city_settings (
   south double precision not null,
   east double precision not null,
   north double precision not null,
-  -- the level whose area is an incident's shard key; the city itself where there are no districts
+  -- level of the area that is the shard key
   shard_level text not null default 'city' check (shard_level in ('city', 'district')),
   basemap_url text,
   basemap_attribution text,
   is_demo boolean not null default false,
   created_at timestamptz not null default now(),
-  -- how often the city was put back from a snapshot with its journal; part of every cursor
+  -- restores with a journal; part of every cursor
   restores integer not null default 0,
-  -- the server's demo city, and weeks added to its source's dates on the city's wall clock
+  -- the demo city, and weeks added to its dates
   demo_id text,
   demo_weeks integer check (demo_weeks >= 0),
-  -- local day of the last imported instant, after the move
+  -- last local day of its data, after the move
   demo_until date,
   constraint city_settings_demo_check
     check (is_demo or (demo_id is null and demo_weeks is null and demo_until is null)),
@@ -78,7 +75,7 @@ create table public.city_settings (
 
 create table public.areas (
   code text primary key check (code ~ '^[A-Za-z0-9_.-]{1,40}$'),
-  -- the area index of the packed columns: stable, never reused
+  -- index in the packed columns; never reused
   idx integer generated always as identity unique check (idx between 1 and 65534),
   parent_code text references public.areas (code),
   path text not null unique,
@@ -89,7 +86,7 @@ create table public.areas (
   valid_from date not null default '1900-01-01',
   valid_to date,
   revision bigint not null default 1,
-  -- a point inside the area for its label; stored, because finding it takes milliseconds a polygon
+  -- stored: computing it takes milliseconds a polygon
   label_point extensions.geometry(Point, 4326)
     generated always as (extensions.st_pointonsurface(geom)) stored,
   check (right(path, 1) = '/'),
@@ -118,10 +115,9 @@ create table public.categories (
   color text not null check (color ~ '^#[0-9a-f]{6}$'),
   default_department text references public.departments (code),
   sort integer not null default 0,
-  -- an open incident of the category within this distance is offered as a duplicate; 0 is never
+  -- an open incident within it is offered as a duplicate; 0: never
   duplicate_radius_meters integer not null default 30
     check (duplicate_radius_meters between 0 and 500),
-  -- a report without a description is rejected
   requires_description boolean not null default false
 );
 create index categories_parent_idx on public.categories (parent_code);
@@ -153,7 +149,7 @@ create table public.incidents (
   district_code text not null references public.areas (code),
   id uuid not null,
   category_code text not null references public.categories (code),
-  -- the deepest area that holds the point; on a border the one with the lowest code
+  -- the deepest area that holds the point; on a border the lowest code
   area_code text not null references public.areas (code),
   department_code text references public.departments (code),
   stage text not null default 'reported'
@@ -164,25 +160,25 @@ create table public.incidents (
   lat double precision not null check (lat between -90 and 90),
   geom extensions.geometry(Point, 4326) generated always as
     (extensions.st_setsrid(extensions.st_makepoint(lon, lat), 4326)) stored,
-  -- place quantised on the city's box to 0..65535, the same as in the packed columns
+  -- place on the city's box, 0..65535, as in the packed columns
   qx integer not null check (qx between 0 and 65535),
   qy integer not null check (qy between 0 and 65535),
   description text not null default '' check (length(description) <= 10000),
   address_label text not null default '' check (length(address_label) <= 500),
-  -- by the server's clock, for imports by the source's; device_at is the device's own time
+  -- the server's clock, or the import's source; device_at is the device's
   reported_at timestamptz not null,
   device_at timestamptz,
-  -- first day of the report month in the city's time zone
+  -- first day of reported_at's month in the city's time zone
   month date not null check (extract(day from month) = 1),
   closed_at timestamptz,
   reported_by uuid,
   channel text not null default 'app',
-  -- of an imported row: its source, its id there, a hash of its content
+  -- of an imported row; source_hash of its content
   source text,
   source_id text,
   source_hash text,
   version integer not null default 1,
-  -- the transaction that last changed the row: the cursor of changes_since
+  -- the last transaction that changed the row
   changed_xid bigint not null default (pg_current_xact_id()::text)::bigint,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
@@ -191,19 +187,17 @@ create table public.incidents (
 );
 create unique index incidents_source_idx on public.incidents (district_code, source, source_id) where source is not null;
 
--- Read by id, by month and scope, and by what changed. A month of a scope and its revision need no row.
 create index incidents_id_idx on public.incidents (id);
 create index incidents_month_idx on public.incidents (month, area_code, changed_xid);
 create index incidents_changed_idx on public.incidents (changed_xid);
 create index incidents_geom_idx on public.incidents using gist (geom);
 create index incidents_department_idx on public.incidents (department_code, month);
 create index incidents_reporter_idx on public.incidents (reported_by) where reported_by is not null;
--- finds out whether any incident was reported here and not imported
+-- finds any incident that is not imported
 create index incidents_here_idx on public.incidents (reported_at) where source is null;
 
--- The orders of incident_list, with the very expressions of private.list_order. Keys are never null, so
--- that one row comparison is the whole keyset condition: an incident that is not closed gets a value
--- that sorts last. "Newest first" within a group is the ascending distance back from a fixed instant.
+-- The expressions of private.list_order. Keys are never null, so one row comparison is the keyset condition.
+-- A distance back from a fixed instant sorts "newest first" in ascending order.
 create index incidents_reported_idx on public.incidents (reported_at, id);
 create index incidents_open_idx on public.incidents (reported_at, id)
   where stage in ('reported', 'filed', 'dispatched', 'handled');
@@ -217,7 +211,7 @@ create index incidents_area_idx on public.incidents
 create index incidents_category_idx on public.incidents
   (category_code, ('2000-01-01T00:00:00Z'::timestamptz - reported_at), id);
 
--- The audit trail: only appended to.
+-- The audit trail.
 create table public.incident_log (
   district_code text not null,
   incident_id uuid not null,
@@ -235,8 +229,7 @@ create table public.incident_log (
 );
 create index incident_log_actor_idx on public.incident_log (actor);
 
--- The place of an incident before a change moved it to another month, area or department. Persons who
--- saw it there, and do not see it now, must be told that the month changed.
+-- Places before a move: people who saw the incident there must learn of it.
 create table private.incident_moves (
   district_code text not null,
   incident_id uuid not null,
@@ -249,7 +242,7 @@ create table private.incident_moves (
 );
 create index incident_moves_changed_idx on private.incident_moves (changed_xid);
 
--- The record of receipts: one row a command, whatever its outcome.
+-- Receipts: one row a command, whatever its outcome.
 create table public.commands (
   id uuid primary key,
   actor uuid not null,
@@ -262,29 +255,26 @@ create table public.commands (
   replaces uuid,
   device_at timestamptz,
   received_at timestamptz not null default now(),
-  -- the photos a command names: its receipt lists those whose file is missing
   photo_hashes text[] not null default '{}'
 );
 create index commands_actor_idx on public.commands (actor, received_at);
 
--- Photos of incidents. The file lies in the bucket `photos` as <owner>/<hash>.jpg or .webp; a row here
--- names it.
+-- Files lie in the bucket `photos`: <owner>/<hash>.jpg or .webp.
 create table public.incident_photos (
   district_code text not null,
   incident_id uuid not null,
-  -- SHA-256 of the file's bytes
+  -- SHA-256 of the file
   hash text not null check (hash ~ '^[0-9a-f]{64}$'),
-  -- the person who took or chose the photo and uploads its file
+  -- the person who uploads it
   owner uuid not null,
   media_type text not null check (media_type in ('image/jpeg', 'image/webp')),
   bytes integer not null check (bytes between 1 and 5242880),
   width integer not null check (width between 1 and 2048),
   height integer not null check (height between 1 and 2048),
-  -- read from the file's metadata on the device, before it was stripped
+  -- from the metadata, which the device then strips
   taken_at timestamptz,
   lon double precision check (lon between -180 and 180),
   lat double precision check (lat between -90 and 90),
-  -- the entry of incident_log that the photo came with
   seq_in_log integer not null,
   command_id uuid,
   at timestamptz not null,
@@ -295,8 +285,7 @@ create table public.incident_photos (
 create index incident_photos_file_idx on public.incident_photos (owner, hash);
 create index incident_photos_incident_idx on public.incident_photos (incident_id);
 
--- Verdicts on files. A file without a row was never checked. A verdict holds for one media type: the
--- same hash with the other extension is another file.
+-- Verdicts; an unchecked file has no row. The same hash with another media type is another file.
 create table public.photo_checks (
   owner uuid not null,
   hash text not null check (hash ~ '^[0-9a-f]{64}$'),

@@ -1,30 +1,26 @@
--- Rights to read and to write. Nobody but the owner writes to a table: every change goes through
--- apply_commands, the importer or a command of the server.
+-- Rights. Only the owner writes to tables: through apply_commands, the importer and the server's commands.
 --
--- Functions that look into memberships are security definer, stand in private and answer for auth.uid()
--- alone. Each policy calls them in a sub-select, so that they run once a statement and not once a row.
+-- Functions that read memberships are security definer and answer for auth.uid() alone. Policies call them
+-- in a sub-select: once a statement, not once a row.
 
--- True when a path lies at or below a prefix. Scope compares paths, never codes: SF-N-1 is not above
--- SF-N-10, and _ or % in a code must not act as a wildcard. '0' is the character after '/', so the range
--- holds exactly the paths that begin with the prefix; the "C" index serves it. Inlined like the
--- functions of 01_tables.sql.
+-- Compares paths, never codes: SF-N-1 is not above SF-N-10. No LIKE: codes may hold _ and %. '0' follows
+-- '/', so the "C" index serves the range.
 create or replace function private.is_within(p_path text, p_prefix text)
 returns boolean language sql immutable parallel safe
 return p_path collate "C" >= p_prefix and p_path collate "C" < left(p_prefix, -1) || '0';
 
--- True when p_at lies in a membership's time, its end excluded.
+-- The end of a membership's time is excluded.
 create or replace function private.is_valid(
   p_from timestamptz, p_to timestamptz, p_at timestamptz)
 returns boolean language sql immutable parallel safe
 return p_from <= p_at and (p_to is null or p_to > p_at);
 
--- The same for the days of an area.
+-- The same for an area's days.
 create or replace function private.is_valid(p_from date, p_to date, p_at date)
 returns boolean language sql immutable parallel safe
 return p_from <= p_at and (p_to is null or p_to > p_at);
 
--- Paths of the caller's memberships that are valid now; only those with one of the roles when given.
--- Handlers see by department, so their memberships give no path.
+-- Paths of the caller's valid memberships. Handlers see by department: theirs give none.
 create or replace function private.scope_paths(p_roles text[] default null)
 returns text[] language sql stable security definer set search_path = '' as $$
   select coalesce(array_agg(distinct a.path), '{}')
@@ -36,7 +32,7 @@ returns text[] language sql stable security definer set search_path = '' as $$
     and private.is_valid(m.valid_from, m.valid_to, now())
 $$;
 
--- Codes of all areas at or below the caller's. Areas that ended are among them: old incidents lie there.
+-- Ended areas are included: old incidents lie there.
 create or replace function private.scope_area_codes(p_roles text[] default null)
 returns text[] language sql stable security definer set search_path = '' as $$
   select coalesce(array_agg(a.code order by a.code collate "C"), '{}')
@@ -46,7 +42,7 @@ returns text[] language sql stable security definer set search_path = '' as $$
     where private.is_within(a.path, s.path))
 $$;
 
--- Departments the caller handles for.
+-- The caller's departments.
 create or replace function private.scope_departments()
 returns text[] language sql stable security definer set search_path = '' as $$
   select coalesce(array_agg(distinct m.department_code), '{}')
@@ -56,8 +52,7 @@ returns text[] language sql stable security definer set search_path = '' as $$
     and private.is_valid(m.valid_from, m.valid_to, now())
 $$;
 
--- The caller, and all people with a present or past membership at or below the areas that the caller
--- manages, leads or administers.
+-- The caller, and present and past people of areas the caller manages, leads or administers.
 create or replace function private.scope_people()
 returns uuid[] language sql stable security definer set search_path = '' as $$
   select coalesce(array_agg(distinct p.user_id), '{}')
@@ -70,8 +65,8 @@ returns uuid[] language sql stable security definer set search_path = '' as $$
   where p.user_id is not null
 $$;
 
--- The rights of each role. `reporter` stands for the person who reported an incident. `report` and
--- `note` count in any area, `ask` and `correct` over the incident's area.
+-- `reporter` reported the incident. `report` and `note` hold in any area, `ask` and `correct` over the
+-- incident's.
 create table private.role_rights (
   role text not null check (
     role in ('field_staff', 'handler', 'grid_manager', 'leader', 'admin', 'reporter')),
@@ -85,8 +80,7 @@ insert into private.role_rights (role, may) values
   ('admin', 'report'), ('admin', 'note'), ('admin', 'ask'), ('admin', 'correct'),
   ('reporter', 'note'), ('reporter', 'correct');
 
--- True when a role of the caller at that instant, in any area, gives the right. Commands are judged by
--- the rights at the time the server received them: a replayed journal asks about days ago.
+-- Whether a role in any area gave the right at that instant; a replay asks about the past.
 create or replace function private.has_right(p_may text, p_at timestamptz default now())
 returns boolean language sql stable security definer set search_path = '' as $$
   select exists (
@@ -95,7 +89,7 @@ returns boolean language sql stable security definer set search_path = '' as $$
     where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, p_at))
 $$;
 
--- Changes when the rights to see change. Keys the caches of a device.
+-- Changes with the rights to see; keys a device's caches.
 create or replace function private.scope_key()
 returns text language sql stable security definer set search_path = '' as $$
   select encode(sha256(convert_to(coalesce(auth.uid()::text, '') || coalesce(
@@ -111,10 +105,9 @@ grant execute on function private.scope_area_codes(text[]), private.scope_depart
   private.scope_people()
 to authenticated;
 
--- The caller's rights on one incident.
 create type private.incident_rights as (
   sees boolean,
-  -- roles held over the incident's area, without handlers, who see by department
+  -- over the incident's area, without handlers
   roles text[],
   is_reporter boolean,
   may_note boolean,
@@ -122,7 +115,7 @@ create type private.incident_rights as (
   may_correct boolean
 );
 
--- The rule of the policy on incidents, for one incident and at an instant.
+-- The policy on incidents, for one incident at an instant.
 create or replace function private.rights_on(p_incident public.incidents, p_at timestamptz default now())
 returns private.incident_rights language plpgsql stable set search_path = '' as $$
 declare
@@ -143,7 +136,9 @@ begin
   v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or v_handles;
   v_may := array(
     select r.may from private.role_rights r
-    where r.role = any (v_rights.roles) or r.role = 'reporter' and v_rights.is_reporter);
+    where r.role = any (v_rights.roles)
+      -- a report gives its reporter no right that none of their roles gives any more
+      or r.role = 'reporter' and v_rights.is_reporter and private.has_right(r.may, p_at));
   v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);
   v_rights.may_ask := 'ask' = any (v_may);
   v_rights.may_correct := 'correct' = any (v_may);
@@ -200,7 +195,6 @@ using (
   or department_code = any ((select private.scope_departments())::text[])
 );
 
--- The policy on incidents applies to the sub-select.
 create policy "Who sees an incident sees its log"
 on public.incident_log for select to authenticated
 using (exists (
@@ -212,8 +206,7 @@ create policy "People see the receipts of their own commands"
 on public.commands for select to authenticated
 using (actor = (select auth.uid()));
 
--- Keeps incident_log append-only. Runs once a statement, so that it refuses a statement that matches
--- no row as well.
+-- Runs once a statement, so it also refuses one that matches no row.
 create or replace function private.refuse_log_change()
 returns trigger language plpgsql set search_path = '' as $$
 begin
@@ -224,7 +217,7 @@ create trigger refuse_log_change
 before update or delete or truncate on public.incident_log
 for each statement execute function private.refuse_log_change();
 
--- Sets version and changed_xid at every write, whatever the statement says.
+-- Sets version and changed_xid at every write.
 create or replace function private.mark_incident_change()
 returns trigger language plpgsql security definer set search_path = '' as $$
 begin
@@ -239,8 +232,7 @@ create trigger mark_incident_change
 before insert or update on public.incidents
 for each row execute function private.mark_incident_change();
 
--- Keeps the first place of an incident that moves several times in one transaction: nobody saw the
--- others.
+-- Keeps the first of several moves in a transaction: nobody saw the others.
 create or replace function private.record_incident_move()
 returns trigger language plpgsql security definer set search_path = '' as $$
 begin

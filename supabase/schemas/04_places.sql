@@ -1,8 +1,8 @@
--- Areas and places: the list and the shapes of areas, the area of a point.
+-- Areas: list, shapes, and the area of a point.
 
--- Changes when an area is stored, changed, ended or begins, of those valid today. Clients compute the
--- same from their list with areasRevision in src/domain. They load the areas again when it differs:
--- columns name areas by index, and an unknown index would be in the total and on no map.
+-- Changes when an area valid today is stored, changed, ended or begins. Must equal areasRevision in
+-- src/domain: else the client loads the areas again. Columns name areas by index, and an unknown index is
+-- counted but on no map.
 create or replace function private.area_revision()
 returns text language sql stable set search_path = '' as $$
   select concat_ws('.', count(*), coalesce(sum(a.idx), 0), coalesce(sum(a.revision), 0))
@@ -10,8 +10,6 @@ returns text language sql stable set search_path = '' as $$
   where private.is_valid(a.valid_from, a.valid_to, today)
 $$;
 
--- [{idx, code, parentCode, path, level, name, households, revision, bbox, pointOnSurface}] of the areas
--- valid today. Errors: 42501.
 create or replace function private.area_list()
 returns jsonb language sql stable security definer set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -25,8 +23,6 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   where private.is_valid(a.valid_from, a.valid_to, today)
 $$;
 
--- FeatureCollection of the areas of one level, with six decimals (10 cm). Errors: 42501, 22023 for an
--- unknown level.
 create or replace function private.area_features(p_level text)
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -45,17 +41,24 @@ begin
     where a.level = p_level and private.is_valid(a.valid_from, a.valid_to, today));
 end $$;
 
+-- The areas valid today, without their shapes.
+-- Returns `[Area]` of src/domain/city/area.ts.
+-- Errors: 42501.
 create or replace function public.area_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.area_list() $$;
+
+-- The shapes of one level's areas valid today, with six decimals (10 cm).
+-- Returns a GeoJSON FeatureCollection. A feature's `id` is the area's `idx`; its properties are
+-- `{code, parentCode, path, level, name}`.
+-- Errors: 42501; 22023 for an unknown level.
 create or replace function public.area_features(p_level text) returns jsonb
 language sql stable set search_path = '' as $$ select private.area_features(p_level) $$;
 grant execute on function private.area_list(), private.area_features(text),
   public.area_list(), public.area_features(text)
 to authenticated;
 
--- Places a coordinate on 0..65535 within the city's box, exactly like `quantise` in TypeScript.
--- Math.round rounds halves up; round(float8) rounds them to even, and floor(x + 0.5) is wrong just below
--- a half. In plpgsql, because a query would be planned again for every report.
+-- Equals `quantise` in TypeScript. round(float8) rounds halves to even, Math.round up; floor(x + 0.5) is
+-- wrong just below a half. SQL would be planned again for every report.
 create or replace function private.quantise(
   p_value double precision, p_low double precision, p_high double precision)
 returns integer language plpgsql immutable strict parallel safe set search_path = '' as $$
@@ -66,7 +69,7 @@ begin
     + case when v_scaled - floor(v_scaled) >= 0.5 then 1 else 0 end))::integer;
 end $$;
 
--- The area on a path at the city's shard level, else the top: the shard key of new incidents below it.
+-- The shard key below a path: the area at the shard level, else the top.
 create or replace function private.shard_of(p_path text, p_shard_level text)
 returns table (district_code text) language sql stable
 begin atomic
@@ -77,11 +80,9 @@ begin atomic
   limit 1;
 end;
 
--- The area, shard key and quantised place of a point; no row outside the city. The area is the deepest
--- one valid today that holds the point, on a border the one with the lowest code. Boxes come from the
--- index and are sorted in that order first; the first polygon that holds the point ends the search. So
--- the thousands of vertices of the city are compared only where no finer area lies. `offset 0` keeps the
--- two steps apart. Inlined into the caller's plan.
+-- No row outside the city. Takes the deepest valid area, on a border the lowest code. Boxes are sorted in
+-- that order first and the first hit ends the search, so the city's thousands of vertices are rarely
+-- compared. `offset 0` keeps the steps apart.
 create or replace function private.place_incident(p_lon double precision, p_lat double precision)
 returns table (area_code text, district_code text, qx integer, qy integer) language sql stable
 begin atomic
@@ -106,8 +107,7 @@ begin atomic
   cross join lateral private.shard_of(a.path, city.shard_level) d;
 end;
 
--- The rule of place_incident for many points: `n` counts from 1 in the order of the arrays; points
--- outside the city are left out. It goes area by area, so that each polygon is unpacked once a batch.
+-- place_incident for many points, numbered from 1; omits points outside the city. Unpacks each polygon once.
 create or replace function private.areas_of_points(p_lon double precision[], p_lat double precision[])
 returns table (n integer, area_code text)
 language sql stable set search_path = '' as $$

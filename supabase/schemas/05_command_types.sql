@@ -1,12 +1,11 @@
--- The command types: report_incident, add_note, add_photo, confirm_duplicate, correct_incident. Each
--- has one function that reads its payload and either carries it out or rejects it.
+-- The command types: one function each.
 --
--- A rejection is {code, field?, detail?}. Recorded codes: unknown_type, invalid_payload, unknown_field,
+-- A rejection is {code, field?, detail?}. Codes: unknown_type, invalid_payload, unknown_field,
 -- missing_field, invalid_field, too_long, not_allowed, unknown_category, not_a_leaf_category,
--- outside_city, incident_exists, unknown_incident (absent, or not visible to the caller), incident_closed,
--- refused (a constraint), and conflict: the incident changed since `baseVersion`, and `server` holds it.
+-- outside_city, incident_exists, unknown_incident (absent or not visible), incident_closed, refused (a
+-- constraint), conflict (`server` holds the incident).
 
--- Ends the command that runs: its subtransaction is undone and its receipt says `rejected`.
+-- Undoes the command's subtransaction.
 create or replace function private.reject_command(p_code text, p_field text default null, p_detail text default null)
 returns void language plpgsql set search_path = '' as $$
 begin
@@ -14,7 +13,7 @@ begin
     jsonb_strip_nulls(jsonb_build_object('code', p_code, 'field', p_field, 'detail', p_detail))::text;
 end $$;
 
--- Text of a payload with at most p_most characters; null when it is left out and not required.
+-- At most p_most characters; null when optional and absent.
 create or replace function private.payload_text(p_payload jsonb, p_field text, p_required boolean, p_most integer)
 returns text language plpgsql set search_path = '' as $$
 declare
@@ -33,7 +32,7 @@ begin
   return p_payload ->> p_field;
 end $$;
 
--- A number of a payload within bounds, both inclusive; null when it is left out and not required.
+-- Bounds are inclusive; null when optional and absent.
 create or replace function private.payload_number(
   p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
 returns numeric language plpgsql set search_path = '' as $$
@@ -44,7 +43,7 @@ begin
     if p_required then perform private.reject_command('missing_field', p_field); end if;
     return null;
   end if;
-  -- JSON has no NaN or infinity: clients send them as null or text
+  -- JSON has no NaN: clients send null or text
   if (case when jsonb_typeof(v_value) = 'number' then v_value::numeric not between p_least and p_most
       else true end) then
     perform private.reject_command('invalid_field', p_field, format('not a number from %s to %s', p_least, p_most));
@@ -52,7 +51,7 @@ begin
   return v_value::numeric;
 end $$;
 
--- An instant in ISO 8601 with an offset. Errors: class 22 for any other text.
+-- ISO 8601 with an offset. Errors: class 22.
 create or replace function private.instant(p_text text)
 returns timestamptz language plpgsql immutable strict set search_path = '' as $$
 begin
@@ -62,7 +61,7 @@ begin
   return p_text::timestamptz;
 end $$;
 
--- An instant of a payload; null when it is left out.
+-- Null when absent.
 create or replace function private.payload_instant(p_payload jsonb, p_field text)
 returns timestamptz language plpgsql set search_path = '' as $$
 begin
@@ -71,18 +70,18 @@ exception when data_exception then
   perform private.reject_command('invalid_field', p_field, 'not an instant with offset');
 end $$;
 
--- White space as JavaScript's trim() means it.
+-- White space as in JavaScript's trim().
 create or replace function private.is_blank(p_text text)
 returns boolean language sql immutable parallel safe set search_path = '' as $$
   select coalesce(btrim(p_text, E' \t\n\r\f\u000b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'), '') = ''
 $$;
 
--- A UUID in lower case, the only spelling that is taken.
+-- Lower case only.
 create or replace function private.is_uuid(p_text text)
 returns boolean language sql immutable parallel safe
 return p_text ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
 
--- Rejects a payload with a field that is not in p_known.
+-- Rejects fields outside p_known.
 create or replace function private.refuse_unknown_fields(p_payload jsonb, p_known text[])
 returns void language plpgsql set search_path = '' as $$
 declare
@@ -94,7 +93,7 @@ begin
   end if;
 end $$;
 
--- A required UUID of a payload.
+-- A required UUID.
 create or replace function private.payload_uuid(p_payload jsonb, p_field text)
 returns uuid language plpgsql set search_path = '' as $$
 declare
@@ -106,7 +105,7 @@ begin
   return v_text::uuid;
 end $$;
 
--- One of p_words; null when it is left out.
+-- One of p_words; null when absent.
 create or replace function private.payload_word(p_payload jsonb, p_field text, p_words text[])
 returns text language plpgsql set search_path = '' as $$
 declare
@@ -118,7 +117,7 @@ begin
   return v_text;
 end $$;
 
--- A whole number of a payload within bounds; null when it is left out and not required.
+-- A whole number within bounds; null when optional and absent.
 create or replace function private.payload_whole(
   p_payload jsonb, p_field text, p_required boolean, p_least numeric, p_most numeric)
 returns integer language plpgsql set search_path = '' as $$
@@ -131,8 +130,7 @@ begin
   return v_value::integer;
 end $$;
 
--- Names the wrong key of one photo {hash, mediaType, bytes, width, height, takenAt?, lon?, lat?}; null when
--- all are right. jsonb sorts by kind first: a value between two numbers is a number.
+-- The first wrong key, else null. jsonb sorts by kind: only numbers lie between two numbers.
 create or replace function private.photo_fault(p_photo jsonb)
 returns text language plpgsql immutable set search_path = '' as $$
 declare
@@ -156,7 +154,7 @@ exception when data_exception then
   return 'takenAt';
 end $$;
 
--- The checked photos of a payload; [] for none.
+-- [] for none.
 create or replace function private.payload_photos(p_payload jsonb, p_required boolean)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -183,7 +181,7 @@ begin
   return v_photos;
 end $$;
 
--- Each hash once, in the order given.
+-- Each hash once.
 create or replace function private.photo_hashes(p_photos jsonb)
 returns text[] language plpgsql immutable set search_path = '' as $$
 begin
@@ -193,8 +191,7 @@ begin
     group by 1 order by min(p.n));
 end $$;
 
--- The data of each log entry about the device. Its clock is suspect when it is ahead by 5 minutes or
--- behind by 30 days: a queue may wait days for a network.
+-- A device's clock is suspect 5 minutes ahead or 30 days behind: a queue may wait days for a network.
 create or replace function private.log_data(p_device_at timestamptz, p_at timestamptz, p_photos jsonb, p_more jsonb)
 returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
 begin
@@ -205,7 +202,7 @@ begin
     'photos', case when p_photos <> '[]' then to_jsonb(private.photo_hashes(p_photos)) end)) || p_more;
 end $$;
 
--- Whether a category requires a description. Rejects a category that is no leaf.
+-- Whether it requires a description. Rejects all but leaves.
 create or replace function private.check_category(p_code text)
 returns boolean language plpgsql set search_path = '' as $$
 declare
@@ -221,7 +218,7 @@ begin
   return v_requires;
 end $$;
 
--- A report that passed every check and is not stored yet.
+-- Checked, not stored yet.
 create type private.report as (
   id uuid, district_code text, area_code text, category_code text, severity integer,
   lon double precision, lat double precision, qx integer, qy integer,
@@ -229,9 +226,8 @@ create type private.report as (
   actor uuid, command_id uuid, at timestamptz, data jsonb
 );
 
--- Reads {incidentId, categoryCode, lon, lat, description?, severity?, addressLabel?, deviceAt?, photos?,
--- accuracyMeters?, placedBy?}. The place may lie anywhere in the city, also outside the caller's areas.
--- Rejects all that store_reports would refuse.
+-- {incidentId, categoryCode, lon, lat, description?, severity?, addressLabel?, deviceAt?, photos?,
+-- accuracyMeters?, placedBy?}, anywhere in the city. Rejects all that store_reports would refuse.
 create or replace function private.read_report(
   p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns private.report language plpgsql set search_path = '' as $$
@@ -274,11 +270,10 @@ begin
   return v_report;
 end $$;
 
--- Photos that came with one log entry.
 create type private.brought_photos as (district_code text, incident_id uuid, seq integer, owner uuid,
   command_id uuid, at timestamptz, photos jsonb);
 
--- Keeps photos with their incidents; leaves a photo that is there already.
+-- Skips photos already there.
 create or replace function private.store_photos(p_brought private.brought_photos[])
 returns void language sql set search_path = '' as $$
   insert into public.incident_photos (district_code, incident_id, hash, owner, media_type, bytes,
@@ -291,7 +286,7 @@ returns void language sql set search_path = '' as $$
   on conflict do nothing
 $$;
 
--- Stores new incidents, all or none, with as many statements for one as for two hundred.
+-- All or none, in a fixed number of statements.
 create or replace function private.store_reports(p_reports private.report[])
 returns void language sql set search_path = '' as $$
   with stored as (
@@ -314,8 +309,7 @@ returns void language sql set search_path = '' as $$
   having count(*) > 0
 $$;
 
--- The incident named by a payload, locked until the transaction ends: its version and log numbers then
--- belong to one caller at a time. Two people who lock several incidents crosswise end one call with a
+-- Locks the incident, so that no version or log number is given twice. Crosswise locks end one call with a
 -- deadlock; the device sends it again.
 create or replace function private.lock_incident(p_payload jsonb, p_at timestamptz)
 returns public.incidents language plpgsql set search_path = '' as $$
@@ -331,8 +325,7 @@ begin
   return v_incident;
 end $$;
 
--- Writes the next entry of an incident's log and keeps the photos that came with it. The caller has
--- locked the incident.
+-- The caller has locked the incident.
 create or replace function private.append_log(p_incident public.incidents, p_actor uuid, p_command uuid,
   p_at timestamptz, p_kind text, p_note text, p_data jsonb, p_photos jsonb)
 returns void language plpgsql set search_path = '' as $$
@@ -352,7 +345,7 @@ begin
   end if;
 end $$;
 
--- {incidentId, note, asks?, deviceAt?}. With `asks` the note is a question to the reporter.
+-- {incidentId, note, asks?, deviceAt?}; `asks` makes it a question to the reporter.
 create or replace function private.add_note(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -398,8 +391,7 @@ begin
   return jsonb_build_object('incident_id', v_incident.id, 'photos', to_jsonb(private.photo_hashes(v_photos)));
 end $$;
 
--- {incidentId, lon, lat, accuracyMeters?, note?, photos?, deviceAt?}: the incident was seen again, and no
--- second one is made.
+-- {incidentId, lon, lat, accuracyMeters?, note?, photos?, deviceAt?}: the incident was seen again.
 create or replace function private.confirm_duplicate(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -427,15 +419,14 @@ begin
   return jsonb_build_object('incident_id', v_incident.id, 'photos', to_jsonb(private.photo_hashes(v_photos)));
 end $$;
 
--- The server's version of an incident in a conflict. `changedBy` wrote the last log entry that comes with
--- a new version.
+-- The server's version in a conflict. `changedBy` made it.
 create or replace function private.server_side(p_incident public.incidents)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select jsonb_build_object('version', p_incident.version, 'categoryCode', p_incident.category_code,
     'lon', p_incident.lon, 'lat', p_incident.lat, 'description', p_incident.description,
     'severity', p_incident.severity, 'addressLabel', p_incident.address_label,
     'areaCode', p_incident.area_code, 'stage', p_incident.stage,
-    'changedAt', last.at, 'changedBy', p.display_name)
+    'reportedBy', p_incident.reported_by, 'changedAt', last.at, 'changedBy', p.display_name)
   from (values (1)) one
   left join lateral (
     select l.at, l.actor from public.incident_log l
@@ -445,8 +436,8 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
   left join public.profiles p on p.user_id = last.actor
 $$;
 
--- The incident with p_changes {categoryCode?, lon?, lat?, description?, severity?, addressLabel?} applied.
--- The area follows the place; the shard key stays.
+-- Applies {categoryCode?, lon?, lat?, description?, severity?, addressLabel?}. The area follows the place,
+-- the shard key stays.
 create or replace function private.corrected_incident(p_incident public.incidents, p_changes jsonb)
 returns public.incidents language plpgsql set search_path = '' as $$
 declare
@@ -483,7 +474,7 @@ begin
   return v_new;
 end $$;
 
--- {field: [before, after]} of the fields that differ, named as in the payload.
+-- {field: [before, after]}
 create or replace function private.correction_changes(p_old public.incidents, p_new public.incidents)
 returns jsonb language sql immutable set search_path = '' as $$
   select coalesce(jsonb_object_agg(f.name, jsonb_build_array(f.old, f.new)), '{}')
@@ -498,8 +489,7 @@ returns jsonb language sql immutable set search_path = '' as $$
   where f.old <> f.new
 $$;
 
--- {incidentId, baseVersion, changes, deviceAt?}. Of two corrections of one version the second gets a
--- conflict (SQLSTATE WG002) and changes nothing.
+-- {incidentId, baseVersion, changes, deviceAt?}. A stale baseVersion raises WG002.
 create or replace function private.correct_incident(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare

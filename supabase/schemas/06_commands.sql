@@ -1,23 +1,16 @@
--- The write path: apply_commands, one receipt for each command.
+-- The write path: one receipt a command.
 --
--- The payload of a command is a JSON string with JSON inside. A \u0000 or a lone surrogate in it is
--- escaped twice: it is plain text to the parser of the body, and is refused only here, in the command's
--- own subtransaction. The parameter is json, because jsonb would refuse the whole body for a \u0000 in
--- one envelope. (PostgREST on a Supabase unpacks strings first: there a \u0000 in an envelope fails the
--- call. Envelopes hold ids, a type and an instant, which the client's code makes.)
+-- A payload is a string of JSON: a \u0000 or lone surrogate in it fails only its own subtransaction. jsonb
+-- would refuse the whole body for a \u0000 in one envelope. (PostgREST on a Supabase does.)
 --
--- Each command is judged in its order and in a subtransaction of its own. A report is only read then
--- (read_report makes every check of the table). It waits in a batch with the receipts of rejected
--- commands. The batch is stored at the end of the call, or before a command that could depend on it: a
--- command of another type, or one that names an incident or command of the batch. When storing the
--- batch fails, its reports are stored one by one. So no receipt depends on its neighbours.
+-- Each command has a subtransaction, in order. A report is checked at once and stored with a batch: at the
+-- end, or before a command of another type or with an id of the batch. Reports of a failed batch are stored
+-- one by one. No receipt depends on its neighbours.
 --
--- Codes of envelopes, not recorded: invalid_command, wrong_actor, id_taken (another person's id),
--- id_reused (one's own id with other content). Their `hash` is null: no record of this content exists,
--- and the device must keep its copy.
+-- Unrecorded codes of envelopes: invalid_command, wrong_actor, id_taken (by another person), id_reused
+-- (with other content). A null `hash` tells the device to keep its copy.
 
--- The receipt of a recorded command. `missing_photos` is computed now, so that a replayed command lists
--- the files that are still missing.
+-- `missing_photos` is computed now: a replay lists files still missing.
 create or replace function private.receipt(p_command public.commands, p_is_replay boolean)
 returns jsonb language plpgsql stable set search_path = '' as $$
 begin
@@ -29,7 +22,7 @@ begin
       then private.missing_photos(p_command.actor, p_command.photo_hashes) else '[]' end);
 end $$;
 
--- A receipt of a command that is not recorded: its hash is null.
+-- For an unrecorded command.
 create or replace function private.rejected_receipt(p_id text, p_code text, p_field text default null)
 returns jsonb language sql immutable set search_path = '' as $$
   select jsonb_build_object('id', p_id, 'outcome', 'rejected', 'hash', null, 'incident_id', null,
@@ -41,8 +34,7 @@ create type private.command_envelope as (
   fault text, id uuid, actor uuid, type text, at timestamptz, replaces uuid, payload text, hash text
 );
 
--- Reads an envelope {id, actor, type, at, payload, replaces?}. `fault` names the first wrong key in that
--- order.
+-- `fault` names the first wrong key.
 create or replace function private.read_envelope(p_item json)
 returns private.command_envelope language plpgsql set search_path = '' as $$
 declare
@@ -53,8 +45,8 @@ begin
   if json_typeof(p_item) <> 'object' then return v_envelope; end if;
   select p.*, (select count(*) from json_object_keys(p_item)) as keys into v_parts
   from json_to_record(p_item) as p (id json, actor json, type json, at json, payload json, replaces json);
-  -- With as many names as values no name is unknown or comes twice. A null is a name without a value,
-  -- so names are looked at before the envelope is refused. Readers disagree on names that come twice.
+  -- Fewer values than names: a name is unknown, comes twice or has a null. Only a null is allowed: parsers
+  -- disagree on names that come twice.
   if v_parts.keys <> num_nonnulls(v_parts.id, v_parts.actor, v_parts.type, v_parts.at, v_parts.payload,
       v_parts.replaces) and exists (
       select 1 from json_object_keys(p_item) as key group by key
@@ -97,9 +89,8 @@ exception when data_exception or program_limit_exceeded then
   return v_envelope;
 end $$;
 
--- The payload as an object; rejects the command otherwise. The JSON parser recurses, and PGlite does not
--- survive an overflow of its stack: it acknowledges writes and drops them. So brackets outside of strings
--- are counted first. Strings are searched only when there are many brackets at all.
+-- Counts brackets outside of strings first: the parser recurses, and after a stack overflow PGlite
+-- acknowledges writes and drops them. Few brackets need no exact count.
 create or replace function private.parse_payload(p_payload text)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -121,10 +112,8 @@ begin
   return v_parsed;
 end $$;
 
--- The error as a verdict on the command: our own rejection, or content that no table takes. Null for an
--- error of the server, which must cost nobody a report: a full disk or a lock fails the whole call, and
--- the device sends it again; a missing function or right leaves this command without a receipt, and the
--- device keeps it until the server is repaired.
+-- Our own rejection, or content that no table takes. Null for the server's errors: a full disk or lock
+-- fails the call, to be sent again; a missing function leaves the command without a receipt.
 create or replace function private.verdict_of(p_state text, p_detail text)
 returns jsonb language sql immutable set search_path = '' as $$
   select case
@@ -132,17 +121,16 @@ returns jsonb language sql immutable set search_path = '' as $$
     when left(p_state, 2) in ('22', '23', '54') then jsonb_build_object('code', 'refused', 'detail', p_state) end
 $$;
 
--- Errors of the server that another time may mend: lost connection, lock, full disk, shutdown.
+-- Errors that may pass: connection, lock, full disk, shutdown.
 create or replace function private.fails_call(p_state text)
 returns boolean language sql immutable set search_path = '' as $$
   select left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX')
 $$;
 
--- A judged command. `settled` is its receipt, or JSON null when it gets none. Otherwise `record` is
--- still to be recorded, and `report` to be stored.
+-- `settled` is the receipt, or JSON null for none; else `record` and `report` are to be stored.
 create type private.judged_command as (settled jsonb, record public.commands, report private.report);
 
--- The receipt of a command that is unreadable, another person's, or known; else null.
+-- For an unreadable, foreign or known command; else null.
 create or replace function private.settled_receipt(
   p_item json, p_envelope private.command_envelope, p_actor uuid)
 returns jsonb language plpgsql set search_path = '' as $$
@@ -150,12 +138,12 @@ declare
   v_known public.commands;
 begin
   if p_envelope.fault is not null then
-    -- The id is searched in the text, so that the device knows which envelope is meant.
+    -- names the envelope by an id found in the text
     return private.rejected_receipt(
       coalesce(p_envelope.id::text, substring(p_item::text from '"id"\s*:\s*"([0-9a-f-]{36})"')),
       'invalid_command', p_envelope.fault);
   end if;
-  -- Not recorded: the id belongs to another person's queue, which is sent later.
+  -- Not recorded: the id belongs to another person's queue.
   if p_envelope.actor <> p_actor then
     return private.rejected_receipt(p_envelope.id::text, 'wrong_actor', 'actor');
   end if;
@@ -173,10 +161,8 @@ begin
   return private.receipt(v_known, true);
 end $$;
 
--- Carries out a command in a subtransaction; a report is only read. Records nothing.
---
--- During a replay not_allowed and unknown_incident are not recorded: the role may have been given by a
--- command of the server, which no journal holds. Such a command stays unknown.
+-- Records nothing; only checks reports. A replay does not record not_allowed and unknown_incident: a
+-- command of the server, which no journal holds, may have given the role.
 create or replace function private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid,
   p_may_report boolean, p_at timestamptz, p_is_replay boolean)
 returns private.judged_command language plpgsql set search_path = '' as $$
@@ -251,8 +237,7 @@ begin
   return v_judged;
 end $$;
 
--- Stores the reports of a batch one by one, after storing them together failed. A report that fails by
--- itself is rejected, or gets no receipt.
+-- After a failed batch. A report that fails alone is rejected, or gets no receipt.
 create or replace function private.store_reports_singly(p_batch private.judged_command[])
 returns private.judged_command[] language plpgsql set search_path = '' as $$
 declare
@@ -287,7 +272,7 @@ begin
   return v_batch;
 end $$;
 
--- Stores the reports of a batch, records its commands, returns their receipts in order.
+-- Returns the receipts in order.
 create or replace function private.store_batch(p_batch private.judged_command[])
 returns jsonb[] language plpgsql set search_path = '' as $$
 declare
@@ -300,8 +285,7 @@ begin
   exception when others then
     v_batch := private.store_reports_singly(p_batch);
   end;
-  -- When two people send one id at the same moment, the later call fails here. Sent again, it finds the
-  -- id taken.
+  -- Two people sent one id at once: the later call fails here, and finds the id taken when sent again.
   insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
     device_at, received_at, photo_hashes)
   select (b.record).id, (b.record).actor, (b.record).type, (b.record).hash, (b.record).outcome,
@@ -314,7 +298,7 @@ begin
   return coalesce(v_receipts, '{}');
 end $$;
 
--- Errors of a whole call, before any command is judged.
+-- Errors of a whole call.
 create or replace function private.check_call(p_commands json)
 returns void language plpgsql set search_path = '' as $$
 begin
@@ -332,12 +316,10 @@ begin
   end if;
 end $$;
 
--- apply_commands at a given instant and with the rights of that instant: a replayed journal passes the
--- time each call was received. An instant in the future counts as now. Commands of one call are a
--- microsecond apart, so that their order stays known.
--- Errors: those of apply_commands; WG003 for a replayed call without any record, when nothing of it could
--- be repeated or its sender is unknown.
--- Plans are made once a session and not compiled: every statement is small.
+-- A replay passes the time each call was received; rights are those of that time. Commands of a call are a
+-- microsecond apart, to keep their order. Plans are made once a session, not compiled: every statement is
+-- small.
+-- Errors: those of apply_commands; WG003 for a replay without any record.
 create or replace function private.apply_commands_at(
   p_commands json, p_received timestamptz, p_is_replay boolean default true)
 returns jsonb language plpgsql
@@ -350,7 +332,6 @@ declare
   v_envelope private.command_envelope;
   v_judged private.judged_command;
   v_batch private.judged_command[] := '{}';
-  -- ids of the commands and of the incidents in the batch
   v_ids uuid[] := '{}';
   v_incidents uuid[] := '{}';
   v_must_store boolean;
@@ -360,7 +341,7 @@ begin
   if p_is_replay and not exists (select 1 from public.profiles p where p.user_id = v_actor) then
     raise exception 'nobody here is %', v_actor using errcode = 'WG003', detail = 'unknown_person';
   end if;
-  -- A device that lost the answer sends again while its first call may still run.
+  -- A device that lost the answer sends again while its first call still runs.
   perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
   v_may_report := private.has_right('report', v_at);
   for v_item in
@@ -379,7 +360,7 @@ begin
       end if;
       v_judged := private.judge_command(
         v_item, v_envelope, v_actor, v_may_report, v_at, p_is_replay);
-      -- The batch holds this incident: store it, then judge again, when it exists.
+      -- The batch holds this incident: store it, then judge again.
       v_must_store := coalesce((v_judged.report).id = any (v_incidents), false);
       exit when not v_must_store;
     end loop;
@@ -401,15 +382,22 @@ begin
   return to_jsonb(v_receipts);
 end $$;
 
--- The work of public.apply_commands: now, and not a replay.
+-- At the present instant.
 create or replace function private.apply_commands(p_commands json)
 returns jsonb language sql volatile security definer set search_path = '' as $$
   select private.apply_commands_at(p_commands, clock_timestamp(), false)
 $$;
 
--- [{id, actor, type, at, payload, replaces?}] → [{id, outcome, hash, incident_id, version, error,
--- missing_photos}]. At most 200 commands and 1 MB a call. Errors: 42501 not signed in, PT413 too much,
--- 22023 no array, PT503 before the city has settings, PT500 when no command could be judged.
+-- Carries out commands in their order, each by itself. `p_commands` is
+-- `[{id, actor, type, at, payload, replaces?}]` with `payload` a string of JSON: at most 200 commands and
+-- 1 MB. schemas/05_command_types.sql holds types, payloads and codes of `error`, 06_commands.sql the codes
+-- of envelopes.
+-- Returns receipts `[{id, outcome, hash, incident_id, version, error, missing_photos}]`. `outcome` is
+-- applied, replayed, conflict or rejected. `hash` is the payload's SHA-256; null means that no record
+-- exists: keep the copy. `missing_photos` lists hashes without a checked file: upload, send again. A
+-- command that a fault of the server kept from being judged has no receipt.
+-- Errors: 42501; 22023 for other than an array; PT413 for too much; PT503 before the city has settings;
+-- PT500 when no command could be judged.
 create or replace function public.apply_commands(p_commands json) returns jsonb
 language sql volatile set search_path = '' as $$ select private.apply_commands(p_commands) $$;
 grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;

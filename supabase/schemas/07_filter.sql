@@ -1,7 +1,6 @@
--- The caller's scope and the filter. Each is resolved once a call and becomes a plain condition with
--- literal arrays. Heavy reads put these into their statement; a policy would be asked for each row.
+-- Scope and filter, resolved once a call into literal conditions. A policy would be asked for each row.
 
--- `whole` is true when the scope covers every area; then nothing is compared.
+-- `whole`: the scope covers every area.
 create type private.incident_scope as (
   whole boolean,
   area_codes text[],
@@ -9,8 +8,7 @@ create type private.incident_scope as (
   user_id uuid
 );
 
--- A null list means all; an empty one matches nothing. Instants are half open; months and quantised
--- places include both ends.
+-- A null list means all, an empty one nothing. Instants are half open; months and places are not.
 create type private.incident_filter as (
   from_at timestamptz,
   to_at timestamptz,
@@ -26,7 +24,7 @@ create type private.incident_filter as (
   max_y integer
 );
 
--- Errors: 42501 when nobody is signed in.
+-- Errors: 42501 not signed in.
 create or replace function private.resolve_scope()
 returns private.incident_scope language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -43,7 +41,7 @@ begin
   return v_scope;
 end $$;
 
--- The condition that a row p_alias with area_code, department_code and reported_by is in the scope.
+-- p_alias has area_code, department_code and reported_by.
 create or replace function private.scope_condition(p_scope private.incident_scope, p_alias text)
 returns text language sql immutable set search_path = '' as $$
   select case when (p_scope).whole then 'true' else '(' || concat_ws(' or ',
@@ -54,14 +52,14 @@ returns text language sql immutable set search_path = '' as $$
     format('%I.reported_by = %L::uuid', p_alias, (p_scope).user_id)) || ')' end
 $$;
 
--- Errors: always 22023, with the field in message and detail.
+-- Errors: 22023, the field in message and detail.
 create or replace function private.refuse_filter(p_field text, p_what text)
 returns void language plpgsql set search_path = '' as $$
 begin
   raise exception 'filter.%: %', p_field, p_what using errcode = '22023', detail = p_field;
 end $$;
 
--- A list of codes or words of the filter; null when absent or empty.
+-- Null when absent or empty.
 create or replace function private.filter_list(p_filter jsonb, p_field text)
 returns text[] language plpgsql stable set search_path = '' as $$
 declare
@@ -83,7 +81,7 @@ begin
   return nullif(array(select jsonb_array_elements_text(v_value)), '{}');
 end $$;
 
--- A day of the filter; null when absent.
+-- Null when absent.
 create or replace function private.filter_day(p_filter jsonb, p_field text)
 returns date language plpgsql stable set search_path = '' as $$
 declare
@@ -102,7 +100,7 @@ begin
   end;
 end $$;
 
--- A flag of the filter; false when absent.
+-- False when absent.
 create or replace function private.filter_flag(p_filter jsonb, p_field text)
 returns boolean language plpgsql stable set search_path = '' as $$
 begin
@@ -112,8 +110,7 @@ begin
   return coalesce((p_filter ->> p_field)::boolean, false);
 end $$;
 
--- Reads {from, to, areas, categories, stages, openOnly, onHoldOnly, bbox} (IncidentFilter of the client). An
--- unknown code matches nothing. Errors: 22023 with the field in message and detail.
+-- Reads the client's IncidentFilter. An unknown code matches nothing. Errors: 22023.
 create or replace function private.parse_filter(p_filter jsonb)
 returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -191,11 +188,11 @@ begin
   return v_result;
 end $$;
 
--- The filter as a condition on incidents `i`.
+-- For incidents `i`.
 create or replace function private.filter_condition(p_filter private.incident_filter)
 returns text language sql stable set search_path = '' as $$
   select coalesce(nullif(concat_ws(' and ',
-    -- the index narrows by month; the instants decide
+    -- the month narrows by index, the instants decide
     case when (p_filter).month_from is not null then format('i.month >= %L::date and i.reported_at >= %L::timestamptz',
       (p_filter).month_from, (p_filter).from_at) end,
     case when (p_filter).month_to is not null then format('i.month <= %L::date and i.reported_at < %L::timestamptz',

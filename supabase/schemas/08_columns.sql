@@ -1,15 +1,9 @@
--- Counts: the months of the caller's scope, their packed columns, changes since a cursor, points of a
--- map tile.
+-- Counts: months, packed columns, changes since a cursor, points of a tile.
 
--- Rows marked with a transaction before `before_xid` are final, and this snapshot sees them. A later
--- commit, however early it began, is marked with `before_xid` or a newer transaction.
---
--- pg_snapshot_xmin would wait for every open transaction of the cluster. Those of other databases never
--- write here and are passed over: a transaction that was open in the snapshot and is found in another
--- database afterwards has been there all its life. One that is not found any more is waited for once
--- more. `waits_since` is the start of the transaction of this database that is waited for; null when there
--- is none, or when its start is not shown to the owner (another login's, on a cluster without
--- pg_read_all_stats).
+-- Rows marked below `before_xid` are final; later commits are marked with it or above. pg_snapshot_xmin would
+-- wait for every transaction of the cluster; those of other databases never write here. One that ended
+-- meanwhile is waited for once more. `waits_since` is when the awaited one began; null when the owner may not
+-- see it (without pg_read_all_stats).
 create or replace function private.settled_until(out before_xid bigint, out waits_since timestamptz)
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -17,11 +11,11 @@ declare
   v_here constant oid := (select d.oid from pg_database d where d.datname = current_database());
 begin
   before_xid := pg_snapshot_xmin(v_snapshot)::text::bigint;
-  -- No other transaction is open, or this is a replica, which lists none.
+  -- no other transaction is open; or this is a replica, which lists none
   if not exists (select from pg_snapshot_xip(v_snapshot)) then
     return;
   end if;
-  -- Without it an earlier look of this transaction at the sessions would be repeated.
+  -- forgets this transaction's earlier look at the sessions
   perform pg_stat_clear_snapshot();
   select min(o.xid::text::bigint) into before_xid
   from pg_snapshot_xip(v_snapshot) as o (xid)
@@ -33,18 +27,18 @@ begin
     select a.xact_start into waits_since from pg_stat_get_activity(null) a
     where a.backend_xid = before_xid::text::xid8::xid;
   end if;
-  -- The list does not hold the caller's own transaction.
+  -- the list lacks the caller's own transaction
   before_xid := least(before_xid, pg_current_xact_id_if_assigned()::text::bigint,
     pg_snapshot_xmax(v_snapshot)::text::bigint);
 end $$;
 
--- Opaque to clients: the instance, its restores, and the transaction before which all is known.
+-- Instance, restores, first transaction that is not final.
 create or replace function private.cursor_at(p_before_xid bigint)
 returns text language sql stable security definer set search_path = '' as $$
   select instance_id || '-' || restores || '.' || p_before_xid from public.city_settings
 $$;
 
--- The instant up to which data are known: now, or the last instant in purely imported data.
+-- Now, or the last instant of purely imported data.
 create or replace function private.data_as_of()
 returns timestamptz language sql stable security definer set search_path = '' as $$
   select case when exists (select 1 from public.incidents where source is null) then now()
@@ -54,20 +48,18 @@ returns timestamptz language sql stable security definer set search_path = '' as
         nullif((select max(coalesce(closed_at, '-infinity')) from public.incidents), '-infinity')))) end
 $$;
 
--- Changes whenever a row of the month enters, leaves or changes within one scope. Marks only grow; their
--- sum changes also when an older transaction commits after the newest mark.
+-- The sum of marks also changes when an older transaction commits after the newest mark.
 create or replace function private.month_revision(p_count bigint, p_max bigint, p_sum numeric)
 returns text language sql immutable set search_path = '' as $$
   select concat_ws('.', p_count, coalesce(p_max, 0), coalesce(p_sum, 0))
 $$;
 
--- Without the line breaks of encode(); '' for null.
+-- No line breaks; '' for null.
 create or replace function private.base64(p_bytes bytea)
 returns text language sql immutable parallel safe set search_path = '' as $$
   select coalesce(translate(encode(p_bytes, 'base64'), E'\n', ''), '')
 $$;
 
--- {cursor, asOf, months: [{month, count, revision}]}. Errors: 42501.
 create or replace function private.incident_months()
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
@@ -87,13 +79,10 @@ begin
     'months', v_months);
 end $$;
 
--- [{month, revision, count, minute, hours, area, category, stage, closedMonth, x, y}], planes in base64 as
--- PackedMonth in src/domain describes them. Rows are in the order of the local wall clock; a month
--- without rows has count 0. set_byte on a constant makes the single byte of a plane.
--- Errors: 42501; 22023 unless p_months are at most 120 months as YYYY-MM.
+-- set_byte on a constant makes one byte.
 create or replace function private.incident_columns(p_months text[])
 returns jsonb language plpgsql stable security definer
--- one sorted stream feeds all planes; workers would each bring their own
+-- one sorted stream feeds all planes; parallel workers would each add one
 set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
 declare
   v_months date[];
@@ -155,10 +144,6 @@ begin
   return v_result;
 end $$;
 
--- {cursor, asOf, reset, scopeKey, months, areasRevision, waiting}. `months` of the scope have rows that
--- became final since the cursor: changed, new, or gone from there. `reset` asks the client to load all
--- months again: the cursor is not of this database. `waiting` is {since} when a transaction has kept
--- changes back for more than a minute, else null. Errors: 42501.
 create or replace function private.changes_since(p_cursor text)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
@@ -173,7 +158,7 @@ begin
       and split_part(p_cursor, '.', 2) ~ '^[0-9]{1,18}$' and split_part(p_cursor, '.', 3) = '' then
     v_start := split_part(p_cursor, '.', 2)::bigint;
   end if;
-  -- A cursor of the future comes from before a restore.
+  -- a cursor of the future: the database was restored since
   if v_start > v_settled.before_xid then
     v_start := null;
   end if;
@@ -193,14 +178,30 @@ begin
       then jsonb_build_object('since', v_settled.waits_since) end);
 end $$;
 
+-- The report months of the caller's scope.
+-- Returns `{cursor, asOf, months: [{month, count, revision}]}`. `asOf` is the instant up to which data are
+-- known: now, or the last instant of a city that only holds imports.
+-- Errors: 42501.
 create or replace function public.incident_months()
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_months()
 $$;
+
+-- The incidents of months as packed columns, in the order of the local clock.
+-- Returns `[PackedMonth]` of src/domain/answers/columns.ts, one for each month; without incidents its count
+-- is 0.
+-- Errors: 42501; 22023 unless `p_months` are at most 120 months as YYYY-MM.
 create or replace function public.incident_columns(p_months text[])
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_columns(p_months)
 $$;
+
+-- The months of the scope whose incidents changed, came in or left since the cursor. Changes count once no
+-- open transaction can precede them.
+-- Returns `{cursor, asOf, reset, scopeKey, months, areasRevision, waiting}`. `reset`: the cursor is not of
+-- this database, load all months. `areasRevision`: when areasRevision(list) differs, load the areas before
+-- the months. `waiting` is `{since}` when a transaction has kept changes back for over a minute, else null.
+-- Errors: 42501.
 create or replace function public.changes_since(p_cursor text)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.changes_since(p_cursor)
@@ -210,16 +211,12 @@ grant execute on function private.incident_months(), private.incident_columns(te
   public.incident_months(), public.incident_columns(text[]), public.changes_since(text)
 to authenticated;
 
--- The latitude of a tile row's upper edge: p_row / 2^z in 0..1, from north. Plain SQL runs everywhere;
--- PGlite has no ST_AsMVT.
+-- The latitude of a tile row's upper edge: p_row / 2^z in 0..1, from north. PGlite has no ST_AsMVT.
 create or replace function private.tile_latitude(p_row float8)
 returns float8 language sql immutable strict parallel safe set search_path = '' as $$
   select degrees(atan(sinh(pi() * (1 - 2 * p_row))))
 $$;
 
--- {total, shown, ids, category, stage, x, y} of one tile, planes in base64. Of more than 2,000 the newest
--- are shown; `total` counts all. A point belongs to one tile: west and north edges are inside, east and
--- south edges are not. Errors: 42501; 22023 for an impossible tile, below zoom 14, or a malformed filter.
 create or replace function private.incident_points(p_z integer, p_x integer, p_y integer, p_filter jsonb)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
@@ -245,11 +242,11 @@ begin
 
   execute format($q$
     with hits as materialized (
-      -- Narrow rows: a crowded tile has tens of thousands, of which 2,000 are read whole.
+      -- narrow rows: a crowded tile has tens of thousands
       select i.ctid as row_at, i.reported_at, i.id
       from public.incidents i
       where i.geom operator(extensions.&&) extensions.st_makeenvelope($1, $2, $3, $4, 4326)
-        -- && compares boxes in single precision, which are about a metre wider.
+        -- && compares in single precision, about a metre wider
         and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
         and %s and %s
     ), shown as (
@@ -280,6 +277,11 @@ begin
   return v_result;
 end $$;
 
+-- The points of a map tile, zoom 14 to 22; of more than 2,000 the newest. West and north edges are inside,
+-- the others are not.
+-- Returns `{total, shown, ids, category, stage, x, y}`. `total` counts all. `category` and `stage` are base64
+-- of bytes, `x` and `y` of big-endian i16, local to the tile with extent 4096.
+-- Errors: 42501; 22023 for an impossible tile, another zoom, or a wrong filter.
 create or replace function public.incident_points(p_z integer, p_x integer, p_y integer, p_filter jsonb)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_points(p_z, p_x, p_y, p_filter)

@@ -1,8 +1,6 @@
--- Rows: the list by pages, one incident, open incidents around, one's own day, receipts.
+-- Rows: the list by pages, one incident, open incidents, My day, receipts.
 
--- Rows: the list by pages, and everything about one incident.
-
--- A row of incident_list, IncidentRow of the client.
+-- IncidentRow of the client.
 create or replace function private.incident_row(i public.incidents)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select jsonb_build_object(
@@ -14,8 +12,8 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'version', (i).version)
 $$;
 
--- The keys of a sort, all in one direction; the id follows. Every key has an index in 01_tables.sql with
--- the very same expression. Null for an unknown sort.
+-- Sort keys, all in one direction; the id follows. 01_tables.sql has an index with each expression. Null
+-- for an unknown sort.
 create or replace function private.list_order(p_sort text, out keys text[], out types text[], out descending boolean)
 language sql immutable set search_path = '' as $$
   select o.keys, o.types, o.descending from (values
@@ -31,10 +29,6 @@ language sql immutable set search_path = '' as $$
   ) as o (sort, keys, types, descending) where o.sort = p_sort
 $$;
 
--- {rows, next}: one page. p_after is the `next` of the page before, {sort, keys, id}; null for the first.
--- Under closed_desc and both hours sorts incidents that are not closed come last.
--- Errors: 42501; 22023 for an unknown sort, a cursor of another sort, a limit outside 1..200, or a
--- malformed filter.
 create or replace function private.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set datestyle = 'ISO' set intervalstyle = 'postgres'
@@ -83,7 +77,7 @@ begin
 
   execute format($q$
     with page as (
-      -- Numbered outside, so that the limit reaches the index or the sort.
+      -- numbered outside, so that the limit reaches the index
       select r.*, row_number() over () as n from (
         select i, array[%s] as keys, i.id
         from public.incidents i
@@ -105,7 +99,7 @@ begin
   return v_result;
 end $$;
 
--- A row of open_incidents and my_day. The photo is the first that all, or the caller, may see.
+-- With the first photo the caller may see.
 create or replace function private.field_row(p_incident public.incidents, p_user uuid)
 returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
 begin
@@ -123,8 +117,6 @@ begin
       order by p.seq_in_log, p.hash limit 1));
 end $$;
 
--- {rows, next}: open incidents of the scope, newest first. p_after is the `next` of the page before,
--- {reportedAt, id}. Errors: 42501; 22023 for another cursor or a limit outside 1..500.
 create or replace function private.open_incidents(p_after jsonb, p_limit integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
@@ -167,7 +159,7 @@ begin
   return v_result;
 end $$;
 
--- A log entry as my_day shows it.
+-- A log entry of my_day.
 create or replace function private.log_line(p_entry public.incident_log, p_user uuid)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select jsonb_build_object('kind', p_entry.kind, 'stageTo', p_entry.stage_to, 'at', p_entry.at,
@@ -175,11 +167,6 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'actorName', (select p.display_name from public.profiles p where p.user_id = p_entry.actor))
 $$;
 
--- {asOf, own: [row], receivedToday}. `own` are the caller's reports of the last p_days days, older ones
--- that are open, and older ones with a log entry in these days: at most 500, newest first; those with an
--- open question are kept before newer ones. `last` is the newest log entry, `asked` an unanswered
--- question. receivedToday counts the caller's reports and confirmations since midnight in the city.
--- Errors: 42501; 22023 for other than 1 to 366 days.
 create or replace function private.my_day(p_days integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
@@ -228,8 +215,6 @@ begin
         (select time_zone from public.city_settings)));
 end $$;
 
--- The receipts of the caller's own commands as apply_commands would repeat them, in no order. Unknown ids
--- and those of other people are left out. Errors: 42501; 22023 for more than 1,000 ids.
 create or replace function private.command_receipts(p_ids uuid[])
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -243,11 +228,12 @@ begin
     from public.commands c where c.id = any (p_ids) and c.actor = v_user);
 end $$;
 
--- Photos of an incident: the checked ones and the caller's own, in the order they came.
+-- The checked photos and the caller's own. The server measured bytes, width and height (null before its
+-- check); takenAt, lon and lat are the device's claims.
 create or replace function private.incident_photo_list(p_incident public.incidents, p_user uuid)
 returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
   select coalesce(jsonb_agg(jsonb_build_object('owner', p.owner, 'hash', p.hash,
-    'mediaType', p.media_type, 'bytes', p.bytes, 'width', p.width, 'height', p.height,
+    'mediaType', p.media_type, 'bytes', c.bytes, 'width', c.width, 'height', c.height,
     'takenAt', p.taken_at, 'lon', p.lon, 'lat', p.lat, 'at', p.at,
     'byName', who.display_name, 'isChecked', c.hash is not null) order by p.seq_in_log, p.hash), '[]')
   from public.incident_photos p
@@ -258,8 +244,6 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     and (c.hash is not null or p.owner = p_user)
 $$;
 
--- {incident, photos, canCorrect, canNote, canAsk, log}; null when the incident does not exist or is outside
--- the scope, and the answer does not tell which. Errors: 42501.
 create or replace function private.incident_detail(p_id uuid)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' as $$
@@ -279,7 +263,7 @@ begin
       'category', (select jsonb_build_object('code', c.code, 'nameZh', c.name_zh, 'nameEn', c.name_en,
           'class', c.class, 'path', c.path)
         from public.categories c where c.code = v_incident.category_code),
-      -- from the top down to the area of the incident
+      -- from the top down
       'areas', (select jsonb_agg(jsonb_build_object('code', a.code, 'level', a.level, 'name', a.name)
           order by length(a.path))
         from public.areas a join public.areas own on own.code = v_incident.area_code
@@ -304,22 +288,50 @@ begin
       where l.district_code = v_incident.district_code and l.incident_id = v_incident.id), '[]'));
 end $$;
 
+-- One page of incidents. `p_sort` is reported_desc, reported_asc, closed_desc, hours_desc, hours_asc, area_asc
+-- or category_asc; under closed_ and hours_ those not closed come last. `p_after` is the `next` of the page
+-- before.
+-- Returns `{rows: [IncidentRow], next}`; `next` is null on the last page.
+-- Errors: 42501; 22023 for an unknown sort, another sort's cursor, a limit outside 1..200, or a wrong filter.
 create or replace function public.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_list(p_filter, p_sort, p_after, p_limit)
 $$;
+
+-- One incident, its photos and its log. Photos are the checked ones and the caller's own.
+-- Returns `{incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
+-- isChecked}], canCorrect, canNote, canAsk, log: [{seq, at, kind, actor, actorName, stageFrom, stageTo,
+-- note, data}]}`; null when it is absent or outside the scope. `incident` is an IncidentRow with `category,
+-- areas, department, reportedBy, reporterName, deviceAt, source, sourceId`. `data` has the `photos` (hashes)
+-- an entry brought and the `changes` of a correction, `{field: [before, after]}`.
+-- Errors: 42501.
 create or replace function public.incident_detail(p_id uuid)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_detail(p_id)
 $$;
+
+-- Open incidents of the scope, newest first. `p_after` is the `next` of the page before.
+-- Returns `{rows: [{id, version, categoryCode, lon, lat, areaCode, stage, description, addressLabel,
+-- reportedAt, reportedByMe, photo}], next}`; `photo` is `{owner, hash, mediaType}` or null.
+-- Errors: 42501; 22023 for another cursor or a limit outside 1..500.
 create or replace function public.open_incidents(p_after jsonb default null, p_limit integer default 500)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.open_incidents(p_after, p_limit)
 $$;
+
+-- The caller's reports of the last `p_days` days, and older ones that are open or have new log entries: at most
+-- 500, those with an unanswered question kept first.
+-- Returns `{asOf, own, receivedToday}`. `own` are rows of open_incidents with `closedAt`, `last` (the newest
+-- log entry) and `asked` (the question). `receivedToday` counts reports and confirmations since midnight.
+-- Errors: 42501; 22023 for other than 1 to 366 days.
 create or replace function public.my_day(p_days integer default 14)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.my_day(p_days)
 $$;
+
+-- The receipts of the caller's own commands, in no order; other ids are left out.
+-- Returns receipts as apply_commands does.
+-- Errors: 42501; 22023 for more than 1,000 ids.
 create or replace function public.command_receipts(p_ids uuid[])
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.command_receipts(p_ids)

@@ -1,21 +1,14 @@
--- Imports. Not part of the API: only the owner calls them. One batch of incidents a call, so that a
--- batch is one transaction and a broken import can run again; one level of areas a call, all or nothing.
+-- Imports, called by the owner alone. A call is one transaction and can run again.
 
--- The id of a source row, the same everywhere and for ever (RFC 9562, version 8).
+-- The same id for ever (RFC 9562, version 8).
 create or replace function private.import_incident_id(p_source text, p_source_id text)
 returns uuid language sql immutable strict parallel safe set search_path = '' as $$
   select (substr(h, 1, 12) || '8' || substr(h, 14, 3) || 'a' || substr(h, 18, 15))::uuid
   from (select encode(sha256(convert_to(p_source || E'\x1f' || p_source_id, 'UTF8')), 'hex') as h) x
 $$;
 
--- Stores one batch and says what became of every row.
---   p_rows: [{line, id, hash, category, department, stage, onHold, severity, lon, lat, description,
---     address, reportedAt, closedAt, channel}]; instants are ISO 8601 with offset; `department` null
---     is the category's default; an id comes at most once a batch.
---   p_update: replace rows whose content changed, unless somebody worked on them here since.
--- Returns {stored, unchanged, updated, byLevel: {level: stored}, rejected: [{line, id, field, reason,
--- detail}]}. Reasons: unknown_category, unknown_department, bad_coordinates, bad_stage,
--- closed_before_opened, future_date, field_too_long, outside_city, changed_content, changed_here.
+-- Stores one batch, in which no id comes twice. A null `department` is the category's. p_update replaces
+-- changed rows that nobody worked on here. server/import/README.md explains the reasons.
 create or replace function private.import_incidents(p_source text, p_rows jsonb, p_update boolean default false)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -32,7 +25,7 @@ begin
       "onHold" boolean, severity smallint, lon double precision, lat double precision,
       description text, address text, "reportedAt" timestamptz, "closedAt" timestamptz, channel text)
   ), known as materialized (
-    -- By id alone: a row that moved to another district must not be stored twice.
+    -- by id alone: a row that moved to another district must not be stored twice
     select i.district_code, i.id, i.source_hash, i.stage,
       (select l.kind from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id
@@ -40,7 +33,7 @@ begin
       (select max(l.seq) from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id) as last_seq
     from (select distinct incident_id from input) wanted
-    -- `offset 0` makes a look-up by index of each; a join may read the whole table for each batch.
+    -- `offset 0` forces look-ups by index; a join may read the whole table
     cross join lateral (
       select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
   ), checked as materialized (
@@ -58,7 +51,7 @@ begin
           or (i.stage = 'closed') <> (i."closedAt" is not null)),
         ('severity', 'bad_severity', i.severity::text, i.severity not between 1 and 4),
         ('lon', 'bad_coordinates', i.lon || ' ' || i.lat,
-          -- Postgres sorts NaN above all numbers, so the ranges refuse it.
+          -- NaN sorts above all numbers: the ranges refuse it
           (i.lon between -180 and 180 and i.lat between -90 and 90) is not true),
         ('reportedAt', 'bad_date', null, i."reportedAt" is null or not isfinite(i."reportedAt")),
         ('reportedAt', 'future_date', i."reportedAt"::text, i."reportedAt" > now()),
@@ -73,7 +66,7 @@ begin
     select i.* from input i
     where not exists (select 1 from checked c where c.n = i.n)
   ), placed as materialized (
-    -- The explicit order keeps n and place together: array_agg alone follows the scan.
+    -- the order keeps n and place together: array_agg alone follows the scan
     select s.n, p.area_code
     from (
       select array_agg(n order by n) as ns, array_agg(lon order by n) as lons,
@@ -158,8 +151,7 @@ begin
   return v_result - 'logged';
 end $$;
 
--- Sets the area of the incidents inside the boxes anew, after boundaries moved; the shard key stays.
--- Returns the number that moved.
+-- Sets the areas of incidents inside the boxes anew; the shard key stays. Returns how many moved.
 create or replace function private.restamp_incidents(p_boxes extensions.geometry[])
 returns integer language plpgsql set search_path = '' as $$
 declare
@@ -190,7 +182,7 @@ begin
   return v_moved;
 end $$;
 
--- Rewrites the paths below areas that got a new parent, level by level from the top.
+-- Below areas with a new parent, from the top down.
 create or replace function private.refresh_area_paths()
 returns void language sql set search_path = '' as $$
   with recursive tree as (
@@ -202,7 +194,7 @@ returns void language sql set search_path = '' as $$
   from tree t where t.code = a.code and a.path <> t.path
 $$;
 
--- Puts the first imported city polygon in the place of the box of an empty city.
+-- Replaces an empty city's box by its first polygon.
 create or replace function private.replace_placeholder_city(p_placeholder text, p_code text)
 returns void language plpgsql set search_path = '' as $$
 begin
@@ -212,16 +204,9 @@ begin
   perform private.refresh_area_paths();
 end $$;
 
--- Imports areas of one level.
---   p_areas: [{feature, code, name, parent, households, geometry}], `feature` the number people see,
---     `geometry` GeoJSON Polygon or MultiPolygon whose structure was checked; `parent` null with
---     p_parent_by_point means the deepest area above this level that holds the point on surface.
--- Returns {stored, updated, unchanged, replaced, restamped, warnings: [{reason, detail}],
--- faults: [{feature, code, field, reason, detail}]}; with any fault, or with
--- p_check_only, nothing is written.
--- Reasons: duplicate_code, bad_code, bad_name, bad_households, too_many_vertices, empty_geometry,
--- not_valid (detail gives the reason and the place), no_parent, unknown_parent, cycle, parent_level,
--- level_of_children, parent_not_allowed, outside_parent, second_city, city_has_incidents.
+-- Imports areas of one level; their geometry is a structurally checked Polygon or MultiPolygon. People see
+-- the number `feature`. With p_parent_by_point a null `parent` is the deepest area above that holds the
+-- point on surface. A fault or p_check_only writes nothing.
 create or replace function private.import_areas(p_level text, p_areas jsonb, p_parent_by_point boolean default false,
   p_check_only boolean default false)
 returns jsonb language plpgsql set search_path = '' as $$
@@ -240,7 +225,7 @@ begin
   if v_rank is null then
     raise exception 'unknown level %', p_level using errcode = '22023';
   end if;
-  -- One import of areas at a time: the checks read the whole tree.
+  -- one import at a time: the checks read the whole tree
   lock table public.areas in share row exclusive mode;
   select * into strict v_city from public.city_settings;
   select a.code into v_placeholder from public.areas a where a.level = 'city' and a.revision = 0;
@@ -262,7 +247,7 @@ begin
     where f.parent is null and extensions.st_isvalid(f.geom) and not extensions.st_isempty(f.geom);
   end if;
 
-  -- A parent inside the file has the same level. It is a cycle when its own parents lead back.
+  -- a parent in the file has the same level; a cycle leads back to its start
   create temporary table import_cycle on commit drop as
   with recursive walk as (
     select f.code as start, f.parent as at, 1 as steps from pg_temp.import_area f
@@ -321,7 +306,7 @@ begin
       'restamped', 0, 'warnings', '[]'::jsonb, 'faults', coalesce(v_faults, '[]'));
   end if;
 
-  -- the boxes of changed polygons, before and after: incidents inside may move
+  -- before and after: incidents inside may move
   select array_agg(extensions.st_envelope(moved.g)) into v_boxes from (
     select f.geom as g from pg_temp.import_area f left join public.areas a on a.code = f.code
     where a.code is null or extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom)
@@ -360,7 +345,7 @@ begin
     if extensions.st_xmin(v_hull) < v_city.west or extensions.st_ymin(v_hull) < v_city.south
       or extensions.st_xmax(v_hull) > v_city.east or extensions.st_ymax(v_hull) > v_city.north then
       if exists (select 1 from public.incidents) then
-        -- Stored incidents have places quantised on this box: it must not change.
+        -- stored places are quantised on this box
         v_warnings := v_warnings || jsonb_build_object('reason', 'city_box_exceeded', 'detail', v_hull::text);
       else
         update public.city_settings set
@@ -382,11 +367,9 @@ begin
     'restamped', v_restamped, 'warnings', v_warnings, 'faults', '[]'::jsonb);
 end $$;
 
--- Ends today the areas of a level that are not among the codes, and opens those again that had ended; sets
--- the area of the incidents of both anew. Without it a city that renumbers its grids would have old and
--- new areas on one another. Runs after import_areas, in its transaction.
--- Returns {closed: [code], reopened, restamped, people, holding: [code]}. `people` have a role in a closed
--- area. `holding` are areas that others still lie in; with one of these nothing is written.
+-- After import_areas, in its transaction: ends areas of the level outside p_codes, reopens those in it. Else
+-- renumbered grids would overlap the old ones. `people` have a role in a closed area. `holding`
+-- areas contain open ones; then nothing is written.
 create or replace function private.close_missing_areas(p_level text, p_codes text[])
 returns jsonb language plpgsql set search_path = '' as $$
 declare

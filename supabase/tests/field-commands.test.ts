@@ -157,7 +157,7 @@ describeOnEachDatabase('commands on an incident', (kind) => {
       people.stranger,
     ])
     for (const attempt of [note, photo, confirm, change]) {
-      expect((await attempt('stranger')).outcome).toBe('applied')
+      expect((await attempt('stranger')).error?.code).toBe('not_allowed')
     }
   })
 
@@ -576,6 +576,49 @@ describeOnEachDatabase('commands on an incident', (kind) => {
       detail: expect.stringContaining('not_allowed'),
     })
     await changeRole(`valid_from = '2026-01-01', valid_to = null`)
+  })
+
+  it('takes the rights on an own report away with the role that gave them', async () => {
+    const user = people.otherManager
+    const changeRole = (sql: string) =>
+      db.query(`update public.memberships set ${sql} where user_id = $1`, [user])
+    const made = reportCommand(user, { lon: 12.5 })
+    const { incidentId: own } = JSON.parse(made.payload) as { incidentId: string }
+    expect((await applyCommands(db, user, [made]))[0]).toMatchObject({ outcome: 'applied' })
+    const place = { lon: 12.5, lat: 21, accuracyMeters: 8.5 }
+    const writes = () => [
+      commandOf(user, 'add_note', { incidentId: own, note: 'x' }),
+      commandOf(user, 'correct_incident', {
+        incidentId: own,
+        baseVersion: 1,
+        changes: { severity: 4 },
+      }),
+      commandOf(user, 'add_photo', { incidentId: own, photos: [photoRef()] }),
+      commandOf(user, 'confirm_duplicate', { incidentId: own, ...place, photos: [photoRef()] }),
+    ]
+    const rights = async () => {
+      const [row] = await db.asUser(user, (tx) =>
+        tx.query<{ found: { canCorrect: boolean; canNote: boolean; canAsk: boolean } }>(
+          'select public.incident_detail($1) as found',
+          [own],
+        ),
+      )
+      return [row!.found.canCorrect, row!.found.canNote, row!.found.canAsk]
+    }
+    const refused = async () =>
+      (await applyCommands(db, user, writes())).map(({ outcome, error }) => error?.code ?? outcome)
+    expect(await rights()).toEqual([true, true, true])
+    // over, and still to be read: the report stays the person's own
+    await changeRole(`valid_from = '2026-01-01', valid_to = '2026-06-02'`)
+    expect(await rights()).toEqual([false, false, false])
+    expect(await refused()).toEqual(writes().map(() => 'not_allowed'))
+    // another role gives what it gives, also over the own report
+    await changeRole(`valid_to = null, role = 'leader'`)
+    expect(await rights()).toEqual([false, false, false])
+    expect(await refused()).toEqual(writes().map(() => 'not_allowed'))
+    await changeRole(`role = 'field_staff'`)
+    expect(await rights()).toEqual([true, true, false])
+    await changeRole(`role = 'grid_manager'`)
   })
 
   it('records no refusal in a replay that a lost role, person or incident may be to blame for', async () => {

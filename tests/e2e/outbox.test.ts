@@ -1,7 +1,12 @@
+import { booleanPointInPolygon, coordAll } from '@turf/turf'
+import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { AreaFeatures } from '../../src/data/areas.repo.ts'
+import { moveByMeters } from '../../src/domain/place/distance.ts'
+import type { LngLat } from '../../src/domain/vocabulary.ts'
 import { jpegFile } from '../fixtures/photo-files.ts'
-import { apiClient, applyCommand, reportIncident } from '../kit/api.ts'
+import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueInPage } from '../kit/commands.ts'
@@ -16,6 +21,27 @@ const follow = (page: Page, path: string): Promise<void> =>
     history.pushState(history.state, '', to)
     dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
   }, path)
+
+/** A place 2 m south of the border of the person's area, and the area's name on the other side. */
+async function placeAtTheBorder(client: SupabaseClient): Promise<{ pin: LngLat; beyond: string }> {
+  const { memberships } = await call<{ memberships: { areaPath: string }[] }>(
+    client,
+    'session_context',
+  )
+  const grids = await call<AreaFeatures>(client, 'area_features', { p_level: 'grid' })
+  const at = (place: LngLat) =>
+    grids.features.find((grid) => booleanPointInPolygon([...place], grid))
+  const isOwn = (path: string) => memberships.some(({ areaPath }) => path.startsWith(areaPath))
+  for (const grid of grids.features.filter(({ properties }) => isOwn(properties.path))) {
+    for (const [lon = 0, lat = 0] of coordAll(grid)) {
+      const [pin, over] = [moveByMeters([lon, lat], 0, -2), moveByMeters([lon, lat], 0, 3)]
+      const [here, there] = [at(pin), at(over)]
+      if (here && there && isOwn(here.properties.path) && !isOwn(there.properties.path))
+        return { pin, beyond: there.properties.name }
+    }
+  }
+  throw new Error('no border with another area')
+}
 
 /** The receipt of the item shown; what the page shows instead when none comes. */
 async function receiptText(page: Page): Promise<string> {
@@ -138,6 +164,29 @@ describe('outbox', () => {
       severity: 4,
       description: 'A burnt mattress on the pavement',
     })
+    await context.close()
+  })
+
+  it('says before a correction moves an incident out of the person’s sight', async () => {
+    const manager = await apiClient(url, 'manager')
+    const { pin, beyond } = await placeAtTheBorder(manager)
+    const id = await reportIncident(await apiClient(url, 'admin'), pin)
+    const { page, context } = await openPage(browser, {
+      url,
+      role: 'manager',
+      path: `/table?incident=${id}`,
+    })
+    await page.getByTestId('action-correct').click(slow)
+    const notice = page.getByTestId('lost-sight')
+    await page.getByTestId('nudge-south').click(slow)
+    await page.getByTestId('nudge-north').click()
+    expect(await notice.count()).toBe(0)
+    await page.getByTestId('nudge-north').click()
+    await notice.waitFor(slow)
+    expect(await notice.innerText()).toContain(beyond)
+    await page.getByTestId('correction-submit').click()
+    // it says the truth
+    await expect.poll(async () => call(manager, 'incident_detail', { p_id: id }), slow).toBeNull()
     await context.close()
   })
 

@@ -135,18 +135,18 @@ export async function disagreements(
     ([from, to]) => always.filter(({ day }) => day >= from && day <= to).length,
   )
   const plotted = 60
-  // What other tests report comes after all that is in the file; it may be the highest bar of all.
+  const heights = shown.bars.map(([, , height]) => height)
+  same('highest bar', Math.round(Math.max(...heights) * 100) / 100, plotted)
+  // Other tests report today, the last day of the file: bars from then on may be higher than counted.
   const lastDay = rows.reduce((last, { day }) => (day > last ? day : last), '')
-  const highest = Math.max(1, ...bars)
-  const scale = (shown.bars[bars.indexOf(highest)]?.[2] ?? plotted) / highest
-  const isAlone = shown.bars.every(([from, , height]) => from <= lastDay || height === 0)
-  if (isAlone) same('highest bar', Math.round(scale * highest * 100) / 100, plotted)
+  const isSettled = shown.bars.map(([, to]) => to < lastDay)
+  const highest = Math.max(1, ...bars.filter((_, index) => isSettled[index]))
+  const scale = (heights[bars.indexOf(highest)] ?? plotted) / highest
   shown.bars.forEach(([from, to, height], index) => {
-    if (from > lastDay) return
     const count = bars[index]!
     const wanted = count === 0 ? 0 : Math.max(1.5, count * scale)
-    if (Math.abs(height - wanted) > 0.01)
-      found.push(`bar ${from} to ${to}: ${height} high, not ${wanted}`)
+    const isRight = isSettled[index] ? Math.abs(height - wanted) <= 0.01 : height >= wanted - 0.01
+    if (!isRight) found.push(`bar ${from} to ${to}: ${height} high, not ${wanted}`)
   })
   if (shown.bars.length < 24) found.push(`histogram: ${shown.bars.length} bars`)
   return found

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import { commandOf, type Receipt } from '../../supabase/tests/harness/commands.ts'
+import type { LngLat } from '../../src/domain/vocabulary.ts'
 import type { DemoRole } from './session.ts'
 
 /** A signed-in client of the running server, as a device of its own. */
@@ -58,14 +59,17 @@ export async function applyCommand(
   return receipt
 }
 
-/** Reports one incident in the demo's Mission, as the signed-in one of `client`. @returns its id */
-export async function reportIncident(client: SupabaseClient): Promise<string> {
+/** Reports one incident, by default in the demo's Mission. @returns its id */
+export async function reportIncident(
+  client: SupabaseClient,
+  [lon, lat]: LngLat = [-122.4194, 37.7599],
+): Promise<string> {
   const incidentId = randomUUID()
   await applyCommand(client, 'report_incident', {
     incidentId,
     categoryCode: await anyLeaf(client),
-    lon: -122.4194,
-    lat: 37.7599,
+    lon,
+    lat,
     description: 'A mattress on the pavement',
   })
   return incidentId

@@ -1,16 +1,15 @@
 import type { MonthColumns } from './column-set.ts'
 
-/** A month's rows, category by category. */
 interface CategoryRows {
   rows: Uint32Array
   /** The first place in `rows` of each `Category.idx`, then the end of the last. */
   starts: Uint32Array
 }
 
-/** Kept as long as the month: months are replaced, never changed. */
+/** Months are replaced, never changed. */
 const known = new WeakMap<MonthColumns, CategoryRows>()
 
-/** Sorted once a month, for 4 bytes an incident. */
+/** Costs 4 bytes an incident. */
 export function rowsByCategory(month: MonthColumns): CategoryRows {
   let found = known.get(month)
   if (!found) {
@@ -20,7 +19,6 @@ export function rowsByCategory(month: MonthColumns): CategoryRows {
   return found
 }
 
-/** The rows of some categories, in the order of `categories`. */
 export function rowsOfCategories(
   { rows, starts }: CategoryRows,
   categories: readonly number[],

@@ -3,31 +3,31 @@ import { monthNumber } from '../../domain/time/calendar.ts'
 import type { PackedMonth } from '../../domain/answers/columns.ts'
 import type { LocalMonth } from '../../domain/vocabulary.ts'
 
-/** One month of incidents as typed arrays; every column holds `count` values in the same order. */
+/** Columns hold `count` values in the same order. */
 export interface MonthColumns {
   month: LocalMonth
-  /** Months since year 0; see `calendar.ts`. */
+  /** Months since year 0. */
   monthNumber: number
   revision: string
   count: number
   /** Minutes from the month's start, local wall clock. */
   minute: Uint16Array
-  /** Whole hours from report to close; `notClosedHours` = not closed. */
+  /** Whole hours from report to close, or `notClosedHours`. */
   hours: Uint16Array
   /** `Area.idx`. */
   area: Uint16Array
   /** `Category.idx`. */
   category: Uint8Array
-  /** Low nibble the index in `stages`, high nibble `incidentFlags`. */
+  /** Low nibble: index in `stages`; high nibble: `incidentFlags`. */
   stage: Uint8Array
-  /** Months from the report month to the closing month; `notClosedMonth` = not closed. */
+  /** Months from report to close, or `notClosedMonth`. */
   closedMonth: Uint8Array
-  /** Quantised place; see `quantise`. */
+  /** Quantised place. */
   x: Uint16Array
   y: Uint16Array
 }
 
-/** @throws RangeError for an invalid month and for a column without `count` values: a torn answer */
+/** @throws RangeError for an invalid month or a wrong number of values */
 export function unpackMonth(packed: PackedMonth): MonthColumns {
   const number = monthNumber(packed.month)
   if (Number.isNaN(number)) throw new RangeError(`no month: ${packed.month}`)
@@ -65,10 +65,6 @@ function checked(name: string, bytes: Uint8Array, length: number): Uint8Array {
   return bytes
 }
 
-/**
- * All loaded months, in order. Arrays by month, because a changed month is replaced in place and a
- * period is decided once for a whole month.
- */
 export class ColumnSet {
   #months: MonthColumns[] = []
 
@@ -77,12 +73,11 @@ export class ColumnSet {
     return this.#months
   }
 
-  /** Incidents held. */
   get count(): number {
     return this.#months.reduce((sum, month) => sum + month.count, 0)
   }
 
-  /** Adds a month or replaces its older version; an empty month is removed. */
+  /** An empty month is removed. */
   replace(month: MonthColumns): void {
     this.remove(month.month)
     if (month.count === 0) return

@@ -15,7 +15,6 @@ const world: FilterWorld = {
 }
 const bbox = world.cityBbox
 
-/** One month of incidents of area 1 at the given places. */
 function setAt(places: [lng: number, lat: number][]): ColumnSet {
   const [month] = randomMonths({ rows: places.length, months: 1, areas: 1 }) as [MonthColumns]
   month.x.set(places.map(([lng]) => quantise(lng, 0, 60)))
@@ -31,7 +30,7 @@ const lit = (bytes: Uint8Array, width: number) =>
 
 describe('density', () => {
   it('puts places into rows from north to south, equally spaced in mercator', () => {
-    // Mercator's y of 60° is 1.3170, of 40° 0.7629: 58 % of the way up, row 4 of 10 from the north.
+    // Mercator's y of 60° is 1.3170, of 40° 0.7629: 58 % of the way up, row 4 of 10.
     const grid = picture(setAt([[15, 40]]), emptyFilter(), {
       bbox,
       width: 4,

@@ -4,12 +4,11 @@ import type { BoundingBox } from '../../domain/vocabulary.ts'
 import type { PassingRows } from './passing-rows.ts'
 
 /**
- * The density of incidents as a picture for the map. Its rows are equally spaced in web mercator,
- * because the map stretches an image evenly there. Three box blurs come close to a Gaussian
- * (W. M. Wells, IEEE PAMI 8, 1986). Incidents just outside smear in, so the picture's edges stay the
- * same when the map moves.
- * @param cityBbox the box that the columns' places are quantised on
- * @throws RangeError for an empty picture, or one of more than 32,767 pixels a side
+ * Rows are equally spaced in web mercator, as on the map. Three box blurs approximate a Gaussian
+ * (W. M. Wells, IEEE PAMI 8, 1986). Incidents just outside count too, so edges stay the same when
+ * the map moves.
+ * @param cityBbox the box of the quantised places
+ * @throws RangeError for an empty picture or a side over 32,767 pixels
  */
 export function density(
   passing: PassingRows,
@@ -56,16 +55,12 @@ function countPixels(
       const i = rows ? rows[n]! : n
       const column = columnOf[x[i]!]!
       const row = rowOf[y[i]!]!
-      // Negative when either lies outside the picture.
       if ((column | row) >= 0) counts[Math.imul(row, width) + column]!++
     }
   }
 }
 
-/**
- * The pixel of each quantised place, −1 outside the padded picture.
- * @param edgeAt the quantised place of a pixel's edge, not rounded; edge p + 1 ends pixel p
- */
+/** The pixel of each quantised place, −1 outside the padded picture. */
 function pixelTable(pixels: number, edgeAt: (edge: number) => number): Int16Array {
   const table = new Int16Array(quantum + 1).fill(-1)
   const first = (edge: number) => Math.min(quantum + 1, Math.max(0, Math.ceil(edge)))
@@ -77,12 +72,12 @@ function pixelTable(pixels: number, edgeAt: (edge: number) => number): Int16Arra
   return table
 }
 
-/** Web mercator's y in radians of the unit sphere, growing northwards. */
+/** Web mercator's y in radians. */
 const mercatorFromLat = (lat: number): number =>
   Math.asinh(Math.tan((Math.min(85, Math.max(-85, lat)) * Math.PI) / 180))
 const latFromMercator = (y: number): number => (Math.atan(Math.sinh(y)) * 180) / Math.PI
 
-/** Three running means over `2 * half + 1` values in each direction, in place; outside counts as 0. */
+/** Three running means over `2 * half + 1` values in each direction. */
 function blur(values: Float32Array, width: number, height: number, half: number): void {
   const scratch = new Float32Array(values.length)
   const sums = new Float64Array(width)
@@ -112,7 +107,7 @@ function blurRows(
   }
 }
 
-/** Goes row by row with a sum for each column: walking down single columns misses the cache. */
+/** Works row by row: walking down single columns misses the cache. */
 function blurColumns(
   from: Float32Array,
   to: Float32Array,
@@ -135,7 +130,7 @@ function blurColumns(
   }
 }
 
-/** Cuts the margin off and scales to bytes by the square root, so that sparse places stay visible. */
+/** The square root keeps sparse places visible. */
 function normalise(
   counts: Float32Array,
   paddedWidth: number,
@@ -148,7 +143,7 @@ function normalise(
     for (let x = 0; x < width; x++) if (counts[row + x]! > max) max = counts[row + x]!
   }
   const bytes = new Uint8Array(width * height)
-  // Running sums leave rounding errors in empty places; those must stay dark.
+  // Running sums leave rounding errors in empty places, which must stay dark.
   const scale = max > 1e-5 ? 1 / max : 0
   for (let y = 0; y < height; y++) {
     const row = (y + margin) * paddedWidth + margin

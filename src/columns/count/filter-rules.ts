@@ -4,10 +4,9 @@ import { quantiseBox } from '../../domain/answers/columns.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import { incidentFlags, isOpenStage, stages, type BoundingBox } from '../../domain/vocabulary.ts'
 
-/** One bit for each part of a filter that an incident can fail; 0 passes everything. */
+/** One bit for each part of a filter that an incident can fail. */
 export const fails = { area: 1, category: 2, stage: 4, period: 8, other: 16 } as const
 
-/** The hierarchies and the city's box, which filtering needs. */
 export interface FilterWorld {
   areas: readonly PathNode[]
   categories: readonly PathNode[]
@@ -19,20 +18,19 @@ export interface PathNode {
   path: string
 }
 
-/** A filter as lookup tables: a row costs three look-ups and no comparison of codes. */
 export interface FilterRules {
   /** Failing bits by `Area.idx`, by `Category.idx`, by stage byte. */
   area: Uint8Array
   category: Uint8Array
   stage: Uint8Array
-  /** Period days, both inclusive, as day numbers; infinite for all time. */
+  /** Day numbers, inclusive; infinite for all time. */
   fromDay: number
   toDay: number
-  /** Quantised places, both ends inclusive, or null for everywhere. */
+  /** Quantised, inclusive; null for everywhere. */
   box: readonly [minX: number, minY: number, maxX: number, maxY: number] | null
-  /** The filter has at most a period, so whole months pass or fail as one. */
+  /** The filter has at most a period. */
   onlyPeriod: boolean
-  /** The passing `Category.idx` when the filter has only categories and a period, else null. */
+  /** The passing `Category.idx` when the filter has only categories and a period. */
   onlyCategories: readonly number[] | null
 }
 
@@ -59,7 +57,7 @@ export function compileFilter(filter: IncidentFilter, world: FilterWorld): Filte
   }
 }
 
-/** A chosen code passes with all below it; an unknown code passes nothing. */
+/** A chosen code passes with all codes below it; an unknown code passes nothing. */
 function pathRules(
   chosen: readonly string[],
   nodes: readonly PathNode[],
@@ -88,7 +86,7 @@ function stageRules(filter: IncidentFilter): Uint8Array {
   return rules
 }
 
-/** The minutes of a month in the period: `from` inclusive, `to` exclusive; none when from ≥ to. */
+/** `from` inclusive, `to` exclusive; none when from ≥ to. */
 export function minutesInPeriod(
   month: MonthColumns,
   rules: FilterRules,
@@ -100,7 +98,6 @@ export function minutesInPeriod(
   }
 }
 
-/** How much of a month lies in the period. */
 export function periodCover(month: MonthColumns, rules: FilterRules): 'whole' | 'part' | 'none' {
   const { from, to } = minutesInPeriod(month, rules)
   const length = minutesOf(month)
@@ -108,6 +105,6 @@ export function periodCover(month: MonthColumns, rules: FilterRules): 'whole' | 
   return from === 0 && to >= length ? 'whole' : 'part'
 }
 
-/** A month's length on the wall clock, where a repeated hour counts once. */
+/** On the wall clock, where a repeated hour counts once. */
 const minutesOf = ({ monthNumber }: MonthColumns): number =>
   (firstDayNumber(monthNumber + 1) - firstDayNumber(monthNumber)) * 1440

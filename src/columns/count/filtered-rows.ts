@@ -3,7 +3,7 @@ import type { ColumnSet, MonthColumns } from './column-set.ts'
 import type { FilterWorld } from './filter-rules.ts'
 import { passingRows, type PassingRows } from './passing-rows.ts'
 
-/** The incidents that pass one filter, found once for all questions about it. */
+/** Finds the rows once for all questions about a filter. */
 export class FilteredRows {
   readonly set: ColumnSet
   readonly filter: IncidentFilter
@@ -20,21 +20,16 @@ export class FilteredRows {
     return (this.#passing ??= passingRows(this.set, this.filter, this.#world))
   }
 
-  /** How many pass. */
   get count(): number {
     return this.passing.reduce((sum, { month, rows }) => sum + (rows?.length ?? month.count), 0)
   }
 
-  /** Takes the passing rows from another pass over the columns. */
   keep(passing: PassingRows): void {
     this.#passing = passing
   }
 }
 
-/**
- * Visits every passing row, month by month, in no order within a month.
- * @param monthVisitor called once a month; its answer is called with each row's place in the columns
- */
+/** Visits rows in no order within a month. */
 export function forEachPassing(
   { passing }: FilteredRows,
   monthVisitor: (month: MonthColumns) => (row: number) => void,

@@ -9,15 +9,15 @@ import {
 } from './filter-rules.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 
-/** The rows that pass a whole filter, by month; months without any are left out. */
+/** Leaves out months without passing rows. */
 export type PassingRows = readonly PassingMonth[]
 export interface PassingMonth {
   month: MonthColumns
-  /** Places in the columns, in no order; null when the whole month passes. */
+  /** Row numbers; null when the whole month passes. */
   rows: Uint32Array | null
 }
 
-/** The rows that pass a filter. `project` finds the same rows while it counts. */
+/** `project` finds the same rows while it counts. */
 export function passingRows(
   set: ColumnSet,
   filter: IncidentFilter,

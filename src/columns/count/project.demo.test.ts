@@ -31,7 +31,6 @@ const codesOf = (key: 'grid_id' | 'category') =>
   }))
 const world = { areas: codesOf('grid_id'), categories: codesOf('category'), cityBbox }
 
-/** The demo's file as columns, without the database. */
 function columnsOf(month: number, own: Row[]): MonthColumns {
   const name = monthFromNumber(month)
   const start = dayNumber(firstDayOf(name)) * 1440

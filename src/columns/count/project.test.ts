@@ -16,7 +16,7 @@ import { passingRows, type PassingRows } from './passing-rows.ts'
 import { project } from './project.ts'
 import { isOpenStage, stages, type Stage } from '../../domain/vocabulary.ts'
 
-/** Three districts of three grids each; an area 10 that no list knows. */
+/** No list knows area 10. */
 const areas = [
   { idx: 1, code: 'C', path: 'C/' },
   ...[2, 3, 4].map((idx) => ({ idx, code: `D-${idx - 1}`, path: `C/D-${idx - 1}/` })),
@@ -25,7 +25,7 @@ const areas = [
     code: `G-${idx}`,
     path: `C/D-${(idx % 3) + 1}/G-${idx}/`,
   })),
-  // A code that begins like another district's: scope must go by path.
+  // The code begins like another district's: scope must go by path.
   { idx: 11, code: 'D-10', path: 'C/D-10/' },
 ]
 const categories = [
@@ -64,7 +64,7 @@ const rowsOf = (set: ColumnSet): Row[] =>
     })),
   )
 
-/** The definition, word by word and slowly; `except` names the part that a facet ignores. */
+/** The slow definition; `except` names the part that a facet ignores. */
 function passes(row: Row, filter: IncidentFilter, except?: string): boolean {
   const below = (nodes: typeof areas, idx: number, codes: string[]): boolean => {
     const own = nodes.find((node) => node.idx === idx)
@@ -116,7 +116,7 @@ const anyFilter: fc.Arbitrary<IncidentFilter> = fc.record({
       .map(([west, south]) => [west, south, west + 3, south + 3] as const),
   ),
 })
-/** What is counted by other ways than row by row, and chance alone hardly ever asks for. */
+/** Filters with shortcuts in the code, which random filters rarely hit. */
 const simpleFilter = fc
   .record({ period, categories: codesOf(categories) })
   .map((asked): IncidentFilter => ({ ...emptyFilter(), ...asked }))

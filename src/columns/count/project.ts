@@ -26,11 +26,9 @@ const closedStage = stages.indexOf('closed')
 const isOpenAt = stages.map(isOpenStage)
 
 /**
- * Counts everything in one pass over the columns. The parts of the filter that a row fails are bits
- * of a mask: 0 counts everywhere, one bit counts in the facet that ignores that part, more bits count
- * nowhere. A month wholly inside or outside the filter adds its kept totals instead.
- * @param lastMonth the flows go on to this month without reports; usually that of `asOf`
- * @returns also the passing rows
+ * Counts everything in one pass. A row that fails one part of the filter counts only in the facet
+ * that ignores that part.
+ * @param lastMonth flows continue to this month even without reports
  */
 export function project(
   set: ColumnSet,
@@ -52,7 +50,7 @@ export function project(
   const span = Math.max(0, last - first + 1)
   const received = new Uint32Array(span)
   const entered = new Uint32Array(span)
-  // With clocks that disagree a closing month may lie past the last month.
+  // A closing month may lie past the last month when clocks disagree.
   const left = new Uint32Array(span + 256)
 
   for (const month of months) {
@@ -70,7 +68,6 @@ export function project(
       tally.startMonth()
       rows = countRows(month, rules, tally, cover)
       entered[at] = livedIn(tally.living)
-      // The last place means "not closed".
       add(left, tally.left.subarray(0, notClosedMonth), at)
     }
     received[at] = rows?.length ?? month.count
@@ -99,7 +96,6 @@ export function project(
 
 const none = new Uint32Array(0)
 
-/** Counts a month's rows into the tally and returns those that pass the whole filter. */
 function countRows(
   month: MonthColumns,
   rules: FilterRules,
@@ -113,7 +109,6 @@ function countRows(
   return none
 }
 
-/** Flows of the period's months between the first incident and the last known month. */
 function flows(
   rules: FilterRules,
   first: number,
@@ -134,7 +129,6 @@ function flows(
   return answer
 }
 
-/** One more than the highest `idx` of all nodes and all counted rows. */
 function lengthFor(
   most: number,
   nodes: readonly { idx: number }[],
@@ -145,7 +139,6 @@ function lengthFor(
   return length
 }
 
-/** Sums counts by stage byte to counts by stage. */
 function stageCounts(bytes: Uint32Array): Uint32Array {
   const counts = new Uint32Array(16)
   for (let byte = 0; byte < 256; byte++) counts[byte & 15]! += bytes[byte]!

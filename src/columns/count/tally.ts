@@ -5,36 +5,34 @@ import { fails, minutesInPeriod, type FilterRules } from './filter-rules.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
 
 const closedStage = stages.indexOf('closed')
-/** 1 for open stages, by stage byte. */
+/** 1 for open stages. */
 const openByte = Uint8Array.from({ length: 256 }, (_, byte) => {
   const stage = stages[byte & 15]
   return stage && isOpenStage(stage) ? 1 : 0
 })
-/** 1 for stages that enter the backlog (open and closed), by stage byte. */
+/** 1 for stages that enter the backlog (open and closed). */
 const livedByte = Uint8Array.from({ length: 256 }, (_, byte) =>
   openByte[byte] || (byte & 15) === closedStage ? 1 : 0,
 )
 /** Or-ed to a closing month: rejected and merged incidents never leave the backlog. */
 const neverLeft = livedByte.map((lived) => (lived ? 0 : notClosedMonth))
 
-/** Running counts of a pass over the columns. Open, on hold and backlog are summed up at the end. */
 export class Tally {
-  /** At `Area.idx * 2` those not open, at the next place those open. */
+  /** Place `Area.idx * 2` counts incidents not open, the next place open ones. */
   readonly areaOpen: Uint32Array
   readonly category = new Uint32Array(256)
   /** Passing rows by stage byte. */
   readonly passed = new Uint32Array(256)
-  /** Rows that fail by their stage alone, by stage. */
+  /** Rows that fail only by their stage. */
   readonly otherStage = new Uint32Array(16)
   readonly days: Uint32Array
   /** This month's rows that pass all but the period, by stage byte. */
   readonly living = new Uint32Array(256)
-  /** Of those, by months from report to close; the last place means "not closed". */
+  /** `living` by months from report to close; last place: not closed. */
   readonly left = new Uint32Array(256)
-  /** This month's first place in `days`. */
   dayOffset = 0
 
-  /** @param areas one more than the highest `Area.idx`: see `areasIn` */
+  /** @param areas one more than the highest `Area.idx` */
   constructor(days: number, areas: number) {
     this.areaOpen = new Uint32Array(2 * areas)
     this.days = new Uint32Array(days)
@@ -55,7 +53,7 @@ export class Tally {
     return this.inArea(idx) > 0
   }
 
-  /** Adds a month in which everything passes, except perhaps the period. Leaves the backlog out. */
+  /** Adds a month where all rows pass, except perhaps the period. Leaves the backlog out. */
   addMonth(month: MonthTotals, inPeriod: boolean): void {
     add(this.days, month.days, this.dayOffset)
     if (!inPeriod) return
@@ -65,7 +63,7 @@ export class Tally {
   }
 }
 
-/** Counts a month outside the period, for the facets that ignore the period. */
+/** Counts for the facets that ignore the period. */
 export function countOutside(month: MonthColumns, rules: FilterRules, tally: Tally): void {
   const { count, minute, area, category, stage, closedMonth, x, y } = month
   const { days, dayOffset, living, left } = tally
@@ -82,7 +80,7 @@ export function countOutside(month: MonthColumns, rules: FilterRules, tally: Tal
   }
 }
 
-/** Counts a month inside the period, at least in part. Returns the passing rows. */
+/** Returns the passing rows. */
 export function countInside(month: MonthColumns, rules: FilterRules, tally: Tally): Uint32Array {
   const { count, minute, area, category, stage, closedMonth, x, y } = month
   const {
@@ -125,10 +123,7 @@ export function countInside(month: MonthColumns, rules: FilterRules, tally: Tall
   return rows.subarray(0, found)
 }
 
-/**
- * Counts a month wholly inside or outside the period under a filter of categories alone: rows of
- * other categories count only in their category. Returns the passing rows.
- */
+/** Counts a month wholly inside or outside the period, for a filter of categories. */
 export function countCategories(
   month: MonthColumns,
   categories: readonly number[],
@@ -157,22 +152,20 @@ export function countCategories(
   return rows
 }
 
-/** `Math.floor(minute / 1440)` of a 16-bit minute, without a division. */
+/** `Math.floor(minute / 1440)` without a division. */
 const dayOfMinute = (minute: number): number => Math.imul(minute, 46_604) >>> 26
 
-/** A month's counts without a filter. */
 export interface MonthTotals extends Pick<Tally, 'areaOpen' | 'category' | 'days' | 'living'> {
-  /** How many enter the backlog. */
   entered: number
-  /** By months from report to close, no longer than needed. */
+  /** By months from report to close. */
   left: Uint32Array
 }
 
-/** Kept as long as the month: months are replaced, never changed. */
+/** Months are replaced, never changed. */
 const known = new WeakMap<MonthColumns, MonthTotals | null>()
 const areaCounts = new WeakMap<MonthColumns, number>()
 
-/** One more than a month's highest `Area.idx`: room for every possible one would take 512 kB. */
+/** One more than the highest `Area.idx`; all possible areas would take 512 kB. */
 export function areasIn(month: MonthColumns): number {
   let count = areaCounts.get(month)
   if (count === undefined) {
@@ -194,7 +187,7 @@ const everything: FilterRules = {
   onlyCategories: null,
 }
 
-/** Null for a month of few incidents in many areas: its totals would be larger than its columns. */
+/** Null when totals would be larger than the columns. */
 export function totalsOf(month: MonthColumns): MonthTotals | null {
   let totals = known.get(month)
   if (totals === undefined) {
@@ -207,7 +200,7 @@ export function totalsOf(month: MonthColumns): MonthTotals | null {
 function countTotals(month: MonthColumns): MonthTotals | null {
   const areas = areasIn(month)
   if (areas > month.count) return null
-  // 65,536 minutes are 46 days: a damaged month cannot overrun.
+  // 46 days hold 65,536 minutes, so a damaged month cannot overrun.
   const tally = new Tally(46, areas)
   countInside(month, everything, tally)
   const { areaOpen, category, days, living, left } = tally
@@ -223,7 +216,6 @@ function countTotals(month: MonthColumns): MonthTotals | null {
   }
 }
 
-/** How many of a month's incidents enter the backlog. */
 export function livedIn(bytes: Uint32Array): number {
   let lived = 0
   for (let byte = 0; byte < 256; byte++) lived += bytes[byte]! * livedByte[byte]!

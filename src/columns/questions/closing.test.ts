@@ -38,7 +38,7 @@ const rows = set.months.flatMap((month) =>
   }),
 )
 
-/** Kaplan and Meier row by row; the first hour by which the share `p` has closed. */
+/** Kaplan–Meier row by row. */
 function naiveQuantile(sample: typeof rows, p: number): number | null {
   const ends = sample.map((row) => ({
     time: row.stage === 'closed' ? row.hours : row.age,

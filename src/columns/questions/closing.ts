@@ -7,11 +7,10 @@ import { shareClosedWithin } from '../../stats/share-closed.ts'
 import { forEachPassing, type FilteredRows } from '../count/filtered-rows.ts'
 import type { Question, QuestionWorld } from './question.ts'
 
-/** Incidents with a time to close, past or to come, as columns side by side. */
 interface Sample {
   length: number
   withdrawn: number
-  /** Hours to close where `closed`, else the age: both at most `maxHours`. */
+  /** Hours to close where `closed`, else the age; at most `maxHours`. */
   hours: Uint16Array
   closed: Uint8Array
   /** Hours from report to `asOf`. */
@@ -26,9 +25,8 @@ const closedStage = stages.indexOf('closed')
 const openStages = stages.map(isOpenStage)
 
 /**
- * Times to close. Open incidents are censored at their age. Rejected and merged ones have no time to
- * close and are counted as withdrawn. Ages are differences of wall clocks: a clock change in between
- * makes them an hour off.
+ * Open incidents are censored at their age. Ages come from wall clocks, so a clock change makes
+ * them one hour wrong.
  */
 export const closing: Question<ClosingOptions, ClosingSummary> = (rows, world, options) => {
   const sample = collect(rows, world.asOfWallMinutes)
@@ -85,7 +83,7 @@ function summarise(
   const { hours, closed, age } = sample
   let longest = 0
   for (let i = start; i < end; i++) if (closed[i] && hours[i]! > longest) longest = hours[i]!
-  // The curve ends at the last event: later censoring shares one place.
+  // The curve ends at the last event, so later censoring shares one place.
   const events = new Uint32Array(longest + 2)
   const censored = new Uint32Array(longest + 2)
   for (let i = start; i < end; i++) {
@@ -104,7 +102,7 @@ function summarise(
   return { group, curve }
 }
 
-/** Sorts the sample by group (counting sort) and summarises each; group 0 is "in none". */
+/** Group 0 means "in none". */
 function byGroup(
   sample: Sample,
   groupOf: (i: number) => number,
@@ -131,7 +129,6 @@ function byGroup(
   return answer
 }
 
-/** The area of the wanted level that holds each incident; 0 for none. */
 function areaGroups(
   sample: Sample,
   world: QuestionWorld,
@@ -153,7 +150,7 @@ function areaGroups(
 function thin(curve: SurvivalCurve): ClosingSummary['curve'] {
   const stride = Math.max(1, Math.ceil(curve.times.length / maxCurveSteps))
   const last = curve.times.length - 1
-  // Counted from the end, which keeps the curve's last step.
+  // Counts from the end, to keep the curve's last step.
   const keep = (values: Float64Array) => values.filter((_, i) => (last - i) % stride === 0)
   return {
     hours: keep(curve.times),

@@ -2,6 +2,5 @@ import type { HeatGrid, HeatRequest } from '../../domain/answers/heat-grid.ts'
 import { density } from '../count/density.ts'
 import type { Question } from './question.ts'
 
-/** The density picture for the map: see `density`. */
 export const heat: Question<HeatRequest, HeatGrid> = (rows, world, request) =>
   density(rows.passing, world.cityBbox, request)

@@ -2,7 +2,7 @@ import { closing } from './closing.ts'
 import { heat } from './heat.ts'
 import { projection } from './projection.ts'
 
-/** Every question the columns worker answers, by name. A new one is its own file and a line here. */
+/** Lists every question; add a new one here. */
 export const questions = { projection, heat, closing }
 
 type Questions = typeof questions

@@ -3,7 +3,6 @@ import { monthNumber } from '../../domain/time/calendar.ts'
 import { project } from '../count/project.ts'
 import type { Question } from './question.ts'
 
-/** Counts for the map, the tiles, the facets and the month chart: see `project`. */
 export const projection: Question<null, Projection> = (rows, world) => {
   const lastMonth = monthNumber(
     new Date(world.asOfWallMinutes * 60_000).toISOString().slice(0, 'YYYY-MM'.length),

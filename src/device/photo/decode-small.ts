@@ -2,20 +2,18 @@ import { fitInside } from '@/domain/photo/photo-kind.ts'
 import type { PixelSize } from '@/domain/photo/photo-kind.ts'
 import { photoLimits } from '@/domain/photo/photo-rules.ts'
 
-/** Below this the whole picture takes no more memory than a page has to spare (64 MB). */
+/** Below this, a whole picture fits in memory (64 MB). */
 const largePixels = 16_000_000
 
 /**
- * A large JPEG, made small by the decoder: it computes an eighth, two eighths, … of each side and
- * never holds the rest. 60 megapixels take some 20 MB that way and 300 MB otherwise. Null where it
- * is not worth while, or the browser cannot do it or would lose the camera's orientation.
- *
- * @param size upright @throws what the decoder throws for a damaged file
+ * Decodes in eighths of the size: 60 megapixels take about 20 MB, not 300. Null if not worthwhile,
+ * unsupported, or orientation would be lost.
+ * @param size upright @throws the decoder's errors for a damaged file
  */
 export async function decodeSmall(file: Blob, size: PixelSize): Promise<OffscreenCanvas | null> {
   if (size.width * size.height < largePixels || !canKeepUpright()) return null
   const target = fitInside(size, photoLimits.sidePixels)
-  // The largest step below what is wanted would do, if it is nearly as large; else the next one.
+  // The smallest step of at least 95 % of the target.
   const eighths = Math.ceil((8 * target.width * 0.95) / size.width)
   const desired = Math.ceil((Math.max(size.width, size.height) * Math.min(8, eighths)) / 8)
   const decoder = new ImageDecoder({

@@ -14,14 +14,13 @@ import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import { decodeSmall } from './decode-small.ts'
 import { readExif, type ExifFacts } from './exif.ts'
 
-/** Enough for the size of the frame and for all of a JPEG's EXIF, which stands before the picture. */
+/** Contains the frame size and a JPEG's EXIF. */
 const headBytes = 1024 * 1024
-/** Tried one after the other until the file is small enough to be sent. */
+/** Tried in order until the file fits. */
 const qualities = [0.82, 0.7, 0.55, 0.4]
 
 /**
- * Makes of a file what is kept and sent: read for time and place, then encoded anew as a JPEG of
- * at most 2,048 pixels, which leaves everything else behind, with a small one for lists. Needs
+ * Reads time and place, then re-encodes as a JPEG of at most 2,048 pixels without metadata. Needs
  * `OffscreenCanvas`; meant for a worker.
  * @throws PhotoRefused
  */
@@ -33,7 +32,7 @@ export async function encodePhoto(file: Blob): Promise<NewPhoto> {
   const size = pixelSizeOf(kind, head)
   if (size && size.width * size.height > maxPixels) throw new PhotoRefused('too-many-pixels')
   const exif = readExif(kind === 'jpeg' ? head : await bytesOf(file))
-  // Others say their orientation elsewhere too, and would come out on their side.
+  // Other formats also store orientation outside EXIF and would come out rotated.
   const known = kind === 'jpeg' || kind === 'png' ? size : null
   const bitmap = await decode(file, kind, known && oriented(known, exif))
   try {
@@ -57,7 +56,7 @@ async function bytesOf(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await blob.arrayBuffer())
   } catch (error) {
-    // The gallery's file lies in a cloud, or is gone since it was chosen.
+    // The file is in a cloud, or was deleted after it was chosen.
     throw new PhotoRefused('unreadable', error)
   }
 }
@@ -69,14 +68,13 @@ function photoKind(head: Uint8Array): Exclude<ImageKind, 'svg' | 'html'> {
   return kind
 }
 
-/** EXIF orientations from 5 on lie on their side. */
+/** EXIF orientations from 5 swap width and height. */
 const oriented = ({ width, height }: PixelSize, { orientation }: ExifFacts): PixelSize =>
   orientation >= 5 ? { width: height, height: width } : { width, height }
 
-/** What can be drawn and knows its size. */
 type Picture = ImageBitmap | OffscreenCanvas
 
-/** A file is decoded whole beside its small copy unless the decoder itself can make it small. */
+/** The decoder shrinks large JPEGs if it can, to save memory. */
 async function decode(file: Blob, kind: ImageKind, size: PixelSize | null): Promise<Picture> {
   try {
     const small = kind === 'jpeg' && size ? await decodeSmall(file, size) : null
@@ -112,13 +110,13 @@ async function encode(bitmap: Picture, longSide: number, quality: number): Promi
   const canvas = new OffscreenCanvas(width, height)
   const context = canvas.getContext('2d', { alpha: false })
   if (!context) throw new PhotoRefused('broken')
-  // JPEG has no transparency: paper, not a black hole.
+  // JPEG has no transparency: fill white, not black.
   context.fillStyle = '#ffffff'
   context.fillRect(0, 0, width, height)
   context.imageSmoothingQuality = 'high'
   context.drawImage(bitmap, 0, 0, width, height)
   const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality })
-  // Encoders may add metadata of their own, which the server refuses.
+  // Encoders may add metadata, which the server refuses.
   const clean = withoutMetadata(new Uint8Array(await blob.arrayBuffer()))
   if (!clean) throw new PhotoRefused('broken')
   return { bytes: clean.buffer, width, height }

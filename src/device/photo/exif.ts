@@ -3,14 +3,14 @@ import { exifInstant } from '@/domain/photo/photo-kind.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 
 export interface ExifFacts {
-  /** Instant in UTC. */
+  /** UTC instant. */
   takenAt: string | null
   lngLat: LngLat | null
-  /** 1 to 8, as EXIF numbers them; 1 is upright. */
+  /** EXIF 1 to 8; 1 is upright. */
   orientation: number
 }
 
-/** When and where a photo was taken, as far as its file says so. Never throws. */
+/** Never throws. */
 export function readExif(bytes: Uint8Array<ArrayBuffer>): ExifFacts {
   const nothing: ExifFacts = { takenAt: null, lngLat: null, orientation: 1 }
   try {

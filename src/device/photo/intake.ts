@@ -2,9 +2,9 @@ import { PhotoRefused, type PhotoRefusal } from '@/domain/photo/photo-kind.ts'
 import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 import type { PhotoAnswer } from './photo.worker.ts'
 
-/** Longer than a slow phone needs for the largest photo. */
+/** Longer than the largest photo takes on a slow phone. */
 const patienceMs = 90_000
-/** What decoding took is given back when nothing came for so long. */
+/** The idle worker then ends, to free memory. */
 const idleMs = 15_000
 
 let worker: Worker | null = null
@@ -12,8 +12,7 @@ let idleTimer: ReturnType<typeof setTimeout> | undefined
 let queue: Promise<unknown> = Promise.resolve()
 
 /**
- * Makes of a file from camera or gallery what the outbox stores. One at a time, however many are
- * chosen: two large photos at once are more than a phone's memory holds.
+ * One at a time: two large photos exceed a phone's memory.
  * @throws PhotoRefused
  */
 export function takePhoto(file: Blob): Promise<NewPhoto> {
@@ -40,8 +39,8 @@ function ask(file: Blob): Promise<NewPhoto> {
     }
     asked.onerror = (event) => {
       clearTimeout(timer)
-      // A worker that fails tells what happened; one whose file is not there (another version took
-      // its place, or there is no network) tells nothing.
+      // `ErrorEvent`: the worker failed. Plain event: its file did not load (new version, or
+      // offline).
       giveUp(event instanceof ErrorEvent ? 'broken' : 'not-loaded', event.message)
     }
     asked.postMessage(file)

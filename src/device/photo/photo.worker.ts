@@ -6,7 +6,7 @@ export type PhotoAnswer = { ok: true; photo: NewPhoto } | { ok: false; code: Pho
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope
 
-/** One file in, one answer out; the page sends the next when it has the answer. */
+/** The page waits for each answer. */
 scope.onmessage = async ({ data }: MessageEvent<Blob>) => {
   try {
     const photo = await encodePhoto(data)

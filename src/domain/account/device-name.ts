@@ -1,11 +1,11 @@
-/** The browser and the system in a `User-Agent`, by the names people know; null where unknown. */
+/** Null where unknown. */
 export interface DeviceName {
   browser: string | null
   system: string | null
   isHandheld: boolean
 }
 
-/** Browsers name the ones they imitate too, so the imitator comes first. */
+/** Imitators come first: they also name the browser they imitate. */
 const browsers: [RegExp, string][] = [
   [/MicroMessenger\//, 'WeChat'],
   [/EdgA?\/|EdgiOS\//, 'Edge'],
@@ -30,7 +30,7 @@ const systems: [RegExp, string, 'handheld' | 'desk'][] = [
   [/Linux/, 'Linux', 'desk'],
 ]
 
-/** Reads a `User-Agent` header, which a client may set to anything. */
+/** Clients may send any text. */
 export function deviceName(userAgent: string | null): DeviceName {
   const text = userAgent ?? ''
   const system = systems.find(([pattern]) => pattern.test(text))

@@ -1,18 +1,17 @@
-/** Characters (code points). */
+/** Code points. */
 export const minPasswordCharacters = 10
-/** Bytes in UTF-8. bcrypt ignores the bytes after these, so a longer password is refused. */
+/** In UTF-8. bcrypt ignores later bytes, so a longer password is refused. */
 export const maxPasswordBytes = 72
-/** Guesses an attacker needs, by zxcvbn. Below this a password counts as common. */
+/** By zxcvbn. Fewer guesses count as common. */
 const minGuesses = 1e8
-/** The product's names, Latin and Chinese: no secret here. */
 const productNames = ['wangge', '\u7f51\u683c']
-/** Parts of an address shorter than this are in too many words to mean anything. */
+/** Shorter parts are in too many words. */
 const minPartCharacters = 3
 
-/** Why a password is refused; texts at `account.password.issue.…`. */
+/** Texts at `account.password.issue.…`. */
 export type PasswordIssue = 'short' | 'long' | 'email' | 'common'
 
-/** What can be said of a password without the dictionaries; null when nothing is wrong so far. */
+/** Checks without dictionaries. */
 export function plainPasswordIssue(password: string, email: string): PasswordIssue | null {
   if ([...password].length < minPasswordCharacters) return 'short'
   if (new TextEncoder().encode(password).byteLength > maxPasswordBytes) return 'long'
@@ -20,10 +19,8 @@ export function plainPasswordIssue(password: string, email: string): PasswordIss
 }
 
 /**
- * The one rule for new passwords, asked by the page, the door and the commands.
- *
- * @param email address of the account; '' when it has none
- * @returns the first reason to refuse the password, or null
+ * Page, door and commands all use this rule.
+ * @param email '' when there is none
  */
 export async function passwordIssue(
   password: string,
@@ -35,7 +32,7 @@ export async function passwordIssue(
   return guesses < minGuesses ? 'common' : null
 }
 
-/** The address, its two halves and the words in them, longest first. */
+/** Longest first. */
 function emailParts(email: string): string[] {
   const whole = email.trim().toLowerCase()
   const parts = [whole, ...whole.split('@'), ...whole.split(/[^\p{L}\p{N}]+/u)]
@@ -44,7 +41,7 @@ function emailParts(email: string): string[] {
     .toSorted((a, b) => b.length - a.length)
 }
 
-/** True when fewer characters than a password needs are left without the parts. */
+/** True when fewer than 7 letters or digits remain without the parts. */
 function isMadeOf(password: string, parts: readonly string[]): boolean {
   const whole = password.toLowerCase()
   let rest = whole
@@ -53,7 +50,7 @@ function isMadeOf(password: string, parts: readonly string[]): boolean {
   return [...rest.replace(/[^\p{L}\p{N}]/gu, '')].length < minPasswordCharacters - 3
 }
 
-/** Loads zxcvbn and its list of common passwords on first use: together some 450 kB. */
+/** Loads 450 kB on first use. */
 async function loadEstimator() {
   const [{ ZxcvbnFactory }, { dictionary, adjacencyGraphs }] = await Promise.all([
     import('@zxcvbn-ts/core'),
@@ -66,7 +63,7 @@ let loading: ReturnType<typeof loadEstimator> | null = null
 
 function estimator(): ReturnType<typeof loadEstimator> {
   loading ??= loadEstimator()
-  // a failed load is tried again by the next check
+  // the next check tries again
   loading.catch(() => (loading = null))
   return loading
 }

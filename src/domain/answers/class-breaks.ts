@@ -1,26 +1,20 @@
-/** Classes of a binned colouring. */
 export interface ClassBreaks {
-  /**
-   * Ascending. Class 0 lies below the first, class n at or above `breaks[n - 1]`. One fewer than
-   * classes; empty when all values are equal.
-   */
+  /** Ascending. Class n lies at or above `breaks[n - 1]`. */
   breaks: number[]
-  /** Of the finite values; NaN without any. */
+  /** NaN without finite values. */
   min: number
   max: number
-  /** True when class 0 holds nothing but zeros. */
+  /** Class 0 holds only zeros. */
   zeroClass: boolean
-  /** Values per class. */
   counts: number[]
-  /** Values that are not finite: areas without a figure. */
+  /** Values that are not finite. */
   excluded: number
 }
 
 /**
- * At most `maxClasses` quantile classes; ties and few values give fewer. Zero is a class of its own
- * unless values are negative: "nothing here" differs from "little", and many zeros must not push the
- * rest into one class. Every break is a value that occurs, so the legend is exact.
- * @throws RangeError when `maxClasses` is not an integer of at least 1
+ * Quantile classes. Zero is its own class unless values are negative; otherwise many zeros would
+ * push the rest into one class. Every break is an existing value, so the legend is exact.
+ * @throws RangeError when `maxClasses` is not a positive integer
  */
 export function classBreaks(values: ArrayLike<number | null>, maxClasses: number): ClassBreaks {
   if (!Number.isInteger(maxClasses) || maxClasses < 1)
@@ -41,7 +35,7 @@ export function classBreaks(values: ArrayLike<number | null>, maxClasses: number
   return { breaks, min, max, zeroClass, counts: countByClass(finite, breaks), excluded }
 }
 
-/** Index of the value's class, 0 to `breaks.length`; -1 when it is not finite. */
+/** -1 when not finite. */
 export function classOf(value: number | null | undefined, breaks: readonly number[]): number {
   if (value === null || value === undefined || !Number.isFinite(value)) return -1
   let index = 0
@@ -59,7 +53,7 @@ function finiteSorted(values: ArrayLike<number | null>): Float64Array {
   return finite.subarray(0, count).sort()
 }
 
-/** Ascending cuts with at least one value on either side; ties stay above. */
+/** Ties stay above. */
 function quantileCuts(sorted: Float64Array, classes: number): number[] {
   const distinct = countDistinct(sorted)
   const wanted = Math.min(classes, distinct)

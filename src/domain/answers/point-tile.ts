@@ -1,6 +1,6 @@
 import { bytesFromBase64 } from '../bytes.ts'
 
-/** One tile from `incident_points`; numbers are base64, 16-bit ones big endian. */
+/** Base64; 16-bit numbers are big endian. */
 export interface PackedPointTile {
   total: number
   shown: number
@@ -11,22 +11,21 @@ export interface PackedPointTile {
   y: string
 }
 
-/** One tile as typed arrays with `shown` values each, in the same order. */
 export interface PointTile {
-  /** Incidents of the tile that pass the filter; more than `shown` when capped. */
+  /** Passing incidents; more than `shown` when capped. */
   total: number
   shown: number
   ids: string[]
   /** `Category.idx`. */
   category: Uint8Array
-  /** Low nibble the index in `stages`, high nibble `incidentFlags`. */
+  /** Low nibble: index in `stages`; high nibble: `incidentFlags`. */
   stage: Uint8Array
-  /** Tile-local place, extent 4096, from west to east and from north to south. */
+  /** Tile-local, extent 4096, eastwards and southwards. */
   x: Int16Array
   y: Int16Array
 }
 
-/** @throws RangeError when a column does not hold `shown` values: a torn tile is never drawn */
+/** @throws RangeError unless each column holds `shown` values */
 export function unpackPointTile(packed: PackedPointTile): PointTile {
   const tile: PointTile = {
     total: packed.total,

@@ -1,9 +1,8 @@
 import type { Area } from './area.ts'
 
 /**
- * An address for places without a network: the names of the areas around it from the top down, for
- * example `Mission · SF-20-03`. Leaves out the city, and a name that the next one begins with.
- * @param ancestry from the city down to the deepest area
+ * Like `Mission · SF-20-03`. Leaves out names that the next one begins with.
+ * @param ancestry from the city down
  */
 export function areaLabel(ancestry: readonly Pick<Area, 'name' | 'level'>[]): string {
   const named = ancestry.filter(

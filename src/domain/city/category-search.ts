@@ -2,10 +2,7 @@ import type { Category } from './category.ts'
 
 const fold = (text: string): string => text.normalize('NFKC').toLowerCase()
 
-/**
- * Categories whose name in either language or code holds every word of the query. Names that begin
- * with it come first, else the city's order.
- */
+/** Names that begin with the query come first. */
 export function searchCategories(categories: readonly Category[], query: string): Category[] {
   const wanted = fold(query).trim()
   if (wanted === '') return []

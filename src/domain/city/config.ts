@@ -2,15 +2,15 @@ import type { BoundingBox } from '../vocabulary.ts'
 
 export type Tier = 'embedded' | 'postgres' | 'supabase'
 
-/** `config.json`: tells the client its tier; one build serves all. */
+/** `config.json`: one build serves all tiers. */
 export interface AppConfig {
-  /** New with every new or restored database; keys all client-side caches. */
+  /** New with every new or restored database; keys client caches. */
   instanceId: string
   supabaseUrl: string
   publishableKey: string
   tier: Tier
   city: CityConfig
-  /** Only while the demo city is loaded and its accounts may sign in here. */
+  /** Null unless the demo accounts may sign in. */
   demo: { accounts: { email: string; role: string }[]; password: string } | null
 }
 

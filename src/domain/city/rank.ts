@@ -9,9 +9,8 @@ export interface RankedArea {
 }
 
 /**
- * Areas with their counts, most first, ties by code.
+ * Ties sort by code.
  * @param counts rolled up, by `Area.idx`
- * @param openCounts rolled up, by `Area.idx`
  */
 export function rankAreas(
   areas: readonly Area[],
@@ -30,10 +29,9 @@ export function rankAreas(
 
 const areaSortKeys = ['name', 'code', 'count', 'open'] as const
 export type AreaSortKey = (typeof areaSortKeys)[number]
-/** Values of the URL's `rank`. */
 export const areaSorts = areaSortKeys.flatMap((key) => [`${key}_asc`, `${key}_desc`] as const)
 
-/** A sorted copy; names sorted by `locale`, ties by code. */
+/** Ties sort by code. */
 export function sortRanked(
   ranked: readonly RankedArea[],
   key: AreaSortKey,

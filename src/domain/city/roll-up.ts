@@ -4,12 +4,7 @@ interface Node {
   parentCode: string | null
 }
 
-/**
- * Sums counts up the hierarchy of areas or categories: each `idx` holds its own count and all
- * below.
- * @param counts by `idx`; missing entries count as 0
- * @param nodes parents that are missing are skipped
- */
+/** Adds the counts of all nodes below. Skips missing parents. */
 export function rollUp(counts: ArrayLike<number>, nodes: readonly Node[]): Uint32Array {
   const byCode = new Map(nodes.map((node) => [node.code, node]))
   const length = nodes.reduce((most, node) => Math.max(most, node.idx + 1), counts.length)
@@ -18,7 +13,7 @@ export function rollUp(counts: ArrayLike<number>, nodes: readonly Node[]): Uint3
     const count = counts[node.idx] ?? 0
     if (!count) continue
     let at: Node | undefined = node
-    // Ends a loop in bad data; real hierarchies are a few levels deep.
+    // Ends a loop in bad data.
     for (let depth = 0; at && depth < 16; depth++) {
       sums[at.idx] = (sums[at.idx] ?? 0) + count
       at = at.parentCode === null ? undefined : byCode.get(at.parentCode)

@@ -1,7 +1,6 @@
 import { characterCount, textLimits } from './text-limits.ts'
 import type { IncidentChanges } from './types/correct-incident.ts'
 
-/** The fields that a correction may change. */
 export interface CorrectionForm {
   categoryCode: string
   /** 1 to 4. */
@@ -13,7 +12,6 @@ export interface CorrectionForm {
   description: string
 }
 
-/** The changed fields; a place as a pair. */
 export function changesOf(before: CorrectionForm, after: CorrectionForm): IncidentChanges {
   const changes: IncidentChanges = {}
   if (after.categoryCode !== before.categoryCode) changes.categoryCode = after.categoryCode
@@ -32,7 +30,6 @@ export interface CorrectionIssues {
   addressLabel?: 'too-long'
 }
 
-/** Finds what the server would refuse, before queueing. */
 export function correctionIssues(
   form: CorrectionForm,
   requiresDescription: boolean,

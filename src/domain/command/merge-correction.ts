@@ -2,7 +2,7 @@ import type { LngLat } from '../vocabulary.ts'
 import type { ServerIncident } from './command.ts'
 import type { Correction, IncidentChanges } from './types/correct-incident.ts'
 
-/** Fields to decide on; `place` is `lon` and `lat`. */
+/** `place` is `lon` and `lat`. */
 export const mergeFields = [
   'categoryCode',
   'severity',
@@ -20,7 +20,7 @@ export interface MergeField {
 }
 
 export type MergeSide = 'mine' | 'theirs'
-/** The choices so far; `text` is the person's own wording. */
+/** `text` is the person's own wording. */
 export type MergeChoices = Partial<
   Record<MergeFieldName, { side: MergeSide } | { side: 'own'; text: string }>
 >
@@ -34,7 +34,6 @@ const isSame = (a: FieldValue, b: FieldValue): boolean =>
     ? Math.abs(a[0] - b[0]) < 1e-7 && Math.abs(a[1] - b[1]) < 1e-7
     : a === b
 
-/** The fields in which correction and server differ. */
 export function mergeFieldsOf(changes: IncidentChanges, server: ServerIncident): MergeField[] {
   return mergeFields.flatMap((name) => {
     const mine = name === 'place' ? placeOf(changes) : changes[name]
@@ -45,11 +44,10 @@ export function mergeFieldsOf(changes: IncidentChanges, server: ServerIncident):
   })
 }
 
-/** True when every field is decided. */
 export const isDecided = (fields: readonly MergeField[], choices: MergeChoices): boolean =>
   fields.every(({ name }) => choices[name] !== undefined)
 
-/** The correction that applies the choices to the server's row; null when nothing would change. */
+/** Null when nothing would change. */
 export function mergedCorrection(
   correction: Correction,
   server: ServerIncident,

@@ -11,10 +11,7 @@ interface CaptureContents {
   deviceAt: string
 }
 
-/**
- * The command of a filled-in form: a new incident, or a confirmation of an existing one.
- * @throws RangeError without pin or category; `captureIssues` finds both before
- */
+/** @throws RangeError without pin or category; see `captureIssues` */
 export function captureCommand({
   form,
   incidentId,

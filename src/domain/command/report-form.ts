@@ -1,7 +1,7 @@
 import type { CaptureForm, Draft, PlacedBy } from './command.ts'
 import type { LngLat } from '../vocabulary.ts'
 
-/** The default severity, of 1 (minor) to 4 (danger). */
+/** From 1 (minor) to 4 (danger). */
 export const usualSeverity = 2
 
 export const emptyCaptureForm = (): CaptureForm => ({
@@ -19,7 +19,6 @@ export const emptyCaptureForm = (): CaptureForm => ({
   notTheseIds: [],
 })
 
-/** The form of a command's contents. */
 export const formOf = (said: {
   categoryCode?: string
   lon: number
@@ -42,14 +41,10 @@ export const formOf = (said: {
   confirmsIncidentId: null,
 })
 
-/** The pin, or null. */
 export const pinOf = ({ lon, lat }: Pick<CaptureForm, 'lon' | 'lat'>): LngLat | null =>
   lon === null || lat === null ? null : [lon, lat]
 
-/**
- * True when the person has filled something in. The device's position and the incident of photos do
- * not count.
- */
+/** Ignores the device's position and the incident of photos. */
 export const isWorthKeeping = ({
   kind,
   form,
@@ -62,10 +57,7 @@ export const isWorthKeeping = ({
   form.placedBy === 'hand' ||
   form.placedBy === 'photo'
 
-/**
- * Joins a stored draft with input made while it was loading: appends words and photos; a chosen
- * category, severity or place replaces the stored one.
- */
+/** Joins a stored draft with input made while it was loading. */
 export function addTyped(
   stored: Pick<Draft, 'form' | 'photoHashes'>,
   typed: Pick<Draft, 'form' | 'photoHashes'>,

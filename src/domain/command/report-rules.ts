@@ -6,19 +6,18 @@ import { characterCount, textLimits } from './text-limits.ts'
 export const maxPhotos = 10
 
 export type CaptureField = 'photos' | 'place' | 'category' | 'duplicates' | 'description'
-/** Locale key of the fault, by field. */
+/** Locale keys. */
 export type CaptureIssues = Partial<Record<CaptureField, string>>
 
 export interface CaptureSurroundings {
   requiresDescription: boolean
-  /** Null without areas on this device: only the server can tell. */
+  /** Null without areas on this device. */
   isInsideCity: boolean | null
-  /** Offered open incidents without an answer. */
+  /** Offered incidents without an answer. */
   openOffers: number
   photoCount: number
 }
 
-/** What keeps the form from being sent. */
 export function captureIssues(form: CaptureForm, around: CaptureSurroundings): CaptureIssues {
   const issues: CaptureIssues = {}
   const isConfirming = form.confirmsIncidentId !== null
@@ -36,6 +35,5 @@ export function captureIssues(form: CaptureForm, around: CaptureSurroundings): C
   return issues
 }
 
-/** True for an inaccurate device position that nobody has checked. */
 export const needsLook = ({ placedBy, accuracyMeters, isPinChecked }: CaptureForm): boolean =>
   placedBy === 'gps' && accuracyMeters !== null && isPoor(accuracyMeters) && !isPinChecked

@@ -1,6 +1,5 @@
 import type { CommandTitle, Fact } from './command-type.ts'
 
-/** Fields that several types share. */
 interface Said {
   categoryCode?: string
   severity?: number
@@ -21,7 +20,7 @@ export const titleOf = (said: Said): CommandTitle => ({
   addressLabel: said.addressLabel ?? '',
 })
 
-/** @param withEmptied includes texts that the command empties */
+/** @param withEmptied includes emptied texts */
 export function factsOf(said: Said, { withEmptied = false } = {}): Fact[] {
   const facts: Fact[] = []
   const { categoryCode, severity, lon, lat, accuracyMeters, deviceAt } = said

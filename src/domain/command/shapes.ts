@@ -6,13 +6,13 @@ export const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 export const placedBy = v.picklist(placings)
 
-/** A pin in WGS 84 degrees. */
+/** WGS 84 degrees. */
 export const position = {
   lon: v.number(),
   lat: v.number(),
   accuracyMeters: v.optional(v.number()),
 }
-/** Device instant with offset: shown, never trusted for order. */
+/** Shown, never trusted for order. */
 export const deviceAt = v.optional(v.string())
 
 export const photoRef = v.object({

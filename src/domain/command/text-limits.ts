@@ -1,7 +1,7 @@
-/** Maximum characters, as Postgres counts them. */
+/** In characters, as Postgres counts them. */
 export const textLimits = { description: 10_000, addressLabel: 500, note: 10_000 } as const
 
-/** Length as Postgres counts: code points. */
+/** Code points. */
 export function characterCount(text: string): number {
   let count = text.length
   for (let i = 0; i < text.length; i++) {

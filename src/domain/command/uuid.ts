@@ -1,4 +1,4 @@
-/** A random UUID (RFC 9562, version 4). Plain http lacks `crypto.randomUUID`. */
+/** Version 4 (RFC 9562). Plain http lacks `crypto.randomUUID`. */
 export function newUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = (bytes[6]! & 0x0f) | 0x40

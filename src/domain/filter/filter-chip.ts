@@ -1,7 +1,6 @@
 import type { Period, PeriodPreset } from '../time/period.ts'
 import type { Stage } from '../vocabulary.ts'
 
-/** Parts of the filter, each cleared by itself. */
 export type FilterPart =
   | 'period'
   | 'areas'
@@ -11,7 +10,6 @@ export type FilterPart =
   | 'onHoldOnly'
   | 'bbox'
 
-/** A removable part of the filter. */
 export type FilterChip =
   | { part: 'period'; key: string; period: Period; preset: PeriodPreset | null }
   | { part: 'areas' | 'categories'; key: string; code: string }

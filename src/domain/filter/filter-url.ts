@@ -2,7 +2,6 @@ import { isLocalDay } from '../time/calendar.ts'
 import { emptyFilter, type IncidentFilter } from './filter.ts'
 import { stages, type BoundingBox, type Stage } from '../vocabulary.ts'
 
-/** The filter's query parameters; others stay untouched. */
 export const filterKeys = [
   'from',
   'to',
@@ -16,16 +15,15 @@ export const filterKeys = [
 ] as const
 export type FilterKey = (typeof filterKeys)[number]
 
-/** The shape of vue-router and URLSearchParams: repeated keys are arrays. */
+/** Repeated keys are arrays. */
 export type Query = Record<string, string | null | undefined | readonly (string | null)[]>
 
 export interface DecodedFilter {
   filter: IncidentFilter
   /** The breadcrumb's area. */
   drill: string | null
-  /** False when the query names no period: the default applies. */
+  /** False: the default period applies. */
   periodGiven: boolean
-  /** Parameters that could not be read. */
   ignored: FilterKey[]
 }
 
@@ -39,7 +37,6 @@ const single = (value: Query[string]): string | undefined => {
   return one ?? undefined
 }
 
-/** The query of any valid filter, without parts that filter nothing. */
 export function encodeFilter(
   filter: IncidentFilter,
   drill: string | null = null,
@@ -57,7 +54,7 @@ export function encodeFilter(
   return query
 }
 
-/** Never throws: unreadable parameters are left out and listed in `ignored`. */
+/** Never throws; see `ignored`. */
 export function decodeFilter(query: Query): DecodedFilter {
   const filter = emptyFilter()
   const ignored = new Set<FilterKey>()
@@ -130,7 +127,7 @@ function parseBox(text: string): BoundingBox | null {
   return valid ? [west, south, east, north] : null
 }
 
-/** The RPCs' `p_filter`: the period flattened, empty parts left out. */
+/** The RPCs' `p_filter`. */
 export function filterToRpc(filter: IncidentFilter): Record<string, unknown> {
   return {
     ...(filter.period && { from: filter.period.from, to: filter.period.to }),

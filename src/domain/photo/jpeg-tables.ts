@@ -1,12 +1,11 @@
 /**
- * Follows the tables of a JPEG: each quantisation and Huffman table has room for text, so a table
- * that no scan decodes with counts as metadata. Source: ITU-T T.81, B.2.4 and table B.4, B.5.
+ * Tables have room for text, so an unused table counts as metadata. Source: ITU-T T.81, B.2.4 and
+ * table B.4, B.5.
  */
 
-/** A table as the file defines it, until another takes its place. */
 interface Table {
   isUsed: boolean
-  /** Start of the segment that defines it, in bytes. */
+  /** Its segment's start, in bytes. */
   segment: number
 }
 
@@ -14,14 +13,14 @@ const [quantisation, huffman, restartInterval] = [0xdb, 0xc4, 0xdd]
 
 export class JpegTables {
   #tables = new Map<string, Table>()
-  /** Quantisation table by component id. */
+  /** By component id. */
   #quantisationOf = new Map<number, number>()
   #isProgressive = false
-  /** Starts of segments with a used table, and with an unused one. */
+  /** Starts of segments with a used or an unused table. */
   #used = new Set<number>()
   #unused = new Set<number>()
 
-  /** Reads a table segment at `at` (its marker). False when it is not well formed. */
+  /** False when not well formed. */
   define(bytes: Uint8Array, at: number, end: number): boolean {
     const marker = bytes[at + 1]
     if (marker === restartInterval) return end - at === 6
@@ -41,7 +40,6 @@ export class JpegTables {
     return next === end && end > at + 4
   }
 
-  /** Reads the frame header at `at`, which names the quantisation table of each component. */
   frame(bytes: Uint8Array, at: number): void {
     this.#isProgressive = bytes[at + 1] === 0xc2
     for (let n = 0; n < bytes[at + 9]!; n++) {
@@ -49,7 +47,7 @@ export class JpegTables {
     }
   }
 
-  /** Reads the scan header at `at` and marks the tables that its data are decoded with. */
+  /** Marks the scan's tables. */
   scan(bytes: Uint8Array, at: number): void {
     const components = bytes[at + 4]!
     const [first, , approximation] = bytes.subarray(
@@ -61,13 +59,13 @@ export class JpegTables {
       const component = bytes[at + 5 + 2 * n]!
       const tables = bytes[at + 6 + 2 * n]!
       this.#use(`q${this.#quantisationOf.get(component)}`)
-      // a progressive scan holds either DC or AC coefficients; a refined DC bit is not Huffman coded
+      // progressive scans hold either DC or AC coefficients; refined DC bits are not Huffman coded
       if (!this.#isProgressive || (first === 0 && isFirstPass)) this.#use(`h${tables >> 4}`)
       if (!this.#isProgressive || first! > 0) this.#use(`h${0x10 | (tables & 0x0f)}`)
     }
   }
 
-  /** Closes the file. @returns whether a table was never used, and the segments without a used one. */
+  /** `unusedSegments` hold no used table. */
   end(): { hasUnused: boolean; unusedSegments: Set<number> } {
     for (const table of this.#tables.values()) this.#close(table)
     const unusedSegments = new Set([...this.#unused].filter((segment) => !this.#used.has(segment)))
@@ -90,10 +88,7 @@ export class JpegTables {
   }
 }
 
-/**
- * Bytes of the Huffman table at `at`; null when it is impossible: more codes than their lengths
- * allow, or a symbol listed twice, which only text does.
- */
+/** Null for too many codes, or for a repeated symbol, which only text has. */
 function huffmanSize(bytes: Uint8Array, at: number, end: number): number | null {
   if (at + 17 > end) return null
   let symbols = 0

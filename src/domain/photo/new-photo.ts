@@ -1,6 +1,6 @@
 import type { PhotoMediaType } from './photo-bytes.ts'
 
-/** A photo as the device stores it: bytes without the camera's metadata. */
+/** Without the camera's metadata. */
 export interface NewPhoto {
   bytes: ArrayBuffer
   mediaType: PhotoMediaType
@@ -9,6 +9,5 @@ export interface NewPhoto {
   takenAt?: string
   lon?: number
   lat?: number
-  /** A small JPEG or WebP for lists. */
   thumbnail?: ArrayBuffer
 }

@@ -2,16 +2,12 @@ import { JpegTables } from './jpeg-tables.ts'
 import { bigAt, textAt } from './photo-bytes.ts'
 import type { PhotoParts } from './photo-bytes.ts'
 
-/** Baseline, extended and progressive Huffman frames; browsers write and show these. */
 const frameMarkers = new Set([0xc0, 0xc1, 0xc2])
 /** Tables and the restart interval. */
 const tableMarkers = new Set([0xc4, 0xdb, 0xdd])
 const [startOfScan, endOfImage] = [0xda, 0xd9]
 
-/**
- * Walks the segments of a JPEG; null when it is not complete. Source: ITU-T T.81 annex B, JFIF
- * 1.02.
- */
+/** Null for an incomplete JPEG. Source: ITU-T T.81 annex B, JFIF 1.02. */
 export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
   const kept: PhotoParts['kept'] = [[0, 2]]
   let frame: { width: number; height: number } | null = null
@@ -21,7 +17,7 @@ export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
   let at = 2
   for (;;) {
     if (bytes[at] !== 0xff) return null
-    // Fill bytes are allowed before a marker; they are not kept.
+    // Fill bytes are allowed before a marker.
     while (bytes[at + 1] === 0xff) at++
     const marker = bytes[at + 1]
     if (marker === undefined) return null
@@ -62,7 +58,6 @@ export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
   }
 }
 
-/** End of the entropy-coded data: the next marker that is not a restart. */
 function scanEnd(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at !== -1; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes[at + 1]
@@ -72,10 +67,7 @@ function scanEnd(bytes: Uint8Array, from: number): number {
   return bytes.length
 }
 
-/**
- * JFIF without a thumbnail, and Adobe's colour coding. No colour profile: it has room for text, and
- * a canvas draws sRGB, the default without one.
- */
+/** No colour profile: it has room for text. */
 function isHarmlessSegment(bytes: Uint8Array, at: number, length: number): boolean {
   const marker = bytes[at + 1]
   const name = textAt(bytes, at + 4)
@@ -83,7 +75,6 @@ function isHarmlessSegment(bytes: Uint8Array, at: number, length: number): boole
   return marker === 0xee && length === 14 && name === 'Adob'
 }
 
-/** Application segments and comments, which decoders skip. */
 function isSkippable(marker: number): boolean {
   return (marker >= 0xe0 && marker <= 0xef) || marker === 0xfe
 }

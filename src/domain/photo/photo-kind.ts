@@ -1,4 +1,4 @@
-/** The real kind by the first bytes; names and media types are only claims. */
+/** By the first bytes; media types are only claims. */
 export type ImageKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'avif' | 'heic' | 'svg' | 'html'
 
 /** Texts at `capture.refusal.…`. */
@@ -24,11 +24,10 @@ export class PhotoRefused extends Error {
   }
 }
 
-/** Pixels of the thumbnail's long side. */
+/** Pixels. */
 export const thumbnailLongSide = 320
-/** Limit for files from camera or gallery. */
 export const maxFileBytes = 100 * 1024 * 1024
-/** Decoding more takes more memory than a phone gives a page. */
+/** Decoding more exceeds a phone's memory. */
 export const maxPixels = 220_000_000
 
 const brands: Record<string, ImageKind> = {
@@ -44,10 +43,7 @@ const brands: Record<string, ImageKind> = {
   msf1: 'heic',
 }
 
-/**
- * @param head the first 512 bytes, or the whole file
- * @returns null for unknown kinds
- */
+/** @param head the first 512 bytes, or the whole file */
 export function imageKindOf(head: Uint8Array): ImageKind | null {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, i) => head[i] === byte)
   const ascii = (from: number, to: number): string =>
@@ -58,7 +54,6 @@ export function imageKindOf(head: Uint8Array): ImageKind | null {
   if (ascii(0, 4) === 'GIF8') return 'gif'
   if (ascii(4, 8) === 'ftyp') return brands[ascii(8, 12)] ?? null
   if (ascii(0, 2) === 'BM') return 'bmp'
-  // Only a text that claims to be an image is left.
   const text = ascii(0, Math.min(512, head.length))
     .replace(/^\u00ef\u00bb\u00bf/, '')
     .trimStart()
@@ -68,13 +63,13 @@ export function imageKindOf(head: Uint8Array): ImageKind | null {
   return null
 }
 
-/** Before the picture's orientation is applied. */
+/** Before the orientation is applied. */
 export interface PixelSize {
   width: number
   height: number
 }
 
-/** The largest size of the same shape that fits; never enlarges. */
+/** Never enlarges. */
 export function fitInside({ width, height }: PixelSize, longSide: number): PixelSize {
   const scale = Math.min(1, longSide / Math.max(width, height))
   return {
@@ -84,11 +79,9 @@ export function fitInside({ width, height }: PixelSize, longSide: number): Pixel
 }
 
 /**
- * The instant a photo was taken. EXIF times are wall clock; without an offset the device's time
- * zone applies.
+ * Without an offset the device's time zone applies.
  * @param wallClock `YYYY:MM:DD HH:MM:SS`
- * @param offset `+08:00`, if there is one
- * @returns an instant in UTC, or null
+ * @returns an instant in UTC
  */
 export function exifInstant(wallClock: string, offset: string | null): string | null {
   const parts = /^(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(wallClock)

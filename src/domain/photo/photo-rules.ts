@@ -1,10 +1,6 @@
 /**
- * Rules for keeping a photo: JPEG or WebP, complete, within limits, named by its hash, nothing
- * beside the picture. Pure: the device, our server and a Supabase Edge Function run the same code.
- * Never throws.
- * Both formats are read by an allow-list. Any other part (EXIF with a position, XMP, IPTC,
- * comments, thumbnails of the uncropped picture, colour profiles, a web page at the end) refuses
- * the file: unknown parts are never kept.
+ * An allow-list for photos, the same on the device, our server and an Edge Function. Refuses files
+ * with any other part: EXIF, XMP, thumbnails, colour profiles.
  */
 import { textAt } from './photo-bytes.ts'
 import type { PhotoFacts, PhotoMediaType, PhotoParts } from './photo-bytes.ts'
@@ -15,7 +11,7 @@ export type { PhotoFacts, PhotoMediaType }
 
 export const photoLimits = { bytes: 5 * 1024 * 1024, sidePixels: 2048 } as const
 
-/** Only `photo_wrong_hash` may be damage on the way: sending again may help. */
+/** After `photo_wrong_hash` sending again may help. */
 export type PhotoFault =
   | 'photo_too_large'
   | 'photo_wrong_hash'
@@ -28,28 +24,25 @@ export type PhotoVerdict =
   | { ok: true; mediaType: PhotoMediaType; bytes: number; width: number; height: number }
   | { ok: false; fault: PhotoFault }
 
-/** The claims about a photo, and the SHA-256 of its bytes (64 lower-case hex digits). */
+/** SHA-256 in hex. */
 export interface PhotoClaim {
   mediaType: string
   hash: string
   actualHash: string
 }
 
-/** Media type by the first bytes, or null. */
+/** By the first bytes. */
 export function sniffMediaType(bytes: Uint8Array): PhotoMediaType | null {
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'image/jpeg'
   return textAt(bytes, 0) === 'RIFF' && textAt(bytes, 8) === 'WEBP' ? 'image/webp' : null
 }
 
-/** Facts of a file; null when it is not a complete JPEG or WebP still image. */
+/** Null unless it is a complete JPEG or WebP still image. */
 export function readPhoto(bytes: Uint8Array): PhotoFacts | null {
   return takeApart(bytes)?.facts ?? null
 }
 
-/**
- * The picture alone, not encoded again; null when `readPhoto` gives null. Encoders add metadata
- * (Safari writes EXIF into every JPEG), so devices strip their own output.
- */
+/** The picture alone, not encoded again. Devices need it: Safari writes EXIF into every JPEG. */
 export function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
   const parts = takeApart(bytes)
   if (!parts) return null
@@ -67,7 +60,7 @@ export function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer> | nu
   return clean
 }
 
-/** Checks the hash before the content: a body cut on its way is told apart. */
+/** Checks the hash first, to recognise damage on the way. */
 export function checkPhoto(bytes: Uint8Array, claim: PhotoClaim): PhotoVerdict {
   if (bytes.length > photoLimits.bytes) return refused('photo_too_large')
   if (claim.actualHash !== claim.hash) return refused('photo_wrong_hash')
@@ -93,12 +86,10 @@ const extensions: Record<PhotoMediaType, string> = { 'image/jpeg': 'jpg', 'image
 const photoPathPattern =
   /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\/([0-9a-f]{64})\.(jpg|webp)$/
 
-/** Path in the bucket `photos`: `<owner>/<hash>.jpg` or `.webp`. */
 export function photoPath({ owner, hash, mediaType }: PhotoName): string {
   return `${owner}/${hash}.${extensions[mediaType]}`
 }
 
-/** Parts of a path in the bucket; null for any other path. */
 export function photoNameFromPath(path: string): PhotoName | null {
   const [, owner, hash, extension] = photoPathPattern.exec(path) ?? []
   if (!owner || !hash) return null

@@ -2,15 +2,12 @@ import type { PixelSize } from './photo-kind.ts'
 import { littleAt, textAt } from './photo-bytes.ts'
 import type { PhotoParts } from './photo-bytes.ts'
 
-/** Flags of VP8X that announce a colour profile (0x20), EXIF (0x08) and XMP (0x04). */
+/** Colour profile (0x20), EXIF (0x08) and XMP (0x04). */
 export const webpMetadataFlags = 0x2c
 const webpAnimationFlag = 0x02
 const pictureChunks = new Set(['VP8X', 'ALPH', 'VP8 ', 'VP8L'])
 
-/**
- * Walks the chunks of a WebP; null when it is not a complete still image. Source: RFC 9649 section
- * 2, RFC 6386 section 9.1 (VP8).
- */
+/** Null for an incomplete or moving image. Source: RFC 9649 section 2, RFC 6386 section 9.1. */
 export function takeWebpApart(bytes: Uint8Array): PhotoParts | null {
   const riffEnd = 8 + littleAt(bytes, 4, 4)
   if (riffEnd > bytes.length || riffEnd < 20) return null
@@ -45,7 +42,7 @@ export function takeWebpApart(bytes: Uint8Array): PhotoParts | null {
   return { facts: { mediaType: 'image/webp', ...image, hasMetadata }, kept }
 }
 
-/** A VP8 key frame: 3 bytes of tag, a start code, 14 bits for each side. */
+/** Tag, start code, 14 bits for each side. */
 function lossySize(bytes: Uint8Array, at: number, size: number): PixelSize | null {
   if (size < 10 || (bytes[at]! & 1) !== 0) return null
   if (bytes[at + 3] !== 0x9d || bytes[at + 4] !== 0x01 || bytes[at + 5] !== 0x2a) return null
@@ -54,7 +51,7 @@ function lossySize(bytes: Uint8Array, at: number, size: number): PixelSize | nul
   return width > 0 && height > 0 ? { width, height } : null
 }
 
-/** A lossless frame: a signature byte, then 14 bits for each side less one. */
+/** Signature, then 14 bits for each side less one. */
 function losslessSize(bytes: Uint8Array, at: number, size: number): PixelSize | null {
   if (size < 5 || bytes[at] !== 0x2f) return null
   const bits = littleAt(bytes, at + 1, 4)

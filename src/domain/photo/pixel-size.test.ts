@@ -91,7 +91,7 @@ describe('pixelSizeOf', () => {
     for (const kind of ['heic', 'avif'] as const)
       expect(pixelSizeOf(kind, head)).toEqual({ width: 20_000, height: 15_000 })
     for (let cut = 0; cut < head.length; cut++) pixelSizeOf('heic', head.subarray(0, cut))
-    // boxes of no size, or of one that leads nowhere, end the search
+    // boxes without size, or with a wrong one
     expect(pixelSizeOf('heic', joined([big(4), ascii('meta'), new Uint8Array(40)]))).toBeNull()
   })
 })

@@ -2,8 +2,8 @@ import type { ImageKind, PixelSize } from './photo-kind.ts'
 import { bigAt, littleAt, textAt } from './photo-bytes.ts'
 
 /**
- * Size from a file's head, null when not found: refuses files too large to decode before trying.
- * @param head the beginning, up to the frame header
+ * Finds files too large to decode.
+ * @param head up to the frame header
  */
 export function pixelSizeOf(kind: ImageKind, head: Uint8Array): PixelSize | null {
   switch (kind) {
@@ -34,12 +34,12 @@ function jpegSize(head: Uint8Array): PixelSize | null {
   let at = 2
   while (at + 9 < head.length && head[at] === 0xff) {
     const marker = head[at + 1]!
-    // Fill bytes before a marker.
+    // Fill bytes.
     if (marker === 0xff) {
       at++
       continue
     }
-    // Start of frame: the range without DHT, JPG and DAC.
+    // Start of frame, without DHT, JPG and DAC.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
       return { width: bigAt(head, at + 7, 2), height: bigAt(head, at + 5, 2) }
     at += 2 + bigAt(head, at + 2, 2)
@@ -59,8 +59,8 @@ function webpSize(head: Uint8Array): PixelSize | null {
 }
 
 /**
- * HEIC and AVIF hold several images, tiles and thumbnails; property `ispe` is the size of each. The
- * largest is the whole picture. Source: ISO/IEC 23008-12 section 6.5.3.
+ * The largest `ispe` is the picture; the others are tiles and thumbnails. Source: ISO/IEC 23008-12
+ * section 6.5.3.
  */
 function largestImage(head: Uint8Array): PixelSize | null {
   let largest: PixelSize | null = null
@@ -70,7 +70,7 @@ function largestImage(head: Uint8Array): PixelSize | null {
       const end = size === 0 ? to : at + size
       const name = textAt(head, at + 4)
       if (size !== 0 && size < 8) return
-      // The boxes of `meta` follow four bytes of version and flags.
+      // Skips version and flags.
       if (name === 'meta') walk(at + 12, Math.min(end, to))
       else if (name === 'iprp' || name === 'ipco') walk(at + 8, Math.min(end, to))
       else if (name === 'ispe' && end <= to) {

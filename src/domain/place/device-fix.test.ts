@@ -14,7 +14,6 @@ const fix = (accuracyMeters: number, seconds = 0, lngLat = here): Fix => ({
 
 describe('distance', () => {
   it('measures what is known', () => {
-    // one degree on the mean sphere
     expect(distanceMeters([0, 0], [0, 1])).toBeCloseTo(111_195.08, 1)
     expect(distanceMeters([0, 60], [1, 60])).toBeCloseTo(55_597, -2)
   })

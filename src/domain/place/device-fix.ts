@@ -1,10 +1,9 @@
 import { distanceMeters } from './distance.ts'
 import type { LngLat } from '../vocabulary.ts'
 
-/** A position of the device. */
 export interface Fix {
   lngLat: LngLat
-  /** Radius of 95 % confidence, from the browser. */
+  /** Radius of 95 % confidence. */
   accuracyMeters: number
   /** Milliseconds since 1970. */
   at: number
@@ -12,17 +11,16 @@ export interface Fix {
 
 /** A less accurate pin needs a look. */
 export const poorAccuracyMeters = 50
-/** A photo taken farther from the pin is pointed out. */
+/** Photos taken farther away are pointed out. */
 export const farPhotoMeters = 200
-/** A better position is kept this long; then a fresh one wins. */
+/** After this, a fresh position beats a better one. */
 const staleMs = 30_000
 
 export const isPoor = (accuracyMeters: number): boolean => accuracyMeters > poorAccuracyMeters
 
 /**
- * The position to keep. Positions of the same spot: the best one. A position elsewhere means that
- * the person walked on: the pin follows until it is anchored by the first photo; afterwards only
- * better positions of the same spot move it.
+ * Keeps the best position of one spot. A position elsewhere means that the person walked on: the
+ * pin follows until the first photo anchors it.
  */
 export function improveFix(kept: Fix | null, next: Fix, isAnchored: boolean): Fix {
   if (!kept) return next

@@ -13,10 +13,7 @@ export interface NearbyIncident<Incident> {
   distanceMeters: number
 }
 
-/**
- * Open incidents that a report may duplicate: same category, within its radius, nearest first.
- * @param radiusMeters of the category; 0 finds none
- */
+/** Open incidents that a report may duplicate, nearest first. */
 export function nearbyIncidents<Incident extends OpenPlace>(
   incidents: readonly Incident[],
   {
@@ -27,7 +24,7 @@ export function nearbyIncidents<Incident extends OpenPlace>(
   }: { place: LngLat; categoryCode: string; radiusMeters: number; most?: number },
 ): NearbyIncident<Incident>[] {
   if (radiusMeters <= 0) return []
-  // Skips most of the city by one comparison: a degree of latitude is 111 km.
+  // Skips most incidents: a degree of latitude is 111 km.
   const degrees = radiusMeters / 110_000
   const found: NearbyIncident<Incident>[] = []
   for (const incident of incidents) {

@@ -1,12 +1,9 @@
 import type { LocalDay, LocalMonth } from '../vocabulary.ts'
 
-/**
- * Integer arithmetic on local days (since 1970-01-01) and months (since year 0): no time zone can
- * interfere.
- */
+/** Integer days and months: no time zone can interfere. */
 const dayMs = 86_400_000
 
-/** Days since 1970-01-01; NaN when not a real day `YYYY-MM-DD`. */
+/** Days since 1970-01-01; NaN when not a real day. */
 export function dayNumber(day: LocalDay): number {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day)
   if (!match) return Number.NaN
@@ -22,7 +19,7 @@ export const isLocalDay = (day: string): boolean => !Number.isNaN(dayNumber(day)
 export const addDays = (day: LocalDay, days: number): LocalDay =>
   dayFromNumber(dayNumber(day) + days)
 
-/** Months since year 0; NaN when `month` is not `YYYY-MM`. */
+/** Months since year 0; NaN when not `YYYY-MM`. */
 export function monthNumber(month: LocalMonth): number {
   const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month)
   return match ? Number(match[1]) * 12 + Number(match[2]) - 1 : Number.NaN
@@ -35,13 +32,13 @@ export function monthFromNumber(number: number): LocalMonth {
 
 export const monthOfDay = (day: LocalDay): LocalMonth => day.slice(0, 7)
 export const firstDayOf = (month: LocalMonth): LocalDay => `${month}-01`
-/** First day of a month since year 0, in days since 1970-01-01. */
+/** Days since 1970-01-01. */
 export const firstDayNumber = (month: number): number => Date.UTC(0, month - 1900 * 12) / dayMs
 export const lastDayOf = (month: LocalMonth): LocalDay =>
   addDays(firstDayOf(monthFromNumber(monthNumber(month) + 1)), -1)
 
 /**
- * Wall-clock minutes since 1970-01-01T00:00 in the time zone.
+ * Wall-clock minutes since 1970-01-01T00:00.
  * @throws RangeError for an invalid instant or time zone
  */
 export function wallMinutes(instant: string, timeZone: string): number {

@@ -1,32 +1,28 @@
-/** Numbers and dates for people, in one language and the city's time zone. Pure. */
+/** Uses the city's time zone. */
 export interface Format {
-  /** Whole, with grouping. */
   count(value: number): string
-  /** `digits` decimals, 1 by default. */
+  /** `digits` is 1 by default. */
   decimal(value: number, digits?: number): string
-  /** Of a share 0..1, at most one decimal. */
+  /** Of a share 0..1. */
   percent(share: number): string
-  /** Hours below two days, else days; at most one decimal. */
+  /** Hours below two days, else days. */
   duration(hours: number): string
-  /** Day and minute in the city. */
   instant(at: string | Date): string
-  /** Day in the city. */
   day(at: string | Date): string
   /** Of `YYYY-MM-DD`; no time zone applies. */
   localDay(day: string): string
   /** Of `YYYY-MM`; `short` fits an axis. */
   localMonth(month: string, short?: boolean): string
-  /** "3 hours ago", minutes to years. */
+  /** "3 hours ago". */
   ago(at: string | Date, now: Date): string
-  /** Whole metres, tens from 100 m up; kilometres with one decimal from 1 km up. */
+  /** Tens of metres from 100 m, kilometres from 1 km. */
   distance(meters: number): string
-  /** kB, MB or GB, powers of 1,000. */
+  /** Powers of 1,000. */
   bytes(count: number): string
-  /** Minute in the city. */
   time(at: string | Date): string
 }
 
-/** @param locale BCP 47. @param timeZone IANA; throws RangeError when it is not one. */
+/** @param locale BCP 47. @param timeZone IANA. @throws RangeError for an unknown zone */
 export function createFormat(locale: string, timeZone: string): Format {
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
@@ -94,7 +90,7 @@ export function createFormat(locale: string, timeZone: string): Format {
   }
 }
 
-/** Minutes in each unit, longest first. */
+/** Minutes, longest first. */
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 525_600],
   ['month', 43_800],

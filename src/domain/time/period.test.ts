@@ -47,7 +47,6 @@ describe('periods', () => {
 })
 
 describe('the default period', () => {
-  /** `count` incidents in each of the months from `from` on. */
   const monthsFrom = (from: string, length: number, count: number): MonthCount[] =>
     Array.from({ length }, (_, i) => ({ month: monthFromNumber(monthNumber(from) + i), count }))
   const defaultOf = (months: MonthCount[]) => defaultPeriod(spanOf(months, '2026-11-27'))
@@ -125,7 +124,7 @@ describe('calendar', () => {
     const late = '2024-03-01T07:30:00Z'
     expect(localDayOf(late, 'America/Los_Angeles')).toBe('2024-02-29')
     expect(localDayOf(late, 'Asia/Shanghai')).toBe('2024-03-01')
-    // Midnight must be hour 0, not hour 24 of the same day.
+    // Midnight must be hour 0, not hour 24.
     expect(wallMinutes('2024-03-01T08:00:00Z', 'America/Los_Angeles')).toBe(
       Date.UTC(2024, 2, 1) / 60_000,
     )

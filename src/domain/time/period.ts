@@ -4,26 +4,24 @@ import type { LocalDay, LocalMonth } from '../vocabulary.ts'
 
 export type Period = IncidentFilter['period']
 
-/** Days that the data cover. */
 export interface DataSpan {
   firstMonth: LocalMonth
   lastMonth: LocalMonth
   /** Local day of `asOf`. */
   lastDay: LocalDay
-  /** First month of the period a person starts with; it ends with `lastMonth`. */
+  /** First month of the default period. */
   defaultFrom: LocalMonth
 }
 
-/** How many incidents a month holds. */
 export interface MonthCount {
   month: LocalMonth
   count: number
 }
 
-/** Share of the busiest 12 months that the default period holds at least. */
+/** Least share of the busiest 12 months. */
 const minShare = 0.1
 
-/** Presets are relative to the latest data, not to today: an import that ends in May ends in May. */
+/** Presets are relative to the latest data, not to today. */
 export const periodPresets = [
   'last12Months',
   'thisMonth',
@@ -41,7 +39,7 @@ const months = (from: number, to: number): NonNullable<Period> => ({
   to: lastDayOf(monthFromNumber(to)),
 })
 
-/** The days of a preset, in whole months so that months compare; null is all time. */
+/** Whole months; null is all time. */
 export function presetPeriod(preset: PeriodPreset, span: DataSpan): Period {
   const last = monthNumber(span.lastMonth)
   const january = last - (last % 12)
@@ -66,15 +64,9 @@ export function presetPeriod(preset: PeriodPreset, span: DataSpan): Period {
 }
 
 /**
- * What the data cover, out of the months that hold some.
- *
- * The default period ends with the latest month that holds an incident, so that new reports are
- * always in it. It begins 11 months before. Where that holds less than a tenth of the busiest 12
- * months, it begins 11 months before an earlier month with data: the latest one that makes it hold
- * a tenth. So one report after years of silence does not hide the years before.
- * @param listed in any order, months with count 0 are passed over
- * @param lastDay the local day up to which the data are known
- * @returns null without any incident
+ * The default period covers 12 months up to the latest month with data. If they hold less than
+ * `minShare` of the busiest 12, it begins earlier, so one late report does not hide older years.
+ * @param lastDay local day up to which data are known
  */
 export function spanOf(listed: readonly MonthCount[], lastDay: LocalDay): DataSpan | null {
   const known = listed
@@ -96,18 +88,16 @@ export function spanOf(listed: readonly MonthCount[], lastDay: LocalDay): DataSp
   }
 }
 
-/** How many incidents were reported in months before the period; 0 for all time. */
 export const countBefore = (listed: readonly MonthCount[], period: Period): number =>
   listed.reduce(
     (sum, { month, count }) => (period && month < monthOfDay(period.from) ? sum + count : sum),
     0,
   )
 
-/** The period a person starts with; all time where there are no data. See `spanOf`. */
+/** All time without data. */
 export const defaultPeriod = (span: DataSpan | null): Period =>
   span ? presetPeriod('recent', span) : null
 
-/** The preset equal to a period, or null. */
 export function presetOf(period: Period, span: DataSpan): PeriodPreset | null {
   for (const preset of periodPresets) {
     const days = presetPeriod(preset, span)

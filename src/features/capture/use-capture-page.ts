@@ -11,7 +11,7 @@ import { queryWriter } from '@/stores/view/query-writer.ts'
 import { useDraft } from '@/stores/outbox/use-draft.ts'
 import { useDraftSend } from '@/stores/outbox/use-draft-send.ts'
 import { usePhotoFiles } from '@/stores/outbox/use-photo-files.ts'
-import { useCaptureAreas } from './use-capture-areas.ts'
+import { usePinAreas } from '@/parts/place/use-pin-areas.ts'
 import { useDuplicateOffers } from './use-duplicate-offers.ts'
 import { usePin } from './use-pin.ts'
 import { useCounted } from '@/ui/use-counted.ts'
@@ -39,7 +39,7 @@ export function useCapturePage() {
   const { form, photoHashes } = draft
   const photos = usePhotoFiles(photoHashes, draft.keep)
   const pin = usePin(form, () => photoHashes.value.length > 0)
-  const { pinArea, isInsideCity } = useCaptureAreas(pin.pin)
+  const { pinArea, isInsideCity } = usePinAreas(pin.pin)
   const duplicates = useDuplicateOffers(form)
   const {
     isSending,

@@ -4,7 +4,7 @@ import { useDeviceCareStore } from './device-care.store.ts'
 
 const megabyte = 1024 * 1024
 
-/** A device whose browser answers so; what is stored can be changed later. */
+/** A fake browser; `stored` can be changed later. */
 function device(options: { userAgent?: string; touch?: number; standalone?: boolean } = {}) {
   const stored = { usage: 0, quota: 1000 * megabyte, persisted: false, grants: false }
   vi.stubGlobal('window', new EventTarget())
@@ -35,7 +35,7 @@ describe('device care', () => {
     stored.usage = 901 * megabyte
     await care.look()
     expect([care.freeBytes, care.isLow]).toEqual([99 * megabyte, true])
-    // more than was promised is nothing left, not less than nothing
+    // usage above the quota leaves 0 bytes, not a negative number
     stored.usage = 1001 * megabyte
     await care.look()
     expect(care.freeBytes).toBe(0)

@@ -2,25 +2,22 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { report } from '@/data/problems.ts'
 
-/** Chromium's own event: the app can be installed, and asking has to wait for a click. */
+/** Chromium's install event; prompting needs a click. */
 interface InstallPromptEvent extends Event {
   prompt(): Promise<{ outcome: 'accepted' | 'dismissed' }>
 }
 
-/** Bytes below which a day's photos may not fit any more. */
+/** Below this, a day's photos may not fit. */
 const lowBytes = 100 * 1024 * 1024
 
-/**
- * What this device lets the app do: whether the address is secure, whether the app is installed,
- * and how safely and how much it may store.
- */
+/** This device's installation and storage. */
 export const useDeviceCareStore = defineStore('device-care', () => {
   const isSecure = globalThis.isSecureContext !== false
   const isInstalled = ref(
     matchMedia('(display-mode: standalone)').matches ||
       (navigator as { standalone?: boolean }).standalone === true,
   )
-  // iPads call themselves Macs, but no Mac has a touch screen.
+  // iPads report as Macs, but no Mac has a touch screen.
   const isIos =
     /iPhone|iPad|iPod/.test(navigator.userAgent) ||
     (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1)
@@ -35,13 +32,13 @@ export const useDeviceCareStore = defineStore('device-care', () => {
       : Math.max(0, quotaBytes.value - usedBytes.value),
   )
   const isLow = computed(() => freeBytes.value !== null && freeBytes.value < lowBytes)
-  /** Safari forgets what a site stored after seven days without a visit, unless it is installed. */
+  /** Safari deletes a site's data after 7 days without a visit, unless installed. */
   const forgetsAfterDays = computed(() =>
     isIos && !isInstalled.value && !isPersisted.value ? 7 : null,
   )
 
   window.addEventListener('beforeinstallprompt', (event) => {
-    // Else the browser shows its own bar, at a moment of its own choosing.
+    // Suppress the browser's own bar.
     event.preventDefault()
     installPrompt.value = event as InstallPromptEvent
   })
@@ -53,12 +50,11 @@ export const useDeviceCareStore = defineStore('device-care', () => {
   async function install(): Promise<void> {
     const event = installPrompt.value
     if (!event) return
-    // The event serves once, whatever the answer.
+    // The event can be used once.
     installPrompt.value = null
     await event.prompt()
   }
 
-  /** Reads anew how much is stored and whether it is safe. */
   async function look(): Promise<void> {
     const { storage } = navigator
     if (!storage) return
@@ -72,7 +68,6 @@ export const useDeviceCareStore = defineStore('device-care', () => {
     }
   }
 
-  /** Asks the browser not to clear what is stored when space runs out. */
   async function persist(): Promise<void> {
     try {
       await navigator.storage?.persist()

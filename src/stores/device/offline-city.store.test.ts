@@ -10,7 +10,7 @@ import { useSessionStore } from '../session.store.ts'
 
 const city = { basemap: { url: '/basemap/city.pmtiles', attribution: '' } } as AppConfig['city']
 
-/** The download's worker: says what the test lets it say. */
+/** A fake download worker; the test sends its messages. */
 class FakeWorker extends EventTarget {
   static last: FakeWorker | null = null
   readonly calls: DownloadCall[] = []
@@ -26,7 +26,7 @@ class FakeWorker extends EventTarget {
 describe('the city on the device', () => {
   let files: Map<string, number>
 
-  /** The app as it starts anew on this device. */
+  /** Restarts the app on this device. */
   function start() {
     setActivePinia(createPinia())
     useSessionStore().config = { instanceId: 'i', city } as AppConfig

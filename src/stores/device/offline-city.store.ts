@@ -12,7 +12,7 @@ import {
 import { openDeviceStore } from '@/device/device-store.ts'
 import { useSessionStore } from '../session.store.ts'
 
-/** What the device records of one basemap: the copy in use, and one that is on its way. */
+/** A copy in use and an unfinished download. */
 interface Record {
   kept: (KeptFile & { keptAt: string }) | null
   part: Omit<KeptFile, 'bytes'> | null
@@ -22,10 +22,7 @@ export type CityStatus = 'unknown' | 'none' | 'downloading' | 'paused' | 'failed
 
 const place = 'basemaps'
 
-/**
- * The basemap of this city on the device: brought, gone on with, removed. Public data, by address:
- * it stays when people sign out.
- */
+/** Public data, so it stays at sign-out. */
 export const useOfflineCityStore = defineStore('offline-city', () => {
   const session = useSessionStore()
   const device = openDeviceStore()
@@ -33,17 +30,16 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
   const status = ref<CityStatus>('unknown')
   const received = ref(0)
   const totalBytes = ref<number | null>(null)
-  /** `gone`: the device has lost a copy that was whole. */
+  /** `gone`: the device lost a complete copy. */
   const failure = ref<DownloadFailure | 'gone' | null>(null)
   const record = shallowRef<Record>({ kept: null, part: null })
-  /** The server holds another version than the kept one. */
   const isOutdated = ref(false)
-  /** Grows when the copy in use is another one. */
+  /** Incremented when the copy changes. */
   const revision = ref(0)
   let file: File | null = null
   let worker: Worker | null = null
 
-  /** Whole address of the city's basemap; null for a city without one. */
+  /** Absolute address. */
   const url = computed(() => {
     const found = session.config?.city.basemap?.url
     return found ? new URL(found, location.href).href : null
@@ -71,7 +67,7 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
     const read = found.kept && (await readCityFile(found.kept))
     if (url.value !== address) return
     file = read
-    // What was recorded of a file that is not there any more is no copy.
+    // A recorded copy without its file does not count.
     record.value = read ? found : { ...found, kept: null }
     if (read) status.value = 'kept'
     else if (found.part) status.value = 'paused'
@@ -82,7 +78,6 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
     revision.value++
   }
 
-  /** The kept file of an archive's address, for the map. */
   async function fileFor(address: string): Promise<File | null> {
     await opened
     return address === url.value ? file : null
@@ -93,7 +88,7 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
     if (url.value) await device.writeReference(place, url.value, next)
   }
 
-  /** Asks the server how large the map is and whether it is still the kept one. */
+  /** Asks for size and version. */
   async function look(): Promise<void> {
     await opened
     const address = url.value
@@ -107,11 +102,11 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
       const { kept } = record.value
       isOutdated.value = Boolean(kept?.etag && etag && kept.etag !== etag)
     } catch {
-      // no network: what is known stays
+      // offline: keep the known values
     }
   }
 
-  /** Begins, or goes on with what has arrived already. */
+  /** Starts or resumes. */
   async function download(): Promise<void> {
     await opened
     const address = url.value
@@ -156,7 +151,6 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
     if (before && before.name !== copy.name) await removeCityFile(before.name)
   }
 
-  /** Stops; what has arrived stays. */
   const pause = (): void => worker?.postMessage({ kind: 'cancel' } satisfies DownloadCall)
 
   async function remove(): Promise<void> {
@@ -176,7 +170,7 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
     worker = null
   }
 
-  // A download that lost its network goes on by itself.
+  // Resume a download that lost its network.
   window.addEventListener('online', () => {
     if (status.value === 'failed' && failure.value === 'offline') void download()
   })
@@ -199,7 +193,6 @@ export const useOfflineCityStore = defineStore('offline-city', () => {
   }
 })
 
-/** A name no other copy of any basemap has. */
 const newName = (address: string): string => {
   const last = address.split('/').at(-1) ?? ''
   const plain = last.replaceAll(/[^\w.-]/g, '').slice(0, 60) || 'basemap'

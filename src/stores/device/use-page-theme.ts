@@ -1,7 +1,7 @@
 import { useMutationObserver } from '@vueuse/core'
 import { ref, type Ref } from 'vue'
 
-/** The page's theme, read from the `dark` class of the root element and following it. */
+/** Follows the root element's `dark` class. */
 export function usePageTheme(): Readonly<Ref<'light' | 'dark'>> {
   const root = document.documentElement
   const current = (): 'light' | 'dark' => (root.classList.contains('dark') ? 'dark' : 'light')

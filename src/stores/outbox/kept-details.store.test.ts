@@ -48,7 +48,7 @@ const detailOf = (id: string, version = 1): IncidentDetail => ({
   canNote: true,
   canAsk: false,
 })
-/** The same incident as a line of My day. */
+/** The same incident in the list of My day. */
 const ownOf = ({ incident, log }: IncidentDetail): OwnIncident =>
   ({
     id: incident.id,

@@ -10,7 +10,7 @@ import { useSessionStore } from '../session.store.ts'
 
 export interface KeptDetail {
   detail: IncidentDetail
-  /** Device instant at which the server was asked. */
+  /** Device instant of the request. */
   at: string
 }
 
@@ -22,21 +22,20 @@ interface Index {
 
 const indexKey = 'seen:details'
 const keyOf = (id: string): string => `seen:detail:${id}`
-/** A few kilobytes each: a worker's own and those looked at of late. */
+/** Incidents; a few kilobytes each. */
 const maxKept = 200
 const maxOwn = 100
 
 /**
- * Details of incidents on this device, for when there is no network: of one's own open ones and of
- * those opened last. Beside the outbox of their reader, for the scope they were read in, erased
- * when they sign out.
+ * Incident details for offline reading: the person's open ones and those opened last. Erased at
+ * sign-out.
  */
 export const useKeptDetailsStore = defineStore('kept-details', () => {
   const session = useSessionStore()
   const outboxStore = useOutboxStore()
   let last: Promise<unknown> = Promise.resolve()
 
-  /** One change of the index at a time. A disk that keeps nothing is no reason to fail. */
+  /** One index change at a time; a failing disk is only reported. */
   function change(work: (outbox: Outbox, index: Index) => Promise<void>): Promise<void> {
     const { scope } = session
     const done = last.then(async () => {
@@ -55,12 +54,12 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
   async function indexOf({ kv }: Outbox, scope: string): Promise<Index> {
     const found = await kv.get<Index>(indexKey)
     if (found?.scope === scope) return found
-    // Of another scope: what one may see has changed since.
+    // The scope changed, so these may no longer be visible.
     for (const { id } of found?.entries ?? []) await kv.set(keyOf(id), undefined)
     return { scope, entries: [] }
   }
 
-  /** Null where the device has none; waits for what is being kept. */
+  /** Waits for running writes. */
   async function read(id: string): Promise<KeptDetail | null> {
     let found: KeptDetail | null = null
     await change(async ({ kv }, { entries }) => {
@@ -71,18 +70,17 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
     return found
   }
 
-  /** Keeps an answer of the server's; null, that there is none to be seen, forgets the one before. */
+  /** Null (not visible) removes the kept detail. */
   const keep = (id: string, detail: IncidentDetail | null, at: string): Promise<void> =>
     change(async ({ kv }, { scope, entries: before }) => {
       const others = before.filter((entry) => entry.id !== id)
       const entries = detail ? [{ id, mark: markOf(detail) }, ...others] : others
-      // The index first: what it does not name would stay for ever.
+      // Write the index first: a detail missing from it would never be deleted.
       await kv.set(indexKey, { scope, entries: entries.slice(0, maxKept) } satisfies Index)
       await kv.set(keyOf(id), detail ? ({ detail, at } satisfies KeptDetail) : undefined)
       for (const { id: old } of entries.slice(maxKept)) await kv.set(keyOf(old), undefined)
     })
 
-  /** Fetches, one after the other, the details of one's own open ones that changed since. */
   async function keepOwn(own: readonly OwnIncident[], signal: AbortSignal): Promise<void> {
     const { backend, scope } = session
     if (!backend) return
@@ -102,7 +100,7 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
         await keep(id, detail, at)
       }
     } catch (failure) {
-      // The next look at the day goes on with the rest.
+      // The next call continues.
       if (!isAbort(failure)) report('kept', failure)
     }
   }

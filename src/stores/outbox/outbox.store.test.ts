@@ -44,7 +44,7 @@ describe('outbox store', () => {
     const outbox = await store.whenOpen()
     expect(store.phase).toBe('open')
     const before = store.revision
-    // this server knows no such call: the item stays and is tried again
+    // the fake server lacks this call, so the item stays queued
     await outbox.enqueue(note(incident, 'kept'))
     await until(() => store.unsent === 1)
     expect(store.revision).toBeGreaterThan(before)

@@ -17,13 +17,13 @@ import type {
 import { useSessionStore } from '../session.store.ts'
 import { useUnsavedStore } from './unsaved.store.ts'
 
-/** The outside world of the outbox; given by `app.provide` where it is not the browser's own. */
+/** Tests replace it with `app.provide`. */
 export interface OutboxOutside {
   open: (options: OpenOptions) => Promise<Outbox>
 }
 export const outboxOutsideKey: InjectionKey<OutboxOutside> = Symbol('outbox outside')
 const browserOutside = (): OutboxOutside => ({
-  // IndexedDB's library stays out of what a first visit loads.
+  // Keeps IndexedDB's library out of the first bundle.
   open: async (options) => (await import('@/sync/index.ts')).openOutbox(options),
 })
 
@@ -40,8 +40,8 @@ const nothing: Record<ItemState, number> = {
 }
 
 /**
- * The signed-in person's outbox: opened with the session, closed with it, never shared between two
- * people or two servers. Pages watch `revision` and ask `outbox` again.
+ * The signed-in person's outbox, never shared between people or servers. Pages reread it when
+ * `revision` changes.
  */
 export const useOutboxStore = defineStore('outbox', () => {
   const outside = inject(outboxOutsideKey, browserOutside, true)
@@ -49,16 +49,15 @@ export const useOutboxStore = defineStore('outbox', () => {
   const forms = useUnsavedStore()
 
   const phase = shallowRef<OutboxPhase>('closed')
-  /** Why it could not be opened. */
   const error = shallowRef<OutboxError | null>(null)
-  /** Null until open: pages that need it right away await `whenOpen()`. */
+  /** Use `whenOpen()` to wait. */
   const outbox = shallowRef<Outbox | null>(null)
   const counts = shallowRef<Readonly<Record<ItemState, number>>>(nothing)
   const sendStatus = shallowRef<SendStatus>({ kind: 'idle' })
-  /** Grows with every change of drafts or queue, in this tab or another. */
+  /** Incremented when drafts or queue change, in any tab. */
   const revision = shallowRef(0)
 
-  /** What would be lost with the device: drafts, and everything the server has not received. */
+  /** Drafts and items not received. */
   const unsent = computed(
     () =>
       counts.value.draft +
@@ -67,16 +66,13 @@ export const useOutboxStore = defineStore('outbox', () => {
       counts.value.conflict +
       counts.value.rejected,
   )
-  /** What goes by itself once there is a network. */
+  /** Sent automatically once online. */
   const underway = computed(() => counts.value.queued + counts.value.sending)
-  /**
-   * What lies unsent on this device for servers of before. Only its own person may see into a queue; of
-   * others' no more is known than how much there is.
-   */
+  /** Unsent queues for earlier instances; of other people's only the size. */
   const elsewhere = shallowRef<readonly (WaitingQueue & { isMine: boolean })[]>([])
-  /** What the server refused or what conflicts with its version. */
+  /** Refused or in conflict. */
   const stuck = computed(() => counts.value.conflict + counts.value.rejected)
-  /** What goes nowhere without the person, what waits for an earlier server included. */
+  /** Includes the person's items for earlier instances. */
   const needsPerson = computed(() =>
     elsewhere.value.reduce((sum, { isMine, unsent }) => sum + (isMine ? unsent : 0), stuck.value),
   )
@@ -92,10 +88,10 @@ export const useOutboxStore = defineStore('outbox', () => {
   let generation = 0
   let changing: Promise<void> = Promise.resolve()
 
-  /** The open outbox. @throws OutboxError; AppError kind `unauthorized` when nobody is signed in */
+  /** @throws OutboxError; AppError kind `unauthorized` when nobody is signed in */
   async function whenOpen(): Promise<Outbox> {
     if (outbox.value) return outbox.value
-    // Somebody has just come: the outbox before theirs is closed first.
+    // Wait for the previous outbox to close.
     await changing
     if (outbox.value) return outbox.value
     if (!opening) throw new AppError('unauthorized', 'nobody is signed in')
@@ -124,7 +120,6 @@ export const useOutboxStore = defineStore('outbox', () => {
     return opened
   }
 
-  /** Asks anew what waits for servers of before. */
   async function lookElsewhere(): Promise<void> {
     const { value: current } = outbox
     if (!current) return
@@ -140,7 +135,7 @@ export const useOutboxStore = defineStore('outbox', () => {
     }
   }
 
-  /** One count at a time, and one more when something changed meanwhile. */
+  /** A change during a count causes one more. */
   let counting = false
   let countAgain = false
   async function count(current: Outbox): Promise<void> {
@@ -162,11 +157,11 @@ export const useOutboxStore = defineStore('outbox', () => {
     }
   }
 
-  /** Nobody gets at it any more; it closes once the forms have put into it what they hold. */
+  /** The forms still save into the outbox before it closes. */
   async function close(): Promise<void> {
     generation++
     const current = outbox.value
-    // Begun before anything else: the page goes away with the session.
+    // Start saving first: the page disappears with the session.
     const saved = current && saveForms()
     outbox.value = null
     opening = null
@@ -174,18 +169,18 @@ export const useOutboxStore = defineStore('outbox', () => {
     counts.value = nothing
     elsewhere.value = []
     sendStatus.value = { kind: 'idle' }
-    // Whoever comes next waits only for the sender: a photo may take a while, and has its own store.
+    // Wait only for the sender: a photo may still be saved, into its own account's store.
     await current?.stop()
     void saved?.then(() => current?.close())
   }
   const saveForms = (): Promise<void> =>
     forms.saveAll().catch((failure: unknown) => report('draft', failure))
 
-  /** Sends in the name of this one person only; renews the session once where it ran out. */
+  /** Sends only for this person. */
   function transportFor(userId: string): Transport {
     const asOwner = async <T>(call: (backend: Backend) => Promise<T>): Promise<T> => {
       const { backend, context } = session
-      // before `guard`, which would end the other person's session over it
+      // Before `guard`, which would end the other person's session.
       if (context?.userId !== userId || !backend)
         throw new AppError('unauthorized', 'somebody else is signed in', { code: 'other_user' })
       return session.guard(() => call(backend))
@@ -210,7 +205,7 @@ export const useOutboxStore = defineStore('outbox', () => {
     })
   }
 
-  /** Tries again after `failed`. */
+  /** Retries after `failed`. */
   async function reopen(): Promise<void> {
     await close()
     openForOwner()
@@ -220,15 +215,15 @@ export const useOutboxStore = defineStore('outbox', () => {
   watch(
     ownerKey,
     (key) => {
-      // Closed at once, opened when all that came before is closed: two quick changes must not cross.
+      // Open only after all earlier closes: two quick changes must not overlap.
       changing = Promise.allSettled([close(), changing]).then(() => {
         if (key !== null && ownerKey.value === key) openForOwner()
       })
     },
-    // A page that is made for whoever has just come already asks for their outbox.
+    // Sync: a new page asks for the outbox immediately.
     { immediate: true, flush: 'sync' },
   )
-  // A session renewed or signed in again wakes a queue that waits for it.
+  // A renewed session wakes a queue that waits for it.
   watch(
     () => session.context,
     (context) => {

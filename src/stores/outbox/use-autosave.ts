@@ -3,14 +3,13 @@ import { onScopeDispose } from 'vue'
 import { useUnsavedStore } from './unsaved.store.ts'
 
 /**
- * When a form saves itself: a moment after a change, when its page is hidden, left or replaced by a
- * new version, and when the form goes. Saves run one after the other.
- * @param save writes what is not saved yet
+ * Saves a form after a delay, when its page is hidden or left, and on dispose. Saves run one after
+ * another.
  */
 export function useAutosave(save: () => Promise<unknown>, delayMs: number) {
   let timer: ReturnType<typeof setTimeout> | undefined
   let last: Promise<void> = Promise.resolve()
-  /** A failure is the form's own to report. */
+  /** The form reports its own failures. */
   const now = (): void => void save().catch(() => undefined)
   const cancel = (): void => clearTimeout(timer)
 
@@ -18,7 +17,7 @@ export function useAutosave(save: () => Promise<unknown>, delayMs: number) {
     cancel()
     timer = setTimeout(now, delayMs)
   }
-  /** Runs `work` after the saves before it, whether or not they failed. */
+  /** Runs `work` after earlier saves, even failed ones. */
   function inTurn(work: () => Promise<void>): Promise<void> {
     last = last.catch(() => undefined).then(work)
     last.catch(() => undefined)

@@ -13,7 +13,7 @@ import { useDraft } from './use-draft.ts'
 import { useDraftSend } from './use-draft-send.ts'
 import { usePhotoFiles } from './use-photo-files.ts'
 
-/** What the worker would make of a file; resolved by hand. */
+/** The worker's results, resolved by the test. */
 const intake = vi.hoisted(() => ({
   give: (_photo: unknown): void => {},
   refuse: (_error: unknown): void => {},
@@ -43,7 +43,7 @@ afterEach(async () => {
   await outbox.close()
 })
 
-/** The form for photos of an incident, as a page has it. */
+/** The form for photos of an incident. */
 function openForm() {
   return app.runWithContext(() => {
     useOutboxStore().outbox = outbox
@@ -59,7 +59,7 @@ function openForm() {
   })
 }
 
-/** A draft with two photos, as an earlier visit left it on the device. */
+/** A draft with two photos from an earlier visit. */
 async function leftBehind(): Promise<Draft> {
   const saved = [await outbox.savePhoto(picture(1)), await outbox.savePhoto(picture(2))]
   const draft: Draft = {
@@ -141,7 +141,7 @@ describe('useDraftSend', () => {
     expect(failure.value).toBe('refused')
     expect(photos.refused.value).toMatchObject([{ name: 'cut.jpg', refusal: 'broken' }])
     expect(await outbox.counts()).toMatchObject({ draft: 1, queued: 0 })
-    // The person has seen it by now.
+    // The person has seen the refusal by now.
     expect(await send()).toBe(true)
   })
 

@@ -8,13 +8,10 @@ import type { DraftInHand } from './use-draft.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
 import type { PhotoFiles } from './use-photo-files.ts'
 
-/** Why a form could not be queued, as `capture.send.failed` has words for it. */
+/** Texts in `capture.send.failed`. */
 export type SendFailure = 'full' | 'photos' | 'refused' | 'sent' | 'other'
 
-/**
- * Takes a finished form into the queue, in one step with taking its draft out: with all of its
- * photos or not at all.
- */
+/** Queues a finished form and removes its draft in one step, with all photos or not at all. */
 export function useDraftSend(
   draft: DraftInHand,
   photos: PhotoFiles,
@@ -22,9 +19,8 @@ export function useDraftSend(
 ) {
   const ownOutbox = useOwnOutbox()
   const isSending = ref(false)
-  /** What was sent off last; null while a form is in hand. */
   const sent = shallowRef<QueuedItem | null>(null)
-  /** What went wrong; the draft is still there then. */
+  /** The draft still exists. */
   const failure = ref<SendFailure | null>(null)
 
   async function send(): Promise<boolean> {
@@ -34,7 +30,7 @@ export function useDraftSend(
     try {
       const refused = photos.refused.value.length
       await photos.settled()
-      // Whoever pressed the button counted on it.
+      // The person expected this photo to be sent.
       if (photos.refused.value.length > refused)
         throw new AppError('invalid', 'a photo was refused', { code: 'photo_refused' })
       const outbox = await ownOutbox()
@@ -45,7 +41,7 @@ export function useDraftSend(
         })
       sent.value = await enqueue(await draft.seal()).catch(async (error: unknown) => {
         if (codeOf(error) !== 'changed_elsewhere') throw error
-        // What another tab has written into the draft since stays a draft.
+        // The other tab's changes stay a draft.
         return enqueue(await draft.sealApart())
       })
       return true

@@ -117,7 +117,7 @@ describe('useDraft', () => {
     expect(draft.saveError.value).toMatchObject({ code: 'already_sent' })
     expect(await drafts()).toEqual([])
     await expect(draft.seal()).rejects.toMatchObject({ code: 'already_sent' })
-    // Nobody is kept on the page by it, and the next form is a form like any other.
+    // It does not block leaving the page, and the next form works as usual.
     await app.runWithContext(() => useUnsavedStore().saveAll())
     draft.startNew()
     draft.form.description = 'another'
@@ -141,7 +141,7 @@ describe('useDraft', () => {
     expect(draft.id.value).not.toBe(first)
     const texts = async () => (await drafts()).map(({ form }) => form.description).toSorted()
     expect(await texts()).toEqual(['mine too', 'theirs'])
-    // emptied here, the other's stays
+    // emptied in this tab; the other tab's draft stays
     draft.fill(kept!, true)
     expect(draft.isForked.value).toBe(false)
     draft.form.description = ''
@@ -174,7 +174,7 @@ describe('useDraft', () => {
       return outbox.loadDraft(id)
     })
     const empty = draft.id.value
-    // some of it lies on the disk already when the draft comes, some does not
+    // part of the input is already stored when the draft loads
     draft.form.description = 'beside'
     await draft.flush()
     draft.form.description = 'beside the door'
@@ -250,7 +250,7 @@ describe('useDraft', () => {
     const opening = draft.open(() => outbox.loadDraft(id))
     document.dispatchEvent(new Event('compositionstart'))
     expect(await Promise.race([opening, outbox.loadDrafts().then(() => 'waits')])).toBe('waits')
-    // `v-model` writes the field's own text when the word is done
+    // `v-model` writes the field's text when composition ends
     draft.form.description = '门口'
     document.dispatchEvent(new Event('compositionend'))
     await opening

@@ -8,14 +8,14 @@ import { watchComposition } from '../composed-text.ts'
 import { useAutosave } from './use-autosave.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
 
-/** Short enough that nobody presses the power button in between. */
+/** Short, because phones get switched off. */
 const saveDelayMs = 250
 
 export type SaveState = 'empty' | 'unsaved' | 'saved' | 'failed'
 
 /**
- * The form in hand. Every change is on the disk a moment later, under the person's own account;
- * `savedAt` is set only after the disk has it. `kind` for a form that only collects photos.
+ * The form being edited, saved to its person's outbox. `savedAt` is set only after the write.
+ * @param kind for a form that only collects photos
  */
 export function useDraft(kind?: 'photos') {
   const ownOutbox = useOwnOutbox()
@@ -24,14 +24,12 @@ export function useDraft(kind?: 'photos') {
   const id = ref(newUuid())
   const replaces = ref<string | null>(null)
   const savedAt = shallowRef<Date | null>(null)
-  /** Why the last save failed; an `OutboxError` or `AppError`. */
+  /** `OutboxError` or `AppError`. */
   const saveError = shallowRef<unknown>(null)
   const isChanged = ref(false)
-  /** Writes that were begun and have not ended. */
   const underway = ref(0)
-  /** True while the device holds this draft. */
   const isKept = ref(false)
-  /** Another tab has changed the same draft: this form went on as a draft of its own. */
+  /** Another tab changed the same draft, so this form got its own id. */
   const isForked = ref(false)
 
   const saveState = computed<SaveState>(() => {
@@ -41,18 +39,15 @@ export function useDraft(kind?: 'photos') {
   })
 
   const autosave = useAutosave(flush, saveDelayMs)
-  /**
-   * What the device holds of the form in hand, as this tab knows it; another one for each form that is
-   * taken in hand: what is saved late must not mark the new one.
-   */
+  /** Each opened form gets a new object: a late save must not mark the new form. */
   let stored: StoredVersion = { id: id.value, seen: null }
-  /** True while the form becomes a command and after: no later change may bring the draft back. */
+  /** True from queueing on: a later change must not recreate the draft. */
   let isSealed = false
-  /** Grows when another form is taken in hand or asked for. */
+  /** Incremented when another form is opened or requested. */
   let turns = 0
   const composition = watchComposition()
   onScopeDispose(composition.stop)
-  /** Another tab has sent it: nothing is saved any more, and nothing waits for it. */
+  /** Another tab has sent this form. */
   let wasSent = false
 
   const snapshot = (): Draft => ({
@@ -64,7 +59,6 @@ export function useDraft(kind?: 'photos') {
     ...(replaces.value && { replaces: replaces.value }),
   })
 
-  /** What another tab has saved under the same id stays; this form then gets an id of its own. */
   async function write(draft: Draft, mine: StoredVersion): Promise<void> {
     const outbox = await ownOutbox()
     const keep = isWorthKeeping(draft)
@@ -90,7 +84,7 @@ export function useDraft(kind?: 'photos') {
     isForked.value = true
   }
 
-  /** Puts on the disk what is not there yet. @throws what the outbox throws; the form keeps it all */
+  /** @throws as the outbox does; the form keeps its content */
   function flush(): Promise<void> {
     autosave.cancel()
     if (!isChanged.value || isSealed || wasSent) return autosave.last()
@@ -111,7 +105,6 @@ export function useDraft(kind?: 'photos') {
     )
   }
 
-  /** Flushes until nothing typed meanwhile is left. @throws as `flush` does */
   async function settle(): Promise<void> {
     do {
       await composition.ended()
@@ -124,16 +117,16 @@ export function useDraft(kind?: 'photos') {
     if (isSealed) autosave.cancel()
     else autosave.later()
   }
-  /** After a change that came when nobody watches the form any more. */
+  /** Saves a change made after the form's watcher stopped. */
   function keep(): Promise<void> {
     isChanged.value = true
     return flush()
   }
 
   /**
-   * Puts everything on the disk, for the last time unless unsealed.
-   * @returns the version that lies there, if one does
-   * @throws as `flush` does, and `already_sent`
+   * Saves, and blocks further saves until `unseal`.
+   * @returns the stored version, if any
+   * @throws as `flush`, and `already_sent`
    */
   async function seal(): Promise<{ fromDraft: string; draftSeen?: string }> {
     const kept = flush()
@@ -142,14 +135,14 @@ export function useDraft(kind?: 'photos') {
     if (wasSent) throw saveError.value
     return { fromDraft: stored.id, ...(stored.seen !== null && { draftSeen: stored.seen }) }
   }
-  /** A sealed form that another tab has changed on the disk, kept as a draft of its own. */
+  /** Used after another tab changed the draft. */
   async function sealApart(): ReturnType<typeof seal> {
     fork(stored)
     unseal()
     await keep()
     return seal()
   }
-  /** It did not become a command: what changed meanwhile is saved again. */
+  /** Used after queueing failed. */
   function unseal(): void {
     isSealed = false
     if (isChanged.value) touch()
@@ -158,7 +151,7 @@ export function useDraft(kind?: 'photos') {
   let isLoading = false
   watch([form, photoHashes], () => !isLoading && touch(), { deep: true, flush: 'sync' })
 
-  /** Replaces the form in hand, which must be on the disk. */
+  /** The present form must already be saved. */
   function fill(next: Draft, kept: boolean): void {
     autosave.cancel()
     turns++
@@ -179,11 +172,11 @@ export function useDraft(kind?: 'photos') {
   }
 
   /**
-   * Takes a draft in hand that must be loaded first. What a person puts into an empty form meanwhile is
-   * added to it. A form that has something in it is put away first and stays a draft of its own.
-   * @param isStored false for a copy that the device does not hold as a draft
-   * @returns `overtaken` when another form was taken in hand or asked for meanwhile
-   * @throws as `putAway` and `load` do; the form in hand stays
+   * Opens a loaded draft. Input typed into an empty form meanwhile is added to it; a filled form is
+   * saved first.
+   * @param isStored false for a copy
+   * @returns `overtaken` when another form was opened or requested meanwhile
+   * @throws as `putAway` and `load`
    */
   async function open(
     load: () => Promise<Draft | null | undefined>,
@@ -209,13 +202,12 @@ export function useDraft(kind?: 'photos') {
     const added = addTyped(opened, typed)
     Object.assign(form, added.form)
     photoHashes.value = added.photoHashes
-    // only after the words lie in the opened draft is the one they were first saved as let go
+    // Delete the first draft only after its words are saved in the opened one.
     void flush()
       .then(async () => before.seen && (await ownOutbox()).deleteDraft(before.id, before.seen))
       .catch((failure: unknown) => report('draft', failure))
   }
 
-  /** An empty form; the one before must have been flushed. */
   const startNew = (): void =>
     fill(
       {
@@ -251,7 +243,7 @@ export function useDraft(kind?: 'photos') {
 }
 export type DraftInHand = ReturnType<typeof useDraft>
 
-/** The id under which a form is saved, and `updatedAt` of the version of it that was saved last. */
+/** `seen`: `updatedAt` of the last saved version; null if not stored. */
 interface StoredVersion {
   id: string
   seen: string | null

@@ -61,7 +61,7 @@ it('is on the disk before whoever leaves or updates the page does so', async () 
 
   value.value = 'and a word more'
   window.dispatchEvent(new Event('pagehide'))
-  // sooner than by the delay that follows typing
+  // earlier than the autosave delay
   await vi.waitFor(async () => expect(await outbox.kv.get('note:1')).toBe('and a word more'), {
     timeout: 200,
   })

@@ -7,9 +7,8 @@ import { useAutosave } from './use-autosave.ts'
 const saveDelayMs = 300
 
 /**
- * A half-done value that survives a reload, kept beside the outbox under the person's account. It
- * follows `key`; a value equal to `empty` is deleted. `ready` once the kept value was read: before
- * that, a change by hand wins over it.
+ * Unfinished input, kept per person under `key`. Before `ready`, a change by hand wins over the
+ * stored value.
  */
 export function useKept<T>(
   key: () => string,
@@ -18,7 +17,7 @@ export function useKept<T>(
   const store = useOutboxStore()
   const value = ref(empty()) as Ref<T>
   const ready = ref(false)
-  /** The outbox of the value's person: a save while their session ends still goes there. */
+  /** The person's outbox, still used while their session ends. */
   let own: Outbox | null = null
   let unsaved: { key: string; value: T } | null = null
   const autosave = useAutosave(save, saveDelayMs)
@@ -26,11 +25,11 @@ export function useKept<T>(
   const textOf = (some: T): string => JSON.stringify(some)
 
   async function write(outbox: Outbox, { key: at, value: changed }: { key: string; value: T }) {
-    // Plain data: proxies cannot be stored.
+    // Proxies cannot be stored.
     const text = textOf(changed)
     await outbox.kv.set(at, text === textOf(empty()) ? undefined : JSON.parse(text))
   }
-  /** Resolves once the disk has it. @throws OutboxError; it is tried again with the next change */
+  /** Resolves once stored. @throws OutboxError; the next change retries */
   function save(): Promise<void> {
     autosave.cancel()
     const [changed, outbox] = [unsaved, own]
@@ -45,7 +44,7 @@ export function useKept<T>(
     )
   }
 
-  /** Shows a kept or empty value; that is no change by the person. */
+  /** Showing a stored value is not a change by the person. */
   let isShowing = false
   function show(some: T): void {
     isShowing = true
@@ -53,7 +52,7 @@ export function useKept<T>(
     isShowing = false
   }
 
-  // Before another key or another person's outbox, the present value is saved where it belongs.
+  // Save the present value under its own key first.
   watch(
     [key, () => store.outbox],
     async ([wanted, outbox], [before]) => {
@@ -90,7 +89,7 @@ export function useKept<T>(
       unsaved = { key: key(), value: now }
       autosave.later()
     },
-    // A person may leave the page at the moment of a change.
+    // Sync: the person may leave right after a change.
     { deep: true, flush: 'sync' },
   )
 

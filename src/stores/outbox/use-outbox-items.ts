@@ -5,8 +5,7 @@ import type { Outbox } from '@/sync/index.ts'
 import { useOutboxStore } from './outbox.store.ts'
 
 /**
- * What `read` finds in the outbox, read again (at most twice a second) whenever drafts or queue
- * change, and at once when `inputs` do. The last answer stays until the next one is there.
+ * Repeats `read` at most twice a second when the outbox changes, and at once when `inputs` change.
  */
 export function useOutboxItems<T>(
   read: (outbox: Outbox) => Promise<T>,
@@ -37,7 +36,7 @@ export function useOutboxItems<T>(
       items.value = found
       loaded.value = true
     } catch (failure) {
-      // The store closes with the session; a page that is still there then shows what it had.
+      // The store closes with the session; the page keeps its last items.
       if (mine === turn) report('outbox-read', failure)
     }
   }

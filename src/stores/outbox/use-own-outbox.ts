@@ -2,9 +2,8 @@ import type { Outbox } from '@/sync/index.ts'
 import { useOutboxStore } from './outbox.store.ts'
 
 /**
- * The outbox of whoever is here when a form is opened. What the form saves late goes there, also
- * while their session is ending, and never into the next person's.
- * @returns how to get it; fails as `whenOpen` does, and may be asked again then
+ * The outbox of the person who opened the form. Late saves never reach the next person's.
+ * @returns a getter; call it again after a failure
  */
 export function useOwnOutbox(): () => Promise<Outbox> {
   const store = useOutboxStore()

@@ -10,17 +10,17 @@ import { useUnsavedStore } from './unsaved.store.ts'
 import { useOwnOutbox } from './use-own-outbox.ts'
 import type { NewPhoto } from '@/domain/photo/new-photo.ts'
 
-/** A file that is not a photo of this form yet, or never will be. */
+/** A chosen file, in progress or refused. */
 export interface PhotoFile {
   key: number
   name: string
-  /** Null while it is worked on. */
+  /** Null while in progress. */
   refusal: PhotoRefusal | 'too-many' | 'no-room' | null
 }
 
 /**
- * The photos of a form: files go in, are made small, are put on the disk, and only then belong to
- * the form. A file that is refused stays in sight with its reason until it is dismissed.
+ * Stores each photo before adding it to the form. A refused file stays listed with its reason until
+ * dismissed.
  */
 export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void>) {
   const ownOutbox = useOwnOutbox()
@@ -30,7 +30,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
 
   const isBusy = computed(() => files.value.some(({ refusal }) => refusal === null))
   const refused = computed(() => files.value.filter(({ refusal }) => refusal !== null))
-  /** Where the first photo that knows it was taken. */
+  /** Position of the first photo that has one. */
   const photoPlace = computed<LngLat | null>(() => {
     for (const hash of hashes.value) {
       const { lon, lat } = refs.value.get(hash) ?? {}
@@ -44,7 +44,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
     refs.value = new Map(refs.value).set(hash, found)
     return found
   }
-  /** @throws AppError code `photo_missing` when the device does not hold it */
+  /** @throws AppError code `photo_missing` */
   async function lookUp(hash: string): Promise<PhotoRef> {
     const known = refs.value.get(hash)
     if (known) return known
@@ -53,7 +53,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
     return remember(hash, photo)
   }
 
-  // For where an opened draft's photos were taken; whoever sends looks them up again.
+  // Only for `photoPlace`; sending looks photos up again.
   watch(
     hashes,
     async (wanted) => {
@@ -80,7 +80,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
   }
 
   let working: Promise<void> = Promise.resolve()
-  /** Resolves once every chosen file is a photo of this form or refused. */
+  /** Resolves once every file is accepted or refused. */
   const settled = (): Promise<void> => working
   onScopeDispose(useUnsavedStore().onLeave(settled))
 
@@ -102,10 +102,7 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
   const remove = (hash: string): void => {
     hashes.value = hashes.value.filter((one) => one !== hash)
   }
-  /**
-   * All of them as commands name them, in the order they were taken.
-   * @throws AppError code `photo_missing`; OutboxError
-   */
+  /** @throws AppError code `photo_missing`; OutboxError */
   const photoRefs = (): Promise<PhotoRef[]> => Promise.all(hashes.value.map(lookUp))
 
   return { files, isBusy, refused, photoPlace, add, settled, dismiss, remove, photoRefs }

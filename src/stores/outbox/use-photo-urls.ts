@@ -4,14 +4,13 @@ import { useOutboxStore } from './outbox.store.ts'
 import { useSessionStore } from '../session.store.ts'
 
 export interface ShownPhoto {
-  /** Object URL; null while it loads or when it failed. */
+  /** Object URL; null while loading or failed. */
   src: string | null
   failed: boolean
 }
 
 /**
- * Object URLs of photos by hash, from this device or else from the server, for as long as the
- * component that shows them lives. One that failed is tried again when `addresses` change.
+ * Object URLs by hash, from the device or the server. A change of `addresses` retries failed ones.
  */
 export function usePhotoUrls(
   addresses: () => readonly PhotoAddress[],
@@ -26,7 +25,7 @@ export function usePhotoUrls(
     return session.guard(() => photosRepo(session.backend!).load(address))
   }
 
-  /** Shows it, unless it has been let go while its file came. */
+  /** The photo may be released meanwhile. */
   async function show(address: PhotoAddress): Promise<void> {
     const { hash } = address
     const begun: ShownPhoto = { src: null, failed: false }

@@ -8,8 +8,8 @@ interface Seen<T> {
 }
 
 /**
- * A value the person was shown, kept beside their outbox for when there is no network. It serves
- * the scope it was read in; signing out erases it. A disk that fails only warns.
+ * A value kept for offline reading in its scope; erased at sign-out. A failing disk is only
+ * reported.
  */
 export function useSeen<T>(name: string) {
   const session = useSessionStore()

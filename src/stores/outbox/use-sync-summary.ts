@@ -3,19 +3,18 @@ import type { SendStatus } from '@/sync/index.ts'
 import { useOutboxItems } from './use-outbox-items.ts'
 import { useOutboxStore, type OutboxPhase } from './outbox.store.ts'
 
-/** How far this device is with sending, as `SyncLine` shows it. */
+/** For `SyncLine`. */
 export interface SyncSummary {
-  /** `failed`: this device cannot keep anything, and nobody knows what it still holds. */
+  /** `failed`: storage does not work, and its content is unknown. */
   phase: OutboxPhase
   drafts: number
-  /** Queued or on their way: they go by themselves. */
+  /** Queued or sending. */
   waiting: number
-  /** Device instant at which the oldest of them was queued. */
+  /** Device instant at which the oldest was queued. */
   since: string | null
-  /** Refused, conflicting, or made for a server of before. */
+  /** Refused, in conflict, or for an earlier instance. */
   needsPerson: number
   status: SendStatus['kind'] | 'disk-full'
-  /** While sending. */
   done: number
   total: number
 }

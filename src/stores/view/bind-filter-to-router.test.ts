@@ -13,7 +13,7 @@ const span = {
   defaultFrom: '2023-04',
 }
 const id = '6a0ba5c5-4a5e-4b3b-8d0c-3d1f9f6f7a01'
-/** Long enough for watchers, queued writes and navigations to be done. */
+/** Long enough for watchers, queued writes and navigations to finish. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 describe('filter in the URL', () => {

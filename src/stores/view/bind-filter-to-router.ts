@@ -9,9 +9,8 @@ import { useSelectionStore } from './selection.store.ts'
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * Keeps filter, drilled area and pinned incident in the URL, both ways: a link reproduces the view,
- * the browser's back and forward undo and redo. The filter goes along from one filtered page to
- * another. Call once, after Pinia is installed.
+ * Syncs filter and pinned incident with the URL, both ways. Filtered pages share the filter. Call
+ * once, after Pinia is installed.
  */
 export function bindFilterToRouter(router: Router): void {
   const filter = useFilterStore()
@@ -55,7 +54,7 @@ export function bindFilterToRouter(router: Router): void {
     () => selection.pinnedIncident,
     (incident, before) => {
       if (!isFiltered(router.currentRoute.value.path)) return
-      // Opening and closing are steps; leafing from one to the next is one step.
+      // Opening and closing add history steps; moving between incidents does not.
       writer.patch({ incident }, incident && before ? 'replace' : 'push')
     },
   )

@@ -14,30 +14,28 @@ import {
 import { stages, type BoundingBox, type Stage } from '@/domain/vocabulary.ts'
 
 export interface ChangeOptions {
-  /** True while a drag goes on: the whole drag becomes one step of the browser's history. */
+  /** True during a drag, which becomes one history step. */
   transient?: boolean
 }
 
 /**
- * The one filter that map, charts, list and statistics share. It is replaced, never mutated, so
- * that a watcher on `filter` or `effective` sees every change and nothing else.
+ * Shared by map, charts, list and statistics. Replaced, never mutated, so that watchers see every
+ * change.
  */
 export const useFilterStore = defineStore('filter', () => {
   const filter = shallowRef<IncidentFilter>(emptyFilter())
-  /** The area the breadcrumb stands at (`in=` of the URL). */
+  /** `in=` in the URL. */
   const drill = ref<string | null>(null)
-  /** False until the URL or the default gave a period; before that nothing is worth projecting. */
+  /** False until the URL or the default gave a period; nothing is projected before. */
   const periodKnown = ref(false)
-  /** Which days there are data for; null until known or without any. */
   const span = shallowRef<DataSpan | null>(null)
-  /** Query parameters that were not understood. */
+  /** Query parameters not understood. */
   const ignored = shallowRef<FilterKey[]>([])
-  /** How the next write of the URL enters the history. */
   let historyMode: 'push' | 'replace' = 'replace'
   let dragging = false
   let spanKnown = false
 
-  /** What is really asked for: the filter, and the drilled area where no area is chosen. */
+  /** Narrowed to the drilled area if no area is chosen. */
   const effective = computed<IncidentFilter>(() =>
     filter.value.areas.length === 0 && drill.value
       ? { ...filter.value, areas: [drill.value] }
@@ -51,7 +49,6 @@ export const useFilterStore = defineStore('filter', () => {
     const { period } = filter.value
     return usual?.from === period?.from && usual?.to === period?.to
   })
-  /** True when nothing but the default period narrows. */
   const isEmpty = computed(() => activeChips.value.length === 0)
 
   const activeChips = computed<FilterChip[]>(() => {
@@ -69,7 +66,7 @@ export const useFilterStore = defineStore('filter', () => {
   })
 
   function change(patch: Partial<IncidentFilter>, { transient = false }: ChangeOptions = {}): void {
-    // The first move of a drag leaves the state before it in the history; the others replace.
+    // A drag's first move is pushed, so the state before it stays in history.
     historyMode = dragging ? 'replace' : 'push'
     dragging = transient
     filter.value = { ...filter.value, ...patch }
@@ -80,7 +77,7 @@ export const useFilterStore = defineStore('filter', () => {
   const inOrder = (chosen: readonly Stage[]): Stage[] =>
     stages.filter((stage) => chosen.includes(stage))
 
-  /** Both ends inclusive; given the wrong way round they are swapped. Null is all time. */
+  /** Both ends inclusive, swapped if reversed; null is all time. */
   function setPeriod(period: Period, options?: ChangeOptions): void {
     const ordered =
       period && period.from > period.to ? { from: period.to, to: period.from } : period
@@ -104,7 +101,7 @@ export const useFilterStore = defineStore('filter', () => {
     change({ stages: inOrder(toggled(filter.value.stages, stage)) })
   const setOpenOnly = (openOnly: boolean): void => change({ openOnly })
   const setOnHoldOnly = (onHoldOnly: boolean): void => change({ onHoldOnly })
-  /** Rounded to what the URL carries (about a metre), so that a link gives the same counts. */
+  /** Rounded as in the URL (about a metre), so that a link gives the same counts. */
   function setBbox(bbox: BoundingBox | null, options?: ChangeOptions): void {
     const round = (value: number) => Math.round(value * 1e5) / 1e5
     change(
@@ -118,7 +115,6 @@ export const useFilterStore = defineStore('filter', () => {
     drill.value = code
   }
 
-  /** Takes one part back to where a person starts, or all of them. */
   function clear(part?: FilterPart): void {
     const start: IncidentFilter = { ...emptyFilter(), period: defaultPeriod(span.value) }
     change(part ? { [part]: start[part] } : start)
@@ -130,7 +126,7 @@ export const useFilterStore = defineStore('filter', () => {
     else clear(chip.part)
   }
 
-  /** Takes the state of a URL; without a period in it the default applies. */
+  /** A missing period becomes the default. */
   function applyUrl(decoded: DecodedFilter): void {
     dragging = false
     historyMode = 'replace'
@@ -143,7 +139,7 @@ export const useFilterStore = defineStore('filter', () => {
       : { ...decoded.filter, period: defaultPeriod(span.value) }
   }
 
-  /** Says which days there are data for; the default period takes effect with it. */
+  /** Also sets the default period if none is known. */
   function setSpan(known: DataSpan | null): void {
     const before = span.value
     const unchanged =
@@ -161,7 +157,6 @@ export const useFilterStore = defineStore('filter', () => {
     filter.value = { ...filter.value, period: defaultPeriod(known) }
   }
 
-  /** Forgets everything, for another person. */
   function reset(): void {
     dragging = false
     spanKnown = false

@@ -1,22 +1,19 @@
 import type { LocationQueryValue, Router } from 'vue-router'
 
 export type HistoryMode = 'push' | 'replace'
-/** New values by key; null removes the key. */
+/** Null removes the key. */
 export type QueryPatch = Record<string, string | null>
 
 export interface QueryWriter {
-  /** Merges into the page's query, at the latest in the next microtask; several patches become one. */
+  /** Pending patches are merged and written together. */
   patch(values: QueryPatch, mode: HistoryMode): void
-  /** True when a navigation is one of this writer's own, whose state came from us. */
+  /** True during this writer's own navigation. */
   wrote(fullPath: string): boolean
 }
 
 const writers = new WeakMap<Router, QueryWriter>()
 
-/**
- * The one writer of the query. Navigations take a moment, and each starts from the query it sees:
- * two writers at the same time would undo each other.
- */
+/** The only writer of the query. Two parallel navigations would undo each other's changes. */
 export function queryWriter(router: Router): QueryWriter {
   const known = writers.get(router)
   if (known) return known
@@ -37,7 +34,6 @@ function createWriter(router: Router): QueryWriter {
       const { values, mode, path } = waiting
       waiting = null
       const { currentRoute } = router
-      // The person has left the page meanwhile: its query is nobody's business any more.
       if (currentRoute.value.path !== path) continue
       const query: Record<string, LocationQueryValue | LocationQueryValue[]> = {
         ...currentRoute.value.query,
@@ -51,7 +47,7 @@ function createWriter(router: Router): QueryWriter {
       if (fullPath === currentRoute.value.fullPath) continue
       written = fullPath
       await router[mode](target)
-      // The hooks have run; the same address met again later is somebody going back or forward.
+      // Reset after the hooks: the same address later means back or forward.
       written = null
     }
     flushing = false
@@ -63,7 +59,7 @@ function createWriter(router: Router): QueryWriter {
       const before: typeof waiting = waiting?.path === path ? waiting : null
       waiting = {
         values: { ...before?.values, ...values },
-        // A step somebody may want to go back to is never lost in a replacement.
+        // A pending push wins, so its step stays in the history.
         mode: before?.mode === 'push' ? 'push' : mode,
         path,
       }

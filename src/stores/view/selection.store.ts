@@ -2,15 +2,15 @@ import { defineStore } from 'pinia'
 import { ref, shallowRef, watch } from 'vue'
 import { useSessionStore } from '../session.store.ts'
 
-/** What is pointed at or held on to, shared by map, list and charts: area codes and incident ids. */
+/** Area codes and incident ids, shared by map, list and charts. */
 export const useSelectionStore = defineStore('selection', () => {
   const session = useSessionStore()
   const hoveredArea = ref<string | null>(null)
   const pinnedArea = ref<string | null>(null)
   const hoveredIncident = ref<string | null>(null)
-  /** Lives in the URL as `incident=<uuid>`. */
+  /** In the URL as `incident=<uuid>`. */
   const pinnedIncident = ref<string | null>(null)
-  /** Places of incidents already known, so that a pin can be drawn before the detail arrives. */
+  /** Draws a pin before the detail arrives. */
   const hoveredPlace = shallowRef<readonly [lng: number, lat: number] | null>(null)
 
   function hoverArea(code: string | null): void {
@@ -36,7 +36,7 @@ export const useSelectionStore = defineStore('selection', () => {
     pinIncident(null)
   }
 
-  // Another person must not inherit what the last one held on to.
+  // The next person must not see this selection.
   watch(
     () => session.scope,
     (_, before) => before && clear(),

@@ -2,10 +2,7 @@ import { computed, type WritableComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { queryWriter } from './query-writer.ts'
 
-/**
- * One of several ways to look at the page, kept in the URL so that a link shows the same; the usual
- * one is not written. A change is no step of the browser's history: it narrows nothing.
- */
+/** Kept in the URL, so that a link shows the same view. Changes add no history step. */
 export function useQueryChoice<Choice extends string | null>(
   key: string,
   choices: () => readonly Choice[],

@@ -4,12 +4,23 @@ import { ServerError } from '../base/errors.ts'
 import { migrationsFolder, readMigrations } from '../owner/migrate.ts'
 import { runCommand } from './run-command.ts'
 import { planMigration, readSchemas } from '../schema/plan.ts'
+import { apiReference, referenceFile } from '../schema/reference.ts'
 import { openScratchDatabase } from '../backend/scratch.ts'
 
-/** `npm run schema -- NAME`: writes the migration that brings a database to supabase/schemas. */
+/**
+ * `npm run schema -- NAME` writes the migration that brings a database to supabase/schemas;
+ * `npm run schema -- --reference` writes supabase/API.md from their comments.
+ */
 await runCommand(async ([name, ...rest]) => {
+  if (name === '--reference' && rest.length === 0) {
+    writeFileSync(referenceFile, apiReference(readSchemas().join('\n')))
+    console.log(`Written: ${referenceFile}`)
+    return
+  }
   if (!name || !/^[a-z0-9_]+$/.test(name) || rest.length > 0)
-    throw new ServerError('Usage: npm run schema -- NAME (small letters, digits and _)')
+    throw new ServerError(
+      'Usage: npm run schema -- NAME (small letters, digits and _) or npm run schema -- --reference',
+    )
   const migrations = readMigrations()
   const db = await openScratchDatabase()
   try {

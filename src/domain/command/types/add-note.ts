@@ -4,7 +4,6 @@ import { factsOf, titleOf } from '../said.ts'
 import { deviceAt, uuid } from '../shapes.ts'
 import { textLimits } from '../text-limits.ts'
 
-/** A note in the log of an incident. */
 export const addNote = defineCommandType({
   payload: v.object({
     incidentId: uuid,

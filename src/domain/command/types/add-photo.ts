@@ -5,7 +5,6 @@ import { factsOf, titleOf } from '../said.ts'
 import { deviceAt, photoRef, uuid } from '../shapes.ts'
 import { textLimits } from '../text-limits.ts'
 
-/** Photos for an existing incident, with a note. */
 export const addPhoto = defineCommandType({
   payload: v.object({
     incidentId: uuid,

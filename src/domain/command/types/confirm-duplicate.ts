@@ -7,7 +7,6 @@ import { deviceAt, photos, position, uuid } from '../shapes.ts'
 import { textLimits } from '../text-limits.ts'
 import { newUuid } from '../uuid.ts'
 
-/** Adds a person's evidence to an existing incident; makes no new one. */
 export const confirmDuplicate = defineCommandType({
   payload: v.object({
     incidentId: uuid,

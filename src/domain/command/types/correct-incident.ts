@@ -4,7 +4,7 @@ import { factsOf, titleOf } from '../said.ts'
 import { deviceAt, uuid } from '../shapes.ts'
 import { textLimits } from '../text-limits.ts'
 
-/** Fields that a correction may change; a place as a pair. */
+/** A place changes as a pair. */
 const changes = v.object({
   categoryCode: v.optional(v.string()),
   lon: v.optional(v.number()),
@@ -17,14 +17,13 @@ export type IncidentChanges = v.InferOutput<typeof changes>
 
 const payload = v.object({
   incidentId: uuid,
-  /** The version the person saw; the server answers `conflict` when it has a newer one. */
+  /** The version the person saw; a newer one is a `conflict`. */
   baseVersion: v.number(),
   changes,
   deviceAt,
 })
 export type Correction = v.InferOutput<typeof payload>
 
-/** Changes fields of an incident. */
 export const correctIncident = defineCommandType({
   payload,
   maxTexts: { description: textLimits.description, addressLabel: textLimits.addressLabel },

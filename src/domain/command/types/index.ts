@@ -7,7 +7,7 @@ import { confirmDuplicate } from './confirm-duplicate.ts'
 import { correctIncident } from './correct-incident.ts'
 import { reportIncident } from './report-incident.ts'
 
-/** All types of commands, the only place that lists them. */
+/** The only list of command types. */
 export const commandTypes = {
   report_incident: reportIncident,
   add_note: addNote,
@@ -20,14 +20,13 @@ export type CommandType = keyof typeof commandTypes
 export type CommandPayloads = {
   [T in CommandType]: InferOutput<(typeof commandTypes)[T]['payload']>
 }
-/** A command without an id, for the outbox. */
 export type NewCommand<T extends CommandType = CommandType> = {
   [K in T]: { type: K; payload: CommandPayloads[K] }
 }[T]
 
 export const commandTypeNames = Object.keys(commandTypes) as CommandType[]
 
-/** Keyed by the type parameter, so that TypeScript matches payload and definition. */
+/** Lets TypeScript match payload and definition. */
 const definitions: {
   [T in CommandType]: CommandTypeDefinition<(typeof commandTypes)[T]['payload']>
 } = commandTypes
@@ -35,17 +34,15 @@ const definitions: {
 export const titleOf = <T extends CommandType>({ type, payload }: NewCommand<T>): CommandTitle =>
   definitions[type].title(payload)
 
-/** All that a command says, in reading order. */
+/** In reading order. */
 export const factsOf = <T extends CommandType>({ type, payload }: NewCommand<T>): Fact[] =>
   definitions[type].facts(payload)
 
-/** The photos of a command. */
 export const photosOf = <T extends CommandType>({
   type,
   payload,
 }: NewCommand<T>): readonly PhotoRef[] => definitions[type].photos(payload)
 
-/** The draft that the report page edits; null for other types. */
 export function draftOf<T extends CommandType>(
   { type, payload }: NewCommand<T>,
   about: ItemAbout,
@@ -54,13 +51,12 @@ export function draftOf<T extends CommandType>(
   return edit.form === 'capture' ? edit.draft(payload, about) : null
 }
 
-/** The note that the note form edits; null for other types. */
 export function noteOf<T extends CommandType>({ type, payload }: NewCommand<T>): string | null {
   const { edit } = definitions[type]
   return edit.form === 'note' ? edit.note(payload) : null
 }
 
-/** The command with another note. @throws RangeError for types without the note form */
+/** @throws RangeError for types without a note */
 export function withNote<T extends CommandType>(
   { type, payload }: NewCommand<T>,
   note: string,

@@ -6,7 +6,6 @@ import { factsOf, titleOf } from '../said.ts'
 import { deviceAt, photos, placedBy, position, uuid } from '../shapes.ts'
 import { textLimits } from '../text-limits.ts'
 
-/** A new incident. */
 export const reportIncident = defineCommandType({
   payload: v.object({
     /** Made on the device. */

@@ -29,7 +29,7 @@ const photo = {
 } as const
 const deviceAt = '2026-02-01T10:00:00Z'
 
-/** Payloads as 0.1.0 wrote them to the disk, with every field. */
+/** Payloads as 0.1.0 wrote them to the disk. */
 const stored: { [T in NewCommand as T['type']]: string } = {
   report_incident: `{"incidentId":"${incidentId}","categoryCode":"graffiti","lon":1,"lat":2,"accuracyMeters":8,"placedBy":"gps","severity":3,"description":"On the wall","addressLabel":"Mission","deviceAt":"${deviceAt}","photos":[${JSON.stringify(photo)}]}`,
   add_note: `{"incidentId":"${incidentId}","deviceAt":"${deviceAt}","note":"Gone","asks":true}`,

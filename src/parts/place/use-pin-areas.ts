@@ -21,7 +21,7 @@ export interface PinArea {
 }
 
 /** Finds the area under a pin on the device itself, from the areas it keeps. */
-export function useCaptureAreas(pin: ComputedRef<LngLat | null>) {
+export function usePinAreas(pin: ComputedRef<LngLat | null>) {
   const areas = useAreasStore()
   const session = useSessionStore()
   const index = shallowRef<AreaIndex | null>(null)
