@@ -40,7 +40,7 @@ async function open(hooks: BackendHooks = {}): Promise<Backend> {
 }
 const within = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 })
 const isReady = (backend: Backend) => within(() => backend.isReady).toBe(true)
-/** Has the worker end itself; the call that says so is never answered. */
+/** The worker ends itself and answers no more. */
 const kill = (of: Backend | BackendSession) => of.database().exec('die')
 
 test('a worker that dies is replaced, and what it had not answered is told to come again', async () => {
@@ -88,7 +88,7 @@ test('a worker that dies in the middle of the replay is replaced by one, not by 
   await kill(backend).catch(() => undefined)
   await within(() => openings).toBe(3)
   await isReady(backend)
-  // time for a second one to come up, had it been begun
+  // A second one would come up in this time.
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect({ begun, alive, maxAlive }).toEqual({ begun: 3, alive: 1, maxAlive: 1 })
   expect(reasons).toEqual(['ended with code 3', 'ended with code 3'])

@@ -16,10 +16,9 @@ interface CityRow {
   is_demo: boolean
 }
 
-/** Everything of `config.json` that does not depend on how the client reached us. */
+/** The same for every client. */
 export type CityPart = Pick<AppConfig, 'instanceId' | 'city'> & { isDemo: boolean }
 
-/** The city this database holds, or null while it holds none. */
 export async function readCity(db: Database): Promise<CityPart | null> {
   const [row] = await db.query<CityRow>(
     `select instance_id::text, name, locale, time_zone, west, south, east, north,
@@ -42,7 +41,7 @@ export async function readCity(db: Database): Promise<CityPart | null> {
   }
 }
 
-/** What the client is told: `supabaseUrl` is the origin it came by. */
+/** `supabaseUrl` is the client's origin. */
 export function appConfig(
   part: CityPart,
   options: {

@@ -22,7 +22,7 @@ const folder = temporaryFolder('snapshots')
 const settings = { ...settingsIn(folder.path), snapshotMs: everyMs }
 const { dataDir } = settings
 const snapshots = () => listSnapshots(dataDir).map(({ path }) => path)
-/** Long enough for a snapshot that is under way, and for several more looks after it. */
+/** Enough for a snapshot under way and several more looks. */
 const severalIntervals = () => pause(2 * slowest + 5 * everyMs)
 
 /** The snapshots once no further one comes. */
@@ -39,7 +39,7 @@ let server: RunningServer
 let userId: string
 let headers: Record<string, string>
 const failures: string[] = []
-/** Milliseconds the slowest snapshot here took, from the change to its file. */
+/** Milliseconds of the slowest snapshot, from the change to its file. */
 let slowest = 0
 
 const rpc = (name: string, body: object) =>
@@ -51,7 +51,7 @@ async function report(): Promise<void> {
   expect(JSON.parse(text)).toMatchObject([{ id: command.id, outcome: 'applied' }])
 }
 
-/** The snapshots once a new one has come since `before`. */
+/** Waits for a snapshot that is not in `before`. */
 async function nextSnapshot(before: string[]): Promise<string[]> {
   const isNew = (path: string) => !before.includes(path)
   const asked = performance.now()
@@ -87,7 +87,7 @@ test('a new city is in a snapshot by itself; a change brings another, reading an
   await report()
   await nextSnapshot(quiet)
   const settled = await settledSnapshots()
-  // begun before the receipt was out, it may not hold the change: then a second one follows, no more
+  // A snapshot begun before the receipt may miss the change: one more follows.
   expect(settled.length - quiet.length).toBeLessThanOrEqual(2)
 
   const { cursor } = (await rpc('incident_months', {})).json
@@ -143,7 +143,7 @@ test(
     )
     try {
       await expect.poll(taken, soon).toBe(1)
-      // beside the running server, as commands do
+      // As commands do beside a running server.
       const db = await openDatabase({ DATA_DIR: slowDir })
       await db.query(`update public.areas set households = 7`)
       await db.close()

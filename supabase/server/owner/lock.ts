@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import {
   existsSync,
   linkSync,
-  mkdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -14,6 +13,7 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ServerError } from '../base/errors.ts'
+import { makeFolder } from '../base/files.ts'
 
 export interface LockHolder {
   pid: number
@@ -42,7 +42,7 @@ const heartbeatMs = 10_000
  */
 export function takeLock(dataDir: string, command: string, database: string | null = null): Lock {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
   } catch (error) {
     throw new ServerError(`Cannot create the data folder ${dataDir}: ${reason(error)}.`)
   }
