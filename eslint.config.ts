@@ -37,6 +37,7 @@ export default ts.config(
     files: [
       'supabase/server/**',
       'tests/bench/**',
+      'tests/mutants/run.ts',
       'tests/run.ts',
       'tests/faults/**',
       'tests/e2e/global-setup.ts',

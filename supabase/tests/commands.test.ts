@@ -378,8 +378,8 @@ describeOnEachDatabase('apply_commands', (kind) => {
           lat,
         ])
       )[0]
-    expect(await place(11, 21)).toEqual({ area_code: 'N-1-B', district_code: 'N-1' })
-    expect(await place(12, 21)).toEqual({ area_code: 'N-1-B', district_code: 'N-1' })
+    expect(await place(11, 21)).toEqual({ area_code: 'N-1-A', district_code: 'N-1' })
+    expect(await place(12, 21)).toEqual({ area_code: 'N-1-A', district_code: 'N-1' })
     expect(await place(13.5, 21)).toEqual({ area_code: 'N-10', district_code: 'N-10' })
     expect(await place(14, 22)).toEqual({ area_code: 'N-10', district_code: 'N-10' })
     expect(await place(14.0001, 22)).toBeUndefined()

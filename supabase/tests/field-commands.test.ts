@@ -161,6 +161,34 @@ describeOnEachDatabase('commands on an incident', (kind) => {
     }
   })
 
+  it.each([
+    ['that ended', `valid_from = '2026-01-01', valid_to = '2026-02-01'`],
+    ['that has not begun', `valid_from = '2999-01-01', valid_to = null`],
+  ])('lets nobody write by a role %s', async (_, time) => {
+    await db.query(`update public.incidents set department_code = 'public_works' where id = $1`, [
+      incidentId,
+    ])
+    const writers = ['manager', 'handler'] as const
+    const ids = writers.map((person) => people[person])
+    await db.query(`update public.memberships set ${time} where user_id = any ($1::uuid[])`, [ids])
+    try {
+      for (const person of writers)
+        for (const attempt of [
+          send(person, 'add_note', { incidentId, note: 'x' }),
+          send(person, 'add_photo', { incidentId, photos: [photoRef()] }),
+          send(person, 'confirm_duplicate', { incidentId, lon: 10.5, lat: 21 }),
+          correct(person, { severity: 4 }),
+        ])
+          expect((await attempt).error?.code).toBe('unknown_incident')
+    } finally {
+      await db.query(
+        `update public.memberships set valid_from = '2026-01-01', valid_to = null
+         where user_id = any ($1::uuid[])`,
+        [ids],
+      )
+    }
+  })
+
   it('sees exactly the incidents that reading shows', async () => {
     await report('manager', { lon: 12.5 })
     await report('field', { lon: 13.5 })
@@ -638,7 +666,11 @@ describeOnEachDatabase('commands on an incident', (kind) => {
     ])
     expect(await known(calls)).toEqual(['rejected'])
     const nobody = '00000000-0000-4000-8000-00000000000f'
-    const unknown = [{ ...reportCommand(nobody) }]
+    const unknown = [
+      reportCommand(nobody),
+      // a fault that would be recorded for anybody known
+      commandOf(nobody, 'add_note', { incidentId: randomUUID(), note: '' }),
+    ]
     await expect(replay(at(received), JSON.stringify(unknown), nobody)).rejects.toMatchObject({
       code: 'WG003',
     })

@@ -282,6 +282,15 @@ describeOnEachDatabase('the import of incidents', (kind) => {
       [{ description: 'x'.repeat(10_001) }, 'field_too_long'],
       [{ severity: 9 }, 'bad_severity'],
       [{ hash: null }, 'no_id'],
+      [{ id: '' }, 'no_id'],
+      [{ id: 'x'.repeat(201) }, 'field_too_long'],
+      [{ stage: 'lost' }, 'bad_stage'],
+      [{ stage: 'filed', closedAt: '2020-06-01T00:00:00Z' }, 'bad_stage'],
+      [{ reportedAt: null }, 'bad_date'],
+      [{ reportedAt: 'infinity' }, 'bad_date'],
+      [{ stage: 'closed', closedAt: '3000-01-01T00:00:00Z' }, 'future_date'],
+      [{ address: 'x'.repeat(501) }, 'field_too_long'],
+      [{ channel: 'x'.repeat(101) }, 'field_too_long'],
     ]
     const rows = wrong.map(([change], index) => ({
       ...row,

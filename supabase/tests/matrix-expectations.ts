@@ -158,6 +158,12 @@ export const callable: Record<string, Call> = {
   'private.scope_people()': array('', row(6, 6, 2, 1, 1, 1, 1)),
 }
 
+/** Functions a service beside the server may call. */
+export const forService = [
+  'private.offer_photo_check(uuid,text,text,integer,integer,integer,text,text)',
+  'public.record_photo_check(uuid,text,text,integer,integer,integer,text,text)',
+]
+
 /** Functions that nobody but the owner, or a function of the owner's, may call. */
 export const ownerOnly = [
   'private.add_note(uuid,uuid,jsonb,timestamp with time zone)',

@@ -30,7 +30,7 @@ function tileAt(lon: number, lat: number, z: number): { z: number; x: number; y:
 type Row = [n: number, lon: number, reporter: string | null, department: string | null, day: string]
 
 const incidents: Row[] = [
-  // in N-1_A, N-1-B, N-10-A, N-10 without grid, N-10-A, N-1-B
+  // in N-1_A, N-1-A, N-10-A, N-10 without grid, N-10-A, N-1-A
   [1, 10.5, people.field, null, '2026-03-05'],
   [2, 11.5, null, 'public_works', '2026-03-06'],
   [3, 12.5, null, null, '2026-04-01'],

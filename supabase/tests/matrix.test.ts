@@ -5,6 +5,7 @@ import type { TestDatabase } from './harness/index.ts'
 import { people } from './harness/small-city.ts'
 import {
   callable,
+  forService,
   nobody,
   ownerOnly,
   personas,
@@ -133,6 +134,58 @@ describeOnEachDatabase('who may do what', (kind) => {
     const args = given.map((_, n) => `a${n}`).join(', ')
     const sql = `select ${name}(${args}) from (select ${columns} offset 0) x`
     expect(await rowOf(db, (tx) => countRows(tx, sql))).toEqual(nobody)
+  })
+
+  // a function may refuse with 42501 by itself, so the catalogue is asked too
+  it('grants EXECUTE on exactly the callable functions, to signed-in people alone', async () => {
+    const executable = (role: string) =>
+      namesOf(`
+        select pronamespace::regnamespace || '.' || proname || '(' || array_to_string(array(
+          select format_type(t, null) from unnest(proargtypes::oid[]) with ordinality as a (t, n) order by n), ',') || ')' as name
+        from pg_proc where pronamespace::regnamespace::text in ('public', 'private')
+          and has_function_privilege('${role}', oid, 'execute')`)
+    expect((await executable('authenticated')).sort()).toEqual(Object.keys(callable).sort())
+    expect(await executable('anon')).toEqual([])
+    expect((await executable('service_role')).sort()).toEqual([...forService].sort())
+  })
+
+  it('grants reading alone on tables, and nothing on columns or sequences', async () => {
+    const granted = (role: string) =>
+      namesOf(`
+        select c.oid::regclass || ' ' || p.privilege as name
+        from pg_class c, unnest(array['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) as p (privilege)
+        where c.relnamespace::regnamespace::text in ('public', 'private') and c.relkind in ('r', 'v', 'm', 'p', 'f')
+          and has_any_column_privilege('${role}', c.oid, p.privilege)
+        union all
+        select c.oid::regclass || ' ' || p.privilege
+        from pg_class c, unnest(array['DELETE', 'TRUNCATE', 'TRIGGER']) as p (privilege)
+        where c.relnamespace::regnamespace::text in ('public', 'private') and c.relkind in ('r', 'v', 'm', 'p', 'f')
+          and has_table_privilege('${role}', c.oid, p.privilege)
+        union all
+        select c.oid::regclass::text from pg_class c
+        where c.relnamespace::regnamespace::text in ('public', 'private')
+          and case when c.relkind = 'S' then has_sequence_privilege('${role}', c.oid, 'USAGE, SELECT, UPDATE') end`)
+    const tables = Object.keys(readable).filter((name) => name.startsWith('public.'))
+    expect((await granted('authenticated')).sort()).toEqual(
+      tables.map((name) => `${name.slice('public.'.length)} SELECT`).sort(),
+    )
+    expect(await granted('anon')).toEqual([])
+  })
+
+  it('lets nobody make anything in a schema, and anon not even look into private', async () => {
+    const open = await namesOf(`
+      select r.role || ' ' || n.nspname || ' ' || p.privilege as name
+      from (values ('anon'), ('authenticated'), ('service_role')) r (role),
+        pg_namespace n, (values ('CREATE'), ('USAGE')) p (privilege)
+      where n.nspname in ('public', 'private') and has_schema_privilege(r.role, n.oid, p.privilege)
+      order by 1`)
+    expect(open).toEqual([
+      'anon public USAGE',
+      'authenticated private USAGE',
+      'authenticated public USAGE',
+      'service_role private USAGE',
+      'service_role public USAGE',
+    ])
   })
 
   it('closes what a later migration forgets to close', async () => {

@@ -214,6 +214,45 @@ describeOnEachDatabase('photos', (kind) => {
     ).rejects.toMatchObject({ code: '42501' })
   })
 
+  it('are judged many at once as one by one, in the order asked', async () => {
+    const jpeg = photoRef()
+    const webp = photoRef({ mediaType: 'image/webp' })
+    const [unchecked, refused, loose, far] = [photoRef(), photoRef(), photoRef(), photoRef()]
+    const near = { lon: 10.5, photos: [jpeg, webp, unchecked, refused] }
+    const receipts = await send([
+      reportCommand(people.field, near),
+      reportCommand(people.field, { lon: 12.5, photos: [far] }),
+    ])
+    expect(receipts.map(({ outcome }) => outcome)).toEqual(['applied', 'applied'])
+    for (const photo of [jpeg, webp, loose, far]) await check(photo as typeof jpeg)
+    await check(refused, 'refused')
+    // the same content checked below another owner, whose photo it is not
+    await check(unchecked, 'ok', people.leader)
+    await check(jpeg, 'ok', people.leader)
+    const asked = [
+      [people.field, jpeg.hash, 'image/jpeg', true],
+      [people.field, jpeg.hash, 'image/webp', false],
+      [people.field, webp.hash, 'image/webp', true],
+      [people.field, unchecked.hash, 'image/jpeg', false],
+      [people.field, refused.hash, 'image/jpeg', false],
+      [people.field, loose.hash, 'image/jpeg', false],
+      [people.field, far.hash, 'image/jpeg', false],
+      [people.leader, jpeg.hash, 'image/jpeg', false],
+      [people.manager, loose.hash, 'image/jpeg', true],
+    ] as const
+    const together = await db.transaction(async (tx) => {
+      await tx.query(`select set_config('request.jwt.claim.sub', $1, true)`, [people.manager])
+      const [row] = await tx.query<{ may: boolean[] }>(
+        'select to_jsonb(private.photos_to_read($1::text[]::uuid[], $2::text[], $3::text[])) as may',
+        [0, 1, 2].map((column) => asked.map((photo) => String(photo[column]))),
+      )
+      return row!.may
+    })
+    expect(together).toEqual(asked.map(([, , , may]) => may))
+    for (const [owner, hash, type, may] of asked)
+      expect(await mayRead(people.manager, owner, hash, type)).toBe(may)
+  })
+
   it('are shown to others only as the type they were checked as', async () => {
     const photo = photoRef({ mediaType: 'image/webp' }) as { hash: string; mediaType: string }
     const [receipt] = await send([reportCommand(people.field, { lon: 10.5, photos: [photo] })])

@@ -73,6 +73,8 @@ describe.skipIf(missing !== null && process.env.WANGGE_REQUIRE_POSTGRES !== '1')
         [people.field, `${photo}.jpg`, 'photos'],
         [people.field, `${people.field}/x.jpg`, 'photos'],
         [people.field, `${people.field}/${photo}.svg`, 'photos'],
+        [people.field, `${people.field}/${photo}.jpg.html`, 'photos'],
+        [people.field, `x/${people.field}/${photo}.jpg`, 'photos'],
         [people.field, `${people.field}/deep/${photo}.jpg`, 'photos'],
         [people.field, `${people.field}/../${people.manager}/${photo}.jpg`, 'photos'],
         [people.field, `${people.field}/${photo}.jpg`, 'other'],

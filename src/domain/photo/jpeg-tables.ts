@@ -37,7 +37,7 @@ export class JpegTables {
       this.#set(marker === quantisation ? `q${id & 0x0f}` : `h${id}`, at)
       next += size
     }
-    return next === end && end > at + 4
+    return end > at + 4
   }
 
   frame(bytes: Uint8Array, at: number): void {

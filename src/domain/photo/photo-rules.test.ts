@@ -48,6 +48,7 @@ describe('what is kept', () => {
     ['a JPEG of a canvas', withoutMetadata(canvasJpeg)!, 'image/jpeg', 64, 48],
     ['a WebP of a canvas', withoutMetadata(canvasWebp)!, 'image/webp', 64, 48],
     ['the longest sides', jpegFile({ width: 2048, height: 2048 }), 'image/jpeg', 2048, 2048],
+    ['a refined JPEG', refinedJpeg([]), 'image/jpeg', 16, 16],
     ['5 MB', jpegOfSize(photoLimits.bytes), 'image/jpeg', 16, 16],
   ])('%s', (_, bytes, mediaType, width, height) => {
     expect(judge(bytes, mediaType)).toEqual({
@@ -70,6 +71,36 @@ const words = (marker: number, id: number) => {
     symbols.length,
     ...Array<number>(8).fill(0),
     ...symbols,
+  ])
+}
+
+/** A Huffman table by its counts of codes of 1, 2, 3 … bits and its symbols. */
+const huffmanTable = (id: number, counts: number[], symbols: number[]) =>
+  jpegSegment(0xc4, [id, ...counts, ...Array<number>(16 - counts.length).fill(0), ...symbols])
+
+/** `jpegFile`, with tables of codes that the scan decodes with. */
+function jpegWithTable(table: Uint8Array): Uint8Array {
+  const plain = jpegFile()
+  const scan = plain.length - 2 - 1 - 10
+  return joined([plain.subarray(0, scan), table, plain.subarray(scan)])
+}
+
+/** A progressive JPEG of two DC scans; the second refines and decodes with no table. */
+function refinedJpeg(tableBefore: ArrayLike<number>): Uint8Array {
+  const plain = jpegFile()
+  const scan = plain.length - 2 - 1 - 10
+  const head = plain.slice(0, scan)
+  head[head.findIndex((byte, n) => byte === 0xff && head[n + 1] === 0xc0) + 1] = 0xc2
+  // the AC table goes: no DC scan decodes with it
+  const withoutAc = head.subarray(0, head.length - 22)
+  return joined([
+    withoutAc,
+    jpegSegment(0xda, [1, 1, 0, 0, 0, 0x01]),
+    [0],
+    tableBefore,
+    jpegSegment(0xda, [1, 1, 0, 0, 0, 0x10]),
+    [0],
+    [0xff, 0xd9],
   ])
 }
 
@@ -147,6 +178,27 @@ describe('what is refused', () => {
       joined([plain.subarray(0, -2), words(0xdb, 0), plain.subarray(-2)]),
       'photo_has_metadata',
     ],
+    [
+      'words in a table that a refining scan names and does not read',
+      refinedJpeg(words(0xc4, 0x00)),
+      'photo_has_metadata',
+    ],
+    [
+      'a table that lists a symbol twice',
+      jpegWithTable(huffmanTable(0x10, [0, 0, 5], ascii('hello'))),
+      'photo_not_an_image',
+    ],
+    [
+      'a table with more codes than bits allow',
+      jpegWithTable(huffmanTable(0x10, [3], ascii('abc'))),
+      'photo_not_an_image',
+    ],
+    [
+      'a table that passes the end of its segment',
+      jpegFile({ extra: [jpegSegment(0xdb, [0, 1, 2, 3])] }),
+      'photo_not_an_image',
+    ],
+    ['a table segment without a table', jpegWithTable(jpegSegment(0xc4, [])), 'photo_not_an_image'],
     [
       'a restart interval of words',
       jpegFile({ extra: [jpegSegment(0xdd, html)] }),

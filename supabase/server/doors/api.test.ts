@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Secrets } from '../base/secrets.ts'
 import { signToken } from '../testing/kit.ts'
 import { FairQueue } from '../wire/fair-queue.ts'
+import type { FairQueueOptions } from '../wire/fair-queue.ts'
 import { createApi } from './api.ts'
 import { JournalFull } from '../journal/journal.ts'
 
@@ -26,21 +27,41 @@ function signedIn(): string {
 }
 
 /** An API on a database that answers 200, with records of both database and disk. */
-function apiWithFakes({ isPasswordChanged = false, answer = '', isDiskFull = false } = {}) {
+function apiWithFakes({
+  isPasswordChanged = false,
+  isDiskFull = false,
+  answer = '',
+  status = 200,
+  whenAsked = async (): Promise<void> => undefined,
+  queue = {},
+}: {
+  isPasswordChanged?: boolean
+  isDiskFull?: boolean
+  answer?: string
+  status?: number
+  /** Runs before the database answers. */
+  whenAsked?: () => Promise<void>
+  queue?: Partial<FairQueueOptions>
+} = {}) {
   const asked: string[] = []
+  const closing: (() => void)[] = []
+  const checkCanary = vi.fn(async () => undefined)
+  let askedHeaders: string[] = []
   let journaledBytes = 0
   const api = createApi({
     backend: {
       isReady: true,
-      async fetch({ url, body }) {
+      async fetch({ url, headers, body }) {
+        askedHeaders = headers.map(([name]) => name)
         asked.push(
           `${url.replace('http://127.0.0.1', '')} ${new TextDecoder().decode(body ?? new ArrayBuffer(0))}`,
         )
         // A sign-in returns a session.
         const text = url.includes('/token?grant_type=password') ? signedIn() : answer
-        return { status: 200, headers: [], body: new TextEncoder().encode(text).buffer }
+        await whenAsked()
+        return { status, headers: [], body: new TextEncoder().encode(text).buffer }
       },
-      checkCanary: async () => undefined,
+      checkCanary,
     },
     database: () => ({
       async query<T>(sql: string, [user]: readonly unknown[] = []) {
@@ -66,6 +87,7 @@ function apiWithFakes({ isPasswordChanged = false, answer = '', isDiskFull = fal
       maxPerPerson: 1,
       maxWaitingPerPerson: 200,
       maxWaitMs: 1e4,
+      ...queue,
     }),
     photos: { upload: aPhoto, read: aPhoto, info: aPhoto },
     acceptsDemoAccounts: ({ viaProxy }) => !viaProxy,
@@ -74,7 +96,7 @@ function apiWithFakes({ isPasswordChanged = false, answer = '', isDiskFull = fal
   })
   const call = async (
     path: string,
-    body: string | null,
+    body: string | ReadableStream<Uint8Array> | null,
     {
       user = alice,
       email = 'a@b.example',
@@ -82,6 +104,9 @@ function apiWithFakes({ isPasswordChanged = false, answer = '', isDiskFull = fal
       method = 'POST',
       type = 'application/json',
       session: of = randomUUID() as string,
+      key = 'key',
+      isKeptOpen = false,
+      address = '127.0.0.1',
     } = {},
   ) => {
     const exp = Date.now() / 1000 + 300
@@ -89,11 +114,27 @@ function apiWithFakes({ isPasswordChanged = false, answer = '', isDiskFull = fal
       { sub: user, session_id: of, email, role: 'authenticated', exp },
       secrets.jwtSecret,
     )
-    const headers = { apikey: 'key', authorization: `Bearer ${jwt}`, 'content-type': type }
-    const request = new Request(`http://127.0.0.1${path}`, { method, headers, body })
-    return api.fetch(request, { peer: { address: '127.0.0.1', viaProxy, sharesAddress: false } })
+    const headers: Record<string, string> = {
+      apikey: key,
+      'accept-profile': 'auth',
+      authorization: `Bearer ${jwt}`,
+      'content-type': type,
+    }
+    const init = { method, headers, body, duplex: 'half' } as RequestInit
+    const request = new Request(`http://127.0.0.1${path}`, init)
+    return api.fetch(request, {
+      peer: { address, viaProxy, sharesAddress: false },
+      ...(isKeptOpen && { onClosed: (listener: () => void) => void closing.push(listener) }),
+    })
   }
-  return { call, asked, journaledBytes: () => journaledBytes }
+  return {
+    call,
+    asked,
+    closing,
+    checkCanary,
+    askedHeaders: () => askedHeaders,
+    journaledBytes: () => journaledBytes,
+  }
 }
 
 const list = '/rest/v1/rpc/incident_list'
@@ -240,4 +281,145 @@ test('a person without a role is refused by the database and not journaled; what
   const applying = apiWithFakes({ answer: '[{"outcome": "rejected"},{"outcome": "applied"}]' })
   await applying.call('/rest/v1/rpc/apply_commands', body, { user: nobody })
   expect(applying.journaledBytes()).toBe(body.length)
+})
+
+const signInPath = '/auth/v1/token?grant_type=password'
+const refreshPath = '/auth/v1/token?grant_type=refresh_token'
+const credentials = JSON.stringify({ email: 'a@b.example', password: 'x' })
+
+test('another key opens nothing', async () => {
+  const { call, asked } = apiWithFakes()
+  for (const key of ['other', '']) expect((await call(list, '{}', { key })).status).toBe(401)
+  expect(asked).toEqual([])
+})
+
+test('no cache keeps an answer or a refusal, and no header chooses another schema', async () => {
+  const { call, askedHeaders } = apiWithFakes()
+  for (const answer of [
+    await call(list, '{}'),
+    await call(list, ''),
+    await call('/auth/v1/sessions', null, { method: 'GET' }),
+    await call('/auth/v1/logout?scope=local', '{}'),
+  ])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  await call(list, '{}')
+  expect(askedHeaders()).toEqual(['apikey', 'authorization', 'content-type'])
+})
+
+test('a failed statement has the database looked at', async () => {
+  const well = apiWithFakes()
+  await well.call(list, '{}')
+  expect(well.checkCanary).not.toHaveBeenCalled()
+  const sick = apiWithFakes({ status: 500 })
+  await sick.call(list, '{}')
+  expect(sick.checkCanary).toHaveBeenCalledOnce()
+})
+
+test('a person has so many answers open, and gets on when one is closed', async () => {
+  const { call, closing } = apiWithFakes()
+  const open = () => call(list, '{}', { isKeptOpen: true }).then(({ status }) => status)
+  for (let n = 0; n < 24; n++) expect(await open()).toBe(200)
+  const refused = await call(list, '{}', { isKeptOpen: true })
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+  expect((await call(list, '{}', { isKeptOpen: true, user: bob })).status).toBe(200)
+  closing[0]!()
+  expect([await open(), await open()]).toEqual([200, 429])
+})
+
+test('a person’s calls wait for each other, another person’s do not; too many get Retry-After', async () => {
+  const answering = Promise.withResolvers<void>()
+  const { call, asked } = apiWithFakes({
+    whenAsked: () => answering.promise,
+    queue: { maxWaitingPerPerson: 2 },
+  })
+  const answered: Response[] = []
+  const calls = Array.from({ length: 4 }, () =>
+    call(list, '{}').then((answer) => answered.push(answer)),
+  )
+  await expect.poll(() => answered.map(({ status }) => status)).toEqual([429])
+  expect(Number(answered[0]!.headers.get('retry-after'))).toBeGreaterThan(0)
+  const others = call(list, '{}', { user: bob })
+  await expect.poll(() => asked.length).toBe(2)
+  answering.resolve()
+  await Promise.all(calls)
+  expect(answered.map(({ status }) => status)).toEqual([429, 200, 200, 200])
+  expect((await others).status).toBe(200)
+})
+
+test('a body that does not come in twenty seconds is given up', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  try {
+    const { call } = apiWithFakes()
+    let status = 0
+    const reading = Promise.withResolvers<void>()
+    const body = new ReadableStream<Uint8Array>(
+      { pull: () => reading.resolve() },
+      { highWaterMark: 0 },
+    )
+    void call(list, body).then((answer) => (status = answer.status))
+    await reading.promise
+    await vi.advanceTimersByTimeAsync(19_000)
+    expect(status).toBe(0)
+    await vi.advanceTimersByTimeAsync(2_000)
+    for (let n = 0; n < 1_000 && status === 0; n++) await new Promise(setImmediate)
+    expect(status).toBe(408)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('refreshes of one address are counted', async () => {
+  const { call } = apiWithFakes()
+  const refresh = (address = '6.6.6.6') =>
+    call(refreshPath, '{}', { address }).then(({ status }) => status)
+  const statuses: number[] = []
+  for (let n = 0; n < 150; n++) statuses.push(await refresh())
+  expect(statuses.indexOf(429)).toBeGreaterThanOrEqual(120)
+  expect(await refresh('7.7.7.7')).toBe(200)
+})
+
+test('tries of a password are counted', async () => {
+  const { call } = apiWithFakes({ status: 400 })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  try {
+    const answers = Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        call(signInPath, credentials, { address: `6.6.6.${n}` }),
+      ),
+    )
+    const here = Promise.all(Array.from({ length: 12 }, () => call(signInPath, credentials)))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect((await answers).map(({ status }) => status)).toEqual(Array(12).fill(400))
+    expect((await here).map(({ status }) => status)).toEqual([
+      ...Array<number>(10).fill(400),
+      429,
+      429,
+    ])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('a refusal of a password comes no sooner for an account that does not exist', async () => {
+  const { call } = apiWithFakes({ status: 400 })
+  const change = JSON.stringify({ password: 'y', current_password: 'x' })
+  for (const [path, body, how, status] of [
+    [signInPath, credentials, {}, 400],
+    // the fake database knows no account, so nothing is compared
+    ['/auth/v1/user', change, { method: 'PUT' }, 422],
+  ] as const) {
+    const began = performance.now()
+    expect((await call(path, body, how)).status).toBe(status)
+    expect(performance.now() - began).toBeGreaterThan(490)
+  }
+})
+
+test('ends of sessions are counted by person', async () => {
+  const { call } = apiWithFakes()
+  const end = (user = alice) =>
+    call(`/auth/v1/sessions/${session}`, null, { method: 'DELETE', user })
+  const statuses: number[] = []
+  for (let n = 0; n < 70; n++) statuses.push((await end()).status)
+  expect(statuses.indexOf(429)).toBeGreaterThanOrEqual(60)
+  expect((await end(bob)).status).toBe(204)
 })

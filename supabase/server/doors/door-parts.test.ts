@@ -86,6 +86,9 @@ describe('RateLimit', () => {
     expect(limit.take('a')).toBe(10)
     limit.refund('a')
     expect(limit.take('a')).toBe(0)
+    // a refund fills no bucket beyond its burst
+    for (let i = 0; i < 9; i++) limit.refund('b')
+    expect([1, 2, 3, 4].map(() => limit.take('b') === 0)).toEqual([true, true, true, false])
   })
 
   test('takes several at once, or none of them', () => {
@@ -126,6 +129,32 @@ describe('SignInLimit', () => {
     const waits = Array.from({ length: 200 }, (_, i) => limit.take('chief', at(`6.6.6.${i}`)))
     expect(waits.filter((wait) => wait === 0)).toHaveLength(100)
     expect(limit.take('another', at('6.6.6.1'))).toBe(0)
+  })
+
+  test('an address has thirty wrong passwords, then one each half minute', () => {
+    let now = 0
+    const limit = new SignInLimit(() => now)
+    const tries = () =>
+      Array.from({ length: 60 }, (_, i) => limit.take(`account ${now} ${i}`, at('6.6.6.6'))).filter(
+        (wait) => wait === 0,
+      ).length
+    expect(tries()).toBe(30)
+    now = 60_000
+    expect(tries()).toBe(2)
+  })
+
+  test('an account has ten wrong passwords from one address', () => {
+    const limit = new SignInLimit(() => 0)
+    const waits = Array.from({ length: 20 }, () => limit.take('chief', at('6.6.6.6')))
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(10)
+    expect(limit.take('another', at('6.6.6.6'))).toBe(0)
+  })
+
+  test('who must wait takes nothing more from an account', () => {
+    const limit = new SignInLimit(() => 0)
+    for (let i = 0; i < 30; i++) limit.take(`guessed ${i}`, at('6.6.6.6'))
+    for (let i = 0; i < 300; i++) limit.take('chief', at('6.6.6.6'))
+    expect(limit.take('chief', at('10.0.0.1'))).toBe(0)
   })
 
   test('wrong passwords do not close the door for everybody behind an unnamed proxy', () => {

@@ -4,6 +4,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -52,6 +53,19 @@ test('notes of a photo and of ended sessions are read as they were written', asy
   const journal = await Journal.open(folder)
   for (const note of notes) (await journal.append(note))()
   expect(await Array.fromAsync(journal.entries())).toEqual(notes)
+  await journal.close()
+})
+
+test('segments are read in their order, also past the tenth, and are open to their owner alone', async () => {
+  const journal = await Journal.open(folder)
+  const wanted = Array.from({ length: 12 }, (_, n) => `${n}`)
+  for (const body of wanted) {
+    ;(await journal.append(entry(body)))()
+    await journal.rotate()
+  }
+  expect(await bodies(journal)).toEqual(wanted)
+  for (const file of readdirSync(join(folder, 'journal')))
+    expect(statSync(join(folder, 'journal', file)).mode & 0o777).toBe(0o600)
   await journal.close()
 })
 

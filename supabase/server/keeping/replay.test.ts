@@ -12,12 +12,14 @@ import { replayJournal } from './replay.ts'
 let folder: string
 let journal: Journal
 let applied: string[]
+let receivedAt: string[]
 let ended: string[]
 let isWell: boolean
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wangge-replay-'))
   journal = await Journal.open(folder)
   applied = []
+  receivedAt = []
   ended = []
   isWell = true
 })
@@ -34,10 +36,11 @@ const session = {
         return [] as unknown[]
       },
     }) as unknown as Database,
-  async apply(user: string) {
+  async apply(user: string, _commands: string, received: string) {
     const code = /^fails (.+)$/.exec(user)?.[1]
     if (code) throw new DatabaseError('it broke', code)
     applied.push(user)
+    receivedAt.push(received)
   },
   async canary() {
     if (!isWell) throw new Error('dropped')
@@ -58,6 +61,12 @@ test('a call that came in twice is repeated once', async () => {
   const entry = { user: 'someone', body, received: '2026-01-01T00:00:00Z' }
   for (const settled of [await journal.append(entry), await journal.append(entry)]) settled()
   expect(await replay()).toEqual({ repeated: 1, setAside: 0 })
+})
+
+test('calls are repeated in their order, at the time each came in', async () => {
+  expect(await replay('one', 'two', 'three')).toEqual({ repeated: 3, setAside: 0 })
+  expect(applied).toEqual(['one', 'two', 'three'])
+  expect(receivedAt).toEqual(Array(3).fill('2026-01-01T00:00:00Z'))
 })
 
 test('sessions that were ended are ended again', async () => {

@@ -59,6 +59,13 @@ test('a container of the same name with a process of the same number keeps its f
   takeLock(folder, 'npm start').release()
 })
 
+test('a lock that another took meanwhile stays', () => {
+  const lock = takeLock(folder, 'npm start')
+  writeHolder({ ...lockHolder(folder)!, since: '2026-01-01T00:00:00Z', command: 'another' })
+  lock.release()
+  expect(lockHolder(folder)?.command).toBe('another')
+})
+
 test('half a lock file is taken over', () => {
   writeFileSync(join(folder, 'lock'), '{"pid": 12')
   takeLock(folder, 'npm start').release()

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pages } from '../../../src/domain/pages.ts'
@@ -453,4 +453,23 @@ describe('rate limits', () => {
     }
     expect(last).toBe(429)
   })
+})
+
+test('more connections than 2,000 are closed as they come', async () => {
+  const sockets: Socket[] = []
+  const open = () =>
+    new Promise<void>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', resolve)
+      socket.once('error', reject)
+      sockets.push(socket.resume())
+    })
+  try {
+    for (let n = 0; n < 2_010; n++) await open()
+    // an idle connection is closed too, but later, and the first one first
+    await expect.poll(() => [sockets[0]!.closed, sockets.at(-1)!.closed]).toEqual([false, true])
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+  const health = () => send(port, 'GET', '/healthz').catch(() => null)
+  await expect.poll(async () => (await health())?.status).toBe(200)
 })

@@ -83,6 +83,58 @@ describe('FairQueue', () => {
     expect((refused[0] as TooBusy).seconds).toBeGreaterThanOrEqual(1)
   })
 
+  it('refuses what a full line has no place for', async () => {
+    const { call, queue, drain } = simulation({ maxWaitingPerPerson: 3 })
+    const outcomes = await Promise.all([
+      ...Array.from({ length: 6 }, (_, n) =>
+        call('one', `${n}`, 10).then(
+          () => 'done',
+          (error: unknown) => (error instanceof TooBusy ? error.seconds : 'failed'),
+        ),
+      ),
+      // the line of another person is as long as ever
+      call('other', 'other', 10).then(() => 'done'),
+      drain(0).then(() => queue.state.waiting),
+      drain(),
+    ])
+    expect(outcomes).toEqual(['done', 'done', 'done', 'done', 1, 1, 'done', 4, undefined])
+  })
+
+  it('saves up no idle time', async () => {
+    const { call, drain, order } = simulation({ maxUnderWay: 2 })
+    // takes one of the two places for good
+    void call('endless', 'endless', 100_000)
+    void call('idle', 'first', 300)
+    for (let n = 0; n < 300; n++) void call('busy', `busy${n}`, 10)
+    await drain(2_000)
+    for (let n = 0; n < 20; n++) void call('idle', `idle${n}`, 10)
+    const before = order.length
+    await drain(2_200)
+    const since = order.slice(before)
+    expect(since.filter((name) => name.startsWith('busy')).length).toBeGreaterThan(6)
+  })
+
+  it('keeps the account of who leaves the line and comes again', async () => {
+    const { call, drain, order, startedAt } = simulation({ maxUnderWay: 2 })
+    // takes one of the two places for good
+    void call('endless', 'endless', 100_000)
+    for (let n = 0; n < 50; n++) void call('quick', `quick${n}`, 10)
+    void call('slow', 'slow0', 300)
+    await drain(340)
+    // gone for a moment, with 300 ms more on the account than the other
+    void call('slow', 'slow1', 300)
+    await drain()
+    expect(order.filter((name) => name.startsWith('quick'))).toHaveLength(50)
+    expect(startedAt.slow1! - startedAt.slow0!).toBeGreaterThan(500)
+  })
+
+  it('never refuses a person who has a place free', async () => {
+    const { call, drain } = simulation({ maxUnderWay: 4, maxPerPerson: 2, maxWaitMs: 1 })
+    const calls = [call('one', 'first', 500), call('one', 'second', 500)]
+    await drain()
+    await expect(Promise.all(calls)).resolves.toHaveLength(2)
+  })
+
   it('never refuses a person who has nothing waiting', async () => {
     const { call, drain } = simulation({ maxWaitMs: 1 })
     for (let n = 0; n < 50; n++) call(`attacker${n % 5}`, `${n}`, 500).catch(() => {})

@@ -26,8 +26,7 @@ export class RateLimit {
   }
 
   refund(key: string): void {
-    const bucket = this.#bucket(key)
-    bucket.tokens = Math.min(this.#capacity, bucket.tokens + 1)
+    this.#bucket(key).tokens += 1
   }
 
   #bucket(key: string): { tokens: number; at: number } {

@@ -20,7 +20,7 @@ import type { Database, SqlValue } from '../../server/base/database-types.ts'
 import { readMigrations } from '../../server/owner/migrate.ts'
 import type { Migration } from '../../server/schema/migration.ts'
 import { projectRoot } from '../../server/base/settings.ts'
-import { provision } from './system-schema.ts'
+import { provision, provisionOurs, provisionSystem } from './system-schema.ts'
 import { testDatabase } from './types.ts'
 import type { TestDatabase } from './types.ts'
 
@@ -38,8 +38,7 @@ export async function openPgliteTestDatabase(migrations?: Migration[]): Promise<
     await provision(db, connection, migrations)
     return testDatabase('pglite', db)
   }
-  const template = await templateTar()
-  const connection = connect(new Blob([new Uint8Array(template)]))
+  const connection = connect(blobOf(await templateTar()))
   await connection.driver.waitReady
   return testDatabase('pglite', databaseOf(connection))
 }
@@ -55,20 +54,48 @@ function connect(loadDataDir?: Blob): PgliteConnection {
   })
 }
 
+/** The migrated database, made on one that holds PostGIS and the system schema already. */
 async function templateTar(): Promise<Uint8Array> {
-  const name = templateName()
+  const base = hashOfBase()
+  const whole = createHash('sha256').update(base)
+  for (const { version, name, sql } of readMigrations())
+    whole.update(`${version}_${name}\n${sql}\n`)
+  return keptTar('template', whole.digest('hex'), async () => {
+    const connection = connect(
+      blobOf(
+        await keptTar('base', base, async () => {
+          const empty = connect()
+          await empty.driver.waitReady
+          const db = databaseOf(empty)
+          await db.exec('create schema extensions; create extension postgis with schema extensions')
+          await provisionSystem(db, empty)
+          return empty
+        }),
+      ),
+    )
+    await connection.driver.waitReady
+    await provisionOurs(databaseOf(connection))
+    return connection
+  })
+}
+
+/** A dumped database, made once for what its hash stands for. */
+async function keptTar(
+  kind: string,
+  hash: string,
+  make: () => Promise<PgliteConnection>,
+): Promise<Uint8Array> {
+  const name = `${kind}-${hash.slice(0, 16)}.tar`
   const path = join(cacheFolder, name)
   if (existsSync(path)) return readFileSync(path)
-  const connection = connect()
-  await connection.driver.waitReady
-  const db = databaseOf(connection)
-  await provision(db, connection)
+  const connection = await make()
   const tar = new Uint8Array(await (await connection.driver.dumpDataDir('none')).arrayBuffer())
-  await db.close()
+  await connection.close()
   mkdirSync(cacheFolder, { recursive: true })
   for (const file of readdirSync(cacheFolder)) {
     // what other processes are writing of this very one stays
-    if (!file.startsWith(name)) rmSync(join(cacheFolder, file), { force: true })
+    if (file.startsWith(`${kind}-`) && !file.startsWith(name))
+      rmSync(join(cacheFolder, file), { force: true })
   }
   // test files build it side by side: whoever renames last wins, with the same content
   const unfinished = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`
@@ -77,17 +104,18 @@ async function templateTar(): Promise<Uint8Array> {
   return tar
 }
 
-function templateName(): string {
+function hashOfBase(): string {
   const hash = createHash('sha256')
   for (const name of ['@electric-sql/pglite', '@electric-sql/pglite-postgis', '@supabase/lite']) {
     hash.update(`${name}@${packageVersion(name)}\n`)
   }
-  for (const { version, name, sql } of readMigrations()) hash.update(`${version}_${name}\n${sql}\n`)
   for (const file of ['system-schema.ts', 'pglite.ts', '../../server/backend/provision.ts']) {
     hash.update(readFileSync(new URL(file, import.meta.url)))
   }
-  return `${hash.digest('hex').slice(0, 16)}.tar`
+  return hash.digest('hex')
 }
+
+const blobOf = (tar: Uint8Array): Blob => new Blob([new Uint8Array(tar)])
 
 function databaseOf(connection: PgliteConnection): Database {
   const pg = connection.driver

@@ -26,9 +26,9 @@ const areas: [
   // N-1 begins N-10: scope by the code's beginning would leak
   ['N-1', 'N', 'district', [10, 20, 12, 22]],
   ['N-10', 'N', 'district', [12, 20, 14, 22]],
-  // _ is a wildcard to LIKE, and here would match a dash
+  // to LIKE the _ is a wildcard that matches the dash of N-1-A
   ['N-1_A', 'N-1', 'grid', [10, 20, 11, 22]],
-  ['N-1-B', 'N-1', 'grid', [11, 20, 12, 22]],
+  ['N-1-A', 'N-1', 'grid', [11, 20, 12, 22]],
   ['N-10-A', 'N-10', 'grid', [12, 20, 13, 22]],
   // the rest of N-10, 13° to 14°, has no grid
 ]

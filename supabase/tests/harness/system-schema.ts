@@ -11,12 +11,25 @@ export async function provision(
   connection: Connection,
   migrations: Migration[] = readMigrations(),
 ): Promise<void> {
+  await provisionSystem(db, connection)
+  await provisionOurs(db, migrations)
+}
+
+/** The part without migrations. */
+export async function provisionSystem(db: Database, connection: Connection): Promise<void> {
   await provisionRoles(db)
   const app = new App({
     connection,
     auth: { enabled: true, jwt_secret: 'only-for-tests-only-for-tests-only-for-tests' },
   })
   await app.ensureSystemSchema()
+}
+
+/** The rest. */
+export async function provisionOurs(
+  db: Database,
+  migrations: Migration[] = readMigrations(),
+): Promise<void> {
   await migrate(db, migrations)
   await provisionGrants(db)
 }

@@ -156,6 +156,21 @@ describeOnEachDatabase('changes since a cursor', (kind) => {
     expect((await since('admin', admin)).months).toEqual(['2011-05', '2011-07'])
   })
 
+  it('tells nobody of changes and moves in areas they never saw', async () => {
+    const { db } = await open()
+    await storeIncident(db, { id: id(1), month: '2011-05-01', areaCode: farGrid })
+    const cursors = await Promise.all(
+      (['missionManager', 'handler', 'stranger'] as const).map(
+        async (who) => [who, await cursorOf(who)] as const,
+      ),
+    )
+    await db.query(
+      `update public.incidents set month = '2011-07-01', reported_at = '2011-07-02T12:00:00Z' where id = $1::text::uuid`,
+      [id(1)],
+    )
+    for (const [who, cursor] of cursors) expect((await since(who, cursor)).months).toEqual([])
+  })
+
   it('asks for everything again when the cursor is not of this database', async () => {
     const cursor = await cursorOf('admin')
     const future = cursor.replace(/\d+$/, '99999999999')

@@ -1,0 +1,5 @@
+import { serverMutants } from './server.ts'
+import { sqlMutants } from './sql.ts'
+
+/** Every break that some test must see. */
+export const mutants = [...serverMutants, ...sqlMutants]

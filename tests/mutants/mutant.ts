@@ -1,0 +1,51 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** One break of the code that some test must see. */
+export interface Mutant {
+  name: string
+  /** Path from the root; `migrations` is the last migration that holds `find`. */
+  file: string
+  /** Code that stands exactly once in the file. */
+  find: string
+  replace: string
+  /** The fewest test files that see it, each a path or `path -t name`. */
+  tests: string[]
+  /** Seen on PostgreSQL only. */
+  onPostgres?: boolean
+  /** The break makes a test wait for ever: its timeout counts as seen. */
+  timesOut?: boolean
+  /** Why no test can see it: the broken code behaves the same. */
+  equivalent?: string
+  /** What is not there yet that will see it; not run until then. */
+  pending?: string
+}
+
+export type Break = Omit<Mutant, 'file' | 'tests'> & { tests?: string[] }
+
+/** Breaks of one file, seen by `tests` where a break names no others. */
+export function breaksOf(file: string, tests: string[], breaks: Break[]): Mutant[] {
+  return breaks.map((one) => ({ file, tests, ...one }))
+}
+
+const migrations = 'supabase/migrations'
+
+/**
+ * The file of a mutant and its text, both whole and broken.
+ * @throws Error when `find` does not stand exactly once in it
+ */
+export function breakIn(root: string, { name, file, find, replace }: Mutant) {
+  const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+  const path =
+    file === 'migrations'
+      ? readdirSync(join(root, migrations))
+          .toSorted()
+          .map((entry) => join(migrations, entry))
+          .findLast((entry) => read(entry).includes(find))
+      : file
+  const whole = path === undefined ? '' : read(path)
+  const count = whole.split(find).length - 1
+  if (path === undefined || count !== 1)
+    throw new Error(`${name}: ${count} places in ${path ?? file} hold ${find}`)
+  return { path, whole, broken: whole.replace(find, () => replace) }
+}

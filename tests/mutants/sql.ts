@@ -1,0 +1,979 @@
+import { breaksOf } from './mutant.ts'
+
+const test = (name: string): string => `supabase/tests/${name}.test.ts`
+const policies = [test('policies')]
+const matrix = [test('matrix')]
+const onIncidents = [test('field-commands')]
+const commands = [test('commands')]
+const photos = [test('photos')]
+const imports = [test('import-incidents')]
+const storage = [test('storage')]
+const columns = [test('read/columns')]
+const changes = [test('read/changes')]
+const words = [test('words')]
+const reads = [test('field-reads')]
+
+const rights = breaksOf('migrations', policies, [
+  {
+    name: 'an ended role goes on showing its areas',
+    find: `and (p_roles is null or m.role = any (p_roles))
+    and private.is_valid(m.valid_from, m.valid_to, now())`,
+    replace: 'and (p_roles is null or m.role = any (p_roles))',
+  },
+  {
+    name: 'an ended handler goes on seeing the department',
+    find: `and m.role = 'handler'
+    and private.is_valid(m.valid_from, m.valid_to, now())`,
+    replace: `and m.role = 'handler'`,
+  },
+  {
+    name: 'a handler sees by area',
+    find: `and m.role <> 'handler'
+    and (p_roles`,
+    replace: 'and (p_roles',
+  },
+  {
+    name: 'path scope by LIKE',
+    find: `(((p_path COLLATE "C") >= p_prefix) AND ((p_path COLLATE "C") < ("left"(p_prefix, '-1'::integer) || '0'::text)))`,
+    replace: `(p_path like p_prefix || '%')`,
+  },
+  {
+    name: 'path scope by the beginning of a code',
+    find: `(((p_path COLLATE "C") >= p_prefix) AND ((p_path COLLATE "C") < ("left"(p_prefix, '-1'::integer) || '0'::text)))`,
+    replace: `starts_with(p_path, rtrim(p_prefix, '/'))`,
+  },
+  {
+    name: 'a role that has not begun is valid',
+    find: `p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((p_from <= p_at) AND`,
+    replace: `p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (true AND`,
+  },
+  {
+    name: 'scope_key without the department',
+    find: `concat_ws('|', m.role, a.path, m.department_code)`,
+    replace: `concat_ws('|', m.role, a.path)`,
+  },
+  {
+    name: 'scope_key with ended roles',
+    find: `  where m.user_id = auth.uid()
+    and private.is_valid(m.valid_from, m.valid_to, now())
+$`,
+    replace: `  where m.user_id = auth.uid()
+$`,
+  },
+  {
+    name: 'a field worker sees the people of the area',
+    find: `private.scope_area_codes('{grid_manager,leader,admin}')`,
+    replace: 'private.scope_area_codes()',
+  },
+  {
+    name: 'the log of incidents can be changed',
+    find: 'before update or delete or truncate on public.incident_log',
+    replace: 'before delete or truncate on public.incident_log',
+  },
+  {
+    name: 'the log of incidents can be emptied',
+    find: 'before update or delete or truncate on public.incident_log',
+    replace: 'before update or delete on public.incident_log',
+  },
+  {
+    name: 'areas of tomorrow are listed',
+    find: `'pointOnSurface', jsonb_build_array(extensions.st_x(a.label_point), extensions.st_y(a.label_point))
+  ) order by a.path collate "C"), '[]')
+  from private.require_user(), private.city_today() as today, public.areas a
+  where private.is_valid(a.valid_from, a.valid_to, today)`,
+    replace: `'pointOnSurface', jsonb_build_array(extensions.st_x(a.label_point), extensions.st_y(a.label_point))
+  ) order by a.path collate "C"), '[]')
+  from private.require_user(), private.city_today() as today, public.areas a`,
+  },
+])
+
+const writing = breaksOf('migrations', onIncidents, [
+  {
+    name: 'an ended role may still report',
+    find: 'where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, p_at))',
+    replace: 'where m.user_id = auth.uid())',
+    tests: [`${test('commands')} -t a membership that has ended`],
+  },
+  {
+    name: 'an ended handler may still write',
+    find: `and m.role = 'handler' and m.department_code = p_incident.department_code
+      and private.is_valid(m.valid_from, m.valid_to, p_at));`,
+    replace: `and m.role = 'handler' and m.department_code = p_incident.department_code);`,
+  },
+  {
+    name: 'an ended role may still write',
+    find: `and m.user_id = auth.uid() and m.role <> 'handler'
+    and private.is_valid(m.valid_from, m.valid_to, p_at);`,
+    replace: `and m.user_id = auth.uid() and m.role <> 'handler';`,
+  },
+  {
+    name: 'a handler of another department may write',
+    find: `m.role = 'handler' and m.department_code = p_incident.department_code`,
+    replace: `m.role = 'handler'`,
+  },
+  {
+    name: 'a role gives rights in every area',
+    find: 'where own.code = p_incident.area_code and private.is_within(own.path, a.path)',
+    replace: 'where own.code = p_incident.area_code',
+  },
+  {
+    name: 'everybody counts as the reporter',
+    find: 'v_rights.is_reporter := coalesce(p_incident.reported_by = auth.uid(), false);',
+    replace: 'v_rights.is_reporter := p_incident.reported_by is not null;',
+  },
+  {
+    name: 'a report gives rights that no role gives any more',
+    find: `or r.role = 'reporter' and v_rights.is_reporter and private.has_right(r.may, p_at));`,
+    replace: `or r.role = 'reporter' and v_rights.is_reporter);`,
+  },
+  {
+    name: 'a note needs no right',
+    find: `v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);`,
+    replace: 'v_rights.may_note := v_rights.sees;',
+  },
+  {
+    name: 'who sees may ask',
+    find: `v_rights.may_ask := 'ask' = any (v_may);`,
+    replace: 'v_rights.may_ask := v_rights.sees;',
+  },
+  {
+    name: 'who sees may correct',
+    find: `v_rights.may_correct := 'correct' = any (v_may);`,
+    replace: 'v_rights.may_correct := v_rights.sees;',
+  },
+  {
+    name: 'an unseen incident can be written to',
+    find: 'if not found or not (private.rights_on(v_incident, p_at)).sees then',
+    replace: 'if not found then',
+  },
+  {
+    name: 'a photo may be added by who may not',
+    find: `v_incident := private.lock_incident(p_payload, p_at);
+  if not (private.rights_on(v_incident, p_at)).may_note then
+    perform private.reject_command('not_allowed');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'photo',`,
+    replace: `v_incident := private.lock_incident(p_payload, p_at);
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'photo',`,
+  },
+  {
+    name: 'a duplicate may be confirmed by who may not',
+    find: `if not (private.rights_on(v_incident, p_at)).may_note then
+    perform private.reject_command('not_allowed');
+  end if;
+  if not private.is_open(v_incident.stage) then
+    perform private.reject_command('incident_closed', 'incidentId');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'confirmed',`,
+    replace: `if not private.is_open(v_incident.stage) then
+    perform private.reject_command('incident_closed', 'incidentId');
+  end if;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'confirmed',`,
+  },
+  {
+    name: 'a closed incident can be corrected',
+    find: `  if not private.is_open(v_incident.stage) then
+    perform private.reject_command('incident_closed', 'incidentId');
+  end if;
+  if v_incident.version <> v_base then`,
+    replace: '  if v_incident.version <> v_base then',
+  },
+  {
+    name: 'a correction of an old version is taken',
+    find: 'if v_incident.version <> v_base then',
+    replace: 'if v_incident.version < v_base then',
+  },
+  {
+    name: 'a correction outside the city is stored',
+    find: `if v_place.area_code is null then
+      perform private.reject_command('outside_city');
+    end if;`,
+    replace: '',
+  },
+  {
+    name: 'a replay has the rights of now',
+    find: `v_may_report := private.has_right('report', v_at);`,
+    replace: `v_may_report := private.has_right('report');`,
+  },
+  {
+    name: 'a replay has the time of now',
+    find: 'v_at timestamptz := least(p_received, clock_timestamp());',
+    replace: 'v_at timestamptz := clock_timestamp();',
+  },
+  {
+    name: 'a replay may come from the future',
+    find: 'v_at timestamptz := least(p_received, clock_timestamp());',
+    replace: 'v_at timestamptz := p_received;',
+  },
+  {
+    name: 'a replay records refusals for want of a right',
+    find: `if p_is_replay and v_record.error ->> 'code' in ('not_allowed', 'unknown_incident') then`,
+    replace: `if p_is_replay and v_record.error ->> 'code' in ('unknown_incident') then`,
+  },
+  {
+    name: 'a leader may report',
+    find: `('handler', 'note'),`,
+    replace: `('handler', 'note'), ('leader', 'report'),`,
+    tests: [`${test('commands')} -t a report by the leader`],
+  },
+  {
+    name: 'a replay by an unknown person is taken',
+    find: 'if p_is_replay and not exists (select 1 from public.profiles p where p.user_id = v_actor) then',
+    replace: 'if false then',
+  },
+])
+
+const receipts = breaksOf('migrations', commands, [
+  {
+    name: 'a command sent again is applied again',
+    find: `  if v_judged.settled is not null then
+    return v_judged;
+  end if;
+  v_record.id := p_envelope.id;`,
+    replace: `  if v_judged.settled ->> 'outcome' = 'rejected' then
+    return v_judged;
+  end if;
+  v_judged.settled := null;
+  v_record.id := p_envelope.id;`,
+  },
+  {
+    name: 'the receipt of a repetition says applied',
+    find: `case when p_is_replay and p_command.outcome = 'applied' then 'replayed' else p_command.outcome end`,
+    replace: 'p_command.outcome',
+  },
+  {
+    name: 'a known id with another payload is answered',
+    find: `(v_known.type, v_known.hash, v_known.device_at, v_known.replaces)
+    is distinct from (p_envelope.type, p_envelope.hash, p_envelope.at, p_envelope.replaces)`,
+    replace: `(v_known.type, v_known.device_at, v_known.replaces)
+    is distinct from (p_envelope.type, p_envelope.at, p_envelope.replaces)`,
+  },
+  {
+    name: 'another person’s receipt is shown',
+    find: 'if v_known.actor <> p_actor then',
+    replace: 'if false then',
+  },
+  {
+    name: 'a command of another person is taken',
+    find: 'if p_envelope.actor <> p_actor then',
+    replace: 'if false then',
+  },
+  {
+    name: 'a report needs no right',
+    find: 'if not p_may_report then',
+    replace: 'if p_may_report is null then',
+  },
+  {
+    name: 'a payload may nest without end',
+    find: `length(p_payload) - length(translate(p_payload, '[{', '')) > 1000`,
+    replace: `length(p_payload) - length(translate(p_payload, '[{', '')) > 1000000`,
+  },
+  {
+    name: 'a call may hold 201 commands',
+    find: 'if json_array_length(p_commands) > 200 then',
+    replace: 'if json_array_length(p_commands) > 201 then',
+  },
+  {
+    name: 'a call may hold more than a megabyte',
+    find: 'if octet_length(p_commands::text) > 1048576 then',
+    replace: 'if octet_length(p_commands::text) > 104857600 then',
+  },
+  {
+    name: 'an incident that exists is stored again in another district',
+    find: 'if exists (select 1 from public.incidents i where i.id = v_report.id) then',
+    replace: 'if false then',
+  },
+  {
+    name: 'two calls of one person run at once',
+    find: `perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));`,
+    replace: '',
+    onPostgres: true,
+    tests: [`${test('commands')} -t four times at once`],
+  },
+  {
+    name: 'a report outside the city is stored',
+    find: `if v_report.area_code is null then
+    perform private.reject_command('outside_city');
+  end if;`,
+    replace: '',
+  },
+  {
+    name: 'commands of one call have one instant',
+    find: `v_at := v_at + interval '1 microsecond';`,
+    replace: '',
+    tests: [test('command-batches')],
+  },
+  {
+    name: 'the month of a report is that of Greenwich',
+    find: `date_trunc('month', r.at at time zone city.time_zone)::date, r.actor`,
+    replace: `date_trunc('month', r.at at time zone 'UTC')::date, r.actor`,
+    tests: onIncidents,
+  },
+  {
+    name: 'another person’s receipts are read again',
+    find: 'from public.commands c where c.id = any (p_ids) and c.actor = v_user);',
+    replace: 'from public.commands c where c.id = any (p_ids));',
+    tests: reads,
+  },
+])
+
+const grants = breaksOf('migrations', matrix, [
+  ...(
+    [
+      ['public.areas', 'areas'],
+      ['public.profiles', 'profiles'],
+      ['public.memberships', 'memberships'],
+      ['public.incidents', 'incidents'],
+      ['public.incident_log', 'incident_log'],
+      ['private.incident_moves', 'incident_moves'],
+      ['public.commands', 'commands'],
+      ['public.incident_photos', 'incident_photos'],
+      ['public.photo_checks', 'photo_checks'],
+      ['private.role_rights', 'role_rights'],
+    ] as const
+  ).map(([table, name]) => ({
+    name: `no row level security on ${name}`,
+    find: `alter table ${table} enable row level security;`,
+    replace: '',
+    tests: [`${test('matrix')} -t ${table}`],
+  })),
+  ...(
+    [
+      ['profiles', 'user_id = any ((select private.scope_people())::uuid[])'],
+      [
+        'memberships',
+        `
+  user_id = (select auth.uid())
+  or area_code = any ((select private.scope_area_codes('{grid_manager,admin}'))::text[])
+`,
+      ],
+      [
+        'incidents',
+        `
+  area_code = any ((select private.scope_area_codes())::text[])
+  or reported_by = (select auth.uid())
+  or department_code = any ((select private.scope_departments())::text[])
+`,
+      ],
+      [
+        'incident_log',
+        `exists (
+  select 1 from public.incidents i
+  where i.district_code = incident_log.district_code and i.id = incident_log.incident_id
+)`,
+      ],
+      ['commands', 'actor = (select auth.uid())'],
+      ['photo_checks', 'owner = (select auth.uid())'],
+    ] as const
+  ).map(([table, condition]) => ({
+    name: `every row of ${table} is shown`,
+    find: `using (${condition});`,
+    replace: 'using (true);',
+    tests: [`${test('matrix')} -t public.${table}`],
+  })),
+  {
+    name: 'every row of incident_photos is shown',
+    find: `using (
+  owner = (select auth.uid())
+  or (`,
+    replace: `using (
+  true
+  or (`,
+    tests: [`${test('matrix')} -t public.incident_photos`],
+  },
+  {
+    name: 'unchecked photos are shown',
+    find: '    and private.is_photo_checked(owner, hash, media_type)',
+    replace: '',
+    tests: [`${test('matrix')} -t public.incident_photos`],
+  },
+  {
+    name: 'a leader sees memberships',
+    find: `private.scope_area_codes('{grid_manager,admin}')`,
+    replace: `private.scope_area_codes('{grid_manager,admin,leader}')`,
+    tests: [`${test('matrix')} -t public.memberships`],
+  },
+  {
+    name: 'signed-in people may insert incidents',
+    find: `  public.incident_photos, public.photo_checks
+to authenticated;`,
+    replace: `  public.incident_photos, public.photo_checks
+to authenticated; grant insert on public.incidents to authenticated;`,
+  },
+  {
+    name: 'anon may read a table, were there a policy',
+    find: `  public.incident_photos, public.photo_checks
+to authenticated;`,
+    replace: `  public.incident_photos, public.photo_checks
+to authenticated; grant select on public.areas to anon;`,
+  },
+  {
+    name: 'signed-in people may change a column',
+    find: `  public.incident_photos, public.photo_checks
+to authenticated;`,
+    replace: `  public.incident_photos, public.photo_checks
+to authenticated; grant update (display_name) on public.profiles to authenticated;`,
+  },
+  {
+    name: 'EXECUTE on an owner’s function for signed-in people',
+    find: 'grant execute on function private.photo_object_to_read(text) to authenticated;',
+    replace: `grant execute on function private.photo_object_to_read(text) to authenticated;
+grant execute on function private.missing_photos(uuid, text[]) to authenticated;`,
+  },
+  {
+    name: 'EXECUTE on an owner’s function for everybody, refused inside',
+    find: 'grant execute on function private.photo_object_to_read(text) to authenticated;',
+    replace: `grant execute on function private.photo_object_to_read(text) to authenticated;
+grant execute on function private.photos_to_read(uuid[], text[], text[]) to public;`,
+  },
+  {
+    name: 'service_role may apply a replay',
+    find: 'grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;',
+    replace: `grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;
+grant execute on function private.record_photo_check(uuid, text, text, integer, integer, integer, text, text) to service_role;`,
+  },
+  {
+    name: 'anon may call a function of the API',
+    find: 'grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;',
+    replace: `grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;
+grant execute on function public.apply_commands(json) to anon;`,
+  },
+  {
+    name: 'CREATE on public for signed-in people',
+    find: 'grant usage on schema public to anon, authenticated;',
+    replace: 'grant usage, create on schema public to anon, authenticated;',
+  },
+  {
+    name: 'the schema private is open to anon',
+    find: 'grant usage on schema private to authenticated, service_role;',
+    replace: 'grant usage on schema private to authenticated, service_role, anon;',
+  },
+  {
+    name: 'new functions can be executed by everybody',
+    find: 'alter default privileges revoke execute on functions from public;',
+    replace: '',
+  },
+  ...(['tables', 'sequences', 'functions'] as const).map((kind) => ({
+    name: `a Supabase gives new ${kind} of public away`,
+    find: `alter default privileges in schema public revoke all on ${kind} from public, anon, authenticated;`,
+    replace: '',
+    tests: [test('supabase-defaults')],
+  })),
+  {
+    name: 'a Supabase’s grants on the functions of PostGIS stay',
+    find: 'revoke create on schema public from public, anon, authenticated;',
+    replace: '',
+    tests: [test('supabase-defaults')],
+  },
+  {
+    name: 'a function without a fixed search path',
+    find: `create or replace function private.receipt(p_command public.commands, p_is_replay boolean)
+returns jsonb language plpgsql stable set search_path = ''`,
+    replace: `create or replace function private.receipt(p_command public.commands, p_is_replay boolean)
+returns jsonb language plpgsql stable`,
+    tests: [test('lints')],
+  },
+  {
+    name: 'an owner’s function without a fixed search path',
+    find: `create or replace function private.apply_commands(p_commands json)
+returns jsonb language sql volatile security definer set search_path = ''`,
+    replace: `create or replace function private.apply_commands(p_commands json)
+returns jsonb language sql volatile security definer`,
+    tests: [test('lints')],
+  },
+])
+
+const files = breaksOf('migrations', photos, [
+  {
+    name: 'a photo of any owner counts as one’s own',
+    find: 'if p_owner = v_scope.user_id then',
+    replace: 'if p_owner is not null then',
+  },
+  {
+    name: 'an unchecked photo is read by others',
+    find: `if not private.is_photo_checked(p_owner, p_hash, p_media_type) then
+    return false;
+  end if;`,
+    replace: '',
+  },
+  {
+    name: 'a photo of an unseen incident is read',
+    find: `where p.owner = $1 and p.hash = $2 and %s) $q$, private.scope_condition(v_scope, 'i'))`,
+    replace: `where p.owner = $1 and p.hash = $2 and coalesce(true, %s)) $q$, private.scope_condition(v_scope, 'i'))`,
+  },
+  {
+    name: 'a photo is checked whatever the verdict',
+    find: `where c.owner = p_owner and c.hash = p_hash and c.media_type = p_media_type and c.verdict = 'ok')`,
+    replace: 'where c.owner = p_owner and c.hash = p_hash and c.media_type = p_media_type)',
+  },
+  {
+    name: 'a photo is checked as any type',
+    find: `where c.owner = p_owner and c.hash = p_hash and c.media_type = p_media_type and c.verdict = 'ok')`,
+    replace: `where c.owner = p_owner and c.hash = p_hash and c.verdict = 'ok')`,
+  },
+  {
+    name: 'a photo is checked for any owner',
+    find: `where c.owner = p_owner and c.hash = p_hash and c.media_type = p_media_type and c.verdict = 'ok')`,
+    replace: `where c.hash = p_hash and c.media_type = p_media_type and c.verdict = 'ok')`,
+  },
+  {
+    name: 'photos_to_read without the verdict',
+    find: `where c.owner = asked.owner and c.hash = asked.hash and c.media_type = asked.media_type
+            and c.verdict = 'ok')`,
+    replace:
+      'where c.owner = asked.owner and c.hash = asked.hash and c.media_type = asked.media_type)',
+  },
+  {
+    name: 'photos_to_read without the type',
+    find: 'where c.owner = asked.owner and c.hash = asked.hash and c.media_type = asked.media_type',
+    replace: 'where c.owner = asked.owner and c.hash = asked.hash',
+  },
+  {
+    name: 'photos_to_read without the owner of the check',
+    find: 'where c.owner = asked.owner and c.hash = asked.hash and c.media_type = asked.media_type',
+    replace: 'where c.hash = asked.hash and c.media_type = asked.media_type',
+  },
+  {
+    name: 'photos_to_read without the owner of the photo',
+    find: 'where p.owner = asked.owner and p.hash = asked.hash and %s)',
+    replace: 'where p.hash = asked.hash and %s)',
+  },
+  {
+    name: 'photos_to_read in another order',
+    find: 'order by asked.n)',
+    replace: 'order by asked.n desc)',
+  },
+  {
+    name: 'photos_to_read counts any owner as the caller',
+    find: 'select array_agg(asked.owner = $4 or (',
+    replace: 'select array_agg(asked.owner is not null or $4 is null or (',
+  },
+  {
+    name: 'a good photo is refused later',
+    find: `where known.verdict = excluded.verdict
+    or excluded`,
+    replace: `where known.verdict is not null
+    or excluded`,
+  },
+  {
+    name: 'a refused photo is taken at once',
+    find: `or excluded.verdict = 'ok' and known.checked_at < excluded.checked_at - interval '10 minutes'`,
+    replace: `or excluded.verdict = 'ok'`,
+  },
+  {
+    name: 'a photo checked as another type is not asked for',
+    find: 'on p.owner = c.owner and p.hash = c.hash and p.media_type = c.media_type',
+    replace: 'on p.owner = c.owner and p.hash = c.hash',
+  },
+])
+
+const buckets = breaksOf(
+  'supabase/schemas/11_photos.sql',
+  storage,
+  [
+    {
+      name: 'the storage policy without its end anchor',
+      find: String.raw`|| '/[0-9a-f]{64}\.(jpg|webp)$')`,
+      replace: String.raw`|| '/[0-9a-f]{64}\.(jpg|webp)')`,
+    },
+    {
+      name: 'the storage policy without its start anchor',
+      find: `name ~ ('^' || (select auth.uid())::text`,
+      replace: 'name ~ ((select auth.uid())::text',
+    },
+    {
+      name: 'files are put below any id',
+      find: `and name ~ ('^' || (select auth.uid())::text || '/`,
+      replace: `and name ~ ('^[0-9a-f-]{36}/`,
+    },
+    {
+      name: 'files are put into any bucket',
+      find: `  with check (
+    bucket_id = 'photos'
+    and name`,
+      replace: `  with check (
+    name`,
+    },
+    {
+      name: 'files of any bucket are read',
+      find: `using (bucket_id = 'photos' and private.photo_object_to_read(name));`,
+      replace: 'using (private.photo_object_to_read(name));',
+    },
+    {
+      name: 'the bucket is public',
+      find: `values ('photos', 'photos', false,`,
+      replace: `values ('photos', 'photos', true,`,
+    },
+  ].map((one) => ({ ...one, onPostgres: true })),
+)
+
+const objects = breaksOf(
+  'migrations',
+  storage,
+  [
+    {
+      name: 'the name of an object may end otherwise',
+      find: String.raw`/[0-9a-f]{64}\.(jpg|webp)$'
+    and private.photo_to_read(`,
+      replace: String.raw`/[0-9a-f]{64}\.(jpg|webp)'
+    and private.photo_to_read(`,
+    },
+    {
+      name: 'the extension of an object means nothing',
+      find: `case when right(p_name, 4) = '.jpg' then 'image/jpeg' else 'image/webp' end`,
+      replace: `'image/jpeg'`,
+    },
+  ].map((one) => ({ ...one, onPostgres: true })),
+)
+
+const counting = breaksOf('migrations', columns, [
+  {
+    name: 'months are counted over all areas',
+    find: `from public.incidents i where %s group by i.month
+    ) m $q$, private.scope_condition(private.resolve_scope(), 'i'))`,
+    replace: `from public.incidents i where coalesce(true, %s) group by i.month
+    ) m $q$, private.scope_condition(private.resolve_scope(), 'i'))`,
+    tests: [test('read/scope')],
+  },
+  {
+    name: 'columns of all areas are given',
+    find: 'where i.month = any (%L::date[]) and %s',
+    replace: 'where i.month = any (%L::date[]) and coalesce(true, %s)',
+    tests: [test('read/scope')],
+  },
+  {
+    name: 'a whole scope is seen in a part',
+    find: 'select a.code from public.areas a except select unnest(v_scope.area_codes));',
+    replace: `select a.code from public.areas a where a.level = 'city' except select unnest(v_scope.area_codes)) or cardinality(v_scope.area_codes) > 0;`,
+    tests: [test('read/scope')],
+  },
+  {
+    name: 'a stage is packed as its neighbour',
+    find: '(array_position(private.stage_codes(), p_stage) - 1)',
+    replace: 'array_position(private.stage_codes(), p_stage)',
+    tests: words,
+  },
+  {
+    name: 'the stages have another order',
+    find: `ARRAY['reported'::text, 'filed'::text, 'dispatched'::text, 'handled'::text, 'closed'::text,`,
+    replace: `ARRAY['reported'::text, 'dispatched'::text, 'filed'::text, 'handled'::text, 'closed'::text,`,
+    tests: words,
+  },
+  {
+    name: 'a handled incident is not open',
+    find: `(p_stage = ANY (ARRAY['reported'::text, 'filed'::text, 'dispatched'::text, 'handled'::text]))`,
+    replace: `(p_stage = ANY (ARRAY['reported'::text, 'filed'::text, 'dispatched'::text]))`,
+    tests: words,
+  },
+  {
+    name: 'on hold is not packed',
+    find: 'CASE WHEN p_on_hold THEN 16 ELSE 0 END',
+    replace: 'CASE WHEN p_on_hold THEN 0 ELSE 0 END',
+    tests: words,
+  },
+  {
+    name: 'minutes are packed as distances from the wrong month',
+    find: 't.minute - lag(t.minute, 1, 0) over w as step',
+    replace: 't.minute - lag(t.minute, 1, t.minute) over w as step',
+  },
+  {
+    name: 'the packed rows are in another order',
+    find: 'order by t.month, t.minute, t.id\n',
+    replace: 'order by t.month, t.id\n',
+  },
+  {
+    name: 'the minute is that of Greenwich',
+    find: '(i.reported_at at time zone $1) - i.month::timestamp) / 60)))::integer as minute',
+    replace: `(i.reported_at at time zone 'UTC') - i.month::timestamp) / 60)))::integer as minute`,
+  },
+  {
+    name: 'the bytes of an area are swapped',
+    find: `string_agg(set_byte('\\x00', 0, o.area >> 8), '') || string_agg(set_byte('\\x00', 0, o.area & 255), '') as area`,
+    replace: `string_agg(set_byte('\\x00', 0, o.area & 255), '') || string_agg(set_byte('\\x00', 0, o.area >> 8), '') as area`,
+  },
+  {
+    name: 'an open incident has a time to close',
+    find: 'case when i.closed_at is null then 65535 else least(65534,',
+    replace: 'case when i.closed_at is null then 0 else least(65534,',
+  },
+  {
+    name: 'the month of closing is off by one',
+    find: `- date_part('year', i.month) * 12 - date_part('month', i.month))))::integer end as closed_month`,
+    replace: `- date_part('year', i.month) * 12 - date_part('month', i.month) + 1)))::integer end as closed_month`,
+  },
+  {
+    name: 'x and y are packed as each other',
+    find: `string_agg(set_byte('\\x00', 0, o.qx >> 8), '') || string_agg(set_byte('\\x00', 0, o.qx & 255), '') as x`,
+    replace: `string_agg(set_byte('\\x00', 0, o.qy >> 8), '') || string_agg(set_byte('\\x00', 0, o.qy & 255), '') as x`,
+  },
+  {
+    name: 'a month of nobody is left out',
+    find: 'from unnest(%L::date[]) m left join packed p on p.month = m',
+    replace: 'from unnest(%L::date[]) m join packed p on p.month = m',
+  },
+  {
+    name: '121 months are given',
+    find: 'cardinality(p_months) > 120',
+    replace: 'cardinality(p_months) > 121',
+  },
+  {
+    name: 'the revision of a month is its count',
+    find: `select concat_ws('.', p_count, coalesce(p_max, 0), coalesce(p_sum, 0))`,
+    replace: `select concat_ws('.', p_count)`,
+    tests: changes,
+  },
+])
+
+const listening = breaksOf('migrations', changes, [
+  {
+    name: 'months of moves in other areas are shown',
+    find: 'select v.month from private.incident_moves v where v.changed_xid >= $1 and v.changed_xid < $2 and %s',
+    replace:
+      'select v.month from private.incident_moves v where v.changed_xid >= $1 and v.changed_xid < $2 and coalesce(true, %s)',
+  },
+  {
+    name: 'months changed in other areas are shown',
+    find: 'select i.month from public.incidents i where i.changed_xid >= $1 and i.changed_xid < $2 and %s',
+    replace:
+      'select i.month from public.incidents i where i.changed_xid >= $1 and i.changed_xid < $2 and coalesce(true, %s)',
+  },
+  {
+    name: 'who loses an incident is not told',
+    find: `        union
+        select v.month from private.incident_moves v where v.changed_xid >= $1 and v.changed_xid < $2 and %s`,
+    replace: `        union
+        select v.month from private.incident_moves v where v.changed_xid >= $1 and v.changed_xid < $2 and false and %s`,
+  },
+  {
+    name: 'a cursor of the future is taken',
+    find: `if v_start > v_settled.before_xid then
+    v_start := null;
+  end if;`,
+    replace: '',
+  },
+  {
+    name: 'a cursor of another database is taken',
+    find: `if split_part(p_cursor, '.', 1) = split_part(v_cursor, '.', 1)
+      and`,
+    replace: 'if',
+  },
+  {
+    name: 'a writer sets the mark of a change',
+    find: 'new.changed_xid := pg_current_xact_id()::text::bigint;',
+    replace: '',
+  },
+  {
+    name: 'a writer sets the version',
+    find: 'new.version := old.version + 1;',
+    replace: '',
+  },
+  {
+    name: 'the cursor passes over what is still open',
+    find: `before_xid := least(before_xid, pg_current_xact_id_if_assigned()::text::bigint,
+    pg_snapshot_xmax(v_snapshot)::text::bigint);`,
+    replace: 'before_xid := pg_snapshot_xmax(v_snapshot)::text::bigint;',
+    onPostgres: true,
+    tests: [`${test('read/changes')} -t never misses`],
+  },
+  {
+    name: 'the cursor waits for another database',
+    find: `where a.backend_xid = o.xid::xid and a.datid <> v_here)`,
+    replace: 'where a.backend_xid = o.xid::xid and a.datid is null)',
+    onPostgres: true,
+    tests: [test('read/open-transactions')],
+  },
+  {
+    name: 'the cursor passes over its own database',
+    find: `where a.backend_xid = o.xid::xid and a.datid <> v_here)`,
+    replace: 'where a.backend_xid = o.xid::xid)',
+    onPostgres: true,
+    tests: [test('read/open-transactions')],
+  },
+  {
+    name: 'waiting is never said',
+    find: `case when v_settled.waits_since < now() - interval '1 minute'`,
+    replace: `case when v_settled.waits_since < now() - interval '1 day'`,
+    onPostgres: true,
+    tests: [test('read/open-transactions')],
+  },
+])
+
+const reading = breaksOf(
+  'migrations',
+  [test('read/list')],
+  [
+    {
+      name: 'an incident outside the scope is told',
+      find: `execute format('select i.* from public.incidents i where i.id = $1 and %s order by i.district_code limit 1',`,
+      replace: `execute format('select i.* from public.incidents i where i.id = $1 and coalesce(true, %s) order by i.district_code limit 1',`,
+      tests: [test('read/scope')],
+    },
+    {
+      name: 'the list passes by the scope',
+      find: `        from public.incidents i
+        where %s and %s and %s
+        order by`,
+      replace: `        from public.incidents i
+        where coalesce(true, %s) and %s and %s
+        order by`,
+      tests: [test('read/scope')],
+    },
+    {
+      name: 'points pass by the scope',
+      find: `and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
+        and %s and %s`,
+      replace: `and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
+        and coalesce(true, %s) and %s`,
+      tests: [test('read/scope')],
+    },
+    {
+      name: 'a point on a border is in two tiles',
+      find: 'and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4',
+      replace: 'and i.lon >= $1 and i.lon <= $3 and i.lat >= $2 and i.lat <= $4',
+      tests: [test('read/points')],
+    },
+    {
+      name: 'the oldest of a crowded tile are shown',
+      find: '(select * from hits order by reported_at desc, id limit 2000)',
+      replace: '(select * from hits order by reported_at, id limit 2000)',
+      tests: [test('read/points')],
+    },
+    {
+      name: 'the filter matches areas by the beginning of a code',
+      find: 'where f.code = any (v_list) and starts_with(a.path, f.path)));',
+      replace: `where f.code = any (v_list) and starts_with(a.path, rtrim(f.path, '/'))));`,
+      tests: [test('read/filter')],
+    },
+    {
+      name: 'an unknown part of the filter is let be',
+      find: 'where k <> all (v_known) order by k limit 1;',
+      replace: 'where k <> all (v_known) and false order by k limit 1;',
+      tests: [test('read/filter')],
+    },
+    {
+      name: 'a page repeats its last row',
+      find: `case when v_order.descending then '<' else '>' end,`,
+      replace: `case when v_order.descending then '<=' else '>=' end,`,
+    },
+    {
+      name: 'a page of 201 rows is given',
+      find: 'if v_limit not between 1 and 200 then',
+      replace: 'if v_limit not between 1 and 201 then',
+    },
+    {
+      name: 'one’s day shows the reports of all',
+      find: 'where i.reported_by = v_user\n',
+      replace: 'where i.reported_by is not null\n',
+      tests: reads,
+    },
+    {
+      name: 'unchecked photos of others come with an incident',
+      find: 'and (c.hash is not null or p.owner = p_user)',
+      replace: '',
+      tests: reads,
+    },
+    {
+      name: 'the photo of a row is unchecked',
+      find: 'and (p.owner = p_user or private.is_photo_checked(p.owner, p.hash, p.media_type))',
+      replace: '',
+      tests: photos,
+    },
+  ],
+)
+
+const rejects = breaksOf('migrations', imports, [
+  ...(
+    [
+      ['no id', `coalesce(i.id, '') = '' or i.hash is null)`, 'false)'],
+      ['a long id', 'length(i.id) > 200)', 'false)'],
+      [
+        'a category with leaves',
+        'and not exists (select 1 from public.categories d where d.parent_code = c.code))),',
+        ')),',
+      ],
+      [
+        'an unknown department',
+        'i.department is not null and not exists (\n          select 1 from public.departments d where d.code = i.department)),',
+        'false),',
+      ],
+      [
+        'a closed stage without its time',
+        `or (i.stage = 'closed') <> (i."closedAt" is not null)),`,
+        '),',
+      ],
+      ['an unknown stage', 'i.stage is null or i.stage <> all (private.stage_codes())', 'false'],
+      ['a severity of 9', 'i.severity not between 1 and 4)', 'false)'],
+      [
+        'a place beyond the globe',
+        '(i.lon between -180 and 180 and i.lat between -90 and 90) is not true)',
+        '(i.lon is null or i.lat is null))',
+      ],
+      ['no date', `i."reportedAt" is null or not isfinite(i."reportedAt")),`, 'false),'],
+      ['a report of the future', 'i."reportedAt" > now()),', 'false),'],
+      ['a closing before the report', 'i."closedAt" < i."reportedAt"),', 'false),'],
+      ['a closing of the future', 'i."closedAt" > now()),', 'false),'],
+      ['a long description', 'length(i.description) > 10000),', 'false),'],
+      ['a long address', 'length(i.address) > 500),', 'false),'],
+      ['a long channel', 'length(i.channel) > 100)', 'false)'],
+    ] as const
+  ).map(([what, find, replace]) => ({
+    name: `the import takes ${what}`,
+    find,
+    replace,
+    tests: [`${test('import-incidents')} -t at the door of the database`],
+  })),
+  {
+    name: 'the import stores rows outside the city',
+    find: `when p.area_code is null then 'outside_city'`,
+    replace: `when p.area_code is null then 'unchanged'`,
+  },
+  {
+    name: 'the import overwrites without update',
+    find: `when not p_update then 'changed_content'`,
+    replace: `when p_update is null then 'changed_content'`,
+  },
+  {
+    name: 'the import overwrites what was done here',
+    find: `when k.last_kind not in ('imported', 'import_updated') then 'changed_here'`,
+    replace: '',
+  },
+  {
+    name: 'the import places points in any order',
+    find: `select array_agg(n order by n) as ns, array_agg(lon order by n) as lons,
+        array_agg(lat order by n) as lats`,
+    replace: `select array_agg(n order by n) as ns, array_agg(lon order by n desc) as lons,
+        array_agg(lat order by n desc) as lats`,
+  },
+  {
+    name: 'a border belongs to the highest code',
+    find: 'order by hit.n, b.depth desc, b.code collate "C"',
+    replace: 'order by hit.n, b.depth desc, b.code collate "C" desc',
+  },
+  {
+    name: 'a redrawn boundary moves nothing',
+    find: 'where i.district_code = c.district_code and i.id = c.id and c.area_code <> p.area_code',
+    replace: 'where i.district_code = c.district_code and i.id = c.id and false',
+  },
+])
+
+export const sqlMutants = [
+  ...rights,
+  ...writing,
+  ...receipts,
+  ...grants,
+  ...files,
+  ...buckets,
+  ...objects,
+  ...counting,
+  ...listening,
+  ...reading,
+  ...rejects,
+]
