@@ -119,7 +119,7 @@ function tryLink(draft: string, path: string): boolean {
 /** The guard keeps two starting processes from removing each other's lock. */
 function removeIfStale(dataDir: string, path: string): void {
   const guard = join(dataDir, 'lock.takeover')
-  if (existsSync(guard) && Date.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard)
+  if (ageMs(guard) > 10_000) rmSync(guard, { force: true })
   try {
     writeFileSync(guard, String(process.pid), { flag: 'wx' })
   } catch {
@@ -133,6 +133,12 @@ function removeIfStale(dataDir: string, path: string): void {
   }
 }
 
+/** -1 when the file is gone. */
+function ageMs(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found ? Date.now() - found.mtimeMs : -1
+}
+
 function readHolder(path: string): LockHolder | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as LockHolder
@@ -143,7 +149,8 @@ function readHolder(path: string): LockHolder | null {
 
 function isAlive(holder: LockHolder, path: string): boolean {
   if (holder.pidSpace !== pidSpace()) {
-    return Date.now() - statSync(path).mtimeMs < foreignStaleMs
+    const age = ageMs(path)
+    return age >= 0 && age < foreignStaleMs
   }
   try {
     process.kill(holder.pid, 0)
