@@ -41,6 +41,10 @@ export async function readCity(db: Database): Promise<CityPart | null> {
   }
 }
 
+/** Apps of 0.1.0 on people's devices refuse a configuration without these, until they have updated. */
+const capabilities = { storage: true, passwordChange: true }
+export type ServedConfig = AppConfig & { capabilities: typeof capabilities }
+
 /** `supabaseUrl` is the client's origin. */
 export function appConfig(
   part: CityPart,
@@ -50,13 +54,14 @@ export function appConfig(
     tier: AppConfig['tier']
     acceptsDemoAccounts: boolean
   },
-): AppConfig {
+): ServedConfig {
   const showsDemo = part.isDemo && options.acceptsDemoAccounts
   return {
     instanceId: part.instanceId,
     supabaseUrl: options.supabaseUrl,
     publishableKey: options.publishableKey,
     tier: options.tier,
+    capabilities,
     city: part.city,
     demo: showsDemo ? { accounts: demoAccounts, password: demoPassword } : null,
   }
