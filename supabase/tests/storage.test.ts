@@ -94,7 +94,8 @@ describe.skipIf(missing !== null && process.env.WANGGE_REQUIRE_POSTGRES !== '1')
       const name = `${people.field}/${photo}.jpg`
       // whatever else lies in the bucket must not break reading
       await db.query(
-        `insert into storage.objects (bucket_id, name) values ('photos', 'not-a-photo'), ('other', $1)`,
+        `insert into storage.objects (bucket_id, name)
+         values ('photos', 'not-a-photo'), ('photos', $1 || '.html'), ('other', $1)`,
         [name],
       )
       await applyCommands(db, people.field, [

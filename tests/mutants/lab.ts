@@ -26,6 +26,7 @@ export interface Judgement {
 
 interface Report {
   testResults: {
+    status: string
     message?: string
     assertionResults: { fullName: string; status: string; failureMessages?: string[] }[]
   }[]
@@ -185,10 +186,13 @@ function outcomeOf({ testResults }: Report): Outcome {
       message: (failureMessages?.[0] ?? '').split('\n')[0]!.slice(0, 160),
     }))
   const passed = results.filter(({ status }) => status === 'passed')
-  const outside = testResults.find(({ message }) => message)
+  const outside = testResults.find(({ status }) => status === 'failed')
   return {
     passed: new Set(passed.map(({ fullName }) => fullName.trim())),
     failures,
-    fault: failures.length === 0 && outside ? (outside.message ?? '').split('\n')[0]! : null,
+    fault:
+      failures.length === 0 && outside
+        ? `failed outside of its tests: ${(outside.message ?? '').split('\n')[0]!}`
+        : null,
   }
 }

@@ -438,7 +438,7 @@ grant execute on function private.photos_to_read(uuid[], text[], text[]) to publ
     name: 'service_role may apply a replay',
     find: 'grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;',
     replace: `grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;
-grant execute on function private.record_photo_check(uuid, text, text, integer, integer, integer, text, text) to service_role;`,
+grant execute on function private.apply_commands_at(json, timestamptz, boolean) to service_role;`,
   },
   {
     name: 'anon may call a function of the API',
@@ -467,8 +467,14 @@ grant execute on function public.apply_commands(json) to anon;`,
     replace: '',
     tests: [test('supabase-defaults')],
   })),
+  ...(['tables', 'sequences', 'functions'] as const).map((kind) => ({
+    name: `a Supabase’s grants on ${kind} of before stay`,
+    find: `revoke all on all ${kind} in schema public from public, anon, authenticated;`,
+    replace: '',
+    tests: [test('supabase-defaults')],
+  })),
   {
-    name: 'a Supabase’s grants on the functions of PostGIS stay',
+    name: 'a Supabase lets everybody create in public',
     find: 'revoke create on schema public from public, anon, authenticated;',
     replace: '',
     tests: [test('supabase-defaults')],

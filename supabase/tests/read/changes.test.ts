@@ -99,9 +99,12 @@ describeOnEachDatabase('changes since a cursor', (kind) => {
   })
 
   it('marks every update, whatever the writer says', async () => {
-    const { db } = await open()
+    const { db, call } = await open()
     await storeIncident(db, { id: id(1), month: '2011-05-01', areaCode: farGrid })
     const cursor = await cursorOf('admin')
+    const revision = async () =>
+      (await call<PackedMonth[]>('admin', `incident_columns('{2011-05}')`))[0]!.revision
+    const before = await revision()
     await db.query(
       `update public.incidents set description = 'new', version = 1, changed_xid = 3 where id = $1::text::uuid`,
       [id(1)],
@@ -113,6 +116,8 @@ describeOnEachDatabase('changes since a cursor', (kind) => {
     expect(row!.version).toBe(2)
     expect(Number(row!.changed_xid)).toBeGreaterThan(3)
     expect((await since('admin', cursor)).months).toEqual(['2011-05'])
+    // as many as before, but others
+    expect(await revision()).not.toBe(before)
   })
 
   it('tells who loses an incident, by area, by department and by month', async () => {
