@@ -9,7 +9,7 @@ import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { damageOf } from '../../supabase/server/journal/snapshot-check.ts'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { realNow } from './device-clock.ts'
-import { Device } from './device.ts'
+import { Phone } from './phone.ts'
 import { checkRecord, receiptsOf } from './fault-run.ts'
 import { People } from './intents.ts'
 import { Ledger, sha256Hex } from './ledger.ts'
@@ -56,9 +56,9 @@ test(`${rounds} power cuts: every receipt given before is still true after`, asy
   for (let round = 0; round < rounds; round += 1) {
     const origin = await server.start()
     const devices = ['bo', 'manager'].map(
-      (name) => new Device({ emails: [`${name}@city.example`], origin, random }),
+      (name) => new Phone({ emails: [`${name}@city.example`], origin, random }),
     )
-    const [worker, manager] = devices as [Device, Device]
+    const [worker, manager] = devices as [Phone, Phone]
     const work = async (count: number): Promise<void> => {
       for (let n = 0; n < count; n += 1) await people.act(random.pick(devices))
     }
@@ -115,13 +115,13 @@ interface Corrected {
 }
 
 /** The worker's correction comes first and is applied, the manager's is shown as a conflict. */
-async function correctAtOnce(worker: Device, manager: Device): Promise<Corrected> {
+async function correctAtOnce(worker: Phone, manager: Phone): Promise<Corrected> {
   const incidentId = randomUUID()
   await worker.outbox.enqueue({
     type: 'report_incident',
     payload: { incidentId, categoryCode: 'street_cleaning', lon: 113, lat: 28, severity: 1 },
   })
-  const change = async (device: Device, severity: number): Promise<void> => {
+  const change = async (device: Phone, severity: number): Promise<void> => {
     await device.outbox.enqueue({
       type: 'correct_incident',
       payload: { incidentId, baseVersion: 1, changes: { severity } },
@@ -131,7 +131,7 @@ async function correctAtOnce(worker: Device, manager: Device): Promise<Corrected
   await worker.outbox.sendNow()
   await change(worker, 3)
   await change(manager, 4)
-  const idOf = async (device: Device, state: 'received' | 'conflict'): Promise<string> => {
+  const idOf = async (device: Phone, state: 'received' | 'conflict'): Promise<string> => {
     const page = await device.outbox.page({ states: [state], limit: 500 })
     const found = page.filter(
       (item) => item.type === 'correct_incident' && item.incidentId === incidentId,
@@ -153,7 +153,7 @@ async function instanceOf(dataDir: string): Promise<string | undefined> {
 }
 
 /** Uploads a photo with no command after it; returns its hash once the server has answered for it. */
-async function uploadPhoto(dataDir: string, origin: string, { email, userId }: Device) {
+async function uploadPhoto(dataDir: string, origin: string, { email, userId }: Phone) {
   const { publishableKey: apikey } = JSON.parse(
     readFileSync(join(dataDir, 'secrets.json'), 'utf8'),
   ) as { publishableKey: string }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { patient, slow, slower } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { startServer } from '../start/server.ts'
 import type { RunningServer } from '../start/server.ts'
@@ -22,7 +23,10 @@ const folder = temporaryFolder('snapshots')
 const settings = { ...settingsIn(folder.path), snapshotMs: everyMs }
 const { dataDir } = settings
 const snapshots = () => listSnapshots(dataDir).map(({ path }) => path)
-/** Enough for a snapshot under way and several more looks. */
+/**
+ * Enough for a snapshot under way and several more looks. That none is taken in this time is what is
+ * tested, with real snapshots; snapshot-timer.test.ts tests the timer by a false clock.
+ */
 const severalIntervals = () => pause(2 * slowest + 5 * everyMs)
 
 /** The snapshots once no further one comes. */
@@ -55,7 +59,7 @@ async function report(): Promise<void> {
 async function nextSnapshot(before: string[]): Promise<string[]> {
   const isNew = (path: string) => !before.includes(path)
   const asked = performance.now()
-  await expect.poll(() => snapshots().some(isNew), { timeout: 30_000, interval: 20 }).toBe(true)
+  await expect.poll(() => snapshots().some(isNew), { ...slow, interval: 20 }).toBe(true)
   slowest = Math.max(slowest, performance.now() - asked)
   return snapshots()
 }
@@ -131,30 +135,30 @@ test('the last eight are kept, and the journal back to the oldest of them', asyn
 
 test(
   'what no journal holds is in a snapshot long before its turn',
-  { timeout: 300_000 },
+  { timeout: patient(300_000) },
   async () => {
-    const slow = temporaryFolder('soon')
-    const { dataDir: slowDir, ...rest } = settingsIn(slow.path)
-    const taken = () => listSnapshots(slowDir).length
-    const soon = { timeout: 90_000, interval: 200 }
-    const other = await startServer(
-      { ...rest, dataDir: slowDir, snapshotMs: 3_600_000 },
+    const other = temporaryFolder('soon')
+    const { dataDir: otherDir, ...rest } = settingsIn(other.path)
+    const taken = () => listSnapshots(otherDir).length
+    const soon = { ...slower, interval: 200 }
+    const second = await startServer(
+      { ...rest, dataDir: otherDir, snapshotMs: 3_600_000 },
       { loadCity: loadSmallCity },
     )
     try {
       await expect.poll(taken, soon).toBe(1)
       // As commands do beside a running server.
-      const db = await openDatabase({ DATA_DIR: slowDir })
+      const db = await openDatabase({ DATA_DIR: otherDir })
       await db.query(`update public.areas set households = 7`)
       await db.close()
       await expect.poll(taken, soon).toBe(2)
-      const apikey = secretsOf(slow.path).publishableKey
+      const apikey = secretsOf(other.path).publishableKey
       const sent = { apikey, 'content-type': 'application/json' }
-      const { json } = await send(other.port, 'POST', '/auth/v1/token?grant_type=password', {
+      const { json } = await send(second.port, 'POST', '/auth/v1/token?grant_type=password', {
         headers: sent,
         body: JSON.stringify({ email: adminEmail, password: adminPassword }),
       })
-      const { status } = await send(other.port, 'PUT', '/auth/v1/user', {
+      const { status } = await send(second.port, 'PUT', '/auth/v1/user', {
         headers: { ...sent, authorization: `Bearer ${String(json.access_token)}` },
         body: JSON.stringify({
           current_password: adminPassword,
@@ -164,8 +168,8 @@ test(
       expect(status).toBe(200)
       await expect.poll(taken, soon).toBe(3)
     } finally {
-      await other.close()
-      slow.remove()
+      await second.close()
+      other.remove()
     }
   },
 )

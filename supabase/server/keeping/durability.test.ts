@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { cutPower, keepAll, keepWhatIsSynced } from '../../../tests/faults/synced-disk.ts'
+import { lookUntil } from '../../../tests/kit/look-until.ts'
+import { patient, slow, slower } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { startServer } from '../start/server.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
@@ -26,7 +28,7 @@ let folder: ReturnType<typeof temporaryFolder>
 let children: ChildProcess[]
 
 // Each step opens a database: seconds on a busy machine.
-vi.setConfig({ testTimeout: 300_000 })
+vi.setConfig({ testTimeout: patient(300_000) })
 
 beforeEach(() => {
   folder = temporaryFolder('durability')
@@ -213,7 +215,7 @@ test('a database whose making was interrupted is made anew', async () => {
   const first = spawn(process.execPath, [entry, folder.path], { stdio: 'ignore' })
   children.push(first)
   const unfinished = join(folder.path, 'data/pg.unfinished')
-  while (!existsSync(unfinished)) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await lookUntil(() => existsSync(unfinished), 30_000, 5)).toBe(true)
   await killed(first)
   const second = await startChild()
   expect((await send(second.port, 'GET', '/readyz')).status).toBe(200)
@@ -224,9 +226,9 @@ test('rows the database dropped are in no snapshot, and are back before anybody 
   const who = await signIn(port)
   const receipts = [await report(port, who), await report(port, who)]
   child.kill('SIGUSR2')
-  await expect.poll(output, { timeout: 60_000 }).toContain('lost')
+  await expect.poll(output, slow).toContain('lost')
   const backup = run('backup', [])
-  await expect.poll(output, { timeout: 60_000 }).toContain('restarting')
+  await expect.poll(output, slow).toContain('restarting')
   expect(listSnapshots(join(folder.path, 'data'))).toEqual([])
 
   // The first call let in finds the replayed ones.
@@ -241,7 +243,7 @@ test('rows the database dropped are in no snapshot, and are back before anybody 
         })
         return answer.status
       },
-      { timeout: 120_000, interval: 10 },
+      { ...slower, interval: 10 },
     )
     .toBe(200)
   expect(output()).toMatch(/replayed [23]\b/)

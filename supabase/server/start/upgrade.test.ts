@@ -15,6 +15,7 @@ import { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { jpegFile } from '../../../tests/fixtures/photo-files.ts'
+import { patient } from '../../../tests/kit/patience.ts'
 import { findPostgres, startCluster } from '../../tests/harness/cluster.ts'
 import { majorOfEngine, majorOfFolder } from '../backend/engine-version.ts'
 import { copyCity, differencesOf, proveCity } from '../keeping/copy-city.ts'
@@ -33,7 +34,7 @@ import {
 } from '../testing/kit.ts'
 
 // every step opens databases, each some seconds on a busy machine
-vi.setConfig({ testTimeout: 600_000 })
+vi.setConfig({ testTimeout: patient(600_000) })
 
 const here = fileURLToPath(new URL('..', import.meta.url))
 let folder: ReturnType<typeof temporaryFolder>
