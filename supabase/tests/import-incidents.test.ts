@@ -287,7 +287,7 @@ describeOnEachDatabase('the import of incidents', (kind) => {
       [{ stage: 'lost' }, 'bad_stage'],
       [{ stage: 'filed', closedAt: '2020-06-01T00:00:00Z' }, 'bad_stage'],
       [{ reportedAt: null }, 'bad_date'],
-      [{ reportedAt: 'infinity' }, 'bad_date'],
+      [{ reportedAt: '-infinity' }, 'bad_date'],
       [{ stage: 'closed', closedAt: '3000-01-01T00:00:00Z' }, 'future_date'],
       [{ address: 'x'.repeat(501) }, 'field_too_long'],
       [{ channel: 'x'.repeat(101) }, 'field_too_long'],
