@@ -437,7 +437,7 @@ const groundOf = (page: Page): Promise<string> =>
     .first()
     .evaluate((canvas) => getComputedStyle(canvas).backgroundColor)
 const pictureOf = (page: Page): Promise<Buffer> =>
-  page.locator('.maplibregl-canvas').first().screenshot()
+  page.locator('.maplibregl-canvas').first().screenshot({ animations: 'disabled' })
 
 /** How many colours the middle of the map shows: streets and labels have four times those of areas. */
 async function inkOf(page: Page): Promise<number> {

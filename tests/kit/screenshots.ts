@@ -114,7 +114,10 @@ try {
           .getByRole('progressbar')
           .waitFor({ state: 'detached', ...slower })
         await page.waitForLoadState('networkidle', slower)
-        writeFileSync(`${folder}/${name}.png`, await stillPicture(() => page.screenshot()))
+        writeFileSync(
+          `${folder}/${name}.png`,
+          await stillPicture(() => page.screenshot({ animations: 'disabled' })),
+        )
         await context.close()
         process.stdout.write(`${name}${problems.length > 0 ? `: ${problems.join('; ')}` : ''}\n`)
       }
