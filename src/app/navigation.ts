@@ -47,7 +47,8 @@ export const menuPages = (): readonly Page<PageName>[] => pages.filter(({ inMenu
  */
 export function safeNext(next: unknown): string {
   const path = Array.isArray(next) ? next[0] : next
-  if (typeof path !== 'string' || !/^\/(?![/\\])/.test(path) || path.includes('\\')) return '/'
+  // Browsers drop tabs and line ends and read \ as /: `/<tab>/host` is another site.
+  if (typeof path !== 'string' || !/^\/(?!\/)[^\\\p{Cc}]*$/u.test(path)) return '/'
   const signIn = pages.find(({ name }) => name === 'sign-in')!.path
   return path.startsWith(signIn) ? '/' : path
 }

@@ -28,6 +28,7 @@ describe('callRpc', () => {
     [429, 'over_request_rate_limit', 'rate-limited'],
     [500, 'XX000', 'server'],
     [502, '', 'offline'],
+    [507, 'server_disk_full', 'server'],
   ])('sorts %i %s as %s and keeps message and code', async (status, code, kind) => {
     const backend = answering(JSON.stringify({ code, message: 'why' }), {
       status,
@@ -36,7 +37,7 @@ describe('callRpc', () => {
     const error = await failure(callRpc(backend, 'f', {}, schema))
     expect(error).toBeInstanceOf(AppError)
     expect(error).toMatchObject({ kind, status, code, message: 'why' })
-    expect(error.retryAfterSeconds).toBe(status === 429 ? 7 : null)
+    expect(error.retryAfterSeconds).toBe(status === 429 || status === 507 ? 7 : null)
   })
 
   it('tells a missing network from a server', async () => {

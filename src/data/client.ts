@@ -12,7 +12,7 @@ export interface Backend {
   url: string
   /** For calls that supabase-js lacks. */
   fetch: typeof globalThis.fetch
-  /** From the last 429, or null. */
+  /** Seconds the server last asked to wait (429, 507), or null. */
   retryAfterSeconds: () => number | null
   /** Fails at once when a new token is needed but offline. */
   unlessStuck: SessionRenewal['unlessStuck']
@@ -64,7 +64,7 @@ function guardedFetch(fetch: typeof globalThis.fetch) {
     if (isToken && url.includes('grant_type=refresh_token'))
       return byOwnClock(await renewal.fetch(input, init))
     const response = await fetch(input, init)
-    if (response.status === 429) {
+    if (isClosed(response.status)) {
       const seconds = Number(response.headers.get('retry-after'))
       retryAfter = Number.isFinite(seconds) && seconds > 0 ? seconds : null
     }
@@ -89,6 +89,9 @@ async function byOwnClock(response: Response): Promise<Response> {
   const headers = { 'content-type': 'application/json' }
   return new Response(JSON.stringify(session), { status: response.status, headers })
 }
+
+/** Too many calls, or a full disk: `Retry-After` says when the server takes calls again. */
+const isClosed = (status: number): boolean => status === 429 || status === 507
 
 /**
  * Signed request for paths that supabase-js lacks; returns any status.
@@ -127,7 +130,7 @@ export async function callRpc<T>(
   // supabase-js reports an abort as an ordinary error.
   signal?.throwIfAborted()
   if (error)
-    throw errorFromAnswer(error, status, status === 429 ? backend.retryAfterSeconds() : null)
+    throw errorFromAnswer(error, status, isClosed(status) ? backend.retryAfterSeconds() : null)
   const parsed = v.safeParse(schema, data)
   if (!parsed.success) {
     const issue = parsed.issues[0]

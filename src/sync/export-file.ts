@@ -42,7 +42,6 @@ export async function exportFile(
     return {
       drafts: await db.drafts.toArray(),
       items: rows.map((row, index) => exportedItem(row, payloads[index]!.payload)),
-      hashes: rows.flatMap(({ photoHashes }) => photoHashes),
     }
   }, [db.drafts, db.items, db.payloads])
   const head: ExportHead = {

@@ -165,6 +165,7 @@ describe('sending', () => {
     'cut-body',
     'portal',
     'rate-limited',
+    'disk-full',
     'server-error',
     'shuffled',
     'missing-receipts',
@@ -186,6 +187,23 @@ describe('sending', () => {
     outbox.start()
     await drained()
     expect(device.clock - began).toBeGreaterThanOrEqual(7000)
+  })
+
+  it('waits as one for a server whose disk is full, and says so', async () => {
+    mishaps = ['disk-full', 'disk-full']
+    for (let n = 1; n <= 20; n++) await outbox.enqueue(report(uuid(n)))
+    const began = device.clock
+    const reasons = new Set<string>()
+    outbox.status.subscribe((status) => {
+      if (status.kind === 'waiting') reasons.add(status.reason)
+    })
+    outbox.start()
+    await drained()
+    expect(device.clock - began).toBeGreaterThanOrEqual(120_000)
+    // two that met the full disk, one with all
+    expect(mishaps).toEqual([])
+    expect(server.calls).toHaveLength(1)
+    expect([...reasons]).toEqual(['server_disk_full'])
   })
 
   it('pauses where the session ran out, and goes on for the same person only', async () => {

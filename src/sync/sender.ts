@@ -224,8 +224,9 @@ export class Sender {
       this.#needsSignIn = true
       return true
     }
-    if (failure.kind !== 'rate-limited') return false
-    this.#fail(failure.kind)
+    const isFull = failure.code === 'server_disk_full'
+    if (failure.kind !== 'rate-limited' && !isFull) return false
+    this.#fail(isFull ? 'server_disk_full' : failure.kind)
     this.#closedUntil = now() + (failure.retryAfterSeconds ?? 0) * 1000
     return true
   }

@@ -81,7 +81,8 @@ export interface Transport {
 export type SendStatus =
   | { kind: 'idle' }
   | { kind: 'sending'; done: number; total: number }
-  /** `until`: device milliseconds; `reason`: an `AppErrorKind` or `missing_receipt`. */
+  /** `until`: device milliseconds; `reason`: an `AppErrorKind`, `missing_receipt` or
+   * `server_disk_full`. */
   | { kind: 'waiting'; until: number; reason: string }
   | { kind: 'no-network'; until: number }
   | { kind: 'needs-sign-in' }

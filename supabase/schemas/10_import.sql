@@ -54,7 +54,8 @@ begin
           -- NaN sorts above all numbers: the ranges refuse it
           (i.lon between -180 and 180 and i.lat between -90 and 90) is not true),
         ('reportedAt', 'bad_date', null, i."reportedAt" is null or not isfinite(i."reportedAt")),
-        ('reportedAt', 'future_date', i."reportedAt"::text, i."reportedAt" > now()),
+        ('reportedAt', 'future_date', i."reportedAt"::text,
+          i."reportedAt" > now() and isfinite(i."reportedAt")),
         ('closedAt', 'closed_before_opened', i."closedAt"::text, i."closedAt" < i."reportedAt"),
         ('closedAt', 'future_date', i."closedAt"::text, i."closedAt" > now()),
         ('description', 'field_too_long', length(i.description)::text, length(i.description) > 10000),

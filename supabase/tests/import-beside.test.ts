@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { patient } from '../../tests/kit/patience.ts'
 import { openDatabase } from '../server/backend/open-database.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import { temporaryFolder } from '../server/testing/kit.ts'
@@ -19,7 +20,7 @@ const batchRows = 2_000
 /** Printed with the first batch: five more are to come. */
 const firstBatch = /\d+ read, \d+ stored/
 /** Processes that open a database, on a machine that may be busy. */
-const timeout = 300_000
+const timeout = patient(300_000)
 
 let server: ChildProcess
 
@@ -74,14 +75,18 @@ async function counted(
   return row!
 }
 
-/** Kills a client while its batch waits for the database, which somebody else holds. */
+/**
+ * Kills a client while its batch waits for the database, which somebody else holds. Nothing tells
+ * that it waits: time alone lets the batch come.
+ */
 async function killWaiting(client: ChildProcess): Promise<void> {
   const db = await openDatabase(env)
   await db.transaction(async (tx) => {
     await tx.query('select 1')
     await sleep(300)
+    const gone = once(client, 'exit')
     client.kill('SIGKILL')
-    await sleep(100)
+    await gone
   })
   await db.close()
 }

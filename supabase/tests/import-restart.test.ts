@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { oracleRows } from '../../tests/kit/oracle.ts'
+import { patient } from '../../tests/kit/patience.ts'
 import { openDatabase } from '../server/backend/open-database.ts'
 import { demoPassword } from '../server/base/demo.ts'
 import type { ImportReport } from '../server/import/report.ts'
@@ -20,7 +21,7 @@ const run = (command: 'import' | 'user', args: string[], killOn?: RegExp): Promi
 
 const kept = oracleRows(0).length
 /** Several processes that each open a database, on a machine that may be busy. */
-const timeout = 400_000
+const timeout = patient(400_000)
 
 it('loses and doubles nothing when it is killed and run again', { timeout }, async () => {
   const killed = await run('import', ['demo'], /Incidents: \d{4,} read/)

@@ -56,6 +56,7 @@ export function runCommand(
       if (isSeen || !kill?.on.test(out)) return
       isSeen = true
       const what = kill.what ?? (() => child.kill('SIGKILL'))
+      // The moment of the kill is what is tested.
       setTimeout(() => what(child), kill.after ?? 0)
     }
     child.stdout.on('data', read)

@@ -5,7 +5,7 @@ import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { chooseLanguage, openPage, type DemoRole } from '../kit/session.ts'
-import { slow } from '../kit/patience.ts'
+import { patient, slow } from '../kit/patience.ts'
 
 interface Visit {
   path: string
@@ -80,34 +80,38 @@ describe('axe', () => {
   afterAll(() => browser?.close())
 
   for (const { role, pages, inChinese } of visits) {
-    it(`finds nothing as ${role ?? 'nobody'} on ${pages.map(({ path }) => path).join(', ')}, wide or narrow, light or dark`, async () => {
-      const { page, context, problems } = await openPage(browser, {
-        url,
-        role,
-        path: pages[0]!.path,
-      })
-      for (const [index, { path, ready }] of pages.entries()) {
-        await page.setViewportSize(wide)
-        if (index > 0) await page.goto(url + path)
-        await page.locator(ready).first().waitFor(slow)
-        const found = await problemsOf(page, [wide, narrow])
-        expect([path, ...found]).toEqual([path])
-      }
-      if (inChinese) {
-        await page.setViewportSize(wide)
-        await chooseLanguage(page, 'zh-CN')
-        const found = await problemsOf(page, [narrow])
-        expect(['zh-CN', ...found]).toEqual(['zh-CN'])
-      }
-      expect(problems).toEqual(
-        pages.flatMap(({ isMissing }) =>
-          isMissing
-            ? 'console: Failed to load resource: the server responded with a status of 404 (Not Found)'
-            : [],
-        ),
-      )
-      await context.close()
-    }, 420_000)
+    it(
+      `finds nothing as ${role ?? 'nobody'} on ${pages.map(({ path }) => path).join(', ')}, wide or narrow, light or dark`,
+      async () => {
+        const { page, context, problems } = await openPage(browser, {
+          url,
+          role,
+          path: pages[0]!.path,
+        })
+        for (const [index, { path, ready }] of pages.entries()) {
+          await page.setViewportSize(wide)
+          if (index > 0) await page.goto(url + path)
+          await page.locator(ready).first().waitFor(slow)
+          const found = await problemsOf(page, [wide, narrow])
+          expect([path, ...found]).toEqual([path])
+        }
+        if (inChinese) {
+          await page.setViewportSize(wide)
+          await chooseLanguage(page, 'zh-CN')
+          const found = await problemsOf(page, [narrow])
+          expect(['zh-CN', ...found]).toEqual(['zh-CN'])
+        }
+        expect(problems).toEqual(
+          pages.flatMap(({ isMissing }) =>
+            isMissing
+              ? 'console: Failed to load resource: the server responded with a status of 404 (Not Found)'
+              : [],
+          ),
+        )
+        await context.close()
+      },
+      patient(420_000),
+    )
   }
 
   it('would find planted faults', async () => {

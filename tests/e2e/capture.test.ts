@@ -11,6 +11,7 @@ import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, call } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { exifPhoto } from '../kit/exif-photo.ts'
+import { keptValues } from '../kit/kept-value.ts'
 import {
   chooseLanguage,
   openPage,
@@ -291,7 +292,9 @@ describe('capture on a phone', () => {
     const atHand = () =>
       tiles.evaluateAll((all) => all.map((tile) => (tile as HTMLElement).dataset['code']))
     await expect.poll(atHand, slow).toEqual(['noise', 'graffiti_public'])
-    await page.waitForTimeout(1_000)
+    await expect
+      .poll(() => keptValues(page, 'capture.categories'), slow)
+      .toEqual([{ recent: ['graffiti_public'], favourites: ['noise'] }])
     await page.reload()
     await expect.poll(atHand, slow).toEqual(['noise', 'graffiti_public'])
     const pin = page.locator('.wangge-map-pin')
@@ -423,11 +426,13 @@ describe('capture on a phone', () => {
     // 17 m away: within the 20 m of a shed, past the 15 m of graffiti
     const near: LngLat = [lon, lat + 17 / 111_195]
     const { page } = await openCapture({ theme: 'dark' }, near)
-    await choose(page, 'graffiti_public', 'graffiti on public')
-    await page.waitForTimeout(500)
-    expect(await page.getByTestId('duplicate').count()).toBe(0)
-    await choose(page, 'shed', 'shed')
     const offer = page.getByTestId('duplicate').first()
+    // the offer shows that the open incidents nearby are known
+    await choose(page, 'shed', 'shed')
+    await offer.waitFor(slow)
+    await choose(page, 'graffiti_public', 'graffiti on public')
+    await offer.waitFor({ state: 'detached', ...slow })
+    await choose(page, 'shed', 'shed')
     await offer.waitFor(slow)
     expect(await offer.innerText()).toMatch(/17\s*m away/)
     await offer.getByRole('img', { name: en.duplicates.photo }).waitFor(slow)

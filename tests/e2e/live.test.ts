@@ -15,7 +15,7 @@ describe('changes of another user', () => {
     const { page, context } = await openPage(browser, {
       url,
       role: 'manager',
-      path: '/map?from=2020-01-01&to=2099-12-31',
+      path: '/map?from=all',
     })
     await allMonthsLoaded(page)
     const before = await shownCount(page, 'total-count')

@@ -14,7 +14,8 @@ import {
   type Box,
   type OracleRow,
 } from '../kit/oracle.ts'
-import { openPage, shownCount } from '../kit/session.ts'
+import { lookUntil } from '../kit/look-until.ts'
+import { comeBackToTab, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows(inject('demoWeeks'))
@@ -55,9 +56,6 @@ describe('the map page', () => {
     expect(expected().length).toBeGreaterThan(0)
   }
   /** As if the tab had been hidden: it asks at once what has changed. */
-  const askForChanges = (): Promise<void> =>
-    page.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))
-
   beforeAll(async () => {
     browser = await launchChromium()
     ;({ page, context, problems } = await openPage(browser, {
@@ -186,10 +184,7 @@ describe('the map page', () => {
     const total = await shownCount(page, 'total-count')
     const reported = await reportIncident(await apiClient(url, 'field'))
     await expect
-      .poll(async () => (await askForChanges(), shownCount(page, 'total-count')), {
-        ...slow,
-        interval: 1000,
-      })
+      .poll(async () => (await comeBackToTab(page), shownCount(page, 'total-count')), slow)
       .toBe(total + 1)
     await expect
       .poll(() => page.locator('[role=option]').first().getAttribute('aria-setsize'))
@@ -285,9 +280,8 @@ describe('the map page', () => {
     await expect
       .poll(async () => {
         await loseContext()
-        await page.waitForTimeout(1000)
-        return stopped.isVisible()
-      })
+        return lookUntil(() => stopped.isVisible(), 1_000)
+      }, slow)
       .toBe(true)
     // as on a device without WebGL 2
     await page.evaluate(() => {

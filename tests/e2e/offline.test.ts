@@ -4,7 +4,7 @@ import en from '../../src/locales/en/app.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
 import { apiClient, reportIncident } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
-import { allMonthsLoaded, openPage, shownCount } from '../kit/session.ts'
+import { allMonthsLoaded, askTwice, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const within30Seconds = { ...slow, interval: 250 }
@@ -22,10 +22,6 @@ async function counts(page: Page): Promise<Record<string, number>> {
 }
 
 const isList = (request: Request): boolean => request.url().endsWith('/incident_list')
-
-/** Lets the page ask for changes now, as it does whenever somebody comes back to its tab. */
-const comeBackToTab = (page: Page): Promise<unknown> =>
-  page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 
 describe('without a network', () => {
   const url = inject('appUrl')
@@ -48,8 +44,7 @@ describe('without a network', () => {
 
     await context.setOffline(true)
     await banner.waitFor(slow)
-    await Promise.all([page.waitForEvent('requestfailed'), comeBackToTab(page)])
-    await page.waitForTimeout(500)
+    await askTwice(page, 'requestfailed')
     expect(await counts(page)).toEqual(before)
     expect(await page.getByTestId('list-row').count()).toBeGreaterThan(0)
 
@@ -103,8 +98,7 @@ describe('without a network', () => {
 
     await context.setOffline(true)
     await banner.waitFor(slow)
-    await Promise.all([page.waitForEvent('requestfailed'), comeBackToTab(page)])
-    await page.waitForTimeout(500)
+    await askTwice(page, 'requestfailed')
     expect(await counts(page)).toEqual(before)
     const openOnly = page.locator('main').getByRole('checkbox')
     await openOnly.click()

@@ -10,6 +10,7 @@ import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueInPage } from '../kit/commands.ts'
+import { keptValues } from '../kit/kept-value.ts'
 import { openPage, signIn } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 
@@ -201,7 +202,9 @@ describe('outbox', () => {
     expect(await page.getByTestId('merge-send').isDisabled()).toBe(true)
 
     await description.getByTestId('choose-theirs').check()
-    await page.waitForTimeout(800)
+    await expect
+      .poll(() => keptValues(page, `merge:${item}`), slow)
+      .toMatchObject([{ description: { side: 'theirs' } }])
     await page.goto(`${url}/my-day`)
     await page.getByTestId('returned-conflict').first().waitFor(slow)
     await page.goto(`${url}/outbox?item=${item}`)

@@ -14,6 +14,7 @@ import {
   type Box,
   type OracleRow,
 } from '../kit/oracle.ts'
+import { lookUntil } from '../kit/look-until.ts'
 import { openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
@@ -198,14 +199,11 @@ describe('the overview', () => {
       // a chart that has just been widened still moves its marks
       await expect.poll(() => marks.count()).toBeGreaterThan(8)
       await expect
-        .poll(
-          async () => {
-            if (!isNarrowed()) await marks.nth(2).click()
-            await page.waitForTimeout(300)
-            return isNarrowed()
-          },
-          { interval: 1000 },
-        )
+        .poll(async () => {
+          // a click may have missed a mark that moved
+          await marks.nth(2).click()
+          return lookUntil(isNarrowed, 1_000)
+        }, slow)
         .toBe(true)
       await expectCounted()
       await page.goBack()

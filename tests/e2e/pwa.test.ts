@@ -10,6 +10,7 @@ import { settingsFrom } from '../../supabase/server/base/settings.ts'
 import { newDemoDir, startAppServer } from '../kit/app-server.ts'
 import { launchChromium, launchProfile } from '../kit/browser.ts'
 import { openPage, signIn } from '../kit/session.ts'
+import { stillPicture } from '../kit/still-picture.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
@@ -50,6 +51,16 @@ const keptReferences = (): Promise<string[]> =>
       }
     }
   })
+
+/** The newer version waits, and the page that `isOld` marks has not been reloaded. */
+async function expectOld(page: Page): Promise<void> {
+  const seen = await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration()
+    const { isOld } = window as { isOld?: boolean }
+    return { isOld, waiting: registration?.waiting?.state }
+  })
+  expect(seen).toEqual({ isOld: true, waiting: 'installed' })
+}
 
 /** Makes the access token that this device keeps one that ran out long ago. */
 const expireToken = (page: Page): Promise<void> =>
@@ -108,10 +119,7 @@ describe('the app on a device', () => {
     await cold.locator('[data-testid=save-status][data-state=saved]').waitFor(slow)
     await cold.getByText(en.offlineCollecting).waitFor(slow)
     // no map was taken along: what shows under the areas is land, not the sea
-    const canvas = cold.getByTestId('capture-map').locator('canvas')
-    await expect
-      .poll(() => canvas.evaluate((one) => getComputedStyle(one).backgroundColor), slow)
-      .toBe('rgb(244, 244, 241)')
+    await expect.poll(() => groundOf(cold), slow).toBe(land)
     await context.close()
 
     // and once more: the draft is there
@@ -259,8 +267,7 @@ describe('the app on a device', () => {
     await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update())
     const prompt = page.getByTestId('update-prompt')
     await prompt.waitFor(slow)
-    await page.waitForTimeout(3_000)
-    expect(await page.evaluate('window.isOld')).toBe(true)
+    await expectOld(page)
     // As long as the disk takes nothing, the page stays, and what was typed with it.
     await page.evaluate(() => {
       const { put } = IDBObjectStore.prototype
@@ -272,9 +279,12 @@ describe('the app on a device', () => {
     await page.getByTestId('description').fill('A mattress on a full disk')
     await prompt.getByRole('button', { name: en.update.reload }).click()
     await prompt.getByText(en.update.failed).waitFor(slow)
-    await page.waitForTimeout(1_000)
-    expect(await page.evaluate('window.isOld')).toBe(true)
+    await expectOld(page)
     await page.evaluate('void giveRoom()')
+    // a later save shows that the page goes on
+    await page.getByTestId('description').fill('A mattress, and there is room again')
+    await page.locator('[data-testid=save-status][data-state=saved]').waitFor(slow)
+    await expectOld(page)
     await page.getByTestId('description').fill('A mattress, typed to the last moment')
     await prompt.getByRole('button', { name: en.update.reload }).click()
     await page.waitForFunction(() => !(window as { isOld?: boolean }).isOld, null, slow)
@@ -333,8 +343,9 @@ describe('the app on a device', () => {
       .toBe('none')
     await cold.page.close()
     const bare = await coldStart(context, `${url}/map`)
-    await bare.page.locator('.maplibregl-canvas').waitFor(slow)
-    await bare.page.waitForTimeout(6_000)
+    // the land shows that the tiles of the ground have been asked for in vain
+    await expect.poll(() => groundOf(bare.page), slow).toBe(land)
+    await stillPicture(() => pictureOf(bare.page))
     expect(await inkOf(bare.page)).toBeLessThan(withStreets / 2)
     await context.close()
   })
@@ -418,10 +429,19 @@ describe('the app on a device', () => {
   })
 })
 
+const land = 'rgb(244, 244, 241)'
+/** The colour under the areas of the map. */
+const groundOf = (page: Page): Promise<string> =>
+  page
+    .locator('.maplibregl-canvas')
+    .first()
+    .evaluate((canvas) => getComputedStyle(canvas).backgroundColor)
+const pictureOf = (page: Page): Promise<Buffer> =>
+  page.locator('.maplibregl-canvas').first().screenshot({ animations: 'disabled' })
+
 /** How many colours the middle of the map shows: streets and labels have four times those of areas. */
 async function inkOf(page: Page): Promise<number> {
-  const picture = await page.locator('.maplibregl-canvas').first().screenshot()
-  const text = picture.toString('base64')
+  const text = (await pictureOf(page)).toString('base64')
   return page.evaluate(async (encoded) => {
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0))
     const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))

@@ -309,6 +309,7 @@ describe('text is text', () => {
       x: box.x + box.width / 2 + ((at.lon - lon) / 360) * world,
       y: box.y + box.height / 2 - ((northing(at.lat) - northing(lat)) / (2 * Math.PI)) * world,
     })
+    await page.getByTestId('legend').locator('li').nth(4).waitFor(slow)
     const legend = (await page.getByTestId('legend').boundingBox())!
     /** Buttons lie at the right, the legend below at the left. */
     const isClear = (at: { x: number; y: number }): boolean => {

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launchChromium } from '../kit/browser.ts'
-import { allMonthsLoaded, openPage, shownCount, type DemoRole } from '../kit/session.ts'
+import { allMonthsLoaded, askTwice, openPage, shownCount, type DemoRole } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const path = '/overview?from=all'
@@ -72,8 +72,7 @@ describe('two tabs of one browser', () => {
     await first.locator('main').getByRole('checkbox').click()
     await expect.poll(() => first.url()).toContain('open=')
     await expect.poll(() => shownCount(first, 'total-count')).toBeLessThan(leaders)
-    await second.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-    await second.waitForTimeout(1_000)
+    await askTwice(second, 'requestfinished')
     expect(await shownCount(second, 'total-count')).toBe(leaders)
     expect(second.url()).toBe(before)
   })

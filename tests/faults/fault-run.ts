@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { realNow } from './device-clock.ts'
-import { Device } from './device.ts'
+import { Phone } from './phone.ts'
 import { startFaultProxy, faultKinds, type FaultKind, type FaultProxy } from './fault-proxy.ts'
 import { People } from './intents.ts'
 import { Ledger } from './ledger.ts'
@@ -71,9 +71,9 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
   proxy.target = await server.start()
   const ledger = new Ledger(join(folder, 'intents.ndjson'))
   const people = new People(ledger, random)
-  const device = (clockOffMs: number, ...names: [string, ...string[]]): Device => {
+  const device = (clockOffMs: number, ...names: [string, ...string[]]): Phone => {
     const emails = names.map((name) => `${name}@city.example`) as [string, ...string[]]
-    return new Device({ emails, origin: proxy.url, clockOffMs, random })
+    return new Phone({ emails, origin: proxy.url, clockOffMs, random })
   }
   const devices = [
     device(0, 'anna'),
@@ -138,17 +138,18 @@ interface Events {
 
 /** What else happens to phones: tabs die in mid-sending, and a shared phone goes from hand to hand. */
 async function befall(
-  devices: Device[],
+  devices: Phone[],
   burst: number,
   random: SeededRandom,
   events: Events,
 ): Promise<void> {
   for (const one of devices) await one.beHere()
-  const beginSending = ({ outbox }: Device): void =>
+  const beginSending = ({ outbox }: Phone): void =>
     void (random() < 0.5 && outbox.sendNow().catch(() => {}))
   if (burst % 4 === 2) {
     const one = random.pick(devices)
     beginSending(one)
+    // the moment of its death is what is tested
     await new Promise((resolve) => setTimeout(resolve, random.whole(0, 40)))
     one.die()
     events.deaths += 1
@@ -197,9 +198,9 @@ class FaultPlan {
 }
 
 /** Sends until nothing is left and every planned fault has happened; mends what was refused. */
-async function drain(devices: Device[], people: People, plan: FaultPlan): Promise<number> {
+async function drain(devices: Phone[], people: People, plan: FaultPlan): Promise<number> {
   const deadline = Date.now() + 20 * 60_000
-  const done = new Map<Device, Set<string>>()
+  const done = new Map<Phone, Set<string>>()
   for (;;) {
     let unsent = 0
     let isAnyoneAway = false
@@ -235,7 +236,7 @@ export interface DeviceReceipt {
   userId: string
 }
 
-export async function receiptsOf(devices: Device[]): Promise<DeviceReceipt[]> {
+export async function receiptsOf(devices: Phone[]): Promise<DeviceReceipt[]> {
   const all: DeviceReceipt[] = []
   for (const one of devices) {
     for (const email of one.emails) {
@@ -246,7 +247,7 @@ export async function receiptsOf(devices: Device[]): Promise<DeviceReceipt[]> {
   return all
 }
 
-async function receiptsOfPerson(one: Device): Promise<DeviceReceipt[]> {
+async function receiptsOfPerson(one: Phone): Promise<DeviceReceipt[]> {
   const all: DeviceReceipt[] = []
   let after: string | undefined
   for (;;) {

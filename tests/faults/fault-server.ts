@@ -1,7 +1,7 @@
 /**
  * The real server with a small city and some field workers, for runs that kill it:
- * `node fault-server.ts FOLDER [DISK]`. Prints `listening on PORT` once it answers. DISK gets what is
- * synced of the database.
+ * `node fault-server.ts FOLDER [DISK]`. Prints `listening on PORT` once it answers. DISK keeps what is
+ * synced of the data folder, see `synced-disk.ts`.
  */
 import { join } from 'node:path'
 import { startServer } from '../../supabase/server/start/server.ts'
@@ -12,7 +12,7 @@ import { keepWhatIsSynced } from './synced-disk.ts'
 
 const [folder, disk] = process.argv.slice(2)
 if (!folder) throw new Error('A folder is needed.')
-if (disk) keepWhatIsSynced(join(folder, 'data/pg'), disk)
+if (disk) keepWhatIsSynced(join(folder, 'data'), disk)
 const server = await startServer(settingsIn(folder), {
   async loadCity(db) {
     await loadSmallCity(db)
@@ -23,7 +23,8 @@ const server = await startServer(settingsIn(folder), {
   },
   onStep: (step, detail) => console.log(step, detail ?? ''),
 })
-console.log(`listening on ${server.port}`)
+// first, or a stop right after the line would be a kill
 process.on('SIGTERM', () => {
   void server.close().then(() => process.exit(0))
 })
+console.log(`listening on ${server.port}`)

@@ -129,8 +129,14 @@ export async function fieldDevice(browser: Browser, server: AppServer): Promise<
     ...phone,
   })
   await page.getByTestId('user-menu').waitFor(slow)
-  await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, slow)
-  await page.close()
+  await page.waitForFunction(
+    () => navigator.serviceWorker.controller?.state === 'activated',
+    null,
+    slow,
+  )
+  // Left blank, not closed: where the last page closes under the debugger while the service worker
+  // settles, the next navigation may wait for ever.
+  await page.goto('about:blank')
   await context.grantPermissions(['geolocation'])
   await context.setGeolocation(mission)
   return { context, database: await outboxNameOf(server) }

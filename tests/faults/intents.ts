@@ -3,7 +3,7 @@ import type { PhotoRef } from '../../src/domain/command/command.ts'
 import type { NewCommand } from '../../src/domain/command/types/index.ts'
 import type { Outbox } from '../../src/sync/index.ts'
 import { jpegFile } from '../fixtures/photo-files.ts'
-import type { Device } from './device.ts'
+import type { Phone } from './phone.ts'
 import { hashOfContent, sha256Hex, type Intent, type Ledger } from './ledger.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { markedText, tokenIn } from './stored-intents.ts'
@@ -25,7 +25,7 @@ export class People {
   }
 
   /** One thing a person does on a device; queued when this resolves. */
-  async act(device: Device): Promise<void> {
+  async act(device: Phone): Promise<void> {
     await device.beHere()
     const own = this.#reported.get(queueOf(device)) ?? []
     const dice = this.#random()
@@ -36,7 +36,7 @@ export class People {
   }
 
   /** What a person does with what was refused: puts the pin into the city and sends it again. */
-  async mend(device: Device): Promise<number> {
+  async mend(device: Phone): Promise<number> {
     const refused = await device.outbox.page({ states: ['rejected'], limit: 1000 })
     for (const { id } of refused) {
       const item = await device.outbox.item(id)
@@ -51,7 +51,7 @@ export class People {
     return refused.length
   }
 
-  async #report(device: Device, own: string[]): Promise<void> {
+  async #report(device: Phone, own: string[]): Promise<void> {
     const incidentId = randomUUID()
     const token = this.#token('report')
     const isPoisoned = this.#random() < 0.02
@@ -71,27 +71,27 @@ export class People {
     if (!isPoisoned) this.#reported.set(queueOf(device), [...own.slice(-50), incidentId])
   }
 
-  async #note(device: Device, incidentId: string): Promise<void> {
+  async #note(device: Phone, incidentId: string): Promise<void> {
     const token = this.#token('note')
     const payload = { incidentId, note: markedText(token, this.#random.pick(phrases)) }
     await this.#do(device, token, incidentId, [], { type: 'add_note', payload })
   }
 
-  async #photo(device: Device, incidentId: string): Promise<void> {
+  async #photo(device: Phone, incidentId: string): Promise<void> {
     const token = this.#token('photo')
     const photos = await this.#shoot(device.outbox, this.#random.whole(1, 2))
     const payload = { incidentId, photos, note: markedText(token, '') }
     await this.#do(device, token, incidentId, photos, { type: 'add_photo', payload })
   }
 
-  async #confirm(device: Device, incidentId: string): Promise<void> {
+  async #confirm(device: Phone, incidentId: string): Promise<void> {
     const token = this.#token('confirm')
     const payload = { incidentId, note: markedText(token, '还在'), ...this.#place() }
     await this.#do(device, token, incidentId, [], { type: 'confirm_duplicate', payload })
   }
 
   async #do(
-    device: Device,
+    device: Phone,
     token: string,
     incidentId: string,
     photos: PhotoRef[],
@@ -144,9 +144,9 @@ const phrases = [
   '\\u0000 \\ud800 %_',
 ]
 
-const ids = new WeakMap<Device, number>()
+const ids = new WeakMap<Phone, number>()
 let devices = 0
-const queueOf = (device: Device): string => {
+const queueOf = (device: Phone): string => {
   const id = ids.get(device) ?? (devices += 1)
   ids.set(device, id)
   return `${id} ${device.userId}`

@@ -14,7 +14,7 @@ export class ServerProcess {
   kills = 0
   starts = 0
 
-  /** @param disk where to keep what the server syncs of its database, see `synced-disk.ts` */
+  /** @param disk where to keep what the server syncs of its data folder, see `synced-disk.ts` */
   constructor(folder: string, disk: string | null = null) {
     this.folder = folder
     this.#disk = disk

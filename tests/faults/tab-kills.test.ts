@@ -64,6 +64,7 @@ async function addAndKill(
     await page.evaluate((kept) => void (window.stopAbove = kept), how.kept)
   }
   await page.getByTestId('photo-gallery').setInputFiles(file)
+  // The moment of the kill is what is tested.
   if (how.moment === 'any') await new Promise((resolve) => setTimeout(resolve, how.wait))
   else await isStopped
   if (how.way === 'crash') {

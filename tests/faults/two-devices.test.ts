@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDatabase } from '../../supabase/server/backend/open-database.ts'
-import { Device } from './device.ts'
+import { lookUntil } from '../kit/look-until.ts'
+import { Phone } from './phone.ts'
 import { seededRandom, seedOfRun, type SeededRandom } from './seeded-random.ts'
 import { ServerProcess } from './server-process.ts'
 
@@ -20,7 +21,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /** The version of the incident that somebody last saw on one screen. */
 interface View {
-  device: Device
+  device: Phone
   version: number
 }
 
@@ -30,20 +31,20 @@ test(`${interleavings} interleavings of two devices, one with two tabs, on one i
   const random = seededRandom(seed)
   const server = new ServerProcess(folder)
   const origin = await server.start()
-  const worker = new Device({
+  const worker = new Phone({
     emails: ['anna@city.example'],
     origin,
     random,
     clockOffMs: tenYears,
   })
-  const tab = new Device({
+  const tab = new Phone({
     emails: ['anna@city.example'],
     origin,
     random,
     clockOffMs: tenYears,
     tabOf: worker,
   })
-  const manager = new Device({
+  const manager = new Phone({
     emails: ['manager@city.example'],
     origin,
     random,
@@ -114,10 +115,10 @@ class Story {
     this.#random = random
   }
 
-  async play(devices: readonly Device[]): Promise<void> {
+  async play(devices: readonly Phone[]): Promise<void> {
     const incidentId = randomUUID()
     const views: View[] = devices.map((device) => ({ device, version: 1 }))
-    const [reporter] = devices as [Device]
+    const [reporter] = devices as [Phone]
     await reporter.outbox.enqueue({
       type: 'report_incident',
       payload: {
@@ -146,12 +147,13 @@ class Story {
   /** Until nothing is left; a tab that does not send itself only asks the other one to. */
   async #sendAll(views: readonly View[], incidentId?: string): Promise<void> {
     for (const view of views) {
-      for (let turn = 0; turn < 500 && (await view.device.outbox.unsent()) > 0; turn += 1) {
+      const isAllSent = async (): Promise<boolean> => {
+        if ((await view.device.outbox.unsent()) === 0) return true
         if (incidentId) await this.#settle(view, incidentId)
         await view.device.outbox.sendNow()
-        if (turn > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+        return (await view.device.outbox.unsent()) === 0
       }
-      expect(await view.device.outbox.unsent()).toBe(0)
+      expect(await lookUntil(isAllSent, 30_000, 5)).toBe(true)
     }
   }
 

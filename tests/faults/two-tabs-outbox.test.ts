@@ -4,7 +4,7 @@ import { apiClient, call } from '../kit/api.ts'
 import { startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { chooseCategory, fieldDevice, openCapture, putInQueue, readKept } from './field-tab.ts'
-import { slower } from '../kit/patience.ts'
+import { slow, slower } from '../kit/patience.ts'
 
 /** Sent while both tabs are open, and left in the queue for the tab that is closed while it sends. */
 const [sentTogether, handedOver] = process.env.FAULTS === 'long' ? [10, 20] : [4, 8]
@@ -28,6 +28,14 @@ async function report(page: Page, description: string): Promise<void> {
   await page.getByTestId('description').fill(description)
   await putInQueue(page)
 }
+
+/** Tabs that hold the sender's lock, and tabs that wait for it. */
+const senderLocks = (page: Page, database: string) =>
+  page.evaluate(async (lock) => {
+    const { held = [], pending = [] } = await navigator.locks.query()
+    const count = (locks: LockInfo[]) => locks.filter(({ name }) => name === lock).length
+    return { held: count(held), waiting: count(pending) }
+  }, `${database}-sender`)
 
 test('two tabs of one device: one sends; closed in the middle of a call, the other goes on; all arrive once', async () => {
   const { context, database } = await fieldDevice(browser, server)
@@ -70,8 +78,8 @@ test('two tabs of one device: one sends; closed in the middle of a call, the oth
   })
   await context.setOffline(false)
   expect(await reached).toBe(200)
-  // Time enough for a second sender to show itself.
-  await other.waitForTimeout(3_000)
+  // The other tab waits for the sender's lock, so it cannot be sending.
+  await expect.poll(() => senderLocks(other, database), slow).toEqual({ held: 1, waiting: 1 })
   expect(calls.get(sender!)).toBe(sentBefore + 1)
   expect(calls.get(other)).toBe(0)
   expect(await counts(other)).toEqual([handedOver, sentTogether])

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { copyDemoFolder } from './demo-folder.ts'
 import { freePort } from './free-port.ts'
-import { patient } from './patience.ts'
+import { lookUntil } from './look-until.ts'
 
 export interface AppServer {
   url: string
@@ -82,18 +82,18 @@ async function untilReady(
   output: () => string,
   timeoutSeconds: number,
 ): Promise<void> {
-  const deadline = performance.now() + patient(timeoutSeconds * 1000)
-  while (performance.now() < deadline) {
+  const isReady = async (): Promise<boolean> => {
     if (child.exitCode !== null) throw new Error(`The server ended early:\n${output()}`)
     try {
       const answer = await fetch(`${url}/config.json`)
       await answer.arrayBuffer()
-      if (answer.ok) return
+      return answer.ok
     } catch {
       // not listening yet
+      return false
     }
-    await new Promise((resolve) => setTimeout(resolve, 50))
   }
+  if (await lookUntil(isReady, timeoutSeconds * 1000)) return
   child.kill('SIGKILL')
   throw new Error(`The server was not ready after ${timeoutSeconds} s:\n${output()}`)
 }

@@ -2,11 +2,10 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright'
 
 /**
- * A change of theme or width fades, and an inherited colour begins its fade where the parent's has
- * ended: half-way colours are nobody's contrast.
+ * Waits for the fades after a change of theme or width: half-way colours would fail the contrast.
+ * A child's inherited colour fades only after its parent's, so several frames must be quiet.
  */
 export async function colorsSettle(page: Page): Promise<void> {
-  await page.waitForTimeout(200)
   await page.evaluate(async () => {
     const isFading = () =>
       document

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright'
+import { lookUntil } from './look-until.ts'
 
 /**
  * What is wider than its place: the page, `main`, and every scroller inside. One that is made to
@@ -8,11 +9,8 @@ import type { Page } from 'playwright'
  * @returns one line each: what it is and by how many pixels it is too wide
  */
 export async function sidewaysOverflow(page: Page): Promise<string[]> {
-  let found = await measure(page)
-  for (let turn = 0; turn < 8 && found.length > 0; turn++) {
-    await page.waitForTimeout(250)
-    found = await measure(page)
-  }
+  let found: string[] = []
+  await lookUntil(async () => (found = await measure(page)).length === 0, 2_000)
   return found
 }
 

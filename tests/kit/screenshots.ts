@@ -2,11 +2,13 @@
  * `npm run screenshots`: takes the guide's pictures from the real app with the demo city, so that
  * they can be renewed whenever a page changes; `-- capture outbox` only those whose names begin so.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { startAppServer } from './app-server.ts'
 import { launchChromium } from './browser.ts'
 import { fillCapture, leaveUnsent, meetConflict, reportDay } from './field-shots.ts'
+import { slower } from './patience.ts'
 import { openPage, type OpenOptions, type OpenPage } from './session.ts'
+import { stillPicture } from './still-picture.ts'
 
 interface Shot extends Omit<OpenOptions, 'url'> {
   name: string
@@ -106,9 +108,16 @@ try {
         })
         const { page, context, problems } = opened
         await prepare?.(opened)
-        // tiles, fonts and the columns of all months
-        await page.waitForTimeout(6000)
-        await page.screenshot({ path: `${folder}/${name}.png` })
+        // the columns of all months, tiles and fonts
+        await page
+          .locator('main')
+          .getByRole('progressbar')
+          .waitFor({ state: 'detached', ...slower })
+        await page.waitForLoadState('networkidle', slower)
+        writeFileSync(
+          `${folder}/${name}.png`,
+          await stillPicture(() => page.screenshot({ animations: 'disabled' })),
+        )
         await context.close()
         process.stdout.write(`${name}${problems.length > 0 ? `: ${problems.join('; ')}` : ''}\n`)
       }

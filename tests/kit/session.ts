@@ -1,5 +1,6 @@
-import type { Browser, BrowserContext, Page } from 'playwright'
+import type { Browser, BrowserContext, Page, Request } from 'playwright'
 import { apiClient } from './api.ts'
+import { lookUntil } from './look-until.ts'
 import { patient, slow, slower } from './patience.ts'
 
 export type DemoRole = 'admin' | 'leader' | 'manager' | 'field' | 'handler'
@@ -98,13 +99,69 @@ export async function shownCount(page: Page, testId: string): Promise<number> {
   return Number(digits)
 }
 
-/** Waits until no month is missing any more: until then every count still grows. */
+/**
+ * Waits until no month is missing: until then every count still grows. The page shows all dates:
+ * its total is the server's.
+ */
 export async function allMonthsLoaded(page: Page): Promise<void> {
-  await page.getByTestId('total-count').filter({ hasText: /\d/ }).first().waitFor(slower)
   await page
     .locator('main')
     .getByRole('progressbar')
     .waitFor({ state: 'detached', ...slower })
-  // the worker's answer to the last month comes a moment after the month
-  await page.waitForTimeout(500)
+  // the worker answers a moment after the last month has come
+  let counts: number[] = []
+  const isWhole = async (): Promise<boolean> => {
+    counts = await Promise.all([shownCount(page, 'total-count'), countInScope(page)])
+    return counts[0] === counts[1]
+  }
+  if (!(await lookUntil(isWhole))) throw new Error(`shown and stored: ${counts.join(', ')}`)
 }
+
+/** Lets the page ask for changes now, as it does whenever somebody comes back to its tab. */
+export const comeBackToTab = (page: Page): Promise<unknown> =>
+  page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+
+/**
+ * Lets the page ask for changes twice, answered or in vain. It asks again only after it has dealt
+ * with the first answer or failure.
+ */
+export async function askTwice(
+  page: Page,
+  end: 'requestfinished' | 'requestfailed',
+): Promise<void> {
+  let ended = 0
+  const count = (request: Request): void => {
+    if (request.url().endsWith('/rpc/changes_since')) ended++
+  }
+  const isTwice = async (): Promise<boolean> => {
+    await comeBackToTab(page)
+    return ended >= 2
+  }
+  // one signature for two names of events
+  page.on(end as 'requestfinished', count)
+  const isDone = await lookUntil(isTwice)
+  page.off(end as 'requestfinished', count)
+  if (!isDone) throw new Error(`asked for changes: ${ended} of 2 (${end})`)
+}
+
+/** Asks the server with the page's own session how many incidents the account may read. */
+const countInScope = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    const config = (await (await fetch('/config.json')).json()) as {
+      instanceId: string
+      publishableKey: string
+    }
+    const session = localStorage.getItem(`wangge-auth-${config.instanceId}`) ?? '{}'
+    const { access_token: token } = JSON.parse(session) as { access_token: string }
+    const answer = await fetch('/rest/v1/rpc/incident_months', {
+      method: 'POST',
+      headers: {
+        apikey: config.publishableKey,
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+      },
+      body: '{}',
+    })
+    const { months } = (await answer.json()) as { months: { count: number }[] }
+    return months.reduce((sum, { count }) => sum + count, 0)
+  })

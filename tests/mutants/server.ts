@@ -415,9 +415,9 @@ const limits = [
     },
     {
       name: 'a call is asked before it is journaled',
-      find: 'const settled = await journal.append({ user: userId, body, received })\n    try {\n      return await ask()',
+      find: 'const settled = await journal.append(entry)\n    try {\n      return await ask()',
       replace:
-        'const answer = await ask()\n    const settled = await journal.append({ user: userId, body, received })\n    try {\n      return answer',
+        'const answer = await ask()\n    const settled = await journal.append(entry)\n    try {\n      return answer',
       tests: [test('doors/command-intake')],
     },
     {
@@ -1000,18 +1000,13 @@ const keeping = [
     [test('journal/journal')],
     [
       {
-        name: 'segments are read from the newest',
-        find: '.sort((a, b) => a - b)',
-        replace: '.sort((a, b) => b - a)',
-      },
-      {
         name: 'a snapshot does not wait for calls under way',
         find: 'await Promise.all(underWay)',
         replace: 'void underWay',
       },
       {
         name: 'a call is set aside twice',
-        find: `if ((await file.readFile('utf8')).split('\\n').includes(line)) return`,
+        find: `if (existsSync(path) && (await readFile(path, 'utf8')).split('\\n').includes(line)) return`,
         replace: '',
       },
       {
@@ -1021,10 +1016,20 @@ const keeping = [
       },
       {
         name: 'an append does not wait for the disk',
-        find: '        await this.#file.datasync()\n',
-        replace: '',
+        find: 'await file.appendFile(bytes)\n    await file.datasync()',
+        replace: 'await file.appendFile(bytes)',
         tests: ['tests/faults/power-cut.test.ts'],
-        pending: 'the power-cut run that takes away the journal’s unsynced bytes too',
+      },
+    ],
+  ),
+  ...breaksOf(
+    at('journal/journal-reader'),
+    [test('journal/journal')],
+    [
+      {
+        name: 'segments are read from the newest',
+        find: '.sort((a, b) => a - b)',
+        replace: '.sort((a, b) => b - a)',
       },
     ],
   ),
@@ -1090,13 +1095,13 @@ const keeping = [
       },
       {
         name: 'a silent machine keeps the folder',
-        find: 'return Date.now() - statSync(path).mtimeMs < foreignStaleMs',
-        replace: 'return statSync(path).mtimeMs > 0',
+        find: 'return age >= 0 && age < foreignStaleMs',
+        replace: 'return age >= 0',
       },
       {
         name: 'another machine’s folder is taken',
-        find: 'return Date.now() - statSync(path).mtimeMs < foreignStaleMs',
-        replace: 'return statSync(path).mtimeMs < 0',
+        find: 'return age >= 0 && age < foreignStaleMs',
+        replace: 'return false',
       },
       {
         name: 'a process removes another’s lock',

@@ -224,6 +224,7 @@ export function useMapSynchronizer(
       try {
         const features = await areas.features(level)
         areasFailed.value = false
+        if (engine.value !== made) return
         made.setAreas(level, features)
         if (page.shownLevel.value === level) made.setAreaLevel(level)
       } catch (error) {
@@ -267,7 +268,8 @@ export function useMapSynchronizer(
         height: Math.ceil(size.height / heatCellPixels),
         radiusPixels: heatRadiusCells,
       })
-      if (heat && options.layer.value === 'heat') made.setHeat(heat)
+      const isStillWanted = options.layer.value === 'heat' && (view.value?.zoom ?? 0) < pointsZoom
+      if (heat && isStillWanted && engine.value === made) made.setHeat(heat)
     },
     { immediate: true },
   )

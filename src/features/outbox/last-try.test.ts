@@ -16,12 +16,17 @@ describe('why the last try of an item failed', () => {
   it('stands in its row only where it is its own', () => {
     expect(isOwnReason(failed('photo_no_room'))).toBe(true)
     expect(isOwnReason(failed('offline'))).toBe(false)
+    expect(isOwnReason(failed('server_disk_full'))).toBe(false)
   })
 
-  it.each(['en', 'zh-CN'])('has words for what may happen to a photo, in %s', (locale) => {
-    const file = readFileSync(`src/locales/${locale}/receipt.json`, 'utf8')
-    const words = (JSON.parse(file) as { try: Record<string, string> }).try
-    for (const code of ['timeout', 'photo_no_room', 'photo_incomplete', 'photo_wrong_hash'])
-      expect(words[code]).toBeTruthy()
-  })
+  it.each(['en', 'zh-CN'])(
+    'has words for a full disk and for what may happen to a photo, in %s',
+    (locale) => {
+      const file = readFileSync(`src/locales/${locale}/receipt.json`, 'utf8')
+      const words = (JSON.parse(file) as { try: Record<string, string> }).try
+      const photos = ['photo_no_room', 'photo_incomplete', 'photo_wrong_hash']
+      for (const code of ['timeout', 'server_disk_full', ...photos])
+        expect(words[code]).toBeTruthy()
+    },
+  )
 })

@@ -1,6 +1,6 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
-import { createApp } from 'vue'
+import { createApp, effectScope, type App } from 'vue'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { FakeBackend, memoryStorage } from '../../../tests/fixtures/fake-backend.ts'
 import { until } from '../../../tests/fixtures/outbox/device.ts'
@@ -8,12 +8,14 @@ import { KillableLocks } from '../../../tests/fixtures/outbox/killable-locks.ts'
 import { note } from '../../../tests/fixtures/outbox/model-server.ts'
 import { openOutbox } from '@/sync/index.ts'
 import { outboxOutsideKey, useOutboxStore } from './outbox.store.ts'
+import { useSyncSummary } from './use-sync-summary.ts'
 import { useSessionStore } from '../session.store.ts'
 
 const incident = '00000000-0000-4000-8000-000000000001'
 
 describe('outbox store', () => {
   let server: FakeBackend
+  let app: App
   let indexedDB: IDBFactory
   let session: ReturnType<typeof useSessionStore>
   let store: ReturnType<typeof useOutboxStore>
@@ -23,7 +25,7 @@ describe('outbox store', () => {
     indexedDB = new IDBFactory()
     const locks = new KillableLocks()
     const pinia = createPinia()
-    createApp({ render: () => null })
+    app = createApp({ render: () => null })
       .use(pinia)
       .provide(outboxOutsideKey, {
         open: (options) =>
@@ -48,6 +50,22 @@ describe('outbox store', () => {
     expect(store.revision).toBeGreaterThan(before)
     await until(() => store.sendStatus.kind === 'waiting')
     expect(store.underway).toBe(1)
+    await store.close()
+  })
+
+  it.each([
+    [507, 'disk-full'],
+    [500, 'waiting'],
+  ])('sums up what it waits for after %i as %s', async (status, word) => {
+    server.failing.apply_commands = status
+    await session.signIn('leader@test', 'right')
+    const outbox = await store.whenOpen()
+    const scope = effectScope()
+    const summary = app.runWithContext(() => scope.run(useSyncSummary)!)
+    await outbox.enqueue(note(incident, 'kept'))
+    await until(() => summary.value.status === word)
+    expect(summary.value).toMatchObject({ waiting: 1, needsPerson: 0 })
+    scope.stop()
     await store.close()
   })
 

@@ -1,4 +1,5 @@
 import { computed, type ComputedRef } from 'vue'
+import type { SendStatus } from '@/sync/index.ts'
 import { useOutboxItems } from './use-outbox-items.ts'
 import { useOutboxStore, type OutboxPhase } from './outbox.store.ts'
 
@@ -13,7 +14,7 @@ export interface SyncSummary {
   since: string | null
   /** Refused, in conflict, or for an earlier instance. */
   needsPerson: number
-  status: 'idle' | 'sending' | 'waiting' | 'no-network' | 'needs-sign-in' | 'stopped-elsewhere'
+  status: SendStatus['kind'] | 'disk-full'
   done: number
   total: number
 }
@@ -33,9 +34,12 @@ export function useSyncSummary(): ComputedRef<SyncSummary> {
       waiting: store.underway,
       since: store.underway > 0 ? oldest.value : null,
       needsPerson: store.needsPerson,
-      status: status.kind,
+      status: isDiskFull(status) ? 'disk-full' : status.kind,
       done: status.kind === 'sending' ? status.done : 0,
       total: status.kind === 'sending' ? status.total : 0,
     }
   })
 }
+
+const isDiskFull = (status: SendStatus): boolean =>
+  status.kind === 'waiting' && status.reason === 'server_disk_full'

@@ -6,10 +6,10 @@ import { writeDurably } from '../base/files.ts'
 import type { Migration } from '../schema/migration.ts'
 import { projectRoot } from '../base/settings.ts'
 
-/** What is made once a checkout and may be deleted at any time. */
+/** May be deleted at any time. */
 export const cacheFolder = join(projectRoot, 'node_modules/.cache/wangge')
 
-/** Where the ready-made empty database of this code lies: its name is a hash of all that shapes it. */
+/** The name is a hash of what shapes the empty database. */
 export function archivePath(migrations: Migration[]): string {
   const hash = createHash('sha256')
   for (const name of ['@electric-sql/pglite', '@electric-sql/pglite-postgis', '@supabase/lite']) {
@@ -26,7 +26,7 @@ export function findArchive(path: string): string | null {
   return existsSync(path) ? path : null
 }
 
-/** Keeps an empty database for the next new data folder. A cache: failing to write it harms nobody. */
+/** A cache: a failed write harms nothing. */
 export function saveArchive(path: string, tar: Uint8Array): void {
   try {
     mkdirSync(cacheFolder, { recursive: true })

@@ -16,36 +16,27 @@ export { BackendUnavailable } from './session.ts'
 
 export interface BackendHooks {
   onProgress?: (step: BackendStep) => void
-  /**
-   * Runs after every (re)opening, with the only way in: calls from outside are let in once it has
-   * resolved. When it rejects, the opening has failed.
-   */
+  /** After each opening; calls are let in once it resolves. */
   onOpened?: (session: BackendSession) => Promise<void>
-  /** The backend failed and is opened again; `reason` is for the log. */
   onRestart?: (reason: string) => void
-  /** It failed too often in a row and stays down. */
+  /** Failed too often; stays down. */
   onGivenUp?: (reason: string) => void
 }
 
 const watchMs = 30_000
 const closePatienceMs = 15_000
-/** So many failures are repaired in so long; a server that fails more often is of no use to anybody. */
+/** A server that fails more often is of no use. */
 const restartsAllowed = 5
 const failuresCountMs = 10 * 60_000
 
 /**
- * The main thread's handle on the backend: passes calls to the session that was let in, and when that
- * ends opens the next. Never are there two, nor is one let in before its journal was replayed.
- *
- * opening → (onOpened) → let in → ended → opening …
+ * Lets calls in to one worker session at a time: opening → (onOpened) → let in → ended → opening …
  */
 export class Backend {
   #options: BackendOptions
   #hooks: BackendHooks
   #file: URL
-  /** The newest session, let in or not. */
   #session: BackendSession | null = null
-  /** The session that calls from outside go to. */
   #letIn: BackendSession | null = null
   #restarting: Promise<void> = Promise.resolve()
   #isClosing = false
@@ -59,10 +50,7 @@ export class Backend {
     this.#timer = setInterval(() => this.#watch(), watchMs).unref()
   }
 
-  /**
-   * Starts the worker and waits until the database answers and `onOpened` is done. Throws
-   * `ServerError` when it cannot; nothing of it runs any more then. `file` is the worker's code.
-   */
+  /** Resolves once `onOpened` has. @throws ServerError after everything has stopped */
   static async open(
     options: BackendOptions,
     hooks: BackendHooks = {},
@@ -92,8 +80,8 @@ export class Backend {
   }
 
   /**
-   * The database folder as a tar, or null on one's own Postgres. Rejects when the database is found
-   * to have dropped what it acknowledged, and replaces the worker then.
+   * Null on one's own Postgres. Rejects, and replaces the worker, when the database dropped
+   * acknowledged rows.
    */
   async dump(): Promise<Uint8Array | null> {
     try {
@@ -104,23 +92,22 @@ export class Backend {
     }
   }
 
-  /** Writes and reads; when that fails the worker is replaced. */
+  /** Replaces the worker when it fails. */
   async checkCanary(): Promise<void> {
     const session = this.#letIn
     try {
       await session?.canary()
     } catch (error) {
-      // not awaited: whoever asks for health need not wait for the thread to be gone
       void session?.end(`canary: ${messageOf(error)}`)
     }
   }
 
-  /** SQL with the owner's rights. */
+  /** With the owner's rights. */
   database(): Database {
     return databaseOver((call) => this.#call(call))
   }
 
-  /** Stops cleanly: what is under way is finished first. */
+  /** Finishes the calls under way first. */
   async close(): Promise<void> {
     this.#isClosing = true
     clearInterval(this.#timer)
@@ -128,7 +115,7 @@ export class Backend {
     if (closed) await Promise.race([closed, rejectAfter(closePatienceMs)]).catch(() => {})
     await this.#session?.end('closed')
     await this.#restarting
-    // PGlite never syncs: what commands did in a folder of their own is on the disk from here on
+    // PGlite never syncs what commands wrote to the folder.
     const folder = join(this.#options.dataDir, 'pg')
     if (closed && existsSync(folder)) await syncTree(folder)
   }
@@ -161,7 +148,7 @@ export class Backend {
     })
   }
 
-  /** Only the end of a session that was let in leads here, so there is one restart at a time. */
+  /** A session ends once, so restarts come one at a time. */
   async #restart(last: BackendSession, firstReason: string): Promise<void> {
     let reason = firstReason
     await last.end(reason)

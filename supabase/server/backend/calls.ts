@@ -1,9 +1,9 @@
 import { DatabaseError } from '../base/database-types.ts'
 import type { BackendCall, BackendEvent } from './messages.ts'
 
-/** A request silent this long is taken for dead: a device has long given it up. */
+/** A device gives a request up long before. */
 const requestPatienceMs = 120_000
-/** The owner's statements may be as slow as building an index over a city. */
+/** Long enough to build an index over a city. */
 const ownerPatienceMs = 15 * 60_000
 
 interface OpenCall {
@@ -12,14 +12,13 @@ interface OpenCall {
   reject(error: unknown): void
 }
 
-/** The calls a worker has not answered yet, oldest first, which is the order it takes them in. */
+/** Oldest first, as the worker takes them. */
 export class OpenCalls {
   #open = new Map<number, OpenCall>()
   #lastId = 0
-  /** When the worker last had to begin something, in milliseconds of `performance.now()`. */
+  /** Milliseconds of `performance.now()`. */
   #movedAt = 0
 
-  /** Returns the number to send the call under. */
   add(open: OpenCall, now = performance.now()): number {
     if (this.#open.size === 0) this.#movedAt = now
     this.#lastId += 1
@@ -40,10 +39,7 @@ export class OpenCalls {
     this.#open.clear()
   }
 
-  /**
-   * Whether the call under way takes too long. Those that wait behind it do not count: a long queue
-   * that moves is busy, not dead.
-   */
+  /** Counts the call under way only: a long queue that moves is not dead. */
   isStuck(now = performance.now()): boolean {
     if (this.#open.size === 0) return false
     const calls = [...this.#open.values()].map(({ call }) => call)

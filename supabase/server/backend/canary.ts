@@ -1,8 +1,8 @@
 import type { Database } from '../base/database-types.ts'
 
 /**
- * Writes a value in one statement and sees in another that it is there and committed; returns it.
- * After a stack overflow PGlite goes on acknowledging writes it drops; this is how that is noticed.
+ * After a stack overflow PGlite drops writes that it acknowledges. This notices it: another
+ * statement reads the value.
  */
 export async function canary(db: Pick<Database, 'query'>): Promise<string> {
   const value = crypto.randomUUID()

@@ -1,11 +1,10 @@
 import { DatabaseError } from '../base/database-types.ts'
 import type { OwnerTransaction } from './engine.ts'
 
-/** On PGlite nobody else is served while a transaction is open: a command that was suspended must not
- * keep everybody out. */
+/** An open transaction of PGlite holds up everybody. */
 const idleMs = 60_000
 
-/** The same transaction, rolled back once nothing was asked of it for a minute. */
+/** Rolls the transaction back after a minute without a call. */
 export function endWhenIdle(
   transaction: OwnerTransaction,
   milliseconds = idleMs,

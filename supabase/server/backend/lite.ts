@@ -5,10 +5,10 @@ import type { Secrets } from '../base/secrets.ts'
 import { packageVersion } from './archive.ts'
 import { readState, writeState } from './provision.ts'
 
-/** Seconds a session's token is good for; supabase-js refreshes it before. */
+/** supabase-js renews it before. */
 const sessionSeconds = 3600
 
-/** lite, with everything off that the door would have to guard: studio, admin mode, sign-up, mail. */
+/** Without studio, admin mode, sign-up and mail. */
 export function createLite(connection: PostgresConnection, secrets: Secrets, siteUrl: string) {
   return new App({
     connection,
@@ -26,7 +26,7 @@ export function createLite(connection: PostgresConnection, secrets: Secrets, sit
   })
 }
 
-/** What tells one schema from another: the last catalogue change and who may see what. */
+/** The last change of the catalogue, and the rights. */
 const fingerprintSql = `
   select md5(concat(
     (select string_agg(concat(c.oid, c.relname, c.relkind, c.relacl::text, c.relnatts), ',' order by c.oid)
@@ -40,8 +40,8 @@ const fingerprintSql = `
   )) as fingerprint`
 
 /**
- * lite reads the whole catalogue on its first request, most of a second on PGlite. The answer is
- * kept in the database under the schema's fingerprint, so that only a changed schema is read again.
+ * Keeps lite's reading of the catalogue, most of a second on PGlite, under the schema's
+ * fingerprint.
  */
 export async function keepIntrospection(
   connection: PostgresConnection,
@@ -60,9 +60,8 @@ export async function keepIntrospection(
 }
 
 /**
- * On its first request lite grants ALL on every table with policies and changes the default
- * privileges. As `wangge_api` it may not; having tried once it does not try again, so it is made to
- * try before anyone is let in.
+ * lite's first request tries to grant ALL on tables with policies. Here it fails once as
+ * `wangge_api`, before anybody is let in.
  */
 export async function warmUp(
   app: { fetch: (request: Request) => Promise<Response> },

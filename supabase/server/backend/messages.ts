@@ -1,18 +1,19 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { SqlValue } from '../base/database-types.ts'
+import type { EnginePackages } from './engine-version.ts'
 
-/** What the worker is started with. */
 export interface BackendOptions {
   dataDir: string
   databaseUrl: string | null
   secrets: Secrets
-  /** Where people reach the server; goes into the sessions' issuer. */
+  /** The issuer of sessions. */
   siteUrl: string
-  /** A backup to make a new database from, instead of an empty one. */
+  /** A backup to make a new database from. */
   archive?: string
+  /** For a folder of another engine. */
+  engine?: EnginePackages
 }
 
-/** One HTTP request or answer, whole, as it crosses the thread boundary. */
 export interface PlainRequest {
   method: string
   url: string
@@ -25,7 +26,7 @@ export interface PlainResponse {
   body: ArrayBuffer
 }
 
-/** Main thread → worker. `tx` names a transaction begun before; without it a statement stands alone. */
+/** Main thread → worker. `tx` names an open transaction; without it a statement stands alone. */
 export type BackendCall =
   | { op: 'fetch'; request: PlainRequest }
   | { op: 'query'; sql: string; params: readonly SqlValue[]; tx: number | null }

@@ -11,10 +11,8 @@ import { databaseName, settingsFrom } from '../base/settings.ts'
 export type { Database } from '../base/database-types.ts'
 
 /**
- * The owner's SQL for a command: on a Supabase over a plain connection; else through the socket of
- * the server that runs on the data folder, or by opening the folder (or `DATABASE_URL`) itself and
- * holding it until `close()`. A new folder gets its schema on the way. `command` is what others are
- * told who ask why the folder is held.
+ * Uses a plain connection to a Supabase, the running server's socket, or the folder or
+ * `DATABASE_URL` itself, held until `close()`. `command` tells others who holds it.
  */
 export async function openDatabase(
   env: Record<string, string | undefined> = process.env,
@@ -32,7 +30,7 @@ export async function openDatabase(
   const holder = lockHolder(dataDir)
   if (holder) {
     const held = `The data folder ${dataDir} is in use by ${describeHolder(holder)}`
-    // what runs there decides where SQL goes: it must be where DATABASE_URL says
+    // The running server must use the database of DATABASE_URL.
     if (database && holder.database !== database) {
       const its = holder.database ?? 'the database in the folder'
       throw new ServerError(

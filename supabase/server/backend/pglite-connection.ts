@@ -10,8 +10,8 @@ import {
 import type { DatabaseConnection, Driver } from 'kysely'
 
 /**
- * lite's own PGlite connection always unpacks four extensions we do not use and lets requests
- * interleave inside each other's transactions; so its Postgres connection runs over our session.
+ * lite's own connection unpacks unused extensions and lets requests interleave in transactions; its
+ * Postgres connection over our session does not.
  */
 export function connectionTo(pg: PGlite): PostgresConnection {
   const connection = new PostgresConnection({ url: 'postgres://pglite.invalid/postgres' })
@@ -47,7 +47,7 @@ export function connectionTo(pg: PGlite): PostgresConnection {
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
   })
-  // scripts of several statements need the simple protocol
+  // Several statements need the simple protocol.
   connection.exec = (async (sql: string) => ({
     rows: (await pg.exec(sql))[0]?.rows ?? [],
   })) as PostgresConnection['exec']

@@ -1,81 +1,100 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { PGlite } from '@electric-sql/pglite'
-import { postgis } from '@electric-sql/pglite-postgis'
+import type { PGlite } from '@electric-sql/pglite'
 import type { PostgresConnection } from '@supabase/lite/postgres'
 import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
+import { wayBack } from '../journal/snapshot-check.ts'
 import { canary } from './canary.ts'
+import { engineInUse, majorOfEngine, majorOfFolder } from './engine-version.ts'
+import type { EnginePackages } from './engine-version.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import type { BackendStep } from './messages.ts'
 import { installedPostgis } from './postgis-bundle.ts'
 import { apiRole } from './provision.ts'
 import { valueParsers } from './values.ts'
 
+/** Work of an upgrade. */
+export const upgradingFolder = 'upgrading'
+
 /**
- * Opens the PGlite database in `<dataDir>/pg`, making it from `archive` (a zstd-compressed tar of a
- * database folder) or from nothing. A folder whose making was interrupted is made anew. Beside
- * snapshots only a restore makes a database.
+ * Makes the database from `archive` (a zstd-compressed tar) or from nothing, and anew after an
+ * interruption. Beside snapshots only a restore makes one.
  */
 export async function openPglite(
   dataDir: string,
   archive: string | null,
   isRestore: boolean,
   progress: (step: BackendStep) => void,
+  packages: EnginePackages = engineInUse,
 ): Promise<Engine> {
+  refuseHalfUpgraded(dataDir)
   const folder = join(dataDir, 'pg')
   const unfinished = join(dataDir, 'pg.unfinished')
   if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true })
   const fresh = !existsSync(join(folder, 'PG_VERSION'))
-  if (fresh && !isRestore) refuseToForget(dataDir)
+  if (fresh && !isRestore) await refuseToForget(dataDir)
   if (fresh) {
     mkdirSync(dataDir, { recursive: true })
     writeFileSync(unfinished, '')
   }
   const installed = join(dataDir, 'pg.installed')
   if (fresh) rmSync(installed, { force: true })
-  // the prepared database has the extension; another one once its schema was brought up to date
+  // Otherwise the extension is there once the schema is current.
   const hasPostgis = fresh ? archive !== null : existsSync(installed)
   progress(!fresh ? 'opening' : archive ? 'unpacking' : 'creating')
-  const pg = new PGlite({
+  const engine = (await import(packages.pglite)) as typeof import('@electric-sql/pglite')
+  const { postgis } = (await import(
+    packages.postgis
+  )) as typeof import('@electric-sql/pglite-postgis')
+  const isInUse = packages.pglite === engineInUse.pglite
+  const pg = new engine.PGlite({
     dataDir: folder,
-    extensions: { postgis: hasPostgis ? installedPostgis() : postgis },
+    extensions: { postgis: hasPostgis && isInUse ? installedPostgis() : postgis },
     parsers: valueParsers,
     ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
   })
-  // lite is read while the database's code is compiled on another thread
+  // Loaded while the database's code compiles.
   const { connectionTo } = await import('./pglite-connection.ts')
   try {
     await pg.waitReady
   } catch (error) {
     if (fresh) throw error
+    refuseOtherMajor(dataDir, packages)
     throw new ServerError(
-      `The database in ${folder} cannot be opened (${messageOf(error)}). ${wayBack(dataDir)}`,
+      `The database in ${folder} cannot be opened (${messageOf(error)}). ${await wayBack(dataDir)}`,
       { cause: error },
     )
   }
-  // from here on a failure leaves a database that the next start brings up to date
+  // The next start completes a later failure.
   rmSync(unfinished, { force: true })
   return pgliteEngine(pg, connectionTo(pg), fresh, () => writeFileSync(installed, ''))
 }
 
-/** A folder whose database is gone is no new one: what follows would be taken for its whole past. */
-function refuseToForget(dataDir: string): void {
-  if (listSnapshots(dataDir).length === 0) return
+function refuseHalfUpgraded(dataDir: string): void {
+  if (!existsSync(join(dataDir, upgradingFolder))) return
   throw new ServerError(
-    `${dataDir} holds snapshots of a city, and no database. ${wayBack(dataDir)}`,
+    `An upgrade of ${dataDir} was broken off. Run npm run upgrade again: it begins anew with the old database.`,
   )
 }
 
-function wayBack(dataDir: string): string {
-  const newest = listSnapshots(dataDir).at(-1)
-  if (!newest) return `There is no snapshot of it: restore a backup with npm run restore -- FILE.`
-  return (
-    'Everything that was confirmed to a device is in its newest snapshot and the journal: ' +
-    `npm run restore -- ${newest.path} --with-journal`
+function refuseOtherMajor(dataDir: string, { pglite }: EnginePackages): void {
+  const [made, inUse] = [majorOfFolder(dataDir), majorOfEngine(pglite)]
+  if (made === null || made === inUse) return
+  throw new ServerError(
+    `The database in ${dataDir} was made by Postgres ${made}, and this version brings Postgres ${inUse}. ` +
+      'Run npm run upgrade once; it keeps the old database beside the new one.',
+  )
+}
+
+/** A folder that lost its database must not look new. */
+async function refuseToForget(dataDir: string): Promise<void> {
+  if (listSnapshots(dataDir).length === 0) return
+  throw new ServerError(
+    `${dataDir} holds snapshots of a city, and no database. ${await wayBack(dataDir)}`,
   )
 }
 
@@ -92,7 +111,6 @@ function pgliteEngine(
   let apiLogin = false
   let tail: Promise<unknown> = Promise.resolve()
 
-  /** PGlite has one session: whoever uses it has it alone until done. */
   function exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = tail.then(work)
     tail = result.catch(() => undefined)
@@ -101,7 +119,7 @@ function pgliteEngine(
 
   async function asOwner<T>(work: () => Promise<T>): Promise<T> {
     if (!apiLogin) return work()
-    // RESET does nothing here: in a standalone backend the setting has no initial value
+    // RESET has no initial value here.
     await pg.exec('set session authorization postgres')
     try {
       return await work()
@@ -123,7 +141,7 @@ function pgliteEngine(
     try {
       await pg.exec(sql)
     } catch (error) {
-      // a script that failed between its own begin and commit must not leave the session in it
+      // A script may have failed between its own begin and commit.
       await pg.exec('rollback')
       throw databaseError(error)
     }
@@ -182,7 +200,7 @@ function pgliteEngine(
     dump: () =>
       exclusively(() =>
         asOwner(async () => {
-          // a copy of a database that drops what it acknowledges would bury the journal of that
+          // A copy of a database that drops writes would end their replay.
           const value = await canary({ query: query as Database['query'] })
           await pg.exec('checkpoint')
           const tar = await pg.dumpDataDir('none')
@@ -197,7 +215,6 @@ function pgliteEngine(
   }
 }
 
-/** Runs `fn` between begin and commit or rollback. */
 export async function runTransaction<T>(
   begin: () => Promise<OwnerTransaction>,
   fn: (tx: Database) => Promise<T>,
@@ -221,7 +238,7 @@ export async function runTransaction<T>(
   return result
 }
 
-/** What Postgres refused, from either driver's error. */
+/** From either driver's error. */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const { code, detail } = error as { code: unknown; detail?: unknown }

@@ -23,7 +23,7 @@ describe('installedPostgis', () => {
         extensions: { postgis: installedPostgis() },
       })
       expect((await lean.query(question)).rows).toEqual(expected)
-      // it is the lean one: there is nothing to install from
+      // The lean bundle has nothing to install from.
       await expect(lean.exec('create extension postgis_topology')).rejects.toThrow()
       await lean.close()
     } finally {

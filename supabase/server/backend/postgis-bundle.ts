@@ -10,10 +10,8 @@ import { cacheFolder, packageVersion } from './archive.ts'
 const block = 512
 
 /**
- * PostGIS for a database in which the extension exists already: its library and PROJ's data, without
- * the install scripts and the libraries of topology and geocoder, and hardly compressed. Reading and
- * compiling the rest is half of a start. Made once from the package's own bundle and kept beside the
- * prepared databases; where it cannot be kept, the whole bundle serves.
+ * The library and PROJ's data, without install scripts, hardly compressed: reading the rest is half
+ * of a start. Without a cache the whole bundle serves.
  */
 export function installedPostgis(): Extension {
   const lean = join(cacheFolder, `postgis-${packageVersion('@electric-sql/pglite-postgis')}.tar.gz`)
@@ -40,13 +38,12 @@ function makeLean(source: string, target: string): void {
   writeDurably(target, gzipSync(lean, { level: 0 }))
 }
 
-/** What a database that has the extension loads when it runs. */
 const isNeeded = (name: string): boolean =>
   name.endsWith('/postgis-3.so') ||
   name.endsWith('/postgis.control') ||
   name.includes('share/proj/')
 
-/** A ustar archive's entries, each with its header and padding. */
+/** With header and padding. */
 export function entriesOf(tar: Uint8Array): { name: string; bytes: Uint8Array }[] {
   const entries: { name: string; bytes: Uint8Array }[] = []
   const text = (start: number, length: number): string =>

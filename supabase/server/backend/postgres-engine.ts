@@ -9,10 +9,7 @@ import { valueParsers } from './values.ts'
 
 const minVersion = 150000
 
-/**
- * The owner's SQL on the Postgres of a Supabase, whose roles, accounts and migrations are its own
- * matter: nothing is made there. Null for any other Postgres.
- */
+/** Null unless it is a Supabase, which keeps its own roles, accounts and migrations. */
 export async function openSupabase(databaseUrl: string): Promise<Database | null> {
   const pool = connect(databaseUrl)
   const owner = ownerOf(pool)
@@ -51,7 +48,7 @@ function connectError(error: unknown): ServerError {
   return new ServerError(`DATABASE_URL: ${messageOf(error) || 'the server does not answer'}.`)
 }
 
-/** Connects to one's own Postgres (15 or newer, PostGIS 3.3 or newer) with the owner's login. */
+/** Postgres 15 or newer, PostGIS 3.3 or newer, the owner's login. */
 export async function openPostgres(databaseUrl: string): Promise<Engine> {
   const pool = connect(databaseUrl)
   const owner = ownerOf(pool)
@@ -109,10 +106,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
   }
 }
 
-/**
- * lite passes json arguments as text; its own Postgres driver would wrap that text into a json
- * string once more, so that every function with a jsonb parameter got a string.
- */
+/** lite passes json as text; its own driver would encode it again. */
 const jsonTextTypes = Object.fromEntries(
   [
     ['json', 114],

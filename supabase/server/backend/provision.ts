@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../base/database-types.ts'
 
-/** The login requests run under: no superuser, owner of nothing, a member of the request roles. */
+/** Owns nothing; member of the request roles. */
 export const apiRole = 'wangge_api'
 
 const roles = `
@@ -34,10 +34,7 @@ create table if not exists wangge_server.ended_sessions (
 );
 `
 
-/**
- * True for the Postgres of a Supabase: its schema `auth` belongs to its own auth server, which
- * lite's never has a table `instances` for.
- */
+/** lite's schema `auth` has no table `instances`. */
 export async function isSupabase(db: Database): Promise<boolean> {
   const rows = await db.query(
     `select 1 as found from pg_namespace n
@@ -47,12 +44,11 @@ export async function isSupabase(db: Database): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Makes what the server needs before the system schema and the migrations: roles and its notebook. */
+/** Before the system schema and the migrations. */
 export async function provisionRoles(owner: Database): Promise<void> {
   await owner.exec(roles)
 }
 
-/** Lets lite's sign-in work as `wangge_api`, which owns nothing. */
 export async function provisionGrants(owner: Database): Promise<void> {
   await owner.exec(`
     grant usage on schema auth to anon, authenticated, service_role, ${apiRole};
@@ -62,7 +58,7 @@ export async function provisionGrants(owner: Database): Promise<void> {
   `)
 }
 
-/** Lets `wangge_api` log in over the network; servers that share a database share its password. */
+/** Servers of one database share the password. */
 export async function provisionLogin(owner: Database): Promise<string> {
   const fresh = randomBytes(24).toString('base64url')
   await owner.query(
@@ -70,7 +66,7 @@ export async function provisionLogin(owner: Database): Promise<string> {
     [fresh],
   )
   const password = (await readState(owner, 'api_password')) ?? fresh
-  // utility statements take no parameters; the alphabet is base64url
+  // Utility statements take no parameters; the alphabet is base64url.
   await owner.exec(`alter role ${apiRole} login password '${password.replace(/[^\w-]/g, '')}'`)
   return password
 }

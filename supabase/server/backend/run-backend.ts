@@ -16,7 +16,6 @@ import type {
 } from './messages.ts'
 import { provisionGrants, provisionRoles, readState, writeState } from './provision.ts'
 
-/** Opens the database, brings it up to date, and answers calls on `port` until told to close. */
 export async function runBackend(port: MessagePort, options: BackendOptions): Promise<void> {
   const send = (event: BackendEvent, transfer: ArrayBuffer[] = []) =>
     port.postMessage(event, transfer)
@@ -53,7 +52,7 @@ async function openBackend(
   const archive = archivePath(migrations)
   const engine = await openEngine(options, findArchive(archive), progress)
   const { owner, connection } = engine
-  // heavy, and by now read already: the engine's connection is made of the same package
+  // By now the engine's connection has loaded it.
   const { createLite, keepIntrospection, warmUp } = await import('./lite.ts')
 
   await provisionRoles(owner)
@@ -91,8 +90,8 @@ async function openEngine(
     return openPostgres(options.databaseUrl)
   }
   const { openPglite } = await import('./pglite-engine.ts')
-  const { dataDir, archive } = options
-  return openPglite(dataDir, archive ?? prepared, archive !== undefined, progress)
+  const { dataDir, archive, engine } = options
+  return openPglite(dataDir, archive ?? prepared, archive !== undefined, progress, engine)
 }
 
 async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown> {
@@ -152,7 +151,7 @@ async function fetchFrom({ app }: OpenBackend, request: PlainRequest): Promise<P
   }
 }
 
-/** Applies journaled commands once more, for the user who sent them and at the time they came in. */
+/** As the sender, at the time of receipt. */
 async function applyAs(
   engine: Engine,
   { user, commands, received }: Extract<BackendCall, { op: 'apply' }>,

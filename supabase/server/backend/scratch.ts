@@ -7,7 +7,7 @@ import { openPglite } from './pglite-engine.ts'
 import { provisionRoles } from './provision.ts'
 import { loadSecrets } from '../base/secrets.ts'
 
-/** An empty PGlite with roles and the schema `auth`, without any migration; gone when closed. */
+/** An empty PGlite with roles and schema `auth`, no migrations; gone when closed. */
 export async function openScratchDatabase(): Promise<Database> {
   const folder = mkdtempSync(join(tmpdir(), 'wangge-schema-'))
   const engine = await openPglite(folder, null, false, () => undefined)

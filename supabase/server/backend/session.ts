@@ -4,7 +4,7 @@ import { ServerError } from '../base/errors.ts'
 import { OpenCalls } from './calls.ts'
 import type { BackendCall, BackendEvent, BackendOptions, BackendStep } from './messages.ts'
 
-/** The backend is being restarted or has stopped; the same call may succeed in a few seconds. */
+/** The call may succeed in a few seconds. */
 export class BackendUnavailable extends Error {
   constructor() {
     super('The database is restarting. Try again in a few seconds.')
@@ -12,13 +12,13 @@ export class BackendUnavailable extends Error {
   }
 }
 
-/** One life of the backend worker: begins once, ends once, and never answers after that. */
+/** One life of the worker. */
 export class BackendSession {
   tier: 'embedded' | 'postgres' = 'embedded'
   fresh = false
-  /** Resolves once the database answers; rejects when the session ends before. */
+  /** Rejects when the session ends first. */
   readonly opened: Promise<void>
-  /** Resolves with the reason, for the log, as soon as nothing is answered any more. */
+  /** With the reason, for the log. */
   readonly ended: Promise<string>
   #worker: Worker
   #calls = new OpenCalls()
@@ -28,7 +28,7 @@ export class BackendSession {
   #canary: Promise<void> | null = null
 
   constructor(options: BackendOptions, file: URL, onProgress?: (step: BackendStep) => void) {
-    // lite logs every refused request with its stack; its streams are shown only on request
+    // lite logs every refused request with its stack.
     const quiet = !process.env.WANGGE_DEBUG
     this.#worker = new Worker(file, { workerData: options, stdout: quiet, stderr: quiet })
     this.ended = new Promise((resolve) => {
@@ -48,23 +48,21 @@ export class BackendSession {
       })
       void this.ended.then((reason) => reject(new Error(reason)))
     })
-    // whoever waits for it is told; nobody need wait
+    // The rejection may have no listener.
     this.opened.catch(() => undefined)
     this.#worker.on('error', (error) => void this.end((error as Error).message))
     this.#worker.on('exit', (code) => void this.end(`ended with code ${code}`))
   }
 
-  /** Why it ended; null while it lives. */
   get endReason(): string | null {
     return this.#endReason
   }
 
-  /** Whether the call under way takes too long. */
   get isStuck(): boolean {
     return this.#calls.isStuck()
   }
 
-  /** Ends it, if it has not; resolves once its thread is gone and another may open the folder. */
+  /** Resolves once another may open the folder. */
   async end(reason: string): Promise<void> {
     if (this.#endReason === null) {
       this.#endReason = reason
@@ -83,7 +81,7 @@ export class BackendSession {
     })
   }
 
-  /** Rejects when the database does not keep what it acknowledges. Waits its turn, however long. */
+  /** Rejects when the database drops acknowledged writes. Waits its turn. */
   canary(): Promise<void> {
     this.#canary ??= this.call({ op: 'canary' })
       .then(() => undefined)
@@ -93,21 +91,17 @@ export class BackendSession {
     return this.#canary
   }
 
-  /**
-   * Repeats journaled commands as their sender, as if now were when they were received (instant);
-   * what was applied before changes nothing.
-   */
+  /** As their sender, at their time of receipt (instant). */
   async apply(user: string, commands: string, received: string): Promise<void> {
     await this.call({ op: 'apply', user, commands, received })
   }
 
-  /** SQL with the owner's rights. */
+  /** With the owner's rights. */
   database(): Database {
     return databaseOver((call) => this.call(call))
   }
 }
 
-/** The owner's SQL over whatever passes calls on. */
 export function databaseOver(pass: (call: BackendCall) => Promise<unknown>): Database {
   const databaseIn = (tx: number | null): Database => ({
     query: <T>(sql: string, params: readonly SqlValue[] = []) =>

@@ -2,8 +2,8 @@ import { parentPort } from 'node:worker_threads'
 import type { BackendCall, BackendEvent } from './messages.ts'
 
 /**
- * A backend worker without a database, for tests of what is around it: `exec` takes `die`, `drop`
- * (canaries fail from then on) and `hang`; a query gives its own text back.
+ * A worker without a database, for tests: `exec` takes `die`, `drop` (later canaries fail) and
+ * `hang`; a query returns its own text.
  */
 const port = parentPort!
 const send = (event: BackendEvent) => port.postMessage(event)

@@ -1,4 +1,4 @@
-/** Postgres type oids whose text we turn into values; the same on every driver. */
+/** Oids of Postgres types. */
 const oid = {
   bigint: 20,
   json: 114,
@@ -23,7 +23,7 @@ function numericFromText(text: string): number | string {
   return Number.isFinite(value) && String(value) === text ? value : text
 }
 
-/** Parsers by type oid: exact numbers as numbers, times as text, json parsed. */
+/** Exact numbers as numbers, times as text, json parsed. */
 export const valueParsers: Record<number, (text: string) => unknown> = {
   [oid.bigint]: bigintFromText,
   [oid.json]: (text) => JSON.parse(text),

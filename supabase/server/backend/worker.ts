@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { projectRoot } from '../base/settings.ts'
 
-// Everything heavy is imported after this line, so that its compiled code is kept between starts.
+// Import heavy code below: its compiled form is kept.
 enableCompileCache(join(projectRoot, 'node_modules/.cache/wangge/code'))
 const { runBackend } = await import('./run-backend.ts')
 if (!parentPort) throw new Error('The backend runs as a worker thread.')

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { removeUnfinished, writeDurably } from './files.ts'
+import { cutPower, keepAll, keepWhatIsSynced } from '../../../tests/faults/synced-disk.ts'
+import { makeFolder, removeUnfinished, syncTree, writeDurably } from './files.ts'
 
 let folder: string
 beforeEach(() => {
@@ -25,4 +26,28 @@ test('what a crash left half written is removed', () => {
   writeFileSync(join(folder, '2026-01-01-00000002.tar.zst'), 'whole')
   removeUnfinished(folder)
   expect(readdirSync(folder)).toEqual(['2026-01-01-00000002.tar.zst'])
+})
+
+test('a power cut leaves made folders and synced trees, by content and by name', async () => {
+  const data = join(folder, 'data')
+  const disk = join(folder, 'disk')
+  mkdirSync(data)
+  keepAll(data, disk)
+  keepWhatIsSynced(data, disk)
+  const tree = join(data, 'tree')
+  mkdirSync(join(tree, 'base'), { recursive: true })
+  writeFileSync(join(tree, 'base/file'), 'kept')
+  await syncTree(tree)
+  writeFileSync(join(tree, 'late'), 'lost')
+  cutPower(data, disk)
+  expect(readdirSync(data, { recursive: true }).sort()).toEqual([
+    'tree',
+    'tree/base',
+    'tree/base/file',
+  ])
+  expect(readFileSync(join(tree, 'base/file'), 'utf8')).toBe('kept')
+
+  makeFolder(join(data, 'made/inside'))
+  cutPower(data, disk)
+  expect(readdirSync(join(data, 'made'))).toEqual(['inside'])
 })

@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -32,6 +42,15 @@ export function removeUnfinished(folder: string): void {
   }
 }
 
+/** Makes a folder, and those above it, durably; mode 0700. */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  makeFolder(dirname(path))
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  syncFolder(dirname(path))
+}
+
+/** Makes the names in a folder durable. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {
@@ -41,7 +60,7 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Skips files deleted meanwhile. */
+/** Makes a folder durable: its name and all below it. Skips files deleted meanwhile. */
 export async function syncTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const entry of entries) {
@@ -54,4 +73,5 @@ export async function syncTree(folder: string): Promise<void> {
     }
   }
   syncFolder(folder)
+  syncFolder(dirname(folder))
 }

@@ -38,7 +38,13 @@ test('an unknown option is refused', () => {
   expect(() => settingsFrom({}, ['--demo', 'atlantis'])).toThrow(
     '"atlantis". Known: --demo none|sf',
   )
-  expect(settingsFrom({}, [])).toMatchObject({ demo: 'unsaid', demoToday: false, dev: false })
+  expect(settingsFrom({}, [])).toMatchObject({
+    demo: 'unsaid',
+    demoToday: false,
+    acceptLoss: false,
+    dev: false,
+  })
+  expect(settingsFrom({}, ['--accept-loss']).acceptLoss).toBe(true)
   const none = settingsFrom({}, ['--demo', 'none', '--dev'])
   expect(none).toMatchObject({ demo: 'none', demoToday: false, dev: true })
   const today = settingsFrom({}, ['--demo=sf', '--demo-today'])

@@ -28,6 +28,8 @@ export interface Settings {
   /** `unsaid`: the default demo, or the city already there. */
   demo: DemoCity | 'none' | 'unsaid'
   demoToday: boolean
+  /** Go on without the damaged lines of the journal. */
+  acceptLoss: boolean
   dev: boolean
   distDir: string
 }
@@ -56,22 +58,25 @@ export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
   }
 }
 
-function optionsFrom(args: readonly string[]): Pick<Settings, 'demo' | 'demoToday' | 'dev'> {
-  const known = `--demo none|${demoCities.map(({ id }) => id).join('|')}, --demo-today, --dev`
+function optionsFrom(
+  args: readonly string[],
+): Pick<Settings, 'demo' | 'demoToday' | 'acceptLoss' | 'dev'> {
+  const known = `--demo none|${demoCities.map(({ id }) => id).join('|')}, --demo-today, --accept-loss, --dev`
   try {
     const { values } = parseArgs({
       args: [...args],
       options: {
         demo: { type: 'string' },
         'demo-today': { type: 'boolean', default: false },
+        'accept-loss': { type: 'boolean', default: false },
         dev: { type: 'boolean', default: false },
       },
     })
-    const { demo = 'unsaid', 'demo-today': demoToday, dev } = values
+    const { demo = 'unsaid', 'demo-today': demoToday, 'accept-loss': acceptLoss, dev } = values
     const chosen = demo === 'none' || demo === 'unsaid' ? demo : demoCity(demo)
     if (!chosen || (values.demo && demo === 'unsaid'))
       throw new ServerError(`There is no demo city "${demo}". Known: ${known}.`)
-    return { demo: chosen, demoToday, dev }
+    return { demo: chosen, demoToday, acceptLoss, dev }
   } catch (error) {
     if (error instanceof ServerError) throw error
     throw new ServerError(`${messageOf(error)} Known: ${known}.`)

@@ -7,6 +7,7 @@ import { ServerError } from '../base/errors.ts'
 import { Journal } from '../journal/journal.ts'
 import { describeHolder, lockHolder, takeLock } from '../owner/lock.ts'
 import { backUpPhotos, photosBeside } from '../keeping/photo-backup.ts'
+import { settleDamage } from '../journal/journal-damage.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { runCommand } from './run-command.ts'
 import { loadSecrets } from '../base/secrets.ts'
@@ -55,14 +56,17 @@ async function snapshotOfClosedFolder(dataDir: string): Promise<string> {
   }
   const lock = takeLock(dataDir, 'npm run backup')
   try {
-    const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
+    const fromSegment = firstSegmentToReplay(dataDir)
+    const journal = await Journal.open(dataDir, fromSegment)
+    const wayOn = 'npm start -- --accept-loss'
+    await settleDamage(journal, { fromSegment, acceptLoss: false, wayOn, say: console.log })
     const secrets = loadSecrets(dataDir)
     const photos = new PhotoStore(photosFolder(dataDir))
     const backend = await Backend.open(
       { dataDir, databaseUrl: null, secrets, siteUrl: 'http://127.0.0.1' },
       {
         async onOpened(session) {
-          await replayJournal(journal, session, photos, firstSegmentToReplay(dataDir))
+          await replayJournal(journal, session, photos, fromSegment)
         },
       },
     )

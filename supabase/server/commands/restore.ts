@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { zstdDecompressSync } from 'node:zlib'
 import { Backend } from '../backend/backend.ts'
 import type { Database } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
@@ -15,20 +14,26 @@ import { runCommand } from './run-command.ts'
 import { loadSecrets } from '../base/secrets.ts'
 import { settingsFrom } from '../base/settings.ts'
 import { firstSegmentToReplay, listSnapshots } from '../journal/snapshot-files.ts'
+import { syncFolder } from '../base/files.ts'
+import { settleDamage } from '../journal/journal-damage.ts'
+import { requireWhole, wayBack } from '../journal/snapshot-check.ts'
 
-const usage = `Usage: npm run restore -- FILE [--with-journal]
+const usage = `Usage: npm run restore -- FILE [--with-journal [--accept-loss]]
 
 FILE is what npm run backup wrote, or a file of the data folder's snapshots. With --with-journal the
 commands received after that snapshot are applied again, and devices go on with their queues; without,
 the city is as it was then and a new one to devices: people are asked to bring over what is unsent.
+Where the journal is damaged, --accept-loss goes on without the damaged lines and names them.
 Photos in the folder FILE.photos beside it are brought back with it, and photos received since stay.
-What the folder held before is kept beside it.`
+The folder's former content is kept beside it.`
+
+const options = new Set(['--with-journal', '--accept-loss'])
 
 /** `npm run restore -- FILE` */
 await runCommand(async (args) => {
   const withJournal = args.includes('--with-journal')
-  const [file, ...rest] = args.filter((arg) => arg !== '--with-journal')
-  if (!file || rest.length > 0 || file.startsWith('-')) throw new ServerError(usage)
+  const acceptLoss = args.includes('--accept-loss')
+  const [file, ...rest] = args.filter((arg) => !options.has(arg))
   const { dataDir, databaseUrl } = settingsFrom(process.env)
   if (databaseUrl) {
     throw new ServerError(
@@ -36,8 +41,12 @@ await runCommand(async (args) => {
         `and the copy of its photos goes into ${photosFolder(dataDir)}.`,
     )
   }
+  if (!file || rest.length > 0 || file.startsWith('-')) {
+    throw new ServerError(`${usage}\n\n${await wayBack(dataDir)}`)
+  }
   const backup = resolve(file)
-  requireBackup(backup)
+  if (!existsSync(backup)) throw new ServerError(`${backup}: no such file.`)
+  await requireWhole(backup, dataDir)
   const segment = listSnapshots(dataDir).find(({ path }) => path === backup)?.segment
   if (withJournal && segment === undefined) {
     throw new ServerError(`--with-journal needs a file of ${join(dataDir, 'snapshots')}.`)
@@ -49,7 +58,7 @@ await runCommand(async (args) => {
     const { restored, damaged } = await restorePhotos(backup, photos)
     const aside = setAside(dataDir, withJournal)
     try {
-      await openRestored(dataDir, backup, photos, withJournal ? segment : undefined)
+      await openRestored(dataDir, backup, photos, withJournal ? segment : undefined, acceptLoss)
     } catch (error) {
       putBack(dataDir, aside)
       throw new ServerError(`Nothing was restored: ${messageOf(error)}`)
@@ -63,18 +72,6 @@ await runCommand(async (args) => {
   }
 })
 
-/** Refuses anything but a tar of a database folder. */
-function requireBackup(path: string): void {
-  if (!existsSync(path)) throw new ServerError(`${path}: no such file.`)
-  let tar: Buffer
-  try {
-    tar = zstdDecompressSync(readFileSync(path))
-  } catch {
-    throw new ServerError(`${path} is not a backup, or it is damaged.`)
-  }
-  if (!tar.includes('PG_VERSION')) throw new ServerError(`${path} holds no database.`)
-}
-
 function setAside(dataDir: string, keepJournal: boolean): string {
   const stamp = new Date().toISOString().replace(/[:.]/g, '-')
   const aside = join(dataDir, `before-restore-${stamp}`)
@@ -84,6 +81,7 @@ function setAside(dataDir: string, keepJournal: boolean): string {
     mkdirSync(aside, { recursive: true, mode: 0o700 })
     renameSync(join(dataDir, name), join(aside, name))
   }
+  for (const folder of [aside, dataDir]) if (existsSync(folder)) syncFolder(folder)
   return aside
 }
 
@@ -101,6 +99,7 @@ async function openRestored(
   archive: string,
   photos: PhotoStore,
   segment: number | undefined,
+  acceptLoss: boolean,
 ): Promise<void> {
   const secrets = loadSecrets(dataDir)
   const backend = await Backend.open(
@@ -112,6 +111,12 @@ async function openRestored(
         else await stayTheSame(db)
         if (segment !== undefined) {
           const journal = await Journal.open(dataDir, firstSegmentToReplay(dataDir))
+          await settleDamage(journal, {
+            fromSegment: segment,
+            acceptLoss,
+            wayOn: `npm run restore -- ${archive} --with-journal --accept-loss`,
+            say: console.log,
+          })
           const done = await replayJournal(journal, session, photos, segment)
           await journal.close()
           console.log(`Calls applied again from the journal: ${done.repeated}`)

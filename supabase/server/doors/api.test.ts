@@ -5,6 +5,7 @@ import { signToken } from '../testing/kit.ts'
 import { FairQueue } from '../wire/fair-queue.ts'
 import type { FairQueueOptions } from '../wire/fair-queue.ts'
 import { createApi } from './api.ts'
+import { JournalFull } from '../journal/journal.ts'
 
 const secrets: Secrets = {
   jwtSecret: 'a secret of this test',
@@ -15,6 +16,7 @@ const secrets: Secrets = {
 const alice = '01a209e9-acec-75a9-b5c6-8f54bf08c4d7'
 const session = '01a209e9-acec-75a9-b5c6-8f54bf08c4d9'
 const bob = '01a209e9-acec-75a9-b5c6-8f54bf08c4d8'
+const nobody = '01a209e9-acec-75a9-b5c6-8f54bf08c4da'
 
 const aPhoto = async () => new Response('a photo')
 
@@ -24,14 +26,18 @@ function signedIn(): string {
   return JSON.stringify({ access_token: signToken(claims, secrets.jwtSecret) })
 }
 
-/** An API on a database that answers everything with 200, and what went to it and to the disk. */
+/** An API on a database that answers 200, with records of both database and disk. */
 function apiWithFakes({
   isPasswordChanged = false,
+  isDiskFull = false,
+  answer = '',
   status = 200,
   whenAsked = async (): Promise<void> => undefined,
   queue = {},
 }: {
   isPasswordChanged?: boolean
+  isDiskFull?: boolean
+  answer?: string
   status?: number
   /** Runs before the database answers. */
   whenAsked?: () => Promise<void>
@@ -50,18 +56,19 @@ function apiWithFakes({
         asked.push(
           `${url.replace('http://127.0.0.1', '')} ${new TextDecoder().decode(body ?? new ArrayBuffer(0))}`,
         )
-        // a sign-in is answered with a session, anything else with nothing
-        const answer = url.includes('/token?grant_type=password') ? signedIn() : ''
+        // A sign-in returns a session.
+        const text = url.includes('/token?grant_type=password') ? signedIn() : answer
         await whenAsked()
-        return { status, headers: [], body: new TextEncoder().encode(answer).buffer }
+        return { status, headers: [], body: new TextEncoder().encode(text).buffer }
       },
       checkCanary,
     },
     database: () => ({
-      async query(sql) {
+      async query<T>(sql: string, [user]: readonly unknown[] = []) {
+        if (sql.includes('memberships')) return (user === nobody ? [] : [{ found: 1 }]) as T[]
         const isCompleting = sql.includes('update auth.sessions')
-        if (sql.includes('delete from auth.sessions')) return [{ id: session }] as never[]
-        return (isCompleting && !isPasswordChanged ? [{ one: 1 }] : []) as never[]
+        if (sql.includes('delete from auth.sessions')) return [{ id: session }] as T[]
+        return (isCompleting && !isPasswordChanged ? [{ one: 1 }] : []) as T[]
       },
       exec: async () => undefined,
       transaction: () => Promise.reject(new Error('not here')),
@@ -69,6 +76,7 @@ function apiWithFakes({
     }),
     journal: {
       async append({ body }) {
+        if (isDiskFull) throw new JournalFull()
         journaledBytes += body.length
         return () => undefined
       },
@@ -253,6 +261,26 @@ test('through a proxy nobody told us about the demo accounts are refused', async
     expect((await call(path, '{}', demo)).status).toBe(200)
     expect((await call(path, '{}', { ...demo, viaProxy: true })).status).toBe(403)
   }
+})
+
+test('a full disk is said with 507 and when to come back; the database is not asked', async () => {
+  const { call, asked } = apiWithFakes({ isDiskFull: true })
+  const body = JSON.stringify({ p_commands: [{ id: alice }] })
+  const answer = await call('/rest/v1/rpc/apply_commands', body)
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([507, '60'])
+  expect(await answer.json()).toMatchObject({ code: 'server_disk_full' })
+  expect(asked).toEqual([])
+})
+
+test('a person without a role is refused by the database and not journaled; what was applied all the same is', async () => {
+  const body = JSON.stringify({ p_commands: [{ id: nobody }] })
+  const refusing = apiWithFakes({ answer: '[{"outcome":"rejected"}]' })
+  const refused = await refusing.call('/rest/v1/rpc/apply_commands', body, { user: nobody })
+  expect(await refused.json()).toEqual([{ outcome: 'rejected' }])
+  expect([refusing.asked.length, refusing.journaledBytes()]).toEqual([1, 0])
+  const applying = apiWithFakes({ answer: '[{"outcome": "rejected"},{"outcome": "applied"}]' })
+  await applying.call('/rest/v1/rpc/apply_commands', body, { user: nobody })
+  expect(applying.journaledBytes()).toBe(body.length)
 })
 
 const signInPath = '/auth/v1/token?grant_type=password'

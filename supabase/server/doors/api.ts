@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { BackendUnavailable } from '../backend/backend.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Database } from '../base/database-types.ts'
+import { JournalFull } from '../journal/journal.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { PhotoApi } from '../photos/photo-api.ts'
 import { compressAnswers } from '../wire/compress.ts'
@@ -24,20 +25,20 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
-  /** Called after a request that may have changed something. */
+  /** Something may have changed. */
   onChange(): void
-  /** As `onChange`, for changes that no journal holds. */
+  /** Something that no journal holds may have changed. */
   onUnjournaledChange(): void
 }
 export type Api = Hono<DoorEnv>
 
-/** The doors of the APIs: `/rest/v1`, `/auth/v1`, `/storage/v1`. Each offers what its routes name. */
+/** `/rest/v1`, `/auth/v1`, `/storage/v1`, with the named routes only. */
 export function createApi(options: ApiOptions): Api {
   const { backend, database, journal, photos, secrets, onChange, onUnjournaledChange } = options
   const endedSessions = new EndedSessions(database)
   const guards = createGuards({ ...options, endedSessions })
   const forward = forwardTo(backend)
-  const intake = new CommandIntake({ forward, backend, journal, onChange })
+  const intake = new CommandIntake({ forward, database, backend, journal, onChange })
   const sessions = new SessionEnder({ database, journal, endedSessions, onChange })
 
   const api = new Hono<DoorEnv>()
@@ -52,8 +53,11 @@ export function createApi(options: ApiOptions): Api {
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {
     if (error instanceof TooBusy) return tooMany(error.seconds)
-    // nobody reads this answer; 499 is nginx's status for a client that hung up
+    // nginx's status for a client that hung up.
     if (req.raw.signal.aborted) return new Response(null, { status: 499 })
+    if (error instanceof JournalFull) {
+      return problem(507, error.code, error.message, { 'retry-after': '60' })
+    }
     if (!(error instanceof BackendUnavailable)) throw error
     return problem(503, 'unavailable', error.message, { 'retry-after': '3' })
   })

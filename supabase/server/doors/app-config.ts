@@ -16,10 +16,9 @@ interface CityRow {
   is_demo: boolean
 }
 
-/** Everything of `config.json` that does not depend on how the client reached us. */
+/** The same for every client. */
 export type CityPart = Pick<AppConfig, 'instanceId' | 'city'> & { isDemo: boolean }
 
-/** The city this database holds, or null while it holds none. */
 export async function readCity(db: Database): Promise<CityPart | null> {
   const [row] = await db.query<CityRow>(
     `select instance_id::text, name, locale, time_zone, west, south, east, north,
@@ -42,7 +41,11 @@ export async function readCity(db: Database): Promise<CityPart | null> {
   }
 }
 
-/** What the client is told: `supabaseUrl` is the origin it came by. */
+/** Apps of 0.1.0 on people's devices refuse a configuration without these, until they have updated. */
+const capabilities = { storage: true, passwordChange: true }
+export type ServedConfig = AppConfig & { capabilities: typeof capabilities }
+
+/** `supabaseUrl` is the client's origin. */
 export function appConfig(
   part: CityPart,
   options: {
@@ -51,13 +54,14 @@ export function appConfig(
     tier: AppConfig['tier']
     acceptsDemoAccounts: boolean
   },
-): AppConfig {
+): ServedConfig {
   const showsDemo = part.isDemo && options.acceptsDemoAccounts
   return {
     instanceId: part.instanceId,
     supabaseUrl: options.supabaseUrl,
     publishableKey: options.publishableKey,
     tier: options.tier,
+    capabilities,
     city: part.city,
     demo: showsDemo ? { accounts: demoAccounts, password: demoPassword } : null,
   }

@@ -5,15 +5,14 @@ import { pages } from '../../../src/domain/pages.ts'
 import { problem } from '../wire/problem.ts'
 import type { StaticFiles } from './static-files.ts'
 
-/** Serves the app instead of files while developing. */
 export type DevApp = (context: Context<{ Bindings: HttpBindings }>) => Promise<Response>
 
-/** Other addresses that ask for a page get the app with status 404. */
+/** Other page addresses get the app with status 404. */
 const appRoutes = new Set(pages.map(({ path }) => path))
-/** Addresses that never get the app's page. */
+/** Never the app's page. */
 const neverPages = ['_system', 'rest', 'auth', 'storage', 'realtime', 'functions', 'graphql']
 
-/** The built app: its files, and its one page for every address of a page. */
+/** Files, and one page for every page's address. */
 export function appDoor(files: StaticFiles, devApp?: DevApp): Hono<{ Bindings: HttpBindings }> {
   const door = new Hono<{ Bindings: HttpBindings }>()
   for (const name of neverPages) door.all(`/${name}/*`, notFound)

@@ -22,19 +22,16 @@ export interface AuthDoorOptions {
   database(): Database
   jwtSecret: string
   sessions: SessionEnder
-  /** Called after a request that may have changed something. */
+  /** Something may have changed. */
   onChange(): void
-  /** As `onChange`, for changes that no journal holds. */
+  /** Something that no journal holds may have changed. */
   onUnjournaledChange(): void
 }
 
 const maxBodyBytes = 256 * 1024
 const refreshPerAddress = { burst: 120, perSecond: 2 }
 
-/**
- * Signing in by password, refreshing, one's own account, password and sessions, signing out; nothing
- * else. The door itself compares passwords and ends sessions; the backend signs in and refreshes.
- */
+/** Passwords and sessions are this door's; the backend signs in and refreshes. */
 export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
   const { guards, forward, database, jwtSecret, sessions, onChange } = options
   const limitRefreshes = guards.limitAddress(
@@ -54,7 +51,7 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
     const waitSeconds = signIns.take(account, peer)
     if (waitSeconds > 0) return tooMany(waitSeconds)
     const response = await evenTime.answer(
-      // the refusal's delay is outside of the turn: it must hold up nobody
+      // The refusal's delay holds no turn.
       () => guards.inTurn(context, () => beginSession(context, account)),
       (answer) => answer.ok,
     )
@@ -98,7 +95,6 @@ export function authDoor(options: AuthDoorOptions): Hono<DoorEnv> {
   return door
 }
 
-/** The call for the caller's own account. */
 function ownUser({ req }: DoorContext) {
   return { method: 'GET', path: '/auth/v1/user', headers: req.raw.headers, body: '' }
 }
@@ -111,7 +107,6 @@ function isRefresh(context: DoorContext): boolean {
   return grantOf(context) === 'refresh_token'
 }
 
-/** The request with its checked body, for a path below `/auth/v1`. */
 function callOf(context: DoorContext, path: string) {
   const { method, headers } = context.req.raw
   return { method, path: `/auth/v1${path}`, headers, body: context.var.body }

@@ -3,14 +3,19 @@ import { BackendUnavailable } from '../backend/backend.ts'
 import { CommandIntake } from './command-intake.ts'
 import type { CommandIntakeOptions } from './command-intake.ts'
 
-/** An intake whose surroundings note the order in which they are used. */
-function intakeWith(changed: Partial<CommandIntakeOptions> = {}) {
+interface Changed extends Partial<CommandIntakeOptions> {
+  hasRole?: boolean
+}
+
+/** Records the order in which the intake uses its surroundings. */
+function intakeWith({ hasRole = true, ...changed }: Changed = {}) {
   const steps: string[] = []
   const intake = new CommandIntake({
     async forward({ path, body }) {
       steps.push(`asked ${path} ${body}`)
       return new Response('receipts')
     },
+    database: () => ({ query: async <T>() => (hasRole ? [{ found: 1 }] : []) as T[] }),
     backend: { isReady: true },
     journal: {
       async append({ user, body }) {
@@ -37,6 +42,20 @@ test('a call is journaled, asked, settled and announced, in this order', async (
 test('a call that fails is settled and announced too: it may have changed something', async () => {
   const { apply, steps } = intakeWith({ forward: () => Promise.reject(new Error('worker gone')) })
   await expect(apply()).rejects.toThrow('worker gone')
+  expect(steps).toEqual(['journaled alice {}', 'settled', 'announced'])
+})
+
+test('a call of a person without a role is asked and not journaled', async () => {
+  const { apply, steps } = intakeWith({ hasRole: false })
+  expect(await (await apply()).text()).toBe('receipts')
+  expect(steps).toEqual([asked])
+})
+
+test('what is applied for a person who was given a role in between is journaled before the receipt', async () => {
+  const receipts = '[{"outcome": "applied"}]'
+  const forward = async () => new Response(receipts)
+  const { apply, steps } = intakeWith({ hasRole: false, forward })
+  expect(await (await apply()).text()).toBe(receipts)
   expect(steps).toEqual(['journaled alice {}', 'settled', 'announced'])
 })
 

@@ -1,5 +1,6 @@
 import { BackendUnavailable } from '../backend/backend.ts'
 import type { Backend } from '../backend/backend.ts'
+import type { Database } from '../base/database-types.ts'
 import type { Journal } from '../journal/journal.ts'
 import { problem, tooMany } from '../wire/problem.ts'
 import { RateLimit } from '../wire/rate-limit.ts'
@@ -7,31 +8,29 @@ import type { Forward } from './forward.ts'
 
 export interface CommandIntakeOptions {
   forward: Forward
+  /** With the owner's rights. */
+  database(): Pick<Database, 'query'>
   backend: Pick<Backend, 'isReady'>
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
-  /** Called after each journaled call: it may have changed something. */
   onChange(): void
 }
 
-/** One call of `apply_commands`. */
 export interface CommandCall {
   userId: string
-  /** Name the same user to the backend: `apikey` and `authorization`. */
+  /** Name the same user. */
   headers: Headers
-  /** JSON text of the arguments, no deeper than `isTooDeep` allows. */
   body: string
-  /** `p_commands` in `body`. */
   commands: unknown
 }
 
 export const maxCommandBytes = 1024 * 1024
-/** The database refuses more as well, but only after they were journaled. */
+/** The database refuses more too, but after they were journaled. */
 const maxCommands = 200
-/** Journaled bytes a user may cause: tens of thousands of reports at once, then some each second. */
+/** Bytes per user: tens of thousands of reports at once. */
 const journaledPerUser = { burst: 64 * 1024 * 1024, perSecond: 16 * 1024 }
 
-/** The one way of commands from any door into the database: journal, ask, announce. */
+/** Journal, ask, announce. */
 export class CommandIntake {
   #options: CommandIntakeOptions
   #journaled = new RateLimit(journaledPerUser.burst, journaledPerUser.perSecond)
@@ -41,12 +40,12 @@ export class CommandIntake {
   }
 
   /**
-   * The database's answer, or the refusal. The database is asked only after the call is on disk; see
-   * `Journal`. @throws BackendUnavailable
+   * Asks the database once the call is on disk; see `Journal`. @throws BackendUnavailable,
+   * JournalFull
    */
   async apply({ userId, headers, body, commands }: CommandCall): Promise<Response> {
     const { forward, backend, journal, onChange } = this.#options
-    // the replay reads an array; another form the database takes could not be repeated
+    // The replay repeats arrays only.
     if (!Array.isArray(commands)) return problem(400, 'bad_commands', 'p_commands is an array.')
     if (commands.length > maxCommands) {
       return problem(413, 'too_many_commands', `A call holds at most ${maxCommands} commands.`)
@@ -54,12 +53,22 @@ export class CommandIntake {
     const ask = () =>
       forward({ method: 'POST', path: '/rest/v1/rpc/apply_commands', headers, body })
     if (!journal) return ask()
-    // the client sends again later: not journaled each time
+    // Not journaled: the client sends it again.
     if (!backend.isReady) throw new BackendUnavailable()
     const waitSeconds = this.#journaled.take(userId, Buffer.byteLength(body))
     if (waitSeconds > 0) return tooMany(waitSeconds)
-    const received = new Date().toISOString()
-    const settled = await journal.append({ user: userId, body, received })
+    const entry = { user: userId, body, received: new Date().toISOString() }
+    if (!(await this.#hasRole(userId))) {
+      const response = await ask()
+      // The person was given a role in between: the receipt waits for the disk.
+      if (isAnythingApplied(await response.clone().text())) {
+        const settled = await journal.append(entry)
+        settled()
+        onChange()
+      }
+      return response
+    }
+    const settled = await journal.append(entry)
     try {
       return await ask()
     } finally {
@@ -67,4 +76,19 @@ export class CommandIntake {
       onChange()
     }
   }
+
+  /** The database refuses their commands: nothing to journal. */
+  async #hasRole(userId: string): Promise<boolean> {
+    const rows = await this.#options.database().query(
+      `select 1 as found from public.memberships
+        where user_id = $1::uuid and valid_from <= now() and (valid_to is null or valid_to > now())
+        limit 1`,
+      [userId],
+    )
+    return rows.length > 0
+  }
+}
+
+function isAnythingApplied(receipts: string): boolean {
+  return /"outcome" *: *"(applied|replayed|conflict)"/.test(receipts)
 }

@@ -214,7 +214,7 @@ describe('EndedSessions', () => {
     answer.resolve([])
     expect(await waiting).toBe(true)
     expect(await ended.includes(another)).toBe(false)
-    // an hour later its last access token has run out by itself
+    // An hour later its last access token has expired.
     now = 3 * 3_600_000
     ended.note([another])
     expect(await ended.includes(id)).toBe(false)

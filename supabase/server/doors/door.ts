@@ -24,24 +24,22 @@ export interface DoorOptions {
   files: StaticFiles
   /** Null until the database answers. */
   api(): Api | null
-  /** Null until the city is loaded; `origin` is how the client reached us. */
+  /** Null until a city is loaded; `origin` is the client's. */
   config(origin: string, peer: Peer): Promise<AppConfig | null>
-  /** The first part of the answer of `/readyz`. */
   isReady(): boolean
-  /** Shares the database between persons; its state is the rest of that answer. */
+  /** Shares the database between persons; `/readyz` tells its waits. */
   queue: FairQueue
   devApp?: DevApp
 }
 
 type DoorContext = Context<{ Bindings: HttpBindings }>
 
-/** Milliseconds a waiting call may wait before `/readyz` says no. */
+/** With a longer wait `/readyz` says no. */
 const maxWaitMs = 15_000
-/** Milliseconds in which a reader takes nothing of an answer, after which the connection ends. */
+/** Longest pause of a reader before its connection ends. */
 const answerStalledMs = 30_000
 const photoStalledMs = 120_000
 
-/** The server's one entrance: refuses foreign hosts and origins, then health, APIs and the app. */
 export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings }> {
   const door = new Hono<{ Bindings: HttpBindings }>()
   const headers = securityHeaders(options)
@@ -49,7 +47,7 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
 
   door.use(async (context, next) => {
     if (options.dev) {
-      // Vite writes its answers straight to the socket
+      // Vite writes straight to the socket.
       for (const [name, value] of Object.entries(headers))
         context.env.outgoing.setHeader(name, value)
     }
@@ -62,7 +60,7 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     if (refused) context.res = refused
     else await next()
     for (const [name, value] of Object.entries(headers)) {
-      // a photo carries a stricter policy of its own
+      // A photo has a stricter policy.
       if (!context.res.headers.has(name)) context.res.headers.set(name, value)
     }
   })
@@ -86,12 +84,12 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     const api = options.api()
     const { outgoing } = context.env
     const onClosed = (listener: () => void): void => {
-      // a client that hung up before is told of no more
+      // The client hung up before this.
       if (outgoing.closed || outgoing.destroyed) listener()
       else outgoing.once('close', listener)
     }
     const isPhoto = context.req.path.startsWith('/storage/')
-    // counts only while bytes of the answer wait to be taken: a slow answer is not a slow reader
+    // A slow answer is no slow reader.
     const patience = isPhoto ? photoStalledMs : answerStalledMs
     const answer = api?.fetch(context.req.raw, { peer: peerOf(context, options), onClosed })
     return Promise.resolve(answer ?? notReady()).finally(() =>
@@ -111,7 +109,6 @@ const proxyWarning =
   'A proxy passes requests on, but TRUSTED_PROXY is not set: all its clients count as one address, ' +
   'and the demo accounts are refused. Set TRUSTED_PROXY=1 if the proxy is yours.'
 
-/** Refuses a foreign Host or Origin before anything else is looked at. */
 function refuse(context: DoorContext, options: DoorOptions): Response | null {
   const host = hostOf(context, options)
   if (!options.hosts.has(host)) {
@@ -138,7 +135,7 @@ function hostOf(context: DoorContext, options: DoorOptions): string {
   return (forwarded ?? context.req.header('host') ?? '').toLowerCase()
 }
 
-/** Scheme and host as the client sees them. */
+/** As the client sees them. */
 function originOf(context: DoorContext, options: DoorOptions): string {
   const host = hostOf(context, options)
   if (options.publicUrl && new URL(options.publicUrl).host === host) return options.publicUrl

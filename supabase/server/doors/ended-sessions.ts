@@ -1,15 +1,12 @@
 import type { Database } from '../base/database-types.ts'
 import { readEndedSessions } from '../owner/sessions.ts'
 
-/** Milliseconds between two reads of the ends that other processes have noted. */
+/** Between reads of ends by other processes. */
 const keptMs = 2_000
-/** Milliseconds for which an end is remembered: longer than an access token holds. */
+/** Longer than an access token holds. */
 const rememberedMs = 2 * 3_600_000
 
-/**
- * Sessions that were ended. Their access tokens stay valid by signature for up to an hour. Ends by
- * this server count at once; ends by a command are read every two seconds, once for all callers.
- */
+/** Access tokens outlive their sessions by up to an hour. */
 export class EndedSessions {
   #database: () => Database
   #now: () => number
@@ -21,11 +18,11 @@ export class EndedSessions {
     this.#now = now
   }
 
-  /** Counts sessions as ended from now on; the caller has noted that in the database. */
+  /** The database knows these ends already. */
   note(ids: readonly string[]): void {
     const now = this.#now()
     for (const [id, at] of this.#noted) {
-      // the oldest come first
+      // Oldest first.
       if (now - at < rememberedMs) break
       this.#noted.delete(id)
     }
@@ -38,7 +35,7 @@ export class EndedSessions {
     if (!this.#read || now - this.#read.at > keptMs) {
       const read = { at: now, ids: readEndedSessions(this.#database()) }
       this.#read = read
-      // a failed read is asked again by the next caller
+      // The next caller reads again.
       read.ids.catch(() => {
         if (this.#read === read) this.#read = null
       })

@@ -21,7 +21,7 @@ const keyFile = join(folder.path, 'localhost.key.pem')
 let certificate = ''
 let server: RunningServer
 
-/** A certificate of its own for each run: no private key lies in the repository. */
+/** Made for each run: no private key lies in the repository. */
 function makeCertificate(): void {
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
@@ -55,7 +55,7 @@ const ask = (path: string, headers: Record<string, string> = {}, body?: string):
 test('where others can reach the server the demo accounts are refused, new and old sessions alike', async () => {
   const { publishableKey, jwtSecret } = secretsOf(folder.path)
   const headers = { apikey: publishableKey, 'content-type': 'application/json' }
-  // the peer is this machine: that must not matter
+  // A local peer gets no exception.
   const credentials = JSON.stringify({ email: ' Admin@wangge.demo', password: demoPassword })
   const answer = await ask('/auth/v1/token?grant_type=password', headers, credentials)
   expect(answer).toMatchObject({ status: 403, json: { code: 'demo_refused' } })
@@ -83,7 +83,7 @@ test('a trusted proxy says how it was reached: address, Host and Origin are judg
   const there = await ask('/config.json', { ...people, origin: 'https://wangge.example' })
   expect(there).toMatchObject({ status: 200, json: { supabaseUrl: 'https://wangge.example' } })
 
-  // what the proxy speaks with people counts, not what it speaks with us
+  // The proxy's protocol towards people counts.
   const plain = { ...proxied, 'x-forwarded-host': `localhost:${port}`, 'x-forwarded-proto': 'http' }
   const origin = `http://localhost:${port}`
   expect((await ask('/config.json', { ...plain, origin })).json.supabaseUrl).toBe(origin)
@@ -97,6 +97,6 @@ test('a trusted proxy says how it was reached: address, Host and Origin are judg
   }
   const elsewhere = { ...people, 'x-forwarded-host': 'evil.example' }
   expect((await ask('/config.json', elsewhere)).status).toBe(421)
-  // a Host of its own does not help against what the proxy saw
+  // A forged Host does not override the proxy's.
   expect((await ask('/config.json', { ...elsewhere, host: 'wangge.example' })).status).toBe(421)
 })

@@ -1,13 +1,11 @@
 import type { Backend } from '../backend/backend.ts'
 
-/** A request as it goes on to the backend. */
 export interface ForwardedCall {
   method: string
-  /** Path and query, beginning with a slash. */
   path: string
-  /** Of the client's request; only those of `forwardedHeaders` go on. */
+  /** `forwardedHeaders` go on. */
   headers: Headers
-  /** JSON text that was checked, or nothing. */
+  /** Checked JSON text, or empty. */
   body: string
 }
 export type Forward = (call: ForwardedCall) => Promise<Response>
@@ -20,14 +18,13 @@ const returnedHeaders = [
   'x-supabase-api-version',
 ]
 
-/** Passes calls to the backend and gives its answers with the headers meant for clients. */
 export function forwardTo(backend: Pick<Backend, 'fetch' | 'checkCanary'>): Forward {
   return async ({ method, path, headers, body }) => {
     const forwarded = forwardedHeaders.flatMap((name): [string, string][] => {
       const value = headers.get(name)
       return value === null ? [] : [[name, value]]
     })
-    // the body was checked as JSON, so it goes on as JSON, whatever type the client named
+    // Checked as JSON, whatever its type says.
     if (body) forwarded.push(['content-type', 'application/json'])
     const plain = await backend.fetch({
       method,
@@ -35,7 +32,7 @@ export function forwardTo(backend: Pick<Backend, 'fetch' | 'checkCanary'>): Forw
       headers: forwarded,
       body: body ? new TextEncoder().encode(body).buffer : null,
     })
-    // a failed statement may be the first sign of a database that drops writes
+    // May be the first sign of a database that drops writes.
     if (plain.status >= 500) void backend.checkCanary()
     const returned = new Headers(plain.headers.filter(([name]) => returnedHeaders.includes(name)))
     returned.set('cache-control', 'no-store')

@@ -12,53 +12,48 @@ import type { Caller } from '../wire/token.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import { LastUses } from './last-uses.ts'
 
-/** Answers of one person that may be open at once: two devices with six connections each, twice. */
+/** Two devices with six connections each, twice. */
 const maxOpenAnswers = 24
-/** Milliseconds for a body that is not a photo. */
+/** Milliseconds for a body other than a photo. */
 const maxBodyMs = 20_000
 
-/** What a door knows of a request; each variable is set by the guard of its name. */
+/** Set by the guards of the same names. */
 export interface DoorEnv {
   Bindings: {
     peer: Peer
-    /** Calls back once the answer is out or its connection is gone. */
+    /** Once the answer is out or its connection gone. */
     onClosed?(listener: () => void): void
   }
   Variables: { caller: Caller; body: string }
 }
 export type DoorContext = Context<DoorEnv>
-/** Lets a request on, or answers with the refusal. */
 export type Guard = MiddlewareHandler<DoorEnv>
 
 export interface GuardOptions {
   endedSessions: Pick<EndedSessions, 'includes'>
   secrets: Secrets
-  /** Whether the demo's well-known passwords open anything for this peer. */
+  /** Whether the well-known passwords work. */
   acceptsDemoAccounts(peer: Peer): boolean
-  /** Shares the database between persons. */
   queue: FairQueue
 }
 
 /**
- * The chain every door puts before its routes, in this order: key → caller or address → limit →
- * body → turn. The cheap refusals come first; no body is read for a request that is refused anyway,
- * and a slow body holds nobody's turn.
+ * In this order: key → caller or address → limit → body → turn. A refused request's body is not
+ * read, and a slow body holds nobody's turn.
  */
 export interface Guards {
   key: Guard
-  /** A genuine token whose session has not been ended; limits the answers open at once. */
+  /** A genuine token of a living session. */
   caller: Guard
-  /** Requests of one address. */
   limitAddress(limit: RateLimit): Guard
-  /** Reads the body as text; refuses one that is too long or nested too deep. */
+  /** Refuses text too long or too deep. */
   body(maxBytes: number): Guard
-  /** Waits for the person's turn at the database; without a caller the address stands for one. */
+  /** Of the person, or of the address without a caller. */
   turn: Guard
   /** `turn` for a part of a handler. @throws TooBusy */
   inTurn<T>(context: DoorContext, work: () => Promise<T>): Promise<T>
-  /** True for a demo account that this peer may not use. */
   refusesDemo(email: string, peer: Peer): boolean
-  /** The last request of a session (instant), where this server remembers one. */
+  /** An instant. */
   lastUseOf(sessionId: string): string | null
 }
 

@@ -1,7 +1,7 @@
-/** Milliseconds a use is remembered: by then the session was renewed, and the database knows that. */
+/** By then the session was renewed, which the database knows. */
 const rememberedMs = 2 * 3_600_000
 
-/** When sessions were last used, since this server started. Their renewals come only once an hour. */
+/** The database sees only hourly renewals. */
 export class LastUses {
   #uses = new Map<string, number>()
   #now: () => number
@@ -13,7 +13,7 @@ export class LastUses {
   note(sessionId: string): void {
     const id = sessionId.toLowerCase()
     const now = this.#now()
-    // set anew, so that the oldest come first
+    // Set anew to keep the oldest first.
     this.#uses.delete(id)
     this.#uses.set(id, now)
     for (const [old, at] of this.#uses) {
@@ -22,7 +22,6 @@ export class LastUses {
     }
   }
 
-  /** An instant, or null. */
   of(sessionId: string): string | null {
     const at = this.#uses.get(sessionId.toLowerCase())
     return at === undefined ? null : new Date(at).toISOString()

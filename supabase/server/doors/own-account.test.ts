@@ -39,7 +39,7 @@ for (const { tier, isHere } of tiers) {
     const folder = temporaryFolder(`own-account-${tier}`)
     let cluster: Cluster | null = null
     let server: RunningServer
-    /** Of the next person; each test has its own, so that no limit of one meets another. */
+    /** Each test has its own person, and so its own limits. */
     let email: string
     let people = 0
     let photo: string
@@ -108,7 +108,7 @@ for (const { tier, isHere } of tiers) {
     const endSession = (access: string, id: string) =>
       send(server.port, 'DELETE', `/auth/v1/sessions/${id}`, { headers: headersOf(access) })
 
-    /** What every door says to an access token: a function, a photo, the account, the sessions. */
+    /** Statuses of a function, a photo, the account and the sessions. */
     async function statuses(access: string): Promise<number[]> {
       const headers = headersOf(access)
       const answers = [
@@ -300,7 +300,7 @@ for (const { tier, isHere } of tiers) {
       expect(await statuses(kept.access)).toEqual(open)
     })
 
-    // an own Postgres keeps its own log
+    // One's own Postgres keeps its own log.
     if (tier === 'embedded')
       test('nor does a power cut: the journal ends it again', async () => {
         const ended = await signedIn()
@@ -309,7 +309,7 @@ for (const { tier, isHere } of tiers) {
         await server.database().exec(`${keep}.sessions`)
         await server.database().exec(`${keep.replace('before', 'tokens')}.refresh_tokens`)
         expect((await logout(ended.access, 'local')).status).toBe(204)
-        // the database is as before the sign-out, as when its folder was not synced
+        // As if the folder had not been synced: the sign-out is lost.
         await server.database().exec(
           `delete from wangge_server.ended_sessions where id = '${session!.id}';
          insert into auth.sessions select * from wangge_server.before where id = '${session!.id}';

@@ -17,18 +17,14 @@ export interface OwnPasswordOptions {
   /** With the owner's rights. */
   database(): Database
   sessions: SessionEnder
-  /** Called after the password was changed, which no journal holds. */
   onUnjournaledChange(): void
 }
 
-/** Tries per person, right ones too: each is compared and hashed, which is slow on purpose. */
+/** Right ones too: comparing and hashing are slow on purpose. */
 const triesPerUser = { burst: 10, perSecond: 1 / 60 }
 const passwordFields = new Set(['password', 'current_password'])
 
-/**
- * Changes one's own password, with the current one, and ends the person's other sessions.
- * Answers as Supabase does: with the account, which `ownUser` asks for.
- */
+/** Ends the person's other sessions. Answers with the account, as Supabase does. */
 export function changePassword(
   options: OwnPasswordOptions,
   ownUser: (context: DoorContext) => ForwardedCall,
@@ -37,7 +33,7 @@ export function changePassword(
   const tries = new RateLimit(triesPerUser.burst, triesPerUser.perSecond)
   const evenTime = new EvenTime()
 
-  /** The verdict; null when the password was replaced. */
+  /** Null when replaced. */
   async function replace(
     context: DoorContext,
     current: string,
@@ -47,12 +43,12 @@ export function changePassword(
     const account = await guards.inTurn(context, () => accountOf(database(), userId))
     if (!account?.passwordHash) return 'wrong'
     const { email, passwordHash } = account
-    // no turn is held meanwhile: the database is not needed
+    // Holds no turn: the database is not needed.
     const verdict = await runPasswordJob({ current, hash: passwordHash, next, email })
     if ('refused' in verdict) return verdict.refused === 'wrong' ? 'wrong' : refusal(verdict)
     const change = { from: passwordHash, to: verdict.nextHash, keepSession: sessionId }
     const ended = await guards.inTurn(context, () => replacePassword(database(), userId, change))
-    // another change came first, so the current password is another by now
+    // Another change came first.
     if (!ended) return 'wrong'
     onUnjournaledChange()
     await sessions.note(userId, ended)
@@ -61,7 +57,7 @@ export function changePassword(
 
   return async (context) => {
     const { caller } = context.var
-    // the client library always sends its code challenge, null when there is none
+    // The client library always sends its code challenge.
     const given = Object.entries(objectIn(context.var.body) ?? {}).filter(
       ([, value]) => value !== null,
     )
@@ -91,7 +87,7 @@ export function changePassword(
   }
 }
 
-/** A refusal of the new password, in the shape supabase-js reads. */
+/** In the shape supabase-js reads. */
 function refusal({ refused }: Extract<PasswordVerdict, { refused: unknown }>): Response {
   if (refused === 'wrong' || refused === 'same') {
     return problem(422, 'same_password', 'The new password is the current one.')

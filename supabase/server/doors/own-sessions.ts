@@ -17,15 +17,13 @@ export interface OwnSessionsOptions {
   sessions: SessionEnder
 }
 
-/** Sessions ended by a person: each is synced to the disk. */
+/** Each end is synced to the disk. */
 const endsPerUser = { burst: 60, perSecond: 1 / 10 }
 
-/** Signing out, here and elsewhere, and the list of one's own sessions. */
 export function ownSessionsDoor({ guards, body, database, sessions }: OwnSessionsOptions) {
   const ends = new RateLimit(endsPerUser.burst, endsPerUser.perSecond)
   const door = new Hono<DoorEnv>()
 
-  /** How many ended, or the refusal. */
   async function end(context: DoorContext, ending: Ending): Promise<number | Response> {
     const { userId } = context.var.caller
     const waitSeconds = ends.take(userId)
@@ -56,7 +54,7 @@ export function ownSessionsDoor({ guards, body, database, sessions }: OwnSession
     const session = context.req.param('id')
     const count = isUuid(session) ? await end(context, { session }) : 0
     if (count instanceof Response) return count
-    // the same answer for another person's session
+    // The same answer for another person's session.
     return count > 0
       ? done()
       : problem(404, 'session_unknown', 'There is no such session of yours.')
@@ -68,7 +66,7 @@ function done(): Response {
   return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
 }
 
-/** The sessions a scope of Supabase's `logout` stands for. */
+/** Supabase's scopes of `logout`. */
 function endingOf(scope: string, { sessionId }: Caller): Ending | null {
   if (scope === 'global') return 'all'
   if (scope === 'local') return { session: sessionId }

@@ -16,8 +16,8 @@ export interface RpcDoorOptions {
 const maxArgumentBytes = 256 * 1024
 
 /**
- * Functions of the database, called by POST with an object of JSON as `supabase.rpc` does. Tables,
- * arguments in the address and other formats would bring uncapped text to the database's parsers.
+ * POST of a JSON object only: tables, arguments in the address and other formats would bring
+ * unlimited text to the database's parsers.
  */
 export function rpcDoor({ guards, forward, intake }: RpcDoorOptions): Hono<DoorEnv> {
   const door = new Hono<DoorEnv>()
@@ -63,11 +63,10 @@ const onlyPlainPost: Guard = async ({ req }, next) => {
   return await next()
 }
 
-/** The function's arguments by name, or the refusal. */
 function argumentsOf(context: DoorContext): Record<string, unknown> | Response {
   const args = objectIn(context.var.body)
   if (!args) return problem(400, 'bad_arguments', 'The body is an object of arguments in JSON.')
-  // the database reads a string given for a json argument as JSON
+  // The database parses a string as JSON for a json argument.
   const isDeep = Object.values(args).some((value) => typeof value === 'string' && isTooDeep(value))
   return isDeep ? tooDeep() : args
 }

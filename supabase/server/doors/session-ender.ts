@@ -11,11 +11,10 @@ export interface SessionEnderOptions {
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
   endedSessions: Pick<EndedSessions, 'note'>
-  /** Called after sessions ended. */
   onChange(): void
 }
 
-/** Ends sessions for good: in the database, at this door at once, and in the journal. */
+/** In the database, at this door at once, and in the journal. */
 export class SessionEnder {
   #options: SessionEnderOptions
 
@@ -23,14 +22,14 @@ export class SessionEnder {
     this.#options = options
   }
 
-  /** Ends some of a person's sessions. Resolves with their number once no power cut revives them. */
+  /** Resolves once no power cut can revive them. */
   async end(userId: Caller['userId'], ending: Ending): Promise<number> {
     const ids = await endSessions(this.#options.database(), userId, ending)
     await this.note(userId, ids)
     return ids.length
   }
 
-  /** As `end`, for sessions that the database has ended already. */
+  /** For sessions that the database has ended already. */
   async note(userId: string, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     const { journal, endedSessions, onChange } = this.#options

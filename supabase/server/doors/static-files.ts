@@ -7,7 +7,6 @@ import { getMimeType } from 'hono/utils/mime'
 import { compressBody, encodingFor, isCompressible } from '../wire/compress.ts'
 import type { Encoding } from '../wire/compress.ts'
 
-/** Larger files are streamed, neither kept in memory nor compressed. */
 const maxKeptBytes = 8 * 1024 * 1024
 
 interface Kept {
@@ -17,11 +16,7 @@ interface Kept {
   encoded: Map<Encoding, Promise<Uint8Array>>
 }
 
-/**
- * The files of a folder over HTTP: ranges (206) for tile archives, ETag and 304, brotli or gzip made
- * once per file, and a year of caching for names that carry a hash. Why no library does this:
- * `adr/2026-11-27-static-files-stay-ours.md`.
- */
+/** Why no library: `adr/2026-11-27-static-files-stay-ours.md`. */
 export class StaticFiles {
   #folder: string
   #kept = new Map<string, Kept>()
@@ -30,7 +25,6 @@ export class StaticFiles {
     this.#folder = folder
   }
 
-  /** The answer for a path of the URL, or null when there is no such file. */
   async answer(urlPath: string, request: Headers, status = 200): Promise<Response | null> {
     const path = this.#pathOf(urlPath)
     if (!path) return null
@@ -48,7 +42,7 @@ export class StaticFiles {
       : this.#fromMemory(path, info.mtimeMs, request, headers, status)
   }
 
-  /** The file a URL path names; null when it leads out of the folder or to a hidden file. */
+  /** Null outside the folder and for hidden files. */
   #pathOf(urlPath: string): string | null {
     let decoded: string
     try {
@@ -126,7 +120,7 @@ function streamed(
   return new Response(body, { status: range ? 206 : 200, headers })
 }
 
-/** One range of bytes; several at once are answered with the whole file, as HTTP allows. */
+/** Several ranges get the whole file, as HTTP allows. */
 function parseRange(
   header: string | null,
   size: number,

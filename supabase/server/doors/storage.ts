@@ -8,10 +8,10 @@ export interface StorageDoorOptions {
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
 }
 
-/** The part of Storage's HTTP interface that photos need, for the bucket `photos` alone. */
+/** For the bucket `photos` alone. */
 export function storageDoor({ guards, photos }: StorageDoorOptions): Hono<DoorEnv> {
   const door = new Hono<DoorEnv>()
-  // the turn is taken inside: files travel without holding the database
+  // Turns are taken inside: files travel without holding the database.
   door.use(guards.caller)
   door.on(['POST', 'PUT'], '/object/photos/:path{.+}', ({ req, var: { caller } }) =>
     photos.upload(req.raw, req.param('path'), caller.userId),

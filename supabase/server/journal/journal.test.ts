@@ -7,10 +7,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Journal } from './journal.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Journal, JournalFull } from './journal.ts'
 import type { JournalEntry } from './journal.ts'
 import { commandsOf } from '../keeping/replay.ts'
 
@@ -35,11 +37,23 @@ async function bodies(journal: Journal, from = 0): Promise<string[]> {
 test('an entry is in the file when append resolves, also after reopening', async () => {
   const journal = await Journal.open(folder)
   await Promise.all(['a\n', '"b"', '\u0000', '网格'].map((body) => journal.append(entry(body))))
-  // read by another handle, without closing the first: that is what a kill leaves
+  // Another handle reads what a kill would leave.
   const other = await Journal.open(folder)
   expect(await bodies(other)).toEqual(['a\n', '"b"', '\u0000', '网格'])
   await journal.close()
   await other.close()
+})
+
+test('notes of a photo and of ended sessions are read as they were written', async () => {
+  const photo = { hash: 'a'.repeat(64), mediaType: 'image/jpeg' } as const
+  const notes = [
+    { ...entry(''), photo },
+    { ...entry(''), endedSessions: ['one', 'two'] },
+  ]
+  const journal = await Journal.open(folder)
+  for (const note of notes) (await journal.append(note))()
+  expect(await Array.fromAsync(journal.entries())).toEqual(notes)
+  await journal.close()
 })
 
 test('segments are read in their order, also past the tenth, and are open to their owner alone', async () => {
@@ -75,9 +89,9 @@ test('rotate waits for calls under way, and only for those of the old segment', 
     rotated = true
     return segment
   })
-  await new Promise((resolve) => setTimeout(resolve, 30))
-  expect(rotated).toBe(false)
+  // written to the new segment, and so after everything a rotation that does not wait would do
   const later = await journal.append(entry('later'))
+  expect(rotated).toBe(false)
   settled()
   const segment = await rotation
   expect(await bodies(journal, segment)).toEqual(['later'])
@@ -132,4 +146,44 @@ test('only a body with a list of commands is worth repeating', () => {
   for (const body of ['', '[]', 'null', '{}', '{"p_commands":"x"}', '{']) {
     expect(commandsOf(body)).toBeNull()
   }
+})
+
+test('commands leave a reserve on the disk, which notes may use; the journal goes on whole after a refusal', async () => {
+  let free = 200_000_000
+  const journal = await Journal.open(folder, 0, { freeBytes: async () => free })
+  ;(await journal.append(entry('before')))()
+  free = 128 * 1024 * 1024
+  const note: JournalEntry = { ...entry(''), endedSessions: ['one'] }
+  // The first is written alone, the other two together.
+  const [alone, refused, noted] = await Promise.allSettled([
+    journal.append(note),
+    journal.append(entry('refused')),
+    journal.append(note),
+  ])
+  expect(refused).toMatchObject({ reason: expect.any(JournalFull) })
+  expect([alone.status, noted.status]).toEqual(['fulfilled', 'fulfilled'])
+  free = 200_000_000
+  ;(await journal.append(entry('after')))()
+  expect(await bodies(journal)).toEqual(['before', '', '', 'after'])
+  await journal.close()
+})
+
+test('half a line that a failed write left is cut off before the next one', async () => {
+  const journal = await Journal.open(folder)
+  ;(await journal.append(entry('before')))()
+  const probe = await open(join(folder, 'probe'), 'w')
+  const handle = Object.getPrototypeOf(probe) as FileHandle
+  await probe.close()
+  const write = vi.spyOn(handle, 'appendFile').mockImplementationOnce(async function (
+    this: FileHandle,
+    data,
+  ) {
+    await this.write((data as Buffer).subarray(0, 20))
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  })
+  await expect(journal.append(entry('refused'))).rejects.toThrow(JournalFull)
+  write.mockRestore()
+  ;(await journal.append(entry('after')))()
+  expect(await bodies(await Journal.open(folder))).toEqual(['before', 'after'])
+  await journal.close()
 })

@@ -1,17 +1,17 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../base/files.ts'
 
-/** A copy of the whole database at one moment. */
 export interface Snapshot {
   path: string
-  /** The journal's segment that begins where this ends. */
+  /** Begins after the snapshot. */
   segment: number
 }
 
-/** The snapshots of a data folder, oldest first. */
+/** Oldest first. */
 export function listSnapshots(dataDir: string): Snapshot[] {
   const folder = join(dataDir, 'snapshots')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   return readdirSync(folder)
     .map((file) => ({ file, match: /^.+-(\d{8})\.tar\.zst$/.exec(file) }))
     .filter(({ match }) => match !== null)
@@ -19,7 +19,6 @@ export function listSnapshots(dataDir: string): Snapshot[] {
     .map(({ file, match }) => ({ path: join(folder, file), segment: Number(match![1]) }))
 }
 
-/** Where a replay has to begin: after the newest snapshot everything is in the journal. */
 export function firstSegmentToReplay(dataDir: string): number {
   return listSnapshots(dataDir).at(-1)?.segment ?? 0
 }

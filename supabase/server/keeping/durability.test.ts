@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { keepWhatIsSynced } from '../../../tests/faults/synced-disk.ts'
+import { cutPower, keepAll, keepWhatIsSynced } from '../../../tests/faults/synced-disk.ts'
+import { lookUntil } from '../../../tests/kit/look-until.ts'
+import { patient, slow, slower } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { startServer } from '../start/server.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
@@ -25,8 +27,8 @@ const command = (name: string) => fileURLToPath(new URL(`../commands/${name}.ts`
 let folder: ReturnType<typeof temporaryFolder>
 let children: ChildProcess[]
 
-// every step opens a database, each some seconds on a busy machine
-vi.setConfig({ testTimeout: 300_000 })
+// Each step opens a database: seconds on a busy machine.
+vi.setConfig({ testTimeout: patient(300_000) })
 
 beforeEach(() => {
   folder = temporaryFolder('durability')
@@ -37,7 +39,7 @@ afterEach(async () => {
   folder.remove()
 })
 
-/** A server in a process of its own; resolves with its port when it answers. */
+/** A server in its own process; resolves with its port once it answers. */
 function startChild(): Promise<{ child: ChildProcess; port: number; output: () => string }> {
   const child = spawn(process.execPath, [entry, folder.path], { stdio: ['ignore', 'pipe', 'pipe'] })
   children.push(child)
@@ -86,7 +88,7 @@ async function report(port: number, who: Awaited<ReturnType<typeof signIn>>): Pr
   return reported.id
 }
 
-/** The ids of the applied commands, read without going through the server's caches. */
+/** Read past the server's caches. */
 async function appliedIds(): Promise<string[]> {
   const db = await openDatabase({ DATA_DIR: join(folder.path, 'data') })
   const rows = await db.query<{ id: string }>(
@@ -115,12 +117,11 @@ test('kill -9 right after a receipt: its row is there, even with the database go
   const after = [await report(first.port, who), await report(first.port, who)]
   await killed(first.child)
 
-  // as it lies there after the kill
   const second = await startChild()
   expect(await appliedIds()).toEqual([before, ...after].sort())
   await killed(second.child)
 
-  // as if the disk had lost everything since the snapshot
+  // The disk lost everything since the snapshot.
   rmSync(pg, { recursive: true })
   const snapshot = listSnapshots(join(folder.path, 'data')).at(-1)!
   const journal = join(folder.path, 'data/journal')
@@ -167,7 +168,7 @@ test('backup and restore: a new instance with the old city; refused beside a ser
     text: expect.stringContaining('from the journal: 1'),
   })
   expect(await appliedIds()).toEqual([before, after].sort())
-  // queues on devices are keyed by the instance: they go on
+  // The instance is the same: queues on devices go on.
   expect(await settings()).toEqual({ id: instance, restores: 1 })
   expect(await run('restore', [file])).toMatchObject({ code: 0 })
   expect(await appliedIds()).toEqual([before])
@@ -178,9 +179,21 @@ test('backup and restore: a new instance with the old city; refused beside a ser
   expect(config.json.city).toMatchObject({ name: '测试市' })
   await again.close()
 
-  // a database that is damaged or gone is not made anew: the way back is named
+  // A damaged or missing database is not made anew: the error names the newest whole snapshot.
   const start = () => startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
-  const wayBack = `npm run restore -- ${listSnapshots(dataDir).at(-1)!.path} --with-journal`
+  const newest = listSnapshots(dataDir).at(-1)!.path
+  const wayBack = `npm run restore -- ${newest} --with-journal`
+  const damaged = readFileSync(newest)
+  damaged[damaged.length >> 1]! ^= 1
+  const damagedPath = join(dataDir, 'snapshots', '9999-00000099.tar.zst')
+  writeFileSync(damagedPath, damaged)
+  expect(await run('restore', [])).toMatchObject({
+    code: 1,
+    text: expect.stringContaining(wayBack),
+  })
+  const refusal = await run('restore', [damagedPath])
+  expect(refusal).toMatchObject({ code: 1, text: expect.stringContaining('or it is damaged') })
+  expect(refusal.text).toContain(wayBack)
   truncateSync(join(dataDir, 'pg/global/pg_control'), 100)
   await expect(start()).rejects.toThrow(wayBack)
   rmSync(join(dataDir, 'pg'), { recursive: true })
@@ -202,7 +215,7 @@ test('a database whose making was interrupted is made anew', async () => {
   const first = spawn(process.execPath, [entry, folder.path], { stdio: 'ignore' })
   children.push(first)
   const unfinished = join(folder.path, 'data/pg.unfinished')
-  while (!existsSync(unfinished)) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await lookUntil(() => existsSync(unfinished), 30_000, 5)).toBe(true)
   await killed(first)
   const second = await startChild()
   expect((await send(second.port, 'GET', '/readyz')).status).toBe(200)
@@ -213,12 +226,12 @@ test('rows the database dropped are in no snapshot, and are back before anybody 
   const who = await signIn(port)
   const receipts = [await report(port, who), await report(port, who)]
   child.kill('SIGUSR2')
-  await expect.poll(output, { timeout: 60_000 }).toContain('lost')
+  await expect.poll(output, slow).toContain('lost')
   const backup = run('backup', [])
-  await expect.poll(output, { timeout: 60_000 }).toContain('restarting')
+  await expect.poll(output, slow).toContain('restarting')
   expect(listSnapshots(join(folder.path, 'data'))).toEqual([])
 
-  // the first of them that is taken finds all that came before it
+  // The first call let in finds the replayed ones.
   let answer = { status: 0, text: '' }
   const late = reportCommand(who.userId)
   await expect
@@ -230,7 +243,7 @@ test('rows the database dropped are in no snapshot, and are back before anybody 
         })
         return answer.status
       },
-      { timeout: 120_000, interval: 10 },
+      { ...slower, interval: 10 },
     )
     .toBe(200)
   expect(output()).toMatch(/replayed [23]\b/)
@@ -244,18 +257,46 @@ test('what a command did without a server survives a power cut right after it', 
   const first = await openDatabase({ DATA_DIR: dataDir })
   await loadSmallCity(first)
   await first.close()
-  cpSync(join(dataDir, 'pg'), disk, { recursive: true })
-  keepWhatIsSynced(join(dataDir, 'pg'), disk)
+  keepAll(dataDir, disk)
+  keepWhatIsSynced(dataDir, disk)
   const second = await openDatabase({ DATA_DIR: dataDir })
   await second.query(`update public.areas set households = 4711`)
   await second.close()
 
-  rmSync(join(dataDir, 'pg'), { recursive: true })
-  cpSync(disk, join(dataDir, 'pg'), { recursive: true })
+  cutPower(dataDir, disk)
   const third = await openDatabase({ DATA_DIR: dataDir })
   const [row] = await third.query<{ n: number }>(
     `select min(households)::int as n from public.areas`,
   )
   await third.close()
   expect(row?.n).toBe(4711)
+})
+
+test('a damaged journal keeps the city closed until its loss is accepted, and is named', async () => {
+  const settings = settingsIn(folder.path)
+  const first = await startServer(settings, { loadCity: loadSmallCity })
+  const who = await signIn(first.port)
+  const ids = [await report(first.port, who), await report(first.port, who)]
+  await first.close()
+  const path = join(settings.dataDir, 'journal/00000001.ndjson')
+  const content = readFileSync(path)
+  content[content.indexOf(ids[0]!) + 40]! ^= 1
+  writeFileSync(path, content)
+
+  await expect(startServer(settings)).rejects.toThrow(
+    /journal\/00000001\.ndjson, line 2: [^]*--accept-loss/,
+  )
+  expect(await run('backup', [])).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('line 2'),
+  })
+  const said: string[] = []
+  const second = await startServer(
+    { ...settings, acceptLoss: true },
+    { onStep: (step, detail) => step === 'journal' && said.push(detail ?? '') },
+  )
+  await second.close()
+  expect(said).toHaveLength(1)
+  expect(said[0]).toContain(`commands ${ids[0]}`)
+  await (await startServer(settings)).close()
 })

@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs'
 import { judgePhoto } from '../photos/photo-checks.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 
-/** The folder of photos that belongs to a backup's file: `city.photos` beside `city.tar.zst`. */
+/** `city.photos` beside `city.tar.zst`. */
 export function photosBeside(backup: string): string {
   return `${backup.replace(/\.tar\.zst$/, '')}.photos`
 }
 
 /**
- * Puts the photos of a data folder beside a backup, those that are not there yet. To be done after
- * the database was copied: photos only ever come in, so all it names are among them. Returns how many
+ * Call it after the database was copied: then no photo named there is missing. Returns how many
  * were added.
  */
 export async function backUpPhotos(dataDir: string, backup: string): Promise<number> {
@@ -23,10 +22,7 @@ export async function backUpPhotos(dataDir: string, backup: string): Promise<num
   return added
 }
 
-/**
- * Brings the photos beside a backup into a data folder. What is there stays, as do newer photos; a
- * damaged one is left out. Returns how many came in and how many were damaged.
- */
+/** Keeps present photos; leaves out damaged ones. Returns both counts. */
 export async function restorePhotos(
   backup: string,
   photos: PhotoStore,

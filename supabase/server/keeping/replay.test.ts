@@ -8,7 +8,7 @@ import { Journal } from '../journal/journal.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { replayJournal } from './replay.ts'
 
-// A database that knows no command and answers each call as its user's name says.
+// The fake database knows no command; the user's name says its answer.
 let folder: string
 let journal: Journal
 let applied: string[]

@@ -8,21 +8,17 @@ import { repeatEnds } from '../owner/sessions.ts'
 import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import type { PhotoStore } from '../photos/photo-store.ts'
 
-/** Ids asked about in one statement. */
 const batchSize = 1000
 
-/** What a replay did, in calls. */
 export interface Replay {
   repeated: number
-  /** Calls the database could not carry out although it is well; the journal keeps them aside. */
+  /** Calls that a healthy database could not carry out. */
   setAside: number
 }
 
 /**
- * Records the photos, ends the sessions again and applies the journaled calls the database does not know: what a crash, or
- * going back to a snapshot, took from it. Ids make a repetition harmless, and commands get the time
- * they first came in at. Rejects when the database cannot go on: then nobody may be let in, for what
- * is not repeated now a snapshot would bury.
+ * Repeats photos, ended sessions and commands that the database lacks. When it rejects, let nobody
+ * in: the next snapshot would remove the rest of the journal.
  */
 export async function replayJournal(
   journal: Journal,
@@ -48,7 +44,7 @@ export async function replayJournal(
       try {
         await session.apply(entry.user, JSON.stringify(commands), entry.received)
         done.repeated += 1
-        // a device that had no answer sent it again
+        // The device may have sent the call twice.
         for (const id of wanted) known.add(id)
       } catch (error) {
         if (isRefusal(error)) continue
@@ -69,18 +65,15 @@ export async function replayJournal(
   return done
 }
 
-/** A call refused as a whole, as it was the first time: it had no receipt. */
+/** The call was refused as a whole and had no receipt. */
 function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|PT|42501)/.test(error.code)
 }
 
-/** What goes well another time: no room, no memory, the connection, the system under it. */
+/** No room, no memory, the connection, the operating system. */
 const passing = /^(08|25|40|53|55|57|58)/
 
-/**
- * Throws unless a failure is the call's own: one that breaks something every time must not keep the
- * whole city out.
- */
+/** Throws unless the call alone is at fault: it must not keep the city closed. */
 async function requireHealth(
   session: Pick<BackendSession, 'canary'>,
   error: unknown,
@@ -112,7 +105,6 @@ async function endedSessionsIn(journal: Journal, fromSegment: number): Promise<s
   return [...ids]
 }
 
-/** The commands in the body of a call of `apply_commands`; null when it holds none. */
 export function commandsOf(body: string): unknown[] | null {
   try {
     const { p_commands: commands } = JSON.parse(body) as { p_commands?: unknown }

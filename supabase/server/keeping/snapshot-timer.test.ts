@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startSnapshotTimer } from './snapshot-timer.ts'
 import type { Snapshot } from '../journal/snapshot-files.ts'
 
-// The timer alone, with snapshots that end when the test says; the real ones are in automatic-snapshots.test.ts.
+// The timer alone: tests end its snapshots. automatic-snapshots.test.ts takes real ones.
 interface Begun {
   finish(): void
   fail(): void
@@ -48,7 +48,7 @@ test('never two at a time, and a change under way brings another', async () => {
   expect(begun).toHaveLength(2)
   begun[1]!.finish()
   expect(await byHand).toEqual({ path: '2', segment: 2 })
-  // the one by hand holds the change too
+  // The snapshot taken by hand holds the change too.
   await pass(5000)
   expect(begun).toHaveLength(2)
   await timer.stop()
@@ -99,13 +99,13 @@ test('what no journal holds is not kept waiting, and comes together', async () =
   await pass(100)
   expect(begun).toHaveLength(1)
   begun[0]!.finish()
-  // an import that goes on and on
+  // A long import.
   for (let n = 0; n < 6; n++) {
     timer.noteUnjournaledChange()
     await pass(500)
   }
   expect(begun).toHaveLength(2)
-  // one that comes while the database is copied
+  // A change while the database is copied.
   timer.noteUnjournaledChange()
   await pass(1500)
   expect(begun).toHaveLength(2)

@@ -1,38 +1,34 @@
 import type { Snapshot } from '../journal/snapshot-files.ts'
 
 export interface SnapshotTimerOptions {
-  /** Milliseconds between two looks whether something changed; 0 never looks. */
+  /** Milliseconds between looks; 0: never. */
   everyMs: number
   /**
-   * How long after the last change that no journal holds a snapshot is taken, at the latest three
-   * times as long after the first; default: 10 s.
+   * Milliseconds without an unjournaled change (default 10 s); at most three times as long after
+   * the first one.
    */
   quietMs?: number
   take(): Promise<Snapshot>
-  /** An automatic snapshot failed; it is tried again at the next look. */
   onFailed(error: Error): void
 }
 
-/** Takes snapshots of a database that changed, one at a time. */
 export interface SnapshotTimer {
-  /** Something may have changed since the last snapshot. */
   noteChange(): void
-  /** Something may have changed that no journal holds: people, passwords, imports. */
+  /** People, passwords or imports, which no journal holds. */
   noteUnjournaledChange(): void
-  /** Takes one now, after the one under way. Rejects when it cannot be taken. */
+  /** After the one under way. */
   take(): Promise<Snapshot>
-  /** Looks no more; resolves once no snapshot is under way. */
   stop(): Promise<void>
 }
 
 export function startSnapshotTimer(options: SnapshotTimerOptions): SnapshotTimer {
-  // what changed shortly before the last stop may be in no snapshot yet
+  // Changes shortly before the last stop may be in no snapshot.
   let isChanged = true
   let underWay: Promise<unknown> | null = null
 
   async function takeAfter(before: Promise<unknown> | null): Promise<Snapshot> {
     await before?.catch(() => undefined)
-    // cleared first: a change while the database is copied may miss this copy
+    // Cleared first: a change during the copy may miss it.
     isChanged = false
     try {
       return await options.take()

@@ -1,29 +1,29 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { zstdCompress } from 'node:zlib'
+import { constants, zstdCompress } from 'node:zlib'
 import type { Backend } from '../backend/backend.ts'
 import { BackendUnavailable } from '../backend/backend.ts'
 import { ServerError } from '../base/errors.ts'
-import { removeUnfinished, syncTree, writeDurably } from '../base/files.ts'
+import { makeFolder, removeUnfinished, syncTree, writeDurably } from '../base/files.ts'
 import type { Journal } from '../journal/journal.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
 import type { Snapshot } from '../journal/snapshot-files.ts'
 
 const compress = promisify(zstdCompress)
+/** With a checksum, to notice damage. */
+const compression = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
 const kept = 8
 
 /**
- * Takes a snapshot, keeps the last eight, and removes the journal before the oldest of them. The
- * database pauses while it is copied, not while it is compressed. Rejects when the database has lost
- * acknowledged rows: a snapshot of it would end the replay of their journal.
+ * Keeps eight, and the journal back to the oldest. The database pauses while it is copied. Rejects
+ * when acknowledged rows are gone: a snapshot would end their replay.
  */
 export async function takeSnapshot(
   dataDir: string,
   backend: Backend,
   journal: Journal,
 ): Promise<Snapshot> {
-  // while the journal is replayed there is nothing to copy yet
   if (!backend.isReady) throw new BackendUnavailable()
   const segment = await journal.rotate()
   const tar = await backend.dump()
@@ -31,11 +31,11 @@ export async function takeSnapshot(
   // PGlite never syncs. A replay begins at this snapshot, so the database on disk must be as new.
   await syncTree(join(dataDir, 'pg'))
   const folder = join(dataDir, 'snapshots')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   removeUnfinished(folder)
   const stamp = new Date().toISOString().replace(/[:.]/g, '-')
   const path = join(folder, `${stamp}-${String(segment).padStart(8, '0')}.tar.zst`)
-  writeDurably(path, await compress(tar), 0o600)
+  writeDurably(path, await compress(tar, compression), 0o600)
   const snapshots = listSnapshots(dataDir)
   for (const old of snapshots.slice(0, -kept)) rmSync(old.path, { force: true })
   const oldest = snapshots.slice(-kept)[0]

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import {
   existsSync,
   linkSync,
-  mkdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -14,6 +13,7 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ServerError } from '../base/errors.ts'
+import { makeFolder } from '../base/files.ts'
 
 export interface LockHolder {
   pid: number
@@ -42,7 +42,7 @@ const heartbeatMs = 10_000
  */
 export function takeLock(dataDir: string, command: string, database: string | null = null): Lock {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
   } catch (error) {
     throw new ServerError(`Cannot create the data folder ${dataDir}: ${reason(error)}.`)
   }
@@ -119,7 +119,7 @@ function tryLink(draft: string, path: string): boolean {
 /** The guard keeps two starting processes from removing each other's lock. */
 function removeIfStale(dataDir: string, path: string): void {
   const guard = join(dataDir, 'lock.takeover')
-  if (existsSync(guard) && Date.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard)
+  if (ageMs(guard) > 10_000) rmSync(guard, { force: true })
   try {
     writeFileSync(guard, String(process.pid), { flag: 'wx' })
   } catch {
@@ -133,6 +133,12 @@ function removeIfStale(dataDir: string, path: string): void {
   }
 }
 
+/** -1 when the file is gone. */
+function ageMs(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found ? Date.now() - found.mtimeMs : -1
+}
+
 function readHolder(path: string): LockHolder | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as LockHolder
@@ -143,7 +149,8 @@ function readHolder(path: string): LockHolder | null {
 
 function isAlive(holder: LockHolder, path: string): boolean {
   if (holder.pidSpace !== pidSpace()) {
-    return Date.now() - statSync(path).mtimeMs < foreignStaleMs
+    const age = ageMs(path)
+    return age >= 0 && age < foreignStaleMs
   }
   try {
     process.kill(holder.pid, 0)

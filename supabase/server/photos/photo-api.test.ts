@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -251,16 +252,22 @@ describe('an upload is refused, and nothing of it is kept', () => {
       `host: 127.0.0.1:${server.port}`,
       'content-type: image/jpeg',
       `content-length: ${bytes.length}`,
+      'expect: 100-continue',
       ...Object.entries(headersOf(ids.worker)).map(([name, value]) => `${name}: ${value}`),
     ]
-    await new Promise<void>((resolve) => {
-      const socket = connect(server.port, '127.0.0.1', () => {
-        socket.write(`${head.join('\r\n')}\r\n\r\n`)
-        socket.write(bytes.subarray(0, 100), () => setTimeout(() => socket.destroy(), 50))
-      })
-      socket.on('close', () => setTimeout(resolve, 200))
-    })
-    expect(everyFile()).toEqual(before)
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(`${head.join('\r\n')}\r\n\r\n`)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toContain('100 Continue')
+    await new Promise((resolve) => socket.write(bytes.subarray(0, 100), resolve))
+    socket.destroy()
+    await once(socket, 'close')
+    // a whole upload after it takes the same way and more time
+    const whole = newJpeg()
+    expect((await upload(whole)).status).toBe(200)
+    const known = [...before, ids.worker]
+    const added = everyFile().filter((path) => !known.includes(path))
+    expect(added).toEqual([expect.stringContaining(hashOf(whole))])
     expect((await send(server.port, 'GET', '/readyz')).status).toBe(200)
     expect((await upload(bytes)).status).toBe(200)
   })

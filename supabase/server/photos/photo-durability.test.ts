@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { jpegFile } from '../../../tests/fixtures/photo-files.ts'
+import { patient } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { startServer } from '../start/server.ts'
 import type { RunningServer } from '../start/server.ts'
@@ -26,7 +27,7 @@ let folder: ReturnType<typeof temporaryFolder>
 let seed = 0
 
 // every step opens a database, which takes seconds
-vi.setConfig({ testTimeout: 300_000 })
+vi.setConfig({ testTimeout: patient(300_000) })
 beforeEach(() => {
   folder = temporaryFolder('photos-kept')
 })

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs'
 import { link, mkdir, open, readFile, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { dirname, join } from 'node:path'
 import { photoNameFromPath, photoPath } from '../../../src/domain/photo/photo-rules.ts'
 import type { PhotoName } from '../../../src/domain/photo/photo-rules.ts'
+import { makeFolder } from '../base/files.ts'
 
 const chunkBytes = 64 * 1024
 /** Uploads are written here first. */
@@ -23,7 +24,7 @@ export class PhotoStore {
 
   constructor(folder: string) {
     this.folder = folder
-    mkdirSync(join(this.folder, incoming), { recursive: true, mode: 0o700 })
+    makeFolder(join(this.folder, incoming))
   }
 
   /** Removes uploads cut off by a crash. Only for the holder of the folder's lock. */

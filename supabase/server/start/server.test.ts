@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pages } from '../../../src/domain/pages.ts'
+import { slow } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { addPerson, setPassword } from '../owner/people.ts'
 import { startServer } from './server.ts'
@@ -412,9 +413,7 @@ describe('the database behind the door', () => {
     await setPassword(db, person.email, 'another umbrella tractor')
     // ended sessions are read every two seconds
     await expect
-      .poll(() => rpc('session_context', {}, stolen).then(({ status }) => status), {
-        timeout: 10_000,
-      })
+      .poll(() => rpc('session_context', {}, stolen).then(({ status }) => status), slow)
       .toBe(401)
     const { json: session } = await signIn(person.email, 'another umbrella tractor')
     expect((await rpc('session_context', {}, bearer(session.access_token as string))).status).toBe(

@@ -30,9 +30,16 @@ import { databaseName, isLoopback } from '../base/settings.ts'
 import { startSnapshotTimer } from '../keeping/snapshot-timer.ts'
 import { firstSegmentToReplay } from '../journal/snapshot-files.ts'
 import { takeSnapshot } from '../keeping/take-snapshot.ts'
+import { settleDamage } from '../journal/journal-damage.ts'
 import { supabaseConfig } from './supabase-tier.ts'
 
-export type ServerStep = BackendStep | 'replayed' | 'set aside' | 'restarting' | 'snapshot failed'
+export type ServerStep =
+  | BackendStep
+  | 'journal'
+  | 'replayed'
+  | 'set aside'
+  | 'restarting'
+  | 'snapshot failed'
 
 export interface ServerHooks {
   /** Called early; `close` stops everything started so far. */
@@ -124,7 +131,15 @@ async function startParts(
   const journal = settings.databaseUrl
     ? null
     : await Journal.open(dataDir, firstSegmentToReplay(dataDir))
-  if (journal) undo.push(() => journal.close())
+  if (journal) {
+    undo.push(() => journal.close())
+    await settleDamage(journal, {
+      fromSegment: firstSegmentToReplay(dataDir),
+      acceptLoss: settings.acceptLoss,
+      wayOn: 'npm start -- --accept-loss',
+      say: (text) => hooks.onStep?.('journal', text),
+    })
+  }
   const store = new PhotoStore(photosFolder(dataDir))
   store.clearIncoming()
   const opened = await Backend.open(

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../../tests/kit/free-port.ts'
+import { patient } from '../../../tests/kit/patience.ts'
 import { demoAccounts, demoPassword } from '../base/demo.ts'
 import { projectRoot } from '../base/settings.ts'
 import { send, temporaryFolder } from '../testing/kit.ts'
@@ -37,7 +38,8 @@ function start(port: number, ...args: string[]) {
     output,
     ended,
     async says(words: RegExp) {
-      while (running.has(child) && !words.test(output.out)) await sleep(50)
+      while (running.has(child) && !words.test(output.out))
+        await Promise.race([once(child.stdout, 'data'), ended])
       expect(output.out + output.errors).toMatch(words)
     },
     async interrupt() {
@@ -51,7 +53,7 @@ const nothingHeld = () =>
   !existsSync(join(dataDir, 'lock')) && !existsSync(join(dataDir, 'admin.sock'))
 
 // each test continues with the folder of the one before
-describe('npm start', { timeout: 400_000 }, () => {
+describe('npm start', { timeout: patient(400_000) }, () => {
   test('answers from the first moment, and Ctrl-C stops it cleanly while the city is loaded', async () => {
     const port = await freePort()
     const { says, output, interrupt } = start(port)

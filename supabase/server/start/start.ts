@@ -16,6 +16,7 @@ const steps: Record<ServerStep, string> = {
   unpacking: 'Creating the database from the prepared one',
   connecting: 'Connecting to Postgres',
   migrating: 'Bringing the schema up to date',
+  journal: 'The journal',
   replayed: 'Repeating what the database had not kept, calls',
   'set aside':
     'What could not be repeated is kept in journal/set-aside.ndjson of the data folder, calls',

@@ -28,6 +28,8 @@ describe('a build for static hosting', () => {
         supabaseUrl: 'https://project.example',
         publishableKey: 'sb_publishable_of_this_test',
         tier: 'supabase',
+        // apps of 0.1.0 demand it
+        capabilities: { storage: true, passwordChange: true },
         demo: null,
         city: expect.objectContaining({ name: '长沙', bbox: [112.6, 27.9, 113.4, 28.6] }),
       }),

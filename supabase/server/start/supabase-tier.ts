@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Plugin } from 'vite'
-import type { AppConfig } from '../../../src/domain/city/config.ts'
-import { appConfig, type CityPart } from '../doors/app-config.ts'
+import { appConfig, type CityPart, type ServedConfig } from '../doors/app-config.ts'
 import { ServerError } from '../base/errors.ts'
 import { settingsFrom, type Settings } from '../base/settings.ts'
 
@@ -44,7 +43,7 @@ function supabaseCity(env: Env, url: string): CityPart {
 export const supabaseConfig = (
   env: Env,
   { url, publishableKey }: NonNullable<Settings['supabase']>,
-): AppConfig =>
+): ServedConfig =>
   appConfig(supabaseCity(env, url), {
     supabaseUrl: url,
     publishableKey,

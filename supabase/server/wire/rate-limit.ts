@@ -35,6 +35,8 @@ export class RateLimit {
     const refilled = bucket.tokens + ((now - bucket.at) / 1000) * this.#perSecond
     bucket.tokens = Math.min(this.#capacity, refilled)
     bucket.at = now
+    // last in the map's order, so that the least recently used go first
+    this.#buckets.delete(key)
     this.#buckets.set(key, bucket)
     if (this.#buckets.size > 10_000) this.#forgetFull(now)
     return bucket

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { lookUntil } from '../../../tests/kit/look-until.ts'
 
 /** A throw-away Postgres on 127.0.0.1. */
 export interface Cluster {
@@ -87,13 +87,11 @@ export async function startCluster(bin: string): Promise<Cluster> {
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   const killAtExit = () => server.kill('SIGQUIT')
   process.once('exit', killAtExit)
-  const deadline = Date.now() + 60_000
-  while (!isReady(bin, port)) {
-    if (server.exitCode !== null || Date.now() > deadline) {
-      server.kill('SIGQUIT')
-      throw new Error(`Postgres did not start:\n${log}`)
-    }
-    await sleep(100)
+  let isUp = false
+  await lookUntil(() => server.exitCode !== null || (isUp = isReady(bin, port)), 60_000)
+  if (!isUp) {
+    server.kill('SIGQUIT')
+    throw new Error(`Postgres did not start:\n${log}`)
   }
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,

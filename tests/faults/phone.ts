@@ -1,4 +1,4 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { IDBKeyRange } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { createApp } from 'vue'
 import { toAppError } from '../../src/data/errors.ts'
@@ -6,12 +6,12 @@ import { outboxOutsideKey, useOutboxStore } from '../../src/stores/outbox/outbox
 import { useSessionStore } from '../../src/stores/session.store.ts'
 import { openOutbox, type Outbox } from '../../src/sync/index.ts'
 import { memoryStorage } from '../fixtures/fake-backend.ts'
-import { KillableLocks } from '../fixtures/outbox/killable-locks.ts'
+import { Device } from '../fixtures/outbox/device.ts'
+import { MortalPage } from '../kit/mortal-page.ts'
 import { realNow, withClock } from './device-clock.ts'
-import { MortalPage } from './mortal-page.ts'
 import { passwordOfAll } from './people.ts'
 
-export interface DeviceOptions {
+export interface PhoneOptions {
   /** Who uses it; the first one begins. */
   emails: readonly [string, ...string[]]
   /** Address of the proxy. */
@@ -20,7 +20,7 @@ export interface DeviceOptions {
   clockOffMs?: number
   random: () => number
   /** Makes it another tab of that device: on the same storage, with the same locks. */
-  tabOf?: Device
+  tabOf?: Phone
 }
 
 interface Page {
@@ -33,15 +33,15 @@ interface Page {
  * A phone, of one person or shared: the app's own stores and outbox, on a storage that outlives the
  * page. Waits take 15 ms at most and move the phone's clock on instead, so that back-off costs no time.
  */
-export class Device {
+export class Phone {
   readonly emails: readonly string[]
   /** Who is here. */
   email: string
-  #options: DeviceOptions
+  #options: PhoneOptions
   #origin: string
-  #indexedDB: IDBFactory
+  /** Every phone has its own storage and locks; its tabs share them. */
+  #device: Device
   #localStorage: ReturnType<typeof memoryStorage>
-  #locks: KillableLocks
   #offset: number
   #page: Page | null = null
   #outbox: Outbox | null = null
@@ -49,17 +49,15 @@ export class Device {
   /** How often somebody had to sign in again. */
   signIns = 0
 
-  constructor(options: DeviceOptions) {
+  constructor(options: PhoneOptions) {
     this.emails = options.emails
     this.email = options.emails[0]
     this.#options = options
     this.#origin = options.origin
     this.#offset = options.clockOffMs ?? 0
     const { tabOf } = options
-    this.#indexedDB = tabOf ? tabOf.#indexedDB : new IDBFactory()
+    this.#device = tabOf ? tabOf.#device : new Device()
     this.#localStorage = tabOf ? tabOf.#localStorage : memoryStorage()
-    // every device has its own: phones do not wait for each other
-    this.#locks = tabOf ? tabOf.#locks : new KillableLocks()
   }
 
   get outbox(): Outbox {
@@ -77,14 +75,14 @@ export class Device {
   async #open(): Promise<void> {
     const pinia = createPinia()
     const app = createApp({ render: () => null }).use(pinia)
-    const mortal = new MortalPage({ indexedDB: this.#indexedDB, locks: this.#locks })
+    const mortal = new MortalPage(this.#device)
     app.provide(outboxOutsideKey, {
       open: (options) =>
         openOutbox({
           ...options,
           now: this.now,
           random: this.#options.random,
-          sleep: (millis, signal) => mortal.unlessDead(() => this.#sleep(millis, signal)),
+          sleep: (millis, signal) => mortal.call(() => this.#sleep(millis, signal)),
           indexedDB: mortal.indexedDB,
           keyRange: IDBKeyRange,
           locks: mortal.locks,
@@ -100,7 +98,7 @@ export class Device {
       fetch: (input, init) => {
         const asked = input instanceof Request ? input.url : String(input)
         const { pathname, search } = new URL(asked, this.#origin)
-        return mortal.fetch(new URL(pathname + search, this.#origin), init)
+        return mortal.call(() => fetch(new URL(pathname + search, this.#origin), init))
       },
     })
     if (session.status !== 'signed-in') await this.#signIn(session)
@@ -164,7 +162,7 @@ export class Device {
     this.#page = null
   }
 
-  /** As a person does: tries again while there is no server. */
+  /** Tries again while there is no server. A person waits between two tries: the server counts them. */
   async #signIn(session: Page['session']): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
