@@ -19,7 +19,7 @@ import { breakIn } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 
 export interface Judgement {
-  verdict: 'killed' | 'survived' | 'equivalent' | 'pending' | 'error'
+  verdict: 'killed' | 'survived' | 'equivalent' | 'error'
   /** The test that saw it, or the reason. */
   detail: string
 }
@@ -73,7 +73,6 @@ export class MutantLab {
   }
 
   async judge(mutant: Mutant): Promise<Judgement> {
-    if (mutant.pending) return { verdict: 'pending', detail: mutant.pending }
     try {
       const { path, whole, broken } = breakIn(this.#folder, mutant)
       if (path.endsWith('.ts')) stripTypeScriptTypes(broken)

@@ -17,8 +17,6 @@ export interface Mutant {
   timesOut?: boolean
   /** Why no test can see it: the broken code behaves the same. */
   equivalent?: string
-  /** What is not there yet that will see it; not run until then. */
-  pending?: string
 }
 
 export type Break = Omit<Mutant, 'file' | 'tests'> & { tests?: string[] }

@@ -36,7 +36,7 @@ async function runAll(all: Mutant[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const started = performance.now()
   const waiting = all.values()
-  const counts = { killed: 0, survived: 0, equivalent: 0, pending: 0, error: 0 }
+  const counts = { killed: 0, survived: 0, equivalent: 0, error: 0 }
   const work = async (): Promise<void> => {
     const lab = new MutantLab(root)
     process.once('exit', () => lab.remove())
@@ -51,10 +51,10 @@ async function runAll(all: Mutant[]): Promise<void> {
     lab.remove()
   }
   await Promise.all(Array.from({ length: Number(values.jobs) }, work))
-  const { killed, survived, equivalent, pending, error } = counts
+  const { killed, survived, equivalent, error } = counts
   const seconds = Math.round((performance.now() - started) / 1000)
   console.log(
-    `\n${killed} of ${killed + survived} killed, ${equivalent} equivalent, ${pending} pending, ` +
+    `\n${killed} of ${killed + survived} killed, ${equivalent} equivalent, ` +
       `${error} errors of the list, ${seconds} s`,
   )
   process.exitCode = survived + error === 0 && killed > 0 ? 0 : 1

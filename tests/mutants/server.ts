@@ -433,6 +433,18 @@ const limits = [
       tests: [test('doors/command-intake')],
     },
     {
+      name: 'a person without a role is journaled',
+      find: 'if (!(await this.#hasRole(userId))) {',
+      replace: 'if ((await this.#hasRole(userId)) === null) {',
+      tests: [test('doors/command-intake')],
+    },
+    {
+      name: 'a role given in between leaves a receipt without a journal',
+      find: 'if (isAnythingApplied(await response.clone().text())) {',
+      replace: 'if (!response) {',
+      tests: [test('doors/command-intake')],
+    },
+    {
       name: 'a call is journaled without a database',
       find: 'if (!backend.isReady) throw new BackendUnavailable()',
       replace: '',
@@ -1015,10 +1027,42 @@ const keeping = [
         replace: `'ax', 0o644`,
       },
       {
+        name: 'commands may fill the disk',
+        find: '(await this.#freeBytes(this.#folder)) - bytes >= reservedBytes',
+        replace: '(await this.#freeBytes(this.#folder)) >= 0',
+      },
+      {
+        name: 'notes may not use the reserve',
+        find: 'reject(new JournalFull())\n    return notes',
+        replace:
+          'reject(new JournalFull())\n    for (const { reject } of notes) reject(new JournalFull())\n    return []',
+      },
+      {
+        name: 'half a line stays in the middle of the journal',
+        find: 'if (!this.#isCutOff) return\n',
+        replace: 'return\n',
+      },
+      {
         name: 'an append does not wait for the disk',
         find: 'await file.appendFile(bytes)\n    await file.datasync()',
         replace: 'await file.appendFile(bytes)',
         tests: ['tests/faults/power-cut.test.ts'],
+      },
+    ],
+  ),
+  ...breaksOf(
+    at('journal/journal-lines'),
+    [test('journal/journal-damage')],
+    [
+      {
+        name: 'a checksum is not compared',
+        find: 'if (checksumOf(json) !== checksum) {',
+        replace: `if (checksum === '') {`,
+      },
+      {
+        name: 'a numbered line passes without its checksum',
+        find: `value && !('n' in value) ? entryIn(value) : null`,
+        replace: 'value ? entryIn(value) : null',
       },
     ],
   ),
