@@ -193,13 +193,14 @@ describeOnEachDatabase('a call of many commands', (kind) => {
   it('keeps the order of a call in the server’s instants', async () => {
     const commands = Array.from({ length: 50 }, () => reportCommand(user))
     await applyCommands(db, user, commands)
-    const stored = await db.query<{ id: string }>(
-      `select l.command_id as id from public.incidents i
+    const stored = await db.query<{ id: string; at: string }>(
+      `select l.command_id as id, i.reported_at::text as at from public.incidents i
        join public.incident_log l on l.incident_id = i.id
        where l.command_id = any ($1::uuid[]) order by i.reported_at`,
       [commands.map(({ id }) => id)],
     )
     expect(stored.map(({ id }) => id)).toEqual(commands.map(({ id }) => id))
+    expect(new Set(stored.map(({ at }) => at)).size).toBe(commands.length)
   })
 
   it('stores the sound reports when one that was read well cannot be stored', async () => {

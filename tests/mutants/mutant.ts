@@ -30,20 +30,31 @@ const migrations = 'supabase/migrations'
 
 /**
  * The file of a mutant and its text, both whole and broken.
- * @throws Error when `find` does not stand exactly once in it
+ * @throws Error when `find` does not stand exactly once in it, or a later migration replaces that place
  */
 export function breakIn(root: string, { name, file, find, replace }: Mutant) {
   const read = (path: string): string => readFileSync(join(root, path), 'utf8')
-  const path =
+  const paths =
     file === 'migrations'
       ? readdirSync(join(root, migrations))
           .toSorted()
           .map((entry) => join(migrations, entry))
-          .findLast((entry) => read(entry).includes(find))
-      : file
-  const whole = path === undefined ? '' : read(path)
+      : [file]
+  const path = paths.findLast((one) => read(one).includes(find)) ?? file
+  const whole = paths.includes(path) ? read(path) : ''
   const count = whole.split(find).length - 1
-  if (path === undefined || count !== 1)
-    throw new Error(`${name}: ${count} places in ${path ?? file} hold ${find}`)
+  if (count !== 1) throw new Error(`${name}: ${count} places in ${path} hold ${find}`)
+  const inside = functionAround(whole, whole.indexOf(find))
+  const later = paths.slice(paths.indexOf(path) + 1)
+  if (inside && later.some((one) => read(one).toLowerCase().includes(`function ${inside}(`)))
+    throw new Error(`${name}: a later migration than ${path} replaces ${inside}`)
   return { path, whole, broken: whole.replace(find, () => replace) }
+}
+
+/** The SQL function in whose body a place lies, or null. */
+function functionAround(sql: string, at: number): string | null {
+  const [head] = [...sql.slice(0, at).matchAll(/create or replace function ([\w.]+)\(/gi)].slice(-1)
+  if (!head) return null
+  const quotes = sql.slice(head.index, at).match(/\$(function)?\$/gi) ?? []
+  return quotes.length % 2 === 1 ? head[1]!.toLowerCase() : null
 }

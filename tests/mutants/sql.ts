@@ -923,7 +923,7 @@ const rejects = breaksOf('migrations', imports, [
         '(i.lon is null or i.lat is null))',
       ],
       ['no date', `i."reportedAt" is null or not isfinite(i."reportedAt")),`, 'false),'],
-      ['a report of the future', 'i."reportedAt" > now()),', 'false),'],
+      ['a report of the future', `i."reportedAt" > now() and isfinite`, 'false and isfinite'],
       ['a closing before the report', 'i."closedAt" < i."reportedAt"),', 'false),'],
       ['a closing of the future', 'i."closedAt" > now()),', 'false),'],
       ['a long description', 'length(i.description) > 10000),', 'false),'],

@@ -183,6 +183,11 @@ test('lines of before, without checksums, are read; damage among them is said; t
   expect((await start()).error).toContain('journal/00000001.ndjson, line 1')
   expect(await start({ acceptLoss: true })).toMatchObject({ ids: [2, 3, 4].map(idOf) })
   expect(await start()).toMatchObject({ said: [], ids: [2, 3, 4].map(idOf) })
+  // A number without a checksum is what a cut left, and no line of before.
+  const whole = readFileSync(pathOf(4))
+  spoil(1, () => whole.subarray(startOfLine(whole, 2) + 'checksum-of-line '.length))
+  expect((await start()).error).toContain('journal/00000001.ndjson, line 1')
+  writeFileSync(pathOf(1), old(1))
   // A line without a checksum after lines with one is foreign.
   spoil(4, (content) => Buffer.concat([content, Buffer.from(old(5))]))
   expect((await start()).error).toContain('it has no checksum although lines before it have one')
