@@ -143,7 +143,9 @@ begin
   v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or v_handles;
   v_may := array(
     select r.may from private.role_rights r
-    where r.role = any (v_rights.roles) or r.role = 'reporter' and v_rights.is_reporter);
+    where r.role = any (v_rights.roles)
+      -- a report gives its reporter no right that none of their roles gives any more
+      or r.role = 'reporter' and v_rights.is_reporter and private.has_right(r.may, p_at));
   v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);
   v_rights.may_ask := 'ask' = any (v_may);
   v_rights.may_correct := 'correct' = any (v_may);
@@ -1098,7 +1100,8 @@ begin
           -- NaN sorts above all numbers: the ranges refuse it
           (i.lon between -180 and 180 and i.lat between -90 and 90) is not true),
         ('reportedAt', 'bad_date', null, i."reportedAt" is null or not isfinite(i."reportedAt")),
-        ('reportedAt', 'future_date', i."reportedAt"::text, i."reportedAt" > now()),
+        ('reportedAt', 'future_date', i."reportedAt"::text,
+          i."reportedAt" > now() and isfinite(i."reportedAt")),
         ('closedAt', 'closed_before_opened', i."closedAt"::text, i."closedAt" < i."reportedAt"),
         ('closedAt', 'future_date', i."closedAt"::text, i."closedAt" > now()),
         ('description', 'field_too_long', length(i.description)::text, length(i.description) > 10000),
@@ -1404,3 +1407,43 @@ CREATE INDEX categories_parent_idx ON public.categories USING btree (parent_code
 CREATE INDEX memberships_area_idx ON public.memberships USING btree (area_code);
 
 CREATE INDEX memberships_department_idx ON public.memberships USING btree (department_code);
+
+CREATE OR REPLACE FUNCTION private.server_side(p_incident public.incidents)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+  select jsonb_build_object('version', p_incident.version, 'categoryCode', p_incident.category_code,
+    'lon', p_incident.lon, 'lat', p_incident.lat, 'description', p_incident.description,
+    'severity', p_incident.severity, 'addressLabel', p_incident.address_label,
+    'areaCode', p_incident.area_code, 'stage', p_incident.stage,
+    'reportedBy', p_incident.reported_by, 'changedAt', last.at, 'changedBy', p.display_name)
+  from (values (1)) one
+  left join lateral (
+    select l.at, l.actor from public.incident_log l
+    where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
+      and l.kind not in ('note', 'noted', 'asked', 'photo', 'confirmed')
+    order by l.seq desc limit 1) last on true
+  left join public.profiles p on p.user_id = last.actor
+$function$;
+
+CREATE OR REPLACE FUNCTION private.incident_photo_list(p_incident public.incidents, p_user uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('owner', p.owner, 'hash', p.hash,
+    'mediaType', p.media_type, 'bytes', c.bytes, 'width', c.width, 'height', c.height,
+    'takenAt', p.taken_at, 'lon', p.lon, 'lat', p.lat, 'at', p.at,
+    'byName', who.display_name, 'isChecked', c.hash is not null) order by p.seq_in_log, p.hash), '[]')
+  from public.incident_photos p
+  left join public.photo_checks c
+    on c.owner = p.owner and c.hash = p.hash and c.media_type = p.media_type and c.verdict = 'ok'
+  left join public.profiles who on who.user_id = p.owner
+  where p.district_code = p_incident.district_code and p.incident_id = p_incident.id
+    and (c.hash is not null or p.owner = p_user)
+$function$;

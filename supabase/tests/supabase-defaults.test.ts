@@ -4,7 +4,7 @@ import type { Migration } from '../server/schema/migration.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
 
-/** What a Supabase gives away before any migration of ours. */
+/** The grants of a fresh Supabase, before our migrations. */
 const supabase: Migration = {
   version: '20000101000000',
   name: 'supabase',

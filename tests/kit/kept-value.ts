@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
 
 /**
- * What the outboxes of this device keep under a key (`useKept`), read past the app.
+ * Reads the values that `useKept` stores under a key, straight from IndexedDB.
  * @returns one value for each account that has one
  */
 export const keptValues = (page: Page, key: string): Promise<unknown[]> =>

@@ -20,7 +20,7 @@ export function plainPasswordIssue(password: string, email: string): PasswordIss
 
 /**
  * Page, door and commands all use this rule.
- * @param email '' when there is none
+ * @param email empty for an account without one
  */
 export async function passwordIssue(
   password: string,

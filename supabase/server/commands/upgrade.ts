@@ -27,7 +27,7 @@ Brings the embedded city of DATA_DIR into the version of Postgres that this vers
 into an empty database of your own Postgres (15 or newer, with PostGIS). Stop the server first. Every
 count and hash is compared before the old database is put aside; nothing is removed.`
 
-/** What a database and its journal consist of; photos and secrets stay where they are. */
+/** Files and folders of a database and its journal. Photos and secrets are not moved. */
 const moved = ['pg', 'pg.installed', 'journal', 'snapshots']
 
 /** Packages that open the databases of earlier versions, by their major version. */

@@ -117,7 +117,7 @@ async function makeCity() {
   return { userId, headers, photo, bytes, reports, apply, instanceId: config.json.instanceId }
 }
 
-/** What people notice after an upgrade: nothing. */
+/** Checks that people can sign in and see the same after an upgrade. */
 async function requireUnnoticed(port: number, city: Awaited<ReturnType<typeof makeCity>>) {
   const config = await send(port, 'GET', '/config.json')
   expect(config.json.instanceId).toBe(city.instanceId)

@@ -48,7 +48,7 @@ export function secretsOf(folder: string): Secrets {
   return JSON.parse(readFileSync(join(folder, 'data/secrets.json'), 'utf8')) as Secrets
 }
 
-/** Adds a random session when there is none. */
+/** Adds a random session to claims that name none. */
 export function signToken(claims: object, secret: string): string {
   const payload = { session_id: randomUUID(), ...claims }
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
