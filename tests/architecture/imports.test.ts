@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -59,6 +60,56 @@ describe('imports', () => {
     ['sync/x.test.ts', `import { d } from '../../tests/fixtures/outbox/device.ts'`],
   ])('are right in %s: %s', (file, code) => {
     expect(wrongImports(file, code)).toEqual([])
+  })
+})
+
+describe('files that Node runs itself', () => {
+  const top = join(root, '..')
+  const entries = globSync(
+    [
+      'supabase/server/commands/*.ts',
+      'supabase/server/**/*-worker.ts',
+      'tests/run.ts',
+      'tests/kit/{prepare,screenshots}.ts',
+      'tests/faults/fault-server.ts',
+      'tests/mutants/run.ts',
+    ],
+    { cwd: top },
+  )
+
+  /** Each `@/` that a file imports, or one of the files it imports; types are erased. */
+  function aliasesFrom(file: string, seen = new Set<string>()): string[] {
+    if (seen.has(file)) return []
+    seen.add(file)
+    const code = readFileSync(join(top, file), 'utf8')
+    return [
+      ...code.matchAll(/^(?:import|export|\} from)\b(?! type)[^;'"]*?['"]([^'"]+)['"]/gm),
+    ].flatMap(([, path]) => {
+      if (path!.startsWith('@/')) return [`${file}: ${path}`]
+      const isOwn = path!.startsWith('.') && path!.endsWith('.ts')
+      return isOwn ? aliasesFrom(normalize(join(dirname(file), path!)), seen) : []
+    })
+  }
+
+  it('reach no alias, which only bundlers resolve', () => {
+    expect(entries.length).toBeGreaterThan(10)
+    expect(entries.flatMap((entry) => aliasesFrom(entry))).toEqual([])
+    // it would find one
+    expect(aliasesFrom('src/sync/item-row.ts')).not.toEqual([])
+  })
+
+  it('are all benches too, with the alias of their runner', () => {
+    const benches = globSync('tests/bench/**/*.bench.ts', { cwd: top })
+    expect(benches.length).toBeGreaterThan(5)
+    const code = benches.map((file) => `await import('./${file}')`).join('\n')
+    execFileSync(
+      'node',
+      ['--import', join(top, 'tests/bench/alias.ts'), '--input-type=module', '-e', code],
+      {
+        cwd: top,
+        stdio: 'pipe',
+      },
+    )
   })
 })
 

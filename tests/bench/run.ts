@@ -7,6 +7,7 @@ import { cpus, release, totalmem, type } from 'node:os'
 import { parseArgs } from 'node:util'
 import { pathToFileURL } from 'node:url'
 import { resolve } from 'node:path'
+import './alias.ts'
 
 export interface BenchResult {
   name: string

@@ -34,6 +34,10 @@ describe('each role signs in and sees its own', () => {
         path: `/table?${year}`,
       })
       await expect.poll(() => shownCount(page, 'total-count').catch(() => -1), slow).toBe(count)
+      // anywhere in the row, not on its button alone
+      const row = page.locator('tr', { has: page.getByTestId('list-row') }).first()
+      await row.locator('td').last().click()
+      await page.getByTestId('incident-detail').waitFor(slow)
       expect(problems).toEqual([])
       await context.close()
     })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -64,6 +64,8 @@ async function startOnce(dataDir: string): Promise<number> {
   }
   if (child.pid && child.exitCode === null) process.kill(-child.pid, 'SIGTERM')
   await ended
+  // npm ends before the server does, which gives its lock back last
+  while (existsSync(join(dataDir, 'lock'))) await new Promise((resolve) => setTimeout(resolve, 20))
   if (Number.isNaN(took)) throw new Error('npm start ended before it answered.')
   return took
 }
