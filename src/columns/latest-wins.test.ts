@@ -8,7 +8,7 @@ describe('latestWins', () => {
     const ask = latestWins(async (request: number) => {
       expect(++inFlight).toBe(1)
       ran.push(request)
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setImmediate(resolve))
       inFlight--
       return request * 10
     })

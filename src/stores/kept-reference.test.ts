@@ -57,7 +57,7 @@ describe('areas and categories on the device', () => {
     const before = areas.list
     server.failing = {}
     server.calls = []
-    await vi.waitFor(() => expect(session.verified).toBe(true), { timeout: 5000 })
+    await vi.waitFor(() => expect(session.verified).toBe(true))
     await vi.waitFor(() => expect(server.calls).toContain('area_list'))
     await areas.features('grid')
     expect(server.calls).toContain('area_features')

@@ -143,8 +143,9 @@ describe('session store', () => {
   it('waits while the city is loaded', async () => {
     server.failing = { '/config.json': 503 }
     const started = start()
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(session.wait).toMatchObject({ reason: 'preparing', attempt: 1 })
+    await vi.waitFor(() =>
+      expect(session.wait).toMatchObject({ reason: 'preparing', attempt: 1 }),
+    )
     server.failing = {}
     await started
     expect([session.wait, session.status]).toEqual([null, 'signed-out'])
@@ -205,7 +206,7 @@ describe('session store', () => {
       await open()
       server.scopeKey = 'scope-2'
       server.failing = {}
-      await vi.waitFor(() => expect(session.verified).toBe(true), { timeout: 5000 })
+      await vi.waitFor(() => expect(session.verified).toBe(true))
       expect(session.scope).toBe(`instance|${server.userId}|scope-2`)
     })
 
@@ -217,7 +218,7 @@ describe('session store', () => {
       server.failing = { token: 403 }
       await open()
       expect(session.status).toBe('signed-in')
-      await vi.waitFor(() => expect(session.status).toBe('signed-out'), { timeout: 5000 })
+      await vi.waitFor(() => expect(session.status).toBe('signed-out'))
       const waiting = { userId: server.userId, unsent: 3, name: 'Leader' }
       await vi.waitFor(() => expect(session.interrupted).toEqual(waiting))
       server.failing = offline
@@ -231,7 +232,7 @@ describe('session store', () => {
       const config = server.config()
       server.config = () => ({ ...config, instanceId: 'restored' })
       await open()
-      await vi.waitFor(() => expect(session.status).toBe('signed-out'), { timeout: 5000 })
+      await vi.waitFor(() => expect(session.status).toBe('signed-out'))
       expect(session.config?.instanceId).toBe('restored')
       await session.signIn('leader@test', 'right')
       expect(session.scope).toBe(`restored|${server.userId}|scope-1`)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { OutboxWorld, type Step } from '../../tests/fixtures/outbox/world.ts'
 import type { Mishap } from '../../tests/fixtures/outbox/model-server.ts'
+import { patient } from '../../tests/kit/patience.ts'
 
 const mishaps: Mishap[] = [
   'none',
@@ -97,5 +98,5 @@ describe('whatever happens', () => {
     // The schedules must not be too tame.
     expect(seen.intents).toBeGreaterThan(numRuns * 3)
     expect(seen.kills).toBeGreaterThan(numRuns / 3)
-  }, 1_800_000)
+  }, patient(1_800_000))
 })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Device, picture, until, userId } from '../../tests/fixtures/outbox/device.ts'
 import { ModelServer, report } from '../../tests/fixtures/outbox/model-server.ts'
+import { patient } from '../../tests/kit/patience.ts'
 import { noNetwork, SlowLink, VirtualTime } from '../../tests/fixtures/outbox/slow-link.ts'
 import { AppError } from '@/data/errors.ts'
 import type { Outbox, Transport } from './index.ts'
@@ -24,7 +25,7 @@ const open = async (transport: Transport): Promise<void> => {
   const { sleep, timeout } = time
   outbox = await device.open(transport, undefined, { sleep, timeout })
 }
-const drained = () => until(async () => (await outbox.unsent()) === 0, 'an empty outbox', 400_000)
+const drained = () => until(async () => (await outbox.unsent()) === 0, 'an empty outbox')
 const withPhoto = async (n: number, bytes: number): Promise<void> => {
   const { hash } = await outbox.savePhoto(picture(n, bytes))
   const photo = { hash, mediaType: 'image/jpeg' as const, bytes, width: 8, height: 8 }
@@ -45,7 +46,7 @@ describe('a slow way to the server', () => {
     expect(link.calls.map(({ commands }) => commands).slice(0, 4)).toEqual([40, 20, 10, 10])
     expect([...server.effects.values()].every((count) => count === 1)).toBe(true)
     expect(hours(began)).toBeLessThan(0.3)
-  }, 60_000)
+  }, patient(60_000))
 
   it('gets the time a photo needs, one photo at a time, and each arrives once', async () => {
     // three at once would get 600 bytes/s each
@@ -59,7 +60,7 @@ describe('a slow way to the server', () => {
     expect(Math.max(...link.together.slice(3))).toBe(1)
     expect(server.uploads).toHaveLength(3)
     expect(hours(began)).toBeLessThan(2)
-  }, 60_000)
+  }, patient(60_000))
 
   it('carries a report while a photo is still on its way', async () => {
     const link = new SlowLink(time, 1800)
@@ -68,10 +69,10 @@ describe('a slow way to the server', () => {
     outbox.start()
     await until(() => link.uploads === 1)
     await outbox.enqueue(report(uuid(2)))
-    await until(() => server.incidents.has(uuid(2)), 'the report', 20_000)
+    await until(() => server.incidents.has(uuid(2)), 'the report')
     expect(server.uploads).toEqual([])
     await drained()
-  }, 60_000)
+  }, patient(60_000))
 })
 
 describe('no way to the server', () => {
@@ -81,12 +82,12 @@ describe('no way to the server', () => {
     for (let n = 1; n <= 100; n++) await withPhoto(n, 64)
     const began = device.clock
     outbox.start()
-    await until(() => device.clock - began > 600_000, 'ten minutes', 400_000)
+    await until(() => device.clock - began > 600_000, 'ten minutes')
     // every 15 seconds on average, at most three photos
     expect(tried.photos).toBeLessThan(150)
     expect(tried.photos).toBeGreaterThan(30)
     expect(outbox.status.value.kind).toBe('no-network')
-  }, 60_000)
+  }, patient(60_000))
 })
 
 describe('a timer that fires a little early', () => {
@@ -118,7 +119,7 @@ describe('a timer that fires a little early', () => {
       outbox.start()
       await drained()
     },
-    60_000,
+    patient(60_000),
   )
 })
 
@@ -144,5 +145,5 @@ describe('a photo that fails', () => {
     isFull = false
     await drained()
     expect((await only()).error).toBeNull()
-  }, 60_000)
+  }, patient(60_000))
 })

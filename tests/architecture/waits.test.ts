@@ -5,27 +5,31 @@ import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 /** Tests and their helpers; measurements, which take time as it is, stand apart. */
-const folders = ['tests', 'supabase/tests', 'supabase/server', 'supabase/functions']
+const folders = ['src', 'tests', 'supabase/tests', 'supabase/server', 'supabase/functions']
 const isTest = (file: string): boolean =>
   /\.ts$/.test(file) &&
   !/^tests\/(bench|mutants)\//.test(file) &&
   file !== 'tests/architecture/waits.test.ts' &&
-  (!/^supabase\/(server|functions)\//.test(file) || /\.test\.ts$|\/testing\//.test(file))
+  (!/^(src|supabase\/(server|functions))\//.test(file) || /\.test\.ts$|\/testing\//.test(file))
 
 const rules: Record<string, RegExp> = {
   'a pause of the page': /\.waitForTimeout\(/g,
   'a pause': /\bsetTimeout\(\s*(?:resolve|done|next)\b|from 'node:timers\/promises'/g,
   // `end({ timeout })` of postgres.js: seconds for queries under way
   'a fixed limit': /(?<!end\(\{ )\b(?:timeout|testTimeout|hookTimeout)\s*[:=]\s*[\d_]+\b/gi,
-  'a fixed limit of a test': /^ *\},? *[\d_]{3,}\)/gm,
+  'a fixed limit of a test': /^ *\},? *[\d_]{3,}\)|^ *\},\n *[\d_]{4,},?$/gm,
 }
 const fixedWaits = (text: string): string[] =>
   Object.entries(rules).flatMap(([name, rule]) => [...text.matchAll(rule)].map(() => name))
 
 /** How many waits a file may have, and why. */
 const allowed: Record<string, [count: number, why: string]> = {
+  'src/stores/columns.store.test.ts': [1, 'nothing more is asked'],
+  'src/stores/outbox/use-draft-send.test.ts': [3, 'a slow device; nothing is closed or sent yet'],
+  'src/stores/outbox/use-draft.test.ts': [1, 'nothing is saved after the autosave’s delay'],
+  'src/stores/session.store.test.ts': [2, 'a slow disk; a late answer changes nothing'],
+  'src/stores/view/bind-filter-to-router.test.ts': [1, 'no second navigation follows'],
   'tests/kit/look-until.ts': [1, 'pauses between two looks at a condition'],
-  'tests/fixtures/outbox/slow-link.ts': [1, 'lets the threads that hash answer; time is false'],
   'tests/faults/fault-proxy.ts': [2, 'a late answer and a kill between hearing and answering'],
   'tests/faults/fault-run.ts': [2, 'a death at any moment; a session is renewed in real time'],
   'tests/faults/phone.ts': [2, 'a person between two sign-ins; the back-off, shortened'],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { patient } from '../../../tests/kit/patience.ts'
 import {
   ascii,
   exifSegment,
@@ -368,7 +369,7 @@ describe('whatever the bytes are', () => {
     expect(judge(joined([file, added])).ok).toBe(false)
   })
 
-  test('reading 5 MB of the worst takes a moment', { timeout: 60_000 }, () => {
+  test('reading 5 MB of the worst takes a moment', { timeout: patient(60_000) }, () => {
     const worst = [
       new Uint8Array(photoLimits.bytes).fill(0xff),
       joined([[0xff, 0xd8], ...Array<number[]>(1_000_000).fill([0xff, 0xe1, 0, 2])]),

@@ -42,7 +42,7 @@ describe('useDraft', () => {
     draft.form.description = 'a heap'
     expect(draft.saveState.value).toBe('unsaved')
     expect(draft.savedAt.value).toBeNull()
-    await vi.waitFor(async () => expect(draft.saveState.value).toBe('saved'), { timeout: 600 })
+    await vi.waitFor(async () => expect(draft.saveState.value).toBe('saved'))
     expect(await drafts()).toMatchObject([{ id: draft.id.value, form: { description: 'a heap' } }])
 
     draft.photoHashes.value = ['ab'.repeat(32)]

@@ -2,7 +2,7 @@
 import { createPinia } from 'pinia'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createApp, effectScope, markRaw, ref, type App, type EffectScope } from 'vue'
-import { Device } from '../../../tests/fixtures/outbox/device.ts'
+import { Device, until } from '../../../tests/fixtures/outbox/device.ts'
 import { ModelServer } from '../../../tests/fixtures/outbox/model-server.ts'
 import type { Outbox } from '@/sync/index.ts'
 import { useOutboxStore } from './outbox.store.ts'
@@ -59,12 +59,12 @@ it('is on the disk before whoever leaves or updates the page does so', async () 
   await app.runWithContext(() => useUnsavedStore().saveAll())
   expect(await outbox.kv.get('note:1')).toBe('typed just now')
 
+  // the autosave's own delay never ends
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
   value.value = 'and a word more'
   window.dispatchEvent(new Event('pagehide'))
-  // earlier than the autosave delay
-  await vi.waitFor(async () => expect(await outbox.kv.get('note:1')).toBe('and a word more'), {
-    timeout: 200,
-  })
+  await until(async () => (await outbox.kv.get('note:1')) === 'and a word more')
+  vi.useRealTimers()
 })
 
 it('holds whoever leaves when the disk refuses, and keeps what was typed', async () => {

@@ -51,6 +51,21 @@ test('a holder on another machine counts while its heartbeat is fresh', () => {
   expect(() => takeLock(folder, 'npm start')).toThrow(/on elsewhere\.example.*free a minute after/)
 })
 
+test('a holder whose clock is ahead counts, until its heartbeat is old', () => {
+  writeHolder({ ...holderHere(), pid: 1, host: 'elsewhere.example', pidSpace: 'elsewhere.example' })
+  const path = join(folder, 'lock')
+  const beat = (ageMs: number) => {
+    const at = new Date(Date.now() - ageMs)
+    utimesSync(path, at, at)
+  }
+  for (const ageMs of [-3_600_000, -5, -1, 0, 59_000]) {
+    beat(ageMs)
+    expect(() => takeLock(folder, 'npm start'), `${ageMs} ms`).toThrow('in use by process 1')
+  }
+  beat(61_000)
+  takeLock(folder, 'npm start').release()
+})
+
 test('a container of the same name with a process of the same number keeps its folder until it is silent', () => {
   writeHolder({ ...holderHere(), processStart: '1', pidSpace: `${hostname()} boot pid:[1]` })
   expect(() => takeLock(folder, 'npm start')).toThrow('in use by process')

@@ -119,7 +119,7 @@ function tryLink(draft: string, path: string): boolean {
 /** The guard keeps two starting processes from removing each other's lock. */
 function removeIfStale(dataDir: string, path: string): void {
   const guard = join(dataDir, 'lock.takeover')
-  if (ageMs(guard) > 10_000) rmSync(guard, { force: true })
+  if ((ageMs(guard) ?? 0) > 10_000) rmSync(guard, { force: true })
   try {
     writeFileSync(guard, String(process.pid), { flag: 'wx' })
   } catch {
@@ -133,10 +133,13 @@ function removeIfStale(dataDir: string, path: string): void {
   }
 }
 
-/** -1 when the file is gone. */
-function ageMs(path: string): number {
+/**
+ * Null when the file is gone. Below zero for a file younger than this clock's last millisecond, or
+ * from a machine whose clock is ahead.
+ */
+function ageMs(path: string): number | null {
   const found = statSync(path, { throwIfNoEntry: false })
-  return found ? Date.now() - found.mtimeMs : -1
+  return found ? Date.now() - found.mtimeMs : null
 }
 
 function readHolder(path: string): LockHolder | null {
@@ -150,7 +153,7 @@ function readHolder(path: string): LockHolder | null {
 function isAlive(holder: LockHolder, path: string): boolean {
   if (holder.pidSpace !== pidSpace()) {
     const age = ageMs(path)
-    return age >= 0 && age < foreignStaleMs
+    return age !== null && age < foreignStaleMs
   }
   try {
     process.kill(holder.pid, 0)
