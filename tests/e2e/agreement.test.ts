@@ -175,11 +175,12 @@ describe('every view agrees with a count made from the CSV', () => {
   it('filtered to what the map shows, which from zoom 14 on is every incident of its tiles', async () => {
     const { page, context } = await openPage(browser, { url, role: 'leader' })
     const tiles = new Map<string, number>()
-    await page.route('**/rpc/incident_points', async (route) => {
-      const { p_z, p_x, p_y } = route.request().postDataJSON() as Record<string, number>
-      const response = await route.fetch()
-      tiles.set([p_z, p_x, p_y].join('/'), ((await response.json()) as { total: number }).total)
-      await route.fulfill({ response })
+    page.on('response', async (response) => {
+      if (!response.url().endsWith('/rpc/incident_points')) return
+      const { p_z, p_x, p_y } = response.request().postDataJSON() as Record<string, number>
+      // one that the map no longer wants has no body
+      const body = (await response.json().catch(() => null)) as { total: number } | null
+      if (body) tiles.set([p_z, p_x, p_y].join('/'), body.total)
     })
     await page.goto(`${url}/map?${year}&at=14/37.76/-122.42`)
     await page.getByTestId('list-row').first().waitFor(slow)
@@ -202,18 +203,20 @@ describe('every view agrees with a count made from the CSV', () => {
       .not.toBe(new URL(before).searchParams.get('bbox'))
     await expectAgreement(page)
     await expect.poll(() => tiles.size, slow).toBeGreaterThan(0)
-    // tiles may still be on their way
-    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
   })
 
   it('filtered from the list: the category and area of one incident, all pages of it', async () => {
     const { page, context } = await openMap()
-    // the newest of a category that fills more than one page
+    // of those in sight, one of the smallest category that fills more than one page
     const shown = expectedRows(page.url())
     const byLeaf = countBy(shown, ({ leaf }) => leaf)
     const leafOf = new Map(shown.map(({ id, leaf }) => [id, leaf]))
-    const newest = newestFirst(shown).find((id) => byLeaf.get(leafOf.get(id)!)! > 100)
+    const countOf = (id: string): number => byLeaf.get(leafOf.get(id)!)!
+    const [newest] = newestFirst(shown)
+      .slice(0, 8)
+      .filter((id) => countOf(id) > 100)
+      .toSorted((a, b) => countOf(a) - countOf(b))
     await page.locator(`[data-testid=list-row][data-key="${newest}"]`).click()
     await page.getByTestId('incident-detail').waitFor()
     await page.getByTestId('narrow-category').click()

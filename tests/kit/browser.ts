@@ -7,6 +7,9 @@ export const chromiumFlags = [
   '--no-sandbox',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
+  // all but WebGL is drawn by the CPU itself: by way of an emulated graphics card it takes a third longer
+  '--disable-gpu-compositing',
+  '--disable-gpu-rasterization',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
