@@ -35,6 +35,8 @@ export default defineConfig({
           testTimeout: patient(120_000),
           hookTimeout: patient(300_000),
           maxWorkers: 2,
+          // each file makes databases of its own; loading PGlite anew for each took half of the time
+          isolate: false,
         },
       },
       {
@@ -72,6 +74,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['tests/e2e/global-setup.ts'],
+          setupFiles: ['tests/e2e/tell-pages.ts'],
           testTimeout: patient(300_000),
           hookTimeout: patient(300_000),
           // a page under load answers late, and what is polled for may take its time

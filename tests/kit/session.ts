@@ -30,6 +30,9 @@ export interface OpenPage {
   problems: string[]
 }
 
+/** Opened since the list was emptied. */
+export const openedPages: Pick<OpenPage, 'page' | 'problems'>[] = []
+
 /** A fresh profile, with the session of a demo account if a role is given. */
 export async function openPage(browser: Browser, options: OpenOptions): Promise<OpenPage> {
   const { url, role, byForm = false, path = '/', locale = 'en', theme = 'light' } = options
@@ -48,6 +51,7 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
   context.setDefaultTimeout(patient(60_000))
   const page = await context.newPage()
   const problems: string[] = []
+  openedPages.push({ page, problems })
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(`console: ${message.text()}`)
