@@ -42,6 +42,8 @@ describe('exifInstant', () => {
   it('makes nothing of nonsense', () => {
     expect(exifInstant('0000:00:00 00:00:00', null)).toBeNull()
     expect(exifInstant('2026:13:40 99:00:00', null)).toBeNull()
+    expect(exifInstant('2026:02:29 10:20:30', '+08:00')).toBeNull()
+    expect(exifInstant('2024:02:29 10:20:30', 'Z')).toBe('2024-02-29T10:20:30.000Z')
     expect(exifInstant('', '+08:00')).toBeNull()
   })
 })

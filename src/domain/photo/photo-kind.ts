@@ -87,7 +87,11 @@ export function exifInstant(wallClock: string, offset: string | null): string | 
   const parts = /^(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(wallClock)
   if (!parts || parts[1] === '0000') return null
   const [, year, month, day, hour, minute, second] = parts
+  // `Date` takes 30 February for a day in March.
+  const date = `${year}-${month}-${day}`
+  const inUtc = new Date(`${date}T00:00Z`)
+  if (Number.isNaN(inUtc.getTime()) || !inUtc.toISOString().startsWith(date)) return null
   const zone = offset && /^[+-]\d\d:\d\d$|^Z$/.test(offset) ? offset : ''
-  const instant = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`)
+  const instant = new Date(`${date}T${hour}:${minute}:${second}${zone}`)
   return Number.isNaN(instant.getTime()) ? null : instant.toISOString()
 }
