@@ -1139,12 +1139,12 @@ const keeping = [
       },
       {
         name: 'a silent machine keeps the folder',
-        find: 'return age >= 0 && age < foreignStaleMs',
-        replace: 'return age >= 0',
+        find: 'return age !== null && age < foreignStaleMs',
+        replace: 'return age !== null',
       },
       {
         name: 'another machine’s folder is taken',
-        find: 'return age >= 0 && age < foreignStaleMs',
+        find: 'return age !== null && age < foreignStaleMs',
         replace: 'return false',
       },
       {
