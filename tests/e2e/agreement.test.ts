@@ -207,7 +207,7 @@ describe('every view agrees with a count made from the CSV', () => {
   })
 
   it('filtered from the list: the category and area of one incident, all pages of it', async () => {
-    const { page, context } = await openMap()
+    const { page, context } = await openMap(`from=${monthAt(6)}-01&to=${to}`)
     // of those in sight, one of the smallest category that fills more than one page
     const shown = expectedRows(page.url())
     const byLeaf = countBy(shown, ({ leaf }) => leaf)
