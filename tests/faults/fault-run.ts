@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { realNow } from './device-clock.ts'
+import { copyFaultCity } from './fault-city.ts'
 import { Phone } from './phone.ts'
 import { startFaultProxy, faultKinds, type FaultKind, type FaultProxy } from './fault-proxy.ts'
 import { People } from './intents.ts'
@@ -49,6 +50,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
   const { folder, submissions, log = () => {} } = options
   const random = seededRandom(options.seed)
   mkdirSync(join(folder, 'dist'), { recursive: true })
+  await copyFaultCity(folder)
   const server = new ServerProcess(folder)
   const plan = new FaultPlan(options.faults, submissions, random)
 

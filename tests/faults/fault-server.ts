@@ -5,22 +5,15 @@
  */
 import { join } from 'node:path'
 import { startServer } from '../../supabase/server/start/server.ts'
-import { addPerson } from '../../supabase/server/owner/people.ts'
-import { loadSmallCity, settingsIn } from '../../supabase/server/testing/kit.ts'
-import { people, passwordOfAll } from './people.ts'
+import { settingsIn } from '../../supabase/server/testing/kit.ts'
+import { loadFaultCity } from './fault-city.ts'
 import { keepWhatIsSynced } from './synced-disk.ts'
 
 const [folder, disk] = process.argv.slice(2)
 if (!folder) throw new Error('A folder is needed.')
 if (disk) keepWhatIsSynced(join(folder, 'data'), disk)
 const server = await startServer(settingsIn(folder), {
-  async loadCity(db) {
-    await loadSmallCity(db)
-    for (const { email, role } of people) {
-      const person = { email, displayName: email.split('@')[0] ?? email, password: passwordOfAll }
-      await addPerson(db, person, { role, areaCode: 'CITY' })
-    }
-  },
+  loadCity: loadFaultCity,
   onStep: (step, detail) => console.log(step, detail ?? ''),
 })
 // first, or a stop right after the line would be a kill

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { lookUntil } from '../kit/look-until.ts'
+import { copyFaultCity } from './fault-city.ts'
 import { Phone } from './phone.ts'
 import { seededRandom, seedOfRun, type SeededRandom } from './seeded-random.ts'
 import { ServerProcess } from './server-process.ts'
@@ -29,6 +30,7 @@ test(`${interleavings} interleavings of two devices, one with two tabs, on one i
   const seed = seedOfRun()
   console.log(`seed ${seed} (FAULT_SEED=${seed} repeats this run)`)
   const random = seededRandom(seed)
+  await copyFaultCity(folder)
   const server = new ServerProcess(folder)
   const origin = await server.start()
   const worker = new Phone({

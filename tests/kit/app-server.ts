@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { copyDemoFolder } from './demo-folder.ts'
+import { copyPreparedCity } from './data-folder.ts'
 import { freePort } from './free-port.ts'
 import { lookUntil } from './look-until.ts'
 
@@ -28,7 +28,11 @@ export interface AppServerOptions {
 }
 
 /** A new data folder with the demo city. */
-export const newDemoDir = (): Promise<string> => copyDemoFolder(loadDemo)
+export async function newDemoDir(): Promise<string> {
+  const dataDir = newDataDir()
+  await copyPreparedCity('demo', dataDir, loadDemo)
+  return dataDir
+}
 
 /** A new, empty data folder. */
 export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'wangge-test-'))

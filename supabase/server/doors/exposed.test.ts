@@ -5,17 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { demoPassword } from '../base/demo.ts'
 import { startServer } from '../start/server.ts'
 import type { RunningServer } from '../start/server.ts'
-import {
-  loadSmallCity,
-  secretsOf,
-  send,
-  settingsIn,
-  signToken,
-  temporaryFolder,
-} from '../testing/kit.ts'
+import { secretsOf, send, settingsIn, signToken } from '../testing/kit.ts'
 import type { Answer } from '../testing/kit.ts'
+import { folderWithSmallCity } from '../testing/small-city.ts'
 
-const folder = temporaryFolder('exposed')
+const folder = await folderWithSmallCity('exposed')
 const certificateFile = join(folder.path, 'localhost.cert.pem')
 const keyFile = join(folder.path, 'localhost.key.pem')
 let certificate = ''
@@ -38,7 +32,7 @@ beforeAll(async () => {
     TRUSTED_PROXY: '1',
     PUBLIC_URL: 'https://wangge.example',
   })
-  server = await startServer(settings, { loadCity: loadSmallCity })
+  server = await startServer(settings)
 })
 afterAll(async () => {
   await server?.close()

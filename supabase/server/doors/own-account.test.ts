@@ -6,14 +6,8 @@ import type { Cluster } from '../../tests/harness/cluster.ts'
 import { addPerson } from '../owner/people.ts'
 import { startServer } from '../start/server.ts'
 import type { RunningServer } from '../start/server.ts'
-import {
-  goodPassword,
-  loadSmallCity,
-  secretsOf,
-  send,
-  settingsIn,
-  temporaryFolder,
-} from '../testing/kit.ts'
+import { goodPassword, loadSmallCity, secretsOf, send, settingsIn } from '../testing/kit.ts'
+import { folderWithSmallCity } from '../testing/small-city.ts'
 
 const newPassword = 'seven lanterns over granite'
 const found = findPostgres()
@@ -36,7 +30,7 @@ interface ListedSession {
 
 for (const { tier, isHere } of tiers) {
   describe.runIf(isHere)(`one’s own sessions and password, ${tier}`, () => {
-    const folder = temporaryFolder(`own-account-${tier}`)
+    let folder: Awaited<ReturnType<typeof folderWithSmallCity>>
     let cluster: Cluster | null = null
     let server: RunningServer
     /** Each test has its own person, and so its own limits. */
@@ -46,16 +40,18 @@ for (const { tier, isHere } of tiers) {
 
     const start = () => {
       const env: Record<string, string> = cluster ? { DATABASE_URL: cluster.url } : {}
+      // the folder holds a city already, the cluster does not
       return startServer(settingsIn(folder.path, env), { loadCity: loadSmallCity })
     }
     beforeAll(async () => {
+      folder = await folderWithSmallCity(`own-account-${tier}`)
       if (tier === 'postgres') cluster = await startCluster('bin' in found ? found.bin : '')
       server = await start()
     })
     afterAll(async () => {
       await server?.close()
       await cluster?.stop()
-      folder.remove()
+      folder?.remove()
     })
     beforeEach(async () => {
       people += 1

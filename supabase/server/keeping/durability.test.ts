@@ -8,18 +8,20 @@ import { cutPower, keepAll, keepWhatIsSynced } from '../../../tests/faults/synce
 import { lookUntil } from '../../../tests/kit/look-until.ts'
 import { patient, slow, slower } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
+import type { Database } from '../base/database-types.ts'
 import { startServer } from '../start/server.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
 import {
   adminEmail,
   adminPassword,
-  loadSmallCity,
   reportCommand,
   secretsOf,
   send,
   settingsIn,
   temporaryFolder,
 } from '../testing/kit.ts'
+import { shortLifeFlags } from '../testing/short-life.ts'
+import { folderWithSmallCity } from '../testing/small-city.ts'
 
 const entry = fileURLToPath(new URL('../testing/testing-server.ts', import.meta.url))
 const command = (name: string) => fileURLToPath(new URL(`../commands/${name}.ts`, import.meta.url))
@@ -30,8 +32,8 @@ let children: ChildProcess[]
 // Each step opens a database: seconds on a busy machine.
 vi.setConfig({ testTimeout: patient(300_000) })
 
-beforeEach(() => {
-  folder = temporaryFolder('durability')
+beforeEach(async () => {
+  folder = await folderWithSmallCity('durability')
   children = []
 })
 afterEach(async () => {
@@ -57,7 +59,7 @@ function startChild(): Promise<{ child: ChildProcess; port: number; output: () =
 }
 
 async function run(name: string, args: string[]): Promise<{ code: number | null; text: string }> {
-  const child = spawn(process.execPath, [command(name), ...args], {
+  const child = spawn(process.execPath, [...shortLifeFlags, command(name), ...args], {
     env: { ...process.env, DATA_DIR: join(folder.path, 'data') },
   })
   let text = ''
@@ -88,16 +90,24 @@ async function report(port: number, who: Awaited<ReturnType<typeof signIn>>): Pr
   return reported.id
 }
 
-/** Read past the server's caches. */
-async function appliedIds(): Promise<string[]> {
+/** Read past the server's caches: from the folder, or through the server that runs on it. */
+async function reading<T>(read: (db: Database) => Promise<T>): Promise<T> {
   const db = await openDatabase({ DATA_DIR: join(folder.path, 'data') })
+  try {
+    return await read(db)
+  } finally {
+    await db.close()
+  }
+}
+
+async function appliedIdsIn(db: Database): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `select c.id::text from public.commands c
        join public.incidents i on i.id = c.incident_id where c.outcome = 'applied' order by c.id`,
   )
-  await db.close()
   return rows.map(({ id }) => id)
 }
+const appliedIds = (): Promise<string[]> => reading(appliedIdsIn)
 
 function killed(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
@@ -137,17 +147,15 @@ test('kill -9 right after a receipt: its row is there, even with the database go
   await killed(third.child)
 })
 
-async function settings(): Promise<{ id: string; restores: number } | undefined> {
-  const db = await openDatabase({ DATA_DIR: join(folder.path, 'data') })
+async function instanceIn(db: Database): Promise<{ id: string; restores: number } | undefined> {
   const [row] = await db.query<{ id: string; restores: number }>(
     'select instance_id::text as id, restores from public.city_settings',
   )
-  await db.close()
   return row
 }
 
 test('backup and restore: a new instance with the old city; refused beside a server; with the journal nothing is lost', async () => {
-  const server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const server = await startServer(settingsIn(folder.path))
   const instanceOf = async () =>
     (await send(server.port, 'GET', '/config.json')).json.instanceId as string
   const instance = await instanceOf()
@@ -167,20 +175,22 @@ test('backup and restore: a new instance with the old city; refused beside a ser
     code: 0,
     text: expect.stringContaining('from the journal: 1'),
   })
-  expect(await appliedIds()).toEqual([before, after].sort())
-  // The instance is the same: queues on devices go on.
-  expect(await settings()).toEqual({ id: instance, restores: 1 })
+  await reading(async (db) => {
+    expect(await appliedIdsIn(db)).toEqual([before, after].sort())
+    // The instance is the same: queues on devices go on.
+    expect(await instanceIn(db)).toEqual({ id: instance, restores: 1 })
+  })
   expect(await run('restore', [file])).toMatchObject({ code: 0 })
-  expect(await appliedIds()).toEqual([before])
 
-  const again = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const again = await startServer(settingsIn(folder.path))
   const config = await send(again.port, 'GET', '/config.json')
   expect(config.json.instanceId).not.toBe(instance)
   expect(config.json.city).toMatchObject({ name: '测试市' })
+  expect(await appliedIds()).toEqual([before])
   await again.close()
 
   // A damaged or missing database is not made anew: the error names the newest whole snapshot.
-  const start = () => startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const start = () => startServer(settingsIn(folder.path))
   const newest = listSnapshots(dataDir).at(-1)!.path
   const wayBack = `npm run restore -- ${newest} --with-journal`
   const damaged = readFileSync(newest)
@@ -202,7 +212,7 @@ test('backup and restore: a new instance with the old city; refused beside a ser
 })
 
 test('a damaged backup leaves everything as it was', async () => {
-  const server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  const server = await startServer(settingsIn(folder.path))
   const who = await signIn(server.port)
   const id = await report(server.port, who)
   await server.close()
@@ -212,6 +222,8 @@ test('a damaged backup leaves everything as it was', async () => {
 })
 
 test('a database whose making was interrupted is made anew', async () => {
+  folder.remove()
+  folder = temporaryFolder('durability')
   const first = spawn(process.execPath, [entry, folder.path], { stdio: 'ignore' })
   children.push(first)
   const unfinished = join(folder.path, 'data/pg.unfinished')
@@ -254,27 +266,24 @@ test('rows the database dropped are in no snapshot, and are back before anybody 
 test('what a command did without a server survives a power cut right after it', async () => {
   const dataDir = join(folder.path, 'data')
   const disk = join(folder.path, 'disk')
-  const first = await openDatabase({ DATA_DIR: dataDir })
-  await loadSmallCity(first)
-  await first.close()
   keepAll(dataDir, disk)
   keepWhatIsSynced(dataDir, disk)
-  const second = await openDatabase({ DATA_DIR: dataDir })
-  await second.query(`update public.areas set households = 4711`)
-  await second.close()
+  const first = await openDatabase({ DATA_DIR: dataDir })
+  await first.query(`update public.areas set households = 4711`)
+  await first.close()
 
   cutPower(dataDir, disk)
-  const third = await openDatabase({ DATA_DIR: dataDir })
-  const [row] = await third.query<{ n: number }>(
+  const second = await openDatabase({ DATA_DIR: dataDir })
+  const [row] = await second.query<{ n: number }>(
     `select min(households)::int as n from public.areas`,
   )
-  await third.close()
+  await second.close()
   expect(row?.n).toBe(4711)
 })
 
 test('a damaged journal keeps the city closed until its loss is accepted, and is named', async () => {
   const settings = settingsIn(folder.path)
-  const first = await startServer(settings, { loadCity: loadSmallCity })
+  const first = await startServer(settings)
   const who = await signIn(first.port)
   const ids = [await report(first.port, who), await report(first.port, who)]
   await first.close()

@@ -19,16 +19,15 @@ import { startServer } from '../start/server.ts'
 import type { RunningServer } from '../start/server.ts'
 import {
   goodPassword,
-  loadSmallCity,
   reportCommand,
   secretsOf,
   send,
   settingsIn,
   signToken,
-  temporaryFolder,
 } from '../testing/kit.ts'
+import { folderWithSmallCity } from '../testing/small-city.ts'
 
-const folder = temporaryFolder('photos')
+const folder = await folderWithSmallCity('photos')
 const photosIn = join(folder.path, 'data/photos')
 let server: RunningServer
 let ids: Record<'worker' | 'manager' | 'elsewhere' | 'nobody', string>
@@ -97,7 +96,7 @@ function client(user: string) {
 }
 
 beforeAll(async () => {
-  server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  server = await startServer(settingsIn(folder.path))
   const db = server.database()
   for (const [code, west, east] of [
     ['W', 112.9, 113],
@@ -422,9 +421,9 @@ test('many at once: every answered upload is there', async () => {
 })
 
 test('a full quota is said as such, and what is there can still be confirmed', async () => {
-  const elsewhere = temporaryFolder('quota')
+  const elsewhere = await folderWithSmallCity('quota')
   const settings = settingsIn(elsewhere.path, { PHOTO_QUOTA_MB: '1' })
-  const small = await startServer(settings, { loadCity: loadSmallCity })
+  const small = await startServer(settings)
   try {
     const { publishableKey, jwtSecret } = secretsOf(elsewhere.path)
     const user = randomUUID()

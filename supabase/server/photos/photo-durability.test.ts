@@ -13,13 +13,14 @@ import { listSnapshots } from '../journal/snapshot-files.ts'
 import {
   adminEmail,
   adminPassword,
-  loadSmallCity,
   reportCommand,
   secretsOf,
   send,
   settingsIn,
   temporaryFolder,
 } from '../testing/kit.ts'
+import { shortLifeFlags } from '../testing/short-life.ts'
+import { folderWithSmallCity } from '../testing/small-city.ts'
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
@@ -28,16 +29,16 @@ let seed = 0
 
 // every step opens a database, which takes seconds
 vi.setConfig({ testTimeout: patient(300_000) })
-beforeEach(() => {
-  folder = temporaryFolder('photos-kept')
+beforeEach(async () => {
+  folder = await folderWithSmallCity('photos-kept')
 })
 afterEach(() => folder.remove())
 
-const start = () => startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+const start = () => startServer(settingsIn(folder.path))
 
 async function command(name: string, args: string[], dataDir = join(folder.path, 'data')) {
   const file = fileURLToPath(new URL(`../commands/${name}.ts`, import.meta.url))
-  const child = spawn(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, [...shortLifeFlags, file, ...args], {
     env: { ...process.env, DATA_DIR: dataDir },
   })
   let text = ''
@@ -79,6 +80,7 @@ async function worker({ port }: RunningServer) {
   }
 }
 
+/** Of the folder, or of the server that runs on it. */
 async function known(dataDir = join(folder.path, 'data')) {
   const db = await openDatabase({ DATA_DIR: dataDir })
   const checks = await db.query<{ hash: string; verdict: string; reason: string | null }>(
@@ -102,8 +104,8 @@ test('a database gone back to its last snapshot gets the photos’ checks and th
   const early = await reportWithPhoto()
   expect(await command('backup', [])).toMatchObject({ code: 0 })
   const late = await reportWithPhoto()
-  await server.close()
   const before = await known()
+  await server.close()
   expect(before.verdict(late.hash)).toBe('ok')
 
   const dataDir = join(folder.path, 'data')
@@ -164,14 +166,12 @@ test('a start records the photos the database has lost since its snapshot, and n
   const first = await start()
   const reportWithPhoto = await worker(first)
   const [whole, damaged] = [await reportWithPhoto(), await reportWithPhoto()]
+  await first.database().query('delete from public.photo_checks')
   await first.close()
-  const db = await openDatabase({ DATA_DIR: dataDir })
-  await db.query('delete from public.photo_checks')
-  await db.close()
   writeFileSync(join(dataDir, 'photos', damaged.path), 'x')
   const second = await start()
-  await second.close()
   const after = await known()
+  await second.close()
   expect([after.verdict(whole.hash), after.verdict(damaged.hash)]).toEqual(['ok', undefined])
 })
 
@@ -187,6 +187,6 @@ test('a new database beside old photos knows them; what an upload left half done
   writeFileSync(join(incoming, 'half'), 'x')
   const second = await start()
   expect(readdirSync(incoming)).toEqual([])
-  await second.close()
   expect((await known()).verdict(hash)).toBe('ok')
+  await second.close()
 })

@@ -16,7 +16,6 @@ import {
   adminPassword,
   goodPassword,
   grantedBehindTheScenes,
-  loadSmallCity,
   reportCommand,
   secretsOf,
   send,
@@ -24,8 +23,9 @@ import {
   signToken,
   temporaryFolder,
 } from '../testing/kit.ts'
+import { folderWithSmallCity } from '../testing/small-city.ts'
 
-const folder = temporaryFolder('server')
+const folder = await folderWithSmallCity('server')
 let server: RunningServer
 let secrets: Secrets
 let port: number
@@ -49,7 +49,7 @@ function rpc(name: string, body: object, headers: Record<string, string> = beare
 }
 
 beforeAll(async () => {
-  server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  server = await startServer(settingsIn(folder.path))
   port = server.port
   secrets = secretsOf(folder.path)
   const { json: session } = await signIn(adminEmail, adminPassword)

@@ -25,13 +25,14 @@ import { projectRoot } from '../base/settings.ts'
 import {
   adminEmail,
   adminPassword,
-  loadSmallCity,
   reportCommand,
   secretsOf,
   send,
   settingsIn,
   temporaryFolder,
 } from '../testing/kit.ts'
+import { shortLifeFlags } from '../testing/short-life.ts'
+import { copySmallCity } from '../testing/small-city.ts'
 
 // every step opens databases, each some seconds on a busy machine
 vi.setConfig({ testTimeout: patient(600_000) })
@@ -55,7 +56,7 @@ function run(
   args: string[],
   until?: RegExp,
 ): Promise<{ code: number | null; text: string }> {
-  const child = spawn(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, [...shortLifeFlags, file, ...args], {
     env: { ...process.env, DATA_DIR: dataDir },
   })
   stops.push(() => void child.kill('SIGKILL'))
@@ -76,7 +77,8 @@ const upgrade = (checkout: string, ...args: string[]) =>
 
 /** A city with a photo and three reports; the last one is in the journal alone. */
 async function makeCity() {
-  const server = await startServer(settingsIn(folder.path), { loadCity: loadSmallCity })
+  await copySmallCity(dataDir)
+  const server = await startServer(settingsIn(folder.path))
   const apikey = secretsOf(folder.path).publishableKey
   const { json } = await send(server.port, 'POST', '/auth/v1/token?grant_type=password', {
     headers: { apikey, 'content-type': 'application/json' },
@@ -104,16 +106,14 @@ async function makeCity() {
     expect(await apply(server.port, report)).toMatchObject([{ outcome: 'applied' }])
   }
   const config = await send(server.port, 'GET', '/config.json')
-  await server.close()
-  const db = await openDatabase({ DATA_DIR: dataDir })
-  await db.exec(`set session_replication_role = replica;
+  await server.database().exec(`set session_replication_role = replica;
     delete from public.incident_log where incident_id =
       (select incident_id from public.commands where id = '${reports[2]!.id}');
     delete from public.incidents where id =
       (select incident_id from public.commands where id = '${reports[2]!.id}');
     delete from public.commands where id = '${reports[2]!.id}';
     set session_replication_role = origin`)
-  await db.close()
+  await server.close()
   return { userId, headers, photo, bytes, reports, apply, instanceId: config.json.instanceId }
 }
 
@@ -262,8 +262,8 @@ test.runIf('bin' in found)(
 
 test('a proof tells a changed value, a missing row and a sequence apart; copying checks the keys', async () => {
   const [a, b] = ['a', 'b'].map((name) => join(folder.path, name))
+  await copySmallCity(a!)
   const from = await openDatabase({ DATA_DIR: a })
-  await loadSmallCity(from)
   const to = await openDatabase({ DATA_DIR: b })
   stops.push(
     () => from.close(),

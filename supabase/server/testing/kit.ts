@@ -11,6 +11,7 @@ import { addPerson } from '../owner/people.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Settings } from '../base/settings.ts'
 import { settingsFrom } from '../base/settings.ts'
+import './short-life.ts'
 
 export const adminEmail = 'first@city.example'
 export const adminPassword = 'correct horse battery'
