@@ -11,17 +11,10 @@ import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueInPage } from '../kit/commands.ts'
 import { keptValues } from '../kit/kept-value.ts'
-import { openPage, signIn } from '../kit/session.ts'
+import { goInApp, openPage, signIn } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
-
-/** Goes to a page of the app without loading it anew. */
-const follow = (page: Page, path: string): Promise<void> =>
-  page.evaluate((to) => {
-    history.pushState(history.state, '', to)
-    dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
-  }, path)
 
 /** A place 2 m south of the border of the person's area, and the area's name on the other side. */
 async function placeAtTheBorder(client: SupabaseClient): Promise<{ pin: LngLat; beyond: string }> {
@@ -114,7 +107,7 @@ describe('outbox', () => {
     await context.setOffline(false)
     expect(await receiptText(page)).toMatch(/[0-9a-f]{64}/)
     await page.getByTestId('outbox-back').click()
-    await follow(page, `/table?incident=${id}`)
+    await goInApp(page, `/table?incident=${id}`)
     await page.getByTestId('log-note').filter({ hasText: 'Still there at noon' }).waitFor(slow)
 
     // photos for it are a draft until they are sent: they survive leaving, and lie in the outbox
@@ -127,9 +120,9 @@ describe('outbox', () => {
     })
     await form.locator('textarea').fill('From the other side')
     await form.locator('img').waitFor(slow)
-    await follow(page, '/outbox?show=drafts')
+    await goInApp(page, '/outbox?show=drafts')
     await page.getByTestId('outbox-row').filter({ hasText: 'From the other side' }).waitFor(slow)
-    await follow(page, `/table?incident=${id}`)
+    await goInApp(page, `/table?incident=${id}`)
     await page.getByTestId('action-photo').click(slow)
     await form.locator('img').waitFor(slow)
     expect(await form.locator('textarea').inputValue()).toBe('From the other side')
