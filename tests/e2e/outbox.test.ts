@@ -79,7 +79,7 @@ describe('outbox', () => {
       baseVersion: 1,
       changes: { severity: 4, description: 'A burnt mattress on the pavement' },
     })
-    await opened.page.goto(`${url}/outbox?item=${item}`)
+    await goInApp(opened.page, `/outbox?item=${item}`)
     await opened.page.getByTestId('merge').waitFor(slow)
     return { ...opened, field, id, item }
   }
@@ -89,11 +89,12 @@ describe('outbox', () => {
     const { page, context, problems } = await openPage(browser, {
       url,
       role: 'field',
-      path: `/table?incident=${id}`,
-      serviceWorker: true,
+      path: '/outbox',
     })
+    // both pages are loaded before the network goes
+    await page.getByTestId('sync-line').waitFor(slow)
+    await goInApp(page, `/table?incident=${id}`)
     await page.getByTestId('action-note').waitFor(slow)
-    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
     await context.setOffline(true)
     await page.getByTestId('action-note').click()
     await page.getByTestId('note-form').locator('textarea').fill('Still there at noon')
@@ -198,7 +199,7 @@ describe('outbox', () => {
     await expect
       .poll(() => keptValues(page, `merge:${item}`), slow)
       .toMatchObject([{ description: { side: 'theirs' } }])
-    await page.goto(`${url}/my-day`)
+    await goInApp(page, '/my-day')
     await page.getByTestId('returned-conflict').first().waitFor(slow)
     await page.goto(`${url}/outbox?item=${item}`)
     await expect
@@ -241,7 +242,7 @@ describe('outbox', () => {
     await page.getByTestId('sync-line').waitFor()
     const note = `Too long: ${'x'.repeat(10_000)}`
     const item = await enqueueInPage(page, 'add_note', { incidentId: id, note })
-    await page.goto(`${url}/outbox?show=needs-you`)
+    await goInApp(page, '/outbox?show=needs-you')
     const row = page.getByTestId('outbox-row').filter({ hasText: 'Note is too long' })
     await row.click(slow)
     await page.getByTestId('receipt-error').waitFor()
@@ -253,7 +254,7 @@ describe('outbox', () => {
     await page.getByTestId('note-submit').click()
     await receiptText(page)
     expect((await detailOf(field, id)).log.map(({ note }) => note)).toContain('Short enough')
-    await page.goto(`${url}/outbox?item=${item}`)
+    await goInApp(page, `/outbox?item=${item}`)
     await expect
       .poll(() => page.getByTestId('item-state').getAttribute('data-state'), slow)
       .toBe('replaced')
@@ -302,7 +303,7 @@ describe('outbox', () => {
     await expect.poll(() => page.getByTestId('outbox-row').count(), slow).toBe(0)
     await page.getByTestId('outbox-import').setInputFiles(file)
     await page.getByText('Brought in: 1').first().waitFor(slow)
-    await page.goto(`${url}/outbox?show=needs-you`)
+    await goInApp(page, '/outbox?show=needs-you')
     await page.getByTestId('outbox-row').first().waitFor(slow)
     await context.close()
   })

@@ -1,8 +1,16 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launchChromium } from '../kit/browser.ts'
-import { allMonthsLoaded, askTwice, openPage, shownCount, type DemoRole } from '../kit/session.ts'
+import {
+  allMonthsLoaded,
+  askTwice,
+  goInApp,
+  openPage,
+  shownCount,
+  type DemoRole,
+} from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
+import { withoutWebGl } from '../kit/without-webgl.ts'
 
 const path = '/overview?from=all'
 
@@ -63,7 +71,8 @@ describe('two tabs of one browser', () => {
     await expect.poll(() => first.url()).not.toContain('from=all')
     await first.getByTestId('user-menu').click()
     await first.getByText('leader@wangge.demo').waitFor()
-    await first.goto(url + path)
+    await goInApp(first, path)
+    await expect.poll(() => shownCount(first, 'total-count'), slow).toBe(leaders)
     expect(await settledTotal(first)).toBe(leaders)
   })
 
@@ -83,7 +92,7 @@ describe('two tabs of one browser', () => {
     await Promise.all([isSignIn(first), isSignIn(second)])
     expect(await second.getByTestId('total-count').count()).toBe(0)
 
-    await first.goto(`${url}/sign-in?next=${encodeURIComponent(path)}`)
+    await goInApp(first, `/sign-in?next=${encodeURIComponent(path)}`)
     await signIn(first, 'manager')
     expect(await settledTotal(first)).toBe(managers)
     await first.reload()
@@ -95,7 +104,9 @@ describe('two tabs of one browser', () => {
   })
 
   it('one draft in both: neither writes over the other, both are kept', async () => {
-    const opened = await openPage(browser, { url, role: 'field', path: '/capture' })
+    const opened = await openPage(browser, { url, role: 'field', path: '/account' })
+    await withoutWebGl(opened.page)
+    await goInApp(opened.page, '/capture')
     const [one, other] = [opened.page, await opened.context.newPage()]
     const write = async (page: Page, text: string): Promise<void> => {
       await page.getByTestId('description').fill(text)
