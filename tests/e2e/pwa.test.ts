@@ -261,11 +261,8 @@ describe('the app on a device', () => {
       url: server.url.replace('localhost', '127.0.0.1'),
       serviceWorker: true,
       role: 'field',
-      path: '/account',
-      ...phone,
+      path: '/capture',
     })
-    await withoutWebGl(page)
-    await goInApp(page, '/capture')
     await untilKept(page)
     // The same worker with another text is a new version to the browser.
     appendFileSync(join(dist, 'sw.js'), '\n// a newer version')
