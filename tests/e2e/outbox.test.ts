@@ -89,12 +89,11 @@ describe('outbox', () => {
     const { page, context, problems } = await openPage(browser, {
       url,
       role: 'field',
-      path: '/outbox',
+      path: `/table?incident=${id}`,
+      serviceWorker: true,
     })
-    // both pages are loaded before the network goes
-    await page.getByTestId('sync-line').waitFor(slow)
-    await goInApp(page, `/table?incident=${id}`)
     await page.getByTestId('action-note').waitFor(slow)
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
     await context.setOffline(true)
     await page.getByTestId('action-note').click()
     await page.getByTestId('note-form').locator('textarea').fill('Still there at noon')
