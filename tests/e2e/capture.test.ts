@@ -14,6 +14,7 @@ import { exifPhoto } from '../kit/exif-photo.ts'
 import { keptValues } from '../kit/kept-value.ts'
 import {
   chooseLanguage,
+  goInApp,
   openPage,
   signIn,
   type DemoRole,
@@ -21,6 +22,7 @@ import {
   type OpenPage,
 } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
+import { withoutWebGl } from '../kit/without-webgl.ts'
 
 const mission: LngLat = [-122.4194, 37.7599]
 const file = (name: string, bytes: Uint8Array | string) => ({
@@ -61,7 +63,7 @@ describe('capture on a phone', () => {
 
   /** The capture page as the demo's field worker, standing at a place. */
   async function openCapture(
-    options: Partial<OpenOptions> = {},
+    { hasMap = true, ...options }: Partial<OpenOptions> & { hasMap?: boolean } = {},
     [longitude, latitude]: LngLat = mission,
     accuracy = 8,
   ): Promise<OpenPage> {
@@ -77,7 +79,8 @@ describe('capture on a phone', () => {
     onTestFinished(() => opened.context.close())
     await opened.context.grantPermissions(['geolocation'])
     await opened.context.setGeolocation({ longitude, latitude, accuracy })
-    await opened.page.goto(`${url}/capture`)
+    if (!hasMap) await withoutWebGl(opened.page)
+    await goInApp(opened.page, '/capture')
     await opened.page.getByTestId('place-name').filter({ hasText: named }).waitFor(slow)
     return opened
   }
@@ -216,7 +219,7 @@ describe('capture on a phone', () => {
     })
 
   it('takes a report back to a draft as long as it was not sent', async () => {
-    const { page, context } = await openCapture()
+    const { page, context } = await openCapture({ hasMap: false })
     await page.getByTestId('photo-gallery').setInputFiles([file('a.jpg', jpegFile({ seed: 31 }))])
     await choose(page, 'dust', 'dust')
     await saved(page)
@@ -354,7 +357,7 @@ describe('capture on a phone', () => {
   })
 
   it('refuses what is no photo by name, takes 60 and 200 megapixels, says how far a photo was taken', async () => {
-    const { page, problems } = await openCapture()
+    const { page, problems } = await openCapture({ hasMap: false })
     const here = exifPhoto(
       { width: 640, height: 480, seed: 41 },
       { wallClock: '2026:02:03 10:20:30', offset: '+08:00', lngLat: [-122.4094, 37.7599] },
@@ -406,7 +409,7 @@ describe('capture on a phone', () => {
 
   it('offers an open incident of the category nearby and adds to it instead of a second one', async () => {
     const place: LngLat = [-122.415, 37.758]
-    const first = await openCapture({}, place)
+    const first = await openCapture({ hasMap: false }, place)
     await first.page
       .getByTestId('photo-gallery')
       .setInputFiles([file('shed.jpg', jpegFile({ width: 64, seed: 50 }))])
@@ -425,7 +428,7 @@ describe('capture on a phone', () => {
 
     // 17 m away: within the 20 m of a shed, past the 15 m of graffiti
     const near: LngLat = [lon, lat + 17 / 111_195]
-    const { page } = await openCapture({ theme: 'dark' }, near)
+    const { page } = await openCapture({ theme: 'dark', hasMap: false }, near)
     const offer = page.getByTestId('duplicate').first()
     // the offer shows that the open incidents nearby are known
     await choose(page, 'shed', 'shed')
@@ -456,7 +459,7 @@ describe('capture on a phone', () => {
   })
 
   it('says whose area it is when it is not one’s own', async () => {
-    const opened = await openCapture({}, [-122.4778, 37.7625])
+    const opened = await openCapture({ hasMap: false }, [-122.4778, 37.7625])
     await choose(opened.page, 'sewer', 'sewer')
     const { page } = opened
     const own = await call<{ memberships: { role: string; areaPath: string }[] }>(

@@ -7,8 +7,9 @@ import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf } from '../kit/commands.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
-import { chooseLanguage, openPage } from '../kit/session.ts'
+import { chooseLanguage, goInApp, openPage } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
+import { withoutWebGl } from '../kit/without-webgl.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 
@@ -22,7 +23,9 @@ describe('my day', () => {
     const field = await apiClient(url, 'field')
     const id = await reportIncident(field)
 
-    const manager = await openPage(browser, { url, role: 'manager', path: `/table?incident=${id}` })
+    const manager = await openPage(browser, { url, role: 'manager', path: '/account' })
+    await withoutWebGl(manager.page)
+    await goInApp(manager.page, `/table?incident=${id}`)
     await manager.page.getByTestId('action-ask').click()
     await manager.page.getByTestId('note-form').locator('textarea').fill('Which door is it?')
     await manager.page.getByTestId('note-submit').click()
@@ -31,9 +34,11 @@ describe('my day', () => {
     const { page, context, problems } = await openPage(browser, {
       url,
       role: 'field',
-      path: '/my-day',
+      path: '/account',
       ...phone,
     })
+    await withoutWebGl(page)
+    await goInApp(page, '/my-day')
     const question = page.getByTestId('returned-asked').filter({ hasText: 'Which door is it?' })
     await question.waitFor(slow)
     await question.getByTestId('answer').click()
@@ -103,10 +108,12 @@ describe('my day', () => {
     const { page, context } = await openPage(browser, {
       url,
       role: 'field',
-      path: '/my-day',
+      path: '/account',
       serviceWorker: true,
       ...phone,
     })
+    await withoutWebGl(page)
+    await goInApp(page, '/my-day')
     await page.getByTestId('open-item').first().waitFor(slow)
     const shown = await page.getByTestId('open-item').count()
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
@@ -151,6 +158,7 @@ describe('my day', () => {
         return open(name, version)
       }
     })
+    await withoutWebGl(page)
     await page.goto(`${url}/my-day`)
     await page.getByTestId('sync-line').filter({ hasText: en.sync.failed }).waitFor(slow)
     await context.close()

@@ -11,17 +11,10 @@ import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueInPage } from '../kit/commands.ts'
 import { keptValues } from '../kit/kept-value.ts'
-import { openPage, signIn } from '../kit/session.ts'
+import { goInApp, openPage, signIn } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
-
-/** Goes to a page of the app without loading it anew. */
-const follow = (page: Page, path: string): Promise<void> =>
-  page.evaluate((to) => {
-    history.pushState(history.state, '', to)
-    dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
-  }, path)
 
 /** A place 2 m south of the border of the person's area, and the area's name on the other side. */
 async function placeAtTheBorder(client: SupabaseClient): Promise<{ pin: LngLat; beyond: string }> {
@@ -86,7 +79,7 @@ describe('outbox', () => {
       baseVersion: 1,
       changes: { severity: 4, description: 'A burnt mattress on the pavement' },
     })
-    await opened.page.goto(`${url}/outbox?item=${item}`)
+    await goInApp(opened.page, `/outbox?item=${item}`)
     await opened.page.getByTestId('merge').waitFor(slow)
     return { ...opened, field, id, item }
   }
@@ -114,7 +107,7 @@ describe('outbox', () => {
     await context.setOffline(false)
     expect(await receiptText(page)).toMatch(/[0-9a-f]{64}/)
     await page.getByTestId('outbox-back').click()
-    await follow(page, `/table?incident=${id}`)
+    await goInApp(page, `/table?incident=${id}`)
     await page.getByTestId('log-note').filter({ hasText: 'Still there at noon' }).waitFor(slow)
 
     // photos for it are a draft until they are sent: they survive leaving, and lie in the outbox
@@ -127,9 +120,9 @@ describe('outbox', () => {
     })
     await form.locator('textarea').fill('From the other side')
     await form.locator('img').waitFor(slow)
-    await follow(page, '/outbox?show=drafts')
+    await goInApp(page, '/outbox?show=drafts')
     await page.getByTestId('outbox-row').filter({ hasText: 'From the other side' }).waitFor(slow)
-    await follow(page, `/table?incident=${id}`)
+    await goInApp(page, `/table?incident=${id}`)
     await page.getByTestId('action-photo').click(slow)
     await form.locator('img').waitFor(slow)
     expect(await form.locator('textarea').inputValue()).toBe('From the other side')
@@ -205,7 +198,7 @@ describe('outbox', () => {
     await expect
       .poll(() => keptValues(page, `merge:${item}`), slow)
       .toMatchObject([{ description: { side: 'theirs' } }])
-    await page.goto(`${url}/my-day`)
+    await goInApp(page, '/my-day')
     await page.getByTestId('returned-conflict').first().waitFor(slow)
     await page.goto(`${url}/outbox?item=${item}`)
     await expect
@@ -248,7 +241,7 @@ describe('outbox', () => {
     await page.getByTestId('sync-line').waitFor()
     const note = `Too long: ${'x'.repeat(10_000)}`
     const item = await enqueueInPage(page, 'add_note', { incidentId: id, note })
-    await page.goto(`${url}/outbox?show=needs-you`)
+    await goInApp(page, '/outbox?show=needs-you')
     const row = page.getByTestId('outbox-row').filter({ hasText: 'Note is too long' })
     await row.click(slow)
     await page.getByTestId('receipt-error').waitFor()
@@ -260,7 +253,7 @@ describe('outbox', () => {
     await page.getByTestId('note-submit').click()
     await receiptText(page)
     expect((await detailOf(field, id)).log.map(({ note }) => note)).toContain('Short enough')
-    await page.goto(`${url}/outbox?item=${item}`)
+    await goInApp(page, `/outbox?item=${item}`)
     await expect
       .poll(() => page.getByTestId('item-state').getAttribute('data-state'), slow)
       .toBe('replaced')
@@ -309,7 +302,7 @@ describe('outbox', () => {
     await expect.poll(() => page.getByTestId('outbox-row').count(), slow).toBe(0)
     await page.getByTestId('outbox-import').setInputFiles(file)
     await page.getByText('Brought in: 1').first().waitFor(slow)
-    await page.goto(`${url}/outbox?show=needs-you`)
+    await goInApp(page, '/outbox?show=needs-you')
     await page.getByTestId('outbox-row').first().waitFor(slow)
     await context.close()
   })

@@ -9,9 +9,10 @@ import { startServer } from '../../supabase/server/start/server.ts'
 import { settingsFrom } from '../../supabase/server/base/settings.ts'
 import { newDemoDir, startAppServer } from '../kit/app-server.ts'
 import { launchChromium, launchProfile } from '../kit/browser.ts'
-import { openPage, signIn } from '../kit/session.ts'
+import { goInApp, openPage, signIn } from '../kit/session.ts'
 import { stillPicture } from '../kit/still-picture.ts'
 import { slow, slower } from '../kit/patience.ts'
+import { withoutWebGl } from '../kit/without-webgl.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 
@@ -221,8 +222,10 @@ describe('the app on a device', () => {
       url,
       serviceWorker: true,
       role: 'field',
+      path: '/account',
       ...phone,
     })
+    await withoutWebGl(page)
     await untilEquipped(page)
     await expireToken(page)
     await page.close()
@@ -355,8 +358,10 @@ describe('the app on a device', () => {
       url,
       serviceWorker: true,
       role: 'field',
+      path: '/account',
       ...phone,
     })
+    await withoutWebGl(page)
     await untilEquipped(page)
     await context.setOffline(true)
     await context.addInitScript(() => {
@@ -417,7 +422,7 @@ describe('the app on a device', () => {
     await signIn('manager')
     await next.page.getByText(outbox.empty.drafts).waitFor(slow)
     expect(await next.page.locator('body').innerText()).not.toContain('A mattress')
-    await next.page.goto(`${url}/capture`)
+    await goInApp(next.page, '/capture')
     await next.page.getByTestId('description').waitFor(slow)
     expect(await next.page.getByTestId('draft-list').count()).toBe(0)
     await next.page.getByTestId('user-menu').click()

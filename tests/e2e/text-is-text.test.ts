@@ -10,7 +10,7 @@ import { apiClient, sendCommands, type NamedCommand } from '../kit/api.ts'
 import { startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueInPage } from '../kit/commands.ts'
-import { openPage, type OpenOptions } from '../kit/session.ts'
+import { goInApp, openPage, type OpenOptions, type OpenPage } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const [lon, lat] = [-122.4194, 37.7599]
@@ -23,18 +23,22 @@ async function applyEach(client: SupabaseClient, commands: NamedCommand[]): Prom
   if (at >= 0) throw new Error(`${JSON.stringify(commands[at])}: ${JSON.stringify(receipts[at])}`)
 }
 
-/** Watches every page of the context from its first line on: dialogs, policy violations, `__xss`. */
+/** Runs in the page: tells of policy violations and of `__xss`. */
+function watchThisPage(): void {
+  const report = (what: string): void =>
+    (window as unknown as { __sawXss(what: string): void }).__sawXss(what)
+  Object.defineProperty(window, '__xss', { set: () => report('ran'), get: () => undefined })
+  document.addEventListener('securitypolicyviolation', (event) =>
+    report(`policy: ${event.violatedDirective} ${event.sample}`),
+  )
+}
+
+/** Watches the page from now on, and what it loads from the first line on. */
 async function watchPages(context: BrowserContext, page: Page): Promise<string[]> {
   const seen: string[] = []
   await context.exposeBinding('__sawXss', (_source, what: string) => void seen.push(what))
-  await context.addInitScript(() => {
-    const report = (what: string): void =>
-      (window as unknown as { __sawXss(what: string): void }).__sawXss(what)
-    Object.defineProperty(window, '__xss', { set: () => report('ran'), get: () => undefined })
-    document.addEventListener('securitypolicyviolation', (event) =>
-      report(`policy: ${event.violatedDirective} ${event.sample}`),
-    )
-  })
+  await context.addInitScript(watchThisPage)
+  await page.evaluate(watchThisPage)
   page.on('dialog', (dialog) => {
     seen.push(`dialog: ${dialog.message()}`)
     void dialog.dismiss()
@@ -153,18 +157,15 @@ describe('text is text', () => {
     await db.close()
   }
 
-  /** A watched page of the field worker; `clean` says what is wrong with it so far. */
-  async function open(options: Partial<OpenOptions> & { path: string }) {
-    const { path, ...rest } = options
-    const opened = await openPage(browser, {
-      url: server.url,
-      role: 'field',
-      path: '/account',
-      ...rest,
-    })
+  interface WatchedPage extends OpenPage {
+    seen: string[]
+    /** Says what is wrong with the page so far. */
+    clean: () => Promise<void>
+  }
+  async function watched(options: Partial<OpenOptions>): Promise<WatchedPage> {
+    const opened = await openPage(browser, { url: server.url, path: '/account', ...options })
     const { page, context, problems } = opened
     const seen = await watchPages(context, page)
-    await page.goto(server.url + path)
     const clean = async (): Promise<void> => {
       expect(seen).toEqual([])
       expect(await page.locator('[data-xss]').count()).toBe(0)
@@ -172,9 +173,18 @@ describe('text is text', () => {
     }
     return { ...opened, seen, clean }
   }
+  const pages = new Map<string, Promise<WatchedPage>>()
+  /** The one page of a role: opened by the first case that needs it, it goes on from case to case. */
+  async function open(role: 'field' | 'leader', path: string): Promise<WatchedPage> {
+    const opening = pages.get(role) ?? watched({ role })
+    pages.set(role, opening)
+    const opened = await opening
+    await goInApp(opened.page, path)
+    return opened
+  }
 
   it('would notice: the same payloads as HTML become elements and break the policy', async () => {
-    const { page, context, seen } = await open({ path: '/account' })
+    const { page, context, seen } = await watched({ path: '/sign-in' })
     // those would lead the page away
     const staying = payloads.filter((text) => !text.includes('http-equiv'))
     const elements = await page.evaluate((texts) => {
@@ -204,7 +214,7 @@ describe('text is text', () => {
   })
 
   it('shows all of them in the table', async () => {
-    const { page, context, clean } = await open({ path: '/table' })
+    const { page, clean } = await open('field', '/table')
     await page.getByTestId('list-row').first().waitFor(slow)
     await expect
       .poll(async () => {
@@ -217,17 +227,12 @@ describe('text is text', () => {
       }, slow)
       .toEqual([])
     await clean()
-    await context.close()
   })
 
   it('shows them in the log: notes, photos, confirmations, corrections', async () => {
-    const { page, context, clean } = await open({
-      // the reporter would ask for the photos that were never uploaded
-      role: 'manager',
-      path: `/table?incident=${logs.note}`,
-    })
     for (const kind of ['note', 'photo', 'confirmed', 'corrected'] as const) {
-      await page.goto(`${server.url}/table?incident=${logs[kind]}`)
+      // the reporter would ask for the photos that were never uploaded
+      const { page, clean } = await open('leader', `/table?incident=${logs[kind]}`)
       await page
         .getByTestId(`log-${kind}`)
         .nth(payloads.length - 1)
@@ -249,23 +254,13 @@ describe('text is text', () => {
       expect(after).toEqual(payloads.map((text) => [text, text]))
       await clean()
     }
-    await context.close()
   })
 
   it('shows them in the map page: list, point, choice and twenty details', async () => {
-    const { page, context, clean } = await open({
-      path: `/map?at=18/${lat}/${lon}&incident=${ids[3]}`,
-    })
-    await page.getByTestId('incident-detail').waitFor(slow)
+    const { page, clean } = await open('field', `/map?at=18/${lat}/${lon}`)
     for (const text of sampled) {
       await callReporter(text.slice(0, 100))
-      await page.evaluate(
-        (to) => {
-          history.pushState(history.state, '', to)
-          dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
-        },
-        `/map?at=18/${lat}/${lon}&incident=${ids[payloads.indexOf(text)]}`,
-      )
+      await goInApp(page, `/map?at=18/${lat}/${lon}&incident=${ids[payloads.indexOf(text)]}`)
       const timesShown = async (what: string): Promise<number> =>
         (await textOf(page, 'incident-detail')).split(what).length - 1
       await expect.poll(() => timesShown(text), slow).toBeGreaterThan(1)
@@ -287,7 +282,6 @@ describe('text is text', () => {
     await page.mouse.click(x, y)
     await expect.poll(() => page.locator('[role=dialog]').count(), slow).toBeGreaterThan(0)
     await clean()
-    await context.close()
   })
 
   it('shows them in the popup of the map, as names of areas and of a category', async () => {
@@ -298,10 +292,10 @@ describe('text is text', () => {
       names[names.length - 1] += `${text} `
     }
     const zoom = 13
-    const { page, context, clean } = await open({
-      role: 'leader',
-      path: `/map?at=${zoom}/${lat}/${lon}`,
-    })
+    const { page, clean } = await open('leader', `/map?at=${zoom}/${lat}/${lon}`)
+    // streets are not looked at here, and each frame would draw them
+    await page.route('**/*.pmtiles', (route) => route.abort('internetdisconnected'))
+    await page.getByTestId('legend').locator('li').nth(4).waitFor(slow)
     const box = (await page.getByTestId('map').boundingBox())!
     const world = 512 * 2 ** zoom
     const northing = (at: number): number => Math.asinh(Math.tan((at * Math.PI) / 180))
@@ -309,7 +303,6 @@ describe('text is text', () => {
       x: box.x + box.width / 2 + ((at.lon - lon) / 360) * world,
       y: box.y + box.height / 2 - ((northing(at.lat) - northing(lat)) / (2 * Math.PI)) * world,
     })
-    await page.getByTestId('legend').locator('li').nth(4).waitFor(slow)
     const legend = (await page.getByTestId('legend').boundingBox())!
     /** Buttons lie at the right, the legend below at the left. */
     const isClear = (at: { x: number; y: number }): boolean => {
@@ -357,37 +350,32 @@ describe('text is text', () => {
     for (const [index, name] of names.entries()) await expectPopup(pixelOf(places[index]!), name)
     await page.goto(`${server.url}/map?at=18/${lat}/${lon}`)
     await expectPopup(pixelOf({ lon, lat }), payloads[0]!)
-    await context.close()
   })
 
   it('shows them in My day and among what is nearby while capturing', async () => {
-    const { page, context, clean } = await open({ path: '/my-day', width: 390, touch: true })
+    const { page, context, clean } = await open('field', '/my-day')
+    await page.setViewportSize({ width: 390, height: 844 })
     await page.getByTestId('open-item').first().waitFor(slow)
     await page.getByTestId('open-items').locator('> button').click()
     await expect.poll(async () => missingIn(await textOf(page, 'open-item')), slow).toEqual([])
     await clean()
     await context.grantPermissions(['geolocation'])
     await context.setGeolocation({ longitude: lon, latitude: lat, accuracy: 5 })
-    await page.goto(`${server.url}/capture`)
+    await goInApp(page, '/capture')
     await page.getByTestId('category-all').click(slow)
     await page.getByTestId('category-search').fill('noise')
     await page.getByTestId('category-picker').locator('[data-code=noise]').click()
     await page.getByTestId('duplicate').first().waitFor(slow)
     const offered = await textOf(page, 'duplicate')
     expect(payloads.filter((text) => offered.includes(text)).length).toBeGreaterThan(0)
+    await page.locator('[data-testid=save-status][data-state=saved]').waitFor(slow)
     await clean()
-    await context.close()
   })
 
   it('shows them in the outbox: waiting, in detail, refused and in the merge screen', async () => {
-    const { page, context, clean } = await open({
-      path: '/outbox',
-      height: 844,
-      width: 1280,
-      serviceWorker: true,
-    })
+    const { page, context, clean } = await open('field', '/outbox?show=waiting')
+    await page.setViewportSize({ width: 1280, height: 844 })
     await page.getByTestId('sync-line').waitFor(slow)
-    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
     await context.setOffline(true)
     const items: string[] = []
     for (const text of payloads) {
@@ -401,11 +389,7 @@ describe('text is text', () => {
       )
     }
     expect(missingIn(await scrollThrough(page, 'outbox-row'))).toEqual([])
-    const show = (item: string): Promise<void> =>
-      page.evaluate((to) => {
-        history.pushState(history.state, '', to)
-        dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
-      }, `/outbox?item=${item}`)
+    const show = (item: string): Promise<void> => goInApp(page, `/outbox?item=${item}`)
     for (const text of sampled) {
       await show(items[payloads.indexOf(text)]!)
       await expect
@@ -430,7 +414,6 @@ describe('text is text', () => {
       await page.getByTestId('item-discard').click()
       await page.getByTestId('discard-confirm').click()
     }
-    await context.close()
   })
 
   it('disarms them as cells of a spreadsheet', () => {

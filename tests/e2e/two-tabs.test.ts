@@ -1,8 +1,16 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launchChromium } from '../kit/browser.ts'
-import { allMonthsLoaded, askTwice, openPage, shownCount, type DemoRole } from '../kit/session.ts'
+import {
+  allMonthsLoaded,
+  askTwice,
+  goInApp,
+  openPage,
+  shownCount,
+  type DemoRole,
+} from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
+import { withoutWebGl } from '../kit/without-webgl.ts'
 
 const path = '/overview?from=all'
 
@@ -95,7 +103,9 @@ describe('two tabs of one browser', () => {
   })
 
   it('one draft in both: neither writes over the other, both are kept', async () => {
-    const opened = await openPage(browser, { url, role: 'field', path: '/capture' })
+    const opened = await openPage(browser, { url, role: 'field', path: '/account' })
+    await withoutWebGl(opened.page)
+    await goInApp(opened.page, '/capture')
     const [one, other] = [opened.page, await opened.context.newPage()]
     const write = async (page: Page, text: string): Promise<void> => {
       await page.getByTestId('description').fill(text)

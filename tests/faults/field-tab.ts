@@ -4,6 +4,7 @@ import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient } from '../kit/api.ts'
 import type { AppServer } from '../kit/app-server.ts'
 import { openPage } from '../kit/session.ts'
+import { withoutWebGl } from '../kit/without-webgl.ts'
 import { slow } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true } as const
@@ -82,9 +83,14 @@ export async function openCapture(
   draft?: string,
 ): Promise<Page> {
   const page = await context.newPage()
-  await page.goto(`${url}/capture${draft ? `?draft=${draft}` : ''}`)
-  await page.getByTestId('photo-gallery').waitFor({ state: 'attached', ...slow })
-  return page
+  try {
+    await page.goto(`${url}/capture${draft ? `?draft=${draft}` : ''}`, slow)
+    await page.getByTestId('photo-gallery').waitFor({ state: 'attached', ...slow })
+    return page
+  } catch (error) {
+    await page.close()
+    throw error
+  }
 }
 
 export const untilSaved = (page: Page): Promise<void> =>
@@ -119,24 +125,34 @@ export interface FieldDevice {
   database: string
 }
 
-/** A phone's browser in which the demo's field worker is signed in, standing in the street. */
-export async function fieldDevice(browser: Browser, server: AppServer): Promise<FieldDevice> {
+/**
+ * A phone's browser in which the demo's field worker is signed in, standing in the street. It has
+ * no WebGL: the form works without its map, which would be half of the work of each load.
+ * @param options.serviceWorker for a page loaded without a network
+ */
+export async function fieldDevice(
+  browser: Browser,
+  server: AppServer,
+  { serviceWorker = false } = {},
+): Promise<FieldDevice> {
   const { context, page } = await openPage(browser, {
     url: server.url,
     role: 'field',
     path: '/account',
-    serviceWorker: true,
+    serviceWorker,
     ...phone,
   })
   await page.getByTestId('user-menu').waitFor(slow)
-  await page.waitForFunction(
-    () => navigator.serviceWorker.controller?.state === 'activated',
-    null,
-    slow,
-  )
+  if (serviceWorker)
+    await page.waitForFunction(
+      () => navigator.serviceWorker.controller?.state === 'activated',
+      null,
+      slow,
+    )
   // Left blank, not closed: where the last page closes under the debugger while the service worker
   // settles, the next navigation may wait for ever.
   await page.goto('about:blank')
+  await withoutWebGl(page)
   await context.grantPermissions(['geolocation'])
   await context.setGeolocation(mission)
   return { context, database: await outboxNameOf(server) }

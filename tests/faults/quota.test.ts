@@ -65,7 +65,7 @@ const addPhoto = (page: Page, number: number): Promise<void> =>
   page.getByTestId('photo-gallery').setInputFiles(photoFile(number))
 
 test('with no room left the page says so, keeps form, draft and queue, and goes on when there is room', async () => {
-  const { context, database } = await fieldDevice(browser, server)
+  const { context, database } = await fieldDevice(browser, server, { serviceWorker: true })
   const page = await openCapture(context, server.url)
   await context.setOffline(true)
   await addPhoto(page, 1)

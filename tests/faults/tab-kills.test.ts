@@ -90,13 +90,17 @@ test(
     })
     await context.addInitScript(watchSaved)
 
+    // the disk outlives the tabs: it is read past them, by a page that is never killed
+    const reader = await context.newPage()
+    await reader.goto(`${server.url}/favicon.svg`)
+
     const missing = new Set<string>()
     const damaged = new Set<string>()
     const unnamed = new Set<string>()
     const done: Record<string, number> = {}
     let draft: Kept['drafts'][number] | undefined
     for (let kill = 1; kill <= kills; kill += 1) {
-      const page = await openCapture(context, server.url, draft?.id)
+      const page = await openAfterKill(context, draft?.id)
       // Photos of the draft that was in hand come back with it.
       if (draft)
         await page
@@ -112,9 +116,7 @@ test(
       await addAndKill(page, photoFile(kill), how)
       done[`${how.way}, ${how.moment}`] = (done[`${how.way}, ${how.moment}`] ?? 0) + 1
 
-      const reader = await openReader(context, server.url)
       const kept = await readKept(reader, database)
-      await reader.close()
       const named = new Set(kept.drafts.flatMap(({ photoHashes }) => photoHashes))
       for (const hash of shownAsSaved) {
         if (!(hash in kept.pictures)) missing.add(hash)
@@ -139,16 +141,12 @@ test(
   },
 )
 
-/** A page of the device's origin. Chromium may lose the navigation that follows a killed tab. */
-async function openReader(context: BrowserContext, url: string): Promise<Page> {
-  for (let attempt = 1; ; attempt++) {
-    const reader = await context.newPage()
+/** Chromium may lose the navigation that follows a killed tab. */
+async function openAfterKill(context: BrowserContext, draft?: string): Promise<Page> {
+  for (let attempt = 1; ; attempt++)
     try {
-      await reader.goto(`${url}/favicon.svg`, { timeout: patient(10_000) })
-      return reader
+      return await openCapture(context, server.url, draft)
     } catch (error) {
-      await reader.close()
       if (attempt === 5) throw error
     }
-  }
 }

@@ -86,6 +86,14 @@ export async function signIn(page: Page, url: string, role: DemoRole, path: stri
   await page.locator('button[type=submit]').click()
   await page.waitForURL((target) => !target.pathname.startsWith('/sign-in'))
 }
+
+/** Goes to a page of the app without loading it anew. */
+export const goInApp = (page: Page, path: string): Promise<void> =>
+  page.evaluate((to) => {
+    history.pushState(history.state, '', to)
+    dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
+  }, path)
+
 /** Chooses a language as people do. */
 export async function chooseLanguage(page: Page, locale: 'en' | 'zh-CN'): Promise<void> {
   await page.getByTestId('language').click()
