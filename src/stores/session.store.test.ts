@@ -143,9 +143,7 @@ describe('session store', () => {
   it('waits while the city is loaded', async () => {
     server.failing = { '/config.json': 503 }
     const started = start()
-    await vi.waitFor(() =>
-      expect(session.wait).toMatchObject({ reason: 'preparing', attempt: 1 }),
-    )
+    await vi.waitFor(() => expect(session.wait).toMatchObject({ reason: 'preparing', attempt: 1 }))
     server.failing = {}
     await started
     expect([session.wait, session.status]).toEqual([null, 'signed-out'])

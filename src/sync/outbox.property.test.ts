@@ -64,39 +64,43 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const numRuns = Number(process.env.OUTBOX_RUNS ?? 40)
 
 describe('whatever happens', () => {
-  it('nothing is lost, nothing is doubled, and the queue drains once the faults stop', async () => {
-    // killed pages warn
-    vi.spyOn(console, 'warn').mockImplementation(() => {})
-    const seen = { intents: 0, kills: 0, mishaps: 0 }
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(step, { minLength: 5, maxLength: 40 }),
-        fc.array(fc.constantFrom(...mishaps), { maxLength: 30 }),
-        async (steps, faults) => {
-          const world = new OutboxWorld(faults)
-          try {
-            for (const one of steps) {
-              await world.take(one)
-              await world.checkNothingLost()
+  it(
+    'nothing is lost, nothing is doubled, and the queue drains once the faults stop',
+    async () => {
+      // killed pages warn
+      vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const seen = { intents: 0, kills: 0, mishaps: 0 }
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { minLength: 5, maxLength: 40 }),
+          fc.array(fc.constantFrom(...mishaps), { maxLength: 30 }),
+          async (steps, faults) => {
+            const world = new OutboxWorld(faults)
+            try {
+              for (const one of steps) {
+                await world.take(one)
+                await world.checkNothingLost()
+              }
+              await world.drain()
+              await world.checkAllArrivedOnce()
+            } finally {
+              await world.end()
             }
-            await world.drain()
-            await world.checkAllArrivedOnce()
-          } finally {
-            await world.end()
-          }
-          seen.intents += world.intents.length
-          seen.kills += world.kills
-          seen.mishaps += faults.length
-        },
-      ),
-      { numRuns },
-    )
-    process.stdout.write(
-      `${numRuns} schedules: ${seen.intents} intents, ${seen.kills} kills, ${seen.mishaps} mishaps; ` +
-        'nothing lost, nothing doubled\n',
-    )
-    // The schedules must not be too tame.
-    expect(seen.intents).toBeGreaterThan(numRuns * 3)
-    expect(seen.kills).toBeGreaterThan(numRuns / 3)
-  }, patient(1_800_000))
+            seen.intents += world.intents.length
+            seen.kills += world.kills
+            seen.mishaps += faults.length
+          },
+        ),
+        { numRuns },
+      )
+      process.stdout.write(
+        `${numRuns} schedules: ${seen.intents} intents, ${seen.kills} kills, ${seen.mishaps} mishaps; ` +
+          'nothing lost, nothing doubled\n',
+      )
+      // The schedules must not be too tame.
+      expect(seen.intents).toBeGreaterThan(numRuns * 3)
+      expect(seen.kills).toBeGreaterThan(numRuns / 3)
+    },
+    patient(1_800_000),
+  )
 })
