@@ -118,9 +118,9 @@ interface TestOptions {
 }
 
 /** Database tests in two jobs of one worker: the two fill both cores, or one core beside a browser. */
-const inTwo = (project: string, after: string[] = []): Job[] =>
+const inTwo = (project: string, more: Pick<TestOptions, 'kind' | 'after'> = {}): Job[] =>
   [1, 2].map((n) =>
-    tests(project, { part: `${n} of 2`, args: [`--shard=${n}/2`, '--maxWorkers=1'], after }),
+    tests(project, { part: `${n} of 2`, args: [`--shard=${n}/2`, '--maxWorkers=1'], ...more }),
   )
 
 /** Flows that mostly wait: for a network, a poll, a second page. All others draw maps. */
@@ -154,17 +154,18 @@ await runPool(
       after: prepared,
       args: waitingFlows.map(fileOf),
     }),
+    // processes that start, stop and are killed
+    ...inTwo('server', { kind: 'wait', after: prepared }),
     check('lint', 'eslint', ['.']),
     tests('unit', { args: ['--maxWorkers=1'] }),
     tests('e2e', { part: 'drawing', after: prepared, args: drawingFlows.map(fileOf) }),
     ...inTwo('sql'),
-    ...inTwo('server', prepared),
     tests('architecture', { args: ['--maxWorkers=1'] }),
     check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),
     check('dead code', 'npm', ['run', '--silent', 'knip']),
     check('size', 'size-limit', [], prepared),
   ],
-  { core: 2, wait: 2 },
+  { core: 2, wait: 3 },
 )
 
 console.log('seconds:')
