@@ -3,7 +3,7 @@ import a11y from 'eslint-plugin-vuejs-accessibility'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  { ignores: ['dist', 'node_modules', 'coverage', '.wangge', 'public'] },
+  { ignores: ['dist', 'dist.*', 'node_modules', 'coverage', '.wangge', 'public'] },
   ...ts.configs.recommended,
   ...vue.configs['flat/essential'],
   ...a11y.configs['flat/recommended'],

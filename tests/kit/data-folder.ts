@@ -20,7 +20,7 @@ const sources = [
   'tests/faults/people.ts',
   'package-lock.json',
 ]
-/** What two servers must not share. */
+/** Files of one server alone; a copy gets its own. */
 const ownOfEach = ['secrets.json', 'lock', 'admin.sock']
 const demoTimeZone = 'America/Los_Angeles'
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ServerError } from '../base/errors.ts'
 import { writeDurably } from '../base/files.ts'
@@ -8,8 +8,16 @@ import { projectRoot } from '../base/settings.ts'
 
 const sources = ['src', 'public', 'index.html', 'vite.config.ts', 'package-lock.json']
 
-/** Builds unless `distDir` has these sources; calls `onBuild` first. Throws `ServerError`. */
-export async function buildApp(distDir: string, onBuild: () => void): Promise<void> {
+/**
+ * Builds unless `distDir` has these sources; calls `onBuild` first. The earlier app is served until
+ * the new one is whole, and stays when the build fails. Throws `ServerError`.
+ * @param build fills a new folder
+ */
+export async function buildApp(
+  distDir: string,
+  onBuild: () => void,
+  build: (folder: string) => Promise<void> = runVite,
+): Promise<void> {
   const stampPath = join(distDir, '.sources')
   const stamp = sourcesHash()
   const isFresh =
@@ -18,8 +26,16 @@ export async function buildApp(distDir: string, onBuild: () => void): Promise<vo
     readFileSync(stampPath, 'utf8') === stamp
   if (isFresh) return
   onBuild()
-  await runVite(distDir)
-  writeDurably(stampPath, stamp)
+  // one a process: two that start at once do not build into each other's folder
+  const [next, before] = [`${distDir}.next-${process.pid}`, `${distDir}.before-${process.pid}`]
+  try {
+    await build(next)
+    writeDurably(join(next, '.sources'), stamp)
+    if (existsSync(distDir)) renameSync(distDir, before)
+    renameSync(next, distDir)
+  } finally {
+    for (const folder of [next, before]) rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 function sourcesHash(): string {
@@ -38,16 +54,19 @@ function sourcesHash(): string {
   return hash.digest('hex')
 }
 
-function runVite(distDir: string): Promise<void> {
+function runVite(folder: string): Promise<void> {
   const vite = join(projectRoot, 'node_modules/vite/bin/vite.js')
-  const child = spawn(process.execPath, [vite, 'build', '--outDir', distDir, '--emptyOutDir'], {
+  const child = spawn(process.execPath, [vite, 'build', '--outDir', folder, '--emptyOutDir'], {
     cwd: projectRoot,
     // A development build is larger and slower.
     env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  // stopping the server must not leave a build running
-  const kill = () => void child.kill()
+  // stopping the server must not leave a build running, nor half of one
+  const kill = () => {
+    child.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
   process.once('exit', kill)
   let output = ''
   const keepEnd = (chunk: Buffer) => {
