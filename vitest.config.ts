@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
-import { patient } from './tests/kit/patience.ts'
+import { patient, patientTest } from './tests/kit/patience.ts'
 
 const alias = { '@': fileURLToPath(new URL('./src', import.meta.url)) }
 
@@ -23,7 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts'],
           exclude: ['src/**/*.browser.test.ts'],
-          testTimeout: patient(20_000),
+          testTimeout: patientTest(20_000),
         },
       },
       {
@@ -32,8 +32,8 @@ export default defineConfig({
           name: 'sql',
           include: ['supabase/tests/**/*.test.ts'],
           globalSetup: ['supabase/tests/harness/global-setup.ts'],
-          testTimeout: patient(120_000),
-          hookTimeout: patient(300_000),
+          testTimeout: patientTest(120_000),
+          hookTimeout: patientTest(300_000),
           maxWorkers: 2,
           // each file makes databases of its own; loading PGlite anew for each took half of the time
           isolate: false,
@@ -44,8 +44,8 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['supabase/{server,functions}/**/*.test.ts'],
-          testTimeout: patient(120_000),
-          hookTimeout: patient(300_000),
+          testTimeout: patientTest(120_000),
+          hookTimeout: patientTest(300_000),
           maxWorkers: 2,
         },
       },
@@ -54,7 +54,7 @@ export default defineConfig({
         test: {
           name: 'architecture',
           include: ['tests/architecture/**/*.test.ts'],
-          testTimeout: patient(120_000),
+          testTimeout: patientTest(120_000),
         },
       },
       {
@@ -62,8 +62,8 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
-          testTimeout: patient(1_200_000),
-          hookTimeout: patient(300_000),
+          testTimeout: patientTest(1_200_000),
+          hookTimeout: patientTest(300_000),
           // the runs start and kill servers: one after the other
           fileParallelism: false,
         },
@@ -75,8 +75,8 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['tests/e2e/global-setup.ts'],
           setupFiles: ['tests/e2e/tell-pages.ts'],
-          testTimeout: patient(300_000),
-          hookTimeout: patient(300_000),
+          testTimeout: patientTest(300_000),
+          hookTimeout: patientTest(300_000),
           // a page under load answers late, and what is polled for may take its time
           expect: { poll: { timeout: patient(30_000), interval: 100 } },
           // one browser at a time: the machines have two cores

@@ -29,7 +29,12 @@ interface Report {
     name: string
     status: string
     message?: string
-    assertionResults: { fullName: string; status: string; failureMessages?: string[] }[]
+    assertionResults: {
+      fullName: string
+      status: string
+      failureMessages?: string[]
+      meta?: { pages?: string[] }
+    }[]
   }[]
 }
 
@@ -72,12 +77,24 @@ function failuresOf(project: string, report: Report): string[] {
     const failed = assertionResults.filter((result) => result.status === 'failed')
     if (failed.length === 0 && status === 'failed')
       return [`${project}: ${file}\n    ${(message ?? '').split('\n')[0]}`]
-    return failed.map(
-      (result) =>
-        `${project}: ${file}: ${result.fullName}\n    ${(result.failureMessages?.[0] ?? '').split('\n')[0]}`,
+    return failed.map(({ fullName, failureMessages = [], meta }) =>
+      [`${project}: ${file}: ${fullName}`, ...beginningOf(failureMessages), ...(meta?.pages ?? [])]
+        .join('\n')
+        .replaceAll('\n', '\n    '),
     )
   })
 }
+
+/** The first error, with the places it came from in the tests themselves. */
+function beginningOf([message = '']: string[]): string[] {
+  const lines = message.split('\n')
+  const own = lines.filter((line) => line.includes('/tests/') && !line.includes('node_modules'))
+  return [
+    ...lines.slice(0, maxErrorLines),
+    ...own.filter((line) => lines.indexOf(line) >= maxErrorLines),
+  ]
+}
+const maxErrorLines = 6
 
 /** Tests of one project, by default all of them. `args` choose some, of which at least one must exist. */
 function tests(

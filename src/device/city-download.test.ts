@@ -26,8 +26,16 @@ class MemoryFile implements FileHandle {
     this.bytes.set(buffer as Uint8Array, at)
     return buffer.byteLength
   }
-  flush = () => {}
-  close = () => void (this.isClosed = true)
+  isFlushed = false
+  open() {
+    this.isClosed = false
+    this.isFlushed = false
+  }
+  flush = () => void (this.isFlushed = true)
+  close() {
+    expect(this.isFlushed).toBe(true)
+    this.isClosed = true
+  }
 }
 
 const archive = new TextEncoder().encode(`PMTiles${'tile '.repeat(400)}`)
@@ -69,10 +77,14 @@ async function download(
   etag: string | null = null,
   signal = new AbortController().signal,
 ) {
+  file.open()
   const news: DownloadNews[] = []
-  const tell = (one: DownloadNews) => void news.push(one)
+  const tell = (one: DownloadNews): void => {
+    // who hears of an end may terminate the worker: nothing may be left to do
+    expect(file.isClosed).toBe(one.kind !== 'progress')
+    news.push(one)
+  }
   await downloadArchive({ url: 'http://test/a', etag, file, tell, signal, fetch: from.fetch })
-  expect(file.isClosed).toBe(true)
   return news.at(-1)
 }
 const done = (etag = '"one"', bytes = archive.length) => ({ kind: 'done', bytes, etag })
@@ -123,6 +135,14 @@ describe('downloadArchive', () => {
     ['an error', { fetch: async () => new Response('no', { status: 500 }) }, 'server'],
   ])('takes %s for no map', async (_, source, reason) => {
     expect(await download(new MemoryFile(), source)).toEqual({ kind: 'failed', reason })
+  })
+
+  it('takes what it does not know for no lost network, which would be tried again', async () => {
+    const fetch = async () => Promise.reject(new DOMException('locked', 'InvalidStateError'))
+    expect(await download(new MemoryFile(), { fetch })).toEqual({
+      kind: 'failed',
+      reason: 'server',
+    })
   })
 
   it('says when there is no room, and what was there stays', async () => {

@@ -26,15 +26,19 @@ const magic = 'PMTiles'
  */
 export async function downloadArchive(options: DownloadOptions): Promise<void> {
   const { file, tell } = options
+  const news = await bringAndFlush(options).catch((error: unknown): DownloadNews =>
+    options.signal.aborted ? { kind: 'cancelled' } : { kind: 'failed', reason: reasonOf(error) },
+  )
+  // before the end is told: whoever hears of it may terminate this worker and takes the file for whole
+  file.close()
+  tell(news)
+}
+
+async function bringAndFlush(options: DownloadOptions): Promise<DownloadNews> {
   try {
-    tell(await bring(options))
-  } catch (error) {
-    tell(
-      options.signal.aborted ? { kind: 'cancelled' } : { kind: 'failed', reason: reasonOf(error) },
-    )
+    return await bring(options)
   } finally {
-    file.flush()
-    file.close()
+    options.file.flush()
   }
 }
 
@@ -49,7 +53,8 @@ class Refused extends Error {
 function reasonOf(error: unknown): DownloadFailure {
   if (error instanceof Refused) return error.reason
   if (error instanceof Error && error.name === 'QuotaExceededError') return 'no-space'
-  return 'offline'
+  // what fetch and its body throw without a network
+  return error instanceof TypeError ? 'offline' : 'server'
 }
 
 async function bring(options: DownloadOptions): Promise<DownloadNews> {

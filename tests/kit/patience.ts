@@ -15,6 +15,13 @@ export function patience(): number {
 /** @param ms a limit for an idle machine. @returns the limit for this one, now */
 export const patient = (ms: number): number => Math.round(ms * patience())
 
+/**
+ * Of a whole test, fixed before it runs: no shorter than the load of then may make the waits in it,
+ * so that the wait which fails is named.
+ */
+export const patientTest = (ms: number): number =>
+  Math.round(Math.max(patient(ms), (ms * maxLoadFactor) / 2))
+
 /** Options of a wait for one answer of the app; read at each wait. */
 export const slow = {
   get timeout(): number {
