@@ -15,9 +15,9 @@ import { box, collection, runCommand, temporaryFiles } from './import-support.ts
 const folder = temporaryFolder('import-beside')
 const files = temporaryFiles()
 const env = { ...process.env, DATA_DIR: join(folder.path, 'data'), DATABASE_URL: '' }
-const rows = 12_000
+const rows = 6_000
 const batchRows = 2_000
-/** Printed with the first batch: five more are to come. */
+/** Printed with the first batch: two more are to come. */
 const firstBatch = /\d+ read, \d+ stored/
 /** Processes that open a database, on a machine that may be busy. */
 const timeout = patient(300_000)
