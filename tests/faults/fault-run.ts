@@ -1,16 +1,17 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase } from '../../supabase/server/backend/open-database.ts'
+import type { Database } from '../../supabase/server/base/database-types.ts'
 import { realNow } from './device-clock.ts'
 import { copyFaultCity } from './fault-city.ts'
 import { Phone } from './phone.ts'
 import { startFaultProxy, faultKinds, type FaultKind, type FaultProxy } from './fault-proxy.ts'
 import { People } from './intents.ts'
 import { Ledger } from './ledger.ts'
-import { reconcile, type Reconciliation } from './reconcile.ts'
+import { reconcile, type Reconciliation, type StoredIntent } from './reconcile.ts'
 import { seededRandom, type SeededRandom } from './seeded-random.ts'
 import { ServerProcess } from './server-process.ts'
-import { readStoredIntents } from './stored-intents.ts'
+import { storedIntentsIn } from './stored-intents.ts'
 
 export interface FaultRunOptions {
   /** An empty folder. */
@@ -84,13 +85,15 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
     device(0, 'chen', 'bo', 'anna'),
   ]
   const began = realNow()
+  // a short run has enough of them, too, for all that befalls the phones between two
+  const longestBurst = Math.min(50, submissions / 10)
   let bursts = 0
   const events = { deaths: 0, leavings: 0, takeOvers: 0 }
   try {
     for (const one of devices) await one.open()
     let acted = 0
     while (acted < submissions) {
-      const burst = Math.min(random.whole(1, 50), submissions - acted)
+      const burst = Math.min(random.whole(1, longestBurst), submissions - acted)
       for (let n = 0; n < burst; n += 1) await people.act(random.pick(devices))
       acted += burst
       plan.acted = acted
@@ -113,14 +116,14 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
     const receipts = await receiptsOf(devices)
     for (const one of devices) await one.close()
     await server.stop()
-    const stored = await readStoredIntents(folder)
+    const { stored, ...record } = await recordIn(folder, receipts, [began, realNow()])
     return {
       reconciliation: reconcile(ledger.read(), stored),
       injected: proxy.injected,
       kills: server.kills,
       meant: people.meant,
       events: { ...events, signIns: devices.map(({ signIns }) => signIns) },
-      ...(await checkRecord(folder, receipts, [began, realNow()])),
+      ...record,
       unsent,
     }
   } finally {
@@ -267,27 +270,43 @@ async function receiptsOfPerson(one: Phone): Promise<DeviceReceipt[]> {
   }
 }
 
-/** Holds the devices' receipts and each device's order against the server's record. */
-export async function checkRecord(
+type RecordCheck = Pick<FaultRunResult, 'untrueReceipts' | 'outOfOrder' | 'outOfTime'>
+
+/** What a stopped server's folder holds, opened once: all intents, and what speaks against them. */
+async function recordIn(
   folder: string,
   receipts: readonly DeviceReceipt[],
-  [began, ended]: readonly [number, number],
-): Promise<Pick<FaultRunResult, 'untrueReceipts' | 'outOfOrder' | 'outOfTime'>> {
-  const db = await openDatabase({ DATA_DIR: join(folder, 'data') })
+  span: readonly [number, number],
+): Promise<RecordCheck & { stored: StoredIntent[] }> {
+  const dataDir = join(folder, 'data')
+  const db = await openDatabase({ DATA_DIR: dataDir })
   try {
-    const rows = await db.query<{ id: string; hash: string; actor: string; outcome: string }>(
-      'select id::text, hash, actor::text, outcome from public.commands',
-    )
-    const known = new Map(rows.map((row) => [row.id, row]))
-    const untrueReceipts = receipts
-      .filter(({ id, hash, userId }) => {
-        const row = known.get(id)
-        return row?.hash !== hash || row.actor !== userId || row.outcome !== 'applied'
-      })
-      .map(({ id }) => id)
-    // tokens are numbered as they were made; an incident is worked on by the device that reported it
-    const disordered = await db.query<{ incident_id: string }>(
-      `select distinct incident_id::text from (
+    const stored = await storedIntentsIn(db, join(dataDir, 'photos'))
+    return { stored, ...(await checkRecord(db, receipts, span)) }
+  } finally {
+    await db.close()
+  }
+}
+
+/** Holds the devices' receipts and each device's order against the server's record. */
+export async function checkRecord(
+  db: Database,
+  receipts: readonly DeviceReceipt[],
+  [began, ended]: readonly [number, number],
+): Promise<RecordCheck> {
+  const rows = await db.query<{ id: string; hash: string; actor: string; outcome: string }>(
+    'select id::text, hash, actor::text, outcome from public.commands',
+  )
+  const known = new Map(rows.map((row) => [row.id, row]))
+  const untrueReceipts = receipts
+    .filter(({ id, hash, userId }) => {
+      const row = known.get(id)
+      return row?.hash !== hash || row.actor !== userId || row.outcome !== 'applied'
+    })
+    .map(({ id }) => id)
+  // tokens are numbered as they were made; an incident is worked on by the device that reported it
+  const disordered = await db.query<{ incident_id: string }>(
+    `select distinct incident_id::text from (
          select l.incident_id, t.made, lag(t.made) over (partition by l.incident_id order by l.seq) as before
          from public.incident_log l
          join public.incidents i on i.district_code = l.district_code and i.id = l.incident_id
@@ -296,19 +315,16 @@ export async function checkRecord(
              from '⟦[a-z]+-([0-9]+)⟧')::integer as made
          ) t
        ) o where o.before > o.made`,
-    )
-    // devices' clocks are ten years off; the server's own is the one that counts
-    const misdated = await db.query<{ id: string }>(
-      `select i.id::text from public.incidents i where i.description like '%⟦%⟧%'
+  )
+  // devices' clocks are ten years off; the server's own is the one that counts
+  const misdated = await db.query<{ id: string }>(
+    `select i.id::text from public.incidents i where i.description like '%⟦%⟧%'
          and i.reported_at not between to_timestamp($1) and to_timestamp($2)`,
-      [began / 1000 - 1, ended / 1000 + 1],
-    )
-    return {
-      untrueReceipts,
-      outOfOrder: disordered.map((row) => row.incident_id),
-      outOfTime: misdated.map(({ id }) => id),
-    }
-  } finally {
-    await db.close()
+    [began / 1000 - 1, ended / 1000 + 1],
+  )
+  return {
+    untrueReceipts,
+    outOfOrder: disordered.map((row) => row.incident_id),
+    outOfTime: misdated.map(({ id }) => id),
   }
 }

@@ -2,7 +2,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient } from '../kit/api.ts'
-import type { AppServer } from '../kit/app-server.ts'
 import { openPage } from '../kit/session.ts'
 import { withoutWebGl } from '../kit/without-webgl.ts'
 import { slow } from '../kit/patience.ts'
@@ -24,9 +23,9 @@ export function photoFile(number: number): { name: string; mimeType: string; buf
   }
 }
 
-async function outboxNameOf(server: AppServer): Promise<string> {
-  const config = (await (await fetch(`${server.url}/config.json`)).json()) as { instanceId: string }
-  const { data } = await (await apiClient(server.url, 'field')).auth.getUser()
+async function outboxNameOf(url: string): Promise<string> {
+  const config = (await (await fetch(`${url}/config.json`)).json()) as { instanceId: string }
+  const { data } = await (await apiClient(url, 'field')).auth.getUser()
   return `wangge-${config.instanceId}-${data.user?.id}`
 }
 
@@ -132,11 +131,11 @@ export interface FieldDevice {
  */
 export async function fieldDevice(
   browser: Browser,
-  server: AppServer,
+  url: string,
   { serviceWorker = false } = {},
 ): Promise<FieldDevice> {
   const { context, page } = await openPage(browser, {
-    url: server.url,
+    url,
     role: 'field',
     path: '/account',
     serviceWorker,
@@ -155,5 +154,5 @@ export async function fieldDevice(
   await withoutWebGl(page)
   await context.grantPermissions(['geolocation'])
   await context.setGeolocation(mission)
-  return { context, database: await outboxNameOf(server) }
+  return { context, database: await outboxNameOf(url) }
 }

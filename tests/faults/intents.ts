@@ -54,7 +54,8 @@ export class People {
   async #report(device: Phone, own: string[]): Promise<void> {
     const incidentId = randomUUID()
     const token = this.#token('report')
-    const isPoisoned = this.#random() < 0.02
+    // some in every run
+    const isPoisoned = this.meant.report % 50 === 25
     if (isPoisoned) this.meant.poisoned += 1
     const photos = this.#random() < 0.1 ? await this.#shoot(device.outbox, 1) : []
     const payload = {

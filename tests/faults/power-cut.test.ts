@@ -42,12 +42,11 @@ test(`${rounds} power cuts: every receipt given before is still true after`, asy
   const dataDir = join(folder, 'data')
   const server = new ServerProcess(folder, disk)
   await server.start()
-  await server.stop()
   const instance = await instanceOf(dataDir)
+  await server.stop()
   const secrets = readFileSync(join(dataDir, 'secrets.json'), 'utf8')
   // the city is less than a minute old
   cutPower(dataDir, disk)
-  expect(await instanceOf(dataDir)).toBe(instance)
   expect(readFileSync(join(dataDir, 'secrets.json'), 'utf8')).toBe(secrets)
 
   const ledger = new Ledger(join(folder, 'intents.ndjson'))
@@ -55,6 +54,7 @@ test(`${rounds} power cuts: every receipt given before is still true after`, asy
   let receipts = 0
   for (let round = 0; round < rounds; round += 1) {
     const origin = await server.start()
+    expect(await instanceOf(dataDir)).toBe(instance)
     const devices = ['bo', 'manager'].map(
       (name) => new Phone({ emails: [`${name}@city.example`], origin, random }),
     )
@@ -82,7 +82,9 @@ test(`${rounds} power cuts: every receipt given before is still true after`, asy
     expect(await damageOf(snapshot)).toBeNull()
     const again = await server.start()
     expect(server.output).toContain('replayed')
-    expect((await checkRecord(folder, held, [0, realNow()])).untrueReceipts).toEqual([])
+    const db = await openDatabase({ DATA_DIR: dataDir })
+    expect((await checkRecord(db, held, [0, realNow()])).untrueReceipts).toEqual([])
+    await db.close()
     expect(await recordOf(dataDir, corrected)).toEqual(corrected)
     // its note in the journal brings the record of its check back
     expect(await photoOf(dataDir, worker.userId, photo)).toEqual({ verdict: 'ok', hash: photo })

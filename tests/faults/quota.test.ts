@@ -1,8 +1,7 @@
 import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import en from '../../src/locales/en/capture.json' with { type: 'json' }
 import { apiClient, call } from '../kit/api.ts'
-import { startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
   chooseCategory,
@@ -15,16 +14,12 @@ import {
 } from './field-tab.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
 
-let server: AppServer
+const url = inject('appUrl')
 let browser: Browser
 beforeAll(async () => {
-  server = await startAppServer()
   browser = await launchChromium()
 })
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+afterAll(() => browser?.close())
 
 /**
  * Whether the browser takes another 64 kB for this origin, tried in a database of its own: it
@@ -65,8 +60,8 @@ const addPhoto = (page: Page, number: number): Promise<void> =>
   page.getByTestId('photo-gallery').setInputFiles(photoFile(number))
 
 test('with no room left the page says so, keeps form, draft and queue, and goes on when there is room', async () => {
-  const { context, database } = await fieldDevice(browser, server, { serviceWorker: true })
-  const page = await openCapture(context, server.url)
+  const { context, database } = await fieldDevice(browser, url, { serviceWorker: true })
+  const page = await openCapture(context, url)
   await context.setOffline(true)
   await addPhoto(page, 1)
   await page.getByTestId('photo').first().waitFor(slow)
@@ -118,7 +113,7 @@ test('with no room left the page says so, keeps form, draft and queue, and goes 
     .poll(() => readKept(page, database), { timeout: patient(330_000) })
     .toEqual({ drafts: [], queued: 0, received: 2, pictures: {} })
 
-  const field = await apiClient(server.url, 'field')
+  const field = await apiClient(url, 'field')
   const day = await call<{ own: { id: string; description: string }[] }>(field, 'my_day', {
     p_days: 1,
   })

@@ -1,26 +1,21 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startAppServer, type AppServer } from '../kit/app-server.ts'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { launchChromium } from '../kit/browser.ts'
 import { patient, slow } from '../kit/patience.ts'
 import { fieldDevice, openCapture, photoFile, readKept, type Kept } from './field-tab.ts'
 import { seededRandom, seedOfRun } from './seeded-random.ts'
 
 const isLong = process.env.FAULTS === 'long'
-const kills = isLong ? 200 : 20
+const kills = isLong ? 200 : 10
 /** Of the ten that a report may hold. */
 const photosPerDraft = 8
 
-let server: AppServer
+const url = inject('appUrl')
 let browser: Browser
 beforeAll(async () => {
-  server = await startAppServer()
   browser = await launchChromium()
 })
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+afterAll(() => browser?.close())
 
 declare global {
   interface Window {
@@ -48,14 +43,18 @@ function watchSaved(): void {
   }).observe(document, { subtree: true, childList: true, attributes: true })
 }
 
-const moments = ['any', 'as it says saved'] as const
-const ways = ['crash', 'close'] as const
+const kinds = [
+  { moment: 'any', way: 'crash' },
+  { moment: 'as it says saved', way: 'crash' },
+  { moment: 'any', way: 'close' },
+  { moment: 'as it says saved', way: 'close' },
+] as const
 
 /** Kills the tab `wait` ms after a photo was chosen, or the moment it is shown as saved. */
 async function addAndKill(
   page: Page,
   file: ReturnType<typeof photoFile>,
-  how: { moment: (typeof moments)[number]; way: (typeof ways)[number]; wait: number; kept: number },
+  how: (typeof kinds)[number] & { wait: number; kept: number },
 ): Promise<void> {
   const devtools = await page.context().newCDPSession(page)
   const isStopped = new Promise((resolve) => devtools.once('Debugger.paused', resolve))
@@ -83,7 +82,7 @@ test(
     const seed = seedOfRun()
     console.log(`seed ${seed} (FAULT_SEED=${seed} repeats this run)`)
     const random = seededRandom(seed)
-    const { context, database } = await fieldDevice(browser, server)
+    const { context, database } = await fieldDevice(browser, url)
     const shownAsSaved = new Set<string>()
     await context.exposeBinding('noteSaved', (_source, hashes: string[]) => {
       for (const hash of hashes) shownAsSaved.add(hash)
@@ -92,7 +91,7 @@ test(
 
     // the disk outlives the tabs: it is read past them, by a page that is never killed
     const reader = await context.newPage()
-    await reader.goto(`${server.url}/favicon.svg`)
+    await reader.goto(`${url}/favicon.svg`)
 
     const missing = new Set<string>()
     const damaged = new Set<string>()
@@ -108,8 +107,7 @@ test(
           .nth(draft.photoHashes.length - 1)
           .waitFor(slow)
       const how = {
-        moment: random.pick(moments),
-        way: random.pick(ways),
+        ...kinds[kill % kinds.length]!,
         wait: random.whole(0, 1200),
         kept: draft?.photoHashes.length ?? 0,
       }
@@ -134,6 +132,7 @@ test(
         `${damaged.size === 0 ? 'hashes equal' : `${damaged.size} hashes differ`}, ` +
         `${unnamed.size} not named by a draft`,
     )
+    expect(Object.keys(done)).toHaveLength(kinds.length)
     expect(shownAsSaved.size).toBeGreaterThan(kills / 4)
     expect([...missing]).toEqual([])
     expect([...damaged]).toEqual([])
@@ -145,7 +144,7 @@ test(
 async function openAfterKill(context: BrowserContext, draft?: string): Promise<Page> {
   for (let attempt = 1; ; attempt++)
     try {
-      return await openCapture(context, server.url, draft)
+      return await openCapture(context, url, draft)
     } catch (error) {
       if (attempt === 5) throw error
     }

@@ -1,7 +1,6 @@
 import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
-import { startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { chooseCategory, fieldDevice, openCapture, putInQueue, readKept } from './field-tab.ts'
 import { slow, slower } from '../kit/patience.ts'
@@ -10,16 +9,12 @@ import { slow, slower } from '../kit/patience.ts'
 const [sentTogether, handedOver] = process.env.FAULTS === 'long' ? [10, 20] : [4, 8]
 const sendCalls = '**/rest/v1/rpc/apply_commands*'
 
-let server: AppServer
+const url = inject('appUrl')
 let browser: Browser
 beforeAll(async () => {
-  server = await startAppServer()
   browser = await launchChromium()
 })
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+afterAll(() => browser?.close())
 
 /** Reports one incident through the form. */
 async function report(page: Page, description: string): Promise<void> {
@@ -38,8 +33,8 @@ const senderLocks = (page: Page, database: string) =>
   }, `${database}-sender`)
 
 test('two tabs of one device: one sends; closed in the middle of a call, the other goes on; all arrive once', async () => {
-  const { context, database } = await fieldDevice(browser, server)
-  const tabs = [await openCapture(context, server.url), await openCapture(context, server.url)]
+  const { context, database } = await fieldDevice(browser, url)
+  const tabs = [await openCapture(context, url), await openCapture(context, url)]
   const calls = new Map<Page, number>(tabs.map((tab) => [tab, 0]))
   const isSendCall = (url: string) => url.includes('/rpc/apply_commands')
   for (const tab of tabs)
@@ -87,7 +82,7 @@ test('two tabs of one device: one sends; closed in the middle of a call, the oth
   await sender!.close()
   await expect.poll(() => counts(other), slower).toEqual([0, written.length])
   expect(calls.get(other)).toBeGreaterThan(0)
-  const field = await apiClient(server.url, 'field')
+  const field = await apiClient(url, 'field')
   const day = await call<{ own: { description: string }[] }>(field, 'my_day', { p_days: 1 })
   const arrived = day.own
     .map(({ description }) => description)

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { linkSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -17,11 +17,14 @@ import {
   settingsIn,
   temporaryFolder,
 } from '../testing/kit.ts'
+import { folderWithSmallCity } from '../testing/small-city.ts'
 
 const everyMs = 150
-const folder = temporaryFolder('snapshots')
+const folder = await folderWithSmallCity('snapshots')
 const settings = { ...settingsIn(folder.path), snapshotMs: everyMs }
 const { dataDir } = settings
+const journalSegments = () =>
+  readdirSync(join(dataDir, 'journal')).map((file) => Number(file.slice(0, 8)))
 const snapshots = () => listSnapshots(dataDir).map(({ path }) => path)
 /**
  * Enough for a snapshot under way and several more looks. That none is taken in this time is what is
@@ -66,7 +69,6 @@ async function nextSnapshot(before: string[]): Promise<string[]> {
 
 beforeAll(async () => {
   server = await startServer(settings, {
-    loadCity: loadSmallCity,
     onStep: (step, detail) => {
       if (step === 'snapshot failed') failures.push(detail ?? '')
     },
@@ -85,7 +87,7 @@ afterAll(async () => {
   folder.remove()
 })
 
-test('a new city is in a snapshot by itself; a change brings another, reading and polling none', async () => {
+test('a city is in a snapshot by itself; a change brings another, reading and polling none', async () => {
   await nextSnapshot([])
   const quiet = await settledSnapshots()
   await report()
@@ -113,28 +115,30 @@ test('a new city is in a snapshot by itself; a change brings another, reading an
 })
 
 test('the last eight are kept, and the journal back to the oldest of them', async () => {
-  const taken = snapshots()
-  while (taken.length < 10) {
-    const before = snapshots()
-    await report()
-    const now = await nextSnapshot(before)
-    taken.push(...now.filter((path) => !taken.includes(path)))
-  }
+  const earlier = snapshots()
+  const last = listSnapshots(dataDir).at(-1)!
+  expect(earlier.length).toBeGreaterThan(1)
+  expect(Math.min(...journalSegments())).toBeLessThan(last.segment)
+  // as if six more had been taken: with the last one and a new one they are eight
+  for (let n = 1; n <= 6; n++)
+    linkSync(last.path, last.path.replace(/(-\d{8}\.tar\.zst)$/, `-${n}$1`))
+  const before = snapshots()
+  await report()
+  const isNew = (path: string) => !before.includes(path)
+  const taken = (await nextSnapshot(before)).filter(isNew)
   await severalIntervals()
   const kept = snapshots()
   expect(kept).toHaveLength(8)
-  const late = taken.slice(-4)
-  expect(kept).toEqual(expect.arrayContaining(late))
-  expect(kept).not.toContain(taken[0])
+  expect(kept).toEqual(expect.arrayContaining(taken))
+  for (const path of earlier.slice(0, -1)) expect(kept).not.toContain(path)
 
-  const oldest = listSnapshots(dataDir)[0]!
-  const segments = readdirSync(join(dataDir, 'journal')).map((file) => Number(file.slice(0, 8)))
-  expect(Math.min(...segments)).toBe(oldest.segment)
+  expect(listSnapshots(dataDir)[0]!.segment).toBe(last.segment)
+  expect(Math.min(...journalSegments())).toBe(last.segment)
   expect(failures).toEqual([])
 })
 
 test(
-  'what no journal holds is in a snapshot long before its turn',
+  'a new city, and what no journal holds, is in a snapshot long before its turn',
   { timeout: patient(300_000) },
   async () => {
     const other = temporaryFolder('soon')

@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { jpegFile } from '../../../tests/fixtures/photo-files.ts'
 import { patient } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
@@ -24,22 +32,56 @@ import { folderWithSmallCity } from '../testing/small-city.ts'
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
+/** Three reports with photos, and a backup after the first that the folder's snapshots hold, too. */
+interface City {
+  folder: ReturnType<typeof temporaryFolder>
+  backup: { path: string; said: string }
+  early: Reported
+  late: Reported
+  last: Reported
+  before: Awaited<ReturnType<typeof known>>
+}
+interface Reported {
+  hash: string
+  /** Below the folder of photos. */
+  path: string
+}
+
+let city: City
 let folder: ReturnType<typeof temporaryFolder>
+let dataDir: string
 let seed = 0
 
 // every step opens a database, which takes seconds
 vi.setConfig({ testTimeout: patient(300_000) })
-beforeEach(async () => {
-  folder = await folderWithSmallCity('photos-kept')
+beforeAll(async () => {
+  folder = await folderWithSmallCity('photos-city')
+  dataDir = join(folder.path, 'data')
+  const path = join(folder.path, 'city.tar.zst')
+  const server = await start()
+  const reportWithPhoto = await worker(server)
+  const early = await reportWithPhoto()
+  const backup = await command('backup', [path])
+  expect(backup.code).toBe(0)
+  const [late, last] = [await reportWithPhoto(), await reportWithPhoto()]
+  city = { folder, backup: { path, said: backup.text }, early, late, last, before: await known() }
+  await server.close()
+})
+afterAll(() => city?.folder.remove())
+// each test has a copy
+beforeEach(() => {
+  folder = temporaryFolder('photos-kept')
+  cpSync(city.folder.path, folder.path, { recursive: true, preserveTimestamps: true })
+  dataDir = join(folder.path, 'data')
 })
 afterEach(() => folder.remove())
 
 const start = () => startServer(settingsIn(folder.path))
 
-async function command(name: string, args: string[], dataDir = join(folder.path, 'data')) {
+async function command(name: string, args: string[], place = dataDir) {
   const file = fileURLToPath(new URL(`../commands/${name}.ts`, import.meta.url))
   const child = spawn(process.execPath, [...shortLifeFlags, file, ...args], {
-    env: { ...process.env, DATA_DIR: dataDir },
+    env: { ...process.env, DATA_DIR: place },
   })
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')))
@@ -49,7 +91,7 @@ async function command(name: string, args: string[], dataDir = join(folder.path,
 }
 
 /** Each call of the result uploads a photo and reports an incident with it. */
-async function worker({ port }: RunningServer) {
+async function worker({ port }: RunningServer): Promise<() => Promise<Reported>> {
   const headers = {
     apikey: secretsOf(folder.path).publishableKey,
     'content-type': 'application/json',
@@ -81,8 +123,8 @@ async function worker({ port }: RunningServer) {
 }
 
 /** Of the folder, or of the server that runs on it. */
-async function known(dataDir = join(folder.path, 'data')) {
-  const db = await openDatabase({ DATA_DIR: dataDir })
+async function known(place = dataDir) {
+  const db = await openDatabase({ DATA_DIR: place })
   const checks = await db.query<{ hash: string; verdict: string; reason: string | null }>(
     'select hash, verdict, reason from public.photo_checks',
   )
@@ -99,19 +141,11 @@ async function known(dataDir = join(folder.path, 'data')) {
 }
 
 test('a database gone back to its last snapshot gets the photos’ checks and the reports’ own times back', async () => {
-  const server = await start()
-  const reportWithPhoto = await worker(server)
-  const early = await reportWithPhoto()
-  expect(await command('backup', [])).toMatchObject({ code: 0 })
-  const late = await reportWithPhoto()
-  const before = await known()
-  await server.close()
+  const { early, late, before } = city
   expect(before.verdict(late.hash)).toBe('ok')
-
-  const dataDir = join(folder.path, 'data')
   const snapshot = listSnapshots(dataDir).at(-1)!
   const restored = await command('restore', [snapshot.path, '--with-journal'])
-  expect(restored).toMatchObject({ code: 0, text: expect.stringContaining('from the journal: 1') })
+  expect(restored).toMatchObject({ code: 0, text: expect.stringContaining('from the journal: 2') })
   const after = await known()
   for (const { hash, path } of [early, late]) {
     expect(after.verdict(hash)).toBe('ok')
@@ -125,18 +159,11 @@ test('a database gone back to its last snapshot gets the photos’ checks and th
 })
 
 test('a backup takes the photos along; each place it is restored to has what it can have', async () => {
-  const server = await start()
-  const reportWithPhoto = await worker(server)
-  const early = await reportWithPhoto()
+  const { early, late, backup } = city
+  expect(backup.said).toContain('city.photos, added now: 1')
   const file = join(folder.path, 'city.tar.zst')
-  expect(await command('backup', [file])).toMatchObject({
-    code: 0,
-    text: expect.stringContaining('city.photos, added now: 1'),
-  })
-  const late = await reportWithPhoto()
-  await server.close()
   const beside = join(folder.path, 'city.photos', early.path)
-  const original = readFileSync(join(folder.path, 'data/photos', early.path))
+  const original = readFileSync(join(dataDir, 'photos', early.path))
   expect(readFileSync(beside).equals(original)).toBe(true)
 
   // another machine, with the photos
@@ -148,7 +175,7 @@ test('a backup takes the photos along; each place it is restored to has what it 
 
   // the same machine: photos received since then stay
   expect(await command('restore', [file])).toMatchObject({ code: 0 })
-  expect(existsSync(join(folder.path, 'data/photos', late.path))).toBe(true)
+  expect(existsSync(join(dataDir, 'photos', late.path))).toBe(true)
   expect((await known()).verdict(late.hash)).toBe('ok')
 
   // a damaged copy is left out, and the city asks for it again
@@ -162,31 +189,25 @@ test('a backup takes the photos along; each place it is restored to has what it 
 })
 
 test('a start records the photos the database has lost since its snapshot, and no damaged one', async () => {
-  const dataDir = join(folder.path, 'data')
-  const first = await start()
-  const reportWithPhoto = await worker(first)
-  const [whole, damaged] = [await reportWithPhoto(), await reportWithPhoto()]
-  await first.database().query('delete from public.photo_checks')
-  await first.close()
+  const { late: whole, last: damaged } = city
+  const db = await openDatabase({ DATA_DIR: dataDir })
+  await db.query('delete from public.photo_checks')
+  await db.close()
   writeFileSync(join(dataDir, 'photos', damaged.path), 'x')
-  const second = await start()
+  const server = await start()
   const after = await known()
-  await second.close()
+  await server.close()
   expect([after.verdict(whole.hash), after.verdict(damaged.hash)]).toEqual(['ok', undefined])
 })
 
 test('a new database beside old photos knows them; what an upload left half done is removed', async () => {
-  const dataDir = join(folder.path, 'data')
-  const first = await start()
-  const { hash } = await (await worker(first))()
-  await first.close()
-  rmSync(join(dataDir, 'pg'), { recursive: true })
-  rmSync(join(dataDir, 'journal'), { recursive: true })
+  for (const name of ['pg', 'journal', 'snapshots'])
+    rmSync(join(dataDir, name), { recursive: true })
   const incoming = join(dataDir, 'photos/.incoming')
   mkdirSync(incoming, { recursive: true })
   writeFileSync(join(incoming, 'half'), 'x')
-  const second = await start()
+  const server = await start()
   expect(readdirSync(incoming)).toEqual([])
-  expect((await known()).verdict(hash)).toBe('ok')
-  await second.close()
+  expect((await known()).verdict(city.early.hash)).toBe('ok')
+  await server.close()
 })

@@ -11,9 +11,8 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { jpegFile } from '../../../tests/fixtures/photo-files.ts'
 import { patient } from '../../../tests/kit/patience.ts'
 import { findPostgres, startCluster } from '../../tests/harness/cluster.ts'
@@ -75,9 +74,24 @@ function run(
 const upgrade = (checkout: string, ...args: string[]) =>
   run(join(checkout, 'commands/upgrade.ts'), args)
 
+/** Made once; each test that asks for it has a copy. */
+let made:
+  | { folder: ReturnType<typeof temporaryFolder>; city: ReturnType<typeof makeCity> }
+  | undefined
+afterAll(() => made?.folder.remove())
+async function copyCityMade() {
+  if (!made) {
+    const of = temporaryFolder('upgrade-city')
+    made = { folder: of, city: makeCity(of) }
+  }
+  const city = await made.city
+  cpSync(join(made.folder.path, 'data'), dataDir, { recursive: true, preserveTimestamps: true })
+  return city
+}
+
 /** A city with a photo and three reports; the last one is in the journal alone. */
-async function makeCity() {
-  await copySmallCity(dataDir)
+async function makeCity(folder: ReturnType<typeof temporaryFolder>) {
+  await copySmallCity(join(folder.path, 'data'))
   const server = await startServer(settingsIn(folder.path))
   const apikey = secretsOf(folder.path).publishableKey
   const { json } = await send(server.port, 'POST', '/auth/v1/token?grant_type=password', {
@@ -106,6 +120,9 @@ async function makeCity() {
     expect(await apply(server.port, report)).toMatchObject([{ outcome: 'applied' }])
   }
   const config = await send(server.port, 'GET', '/config.json')
+  const [engine] = await server
+    .database()
+    .query<{ major: number }>(`select current_setting('server_version_num')::int / 10000 as major`)
   await server.database().exec(`set session_replication_role = replica;
     delete from public.incident_log where incident_id =
       (select incident_id from public.commands where id = '${reports[2]!.id}');
@@ -114,7 +131,8 @@ async function makeCity() {
     delete from public.commands where id = '${reports[2]!.id}';
     set session_replication_role = origin`)
   await server.close()
-  return { userId, headers, photo, bytes, reports, apply, instanceId: config.json.instanceId }
+  const { instanceId } = config.json
+  return { userId, headers, photo, bytes, reports, apply, instanceId, engine: engine?.major }
 }
 
 /** Checks that people can sign in and see the same after an upgrade. */
@@ -130,12 +148,8 @@ async function requireUnnoticed(port: number, city: Awaited<ReturnType<typeof ma
 }
 
 test('an engine’s code names its version as the engine itself does', async () => {
-  const pg = new PGlite()
-  const { rows } = await pg.query<{ n: number }>(
-    `select current_setting('server_version_num')::int / 10000 as n`,
-  )
-  await pg.close()
-  expect(majorOfEngine()).toBe(rows[0]?.n)
+  const { engine } = await copyCityMade()
+  expect(majorOfEngine()).toBe(engine)
   expect(majorOfEngine('pglite-18')).toBe(18)
 })
 
@@ -163,7 +177,7 @@ function nextCheckout(): string {
 }
 
 test('the next version of Postgres opens the city after npm run upgrade, and not before', async () => {
-  const city = await makeCity()
+  const city = await copyCityMade()
   const next = nextCheckout()
   const before = readFileSync(join(dataDir, 'secrets.json'), 'utf8')
   const refused = await run(join(next, 'testing/testing-server.ts'), [folder.path], /listening on/)
@@ -235,7 +249,7 @@ async function spoilingDatabase(clusterUrl: string): Promise<string> {
 test.runIf('bin' in found)(
   'one’s own Postgres takes an embedded city over; one that holds a city does not',
   async () => {
-    const city = await makeCity()
+    const city = await copyCityMade()
     const cluster = await startCluster('bin' in found ? found.bin : '')
     stops.push(() => cluster.stop())
     expect((await upgrade(here)).text).toContain('already')
