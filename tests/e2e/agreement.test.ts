@@ -1,5 +1,5 @@
-import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { Browser, Page, Response } from 'playwright'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { disagreements } from '../kit/agreement.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
@@ -13,7 +13,7 @@ import {
   type Box,
   type OracleRow,
 } from '../kit/oracle.ts'
-import { openPage, shownCount } from '../kit/session.ts'
+import { goInApp, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows(inject('demoWeeks'))
@@ -35,9 +35,7 @@ async function expectAgreement(page: Page): Promise<OracleRow[]> {
 
 /** The same link on the overview: tiles, and the months' received added up from the table. */
 async function expectOverviewAgreement(page: Page): Promise<void> {
-  const link = new URL(page.url())
-  link.pathname = '/overview'
-  await page.goto(link.href)
+  await goInApp(page, `/overview${new URL(page.url()).search}`)
   await page.getByTestId('chart-flow').locator('svg').first().waitFor()
   const expected = expectedRows(page.url())
   await expect.poll(() => shownCount(page, 'total-count'), slow).toBe(expected.length)
@@ -52,21 +50,36 @@ async function expectOverviewAgreement(page: Page): Promise<void> {
 describe('every view agrees with a count made from the CSV', () => {
   const url = inject('appUrl')
   let browser: Browser
+  let page: Page
+  let problems: string[]
   beforeAll(async () => {
     browser = await launchChromium()
     const config = (await (await fetch(`${url}/config.json`)).json()) as { city: { bbox: Box } }
     city = config.city.bbox
+    const opened = await openPage(browser, {
+      url,
+      role: 'leader',
+      path: '/account',
+      width: 1280,
+      height: 720,
+      streets: false,
+    })
+    ;({ page, problems } = opened)
   })
+  afterEach(() => expect(problems.splice(0)).toEqual([]))
   afterAll(() => browser?.close())
 
-  async function openMap(query = year) {
-    const opened = await openPage(browser, { url, role: 'leader', path: `/map?${query}` })
-    await opened.page.getByTestId('list-row').first().waitFor(slow)
-    return opened
+  /** A map of its own for each case: another page of the app lies between. */
+  async function showMap(query = year): Promise<void> {
+    await goInApp(page, '/account')
+    await page.getByTestId('map').waitFor({ state: 'detached' })
+    await goInApp(page, `/map?${query}`)
+    await page.getByTestId('list-row').first().waitFor(slow)
   }
 
   it('says how many older ones the default period leaves out, and shows them on a click', async () => {
-    const { page, context } = await openMap('')
+    await page.goto(`${url}/map`)
+    await page.getByTestId('list-row').first().waitFor(slow)
     const start = new URL(page.url()).searchParams.get('from')!
     const older = rows.filter(({ day }) => day < start).length
     expect(older).toBeGreaterThan(10_000)
@@ -74,24 +87,22 @@ describe('every view agrees with a count made from the CSV', () => {
     await page.getByTestId('left-out').getByRole('button').click()
     await expect.poll(() => page.url()).toContain('from=all')
     await expect.poll(() => page.getByTestId('left-out').count()).toBe(0)
-    await page.goto(`${url}/overview`)
+    await goInApp(page, '/overview')
     const weeks = await shownCount(page, 'demo-note')
     expect(weeks).toBe(inject('demoWeeks'))
-    await context.close()
   })
 
   it('filtered from the URL', async () => {
-    const { page, context, problems } = await openMap(
-      `from=${monthAt(-8)}-10&to=${monthAt(1)}-04&category=illegal_parking~aging_facility&area=SF-N-19~SF-N-34&open=1`,
+    await page.goto(
+      `${url}/map?from=${monthAt(-8)}-10&to=${monthAt(1)}-04&category=illegal_parking~aging_facility&area=SF-N-19~SF-N-34&open=1`,
     )
+    await page.getByTestId('list-row').first().waitFor(slow)
     await expectAgreement(page)
     await expectOverviewAgreement(page)
-    expect(problems).toEqual([])
-    await context.close()
   })
 
   it('filtered from the category tree, the stages and a top area, then undone by "back"', async () => {
-    const { page, context } = await openMap()
+    await showMap()
     const before = page.url()
     const whole = await expectAgreement(page)
     await page
@@ -121,11 +132,10 @@ describe('every view agrees with a count made from the CSV', () => {
       [...new URL(href).searchParams].flatMap(([key, value]) => (key === 'at' ? [] : [key, value]))
     await expect.poll(() => filterOf(page.url())).toEqual(filterOf(before))
     await expectAgreement(page)
-    await context.close()
   })
 
   it('filtered from the histogram, by keys and by a drag', async () => {
-    const { page, context } = await openMap()
+    await showMap()
     const start = page.getByTestId('histogram').getByRole('slider').first()
     await start.focus()
     for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
@@ -140,11 +150,10 @@ describe('every view agrees with a count made from the CSV', () => {
     await page.mouse.up()
     await expect.poll(() => page.url()).not.toContain(`to=${to}`)
     await expectAgreement(page)
-    await context.close()
   })
 
   it('filtered by a click on the map', async () => {
-    const { page, context, problems } = await openMap()
+    await showMap()
     const box = (await page.getByTestId('map').boundingBox())!
     const [x, y] = [box.x + box.width * 0.55, box.y + box.height * 0.55]
     const tooltip = page.getByTestId('map-tooltip')
@@ -168,22 +177,19 @@ describe('every view agrees with a count made from the CSV', () => {
     await expect.poll(() => page.url(), slow).toContain(`area=${code}`)
     await expectAgreement(page)
     await expectOverviewAgreement(page)
-    expect(problems).toEqual([])
-    await context.close()
   })
 
   it('filtered to what the map shows, which from zoom 14 on is every incident of its tiles', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'leader' })
     const tiles = new Map<string, number>()
-    page.on('response', async (response) => {
+    const hear = async (response: Response): Promise<void> => {
       if (!response.url().endsWith('/rpc/incident_points')) return
       const { p_z, p_x, p_y } = response.request().postDataJSON() as Record<string, number>
       // one that the map no longer wants has no body
       const body = (await response.json().catch(() => null)) as { total: number } | null
       if (body) tiles.set([p_z, p_x, p_y].join('/'), body.total)
-    })
-    await page.goto(`${url}/map?${year}&at=14/37.76/-122.42`)
-    await page.getByTestId('list-row').first().waitFor(slow)
+    }
+    page.on('response', hear)
+    await showMap(`${year}&at=14/37.76/-122.42`)
     await expectAgreement(page)
     await expect.poll(() => tiles.size).toBeGreaterThan(1)
     const inTiles = countBy(expectedRows(page.url()), ({ lng, lat }) => tileOf(lng, lat, 14))
@@ -203,11 +209,11 @@ describe('every view agrees with a count made from the CSV', () => {
       .not.toBe(new URL(before).searchParams.get('bbox'))
     await expectAgreement(page)
     await expect.poll(() => tiles.size, slow).toBeGreaterThan(0)
-    await context.close()
+    page.off('response', hear)
   })
 
   it('filtered from the list: the category and area of one incident, all pages of it', async () => {
-    const { page, context } = await openMap(`from=${monthAt(6)}-01&to=${to}`)
+    await showMap(`from=${monthAt(6)}-01&to=${to}`)
     // of those in sight, one of the smallest category that fills more than one page
     const shown = expectedRows(page.url())
     const byLeaf = countBy(shown, ({ leaf }) => leaf)
@@ -246,15 +252,10 @@ describe('every view agrees with a count made from the CSV', () => {
     await expect.poll(() => page.url()).toMatch(/area=SF-/)
     await page.getByTestId('detail-close').click()
     await expectAgreement(page)
-    await context.close()
   })
 
   it('filtered from a chart of the overview', async () => {
-    const { page, context } = await openPage(browser, {
-      url,
-      role: 'leader',
-      path: `/overview?${year}`,
-    })
+    await goInApp(page, `/overview?${year}`)
     const bars = page.getByTestId('chart-areas').locator('svg path[fill="#009e73"]')
     await bars.nth(2).waitFor(slow)
     await bars.nth(2).click()
@@ -262,15 +263,10 @@ describe('every view agrees with a count made from the CSV', () => {
     const expected = expectedRows(page.url())
     expect(expected.length).toBeGreaterThan(0)
     await expect.poll(() => shownCount(page, 'total-count')).toBe(expected.length)
-    await context.close()
   })
 
   it('closed a month and backlog count every incident, whenever reported', async () => {
-    const { page, context } = await openPage(browser, {
-      url,
-      role: 'leader',
-      path: `/overview?from=${monthAt(-24)}-01&to=${lastDayOf(monthAt(-13))}`,
-    })
+    await goInApp(page, `/overview?from=${monthAt(-24)}-01&to=${lastDayOf(monthAt(-13))}`)
     await page.getByTestId('chart-flow').locator('svg').first().waitFor(slow)
     // the backlog needs all months, not only those of the period
     await page.getByRole('progressbar').waitFor({ state: 'hidden', ...slow })
@@ -291,7 +287,6 @@ describe('every view agrees with a count made from the CSV', () => {
         ].map(String),
       ])
     }
-    await context.close()
   })
 })
 

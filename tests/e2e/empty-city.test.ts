@@ -2,7 +2,7 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
-import { openPage } from '../kit/session.ts'
+import { goInApp, openPage } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const city = {
@@ -36,10 +36,15 @@ describe('a city of one’s own, still empty', () => {
     await page.locator('input[type=email]').fill(city.WANGGE_ADMIN_EMAIL)
     await page.locator('input[type=password]').fill(city.WANGGE_ADMIN_PASSWORD)
     await page.locator('button[type=submit]').click()
-    for (const path of ['/', '/overview', '/map']) {
-      await page.waitForURL((target) => target.pathname !== '/sign-in')
-      if (path !== '/') await page.goto(server.url + path)
-      await page.getByTestId('first-steps').waitFor(slow)
+    await page.waitForURL((target) => target.pathname !== '/sign-in')
+    const steps = page.getByTestId('first-steps').first()
+    await steps.waitFor(slow)
+    for (const path of ['/overview', '/map']) {
+      const before = await steps.elementHandle()
+      await goInApp(page, path)
+      await before!.waitForElementState('hidden')
+      await steps.waitFor(slow)
+      expect(new URL(page.url()).pathname).toBe(path)
     }
     expect(problems).toEqual([])
     await context.close()

@@ -12,7 +12,7 @@ describe('changes of another user', () => {
   afterAll(() => browser?.close())
 
   it('appear within 30 s without a reload', async () => {
-    const { page, context } = await openPage(browser, {
+    const { page, context, problems } = await openPage(browser, {
       url,
       role: 'manager',
       path: '/map?from=all',
@@ -27,6 +27,7 @@ describe('changes of another user', () => {
       .poll(() => shownCount(page, 'total-count'), { ...slow, interval: 500 })
       .toBe(before + 1)
     await page.locator(`[data-testid=list-row][data-key="${reported}"]`).waitFor(slow)
+    expect(problems).toEqual([])
     await context.close()
   })
 })

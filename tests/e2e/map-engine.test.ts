@@ -3,12 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { servePages } from '../bench/map/serve-pages.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { slower } from '../kit/patience.ts'
+import { withoutStreets } from '../kit/without-streets.ts'
 
 const size = { width: 700, height: 500 }
 
 let pages: Awaited<ReturnType<typeof servePages>>
 let browser: Browser
+/** Draws no streets. */
 let page: Page
+let pageWithStreets: Page
 
 interface Heard {
   event: string
@@ -27,15 +30,17 @@ const heard = async (event: string): Promise<Heard['payload'][]> =>
     .filter((entry) => entry.event === event)
     .map(({ payload }) => payload)
 
-async function open(query: string): Promise<void> {
-  await page.goto(`${pages.url}tests/bench/map/demo.html?${query}`)
-  await page.waitForFunction('window.ready', null, slower)
+async function open(query: string, on = page): Promise<void> {
+  await on.goto(`${pages.url}tests/bench/map/demo.html?${query}`)
+  await on.waitForFunction('window.ready', null, slower)
 }
 
 beforeAll(async () => {
   pages = await servePages()
   browser = await launchChromium()
   page = await browser.newPage({ viewport: size })
+  await withoutStreets(page.context())
+  pageWithStreets = await browser.newPage({ viewport: size })
 })
 afterAll(async () => {
   await browser?.close()
@@ -117,20 +122,20 @@ describe('the map engine', () => {
     expect((await heard('pointHover')).filter(Boolean)).toEqual([])
   })
 
-  it('follows keyboard and setters, in either theme and language, without an error', async () => {
+  it('follows keyboard and setters over its streets, in either theme and language, without an error', async () => {
     const errors: string[] = []
-    page.on('pageerror', (error) => errors.push(error.message))
-    page.on('console', (message) => {
+    pageWithStreets.on('pageerror', (error) => errors.push(error.message))
+    pageWithStreets.on('console', (message) => {
       if (message.type() === 'warning') errors.push(message.text())
     })
-    await open('zoom=13')
-    await page.locator('#map canvas').focus()
-    const before = await page.evaluate<number>('window.engine.getView().zoom')
-    await page.keyboard.press('+')
+    await open('zoom=13', pageWithStreets)
+    await pageWithStreets.locator('#map canvas').focus()
+    const before = await pageWithStreets.evaluate<number>('window.engine.getView().zoom')
+    await pageWithStreets.keyboard.press('+')
     await expect
-      .poll(() => page.evaluate<number>('window.engine.getView().zoom'))
+      .poll(() => pageWithStreets.evaluate<number>('window.engine.getView().zoom'))
       .toBeGreaterThan(before + 0.9)
-    await page.evaluate(`(async () => {
+    await pageWithStreets.evaluate(`(async () => {
       const { engine, messagesIn } = window
       engine.setTheme('dark')
       engine.setLocale('en', messagesIn('en'))
@@ -141,8 +146,8 @@ describe('the map engine', () => {
       engine.setHeat(null)
       await engine.whenIdle()
     })()`)
-    expect(await page.getByRole('button', { name: 'Zoom in' }).count()).toBe(1)
-    expect(await page.locator('#map').getAttribute('data-map-theme')).toBe('dark')
+    expect(await pageWithStreets.getByRole('button', { name: 'Zoom in' }).count()).toBe(1)
+    expect(await pageWithStreets.locator('#map').getAttribute('data-map-theme')).toBe('dark')
     expect(errors).toEqual([])
   })
 

@@ -15,7 +15,7 @@ import {
   type OracleRow,
 } from '../kit/oracle.ts'
 import { lookUntil } from '../kit/look-until.ts'
-import { comeBackToTab, openPage, shownCount } from '../kit/session.ts'
+import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows(inject('demoWeeks'))
@@ -23,6 +23,7 @@ const { from, to, link: year } = wholeYear(rows)
 /** A month in the middle of the year. */
 const month = laterMonth(from.slice(0, 7), 4)
 const rowHeight = 72
+const desk = { width: 1280, height: 720 }
 /** Nothing here narrows by place on the map. */
 const anywhere: Box = [-180, -90, 180, 90]
 
@@ -55,13 +56,14 @@ describe('the map page', () => {
       .toBe(0)
     expect(expected().length).toBeGreaterThan(0)
   }
-  /** As if the tab had been hidden: it asks at once what has changed. */
   beforeAll(async () => {
     browser = await launchChromium()
     ;({ page, context, problems } = await openPage(browser, {
       url,
       role: 'leader',
       path: `/map?${year}`,
+      ...desk,
+      streets: false,
     }))
     await page.getByTestId('list-row').first().waitFor(slow)
   })
@@ -165,7 +167,7 @@ describe('the map page', () => {
   })
 
   it('keeps the place in the list, the neighbours and the incident when others change data', async () => {
-    await page.goto(`${url}/map?from=${from}&to=2099-12-31`)
+    await goInApp(page, `/map?from=${from}&to=2099-12-31`)
     await page.getByTestId('list-row').first().waitFor()
     // past the first page
     for (const pages of [1, 2]) {
@@ -265,7 +267,7 @@ describe('the map page', () => {
     await page.getByTestId('detail-close').click()
     await page.getByTestId('tab-list').waitFor()
     await expect.poll(topVisible).toBe(place)
-    await page.setViewportSize({ width: 1440, height: 900 })
+    await page.setViewportSize(desk)
   })
 
   it('says so when the graphics stop, and draws again where it stood', async () => {
@@ -301,7 +303,7 @@ describe('the map page', () => {
   })
 
   it('shows as tables what the map shows, at the level and in the order of a link', async () => {
-    await page.goto(`${url}/table?${year}&level=grid&rank=code_asc&sort=area_asc`)
+    await goInApp(page, `/table?${year}&level=grid&rank=code_asc&sort=area_asc`)
     const row = page.getByTestId('list-row')
     await row.first().waitFor()
     const codes = [...new Set(rows.map(({ gridCode }) => gridCode))].toSorted()

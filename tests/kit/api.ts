@@ -5,16 +5,21 @@ import type { LngLat } from '../../src/domain/vocabulary.ts'
 import type { DemoRole } from './session.ts'
 
 /** A signed-in client of the running server, as a device of its own. */
-export async function apiClient(url: string, role: DemoRole): Promise<SupabaseClient> {
+export const apiClient = (url: string, role: DemoRole): Promise<SupabaseClient> =>
+  signedInClient(url, `${role}@wangge.demo`, 'wangge-demo')
+
+/** The same for somebody who is no demo account. */
+export async function signedInClient(
+  url: string,
+  email: string,
+  password: string,
+): Promise<SupabaseClient> {
   const answer = await fetch(`${url}/config.json`)
   const config = (await answer.json()) as { publishableKey: string }
   const client = createClient(url, config.publishableKey, {
     auth: { persistSession: false, autoRefreshToken: false },
   })
-  const { error } = await client.auth.signInWithPassword({
-    email: `${role}@wangge.demo`,
-    password: 'wangge-demo',
-  })
+  const { error } = await client.auth.signInWithPassword({ email, password })
   if (error) throw error
   return client
 }

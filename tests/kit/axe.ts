@@ -33,16 +33,19 @@ async function violationsIn(page: Page, colorsOnly: boolean): Promise<string[]> 
 }
 
 /**
- * What axe finds on the page as it stands, light and dark. The themes differ in colours alone: all
- * other rules see the same page, and are asked once.
+ * What axe finds on the page as it stands, by default light and dark. The themes differ in colours
+ * alone: all other rules see the same page, and are asked in the first one.
  */
-export async function axeProblems(page: Page): Promise<string[]> {
+export async function axeProblems(
+  page: Page,
+  themes: readonly ('light' | 'dark')[] = ['light', 'dark'],
+): Promise<string[]> {
   const found: string[] = []
-  for (const theme of ['light', 'dark'] as const) {
+  for (const [index, theme] of themes.entries()) {
     await page.emulateMedia({ colorScheme: theme })
     await page.locator(`html.${theme}`).waitFor({ state: 'attached' })
     await colorsSettle(page)
-    for (const line of await violationsIn(page, theme === 'dark')) found.push(`${theme} ${line}`)
+    for (const line of await violationsIn(page, index > 0)) found.push(`${theme} ${line}`)
   }
   return found
 }

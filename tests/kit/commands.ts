@@ -1,29 +1,33 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Page } from 'playwright'
-import { call } from './api.ts'
+import { call, type NamedCommand } from './api.ts'
 
-/** Queues a command in the page's own outbox, past the forms that would not let it through. */
-export async function enqueueInPage(
+/** Queues commands in the page's own outbox, past the forms that would not let them through. */
+export const enqueueAllInPage = (
   page: Page,
-  type: string,
-  payload: Record<string, unknown>,
-): Promise<string> {
-  return page.evaluate(
-    async ([type, payload]) => {
-      interface Store {
-        whenOpen(): Promise<{ enqueue(command: unknown): Promise<{ id: string }> }>
+  commands: readonly NamedCommand[],
+): Promise<string[]> =>
+  page.evaluate(async (all) => {
+    interface Store {
+      whenOpen(): Promise<{ enqueue(command: unknown): Promise<{ id: string }> }>
+    }
+    interface Mounted extends Element {
+      __vue_app__: {
+        config: { globalProperties: { $pinia: { _s: Map<string, Store> } } }
       }
-      interface Mounted extends Element {
-        __vue_app__: {
-          config: { globalProperties: { $pinia: { _s: Map<string, Store> } } }
-        }
-      }
-      const mounted = document.querySelector('#app') as Mounted
-      const store = mounted.__vue_app__.config.globalProperties.$pinia._s.get('outbox')!
-      return (await (await store.whenOpen()).enqueue({ type, payload })).id
-    },
-    [type, payload] as const,
-  )
+    }
+    const mounted = document.querySelector('#app') as Mounted
+    const store = mounted.__vue_app__.config.globalProperties.$pinia._s.get('outbox')!
+    const outbox = await store.whenOpen()
+    const ids: string[] = []
+    for (const [type, payload] of all) ids.push((await outbox.enqueue({ type, payload })).id)
+    return ids
+  }, commands)
+
+/** Queues one command in the page's own outbox. */
+export async function enqueueInPage(page: Page, ...command: NamedCommand): Promise<string> {
+  const [id] = await enqueueAllInPage(page, [command])
+  return id!
 }
 
 /** What the server holds of an incident. */

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page, Request } from 'playwright'
 import { apiClient } from './api.ts'
 import { lookUntil } from './look-until.ts'
 import { patient, slow, slower } from './patience.ts'
+import { withoutStreets } from './without-streets.ts'
 
 export type DemoRole = 'admin' | 'leader' | 'manager' | 'field' | 'handler'
 
@@ -21,6 +22,8 @@ export interface OpenOptions {
   timeZone?: string
   /** Lets the service worker put the whole app on the device: for pages loaded without a network. */
   serviceWorker?: boolean
+  /** By default maps draw their streets. */
+  streets?: boolean
 }
 
 export interface OpenPage {
@@ -49,6 +52,7 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
     ...(role && !byForm && { storageState: await signedInState(url, role) }),
   })
   context.setDefaultTimeout(patient(60_000))
+  if (options.streets === false) await withoutStreets(context)
   const page = await context.newPage()
   const problems: string[] = []
   openedPages.push({ page, problems })
@@ -90,7 +94,8 @@ export async function signIn(page: Page, url: string, role: DemoRole, path: stri
 /** Goes to a page of the app without loading it anew. */
 export const goInApp = (page: Page, path: string): Promise<void> =>
   page.evaluate((to) => {
-    history.pushState(history.state, '', to)
+    // the router writes `current` back into the address when the app itself goes on from here
+    history.pushState({ ...history.state, current: to }, '', to)
     dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
   }, path)
 
