@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page, Request } from 'playwright'
 import { apiClient } from './api.ts'
 import { lookUntil } from './look-until.ts'
 import { patient, slow, slower } from './patience.ts'
+import { refuseWebGl } from './without-webgl.ts'
 
 export type DemoRole = 'admin' | 'leader' | 'manager' | 'field' | 'handler'
 
@@ -21,6 +22,10 @@ export interface OpenOptions {
   timeZone?: string
   /** Lets the service worker put the whole app on the device: for pages loaded without a network. */
   serviceWorker?: boolean
+  /** False where no map is the subject, which costs most: see `withoutWebGl`. */
+  webGl?: boolean
+  /** Prepares the profile before its first page loads. */
+  before?: (context: BrowserContext) => Promise<unknown>
 }
 
 export interface OpenPage {
@@ -49,6 +54,8 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
     ...(role && !byForm && { storageState: await signedInState(url, role) }),
   })
   context.setDefaultTimeout(patient(60_000))
+  if (options.webGl === false) await context.addInitScript(refuseWebGl)
+  await options.before?.(context)
   const page = await context.newPage()
   const problems: string[] = []
   openedPages.push({ page, problems })
