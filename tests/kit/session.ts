@@ -3,6 +3,7 @@ import { apiClient } from './api.ts'
 import { lookUntil } from './look-until.ts'
 import { patient, slow, slower } from './patience.ts'
 import { withoutStreets } from './without-streets.ts'
+import { refuseWebGl } from './without-webgl.ts'
 
 export type DemoRole = 'admin' | 'leader' | 'manager' | 'field' | 'handler'
 
@@ -24,6 +25,10 @@ export interface OpenOptions {
   serviceWorker?: boolean
   /** By default maps draw their streets. */
   streets?: boolean
+  /** False where no map is the subject, which costs most: see `withoutWebGl`. */
+  webGl?: boolean
+  /** Prepares the profile before its first page loads. */
+  before?: (context: BrowserContext) => Promise<unknown>
 }
 
 export interface OpenPage {
@@ -53,6 +58,8 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
   })
   context.setDefaultTimeout(patient(60_000))
   if (options.streets === false) await withoutStreets(context)
+  if (options.webGl === false) await context.addInitScript(refuseWebGl)
+  await options.before?.(context)
   const page = await context.newPage()
   const problems: string[] = []
   openedPages.push({ page, problems })

@@ -9,8 +9,8 @@ export async function withoutWebGl(page: Page): Promise<void> {
   await page.evaluate(refuseWebGl)
 }
 
-/** Runs in the page. */
-function refuseWebGl(): void {
+/** Runs in the page, before its own code. */
+export function refuseWebGl(): void {
   const { getContext } = HTMLCanvasElement.prototype
   HTMLCanvasElement.prototype.getContext = function (
     this: HTMLCanvasElement,
