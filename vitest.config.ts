@@ -47,7 +47,7 @@ export default defineConfig({
           testTimeout: patientTest(120_000),
           hookTimeout: patientTest(300_000),
           maxWorkers: 2,
-          // each file has folders and servers of its own; loading their code anew took a tenth of the time
+          // each file has folders and servers of its own, and need not load their code anew
           isolate: false,
         },
       },
