@@ -1,7 +1,7 @@
 import { booleanPointInPolygon, coordAll } from '@turf/turf'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { AreaFeatures } from '../../src/data/areas.repo.ts'
 import { moveByMeters } from '../../src/domain/place/distance.ts'
 import type { LngLat } from '../../src/domain/vocabulary.ts'
@@ -11,7 +11,14 @@ import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueInPage } from '../kit/commands.ts'
 import { keptValues } from '../kit/kept-value.ts'
-import { goInApp, openPage, signIn } from '../kit/session.ts'
+import {
+  chooseLanguage,
+  goInApp,
+  openPage,
+  signIn,
+  type DemoRole,
+  type OpenPage,
+} from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
@@ -53,44 +60,56 @@ async function receiptText(page: Page): Promise<string> {
 describe('outbox', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  /** The field worker's device, and the manager's. */
+  let device: OpenPage
+  let desk: OpenPage
+  const fieldDevice = () =>
+    openPage(browser, { url, role: 'field', path: '/outbox', webGl: false, ...phone })
+  beforeAll(async () => {
+    browser = await launchChromium()
+    device = await fieldDevice()
+    desk = await openPage(browser, { url, role: 'manager', path: '/account' })
+  })
   afterAll(() => browser?.close())
 
-  /** A conflict on this device: a correction made offline while the manager made another. */
-  async function meetConflict(options: { theme?: 'light' | 'dark'; locale?: 'en' | 'zh-CN' } = {}) {
-    const field = await apiClient(url, 'field')
-    const manager = await apiClient(url, 'manager')
+  const clients = new Map<DemoRole, ReturnType<typeof apiClient>>()
+  /** Signs in once for all tests. */
+  function as(role: DemoRole): ReturnType<typeof apiClient> {
+    const client = clients.get(role) ?? apiClient(url, role)
+    clients.set(role, client)
+    return client
+  }
+
+  /** A conflict on a device: a correction made there while the manager made another. */
+  async function meetConflict({ page, problems }: OpenPage) {
+    const [field, manager] = await Promise.all([as('field'), as('manager')])
     const id = await reportIncident(field)
-    const opened = await openPage(browser, {
-      url,
-      role: 'field',
-      path: '/outbox',
-      ...phone,
-      ...options,
-    })
-    await opened.page.getByTestId('sync-line').waitFor()
+    problems.length = 0
+    await goInApp(page, '/outbox')
+    await page.getByTestId('sync-line').waitFor()
     await applyCommand(manager, 'correct_incident', {
       incidentId: id,
       baseVersion: 1,
       changes: { description: 'A mattress and a chair on the pavement' },
     })
-    const item = await enqueueInPage(opened.page, 'correct_incident', {
+    const item = await enqueueInPage(page, 'correct_incident', {
       incidentId: id,
       baseVersion: 1,
       changes: { severity: 4, description: 'A burnt mattress on the pavement' },
     })
-    await goInApp(opened.page, `/outbox?item=${item}`)
-    await opened.page.getByTestId('merge').waitFor(slow)
-    return { ...opened, field, id, item }
+    await goInApp(page, `/outbox?item=${item}`)
+    await page.getByTestId('merge').waitFor(slow)
+    return { page, problems, field, id, item }
   }
 
   it('shows a note as pending while offline, and its receipt once it went', async () => {
-    const id = await reportIncident(await apiClient(url, 'field'))
+    const id = await reportIncident(await as('field'))
     const { page, context, problems } = await openPage(browser, {
       url,
       role: 'field',
       path: `/table?incident=${id}`,
       serviceWorker: true,
+      webGl: false,
     })
     await page.getByTestId('action-note').waitFor(slow)
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
@@ -135,13 +154,10 @@ describe('outbox', () => {
   })
 
   it('corrects from the incident itself and shows before and after in the log', async () => {
-    const field = await apiClient(url, 'field')
+    const field = await as('field')
     const id = await reportIncident(field)
-    const { page, context } = await openPage(browser, {
-      url,
-      role: 'manager',
-      path: `/table?incident=${id}`,
-    })
+    const { page } = desk
+    await goInApp(page, `/table?incident=${id}`)
     await page.getByTestId('action-correct').click(slow)
     await page.getByTestId('correct-severity').selectOption('4')
     await page.getByTestId('correct-description').fill('A burnt mattress on the pavement')
@@ -158,18 +174,14 @@ describe('outbox', () => {
       severity: 4,
       description: 'A burnt mattress on the pavement',
     })
-    await context.close()
   })
 
   it('says before a correction moves an incident out of the person’s sight', async () => {
-    const manager = await apiClient(url, 'manager')
+    const manager = await as('manager')
     const { pin, beyond } = await placeAtTheBorder(manager)
-    const id = await reportIncident(await apiClient(url, 'admin'), pin)
-    const { page, context } = await openPage(browser, {
-      url,
-      role: 'manager',
-      path: `/table?incident=${id}`,
-    })
+    const id = await reportIncident(await as('admin'), pin)
+    const { page } = desk
+    await goInApp(page, `/table?incident=${id}`)
     await page.getByTestId('action-correct').click(slow)
     const notice = page.getByTestId('lost-sight')
     await page.getByTestId('nudge-south').click(slow)
@@ -181,11 +193,10 @@ describe('outbox', () => {
     await page.getByTestId('correction-submit').click()
     // it says the truth
     await expect.poll(async () => call(manager, 'incident_detail', { p_id: id }), slow).toBeNull()
-    await context.close()
   })
 
   it('merges a conflict field by field; what was chosen survives leaving', async () => {
-    const { page, context, field, id, item, problems } = await meetConflict()
+    const { page, field, id, item, problems } = await meetConflict(device)
     const description = page.getByTestId('merge-description')
     expect(await description.innerText()).toContain('A burnt mattress on the pavement')
     expect(await description.innerText()).toContain('A mattress and a chair on the pavement')
@@ -217,27 +228,21 @@ describe('outbox', () => {
       description: 'A mattress and a chair on the pavement',
     })
     expect(problems).toEqual([])
-    await context.close()
   })
 
   it('leaves the server’s version where all of it is taken, and has nothing left to send', async () => {
-    const { page, context, field, id } = await meetConflict()
+    const { page, field, id } = await meetConflict(device)
     await page.getByTestId('all-theirs').click()
     await page.getByTestId('merge-send').click()
     await page.getByTestId('merge').waitFor({ state: 'detached' })
     expect((await detailOf(field, id)).incident).toMatchObject({ version: 2, severity: 2 })
-    await context.close()
   })
 
   it('says why something was refused, keeps it, and sends the edited copy', async () => {
-    const field = await apiClient(url, 'field')
+    const field = await as('field')
     const id = await reportIncident(field)
-    const { page, context } = await openPage(browser, {
-      url,
-      role: 'field',
-      path: '/outbox',
-      ...phone,
-    })
+    const { page } = device
+    await goInApp(page, '/outbox')
     await page.getByTestId('sync-line').waitFor()
     const note = `Too long: ${'x'.repeat(10_000)}`
     const item = await enqueueInPage(page, 'add_note', { incidentId: id, note })
@@ -257,12 +262,16 @@ describe('outbox', () => {
     await expect
       .poll(() => page.getByTestId('item-state').getAttribute('data-state'), slow)
       .toBe('replaced')
-    await context.close()
   })
 
   it('says what was made for a server of before, and brings it over when asked to', async () => {
-    const incidentId = await reportIncident(await apiClient(url, 'field'))
-    const { page, context } = await openPage(browser, { url, role: 'field', path: '/outbox' })
+    const incidentId = await reportIncident(await as('field'))
+    const { page, context } = await openPage(browser, {
+      url,
+      role: 'field',
+      path: '/outbox',
+      webGl: false,
+    })
     await page.getByTestId('sync-line').waitFor()
     await page.route('**/rpc/apply_commands', (route) => route.abort())
     await enqueueInPage(page, 'add_note', { incidentId, note: 'for the earlier one' })
@@ -284,13 +293,15 @@ describe('outbox', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Bring over and send' }).click()
     await expect.poll(() => line.innerText(), slow).toContain('All sent')
     expect(await page.getByTestId('other-queue').count()).toBe(0)
-    const { log } = await detailOf(await apiClient(url, 'manager'), incidentId)
+    const { log } = await detailOf(await as('manager'), incidentId)
     expect(log.map(({ note }) => note)).toContain('for the earlier one')
     await context.close()
   })
 
   it('writes everything unsent to a file and takes it back after it was discarded', async () => {
-    const { page, context } = await meetConflict()
+    // of its own: nothing else may lie in its outbox
+    const { context, ...fresh } = await fieldDevice()
+    const { page } = await meetConflict({ context, ...fresh })
     await page.getByTestId('outbox-back').click()
     const saving = page.waitForEvent('download')
     await page.getByTestId('outbox-export').click()
@@ -309,7 +320,9 @@ describe('outbox', () => {
 
   for (const locale of ['en', 'zh-CN'] as const)
     it(`axe finds nothing on list and merge screen at 390 in either theme, ${locale}`, async () => {
-      const { page, context } = await meetConflict({ locale })
+      const { page } = await meetConflict(device)
+      await chooseLanguage(page, locale)
+      onTestFinished(() => chooseLanguage(page, 'en'))
       await page.getByTestId('all-mine').click()
       for (const shown of ['merge', 'list']) {
         if (shown === 'list') await page.getByTestId('outbox-back').click()
@@ -321,6 +334,5 @@ describe('outbox', () => {
         if (process.env.SHOTS)
           await page.screenshot({ path: `${process.env.SHOTS}/${shown}-${locale}.png` })
       }
-      await context.close()
     })
 })
