@@ -167,8 +167,9 @@ describe('the map page', () => {
   })
 
   it('keeps the place in the list, the neighbours and the incident when others change data', async () => {
+    const [firstBefore] = await listed()
     await goInApp(page, `/map?from=${from}&to=2099-12-31`)
-    await page.getByTestId('list-row').first().waitFor()
+    await expect.poll(async () => (await listed())[0], slow).not.toBe(firstBefore)
     // past the first page
     for (const pages of [1, 2]) {
       await list().evaluate((element) => element.scrollTo(0, element.scrollHeight))
@@ -304,6 +305,7 @@ describe('the map page', () => {
 
   it('shows as tables what the map shows, at the level and in the order of a link', async () => {
     await goInApp(page, `/table?${year}&level=grid&rank=code_asc&sort=area_asc`)
+    await page.getByTestId('map').waitFor({ state: 'detached' })
     const row = page.getByTestId('list-row')
     await row.first().waitFor()
     const codes = [...new Set(rows.map(({ gridCode }) => gridCode))].toSorted()
