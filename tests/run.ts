@@ -134,12 +134,6 @@ interface TestOptions {
   after?: string[]
 }
 
-/** Database tests in two jobs of one worker: the two fill both cores, or one core beside a browser. */
-const inTwo = (project: string, more: Pick<TestOptions, 'kind' | 'after'> = {}): Job[] =>
-  [1, 2].map((n) =>
-    tests(project, { part: `${n} of 2`, args: [`--shard=${n}/2`, '--maxWorkers=1'], ...more }),
-  )
-
 /** Flows that mostly wait: for a network, a poll, a second page. All others draw maps. */
 const waitingFlows = [
   'account',
@@ -172,11 +166,12 @@ await runPool(
       args: waitingFlows.map(fileOf),
     }),
     // processes that start, stop and are killed
-    ...inTwo('server', { kind: 'wait', after: prepared }),
-    check('lint', 'eslint', ['.']),
-    tests('unit', { args: ['--maxWorkers=1'] }),
+    tests('server', { kind: 'wait', after: prepared }),
+    // the longest first
     tests('e2e', { part: 'drawing', after: prepared, args: drawingFlows.map(fileOf) }),
-    ...inTwo('sql'),
+    tests('sql'),
+    tests('unit', { args: ['--maxWorkers=1'] }),
+    check('lint', 'eslint', ['.']),
     tests('architecture', { args: ['--maxWorkers=1'] }),
     check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),
     check('dead code', 'npm', ['run', '--silent', 'knip']),

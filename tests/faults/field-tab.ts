@@ -1,5 +1,5 @@
 /** A field worker's tab in a real Chromium, and what lies on the disk under it. */
-import type { Browser, BrowserContext, Page } from 'playwright'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient } from '../kit/api.ts'
 import { openPage } from '../kit/session.ts'
@@ -104,18 +104,22 @@ export async function chooseCategory(page: Page, code: string, search: string): 
   await page.getByTestId('category-picker').locator(`[data-code=${code}]`).tap()
 }
 
-/** Takes the form in hand into the queue, answering "none of these" where something lies nearby. */
+/** Takes the form in hand into the queue. */
 export async function putInQueue(page: Page): Promise<void> {
   await untilSaved(page)
+  await send(page, page.getByTestId('sent'))
+}
+
+/** Sends, answering "none of these" where something lies nearby. @param end shows what came of it */
+export async function send(page: Page, end: Locator): Promise<void> {
   const none = page.getByTestId('duplicate-none')
-  const sent = page.getByTestId('sent')
   if (await none.isVisible()) await none.tap()
   await page.getByTestId('send').tap()
-  await sent.or(none).first().waitFor(slow)
-  if (await sent.isVisible()) return
+  await end.or(none).first().waitFor(slow)
+  if (await end.isVisible()) return
   await none.tap()
   await page.getByTestId('send').tap()
-  await sent.waitFor(slow)
+  await end.waitFor(slow)
 }
 
 export interface FieldDevice {

@@ -10,6 +10,7 @@ import {
   photoFile,
   putInQueue,
   readKept,
+  send,
   untilSaved,
 } from './field-tab.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
@@ -90,10 +91,7 @@ test('with no room left the page says so, keeps form, draft and queue, and goes 
   expect(await failed.innerText()).toBe(en.save.failed.full)
   expect(await page.getByTestId('description').inputValue()).toBe('typed when it was full')
   // A finished form cannot be queued now; nor may it be lost.
-  await page.getByTestId('send').tap()
-  const problem = page.getByTestId('send-problem')
-  await problem.waitFor(slow)
-  expect(await problem.innerText()).toBe(en.send.failed.full)
+  await send(page, page.getByTestId('send-problem').filter({ hasText: en.send.failed.full }))
   expect(await readKept(page, database)).toEqual(before)
 
   await page.reload()
