@@ -24,6 +24,8 @@ export default defineConfig({
           include: ['src/**/*.test.ts'],
           exclude: ['src/**/*.browser.test.ts'],
           testTimeout: patientTest(20_000),
+          // start faster than processes
+          pool: 'threads',
         },
       },
       {
@@ -84,6 +86,8 @@ export default defineConfig({
           expect: { poll: { timeout: patient(30_000), interval: 100 } },
           // one browser at a time: the machines have two cores
           fileParallelism: false,
+          // each file has a browser of its own; loading its driver anew took 3 CPU seconds a file
+          isolate: false,
         },
       },
     ],

@@ -34,6 +34,7 @@ describe('without a network', () => {
       url,
       role: 'manager',
       path: '/map?from=all',
+      streets: false,
     })
     const before = await settledCounts(page)
     expect(before['open-count']).toBeGreaterThan(0)

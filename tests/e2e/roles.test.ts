@@ -32,6 +32,7 @@ describe('each role signs in and sees its own', () => {
         role,
         byForm: true,
         path: `/table?${year}`,
+        webGl: false,
       })
       await expect.poll(() => shownCount(page, 'total-count').catch(() => -1), slow).toBe(count)
       // anywhere in the row, not on its button alone
@@ -49,6 +50,7 @@ describe('each role signs in and sees its own', () => {
       role: 'handler',
       byForm: true,
       path: `/table?${year}`,
+      webGl: false,
     })
     const given = rows.filter(({ department }) => department === 'public_works')
     expect(given.length).toBeGreaterThan(0)
@@ -89,6 +91,7 @@ describe('each role signs in and sees its own', () => {
       width: 360,
       height: 740,
       touch: true,
+      streets: false,
     })
     for (const { path } of pages.filter(({ name, bars }) => bars?.desk || name === 'account')) {
       await page.goto(url + path)
