@@ -80,7 +80,7 @@ async function download(
   file.open()
   const news: DownloadNews[] = []
   const tell = (one: DownloadNews): void => {
-    // who hears of an end may terminate the worker: nothing may be left to do
+    // the store terminates the worker when it hears of the end
     expect(file.isClosed).toBe(one.kind !== 'progress')
     news.push(one)
   }

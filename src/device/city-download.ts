@@ -29,7 +29,7 @@ export async function downloadArchive(options: DownloadOptions): Promise<void> {
   const news = await bringAndFlush(options).catch((error: unknown): DownloadNews =>
     options.signal.aborted ? { kind: 'cancelled' } : { kind: 'failed', reason: reasonOf(error) },
   )
-  // before the end is told: whoever hears of it may terminate this worker and takes the file for whole
+  // Close first: the store terminates this worker when it hears of the end.
   file.close()
   tell(news)
 }
@@ -53,7 +53,7 @@ class Refused extends Error {
 function reasonOf(error: unknown): DownloadFailure {
   if (error instanceof Refused) return error.reason
   if (error instanceof Error && error.name === 'QuotaExceededError') return 'no-space'
-  // what fetch and its body throw without a network
+  // fetch and the body's stream throw a TypeError when the network is lost
   return error instanceof TypeError ? 'offline' : 'server'
 }
 

@@ -68,7 +68,7 @@ type Theme = 'light' | 'dark'
 type Size = typeof wide
 const otherThan = (theme: Theme): Theme => (theme === 'light' ? 'dark' : 'light')
 
-/** What axe finds in these sizes and themes, and what is wider than its place at any width. */
+/** Lists axe's findings in these sizes and themes, and elements wider than their place at any width. */
 async function problemsOf(page: Page, axeAt: readonly [Size, ...Theme[]][]): Promise<string[]> {
   const found: string[] = []
   for (const [size, ...themes] of [...axeAt, ...others.map((size): [Size] => [size])]) {

@@ -152,7 +152,7 @@ describe('capture on a phone', () => {
       .poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null), slower)
       .toBe(true)
 
-  /** What the department of the category is called, by the server's list. */
+  /** Name of the category's department in the server's list. */
   async function departmentOfSewers(): Promise<{ nameZh: string; nameEn: string }> {
     const all = await call<{ nameZh: string; nameEn: string }[]>(
       await as('field'),

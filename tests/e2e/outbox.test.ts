@@ -235,7 +235,7 @@ describe('outbox', () => {
     await page.getByTestId('all-theirs').click()
     await page.getByTestId('merge-send').click()
     await page.getByTestId('merge').waitFor({ state: 'detached' })
-    // what is sent after all has arrived by then
+    // a correction sent by mistake would have arrived once the outbox is empty
     await goInApp(page, '/outbox')
     await page.getByTestId('sync-line').filter({ hasText: 'All sent' }).waitFor(slow)
     expect((await detailOf(field, id)).incident).toMatchObject({ version: 2, severity: 2 })

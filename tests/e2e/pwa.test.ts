@@ -101,7 +101,7 @@ async function coldStart(
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => {
-    // what has no network says so there, and nothing else may
+    // only failed requests of a lost network may report errors
     if (message.type() === 'error' && !message.text().includes('ERR_INTERNET_DISCONNECTED'))
       problems.push(message.text())
   })
@@ -318,7 +318,7 @@ describe('the app on a device', () => {
   it('takes the city’s map along and draws it without a network', async () => {
     const city = page.getByTestId('city-download')
     await city.getByRole('button', { name: 'Take along' }).click()
-    // what ends it otherwise is told as it is, and not waited for
+    // a download that failed or paused ends the test at once, with its text
     await expect.poll(() => city.getAttribute('data-status'), slower).toMatch(/kept|failed|paused/)
     expect([await city.getAttribute('data-status'), await city.innerText()]).toEqual([
       'kept',

@@ -272,7 +272,7 @@ async function receiptsOfPerson(one: Phone): Promise<DeviceReceipt[]> {
 
 type RecordCheck = Pick<FaultRunResult, 'untrueReceipts' | 'outOfOrder' | 'outOfTime'>
 
-/** What a stopped server's folder holds, opened once: all intents, and what speaks against them. */
+/** Reads all intents from a stopped server's folder and checks receipts and order against them. */
 async function recordIn(
   folder: string,
   receipts: readonly DeviceReceipt[],

@@ -11,7 +11,7 @@ export interface Front {
   close: () => Promise<void>
 }
 
-/** For a server that goes away or gets a newer app, without starting one. */
+/** Lets a test close or change a server's address without starting a server of its own. */
 export async function openFront(target: string): Promise<Front> {
   const changes = new Map<string, (body: string) => string>()
   const server = createServer((asked, answer) => {

@@ -16,8 +16,8 @@ export function patience(): number {
 export const patient = (ms: number): number => Math.round(ms * patience())
 
 /**
- * Of a whole test, fixed before it runs: no shorter than the load of then may make the waits in it,
- * so that the wait which fails is named.
+ * Limit of a whole test in ms, fixed before it runs. Longer than the longest wait inside it under any
+ * load, so that a failing wait reports its own line.
  */
 export const patientTest = (ms: number): number =>
   Math.round(Math.max(patient(ms), (ms * maxLoadFactor) / 2))

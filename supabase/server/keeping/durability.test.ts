@@ -187,7 +187,7 @@ test('backup and restore: a new instance with the old city; refused beside a ser
   const unlike = await run('restore', [join(folder.path, 'dist/index.html')])
   expect(unlike).toMatchObject({ code: 1, text: expect.stringContaining('not a backup') })
 
-  // everything is as the backup has it, and as what is none left it
+  // the city is the backup's; the refused file changed nothing
   const again = await startServer(settingsIn(folder.path))
   const config = await send(again.port, 'GET', '/config.json')
   expect(config.json.instanceId).not.toBe(instance)
