@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { findChromium } from './kit/browser.ts'
+import { useMemoryForTemporaryFiles } from './kit/memory-folder.ts'
 import { runPool, type Job } from './kit/pool.ts'
 
 interface Tally {
@@ -38,6 +39,7 @@ interface Report {
   }[]
 }
 
+useMemoryForTemporaryFiles()
 const results = mkdtempSync(join(tmpdir(), 'wangge-results-'))
 
 const times = new Map<string, number>()
