@@ -118,10 +118,113 @@ create table public.categories (
   -- an open incident within it is offered as a duplicate; 0: never
   duplicate_radius_meters integer not null default 30
     check (duplicate_radius_meters between 0 and 500),
-  requires_description boolean not null default false
+  requires_description boolean not null default false,
+  -- of its incidents
+  workflow_code text not null default 'event'
 );
 create index categories_parent_idx on public.categories (parent_code);
 create index categories_department_idx on public.categories (default_department);
+
+-- What moves an incident: schemas/12_workflow.sql.
+create table public.workflows (
+  code text primary key check (code ~ '^[a-z0-9_]{1,40}$'),
+  name_zh text not null,
+  name_en text not null,
+  first_state text not null,
+  -- reports of all other channels are verified before they are filed; null: none are
+  trusted_channels text[] default '{app}',
+  -- after closing
+  reopen_days integer not null default 30 check (reopen_days between 0 and 3650),
+  max_extensions integer not null default 2 check (max_extensions between 0 and 9),
+  sort integer not null default 0
+);
+
+create table public.workflow_stages (
+  workflow text not null references public.workflows (code) on delete cascade,
+  code text not null check (code ~ '^[a-z0-9_]{1,40}$'),
+  stage text not null check (stage = any (private.stage_codes())),
+  -- which limit runs here
+  clock text check (clock in ('accept', 'verify', 'file', 'dispatch', 'handle', 'check')),
+  name_zh text not null,
+  name_en text not null,
+  sort integer not null default 0,
+  primary key (workflow, code)
+);
+alter table public.workflows add constraint workflows_first_state_fkey
+  foreign key (code, first_state) references public.workflow_stages (workflow, code)
+  deferrable initially deferred;
+create index workflows_first_state_idx on public.workflows (code, first_state);
+
+create table public.workflow_transitions (
+  workflow text not null,
+  from_state text not null,
+  name text not null check (name ~ '^[a-z0-9_]{1,40}$'),
+  -- of several under one name the first whose choice and guards hold is taken
+  sort integer not null default 0,
+  -- null: stays
+  to_state text,
+  -- `handler`: of the incident's department; `reporter`: who reported it
+  roles text[] not null check (roles <> '{}' and
+    roles <@ '{field_staff,handler,grid_manager,leader,admin,reporter}'::text[]),
+  guards text[] not null default '{}',
+  effects text[] not null default '{}',
+  -- moves on only when every transition of this gate was taken
+  gate text,
+  -- taken when the field has this value
+  choice_field text,
+  choice_value text,
+  tone text not null default 'neutral' check (tone in ('primary', 'neutral', 'danger')),
+  can_undo boolean not null default false,
+  name_zh text not null,
+  name_en text not null,
+  primary key (workflow, from_state, name, sort),
+  foreign key (workflow, from_state) references public.workflow_stages (workflow, code) on delete cascade,
+  foreign key (workflow, to_state) references public.workflow_stages (workflow, code),
+  check ((choice_field is null) = (choice_value is null)),
+  check (gate is null or to_state is not null)
+);
+create index workflow_transitions_to_idx on public.workflow_transitions (workflow, to_state);
+
+-- What a transition wants, in its command and in its form.
+create table public.workflow_fields (
+  workflow text not null references public.workflows (code) on delete cascade,
+  transition text not null,
+  name text not null check (name ~ '^[a-zA-Z][a-zA-Z0-9]{0,39}$'
+    and name not in ('incidentId', 'baseVersion', 'deviceAt')),
+  kind text not null check (kind in ('text', 'boolean', 'choice', 'whole', 'instant', 'photos', 'department',
+    'handler', 'assignee', 'condition', 'incident', 'milestone')),
+  is_required boolean not null default false,
+  -- required when the filing condition wants photos after, or when the category has several conditions
+  required_when text check (required_when in ('after_photos', 'several_conditions')),
+  -- of a choice
+  choices text[],
+  -- of a whole number; of a text the most characters
+  least integer,
+  most integer,
+  label_zh text not null,
+  label_en text not null,
+  sort integer not null default 0,
+  primary key (workflow, transition, name),
+  check ((kind = 'choice') = (choices is not null))
+);
+
+-- What makes a case: limits and the department hang on it. Several per category.
+create table public.filing_conditions (
+  code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
+  category_code text not null references public.categories (code),
+  name_zh text not null check (length(name_zh) between 1 and 500),
+  name_en text not null check (length(name_en) between 1 and 500),
+  -- when it counts as put right
+  closing_zh text not null default '' check (length(closing_zh) <= 2000),
+  closing_en text not null default '' check (length(closing_en) <= 2000),
+  department_code text references public.departments (code),
+  needs_after_photos boolean not null default false,
+  allows_self_handling boolean not null default false,
+  is_active boolean not null default true,
+  sort integer not null default 0
+);
+create index filing_conditions_category_idx on public.filing_conditions (category_code, sort);
+create index filing_conditions_department_idx on public.filing_conditions (department_code);
 
 create table public.profiles (
   user_id uuid primary key,
@@ -180,11 +283,52 @@ create table public.incidents (
   version integer not null default 1,
   -- the last transaction that changed the row
   changed_xid bigint not null default (pg_current_xact_id()::text)::bigint,
+  workflow_code text not null default 'event',
+  -- the workflow's own stage; `stage` is what it is shown and counted as
+  state text not null,
+  state_since timestamptz not null default now(),
+  -- names of a gate's transitions taken in this state
+  passed text[] not null default '{}',
+  condition_code text,
+  -- in the department it is given to
+  handler uuid,
+  -- asked to verify or to check
+  assignee uuid,
+  -- the incident it was merged into, of the same district
+  parent_id uuid,
+  -- what a leader or manager must decide
+  pending text check (pending in ('extension', 'hold')),
+  pending_until timestamptz,
+  hold_until timestamptz,
+  was_held boolean not null default false,
+  extensions smallint not null default 0,
+  rework smallint not null default 0,
+  reopened smallint not null default 0,
+  self_handled boolean not null default false,
+  -- a leader's demand: level 1 to 3, and by when an answer is due
+  supervision smallint check (supervision between 1 and 3),
+  reply_by timestamptz,
+  -- of the running clock that ends first
+  due_at timestamptz,
+  warn_at timestamptz,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),
+  -- imports may merge and hold without saying more
+  constraint incidents_parent_check check (parent_id is null or stage = 'merged'),
+  constraint incidents_held_check check (hold_until is null or on_hold),
   check ((source is null) = (source_id is null))
 );
+alter table public.incidents add constraint incidents_state_fkey
+  foreign key (workflow_code, state) references public.workflow_stages (workflow, code);
+alter table public.incidents add constraint incidents_condition_code_fkey
+  foreign key (condition_code) references public.filing_conditions (code);
+create index incidents_state_idx on public.incidents (workflow_code, state)
+  where stage in ('reported', 'filed', 'dispatched', 'handled');
+create index incidents_condition_idx on public.incidents (condition_code) where condition_code is not null;
+alter table public.incidents add constraint incidents_parent_fkey
+  foreign key (district_code, parent_id) references public.incidents (district_code, id);
+
 create unique index incidents_source_idx on public.incidents (district_code, source, source_id) where source is not null;
 
 create index incidents_id_idx on public.incidents (id);
@@ -195,6 +339,9 @@ create index incidents_department_idx on public.incidents (department_code, mont
 create index incidents_reporter_idx on public.incidents (reported_by) where reported_by is not null;
 -- finds any incident that is not imported
 create index incidents_here_idx on public.incidents (reported_at) where source is null;
+
+create index incidents_parent_idx on public.incidents (district_code, parent_id) where parent_id is not null;
+create index incidents_hold_idx on public.incidents (hold_until) where on_hold;
 
 -- The expressions of private.list_order. Keys are never null, so one row comparison is the keyset condition.
 -- A distance back from a fixed instant sorts "newest first" in ascending order.

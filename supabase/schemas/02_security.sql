@@ -112,7 +112,9 @@ create type private.incident_rights as (
   is_reporter boolean,
   may_note boolean,
   may_ask boolean,
-  may_correct boolean
+  may_correct boolean,
+  -- `roles`, `handler` for its department's, and `reporter`: what a workflow's transitions ask for
+  acts_as text[]
 );
 
 -- The policy on incidents, for one incident at an instant.
@@ -142,6 +144,9 @@ begin
   v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);
   v_rights.may_ask := 'ask' = any (v_may);
   v_rights.may_correct := 'correct' = any (v_may);
+  v_rights.acts_as := v_rights.roles
+    || case when v_handles then '{handler}'::text[] else '{}' end
+    || case when v_rights.is_reporter and private.has_right('note', p_at) then '{reporter}'::text[] else '{}' end;
   return v_rights;
 end $$;
 
@@ -158,11 +163,30 @@ alter table private.incident_moves enable row level security;
 alter table public.commands enable row level security;
 alter table public.incident_photos enable row level security;
 alter table public.photo_checks enable row level security;
+alter table public.workflows enable row level security;
+alter table public.workflow_stages enable row level security;
+alter table public.workflow_transitions enable row level security;
+alter table public.workflow_fields enable row level security;
+alter table public.filing_conditions enable row level security;
 
 grant select on public.city_settings, public.areas, public.departments, public.categories,
   public.profiles, public.memberships, public.incidents, public.incident_log, public.commands,
   public.incident_photos, public.photo_checks
 to authenticated;
+
+grant select on public.workflows, public.workflow_stages, public.workflow_transitions, public.workflow_fields,
+  public.filing_conditions
+to authenticated;
+create policy "Signed-in people see the workflows"
+on public.workflows for select to authenticated using (true);
+create policy "Signed-in people see the stages of workflows"
+on public.workflow_stages for select to authenticated using (true);
+create policy "Signed-in people see the transitions of workflows"
+on public.workflow_transitions for select to authenticated using (true);
+create policy "Signed-in people see the fields of transitions"
+on public.workflow_fields for select to authenticated using (true);
+create policy "Signed-in people see the filing conditions"
+on public.filing_conditions for select to authenticated using (true);
 
 create policy "Signed-in people see the city's settings"
 on public.city_settings for select to authenticated using (true);
@@ -217,13 +241,19 @@ create trigger refuse_log_change
 before update or delete or truncate on public.incident_log
 for each statement execute function private.refuse_log_change();
 
--- Sets version and changed_xid at every write.
+-- Sets version and changed_xid at every write. An importer names the stage alone: the state of its workflow
+-- follows.
 create or replace function private.mark_incident_change()
 returns trigger language plpgsql security definer set search_path = '' as $$
 begin
   new.changed_xid := pg_current_xact_id()::text::bigint;
   if tg_op = 'UPDATE' then
     new.version := old.version + 1;
+    if new.stage <> old.stage and new.state = old.state then
+      new.state := private.first_state_of(new.workflow_code, new.stage);
+    end if;
+  elsif new.state is null then
+    new.state := private.first_state_of(new.workflow_code, new.stage);
   end if;
   return new;
 end $$;

@@ -3,7 +3,8 @@
 -- A rejection is {code, field?, detail?}. Codes: unknown_type, invalid_payload, unknown_field,
 -- missing_field, invalid_field, too_long, not_allowed, unknown_category, not_a_leaf_category,
 -- outside_city, incident_exists, unknown_incident (absent or not visible), incident_closed, refused (a
--- constraint), conflict (`server` holds the incident).
+-- constraint), conflict (`server` holds the incident); of transitions unknown_transition, wrong_stage (`detail`
+-- is the state), not_now (`detail` is the guard).
 
 -- Undoes the command's subtransaction.
 create or replace function private.reject_command(p_code text, p_field text default null, p_detail text default null)
@@ -291,11 +292,17 @@ create or replace function private.store_reports(p_reports private.report[])
 returns void language sql set search_path = '' as $$
   with stored as (
     insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
-      qx, qy, description, address_label, reported_at, device_at, month, reported_by)
+      qx, qy, description, address_label, reported_at, device_at, month, reported_by,
+      workflow_code, stage, state, state_since)
     select r.district_code, r.id, r.category_code, r.area_code, r.severity, r.lon, r.lat,
       r.qx, r.qy, r.description, r.address_label, r.at, r.device_at,
-      date_trunc('month', r.at at time zone city.time_zone)::date, r.actor
-    from unnest(p_reports) r cross join public.city_settings city
+      date_trunc('month', r.at at time zone city.time_zone)::date, r.actor,
+      w.code, s.stage, s.code, r.at
+    from unnest(p_reports) r
+    join public.categories c on c.code = r.category_code
+    join public.workflows w on w.code = c.workflow_code
+    join public.workflow_stages s on s.workflow = w.code and s.code = w.first_state
+    cross join public.city_settings city
   ), logged as (
     insert into public.incident_log
       (district_code, incident_id, seq, at, actor, kind, stage_to, data, command_id)
@@ -327,15 +334,16 @@ end $$;
 
 -- The caller has locked the incident.
 create or replace function private.append_log(p_incident public.incidents, p_actor uuid, p_command uuid,
-  p_at timestamptz, p_kind text, p_note text, p_data jsonb, p_photos jsonb)
+  p_at timestamptz, p_kind text, p_note text, p_data jsonb, p_photos jsonb,
+  p_stage_from text default null, p_stage_to text default null)
 returns void language plpgsql set search_path = '' as $$
 declare
   v_seq integer;
 begin
   insert into public.incident_log
-    (district_code, incident_id, seq, at, actor, kind, note, data, command_id)
+    (district_code, incident_id, seq, at, actor, kind, stage_from, stage_to, note, data, command_id)
   select p_incident.district_code, p_incident.id, 1 + coalesce(max(l.seq), 0), p_at, p_actor, p_kind,
-    coalesce(p_note, ''), p_data, p_command
+    p_stage_from, p_stage_to, coalesce(p_note, ''), p_data, p_command
   from public.incident_log l
   where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
   returning seq into v_seq;
@@ -425,8 +433,8 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
   select jsonb_build_object('version', p_incident.version, 'categoryCode', p_incident.category_code,
     'lon', p_incident.lon, 'lat', p_incident.lat, 'description', p_incident.description,
     'severity', p_incident.severity, 'addressLabel', p_incident.address_label,
-    'areaCode', p_incident.area_code, 'stage', p_incident.stage,
-    'reportedBy', p_incident.reported_by, 'changedAt', last.at, 'changedBy', p.display_name)
+    'areaCode', p_incident.area_code, 'stage', p_incident.stage, 'state', p_incident.state,
+    'departmentCode', p_incident.department_code, 'reportedBy', p_incident.reported_by, 'changedAt', last.at, 'changedBy', p.display_name)
   from (values (1)) one
   left join lateral (
     select l.at, l.actor from public.incident_log l
@@ -449,6 +457,15 @@ begin
   end if;
   if p_changes ? 'description' then
     v_new.description := private.payload_text(p_changes, 'description', true, 10000);
+  end if;
+  if v_new.category_code <> p_incident.category_code then
+    -- conditions are of one category; another workflow goes on from the same stage
+    v_new.condition_code := null;
+    select c.workflow_code into v_new.workflow_code from public.categories c where c.code = v_new.category_code;
+    if v_new.workflow_code <> p_incident.workflow_code then
+      v_new.state := private.first_state_of(v_new.workflow_code, p_incident.stage);
+      v_new.passed := '{}';
+    end if;
   end if;
   if p_changes ?| '{categoryCode,description}' and private.check_category(v_new.category_code)
     and private.is_blank(v_new.description) then
@@ -526,7 +543,8 @@ begin
   if v_diff = '{}' then
     return jsonb_build_object('incident_id', v_incident.id, 'version', v_incident.version);
   end if;
-  update public.incidents i set category_code = v_new.category_code, lon = v_new.lon, lat = v_new.lat,
+  update public.incidents i set category_code = v_new.category_code, workflow_code = v_new.workflow_code,
+    state = v_new.state, passed = v_new.passed, condition_code = v_new.condition_code, lon = v_new.lon, lat = v_new.lat,
     area_code = v_new.area_code, qx = v_new.qx, qy = v_new.qy, description = v_new.description,
     severity = v_new.severity, address_label = v_new.address_label
   where i.district_code = v_incident.district_code and i.id = v_incident.id

@@ -204,6 +204,8 @@ begin
         v_result := private.confirm_duplicate(p_actor, p_envelope.id, v_payload, p_at);
       when 'correct_incident' then
         v_result := private.correct_incident(p_actor, p_envelope.id, v_payload, p_at);
+      when 'transition' then
+        v_result := private.take_transition(p_actor, p_envelope.id, v_payload, p_at);
       else
         perform private.reject_command('unknown_type', 'type');
     end case;

@@ -9,7 +9,11 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'onHold', (i).on_hold, 'severity', (i).severity, 'lon', (i).lon, 'lat', (i).lat,
     'description', (i).description, 'addressLabel', (i).address_label,
     'reportedAt', (i).reported_at, 'closedAt', (i).closed_at, 'channel', (i).channel,
-    'version', (i).version)
+    'version', (i).version, 'workflowCode', (i).workflow_code, 'state', (i).state,
+    'stateSince', (i).state_since, 'dueAt', (i).due_at, 'warnAt', (i).warn_at, 'pending', (i).pending,
+    'holdUntil', (i).hold_until, 'supervision', (i).supervision, 'replyBy', (i).reply_by,
+    'rework', (i).rework, 'reopened', (i).reopened, 'extensions', (i).extensions,
+    'selfHandled', (i).self_handled)
 $$;
 
 -- Sort keys, all in one direction; the id follows. 01_tables.sql has an index with each expression. Null
@@ -279,6 +283,7 @@ begin
     'canCorrect', v_rights.may_correct and private.is_open(v_incident.stage),
     'canNote', v_rights.may_note,
     'canAsk', v_rights.may_ask,
+    'transitions', private.offered_transitions(v_incident, v_rights.acts_as, now()),
     'log', coalesce((
       select jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'kind', l.kind, 'actor', l.actor,
           'actorName', p.display_name, 'stageFrom', l.stage_from, 'stageTo', l.stage_to,
@@ -300,7 +305,7 @@ $$;
 
 -- One incident, its photos and its log. Photos are the checked ones and the caller's own.
 -- Returns `{incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
--- isChecked}], canCorrect, canNote, canAsk, log: [{seq, at, kind, actor, actorName, stageFrom, stageTo,
+-- isChecked}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor, actorName, stageFrom, stageTo,
 -- note, data}]}`; null when it is absent or outside the scope. `incident` is an IncidentRow with `category,
 -- areas, department, reportedBy, reporterName, deviceAt, source, sourceId`. `data` has the `photos` (hashes)
 -- an entry brought and the `changes` of a correction, `{field: [before, after]}`.

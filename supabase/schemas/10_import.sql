@@ -97,7 +97,7 @@ begin
       private.quantise(j.lon, v_city.west, v_city.east) as qx,
       private.quantise(j.lat, v_city.south, v_city.north) as qy,
       date_trunc('month', j."reportedAt" at time zone v_city.time_zone)::date as month,
-      coalesce(j.department, c.default_department) as department_code
+      coalesce(j.department, c.default_department) as department_code, c.workflow_code
     from judged j
     join public.areas a on a.code = j.area_code
     join public.categories c on c.code = j.category
@@ -105,16 +105,21 @@ begin
   ), stored as (
     insert into public.incidents (district_code, id, category_code, area_code, department_code,
       stage, on_hold, severity, lon, lat, qx, qy, description, address_label, reported_at, month,
-      closed_at, channel, source, source_id, source_hash)
+      closed_at, channel, source, source_id, source_hash, workflow_code, state_since)
     select r.district, r.incident_id, r.category, r.area_code, r.department_code, r.stage,
       coalesce(r."onHold", false), coalesce(r.severity, 2::smallint), r.lon, r.lat, r.qx, r.qy,
       coalesce(r.description, ''), coalesce(r.address, ''), r."reportedAt", r.month, r."closedAt",
-      coalesce(r.channel, 'import'), p_source, r.id, r.hash
+      coalesce(r.channel, 'import'), p_source, r.id, r.hash, r.workflow_code,
+      coalesce(r."closedAt", r."reportedAt")
     from ready r where r.verdict = 'store'
     returning district_code, id, stage, source_id
   ), updated as (
     update public.incidents i set category_code = r.category, area_code = r.area_code,
-      department_code = r.department_code, stage = r.stage, on_hold = coalesce(r."onHold", false),
+      department_code = r.department_code, stage = r.stage, workflow_code = r.workflow_code,
+      state = case when (i.workflow_code, i.stage) = (r.workflow_code, r.stage) then i.state
+        else private.first_state_of(r.workflow_code, r.stage) end,
+      on_hold = coalesce(r."onHold", false), hold_until = case when r."onHold" then i.hold_until end,
+      parent_id = case when r.stage = 'merged' then i.parent_id end,
       severity = coalesce(r.severity, 2::smallint), lon = r.lon, lat = r.lat, qx = r.qx, qy = r.qy,
       description = coalesce(r.description, ''), address_label = coalesce(r.address, ''),
       reported_at = r."reportedAt", month = r.month, closed_at = r."closedAt",

@@ -1,0 +1,629 @@
+-- Workflows as rows, and the one interpreter of their transitions.
+--
+-- A workflow has stages of its own (`incidents.state`), each shown and counted as one of the seven of
+-- private.stage_codes() (`incidents.stage`). A transition leads from one to another, or stays. It names the
+-- roles that may take it, the fields it wants, guards that must hold and effects on the incident. A new
+-- workflow needs rows alone.
+
+-- A workflow's stage for one of the seven; the stage itself where it has none.
+create or replace function private.first_state_of(p_workflow text, p_stage text)
+returns text language sql stable set search_path = '' as $$
+  select coalesce((select s.code from public.workflow_stages s
+    where s.workflow = p_workflow and s.stage = p_stage order by s.sort, s.code limit 1), p_stage)
+$$;
+
+-- The rows a city begins with. Events and components differ in who puts right on the spot (conditions say so);
+-- services are checked by a call, not in the street.
+insert into public.workflows (code, name_zh, name_en, first_state, trusted_channels, sort) values
+  ('event', '事件流程', 'Events', 'reported', '{app}', 1),
+  ('component', '部件流程', 'Components', 'reported', '{app}', 2),
+  ('service', '诉求流程', 'Requests', 'reported', null, 3);
+
+insert into public.workflow_stages (workflow, code, stage, clock, name_zh, name_en, sort)
+select w.code, s.code, s.stage, s.clock, s.name_zh, s.name_en, s.sort
+from public.workflows w
+cross join (values
+  ('reported', 'reported', 'accept', '待受理', 'Waiting', 1),
+  ('verifying', 'reported', 'verify', '待核实', 'To verify', 2),
+  ('verified', 'reported', 'file', '已核实', 'Verified', 3),
+  ('refuted', 'reported', 'file', '核实不属实', 'Found untrue', 4),
+  ('filed', 'filed', 'dispatch', '已立案', 'Filed', 5),
+  ('returned', 'filed', 'dispatch', '部门退回', 'Returned', 6),
+  ('dispatched', 'dispatched', 'handle', '已派遣', 'Dispatched', 7),
+  ('handled', 'handled', 'check', '待核查', 'To check', 8),
+  ('closed', 'closed', null, '已结案', 'Closed', 9),
+  ('rejected', 'rejected', null, '不予立案', 'Rejected', 10),
+  ('merged', 'merged', null, '已并案', 'Merged', 11)
+) as s (code, stage, clock, name_zh, name_en, sort)
+where w.code <> 'service' or s.code not in ('verifying', 'verified', 'refuted');
+
+insert into public.workflow_transitions (workflow, from_state, name, sort, to_state, roles, guards, effects,
+  choice_field, choice_value, tone, can_undo, name_zh, name_en)
+select w.code, t.from_state, t.name, t.sort, t.to_state, t.roles::text[], t.guards::text[], t.effects::text[],
+  t.choice_field, t.choice_value, t.tone, t.can_undo, t.name_zh, t.name_en
+from public.workflows w
+cross join lateral (
+  select f.from_state, v.*
+  from (values
+    ('assign', 1, '{reported}', 'verifying', '{grid_manager,admin}', '{}', '{}', null, null, 'neutral', true,
+      '派发核实', 'Send to verify'),
+    ('assign', 1, '{verifying}', null, '{grid_manager,admin}', '{}', '{}', null, null, 'neutral', true,
+      '改派核实人', 'Assign'),
+    ('verify', 1, '{reported,verifying}', 'verified', '{field_staff,grid_manager,admin}', '{not_reporter}', '{}',
+      'isTrue', 'true', 'primary', false, '核实', 'Verify'),
+    ('verify', 2, '{reported,verifying}', 'refuted', '{field_staff,grid_manager,admin}', '{not_reporter}', '{}',
+      'isTrue', 'false', 'primary', false, '核实', 'Verify'),
+    ('file', 2, '{reported}', 'filed', '{grid_manager,admin}', '{verified}', '{}', null, null, 'primary', true,
+      '立案', 'File'),
+    ('file', 2, '{verified}', 'filed', '{grid_manager,admin}', '{}', '{}', null, null, 'primary', true,
+      '立案', 'File'),
+    ('reject', 8, '{reported,verifying,verified,refuted}', 'rejected', '{grid_manager,admin}', '{}', '{}',
+      null, null, 'danger', true, '不予立案', 'Reject'),
+    ('merge', 7, '{reported,verifying,verified,refuted,filed}', 'merged', '{grid_manager,admin}', '{}', '{}',
+      null, null, 'neutral', true, '并案', 'Merge'),
+    ('dispatch', 1, '{filed,returned}', 'dispatched', '{grid_manager,admin}', '{}', '{}', null, null, 'primary',
+      true, '派遣', 'Dispatch'),
+    ('give_back', 2, '{returned}', 'dispatched', '{grid_manager,admin}', '{has_department}', '{}', null, null,
+      'neutral', true, '退还部门', 'Give back'),
+    ('assign', 4, '{dispatched}', null, '{handler,grid_manager,admin}', '{has_department}', '{}', null, null,
+      'neutral', true, '指定处置人', 'Assign'),
+    ('handle', 1, '{dispatched}', 'handled', '{handler}', '{}', '{}', null, null, 'primary', false,
+      '处置反馈', 'Handled'),
+    ('return', 5, '{dispatched}', 'returned', '{handler}', '{}', '{}', null, null, 'danger', true,
+      '退回', 'Return'),
+    ('request_extension', 3, '{dispatched}', null, '{handler}',
+      '{nothing_pending,in_time,extension_left}', '{ask_extension}', null, null, 'neutral', false,
+      '申请延期', 'Ask for more time'),
+    ('decide_extension', 1, '{dispatched}', null, '{grid_manager,leader,admin}',
+      '{extension_pending,first_extension}', '{grant_extension}', 'isApproved', 'true', 'primary', false,
+      '审批延期', 'Decide on more time'),
+    ('decide_extension', 2, '{dispatched}', null, '{leader,admin}', '{extension_pending}', '{grant_extension}',
+      'isApproved', 'true', 'primary', false, '审批延期', 'Decide on more time'),
+    ('decide_extension', 3, '{dispatched}', null, '{grid_manager,leader,admin}', '{extension_pending}',
+      '{drop_request}', 'isApproved', 'false', 'primary', false, '审批延期', 'Decide on more time'),
+    ('request_hold', 6, '{filed,dispatched}', null, '{handler,grid_manager}', '{nothing_pending,never_held}',
+      '{ask_hold}', null, null, 'neutral', false, '申请挂账', 'Ask to hold'),
+    ('refuse_hold', 3, '{filed,dispatched}', null, '{leader}', '{hold_pending}', '{drop_request}', null, null,
+      'danger', false, '不予挂账', 'Refuse the hold'),
+    ('hold', 6, '{filed,dispatched}', null, '{leader}', '{never_held}', '{hold}', null, null, 'neutral', false,
+      '挂账', 'Hold'),
+    ('resume', 1, '{filed,dispatched}', null, '{leader,grid_manager,admin}', '{held}', '{resume}', null, null,
+      'primary', false, '恢复', 'Resume'),
+    ('milestone', 2, '{dispatched}', null, '{handler}', '{}', '{milestone}', null, null, 'neutral', false,
+      '阶段完成', 'Milestone reached'),
+    ('assign', 4, '{handled}', null, '{grid_manager,admin}', '{}', '{}', null, null, 'neutral', true,
+      '派发核查', 'Send to check'),
+    ('check_pass', 1, '{handled}', 'closed', '{field_staff,grid_manager,admin}', '{not_of_department}', '{}',
+      null, null, 'primary', true, '核查通过', 'Check passed'),
+    ('check_fail', 2, '{handled}', 'dispatched', '{field_staff,grid_manager,admin}', '{not_of_department}',
+      '{rework}', null, null, 'danger', true, '核查不通过', 'Check failed'),
+    ('reopen', 1, '{closed}', 'dispatched', '{grid_manager,leader,admin,reporter}',
+      '{reopen_window,has_department}', '{reopen}', null, null, 'neutral', false, '重新打开', 'Reopen'),
+    ('reopen', 2, '{closed}', 'filed', '{grid_manager,leader,admin,reporter}', '{reopen_window}', '{reopen}',
+      null, null, 'neutral', false, '重新打开', 'Reopen'),
+    ('reopen', 1, '{rejected}', 'reported', '{grid_manager,leader,admin}', '{}', '{reopen}', null, null,
+      'neutral', false, '重新打开', 'Reopen'),
+    ('escalate', 9, '{reported,verifying,verified,refuted,filed,returned,dispatched,handled}', null, '{leader}',
+      '{not_supervised}', '{supervise}', null, null, 'danger', true, '督办', 'Escalate'),
+    ('reply', 1, '{reported,verifying,verified,refuted,filed,returned,dispatched,handled}', null,
+      '{grid_manager,handler,admin}', '{supervised}', '{reply}', null, null, 'primary', false,
+      '回复督办', 'Answer the leader')
+  ) as v (name, sort, from_states, to_state, roles, guards, effects, choice_field, choice_value, tone, can_undo,
+    name_zh, name_en)
+  cross join lateral unnest(v.from_states::text[]) as f (from_state)
+) as t
+where exists (select from public.workflow_stages s where s.workflow = w.code and s.code = t.from_state)
+  and (t.to_state is null or exists (
+    select from public.workflow_stages s where s.workflow = w.code and s.code = t.to_state));
+
+insert into public.workflow_fields (workflow, transition, name, kind, is_required, required_when, choices, least, most,
+  label_zh, label_en, sort)
+select w.code, f.transition, f.name, f.kind, f.is_required,
+  case f.kind when 'condition' then 'several_conditions'
+    when 'photos' then case f.transition when 'handle' then 'after_photos' end end,
+  f.choices::text[], f.least, f.most,
+  f.label_zh, f.label_en, f.sort
+from public.workflows w
+cross join (values
+  ('verify', 'isTrue', 'boolean', true, null, null, null, '情况属实', 'It is as reported', 1),
+  ('verify', 'photos', 'photos', false, null, null, null, '照片', 'Photos', 2),
+  ('verify', 'note', 'text', false, null, null, 2000, '说明', 'Note', 3),
+  ('file', 'condition', 'condition', false, null, null, null, '立案条件', 'Filing condition', 1),
+  ('file', 'note', 'text', false, null, null, 2000, '说明', 'Note', 2),
+  ('reject', 'note', 'text', true, null, null, 2000, '理由', 'Reason', 1),
+  ('merge', 'into', 'incident', true, null, null, null, '并入', 'Into', 1),
+  ('merge', 'note', 'text', false, null, null, 2000, '说明', 'Note', 2),
+  ('dispatch', 'department', 'department', true, null, null, null, '处置部门', 'Department', 1),
+  ('dispatch', 'handler', 'handler', false, null, null, null, '处置人', 'Handler', 2),
+  ('dispatch', 'note', 'text', false, null, null, 2000, '说明', 'Note', 3),
+  ('give_back', 'note', 'text', true, null, null, 2000, '理由', 'Reason', 1),
+  ('assign', 'assignee', 'assignee', true, null, null, null, '人员', 'Person', 1),
+  ('assign', 'note', 'text', false, null, null, 2000, '说明', 'Note', 2),
+  ('handle', 'note', 'text', true, null, null, 2000, '处置情况', 'What was done', 1),
+  ('handle', 'photos', 'photos', false, null, null, null, '处置后照片', 'Photos after', 2),
+  ('return', 'note', 'text', true, null, null, 2000, '理由', 'Reason', 1),
+  ('request_extension', 'note', 'text', true, null, null, 2000, '理由', 'Reason', 1),
+  ('decide_extension', 'isApproved', 'boolean', true, null, null, null, '同意', 'Approve', 1),
+  ('decide_extension', 'note', 'text', false, null, null, 2000, '说明', 'Note', 2),
+  ('request_hold', 'until', 'instant', true, null, null, null, '挂账至', 'Hold until', 1),
+  ('request_hold', 'note', 'text', true, null, null, 2000, '理由', 'Reason', 2),
+  ('refuse_hold', 'note', 'text', true, null, null, 2000, '理由', 'Reason', 1),
+  ('hold', 'until', 'instant', true, null, null, null, '挂账至', 'Hold until', 1),
+  ('hold', 'note', 'text', false, null, null, 2000, '说明', 'Note', 2),
+  ('resume', 'note', 'text', false, null, null, 2000, '说明', 'Note', 1),
+  ('milestone', 'milestone', 'milestone', true, null, null, null, '阶段', 'Milestone', 1),
+  ('milestone', 'photos', 'photos', false, null, null, null, '照片', 'Photos', 2),
+  ('milestone', 'note', 'text', false, null, null, 2000, '说明', 'Note', 3),
+  ('check_pass', 'photos', 'photos', false, null, null, null, '核查照片', 'Photos', 1),
+  ('check_pass', 'note', 'text', false, null, null, 2000, '说明', 'Note', 2),
+  ('check_fail', 'note', 'text', true, null, null, 2000, '理由', 'Reason', 1),
+  ('check_fail', 'photos', 'photos', false, null, null, null, '核查照片', 'Photos', 2),
+  ('reopen', 'note', 'text', true, null, null, 2000, '理由', 'Reason', 1),
+  ('escalate', 'kind', 'choice', true, '{timeout,leader,important}', null, null, '类型', 'Kind', 1),
+  ('escalate', 'level', 'whole', true, null, 1, 3, '等级', 'Level', 2),
+  ('escalate', 'replyBy', 'instant', true, null, null, null, '回复期限', 'Answer by', 3),
+  ('escalate', 'note', 'text', true, null, null, 2000, '督办意见', 'Demand', 4),
+  ('reply', 'note', 'text', true, null, null, 2000, '回复', 'Answer', 1)
+) as f (transition, name, kind, is_required, choices, least, most, label_zh, label_en, sort)
+where exists (select from public.workflow_transitions t where t.workflow = w.code and t.name = f.transition);
+
+-- the first states are there now
+set constraints all immediate;
+
+update public.categories set workflow_code = case class when 'event' then 'event'
+  when 'component' then 'component' else 'service' end;
+alter table public.categories add constraint categories_workflow_code_fkey
+  foreign key (workflow_code) references public.workflows (code);
+create index categories_workflow_idx on public.categories (workflow_code);
+
+-- What keeps a transition from being taken now; null when the guard holds. Guards look at the incident, the
+-- caller and the time, never at fields: what is offered is what will be accepted.
+create or replace function private.guard_holds(p_guard text, p_incident public.incidents, p_at timestamptz)
+returns boolean language plpgsql stable set search_path = '' as $$
+begin
+  return case p_guard
+    when 'not_reporter' then p_incident.reported_by is distinct from auth.uid()
+    when 'verified' then (select w.trusted_channels is null or p_incident.channel = any (w.trusted_channels)
+      from public.workflows w where w.code = p_incident.workflow_code)
+    when 'has_department' then p_incident.department_code is not null
+    when 'nothing_pending' then p_incident.pending is null
+    when 'extension_pending' then p_incident.pending = 'extension'
+    when 'hold_pending' then p_incident.pending = 'hold'
+    when 'in_time' then p_incident.due_at is null or p_at <= p_incident.due_at
+    when 'first_extension' then p_incident.extensions = 0
+    when 'extension_left' then p_incident.extensions <
+      (select w.max_extensions from public.workflows w where w.code = p_incident.workflow_code)
+    when 'never_held' then not p_incident.was_held
+    when 'held' then p_incident.on_hold
+    when 'not_of_department' then not exists (
+        select from public.memberships m
+        where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = p_incident.department_code
+          and private.is_valid(m.valid_from, m.valid_to, p_at))
+      and not exists (
+        select from public.incident_log l
+        where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
+          and l.actor = auth.uid() and l.kind = 'transition' and l.stage_to = 'handled'
+          and l.stage_from <> 'handled')
+    when 'reopen_window' then p_at <= p_incident.closed_at + make_interval(days =>
+      (select w.reopen_days from public.workflows w where w.code = p_incident.workflow_code))
+    when 'supervised' then p_incident.supervision is not null
+    when 'not_supervised' then p_incident.supervision is null
+  end;
+end $$;
+
+-- The first guard that does not hold; null when all do. Nothing but `resume`, an answer or a leader's demand
+-- moves what is on hold.
+create or replace function private.failing_guard(
+  p_transition public.workflow_transitions, p_incident public.incidents, p_at timestamptz)
+returns text language plpgsql stable set search_path = '' as $$
+declare
+  v_guard text;
+begin
+  if p_incident.on_hold and not p_transition.effects && '{resume,supervise,reply}' then
+    return 'not_held';
+  end if;
+  if p_transition.gate is not null and p_transition.name = any (p_incident.passed) then
+    return 'not_passed';
+  end if;
+  foreach v_guard in array p_transition.guards loop
+    if private.guard_holds(v_guard, p_incident, p_at) is not true then
+      return v_guard;
+    end if;
+  end loop;
+  return null;
+end $$;
+
+-- The transitions open to a caller of these roles. What the engine takes is one of these.
+create or replace function private.open_transitions(
+  p_incident public.incidents, p_roles text[], p_at timestamptz)
+returns setof public.workflow_transitions language sql stable set search_path = '' as $$
+  select t.* from public.workflow_transitions t
+  where t.workflow = (p_incident).workflow_code and t.from_state = (p_incident).state and t.roles && p_roles
+    and private.failing_guard(t, p_incident, p_at) is null
+  order by t.sort, t.name collate "C"
+$$;
+
+-- Whether the field must be there for this incident.
+create or replace function private.is_field_required(p_field public.workflow_fields, p_incident public.incidents)
+returns boolean language sql stable set search_path = '' as $$
+  select (p_field).is_required or case (p_field).required_when
+    when 'after_photos' then coalesce((select c.needs_after_photos from public.filing_conditions c
+      where c.code = (p_incident).condition_code), false)
+    when 'several_conditions' then 1 < (select count(*) from public.filing_conditions c
+      where c.category_code = (p_incident).category_code and c.is_active)
+    else false end
+$$;
+
+-- Whether the person may do what is asked of them: verify or check in the incident's area, or handle for its
+-- department.
+create or replace function private.may_be_assigned(p_person uuid, p_incident public.incidents, p_department text,
+  p_at timestamptz)
+returns boolean language sql stable set search_path = '' as $$
+  select exists (
+    select from public.memberships m
+    join public.areas a on a.code = m.area_code
+    join public.areas own on own.code = (p_incident).area_code
+    where m.user_id = p_person and private.is_valid(m.valid_from, m.valid_to, p_at)
+      and case when p_department is null then m.role = 'field_staff' and private.is_within(own.path, a.path)
+        else m.role = 'handler' and m.department_code = p_department end)
+$$;
+
+-- One field of a transition, checked. Errors: rejections of the field.
+create or replace function private.read_field(p_field public.workflow_fields, p_payload jsonb,
+  p_incident public.incidents, p_at timestamptz)
+returns jsonb language plpgsql stable set search_path = '' as $$
+declare
+  v_name constant text := p_field.name;
+  v_required constant boolean := private.is_field_required(p_field, p_incident);
+  v_text text;
+  v_instant timestamptz;
+begin
+  if p_field.kind = 'photos' then
+    return private.payload_photos(jsonb_build_object('photos', p_payload -> v_name), v_required);
+  elsif p_field.kind = 'boolean' then
+    if coalesce(p_payload -> v_name, 'null') = 'null' and not v_required then return 'null'; end if;
+    if coalesce(p_payload -> v_name, 'null') = 'null' then
+      perform private.reject_command('missing_field', v_name);
+    elsif jsonb_typeof(p_payload -> v_name) <> 'boolean' then
+      perform private.reject_command('invalid_field', v_name, 'not true or false');
+    end if;
+    return p_payload -> v_name;
+  elsif p_field.kind = 'whole' then
+    return coalesce(to_jsonb(private.payload_whole(p_payload, v_name, v_required, p_field.least, p_field.most)), 'null');
+  end if;
+  v_text := private.payload_text(p_payload, v_name, v_required, coalesce(p_field.most, 2000));
+  if v_text is not null and p_field.kind = 'text' and v_required and private.is_blank(v_text) then
+    perform private.reject_command('missing_field', v_name);
+  end if;
+  if p_field.kind = 'condition' and v_text is null then
+    select min(c.code) into v_text from public.filing_conditions c
+    where c.category_code = p_incident.category_code and c.is_active;
+  end if;
+  if v_text is null or p_field.kind = 'text' then
+    return coalesce(to_jsonb(v_text), 'null');
+  end if;
+  if p_field.kind = 'instant' then
+    v_instant := private.payload_instant(p_payload, v_name);
+    if v_instant <= p_at or v_instant > p_at + interval '1 year' then
+      perform private.reject_command('invalid_field', v_name, 'not within a year from now');
+    end if;
+    return to_jsonb(v_instant);
+  elsif p_field.kind in ('handler', 'assignee', 'incident') and not private.is_uuid(v_text) then
+    perform private.reject_command('invalid_field', v_name, 'not a UUID in lower case');
+  end if;
+  if (case p_field.kind
+    when 'choice' then v_text = any (p_field.choices)
+    when 'department' then exists (select from public.departments d where d.code = v_text)
+    when 'condition' then exists (select from public.filing_conditions c
+      where c.code = v_text and c.category_code = p_incident.category_code and c.is_active)
+    when 'handler' then private.may_be_assigned(v_text::uuid, p_incident,
+      coalesce(p_payload ->> 'department', p_incident.department_code), p_at)
+    when 'assignee' then private.may_be_assigned(v_text::uuid, p_incident,
+      case when p_incident.stage = 'dispatched' then p_incident.department_code end, p_at)
+    when 'milestone' then v_text ~ '^[a-z0-9_]{1,40}$'
+    when 'incident' then true end) is not true then
+    perform private.reject_command('invalid_field', v_name, 'not one that can be chosen');
+  end if;
+  return to_jsonb(v_text);
+end $$;
+
+-- Why a transition is not among the open ones: its name is not of this workflow, or not of this state, or not
+-- for the caller, or a guard does not hold now.
+create or replace function private.refuse_transition(
+  p_incident public.incidents, p_roles text[], p_name text, p_at timestamptz)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_guard text;
+begin
+  if not exists (select from public.workflow_transitions t
+    where t.workflow = p_incident.workflow_code and t.name = p_name) then
+    perform private.reject_command('unknown_transition', 'name');
+  elsif not exists (select from public.workflow_transitions t
+    where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state) then
+    perform private.reject_command('wrong_stage', 'name', p_incident.state);
+  elsif not exists (select from public.workflow_transitions t
+    where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state
+      and t.roles && p_roles) then
+    perform private.reject_command('not_allowed');
+  end if;
+  select private.failing_guard(t, p_incident, p_at) into v_guard from public.workflow_transitions t
+  where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state
+    and t.roles && p_roles
+  order by t.sort limit 1;
+  perform private.reject_command('not_now', 'name', v_guard);
+end $$;
+
+-- The target of a merge, locked. Two that merge into each other end one call with a deadlock.
+create or replace function private.lock_parent(p_incident public.incidents, p_into uuid, p_at timestamptz)
+returns public.incidents language plpgsql set search_path = '' as $$
+declare
+  v_parent public.incidents;
+begin
+  v_parent := private.lock_incident(jsonb_build_object('incidentId', p_into), p_at);
+  if v_parent.id = p_incident.id or not private.is_open(v_parent.stage)
+    or v_parent.district_code <> p_incident.district_code then
+    perform private.reject_command('invalid_field', 'into', 'not an open incident of this district');
+  end if;
+  return v_parent;
+end $$;
+
+-- Values of a transition's fields that the incident keeps.
+create or replace function private.with_fields(p_incident public.incidents, p_values jsonb)
+returns public.incidents language plpgsql stable set search_path = '' as $$
+declare
+  v_new public.incidents := p_incident;
+begin
+  if coalesce(p_values -> 'department', 'null') <> 'null' then
+    v_new.department_code := p_values ->> 'department';
+    v_new.handler := null;
+  end if;
+  if coalesce(p_values -> 'handler', 'null') <> 'null' then
+    v_new.handler := (p_values ->> 'handler')::uuid;
+  end if;
+  if coalesce(p_values -> 'assignee', 'null') <> 'null' then
+    if p_incident.stage = 'dispatched' then v_new.handler := (p_values ->> 'assignee')::uuid;
+    else v_new.assignee := (p_values ->> 'assignee')::uuid; end if;
+  end if;
+  if coalesce(p_values -> 'condition', 'null') <> 'null' then
+    v_new.condition_code := p_values ->> 'condition';
+  end if;
+  if coalesce(p_values -> 'into', 'null') <> 'null' then
+    v_new.parent_id := (p_values ->> 'into')::uuid;
+  end if;
+  return v_new;
+end $$;
+
+-- An effect of a transition on the incident; those on clocks are private.turn_clocks.
+create or replace function private.with_effect(
+  p_incident public.incidents, p_effect text, p_values jsonb)
+returns public.incidents language plpgsql stable set search_path = '' as $$
+declare
+  v_new public.incidents := p_incident;
+begin
+  case p_effect
+    when 'ask_extension' then v_new.pending := 'extension';
+    when 'grant_extension' then
+      v_new.pending := null;
+      v_new.extensions := v_new.extensions + 1;
+    when 'ask_hold' then
+      v_new.pending := 'hold';
+      v_new.pending_until := (p_values ->> 'until')::timestamptz;
+    when 'drop_request' then
+      v_new.pending := null;
+      v_new.pending_until := null;
+    when 'hold' then
+      v_new.pending := null;
+      v_new.pending_until := null;
+      v_new.on_hold := true;
+      v_new.was_held := true;
+      v_new.hold_until := (p_values ->> 'until')::timestamptz;
+    when 'resume' then
+      v_new.on_hold := false;
+      v_new.hold_until := null;
+    when 'rework' then v_new.rework := v_new.rework + 1;
+    when 'reopen' then v_new.reopened := v_new.reopened + 1;
+    when 'supervise' then
+      v_new.supervision := (p_values ->> 'level')::smallint;
+      v_new.reply_by := (p_values ->> 'replyBy')::timestamptz;
+    when 'reply' then
+      v_new.supervision := null;
+      v_new.reply_by := null;
+    when 'milestone' then null;
+  end case;
+  return v_new;
+end $$;
+
+-- The incident after a transition; its clocks are turned after that.
+create or replace function private.after_transition(p_incident public.incidents,
+  p_transition public.workflow_transitions, p_values jsonb, p_at timestamptz)
+returns public.incidents language plpgsql stable set search_path = '' as $$
+declare
+  v_new public.incidents := private.with_fields(p_incident, p_values);
+  v_effect text;
+  v_to text := p_transition.to_state;
+begin
+  foreach v_effect in array p_transition.effects loop
+    v_new := private.with_effect(v_new, v_effect, p_values);
+  end loop;
+  if p_transition.gate is not null then
+    v_new.passed := v_new.passed || p_transition.name;
+    if exists (select from public.workflow_transitions t
+      where t.workflow = p_incident.workflow_code and t.from_state = p_incident.state
+        and t.gate = p_transition.gate and t.name <> all (v_new.passed)) then
+      v_to := null;
+    end if;
+  end if;
+  if v_to is null then return v_new; end if;
+  v_new.state := v_to;
+  v_new.state_since := p_at;
+  v_new.passed := '{}';
+  v_new.pending := null;
+  v_new.pending_until := null;
+  if v_new.assignee is not distinct from p_incident.assignee then v_new.assignee := null; end if;
+  if v_to is distinct from p_incident.state and v_new.handler is not distinct from p_incident.handler
+    and p_transition.name = 'return' then
+    v_new.handler := null;
+  end if;
+  select s.stage into v_new.stage from public.workflow_stages s
+  where s.workflow = v_new.workflow_code and s.code = v_to;
+  v_new.closed_at := case when v_new.stage <> 'closed' then null
+    when p_incident.stage = 'closed' then p_incident.closed_at
+    else greatest(p_at, p_incident.reported_at) end;
+  -- a demand ends with the case
+  if not private.is_open(v_new.stage) then
+    v_new.supervision := null;
+    v_new.reply_by := null;
+  end if;
+  return v_new;
+end $$;
+
+-- Says so in the log of each incident that was merged into this one. A reporter's My day shows it.
+create or replace function private.tell_children(p_parent public.incidents, p_actor uuid, p_command uuid,
+  p_at timestamptz, p_kind text)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_child public.incidents;
+begin
+  for v_child in
+    select * from public.incidents i
+    where i.district_code = p_parent.district_code and i.parent_id = p_parent.id
+    order by i.id for no key update
+  loop
+    perform private.append_log(v_child, p_actor, p_command, p_at, p_kind, '',
+      jsonb_build_object('parent', p_parent.id), '[]');
+  end loop;
+end $$;
+
+-- The interpreter. {incidentId, baseVersion, name, deviceAt?} and the fields that rows of workflow_fields name.
+-- A stale baseVersion raises WG002.
+create or replace function private.take_transition(
+  p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_name constant text := private.payload_text(p_payload, 'name', true, 40);
+  v_base constant integer := private.payload_whole(p_payload, 'baseVersion', true, 1, 2147483647);
+  v_device_at constant timestamptz := private.payload_instant(p_payload, 'deviceAt');
+  v_incident public.incidents := private.lock_incident(p_payload, p_at);
+  v_roles constant text[] := (private.rights_on(v_incident, p_at)).acts_as;
+  v_transition public.workflow_transitions;
+  v_field public.workflow_fields;
+  v_values jsonb := '{}';
+  v_photos jsonb := '[]';
+  v_known text[] := '{incidentId,baseVersion,name,deviceAt}';
+  v_new public.incidents;
+  v_version integer;
+begin
+  if v_incident.version <> v_base and exists (select from public.workflow_transitions t
+    where t.workflow = v_incident.workflow_code and t.name = v_name and t.roles && v_roles) then
+    raise exception 'conflict' using errcode = 'WG002', detail = jsonb_build_object(
+      'code', 'conflict', 'server', private.server_side(v_incident))::text;
+  end if;
+  if not exists (select from private.open_transitions(v_incident, v_roles, p_at) t where t.name = v_name) then
+    perform private.refuse_transition(v_incident, v_roles, v_name, p_at);
+  end if;
+  for v_field in
+    select * from public.workflow_fields f
+    where f.workflow = v_incident.workflow_code and f.transition = v_name order by f.sort, f.name
+  loop
+    v_known := v_known || v_field.name;
+    if v_field.kind = 'photos' then
+      v_photos := private.read_field(v_field, p_payload, v_incident, p_at);
+    else
+      v_values := v_values || jsonb_build_object(
+        v_field.name, private.read_field(v_field, p_payload, v_incident, p_at));
+    end if;
+  end loop;
+  perform private.refuse_unknown_fields(p_payload, v_known);
+  select t.* into v_transition from private.open_transitions(v_incident, v_roles, p_at) t
+  where t.name = v_name and (t.choice_field is null or v_values ->> t.choice_field = t.choice_value)
+  order by t.sort limit 1;
+  if not found then
+    perform private.reject_command('not_allowed');
+  end if;
+  if coalesce(v_values -> 'into', 'null') <> 'null' then
+    perform private.lock_parent(v_incident, (v_values ->> 'into')::uuid, p_at);
+  end if;
+  v_new := private.after_transition(v_incident, v_transition, v_values, p_at);
+  v_new := private.turn_clocks(v_incident, v_new, v_transition.effects, v_values, p_at);
+  update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_new.state_since,
+    passed = v_new.passed, condition_code = v_new.condition_code, department_code = v_new.department_code,
+    handler = v_new.handler, assignee = v_new.assignee, parent_id = v_new.parent_id, pending = v_new.pending,
+    pending_until = v_new.pending_until, on_hold = v_new.on_hold, hold_until = v_new.hold_until,
+    was_held = v_new.was_held, extensions = v_new.extensions, rework = v_new.rework,
+    reopened = v_new.reopened, supervision = v_new.supervision, reply_by = v_new.reply_by,
+    closed_at = v_new.closed_at, due_at = v_new.due_at, warn_at = v_new.warn_at
+  where i.district_code = v_incident.district_code and i.id = v_incident.id
+  returning i.version into v_version;
+  perform private.append_log(v_incident, p_actor, p_command, p_at, 'transition', v_values ->> 'note',
+    private.log_data(v_device_at, p_at, v_photos, jsonb_build_object('name', v_name,
+      'from', v_incident.state, 'to', v_new.state) || jsonb_strip_nulls(v_values - 'note')),
+    v_photos, v_incident.stage, v_new.stage);
+  if v_new.stage = 'merged' then
+    -- what was merged into it goes along
+    update public.incidents i set parent_id = v_new.parent_id
+    where i.district_code = v_incident.district_code and i.parent_id = v_incident.id;
+  elsif v_new.stage = 'closed' and v_incident.stage <> 'closed' then
+    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_closed');
+  elsif v_incident.stage = 'closed' and v_new.stage <> 'closed' then
+    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_reopened');
+  end if;
+  return jsonb_build_object('incident_id', v_incident.id, 'version', v_version,
+    'photos', to_jsonb(private.photo_hashes(v_photos)));
+end $$;
+
+-- What the caller may do now, by name, with the fields it wants of this incident. Of several transitions under
+-- one name the first one's words are shown.
+create or replace function private.offered_transitions(
+  p_incident public.incidents, p_roles text[], p_at timestamptz)
+returns jsonb language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object('name', t.name, 'nameZh', t.name_zh, 'nameEn', t.name_en,
+    'tone', t.tone, 'canUndo', t.can_undo, 'fields', (
+      select coalesce(jsonb_agg(jsonb_build_object('name', f.name, 'kind', f.kind,
+        'isRequired', private.is_field_required(f, p_incident), 'choices', f.choices, 'least', f.least,
+        'most', f.most, 'labelZh', f.label_zh, 'labelEn', f.label_en) order by f.sort, f.name), '[]')
+      from public.workflow_fields f where f.workflow = t.workflow and f.transition = t.name))
+    order by t.sort, t.name collate "C"), '[]')
+  from (
+    select distinct on (o.name) o.* from private.open_transitions(p_incident, p_roles, p_at) o
+    order by o.name, o.sort
+  ) t
+$$;
+
+create or replace function private.workflow_list()
+returns jsonb language sql stable security definer set search_path = '' as $$
+  select jsonb_build_object(
+    'workflows', (
+      select coalesce(jsonb_agg(jsonb_build_object('code', w.code, 'nameZh', w.name_zh, 'nameEn', w.name_en,
+        'firstState', w.first_state,
+        'stages', (
+          select coalesce(jsonb_agg(jsonb_build_object('code', s.code, 'stage', s.stage, 'clock', s.clock,
+            'nameZh', s.name_zh, 'nameEn', s.name_en) order by s.sort, s.code), '[]')
+          from public.workflow_stages s where s.workflow = w.code),
+        'transitions', (
+          select coalesce(jsonb_agg(jsonb_build_object('name', t.name, 'from', t.from_state, 'to', t.to_state,
+            'roles', t.roles, 'tone', t.tone, 'canUndo', t.can_undo, 'nameZh', t.name_zh, 'nameEn', t.name_en)
+            order by t.from_state, t.sort, t.name), '[]')
+          from public.workflow_transitions t where t.workflow = w.code),
+        'fields', (
+          select coalesce(jsonb_agg(jsonb_build_object('transition', f.transition, 'name', f.name,
+            'kind', f.kind, 'isRequired', f.is_required, 'requiredWhen', f.required_when, 'choices', f.choices,
+            'least', f.least, 'most', f.most, 'labelZh', f.label_zh, 'labelEn', f.label_en)
+            order by f.transition, f.sort, f.name), '[]')
+          from public.workflow_fields f where f.workflow = w.code))
+        order by w.sort, w.code), '[]')
+      from public.workflows w),
+    'conditions', (
+      select coalesce(jsonb_agg(jsonb_build_object('code', c.code, 'categoryCode', c.category_code,
+        'nameZh', c.name_zh, 'nameEn', c.name_en, 'closingZh', c.closing_zh, 'closingEn', c.closing_en,
+        'departmentCode', c.department_code, 'needsAfterPhotos', c.needs_after_photos,
+        'allowsSelfHandling', c.allows_self_handling) order by c.category_code, c.sort, c.code), '[]')
+      from public.filing_conditions c where c.is_active))
+  from private.require_user()
+$$;
+
+-- Workflows, their stages, transitions and fields, and the filing conditions in use.
+-- Returns `WorkflowBook` of src/domain/workflow/workflow.ts: `{workflows, conditions}`.
+-- Errors: 42501.
+create or replace function public.workflow_list() returns jsonb
+language sql stable set search_path = '' as $$ select private.workflow_list() $$;
+grant execute on function private.workflow_list(), public.workflow_list() to authenticated;
