@@ -69,7 +69,7 @@ create table public.workflow_fields (
   workflow text not null references public.workflows (code) on delete cascade,
   transition text not null,
   name text not null check (name ~ '^[a-zA-Z][a-zA-Z0-9]{0,39}$'
-    and name not in ('incidentId', 'baseVersion', 'deviceAt')),
+    and name not in ('incidentId', 'baseVersion', 'name', 'deviceAt')),
   kind text not null check (kind in ('text', 'boolean', 'choice', 'whole', 'instant', 'photos', 'department',
     'handler', 'assignee', 'condition', 'incident', 'milestone')),
   is_required boolean not null default false,
@@ -105,14 +105,40 @@ create table public.filing_conditions (
 create index filing_conditions_category_idx on public.filing_conditions (category_code, sort);
 create index filing_conditions_department_idx on public.filing_conditions (department_code);
 
+-- Areas and hours in which nothing is filed, with the reason for whoever tries.
+create table public.filing_controls (
+  code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
+  -- null: everywhere
+  area_code text references public.areas (code),
+  -- with all below it; null: all
+  category_code text references public.categories (code),
+  -- 1 is Monday, 7 is Sunday
+  weekdays smallint[] not null default '{1,2,3,4,5,6,7}'
+    constraint filing_controls_weekdays_check
+      check (weekdays <> '{}' and weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]),
+  -- minutes after midnight by the city's clocks; the end is excluded
+  from_minute integer not null default 0,
+  to_minute integer not null default 1440,
+  tip_zh text not null check (length(tip_zh) between 1 and 500),
+  tip_en text not null check (length(tip_en) between 1 and 500),
+  is_active boolean not null default true,
+  constraint filing_controls_minutes_check
+    check (from_minute >= 0 and from_minute < to_minute and to_minute <= 1440)
+);
+create index filing_controls_area_idx on public.filing_controls (area_code);
+create index filing_controls_category_idx on public.filing_controls (category_code);
+
 
 alter table public.workflows enable row level security;
 alter table public.workflow_stages enable row level security;
 alter table public.workflow_transitions enable row level security;
 alter table public.workflow_fields enable row level security;
 alter table public.filing_conditions enable row level security;
+alter table public.filing_controls enable row level security;
 
 alter type private.incident_rights add attribute acts_as text[];
+alter type private.report add attribute condition_code text, add attribute handled_note text,
+  add attribute handled_photos jsonb;
 
 alter table public.incidents
   add column workflow_code text not null default 'event',
@@ -177,10 +203,10 @@ cross join lateral (
       'isTrue', 'true', 'primary', false, '核实', 'Verify'),
     ('verify', 2, '{reported,verifying}', 'refuted', '{field_staff,grid_manager,admin}', '{not_reporter}', '{}',
       'isTrue', 'false', 'primary', false, '核实', 'Verify'),
-    ('file', 2, '{reported}', 'filed', '{grid_manager,admin}', '{verified}', '{}', null, null, 'primary', true,
+    ('file', 2, '{reported}', 'filed', '{grid_manager,admin}', '{verified,not_controlled}', '{}', null, null, 'primary', true,
       '立案', 'File'),
-    ('file', 2, '{verified}', 'filed', '{grid_manager,admin}', '{}', '{}', null, null, 'primary', true,
-      '立案', 'File'),
+    ('file', 2, '{verified}', 'filed', '{grid_manager,admin}', '{not_controlled}', '{}', null, null, 'primary',
+      true, '立案', 'File'),
     ('reject', 8, '{reported,verifying,verified,refuted}', 'rejected', '{grid_manager,admin}', '{}', '{}',
       null, null, 'danger', true, '不予立案', 'Reject'),
     ('merge', 7, '{reported,verifying,verified,refuted,filed}', 'merged', '{grid_manager,admin}', '{}', '{}',
@@ -297,6 +323,90 @@ set constraints all immediate;
 update public.categories set workflow_code = case class when 'event' then 'event'
   when 'component' then 'component' else 'service' end;
 
+insert into public.filing_conditions (code, category_code, name_zh, name_en, closing_zh, closing_en,
+  department_code, needs_after_photos, allows_self_handling, sort)
+select f.code, f.category, f.name_zh, f.name_en, f.closing_zh, f.closing_en,
+  coalesce(f.department, c.default_department), f.after, f.self, f.sort
+from (values
+  ('street_cleaning', 'street_cleaning', '路面、人行道有垃圾或污渍', 'Litter or stains on road or sidewalk', '清扫干净，无残留', 'Swept clean, nothing left', null, true, true, 1),
+  ('bulky_items', 'bulky_items', '公共场所堆放大件垃圾', 'Bulky waste left in public space', '全部清运', 'All carried away', null, true, false, 1),
+  ('illegal_dumping', 'illegal_dumping', '少量乱倒垃圾', 'A small amount dumped', '清理干净', 'Cleared', null, true, true, 1),
+  ('illegal_dumping_large', 'illegal_dumping', '成车乱倒垃圾', 'Dumped by the truckload', '全部清运，查明倾倒人', 'All carried away, dumper looked for', 'urban_management', true, false, 2),
+  ('exposed_garbage', 'exposed_garbage', '暴露垃圾一平方米以下', 'Exposed garbage up to one square metre', '清理干净', 'Cleared', null, true, true, 1),
+  ('exposed_garbage_large', 'exposed_garbage', '暴露垃圾超过一平方米', 'Exposed garbage above one square metre', '全部清运', 'All carried away', null, true, false, 2),
+  ('construction_waste', 'construction_waste', '建筑渣土堆放或遗撒', 'Construction waste piled or spilled', '全部清运，路面冲洗', 'Carried away, road washed', null, true, false, 1),
+  ('hazardous_waste', 'hazardous_waste', '危险废弃物', 'Hazardous waste', '由有资质单位清运', 'Removed by a licensed company', null, true, false, 1),
+  ('human_animal_waste', 'human_animal_waste', '粪便污物', 'Human or animal waste', '清理并冲洗', 'Removed and washed', null, true, true, 1),
+  ('litter_bin', 'litter_bin', '垃圾箱满溢', 'Bin overflowing', '清空并清洁周边', 'Emptied, surroundings clean', null, true, true, 1),
+  ('litter_bin_damaged', 'litter_bin', '垃圾箱破损或缺失', 'Bin damaged or missing', '修复或更换', 'Repaired or replaced', null, true, false, 2),
+  ('graffiti_public', 'graffiti_public', '公共设施有涂鸦', 'Graffiti on public property', '清除，恢复原貌', 'Removed, surface restored', null, true, false, 1),
+  ('graffiti_private', 'graffiti_private', '私有物业有涂鸦', 'Graffiti on private property', '业主清除或代为清除', 'Removed by the owner or for them', null, true, false, 1),
+  ('illegal_posting', 'illegal_posting', '乱贴小广告', 'Illegal postings', '清除干净', 'Removed', null, true, true, 1),
+  ('piled_goods', 'piled_goods', '公共场所乱堆物料', 'Goods piled in public space', '搬离', 'Taken away', null, true, true, 1),
+  ('water_body_pollution', 'water_body_pollution', '水面有漂浮物或油污', 'Floating waste or oil on water', '打捞干净', 'Water surface clean', null, true, false, 1),
+  ('cooking_fumes', 'cooking_fumes', '油烟直排', 'Cooking fumes let out unfiltered', '净化设施正常运行', 'Filters in working order', null, false, false, 1),
+  ('dust', 'dust', '工地或道路扬尘', 'Dust from site or road', '覆盖、喷淋到位', 'Covered and sprayed', null, true, false, 1),
+  ('street_light', 'street_light', '路灯不亮', 'Street light out', '恢复照明', 'Light works', null, false, false, 1),
+  ('street_light_pole', 'street_light', '灯杆倾斜或漏电', 'Pole leaning or live', '排除危险并修复', 'Made safe and repaired', null, true, false, 2),
+  ('road_surface', 'road_surface', '路面坑洼、破损', 'Pothole or broken surface', '修补平整', 'Repaired and level', null, true, false, 1),
+  ('road_surface_collapse', 'road_surface', '路面塌陷', 'Road collapsed', '围挡、回填、恢复通行', 'Fenced, filled, open to traffic', null, true, false, 2),
+  ('sidewalk_curb', 'sidewalk_curb', '人行道或路缘石破损', 'Broken sidewalk or curb', '修复平整', 'Repaired and level', null, true, false, 1),
+  ('manhole_cover', 'manhole_cover', '井盖缺失、移位', 'Cover missing or shifted', '补齐并固定', 'In place and fixed', null, true, false, 1),
+  ('manhole_cover_broken', 'manhole_cover', '井盖破损、异响', 'Cover broken or rattling', '更换', 'Replaced', null, true, false, 2),
+  ('sewer', 'sewer', '污水外溢、管道堵塞', 'Sewage overflow or blocked pipe', '疏通，路面冲洗', 'Cleared, road washed', null, true, false, 1),
+  ('storm_drain', 'storm_drain', '雨水箅子堵塞或破损', 'Drain blocked or broken', '疏通或更换', 'Cleared or replaced', null, true, false, 1),
+  ('water_supply', 'water_supply', '供水管道漏水', 'Water main leaking', '止漏，恢复供水', 'Leak stopped, supply restored', null, true, false, 1),
+  ('traffic_signal', 'traffic_signal', '信号灯故障', 'Signal out of order', '恢复正常', 'Works again', null, false, false, 1),
+  ('traffic_sign', 'traffic_sign', '标志标牌破损、遮挡', 'Sign damaged or hidden', '修复，清晰可见', 'Repaired and visible', null, true, false, 1),
+  ('parking_meter', 'parking_meter', '停车计费设施故障', 'Meter out of order', '恢复正常', 'Works again', null, false, false, 1),
+  ('transit_shelter', 'transit_shelter', '公交站亭破损', 'Shelter damaged', '修复', 'Repaired', null, true, false, 1),
+  ('street_furniture', 'street_furniture', '街道家具破损', 'Street furniture damaged', '修复或更换', 'Repaired or replaced', null, true, false, 1),
+  ('street_tree', 'street_tree', '行道树缺株、枯死、遮挡', 'Tree missing, dead or in the way', '补植或修剪', 'Replanted or pruned', null, true, false, 1),
+  ('street_tree_fallen', 'street_tree', '树木倒伏、断枝', 'Tree or branch down', '清除，恢复通行', 'Removed, way open', null, true, false, 2),
+  ('park_facility', 'park_facility', '公园绿地设施损坏', 'Park facility damaged', '修复', 'Repaired', null, true, false, 1),
+  ('fitness_equipment', 'fitness_equipment', '健身器材损坏', 'Fitness equipment broken', '停用标识后修复', 'Marked, then repaired', null, true, false, 1),
+  ('public_housing', 'public_housing', '公共住房报修', 'Repair in public housing', '修复，住户确认', 'Repaired, tenant confirms', null, true, false, 1),
+  ('dangerous_building', 'dangerous_building', '老旧房屋有安全隐患', 'Old building unsafe', '鉴定并采取措施', 'Surveyed, measures taken', null, true, false, 1),
+  ('elevator', 'elevator', '电梯停运、故障', 'Lift out of order', '检修合格，恢复运行', 'Inspected and running', null, false, false, 1),
+  ('elevator_trapped', 'elevator', '电梯困人', 'People trapped in a lift', '人员救出', 'People freed', 'fire_safety', false, false, 2),
+  ('overhead_cables', 'overhead_cables', '线缆杂乱、垂落', 'Cables tangled or hanging', '梳理固定', 'Tidied and fixed', null, true, false, 1),
+  ('utility_cabinet', 'utility_cabinet', '箱体破损、箱门敞开', 'Cabinet damaged or open', '修复、上锁', 'Repaired and locked', null, true, false, 1),
+  ('fire_equipment', 'fire_equipment', '消防设施缺损', 'Fire equipment damaged or missing', '修复或补齐，可用', 'Complete and usable', null, true, false, 1),
+  ('abandoned_vehicle', 'abandoned_vehicle', '废弃车辆占用公共空间', 'Abandoned vehicle in public space', '拖离', 'Towed away', null, true, false, 1),
+  ('blocked_sidewalk', 'blocked_sidewalk', '占用道路或人行道', 'Street or sidewalk blocked', '恢复通行', 'Way open', null, true, true, 1),
+  ('vehicle_parking', 'vehicle_parking', '机动车乱停放', 'Vehicle badly parked', '驶离或依法处理', 'Driven off, or fined', null, true, false, 1),
+  ('bicycle_parking', 'bicycle_parking', '非机动车乱停放', 'Bicycle badly parked', '摆放整齐', 'Put in order', null, true, true, 1),
+  ('shared_bicycles', 'shared_bicycles', '共享单车淤积', 'Shared bicycles piled up', '清运、摆放整齐', 'Carried off and put in order', null, true, true, 1),
+  ('fire_lane', 'fire_lane', '占用消防通道', 'Fire lane blocked', '通道畅通', 'Lane free', null, true, false, 1),
+  ('residential_building', 'residential_building', '住宅建筑问题', 'Fault of a residential building', '责令整改到位', 'Ordered and put right', null, true, false, 1),
+  ('rooftop_addition', 'rooftop_addition', '楼顶正在加建', 'Rooftop addition under way', '停工并拆除', 'Stopped and taken down', null, true, false, 1),
+  ('rooftop_addition_built', 'rooftop_addition', '楼顶已建成违建', 'Rooftop addition standing', '拆除', 'Taken down', null, true, false, 2),
+  ('shed', 'shed', '正在私搭棚亭', 'Shed going up', '停工并拆除', 'Stopped and taken down', null, true, false, 1),
+  ('shed_built', 'shed', '已建成棚亭', 'Shed standing', '拆除', 'Taken down', null, true, false, 2),
+  ('land_occupation', 'land_occupation', '侵占公共用地', 'Public land occupied', '退还、恢复原状', 'Given back and restored', null, true, false, 1),
+  ('facade_alteration', 'facade_alteration', '擅自改变外立面', 'Facade altered without permit', '恢复原状', 'Restored', null, true, false, 1),
+  ('load_bearing_damage', 'load_bearing_damage', '破坏承重结构', 'Load-bearing wall damaged', '停工，加固并鉴定', 'Stopped, strengthened, surveyed', null, true, false, 1),
+  ('unlicensed_works', 'unlicensed_works', '无证施工', 'Works without permit', '停工，依法处理', 'Stopped and dealt with by law', null, true, false, 1),
+  ('general_request', 'general_request', '综合诉求', 'General request', '答复诉求人', 'Answered', null, false, false, 1),
+  ('transit_feedback', 'transit_feedback', '公交服务意见', 'Feedback on transit', '答复诉求人', 'Answered', null, false, false, 1),
+  ('temporary_sign', 'temporary_sign', '申请临时标志', 'Temporary sign asked for', '批复并设置', 'Decided, sign put up', null, false, false, 1),
+  ('curb_marking', 'curb_marking', '申请路缘标线', 'Curb marking asked for', '批复并施划', 'Decided, curb painted', null, false, false, 1),
+  ('external_request', 'external_request', '外部转办', 'Passed on from outside', '办结并回复来源', 'Done, sender told', null, false, false, 1),
+  ('interdepartmental', 'interdepartmental', '部门协办', 'Help for another department', '办结并回复', 'Done and answered', null, false, false, 1),
+  ('volunteering', 'volunteering', '志愿服务', 'Volunteering', '对接完成', 'Brought together', null, false, false, 1),
+  ('noise', 'noise', '噪声扰民', 'Noise', '噪声消除或达标', 'Stopped, or within limits', null, false, false, 1),
+  ('unlicensed_taxi', 'unlicensed_taxi', '非法营运', 'Unlicensed taxi', '依法处理', 'Dealt with by law', null, false, false, 1),
+  ('street_vending', 'street_vending', '占道经营', 'Vending in the street', '劝离或依法处理', 'Moved on, or dealt with by law', null, true, true, 1),
+  ('outdoor_advertising', 'outdoor_advertising', '违规设置户外广告', 'Advertising without permit', '拆除', 'Taken down', null, true, false, 1),
+  ('outdoor_advertising_unsafe', 'outdoor_advertising', '户外广告松动、有坠落危险', 'Sign loose and may fall', '加固或拆除', 'Fixed or taken down', null, true, false, 2),
+  ('stray_animals', 'stray_animals', '流浪动物', 'Stray animals', '收容', 'Taken in', null, false, false, 1),
+  ('safety_hazard', 'safety_hazard', '安全隐患', 'Safety hazard', '隐患消除', 'Hazard gone', null, true, false, 1),
+  ('neighbour_dispute', 'neighbour_dispute', '邻里纠纷', 'Dispute between neighbours', '调解完成', 'Mediated', null, false, false, 1),
+  ('resident_proposal', 'resident_proposal', '居民建议', 'Proposal of a resident', '研究并答复', 'Considered and answered', null, false, false, 1),
+  ('other_matter', 'other_matter', '其他事项', 'Other matter', '办结', 'Done', null, false, false, 1)
+) as f (code, category, name_zh, name_en, closing_zh, closing_en, department, after, self, sort)
+join public.categories c on c.code = f.category;
+
 
 -- Nobody worked on these: neither version nor cursor moves.
 alter table public.incidents disable trigger user;
@@ -342,6 +452,16 @@ begin
   return v_rights;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.first_state_of(p_workflow text, p_stage text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce((select s.code from public.workflow_stages s
+    where s.workflow = p_workflow and s.stage = p_stage order by s.sort, s.code limit 1), p_stage)
+$function$;
+
 CREATE OR REPLACE FUNCTION private.mark_incident_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -361,6 +481,84 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.read_handled(p_report private.report, p_handled jsonb)
+ RETURNS private.report
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_report private.report := p_report;
+  v_needs_photos boolean;
+begin
+  if jsonb_typeof(p_handled) <> 'object' then
+    perform private.reject_command('invalid_field', 'handled', 'not an object');
+  end if;
+  perform private.refuse_unknown_fields(p_handled, '{note,photos}');
+  if not private.may_be_assigned(v_report.actor, v_report.area_code, null, v_report.at) then
+    perform private.reject_command('not_allowed', 'handled');
+  end if;
+  select f.code, f.needs_after_photos into v_report.condition_code, v_needs_photos
+  from public.filing_conditions f
+  join public.categories c on c.code = f.category_code
+  where f.category_code = v_report.category_code and f.is_active and f.allows_self_handling
+    and exists (select from public.workflow_stages s
+      where s.workflow = c.workflow_code and s.stage = 'closed')
+  order by f.sort, f.code limit 1;
+  if not found then
+    perform private.reject_command('invalid_field', 'handled', 'not of this category');
+  end if;
+  v_report.handled_note := private.payload_text(p_handled, 'note', false, 2000);
+  v_report.handled_photos := private.payload_photos(p_handled, v_needs_photos);
+  return v_report;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.read_report(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamp with time zone)
+ RETURNS private.report
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_report private.report;
+  v_requires_description boolean;
+begin
+  perform private.refuse_unknown_fields(p_payload,
+    '{incidentId,categoryCode,lon,lat,description,severity,addressLabel,deviceAt,photos,accuracyMeters,placedBy,handled}');
+  v_report.id := private.payload_uuid(p_payload, 'incidentId');
+  v_report.category_code := private.payload_text(p_payload, 'categoryCode', true, 60);
+  v_requires_description := private.check_category(v_report.category_code);
+  v_report.lon := private.payload_number(p_payload, 'lon', true, -180, 180);
+  v_report.lat := private.payload_number(p_payload, 'lat', true, -90, 90);
+  select p.area_code, p.district_code, p.qx, p.qy
+  into v_report.area_code, v_report.district_code, v_report.qx, v_report.qy
+  from private.place_incident(v_report.lon, v_report.lat) p;
+  if v_report.area_code is null then
+    perform private.reject_command('outside_city');
+  end if;
+  v_report.severity := coalesce(private.payload_whole(p_payload, 'severity', false, 1, 4), 2);
+  v_report.description := coalesce(private.payload_text(p_payload, 'description', false, 10000), '');
+  if v_requires_description and private.is_blank(v_report.description) then
+    perform private.reject_command('missing_field', 'description');
+  end if;
+  v_report.address_label := coalesce(private.payload_text(p_payload, 'addressLabel', false, 500), '');
+  v_report.device_at := private.payload_instant(p_payload, 'deviceAt');
+  v_report.photos := private.payload_photos(p_payload, false);
+  v_report.actor := p_actor;
+  v_report.command_id := p_command;
+  v_report.at := p_at;
+  v_report.data := private.log_data(v_report.device_at, p_at, v_report.photos,
+    jsonb_strip_nulls(jsonb_build_object(
+      'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000),
+      'placedBy', private.payload_word(p_payload, 'placedBy', '{gps,hand,photo}'))));
+  if coalesce(p_payload -> 'handled', 'null') <> 'null' then
+    v_report := private.read_handled(v_report, p_payload -> 'handled');
+  end if;
+  -- Checked last: only this check can change when the waiting batch is stored.
+  if exists (select 1 from public.incidents i where i.id = v_report.id) then
+    perform private.reject_command('incident_exists', 'incidentId');
+  end if;
+  return v_report;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.store_reports(p_reports private.report[])
  RETURNS void
  LANGUAGE sql
@@ -369,26 +567,35 @@ AS $function$
   with stored as (
     insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
       qx, qy, description, address_label, reported_at, device_at, month, reported_by,
-      workflow_code, stage, state, state_since)
+      workflow_code, stage, state, state_since, condition_code, self_handled, closed_at)
     select r.district_code, r.id, r.category_code, r.area_code, r.severity, r.lon, r.lat,
       r.qx, r.qy, r.description, r.address_label, r.at, r.device_at,
       date_trunc('month', r.at at time zone city.time_zone)::date, r.actor,
-      w.code, s.stage, s.code, r.at
+      w.code, case when r.condition_code is null then 'reported' else 'closed' end,
+      case when r.condition_code is null then w.first_state else private.first_state_of(w.code, 'closed') end,
+      r.at, r.condition_code, r.condition_code is not null,
+      case when r.condition_code is not null then r.at end
     from unnest(p_reports) r
     join public.categories c on c.code = r.category_code
     join public.workflows w on w.code = c.workflow_code
-    join public.workflow_stages s on s.workflow = w.code and s.code = w.first_state
     cross join public.city_settings city
   ), logged as (
     insert into public.incident_log
-      (district_code, incident_id, seq, at, actor, kind, stage_to, data, command_id)
-    select r.district_code, r.id, 1, r.at, r.actor, 'reported', 'reported', r.data, r.command_id
+      (district_code, incident_id, seq, at, actor, kind, stage_from, stage_to, note, data, command_id)
+    select r.district_code, r.id, 1, r.at, r.actor, 'reported', null, 'reported', '', r.data, r.command_id
     from unnest(p_reports) r
+    union all
+    select r.district_code, r.id, 2, r.at, r.actor, 'self_handled', 'reported', 'closed',
+      coalesce(r.handled_note, ''), private.log_data(null, r.at, r.handled_photos,
+        jsonb_build_object('condition', r.condition_code)), r.command_id
+    from unnest(p_reports) r where r.condition_code is not null
   )
   select 1;
-  select private.store_photos(array_agg((r.district_code, r.id, 1, r.actor, r.command_id, r.at, r.photos)
-    ::private.brought_photos))
-  from unnest(p_reports) r where r.photos <> '[]'
+  select private.store_photos(array_agg((r.district_code, r.id, p.seq, r.actor, r.command_id, r.at, p.photos)
+    ::private.brought_photos order by p.seq))
+  from unnest(p_reports) r
+  cross join lateral (values (1, r.photos), (2, r.handled_photos)) as p (seq, photos)
+  where p.photos <> '[]'
   having count(*) > 0
 $function$;
 
@@ -569,7 +776,9 @@ begin
         end if;
         v_judged.report := private.read_report(p_actor, p_envelope.id, v_payload, p_at);
         v_result := jsonb_build_object('incident_id', (v_judged.report).id, 'version', 1,
-          'photos', (v_judged.report).data -> 'photos');
+          'photos', case when (v_judged.report).condition_code is null then (v_judged.report).data -> 'photos'
+            else to_jsonb(private.photo_hashes(
+              (v_judged.report).photos || (v_judged.report).handled_photos)) end);
       when 'add_note' then
         v_result := private.add_note(p_actor, p_envelope.id, v_payload, p_at);
       when 'add_photo' then
@@ -833,15 +1042,40 @@ begin
   return v_result - 'logged';
 end $function$;
 
-CREATE OR REPLACE FUNCTION private.first_state_of(p_workflow text, p_stage text)
- RETURNS text
+CREATE OR REPLACE FUNCTION private.control_on(p_incident public.incidents, p_at timestamp with time zone)
+ RETURNS public.filing_controls
  LANGUAGE sql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce((select s.code from public.workflow_stages s
-    where s.workflow = p_workflow and s.stage = p_stage order by s.sort, s.code limit 1), p_stage)
+  select f.* from public.filing_controls f
+  cross join public.city_settings city
+  cross join lateral (select p_at at time zone city.time_zone as at) local
+  where f.is_active
+    and extract(isodow from local.at) = any (f.weekdays)
+    and extract(hour from local.at) * 60 + extract(minute from local.at) >= f.from_minute
+    and extract(hour from local.at) * 60 + extract(minute from local.at) < f.to_minute
+    and (f.category_code is null or exists (
+      select from public.categories own, public.categories c
+      where own.code = (p_incident).category_code and c.code = f.category_code
+        and private.is_within(own.path, c.path)))
+    and (f.area_code is null or exists (
+      select from public.areas own, public.areas a
+      where own.code = (p_incident).area_code and a.code = f.area_code and private.is_within(own.path, a.path)))
+  order by f.code limit 1
 $function$;
+
+CREATE OR REPLACE FUNCTION private.guard_names()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['not_reporter'::text, 'verified'::text, 'not_controlled'::text, 'has_department'::text, 'nothing_pending'::text, 'extension_pending'::text, 'hold_pending'::text, 'in_time'::text, 'first_extension'::text, 'extension_left'::text, 'never_held'::text, 'held'::text, 'not_of_department'::text, 'reopen_window'::text, 'supervised'::text, 'not_supervised'::text];
+
+CREATE OR REPLACE FUNCTION private.effect_names()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['ask_extension'::text, 'grant_extension'::text, 'ask_hold'::text, 'drop_request'::text, 'hold'::text, 'resume'::text, 'rework'::text, 'reopen'::text, 'supervise'::text, 'reply'::text, 'milestone'::text];
 
 CREATE OR REPLACE FUNCTION private.guard_holds(p_guard text, p_incident public.incidents, p_at timestamp with time zone)
  RETURNS boolean
@@ -854,6 +1088,7 @@ begin
     when 'not_reporter' then p_incident.reported_by is distinct from auth.uid()
     when 'verified' then (select w.trusted_channels is null or p_incident.channel = any (w.trusted_channels)
       from public.workflows w where w.code = p_incident.workflow_code)
+    when 'not_controlled' then (private.control_on(p_incident, p_at)).code is null
     when 'has_department' then p_incident.department_code is not null
     when 'nothing_pending' then p_incident.pending is null
     when 'extension_pending' then p_incident.pending = 'extension'
@@ -871,8 +1106,8 @@ begin
       and not exists (
         select from public.incident_log l
         where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
-          and l.actor = auth.uid() and l.kind = 'transition' and l.stage_to = 'handled'
-          and l.stage_from <> 'handled')
+          and l.actor = auth.uid()
+          and (l.kind = 'self_handled' or l.stage_to = 'handled' and l.stage_from <> 'handled'))
     when 'reopen_window' then p_at <= p_incident.closed_at + make_interval(days =>
       (select w.reopen_days from public.workflows w where w.code = p_incident.workflow_code))
     when 'supervised' then p_incident.supervision is not null
@@ -929,7 +1164,7 @@ AS $function$
     else false end
 $function$;
 
-CREATE OR REPLACE FUNCTION private.may_be_assigned(p_person uuid, p_incident public.incidents, p_department text, p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.may_be_assigned(p_person uuid, p_area text, p_department text, p_at timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
  STABLE
@@ -938,7 +1173,7 @@ AS $function$
   select exists (
     select from public.memberships m
     join public.areas a on a.code = m.area_code
-    join public.areas own on own.code = (p_incident).area_code
+    join public.areas own on own.code = p_area
     where m.user_id = p_person and private.is_valid(m.valid_from, m.valid_to, p_at)
       and case when p_department is null then m.role = 'field_staff' and private.is_within(own.path, a.path)
         else m.role = 'handler' and m.department_code = p_department end)
@@ -994,9 +1229,9 @@ begin
     when 'department' then exists (select from public.departments d where d.code = v_text)
     when 'condition' then exists (select from public.filing_conditions c
       where c.code = v_text and c.category_code = p_incident.category_code and c.is_active)
-    when 'handler' then private.may_be_assigned(v_text::uuid, p_incident,
+    when 'handler' then private.may_be_assigned(v_text::uuid, p_incident.area_code,
       coalesce(p_payload ->> 'department', p_incident.department_code), p_at)
-    when 'assignee' then private.may_be_assigned(v_text::uuid, p_incident,
+    when 'assignee' then private.may_be_assigned(v_text::uuid, p_incident.area_code,
       case when p_incident.stage = 'dispatched' then p_incident.department_code end, p_at)
     when 'milestone' then v_text ~ '^[a-z0-9_]{1,40}$'
     when 'incident' then true end) is not true then
@@ -1005,13 +1240,14 @@ begin
   return to_jsonb(v_text);
 end $function$;
 
-CREATE OR REPLACE FUNCTION private.refuse_transition(p_incident public.incidents, p_roles text[], p_name text, p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.refuse_transition(p_incident public.incidents, p_roles text[], p_name text, p_at timestamp with time zone, p_values jsonb DEFAULT NULL::jsonb)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
   v_guard text;
+  v_control public.filing_controls;
 begin
   if not exists (select from public.workflow_transitions t
     where t.workflow = p_incident.workflow_code and t.name = p_name) then
@@ -1019,32 +1255,36 @@ begin
   elsif not exists (select from public.workflow_transitions t
     where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state) then
     perform private.reject_command('wrong_stage', 'name', p_incident.state);
-  elsif not exists (select from public.workflow_transitions t
-    where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state
-      and t.roles && p_roles) then
-    perform private.reject_command('not_allowed');
   end if;
   select private.failing_guard(t, p_incident, p_at) into v_guard from public.workflow_transitions t
   where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state
     and t.roles && p_roles
+    and (p_values is null or t.choice_field is null or p_values ->> t.choice_field = t.choice_value)
   order by t.sort limit 1;
+  if not found then
+    perform private.reject_command('not_allowed', 'name');
+  elsif v_guard = 'not_controlled' then
+    v_control := private.control_on(p_incident, p_at);
+    raise exception 'not_now' using errcode = 'WG001', detail = jsonb_build_object('code', 'not_now',
+      'field', 'name', 'detail', v_guard, 'tipZh', v_control.tip_zh, 'tipEn', v_control.tip_en)::text;
+  end if;
   perform private.reject_command('not_now', 'name', v_guard);
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.lock_parent(p_incident public.incidents, p_into uuid, p_at timestamp with time zone)
- RETURNS public.incidents
+ RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
   v_parent public.incidents;
 begin
-  v_parent := private.lock_incident(jsonb_build_object('incidentId', p_into), p_at);
-  if v_parent.id = p_incident.id or not private.is_open(v_parent.stage)
-    or v_parent.district_code <> p_incident.district_code then
+  select * into v_parent from public.incidents i
+  where i.district_code = p_incident.district_code and i.id = p_into for no key update;
+  if not found or v_parent.id = p_incident.id or not private.is_open(v_parent.stage)
+    or not (private.rights_on(v_parent, p_at)).sees then
     perform private.reject_command('invalid_field', 'into', 'not an open incident of this district');
   end if;
-  return v_parent;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.with_fields(p_incident public.incidents, p_values jsonb)
@@ -1164,7 +1404,7 @@ begin
   return v_new;
 end $function$;
 
-CREATE OR REPLACE FUNCTION private.tell_children(p_parent public.incidents, p_actor uuid, p_command uuid, p_at timestamp with time zone, p_kind text)
+CREATE OR REPLACE FUNCTION private.tell_children(p_parent public.incidents, p_actor uuid, p_command uuid, p_at timestamp with time zone, p_kind text, p_data jsonb)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1178,7 +1418,7 @@ begin
     order by i.id for no key update
   loop
     perform private.append_log(v_child, p_actor, p_command, p_at, p_kind, '',
-      jsonb_build_object('parent', p_parent.id), '[]');
+      jsonb_build_object('parent', p_parent.id) || p_data, '[]');
   end loop;
 end $function$;
 
@@ -1186,6 +1426,7 @@ CREATE OR REPLACE FUNCTION private.take_transition(p_actor uuid, p_command uuid,
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
 AS $function$
 declare
   v_name constant text := private.payload_text(p_payload, 'name', true, 40);
@@ -1226,7 +1467,7 @@ begin
   where t.name = v_name and (t.choice_field is null or v_values ->> t.choice_field = t.choice_value)
   order by t.sort limit 1;
   if not found then
-    perform private.reject_command('not_allowed');
+    perform private.refuse_transition(v_incident, v_roles, v_name, p_at, v_values);
   end if;
   if coalesce(v_values -> 'into', 'null') <> 'null' then
     perform private.lock_parent(v_incident, (v_values ->> 'into')::uuid, p_at);
@@ -1247,13 +1488,17 @@ begin
       'from', v_incident.state, 'to', v_new.state) || jsonb_strip_nulls(v_values - 'note')),
     v_photos, v_incident.stage, v_new.stage);
   if v_new.stage = 'merged' then
-    -- what was merged into it goes along
+    -- those merged into it go along
+    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_merged',
+      jsonb_build_object('into', v_new.parent_id));
     update public.incidents i set parent_id = v_new.parent_id
     where i.district_code = v_incident.district_code and i.parent_id = v_incident.id;
-  elsif v_new.stage = 'closed' and v_incident.stage <> 'closed' then
-    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_closed');
-  elsif v_incident.stage = 'closed' and v_new.stage <> 'closed' then
-    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_reopened');
+  elsif private.is_open(v_incident.stage) and not private.is_open(v_new.stage) then
+    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_closed',
+      jsonb_build_object('stage', v_new.stage));
+  elsif private.is_open(v_new.stage) and not private.is_open(v_incident.stage) then
+    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_reopened',
+      jsonb_build_object('stage', v_new.stage));
   end if;
   return jsonb_build_object('incident_id', v_incident.id, 'version', v_version,
     'photos', to_jsonb(private.photo_hashes(v_photos)));
@@ -1310,7 +1555,12 @@ AS $function$
         'nameZh', c.name_zh, 'nameEn', c.name_en, 'closingZh', c.closing_zh, 'closingEn', c.closing_en,
         'departmentCode', c.department_code, 'needsAfterPhotos', c.needs_after_photos,
         'allowsSelfHandling', c.allows_self_handling) order by c.category_code, c.sort, c.code), '[]')
-      from public.filing_conditions c where c.is_active))
+      from public.filing_conditions c where c.is_active),
+    'controls', (
+      select coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'areaCode', f.area_code,
+        'categoryCode', f.category_code, 'weekdays', f.weekdays, 'fromMinute', f.from_minute,
+        'toMinute', f.to_minute, 'tipZh', f.tip_zh, 'tipEn', f.tip_en) order by f.code), '[]')
+      from public.filing_controls f where f.is_active))
   from private.require_user()
 $function$;
 
@@ -1320,6 +1570,104 @@ CREATE OR REPLACE FUNCTION public.workflow_list()
  STABLE
  SET search_path TO ''
 AS $function$ select private.workflow_list() $function$;
+
+CREATE OR REPLACE FUNCTION private.refuse_workflow(p_workflow text, p_fault text, p_names text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  raise exception 'workflow %: % (%)', p_workflow, p_fault, array_to_string(p_names, ', ')
+    using errcode = 'check_violation', detail = jsonb_build_object('code', 'invalid_workflow', 'fault', p_fault,
+      'workflow', p_workflow, 'names', p_names, 'incidents', array(
+        select i.id from public.incidents i
+        where i.workflow_code = p_workflow and i.state = any (p_names)
+        order by i.reported_at, i.id limit 20))::text;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.workflow_fault(p_workflow text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with recursive states as (
+    select s.code, private.is_open(s.stage) as is_open from public.workflow_stages s where s.workflow = p_workflow
+  ), moves as (
+    select t.* from public.workflow_transitions t where t.workflow = p_workflow
+  ), ending (code) as (
+    select s.code from states s where not s.is_open
+    union
+    select m.from_state from ending e join moves m on m.to_state = e.code
+  ), faults (rank, fault, names) as (
+    select 1, 'unknown_guard', array_agg(distinct g.name) from moves m, unnest(m.guards) g (name)
+    where g.name <> all (private.guard_names())
+    union all
+    select 2, 'unknown_effect', array_agg(distinct e.name) from moves m, unnest(m.effects) e (name)
+    where e.name <> all (private.effect_names())
+    union all
+    select 3, 'first_state_not_reported', array_agg(s.code) from public.workflows w
+    join public.workflow_stages s on s.workflow = w.code and s.code = w.first_state
+    where w.code = p_workflow and s.stage <> 'reported'
+    union all
+    select 4, 'no_way_out', array_agg(s.code order by s.code) from states s
+    where s.is_open and not exists (select from moves m where m.from_state = s.code and m.to_state <> s.code)
+    union all
+    select 5, 'no_end', array_agg(s.code order by s.code) from states s
+    where s.is_open and s.code not in (select e.code from ending e)
+    union all
+    select 6, 'gate_with_two_ends', array_agg(distinct g.gate) from (
+      select m.gate from moves m where m.gate is not null
+      group by m.from_state, m.gate having count(distinct m.to_state) > 1) g
+    union all
+    select 7, 'choice_without_field', array_agg(distinct m.name) from moves m
+    where m.choice_field is not null and not exists (
+      select from public.workflow_fields f
+      where f.workflow = p_workflow and f.transition = m.name and f.name = m.choice_field and f.is_required)
+    union all
+    select 8, 'field_without_transition', array_agg(distinct f.transition) from public.workflow_fields f
+    where f.workflow = p_workflow and not exists (select from moves m where m.name = f.transition)
+  )
+  select jsonb_build_object('fault', f.fault, 'names', f.names) from faults f
+  where f.names is not null order by f.rank limit 1
+$function$;
+
+CREATE OR REPLACE FUNCTION private.check_workflow()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_workflow text;
+  v_fault jsonb;
+begin
+  for v_workflow in
+    select distinct r.row ->> tg_argv[0] from (values (to_jsonb(new)), (to_jsonb(old))) as r (row)
+    where r.row is not null
+  loop
+    v_fault := private.workflow_fault(v_workflow);
+    if v_fault is not null then
+      perform private.refuse_workflow(v_workflow, v_fault ->> 'fault',
+        array(select jsonb_array_elements_text(v_fault -> 'names')));
+    end if;
+  end loop;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.keep_used_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'UPDATE' and (old.workflow, old.code, old.stage) = (new.workflow, new.code, new.stage) then
+    return new;
+  end if;
+  if exists (select from public.incidents i where i.workflow_code = old.workflow and i.state = old.code) then
+    perform private.refuse_workflow(old.workflow, 'state_in_use', array[old.code]);
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.turn_clocks(p_old public.incidents, p_new public.incidents, p_effects text[], p_values jsonb, p_at timestamp with time zone)
  RETURNS public.incidents
@@ -1346,9 +1694,21 @@ CREATE INDEX incidents_hold_idx ON public.incidents USING btree (hold_until) WHE
 
 CREATE INDEX incidents_parent_idx ON public.incidents USING btree (district_code, parent_id) WHERE (parent_id IS NOT NULL);
 
-CREATE INDEX incidents_state_idx ON public.incidents USING btree (workflow_code, state) WHERE (stage = ANY (ARRAY['reported'::text, 'filed'::text, 'dispatched'::text, 'handled'::text]));
+CREATE INDEX incidents_state_idx ON public.incidents USING btree (workflow_code, state);
+
+CREATE CONSTRAINT TRIGGER check_workflow AFTER INSERT OR DELETE OR UPDATE ON public.workflow_fields DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.check_workflow('workflow');
+
+CREATE CONSTRAINT TRIGGER check_workflow AFTER INSERT OR DELETE OR UPDATE ON public.workflow_stages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.check_workflow('workflow');
+
+CREATE TRIGGER keep_used_state BEFORE DELETE OR UPDATE ON public.workflow_stages FOR EACH ROW EXECUTE FUNCTION private.keep_used_state();
+
+CREATE CONSTRAINT TRIGGER check_workflow AFTER INSERT OR DELETE OR UPDATE ON public.workflow_transitions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.check_workflow('workflow');
+
+CREATE CONSTRAINT TRIGGER check_workflow AFTER INSERT OR UPDATE ON public.workflows DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.check_workflow('code');
 
 create policy "Signed-in people see the filing conditions" on public.filing_conditions for select to authenticated using (true);
+
+create policy "Signed-in people see where and when nothing is filed" on public.filing_controls for select to authenticated using (true);
 
 create policy "Signed-in people see the fields of transitions" on public.workflow_fields for select to authenticated using (true);
 
@@ -1369,6 +1729,10 @@ grant execute on function public.workflow_list() to authenticated;
 revoke all on public.filing_conditions from public, anon, authenticated, service_role;
 
 grant select on public.filing_conditions to authenticated;
+
+revoke all on public.filing_controls from public, anon, authenticated, service_role;
+
+grant select on public.filing_controls to authenticated;
 
 revoke all on public.workflow_fields from public, anon, authenticated, service_role;
 

@@ -190,7 +190,7 @@ create table public.workflow_fields (
   workflow text not null references public.workflows (code) on delete cascade,
   transition text not null,
   name text not null check (name ~ '^[a-zA-Z][a-zA-Z0-9]{0,39}$'
-    and name not in ('incidentId', 'baseVersion', 'deviceAt')),
+    and name not in ('incidentId', 'baseVersion', 'name', 'deviceAt')),
   kind text not null check (kind in ('text', 'boolean', 'choice', 'whole', 'instant', 'photos', 'department',
     'handler', 'assignee', 'condition', 'incident', 'milestone')),
   is_required boolean not null default false,
@@ -225,6 +225,29 @@ create table public.filing_conditions (
 );
 create index filing_conditions_category_idx on public.filing_conditions (category_code, sort);
 create index filing_conditions_department_idx on public.filing_conditions (department_code);
+
+-- Areas and hours in which nothing is filed, with the reason for whoever tries.
+create table public.filing_controls (
+  code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
+  -- null: everywhere
+  area_code text references public.areas (code),
+  -- with all below it; null: all
+  category_code text references public.categories (code),
+  -- 1 is Monday, 7 is Sunday
+  weekdays smallint[] not null default '{1,2,3,4,5,6,7}'
+    constraint filing_controls_weekdays_check
+      check (weekdays <> '{}' and weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]),
+  -- minutes after midnight by the city's clocks; the end is excluded
+  from_minute integer not null default 0,
+  to_minute integer not null default 1440,
+  tip_zh text not null check (length(tip_zh) between 1 and 500),
+  tip_en text not null check (length(tip_en) between 1 and 500),
+  is_active boolean not null default true,
+  constraint filing_controls_minutes_check
+    check (from_minute >= 0 and from_minute < to_minute and to_minute <= 1440)
+);
+create index filing_controls_area_idx on public.filing_controls (area_code);
+create index filing_controls_category_idx on public.filing_controls (category_code);
 
 create table public.profiles (
   user_id uuid primary key,
@@ -323,8 +346,7 @@ alter table public.incidents add constraint incidents_state_fkey
   foreign key (workflow_code, state) references public.workflow_stages (workflow, code);
 alter table public.incidents add constraint incidents_condition_code_fkey
   foreign key (condition_code) references public.filing_conditions (code);
-create index incidents_state_idx on public.incidents (workflow_code, state)
-  where stage in ('reported', 'filed', 'dispatched', 'handled');
+create index incidents_state_idx on public.incidents (workflow_code, state);
 create index incidents_condition_idx on public.incidents (condition_code) where condition_code is not null;
 alter table public.incidents add constraint incidents_parent_fkey
   foreign key (district_code, parent_id) references public.incidents (district_code, id);

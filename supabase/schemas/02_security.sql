@@ -168,6 +168,7 @@ alter table public.workflow_stages enable row level security;
 alter table public.workflow_transitions enable row level security;
 alter table public.workflow_fields enable row level security;
 alter table public.filing_conditions enable row level security;
+alter table public.filing_controls enable row level security;
 
 grant select on public.city_settings, public.areas, public.departments, public.categories,
   public.profiles, public.memberships, public.incidents, public.incident_log, public.commands,
@@ -175,7 +176,7 @@ grant select on public.city_settings, public.areas, public.departments, public.c
 to authenticated;
 
 grant select on public.workflows, public.workflow_stages, public.workflow_transitions, public.workflow_fields,
-  public.filing_conditions
+  public.filing_conditions, public.filing_controls
 to authenticated;
 create policy "Signed-in people see the workflows"
 on public.workflows for select to authenticated using (true);
@@ -187,6 +188,8 @@ create policy "Signed-in people see the fields of transitions"
 on public.workflow_fields for select to authenticated using (true);
 create policy "Signed-in people see the filing conditions"
 on public.filing_conditions for select to authenticated using (true);
+create policy "Signed-in people see where and when nothing is filed"
+on public.filing_controls for select to authenticated using (true);
 
 create policy "Signed-in people see the city's settings"
 on public.city_settings for select to authenticated using (true);
@@ -240,6 +243,13 @@ end $$;
 create trigger refuse_log_change
 before update or delete or truncate on public.incident_log
 for each statement execute function private.refuse_log_change();
+
+-- A workflow's stage for one of the seven; the stage itself where it has none.
+create or replace function private.first_state_of(p_workflow text, p_stage text)
+returns text language sql stable set search_path = '' as $$
+  select coalesce((select s.code from public.workflow_stages s
+    where s.workflow = p_workflow and s.stage = p_stage order by s.sort, s.code limit 1), p_stage)
+$$;
 
 -- Sets version and changed_xid at every write. An importer names the stage alone: the state of its workflow
 -- follows.

@@ -224,11 +224,42 @@ create type private.report as (
   id uuid, district_code text, area_code text, category_code text, severity integer,
   lon double precision, lat double precision, qx integer, qy integer,
   description text, address_label text, device_at timestamptz, photos jsonb,
-  actor uuid, command_id uuid, at timestamptz, data jsonb
+  actor uuid, command_id uuid, at timestamptz, data jsonb,
+  -- put right on the spot, under this condition; else null
+  condition_code text, handled_note text, handled_photos jsonb
 );
 
+-- `handled` of a report: {note?, photos?}. The first condition of the category that allows it is taken.
+create or replace function private.read_handled(p_report private.report, p_handled jsonb)
+returns private.report language plpgsql set search_path = '' as $$
+declare
+  v_report private.report := p_report;
+  v_needs_photos boolean;
+begin
+  if jsonb_typeof(p_handled) <> 'object' then
+    perform private.reject_command('invalid_field', 'handled', 'not an object');
+  end if;
+  perform private.refuse_unknown_fields(p_handled, '{note,photos}');
+  if not private.may_be_assigned(v_report.actor, v_report.area_code, null, v_report.at) then
+    perform private.reject_command('not_allowed', 'handled');
+  end if;
+  select f.code, f.needs_after_photos into v_report.condition_code, v_needs_photos
+  from public.filing_conditions f
+  join public.categories c on c.code = f.category_code
+  where f.category_code = v_report.category_code and f.is_active and f.allows_self_handling
+    and exists (select from public.workflow_stages s
+      where s.workflow = c.workflow_code and s.stage = 'closed')
+  order by f.sort, f.code limit 1;
+  if not found then
+    perform private.reject_command('invalid_field', 'handled', 'not of this category');
+  end if;
+  v_report.handled_note := private.payload_text(p_handled, 'note', false, 2000);
+  v_report.handled_photos := private.payload_photos(p_handled, v_needs_photos);
+  return v_report;
+end $$;
+
 -- {incidentId, categoryCode, lon, lat, description?, severity?, addressLabel?, deviceAt?, photos?,
--- accuracyMeters?, placedBy?}, anywhere in the city. Rejects all that store_reports would refuse.
+-- accuracyMeters?, placedBy?, handled?}, anywhere in the city. Rejects all that store_reports would refuse.
 create or replace function private.read_report(
   p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns private.report language plpgsql set search_path = '' as $$
@@ -237,7 +268,7 @@ declare
   v_requires_description boolean;
 begin
   perform private.refuse_unknown_fields(p_payload,
-    '{incidentId,categoryCode,lon,lat,description,severity,addressLabel,deviceAt,photos,accuracyMeters,placedBy}');
+    '{incidentId,categoryCode,lon,lat,description,severity,addressLabel,deviceAt,photos,accuracyMeters,placedBy,handled}');
   v_report.id := private.payload_uuid(p_payload, 'incidentId');
   v_report.category_code := private.payload_text(p_payload, 'categoryCode', true, 60);
   v_requires_description := private.check_category(v_report.category_code);
@@ -264,6 +295,9 @@ begin
     jsonb_strip_nulls(jsonb_build_object(
       'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000),
       'placedBy', private.payload_word(p_payload, 'placedBy', '{gps,hand,photo}'))));
+  if coalesce(p_payload -> 'handled', 'null') <> 'null' then
+    v_report := private.read_handled(v_report, p_payload -> 'handled');
+  end if;
   -- Checked last: only this check can change when the waiting batch is stored.
   if exists (select 1 from public.incidents i where i.id = v_report.id) then
     perform private.reject_command('incident_exists', 'incidentId');
@@ -293,26 +327,35 @@ returns void language sql set search_path = '' as $$
   with stored as (
     insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
       qx, qy, description, address_label, reported_at, device_at, month, reported_by,
-      workflow_code, stage, state, state_since)
+      workflow_code, stage, state, state_since, condition_code, self_handled, closed_at)
     select r.district_code, r.id, r.category_code, r.area_code, r.severity, r.lon, r.lat,
       r.qx, r.qy, r.description, r.address_label, r.at, r.device_at,
       date_trunc('month', r.at at time zone city.time_zone)::date, r.actor,
-      w.code, s.stage, s.code, r.at
+      w.code, case when r.condition_code is null then 'reported' else 'closed' end,
+      case when r.condition_code is null then w.first_state else private.first_state_of(w.code, 'closed') end,
+      r.at, r.condition_code, r.condition_code is not null,
+      case when r.condition_code is not null then r.at end
     from unnest(p_reports) r
     join public.categories c on c.code = r.category_code
     join public.workflows w on w.code = c.workflow_code
-    join public.workflow_stages s on s.workflow = w.code and s.code = w.first_state
     cross join public.city_settings city
   ), logged as (
     insert into public.incident_log
-      (district_code, incident_id, seq, at, actor, kind, stage_to, data, command_id)
-    select r.district_code, r.id, 1, r.at, r.actor, 'reported', 'reported', r.data, r.command_id
+      (district_code, incident_id, seq, at, actor, kind, stage_from, stage_to, note, data, command_id)
+    select r.district_code, r.id, 1, r.at, r.actor, 'reported', null, 'reported', '', r.data, r.command_id
     from unnest(p_reports) r
+    union all
+    select r.district_code, r.id, 2, r.at, r.actor, 'self_handled', 'reported', 'closed',
+      coalesce(r.handled_note, ''), private.log_data(null, r.at, r.handled_photos,
+        jsonb_build_object('condition', r.condition_code)), r.command_id
+    from unnest(p_reports) r where r.condition_code is not null
   )
   select 1;
-  select private.store_photos(array_agg((r.district_code, r.id, 1, r.actor, r.command_id, r.at, r.photos)
-    ::private.brought_photos))
-  from unnest(p_reports) r where r.photos <> '[]'
+  select private.store_photos(array_agg((r.district_code, r.id, p.seq, r.actor, r.command_id, r.at, p.photos)
+    ::private.brought_photos order by p.seq))
+  from unnest(p_reports) r
+  cross join lateral (values (1, r.photos), (2, r.handled_photos)) as p (seq, photos)
+  where p.photos <> '[]'
   having count(*) > 0
 $$;
 

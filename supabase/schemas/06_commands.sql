@@ -195,7 +195,9 @@ begin
         end if;
         v_judged.report := private.read_report(p_actor, p_envelope.id, v_payload, p_at);
         v_result := jsonb_build_object('incident_id', (v_judged.report).id, 'version', 1,
-          'photos', (v_judged.report).data -> 'photos');
+          'photos', case when (v_judged.report).condition_code is null then (v_judged.report).data -> 'photos'
+            else to_jsonb(private.photo_hashes(
+              (v_judged.report).photos || (v_judged.report).handled_photos)) end);
       when 'add_note' then
         v_result := private.add_note(p_actor, p_envelope.id, v_payload, p_at);
       when 'add_photo' then

@@ -5,13 +5,6 @@
 -- roles that may take it, the fields it wants, guards that must hold and effects on the incident. A new
 -- workflow needs rows alone.
 
--- A workflow's stage for one of the seven; the stage itself where it has none.
-create or replace function private.first_state_of(p_workflow text, p_stage text)
-returns text language sql stable set search_path = '' as $$
-  select coalesce((select s.code from public.workflow_stages s
-    where s.workflow = p_workflow and s.stage = p_stage order by s.sort, s.code limit 1), p_stage)
-$$;
-
 -- The rows a city begins with. Events and components differ in who puts right on the spot (conditions say so);
 -- services are checked by a call, not in the street.
 insert into public.workflows (code, name_zh, name_en, first_state, trusted_channels, sort) values
@@ -53,10 +46,10 @@ cross join lateral (
       'isTrue', 'true', 'primary', false, '核实', 'Verify'),
     ('verify', 2, '{reported,verifying}', 'refuted', '{field_staff,grid_manager,admin}', '{not_reporter}', '{}',
       'isTrue', 'false', 'primary', false, '核实', 'Verify'),
-    ('file', 2, '{reported}', 'filed', '{grid_manager,admin}', '{verified}', '{}', null, null, 'primary', true,
+    ('file', 2, '{reported}', 'filed', '{grid_manager,admin}', '{verified,not_controlled}', '{}', null, null, 'primary', true,
       '立案', 'File'),
-    ('file', 2, '{verified}', 'filed', '{grid_manager,admin}', '{}', '{}', null, null, 'primary', true,
-      '立案', 'File'),
+    ('file', 2, '{verified}', 'filed', '{grid_manager,admin}', '{not_controlled}', '{}', null, null, 'primary',
+      true, '立案', 'File'),
     ('reject', 8, '{reported,verifying,verified,refuted}', 'rejected', '{grid_manager,admin}', '{}', '{}',
       null, null, 'danger', true, '不予立案', 'Reject'),
     ('merge', 7, '{reported,verifying,verified,refuted,filed}', 'merged', '{grid_manager,admin}', '{}', '{}',
@@ -176,8 +169,41 @@ alter table public.categories add constraint categories_workflow_code_fkey
   foreign key (workflow_code) references public.workflows (code);
 create index categories_workflow_idx on public.categories (workflow_code);
 
--- What keeps a transition from being taken now; null when the guard holds. Guards look at the incident, the
--- caller and the time, never at fields: what is offered is what will be accepted.
+-- The control that keeps the incident from being filed at that instant; null when there is none.
+create or replace function private.control_on(p_incident public.incidents, p_at timestamptz)
+returns public.filing_controls language sql stable set search_path = '' as $$
+  select f.* from public.filing_controls f
+  cross join public.city_settings city
+  cross join lateral (select p_at at time zone city.time_zone as at) local
+  where f.is_active
+    and extract(isodow from local.at) = any (f.weekdays)
+    and extract(hour from local.at) * 60 + extract(minute from local.at) >= f.from_minute
+    and extract(hour from local.at) * 60 + extract(minute from local.at) < f.to_minute
+    and (f.category_code is null or exists (
+      select from public.categories own, public.categories c
+      where own.code = (p_incident).category_code and c.code = f.category_code
+        and private.is_within(own.path, c.path)))
+    and (f.area_code is null or exists (
+      select from public.areas own, public.areas a
+      where own.code = (p_incident).area_code and a.code = f.area_code and private.is_within(own.path, a.path)))
+  order by f.code limit 1
+$$;
+
+-- The guards that a transition may name.
+create or replace function private.guard_names()
+returns text[] language sql immutable parallel safe
+return array['not_reporter', 'verified', 'not_controlled', 'has_department', 'nothing_pending',
+  'extension_pending', 'hold_pending', 'in_time', 'first_extension', 'extension_left', 'never_held', 'held',
+  'not_of_department', 'reopen_window', 'supervised', 'not_supervised'];
+
+-- The effects that a transition may name.
+create or replace function private.effect_names()
+returns text[] language sql immutable parallel safe
+return array['ask_extension', 'grant_extension', 'ask_hold', 'drop_request', 'hold', 'resume', 'rework', 'reopen',
+  'supervise', 'reply', 'milestone'];
+
+-- Whether a guard holds. Guards look at the incident, the caller and the time, never at fields: the engine
+-- accepts all that it offers.
 create or replace function private.guard_holds(p_guard text, p_incident public.incidents, p_at timestamptz)
 returns boolean language plpgsql stable set search_path = '' as $$
 begin
@@ -185,6 +211,7 @@ begin
     when 'not_reporter' then p_incident.reported_by is distinct from auth.uid()
     when 'verified' then (select w.trusted_channels is null or p_incident.channel = any (w.trusted_channels)
       from public.workflows w where w.code = p_incident.workflow_code)
+    when 'not_controlled' then (private.control_on(p_incident, p_at)).code is null
     when 'has_department' then p_incident.department_code is not null
     when 'nothing_pending' then p_incident.pending is null
     when 'extension_pending' then p_incident.pending = 'extension'
@@ -202,8 +229,8 @@ begin
       and not exists (
         select from public.incident_log l
         where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
-          and l.actor = auth.uid() and l.kind = 'transition' and l.stage_to = 'handled'
-          and l.stage_from <> 'handled')
+          and l.actor = auth.uid()
+          and (l.kind = 'self_handled' or l.stage_to = 'handled' and l.stage_from <> 'handled'))
     when 'reopen_window' then p_at <= p_incident.closed_at + make_interval(days =>
       (select w.reopen_days from public.workflows w where w.code = p_incident.workflow_code))
     when 'supervised' then p_incident.supervision is not null
@@ -254,15 +281,14 @@ returns boolean language sql stable set search_path = '' as $$
     else false end
 $$;
 
--- Whether the person may do what is asked of them: verify or check in the incident's area, or handle for its
--- department.
-create or replace function private.may_be_assigned(p_person uuid, p_incident public.incidents, p_department text,
+-- Whether the person may verify and check in the area, or handle for the department where one is given.
+create or replace function private.may_be_assigned(p_person uuid, p_area text, p_department text,
   p_at timestamptz)
 returns boolean language sql stable set search_path = '' as $$
   select exists (
     select from public.memberships m
     join public.areas a on a.code = m.area_code
-    join public.areas own on own.code = (p_incident).area_code
+    join public.areas own on own.code = p_area
     where m.user_id = p_person and private.is_valid(m.valid_from, m.valid_to, p_at)
       and case when p_department is null then m.role = 'field_staff' and private.is_within(own.path, a.path)
         else m.role = 'handler' and m.department_code = p_department end)
@@ -316,9 +342,9 @@ begin
     when 'department' then exists (select from public.departments d where d.code = v_text)
     when 'condition' then exists (select from public.filing_conditions c
       where c.code = v_text and c.category_code = p_incident.category_code and c.is_active)
-    when 'handler' then private.may_be_assigned(v_text::uuid, p_incident,
+    when 'handler' then private.may_be_assigned(v_text::uuid, p_incident.area_code,
       coalesce(p_payload ->> 'department', p_incident.department_code), p_at)
-    when 'assignee' then private.may_be_assigned(v_text::uuid, p_incident,
+    when 'assignee' then private.may_be_assigned(v_text::uuid, p_incident.area_code,
       case when p_incident.stage = 'dispatched' then p_incident.department_code end, p_at)
     when 'milestone' then v_text ~ '^[a-z0-9_]{1,40}$'
     when 'incident' then true end) is not true then
@@ -327,13 +353,15 @@ begin
   return to_jsonb(v_text);
 end $$;
 
--- Why a transition is not among the open ones: its name is not of this workflow, or not of this state, or not
--- for the caller, or a guard does not hold now.
+-- Says why a transition is not among the open ones: its name is not of this workflow, or not of this state, or
+-- not for the caller, or a guard does not hold now. `p_values` are the fields read so far: they choose between
+-- transitions of one name.
 create or replace function private.refuse_transition(
-  p_incident public.incidents, p_roles text[], p_name text, p_at timestamptz)
+  p_incident public.incidents, p_roles text[], p_name text, p_at timestamptz, p_values jsonb default null)
 returns void language plpgsql set search_path = '' as $$
 declare
   v_guard text;
+  v_control public.filing_controls;
 begin
   if not exists (select from public.workflow_transitions t
     where t.workflow = p_incident.workflow_code and t.name = p_name) then
@@ -341,30 +369,34 @@ begin
   elsif not exists (select from public.workflow_transitions t
     where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state) then
     perform private.reject_command('wrong_stage', 'name', p_incident.state);
-  elsif not exists (select from public.workflow_transitions t
-    where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state
-      and t.roles && p_roles) then
-    perform private.reject_command('not_allowed');
   end if;
   select private.failing_guard(t, p_incident, p_at) into v_guard from public.workflow_transitions t
   where t.workflow = p_incident.workflow_code and t.name = p_name and t.from_state = p_incident.state
     and t.roles && p_roles
+    and (p_values is null or t.choice_field is null or p_values ->> t.choice_field = t.choice_value)
   order by t.sort limit 1;
+  if not found then
+    perform private.reject_command('not_allowed', 'name');
+  elsif v_guard = 'not_controlled' then
+    v_control := private.control_on(p_incident, p_at);
+    raise exception 'not_now' using errcode = 'WG001', detail = jsonb_build_object('code', 'not_now',
+      'field', 'name', 'detail', v_guard, 'tipZh', v_control.tip_zh, 'tipEn', v_control.tip_en)::text;
+  end if;
   perform private.reject_command('not_now', 'name', v_guard);
 end $$;
 
--- The target of a merge, locked. Two that merge into each other end one call with a deadlock.
+-- Locks the target of a merge. Two that merge into each other end one call with a deadlock.
 create or replace function private.lock_parent(p_incident public.incidents, p_into uuid, p_at timestamptz)
-returns public.incidents language plpgsql set search_path = '' as $$
+returns void language plpgsql set search_path = '' as $$
 declare
   v_parent public.incidents;
 begin
-  v_parent := private.lock_incident(jsonb_build_object('incidentId', p_into), p_at);
-  if v_parent.id = p_incident.id or not private.is_open(v_parent.stage)
-    or v_parent.district_code <> p_incident.district_code then
+  select * into v_parent from public.incidents i
+  where i.district_code = p_incident.district_code and i.id = p_into for no key update;
+  if not found or v_parent.id = p_incident.id or not private.is_open(v_parent.stage)
+    or not (private.rights_on(v_parent, p_at)).sees then
     perform private.reject_command('invalid_field', 'into', 'not an open incident of this district');
   end if;
-  return v_parent;
 end $$;
 
 -- Values of a transition's fields that the incident keeps.
@@ -477,9 +509,10 @@ begin
   return v_new;
 end $$;
 
--- Says so in the log of each incident that was merged into this one. A reporter's My day shows it.
+-- Tells in the log of each incident that was merged into this one: `parent_closed`, `parent_reopened` or
+-- `parent_merged`. A reporter's My day shows it.
 create or replace function private.tell_children(p_parent public.incidents, p_actor uuid, p_command uuid,
-  p_at timestamptz, p_kind text)
+  p_at timestamptz, p_kind text, p_data jsonb)
 returns void language plpgsql set search_path = '' as $$
 declare
   v_child public.incidents;
@@ -490,7 +523,7 @@ begin
     order by i.id for no key update
   loop
     perform private.append_log(v_child, p_actor, p_command, p_at, p_kind, '',
-      jsonb_build_object('parent', p_parent.id), '[]');
+      jsonb_build_object('parent', p_parent.id) || p_data, '[]');
   end loop;
 end $$;
 
@@ -498,7 +531,7 @@ end $$;
 -- A stale baseVersion raises WG002.
 create or replace function private.take_transition(
   p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
-returns jsonb language plpgsql set search_path = '' as $$
+returns jsonb language plpgsql set search_path = '' set timezone = 'UTC' as $$
 declare
   v_name constant text := private.payload_text(p_payload, 'name', true, 40);
   v_base constant integer := private.payload_whole(p_payload, 'baseVersion', true, 1, 2147483647);
@@ -538,7 +571,7 @@ begin
   where t.name = v_name and (t.choice_field is null or v_values ->> t.choice_field = t.choice_value)
   order by t.sort limit 1;
   if not found then
-    perform private.reject_command('not_allowed');
+    perform private.refuse_transition(v_incident, v_roles, v_name, p_at, v_values);
   end if;
   if coalesce(v_values -> 'into', 'null') <> 'null' then
     perform private.lock_parent(v_incident, (v_values ->> 'into')::uuid, p_at);
@@ -559,13 +592,17 @@ begin
       'from', v_incident.state, 'to', v_new.state) || jsonb_strip_nulls(v_values - 'note')),
     v_photos, v_incident.stage, v_new.stage);
   if v_new.stage = 'merged' then
-    -- what was merged into it goes along
+    -- those merged into it go along
+    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_merged',
+      jsonb_build_object('into', v_new.parent_id));
     update public.incidents i set parent_id = v_new.parent_id
     where i.district_code = v_incident.district_code and i.parent_id = v_incident.id;
-  elsif v_new.stage = 'closed' and v_incident.stage <> 'closed' then
-    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_closed');
-  elsif v_incident.stage = 'closed' and v_new.stage <> 'closed' then
-    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_reopened');
+  elsif private.is_open(v_incident.stage) and not private.is_open(v_new.stage) then
+    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_closed',
+      jsonb_build_object('stage', v_new.stage));
+  elsif private.is_open(v_new.stage) and not private.is_open(v_incident.stage) then
+    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_reopened',
+      jsonb_build_object('stage', v_new.stage));
   end if;
   return jsonb_build_object('incident_id', v_incident.id, 'version', v_version,
     'photos', to_jsonb(private.photo_hashes(v_photos)));
@@ -617,13 +654,125 @@ returns jsonb language sql stable security definer set search_path = '' as $$
         'nameZh', c.name_zh, 'nameEn', c.name_en, 'closingZh', c.closing_zh, 'closingEn', c.closing_en,
         'departmentCode', c.department_code, 'needsAfterPhotos', c.needs_after_photos,
         'allowsSelfHandling', c.allows_self_handling) order by c.category_code, c.sort, c.code), '[]')
-      from public.filing_conditions c where c.is_active))
+      from public.filing_conditions c where c.is_active),
+    'controls', (
+      select coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'areaCode', f.area_code,
+        'categoryCode', f.category_code, 'weekdays', f.weekdays, 'fromMinute', f.from_minute,
+        'toMinute', f.to_minute, 'tipZh', f.tip_zh, 'tipEn', f.tip_en) order by f.code), '[]')
+      from public.filing_controls f where f.is_active))
   from private.require_user()
 $$;
 
--- Workflows, their stages, transitions and fields, and the filing conditions in use.
--- Returns `WorkflowBook` of src/domain/workflow/workflow.ts: `{workflows, conditions}`.
+-- Workflows, their stages, transitions and fields, the filing conditions in use, and where and when nothing is
+-- filed. Returns `WorkflowBook` of src/domain/workflow/workflow.ts: `{workflows, conditions, controls}`.
 -- Errors: 42501.
 create or replace function public.workflow_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.workflow_list() $$;
 grant execute on function private.workflow_list(), public.workflow_list() to authenticated;
+
+-- Refuses a workflow, and names the first 20 incidents of those states.
+-- Errors: 23514 with detail {code, fault, workflow, names, incidents}.
+create or replace function private.refuse_workflow(p_workflow text, p_fault text, p_names text[])
+returns void language plpgsql set search_path = '' as $$
+begin
+  raise exception 'workflow %: % (%)', p_workflow, p_fault, array_to_string(p_names, ', ')
+    using errcode = 'check_violation', detail = jsonb_build_object('code', 'invalid_workflow', 'fault', p_fault,
+      'workflow', p_workflow, 'names', p_names, 'incidents', array(
+        select i.id from public.incidents i
+        where i.workflow_code = p_workflow and i.state = any (p_names)
+        order by i.reported_at, i.id limit 20))::text;
+end $$;
+
+-- The first fault of a workflow: {fault, names}. Every open state leads to an end by some transitions.
+create or replace function private.workflow_fault(p_workflow text)
+returns jsonb language sql stable set search_path = '' as $$
+  with recursive states as (
+    select s.code, private.is_open(s.stage) as is_open from public.workflow_stages s where s.workflow = p_workflow
+  ), moves as (
+    select t.* from public.workflow_transitions t where t.workflow = p_workflow
+  ), ending (code) as (
+    select s.code from states s where not s.is_open
+    union
+    select m.from_state from ending e join moves m on m.to_state = e.code
+  ), faults (rank, fault, names) as (
+    select 1, 'unknown_guard', array_agg(distinct g.name) from moves m, unnest(m.guards) g (name)
+    where g.name <> all (private.guard_names())
+    union all
+    select 2, 'unknown_effect', array_agg(distinct e.name) from moves m, unnest(m.effects) e (name)
+    where e.name <> all (private.effect_names())
+    union all
+    select 3, 'first_state_not_reported', array_agg(s.code) from public.workflows w
+    join public.workflow_stages s on s.workflow = w.code and s.code = w.first_state
+    where w.code = p_workflow and s.stage <> 'reported'
+    union all
+    select 4, 'no_way_out', array_agg(s.code order by s.code) from states s
+    where s.is_open and not exists (select from moves m where m.from_state = s.code and m.to_state <> s.code)
+    union all
+    select 5, 'no_end', array_agg(s.code order by s.code) from states s
+    where s.is_open and s.code not in (select e.code from ending e)
+    union all
+    select 6, 'gate_with_two_ends', array_agg(distinct g.gate) from (
+      select m.gate from moves m where m.gate is not null
+      group by m.from_state, m.gate having count(distinct m.to_state) > 1) g
+    union all
+    select 7, 'choice_without_field', array_agg(distinct m.name) from moves m
+    where m.choice_field is not null and not exists (
+      select from public.workflow_fields f
+      where f.workflow = p_workflow and f.transition = m.name and f.name = m.choice_field and f.is_required)
+    union all
+    select 8, 'field_without_transition', array_agg(distinct f.transition) from public.workflow_fields f
+    where f.workflow = p_workflow and not exists (select from moves m where m.name = f.transition)
+  )
+  select jsonb_build_object('fault', f.fault, 'names', f.names) from faults f
+  where f.names is not null order by f.rank limit 1
+$$;
+
+-- Checks a workflow at the end of the transaction that changed it. Its argument names the column of the
+-- workflow's code.
+create or replace function private.check_workflow()
+returns trigger language plpgsql set search_path = '' as $$
+declare
+  v_workflow text;
+  v_fault jsonb;
+begin
+  for v_workflow in
+    select distinct r.row ->> tg_argv[0] from (values (to_jsonb(new)), (to_jsonb(old))) as r (row)
+    where r.row is not null
+  loop
+    v_fault := private.workflow_fault(v_workflow);
+    if v_fault is not null then
+      perform private.refuse_workflow(v_workflow, v_fault ->> 'fault',
+        array(select jsonb_array_elements_text(v_fault -> 'names')));
+    end if;
+  end loop;
+  return null;
+end $$;
+
+-- Keeps a state in which incidents are.
+create or replace function private.keep_used_state()
+returns trigger language plpgsql set search_path = '' as $$
+begin
+  if tg_op = 'UPDATE' and (old.workflow, old.code, old.stage) = (new.workflow, new.code, new.stage) then
+    return new;
+  end if;
+  if exists (select from public.incidents i where i.workflow_code = old.workflow and i.state = old.code) then
+    perform private.refuse_workflow(old.workflow, 'state_in_use', array[old.code]);
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end $$;
+
+create constraint trigger check_workflow
+after insert or update on public.workflows deferrable initially deferred
+for each row execute function private.check_workflow('code');
+create constraint trigger check_workflow
+after insert or update or delete on public.workflow_stages deferrable initially deferred
+for each row execute function private.check_workflow('workflow');
+create constraint trigger check_workflow
+after insert or update or delete on public.workflow_transitions deferrable initially deferred
+for each row execute function private.check_workflow('workflow');
+create constraint trigger check_workflow
+after insert or update or delete on public.workflow_fields deferrable initially deferred
+for each row execute function private.check_workflow('workflow');
+create trigger keep_used_state
+before update or delete on public.workflow_stages
+for each row execute function private.keep_used_state();

@@ -16,7 +16,11 @@ const lints: Record<string, { finds: string; planted: string; name: string }> = 
       from pg_constraint n
       where n.contype = 'f' and n.connamespace::regnamespace::text in ${ours}
         and not exists (select from pg_index x
-          where x.indrelid = n.conrelid and x.indpred is null
+          where x.indrelid = n.conrelid
+            -- the look-up of a key knows that the key is not null
+            and (x.indpred is null or exists (select from pg_attribute a
+              where a.attrelid = n.conrelid and a.attnum = any (n.conkey)
+                and pg_get_expr(x.indpred, x.indrelid) = format('(%I IS NOT NULL)', a.attname)))
             and (x.indkey::int2[])[0:cardinality(n.conkey) - 1] @> n.conkey)`,
     planted: `alter table public.profiles add column home text constraint planted references public.areas (code)`,
     name: 'profiles.planted',

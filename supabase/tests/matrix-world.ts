@@ -40,8 +40,8 @@ const incidents: Row[] = [
 ]
 
 /**
- * The small city with six incidents, seven log rows (two for incident 1), three receipts, and two
- * photos of incident 1, one of them checked.
+ * The small city with six incidents, seven log rows (two for incident 1), three receipts, two photos
+ * of incident 1, one of them checked, and a control of filing.
  */
 export async function seedMatrixWorld(db: Database): Promise<void> {
   await seedSmallCity(db)
@@ -81,6 +81,8 @@ export async function seedMatrixWorld(db: Database): Promise<void> {
       [hash, people.field, incidentId(1)],
     )
   }
+  await db.exec(`insert into public.filing_controls (code, tip_zh, tip_en, is_active)
+    values ('some', '管控', 'controlled', false)`)
   await db.query(
     `select private.record_photo_check($1::uuid, $2, 'image/jpeg', 1000, 640, 480, 'ok')`,
     [people.field, nearPhoto],

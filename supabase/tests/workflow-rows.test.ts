@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database, DatabaseError } from '../server/base/database-types.ts'
+import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
+import type { TestDatabase } from './harness/index.ts'
+import { people, seedSmallCity } from './harness/small-city.ts'
+import { workflowWorld } from './workflow-world.ts'
+import type { WorkflowWorld } from './workflow-world.ts'
+
+/**
+ * A permit for a street festival: six states, and two approvals side by side. Rows alone: the category of
+ * volunteering moves by them.
+ */
+const permit = `
+  insert into public.workflows (code, name_zh, name_en, first_state, trusted_channels) values
+    ('permit', '活动许可', 'Permit', 'asked', null);
+  insert into public.workflow_stages (workflow, code, stage, name_zh, name_en, sort) values
+    ('permit', 'asked', 'reported', '已申请', 'Asked for', 1),
+    ('permit', 'reviewed', 'filed', '审批中', 'In review', 2),
+    ('permit', 'granted', 'dispatched', '已批准', 'Granted', 3),
+    ('permit', 'held_open', 'handled', '已举办', 'Took place', 4),
+    ('permit', 'done', 'closed', '已办结', 'Done', 5),
+    ('permit', 'refused', 'rejected', '未批准', 'Refused', 6);
+  insert into public.workflow_transitions
+    (workflow, from_state, name, to_state, roles, gate, effects, name_zh, name_en) values
+    ('permit', 'asked', 'accept', 'reviewed', '{grid_manager}', null, '{}', '受理', 'Accept'),
+    ('permit', 'reviewed', 'police_agrees', 'granted', '{leader}', 'both', '{}', '公安同意', 'Police agrees'),
+    ('permit', 'reviewed', 'fire_agrees', 'granted', '{admin}', 'both', '{}', '消防同意', 'Fire service agrees'),
+    ('permit', 'reviewed', 'refuse', 'refused', '{leader,admin}', null, '{}', '不批准', 'Refuse'),
+    ('permit', 'granted', 'took_place', 'held_open', '{field_staff}', null, '{}', '已举办', 'Took place'),
+    ('permit', 'held_open', 'settle', 'done', '{grid_manager}', null, '{}', '办结', 'Settle'),
+    ('permit', 'held_open', 'again', 'reviewed', '{grid_manager}', null, '{rework}', '重新审批', 'Review again');
+  insert into public.workflow_fields (workflow, transition, name, kind, is_required, least, most, label_zh, label_en) values
+    ('permit', 'police_agrees', 'guests', 'whole', true, 1, 5000, '人数', 'Guests'),
+    ('permit', 'refuse', 'note', 'text', true, null, 500, '理由', 'Reason');
+  update public.categories set workflow_code = 'permit' where code = 'volunteering';
+`
+
+describeOnEachDatabase('workflows of rows', (kind) => {
+  let db: TestDatabase
+  let world: WorkflowWorld
+  beforeAll(async () => {
+    db = await openTestDatabase({ kind })
+    await seedSmallCity(db)
+    await db.transaction((tx) => tx.exec(permit))
+    world = workflowWorld(db)
+  })
+  afterAll(() => db?.close())
+
+  it('take a fourth workflow by inserts alone, with two approvals side by side', async () => {
+    const { report, step, refusal, offered, last } = world
+    const id = await report({ categoryCode: 'volunteering' })
+    expect(await world.row(id)).toMatchObject({
+      workflow_code: 'permit',
+      state: 'asked',
+      stage: 'reported',
+    })
+    expect(await offered('manager', id)).toEqual(['accept'])
+    await step('manager', id, 'accept')
+    expect(await refusal('leader', id, 'police_agrees', { guests: 5001 })).toMatchObject({
+      field: 'guests',
+    })
+    expect(await refusal('leader', id, 'fire_agrees')).toMatchObject({ code: 'not_allowed' })
+    expect(await step('leader', id, 'police_agrees', { guests: 40 })).toMatchObject({
+      state: 'reviewed',
+      passed: ['police_agrees'],
+    })
+    expect(await refusal('leader', id, 'police_agrees', { guests: 40 })).toMatchObject({
+      code: 'not_now',
+      detail: 'not_passed',
+    })
+    expect(await offered('leader', id)).toEqual(['refuse'])
+    expect(await step('admin', id, 'fire_agrees')).toMatchObject({ state: 'granted', passed: [] })
+    expect(await last(id)).toMatchObject({
+      actor: people.admin,
+      stage_from: 'filed',
+      stage_to: 'dispatched',
+      data: { name: 'fire_agrees', from: 'reviewed', to: 'granted' },
+    })
+    await step('field', id, 'took_place')
+    // a second round asks both again, in the other order
+    expect(await step('manager', id, 'again')).toMatchObject({
+      state: 'reviewed',
+      rework: 1,
+      passed: [],
+    })
+    expect(await step('admin', id, 'fire_agrees')).toMatchObject({ state: 'reviewed' })
+    expect(await step('leader', id, 'police_agrees', { guests: 40 })).toMatchObject({
+      state: 'granted',
+    })
+    await step('field', id, 'took_place')
+    const done = await step('manager', id, 'settle')
+    expect(done).toMatchObject({ state: 'done', stage: 'closed' })
+    expect(done['closed_at']).not.toBeNull()
+    for (const person of ['manager', 'leader', 'admin', 'field'] as const)
+      expect(await offered(person, id)).toEqual([])
+  })
+
+  it('let one approval be overruled', async () => {
+    const { report, step } = world
+    const id = await report({ categoryCode: 'volunteering' })
+    await step('manager', id, 'accept')
+    await step('admin', id, 'fire_agrees')
+    expect(await step('leader', id, 'refuse', { note: '人太多' })).toMatchObject({
+      stage: 'rejected',
+      passed: [],
+    })
+  })
+
+  it('begin with four sound ones', async () => {
+    const rows = await db.query(
+      'select code, private.workflow_fault(code) as fault from public.workflows order by code',
+    )
+    expect(rows).toEqual(
+      ['component', 'event', 'permit', 'service'].map((code) => ({ code, fault: null })),
+    )
+  })
+
+  it('name guards and effects that the engine knows, each of them', async () => {
+    const [known] = await db.query<{
+      guards: string[]
+      effects: string[]
+      holds: string
+      does: string
+    }>(
+      `select private.guard_names() as guards, private.effect_names() as effects,
+         (select prosrc from pg_proc where oid = 'private.guard_holds'::regproc) as holds,
+         (select prosrc from pg_proc where oid = 'private.with_effect'::regproc) as does`,
+    )
+    const branches = (text: string) =>
+      [...text.matchAll(/^\s+when '(\w+)' then/gm)].map(([, name]) => name)
+    expect(branches(known!.holds)).toEqual(known!.guards)
+    expect(branches(known!.does)).toEqual(known!.effects)
+  })
+
+  describe('are refused', () => {
+    /** The error of statements in one transaction, which must fail at its end at the latest. */
+    async function faultOf(sql: string): Promise<Record<string, unknown>> {
+      const error = await db
+        .transaction(async (tx: Database) => {
+          await tx.exec(sql)
+        })
+        .then(
+          () => expect.unreachable(sql),
+          (thrown: unknown) => thrown as DatabaseError,
+        )
+      expect(error.code).toBe('23514')
+      return JSON.parse(error.detail ?? '{}') as Record<string, unknown>
+    }
+    const incidents: string[] = []
+    beforeAll(async () => {
+      for (let n = 0; n < 22; n += 1) {
+        const id = await world.report({ categoryCode: 'volunteering' })
+        await world.step('manager', id, 'accept')
+        incidents.push(id)
+      }
+    })
+
+    it('when a state has no way out, with the first 20 incidents that stand in it', async () => {
+      const fault = await faultOf(
+        `delete from public.workflow_transitions where workflow = 'permit' and from_state = 'reviewed'
+         and name <> 'x'; delete from public.workflow_fields where transition in ('police_agrees', 'refuse')`,
+      )
+      expect(fault).toMatchObject({
+        code: 'invalid_workflow',
+        fault: 'no_way_out',
+        workflow: 'permit',
+        names: ['reviewed'],
+      })
+      expect(fault['incidents']).toEqual(incidents.slice(0, 20))
+    })
+
+    it('when a loop has no end', async () => {
+      const fault = await faultOf(
+        `delete from public.workflow_transitions where workflow = 'permit' and name in ('settle', 'refuse');
+         delete from public.workflow_fields where workflow = 'permit' and transition = 'refuse'`,
+      )
+      expect(fault).toMatchObject({
+        fault: 'no_end',
+        names: ['asked', 'granted', 'held_open', 'reviewed'],
+      })
+      expect(fault['incidents']).toHaveLength(20)
+    })
+
+    it('when a used state is removed, renamed or shown as another stage', async () => {
+      for (const sql of [
+        `delete from public.workflow_stages where workflow = 'permit' and code = 'reviewed'`,
+        `update public.workflow_stages set code = 'x' where workflow = 'permit' and code = 'reviewed'`,
+        `update public.workflow_stages set stage = 'handled' where workflow = 'permit' and code = 'reviewed'`,
+        `update public.categories set workflow_code = 'event'; delete from public.workflows where code = 'permit'`,
+      ]) {
+        const fault = await faultOf(sql)
+        expect(fault, sql).toMatchObject({ fault: 'state_in_use', names: ['reviewed'] })
+        expect(fault['incidents']).toEqual(incidents.slice(0, 20))
+      }
+    })
+
+    it.each([
+      [
+        `update public.workflow_transitions set guards = '{no_moon}' where workflow = 'permit' and name = 'settle'`,
+        'unknown_guard',
+        ['no_moon'],
+      ],
+      [
+        `update public.workflow_transitions set effects = '{explode}' where workflow = 'permit' and name = 'settle'`,
+        'unknown_effect',
+        ['explode'],
+      ],
+      [
+        `update public.workflows set first_state = 'granted' where code = 'permit'`,
+        'first_state_not_reported',
+        ['granted'],
+      ],
+      [
+        `update public.workflow_transitions set to_state = 'refused' where workflow = 'permit' and name = 'fire_agrees'`,
+        'gate_with_two_ends',
+        ['both'],
+      ],
+      [
+        `update public.workflow_transitions set choice_field = 'x', choice_value = 'y' where workflow = 'permit' and name = 'settle'`,
+        'choice_without_field',
+        ['settle'],
+      ],
+      [
+        `update public.workflow_fields set transition = 'fly' where workflow = 'permit' and transition = 'refuse'`,
+        'field_without_transition',
+        ['fly'],
+      ],
+    ])('for %s', async (sql, fault, names) => {
+      expect(await faultOf(sql)).toMatchObject({ fault, names })
+    })
+
+    it('for a role that nobody can have', async () => {
+      const sql = `update public.workflow_transitions set roles = '{king}' where name = 'settle'`
+      await expect(db.query(sql)).rejects.toMatchObject({ code: '23514' })
+    })
+
+    it('but not for a moment within a transaction', async () => {
+      await db.transaction((tx) =>
+        tx.exec(`
+          create temp table kept on commit drop as
+            select * from public.workflow_transitions where workflow = 'permit' and name = 'settle';
+          delete from public.workflow_transitions where workflow = 'permit' and name = 'settle';
+          insert into public.workflow_transitions select * from kept;
+        `),
+      )
+    })
+  })
+})
