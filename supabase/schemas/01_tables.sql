@@ -249,6 +249,38 @@ create table public.filing_controls (
 create index filing_controls_area_idx on public.filing_controls (area_code);
 create index filing_controls_category_idx on public.filing_controls (category_code);
 
+-- Limits of a workflow's clocks, and those of a condition, which win once it is chosen.
+create table public.workflow_limits (
+  workflow text not null references public.workflows (code) on delete cascade,
+  clock text not null check (clock in ('accept', 'verify', 'file', 'dispatch', 'handle', 'check')),
+  amount numeric not null,
+  unit text not null,
+  day_rule text not null default 'hours',
+  primary key (workflow, clock)
+);
+
+create table public.condition_limits (
+  condition text not null references public.filing_conditions (code) on delete cascade,
+  clock text not null check (clock in ('accept', 'verify', 'file', 'dispatch', 'handle', 'check')),
+  amount numeric not null,
+  unit text not null,
+  day_rule text not null default 'hours',
+  primary key (condition, clock)
+);
+
+-- Steps of handling with a clock of their own from the dispatch on.
+create table public.condition_milestones (
+  condition text not null references public.filing_conditions (code) on delete cascade,
+  code text not null check (code ~ '^[a-z0-9_]{1,40}$'),
+  name_zh text not null,
+  name_en text not null,
+  amount numeric not null,
+  unit text not null,
+  day_rule text not null default 'hours',
+  sort integer not null default 0,
+  primary key (condition, code)
+);
+
 create table public.profiles (
   user_id uuid primary key,
   display_name text not null check (length(display_name) between 1 and 100),

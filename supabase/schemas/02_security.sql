@@ -169,6 +169,9 @@ alter table public.workflow_transitions enable row level security;
 alter table public.workflow_fields enable row level security;
 alter table public.filing_conditions enable row level security;
 alter table public.filing_controls enable row level security;
+alter table public.workflow_limits enable row level security;
+alter table public.condition_limits enable row level security;
+alter table public.condition_milestones enable row level security;
 
 grant select on public.city_settings, public.areas, public.departments, public.categories,
   public.profiles, public.memberships, public.incidents, public.incident_log, public.commands,
@@ -176,7 +179,8 @@ grant select on public.city_settings, public.areas, public.departments, public.c
 to authenticated;
 
 grant select on public.workflows, public.workflow_stages, public.workflow_transitions, public.workflow_fields,
-  public.filing_conditions, public.filing_controls
+  public.filing_conditions, public.filing_controls, public.workflow_limits, public.condition_limits,
+  public.condition_milestones
 to authenticated;
 create policy "Signed-in people see the workflows"
 on public.workflows for select to authenticated using (true);
@@ -190,6 +194,12 @@ create policy "Signed-in people see the filing conditions"
 on public.filing_conditions for select to authenticated using (true);
 create policy "Signed-in people see where and when nothing is filed"
 on public.filing_controls for select to authenticated using (true);
+create policy "Signed-in people see the limits of workflows"
+on public.workflow_limits for select to authenticated using (true);
+create policy "Signed-in people see the limits of conditions"
+on public.condition_limits for select to authenticated using (true);
+create policy "Signed-in people see the milestones of conditions"
+on public.condition_milestones for select to authenticated using (true);
 
 create policy "Signed-in people see the city's settings"
 on public.city_settings for select to authenticated using (true);

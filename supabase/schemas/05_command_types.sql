@@ -323,41 +323,46 @@ $$;
 
 -- All or none, in a fixed number of statements.
 create or replace function private.store_reports(p_reports private.report[])
-returns void language sql set search_path = '' as $$
-  with stored as (
+returns void language plpgsql set search_path = '' as $$
+begin
+  with clocks as materialized (
+    select * from private.first_clocks(array(
+      select r from unnest(p_reports) r where r.condition_code is null)::private.report[])
+  ), stored as (
     insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
       qx, qy, description, address_label, reported_at, device_at, month, reported_by,
-      workflow_code, stage, state, state_since, condition_code, self_handled, closed_at)
+      workflow_code, stage, state, state_since, condition_code, self_handled, closed_at, due_at, warn_at)
     select r.district_code, r.id, r.category_code, r.area_code, r.severity, r.lon, r.lat,
       r.qx, r.qy, r.description, r.address_label, r.at, r.device_at,
       date_trunc('month', r.at at time zone city.time_zone)::date, r.actor,
       w.code, case when r.condition_code is null then 'reported' else 'closed' end,
       case when r.condition_code is null then w.first_state else private.first_state_of(w.code, 'closed') end,
       r.at, r.condition_code, r.condition_code is not null,
-      case when r.condition_code is not null then r.at end
+      case when r.condition_code is not null then r.at end, k.due_at, k.warn_at
     from unnest(p_reports) r
     join public.categories c on c.code = r.category_code
     join public.workflows w on w.code = c.workflow_code
+    left join clocks k on k.incident_id = r.id
     cross join public.city_settings city
-  ), logged as (
-    insert into public.incident_log
-      (district_code, incident_id, seq, at, actor, kind, stage_from, stage_to, note, data, command_id)
-    select r.district_code, r.id, 1, r.at, r.actor, 'reported', null, 'reported', '', r.data, r.command_id
-    from unnest(p_reports) r
-    union all
-    select r.district_code, r.id, 2, r.at, r.actor, 'self_handled', 'reported', 'closed',
-      coalesce(r.handled_note, ''), private.log_data(null, r.at, r.handled_photos,
-        jsonb_build_object('condition', r.condition_code)), r.command_id
-    from unnest(p_reports) r where r.condition_code is not null
+  ), started as (
+    insert into public.incident_clocks select * from clocks
   )
-  select 1;
-  select private.store_photos(array_agg((r.district_code, r.id, p.seq, r.actor, r.command_id, r.at, p.photos)
+  insert into public.incident_log
+    (district_code, incident_id, seq, at, actor, kind, stage_from, stage_to, note, data, command_id)
+  select r.district_code, r.id, 1, r.at, r.actor, 'reported', null, 'reported', '', r.data, r.command_id
+  from unnest(p_reports) r
+  union all
+  select r.district_code, r.id, 2, r.at, r.actor, 'self_handled', 'reported', 'closed',
+    coalesce(r.handled_note, ''), private.log_data(null, r.at, r.handled_photos,
+      jsonb_build_object('condition', r.condition_code)), r.command_id
+  from unnest(p_reports) r where r.condition_code is not null;
+  perform private.store_photos(array_agg((r.district_code, r.id, p.seq, r.actor, r.command_id, r.at, p.photos)
     ::private.brought_photos order by p.seq))
   from unnest(p_reports) r
   cross join lateral (values (1, r.photos), (2, r.handled_photos)) as p (seq, photos)
   where p.photos <> '[]'
-  having count(*) > 0
-$$;
+  having count(*) > 0;
+end $$;
 
 -- Locks the incident, so that no version or log number is given twice. Crosswise locks end one call with a
 -- deadlock; the device sends it again.
@@ -586,10 +591,13 @@ begin
   if v_diff = '{}' then
     return jsonb_build_object('incident_id', v_incident.id, 'version', v_incident.version);
   end if;
+  if (v_new.category_code, v_new.area_code) <> (v_incident.category_code, v_incident.area_code) then
+    v_new := private.move_clocks(v_new, p_at);
+  end if;
   update public.incidents i set category_code = v_new.category_code, workflow_code = v_new.workflow_code,
     state = v_new.state, passed = v_new.passed, condition_code = v_new.condition_code, lon = v_new.lon, lat = v_new.lat,
     area_code = v_new.area_code, qx = v_new.qx, qy = v_new.qy, description = v_new.description,
-    severity = v_new.severity, address_label = v_new.address_label
+    severity = v_new.severity, address_label = v_new.address_label, due_at = v_new.due_at, warn_at = v_new.warn_at
   where i.district_code = v_incident.district_code and i.id = v_incident.id
   returning i.version into v_version;
   perform private.append_log(v_incident, p_actor, p_command, p_at, 'corrected', '',
@@ -597,5 +605,6 @@ begin
       jsonb_strip_nulls(jsonb_build_object('changes', v_diff, 'areaCode',
         case when v_new.area_code <> v_incident.area_code
           then jsonb_build_array(v_incident.area_code, v_new.area_code) end))), '[]');
+  perform private.log_clock_move(v_incident, v_new, p_actor, p_command, p_at);
   return jsonb_build_object('incident_id', v_incident.id, 'version', v_version);
 end $$;

@@ -347,6 +347,7 @@ begin
   end if;
   -- A device that lost the answer sends again while its first call still runs.
   perform pg_advisory_xact_lock(hashtextextended('apply_commands ' || v_actor::text, 0));
+  perform private.resume_due(v_at);
   v_may_report := private.has_right('report', v_at);
   for v_item in
     select value from json_array_elements(p_commands) with ordinality as c (value, n) order by n

@@ -346,7 +346,8 @@ begin
       coalesce(p_payload ->> 'department', p_incident.department_code), p_at)
     when 'assignee' then private.may_be_assigned(v_text::uuid, p_incident.area_code,
       case when p_incident.stage = 'dispatched' then p_incident.department_code end, p_at)
-    when 'milestone' then v_text ~ '^[a-z0-9_]{1,40}$'
+    when 'milestone' then exists (select from public.condition_milestones m
+      where m.condition = p_incident.condition_code and m.code = v_text)
     when 'incident' then true end) is not true then
     perform private.reject_command('invalid_field', v_name, 'not one that can be chosen');
   end if;
@@ -646,14 +647,26 @@ returns jsonb language sql stable security definer set search_path = '' as $$
             'kind', f.kind, 'isRequired', f.is_required, 'requiredWhen', f.required_when, 'choices', f.choices,
             'least', f.least, 'most', f.most, 'labelZh', f.label_zh, 'labelEn', f.label_en)
             order by f.transition, f.sort, f.name), '[]')
-          from public.workflow_fields f where f.workflow = w.code))
+          from public.workflow_fields f where f.workflow = w.code),
+        'limits', (
+          select coalesce(jsonb_agg(jsonb_build_object('clock', l.clock, 'amount', l.amount, 'unit', l.unit,
+            'dayRule', l.day_rule) order by l.clock), '[]')
+          from public.workflow_limits l where l.workflow = w.code))
         order by w.sort, w.code), '[]')
       from public.workflows w),
     'conditions', (
       select coalesce(jsonb_agg(jsonb_build_object('code', c.code, 'categoryCode', c.category_code,
         'nameZh', c.name_zh, 'nameEn', c.name_en, 'closingZh', c.closing_zh, 'closingEn', c.closing_en,
         'departmentCode', c.department_code, 'needsAfterPhotos', c.needs_after_photos,
-        'allowsSelfHandling', c.allows_self_handling) order by c.category_code, c.sort, c.code), '[]')
+        'allowsSelfHandling', c.allows_self_handling,
+        'limits', (
+          select coalesce(jsonb_agg(jsonb_build_object('clock', l.clock, 'amount', l.amount, 'unit', l.unit,
+            'dayRule', l.day_rule) order by l.clock), '[]')
+          from public.condition_limits l where l.condition = c.code),
+        'milestones', (
+          select coalesce(jsonb_agg(jsonb_build_object('code', m.code, 'nameZh', m.name_zh, 'nameEn', m.name_en,
+            'amount', m.amount, 'unit', m.unit, 'dayRule', m.day_rule) order by m.sort, m.code), '[]')
+          from public.condition_milestones m where m.condition = c.code)) order by c.category_code, c.sort, c.code), '[]')
       from public.filing_conditions c where c.is_active),
     'controls', (
       select coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'areaCode', f.area_code,

@@ -1,9 +1,369 @@
 -- The clocks of incidents.
+--
+-- A state of a workflow may name a clock. Entering it starts that clock, or goes on with the one of the same kind
+-- and department: rework and reopening continue it, another department gets a new one. Leaving the state and a
+-- hold let it rest; closing ends it. A clock keeps when it ran, so that its due time follows the calendar.
 
--- The incident with its clocks after a transition: `p_effects` may hold, resume or extend them.
+alter table public.workflow_limits add constraint workflow_limits_limit_check
+  check (private.is_limit(amount, unit, day_rule));
+alter table public.condition_limits add constraint condition_limits_limit_check
+  check (private.is_limit(amount, unit, day_rule));
+alter table public.condition_milestones add constraint condition_milestones_limit_check
+  check (private.is_limit(amount, unit, day_rule));
+
+-- 15 minutes to accept, to file and to dispatch and 30 for a field task, round the clock, as seen in cities.
+insert into public.workflow_limits (workflow, clock, amount, unit)
+select w.code, l.clock, l.amount, l.unit
+from public.workflows w
+cross join (values
+  ('accept', 0.25, 'urgent_hour'),
+  ('verify', 0.5, 'urgent_hour'),
+  ('file', 0.25, 'urgent_hour'),
+  ('dispatch', 0.25, 'urgent_hour'),
+  ('handle', 5, 'work_day'),
+  ('check', 4, 'work_hour')
+) as l (clock, amount, unit)
+where exists (select from public.workflow_stages s where s.workflow = w.code and s.clock = l.clock);
+
+create table public.incident_clocks (
+  district_code text not null,
+  incident_id uuid not null,
+  seq integer not null,
+  kind text not null
+    check (kind in ('accept', 'verify', 'file', 'dispatch', 'handle', 'check', 'milestone')),
+  -- code of the condition's
+  milestone text,
+  department_code text,
+  -- null where the limit runs round the clock, or the city has none
+  calendar text,
+  amount numeric not null,
+  unit text not null,
+  day_rule text not null,
+  -- each adds the amount once more
+  extensions smallint not null default 0,
+  started_at timestamptz not null,
+  -- when it ran, without the present run
+  runs tstzmultirange not null default '{}',
+  -- null while it rests
+  running_since timestamptz,
+  -- with extensions, in its own time; null beyond the calendar's years
+  limit_seconds numeric,
+  -- null while it rests and beyond the calendar's years
+  due_at timestamptz,
+  warn_at timestamptz,
+  stopped_at timestamptz,
+  -- in its own time, when it stopped
+  used_seconds numeric,
+  -- a milestone that was reached never goes on
+  is_reached boolean not null default false,
+  primary key (district_code, incident_id, seq),
+  constraint incident_clocks_incident_fkey
+    foreign key (district_code, incident_id) references public.incidents (district_code, id),
+  constraint incident_clocks_limit_check check (private.is_limit(amount, unit, day_rule)),
+  constraint incident_clocks_milestone_check check ((kind = 'milestone') = (milestone is not null)),
+  constraint incident_clocks_stopped_check check (stopped_at is null or running_since is null)
+);
+create index incident_clocks_open_idx on public.incident_clocks (incident_id) where stopped_at is null;
+-- those that a calendar moves
+create index incident_clocks_calendar_idx on public.incident_clocks (incident_id)
+  where stopped_at is null and unit in ('work_hour', 'work_day');
+
+alter table public.incident_clocks enable row level security;
+grant select on public.incident_clocks to authenticated;
+create policy "Who sees an incident sees its clocks"
+on public.incident_clocks for select to authenticated
+using (exists (
+  select 1 from public.incidents i
+  where i.district_code = incident_clocks.district_code and i.id = incident_clocks.incident_id
+));
+
+-- Limit, used time, due and warning of a clock: one row. A warning comes at 75 % of the limit, at the earliest
+-- when the clock goes on. The time of a clock that rests is known to its last run.
+create or replace function private.clock_times(p_clock public.incident_clocks)
+returns table (limit_seconds numeric, used_seconds numeric, due_at timestamptz, warn_at timestamptz)
+language sql stable
+begin atomic
+  select l.seconds, u.seconds,
+    case when private.is_round_the_clock((p_clock).unit)
+      then (p_clock).running_since + make_interval(secs => (l.seconds - u.seconds)::double precision)
+      else (select w.at from private.work_after(
+        (p_clock).calendar, (p_clock).running_since, l.seconds - u.seconds) w) end,
+    case when u.seconds >= l.seconds * 0.75 then (p_clock).running_since
+      when private.is_round_the_clock((p_clock).unit)
+      then (p_clock).running_since + make_interval(secs => (l.seconds * 0.75 - u.seconds)::double precision)
+      else (select w.at from private.work_after(
+        (p_clock).calendar, (p_clock).running_since, l.seconds * 0.75 - u.seconds) w) end
+  from private.limit_of((p_clock).calendar, (p_clock).started_at,
+    (p_clock).amount * (1 + (p_clock).extensions), (p_clock).unit, (p_clock).day_rule) l
+  cross join lateral (
+    -- one run beyond the known years makes the sum unknown
+    select case when count(*) = count(r.seconds) then coalesce(sum(r.seconds), 0) end as seconds
+    from (
+      select case when private.is_round_the_clock((p_clock).unit)
+        then extract(epoch from upper(x.run) - lower(x.run))
+        else (select w.seconds from private.work_between((p_clock).calendar, lower(x.run), upper(x.run)) w)
+        end as seconds
+      from unnest((p_clock).runs) as x (run)) r) u;
+end;
+
+-- The limit of a kind for an incident: its condition's, else its workflow's.
+create or replace function private.limit_for(p_workflow text, p_condition text, p_kind text)
+returns table (amount numeric, unit text, day_rule text) language sql stable
+begin atomic
+  select l.amount, l.unit, l.day_rule
+  from (
+    select c.amount, c.unit, c.day_rule, 1 as n from public.condition_limits c
+    where c.condition = p_condition and c.clock = p_kind
+    union all
+    select w.amount, w.unit, w.day_rule, 2 from public.workflow_limits w
+    where w.workflow = p_workflow and w.clock = p_kind) l
+  order by l.n limit 1;
+end;
+
+-- The clocks that run in the incident's state: none on hold or closed. The condition's milestones run with the
+-- time to handle.
+create or replace function private.wanted_clocks(p_incident public.incidents)
+returns table (kind text, milestone text, amount numeric, unit text, day_rule text)
+language sql stable set search_path = '' as $$
+  select w.*
+  from public.workflow_stages s
+  cross join lateral (
+    select s.clock, null::text, l.amount, l.unit, l.day_rule
+    from private.limit_for(p_incident.workflow_code, p_incident.condition_code, s.clock) l
+    union all
+    select 'milestone', m.code, m.amount, m.unit, m.day_rule
+    from public.condition_milestones m
+    where s.clock = 'handle' and m.condition = p_incident.condition_code) w
+  where s.workflow = p_incident.workflow_code and s.code = p_incident.state
+    and private.is_open(p_incident.stage) and not p_incident.on_hold
+$$;
+
+-- The first clocks of new reports, one for each whose first state has one.
+create or replace function private.first_clocks(p_reports private.report[])
+returns setof public.incident_clocks language sql stable set search_path = '' as $$
+  select x.district_code, x.incident_id, x.seq, x.kind, x.milestone, x.department_code, x.calendar, x.amount,
+    x.unit, x.day_rule, x.extensions, x.started_at, x.runs, x.running_since, t.limit_seconds, t.due_at, t.warn_at,
+    x.stopped_at, x.used_seconds, x.is_reached
+  from unnest(p_reports) r
+  join public.categories c on c.code = r.category_code
+  join public.workflows w on w.code = c.workflow_code
+  join public.workflow_stages s on s.workflow = w.code and s.code = w.first_state
+  cross join lateral private.limit_for(w.code, null, s.clock) l
+  cross join lateral (
+    select (r.district_code, r.id, 1, s.clock, null, null,
+      case when not private.is_round_the_clock(l.unit) then private.calendar_of(r.area_code) end,
+      l.amount, l.unit, l.day_rule, 0, r.at, '{}', r.at, null, null, null, null, null, false
+    )::public.incident_clocks as clock) k
+  cross join lateral (select (k.clock).*) x
+  cross join lateral private.clock_times(k.clock) t
+$$;
+
+-- Lets clocks rest that the incident no longer wants; stops reached milestones, and all of a closed incident.
+create or replace function private.rest_clocks(p_incident public.incidents, p_at timestamptz)
+returns void language plpgsql set search_path = '' as $$
+begin
+  update public.incident_clocks c
+  set runs = c.runs + tstzmultirange(tstzrange(c.running_since, greatest(p_at, c.running_since))),
+    running_since = null, due_at = null, warn_at = null
+  where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+    and c.running_since is not null
+    and (c.is_reached or c.department_code is distinct from p_incident.department_code or not exists (
+      select from private.wanted_clocks(p_incident) w
+      where w.kind = c.kind and w.milestone is not distinct from c.milestone));
+  update public.incident_clocks c set stopped_at = p_at, used_seconds = t.used_seconds
+  from public.incident_clocks x
+  cross join lateral private.clock_times(x) t
+  where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
+    and (x.is_reached or not private.is_open(p_incident.stage))
+    and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
+end $$;
+
+-- Goes on with the clocks that the incident wants, and starts those it has not yet for its department.
+create or replace function private.run_clocks(p_incident public.incidents, p_at timestamptz)
+returns void language plpgsql set search_path = '' as $$
+begin
+  update public.incident_clocks c set running_since = p_at, stopped_at = null, used_seconds = null
+  from private.wanted_clocks(p_incident) w
+  where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+    and c.running_since is null and not c.is_reached
+    and c.department_code is not distinct from p_incident.department_code
+    and c.kind = w.kind and c.milestone is not distinct from w.milestone;
+  insert into public.incident_clocks (district_code, incident_id, seq, kind, milestone, department_code,
+    calendar, amount, unit, day_rule, started_at, running_since)
+  select p_incident.district_code, p_incident.id,
+    (select coalesce(max(c.seq), 0) from public.incident_clocks c
+      where c.district_code = p_incident.district_code and c.incident_id = p_incident.id)
+      + row_number() over (order by w.kind, w.milestone),
+    w.kind, w.milestone, p_incident.department_code,
+    case when not private.is_round_the_clock(w.unit) then private.calendar_of(p_incident.area_code) end,
+    w.amount, w.unit, w.day_rule, p_at, p_at
+  from private.wanted_clocks(p_incident) w
+  where not exists (
+    select from public.incident_clocks c
+    where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+      and c.kind = w.kind and c.milestone is not distinct from w.milestone
+      and (c.is_reached or c.department_code is not distinct from p_incident.department_code));
+end $$;
+
+-- The incident with the due and warning times of its running clock that ends first; computes them all.
+create or replace function private.with_due(p_incident public.incidents)
+returns public.incidents language plpgsql set search_path = '' as $$
+declare
+  v_new public.incidents := p_incident;
+begin
+  update public.incident_clocks c
+  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at
+  from public.incident_clocks x
+  cross join lateral private.clock_times(x) t
+  where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
+    and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
+    and (x.limit_seconds, x.due_at, x.warn_at) is distinct from (t.limit_seconds, t.due_at, t.warn_at);
+  select min(c.due_at), min(c.warn_at) into v_new.due_at, v_new.warn_at
+  from public.incident_clocks c
+  where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+    and c.running_since is not null;
+  return v_new;
+end $$;
+
+-- The incident with its clocks after a transition: `p_effects` may extend the running one or reach a milestone;
+-- hold and resume are read from the incident.
 create or replace function private.turn_clocks(p_old public.incidents, p_new public.incidents,
   p_effects text[], p_values jsonb, p_at timestamptz)
 returns public.incidents language plpgsql set search_path = '' as $$
 begin
-  return p_new;
+  if 'milestone' = any (p_effects) then
+    update public.incident_clocks c set is_reached = true
+    where c.district_code = p_new.district_code and c.incident_id = p_new.id
+      and c.kind = 'milestone' and c.milestone = p_values ->> 'milestone' and c.stopped_at is null;
+  end if;
+  perform private.rest_clocks(p_new, p_at);
+  perform private.run_clocks(p_new, p_at);
+  if 'grant_extension' = any (p_effects) then
+    update public.incident_clocks c set extensions = c.extensions + 1
+    where c.district_code = p_new.district_code and c.incident_id = p_new.id
+      and c.running_since is not null and c.kind <> 'milestone';
+  end if;
+  return private.with_due(p_new);
+end $$;
+
+-- The incident with its clocks after a change of its category or area: other limits and another calendar, the same
+-- runs and extensions.
+create or replace function private.move_clocks(p_incident public.incidents, p_at timestamptz)
+returns public.incidents language plpgsql set search_path = '' as $$
+begin
+  update public.incident_clocks c
+  set amount = n.amount, unit = n.unit, day_rule = n.day_rule, calendar = case
+    when not private.is_round_the_clock(n.unit) then private.calendar_of(p_incident.area_code) end
+  from public.incident_clocks x
+  left join lateral (
+    select l.amount, l.unit, l.day_rule
+    from private.limit_for(p_incident.workflow_code, p_incident.condition_code, x.kind) l
+    union all
+    select m.amount, m.unit, m.day_rule from public.condition_milestones m
+    where m.condition = p_incident.condition_code and m.code = x.milestone) l on true
+  cross join lateral (select coalesce(l.amount, x.amount) as amount, coalesce(l.unit, x.unit) as unit,
+    coalesce(l.day_rule, x.day_rule) as day_rule) n
+  where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
+    and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
+  perform private.rest_clocks(p_incident, p_at);
+  perform private.run_clocks(p_incident, p_at);
+  return private.with_due(p_incident);
+end $$;
+
+-- Says in the log that the due time moved, other than by a transition.
+create or replace function private.log_clock_move(p_old public.incidents, p_new public.incidents, p_actor uuid,
+  p_command uuid, p_at timestamptz)
+returns void language plpgsql set search_path = '' set timezone = 'UTC' as $$
+begin
+  if p_new.due_at is distinct from p_old.due_at then
+    perform private.append_log(p_old, p_actor, p_command, p_at, 'clock_moved', '',
+      jsonb_build_object('from', p_old.due_at, 'to', p_new.due_at), '[]');
+  end if;
+end $$;
+
+-- Resumes what was held until an instant that has passed, at that instant, and says so in the log. Returns how
+-- many. Every call of commands begins with it, so a replay resumes at the same place.
+create or replace function private.resume_due(p_at timestamptz)
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_old public.incidents;
+  v_new public.incidents;
+  v_resumed integer := 0;
+begin
+  for v_old in
+    select * from public.incidents i where i.on_hold and i.hold_until <= p_at
+    -- another call that holds one resumes it
+    order by i.hold_until, i.id for no key update skip locked
+  loop
+    v_new := v_old;
+    v_new.on_hold := false;
+    v_new.hold_until := null;
+    v_new := private.turn_clocks(v_old, v_new, '{resume}', '{}', v_old.hold_until);
+    update public.incidents i
+    set on_hold = false, hold_until = null, due_at = v_new.due_at, warn_at = v_new.warn_at
+    where i.district_code = v_old.district_code and i.id = v_old.id;
+    perform private.append_log(v_old, null, null, v_old.hold_until, 'resumed', '', '{}', '[]');
+    v_resumed := v_resumed + 1;
+  end loop;
+  return v_resumed;
+end $$;
+
+create type private.recomputed as (next uuid, looked integer, moved integer);
+
+-- Moves the open clocks in working time after an edit of a calendar or of its area, for at most p_batch incidents
+-- beyond p_after. A null calendar means all: those of an area that got another calendar too. Returns how many
+-- incidents were looked at and moved, and where to go on; `next` is null at the end.
+create or replace function private.recompute_clocks(p_calendar text, p_batch integer, p_after uuid, p_at timestamptz)
+returns private.recomputed language plpgsql
+set search_path = '' set timezone = 'UTC' set jit = off as $$
+declare
+  v_ids uuid[];
+  v_result private.recomputed;
+begin
+  v_ids := array(
+    select distinct c.incident_id from public.incident_clocks c
+    where c.stopped_at is null and c.unit in ('work_hour', 'work_day')
+      and (p_calendar is null or c.calendar = p_calendar) and (p_after is null or c.incident_id > p_after)
+    order by c.incident_id limit p_batch);
+  -- as commands do, so that none sees half of it
+  perform from public.incidents i where i.id = any (v_ids) order by i.id for no key update;
+  with places as materialized (
+    select p.area_code, private.calendar_of(p.area_code) as calendar
+    from (select distinct i.area_code from public.incidents i where i.id = any (v_ids)) p)
+  update public.incident_clocks c set calendar = p.calendar
+  from public.incidents i
+  join places p on p.area_code = i.area_code
+  where i.id = any (v_ids) and c.district_code = i.district_code and c.incident_id = i.id
+    and c.stopped_at is null and c.unit in ('work_hour', 'work_day') and c.calendar is distinct from p.calendar;
+  update public.incident_clocks c
+  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at
+  from public.incident_clocks x
+  cross join lateral private.clock_times(x) t
+  where x.incident_id = any (v_ids) and x.stopped_at is null and x.unit in ('work_hour', 'work_day')
+    and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
+    and (x.limit_seconds, x.due_at, x.warn_at) is distinct from (t.limit_seconds, t.due_at, t.warn_at);
+  with earliest as materialized (
+    select i.district_code, i.id, i.due_at as before, min(c.due_at) as due_at, min(c.warn_at) as warn_at
+    from public.incidents i
+    left join public.incident_clocks c on c.district_code = i.district_code and c.incident_id = i.id
+      and c.stopped_at is null
+    where i.id = any (v_ids)
+    group by i.district_code, i.id
+    having (i.due_at, i.warn_at) is distinct from (min(c.due_at), min(c.warn_at))
+  ), moved as (
+    update public.incidents i set due_at = e.due_at, warn_at = e.warn_at
+    from earliest e
+    where i.district_code = e.district_code and i.id = e.id
+  ), logged as (
+    insert into public.incident_log (district_code, incident_id, seq, at, kind, data)
+    select e.district_code, e.id,
+      1 + coalesce((select max(l.seq) from public.incident_log l
+        where l.district_code = e.district_code and l.incident_id = e.id), 0),
+      p_at, 'clock_moved', jsonb_build_object('from', e.before, 'to', e.due_at)
+    from earliest e where e.before is distinct from e.due_at
+  )
+  select count(*) into v_result.moved from earliest;
+  v_result.looked := cardinality(v_ids);
+  v_result.next := case when v_result.looked = p_batch then v_ids[p_batch] end;
+  return v_result;
 end $$;

@@ -9,6 +9,7 @@ import { demoCities, demoCity } from '../base/demo.ts'
 import { messageOf, ServerError } from '../base/errors.ts'
 import { loadDemoCity } from '../import/demo-city.ts'
 import { importAreas } from '../import/import-areas.ts'
+import { importCalendar } from '../import/import-calendar.ts'
 import { importIncidents } from '../import/import-incidents.ts'
 import { readMapping } from '../import/mapping.ts'
 import { terminalProgress } from '../import/progress.ts'
@@ -21,11 +22,13 @@ import { settingsFrom } from '../base/settings.ts'
 const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
                     [--parent PROPERTY | --parent-by-point] [--households PROPERTY] [--close-missing]
 npm run import -- incidents FILE.csv[.gz] --mapping MAPPING.json [--encoding gb18030] [--update]
+npm run import -- calendar FILE.json --calendar CALENDAR
 npm run import -- demo [CITY]
 
   CITY        ${demoCities.map(({ id }) => id).join(', ')}
   --level     ${areaLevels.join(', ')}
   --close-missing  areas of this level that the file does not hold end today
+  --calendar  code of a working calendar; cn and us are shipped, FILE as holiday-cn writes it
   --report    where the report goes, without ending; default: imports/ in the data folder
   See supabase/server/import/README.md for the mapping.`
 
@@ -34,7 +37,15 @@ const listedOnScreen = 20
 interface Answers {
   values: Partial<
     Record<
-      'level' | 'code' | 'name' | 'parent' | 'households' | 'mapping' | 'encoding' | 'report',
+      | 'level'
+      | 'code'
+      | 'name'
+      | 'parent'
+      | 'households'
+      | 'mapping'
+      | 'encoding'
+      | 'calendar'
+      | 'report',
       string
     >
   > &
@@ -59,6 +70,7 @@ function readArguments(args: string[]): Answers {
         households: text,
         mapping: text,
         encoding: text,
+        calendar: text,
         update: flag,
         report: text,
         help: flag,
@@ -129,7 +141,21 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
       })
     return { job, kind, file }
   }
-  throw new UsageError(`"${kind ?? ''}" is not something to import: areas, incidents or demo.`)
+  if (kind === 'calendar') {
+    const { calendar } = values
+    if (!calendar) throw new UsageError('--calendar CALENDAR is needed.')
+    const job: Job = (db, say) =>
+      importCalendar(db, {
+        file,
+        calendar,
+        onProgress: ({ looked, moved }) =>
+          say(`${looked} open incidents looked at, ${moved} moved`),
+      })
+    return { job, kind, file }
+  }
+  throw new UsageError(
+    `"${kind ?? ''}" is not something to import: areas, incidents, calendar or demo.`,
+  )
 }
 
 /** By default beside the data. */

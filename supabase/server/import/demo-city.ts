@@ -10,6 +10,7 @@ import { readMapping } from './mapping.ts'
 import { movedDay, weeksUntil } from './moved-dates.ts'
 import { reportText } from './report.ts'
 import type { ImportReport } from './report.ts'
+import { giveDefaultCalendar } from './shipped-calendars.ts'
 
 export interface DemoOptions {
   /** Default: the first demo city. */
@@ -82,6 +83,7 @@ export async function loadDemoCity(db: Database, options: DemoOptions = {}): Pro
     ],
   )
   await refuseOtherCity(db, city)
+  await db.transaction(giveDefaultCalendar)
   // A resumed load keeps the weeks it began with.
   const stored = await readDemoDates(db)
   if (!stored) throw new Error('The demo has no dates in city_settings.')

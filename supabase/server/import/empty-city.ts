@@ -2,6 +2,7 @@ import type { BoundingBox } from '../../../src/domain/vocabulary.ts'
 import type { Database } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 import { addPerson } from '../owner/people.ts'
+import { giveDefaultCalendar } from './shipped-calendars.ts'
 
 export interface EmptyCity {
   name: string
@@ -83,6 +84,7 @@ export async function createEmptyCity(db: Database, city: EmptyCity): Promise<vo
        from public.city_settings c`,
       [code],
     )
+    await giveDefaultCalendar(tx)
     const displayName = city.locale === 'zh-CN' ? '管理员' : 'Administrator'
     await addPerson(
       tx,

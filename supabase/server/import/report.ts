@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { messageOf, ServerError } from '../base/errors.ts'
 
 export interface ReportItem {
-  /** CSV line or feature number, from 1; null for the whole file. */
+  /** CSV line, or number of the feature or entry, from 1; null for the whole file. */
   at: number | null
   id: string | null
   field: string | null
@@ -13,7 +13,7 @@ export interface ReportItem {
 
 /** Incidents, unless broken off: read = stored + updated + unchanged + rejected. */
 export interface ImportReport {
-  kind: 'areas' | 'incidents'
+  kind: 'areas' | 'incidents' | 'calendar'
   file: string
   startedAt: string
   finishedAt: string
@@ -53,11 +53,18 @@ const explanations: Record<string, string> = {
   holds_areas: 'areas below it are valid',
   changed_content: 'stored before with other content; left as it is (--update replaces it)',
   changed_here: 'stored before and worked on here since; left as it is',
+  bad_entry: 'not a day {name, date, isOffDay}',
+  other_year: 'a day of another year',
+  bad_name: 'the name is no text of at most 200 characters',
+  not_a_flag: 'isOffDay is neither true nor false',
+  duplicate_day: 'the day came before in this file',
   refused_by_database: 'refused by the database',
 }
 
+const placeWords = { areas: 'feature', incidents: 'line', calendar: 'entry' }
+
 function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
-  const where = item.at === null ? 'file' : `${kind === 'areas' ? 'feature' : 'line'} ${item.at}`
+  const where = item.at === null ? 'file' : `${placeWords[kind]} ${item.at}`
   const what = [
     item.id && `${kind === 'areas' ? 'code' : 'id'} ${item.id}`,
     item.field && `field ${item.field}`,

@@ -83,13 +83,17 @@ const chosenDemo = ({ demo }: Settings): { city?: DemoCity } =>
 /** @returns whether the data changed */
 async function prepareCity(db: Database, settings: Settings): Promise<boolean> {
   const { moveDemoToToday, readDemoDates, refuseOtherCity } = await import('../import/demo-city.ts')
+  const { giveDefaultCalendar } = await import('../import/shipped-calendars.ts')
   if (typeof settings.demo === 'object') await refuseOtherCity(db, settings.demo)
-  if (!settings.demoToday) return false
+  // a city of an earlier version has none
+  const calendar = await db.transaction(giveDefaultCalendar)
+  if (calendar) say(`The city's working calendar is now "${calendar}"`)
+  if (!settings.demoToday) return calendar !== null
   const before = await readDemoDates(db)
   const { weeks, until, stayed } = await moveDemoToToday(db, { onProgress: say })
   say(`The demo's dates are moved by ${weeks} weeks and end on ${until}`)
   if (stayed > 0) say(`Incidents that stayed because people have worked on them: ${stayed}`)
-  return before?.weeks !== weeks
+  return calendar !== null || before?.weeks !== weeks
 }
 
 async function announce(server: RunningServer, settings: Settings): Promise<void> {
