@@ -130,8 +130,11 @@ function databaseOf(pool: postgres.Sql, close: (pool: postgres.Sql) => Promise<v
           query: (sql, params) => query(session, sql, params),
           exec: (sql) => exec(session, sql),
           async end(commit) {
-            await session.unsafe(commit ? 'commit' : 'rollback')
-            session.release()
+            try {
+              await query(session, commit ? 'commit' : 'rollback', [])
+            } finally {
+              session.release()
+            }
           },
         }
       }, fn),
