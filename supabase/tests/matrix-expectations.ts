@@ -116,7 +116,7 @@ const api: Record<string, Call> = {
     expected: row(1, 1, 0, 1, 0, 0, 0),
   },
   // the field staff of its grid, for who may send it to verify
-  'assignable_people(uuid,text)': list(`'${nearIncident}'`, row(1, 0, 1, 0, 0, 0, 0)),
+  'assignable_people(uuid,text)': list(`'${nearIncident}', null`, row(1, 0, 1, 0, 0, 0, 0)),
   'open_incidents(jsonb,integer)': {
     sql: (fn) => `select jsonb_array_length(${fn}(null, 500) -> 'rows')`,
     expected: visibleIncidents,
