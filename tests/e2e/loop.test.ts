@@ -1,0 +1,196 @@
+import type { Browser, Locator, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { jpegFile } from '../fixtures/photo-files.ts'
+import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
+import { axeProblems } from '../kit/axe.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { sidewaysOverflow } from '../kit/overflow.ts'
+import { comeBackToTab, goInApp, openPage, type OpenPage } from '../kit/session.ts'
+import { slow, slower } from '../kit/patience.ts'
+
+const phone = { width: 390, height: 844, touch: true }
+const photo = (seed: number) => ({
+  name: `photo-${seed}.jpg`,
+  mimeType: 'image/jpeg',
+  buffer: Buffer.from(jpegFile({ width: 64, height: 48, seed })),
+})
+const logged = (page: Page, step: string): Locator =>
+  page.locator(`[data-testid=log-transition][data-step=${step}]`)
+const form = (page: Page, step: string): Locator => page.getByTestId(`step-form-${step}`)
+
+/** Opens an incident, and asks for news until the step is offered. */
+async function openStep(page: Page, id: string, step: string, label: string): Promise<void> {
+  if (!page.url().includes(id)) await goInApp(page, `/table?incident=${id}`)
+  const button = page.getByTestId(`step-${step}`)
+  const more = page.getByTestId('step-more')
+  const item = page.getByRole('menuitem', { name: label, exact: true })
+  await expect
+    .poll(async () => {
+      await comeBackToTab(page)
+      if (await button.isEnabled({ timeout: 1 }).catch(() => false)) return true
+      if (!(await more.isEnabled({ timeout: 1 }).catch(() => false))) return false
+      await more.click()
+      if (await item.isVisible()) return true
+      await page.keyboard.press('Escape')
+      return false
+    }, slower)
+    .toBe(true)
+  await ((await button.isVisible()) ? button : item).click()
+  await form(page, step).waitFor()
+}
+
+/** Takes a step by its form and waits until the server's log has one more of it. */
+async function take(
+  { page }: OpenPage,
+  id: string,
+  [step, label]: [step: string, label: string],
+  fill?: (form: Locator) => Promise<void>,
+): Promise<void> {
+  await openStep(page, id, step, label)
+  const before = await logged(page, step).count()
+  await fill?.(form(page, step))
+  await form(page, step).getByTestId('step-submit').click()
+  await form(page, step).waitFor({ state: 'detached' })
+  await expect.poll(() => logged(page, step).count(), slower).toBe(before + 1)
+}
+const write = (text: string) => (step: Locator) => step.getByTestId('step-text').fill(text)
+const toPublicWorks = async (step: Locator): Promise<void> => {
+  await step.getByTestId('step-department').click()
+  await step.page().getByRole('option', { name: 'Public Works' }).click()
+}
+
+describe('the loop', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchChromium()))
+  afterAll(() => browser?.close())
+
+  it('goes from a report to a case closed, reopened and closed again', async () => {
+    const [field, manager, handler] = await Promise.all([
+      openPage(browser, {
+        ...{ url, role: 'field', path: '/account', webGl: false, ...phone },
+        before: (context) => context.grantPermissions(['geolocation']),
+      }),
+      openPage(browser, { url, role: 'manager', path: '/account', webGl: false }),
+      openPage(browser, { url, role: 'handler', path: '/account', webGl: false }),
+    ])
+    await field.context.setGeolocation({ longitude: -122.4188, latitude: 37.7571, accuracy: 6 })
+    const id = await reportByPhone(field.page)
+
+    // taken back within ten seconds, then filed for good
+    await openStep(manager.page, id, 'file', 'File')
+    await write('A first thought')(form(manager.page, 'file'))
+    await form(manager.page, 'file').getByTestId('step-submit').click()
+    await manager.page.getByTestId('log-pending').waitFor()
+    await manager.page.getByRole('button', { name: 'Undo' }).first().click()
+    await form(manager.page, 'file').waitFor()
+    expect(await form(manager.page, 'file').getByTestId('step-text').inputValue()).toBe(
+      'A first thought',
+    )
+    await manager.page.getByTestId('log-pending').waitFor({ state: 'detached' })
+    await form(manager.page, 'file').getByTestId('step-cancel').click()
+    await take(manager, id, ['file', 'File'], write('It belongs to us'))
+    await take(manager, id, ['dispatch', 'Dispatch'], toPublicWorks)
+
+    await take(handler, id, ['return', 'Return'], write('Not our street'))
+    await take(manager, id, ['dispatch', 'Dispatch'], toPublicWorks)
+    await take(handler, id, ['handle', 'Handled'], async (step) => {
+      await step.getByTestId('step-text').fill('Taken away')
+      await step.getByTestId('photo-input').setInputFiles(photo(2))
+      await step.getByTestId('photo-thumb').waitFor()
+    })
+    await take(field, id, ['check_fail', 'Check failed'], write('Half of it is still there'))
+    expect(await sidewaysOverflow(field.page)).toEqual([])
+    await take(handler, id, ['handle', 'Handled'], async (step) => {
+      await step.getByTestId('step-text').fill('Now all of it')
+      await step.getByTestId('photo-input').setInputFiles(photo(3))
+      await step.getByTestId('photo-thumb').waitFor()
+    })
+    await take(field, id, ['check_pass', 'Check passed'])
+    await take(manager, id, ['reopen', 'Reopen'], write('It is back'))
+    await take(handler, id, ['handle', 'Handled'], write('Taken away once more'))
+    await take(manager, id, ['check_pass', 'Check passed'])
+
+    const { page } = manager
+    const steps = await page
+      .getByTestId('log-transition')
+      .evaluateAll((entries) => entries.map((entry) => entry.getAttribute('data-step')))
+    expect(steps).toEqual(
+      `file dispatch return dispatch handle check_fail handle check_pass reopen handle
+      check_pass`.split(/\s+/),
+    )
+    const returned = await logged(page, 'return').innerText()
+    for (const said of ['Return', 'Not our street', 'Dispatched', 'Returned'])
+      expect(returned).toContain(said)
+    expect(await logged(page, 'dispatch').first().innerText()).toContain('Public Works')
+    // the report's photo against the last one of the handling
+    const slider = page.getByTestId('before-after-slider')
+    await slider.focus()
+    await page.keyboard.press('Home')
+    expect(await slider.inputValue()).toBe('0')
+    await page.keyboard.press('ArrowRight')
+    expect(await slider.inputValue()).toBe('1')
+    expect(await axeProblems(page)).toEqual([])
+    for (const { problems } of [field, manager, handler]) expect(problems).toEqual([])
+    for (const { context } of [field, manager, handler]) await context.close()
+  })
+
+  it('keeps a step taken without a network, and shows who was faster', async () => {
+    const [reporter, other] = await Promise.all([apiClient(url, 'field'), apiClient(url, 'admin')])
+    const id = await reportIncident(reporter)
+    const { page, context } = await openPage(browser, {
+      ...{ url, role: 'manager', path: '/account', webGl: false },
+    })
+    await openStep(page, id, 'reject', 'Reject')
+    await context.setOffline(true)
+    await write('Nothing to see')(form(page, 'reject'))
+    await form(page, 'reject').getByTestId('step-submit').click()
+    const pending = page.getByTestId('log-pending')
+    await pending.filter({ hasText: 'Reject' }).filter({ hasText: 'Nothing to see' }).waitFor()
+    expect(await page.getByTestId('step-verify').isDisabled()).toBe(true)
+
+    await applyCommand(other, 'transition', { incidentId: id, baseVersion: 1, name: 'file' })
+    await context.setOffline(false)
+    await page.locator('[data-testid=log-pending][data-state=conflict]').waitFor(slower)
+    await pending.getByRole('link').click()
+    const conflict = page.getByTestId('step-conflict')
+    await conflict.locator('[data-step=file]').waitFor(slow)
+    expect(await conflict.getByTestId('step-verdict').innerText()).toContain('Filed')
+    expect(await axeProblems(page)).toEqual([])
+    await conflict.getByTestId('step-drop').click()
+    await conflict.waitFor({ state: 'detached' })
+    const { incident } = await call<{ incident: { stage: string } }>(other, 'incident_detail', {
+      p_id: id,
+    })
+    expect(incident.stage).toBe('filed')
+    await context.close()
+  })
+})
+
+/** Reports with a photo, as a field worker does. @returns the incident's id */
+async function reportByPhone(page: Page): Promise<string> {
+  await goInApp(page, '/capture')
+  await page
+    .getByTestId('place-basis')
+    .filter({ hasText: /\b6\s*m/ })
+    .waitFor(slow)
+  await page.getByTestId('photo-gallery').setInputFiles(photo(1))
+  await page.getByTestId('photo').first().waitFor(slow)
+  await page.getByTestId('category-all').tap()
+  await page.getByTestId('category-search').fill('graffiti')
+  await page.getByTestId('category-picker').locator('[data-code=graffiti_public]').tap()
+  await page.locator('[data-testid=save-status][data-state=saved]').waitFor(slow)
+  const id = new URL(page.url()).searchParams.get('draft')
+  const none = page.getByTestId('duplicate-none')
+  const sent = page.getByTestId('sent')
+  if (await none.isVisible()) await none.tap()
+  await page.getByTestId('send').tap()
+  await sent.or(none).first().waitFor(slow)
+  if (!(await sent.isVisible())) {
+    await none.tap()
+    await page.getByTestId('send').tap()
+  }
+  await page.locator('[data-testid=sent][data-state=received]').waitFor(slower)
+  if (id === null) throw new Error(`no draft in ${page.url()}`)
+  return id
+}
