@@ -23,7 +23,7 @@ interface Counts {
   queues: { queue: string; count: number }[]
 }
 
-const managerQueues = 'to_verify to_file to_dispatch to_check escalated requests holds'.split(' ')
+const managerQueues = 'to_verify to_file to_dispatch to_check escalated requests holds open'.split(' ')
 
 describeOnEachDatabase('queues', (kind) => {
   let db: TestDatabase
@@ -105,18 +105,20 @@ describeOnEachDatabase('queues', (kind) => {
   it('are those of the caller’s roles, in the order of their tabs', async () => {
     expect(Object.keys(await counts('manager'))).toEqual(managerQueues)
     expect(Object.keys(await counts('admin'))).toEqual(managerQueues)
-    expect(Object.keys(await counts('field'))).toEqual(['to_verify', 'to_check'])
+    expect(Object.keys(await counts('field'))).toEqual(['to_verify', 'to_check', 'open'])
     expect(Object.keys(await counts('leader'))).toEqual([
       'escalated',
       'overdue',
       'requests',
       'holds',
+      'open',
     ])
     expect(Object.keys(await counts('handler'))).toEqual([
       'mine',
       'returned_to_me',
       'department',
       'escalated',
+      'open',
     ])
     expect(await counts('stranger')).toEqual({})
     await expect(page('field', 'to_file')).rejects.toMatchObject({ code: '42501' })
