@@ -5,6 +5,7 @@ import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { unpackPointTile, type PointTile } from '@/domain/answers/point-tile.ts'
 import { stages, type LocalMonth } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
+import { offeredSchema } from './workflow.repo.ts'
 
 export const incidentSorts = [
   'reported_desc',
@@ -34,6 +35,10 @@ export const rowEntries = {
   closedAt: v.nullable(v.string()),
   channel: v.string(),
   version: v.number(),
+  // Missing in what older versions kept.
+  workflowCode: v.optional(v.string()),
+  /** The workflow's own stage, shown as `stage`. */
+  state: v.optional(v.string()),
 }
 const rowSchema = v.object(rowEntries)
 export type IncidentRow = v.InferOutput<typeof rowSchema>
@@ -84,6 +89,8 @@ const detailSchema = v.nullable(
     canCorrect: v.optional(v.boolean(), false),
     canNote: v.optional(v.boolean(), false),
     canAsk: v.optional(v.boolean(), false),
+    /** Missing in what older versions kept. */
+    transitions: v.optional(v.array(offeredSchema)),
   }),
 )
 export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>

@@ -11,6 +11,8 @@ export function backOffMs(tries: number, random: number, reason: string): number
   return Math.max(minMs, random * Math.min(most, baseMs * 2 ** (tries - 1)))
 }
 
+export const held = 'held'
+
 export interface Wait {
   tries: number
   until: number
@@ -25,6 +27,11 @@ export class ItemWaits {
   delay(id: string, reason: string, now: number, random: number): void {
     const tries = (this.#waits.get(id)?.tries ?? 0) + 1
     this.#waits.set(id, { tries, reason, until: now + backOffMs(tries, random, reason) })
+  }
+
+  /** No failure: the person may still take it back. */
+  hold(id: string, until: number): void {
+    this.#waits.set(id, { tries: 0, reason: held, until })
   }
 
   isWaiting(id: string, now: number): boolean {

@@ -22,6 +22,7 @@ export const titledFields = [
   'lat',
   'text',
   'addressLabel',
+  'transition',
   'photoHashes',
   'bytes',
   'replaces',
@@ -38,6 +39,8 @@ interface Titled {
   lat: number | null
   text: string
   addressLabel: string
+  /** Name of the step, of a transition. */
+  transition?: string
   photoHashes: string[]
   bytes: number
   replaces: string | null
@@ -54,6 +57,8 @@ export interface ItemRow extends Titled {
   isRecorded: boolean
   /** The server lacks only photos. */
   applied: boolean
+  /** Not sent before it; device milliseconds. */
+  notBefore?: number
   /** Form answers that no command carries. */
   answers?: Pick<CaptureForm, 'isPinChecked' | 'notTheseIds'>
 }

@@ -9,7 +9,7 @@ import { databaseName, exportWaiting, takeOver, waitingElsewhere } from './other
 import { counts, item, ofIncident, page } from './pages.ts'
 import { deleteOrphans, loadPhoto, loadThumbnail, savePhoto } from './photos.ts'
 import { discard, enqueue, forgetOldReceipts, retry } from './queue.ts'
-import { recall } from './recall.ts'
+import { recall, takeBack } from './recall.ts'
 import { requeueAbandoned, Sender } from './sender.ts'
 import { Signals } from './signals.ts'
 import type { OpenOptions, Outbox } from './types.ts'
@@ -81,6 +81,7 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     discard: (id) => changing(discard(db, id)),
     edit: (id) => edit(db, id, now()),
     recall: (id) => changing(recall(db, id, now())),
+    takeBack: (id) => changing(takeBack(db, id)),
 
     page: (request) => page(db, request),
     item: (id) => item(db, id),

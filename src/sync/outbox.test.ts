@@ -581,3 +581,74 @@ describe('recall', () => {
     expect(await outbox.recall(uuid(99))).toBeNull()
   })
 })
+
+describe('a held command', () => {
+  const hold = (n: number) => outbox.enqueue(report(uuid(n)), { holdMs: 10_000 })
+  const receivedMs = async (id: string) => Date.parse((await outbox.item(id))!.receivedAt!)
+  /** Time stands still until the sender is woken. */
+  const openStill = async () => {
+    await outbox.close()
+    const sleep = (_: number, signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    outbox = await device.open(transport(), { instanceId, userId }, { sleep })
+    outbox.start()
+    await outbox.sendNow()
+  }
+
+  it('is sent once its time is over, and not before, even by another page', async () => {
+    const { id, notBefore } = await hold(1)
+    expect(notBefore).toBe(device.clock + 10_000)
+    await outbox.close()
+    outbox = await device.open(transport())
+    outbox.start()
+    await drained()
+    expect(await receivedMs(id)).toBeGreaterThanOrEqual(notBefore!)
+  })
+
+  it('holds nothing else back', async () => {
+    const { id } = await hold(1)
+    await openStill()
+    const other = await outbox.enqueue(report(uuid(2)))
+    await until(async () => (await stateOf(other.id)) === 'received', 'the other one')
+    expect(await stateOf(id)).toBe('queued')
+  })
+
+  it('is sent at once by hand', async () => {
+    const { id, notBefore } = await hold(1)
+    await openStill()
+    expect(await stateOf(id)).toBe('queued')
+    await outbox.retry(id)
+    await drained()
+    expect(await receivedMs(id)).toBeLessThan(notBefore!)
+  })
+
+  it('gives its command back while it waits, and keeps its photo', async () => {
+    const { hash } = await outbox.savePhoto(picture(1))
+    const command = report(uuid(1), { photos: [refTo(hash)] })
+    const { id } = await outbox.enqueue(command, { holdMs: 10_000 })
+    expect(await outbox.takeBack(id)).toEqual(command)
+    expect(await outbox.item(id)).toBeUndefined()
+    const other = await outbox.enqueue(report(uuid(2), { photos: [refTo(hash)] }))
+    await outbox.savePhoto(picture(1))
+    outbox.start()
+    await drained()
+    expect(await stateOf(other.id)).toBe('received')
+    expect((await outbox.loadPhoto(hash))?.hash).toBe(hash)
+    expect(server.incidents.has(uuid(1))).toBe(false)
+  })
+
+  it('does not wait for a device clock that was set back', async () => {
+    const { id, notBefore } = await hold(1)
+    device.clock -= 3_600_000
+    outbox.start()
+    await drained()
+    expect(await receivedMs(id)).toBeLessThan(notBefore! - 3_000_000)
+  })
+
+  it('cannot be taken back once it was sent', async () => {
+    const { id } = await outbox.enqueue(report(uuid(1)))
+    outbox.start()
+    await drained()
+    expect(await outbox.takeBack(id)).toBeNull()
+  })
+})

@@ -93,6 +93,7 @@ function liveSummary(row: ItemRow, first: ItemRow | null): ItemSummary {
     attempts,
     error,
     applied,
+    notBefore: row.notBefore ?? null,
     cursor: `q${seq}`,
     state: publicState(state),
     waitingFor: first && { id: first.id, state: publicState(first.state) },
@@ -111,6 +112,7 @@ function doneSummary(row: ReceiptRow): ItemSummary {
     cursor: `r${seq}`,
     attempts: 0,
     error: null,
+    notBefore: null,
     waitingFor: null,
     applied: state === 'received',
   }

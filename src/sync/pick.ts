@@ -7,6 +7,14 @@ export const maxCommands = 200
 const maxCallBytes = 960 * 1024
 const itemsToUpload = 16
 const chunk = 200
+/** A longer hold comes from a device clock that was set back. */
+export const maxHoldMs = 60_000
+
+/** Held items count as waits, so that the sender wakes for them. */
+function isReady({ id, notBefore = 0 }: ItemRow, waits: ItemWaits, now: number): boolean {
+  if (notBefore > now && notBefore <= now + maxHoldMs) waits.hold(id, notBefore)
+  return !waits.isWaiting(id, now)
+}
 
 /** First items of their incidents, photos uploaded. */
 export const pickSendable = (
@@ -17,9 +25,8 @@ export const pickSendable = (
 ): Promise<ItemRow[]> =>
   db.read(async () => {
     const alone: ItemRow[] = []
-    const isReady = ({ id }: ItemRow): boolean => !waits.isWaiting(id, now)
     const sendable = await firstOf(db, 'queued', limit, (row) => {
-      if (!isReady(row)) return false
+      if (!isReady(row, waits, now)) return false
       if (waits.goesAlone(row.id)) alone.push(row)
       return !waits.goesAlone(row.id)
     })
@@ -31,10 +38,7 @@ export const pickToUpload = (
   waits: ItemWaits,
   now: number,
 ): Promise<ItemRow[]> =>
-  db.read(
-    () => firstOf(db, 'photos', itemsToUpload, ({ id }) => !waits.isWaiting(id, now)),
-    [db.items],
-  )
+  db.read(() => firstOf(db, 'photos', itemsToUpload, (row) => isReady(row, waits, now)), [db.items])
 
 async function firstOf(
   db: OutboxDatabase,

@@ -13,11 +13,13 @@ import { OutboxError } from './errors.ts'
 import { fields } from './fields.ts'
 import { prepareItem, receiptRow, untried, type PreparedItem } from './item-row.ts'
 import { claimPhotos, releasePhotos } from './photos.ts'
+import { maxHoldMs } from './pick.ts'
 
 export interface EnqueueOptions {
   fromDraft?: string
   draftSeen?: string
   replaces?: string
+  holdMs?: number
 }
 
 const instant = (millis: number): string => new Date(millis).toISOString()
@@ -30,7 +32,7 @@ const isStuck = ({ state }: ItemRow): boolean => state === 'rejected' || state =
 export async function enqueue(
   db: OutboxDatabase,
   command: NewCommand,
-  { fromDraft, draftSeen, replaces }: EnqueueOptions,
+  { fromDraft, draftSeen, replaces, holdMs }: EnqueueOptions,
   now: number,
 ): Promise<string> {
   const prepared = await prepareItem(command, { id: newUuid(), at: instant(now) })
@@ -47,6 +49,7 @@ export async function enqueue(
       ...prepared.row,
       replaces: replaced,
       draftId: fromDraft ?? null,
+      ...(holdMs !== undefined && { notBefore: now + Math.min(holdMs, maxHoldMs) }),
       ...(draft && { answers: answersOf(draft) }),
     }
     const old = replaced === null ? undefined : await replaceable(db, replaced)
@@ -141,7 +144,11 @@ export async function retry(db: OutboxDatabase, id: string, now: number): Promis
   return db.write(async () => {
     const item = await db.items.get({ id })
     if (!item || item.state === 'conflict') throw new OutboxError('not_editable', item?.state)
-    if (item.state !== 'rejected') return id
+    if (item.state !== 'rejected') {
+      // The person does not want to wait.
+      if (item.notBefore !== undefined) await db.items.update(item.seq, { notBefore: 0 })
+      return id
+    }
     if (!item.isRecorded) {
       await db.items.update(item.seq, { state: 'held', error: null })
       await promote(db, [item.incidentId])

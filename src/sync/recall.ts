@@ -1,20 +1,44 @@
 import type { Draft } from '@/domain/command/command.ts'
-import type { OutboxDatabase } from './database.ts'
+import type { NewCommand } from '@/domain/command/types/index.ts'
+import type { ItemRow, OutboxDatabase } from './database.ts'
 import { commandOf, draftOfItem } from './edit.ts'
 import { promote } from './queue.ts'
 
 /** Null when the server may have the item, and for corrected copies: their original is gone. */
 export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Draft | null> =>
   db.write(async () => {
-    const item = await db.items.get({ id })
-    const isWaiting = item && ['queued', 'photos', 'held'].includes(item.state)
-    if (!isWaiting || item.attempts > 0 || item.replaces !== null) return null
-    const payload = (await db.payloads.get(id))?.payload
-    const draft = payload === undefined ? null : draftOfItem(item, commandOf(item, payload), now)
+    const found = await unsent(db, id)
+    const draft = found && draftOfItem(found.item, commandOf(found.item, found.payload), now)
     if (!draft) return null
     await db.drafts.put(draft)
-    await db.items.delete(item.seq)
-    await db.payloads.delete(id)
-    await promote(db, [item.incidentId])
+    await takeOut(db, found.item)
     return draft
   })
+
+/** For commands without a draft: their form has its own place. Null as for `recall`. */
+export const takeBack = (db: OutboxDatabase, id: string): Promise<NewCommand | null> =>
+  db.write(async () => {
+    const found = await unsent(db, id)
+    if (!found) return null
+    await takeOut(db, found.item)
+    // Receipts of other items must not delete photos of the open form.
+    for (const hash of found.item.photoHashes) await db.photos.update(hash, { isClaimed: 0 })
+    return commandOf(found.item, found.payload)
+  })
+
+async function unsent(
+  db: OutboxDatabase,
+  id: string,
+): Promise<{ item: ItemRow; payload: string } | null> {
+  const item = await db.items.get({ id })
+  const isWaiting = item && ['queued', 'photos', 'held'].includes(item.state)
+  if (!isWaiting || item.attempts > 0 || item.replaces !== null) return null
+  const payload = (await db.payloads.get(id))?.payload
+  return payload === undefined ? null : { item, payload }
+}
+
+async function takeOut(db: OutboxDatabase, item: ItemRow): Promise<void> {
+  await db.items.delete(item.seq)
+  await db.payloads.delete(item.id)
+  await promote(db, [item.incidentId])
+}

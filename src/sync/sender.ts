@@ -1,7 +1,7 @@
 import { receiptsFrom } from '@/data/commands.repo.ts'
 import { AppError } from '@/data/errors.ts'
 import { report } from '@/data/problems.ts'
-import { backOffMs, ItemWaits } from './back-off.ts'
+import { backOffMs, held, ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
 import { callMs } from './pace.ts'
@@ -252,7 +252,10 @@ export class Sender {
     const [wait] = waits
       .filter((one) => one !== null && one.until > at)
       .sort((a, b) => a!.until - b!.until)
-    if (wait && isAnythingLeft)
+    if (wait?.reason === held) {
+      this.status.set({ kind: 'idle' })
+      await this.#pause.rest(wait.until - this.#outside.now(), signal, ['ask', 'change'])
+    } else if (wait && isAnythingLeft)
       await this.#waitUntil(wait.until, wait.reason, signal, ['ask', 'change'])
     else {
       this.status.set({ kind: 'idle' })

@@ -29,12 +29,16 @@ export interface ItemSummary {
   /** First 200 characters. */
   text: string
   addressLabel: string
+  /** Name of the step, of a transition. */
+  transition?: string
   photoHashes: string[]
   /** Payload and photos. */
   bytes: number
   attempts: number
   /** For a queued item its last failure. */
   error: CommandError | null
+  /** It can be taken back until then; device milliseconds. */
+  notBefore: number | null
   /** Earlier item of the same incident. */
   waitingFor: { id: string; state: QueueState } | null
   /** Refused command that this one corrects. */
@@ -141,10 +145,11 @@ export interface Outbox extends Readonly<QueueOwner> {
    * Queues a command and removes its draft. A second call for the same draft returns the same item.
    * @throws OutboxError `photo_missing`, `already_replaced`, `too_large`, `storage_full`;
    * `changed_elsewhere` when the draft is newer than `draftSeen`
+   * @param options `holdMs`: for so long it can be taken back, at most a minute
    */
   enqueue(
     command: NewCommand,
-    options?: { fromDraft?: string; draftSeen?: string; replaces?: string },
+    options?: { fromDraft?: string; draftSeen?: string; replaces?: string; holdMs?: number },
   ): Promise<QueuedItem>
   /** A recorded refusal gets a new id. @throws OutboxError `not_editable` */
   retry(id: string): Promise<QueuedItem>
@@ -158,6 +163,8 @@ export interface Outbox extends Readonly<QueueOwner> {
   edit(id: string): Promise<Draft | NewCommand>
   /** Turns an unsent report or confirmation back into a draft; null when too late. */
   recall(id: string): Promise<Draft | null>
+  /** Takes an unsent command out, its photos stay; null when too late. */
+  takeBack(id: string): Promise<NewCommand | null>
 
   /** Unsent items first, in queue order; then finished ones, newest first. */
   page(request: PageRequest): Promise<ItemSummary[]>

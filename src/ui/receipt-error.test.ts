@@ -7,7 +7,7 @@ const schemas = join(root, 'supabase/schemas')
 
 function codesOfTheServer(): string[] {
   const sql = readdirSync(schemas)
-    .filter((file) => /_(command_types|commands)\.sql$/.test(file))
+    .filter((file) => /_(command_types|commands|workflow)\.sql$/.test(file))
     .map((file) => readFileSync(join(schemas, file), 'utf8'))
     .join('\n')
   const found = [
@@ -16,6 +16,17 @@ function codesOfTheServer(): string[] {
     ...sql.matchAll(/'code', '([a-z_]+)'/g),
   ]
   return [...new Set(found.map(([, code]) => code!))].sort()
+}
+
+/** What private.guard_holds and private.failing_guard name. */
+function guardsOfTheServer(): string[] {
+  const sql = readFileSync(join(schemas, '12_workflow.sql'), 'utf8')
+  const held = sql.slice(sql.indexOf('function private.guard_holds'))
+  const found = [
+    ...held.slice(0, held.indexOf('$$;')).matchAll(/^ +when '([a-z_]+)' then/gm),
+    ...sql.matchAll(/return '(not_[a-z_]+)'/g),
+  ]
+  return [...new Set(found.map(([, guard]) => guard!))].sort()
 }
 
 describe('sentences for receipts', () => {
@@ -29,6 +40,14 @@ describe('sentences for receipts', () => {
       ]),
     )
   })
+
+  for (const locale of ['en', 'zh-CN'])
+    it(`name every guard of a step, and no other, in ${locale}`, () => {
+      const file = join(root, 'src/locales', locale, 'receipt.json')
+      const { guard } = JSON.parse(readFileSync(file, 'utf8')) as { guard: Record<string, string> }
+      expect(guardsOfTheServer()).toContain('not_held')
+      expect(Object.keys(guard).sort()).toEqual(guardsOfTheServer())
+    })
 
   for (const locale of ['en', 'zh-CN'])
     it(`say what happened and what to do for every code, in ${locale}`, () => {

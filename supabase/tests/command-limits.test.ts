@@ -36,6 +36,13 @@ const wholePayloads: Record<CommandType, (incidentId: string) => Record<string, 
       ...{ lon: 10.5, lat: 21 },
     },
   }),
+  transition: (incidentId) => ({ incidentId, baseVersion: 1, name: 'file', deviceAt }),
+}
+/** Not what the reporter may do. */
+const actors: Partial<Record<CommandType, string>> = { transition: people.manager }
+/** A step's rows say whether it takes photos. */
+const withPhotos: Partial<Record<CommandType, object>> = {
+  transition: { name: 'verify', isTrue: true },
 }
 
 describeOnEachDatabase('limits of commands, as the client knows them', (kind) => {
@@ -46,8 +53,10 @@ describeOnEachDatabase('limits of commands, as the client knows them', (kind) =>
   })
   afterAll(() => db?.close())
 
-  const send = async (type: string, payload: unknown) =>
-    (await applyCommands(db, people.field, [commandOf(people.field, type, payload)]))[0]!
+  const send = async (type: CommandType, payload: unknown) => {
+    const actor = actors[type] ?? people.field
+    return (await applyCommands(db, actor, [commandOf(actor, type, payload)]))[0]!
+  }
   async function sendWhole(type: CommandType, changes: Record<string, unknown> = {}) {
     const report = reportPayload()
     await send('report_incident', report)
@@ -84,11 +93,12 @@ describeOnEachDatabase('limits of commands, as the client knows them', (kind) =>
       Array.from({ length: count }, () =>
         photoRef({ hash: randomUUID().replaceAll('-', '').repeat(2) }),
       )
+    const bring = (count: number) => ({ ...withPhotos[type], photos: refs(count) })
     if (maxPhotos > 0)
-      expect(await sendWhole(type, { photos: refs(maxPhotos) })).toMatchObject({
+      expect(await sendWhole(type, bring(maxPhotos))).toMatchObject({
         outcome: 'applied',
       })
-    expect(await sendWhole(type, { photos: refs(maxPhotos + 1) })).toMatchObject({
+    expect(await sendWhole(type, bring(maxPhotos + 1))).toMatchObject({
       outcome: 'rejected',
       error: { field: 'photos' },
     })

@@ -1,7 +1,7 @@
 import { reportCommand } from './harness/commands.ts'
 import { people } from './harness/small-city.ts'
 import type { Person } from './harness/small-city.ts'
-import { farIncident, knownCommand, nearPhoto, nearTile } from './matrix-world.ts'
+import { farIncident, knownCommand, nearIncident, nearPhoto, nearTile } from './matrix-world.ts'
 
 /** Who asks: everybody of the small city, and somebody not signed in. */
 export const personas = [...(Object.keys(people) as Person[]), 'anon'] as const
@@ -115,6 +115,8 @@ const api: Record<string, Call> = {
     sql: (fn) => `select count(${fn}('${farIncident}'))`,
     expected: row(1, 1, 0, 1, 0, 0, 0),
   },
+  // the field staff of its grid, for who may send it to verify
+  'assignable_people(uuid,text)': list(`'${nearIncident}'`, row(1, 0, 1, 0, 0, 0, 0)),
   'open_incidents(jsonb,integer)': {
     sql: (fn) => `select jsonb_array_length(${fn}(null, 500) -> 'rows')`,
     expected: visibleIncidents,

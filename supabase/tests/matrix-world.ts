@@ -8,6 +8,9 @@ const incidentId = (n: number) => `00000000-0000-4000-9000-00000000000${n}`
 /** The incident in N-10-A that belongs to no department and no reporter. */
 export const farIncident = incidentId(3)
 
+/** The incident of the field staff's own grid. */
+export const nearIncident = incidentId(1)
+
 /** The manager's receipt. */
 export const knownCommand = '00000000-0000-4000-9000-00000000000c'
 

@@ -159,5 +159,6 @@ function contentHash({ type, payload }: NewCommand): string {
     const { description = '', categoryCode, severity = 2, lon, lat } = payload
     return hashOfContent({ text: description, report: { categoryCode, severity, lon, lat } })
   }
-  return hashOfContent({ text: 'note' in payload ? (payload.note ?? '') : '' })
+  const { note = '' } = payload as { note?: string }
+  return hashOfContent({ text: note })
 }

@@ -10,6 +10,9 @@ export type Fact = { name: string } & (
   /** Empty when the command empties the field. */
   | { as: 'text'; text: string }
   | { as: 'instant'; at: string }
+  /** Named by the workflow's rows, and so is the field of one. */
+  | { as: 'step'; transition: string }
+  | { as: 'step-field'; transition: string; value: unknown }
 )
 
 export interface CommandTitle {
@@ -19,6 +22,8 @@ export interface CommandTitle {
   /** Description or note. */
   text: string
   addressLabel: string
+  /** The step's name, of a transition. */
+  transition?: string
 }
 
 export interface ItemAbout {
@@ -39,8 +44,9 @@ type Editing<Payload> =
       withNote(payload: Payload, note: string): Payload
     }
   | { form: 'correction' }
+  | { form: 'step' }
 
-export type ConflictForm = 'merge'
+export type ConflictForm = 'merge' | 'step'
 
 /** Its name: `domain.command.<type>`. */
 export interface CommandTypeDefinition<Schema extends GenericSchema> {

@@ -39,6 +39,8 @@ export interface ServerIncident {
   addressLabel: string
   areaCode: string
   stage: string
+  /** The workflow's own stage. Missing in conflicts kept by an older version. */
+  state?: string
   /** Missing in conflicts kept by an older version. */
   reportedBy?: string | null
   /** Null without a history. */

@@ -38,6 +38,7 @@ const kept = (...incidents: OwnIncident[]): KeptDay => ({
 const item = (id: string, more: Partial<ItemSummary> = {}): ItemSummary => ({
   id,
   cursor: id,
+  notBefore: null,
   state: 'queued',
   type: 'report_incident',
   incidentId: `incident of ${id}`,

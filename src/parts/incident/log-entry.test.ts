@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { correctedFields, photosOfEntry } from './log-entry.ts'
+import type { IncidentPhoto } from '@/data/incidents.repo.ts'
+import {
+  beforeAndAfter,
+  correctedFields,
+  lastChanges,
+  loggedStep,
+  photosOfEntry,
+} from './log-entry.ts'
 
 const near = [-122.4, 37.8] as const
 
@@ -43,5 +50,77 @@ describe('photosOfEntry', () => {
   it('reads hashes only', () => {
     expect(photosOfEntry({ data: { photos: ['a', 1, null, 'b'] } })).toEqual(['a', 'b'])
     expect(photosOfEntry({ data: {} })).toEqual([])
+  })
+})
+
+describe('loggedStep', () => {
+  it('tells the step, its states and what was filled in', () => {
+    const data = {
+      name: 'dispatch',
+      from: 'filed',
+      to: 'dispatched',
+      department: 'parks',
+      photos: [],
+    }
+    expect(loggedStep({ kind: 'transition', data })).toEqual({
+      name: 'dispatch',
+      from: 'filed',
+      to: 'dispatched',
+      fields: [['department', 'parks']],
+    })
+    expect(loggedStep({ kind: 'corrected', data })).toBeNull()
+    expect(loggedStep({ kind: 'transition', data: null })).toBeNull()
+  })
+})
+
+describe('lastChanges', () => {
+  const log = ['reported', 'transition', 'note', 'corrected', 'photo', 'transition'].map(
+    (kind) => ({
+      kind,
+    }),
+  )
+  it('has one entry for each version, notes left out', () => {
+    expect(lastChanges(log, 2)).toEqual([{ kind: 'corrected' }, { kind: 'transition' }])
+    expect(lastChanges(log, 0)).toEqual([{ kind: 'transition' }])
+  })
+})
+
+describe('beforeAndAfter', () => {
+  const photo = (hash: string): IncidentPhoto => ({
+    owner: 'o',
+    hash,
+    mediaType: 'image/jpeg',
+    bytes: 1,
+    width: 1,
+    height: 1,
+    takenAt: null,
+    lon: null,
+    lat: null,
+    at: null,
+    byName: null,
+    isChecked: true,
+  })
+  const entry = (kind: string, photos: string[], stageTo: 'handled' | 'closed' | null = null) => ({
+    kind,
+    data: { photos },
+    stageFrom: stageTo && ('dispatched' as const),
+    stageTo,
+  })
+  const [a, b, c] = [photo('a'), photo('b'), photo('c')]
+
+  it('sets the report against the last handling', () => {
+    const log = [
+      entry('reported', ['a']),
+      entry('transition', ['b'], 'handled'),
+      entry('transition', ['c'], 'handled'),
+      entry('transition', ['b'], 'closed'),
+    ]
+    expect(beforeAndAfter(log, [a, b, c])).toEqual({ before: [a], after: [c] })
+  })
+
+  it('is nothing where a side has no photo that may be shown', () => {
+    const log = [entry('reported', ['a']), entry('transition', ['b'], 'handled')]
+    expect(beforeAndAfter(log, [b])).toBeNull()
+    expect(beforeAndAfter(log.slice(0, 1), [a, b])).toBeNull()
   })
 })

@@ -1,4 +1,4 @@
-import type { IncidentLogEntry } from '@/data/incidents.repo.ts'
+import type { IncidentLogEntry, IncidentPhoto } from '@/data/incidents.repo.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 
 /** Shows a place as one field and omits the area. */
@@ -54,4 +54,57 @@ const areNumbers = (pair: [unknown, unknown]): pair is [number, number] =>
 export function photosOfEntry(entry: Pick<IncidentLogEntry, 'data'>): string[] {
   const photos = entry.data?.['photos']
   return Array.isArray(photos) ? photos.filter((hash) => typeof hash === 'string') : []
+}
+
+/** A step as the log has it. */
+export interface LoggedStep {
+  name: string
+  /** States of the workflow; equal when the step stays. */
+  from: string
+  to: string
+  /** The other fields, photos and note left out. */
+  fields: [name: string, value: unknown][]
+}
+
+/** The log's kind, not the command's type. */
+const stepKind = 'transition'
+const frame = new Set(['name', 'from', 'to', 'photos', 'deviceAt', 'deviceClockSuspect'])
+
+export function loggedStep({
+  kind,
+  data,
+}: Pick<IncidentLogEntry, 'kind' | 'data'>): LoggedStep | null {
+  const { name, from, to } = data ?? {}
+  if (kind !== stepKind || typeof name !== 'string') return null
+  const state = (value: unknown): string => (typeof value === 'string' ? value : '')
+  const fields = Object.entries(data ?? {}).filter(([field]) => !frame.has(field))
+  return { name, from: state(from), to: state(to), fields }
+}
+
+/** Kinds that leave the incident's version as it is, as in private.server_side. */
+const withoutVersion = new Set(['note', 'noted', 'asked', 'photo', 'confirmed'])
+
+/** The last changes, oldest first: one for each version. */
+export const lastChanges = <T extends Pick<IncidentLogEntry, 'kind'>>(
+  log: readonly T[],
+  versions: number,
+): T[] => log.filter(({ kind }) => !withoutVersion.has(kind)).slice(-Math.max(1, versions))
+
+/** Photos of the report against those of the last handling; null where a side has none. */
+export function beforeAndAfter(
+  log: readonly Pick<IncidentLogEntry, 'kind' | 'data' | 'stageTo' | 'stageFrom'>[],
+  photos: readonly IncidentPhoto[],
+): { before: IncidentPhoto[]; after: IncidentPhoto[] } | null {
+  const shown = (hashes: readonly string[]): IncidentPhoto[] =>
+    hashes.flatMap((hash) => photos.find((photo) => photo.hash === hash) ?? [])
+  const handled = log.findLast(
+    (entry) =>
+      entry.stageTo === 'handled' &&
+      entry.stageFrom !== 'handled' &&
+      photosOfEntry(entry).length > 0,
+  )
+  const reported = log.find(({ kind }) => kind === 'reported' || kind === 'imported')
+  if (!handled || !reported) return null
+  const [before, after] = [shown(photosOfEntry(reported)), shown(photosOfEntry(handled))]
+  return before.length > 0 && after.length > 0 ? { before, after } : null
 }

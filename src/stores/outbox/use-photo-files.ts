@@ -121,7 +121,8 @@ function refusalOf(error: unknown): Refusal {
   return 'broken'
 }
 
-const photoRef = (hash: string, photo: NewPhoto): PhotoRef => ({
+/** What a command says of a stored photo. */
+export const photoRef = (hash: string, photo: NewPhoto): PhotoRef => ({
   hash,
   mediaType: photo.mediaType,
   bytes: photo.bytes.byteLength,

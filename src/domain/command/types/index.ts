@@ -6,6 +6,7 @@ import { addPhoto } from './add-photo.ts'
 import { confirmDuplicate } from './confirm-duplicate.ts'
 import { correctIncident } from './correct-incident.ts'
 import { reportIncident } from './report-incident.ts'
+import { transition } from './transition.ts'
 
 /** The only list of command types. */
 export const commandTypes = {
@@ -14,6 +15,7 @@ export const commandTypes = {
   add_photo: addPhoto,
   confirm_duplicate: confirmDuplicate,
   correct_incident: correctIncident,
+  transition,
 }
 
 export type CommandType = keyof typeof commandTypes
@@ -68,3 +70,7 @@ export function withNote<T extends CommandType>(
 
 export const commandTypeOfDraft = (kind: DraftKind): CommandType =>
   commandTypeNames.find((type) => commandTypes[type].draftKind === kind)!
+
+/** A step of a workflow. */
+export const isStep = (command: NewCommand): command is NewCommand<'transition'> =>
+  command.type === 'transition'

@@ -29,13 +29,14 @@ const photo = {
 } as const
 const deviceAt = '2026-02-01T10:00:00Z'
 
-/** Payloads as 0.1.0 wrote them to the disk. */
+/** Payloads as they were first written to the disk. */
 const stored: { [T in NewCommand as T['type']]: string } = {
   report_incident: `{"incidentId":"${incidentId}","categoryCode":"graffiti","lon":1,"lat":2,"accuracyMeters":8,"placedBy":"gps","severity":3,"description":"On the wall","addressLabel":"Mission","deviceAt":"${deviceAt}","photos":[${JSON.stringify(photo)}]}`,
   add_note: `{"incidentId":"${incidentId}","deviceAt":"${deviceAt}","note":"Gone","asks":true}`,
   add_photo: `{"incidentId":"${incidentId}","deviceAt":"${deviceAt}","photos":[${JSON.stringify(photo)}],"note":"From behind"}`,
   confirm_duplicate: `{"incidentId":"${incidentId}","lon":1,"lat":2,"accuracyMeters":8,"note":"Still there","deviceAt":"${deviceAt}","photos":[${JSON.stringify(photo)}]}`,
   correct_incident: `{"incidentId":"${incidentId}","deviceAt":"${deviceAt}","baseVersion":3,"changes":{"categoryCode":"graffiti","lon":1,"lat":2,"description":"","severity":4,"addressLabel":"Corner"}}`,
+  transition: `{"incidentId":"${incidentId}","deviceAt":"${deviceAt}","baseVersion":3,"name":"handle","note":"Swept","evidence":[${JSON.stringify(photo)}],"level":2}`,
 }
 const read = <T extends NewCommand['type']>(type: T): NewCommand<T> =>
   ({ type, payload: JSON.parse(stored[type]) as unknown }) as NewCommand<T>
@@ -52,8 +53,9 @@ describe('every type of command', () => {
       const file = join(import.meta.dirname, `../../../locales/${locale}/domain.json`)
       const words = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>
       expect(Object.keys(words['command']!)).toContain(type)
-      for (const { name } of factsOf(read(type)))
-        expect(Object.keys(words['field']!)).toContain(name)
+      // A step's fields are named by the workflow's rows.
+      for (const { name, as } of factsOf(read(type)))
+        if (as !== 'step-field') expect(Object.keys(words['field']!)).toContain(name)
     }
   })
 
@@ -103,6 +105,19 @@ describe('factsOf', () => {
   })
 })
 
+describe('a transition', () => {
+  it('says which step and what was filled in, whatever the fields are called', () => {
+    expect(factsOf(read('transition'))).toEqual([
+      { name: 'transition', as: 'step', transition: 'handle' },
+      { name: 'note', as: 'step-field', transition: 'handle', value: 'Swept' },
+      { name: 'level', as: 'step-field', transition: 'handle', value: 2 },
+      { name: 'deviceAt', as: 'instant', at: deviceAt },
+    ])
+    expect(titleOf(read('transition'))).toMatchObject({ transition: 'handle', text: 'Swept' })
+    expect(photosOf(read('transition'))).toEqual([photo])
+  })
+})
+
 describe('titleOf', () => {
   it('takes the fields of a correction from its changes', () => {
     expect(titleOf(read('correct_incident'))).toEqual({
@@ -120,9 +135,9 @@ describe('titleOf', () => {
 })
 
 describe('photosOf', () => {
-  it('finds the photos of the three types that carry some', () => {
+  it('finds the photos of the types that carry some', () => {
     const withPhotos = commandTypeNames.filter((type) => photosOf(read(type)).length > 0)
-    expect(withPhotos).toEqual(['report_incident', 'add_photo', 'confirm_duplicate'])
+    expect(withPhotos).toEqual(['report_incident', 'add_photo', 'confirm_duplicate', 'transition'])
     for (const type of commandTypeNames)
       expect(commandTypes[type].maxPhotos > 0).toBe(withPhotos.includes(type))
   })

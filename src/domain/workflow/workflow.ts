@@ -1,0 +1,148 @@
+import type { Role, Stage } from '../vocabulary.ts'
+
+export interface Named {
+  nameZh: string
+  nameEn: string
+}
+
+export const fieldKinds = [
+  'text',
+  'boolean',
+  'choice',
+  'whole',
+  'instant',
+  'photos',
+  'department',
+  'handler',
+  'assignee',
+  'condition',
+  'incident',
+  'milestone',
+] as const
+export type FieldKind = (typeof fieldKinds)[number]
+
+interface FieldRow {
+  name: string
+  kind: FieldKind
+  isRequired: boolean
+  /** Of a choice. */
+  choices: readonly string[] | null
+  /** Of a whole number; of a text `most` counts characters. */
+  least: number | null
+  most: number | null
+  labelZh: string
+  labelEn: string
+}
+
+export const tones = ['primary', 'neutral', 'danger'] as const
+export type Tone = (typeof tones)[number]
+
+/** `isRequired` holds for the incident that offers it. */
+export type OfferedField = FieldRow
+
+/** A transition that the server lets the person take now. */
+export interface OfferedTransition extends Named {
+  name: string
+  tone: Tone
+  /** The device keeps it for ten seconds before it is sent. */
+  canUndo: boolean
+  fields: readonly OfferedField[]
+}
+
+export interface WorkflowState extends Named {
+  code: string
+  stage: Stage
+}
+
+export interface WorkflowTransition extends Named {
+  name: string
+  from: string
+  /** Null: the state stays. */
+  to: string | null
+  roles: readonly (Role | 'reporter')[]
+  tone: Tone
+  canUndo: boolean
+}
+
+export interface WorkflowField extends FieldRow {
+  transition: string
+}
+
+export interface Workflow extends Named {
+  code: string
+  firstState: string
+  stages: readonly WorkflowState[]
+  transitions: readonly WorkflowTransition[]
+  fields: readonly WorkflowField[]
+}
+
+export interface FilingCondition extends Named {
+  code: string
+  categoryCode: string
+  /** When it counts as put right. */
+  closingZh: string
+  closingEn: string
+  departmentCode: string | null
+  milestones: readonly (Named & { code: string })[]
+}
+
+/** The answer of `workflow_list`: words for states, steps and fields. The server alone decides. */
+export interface WorkflowBook {
+  workflows: readonly Workflow[]
+  conditions: readonly FilingCondition[]
+}
+
+/** Some workflow's word for a state, its own first. */
+export function stateOf(
+  book: WorkflowBook,
+  workflow: string | null,
+  state: string,
+): WorkflowState | undefined {
+  return firstOf(book, workflow, ({ stages }) => stages.find(({ code }) => code === state))
+}
+
+export function transitionOf(
+  book: WorkflowBook,
+  workflow: string | null,
+  name: string,
+): WorkflowTransition | undefined {
+  return firstOf(book, workflow, ({ transitions }) => transitions.find((one) => one.name === name))
+}
+
+export function fieldOf(
+  book: WorkflowBook,
+  workflow: string | null,
+  transition: string,
+  name: string,
+): WorkflowField | undefined {
+  return firstOf(book, workflow, ({ fields }) =>
+    fields.find((one) => one.transition === transition && one.name === name),
+  )
+}
+
+/** A queued command does not know its workflow: then any workflow's word serves. */
+function firstOf<T>(
+  { workflows }: WorkflowBook,
+  workflow: string | null,
+  find: (one: Workflow) => T | undefined,
+): T | undefined {
+  const own = workflows.filter(({ code }) => code === workflow)
+  for (const one of [...own, ...workflows]) {
+    const found = find(one)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** @param locale BCP 47 */
+export const nameIn = (locale: string, { nameZh, nameEn }: Named): string =>
+  isChinese(locale) ? nameZh : nameEn
+export const labelIn = (
+  locale: string,
+  { labelZh, labelEn }: Pick<FieldRow, 'labelZh' | 'labelEn'>,
+): string => (isChinese(locale) ? labelZh : labelEn)
+export const closingIn = (
+  locale: string,
+  { closingZh, closingEn }: Pick<FilingCondition, 'closingZh' | 'closingEn'>,
+): string => (isChinese(locale) ? closingZh : closingEn)
+const isChinese = (locale: string): boolean => locale.toLowerCase().startsWith('zh')
