@@ -23,7 +23,9 @@ interface Counts {
   queues: { queue: string; count: number }[]
 }
 
-const managerQueues = 'to_verify to_file to_dispatch to_check escalated requests holds open'.split(' ')
+const managerQueues = 'to_verify to_file to_dispatch to_check escalated requests holds open'.split(
+  ' ',
+)
 
 describeOnEachDatabase('queues', (kind) => {
   let db: TestDatabase

@@ -19,9 +19,11 @@ export function queueClock(
 }
 
 /** The two largest units of a span, for its words. */
-export function spanParts(
-  minutes: number,
-): { unit: 'minutes' | 'hours' | 'days'; first: number; second: number } {
+export function spanParts(minutes: number): {
+  unit: 'minutes' | 'hours' | 'days'
+  first: number
+  second: number
+} {
   if (minutes < 60) return { unit: 'minutes', first: minutes, second: 0 }
   if (minutes < 1440)
     return { unit: 'hours', first: Math.floor(minutes / 60), second: minutes % 60 }

@@ -10,9 +10,10 @@ const maxItems = 2000
  * server's any more.
  * @param onArrived called when at least one has arrived or was taken back
  */
-export function useUnderway(
-  onArrived: () => void,
-): { underway: ComputedRef<ReadonlyMap<string, ItemSummary>>; loaded: Readonly<{ value: boolean }> } {
+export function useUnderway(onArrived: () => void): {
+  underway: ComputedRef<ReadonlyMap<string, ItemSummary>>
+  loaded: Readonly<{ value: boolean }>
+} {
   const { items, loaded } = useOutboxItems<ItemSummary[]>(
     (outbox) =>
       outbox.page({ states: ['queued', 'sending', 'conflict', 'rejected'], limit: maxItems }),
