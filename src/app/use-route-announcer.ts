@@ -1,7 +1,9 @@
 import { nextTick, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
+import { badgeText } from '@/domain/workflow/queue.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
+import { titleCount } from './title-count.ts'
 
 /**
  * Sets page titles. After a page change moves the focus to the content and returns the title for
@@ -15,12 +17,12 @@ export function useRouteAnnouncer() {
   const announcement = ref('')
 
   const title = () => (route.meta.title ? t(route.meta.title) : '')
+  const count = () => (titleCount.value > 0 ? `(${badgeText(titleCount.value)}) ` : '')
   watch(
-    [() => route.meta.title, locale, () => session.config?.city.name],
+    [() => route.meta.title, locale, () => session.config?.city.name, titleCount],
     () => {
-      document.title = [title(), session.config?.city.name, t('app.name')]
-        .filter(Boolean)
-        .join(' · ')
+      document.title =
+        count() + [title(), session.config?.city.name, t('app.name')].filter(Boolean).join(' · ')
     },
     { immediate: true },
   )

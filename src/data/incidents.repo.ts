@@ -18,7 +18,7 @@ export const incidentSorts = [
 ] as const
 export type IncidentSort = (typeof incidentSorts)[number]
 
-const rowEntries = {
+export const rowEntries = {
   id: v.string(),
   districtCode: v.string(),
   categoryCode: v.string(),

@@ -50,6 +50,15 @@ const list = [
     bars: { street: 'landing' },
   },
   {
+    name: 'work',
+    path: '/work',
+    title: 'app.nav.work',
+    icon: 'lucide:list-checks',
+    audience: 'signed-in',
+    bars: { street: 'shown', lead: 'shown', desk: 'shown' },
+    fills: true,
+  },
+  {
     name: 'capture',
     path: '/capture',
     title: 'app.nav.capture',

@@ -131,6 +131,16 @@ const api: Record<string, Call> = {
     sql: (fn) => `select jsonb_array_length(${fn}(null, 500) -> 'rows')`,
     expected: visibleIncidents,
   },
+  'work_queue(text,jsonb,jsonb,integer)': {
+    sql: (fn) => `select jsonb_array_length(${fn}('to_verify', '{}', null, 200) -> 'rows')`,
+    // a handler's queues are others; the stranger has none
+    expected: row(0, denied, 0, 0, 0, denied, denied),
+  },
+  'work_counts()': {
+    sql: (fn) =>
+      `select coalesce(sum((q ->> 'count')::integer), 0) from jsonb_array_elements(${fn}() -> 'queues') q`,
+    expected: row(6, 0, 3, 3, 0, 0, 0),
+  },
   'my_day(integer)': {
     sql: (fn) => `select jsonb_array_length(${fn}(366) -> 'own')`,
     expected: row(0, 0, 0, 0, 2, 0, 1),
@@ -252,6 +262,10 @@ export const ownerOnly = [
   'private.photo_hashes(jsonb)',
   'private.photos_to_read(uuid[],text[],text[])',
   'private.place_incident(double precision,double precision)',
+  'private.own_queues(text)',
+  'private.queue_rows(incidents[],timestamp with time zone)',
+  'private.queue_rules()',
+  'private.to_verify_condition()',
   'private.quantise(double precision,double precision,double precision)',
   'private.read_envelope(json)',
   'private.read_field(workflow_fields,jsonb,incidents,timestamp with time zone)',

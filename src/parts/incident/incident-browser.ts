@@ -29,8 +29,11 @@ export function useIncidentBrowser(): IncidentBrowser {
   return browser
 }
 
-/** Creates and provides list and detail for a page. */
-export function provideIncidentBrowser(): IncidentBrowser {
+/**
+ * Creates and provides list and detail for a page.
+ * @param ownList instead of the filter's incidents
+ */
+export function provideIncidentBrowser(ownList?: IncidentListState): IncidentBrowser {
   const columns = useColumnsStore()
   const selection = useSelectionStore()
   const categories = useCategoriesStore()
@@ -42,7 +45,7 @@ export function provideIncidentBrowser(): IncidentBrowser {
     () => incidentSorts,
     () => 'reported_desc',
   )
-  const list = useIncidentList(sort, () => dataRevision.value)
+  const list = ownList ?? useIncidentList(sort, () => dataRevision.value)
   const detail = useIncidentDetail(
     () => selection.pinnedIncident,
     () => dataRevision.value,

@@ -1,0 +1,61 @@
+import * as v from 'valibot'
+import type { IncidentFilter } from '@/domain/filter/filter.ts'
+import { filterToRpc } from '@/domain/filter/filter-url.ts'
+import { queues, type Queue } from '@/domain/workflow/queue.ts'
+import { callRpc, type Backend } from './client.ts'
+import { rowEntries } from './incidents.repo.ts'
+
+const workRowSchema = v.object({
+  ...rowEntries,
+  workflowCode: v.string(),
+  /** The workflow's own stage. */
+  state: v.string(),
+  /** Of the running clock that ends first; null without one. */
+  dueAt: v.nullable(v.string()),
+  warnAt: v.nullable(v.string()),
+  /** What was asked for and not decided. */
+  pending: v.nullable(v.picklist(['extension', 'hold'])),
+  holdUntil: v.nullable(v.string()),
+  /** Level of a leader's demand. */
+  supervision: v.nullable(v.number()),
+  replyBy: v.nullable(v.string()),
+  rework: v.number(),
+  handlerName: v.nullable(v.string()),
+  assigneeName: v.nullable(v.string()),
+  /** Names of the transitions open to the person. */
+  steps: v.array(v.string()),
+})
+export type WorkRow = v.InferOutput<typeof workRowSchema>
+
+const pageSchema = v.object({ asOf: v.string(), rows: v.array(workRowSchema), next: v.unknown() })
+/** Pass `next` as `after`; null at the end. */
+export type WorkPage = v.InferOutput<typeof pageSchema>
+
+const countsSchema = v.object({
+  asOf: v.string(),
+  queues: v.array(v.object({ queue: v.picklist(queues), count: v.number() })),
+})
+export type WorkCounts = v.InferOutput<typeof countsSchema>
+
+/** Every call throws `AppError`, or AbortError when `signal` aborts. */
+export const workRepo = (backend: Backend) => ({
+  counts: (signal?: AbortSignal): Promise<WorkCounts> =>
+    callRpc(backend, 'work_counts', {}, countsSchema, signal),
+
+  page: (
+    asked: { queue: Queue; filter: IncidentFilter; after: unknown; limit: number },
+    signal?: AbortSignal,
+  ): Promise<WorkPage> =>
+    callRpc<WorkPage>(
+      backend,
+      'work_queue',
+      {
+        p_queue: asked.queue,
+        p_filter: filterToRpc(asked.filter),
+        p_after: asked.after ?? null,
+        p_limit: asked.limit,
+      },
+      pageSchema,
+      signal,
+    ),
+})

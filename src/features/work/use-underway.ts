@@ -1,0 +1,40 @@
+import { computed, watch, type ComputedRef } from 'vue'
+import { useOutboxItems } from '@/stores/outbox/use-outbox-items.ts'
+import type { ItemSummary } from '@/sync/index.ts'
+
+/** More are never waiting at once on this page. */
+const maxItems = 2000
+
+/**
+ * Unsent steps of this device by incident, the oldest of each: until it has arrived, the row is not the
+ * server's any more.
+ * @param onArrived called when at least one has arrived or was taken back
+ */
+export function useUnderway(onArrived: () => void): {
+  underway: ComputedRef<ReadonlyMap<string, ItemSummary>>
+  loaded: Readonly<{ value: boolean }>
+} {
+  const { items, loaded } = useOutboxItems<ItemSummary[]>(
+    (outbox) =>
+      outbox.page({ states: ['queued', 'sending', 'conflict', 'rejected'], limit: maxItems }),
+    [],
+  )
+  const underway = computed(
+    () =>
+      new Map(
+        items.value
+          .filter(({ type }) => type === 'transition')
+          .toReversed()
+          .map((item) => [item.incidentId, item]),
+      ),
+  )
+  watch(underway, (now, before) => {
+    if ([...before.values()].some(({ id }) => ![...now.values()].some((item) => item.id === id)))
+      onArrived()
+  })
+  return { underway, loaded }
+}
+
+/** Refused or in conflict: a person must look at it. */
+export const isStuck = ({ state }: ItemSummary): boolean =>
+  state === 'rejected' || state === 'conflict'

@@ -1,0 +1,285 @@
+create type private.queue_rule as (
+  queue text,
+  area_roles text[],
+  for_departments boolean,
+  condition text
+);
+
+CREATE OR REPLACE FUNCTION private.to_verify_condition()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce('(' || string_agg(format(
+    '(i.workflow_code = %L and (i.state = any (%L::text[]) or i.state = any (%L::text[]) and i.channel <> all (%L::text[])))',
+    w.code,
+    array(select s.code from public.workflow_stages s
+      where s.workflow = w.code and s.stage = 'reported' and s.clock = 'verify'),
+    array(select s.code from public.workflow_stages s
+      where s.workflow = w.code and s.stage = 'reported' and s.clock is distinct from 'verify'
+        and s.clock is distinct from 'file'),
+    w.trusted_channels), ' or ' order by w.code) || ')', 'false')
+  from public.workflows w where w.trusted_channels is not null
+$function$;
+
+CREATE OR REPLACE FUNCTION private.queue_rules()
+ RETURNS SETOF private.queue_rule
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select q.queue, q.area_roles::text[], q.for_departments, q.condition
+  from private.to_verify_condition() v (to_verify)
+  cross join lateral (values
+    ('to_verify', '{field_staff,grid_manager,admin}', false,
+      'i.stage = ''reported'' and not i.on_hold and ' || v.to_verify),
+    ('to_file', '{grid_manager,admin}', false,
+      'i.stage = ''reported'' and not i.on_hold and not ' || v.to_verify),
+    ('to_dispatch', '{grid_manager,admin}', false, 'i.stage = ''filed'' and not i.on_hold'),
+    ('to_check', '{field_staff,grid_manager,admin}', false, 'i.stage = ''handled'' and not i.on_hold'),
+    ('mine', '{}', true, format('i.stage = ''dispatched'' and not i.on_hold and i.handler = %L::uuid', auth.uid())),
+    ('returned_to_me', '{}', true, format('i.stage = ''dispatched'' and not i.on_hold and i.rework > 0
+      and (i.handler = %L::uuid or i.handler is null)', auth.uid())),
+    ('department', '{}', true, 'i.stage = ''dispatched'' and not i.on_hold'),
+    ('escalated', '{grid_manager,leader,admin}', true, 'i.supervision is not null'),
+    ('overdue', '{leader}', false,
+      'private.is_open(i.stage) and not i.on_hold and coalesce(i.due_at, ''infinity'') < now()'),
+    ('requests', '{grid_manager,leader,admin}', false, 'i.pending is not null'),
+    ('holds', '{grid_manager,leader,admin}', false, 'i.on_hold and private.is_open(i.stage)'),
+    ('open', '{field_staff,grid_manager,leader,admin}', true, 'private.is_open(i.stage) and not i.on_hold')
+  ) as q (queue, area_roles, for_departments, condition)
+$function$;
+
+CREATE OR REPLACE FUNCTION private.own_queues(p_queue text, OUT queue text, OUT parts text[])
+ RETURNS SETOF record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_user constant uuid := private.require_user();
+  v_departments constant text[] := private.scope_departments();
+  v_rule private.queue_rule;
+  v_roles text[];
+  v_areas text[];
+  v_where text[];
+begin
+  v_roles := array(select distinct m.role from public.memberships m
+    where m.user_id = v_user and private.is_valid(m.valid_from, m.valid_to, now()));
+  for v_rule in select * from private.queue_rules() r where p_queue is null or r.queue = p_queue loop
+    v_where := '{}';
+    if v_rule.area_roles && v_roles then
+      v_areas := private.scope_area_codes(v_rule.area_roles);
+      v_where := v_where || case
+        when not exists (select a.code from public.areas a except select unnest(v_areas)) then 'true'
+        else format('i.area_code = any (%L::text[])', v_areas) end;
+    end if;
+    if v_rule.for_departments and v_departments <> '{}' then
+      -- one department: an equality keeps the index's order
+      v_where := v_where || case cardinality(v_departments)
+        when 1 then format('i.department_code = %L', v_departments[1])
+        else format('i.department_code = any (%L::text[])', v_departments) end;
+    end if;
+    continue when v_where = '{}';
+    queue := v_rule.queue;
+    parts := array[format('%s and (%s)', v_rule.condition, array_to_string(v_where, ' or '))];
+    if 'field_staff' = any (v_roles) and 'field_staff' = any (v_rule.area_roles) then
+      parts := array[parts[1] || format(' and i.assignee = %L::uuid', v_user),
+        parts[1] || format(' and i.assignee is distinct from %L::uuid', v_user)];
+    end if;
+    return next;
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.queue_rows(p_incidents public.incidents[], p_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_user constant uuid := auth.uid();
+  v_departments constant text[] := private.scope_departments();
+  v_notes constant boolean := private.has_right('note', p_at);
+begin
+  return (
+    with page as (
+      select p_incidents[n] as i, n from generate_subscripts(p_incidents, 1) n
+    ), place as (
+      select own.code, coalesce(array_agg(distinct m.role) filter (where m.role is not null), '{}') as roles
+      from public.areas own
+      left join (
+        select a.path, m.role from public.memberships m join public.areas a on a.code = m.area_code
+        where m.user_id = v_user and m.role <> 'handler'
+          and private.is_valid(m.valid_from, m.valid_to, p_at)
+      ) m on private.is_within(own.path, m.path)
+      where own.code in (select (p.i).area_code from page p)
+      group by own.code
+    )
+    select coalesce(jsonb_agg(private.incident_row(p.i) || jsonb_build_object(
+      'handler', (p.i).handler, 'handlerName', handler.display_name,
+      'assignee', (p.i).assignee, 'assigneeName', assignee.display_name,
+      'steps', steps.names) order by p.n), '[]')
+    from page p
+    join place on place.code = (p.i).area_code
+    left join public.profiles handler on handler.user_id = (p.i).handler
+    left join public.profiles assignee on assignee.user_id = (p.i).assignee
+    cross join lateral (
+      select place.roles
+        || case when (p.i).department_code = any (v_departments) then '{handler}'::text[] else '{}' end
+        || case when (p.i).reported_by = v_user and v_notes then '{reporter}'::text[] else '{}' end as acts_as
+    ) caller
+    cross join lateral (
+      select coalesce(jsonb_agg(o.name order by o.sort, o.name collate "C"), '[]') as names
+      from (
+        select t.name, min(t.sort) as sort from public.workflow_transitions t
+        where t.workflow = (p.i).workflow_code and t.from_state = (p.i).state and t.roles && caller.acts_as
+          -- most transitions have no guard, and asking costs more than the row
+          and case when t.guards = '{}' and t.gate is null and not (p.i).on_hold then true
+            else private.failing_guard(t, p.i, p_at) is null end
+        group by t.name
+      ) o
+    ) steps);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.work_queue(p_queue text, p_filter jsonb, p_after jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET max_parallel_workers_per_gather TO '0'
+AS $function$
+declare
+  v_parts text[] := (select o.parts from private.own_queues(p_queue) o where p_queue is not null);
+  v_filter text := private.filter_condition(private.parse_filter(p_filter));
+  v_limit constant integer := coalesce(p_limit, 50);
+  v_after constant jsonb := nullif(p_after, 'null');
+  v_part integer := 1;
+  v_due timestamptz := '-infinity';
+  v_id uuid := '00000000-0000-0000-0000-000000000000';
+  v_rows public.incidents[] := '{}';
+  v_found public.incidents[];
+  v_part_of integer[] := '{}';
+  v_last public.incidents;
+begin
+  perform private.require_user();
+  if v_limit not between 1 and 200 then
+    raise exception 'p_limit: 1 to 200 rows' using errcode = '22023', detail = 'p_limit';
+  end if;
+  if v_parts is null then
+    if exists (select from private.queue_rules() r where r.queue = p_queue) then
+      raise exception 'not a queue of yours' using errcode = '42501', detail = 'p_queue';
+    end if;
+    raise exception 'p_queue: unknown queue' using errcode = '22023', detail = 'p_queue';
+  end if;
+  if v_after is not null then
+    begin
+      v_part := (v_after ->> 'part')::integer;
+      v_due := (v_after ->> 'due')::timestamptz;
+      v_id := (v_after ->> 'id')::uuid;
+      if v_after ->> 'queue' is distinct from p_queue or v_part is null or v_due is null or v_id is null
+          or v_part not between 1 and cardinality(v_parts) then
+        raise data_exception;
+      end if;
+    exception when data_exception then
+      raise exception 'p_after: not a cursor of this queue' using errcode = '22023', detail = 'p_after';
+    end;
+  end if;
+  while v_part <= cardinality(v_parts) and cardinality(v_rows) <= v_limit loop
+    execute format($q$
+      select coalesce(array_agg(r.i), '{}') from (
+        select i from public.incidents i
+        where %s and %s and (coalesce(i.due_at, 'infinity'), i.id) > ($1, $2)
+        order by coalesce(i.due_at, 'infinity'), i.id limit $3) r $q$, v_parts[v_part], v_filter)
+    into v_found using v_due, v_id, v_limit + 1 - cardinality(v_rows);
+    v_rows := v_rows || v_found;
+    v_part_of := v_part_of || array_fill(v_part, array[cardinality(v_found)]);
+    v_part := v_part + 1;
+    v_due := '-infinity';
+    v_id := '00000000-0000-0000-0000-000000000000';
+  end loop;
+  v_last := v_rows[v_limit];
+  return jsonb_build_object('asOf', now(),
+    'rows', private.queue_rows(v_rows[1:v_limit], now()),
+    'next', case when cardinality(v_rows) > v_limit then jsonb_build_object('queue', p_queue,
+      'part', v_part_of[v_limit], 'due', coalesce(v_last.due_at, 'infinity'), 'id', v_last.id) end);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.work_counts()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET max_parallel_workers_per_gather TO '0'
+AS $function$
+declare
+  v_own record;
+  v_count integer;
+  v_queues jsonb := '[]';
+begin
+  for v_own in select * from private.own_queues(null) loop
+    -- parts do not meet
+    execute 'select sum(p.n) from (' || (
+      select string_agg(format('select count(*) as n from (
+        select from public.incidents i where %s limit 1000) c', c), ' union all ')
+      from unnest(v_own.parts) c) || ') p'
+    into v_count;
+    v_queues := v_queues || jsonb_build_object('queue', v_own.queue, 'count', least(v_count, 1000));
+  end loop;
+  return jsonb_build_object('asOf', now(), 'queues', v_queues);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.work_queue(p_queue text, p_filter jsonb, p_after jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.work_queue(p_queue, p_filter, p_after, p_limit)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.work_counts()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.work_counts()
+$function$;
+
+CREATE INDEX incidents_due_idx ON public.incidents USING btree (COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE ((stage = ANY (ARRAY['reported'::text, 'filed'::text, 'dispatched'::text, 'handled'::text])) AND (NOT on_hold));
+
+CREATE INDEX incidents_pending_idx ON public.incidents USING btree (COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE (pending IS NOT NULL);
+
+CREATE INDEX incidents_queue_area_idx ON public.incidents USING btree (area_code, stage) WHERE (stage = ANY (ARRAY['reported'::text, 'filed'::text, 'dispatched'::text, 'handled'::text]));
+
+CREATE INDEX incidents_queue_assignee_idx ON public.incidents USING btree (assignee, COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE ((assignee IS NOT NULL) AND (stage = ANY (ARRAY['reported'::text, 'filed'::text, 'dispatched'::text, 'handled'::text])) AND (NOT on_hold));
+
+CREATE INDEX incidents_queue_department_idx ON public.incidents USING btree (department_code, COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE ((stage = 'dispatched'::text) AND (NOT on_hold));
+
+CREATE INDEX incidents_queue_handler_idx ON public.incidents USING btree (handler, COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE ((stage = 'dispatched'::text) AND (NOT on_hold) AND (handler IS NOT NULL));
+
+CREATE INDEX incidents_queue_idx ON public.incidents USING btree (stage, COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE ((stage = ANY (ARRAY['reported'::text, 'filed'::text, 'dispatched'::text, 'handled'::text])) AND (NOT on_hold));
+
+CREATE INDEX incidents_supervised_idx ON public.incidents USING btree (COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE (supervision IS NOT NULL);
+
+revoke all on function private.work_counts() from public, anon, authenticated, service_role;
+
+grant execute on function private.work_counts() to authenticated;
+
+revoke all on function private.work_queue(text,jsonb,jsonb,integer) from public, anon, authenticated, service_role;
+
+grant execute on function private.work_queue(text,jsonb,jsonb,integer) to authenticated;
+
+revoke all on function public.work_counts() from public, anon, authenticated, service_role;
+
+grant execute on function public.work_counts() to authenticated;
+
+revoke all on function public.work_queue(text,jsonb,jsonb,integer) from public, anon, authenticated, service_role;
+
+grant execute on function public.work_queue(text,jsonb,jsonb,integer) to authenticated;
