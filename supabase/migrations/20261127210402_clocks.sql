@@ -724,7 +724,7 @@ AS $function$
   cross join lateral (
     select (r.district_code, r.id, 1, s.clock, null, null,
       case when not private.is_round_the_clock(l.unit) then private.calendar_of(r.area_code) end,
-      l.amount, l.unit, l.day_rule, 0, r.at, '{}', r.at, null, null, null, null, null, false
+      l.amount, l.unit, l.day_rule, 0, date_trunc('minute', r.at), '{}', date_trunc('minute', r.at), null, null, null, null, null, false
     )::public.incident_clocks as clock) k
   cross join lateral (select (k.clock).*) x
   cross join lateral private.clock_times(k.clock) t
@@ -808,14 +808,16 @@ CREATE OR REPLACE FUNCTION private.turn_clocks(p_old public.incidents, p_new pub
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_at constant timestamptz := date_trunc('minute', p_at);
 begin
   if 'milestone' = any (p_effects) then
     update public.incident_clocks c set is_reached = true
     where c.district_code = p_new.district_code and c.incident_id = p_new.id
       and c.kind = 'milestone' and c.milestone = p_values ->> 'milestone' and c.stopped_at is null;
   end if;
-  perform private.rest_clocks(p_new, p_at);
-  perform private.run_clocks(p_new, p_at);
+  perform private.rest_clocks(p_new, v_at);
+  perform private.run_clocks(p_new, v_at);
   if 'grant_extension' = any (p_effects) then
     update public.incident_clocks c set extensions = c.extensions + 1
     where c.district_code = p_new.district_code and c.incident_id = p_new.id
@@ -829,6 +831,8 @@ CREATE OR REPLACE FUNCTION private.move_clocks(p_incident public.incidents, p_at
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_at constant timestamptz := date_trunc('minute', p_at);
 begin
   update public.incident_clocks c
   set amount = n.amount, unit = n.unit, day_rule = n.day_rule, calendar = case
@@ -844,8 +848,8 @@ begin
     coalesce(l.day_rule, x.day_rule) as day_rule) n
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
-  perform private.rest_clocks(p_incident, p_at);
-  perform private.run_clocks(p_incident, p_at);
+  perform private.rest_clocks(p_incident, v_at);
+  perform private.run_clocks(p_incident, v_at);
   return private.with_due(p_incident);
 end $function$;
 

@@ -2,7 +2,8 @@
 --
 -- A state of a workflow may name a clock. Entering it starts that clock, or goes on with the one of the same kind
 -- and department: rework and reopening continue it, another department gets a new one. Leaving the state and a
--- hold let it rest; closing ends it. A clock keeps when it ran, so that its due time follows the calendar.
+-- hold let it rest; closing ends it. A clock keeps when it ran, so that its due time follows the calendar. Clocks
+-- run in whole minutes: what starts in the minute 8:00 and has 4 hours is due at 12:00, not after the noon break.
 
 alter table public.workflow_limits add constraint workflow_limits_limit_check
   check (private.is_limit(amount, unit, day_rule));
@@ -152,7 +153,7 @@ returns setof public.incident_clocks language sql stable set search_path = '' as
   cross join lateral (
     select (r.district_code, r.id, 1, s.clock, null, null,
       case when not private.is_round_the_clock(l.unit) then private.calendar_of(r.area_code) end,
-      l.amount, l.unit, l.day_rule, 0, r.at, '{}', r.at, null, null, null, null, null, false
+      l.amount, l.unit, l.day_rule, 0, date_trunc('minute', r.at), '{}', date_trunc('minute', r.at), null, null, null, null, null, false
     )::public.incident_clocks as clock) k
   cross join lateral (select (k.clock).*) x
   cross join lateral private.clock_times(k.clock) t
@@ -230,14 +231,16 @@ end $$;
 create or replace function private.turn_clocks(p_old public.incidents, p_new public.incidents,
   p_effects text[], p_values jsonb, p_at timestamptz)
 returns public.incidents language plpgsql set search_path = '' as $$
+declare
+  v_at constant timestamptz := date_trunc('minute', p_at);
 begin
   if 'milestone' = any (p_effects) then
     update public.incident_clocks c set is_reached = true
     where c.district_code = p_new.district_code and c.incident_id = p_new.id
       and c.kind = 'milestone' and c.milestone = p_values ->> 'milestone' and c.stopped_at is null;
   end if;
-  perform private.rest_clocks(p_new, p_at);
-  perform private.run_clocks(p_new, p_at);
+  perform private.rest_clocks(p_new, v_at);
+  perform private.run_clocks(p_new, v_at);
   if 'grant_extension' = any (p_effects) then
     update public.incident_clocks c set extensions = c.extensions + 1
     where c.district_code = p_new.district_code and c.incident_id = p_new.id
@@ -250,6 +253,8 @@ end $$;
 -- runs and extensions.
 create or replace function private.move_clocks(p_incident public.incidents, p_at timestamptz)
 returns public.incidents language plpgsql set search_path = '' as $$
+declare
+  v_at constant timestamptz := date_trunc('minute', p_at);
 begin
   update public.incident_clocks c
   set amount = n.amount, unit = n.unit, day_rule = n.day_rule, calendar = case
@@ -265,8 +270,8 @@ begin
     coalesce(l.day_rule, x.day_rule) as day_rule) n
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
-  perform private.rest_clocks(p_incident, p_at);
-  perform private.run_clocks(p_incident, p_at);
+  perform private.rest_clocks(p_incident, v_at);
+  perform private.run_clocks(p_incident, v_at);
   return private.with_due(p_incident);
 end $$;
 
