@@ -64,7 +64,7 @@ create table public.workflow_transitions (
 );
 create index workflow_transitions_to_idx on public.workflow_transitions (workflow, to_state);
 
--- What a transition wants, in its command and in its form.
+-- The fields of a transition, in its command and in its form.
 create table public.workflow_fields (
   workflow text not null references public.workflows (code) on delete cascade,
   transition text not null,
@@ -87,7 +87,7 @@ create table public.workflow_fields (
   check ((kind = 'choice') = (choices is not null))
 );
 
--- What makes a case: limits and the department hang on it. Several per category.
+-- A filing condition turns a report into a case and gives it limits and a department. Several per category.
 create table public.filing_conditions (
   code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
   category_code text not null references public.categories (code),
@@ -105,7 +105,7 @@ create table public.filing_conditions (
 create index filing_conditions_category_idx on public.filing_conditions (category_code, sort);
 create index filing_conditions_department_idx on public.filing_conditions (department_code);
 
--- Areas and hours in which nothing is filed, with the reason for whoever tries.
+-- Areas and hours in which nothing is filed, with a tip that says why.
 create table public.filing_controls (
   code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
   -- null: everywhere

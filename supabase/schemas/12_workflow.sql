@@ -5,8 +5,7 @@
 -- roles that may take it, the fields it wants, guards that must hold and effects on the incident. A new
 -- workflow needs rows alone.
 
--- The rows a city begins with. Events and components differ in who puts right on the spot (conditions say so);
--- services are checked by a call, not in the street.
+-- The rows a city begins with. Services are verified by no visit.
 insert into public.workflows (code, name_zh, name_en, first_state, trusted_channels, sort) values
   ('event', '事件流程', 'Events', 'reported', '{app}', 1),
   ('component', '部件流程', 'Components', 'reported', '{app}', 2),
@@ -242,8 +241,8 @@ begin
   end;
 end $$;
 
--- The first guard that does not hold; null when all do. Nothing but `resume`, an answer or a leader's demand
--- moves what is on hold.
+-- The first guard that fails; null when all hold. On hold, only a resumption, a leader's demand or its answer is
+-- taken.
 create or replace function private.failing_guard(
   p_transition public.workflow_transitions, p_incident public.incidents, p_at timestamptz)
 returns text language plpgsql stable set search_path = '' as $$
@@ -407,7 +406,7 @@ begin
   end if;
 end $$;
 
--- Values of a transition's fields that the incident keeps.
+-- Keeps the values of a transition's fields in the incident.
 create or replace function private.with_fields(p_incident public.incidents, p_values jsonb)
 returns public.incidents language plpgsql stable set search_path = '' as $$
 declare
@@ -535,7 +534,7 @@ begin
   end loop;
 end $$;
 
--- The interpreter. {incidentId, baseVersion, name, deviceAt?} and the fields that rows of workflow_fields name.
+-- Takes a transition: {incidentId, baseVersion, name, deviceAt?} and the fields of its rows in workflow_fields.
 -- A stale baseVersion raises WG002.
 create or replace function private.take_transition(
   p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
@@ -621,8 +620,8 @@ begin
     'photos', to_jsonb(private.photo_hashes(v_photos)));
 end $$;
 
--- What the caller may do now, by name, with the fields it wants of this incident. Of several transitions under
--- one name the first one's words are shown.
+-- The transitions open to the caller, by name, with the fields each wants of this incident. Several under one
+-- name show the words of the first.
 create or replace function private.offered_transitions(
   p_incident public.incidents, p_roles text[], p_at timestamptz)
 returns jsonb language sql stable set search_path = '' as $$
@@ -677,7 +676,8 @@ returns jsonb language sql stable security definer set search_path = '' as $$
 $$;
 
 -- Workflows, their stages, transitions and fields, the filing conditions in use, and where and when nothing is
--- filed. Returns `WorkflowBook` of src/domain/workflow/workflow.ts: `{workflows, conditions, controls}`.
+-- filed.
+-- Returns `WorkflowBook` of src/domain/workflow/workflow.ts: `{workflows, conditions, controls}`.
 -- Errors: 42501.
 create or replace function public.workflow_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.workflow_list() $$;
