@@ -64,7 +64,7 @@ create table public.workflow_transitions (
 );
 create index workflow_transitions_to_idx on public.workflow_transitions (workflow, to_state);
 
--- What a transition wants, in its command and in its form.
+-- The fields of a transition, in its command and in its form.
 create table public.workflow_fields (
   workflow text not null references public.workflows (code) on delete cascade,
   transition text not null,
@@ -87,7 +87,7 @@ create table public.workflow_fields (
   check ((kind = 'choice') = (choices is not null))
 );
 
--- What makes a case: limits and the department hang on it. Several per category.
+-- A filing condition turns a report into a case and gives it limits and a department. Several per category.
 create table public.filing_conditions (
   code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
   category_code text not null references public.categories (code),
@@ -105,7 +105,7 @@ create table public.filing_conditions (
 create index filing_conditions_category_idx on public.filing_conditions (category_code, sort);
 create index filing_conditions_department_idx on public.filing_conditions (department_code);
 
--- Areas and hours in which nothing is filed, with the reason for whoever tries.
+-- Areas and hours in which nothing is filed, with a tip that says why.
 create table public.filing_controls (
   code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
   -- null: everywhere
@@ -1044,11 +1044,14 @@ end $function$;
 
 CREATE OR REPLACE FUNCTION private.control_on(p_incident public.incidents, p_at timestamp with time zone)
  RETURNS public.filing_controls
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select f.* from public.filing_controls f
+declare
+  v_control public.filing_controls;
+begin
+  select f.* into v_control from public.filing_controls f
   cross join public.city_settings city
   cross join lateral (select p_at at time zone city.time_zone as at) local
   where f.is_active
@@ -1057,13 +1060,14 @@ AS $function$
     and extract(hour from local.at) * 60 + extract(minute from local.at) < f.to_minute
     and (f.category_code is null or exists (
       select from public.categories own, public.categories c
-      where own.code = (p_incident).category_code and c.code = f.category_code
+      where own.code = p_incident.category_code and c.code = f.category_code
         and private.is_within(own.path, c.path)))
     and (f.area_code is null or exists (
       select from public.areas own, public.areas a
-      where own.code = (p_incident).area_code and a.code = f.area_code and private.is_within(own.path, a.path)))
-  order by f.code limit 1
-$function$;
+      where own.code = p_incident.area_code and a.code = f.area_code and private.is_within(own.path, a.path)))
+  order by f.code limit 1;
+  return v_control;
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.guard_names()
  RETURNS text[]
@@ -1138,46 +1142,50 @@ begin
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION private.open_transitions(p_incident public.incidents, p_roles text[], p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.open_transitions(p_incident public.incidents, p_roles text[], p_at timestamp with time zone, p_name text DEFAULT NULL::text)
  RETURNS SETOF public.workflow_transitions
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+begin
+  return query
   select t.* from public.workflow_transitions t
-  where t.workflow = (p_incident).workflow_code and t.from_state = (p_incident).state and t.roles && p_roles
-    and private.failing_guard(t, p_incident, p_at) is null
-  order by t.sort, t.name collate "C"
-$function$;
+  where t.workflow = p_incident.workflow_code and t.from_state = p_incident.state and t.roles && p_roles
+    and (p_name is null or t.name = p_name) and private.failing_guard(t, p_incident, p_at) is null
+  order by t.sort, t.name collate "C";
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.is_field_required(p_field public.workflow_fields, p_incident public.incidents)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select (p_field).is_required or case (p_field).required_when
+begin
+  return p_field.is_required or case p_field.required_when
     when 'after_photos' then coalesce((select c.needs_after_photos from public.filing_conditions c
-      where c.code = (p_incident).condition_code), false)
+      where c.code = p_incident.condition_code), false)
     when 'several_conditions' then 1 < (select count(*) from public.filing_conditions c
-      where c.category_code = (p_incident).category_code and c.is_active)
-    else false end
-$function$;
+      where c.category_code = p_incident.category_code and c.is_active)
+    else false end;
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.may_be_assigned(p_person uuid, p_area text, p_department text, p_at timestamp with time zone)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select exists (
+begin
+  return exists (
     select from public.memberships m
     join public.areas a on a.code = m.area_code
     join public.areas own on own.code = p_area
     where m.user_id = p_person and private.is_valid(m.valid_from, m.valid_to, p_at)
       and case when p_department is null then m.role = 'field_staff' and private.is_within(own.path, a.path)
-        else m.role = 'handler' and m.department_code = p_department end)
-$function$;
+        else m.role = 'handler' and m.department_code = p_department end);
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.read_field(p_field public.workflow_fields, p_payload jsonb, p_incident public.incidents, p_at timestamp with time zone)
  RETURNS jsonb
@@ -1434,7 +1442,9 @@ declare
   v_device_at constant timestamptz := private.payload_instant(p_payload, 'deviceAt');
   v_incident public.incidents := private.lock_incident(p_payload, p_at);
   v_roles constant text[] := (private.rights_on(v_incident, p_at)).acts_as;
+  v_open public.workflow_transitions[];
   v_transition public.workflow_transitions;
+  v_is_open boolean := false;
   v_field public.workflow_fields;
   v_values jsonb := '{}';
   v_photos jsonb := '[]';
@@ -1447,7 +1457,8 @@ begin
     raise exception 'conflict' using errcode = 'WG002', detail = jsonb_build_object(
       'code', 'conflict', 'server', private.server_side(v_incident))::text;
   end if;
-  if not exists (select from private.open_transitions(v_incident, v_roles, p_at) t where t.name = v_name) then
+  v_open := array(select t from private.open_transitions(v_incident, v_roles, p_at, v_name) t);
+  if v_open = '{}' then
     perform private.refuse_transition(v_incident, v_roles, v_name, p_at);
   end if;
   for v_field in
@@ -1463,10 +1474,12 @@ begin
     end if;
   end loop;
   perform private.refuse_unknown_fields(p_payload, v_known);
-  select t.* into v_transition from private.open_transitions(v_incident, v_roles, p_at) t
-  where t.name = v_name and (t.choice_field is null or v_values ->> t.choice_field = t.choice_value)
-  order by t.sort limit 1;
-  if not found then
+  foreach v_transition in array v_open loop
+    v_is_open := v_transition.choice_field is null
+      or v_values ->> v_transition.choice_field is not distinct from v_transition.choice_value;
+    exit when v_is_open;
+  end loop;
+  if not v_is_open then
     perform private.refuse_transition(v_incident, v_roles, v_name, p_at, v_values);
   end if;
   if coalesce(v_values -> 'into', 'null') <> 'null' then

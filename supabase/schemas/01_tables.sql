@@ -125,7 +125,7 @@ create table public.categories (
 create index categories_parent_idx on public.categories (parent_code);
 create index categories_department_idx on public.categories (default_department);
 
--- What moves an incident: schemas/12_workflow.sql.
+-- Incidents move by workflows: schemas/12_workflow.sql.
 create table public.workflows (
   code text primary key check (code ~ '^[a-z0-9_]{1,40}$'),
   name_zh text not null,
@@ -185,7 +185,7 @@ create table public.workflow_transitions (
 );
 create index workflow_transitions_to_idx on public.workflow_transitions (workflow, to_state);
 
--- What a transition wants, in its command and in its form.
+-- The fields of a transition, in its command and in its form.
 create table public.workflow_fields (
   workflow text not null references public.workflows (code) on delete cascade,
   transition text not null,
@@ -208,7 +208,7 @@ create table public.workflow_fields (
   check ((kind = 'choice') = (choices is not null))
 );
 
--- What makes a case: limits and the department hang on it. Several per category.
+-- A filing condition turns a report into a case and gives it limits and a department. Several per category.
 create table public.filing_conditions (
   code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
   category_code text not null references public.categories (code),
@@ -226,7 +226,7 @@ create table public.filing_conditions (
 create index filing_conditions_category_idx on public.filing_conditions (category_code, sort);
 create index filing_conditions_department_idx on public.filing_conditions (department_code);
 
--- Areas and hours in which nothing is filed, with the reason for whoever tries.
+-- Areas and hours in which nothing is filed, with a tip that says why.
 create table public.filing_controls (
   code text primary key check (code ~ '^[a-z0-9_]{1,80}$'),
   -- null: everywhere
@@ -339,7 +339,7 @@ create table public.incidents (
   -- the last transaction that changed the row
   changed_xid bigint not null default (pg_current_xact_id()::text)::bigint,
   workflow_code text not null default 'event',
-  -- the workflow's own stage; `stage` is what it is shown and counted as
+  -- the workflow's own stage, shown and counted as `stage`
   state text not null,
   state_since timestamptz not null default now(),
   -- names of a gate's transitions taken in this state
@@ -351,7 +351,7 @@ create table public.incidents (
   assignee uuid,
   -- the incident it was merged into, of the same district
   parent_id uuid,
-  -- what a leader or manager must decide
+  -- asked for, and to be decided by a leader or manager
   pending text check (pending in ('extension', 'hold')),
   pending_until timestamptz,
   hold_until timestamptz,

@@ -4,7 +4,7 @@
 -- missing_field, invalid_field, too_long, not_allowed, unknown_category, not_a_leaf_category,
 -- outside_city, incident_exists, unknown_incident (absent or not visible), incident_closed, refused (a
 -- constraint), conflict (`server` holds the incident); of transitions unknown_transition, wrong_stage (`detail`
--- is the state), not_now (`detail` is the guard).
+-- is the state), not_now (`detail` is the guard; of a control also `tipZh` and `tipEn`).
 
 -- Undoes the command's subtransaction.
 create or replace function private.reject_command(p_code text, p_field text default null, p_detail text default null)

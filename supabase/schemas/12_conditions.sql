@@ -1,6 +1,6 @@
 -- Filing conditions a city begins with: one of each leaf category, and several where cities tell cases apart.
--- The code of a category's first condition is the category's. The department is the category's own unless a row
--- names another. `after` demands photos after handling, `self` lets field staff put it right on the spot.
+-- The first condition of a category has the category's code. The department is the category's default unless a row
+-- names another. `after`: photos after handling are required. `self`: field staff may put it right on the spot.
 insert into public.filing_conditions (code, category_code, name_zh, name_en, closing_zh, closing_en,
   department_code, needs_after_photos, allows_self_handling, sort)
 select f.code, f.category, f.name_zh, f.name_en, f.closing_zh, f.closing_en,

@@ -5,8 +5,7 @@
 -- roles that may take it, the fields it wants, guards that must hold and effects on the incident. A new
 -- workflow needs rows alone.
 
--- The rows a city begins with. Events and components differ in who puts right on the spot (conditions say so);
--- services are checked by a call, not in the street.
+-- The rows a city begins with. Services are verified by no visit.
 insert into public.workflows (code, name_zh, name_en, first_state, trusted_channels, sort) values
   ('event', '事件流程', 'Events', 'reported', '{app}', 1),
   ('component', '部件流程', 'Components', 'reported', '{app}', 2),
@@ -171,8 +170,11 @@ create index categories_workflow_idx on public.categories (workflow_code);
 
 -- The control that keeps the incident from being filed at that instant; null when there is none.
 create or replace function private.control_on(p_incident public.incidents, p_at timestamptz)
-returns public.filing_controls language sql stable set search_path = '' as $$
-  select f.* from public.filing_controls f
+returns public.filing_controls language plpgsql stable set search_path = '' as $$
+declare
+  v_control public.filing_controls;
+begin
+  select f.* into v_control from public.filing_controls f
   cross join public.city_settings city
   cross join lateral (select p_at at time zone city.time_zone as at) local
   where f.is_active
@@ -181,13 +183,14 @@ returns public.filing_controls language sql stable set search_path = '' as $$
     and extract(hour from local.at) * 60 + extract(minute from local.at) < f.to_minute
     and (f.category_code is null or exists (
       select from public.categories own, public.categories c
-      where own.code = (p_incident).category_code and c.code = f.category_code
+      where own.code = p_incident.category_code and c.code = f.category_code
         and private.is_within(own.path, c.path)))
     and (f.area_code is null or exists (
       select from public.areas own, public.areas a
-      where own.code = (p_incident).area_code and a.code = f.area_code and private.is_within(own.path, a.path)))
-  order by f.code limit 1
-$$;
+      where own.code = p_incident.area_code and a.code = f.area_code and private.is_within(own.path, a.path)))
+  order by f.code limit 1;
+  return v_control;
+end $$;
 
 -- The guards that a transition may name.
 create or replace function private.guard_names()
@@ -238,8 +241,8 @@ begin
   end;
 end $$;
 
--- The first guard that does not hold; null when all do. Nothing but `resume`, an answer or a leader's demand
--- moves what is on hold.
+-- The first guard that fails; null when all hold. On hold, only a resumption, a leader's demand or its answer is
+-- taken.
 create or replace function private.failing_guard(
   p_transition public.workflow_transitions, p_incident public.incidents, p_at timestamptz)
 returns text language plpgsql stable set search_path = '' as $$
@@ -260,39 +263,43 @@ begin
   return null;
 end $$;
 
--- The transitions open to a caller of these roles. What the engine takes is one of these.
+-- The transitions open to a caller of these roles, or those of one name. The engine takes one of these.
 create or replace function private.open_transitions(
-  p_incident public.incidents, p_roles text[], p_at timestamptz)
-returns setof public.workflow_transitions language sql stable set search_path = '' as $$
+  p_incident public.incidents, p_roles text[], p_at timestamptz, p_name text default null)
+returns setof public.workflow_transitions language plpgsql stable set search_path = '' as $$
+begin
+  return query
   select t.* from public.workflow_transitions t
-  where t.workflow = (p_incident).workflow_code and t.from_state = (p_incident).state and t.roles && p_roles
-    and private.failing_guard(t, p_incident, p_at) is null
-  order by t.sort, t.name collate "C"
-$$;
+  where t.workflow = p_incident.workflow_code and t.from_state = p_incident.state and t.roles && p_roles
+    and (p_name is null or t.name = p_name) and private.failing_guard(t, p_incident, p_at) is null
+  order by t.sort, t.name collate "C";
+end $$;
 
 -- Whether the field must be there for this incident.
 create or replace function private.is_field_required(p_field public.workflow_fields, p_incident public.incidents)
-returns boolean language sql stable set search_path = '' as $$
-  select (p_field).is_required or case (p_field).required_when
+returns boolean language plpgsql stable set search_path = '' as $$
+begin
+  return p_field.is_required or case p_field.required_when
     when 'after_photos' then coalesce((select c.needs_after_photos from public.filing_conditions c
-      where c.code = (p_incident).condition_code), false)
+      where c.code = p_incident.condition_code), false)
     when 'several_conditions' then 1 < (select count(*) from public.filing_conditions c
-      where c.category_code = (p_incident).category_code and c.is_active)
-    else false end
-$$;
+      where c.category_code = p_incident.category_code and c.is_active)
+    else false end;
+end $$;
 
 -- Whether the person may verify and check in the area, or handle for the department where one is given.
 create or replace function private.may_be_assigned(p_person uuid, p_area text, p_department text,
   p_at timestamptz)
-returns boolean language sql stable set search_path = '' as $$
-  select exists (
+returns boolean language plpgsql stable set search_path = '' as $$
+begin
+  return exists (
     select from public.memberships m
     join public.areas a on a.code = m.area_code
     join public.areas own on own.code = p_area
     where m.user_id = p_person and private.is_valid(m.valid_from, m.valid_to, p_at)
       and case when p_department is null then m.role = 'field_staff' and private.is_within(own.path, a.path)
-        else m.role = 'handler' and m.department_code = p_department end)
-$$;
+        else m.role = 'handler' and m.department_code = p_department end);
+end $$;
 
 -- One field of a transition, checked. Errors: rejections of the field.
 create or replace function private.read_field(p_field public.workflow_fields, p_payload jsonb,
@@ -400,7 +407,7 @@ begin
   end if;
 end $$;
 
--- Values of a transition's fields that the incident keeps.
+-- Keeps the values of a transition's fields in the incident.
 create or replace function private.with_fields(p_incident public.incidents, p_values jsonb)
 returns public.incidents language plpgsql stable set search_path = '' as $$
 declare
@@ -528,7 +535,7 @@ begin
   end loop;
 end $$;
 
--- The interpreter. {incidentId, baseVersion, name, deviceAt?} and the fields that rows of workflow_fields name.
+-- Takes a transition: {incidentId, baseVersion, name, deviceAt?} and the fields of its rows in workflow_fields.
 -- A stale baseVersion raises WG002.
 create or replace function private.take_transition(
   p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
@@ -539,7 +546,9 @@ declare
   v_device_at constant timestamptz := private.payload_instant(p_payload, 'deviceAt');
   v_incident public.incidents := private.lock_incident(p_payload, p_at);
   v_roles constant text[] := (private.rights_on(v_incident, p_at)).acts_as;
+  v_open public.workflow_transitions[];
   v_transition public.workflow_transitions;
+  v_is_open boolean := false;
   v_field public.workflow_fields;
   v_values jsonb := '{}';
   v_photos jsonb := '[]';
@@ -552,7 +561,8 @@ begin
     raise exception 'conflict' using errcode = 'WG002', detail = jsonb_build_object(
       'code', 'conflict', 'server', private.server_side(v_incident))::text;
   end if;
-  if not exists (select from private.open_transitions(v_incident, v_roles, p_at) t where t.name = v_name) then
+  v_open := array(select t from private.open_transitions(v_incident, v_roles, p_at, v_name) t);
+  if v_open = '{}' then
     perform private.refuse_transition(v_incident, v_roles, v_name, p_at);
   end if;
   for v_field in
@@ -568,10 +578,12 @@ begin
     end if;
   end loop;
   perform private.refuse_unknown_fields(p_payload, v_known);
-  select t.* into v_transition from private.open_transitions(v_incident, v_roles, p_at) t
-  where t.name = v_name and (t.choice_field is null or v_values ->> t.choice_field = t.choice_value)
-  order by t.sort limit 1;
-  if not found then
+  foreach v_transition in array v_open loop
+    v_is_open := v_transition.choice_field is null
+      or v_values ->> v_transition.choice_field is not distinct from v_transition.choice_value;
+    exit when v_is_open;
+  end loop;
+  if not v_is_open then
     perform private.refuse_transition(v_incident, v_roles, v_name, p_at, v_values);
   end if;
   if coalesce(v_values -> 'into', 'null') <> 'null' then
@@ -609,8 +621,8 @@ begin
     'photos', to_jsonb(private.photo_hashes(v_photos)));
 end $$;
 
--- What the caller may do now, by name, with the fields it wants of this incident. Of several transitions under
--- one name the first one's words are shown.
+-- The transitions open to the caller, by name, with the fields each wants of this incident. Several under one
+-- name show the words of the first.
 create or replace function private.offered_transitions(
   p_incident public.incidents, p_roles text[], p_at timestamptz)
 returns jsonb language sql stable set search_path = '' as $$
@@ -715,7 +727,8 @@ grant execute on function private.assignable_people(uuid, text), public.assignab
 to authenticated;
 
 -- Workflows, their stages, transitions and fields, the filing conditions in use, and where and when nothing is
--- filed. Returns `WorkflowBook` of src/domain/workflow/workflow.ts: `{workflows, conditions, controls}`.
+-- filed.
+-- Returns `WorkflowBook` of src/domain/workflow/workflow.ts: `{workflows, conditions, controls}`.
 -- Errors: 42501.
 create or replace function public.workflow_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.workflow_list() $$;

@@ -158,7 +158,7 @@ describeOnEachDatabase('a call of many commands', (kind) => {
   const everything = async (tx: Database) => {
     const rows: unknown[] = []
     for (const [table, times, order] of [
-      ['incidents', '{reported_at,changed_xid}', 'id, district_code'],
+      ['incidents', '{reported_at,state_since,changed_xid}', 'id, district_code'],
       ['incident_log', '{at}', 'incident_id, seq'],
       ['incident_photos', '{at}', 'incident_id, hash'],
       ['commands', '{received_at,error}', 'id'],

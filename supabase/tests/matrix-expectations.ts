@@ -248,7 +248,7 @@ export const ownerOnly = [
   'private.month_revision(bigint,bigint,numeric)',
   'private.offer_photo_check(uuid,text,text,integer,integer,integer,text,text)',
   'private.offered_transitions(incidents,text[],timestamp with time zone)',
-  'private.open_transitions(incidents,text[],timestamp with time zone)',
+  'private.open_transitions(incidents,text[],timestamp with time zone,text)',
   'private.parse_filter(jsonb)',
   'private.parse_payload(text)',
   'private.payload_instant(jsonb,text)',
