@@ -8,15 +8,19 @@ import { useServerQuery } from './server-query.ts'
 /** How much waits in the person's queues: for the shell, the tab's title and the page. */
 export const useWorkStore = defineStore('work', () => {
   const columns = useColumnsStore()
+  /** Changes when incidents in the person's scope change on the server, not while columns load. */
+  const dataRevision = computed(() =>
+    columns.months.map(({ month, revision }) => `${month}:${revision}`).join(' '),
+  )
   const answer = useServerQuery<WorkCounts>(
     () => ({
       key: ['work-counts'],
       ask: ({ call, signal }) => call((backend) => workRepo(backend).counts(signal)),
     }),
-    { revision: () => columns.revision, refetchOnReconnect: true },
+    { revision: () => dataRevision.value, refetchOnReconnect: true },
   )
   /** Null before the first answer. */
   const counts = computed<readonly QueueCount[] | null>(() => answer.data.value?.queues ?? null)
   const waiting = computed(() => waitingCount(counts.value ?? []))
-  return { counts, waiting, error: answer.error, reload: answer.reload }
+  return { counts, waiting, dataRevision, error: answer.error, reload: answer.reload }
 })

@@ -1,3 +1,5 @@
+import type { Workflow } from './workflow.ts'
+
 /** Keys of the list itself. */
 const taken = new Set(['j', 'k', 'x'])
 
@@ -21,4 +23,18 @@ export function lettersOf(names: Iterable<string>): Map<string, string> {
 export function commonSteps(rows: readonly { steps: readonly string[] }[]): string[] {
   const [first, ...others] = rows
   return (first?.steps ?? []).filter((name) => others.every(({ steps }) => steps.includes(name)))
+}
+
+/** The primary step that leads to another stage, else the first primary one. */
+export function mainStep(
+  workflow: Pick<Workflow, 'stages' | 'transitions'> | undefined,
+  { state, steps }: { state: string; steps: readonly string[] },
+): string | null {
+  const stageOf = (code: string | null) => workflow?.stages.find((one) => one.code === code)?.stage
+  const primary = steps.flatMap((name) => {
+    const found = workflow?.transitions.find((one) => one.name === name && one.from === state)
+    return found?.tone === 'primary' ? [found] : []
+  })
+  const onward = primary.find(({ to }) => to !== null && stageOf(to) !== stageOf(state))
+  return (onward ?? primary[0])?.name ?? null
 }

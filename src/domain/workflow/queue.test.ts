@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { queueClock, spanParts } from './queue-clock.ts'
-import { commonSteps, lettersOf } from './queue-keys.ts'
+import { commonSteps, lettersOf, mainStep } from './queue-keys.ts'
 import { badgeText, waitingCount } from './queue.ts'
 
 describe('waitingCount', () => {
@@ -73,5 +73,38 @@ describe('commonSteps', () => {
     const rows = [{ steps: ['file', 'reject', 'merge'] }, { steps: ['merge', 'file'] }]
     expect(commonSteps(rows)).toEqual(['file', 'merge'])
     expect(commonSteps([])).toEqual([])
+  })
+})
+
+describe('mainStep', () => {
+  const words = { nameZh: '', nameEn: '' }
+  const transition = (name: string, to: string, tone: 'primary' | 'neutral' = 'primary') => ({
+    ...words,
+    name,
+    to,
+    tone,
+    from: 'reported',
+    roles: [],
+    canUndo: true,
+  })
+  const workflow = {
+    stages: [
+      { ...words, code: 'reported', stage: 'reported' as const },
+      { ...words, code: 'verified', stage: 'reported' as const },
+      { ...words, code: 'filed', stage: 'filed' as const },
+    ],
+    transitions: [
+      transition('verify', 'verified'),
+      transition('file', 'filed'),
+      transition('reject', 'filed', 'neutral'),
+    ],
+  }
+  const main = (...steps: string[]) => mainStep(workflow, { state: 'reported', steps })
+
+  it('is the primary step that leads on, else the first primary one', () => {
+    expect(main('verify', 'file', 'reject')).toBe('file')
+    expect(main('verify', 'reject')).toBe('verify')
+    expect(main('reject')).toBeNull()
+    expect(mainStep(undefined, { state: 'reported', steps: ['file'] })).toBeNull()
   })
 })

@@ -14,6 +14,8 @@ export interface WorkView {
   /** In the language shown. */
   stepName(row: WorkRow, name: string): string
   stepTone(row: WorkRow, name: string): 'primary' | 'neutral' | 'danger'
+  /** The step that the row waits for; null without one. */
+  mainStep(row: WorkRow): string | null
   stateName(row: WorkRow): string
   open(id: string): void
   toggle(id: string): void

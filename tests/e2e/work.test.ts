@@ -1,0 +1,223 @@
+import type { SupabaseClient } from '@supabase/supabase-js'
+import type { Browser, Locator, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { patient, slow, slower } from '../kit/patience.ts'
+import { openPage } from '../kit/session.ts'
+
+interface Row {
+  id: string
+  version: number
+  state: string
+  handlerName: string | null
+}
+
+describe('the page of work', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  let manager: SupabaseClient
+  let field: SupabaseClient
+  beforeAll(async () => {
+    browser = await launchChromium()
+    manager = await apiClient(url, 'manager')
+    field = await apiClient(url, 'field')
+  })
+  afterAll(() => browser?.close())
+
+  const queue = async (client: SupabaseClient, name: string): Promise<Row[]> =>
+    (
+      await call<{ rows: Row[] }>(client, 'work_queue', {
+        p_queue: name,
+        p_filter: {},
+        p_after: null,
+        p_limit: 200,
+      })
+    ).rows
+  async function filed(): Promise<string> {
+    const incidentId = await reportIncident(field)
+    await applyCommand(manager, 'transition', { incidentId, baseVersion: 1, name: 'file' })
+    return incidentId
+  }
+  const rowOf = (page: Page, id: string): Locator => page.locator(`tr[data-row="${id}"]`)
+  /** Loads pages until the row is there. */
+  async function untilShown(page: Page, id: string): Promise<Locator> {
+    const row = rowOf(page, id)
+    await page.getByTestId('work-row').first().waitFor(slow)
+    while ((await row.count()) === 0) {
+      const before = await page.getByTestId('work-row').count()
+      await page.getByTestId('work-more').click()
+      await expect.poll(() => page.getByTestId('work-row').count(), slow).toBeGreaterThan(before)
+    }
+    return row
+  }
+  const focusedRow = (page: Page) =>
+    page.evaluate(() => document.activeElement?.getAttribute('data-row') ?? null)
+  /** Moves with j until the row has the focus. */
+  async function moveTo(page: Page, id: string): Promise<void> {
+    await page.keyboard.press('Home')
+    for (let at = await focusedRow(page); at !== id; at = await focusedRow(page)) {
+      await page.keyboard.press('j')
+      const next = await focusedRow(page)
+      if (next === at) throw new Error(`no row ${id} below`)
+    }
+  }
+  const stateOf = async (id: string): Promise<string> =>
+    (await call<{ incident: { state: string } }>(manager, 'incident_detail', { p_id: id })).incident
+      .state
+
+  it(
+    'lets a manager file and dispatch by keyboard alone',
+    async () => {
+      const id = await reportIncident(field)
+      const { page, context, problems } = await openPage(browser, {
+        url,
+        role: 'manager',
+        path: '/work?queue=to_file',
+        streets: false,
+        webGl: false,
+      })
+      await untilShown(page, id)
+      // one tab stop: after the queues and the head of the page come the rows, then what follows them
+      await page.getByTestId('queue-to_file').locator('input').focus()
+      const stops: (string | null)[] = []
+      while (stops.length < 8 && (await focusedRow(page)) === null) {
+        await page.keyboard.press('Tab')
+        stops.push(await focusedRow(page))
+      }
+      expect(await focusedRow(page)).not.toBeNull()
+      await page.keyboard.press('Tab')
+      expect(await focusedRow(page)).toBeNull()
+      await page.keyboard.press('Shift+Tab')
+
+      await moveTo(page, id)
+      await page.keyboard.press('?')
+      await page.getByTestId('work-keys').waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByTestId('work-keys').waitFor({ state: 'hidden' })
+      expect(await focusedRow(page)).toBe(id)
+
+      await page.keyboard.press('f')
+      await page.getByTestId('step-form-file').waitFor(slow)
+      const submit = page.getByTestId('step-submit')
+      await expect.poll(() => submit.evaluate((it) => it === document.activeElement)).toBe(true)
+      await page.keyboard.press('Enter')
+      await rowOf(page, id).getByTestId('tag-underway').waitFor(slow)
+      await rowOf(page, id).waitFor({ state: 'detached', ...slower })
+      expect(await stateOf(id)).toBe('filed')
+
+      await page.getByTestId('queue-to_file').locator('input').focus()
+      await page.keyboard.press('ArrowDown')
+      await expect.poll(() => new URL(page.url()).searchParams.get('queue')).toBe('to_dispatch')
+      await untilShown(page, id)
+      while ((await focusedRow(page)) === null) await page.keyboard.press('Tab')
+      await moveTo(page, id)
+      await page.keyboard.press('d')
+      await page.getByTestId('step-form-dispatch').waitFor(slow)
+      const department = page.getByTestId('step-department')
+      await expect.poll(() => department.evaluate((it) => it === document.activeElement)).toBe(true)
+      await page.keyboard.press('Enter')
+      await page.getByRole('option').first().waitFor()
+      await page.keyboard.type('Public works')
+      await page.keyboard.press('Enter')
+      while (!(await submit.evaluate((it) => it === document.activeElement)))
+        await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await rowOf(page, id).waitFor({ state: 'detached', ...slower })
+      expect(await stateOf(id)).toBe('dispatched')
+      expect(problems).toEqual([])
+      await context.close()
+    },
+    patient(240_000),
+  )
+
+  it(
+    'dispatches three in one go, and their department finds them',
+    async () => {
+      const ids = [await filed(), await filed(), await filed()]
+      // one that somebody else moves meanwhile must be named, and stay
+      const moved = await filed()
+      const { page, context } = await openPage(browser, {
+        url,
+        role: 'manager',
+        path: '/work?queue=to_dispatch',
+        streets: false,
+        webGl: false,
+      })
+      for (const id of [...ids, moved]) {
+        const row = await untilShown(page, id)
+        await row.getByTestId('work-select').check()
+      }
+      await applyCommand(manager, 'correct_incident', {
+        incidentId: moved,
+        baseVersion: 2,
+        changes: { description: 'Two mattresses' },
+      })
+      await page.getByTestId('batch-dispatch').click()
+      await page.getByTestId('step-department').click()
+      await page.getByRole('option', { name: 'Public works' }).click()
+      await page.getByTestId('step-submit').click()
+      const batch = page.getByTestId('work-batch')
+      await batch.waitFor(slow)
+      await page.locator('[data-testid=work-batch][data-waiting="0"]').waitFor(slower)
+      expect(await batch.getAttribute('data-failed')).toBe('1')
+      for (const id of ids) await rowOf(page, id).waitFor({ state: 'detached', ...slow })
+      expect(await rowOf(page, moved).getAttribute('aria-selected')).toBe('true')
+      await context.close()
+
+      const handler = await openPage(browser, {
+        url,
+        role: 'handler',
+        path: '/work?queue=department',
+        streets: false,
+        webGl: false,
+      })
+      for (const id of ids) await untilShown(handler.page, id)
+      expect(await handler.page.title()).toMatch(/^\(\d+\+?\) Work/)
+      expect(await handler.page.getByTestId('work-badge').first().innerText()).toMatch(/\d/)
+      await handler.context.close()
+    },
+    patient(240_000),
+  )
+
+  it(
+    'shows the same rows as cards on a phone, and all stages as a board',
+    async () => {
+      const id = await filed()
+      const phone = await openPage(browser, {
+        url,
+        role: 'manager',
+        path: '/work?queue=to_dispatch',
+        width: 390,
+        height: 740,
+        touch: true,
+        streets: false,
+        webGl: false,
+      })
+      const cards = phone.page.getByTestId('work-card')
+      await cards.first().waitFor(slow)
+      const shown = (await queue(manager, 'to_dispatch')).slice(0, 3).map((row) => row.id)
+      const first = await cards.evaluateAll((all) =>
+        all.slice(0, 3).map((card) => card.getAttribute('data-row')),
+      )
+      expect(first).toEqual(shown)
+      const button = await cards.first().getByTestId('row-step-dispatch').boundingBox()
+      expect(button!.height).toBeGreaterThanOrEqual(44)
+      await phone.context.close()
+
+      const { page, context } = await openPage(browser, {
+        url,
+        role: 'manager',
+        path: '/work?look=board',
+        streets: false,
+        webGl: false,
+      })
+      const column = page.getByTestId('work-board').locator('section').nth(1)
+      await column.getByTestId('board-card').first().waitFor(slow)
+      while ((await column.locator(`[data-row="${id}"]`).count()) === 0)
+        await column.getByRole('button', { name: 'Show more' }).click()
+      await context.close()
+    },
+    patient(180_000),
+  )
+})
