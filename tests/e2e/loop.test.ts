@@ -24,18 +24,20 @@ async function openStep(page: Page, id: string, step: string, label: string): Pr
   const button = page.getByTestId(`step-${step}`)
   const more = page.getByTestId('step-more')
   const item = page.getByRole('menuitem', { name: label, exact: true })
-  await expect
-    .poll(async () => {
-      await comeBackToTab(page)
-      if (await button.isEnabled({ timeout: 1 }).catch(() => false)) return true
-      if (!(await more.isEnabled({ timeout: 1 }).catch(() => false))) return false
-      await more.click()
-      if (await item.isVisible()) return true
-      await page.keyboard.press('Escape')
-      return false
-    }, slower)
-    .toBe(true)
-  await ((await button.isVisible()) ? button : item).click()
+  const isReady = async (one: Locator): Promise<boolean> =>
+    (await one.isVisible()) && (await one.getAttribute('disabled')) === null
+  const isOffered = async (): Promise<boolean> => {
+    await comeBackToTab(page)
+    if (await isReady(button)) return true
+    if (!(await isReady(more))) return false
+    await more.click()
+    await page.getByRole('menuitem').first().waitFor()
+    if (await item.isVisible()) return true
+    await page.keyboard.press('Escape')
+    return false
+  }
+  await expect.poll(isOffered, { ...slower, interval: 500 }).toBe(true)
+  await ((await item.isVisible()) ? item : button).click()
   await form(page, step).waitFor()
 }
 
@@ -56,7 +58,7 @@ async function take(
 const write = (text: string) => (step: Locator) => step.getByTestId('step-text').fill(text)
 const toPublicWorks = async (step: Locator): Promise<void> => {
   await step.getByTestId('step-department').click()
-  await step.page().getByRole('option', { name: 'Public Works' }).click()
+  await step.page().getByRole('option', { name: 'Public works' }).click()
 }
 
 describe('the loop', () => {
@@ -122,7 +124,7 @@ describe('the loop', () => {
     const returned = await logged(page, 'return').innerText()
     for (const said of ['Return', 'Not our street', 'Dispatched', 'Returned'])
       expect(returned).toContain(said)
-    expect(await logged(page, 'dispatch').first().innerText()).toContain('Public Works')
+    expect(await logged(page, 'dispatch').first().innerText()).toContain('Public works')
     // the report's photo against the last one of the handling
     const slider = page.getByTestId('before-after-slider')
     await slider.focus()
