@@ -523,7 +523,8 @@ BEGIN ATOMIC
            ORDER BY s.starts_at DESC
           LIMIT 1), (0)::numeric) AS "coalesce"
     FROM private.calendar_covers c
-   WHERE ((c.calendar = work_position.p_calendar) AND (c.starts_at <= work_position.p_at) AND (c.ends_at >= work_position.p_at));
+   WHERE ((c.calendar = work_position.p_calendar) AND (c.starts_at <= work_position.p_at) AND (c.ends_at >= work_position.p_at))
+  OFFSET 0;
 END;
 
 CREATE OR REPLACE FUNCTION private.work_between(p_calendar text, p_from timestamp with time zone, p_to timestamp with time zone)
@@ -591,20 +592,25 @@ BEGIN ATOMIC
          CASE
              WHEN (private.is_limit(p_amount, p_unit, p_day_rule) IS NOT TRUE) THEN private.refuse_limit(p_amount, p_unit, p_day_rule)
              WHEN (p_unit = ANY (ARRAY['urgent_hour'::text, 'work_hour'::text])) THEN round((p_amount * (3600)::numeric))
-             WHEN (p_unit = 'natural_day'::text) THEN ( SELECT EXTRACT(epoch FROM ((((limit_of.p_start AT TIME ZONE city.time_zone) + make_interval(days => (limit_of.p_amount)::integer)) AT TIME ZONE city.time_zone) - limit_of.p_start)) AS "extract"
-                FROM public.city_settings city)
+             WHEN (p_unit = 'natural_day'::text) THEN EXTRACT(epoch FROM ((((p_start AT TIME ZONE ( SELECT city.time_zone
+                FROM public.city_settings city)) + make_interval(days => (p_amount)::integer)) AT TIME ZONE ( SELECT city.time_zone
+                FROM public.city_settings city)) - p_start))
              WHEN (p_day_rule = 'hours'::text) THEN ( SELECT round((limit_of.p_amount * (c.day_seconds)::numeric)) AS round
                 FROM public.calendars c
                WHERE (c.code = limit_of.p_calendar))
              ELSE ( SELECT w.seconds
-                FROM ((public.city_settings city
-                  JOIN private.calendar_workdays d ON (((d.calendar = limit_of.p_calendar) AND (d.n = ((limit_of.p_amount)::integer + COALESCE(( SELECT b.n
-                        FROM private.calendar_workdays b
-                       WHERE ((b.calendar = limit_of.p_calendar) AND (b.day <= ((limit_of.p_start AT TIME ZONE city.time_zone))::date))
-                       ORDER BY b.day DESC
-                      LIMIT 1), 0))))))
+                FROM (( SELECT d_1.ends_at
+                        FROM private.calendar_workdays d_1
+                       WHERE ((d_1.calendar = limit_of.p_calendar) AND (d_1.n = ((limit_of.p_amount)::integer + COALESCE(( SELECT b.n
+                                FROM private.calendar_workdays b
+                               WHERE ((b.calendar = limit_of.p_calendar) AND (b.day <= ((limit_of.p_start AT TIME ZONE ( SELECT city.time_zone
+                                        FROM public.city_settings city)))::date))
+                               ORDER BY b.day DESC
+                              LIMIT 1), 0))))
+                      OFFSET 0) d
                   CROSS JOIN LATERAL private.work_between(limit_of.p_calendar, limit_of.p_start, d.ends_at) w(seconds)))
-         END AS seconds;
+         END AS seconds
+  OFFSET 0;
 END;
 
 CREATE OR REPLACE FUNCTION private.limit_seconds(p_calendar text, p_start timestamp with time zone, p_amount numeric, p_unit text, p_day_rule text DEFAULT 'hours'::text)

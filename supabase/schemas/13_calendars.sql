@@ -2,7 +2,8 @@
 --
 -- Look-ups use precomputed spans of working time with the seconds before each. Spans are absolute instants, so
 -- days of a clock change are exact. A year without a row in calendar_years is not known: every answer that needs
--- it is null. Table functions have parsed bodies, so that Postgres inlines them into queries over many clocks.
+-- it is null. Table functions have parsed bodies, so that Postgres inlines them into queries over many clocks;
+-- `offset 0` keeps it from computing a result again wherever it is used.
 
 -- Each city has one default. A calendar with an area is that of the area and all below it; the deepest wins.
 create table public.calendars (
@@ -156,7 +157,8 @@ begin atomic
     where s.calendar = p_calendar and s.starts_at <= p_at
     order by s.starts_at desc limit 1), 0)
   from private.calendar_covers c
-  where c.calendar = p_calendar and c.starts_at <= p_at and c.ends_at >= p_at;
+  where c.calendar = p_calendar and c.starts_at <= p_at and c.ends_at >= p_at
+  offset 0;
 end;
 
 -- Working seconds from one instant to another, negative when that is earlier. No row beyond the known years.
@@ -227,22 +229,25 @@ begin atomic
     when private.is_limit(p_amount, p_unit, p_day_rule) is not true
       then private.refuse_limit(p_amount, p_unit, p_day_rule)
     when p_unit in ('urgent_hour', 'work_hour') then round(p_amount * 3600)
-    when p_unit = 'natural_day' then (
-      select extract(epoch from
-        ((p_start at time zone city.time_zone) + make_interval(days => p_amount::integer))
-          at time zone city.time_zone - p_start)
-      from public.city_settings city)
+    when p_unit = 'natural_day' then extract(epoch from
+      ((p_start at time zone (select city.time_zone from public.city_settings city))
+        + make_interval(days => p_amount::integer))
+        at time zone (select city.time_zone from public.city_settings city) - p_start)
     when p_day_rule = 'hours' then
       (select round(p_amount * c.day_seconds) from public.calendars c where c.code = p_calendar)
     else (
       select w.seconds
-      from public.city_settings city
-      join private.calendar_workdays d on d.calendar = p_calendar and d.n = p_amount::integer + coalesce((
-        select b.n from private.calendar_workdays b
-        where b.calendar = p_calendar and b.day <= (p_start at time zone city.time_zone)::date
-        order by b.day desc limit 1), 0)
+      from (
+        select d.ends_at from private.calendar_workdays d
+        where d.calendar = p_calendar and d.n = p_amount::integer + coalesce((
+          select b.n from private.calendar_workdays b
+          where b.calendar = p_calendar and b.day <=
+            (p_start at time zone (select city.time_zone from public.city_settings city))::date
+          order by b.day desc limit 1), 0)
+        offset 0) d
       cross join lateral private.work_between(p_calendar, p_start, d.ends_at) w)
-    end;
+    end
+  offset 0;
 end;
 
 -- The seconds of a limit; null beyond the known years. Errors: 22023 for one that cannot be read.
