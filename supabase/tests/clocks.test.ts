@@ -36,6 +36,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
       values ('${people.stranger}', 'handler', 'N', 'parks', '2020-01-01')`)
     const shipped = await shippedCalendar('cn')
     await storeShippedCalendar(db, shipped!)
+    await db.query('delete from public.filing_conditions')
     await db.query(`insert into public.filing_conditions (code, category_code, name_zh, name_en)
       values ('dumping', 'illegal_dumping', '乱倒', 'Dumping'), ('shed', 'shed', '棚亭', 'Shed')`)
     await db.query(`insert into public.condition_limits (condition, clock, amount, unit)

@@ -150,7 +150,7 @@ const api: Record<string, Call> = {
   'work_counts()': {
     sql: (fn) =>
       `select coalesce(sum((q ->> 'count')::integer), 0) from jsonb_array_elements(${fn}() -> 'queues') q`,
-    expected: row(6, 0, 3, 3, 0, 0, 0),
+    expected: row(12, 6, 6, 6, 1, 2, 0),
   },
   'my_day(integer)': {
     sql: (fn) => `select jsonb_array_length(${fn}(366) -> 'own')`,

@@ -32,6 +32,8 @@ describeOnEachDatabase('queues', (kind) => {
   beforeAll(async () => {
     db = await openTestDatabase({ kind })
     await seedSmallCity(db)
+    // photos are not the subject
+    await db.exec('update public.filing_conditions set needs_after_photos = false')
   })
   afterAll(() => db?.close())
   // each test counts from nothing: the log is append-only, so its table is emptied with its trigger off
@@ -244,6 +246,8 @@ describeOnEachDatabase('queues', (kind) => {
     }
     await take('manager', ids[2]!, 'assign', { assignee: people.field })
     await take('manager', ids[4]!, 'assign', { assignee: people.field })
+    // the clock of a verification has begun
+    for (const index of [2, 4]) await change(ids[index]!, `due_at = now() + interval '${index} hours'`)
     const order = [2, 4, 0, 1, 3].map((index) => ids[index])
     expect(await idsOf('field', 'to_verify')).toEqual(order)
     const seen: string[] = []
