@@ -666,7 +666,8 @@ BEGIN ATOMIC
                              ELSE ( SELECT w.seconds
                                 FROM private.work_between((clock_times.p_clock).calendar, lower(x.run), upper(x.run)) w(seconds))
                          END AS seconds
-                    FROM unnest((clock_times.p_clock).runs) x(run)) r) u);
+                    FROM unnest((clock_times.p_clock).runs) x(run)
+                  OFFSET 0) r) u);
 END;
 
 CREATE OR REPLACE FUNCTION private.limit_for(p_workflow text, p_condition text, p_kind text)
@@ -906,6 +907,7 @@ CREATE OR REPLACE FUNCTION private.recompute_clocks(p_calendar text, p_batch int
  SET search_path TO ''
  SET "TimeZone" TO 'UTC'
  SET jit TO 'off'
+ SET enable_bitmapscan TO 'off'
 AS $function$
 declare
   v_ids uuid[];

@@ -104,7 +104,8 @@ begin atomic
         then extract(epoch from upper(x.run) - lower(x.run))
         else (select w.seconds from private.work_between((p_clock).calendar, lower(x.run), upper(x.run)) w)
         end as seconds
-      from unnest((p_clock).runs) as x (run)) r) u;
+      from unnest((p_clock).runs) as x (run)
+      offset 0) r) u;
 end;
 
 -- The limit of a kind for an incident: its condition's, else its workflow's.
@@ -320,7 +321,7 @@ create type private.recomputed as (next uuid, looked integer, moved integer);
 -- incidents were looked at and moved, and where to go on; `next` is null at the end.
 create or replace function private.recompute_clocks(p_calendar text, p_batch integer, p_after uuid, p_at timestamptz)
 returns private.recomputed language plpgsql
-set search_path = '' set timezone = 'UTC' set jit = off as $$
+set search_path = '' set timezone = 'UTC' set jit = off set enable_bitmapscan = off as $$
 declare
   v_ids uuid[];
   v_result private.recomputed;
