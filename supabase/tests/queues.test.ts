@@ -32,8 +32,9 @@ describeOnEachDatabase('queues', (kind) => {
   beforeAll(async () => {
     db = await openTestDatabase({ kind })
     await seedSmallCity(db)
-    // photos are not the subject
-    await db.exec('update public.filing_conditions set needs_after_photos = false')
+    // neither photos nor a choice of conditions is the subject
+    await db.exec(`update public.filing_conditions
+      set needs_after_photos = false, is_active = code = category_code`)
   })
   afterAll(() => db?.close())
   // each test counts from nothing: the log is append-only, so its table is emptied with its trigger off
