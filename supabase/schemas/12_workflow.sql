@@ -210,22 +210,23 @@ return array['ask_extension', 'grant_extension', 'ask_hold', 'drop_request', 'ho
 create or replace function private.guard_holds(p_guard text, p_incident public.incidents, p_at timestamptz)
 returns boolean language plpgsql stable set search_path = '' as $$
 begin
-  return case p_guard
-    when 'not_reporter' then p_incident.reported_by is distinct from auth.uid()
-    when 'verified' then (select w.trusted_channels is null or p_incident.channel = any (w.trusted_channels)
-      from public.workflows w where w.code = p_incident.workflow_code)
-    when 'not_controlled' then (private.control_on(p_incident, p_at)).code is null
-    when 'has_department' then p_incident.department_code is not null
-    when 'nothing_pending' then p_incident.pending is null
-    when 'extension_pending' then p_incident.pending = 'extension'
-    when 'hold_pending' then p_incident.pending = 'hold'
-    when 'in_time' then p_incident.due_at is null or p_at <= p_incident.due_at
-    when 'first_extension' then p_incident.extensions = 0
-    when 'extension_left' then p_incident.extensions <
-      (select w.max_extensions from public.workflows w where w.code = p_incident.workflow_code)
-    when 'never_held' then not p_incident.was_held
-    when 'held' then p_incident.on_hold
-    when 'not_of_department' then not exists (
+  -- a statement, not an expression: only the guard asked for is prepared
+  case p_guard
+    when 'not_reporter' then return p_incident.reported_by is distinct from auth.uid();
+    when 'verified' then return (select w.trusted_channels is null or p_incident.channel = any (w.trusted_channels)
+      from public.workflows w where w.code = p_incident.workflow_code);
+    when 'not_controlled' then return (private.control_on(p_incident, p_at)).code is null;
+    when 'has_department' then return p_incident.department_code is not null;
+    when 'nothing_pending' then return p_incident.pending is null;
+    when 'extension_pending' then return p_incident.pending = 'extension';
+    when 'hold_pending' then return p_incident.pending = 'hold';
+    when 'in_time' then return p_incident.due_at is null or p_at <= p_incident.due_at;
+    when 'first_extension' then return p_incident.extensions = 0;
+    when 'extension_left' then return p_incident.extensions <
+      (select w.max_extensions from public.workflows w where w.code = p_incident.workflow_code);
+    when 'never_held' then return not p_incident.was_held;
+    when 'held' then return p_incident.on_hold;
+    when 'not_of_department' then return not exists (
         select from public.memberships m
         where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = p_incident.department_code
           and private.is_valid(m.valid_from, m.valid_to, p_at))
@@ -233,12 +234,13 @@ begin
         select from public.incident_log l
         where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
           and l.actor = auth.uid()
-          and (l.kind = 'self_handled' or l.stage_to = 'handled' and l.stage_from <> 'handled'))
-    when 'reopen_window' then p_at <= p_incident.closed_at + make_interval(days =>
-      (select w.reopen_days from public.workflows w where w.code = p_incident.workflow_code))
-    when 'supervised' then p_incident.supervision is not null
-    when 'not_supervised' then p_incident.supervision is null
-  end;
+          and (l.kind = 'self_handled' or l.stage_to = 'handled' and l.stage_from <> 'handled'));
+    when 'reopen_window' then return p_at <= p_incident.closed_at + make_interval(days =>
+      (select w.reopen_days from public.workflows w where w.code = p_incident.workflow_code));
+    when 'supervised' then return p_incident.supervision is not null;
+    when 'not_supervised' then return p_incident.supervision is null;
+    else return null;
+  end case;
 end $$;
 
 -- The first guard that fails; null when all hold. On hold, only a resumption, a leader's demand or its answer is

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { applyCommands, commandOf, reportCommand } from './harness/commands.ts'
+import { applyCommands, commandOf, photoRef, reportCommand } from './harness/commands.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
 import { people, seedSmallCity } from './harness/small-city.ts'
@@ -74,7 +74,7 @@ describeOnEachDatabase('queues', (kind) => {
     const [receipt] = await applyCommands(db, people[person], [
       reportCommand(people[person], { lon: 10.5, ...changes }),
     ])
-    expect(receipt).toMatchObject({ outcome: 'applied' })
+    expect(receipt).toMatchObject({ outcome: 'applied', error: null })
     return receipt!.incident_id!
   }
   async function take(
@@ -95,14 +95,24 @@ describeOnEachDatabase('queues', (kind) => {
         ...fields,
       }),
     ])
-    expect(receipt).toMatchObject({ outcome: 'applied' })
+    expect(receipt).toMatchObject({ outcome: 'applied', error: null })
+  }
+  /** Files it by the first condition of its category. */
+  async function file(id: string) {
+    const [first] = await db.query<{ code: string }>(
+      `select c.code from public.filing_conditions c
+       join public.incidents i on i.category_code = c.category_code
+       where i.id = $1 and c.is_active order by c.sort, c.code limit 1`,
+      [id],
+    )
+    await take('manager', id, 'file', { condition: first!.code })
   }
   const change = (id: string, set: string) =>
     db.query(`update public.incidents set ${set} where id = $1`, [id])
   const publicWorks = { department: 'public_works' }
   async function dispatched() {
     const id = await report()
-    await take('manager', id, 'file')
+    await file(id)
     await take('manager', id, 'dispatch', publicWorks)
     return id
   }
@@ -139,7 +149,7 @@ describeOnEachDatabase('queues', (kind) => {
     expect(await idsOf('otherManager', 'to_file')).toEqual([])
     expect(await counts('manager')).toMatchObject({ to_file: 1, to_verify: 0, to_dispatch: 0 })
 
-    await take('manager', id, 'file')
+    await file(id)
     expect(await idsOf('manager', 'to_dispatch')).toEqual([id])
     await take('manager', id, 'dispatch', publicWorks)
     expect(await idsOf('manager', 'to_dispatch')).toEqual([])
@@ -153,11 +163,11 @@ describeOnEachDatabase('queues', (kind) => {
 
     await take('manager', id, 'dispatch', { ...publicWorks, handler: people.handler })
     expect((await page('handler', 'mine')).rows).toMatchObject([{ id, handlerName: 'handler' }])
-    await take('handler', id, 'handle', { note: 'done' })
+    await take('handler', id, 'handle', { note: 'done', photos: [photoRef()] })
     expect(await idsOf('field', 'to_check')).toEqual([id])
     await take('field', id, 'check_fail', { note: 'still there' })
     expect(await idsOf('handler', 'returned_to_me')).toEqual([id])
-    await take('handler', id, 'handle', { note: 'done again' })
+    await take('handler', id, 'handle', { note: 'done again', photos: [photoRef()] })
     await take('field', id, 'check_pass')
     for (const person of ['manager', 'field', 'handler', 'leader'] as const)
       expect(Object.values(await counts(person)).every((count) => count === 0)).toBe(true)
@@ -242,13 +252,13 @@ describeOnEachDatabase('queues', (kind) => {
     const ids: string[] = []
     for (let index = 0; index < 5; index++) {
       const id = await report('manager')
-      await change(id, `channel = 'hotline', due_at = now() + interval '${index} hours'`)
+      await change(id, `channel = 'hotline'`)
       ids.push(id)
     }
     await take('manager', ids[2]!, 'assign', { assignee: people.field })
     await take('manager', ids[4]!, 'assign', { assignee: people.field })
-    // the clock of a verification has begun
-    for (const index of [2, 4]) await change(ids[index]!, `due_at = now() + interval '${index} hours'`)
+    // a step turns the clocks
+    for (const [index, id] of ids.entries()) await change(id, `due_at = '2026-03-02T0${index}:00Z'`)
     const order = [2, 4, 0, 1, 3].map((index) => ids[index])
     expect(await idsOf('field', 'to_verify')).toEqual(order)
     const seen: string[] = []
@@ -269,7 +279,7 @@ describeOnEachDatabase('queues', (kind) => {
     const until = new Date(Date.now() + 86_400_000).toISOString()
     await report()
     await change(await report('manager'), `channel = 'hotline'`)
-    await take('manager', await report(), 'file')
+    await file(await report())
     const supervised = await dispatched()
     await take('leader', supervised, 'escalate', {
       kind: 'leader',
@@ -279,7 +289,7 @@ describeOnEachDatabase('queues', (kind) => {
     })
     await take('handler', await dispatched(), 'request_extension', { note: 'x' })
     await take('leader', await dispatched(), 'hold', { until })
-    await take('handler', await dispatched(), 'handle', { note: 'x' })
+    await take('handler', await dispatched(), 'handle', { note: 'x', photos: [photoRef()] })
     let compared = 0
     for (const person of ['admin', 'leader', 'manager', 'field', 'handler'] as const)
       for (const queue of Object.keys(await counts(person)))

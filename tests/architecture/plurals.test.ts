@@ -15,7 +15,7 @@ const locales = ['en', 'zh-CN'] as const
 /** Parameters that carry a number. `count` chooses the plural form; others stand where none is needed. */
 const numberNames = new Set(
   `count attempt backlog closed done imported index loaded meters most number open received recent
-  rejected sent shown skipped total waiting`.split(/\s+/),
+  rejected rest sent shown skipped total waiting`.split(/\s+/),
 )
 /** Parameters that carry words, among them durations, sizes and days already formatted. */
 const wordNames = new Set(

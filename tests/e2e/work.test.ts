@@ -36,7 +36,22 @@ describe('the page of work', () => {
     ).rows
   async function filed(): Promise<string> {
     const incidentId = await reportIncident(field)
-    await applyCommand(manager, 'transition', { incidentId, baseVersion: 1, name: 'file' })
+    const { incident } = await call<{ incident: { categoryCode: string } }>(
+      manager,
+      'incident_detail',
+      { p_id: incidentId },
+    )
+    const { conditions } = await call<{ conditions: { code: string; categoryCode: string }[] }>(
+      manager,
+      'workflow_list',
+    )
+    const condition = conditions.find((one) => one.categoryCode === incident.categoryCode)!.code
+    await applyCommand(manager, 'transition', {
+      incidentId,
+      baseVersion: 1,
+      name: 'file',
+      condition,
+    })
     return incidentId
   }
   const rowOf = (page: Page, id: string): Locator => page.locator(`tr[data-row="${id}"]`)
@@ -100,7 +115,12 @@ describe('the page of work', () => {
       await page.keyboard.press('f')
       await page.getByTestId('step-form-file').waitFor(slow)
       const submit = page.getByTestId('step-submit')
-      await expect.poll(() => submit.evaluate((it) => it === document.activeElement)).toBe(true)
+      const isOn = (what: string) =>
+        page.evaluate((selector) => document.activeElement?.matches(selector) ?? false, what)
+      // a category with several conditions asks for one first
+      await expect.poll(() => isOn('form input[type=radio], form [type=submit]')).toBe(true)
+      if (await isOn('input[type=radio]')) await page.keyboard.press('Space')
+      while (!(await isOn('[data-testid=step-submit]'))) await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await rowOf(page, id).getByTestId('tag-underway').waitFor(slow)
       await rowOf(page, id).waitFor({ state: 'detached', ...slower })

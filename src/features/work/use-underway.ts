@@ -23,7 +23,7 @@ export function useUnderway(onArrived: () => void): {
     () =>
       new Map(
         items.value
-          .filter(({ type }) => type === 'transition')
+          .filter(({ transition }) => transition !== undefined)
           .toReversed()
           .map((item) => [item.incidentId, item]),
       ),
