@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { patientTest } from '../../tests/kit/patience.ts'
 import { applyCommands, commandOf, photoRef } from './harness/commands.ts'
 import type { Receipt } from './harness/commands.ts'
 import { openTestDatabase } from './harness/index.ts'
@@ -196,52 +197,56 @@ function judge(one: Try, receipt: Receipt): string | null {
   return `${outcome} ${JSON.stringify(receipt.error)}, the model says ${next ? 'applied' : 'rejected'}: ${line(one)}`
 }
 
-it('every step in every state by everybody is judged as the model judges it', async () => {
-  const inState = (state: string): Partial<Model> => ({
-    state,
-    ...(['returned', 'dispatched', 'handled', 'closed'].includes(state) && {
-      department: 'public_works',
-    }),
-    ...(['handled', 'closed'].includes(state) && { handledBy: ['handler'] }),
-  })
-  const situations: Partial<Model>[] = [
-    ...states.map(inState),
-    // handled by somebody who is field staff today
-    { ...inState('handled'), handledBy: ['field'] },
-    { state: 'closed' },
-    ...(['filed', 'dispatched'] as const).flatMap((state) => [
-      { ...inState(state), pending: 'hold' as const },
-      { ...inState(state), onHold: true, wasHeld: true },
-      { ...inState(state), wasHeld: true, supervision: 2 },
-    ]),
-    ...[0, 1, 2].map((extensions) => ({
-      ...inState('dispatched'),
-      ...{ extensions, pending: 'extension' as const },
-    })),
-    { ...inState('dispatched'), extensions: 2 },
-  ]
-  const tries = situations.flatMap((changes) =>
-    everybody.flatMap((person) =>
-      names.flatMap((name) =>
-        [true, false]
-          .filter((choice) => choice || ['verify', 'decide_extension'].includes(name))
-          .map((choice): Try => {
-            const of = newCase(kinds[0]!, changes.state !== 'verifying', changes)
-            return { of, person, name, fields: fieldsFor(name, of.model, choice) }
-          }),
+it(
+  'every step in every state by everybody is judged as the model judges it',
+  async () => {
+    const inState = (state: string): Partial<Model> => ({
+      state,
+      ...(['returned', 'dispatched', 'handled', 'closed'].includes(state) && {
+        department: 'public_works',
+      }),
+      ...(['handled', 'closed'].includes(state) && { handledBy: ['handler'] }),
+    })
+    const situations: Partial<Model>[] = [
+      ...states.map(inState),
+      // handled by somebody who is field staff today
+      { ...inState('handled'), handledBy: ['field'] },
+      { state: 'closed' },
+      ...(['filed', 'dispatched'] as const).flatMap((state) => [
+        { ...inState(state), pending: 'hold' as const },
+        { ...inState(state), onHold: true, wasHeld: true },
+        { ...inState(state), wasHeld: true, supervision: 2 },
+      ]),
+      ...[0, 1, 2].map((extensions) => ({
+        ...inState('dispatched'),
+        ...{ extensions, pending: 'extension' as const },
+      })),
+      { ...inState('dispatched'), extensions: 2 },
+    ]
+    const tries = situations.flatMap((changes) =>
+      everybody.flatMap((person) =>
+        names.flatMap((name) =>
+          [true, false]
+            .filter((choice) => choice || ['verify', 'decide_extension'].includes(name))
+            .map((choice): Try => {
+              const of = newCase(kinds[0]!, changes.state !== 'verifying', changes)
+              return { of, person, name, fields: fieldsFor(name, of.model, choice) }
+            }),
+        ),
       ),
-    ),
-  )
-  await store(tries.map(({ of }) => of))
-  const receipts = await send(tries)
-  const isUnknown = tries.map(({ of, person }) => !sees(of.model, person))
-  expect(receipts.map(({ error }) => error?.code === 'unknown_incident')).toEqual(isUnknown)
-  const wrong = tries.map((one, index) => judge(one, receipts[index]!))
-  expect(wrong.filter((text) => text !== null)).toEqual([])
-  const rows = await stored(tries.map(({ of }) => of))
-  for (const one of tries) expect(rows.get(one.of.id), line(one)).toEqual(expectedRow(one.of))
-  expect(receipts.filter(({ outcome }) => outcome === 'applied').length).toBeGreaterThan(150)
-}, 120_000)
+    )
+    await store(tries.map(({ of }) => of))
+    const receipts = await send(tries)
+    const isUnknown = tries.map(({ of, person }) => !sees(of.model, person))
+    expect(receipts.map(({ error }) => error?.code === 'unknown_incident')).toEqual(isUnknown)
+    const wrong = tries.map((one, index) => judge(one, receipts[index]!))
+    expect(wrong.filter((text) => text !== null)).toEqual([])
+    const rows = await stored(tries.map(({ of }) => of))
+    for (const one of tries) expect(rows.get(one.of.id), line(one)).toEqual(expectedRow(one.of))
+    expect(receipts.filter(({ outcome }) => outcome === 'applied').length).toBeGreaterThan(150)
+  },
+  patientTest(120_000),
+)
 
 it(
   'random sequences by everybody go as the model goes',
@@ -323,5 +328,5 @@ it(
     expect(reached.size).toBeGreaterThan(8)
     expect(taken.size).toBeGreaterThan(14)
   },
-  120_000 + runs * 10_000,
+  patientTest(120_000 + runs * 10_000),
 )

@@ -116,8 +116,10 @@ const writing = breaksOf('migrations', onIncidents, [
   },
   {
     name: 'a handler of another department may write',
-    find: `m.role = 'handler' and m.department_code = p_incident.department_code`,
-    replace: `m.role = 'handler'`,
+    find: `and m.role = 'handler' and m.department_code = p_incident.department_code
+      and private.is_valid(m.valid_from, m.valid_to, p_at));`,
+    replace: `and m.role = 'handler'
+      and private.is_valid(m.valid_from, m.valid_to, p_at));`,
   },
   {
     name: 'a role gives rights in every area',
