@@ -15,7 +15,10 @@ function codesOfTheServer(): string[] {
     ...sql.matchAll(/return private\.rejected_receipt\([^;]*?,\s*'([a-z_]+)'[,)]/g),
     ...sql.matchAll(/'code', '([a-z_]+)'/g),
   ]
-  return [...new Set(found.map(([, code]) => code!))].sort()
+  // invalid_workflow is for those who write workflows, by SQL
+  return [...new Set(found.map(([, code]) => code!))]
+    .filter((code) => code !== 'invalid_workflow')
+    .sort()
 }
 
 /** What private.guard_holds and private.failing_guard name. */

@@ -25,6 +25,8 @@ let sink: string
 beforeAll(async () => {
   db = await openTestDatabase({ kind: missingPostgres() === null ? 'postgres' : 'pglite' })
   await seedSmallCity(db)
+  await db.exec(`insert into public.condition_milestones (condition, code, name_zh, name_en, amount, unit)
+    select code, 'stop_work', '停工', 'Work stops', 4, 'urgent_hour' from public.filing_conditions`)
   world = workflowWorld(db)
   await world.give('stranger', 'field_staff', 'N-1')
   await world.give('stranger', 'handler', 'N', 'public_works')

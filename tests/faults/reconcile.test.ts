@@ -132,7 +132,8 @@ describe('the checker finds what is planted in a database', () => {
   })
 
   test('a lost report, and a lost note', async () => {
-    const lost = `with log as (delete from public.incident_log where incident_id = $1)
+    const lost = `with log as (delete from public.incident_log where incident_id = $1),
+        clocks as (delete from public.incident_clocks where incident_id = $1)
       delete from public.incidents where id = $1`
     expect(await planted(lost, 'report-3')).toMatchObject({ lost: ['report-3'], doubled: [] })
     const note = `delete from public.incident_log where incident_id = $1 and kind = 'note'`

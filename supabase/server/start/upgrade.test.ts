@@ -126,6 +126,8 @@ async function makeCity(folder: ReturnType<typeof temporaryFolder>) {
   await server.database().exec(`set session_replication_role = replica;
     delete from public.incident_log where incident_id =
       (select incident_id from public.commands where id = '${reports[2]!.id}');
+    delete from public.incident_clocks where incident_id =
+      (select incident_id from public.commands where id = '${reports[2]!.id}');
     delete from public.incidents where id =
       (select incident_id from public.commands where id = '${reports[2]!.id}');
     delete from public.commands where id = '${reports[2]!.id}';
