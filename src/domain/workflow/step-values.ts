@@ -8,7 +8,6 @@ import type { OfferedField } from './workflow.ts'
 export type StepValue = string | number | boolean | readonly string[]
 export type StepValues = Record<string, StepValue | undefined>
 
-
 /** Locale keys are `incident.step.issue.<issue>`. */
 export type StepIssue = 'missing' | 'too-long' | 'not-whole' | 'too-small' | 'too-large' | 'past'
 
