@@ -110,7 +110,11 @@ describe('the loop', () => {
     })
     await take(field, id, ['check_pass', 'Check passed'])
     await take(manager, id, ['reopen', 'Reopen'], write('It is back'))
-    await take(handler, id, ['handle', 'Handled'], write('Taken away once more'))
+    await take(handler, id, ['handle', 'Handled'], async (step) => {
+      await step.getByTestId('step-text').fill('Taken away once more')
+      await step.getByTestId('photo-input').setInputFiles(photo(4))
+      await step.getByTestId('photo-thumb').waitFor()
+    })
     await take(manager, id, ['check_pass', 'Check passed'])
 
     const { page } = manager
