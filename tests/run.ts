@@ -18,7 +18,7 @@ interface Tally {
 }
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 }
-/** What failed, by project and name: named again at the end, where a log that was cut still has it. */
+/** Failed tests by project and name, printed again at the end: a cut log still has them. */
 const failures: string[] = []
 
 interface Report {

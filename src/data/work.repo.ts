@@ -13,7 +13,7 @@ const workRowSchema = v.object({
   /** Of the running clock that ends first; null without one. */
   dueAt: v.nullable(v.string()),
   warnAt: v.nullable(v.string()),
-  /** What was asked for and not decided. */
+  /** The request that waits for a decision. */
   pending: v.nullable(v.picklist(['extension', 'hold'])),
   holdUntil: v.nullable(v.string()),
   /** Level of a leader's demand. */

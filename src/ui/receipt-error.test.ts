@@ -21,7 +21,7 @@ function codesOfTheServer(): string[] {
     .sort()
 }
 
-/** What private.guard_holds and private.failing_guard name. */
+/** Guards that private.guard_holds and private.failing_guard name. */
 function guardsOfTheServer(): string[] {
   const sql = readFileSync(join(schemas, '12_workflow.sql'), 'utf8')
   const held = sql.slice(sql.indexOf('function private.guard_holds'))

@@ -11,7 +11,7 @@ import { actAs } from './harness/types.ts'
 
 const user = people.field
 
-/** What is to be sent: a report, or something about an incident of the same call. */
+/** A report to send, or a command about an incident of the same call. */
 type Wish =
   | { kind: 'report'; incident: number; changes: Record<string, unknown> }
   | { kind: 'note' | 'photo' | 'confirm'; incident: number }

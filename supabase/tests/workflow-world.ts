@@ -26,7 +26,7 @@ export interface LogEntry {
 /** In a week, as a device writes it. */
 export const nextWeek = (): string => new Date(Date.now() + 7 * 86_400_000).toISOString()
 
-/** What the people of the small city do with incidents, by commands alone. */
+/** Lets the people of the small city act on incidents, by commands alone. */
 export function workflowWorld(db: TestDatabase) {
   const send = async (person: Person, type: string, payload: unknown): Promise<Receipt> =>
     (await applyCommands(db, people[person], [commandOf(people[person], type, payload)]))[0]!

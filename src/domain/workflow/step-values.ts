@@ -11,7 +11,7 @@ export type StepValues = Record<string, StepValue | undefined>
 /** Locale keys are `incident.step.issue.<issue>`. */
 export type StepIssue = 'missing' | 'too-long' | 'not-whole' | 'too-small' | 'too-large' | 'past'
 
-/** What the server will refuse for sure; it checks everything again. */
+/** Faults the server would refuse too. It checks all fields again. */
 export function stepIssues(
   fields: readonly OfferedField[],
   values: StepValues,

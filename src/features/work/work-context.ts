@@ -2,7 +2,7 @@ import { inject, provide, type ComputedRef, type InjectionKey } from 'vue'
 import type { WorkRow } from '@/data/work.repo.ts'
 import type { ItemSummary } from '@/sync/index.ts'
 
-/** What table, cards and board of the page share. */
+/** Shared by the page's table, cards and board. */
 export interface WorkView {
   /** The server's clock, epoch milliseconds. */
   now: ComputedRef<number>

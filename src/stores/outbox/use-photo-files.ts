@@ -121,7 +121,7 @@ function refusalOf(error: unknown): Refusal {
   return 'broken'
 }
 
-/** What a command says of a stored photo. */
+/** A stored photo as a command names it. */
 export const photoRef = (hash: string, photo: NewPhoto): PhotoRef => ({
   hash,
   mediaType: photo.mediaType,
