@@ -81,7 +81,7 @@ cross join lateral (
       '挂账', 'Hold'),
     ('resume', 1, '{filed,dispatched}', null, '{leader,grid_manager,admin}', '{held}', '{resume}', null, null,
       'primary', false, '恢复', 'Resume'),
-    ('milestone', 2, '{dispatched}', null, '{handler}', '{}', '{milestone}', null, null, 'neutral', false,
+    ('milestone', 2, '{dispatched}', null, '{handler}', '{has_milestones}', '{milestone}', null, null, 'neutral', false,
       '阶段完成', 'Milestone reached'),
     ('assign', 4, '{handled}', null, '{grid_manager,admin}', '{}', '{}', null, null, 'neutral', true,
       '派发核查', 'Send to check'),
@@ -197,7 +197,7 @@ create or replace function private.guard_names()
 returns text[] language sql immutable parallel safe
 return array['not_reporter', 'verified', 'not_controlled', 'has_department', 'nothing_pending',
   'extension_pending', 'hold_pending', 'in_time', 'first_extension', 'extension_left', 'never_held', 'held',
-  'not_of_department', 'reopen_window', 'supervised', 'not_supervised'];
+  'not_of_department', 'reopen_window', 'supervised', 'not_supervised', 'has_milestones'];
 
 -- The effects that a transition may name.
 create or replace function private.effect_names()
@@ -239,6 +239,8 @@ begin
       (select w.reopen_days from public.workflows w where w.code = p_incident.workflow_code));
     when 'supervised' then return p_incident.supervision is not null;
     when 'not_supervised' then return p_incident.supervision is null;
+    when 'has_milestones' then return exists (select from public.condition_milestones m
+      where m.condition = p_incident.condition_code);
     else return null;
   end case;
 end $$;

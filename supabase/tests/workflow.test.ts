@@ -96,7 +96,6 @@ describeOnEachDatabase('transitions', (kind) => {
     expect(await offered('handler', dispatched)).toEqual([
       'assign',
       'handle',
-      'milestone',
       'request_extension',
       'request_hold',
       'return',
