@@ -157,14 +157,30 @@ describeOnEachDatabase('a call of many commands', (kind) => {
       : receipt
   const everything = async (tx: Database) => {
     const rows: unknown[] = []
-    for (const [table, times, order] of [
-      ['incidents', '{reported_at,state_since,changed_xid}', 'id, district_code'],
-      ['incident_log', '{at}', 'incident_id, seq'],
-      ['incident_photos', '{at}', 'incident_id, hash'],
-      ['commands', '{received_at,error}', 'id'],
+    // Clocks start with the minute, which may end between two calls: their times are compared as spans.
+    const sinceStart = (name: string, start: string) =>
+      `'${name}', t.${name} - date_trunc('minute', t.${start})`
+    for (const [table, times, spans, order] of [
+      [
+        'incidents',
+        '{reported_at,state_since,changed_xid}',
+        `${sinceStart('due_at', 'reported_at')}, ${sinceStart('warn_at', 'reported_at')}`,
+        'id, district_code',
+      ],
+      [
+        'incident_clocks',
+        '{started_at,running_since}',
+        `${sinceStart('due_at', 'started_at')}, ${sinceStart('warn_at', 'started_at')},
+         ${sinceStart('running_since', 'started_at')}`,
+        'incident_id, seq',
+      ],
+      ['incident_log', '{at}', '', 'incident_id, seq'],
+      ['incident_photos', '{at}', '', 'incident_id, hash'],
+      ['commands', '{received_at,error}', '', 'id'],
     ] as const) {
       const found = await tx.query<{ r: unknown }>(
-        `select to_jsonb(t) - '${times}'::text[] as r from public.${table} t order by ${order}`,
+        `select (to_jsonb(t) - '${times}'::text[]) || jsonb_build_object(${spans}) as r
+         from public.${table} t order by ${order}`,
       )
       rows.push(...found.map(({ r }) => r))
     }
