@@ -3,37 +3,9 @@ import type { Database, DatabaseError } from '../server/base/database-types.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
 import { people, seedSmallCity } from './harness/small-city.ts'
+import { permitWorkflow } from '../../tests/fixtures/permit-workflow.ts'
 import { workflowWorld } from './workflow-world.ts'
 import type { WorkflowWorld } from './workflow-world.ts'
-
-/**
- * A permit for a street festival: six states, and two approvals side by side. Rows alone: the category of
- * volunteering moves by them.
- */
-const permit = `
-  insert into public.workflows (code, name_zh, name_en, first_state, trusted_channels) values
-    ('permit', '活动许可', 'Permit', 'asked', null);
-  insert into public.workflow_stages (workflow, code, stage, name_zh, name_en, sort) values
-    ('permit', 'asked', 'reported', '已申请', 'Asked for', 1),
-    ('permit', 'reviewed', 'filed', '审批中', 'In review', 2),
-    ('permit', 'granted', 'dispatched', '已批准', 'Granted', 3),
-    ('permit', 'held_open', 'handled', '已举办', 'Took place', 4),
-    ('permit', 'done', 'closed', '已办结', 'Done', 5),
-    ('permit', 'refused', 'rejected', '未批准', 'Refused', 6);
-  insert into public.workflow_transitions
-    (workflow, from_state, name, to_state, roles, gate, effects, name_zh, name_en) values
-    ('permit', 'asked', 'accept', 'reviewed', '{grid_manager}', null, '{}', '受理', 'Accept'),
-    ('permit', 'reviewed', 'police_agrees', 'granted', '{leader}', 'both', '{}', '公安同意', 'Police agrees'),
-    ('permit', 'reviewed', 'fire_agrees', 'granted', '{admin}', 'both', '{}', '消防同意', 'Fire service agrees'),
-    ('permit', 'reviewed', 'refuse', 'refused', '{leader,admin}', null, '{}', '不批准', 'Refuse'),
-    ('permit', 'granted', 'took_place', 'held_open', '{field_staff}', null, '{}', '已举办', 'Took place'),
-    ('permit', 'held_open', 'settle', 'done', '{grid_manager}', null, '{}', '办结', 'Settle'),
-    ('permit', 'held_open', 'again', 'reviewed', '{grid_manager}', null, '{rework}', '重新审批', 'Review again');
-  insert into public.workflow_fields (workflow, transition, name, kind, is_required, least, most, label_zh, label_en) values
-    ('permit', 'police_agrees', 'guests', 'whole', true, 1, 5000, '人数', 'Guests'),
-    ('permit', 'refuse', 'note', 'text', true, null, 500, '理由', 'Reason');
-  update public.categories set workflow_code = 'permit' where code = 'volunteering';
-`
 
 describeOnEachDatabase('workflows of rows', (kind) => {
   let db: TestDatabase
@@ -41,7 +13,7 @@ describeOnEachDatabase('workflows of rows', (kind) => {
   beforeAll(async () => {
     db = await openTestDatabase({ kind })
     await seedSmallCity(db)
-    await db.transaction((tx) => tx.exec(permit))
+    await db.transaction((tx) => tx.exec(permitWorkflow))
     world = workflowWorld(db)
   })
   afterAll(() => db?.close())

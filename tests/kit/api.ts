@@ -68,11 +68,12 @@ export async function applyCommand(
 export async function reportIncident(
   client: SupabaseClient,
   [lon, lat]: LngLat = [-122.4194, 37.7599],
+  categoryCode?: string,
 ): Promise<string> {
   const incidentId = randomUUID()
   await applyCommand(client, 'report_incident', {
     incidentId,
-    categoryCode: await anyLeaf(client),
+    categoryCode: categoryCode ?? (await anyLeaf(client)),
     lon,
     lat,
     description: 'A mattress on the pavement',
