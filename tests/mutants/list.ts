@@ -1,5 +1,6 @@
+import { loopMutants } from './loop.ts'
 import { serverMutants } from './server.ts'
 import { sqlMutants } from './sql.ts'
 
 /** Every break that some test must see. */
-export const mutants = [...serverMutants, ...sqlMutants]
+export const mutants = [...serverMutants, ...sqlMutants, ...loopMutants]
