@@ -116,7 +116,7 @@ const engine = breaksOf(
       name: 'a removed state in use goes',
       find: `CREATE TRIGGER keep_used_state BEFORE DELETE OR UPDATE ON`,
       replace: `CREATE TRIGGER keep_used_state BEFORE UPDATE OF sort ON`,
-      tests: [test('workflow')],
+      tests: [test('workflow-rows')],
     },
   ],
 )
