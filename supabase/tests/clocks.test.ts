@@ -283,6 +283,14 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
         .filter((clock) => clock.milestone)
         .map(({ milestone, due, used }) => ({ milestone, due, used }))
 
+    it('stand when the handler gets more time', async () => {
+      const id = await dispatched('2026-03-02 08:00', 'public_works', 'shed')
+      const before = await milestonesOf(id)
+      await go(id, '2026-03-02 09:00', 'handler', 'request_extension', { note: '需要设备' })
+      await go(id, '2026-03-02 10:00', 'manager', 'decide_extension', { isApproved: true })
+      expect(await milestonesOf(id)).toEqual(before)
+    })
+
     it('run from the dispatch on; the earliest counts; a reached one stops', async () => {
       const id = await dispatched('2026-03-02 08:00', 'public_works', 'shed')
       expect(await milestonesOf(id)).toEqual([
