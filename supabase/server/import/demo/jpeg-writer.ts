@@ -103,7 +103,8 @@ class BitWriter {
 
 const bitLength = (value: number): number => 32 - Math.clz32(Math.abs(value))
 /** Negative numbers are written as one's complement. */
-const magnitude = (value: number, bits: number): number => (value < 0 ? value + (1 << bits) - 1 : value)
+const magnitude = (value: number, bits: number): number =>
+  value < 0 ? value + (1 << bits) - 1 : value
 
 /** @returns 64 quantised coefficients in natural order */
 function transform(samples: Float64Array, divisors: readonly number[], into: Int32Array): void {
