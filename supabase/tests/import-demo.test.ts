@@ -165,7 +165,7 @@ describeOnEachDatabase('the demo city', (kind) => {
   })
 
   const stepsTaken = `select l.incident_id, l.seq, l.at, l.kind, l.actor, l.note, l.data, l.command_id,
-      c.type, c.hash, c.is_generated
+      c.type, c.is_generated
     from public.incident_log l left join public.commands c on c.id = l.command_id
     where l.incident_id in (select id from public.incidents where is_generated)
     order by l.incident_id, l.seq`

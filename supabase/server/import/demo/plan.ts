@@ -67,7 +67,7 @@ const endings = [
   'handled',
   'dispatched',
 ] as const
-export type Ending = (typeof endings)[number]
+type Ending = (typeof endings)[number]
 
 /** For workflows that verify nothing. */
 const withoutVerification: Partial<Record<Ending, Ending>> = {
@@ -80,7 +80,7 @@ const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
 /** Dispatches lie evenly in these days: with five working days to handle some are overdue, most are not. */
 const dispatchDays = 8.5
 /** Pictures of one scene. */
-export const variants = 2
+const variants = 2
 
 const notes = {
   verified: ['Seen on site, as reported. 现场属实。', 'Confirmed, photo taken. 已核实并拍照。'],
