@@ -258,7 +258,7 @@ describe('the page of work', () => {
       })
       const detail = page.getByTestId('incident-detail')
       await detail.getByTestId('before-after').waitFor(slow)
-      await detail.locator('h2 ~ span').getByTestId('generated').waitFor(slow)
+      await detail.getByTestId('generated').first().waitFor(slow)
       for (const step of ['verify', 'file', 'dispatch', 'handle'])
         expect(await detail.locator(`[data-step=${step}]`).getByTestId('generated').count()).toBe(1)
       expect(await detail.getByTestId('log-imported').getByTestId('generated').count()).toBe(0)

@@ -71,9 +71,9 @@ type Ending = (typeof endings)[number]
 
 /** For workflows that verify nothing. */
 const withoutVerification: Partial<Record<Ending, Ending>> = {
-  verifying: 'waiting',
+  verifying: 'filed',
   verified: 'filed',
-  refuted: 'waiting',
+  refuted: 'filed',
 }
 
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
@@ -117,20 +117,36 @@ export function planSteps(
   photoOf: PhotoOf,
   { nowMs, seed }: { nowMs: number; seed: string },
 ): DemoStep[] {
-  const order = [...cases].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const turns = { near: 0, far: 0 }
-  const dispatched = { done: 0, all: Math.ceil(order.length * shareOf('dispatched')) }
-  const steps = order.flatMap((one) => {
+  // both lists go through all endings, so that a field worker of one area finds each too
+  const ended = [true, false].flatMap((isNear) =>
+    withEndings(cases.filter((one) => one.isNear === isNear)),
+  )
+  const dispatched = { done: 0, all: Math.ceil(cases.length * shareOf('dispatched')) }
+  const steps = ended.flatMap(({ one, ending }) => {
     const random = seededRandom(seedOf(`${seed} ${one.id}`))
-    // both lists go through all endings, so that a field worker of one area finds each too
-    const turn = one.isNear ? turns.near++ : turns.far++
-    const wanted = endings[turn % endings.length]!
-    const ending = (one.isVerified ? undefined : withoutVerification[wanted]) ?? wanted
     const spread = ending === 'dispatched' ? (dispatched.done++ + 0.5) / dispatched.all : random()
     const moments = momentsOf(one, ending, cast, photoOf, random, nowMs, Math.min(1, spread))
     return stepsOf(one, fitted(moments, nowMs - one.reportedAtMs), nowMs, seed)
   })
   return steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1))
+}
+
+/** The newest wait, since theirs is the shortest time without a step; all others take turns. */
+function withEndings(cases: readonly DemoCase[]): { one: DemoCase; ending: Ending }[] {
+  const turns = cases.map((_, turn) => endings[turn % endings.length]!)
+  const newest = [...cases].sort(
+    (a, b) => b.reportedAtMs - a.reportedAtMs || (a.id < b.id ? -1 : 1),
+  )
+  const waiting = newest.slice(0, turns.filter((ending) => ending === 'waiting').length)
+  const others = newest.slice(waiting.length).sort((a, b) => (a.id < b.id ? -1 : 1))
+  const moving = turns.filter((ending) => ending !== 'waiting')
+  return [
+    ...waiting.map((one) => ({ one, ending: 'waiting' as const })),
+    ...others.map((one, n) => {
+      const wanted = moving[n]!
+      return { one, ending: (one.isVerified ? undefined : withoutVerification[wanted]) ?? wanted }
+    }),
+  ]
 }
 
 const shareOf = (ending: Ending): number =>
