@@ -106,9 +106,11 @@ const bitLength = (value: number): number => 32 - Math.clz32(Math.abs(value))
 const magnitude = (value: number, bits: number): number =>
   value < 0 ? value + (1 << bits) - 1 : value
 
-/** @returns 64 quantised coefficients in natural order */
+/** Between the two passes of a transform. */
+const rows = new Float64Array(64)
+
+/** Writes 64 quantised coefficients in natural order. */
 function transform(samples: Float64Array, divisors: readonly number[], into: Int32Array): void {
-  const rows = new Float64Array(64)
   for (let y = 0; y < 8; y++)
     for (let u = 0; u < 8; u++) {
       let sum = 0
@@ -156,14 +158,18 @@ function writeBlock(out: BitWriter, block: Int32Array, before: number): number {
 /** Brightness and two differences of colour around zero (JFIF 1.02), three planes. */
 function planesOf({ pixels }: Raster): Float64Array[] {
   const size = pixels.length / 3
-  const planes = [0, 1, 2].map(() => new Float64Array(size))
+  const light = new Float64Array(size)
+  const blue = new Float64Array(size)
+  const red = new Float64Array(size)
   for (let i = 0; i < size; i++) {
-    const [r, g, b] = [pixels[i * 3]!, pixels[i * 3 + 1]!, pixels[i * 3 + 2]!]
-    planes[0]![i] = 0.299 * r + 0.587 * g + 0.114 * b - 128
-    planes[1]![i] = -0.168736 * r - 0.331264 * g + 0.5 * b
-    planes[2]![i] = 0.5 * r - 0.418688 * g - 0.081312 * b
+    const r = pixels[i * 3]!
+    const g = pixels[i * 3 + 1]!
+    const b = pixels[i * 3 + 2]!
+    light[i] = 0.299 * r + 0.587 * g + 0.114 * b - 128
+    blue[i] = -0.168736 * r - 0.331264 * g + 0.5 * b
+    red[i] = 0.5 * r - 0.418688 * g - 0.081312 * b
   }
-  return planes
+  return [light, blue, red]
 }
 
 function segment(marker: number, content: readonly number[]): number[] {

@@ -22,7 +22,7 @@ export interface DemoLoopOptions {
 }
 
 /** Open incidents reported within these days before the data's end are taken up. */
-const recentDays = 100
+const recentDays = 90
 /** They have no accounts: nobody signs in as one of them. */
 const crewId = (name: string): string => uuidOf(`wangge demo crew ${name}`)
 const mediaType = 'image/jpeg'

@@ -227,7 +227,8 @@ function momentsOf(
     case 'verified':
     case 'refuted': {
       const agoMs = justNow(3, 70)
-      return [assign(agoMs + minutes(8, 20)), verify(agoMs, ending === 'verified')]
+      const seen = verify(agoMs, ending === 'verified')
+      return one.isNear ? [assign(agoMs + minutes(8, 20)), seen] : [seen]
     }
     case 'filed':
       return file(justNow(2, 40))
