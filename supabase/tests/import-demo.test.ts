@@ -194,27 +194,29 @@ describeOnEachDatabase('the demo city', (kind) => {
     expect(wrong).toEqual({ late: 0, early: 0, disordered: 0 })
   })
 
-  it('undoes its steps without a trace and takes the same ones again for the same day', async () => {
-    const before = await db.query(stepsTaken)
-    const now = { now: loadedAt, photos }
-    await db.transaction(clearDemoSteps)
-    const [left] = await db.query(
-      `select count(*) filter (where stage = 'dispatched' and state = 'dispatched')::int as dispatched,
-         count(*) filter (where is_generated or due_at is not null or on_hold or rework > 0)::int as changed,
-         (select count(*)::int from public.incident_clocks) as clocks,
-         (select count(*)::int from public.incident_log where kind <> 'imported') as log,
-         (select count(*)::int from public.commands) as commands,
-         (select count(*)::int from public.incident_photos) as photos
-       from public.incidents`,
-    )
-    expect(left).toEqual({
-      dispatched: kept.filter(({ open }) => open).length,
-      ...{ changed: 0, clocks: 0, log: 0, commands: 0, photos: 0 },
+  // on one of both: the move below undoes and takes steps on each
+  if (kind === 'postgres')
+    it('undoes its steps without a trace and takes the same ones again for the same day', async () => {
+      const before = await db.query(stepsTaken)
+      const now = { now: loadedAt, photos }
+      await db.transaction(clearDemoSteps)
+      const [left] = await db.query(
+        `select count(*) filter (where stage = 'dispatched' and state = 'dispatched')::int as dispatched,
+           count(*) filter (where is_generated or due_at is not null or on_hold or rework > 0)::int as changed,
+           (select count(*)::int from public.incident_clocks) as clocks,
+           (select count(*)::int from public.incident_log where kind <> 'imported') as log,
+           (select count(*)::int from public.commands) as commands,
+           (select count(*)::int from public.incident_photos) as photos
+         from public.incidents`,
+      )
+      expect(left).toEqual({
+        dispatched: kept.filter(({ open }) => open).length,
+        ...{ changed: 0, clocks: 0, log: 0, commands: 0, photos: 0 },
+      })
+      await expect(db.query(`delete from public.incident_log`)).rejects.toThrow('append-only')
+      await db.transaction((tx) => takeDemoSteps(tx, demoCities[0], now))
+      expect(await db.query(stepsTaken)).toEqual(before)
     })
-    await expect(db.query(`delete from public.incident_log`)).rejects.toThrow('append-only')
-    await db.transaction((tx) => takeDemoSteps(tx, demoCities[0], now))
-    expect(await db.query(stepsTaken)).toEqual(before)
-  })
 
   it('gives each of the five people something to do', async () => {
     const expected = {
