@@ -16,6 +16,7 @@ const rowEntries = {
   addressLabel: v.string(),
   reportedAt: v.string(),
   reportedByMe: v.boolean(),
+  isGenerated: v.optional(v.boolean()),
   photo: v.nullable(
     v.object({ owner: v.string(), hash: v.string(), mediaType: v.picklist(photoMediaTypes) }),
   ),

@@ -39,6 +39,8 @@ export const rowEntries = {
   workflowCode: v.optional(v.string()),
   /** The workflow's own stage, shown as `stage`. */
   state: v.optional(v.string()),
+  /** The demo's script took its steps. */
+  isGenerated: v.optional(v.boolean()),
 }
 const rowSchema = v.object(rowEntries)
 export type IncidentRow = v.InferOutput<typeof rowSchema>
@@ -58,6 +60,7 @@ const logEntrySchema = v.looseObject({
   actorName: v.nullish(v.string(), null),
   /** By kind: `changes` of a correction, `photos` (hashes). */
   data: v.nullish(v.looseObject({}), null),
+  isGenerated: v.optional(v.boolean()),
 })
 export type IncidentLogEntry = v.InferOutput<typeof logEntrySchema>
 
@@ -78,6 +81,7 @@ const photoSchema = v.object({
   byName: v.nullish(v.string(), null),
   /** Only its uploader sees an unchecked photo. */
   isChecked: v.boolean(),
+  isGenerated: v.optional(v.boolean()),
 })
 export type IncidentPhoto = v.InferOutput<typeof photoSchema>
 

@@ -77,6 +77,8 @@ export interface PointHit {
   category: number
   stage: Stage
   onHold: boolean
+  /** The demo's script took its steps. */
+  isGenerated: boolean
   lngLat: LngLat
 }
 

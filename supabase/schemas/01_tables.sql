@@ -366,6 +366,8 @@ create table public.incidents (
   -- of the running clock that ends first
   due_at timestamptz,
   warn_at timestamptz,
+  -- the demo's script took its steps
+  is_generated boolean not null default false,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),
@@ -456,7 +458,9 @@ create table public.commands (
   replaces uuid,
   device_at timestamptz,
   received_at timestamptz not null default now(),
-  photo_hashes text[] not null default '{}'
+  photo_hashes text[] not null default '{}',
+  -- by the demo's script
+  is_generated boolean not null default false
 );
 create index commands_actor_idx on public.commands (actor, received_at);
 

@@ -251,7 +251,7 @@ begin
         and %s and %s
     ), shown as (
       select i.id, i.lon, i.lat, c.idx as category,
-        private.stage_byte(i.stage, i.on_hold) as stage
+        private.stage_byte(i.stage, i.on_hold) | case when i.is_generated then 32 else 0 end as stage
       from (select * from hits order by reported_at desc, id limit 2000) h
       join public.incidents i on i.ctid = h.row_at
       join public.categories c on c.code = i.category_code
@@ -280,7 +280,8 @@ end $$;
 -- The points of a map tile, zoom 14 to 22; of more than 2,000 the newest. West and north edges are inside,
 -- the others are not.
 -- Returns `{total, shown, ids, category, stage, x, y}`. `total` counts all. `category` and `stage` are base64
--- of bytes, `x` and `y` of big-endian i16, local to the tile with extent 4096.
+-- of bytes, `x` and `y` of big-endian i16, local to the tile with extent 4096. `stage` has 32 added for incidents
+-- with generated steps.
 -- Errors: 42501; 22023 for an impossible tile, another zoom, or a wrong filter.
 create or replace function public.incident_points(p_z integer, p_x integer, p_y integer, p_filter jsonb)
 returns jsonb language sql stable security invoker set search_path = '' as $$

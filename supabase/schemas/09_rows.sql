@@ -13,7 +13,7 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'stateSince', (i).state_since, 'dueAt', (i).due_at, 'warnAt', (i).warn_at, 'pending', (i).pending,
     'holdUntil', (i).hold_until, 'supervision', (i).supervision, 'replyBy', (i).reply_by,
     'rework', (i).rework, 'reopened', (i).reopened, 'extensions', (i).extensions,
-    'selfHandled', (i).self_handled)
+    'selfHandled', (i).self_handled, 'isGenerated', (i).is_generated)
 $$;
 
 -- Sort keys, all in one direction; the id follows. 01_tables.sql has an index with each expression. Null
@@ -113,6 +113,7 @@ begin
     'description', left(p_incident.description, 200), 'addressLabel', p_incident.address_label,
     'reportedAt', p_incident.reported_at,
     'reportedByMe', coalesce(p_incident.reported_by = p_user, false),
+    'isGenerated', p_incident.is_generated,
     'photo', (
       select jsonb_build_object('owner', p.owner, 'hash', p.hash, 'mediaType', p.media_type)
       from public.incident_photos p
@@ -239,8 +240,10 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
   select coalesce(jsonb_agg(jsonb_build_object('owner', p.owner, 'hash', p.hash,
     'mediaType', p.media_type, 'bytes', c.bytes, 'width', c.width, 'height', c.height,
     'takenAt', p.taken_at, 'lon', p.lon, 'lat', p.lat, 'at', p.at,
-    'byName', who.display_name, 'isChecked', c.hash is not null) order by p.seq_in_log, p.hash), '[]')
+    'byName', who.display_name, 'isChecked', c.hash is not null,
+    'isGenerated', coalesce(cmd.is_generated, false)) order by p.seq_in_log, p.hash), '[]')
   from public.incident_photos p
+  left join public.commands cmd on cmd.id = p.command_id
   left join public.photo_checks c
     on c.owner = p.owner and c.hash = p.hash and c.media_type = p.media_type and c.verdict = 'ok'
   left join public.profiles who on who.user_id = p.owner
@@ -287,9 +290,11 @@ begin
     'log', coalesce((
       select jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'kind', l.kind, 'actor', l.actor,
           'actorName', p.display_name, 'stageFrom', l.stage_from, 'stageTo', l.stage_to,
-          'note', l.note, 'data', l.data) order by l.seq)
+          'note', l.note, 'data', l.data,
+          'isGenerated', l.kind = 'demo_started' or coalesce(c.is_generated, false)) order by l.seq)
       from public.incident_log l
       left join public.profiles p on p.user_id = l.actor
+      left join public.commands c on c.id = l.command_id
       where l.district_code = v_incident.district_code and l.incident_id = v_incident.id), '[]'));
 end $$;
 
@@ -305,8 +310,8 @@ $$;
 
 -- One incident, its photos and its log. Photos are the checked ones and the caller's own.
 -- Returns `{incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
--- isChecked}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor, actorName, stageFrom, stageTo,
--- note, data}]}`; null when it is absent or outside the scope. `incident` is an IncidentRow with `category,
+-- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor, actorName,
+-- stageFrom, stageTo, note, data, isGenerated}]}`; null when it is absent or outside the scope. `incident` is an IncidentRow with `category,
 -- areas, department, reportedBy, reporterName, deviceAt, source, sourceId`. `data` has the `photos` (hashes)
 -- an entry brought and the `changes` of a correction, `{field: [before, after]}`.
 -- Errors: 42501.
@@ -317,7 +322,7 @@ $$;
 
 -- Open incidents of the scope, newest first. `p_after` is the `next` of the page before.
 -- Returns `{rows: [{id, version, categoryCode, lon, lat, areaCode, stage, description, addressLabel,
--- reportedAt, reportedByMe, photo}], next}`; `photo` is `{owner, hash, mediaType}` or null.
+-- reportedAt, reportedByMe, isGenerated, photo}], next}`; `photo` is `{owner, hash, mediaType}` or null.
 -- Errors: 42501; 22023 for another cursor or a limit outside 1..500.
 create or replace function public.open_incidents(p_after jsonb default null, p_limit integer default 500)
 returns jsonb language sql stable security invoker set search_path = '' as $$

@@ -126,7 +126,10 @@ end;
 -- time to handle.
 create or replace function private.wanted_clocks(p_incident public.incidents)
 returns table (kind text, milestone text, amount numeric, unit text, day_rule text)
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+begin
+  -- a statement, whose plan is kept
+  return query
   select w.*
   from public.workflow_stages s
   cross join lateral (
@@ -137,8 +140,8 @@ language sql stable set search_path = '' as $$
     from public.condition_milestones m
     where s.clock = 'handle' and m.condition = p_incident.condition_code) w
   where s.workflow = p_incident.workflow_code and s.code = p_incident.state
-    and private.is_open(p_incident.stage) and not p_incident.on_hold
-$$;
+    and private.is_open(p_incident.stage) and not p_incident.on_hold;
+end $$;
 
 -- The first clocks of new reports, one for each whose first state has one.
 create or replace function private.first_clocks(p_reports private.report[])

@@ -105,6 +105,7 @@ describeOnEachDatabase('what people in the field read', (kind) => {
       description: '网'.repeat(200),
       addressLabel: '',
       reportedByMe: true,
+      isGenerated: false,
       reportedAt: rows.at(-1)!.reportedAt,
       photo: { owner: people.field, hash: photo.hash, mediaType: 'image/jpeg' },
     })

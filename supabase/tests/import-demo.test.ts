@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import Papa from 'papaparse'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { photoPath } from '../../src/domain/photo/photo-rules.ts'
 import { oracleRows } from '../../tests/kit/oracle.ts'
 import { demoCities } from '../server/base/demo.ts'
+import { clearDemoSteps, takeDemoSteps } from '../server/import/demo/loop.ts'
 import { loadDemoCity, moveDemoToToday, readDemoDates } from '../server/import/demo-city.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
@@ -43,9 +46,15 @@ const wallClockOf = (rows: typeof kept) =>
 describeOnEachDatabase('the demo city', (kind) => {
   let db: TestDatabase
   let report: ImportReport
+  const files = new Map<string, Uint8Array>()
+  const photos = {
+    write: async (name: Parameters<typeof photoPath>[0], bytes: Uint8Array) => {
+      files.set(photoPath(name), bytes)
+    },
+  }
   beforeAll(async () => {
     db = await openTestDatabase({ kind })
-    report = await loadDemoCity(db, { now: loadedAt })
+    report = await loadDemoCity(db, { now: loadedAt, photos })
   })
   afterAll(() => db?.close())
 
@@ -106,7 +115,7 @@ describeOnEachDatabase('the demo city', (kind) => {
 
   it('gives every open case to a department and one log entry to every incident', async () => {
     const [row] = await db.query(
-      `select count(*) filter (where stage = 'dispatched')::int as open,
+      `select count(*) filter (where private.is_open(stage))::int as open,
          count(*) filter (where department_code is null)::int as nobody,
          (select count(*)::int from public.incident_log where kind = 'imported' and seq = 1) as logged
        from public.incidents`,
@@ -125,6 +134,151 @@ describeOnEachDatabase('the demo city', (kind) => {
     expect(row).toEqual({ compared: 100, different: 0 })
   })
 
+  it('brings recent open incidents into every state, most in time, and closes none', async () => {
+    const [row] = await db.query<{ states: string[] } & Record<string, number>>(
+      `select count(*)::int as generated, array_agg(distinct state order by state) as states,
+         count(*) filter (where not private.is_open(stage))::int as ended,
+         count(*) filter (where pending = 'extension')::int as extension,
+         count(*) filter (where pending = 'hold')::int as hold,
+         count(*) filter (where on_hold and hold_until > $1)::int as held,
+         count(*) filter (where rework > 0)::int as rework,
+         count(*) filter (where supervision is not null and reply_by is not null)::int as escalated,
+         count(due_at)::int as clocks,
+         count(*) filter (where due_at <= $1)::int as overdue,
+         count(*) filter (where due_at > $1 and due_at <= $1::timestamptz + interval '1 day')::int as soon,
+         count(*) filter (where reported_at < $1::timestamptz - interval '110 days')::int as old
+       from public.incidents where is_generated`,
+      [loadedAt],
+    )
+    const { generated, states, clocks, overdue, ...counts } = row!
+    expect(generated).toBeGreaterThanOrEqual(150)
+    expect(states).toEqual(
+      'dispatched filed handled refuted reported returned verified verifying'.split(' '),
+    )
+    expect(counts).toMatchObject({ ended: 0, old: 0 })
+    for (const kind of ['extension', 'hold', 'held', 'rework', 'escalated', 'soon'])
+      expect(counts[kind], kind).toBeGreaterThan(0)
+    // held clocks rest, all others run
+    expect(clocks).toBe(generated! - counts['held']!)
+    expect(overdue).toBeGreaterThan(5)
+    expect(overdue).toBeLessThan(clocks! / 2)
+  })
+
+  const stepsTaken = `select l.incident_id, l.seq, l.at, l.kind, l.actor, l.note, l.data, l.command_id,
+      c.type, c.is_generated
+    from public.incident_log l left join public.commands c on c.id = l.command_id
+    where l.incident_id in (select id from public.incidents where is_generated)
+    order by l.incident_id, l.seq`
+
+  it('takes every step by a command, in order of time and never after the load, and marks it', async () => {
+    const log = await db.query<{ kind: string; type: string | null; is_generated: boolean | null }>(
+      stepsTaken,
+    )
+    const kinds = new Set(log.map(({ kind }) => kind))
+    expect(kinds).toEqual(new Set(['imported', 'demo_started', 'transition']))
+    const steps = log.filter(({ kind }) => kind === 'transition')
+    expect(steps.length).toBeGreaterThan(400)
+    for (const { type, is_generated: isMarked } of steps)
+      expect({ type, isMarked }).toEqual({ type: 'transition', isMarked: true })
+    const [wrong] = await db.query(
+      `select count(*) filter (where l.at > $1::timestamptz + interval '1 second')::int as late,
+         count(*) filter (where l.at < i.reported_at)::int as early,
+         count(*) filter (where l.at < before.at)::int as disordered
+       from public.incident_log l
+       join public.incidents i on i.district_code = l.district_code and i.id = l.incident_id and i.is_generated
+       left join public.incident_log before on before.incident_id = l.incident_id
+         and before.seq = l.seq - 1 and before.kind <> 'imported'
+       where l.kind <> 'imported'`,
+      [loadedAt],
+    )
+    expect(wrong).toEqual({ late: 0, early: 0, disordered: 0 })
+  })
+
+  // on one of both: the move below undoes and takes steps on each
+  if (kind === 'postgres')
+    it('undoes its steps without a trace and takes the same ones again for the same day', async () => {
+      const before = await db.query(stepsTaken)
+      const now = { now: loadedAt, photos }
+      await db.transaction(clearDemoSteps)
+      const [left] = await db.query(
+        `select count(*) filter (where stage = 'dispatched' and state = 'dispatched')::int as dispatched,
+           count(*) filter (where is_generated or due_at is not null or on_hold or rework > 0)::int as changed,
+           (select count(*)::int from public.incident_clocks) as clocks,
+           (select count(*)::int from public.incident_log where kind <> 'imported') as log,
+           (select count(*)::int from public.commands) as commands,
+           (select count(*)::int from public.incident_photos) as photos
+         from public.incidents`,
+      )
+      expect(left).toEqual({
+        dispatched: kept.filter(({ open }) => open).length,
+        ...{ changed: 0, clocks: 0, log: 0, commands: 0, photos: 0 },
+      })
+      await expect(db.query(`delete from public.incident_log`)).rejects.toThrow('append-only')
+      await db.transaction((tx) => takeDemoSteps(tx, demoCities[0], now))
+      expect(await db.query(stepsTaken)).toEqual(before)
+    })
+
+  it('gives each of the five people something to do', async () => {
+    const expected = {
+      field: ['to_verify', 'to_check'],
+      manager: ['to_verify', 'to_file', 'to_dispatch', 'to_check', 'requests', 'holds'],
+      handler: ['mine', 'returned_to_me', 'department', 'escalated'],
+      leader: ['escalated', 'overdue', 'requests', 'holds'],
+      admin: ['to_verify', 'to_file', 'to_dispatch', 'to_check', 'requests', 'escalated'],
+    }
+    for (const [who, queues] of Object.entries(expected)) {
+      const person = await personOf(`${who}@wangge.demo`)
+      const counts = await ask<{ queues: { queue: string; count: number }[] }>(
+        person,
+        'select public.work_counts()',
+      )
+      const filled = counts.queues.filter(({ count }) => count > 0).map(({ queue }) => queue)
+      expect(filled, who).toEqual(expect.arrayContaining(queues))
+    }
+    const field = await personOf('field@wangge.demo')
+    for (const queue of ['to_verify', 'to_check']) {
+      const { rows } = await ask<{ rows: { assignee: string; isGenerated: boolean }[] }>(
+        field,
+        'select public.work_queue($1, null, null, 1)',
+        [queue],
+      )
+      expect(rows[0], queue).toMatchObject({ assignee: field, isGenerated: true })
+    }
+  })
+
+  it('shows marked photos before and after, whose files the server may give out', async () => {
+    const manager = await personOf('manager@wangge.demo')
+    const { rows } = await ask<{ rows: { id: string }[] }>(
+      manager,
+      `select public.work_queue('to_check', null, null, 50)`,
+    )
+    const details = await Promise.all(
+      rows.map(({ id }) =>
+        ask<{
+          log: { kind: string; isGenerated: boolean; data: { name?: string; photos?: string[] } }[]
+          photos: { owner: string; hash: string; isGenerated: boolean; isChecked: boolean }[]
+        }>(manager, 'select public.incident_detail($1)', [id]),
+      ),
+    )
+    const shown = details.find(({ photos: found }) => found.length >= 2)!
+    expect(new Set(shown.photos.map(({ hash }) => hash)).size).toBeGreaterThanOrEqual(2)
+    for (const photo of shown.photos) {
+      expect(photo).toMatchObject({ isGenerated: true, isChecked: true })
+      const bytes = files.get(photoPath({ ...photo, mediaType: 'image/jpeg' }))!
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(photo.hash)
+      const isGiven = await ask(manager, `select public.photo_to_read($1, $2, 'image/jpeg')`, [
+        photo.owner,
+        photo.hash,
+      ])
+      expect(isGiven).toBe(true)
+    }
+    const withPhotos = shown.log.filter(({ data }) => data.photos).map(({ data }) => data.name)
+    expect(withPhotos).toEqual(['verify', 'handle'])
+    expect(shown.log.map(({ kind, isGenerated }) => [kind, isGenerated])).toEqual(
+      shown.log.map(({ kind }) => [kind, kind !== 'imported']),
+    )
+  })
+
   it('moves an older demo to the present, and leaves alone what people have worked on', async () => {
     const field = await personOf('field@wangge.demo')
     const worked = kept.find((row) => row.open && row.communityCode === 'SF-N-19')!
@@ -138,7 +292,17 @@ describeOnEachDatabase('the demo city', (kind) => {
     const before = await db.query(ofPeople)
     const now = new Date().toISOString()
 
-    const moved = await moveDemoToToday(db, { now })
+    const moved = await moveDemoToToday(db, { now, photos })
+    const [anew] = await db.query<{ n: number; overdue: number; last: string }>(
+      `select count(*)::int as n, count(*) filter (where due_at <= $1)::int as overdue,
+         max(state_since)::text as last
+       from public.incidents where is_generated`,
+      [now],
+    )
+    expect(anew!.n).toBeGreaterThanOrEqual(150)
+    expect(anew!.overdue).toBeLessThan(anew!.n / 2)
+    // steps end now, not ten weeks ago
+    expect(Date.parse(now) - Date.parse(anew!.last)).toBeLessThan(dayMs / 24)
     const later = oracleRows(weeksAt(now))
     expect(moved).toMatchObject({ weeks: weeksAt(now), isOld: false, stayed: 1 })
     expect(moved.weeks - weeks).toBeGreaterThanOrEqual(9)

@@ -240,4 +240,44 @@ describe('the page of work', () => {
     },
     patient(180_000),
   )
+
+  it(
+    'marks steps and photos that the demo generated, and shows the photos',
+    async () => {
+      const detailOf = (id: string) =>
+        call<{ photos: object[] }>(manager, 'incident_detail', { p_id: id })
+      const rows = await queue(manager, 'to_check')
+      const details = await Promise.all(rows.map(({ id }) => detailOf(id)))
+      const { id } = rows[details.findIndex(({ photos }) => photos.length >= 2)]!
+      const { page, context } = await openPage(browser, {
+        url,
+        role: 'manager',
+        path: `/table?from=all&incident=${id}`,
+        streets: false,
+        webGl: false,
+      })
+      const detail = page.getByTestId('incident-detail')
+      await detail.getByTestId('before-after').waitFor(slow)
+      await detail.getByTestId('generated').first().waitFor(slow)
+      for (const step of ['verify', 'file', 'dispatch', 'handle'])
+        expect(await detail.locator(`[data-step=${step}]`).getByTestId('generated').count()).toBe(1)
+      expect(await detail.getByTestId('log-imported').getByTestId('generated').count()).toBe(0)
+      const thumb = detail.getByTestId('incident-photos').getByTestId('photo-thumb').first()
+      expect(await thumb.innerText()).toContain('Generated')
+      const width = () => thumb.locator('img').evaluate((img: HTMLImageElement) => img.naturalWidth)
+      await expect.poll(width, slow).toBe(480)
+      await context.close()
+
+      const home = await openPage(browser, { url, role: 'manager', streets: false, webGl: false })
+      const waiting = home.page.getByTestId('work-waiting')
+      await waiting.getByRole('link', { name: /^To check/ }).click(slow)
+      await expect.poll(() => new URL(home.page.url()).search, slow).toBe('?queue=to_check')
+      const tagged = home.page
+        .getByTestId('work-row')
+        .filter({ has: home.page.getByTestId('generated') })
+      await tagged.first().waitFor(slow)
+      await home.context.close()
+    },
+    patient(120_000),
+  )
 })

@@ -179,6 +179,9 @@ export function rowsOfLink(
   const chosen = list('area').length > 0 ? list('area') : list('in')
   const categories = list('category')
   const stages = list('stage')
+  const known = ['closed', 'rejected', 'merged']
+  if (!stages.every((stage) => known.includes(stage)))
+    throw new Error('the file does not say in which state an open incident is')
   const isAllTime = query.get('from') === 'all'
   const from = isAllTime ? '0000' : (query.get('from') ?? '0000')
   const to = query.get('to') ?? '9999'
@@ -198,7 +201,7 @@ export function rowsOfLink(
       (categories.length === 0 ||
         categories.includes(row.category) ||
         categories.includes(row.leaf)) &&
-      (stages.length === 0 || stages.includes(row.open ? 'dispatched' : 'closed')) &&
+      (stages.length === 0 || (!row.open && stages.includes('closed'))) &&
       (!query.has('open') || row.open) &&
       (!box || (isBetween(row.lng, box[0], box[2], 0) && isBetween(row.lat, box[1], box[3], 1))),
   )

@@ -972,6 +972,29 @@ const rejects = breaksOf('migrations', imports, [
   },
 ])
 
+const generating = breaksOf(
+  'migrations',
+  [test('import-demo')],
+  [
+    {
+      name: 'a step of the demo is not marked',
+      find: 'update public.commands c set is_generated = true where c.id = any (v_ids);',
+      replace: '',
+    },
+    {
+      name: 'what people did on an incident of the demo is undone',
+      find: `and l.actor is not null
+        and c.is_generated is not true`,
+      replace: 'and false',
+    },
+    {
+      name: 'the log can be changed after the demo was moved',
+      find: 'alter table public.incident_log enable trigger refuse_log_change;',
+      replace: '',
+    },
+  ],
+)
+
 export const sqlMutants = [
   ...rights,
   ...writing,
@@ -984,4 +1007,5 @@ export const sqlMutants = [
   ...listening,
   ...reading,
   ...rejects,
+  ...generating,
 ]

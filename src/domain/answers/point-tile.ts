@@ -18,7 +18,7 @@ export interface PointTile {
   ids: string[]
   /** `Category.idx`. */
   category: Uint8Array
-  /** Low nibble: index in `stages`; high nibble: `incidentFlags`. */
+  /** Low nibble: index in `stages`; high nibble: `incidentFlags`, and 2 for generated steps. */
   stage: Uint8Array
   /** Tile-local, extent 4096, eastwards and southwards. */
   x: Int16Array

@@ -6,6 +6,7 @@ import { encodePointTile } from './mvt.ts'
 export const incidentLayer = 'incidents'
 const extent = 4096
 const onHoldBit = 1
+const generatedBit = 2
 
 /**
  * Incidents at one place become one numbered point; otherwise only the topmost could be clicked.
@@ -18,6 +19,7 @@ export interface IncidentProperties {
   /** Index in `stages`, of the topmost incident. */
   stage: number
   onHold: 0 | 1
+  generated: 0 | 1
   count: number
   /** Topmost first: `id category stage flags`, joined by `;`. Only when several. */
   members?: string
@@ -52,6 +54,7 @@ export function incidentTile(tile: PointTile): {
       category: tile.category[top]!,
       stage: tile.stage[top]! & 15,
       onHold: (tile.stage[top]! >> 4) & onHoldBit ? 1 : 0,
+      generated: (tile.stage[top]! >> 4) & generatedBit ? 1 : 0,
       count: here.length,
     }
     if (here.length > 1)
@@ -68,8 +71,11 @@ export function incidentTile(tile: PointTile): {
 /** Topmost first. */
 export function hitsFromProperties(properties: IncidentProperties, lngLat: LngLat): PointHit[] {
   if (properties.members === undefined) {
-    const { id, category, stage, onHold } = properties
-    return [{ id, category, stage: stages[stage] ?? 'reported', onHold: onHold === 1, lngLat }]
+    const { id, category, stage, onHold, generated } = properties
+    const [isOnHold, isGenerated] = [onHold === 1, generated === 1]
+    return [
+      { id, category, stage: stages[stage] ?? 'reported', onHold: isOnHold, isGenerated, lngLat },
+    ]
   }
   return properties.members.split(';').map((member) => {
     const [id = '', category, stage, flags] = member.split(' ')
@@ -78,6 +84,7 @@ export function hitsFromProperties(properties: IncidentProperties, lngLat: LngLa
       category: Number(category),
       stage: stages[Number(stage)] ?? 'reported',
       onHold: (Number(flags) & onHoldBit) === onHoldBit,
+      isGenerated: (Number(flags) & generatedBit) === generatedBit,
       lngLat,
     }
   })

@@ -70,8 +70,8 @@ describe('incidentTile', () => {
     shown: 3,
     ids: ['closed', 'open', 'beside'],
     category: Uint8Array.of(1, 2, 3),
-    // closed; reported and on hold; dispatched
-    stage: Uint8Array.of(4, 0x10, 2),
+    // closed; reported, on hold and generated; generated and dispatched
+    stage: Uint8Array.of(4, 0x30, 0x22),
     x: Int16Array.of(-5, -5, 7),
     y: Int16Array.of(9, 9, 9),
   }
@@ -90,11 +90,11 @@ describe('incidentTile', () => {
     const [both, one] = readTile(incidentTile(shared).data)
     const lngLat = [1, 2] as const
     expect(hitsFromProperties(both!.properties as never, lngLat)).toEqual([
-      { id: 'open', category: 2, stage: 'reported', onHold: true, lngLat },
-      { id: 'closed', category: 1, stage: 'closed', onHold: false, lngLat },
+      { id: 'open', category: 2, stage: 'reported', onHold: true, isGenerated: true, lngLat },
+      { id: 'closed', category: 1, stage: 'closed', onHold: false, isGenerated: false, lngLat },
     ])
     expect(hitsFromProperties(one!.properties as never, lngLat)).toEqual([
-      { id: 'beside', category: 3, stage: 'dispatched', onHold: false, lngLat },
+      { id: 'beside', category: 3, stage: 'dispatched', onHold: false, isGenerated: true, lngLat },
     ])
   })
 })

@@ -118,6 +118,16 @@ describe('beforeAndAfter', () => {
     expect(beforeAndAfter(log, [a, b, c])).toEqual({ before: [a], after: [c] })
   })
 
+  it('begins with the first photos before the handling where the report has none', () => {
+    const imported = entry('imported', [])
+    const handled = entry('transition', ['c'], 'handled')
+    expect(beforeAndAfter([imported, entry('photo', ['a']), handled], [a, c])).toEqual({
+      before: [a],
+      after: [c],
+    })
+    expect(beforeAndAfter([imported, handled, entry('photo', ['a'])], [a, c])).toBeNull()
+  })
+
   it('is nothing where a side has no photo that may be shown', () => {
     const log = [entry('reported', ['a']), entry('transition', ['b'], 'handled')]
     expect(beforeAndAfter(log, [b])).toBeNull()

@@ -90,7 +90,10 @@ export const lastChanges = <T extends Pick<IncidentLogEntry, 'kind'>>(
   versions: number,
 ): T[] => log.filter(({ kind }) => !withoutVersion.has(kind)).slice(-Math.max(1, versions))
 
-/** Photos of the report against those of the last handling; null where a side has none. */
+/**
+ * Photos of the report, or of the first entry with some before the last handling, against those of that handling; null
+ * where a side has none.
+ */
 export function beforeAndAfter(
   log: readonly Pick<IncidentLogEntry, 'kind' | 'data' | 'stageTo' | 'stageFrom'>[],
   photos: readonly IncidentPhoto[],
@@ -103,8 +106,9 @@ export function beforeAndAfter(
       entry.stageFrom !== 'handled' &&
       photosOfEntry(entry).length > 0,
   )
-  const reported = log.find(({ kind }) => kind === 'reported' || kind === 'imported')
-  if (!handled || !reported) return null
+  // an imported report has no photos: who verified it took the first
+  const reported = log.find((entry) => photosOfEntry(entry).length > 0)
+  if (!handled || !reported || reported === handled) return null
   const [before, after] = [shown(photosOfEntry(reported)), shown(photosOfEntry(handled))]
   return before.length > 0 && after.length > 0 ? { before, after } : null
 }

@@ -17,6 +17,7 @@ import type { Progress } from '../import/progress.ts'
 import { emptyReport, openReport, reportText } from '../import/report.ts'
 import type { ImportReport, ReportFiles } from '../import/report.ts'
 import { ImportFileError } from '../import/text-source.ts'
+import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { settingsFrom } from '../base/settings.ts'
 
 const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
@@ -101,8 +102,13 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   if (kind === 'demo' && rest.length === 0) {
     const city = file === undefined ? demoCities[0] : demoCity(file)
     if (!city) throw new UsageError(`There is no demo city "${file}".`)
-    const job: Job = async (db, say) =>
-      loadDemoCity(db, { city, accounts: !(await isSupabase(db)), onProgress: say })
+    const job: Job = async (db, say) => {
+      const isOwn = !(await isSupabase(db))
+      const photos = isOwn
+        ? new PhotoStore(photosFolder(settingsFrom(process.env).dataDir))
+        : undefined
+      return loadDemoCity(db, { city, accounts: isOwn, photos, onProgress: say })
+    }
     return { job, kind: 'incidents', file: 'demo' }
   }
   if (file === undefined || rest.length > 0) throw new UsageError('Name one file.')

@@ -4,6 +4,8 @@ import type { DemoCity } from '../base/demo.ts'
 import { ServerError } from '../base/errors.ts'
 import { addPerson } from '../owner/people.ts'
 import { hashWithoutRule } from '../owner/passwords.ts'
+import { clearDemoSteps, hasDemoSteps, takeDemoSteps } from './demo/loop.ts'
+import type { PhotoKeeper } from './demo/loop.ts'
 import { importAreas } from './import-areas.ts'
 import { importIncidents } from './import-incidents.ts'
 import { readMapping } from './mapping.ts'
@@ -19,6 +21,8 @@ export interface DemoOptions {
   accounts?: boolean
   /** The data end in the seven days before this instant, ISO 8601. */
   now?: string
+  /** Keeps the photos drawn for the generated steps; on a Supabase none are kept. */
+  photos?: PhotoKeeper | undefined
   onProgress?: (text: string) => void
 }
 
@@ -104,33 +108,46 @@ export async function loadDemoCity(db: Database, options: DemoOptions = {}): Pro
     await addDemoAccounts(db, city)
     say(`Accounts: ${demoAccounts.length}`)
   }
+  if (!(await hasDemoSteps(db))) {
+    const now = options.now ?? new Date().toISOString()
+    const steps = await db.transaction((tx) =>
+      takeDemoSteps(tx, city, { now, photos: options.photos }),
+    )
+    say(`Generated steps on open incidents: ${steps}`)
+  }
   return report
 }
 
 /**
  * Moves the dates in one transaction, to end in the last seven days. Incidents that people reported
- * or worked on stay.
+ * or worked on stay. Generated steps are undone and made anew, so that they end now.
  * @returns the number of imported incidents that stayed, beside the dates.
  * @throws ServerError when this database holds no demo.
  */
 export async function moveDemoToToday(
   db: Database,
-  options: Pick<DemoOptions, 'now' | 'onProgress'> = {},
+  options: Pick<DemoOptions, 'now' | 'photos' | 'onProgress'> = {},
 ): Promise<DemoDates & { stayed: number }> {
   const before = await readDemoDates(db)
   if (!before) throw new ServerError('This database holds no demo city whose dates could be moved.')
   const { city } = before
-  const weeks = weeksToToday(city, options.now)
-  if (weeks === before.weeks) return { ...before, stayed: 0 }
+  const { now = new Date().toISOString(), photos } = options
+  const weeks = weeksToToday(city, now)
   return db.transaction(async (tx) => {
-    await tx.query('update public.city_settings set demo_weeks = $1, demo_until = $2::text::date', [
-      weeks,
-      movedDay(city.endsAt, weeks),
-    ])
-    const report = await importDemoIncidents(tx, city, weeks, options.onProgress)
+    await clearDemoSteps(tx)
+    let stayed = 0
+    if (weeks !== before.weeks) {
+      await tx.query(
+        'update public.city_settings set demo_weeks = $1, demo_until = $2::text::date',
+        [weeks, movedDay(city.endsAt, weeks)],
+      )
+      const report = await importDemoIncidents(tx, city, weeks, options.onProgress)
+      stayed = report.reasons['changed_here'] ?? 0
+    }
+    await takeDemoSteps(tx, city, { now, photos })
     const dates = await readDemoDates(tx)
     if (!dates) throw new Error('The demo has no dates in city_settings.')
-    return { ...dates, stayed: report.reasons['changed_here'] ?? 0 }
+    return { ...dates, stayed }
   })
 }
 

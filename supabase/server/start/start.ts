@@ -4,6 +4,7 @@ import { demoAccounts, demoPassword } from '../base/demo.ts'
 import type { DemoCity } from '../base/demo.ts'
 import { isExposed } from '../wire/addresses.ts'
 import { ServerError } from '../base/errors.ts'
+import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { readCity } from '../doors/app-config.ts'
 import { startServer } from './server.ts'
 import type { RunningServer, ServerStep } from './server.ts'
@@ -74,26 +75,31 @@ async function loadCity(db: Database, settings: Settings): Promise<void> {
     return setUpEmptyCity(db)
   }
   const { loadDemoCity } = await import('../import/demo-city.ts')
-  await loadDemoCity(db, { ...chosenDemo(settings), onProgress: say })
+  const photos = photosOf(settings)
+  await loadDemoCity(db, { ...chosenDemo(settings), photos, onProgress: say })
 }
+
+const photosOf = ({ dataDir }: Settings): PhotoStore => new PhotoStore(photosFolder(dataDir))
 
 const chosenDemo = ({ demo }: Settings): { city?: DemoCity } =>
   typeof demo === 'object' ? { city: demo } : {}
 
 /** @returns whether the data changed */
 async function prepareCity(db: Database, settings: Settings): Promise<boolean> {
-  const { moveDemoToToday, readDemoDates, refuseOtherCity } = await import('../import/demo-city.ts')
+  const { moveDemoToToday, refuseOtherCity } = await import('../import/demo-city.ts')
   const { giveDefaultCalendar } = await import('../import/shipped-calendars.ts')
   if (typeof settings.demo === 'object') await refuseOtherCity(db, settings.demo)
   // a city of an earlier version has none
   const calendar = await db.transaction(giveDefaultCalendar)
   if (calendar) say(`The city's working calendar is now "${calendar}"`)
   if (!settings.demoToday) return calendar !== null
-  const before = await readDemoDates(db)
-  const { weeks, until, stayed } = await moveDemoToToday(db, { onProgress: say })
+  const { weeks, until, stayed } = await moveDemoToToday(db, {
+    photos: photosOf(settings),
+    onProgress: say,
+  })
   say(`The demo's dates are moved by ${weeks} weeks and end on ${until}`)
   if (stayed > 0) say(`Incidents that stayed because people have worked on them: ${stayed}`)
-  return calendar !== null || before?.weeks !== weeks
+  return true
 }
 
 async function announce(server: RunningServer, settings: Settings): Promise<void> {
