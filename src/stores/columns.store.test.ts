@@ -57,6 +57,11 @@ describe('columns store', () => {
         poll = given
         return () => {}
       },
+      startMinutes: ({ now, onMinute }) => {
+        const look = () => onMinute(Math.floor(now() / 60_000))
+        look()
+        return { look, stop: () => {} }
+      },
     })
     setActivePinia(pinia)
     session = useSessionStore()

@@ -118,8 +118,8 @@ begin
       select t.*, a.idx as area, c.idx as category,
         t.minute - lag(t.minute, 1, 0) over w as step,
         -- a day more, because the clock on the wall may be ahead; 0 is none; null for what is not open
-        case when t.is_open then coalesce(
-          least(16777215, greatest(1, t.due_minute - t.minute + 1440))::integer, 0) end as due
+        case when t.is_open and t.due_minute is null then 0
+          when t.is_open then least(16777215, greatest(1, t.due_minute - t.minute + 1440))::integer end as due
       from timed t
       join public.areas a on a.code = t.area_code
       join public.categories c on c.code = t.category_code

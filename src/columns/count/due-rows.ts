@@ -1,0 +1,55 @@
+import type { DueRange } from '../../domain/filter/due.ts'
+import type { MonthColumns } from './column-set.ts'
+
+/** Months are replaced, never changed. */
+const known = new WeakMap<MonthColumns, { range: DueRange; rows: MonthColumns }[]>()
+/** Both choices and their union. */
+const maxKnown = 3
+
+/** The incidents of a month whose due minute lies in the range, as columns of their own. */
+export function dueRows(month: MonthColumns, range: DueRange): MonthColumns {
+  let answers = known.get(month)
+  if (!answers) known.set(month, (answers = []))
+  const { after, until } = range
+  const answer = answers.find((one) => one.range.after === after && one.range.until === until)
+  if (answer) return answer.rows
+  const rows = pick(month, range)
+  answers.push({ range, rows })
+  // The clock moved on.
+  if (answers.length > maxKnown) answers.shift()
+  return rows
+}
+
+function pick(month: MonthColumns, { after, until }: DueRange): MonthColumns {
+  const { due } = month
+  const places = new Uint32Array(due.rows.length)
+  let count = 0
+  for (let at = 0; at < due.rows.length; at++) {
+    const minute = due.minute[at]!
+    if (minute > after && minute <= until) places[count++] = at
+  }
+  const picked = places.subarray(0, count)
+  const rows = taken(due.rows, picked)
+  return {
+    ...month,
+    count,
+    minute: taken(month.minute, rows),
+    hours: taken(month.hours, rows),
+    area: taken(month.area, rows),
+    category: taken(month.category, rows),
+    stage: taken(month.stage, rows),
+    closedMonth: taken(month.closedMonth, rows),
+    x: taken(month.x, rows),
+    y: taken(month.y, rows),
+    due: { rows: Uint32Array.from(rows.keys()), minute: taken(due.minute, picked) },
+  }
+}
+
+function taken<Column extends Uint8Array | Uint16Array | Uint32Array>(
+  column: Column,
+  rows: Uint32Array,
+): Column {
+  const values = column.slice(0, rows.length) as Column
+  for (let i = 0; i < rows.length; i++) values[i] = column[rows[i]!]!
+  return values
+}
