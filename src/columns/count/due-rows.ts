@@ -1,23 +1,49 @@
 import type { DueRange } from '../../domain/filter/due.ts'
 import type { MonthColumns } from './column-set.ts'
 
+/** Edges from `low`, below `high`, part the due minutes of a month alike. */
+interface Edges {
+  low: number
+  high: number
+}
+interface Picked {
+  after: Edges
+  until: Edges
+  rows: MonthColumns
+}
+
 /** Months are replaced, never changed. */
-const known = new WeakMap<MonthColumns, { range: DueRange; rows: MonthColumns }[]>()
+const known = new WeakMap<MonthColumns, Picked[]>()
 /** Both choices and their union. */
 const maxKnown = 3
 
-/** The incidents of a month whose due minute lies in the range, as columns of their own. */
-export function dueRows(month: MonthColumns, range: DueRange): MonthColumns {
+/**
+ * The incidents of a month whose due minute lies in the range, as columns of their own. They stay
+ * the same while the clock passes no due minute.
+ */
+export function dueRows(month: MonthColumns, { after, until }: DueRange): MonthColumns {
   let answers = known.get(month)
   if (!answers) known.set(month, (answers = []))
-  const { after, until } = range
-  const answer = answers.find((one) => one.range.after === after && one.range.until === until)
+  const answer = answers.find((one) => isWithin(after, one.after) && isWithin(until, one.until))
   if (answer) return answer.rows
-  const rows = pick(month, range)
-  answers.push({ range, rows })
-  // The clock moved on.
+  const { minute } = month.due
+  const rows = pick(month, { after, until })
+  answers.push({ after: edgesAround(after, minute), until: edgesAround(until, minute), rows })
   if (answers.length > maxKnown) answers.shift()
   return rows
+}
+
+const isWithin = (edge: number, { low, high }: Edges): boolean => edge >= low && edge < high
+
+function edgesAround(edge: number, minutes: Uint32Array): Edges {
+  let low = Number.NEGATIVE_INFINITY
+  let high = Number.POSITIVE_INFINITY
+  for (let i = 0; i < minutes.length; i++) {
+    const minute = minutes[i]!
+    if (minute > edge) high = Math.min(high, minute)
+    else low = Math.max(low, minute)
+  }
+  return { low, high }
 }
 
 function pick(month: MonthColumns, { after, until }: DueRange): MonthColumns {
