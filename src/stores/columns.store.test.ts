@@ -166,6 +166,24 @@ describe('columns store', () => {
     expect(Math.max(...heat!.density)).toBe(255)
   })
 
+  it('counts overdue ones again as the server says that time passed, without a load', async () => {
+    await openPage()
+    await total(1200)
+    filter.setPeriod(null)
+    await vi.waitFor(() => expect(columns.projection?.due.overdue).toBeGreaterThan(0))
+    const before = columns.projection!.due.overdue
+    server.calls = []
+    server.now = '2020-06-01T00:00:00Z'
+    await poll()
+    await vi.waitFor(() => expect(columns.projection!.due.overdue).toBeLessThan(before))
+    const known = columns.dueRevision
+    expect(known).toBeGreaterThan(0)
+    await poll()
+    await settled()
+    expect(columns.dueRevision).toBe(known)
+    expect(asked()).toEqual([])
+  })
+
   it('fetches only what changed, and what another user added appears', async () => {
     await openPage()
     await total(1200)
