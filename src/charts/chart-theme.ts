@@ -8,6 +8,7 @@ export interface ChartTheme {
   received: string
   closed: string
   backlog: string
+  overdue: string
   accent: string
   faded: string
   fontFamily: string
@@ -25,6 +26,7 @@ export const lightChartTheme: ChartTheme = {
   received: '#0072b2',
   closed: '#009e73',
   backlog: '#b34a00',
+  overdue: '#6b0f3a',
   accent: '#0f766e',
   faded: '#cbd5e1',
   fontFamily,
@@ -39,6 +41,7 @@ export const darkChartTheme: ChartTheme = {
   received: '#56b4e9',
   closed: '#3fc79a',
   backlog: '#f0a35e',
+  overdue: '#e8467c',
   accent: '#2dd4bf',
   faded: '#475569',
   fontFamily,

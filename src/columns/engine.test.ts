@@ -59,6 +59,25 @@ describe('ColumnsEngine', () => {
     expect(count()).toBe(0)
   })
 
+  it('says when the clock moves an incident past its deadline or within a day of it', () => {
+    const engine = engineWith(january)
+    const due = january!.due.minute[0]!
+    const isCrossed = (at: number) => (engine.setNow(at - 1), engine.setNow(at))
+    const overdue = () => {
+      const filter = { ...emptyFilter(), due: ['overdue' as const] }
+      return engine.ask('projection', filter, null).total
+    }
+    expect([isCrossed(due), isCrossed(due - 1440)]).toEqual([true, true])
+    const before = overdue()
+    engine.setNow(due)
+    expect(overdue()).toBeGreaterThan(before)
+    expect(engine.setNow(due)).toBe(false)
+    // nothing is due so late
+    engine.setNow(due + 1e6)
+    expect(engine.setNow(due + 2e6)).toBe(false)
+    expect(engine.setNow(due)).toBe(true)
+  })
+
   it('takes the time apart from the world, in any order', () => {
     const engine = engineWith(january)
     const judged = () => engine.ask('closing', emptyFilter(), options).within.n

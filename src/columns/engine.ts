@@ -6,7 +6,7 @@ import { FilteredRows } from './count/filtered-rows.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
 import type { Question, QuestionWorld } from './questions/question.ts'
 
-export type ColumnsWorld = Omit<QuestionWorld, 'asOfWallMinutes'>
+export type ColumnsWorld = Omit<QuestionWorld, 'asOfWallMinutes' | 'nowMinute'>
 
 export class ColumnsEngine {
   #set = new ColumnSet()
@@ -14,18 +14,28 @@ export class ColumnsEngine {
     areas: [],
     categories: [],
     cityBbox: [-180, -90, 180, 90],
+    nowMinute: 0,
     asOfWallMinutes: 0,
   }
   /** Questions about the same filter share these rows. */
   #last: { filter: string; rows: FilteredRows } | null = null
 
   setWorld(world: ColumnsWorld): void {
-    this.#world = { ...world, asOfWallMinutes: this.#world.asOfWallMinutes }
+    this.#world = { ...this.#world, ...world }
     this.#last = null
   }
 
   setAsOf(asOfWallMinutes: number): void {
     this.#world = { ...this.#world, asOfWallMinutes }
+  }
+
+  /** Returns true when a deadline passed since, or came within a day. */
+  setNow(nowMinute: number): boolean {
+    const before = this.#world.nowMinute
+    if (nowMinute === before) return false
+    this.#world = { ...this.#world, nowMinute }
+    this.#last = null
+    return this.#set.changesDueBetween(before, nowMinute)
   }
 
   /** @throws RangeError on a damaged month */

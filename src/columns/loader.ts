@@ -26,6 +26,8 @@ export interface LoaderParts {
   guard: <T>(call: () => Promise<T>) => Promise<T>
   /** Called before the first month arrives: the default period needs the listing. */
   onMonths: (months: readonly MonthInfo[], asOf: string) => void | Promise<void>
+  /** The server's clock, when it answered. */
+  onNow: (now: string) => void
   onProgress: (progress: LoadProgress) => void
   /** Called before months that may name new areas. */
   onAreas: (revision: string) => Promise<void>
@@ -96,7 +98,8 @@ export class ColumnsLoader {
    * @throws AppError; AbortError
    */
   async poll(signal: AbortSignal): Promise<boolean> {
-    const { repo, guard, scopeKey, onMonths, onAreas, onWaiting, onScopeChanged } = this.#parts
+    const { repo, guard, scopeKey, onMonths, onNow, onAreas, onWaiting, onScopeChanged } =
+      this.#parts
     const cursor = this.#cursor
     if (cursor === null) {
       await this.load(signal)
@@ -107,6 +110,7 @@ export class ColumnsLoader {
       onScopeChanged()
       return false
     }
+    onNow(changes.now)
     onWaiting(changes.waiting?.since ?? null)
     await onAreas(changes.areasRevision)
     if (changes.reset) {
@@ -129,10 +133,11 @@ export class ColumnsLoader {
   }
 
   async #listing(signal: AbortSignal): Promise<IncidentMonths> {
-    const { repo, guard, keptListing } = this.#parts
+    const { repo, guard, keptListing, onNow } = this.#parts
     try {
       const listing = await guard(() => repo.months(signal))
       keptListing.write(listing)
+      if (listing.now) onNow(listing.now)
       return listing
     } catch (error) {
       const isOffline = error instanceof AppError && error.kind === 'offline'

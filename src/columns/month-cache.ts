@@ -62,9 +62,12 @@ export function openMonthCache(): MonthCache {
 }
 
 const openDatabase = async (): Promise<IDBPDatabase<MonthSchema>> =>
-  openDB<MonthSchema>('wangge-months', 1, {
-    upgrade: (database) =>
-      void database.createObjectStore(storeName, { keyPath: ['scope', 'month'] }),
+  // Version 2: months carry due minutes.
+  openDB<MonthSchema>('wangge-months', 2, {
+    upgrade: (database, before) => {
+      if (before > 0) database.deleteObjectStore(storeName)
+      database.createObjectStore(storeName, { keyPath: ['scope', 'month'] })
+    },
     // Another tab's newer version must not wait for this one.
     blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
   })

@@ -105,6 +105,8 @@ export const isDetail = (value: unknown): value is IncidentDetail =>
 export const monthsSchema = v.object({
   cursor: v.string(),
   asOf: v.string(),
+  /** The server's clock; missing in what older versions kept. */
+  now: v.optional(v.string()),
   months: v.array(v.object({ month: v.string(), count: v.number(), revision: v.string() })),
 })
 export type IncidentMonths = v.InferOutput<typeof monthsSchema>
@@ -113,6 +115,7 @@ export type MonthInfo = IncidentMonths['months'][number]
 const changesSchema = v.object({
   cursor: v.string(),
   asOf: v.string(),
+  now: v.string(),
   reset: v.boolean(),
   scopeKey: v.string(),
   months: v.array(v.string()),

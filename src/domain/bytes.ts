@@ -21,6 +21,15 @@ export function base64FromBytes(bytes: Uint8Array): string {
   return btoa(binary)
 }
 
+/** Three byte planes, high bytes first. */
+export function uint24FromPlanes(planes: Uint8Array): Uint32Array<ArrayBuffer> {
+  const count = planes.length / 3
+  const values = new Uint32Array(count)
+  for (let i = 0; i < count; i++)
+    values[i] = (planes[i]! << 16) | (planes[count + i]! << 8) | planes[2 * count + i]!
+  return values
+}
+
 /** Two byte planes, high bytes first. */
 export function uint16FromPlanes(planes: Uint8Array): Uint16Array<ArrayBuffer> {
   const count = planes.length >> 1

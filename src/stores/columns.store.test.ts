@@ -57,6 +57,11 @@ describe('columns store', () => {
         poll = given
         return () => {}
       },
+      startMinutes: ({ now, onMinute }) => {
+        const look = () => onMinute(Math.floor(now() / 60_000))
+        look()
+        return { look, stop: () => {} }
+      },
     })
     setActivePinia(pinia)
     session = useSessionStore()
@@ -159,6 +164,24 @@ describe('columns store', () => {
     const request = { bbox: [0, 0, 10, 10] as const, width: 20, height: 20, radiusPixels: 3 }
     const heat = await columns.ask('heat', request)
     expect(Math.max(...heat!.density)).toBe(255)
+  })
+
+  it('counts overdue ones again as the server says that time passed, without a load', async () => {
+    await openPage()
+    await total(1200)
+    filter.setPeriod(null)
+    await vi.waitFor(() => expect(columns.projection?.due.overdue).toBeGreaterThan(0))
+    const before = columns.projection!.due.overdue
+    server.calls = []
+    server.now = '2020-06-01T00:00:00Z'
+    await poll()
+    await vi.waitFor(() => expect(columns.projection!.due.overdue).toBeLessThan(before))
+    const known = columns.dueRevision
+    expect(known).toBeGreaterThan(0)
+    await poll()
+    await settled()
+    expect(columns.dueRevision).toBe(known)
+    expect(asked()).toEqual([])
   })
 
   it('fetches only what changed, and what another user added appears', async () => {

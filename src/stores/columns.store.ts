@@ -18,6 +18,7 @@ import { startColumnsWorker } from '@/columns/worker-client.ts'
 import { useFilterStore } from './view/filter.store.ts'
 import { KeptReference } from './kept-reference.ts'
 import { latestWins } from '@/columns/latest-wins.ts'
+import { startMinutes } from '@/columns/minute-timer.ts'
 import { startPolling } from '@/columns/poll-timer.ts'
 import { useSessionStore } from './session.store.ts'
 
@@ -26,12 +27,14 @@ export interface ColumnsOutside {
   startEngine: () => RemoteColumnsEngine
   openCache: () => MonthCache
   startPolling: (poll: () => Promise<unknown>) => () => void
+  startMinutes: typeof startMinutes
 }
 export const columnsOutsideKey: InjectionKey<ColumnsOutside> = Symbol('columns outside')
 const browserOutside = (): ColumnsOutside => ({
   startEngine: startColumnsWorker,
   openCache: () => openMonthCache(),
   startPolling: (poll) => startPolling({ poll }),
+  startMinutes,
 })
 
 export type ColumnsStatus = 'idle' | 'loading' | 'ready' | 'error'
@@ -65,6 +68,8 @@ export const useColumnsStore = defineStore('columns', () => {
   const loadedFrom = shallowRef<LocalMonth | null>(null)
   /** Incremented when the data changes. */
   const revision = shallowRef(0)
+  /** Incremented when a deadline passed, or came within a day. */
+  const dueRevision = shallowRef(0)
   /** Incremented after each answered load or poll. */
   const answers = shallowRef(0)
   const projection = shallowRef<Projection | null>(null)
@@ -88,6 +93,9 @@ export const useColumnsStore = defineStore('columns', () => {
   let loader: ColumnsLoader | null = null
   let controller: AbortController | null = null
   let stopPolling: (() => void) | null = null
+  let minutes: ReturnType<typeof startMinutes> | null = null
+  /** The server's clock less the device's. */
+  let clockAheadMs = 0
   let refreshing: Promise<void> | null = null
 
   /** @returns null when nothing is loaded or the call failed; see `error` */
@@ -170,6 +178,10 @@ export const useColumnsStore = defineStore('columns', () => {
       scopeKey,
       guard: session.guard,
       onMonths: takeMonths,
+      onNow: (now) => {
+        clockAheadMs = Date.parse(now) - Date.now()
+        minutes?.look()
+      },
       onProgress: (now) => {
         progress.value = now
         loadedFrom.value = loader?.loadedFrom ?? null
@@ -182,6 +194,7 @@ export const useColumnsStore = defineStore('columns', () => {
       onScopeChanged: () => void session.refreshContext(),
     })
     setWorld()
+    minutes = outside.startMinutes({ now: () => Date.now() + clockAheadMs, onMinute: takeMinute })
     // The poll timer retries.
     void refresh().catch(() => {})
     stopPolling = outside.startPolling(refresh)
@@ -200,12 +213,15 @@ export const useColumnsStore = defineStore('columns', () => {
   function stop(): void {
     controller?.abort()
     stopPolling?.()
+    minutes?.stop()
     engine?.terminate()
     engine = null
     loader = null
     controller = null
     refreshing = null
     stopPolling = null
+    minutes = null
+    clockAheadMs = 0
     status.value = 'idle'
     error.value = null
     progress.value = nothingLoaded
@@ -223,6 +239,16 @@ export const useColumnsStore = defineStore('columns', () => {
     await engine?.setAsOf(wallMinutes(instant, timeZone))
     asOf.value = instant
     filter.setSpan(spanOf(found, localDayOf(instant, timeZone)))
+  }
+
+  function takeMinute(minute: number): void {
+    const current = engine
+    current
+      ?.setNow(minute)
+      .then((hasChanged) => {
+        if (hasChanged && engine === current) dueRevision.value++
+      })
+      .catch((failure: unknown) => keepFailure(current, failure))
   }
 
   function setWorld(): void {
@@ -280,6 +306,7 @@ export const useColumnsStore = defineStore('columns', () => {
       () => filter.effective,
       () => filter.periodKnown,
       revision,
+      dueRevision,
       asOf,
       status,
       () => areas.list,
@@ -300,6 +327,7 @@ export const useColumnsStore = defineStore('columns', () => {
     isEmpty,
     periodPartial,
     revision,
+    dueRevision,
     answers,
     projection,
     projectedFilter,

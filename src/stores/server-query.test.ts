@@ -34,6 +34,7 @@ describe('a question to the server', () => {
         startEngine: () => ({ terminate: () => {} }) as RemoteColumnsEngine,
         openCache: () => openMonthCache(),
         startPolling: () => () => {},
+        startMinutes: () => ({ look: () => {}, stop: () => {} }),
       })
     run = (setup) => app.runWithContext(() => scope.run(setup)!)
     run(() => {

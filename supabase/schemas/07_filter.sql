@@ -21,7 +21,10 @@ create type private.incident_filter as (
   min_x integer,
   min_y integer,
   max_x integer,
-  max_y integer
+  max_y integer,
+  -- of the due time of open incidents: after the first, until the second
+  due_after timestamptz,
+  due_until timestamptz
 );
 
 -- Errors: 42501 not signed in.
@@ -114,7 +117,9 @@ end $$;
 create or replace function private.parse_filter(p_filter jsonb)
 returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,bbox}';
+  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,due,bbox}';
+  -- whole minutes, as in the columns: clocks run in them
+  v_minute constant timestamptz := date_trunc('minute', now());
   v_source jsonb := coalesce(p_filter, '{}');
   v_result private.incident_filter;
   v_city public.city_settings;
@@ -167,6 +172,15 @@ begin
       select s from unnest(coalesce(v_result.stages, private.stage_codes())) s where private.is_open(s));
   end if;
   v_result.on_hold_only := private.filter_flag(v_source, 'onHoldOnly');
+  v_list := private.filter_list(v_source, 'due');
+  if not v_list <@ '{overdue,within_day}' then
+    perform private.refuse_filter('due', 'must be overdue or within_day');
+  end if;
+  if v_list is not null then
+    v_result.due_after := case when 'overdue' = any (v_list) then '-infinity' else v_minute end;
+    v_result.due_until := case when 'within_day' = any (v_list) then v_minute + interval '24 hours'
+      else v_minute end;
+  end if;
 
   v_box := nullif(v_source -> 'bbox', 'null');
   if v_box is not null then
@@ -201,6 +215,10 @@ returns text language sql stable set search_path = '' as $$
     case when (p_filter).category_codes is not null then format('i.category_code = any (%L::text[])', (p_filter).category_codes) end,
     case when (p_filter).stages is not null then format('i.stage = any (%L::text[])', (p_filter).stages) end,
     case when (p_filter).on_hold_only then 'i.on_hold' end,
+    -- incidents_due_idx has these words
+    case when (p_filter).due_until is not null then format('private.is_open(i.stage) and not i.on_hold'
+      ' and coalesce(i.due_at, ''infinity'') > %L::timestamptz and coalesce(i.due_at, ''infinity'') <= %L::timestamptz',
+      (p_filter).due_after, (p_filter).due_until) end,
     case when (p_filter).min_x is not null then format('i.qx between %s and %s and i.qy between %s and %s',
       (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end), ''), 'true')
 $$;

@@ -76,7 +76,7 @@ begin
     ) m $q$, private.scope_condition(private.resolve_scope(), 'i'))
   into v_months;
   return jsonb_build_object('cursor', private.cursor_at((private.settled_until()).before_xid), 'asOf', private.data_as_of(),
-    'months', v_months);
+    'now', now(), 'months', v_months);
 end $$;
 
 -- set_byte on a constant makes one byte.
@@ -107,12 +107,19 @@ begin
         private.stage_byte(i.stage, i.on_hold) as stage,
         case when i.closed_at is null then 255 else least(254, greatest(0,
           (date_part('year', i.closed_at at time zone $1) * 12 + date_part('month', i.closed_at at time zone $1)
-          - date_part('year', i.month) * 12 - date_part('month', i.month))))::integer end as closed_month
+          - date_part('year', i.month) * 12 - date_part('month', i.month))))::integer end as closed_month,
+        private.is_open(i.stage) as is_open,
+        -- the first whole minute at which it is overdue
+        case when not i.on_hold then ceil(date_part('epoch', i.due_at) / 60)
+          - date_part('epoch', i.month::timestamp) / 60 end as due_minute
       from public.incidents i
       where i.month = any (%L::date[]) and %s
     ), ordered as (
       select t.*, a.idx as area, c.idx as category,
-        t.minute - lag(t.minute, 1, 0) over w as step
+        t.minute - lag(t.minute, 1, 0) over w as step,
+        -- a day more, because the clock on the wall may be ahead; 0 is none; null for what is not open
+        case when t.is_open and t.due_minute is null then 0
+          when t.is_open then least(16777215, greatest(1, t.due_minute - t.minute + 1440))::integer end as due
       from timed t
       join public.areas a on a.code = t.area_code
       join public.categories c on c.code = t.category_code
@@ -127,7 +134,9 @@ begin
         string_agg(set_byte('\x00', 0, o.stage), '') as stage,
         string_agg(set_byte('\x00', 0, o.closed_month), '') as closed_month,
         string_agg(set_byte('\x00', 0, o.qx >> 8), '') || string_agg(set_byte('\x00', 0, o.qx & 255), '') as x,
-        string_agg(set_byte('\x00', 0, o.qy >> 8), '') || string_agg(set_byte('\x00', 0, o.qy & 255), '') as y
+        string_agg(set_byte('\x00', 0, o.qy >> 8), '') || string_agg(set_byte('\x00', 0, o.qy & 255), '') as y,
+        string_agg(set_byte('\x00', 0, o.due >> 16), '') || string_agg(set_byte('\x00', 0, (o.due >> 8) & 255), '')
+          || string_agg(set_byte('\x00', 0, o.due & 255), '') as due
       from ordered o group by o.month
     )
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -137,7 +146,7 @@ begin
       'minute', private.base64(p.minute), 'hours', private.base64(p.hours),
       'area', private.base64(p.area), 'category', private.base64(p.category),
       'stage', private.base64(p.stage), 'closedMonth', private.base64(p.closed_month),
-      'x', private.base64(p.x), 'y', private.base64(p.y)) order by m), '[]')
+      'x', private.base64(p.x), 'y', private.base64(p.y), 'due', private.base64(p.due)) order by m), '[]')
     from unnest(%L::date[]) m left join packed p on p.month = m $q$,
     v_months, private.scope_condition(private.resolve_scope(), 'i'), v_months)
   into v_result using v_zone;
@@ -171,7 +180,7 @@ begin
       ) m $q$, private.scope_condition(v_scope, 'i'), private.scope_condition(v_scope, 'v'))
     into v_months using v_start, v_settled.before_xid;
   end if;
-  return jsonb_build_object('cursor', v_cursor, 'asOf', private.data_as_of(),
+  return jsonb_build_object('cursor', v_cursor, 'asOf', private.data_as_of(), 'now', now(),
     'reset', v_start is null, 'scopeKey', private.scope_key(), 'months', v_months,
     'areasRevision', private.area_revision(),
     'waiting', case when v_settled.waits_since < now() - interval '1 minute'
@@ -179,8 +188,8 @@ begin
 end $$;
 
 -- The report months of the caller's scope.
--- Returns `{cursor, asOf, months: [{month, count, revision}]}`. `asOf` is the instant up to which data are
--- known: now, or the last instant of a city that only holds imports.
+-- Returns `{cursor, asOf, now, months: [{month, count, revision}]}`. `asOf` is the instant up to which data are
+-- known: now, or the last instant of a city that only holds imports. `now` is the server's clock.
 -- Errors: 42501.
 create or replace function public.incident_months()
 returns jsonb language sql stable security invoker set search_path = '' as $$
@@ -198,7 +207,7 @@ $$;
 
 -- The months of the scope whose incidents changed, came in or left since the cursor. Changes count once no
 -- open transaction can precede them.
--- Returns `{cursor, asOf, reset, scopeKey, months, areasRevision, waiting}`. `reset`: the cursor is not of
+-- Returns `{cursor, asOf, now, reset, scopeKey, months, areasRevision, waiting}`. `reset`: the cursor is not of
 -- this database, load all months. `areasRevision`: when areasRevision(list) differs, load the areas before
 -- the months. `waiting` is `{since}` when a transaction has kept changes back for over a minute, else null.
 -- Errors: 42501.

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unpackMonth } from '../../src/columns/count/column-set.ts'
+import type { PackedMonth } from '../../src/domain/answers/columns.ts'
 import { importCalendar, moveDueTimes } from '../server/import/import-calendar.ts'
 import { shippedCalendar, storeShippedCalendar } from '../server/import/shipped-calendars.ts'
 import { storeCalendar, storeCalendarYears } from '../server/import/store-calendar.ts'
@@ -93,6 +95,17 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     const { outcome, error } = await take(id, time, person, name, fields)
     expect({ outcome, error }).toEqual({ outcome: 'applied', error: null })
   }
+  const read = <T>(expression: string): Promise<T> =>
+    db.asUser(people.leader, async (tx) => {
+      const [row] = await tx.query<{ answer: T }>(`select public.${expression} as answer`)
+      return row!.answer
+    })
+  /** What the columns carry of March. */
+  async function dueMinutes(): Promise<number[]> {
+    const [march] = await read<PackedMonth[]>(`incident_columns('{2026-03}')`)
+    return [...unpackMonth(march!).due.minute]
+  }
+  const minuteOf = (time: string): number => Date.parse(instantOf(time)) / 60_000
   const timesOf = async (id: string) =>
     (
       await db.query<{ due: string | null; warn: string | null }>(
@@ -396,6 +409,8 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     await go(closed, '2026-03-12 09:30', 'handler', 'handle', { note: '已清理' })
     await go(closed, '2026-03-12 09:40', 'field', 'check_pass')
     expect(await timesOf(moves)).toMatchObject({ due: '2026-03-12 15:00' })
+    const { cursor } = await read<{ cursor: string }>('incident_months()')
+    expect(await dueMinutes()).toContain(minuteOf('2026-03-12 15:00'))
     await db.query(
       `insert into public.calendar_days (calendar, day, name) values ('cn', '2026-03-12', '停工')`,
     )
@@ -403,6 +418,9 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     const first = await moveDueTimes(db, 'cn')
     expect(first.moved).toBeGreaterThan(0)
     expect(await timesOf(moves)).toEqual({ due: '2026-03-13 12:00', warn: '2026-03-13 11:00' })
+    expect(await read(`changes_since('${cursor}')`)).toMatchObject({ months: ['2026-03'] })
+    expect(await dueMinutes()).toContain(minuteOf('2026-03-13 12:00'))
+    expect(await dueMinutes()).not.toContain(minuteOf('2026-03-12 15:00'))
     expect((await logOf(moves, 'clock_moved')).map(({ data }) => data)).toEqual([
       {
         from: expect.stringMatching(/^2026-03-12T07:00:00/),

@@ -4,7 +4,8 @@ import type { ChartTheme } from '../chart-theme.ts'
 import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 
 /**
- * Received and closed as bars, month-end backlog as a line. The line has its own axis: backlog is a
+ * Received, closed and those overdue now as bars, month-end backlog as a line. Nothing is overdue in
+ * a city without deadlines, so the bars come only where some are. The line has its own axis: backlog is a
  * stock, bars are flows.
  */
 export function monthFlowOption(
@@ -48,6 +49,15 @@ export function monthFlowOption(
         theme.closed,
         months.map((m) => m.closed),
       ),
+      ...(months.some((m) => m.overdue > 0)
+        ? [
+            bar(
+              text.t('charts.overdueNow'),
+              theme.overdue,
+              months.map((m) => m.overdue),
+            ),
+          ]
+        : []),
       {
         type: 'line',
         name: text.t('charts.backlog'),

@@ -21,14 +21,16 @@ const seriesOf = (option: Record<string, unknown>): Series[] => option.series as
 
 describe('monthFlowOption', () => {
   it('puts the stock on its own axis and keeps the months in order', () => {
-    const option = monthFlowOption(
-      [
-        { month: '2015-01', received: 5, closed: 2, backlog: 3 },
-        { month: '2015-02', received: 1, closed: 4, backlog: 0 },
-      ],
-      theme,
-      text,
-    )
+    const flow = (overdue: number) =>
+      monthFlowOption(
+        [
+          { month: '2015-01', received: 5, closed: 2, backlog: 3, overdue },
+          { month: '2015-02', received: 1, closed: 4, backlog: 0, overdue: 0 },
+        ],
+        theme,
+        text,
+      )
+    const option = flow(0)
     expect((option.xAxis as { data: string[] }).data).toEqual(['2015-01', '2015-02'])
     expect(seriesOf(option).map((s) => s.data)).toEqual([
       [5, 1],
@@ -36,6 +38,10 @@ describe('monthFlowOption', () => {
       [3, 0],
     ])
     expect(seriesOf(option)[2]?.yAxisIndex).toBe(1)
+    expect(seriesOf(flow(2)).map((s) => [s.name, s.data])).toContainEqual([
+      'charts.overdueNow',
+      [2, 0],
+    ])
   })
 })
 
@@ -43,8 +49,8 @@ describe('rankingOption', () => {
   it('stacks the open part on the rest and fades what is not chosen', () => {
     const option = rankingOption(
       [
-        { key: 'a', name: 'A', count: 10, open: 4, selected: true },
-        { key: 'b', name: '<b>', count: 3, open: 0, selected: false },
+        { key: 'a', name: 'A', count: 10, open: 4, overdue: 0, selected: true },
+        { key: 'b', name: '<b>', count: 3, open: 0, overdue: 0, selected: false },
       ],
       theme,
       text,
@@ -53,8 +59,16 @@ describe('rankingOption', () => {
       { value: 6, itemStyle: { opacity: 1 } },
       { value: 3, itemStyle: { opacity: 0.35 } },
     ])
+    expect(seriesOf(option)).toHaveLength(2)
     expect((option.tooltip as { renderMode: string }).renderMode).toBe('richText')
   })
+})
+
+it('takes the overdue ones out of the open part of a ranking', () => {
+  const area = { key: 'a', name: 'A', count: 10, open: 4, overdue: 3, selected: false }
+  const values = seriesOf(rankingOption([area], theme, text)).map(({ data }) => data)
+  const bar = (value: number) => [{ value, itemStyle: { opacity: 1 } }]
+  expect(values).toEqual([bar(6), bar(1), bar(3)])
 })
 
 describe('intervalOption', () => {

@@ -7,10 +7,12 @@ export interface RankedEntry {
   name: string
   count: number
   open: number
+  /** Of the open ones. */
+  overdue: number
   selected: boolean
 }
 
-/** Counts as bars with the open part at the end. A selection fades the others. */
+/** Counts as bars with the open and the overdue part at the end. A selection fades the others. */
 export function rankingOption(
   entries: RankedEntry[],
   theme: ChartTheme,
@@ -39,7 +41,12 @@ export function rankingOption(
     ),
     series: [
       part(text.t('charts.notOpen'), theme.closed, (e) => e.count - e.open),
-      part(text.t('charts.open'), theme.backlog, (e) => e.open),
+      ...(entries.some((e) => e.overdue > 0)
+        ? [
+            part(text.t('charts.openInTime'), theme.backlog, (e) => e.open - e.overdue),
+            part(text.t('charts.overdueNow'), theme.overdue, (e) => e.overdue),
+          ]
+        : [part(text.t('charts.open'), theme.backlog, (e) => e.open)]),
     ],
   }
 }

@@ -21,8 +21,8 @@ export function areaRankingView(data: AreaRankingData, { theme, text }: ChartLoo
     note: t('charts.ranking.note'),
     option: rankingOption(shown, theme, text),
     table: {
-      header: [t('charts.area'), t('charts.received'), t('charts.open')],
-      rows: areas.map((area) => [area.name, area.count, area.open]),
+      header: [t('charts.area'), t('charts.received'), t('charts.open'), t('charts.overdueNow')],
+      rows: areas.map((area) => [area.name, area.count, area.open, area.overdue]),
     },
     height,
     loading: data.areas === null,

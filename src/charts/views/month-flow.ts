@@ -20,8 +20,14 @@ export function monthFlowView(data: MonthFlowData, { theme, text }: ChartLook): 
     note: data.isPartial ? t('charts.flow.partial') : t('charts.flow.note'),
     option: monthFlowOption(months, theme, text),
     table: {
-      header: [t('charts.month'), t('charts.received'), t('charts.closed'), t('charts.backlog')],
-      rows: months.map((one) => [one.month, one.received, one.closed, one.backlog]),
+      header: [
+        t('charts.month'),
+        t('charts.received'),
+        t('charts.closed'),
+        t('charts.backlog'),
+        t('charts.overdueNow'),
+      ],
+      rows: months.map((one) => [one.month, one.received, one.closed, one.backlog, one.overdue]),
     },
     height: 260,
     loading: data.months === null,

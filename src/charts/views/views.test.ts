@@ -34,16 +34,16 @@ const drawn = (option: object) => (option as { yAxis: { data: string[] } }).yAxi
 
 describe('monthFlowView', () => {
   const months = [
-    { month: '2015-01', received: 5, closed: 2, backlog: 3 },
-    { month: '2015-02', received: 1, closed: 4, backlog: 0 },
+    { month: '2015-01', received: 5, closed: 2, backlog: 3, overdue: 2 },
+    { month: '2015-02', received: 1, closed: 4, backlog: 0, overdue: 0 },
   ]
 
   it('shows the months, and narrows to the one of a row', () => {
     const narrow = vi.fn()
     const view = monthFlowView({ months, isPartial: false, narrow }, look)
     expect(view.table.rows).toEqual([
-      ['2015-01', 5, 2, 3],
-      ['2015-02', 1, 4, 0],
+      ['2015-01', 5, 2, 3, 2],
+      ['2015-02', 1, 4, 0, 0],
     ])
     expect([view.loading, view.empty, view.note]).toEqual([false, false, 'charts.flow.note'])
     view.select?.(1)
@@ -66,6 +66,7 @@ describe('areaRankingView', () => {
       name: key,
       count,
       open: 0,
+      overdue: 0,
       selected,
     })
     const narrow = vi.fn()

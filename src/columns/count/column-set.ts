@@ -1,7 +1,8 @@
-import { bytesFromBase64, uint16FromPlanes } from '../../domain/bytes.ts'
-import { monthNumber } from '../../domain/time/calendar.ts'
-import type { PackedMonth } from '../../domain/answers/columns.ts'
-import type { LocalMonth } from '../../domain/vocabulary.ts'
+import { bytesFromBase64, uint16FromPlanes, uint24FromPlanes } from '../../domain/bytes.ts'
+import { firstDayNumber, monthNumber } from '../../domain/time/calendar.ts'
+import { changesDueChoice } from '../../domain/filter/due.ts'
+import { dueBias, type PackedMonth } from '../../domain/answers/columns.ts'
+import { isOpenStage, stages, type LocalMonth } from '../../domain/vocabulary.ts'
 
 /** Columns hold `count` values in the same order. */
 export interface MonthColumns {
@@ -25,6 +26,15 @@ export interface MonthColumns {
   /** Quantised place. */
   x: Uint16Array
   y: Uint16Array
+  due: DueColumn
+}
+
+/** Incidents with a deadline: open and not on hold. */
+export interface DueColumn {
+  /** Ascending. */
+  rows: Uint32Array
+  /** The first minute at which each is overdue, since 1970 in UTC. */
+  minute: Uint32Array
 }
 
 /** @throws RangeError for an invalid month or a wrong number of values */
@@ -37,20 +47,45 @@ export function unpackMonth(packed: PackedMonth): MonthColumns {
     const planes = checked(name, bytesFromBase64(packed[name]), packed.count * 2)
     return uint16FromPlanes(planes)
   }
+  const minute = fromSteps(words('minute'))
+  const stage = bytes('stage')
   return {
     month: packed.month,
     monthNumber: number,
     revision: packed.revision,
     count: packed.count,
-    minute: fromSteps(words('minute')),
+    minute,
     hours: words('hours'),
     area: words('area'),
     category: bytes('category'),
-    stage: bytes('stage'),
+    stage,
     closedMonth: bytes('closedMonth'),
     x: words('x'),
     y: words('y'),
+    due: dueColumn(bytesFromBase64(packed.due), stage, minute, firstDayNumber(number) * 1440),
   }
+}
+
+const isOpenAt = stages.map(isOpenStage)
+
+function dueColumn(
+  planes: Uint8Array,
+  stage: Uint8Array,
+  minute: Uint16Array,
+  monthStart: number,
+): DueColumn {
+  const open = stage.reduce((count, byte) => count + (isOpenAt[byte & 15] ? 1 : 0), 0)
+  const values = uint24FromPlanes(checked('due', planes, open * 3))
+  const count = values.reduce((some, value) => some + (value > 0 ? 1 : 0), 0)
+  const due = { rows: new Uint32Array(count), minute: new Uint32Array(count) }
+  for (let i = 0, at = 0, to = 0; to < count; i++) {
+    if (!isOpenAt[stage[i]! & 15]) continue
+    const value = values[at++]!
+    if (value === 0) continue
+    due.rows[to] = i
+    due.minute[to++] = monthStart + minute[i]! + value - dueBias
+  }
+  return due
 }
 
 /** Minutes travel as steps from one incident to the next. */
@@ -75,6 +110,12 @@ export class ColumnSet {
 
   get count(): number {
     return this.#months.reduce((sum, month) => sum + month.count, 0)
+  }
+
+  /** Whether an incident gets another due choice between two minutes, or the clock went back. */
+  changesDueBetween(from: number, to: number): boolean {
+    if (to < from) return true
+    return this.#months.some(({ due }) => due.minute.some((at) => changesDueChoice(at, from, to)))
   }
 
   /** An empty month is removed. */

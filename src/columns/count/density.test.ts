@@ -12,6 +12,7 @@ const world: FilterWorld = {
   areas: [{ idx: 1, code: 'A', path: 'A/' }],
   categories: [],
   cityBbox: [0, 0, 60, 60],
+  nowMinute: 0,
 }
 const bbox = world.cityBbox
 

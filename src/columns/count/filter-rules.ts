@@ -1,6 +1,7 @@
 import { dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
 import type { MonthColumns } from './column-set.ts'
 import { quantiseBox } from '../../domain/answers/columns.ts'
+import { dueRange, type DueRange } from '../../domain/filter/due.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import { incidentFlags, isOpenStage, stages, type BoundingBox } from '../../domain/vocabulary.ts'
 
@@ -11,6 +12,8 @@ export interface FilterWorld {
   areas: readonly PathNode[]
   categories: readonly PathNode[]
   cityBbox: BoundingBox
+  /** The server's clock: minutes since 1970 in UTC. */
+  nowMinute: number
 }
 export interface PathNode {
   idx: number
@@ -28,6 +31,8 @@ export interface FilterRules {
   toDay: number
   /** Quantised, inclusive; null for everywhere. */
   box: readonly [minX: number, minY: number, maxX: number, maxY: number] | null
+  /** Null: with any deadline or none. */
+  due: DueRange | null
   /** The filter has at most a period. */
   onlyPeriod: boolean
   /** The passing `Category.idx` when the filter has only categories and a period. */
@@ -40,6 +45,7 @@ export function compileFilter(filter: IncidentFilter, world: FilterWorld): Filte
     filter.areas.length + filter.stages.length > 0 ||
     filter.openOnly ||
     filter.onHoldOnly ||
+    filter.due.length > 0 ||
     filter.bbox !== null
   const hasCategories = filter.categories.length > 0
   return {
@@ -49,6 +55,7 @@ export function compileFilter(filter: IncidentFilter, world: FilterWorld): Filte
     fromDay: filter.period ? dayNumber(filter.period.from) : Number.NEGATIVE_INFINITY,
     toDay: filter.period ? dayNumber(filter.period.to) : Number.POSITIVE_INFINITY,
     box: filter.bbox && quantiseBox(filter.bbox, world.cityBbox),
+    due: filter.due.length > 0 ? dueRange(filter.due, world.nowMinute) : null,
     onlyPeriod: !hasOther && !hasCategories,
     onlyCategories:
       hasOther || !hasCategories

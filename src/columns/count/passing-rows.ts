@@ -1,5 +1,6 @@
 import type { ColumnSet, MonthColumns } from './column-set.ts'
 import { quantum } from '../../domain/answers/columns.ts'
+import { dueRows } from './due-rows.ts'
 import {
   compileFilter,
   minutesInPeriod,
@@ -12,6 +13,7 @@ import type { IncidentFilter } from '../../domain/filter/filter.ts'
 /** Leaves out months without passing rows. */
 export type PassingRows = readonly PassingMonth[]
 export interface PassingMonth {
+  /** Under a filter of deadlines only the incidents with such a deadline. */
   month: MonthColumns
   /** Row numbers; null when the whole month passes. */
   rows: Uint32Array | null
@@ -24,9 +26,10 @@ export function passingRows(
   world: FilterWorld,
 ): PassingRows {
   const rules = compileFilter(filter, world)
-  return set.months.flatMap((month): PassingMonth[] => {
-    const cover = periodCover(month, rules)
+  return set.months.flatMap((whole): PassingMonth[] => {
+    const cover = periodCover(whole, rules)
     if (cover === 'none') return []
+    const month = rules.due ? dueRows(whole, rules.due) : whole
     if (cover === 'whole' && rules.onlyPeriod) return [{ month, rows: null }]
     const rows = rowsOf(month, rules)
     return rows.length > 0 ? [{ month, rows }] : []

@@ -29,7 +29,12 @@ const codesOf = (key: 'grid_id' | 'category') =>
     code,
     path: `${code}/`,
   }))
-const world = { areas: codesOf('grid_id'), categories: codesOf('category'), cityBbox }
+const world = {
+  areas: codesOf('grid_id'),
+  categories: codesOf('category'),
+  cityBbox,
+  nowMinute: 0,
+}
 
 function columnsOf(month: number, own: Row[]): MonthColumns {
   const name = monthFromNumber(month)
@@ -56,6 +61,7 @@ function columnsOf(month: number, own: Row[]): MonthColumns {
     ),
     x: Uint16Array.from(own, (row) => quantise(Number(row.lng), cityBbox[0], cityBbox[2])),
     y: Uint16Array.from(own, (row) => quantise(Number(row.lat), cityBbox[1], cityBbox[3])),
+    due: { rows: new Uint32Array(), minute: new Uint32Array() },
   }
 }
 

@@ -8,8 +8,9 @@ import {
   lastDayOf,
   monthFromNumber,
 } from '../../domain/time/calendar.ts'
-import { ColumnSet, unpackMonth } from './column-set.ts'
+import { ColumnSet, unpackMonth, type MonthColumns } from './column-set.ts'
 import { notClosedMonth, quantiseBox } from '../../domain/answers/columns.ts'
+import { dueChoices, type DueChoice } from '../../domain/filter/due.ts'
 import type { FilterWorld } from './filter-rules.ts'
 import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
 import { passingRows, type PassingRows } from './passing-rows.ts'
@@ -34,7 +35,12 @@ const categories = [
   { idx: 3, code: 'dumping', path: 'waste/dumping/' },
   { idx: 4, code: 'parking', path: 'parking/' },
 ]
-const world: FilterWorld = { areas, categories, cityBbox: [0, 0, 10, 10] }
+const world: FilterWorld = {
+  areas,
+  categories,
+  cityBbox: [0, 0, 10, 10],
+  nowMinute: Date.UTC(2020, 2, 20, 12) / 60_000,
+}
 
 interface Row {
   day: string
@@ -46,6 +52,14 @@ interface Row {
   closedMonth: number | null
   x: number
   y: number
+  due: DueChoice | 'later' | null
+}
+
+function dueOf(month: MonthColumns, row: number): Row['due'] {
+  const at = month.due.rows.indexOf(row)
+  if (at < 0) return null
+  const minutes = month.due.minute[at]! - world.nowMinute
+  return minutes <= 0 ? 'overdue' : minutes <= 24 * 60 ? 'within_day' : 'later'
 }
 
 const rowsOf = (set: ColumnSet): Row[] =>
@@ -61,6 +75,7 @@ const rowsOf = (set: ColumnSet): Row[] =>
         month.closedMonth[i] === notClosedMonth ? null : month.monthNumber + month.closedMonth[i]!,
       x: month.x[i]!,
       y: month.y[i]!,
+      due: dueOf(month, i),
     })),
   )
 
@@ -85,6 +100,7 @@ function passes(row: Row, filter: IncidentFilter, except?: string): boolean {
     (except === 'stages' || !filter.stages.length || filter.stages.includes(row.stage)) &&
     (except === 'stages' || !filter.openOnly || isOpenStage(row.stage)) &&
     (!filter.onHoldOnly || row.onHold) &&
+    (except === 'due' || !filter.due.length || filter.due.some((one) => one === row.due)) &&
     (!box || (row.x >= box[0] && row.y >= box[1] && row.x <= box[2] && row.y <= box[3]))
   )
 }
@@ -110,6 +126,7 @@ const anyFilter: fc.Arbitrary<IncidentFilter> = fc.record({
   stages: fc.subarray([...stages], { maxLength: 3 }),
   openOnly: fc.boolean(),
   onHoldOnly: fc.boolean(),
+  due: fc.subarray([...dueChoices]),
   bbox: fc.option(
     fc
       .tuple(fc.integer({ min: 0, max: 7 }), fc.integer({ min: 0, max: 7 }))
@@ -118,7 +135,7 @@ const anyFilter: fc.Arbitrary<IncidentFilter> = fc.record({
 })
 /** Filters with shortcuts in the code, which random filters rarely hit. */
 const simpleFilter = fc
-  .record({ period, categories: codesOf(categories) })
+  .record({ period, categories: codesOf(categories), due: fc.subarray([...dueChoices]) })
   .map((asked): IncidentFilter => ({ ...emptyFilter(), ...asked }))
 const filters = fc.oneof(anyFilter, simpleFilter)
 const sets = fc
@@ -156,6 +173,11 @@ describe('project', () => {
         expect(sparse(answer.byStage)).toEqual(
           tally(only('stages'), (row) => stages.indexOf(row.stage)),
         )
+        for (const choice of dueChoices) {
+          const due = (except: string) => only(except).filter((row) => row.due === choice)
+          expect(answer.due[choice]).toBe(due('due').length)
+          expect(sparse(answer.dueByArea[choice])).toEqual(tally(due('areas'), (row) => row.area))
+        }
         const firstDay = dayNumber(answer.histogram.firstDay)
         expect(sparse(answer.histogram.counts)).toEqual(
           tally(only('period'), (row) => dayNumber(row.day) - firstDay),
@@ -195,6 +217,9 @@ describe('project', () => {
               (row) =>
                 row.month <= number && (row.closedMonth === null || row.closedMonth > number),
             ).length,
+            overdue: rows.filter(
+              (row) => row.month === number && row.due === 'overdue' && passes(row, filter),
+            ).length,
           })),
         )
       }),
@@ -206,18 +231,13 @@ describe('project', () => {
     fc.assert(
       fc.property(sets, filters, (set, filter) => {
         const found = (passing: PassingRows) =>
-          passing.flatMap(({ month, rows }) =>
-            [...(rows ?? month.minute.keys())]
-              .toSorted((a, b) => a - b)
-              .map((i) => `${month.month} ${i}`),
-          )
-        const expected = set.months.flatMap((month) => {
-          const one = new ColumnSet()
-          one.replace(month)
-          return rowsOf(one).flatMap((row, i) =>
-            passes(row, filter) ? [`${month.month} ${i}`] : [],
-          )
-        })
+          passing.flatMap(({ month, rows }) => {
+            const one = new ColumnSet()
+            one.replace(month)
+            const all = rowsOf(one)
+            return [...(rows ?? all.keys())].toSorted((a, b) => a - b).map((i) => all[i])
+          })
+        const expected = rowsOf(set).filter((row) => passes(row, filter))
         expect(found(project(set, filter, world).passing)).toEqual(expected)
         expect(found(passingRows(set, filter, world))).toEqual(expected)
       }),
@@ -258,6 +278,7 @@ describe('ColumnSet', () => {
     expect(() => unpackMonth({ ...packed, y: packed.y.slice(4) })).toThrow(
       /column y holds 17 bytes/,
     )
+    expect(() => unpackMonth({ ...packed, due: packed.due.slice(4) })).toThrow(/column due/)
     expect(() => unpackMonth({ ...packed, month: '2020-13' })).toThrow(RangeError)
   })
 })

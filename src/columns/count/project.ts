@@ -6,6 +6,8 @@ import {
 } from '../../domain/time/calendar.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
 import { notClosedMonth } from '../../domain/answers/columns.ts'
+import { dueChoices, dueRange, type DueChoice } from '../../domain/filter/due.ts'
+import { dueRows } from './due-rows.ts'
 import { compileFilter, periodCover, type FilterRules, type FilterWorld } from './filter-rules.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import type { PassingMonth, PassingRows } from './passing-rows.ts'
@@ -15,6 +17,7 @@ import {
   areasIn,
   countCategories,
   countInside,
+  countMatches,
   countOutside,
   livedIn,
   Tally,
@@ -53,10 +56,15 @@ export function project(
   // A closing month may lie past the last month when clocks disagree.
   const left = new Uint32Array(span + 256)
 
-  for (const month of months) {
-    const at = month.monthNumber - first
-    tally.dayOffset = firstDayNumber(month.monthNumber) - firstDay
-    const cover = periodCover(month, rules)
+  const due = dueCounts(filter, areas)
+  const overdue = new Uint32Array(span)
+
+  for (const whole of months) {
+    const at = whole.monthNumber - first
+    tally.dayOffset = firstDayNumber(whole.monthNumber) - firstDay
+    const cover = periodCover(whole, rules)
+    if (cover !== 'none') overdue[at] = countDue(whole, rules, world.nowMinute, due)
+    const month = rules.due ? dueRows(whole, rules.due) : whole
     const totals = rules.onlyPeriod && cover !== 'part' ? totalsOf(month) : null
     let rows: Uint32Array | null
     if (totals) {
@@ -83,18 +91,57 @@ export function project(
     onHold: sum(tally.passed.filter((_, byte) => (byte >> 4) & incidentFlags.onHold)),
     byArea: Uint32Array.from({ length: areaLength }, (_, idx) => tally.inArea(idx)),
     openByArea: Uint32Array.from({ length: areaLength }, (_, idx) => tally.openInArea(idx)),
+    due: due.counts,
+    dueByArea: {
+      overdue: resized(due.byArea.overdue, areaLength),
+      within_day: resized(due.byArea.within_day, areaLength),
+    },
     byCategory: tally.category.slice(
       0,
       lengthFor(256, world.categories, (idx) => tally.category[idx]! > 0),
     ),
     byStage: passed.map((count, stage) => count + tally.otherStage[stage]!),
     histogram: { firstDay: dayFromNumber(firstDay), counts: tally.days },
-    months: flows(rules, first, received, entered, left),
+    months: flows(rules, first, received, entered, left, overdue),
     passing,
   }
 }
 
 const none = new Uint32Array(0)
+
+interface DueCounts {
+  counts: Record<DueChoice, number>
+  byArea: Record<DueChoice, Uint32Array>
+  /** Choices that the filter lets pass. */
+  passing: readonly DueChoice[]
+}
+
+const dueCounts = ({ due }: IncidentFilter, areas: number): DueCounts => ({
+  counts: { overdue: 0, within_day: 0 },
+  byArea: { overdue: new Uint32Array(areas), within_day: new Uint32Array(areas) },
+  passing: due.length > 0 ? due : dueChoices,
+})
+
+/** Returns how many passing rows of the month are overdue. */
+function countDue(
+  month: MonthColumns,
+  rules: FilterRules,
+  nowMinute: number,
+  { counts, byArea, passing }: DueCounts,
+): number {
+  let overdue = 0
+  for (const choice of dueChoices) {
+    const isPassing = passing.includes(choice)
+    const rows = dueRows(month, dueRange([choice], nowMinute))
+    const matches = countMatches(rows, rules, isPassing ? byArea[choice] : null)
+    counts[choice] += matches
+    if (choice === 'overdue' && isPassing) overdue = matches
+  }
+  return overdue
+}
+
+const resized = (counts: Uint32Array, length: number): Uint32Array =>
+  Uint32Array.from({ length }, (_, idx) => counts[idx] ?? 0)
 
 function countRows(
   month: MonthColumns,
@@ -115,6 +162,7 @@ function flows(
   received: Uint32Array,
   entered: Uint32Array,
   left: Uint32Array,
+  overdue: Uint32Array,
 ): MonthFlow[] {
   const answer: MonthFlow[] = []
   let backlog = 0
@@ -124,7 +172,14 @@ function flows(
     const inPeriod =
       firstDayNumber(number + 1) > rules.fromDay && firstDayNumber(number) <= rules.toDay
     const month = monthFromNumber(number)
-    if (inPeriod) answer.push({ month, received: received[at]!, closed: left[at]!, backlog })
+    if (inPeriod)
+      answer.push({
+        month,
+        received: received[at]!,
+        closed: left[at]!,
+        backlog,
+        overdue: overdue[at]!,
+      })
   }
   return answer
 }

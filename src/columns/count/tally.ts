@@ -183,6 +183,7 @@ const everything: FilterRules = {
   fromDay: Number.NEGATIVE_INFINITY,
   toDay: Number.POSITIVE_INFINITY,
   box: null,
+  due: null,
   onlyPeriod: true,
   onlyCategories: null,
 }
@@ -214,6 +215,32 @@ function countTotals(month: MonthColumns): MonthTotals | null {
     entered: livedIn(living),
     left: used(left.subarray(0, notClosedMonth)),
   }
+}
+
+/**
+ * Counts passing rows.
+ * @param byArea also counts rows that fail only by their area
+ */
+export function countMatches(
+  month: MonthColumns,
+  rules: FilterRules,
+  byArea: Uint32Array | null,
+): number {
+  const { count, minute, area, category, stage, x, y } = month
+  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
+  const { from, to } = minutesInPeriod(month, rules)
+  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
+  const isBoxed = rules.box !== null
+  let matches = 0
+  for (let i = 0; i < count; i++) {
+    const m = minute[i]!
+    if (m < from || m >= to || categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
+    if (isBoxed && (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY)) continue
+    const a = area[i]!
+    if (byArea) byArea[a]!++
+    if (areaRules[a] === 0) matches++
+  }
+  return matches
 }
 
 export function livedIn(bytes: Uint32Array): number {

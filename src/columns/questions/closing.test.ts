@@ -17,6 +17,7 @@ const world = {
   ],
   categories: [],
   cityBbox: [0, 0, 1, 1] as const,
+  nowMinute: 0,
   asOfWallMinutes: Date.UTC(2020, 5, 15) / 60_000,
 }
 const options = { withinDays: 7, areaLevel: 'community' as const }

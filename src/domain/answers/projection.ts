@@ -1,3 +1,4 @@
+import type { DueChoice } from '../filter/due.ts'
 import type { LocalMonth } from '../vocabulary.ts'
 
 /**
@@ -13,6 +14,10 @@ export interface Projection {
   byArea: Uint32Array
   /** Ignores `areas`. */
   openByArea: Uint32Array
+  /** Open, with a deadline; ignores `due`. */
+  due: Record<DueChoice, number>
+  /** Ignores `areas`. */
+  dueByArea: Record<DueChoice, Uint32Array>
   /** Of the leaf; ignores `categories`. */
   byCategory: Uint32Array
   /** By index in `stages`; ignores `stages` and `openOnly`. */
@@ -29,4 +34,6 @@ export interface MonthFlow {
   closed: number
   /** Open at the month's end. Excludes rejected and merged ones: the columns lack their end. */
   backlog: number
+  /** Of `received`, overdue now. */
+  overdue: number
 }

@@ -14,11 +14,12 @@ const area = (idx: number, code: string): Area => ({
   bbox: [0, 0, 1, 1],
   pointOnSurface: [0, 0],
 })
+const counts = { count: [3, 0, 3, 0, 6], open: [1], overdue: [1, 0, 2], within_day: [] }
 const areas = [area(0, 'N-2'), area(4, 'N-10'), area(2, 'N-1')]
 
 describe('rankAreas', () => {
   it('puts most first, equal ones by code, and shares that sum to one', () => {
-    const ranked = rankAreas(areas, [3, 0, 3, 0, 6], [1])
+    const ranked = rankAreas(areas, counts)
     expect(ranked.map((row) => [row.area.code, row.count, row.open])).toEqual([
       ['N-10', 6, 0],
       ['N-1', 3, 0],
@@ -27,13 +28,22 @@ describe('rankAreas', () => {
     expect(ranked.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12)
   })
 
+  it('orders and shares by another measure', () => {
+    const ranked = rankAreas(areas, counts, 'overdue')
+    expect(ranked.map((row) => [row.area.code, row.overdue, row.share])).toEqual([
+      ['N-1', 2, 2 / 3],
+      ['N-2', 1, 1 / 3],
+      ['N-10', 0, 0],
+    ])
+  })
+
   it('shares nothing out of nothing', () => {
-    expect(rankAreas(areas, [], [])[0]!.share).toBe(0)
+    expect(rankAreas(areas, counts, 'within_day')[0]!.share).toBe(0)
   })
 })
 
 describe('sortRanked', () => {
-  const ranked = rankAreas(areas, [3, 0, 3, 0, 6], [1])
+  const ranked = rankAreas(areas, counts)
   const codes = (
     ...args: Parameters<typeof sortRanked> extends [unknown, ...infer R] ? R : never
   ) => sortRanked(ranked, ...args).map((row) => row.area.code)

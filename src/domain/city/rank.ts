@@ -1,33 +1,46 @@
 import type { Area } from './area.ts'
 
-export interface RankedArea {
-  area: Area
+/** Figures that colour the map and order its areas. Another is a count of its own in `AreaFigures`. */
+export const areaMeasures = ['count', 'overdue', 'within_day'] as const
+export type AreaMeasure = (typeof areaMeasures)[number]
+
+export interface AreaFigures {
   count: number
   open: number
-  /** Of all ranked areas, 0 to 1. */
+  overdue: number
+  /** Due within a day. */
+  within_day: number
+}
+/** Rolled up, by `Area.idx`. */
+export type AreaCounts = Record<keyof AreaFigures, ArrayLike<number>>
+
+export interface RankedArea extends AreaFigures {
+  area: Area
+  /** Of all ranked areas by the measure, 0 to 1. */
   share: number
 }
 
-/**
- * Ties sort by code.
- * @param counts rolled up, by `Area.idx`
- */
+/** Highest first; ties sort by code. */
 export function rankAreas(
   areas: readonly Area[],
-  counts: ArrayLike<number>,
-  openCounts: ArrayLike<number>,
+  counts: AreaCounts,
+  by: AreaMeasure = 'count',
 ): RankedArea[] {
-  let sum = 0
-  for (const area of areas) sum += counts[area.idx] ?? 0
+  const at = (figure: keyof AreaFigures, { idx }: Area): number => counts[figure][idx] ?? 0
+  const sum = areas.reduce((total, area) => total + at(by, area), 0)
   return areas
-    .map((area) => {
-      const count = counts[area.idx] ?? 0
-      return { area, count, open: openCounts[area.idx] ?? 0, share: sum === 0 ? 0 : count / sum }
-    })
-    .sort((a, b) => b.count - a.count || (a.area.code < b.area.code ? -1 : 1))
+    .map((area) => ({
+      area,
+      count: at('count', area),
+      open: at('open', area),
+      overdue: at('overdue', area),
+      within_day: at('within_day', area),
+      share: sum === 0 ? 0 : at(by, area) / sum,
+    }))
+    .sort((a, b) => b[by] - a[by] || (a.area.code < b.area.code ? -1 : 1))
 }
 
-const areaSortKeys = ['name', 'code', 'count', 'open'] as const
+const areaSortKeys = ['name', 'code', 'count', 'open', 'overdue'] as const
 export type AreaSortKey = (typeof areaSortKeys)[number]
 export const areaSorts = areaSortKeys.flatMap((key) => [`${key}_asc`, `${key}_desc`] as const)
 
@@ -44,6 +57,7 @@ export function sortRanked(
     code: (a, b) => compare(a.area.code, b.area.code),
     count: (a, b) => a.count - b.count,
     open: (a, b) => a.open - b.open,
+    overdue: (a, b) => a.overdue - b.overdue,
   }
   const sign = direction === 'asc' ? 1 : -1
   return [...ranked].sort((a, b) => sign * byKey[key](a, b) || compare(a.area.code, b.area.code))

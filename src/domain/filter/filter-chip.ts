@@ -1,5 +1,6 @@
 import type { Period, PeriodPreset } from '../time/period.ts'
 import type { Stage } from '../vocabulary.ts'
+import type { DueChoice } from './due.ts'
 
 export type FilterPart =
   | 'period'
@@ -8,10 +9,12 @@ export type FilterPart =
   | 'stages'
   | 'openOnly'
   | 'onHoldOnly'
+  | 'due'
   | 'bbox'
 
 export type FilterChip =
   | { part: 'period'; key: string; period: Period; preset: PeriodPreset | null }
   | { part: 'areas' | 'categories'; key: string; code: string }
   | { part: 'stages'; key: string; stage: Stage }
+  | { part: 'due'; key: string; due: DueChoice }
   | { part: 'openOnly' | 'onHoldOnly' | 'bbox'; key: string }

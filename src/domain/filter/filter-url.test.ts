@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addDays } from '../time/calendar.ts'
 import { decodeFilter, encodeFilter, filterKeys, filterToRpc } from './filter-url.ts'
+import { dueChoices } from './due.ts'
 import { emptyFilter, type IncidentFilter } from './filter.ts'
 import { stages } from '../vocabulary.ts'
 
@@ -18,6 +19,7 @@ const filters: fc.Arbitrary<IncidentFilter> = fc.record({
   stages: fc.subarray([...stages]),
   openOnly: fc.boolean(),
   onHoldOnly: fc.boolean(),
+  due: fc.subarray([...dueChoices]),
   bbox: fc.option(
     fc.tuple(degrees(180), degrees(90)).map(([west, south]) => [west, south, 180, 90] as const),
   ),
@@ -59,6 +61,7 @@ describe('filter in the URL', () => {
     [{ from: '2024-03-02' }, ['from']],
     [{ stage: 'closed~nonsense' }, ['stage']],
     [{ open: 'yes' }, ['open']],
+    [{ due: 'overdue~tomorrow' }, ['due']],
     [{ bbox: '1~2~1~4' }, ['bbox']],
     [{ area: 'SF-N-1~<b>' }, ['area']],
     [{ in: '../x' }, ['in']],
@@ -80,6 +83,7 @@ describe('filter in the URL', () => {
       stages: ['closed'],
       openOnly: true,
       onHoldOnly: true,
+      due: ['overdue'],
       bbox: [1, 2, 3, 4],
     }
     const { period, ...others } = full

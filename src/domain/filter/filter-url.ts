@@ -1,4 +1,5 @@
 import { isLocalDay } from '../time/calendar.ts'
+import { dueChoices, type DueChoice } from './due.ts'
 import { emptyFilter, type IncidentFilter } from './filter.ts'
 import { stages, type BoundingBox, type Stage } from '../vocabulary.ts'
 
@@ -10,6 +11,7 @@ export const filterKeys = [
   'stage',
   'open',
   'hold',
+  'due',
   'bbox',
   'in',
 ] as const
@@ -49,6 +51,7 @@ export function encodeFilter(
   if (filter.stages.length) query.stage = filter.stages.join('~')
   if (filter.openOnly) query.open = '1'
   if (filter.onHoldOnly) query.hold = '1'
+  if (filter.due.length) query.due = filter.due.join('~')
   if (filter.bbox) query.bbox = filter.bbox.map((value) => value.toFixed(boxDecimals)).join('~')
   if (drill) query.in = drill
   return query
@@ -75,6 +78,10 @@ export function decodeFilter(query: Query): DecodedFilter {
   const givenStages = read('stage')?.split('~') ?? []
   filter.stages = stages.filter((stage) => givenStages.includes(stage))
   if (givenStages.some((stage) => !stages.includes(stage as Stage))) ignored.add('stage')
+
+  const givenDue = read('due')?.split('~') ?? []
+  filter.due = dueChoices.filter((choice) => givenDue.includes(choice))
+  if (givenDue.some((choice) => !dueChoices.includes(choice as DueChoice))) ignored.add('due')
 
   const flag = (key: 'open' | 'hold'): boolean => {
     const value = read(key)
@@ -136,6 +143,7 @@ export function filterToRpc(filter: IncidentFilter): Record<string, unknown> {
     ...(filter.stages.length && { stages: filter.stages }),
     ...(filter.openOnly && { openOnly: true }),
     ...(filter.onHoldOnly && { onHoldOnly: true }),
+    ...(filter.due.length && { due: filter.due }),
     ...(filter.bbox && { bbox: filter.bbox }),
   }
 }

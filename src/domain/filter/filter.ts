@@ -1,4 +1,5 @@
 import type { BoundingBox, LocalDay, Stage } from '../vocabulary.ts'
+import type { DueChoice } from './due.ts'
 
 /** Lives in the URL; an empty list means all. */
 export interface IncidentFilter {
@@ -13,6 +14,8 @@ export interface IncidentFilter {
   openOnly: boolean
   /** On hold (挂账). */
   onHoldOnly: boolean
+  /** Deadlines of open incidents that are not on hold. */
+  due: DueChoice[]
   /** While "in view" is on. */
   bbox: BoundingBox | null
 }
@@ -24,5 +27,6 @@ export const emptyFilter = (): IncidentFilter => ({
   stages: [],
   openOnly: false,
   onHoldOnly: false,
+  due: [],
   bbox: null,
 })

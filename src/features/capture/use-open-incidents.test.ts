@@ -35,6 +35,7 @@ const noColumns: ColumnsOutside = {
   startEngine: () => ({ terminate: () => {} }) as RemoteColumnsEngine,
   openCache: () => openMonthCache(),
   startPolling: () => () => {},
+  startMinutes: () => ({ look: () => {}, stop: () => {} }),
 }
 
 describe('useOpenIncidents', () => {

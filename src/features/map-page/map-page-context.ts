@@ -1,7 +1,12 @@
-import { computed, inject, provide, type ComputedRef, type InjectionKey, type Ref } from 'vue'
+import { computed, inject, provide, ref, type ComputedRef, type InjectionKey, type Ref } from 'vue'
 import { isWithin } from '@/domain/city/area.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
-import { rankAreas, type RankedArea } from '@/domain/city/rank.ts'
+import {
+  rankAreas,
+  type AreaCounts,
+  type AreaMeasure,
+  type RankedArea,
+} from '@/domain/city/rank.ts'
 import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
 import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
 import { provideIncidentBrowser } from '@/parts/incident/incident-browser.ts'
@@ -11,7 +16,11 @@ import { useFilterStore } from '@/stores/view/filter.store.ts'
 export interface MapPageContext {
   /** Null before the hierarchy loads. */
   shownLevel: Ref<AreaLevel | null>
-  /** Visible areas of the shown level inside the drilled one, highest count first. */
+  /** Colours the map and orders the areas. */
+  measure: Ref<AreaMeasure>
+  /** Null while loading. */
+  counts: ComputedRef<AreaCounts | null>
+  /** Visible areas of the shown level inside the drilled one, highest first. */
   ranked: ComputedRef<RankedArea[]>
 }
 
@@ -23,15 +32,18 @@ export function useMapPage(): MapPageContext {
   return context
 }
 
-export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContext {
+export function provideMapPage(
+  shownLevel: Ref<AreaLevel | null>,
+  measure: Ref<AreaMeasure> = ref('count'),
+): MapPageContext {
   const isVisible = useAreaScope()
   const areas = useAreasStore()
   const filter = useFilterStore()
-  const { counts, openCounts } = useAreaCounts()
+  const counts = useAreaCounts()
   provideIncidentBrowser()
 
   const ranked = computed<RankedArea[]>(() => {
-    if (!counts.value || !openCounts.value || !shownLevel.value) return []
+    if (!counts.value || !shownLevel.value) return []
     const drilled = filter.drill === null ? undefined : areas.byCode(filter.drill)
     let shown = areas
       .atLevel(shownLevel.value)
@@ -41,10 +53,10 @@ export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContex
       shown = areas.children(drilled.code).filter(isVisible)
       if (shown.length === 0) shown = [drilled]
     }
-    return rankAreas(shown, counts.value, openCounts.value)
+    return rankAreas(shown, counts.value, measure.value)
   })
 
-  const context: MapPageContext = { shownLevel, ranked }
+  const context: MapPageContext = { shownLevel, measure, counts, ranked }
   provide(key, context)
   return context
 }

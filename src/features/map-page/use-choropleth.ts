@@ -2,7 +2,6 @@ import { computed, type ComputedRef, type Ref } from 'vue'
 import { classBreaks, type ClassBreaks } from '@/domain/answers/class-breaks.ts'
 import { sequentialRamp } from '@/map/ramps.ts'
 import type { AreaValues, MapTheme } from '@/map/types.ts'
-import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
 import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import type { MapPageContext } from './map-page-context.ts'
@@ -21,17 +20,17 @@ export function useChoropleth(
   theme: Readonly<Ref<MapTheme>>,
 ): ComputedRef<Choropleth | null> {
   const areas = useAreasStore()
-  const { counts: areaCounts } = useAreaCounts()
   const isVisible = useAreaScope()
   return computed(() => {
-    const { value: counts } = areaCounts
+    const counts = page.counts.value?.[page.measure.value]
+    const received = page.counts.value?.count
     const { value: level } = page.shownLevel
-    if (!counts || !level) return null
+    if (!counts || !received || !level) return null
     const values: number[] = new Array(counts.length).fill(Number.NaN)
     const shown: number[] = []
     for (const area of areas.atLevel(level)) {
       const count = counts[area.idx] ?? 0
-      if (!isVisible(area) && count === 0) continue
+      if (!isVisible(area) && !received[area.idx]) continue
       values[area.idx] = count
       shown.push(count)
     }

@@ -256,7 +256,14 @@ export function useMapSynchronizer(
 
   const askHeat = latestWins((request: HeatRequest) => columns.ask('heat', request))
   watch(
-    [engine, options.layer, view, () => filter.effective, () => columns.revision],
+    [
+      engine,
+      options.layer,
+      view,
+      () => filter.effective,
+      () => columns.revision,
+      () => filter.effective.due.length > 0 && columns.dueRevision,
+    ],
     async ([made, layer, at]) => {
       if (!made || !at) return
       if (layer !== 'heat' || at.zoom >= pointsZoom) return made.setHeat(null)

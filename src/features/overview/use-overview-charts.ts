@@ -26,7 +26,7 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
   const categories = useCategoriesStore()
   const filter = useFilterStore()
   const columns = useColumnsStore()
-  const { counts, openCounts } = useAreaCounts()
+  const counts = useAreaCounts()
 
   const parent = computed(() =>
     comparedParent(
@@ -63,13 +63,14 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
 
   const isAreaSelected = (code: string) => filter.filter.areas.includes(code)
   const ranked = computed(() => {
-    if (!counts.value || !openCounts.value) return null
-    return rankAreas(compared.value, counts.value, openCounts.value).map(
-      ({ area: { code, name }, count, open }) => ({
+    if (!counts.value) return null
+    return rankAreas(compared.value, counts.value).map(
+      ({ area: { code, name }, count, open, overdue }) => ({
         key: code,
         name,
         count,
         open,
+        overdue,
         selected: isAreaSelected(code),
       }),
     )

@@ -1,5 +1,6 @@
 import { computed, type ComputedRef } from 'vue'
 import { isWithin, type Area } from '@/domain/city/area.ts'
+import type { AreaCounts } from '@/domain/city/rank.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
@@ -48,19 +49,19 @@ export function useAreaChoice(): AreaChoice {
   }
 }
 
-/** Rolled up by `Area.idx`; null while loading. */
-export function useAreaCounts(): {
-  counts: ComputedRef<Uint32Array | null>
-  openCounts: ComputedRef<Uint32Array | null>
-} {
+/** Null while loading. */
+export function useAreaCounts(): ComputedRef<AreaCounts | null> {
   const areas = useAreasStore()
   const columns = useColumnsStore()
-  return {
-    counts: computed(() =>
-      columns.projection ? rollUp(columns.projection.byArea, areas.list) : null,
-    ),
-    openCounts: computed(() =>
-      columns.projection ? rollUp(columns.projection.openByArea, areas.list) : null,
-    ),
-  }
+  return computed(() => {
+    const { projection } = columns
+    if (!projection) return null
+    const { byArea, openByArea, dueByArea } = projection
+    return {
+      count: rollUp(byArea, areas.list),
+      open: rollUp(openByArea, areas.list),
+      overdue: rollUp(dueByArea.overdue, areas.list),
+      within_day: rollUp(dueByArea.within_day, areas.list),
+    }
+  })
 }

@@ -3,13 +3,14 @@ import { incidentSorts, type IncidentRow } from '@/data/incidents.repo.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
+import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSelectionStore } from '@/stores/view/selection.store.ts'
 import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
 import { useIncidentDetail, type IncidentDetailState } from './use-incident-detail.ts'
 import { useIncidentList, type IncidentListState } from './use-incident-list.ts'
 
 export interface IncidentBrowser {
-  /** Changes when incidents in the caller's scope change on the server. */
+  /** Changes when incidents in the caller's scope change, or the clock moves some in the filter. */
   dataRevision: ComputedRef<string>
   list: IncidentListState
   detail: IncidentDetailState
@@ -35,11 +36,15 @@ export function useIncidentBrowser(): IncidentBrowser {
  */
 export function provideIncidentBrowser(ownList?: IncidentListState): IncidentBrowser {
   const columns = useColumnsStore()
+  const filter = useFilterStore()
   const selection = useSelectionStore()
   const categories = useCategoriesStore()
-  const dataRevision = computed(() =>
-    columns.months.map(({ month, revision }) => `${month}:${revision}`).join(' '),
-  )
+  const dataRevision = computed(() => {
+    const months = columns.months.map(({ month, revision }) => `${month}:${revision}`)
+    // The clock changes the incidents of a filter of deadlines.
+    if (filter.filter.due.length > 0) months.push(`due:${columns.dueRevision}`)
+    return months.join(' ')
+  })
   const sort = useQueryChoice(
     'sort',
     () => incidentSorts,

@@ -62,6 +62,8 @@ describe('filter store', () => {
     filter.toggleStage('reported')
     filter.setOpenOnly(true)
     filter.setOnHoldOnly(true)
+    filter.toggleDue('within_day')
+    filter.toggleDue('overdue')
     filter.setBbox([1.000001, 2, 3, 4])
     expect(filter.filter.stages).toEqual(['reported', 'closed'])
     expect(filter.filter.bbox).toEqual([1, 2, 3, 4])
@@ -73,6 +75,8 @@ describe('filter store', () => {
       'stage:closed',
       'openOnly',
       'onHoldOnly',
+      'due:overdue',
+      'due:within_day',
       'bbox',
     ])
     for (const chip of filter.activeChips) filter.removeChip(chip)

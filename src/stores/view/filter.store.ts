@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { emptyFilter, type IncidentFilter } from '@/domain/filter/filter.ts'
+import { dueChoices, type DueChoice } from '@/domain/filter/due.ts'
 import type { FilterChip, FilterPart } from '@/domain/filter/filter-chip.ts'
 import type { DecodedFilter, FilterKey } from '@/domain/filter/filter-url.ts'
 import {
@@ -52,7 +53,8 @@ export const useFilterStore = defineStore('filter', () => {
   const isEmpty = computed(() => activeChips.value.length === 0)
 
   const activeChips = computed<FilterChip[]>(() => {
-    const { period, areas, categories, stages: chosen, openOnly, onHoldOnly, bbox } = filter.value
+    const { period, areas, categories, stages: chosen } = filter.value
+    const { openOnly, onHoldOnly, due, bbox } = filter.value
     const chips: FilterChip[] = []
     if (periodKnown.value && !isDefaultPeriod.value)
       chips.push({ part: 'period', key: 'period', period, preset: preset.value })
@@ -61,6 +63,7 @@ export const useFilterStore = defineStore('filter', () => {
     for (const stage of chosen) chips.push({ part: 'stages', key: `stage:${stage}`, stage })
     if (openOnly) chips.push({ part: 'openOnly', key: 'openOnly' })
     if (onHoldOnly) chips.push({ part: 'onHoldOnly', key: 'onHoldOnly' })
+    for (const one of due) chips.push({ part: 'due', key: `due:${one}`, due: one })
     if (bbox) chips.push({ part: 'bbox', key: 'bbox' })
     return chips
   })
@@ -101,6 +104,10 @@ export const useFilterStore = defineStore('filter', () => {
     change({ stages: inOrder(toggled(filter.value.stages, stage)) })
   const setOpenOnly = (openOnly: boolean): void => change({ openOnly })
   const setOnHoldOnly = (onHoldOnly: boolean): void => change({ onHoldOnly })
+  const toggleDue = (choice: DueChoice): void => {
+    const chosen = toggled(filter.value.due, choice)
+    change({ due: dueChoices.filter((one) => chosen.includes(one)) })
+  }
   /** Rounded as in the URL (about a metre), so that a link gives the same counts. */
   function setBbox(bbox: BoundingBox | null, options?: ChangeOptions): void {
     const round = (value: number) => Math.round(value * 1e5) / 1e5
@@ -123,6 +130,7 @@ export const useFilterStore = defineStore('filter', () => {
     if (chip.part === 'areas') toggleArea(chip.code)
     else if (chip.part === 'categories') toggleCategory(chip.code)
     else if (chip.part === 'stages') toggleStage(chip.stage)
+    else if (chip.part === 'due') toggleDue(chip.due)
     else clear(chip.part)
   }
 
@@ -189,6 +197,7 @@ export const useFilterStore = defineStore('filter', () => {
     toggleStage,
     setOpenOnly,
     setOnHoldOnly,
+    toggleDue,
     setBbox,
     setDrill,
     clear,

@@ -3,13 +3,16 @@ import type { Area } from '../../../src/domain/city/area.ts'
 import type { Category } from '../../../src/domain/city/category.ts'
 import { ColumnSet, unpackMonth } from '../../../src/columns/count/column-set.ts'
 import type { PackedMonth } from '../../../src/domain/answers/columns.ts'
+import { dueChoices } from '../../../src/domain/filter/due.ts'
+import { emptyFilter } from '../../../src/domain/filter/filter.ts'
 import { filterToRpc } from '../../../src/domain/filter/filter-url.ts'
 import { project } from '../../../src/columns/count/project.ts'
 import { stages } from '../../../src/domain/vocabulary.ts'
 import { seededRandom } from '../../../tests/bench/generate/random.ts'
 import { describeOnEachDatabase } from '../harness/index.ts'
+import { actAs } from '../harness/types.ts'
 import { countStatement, randomFilter } from './random-filter.ts'
-import { cityBox, cityTimeZone, openReadWorld } from './world.ts'
+import { cityBox, cityTimeZone, openReadWorld, people } from './world.ts'
 import type { ReadWorld } from './world.ts'
 
 interface Months {
@@ -33,6 +36,9 @@ describeOnEachDatabase('months and columns', (kind) => {
     await world.db.exec(`
       update public.incidents set on_hold = true where stage <> 'closed' and qx % 3 = 0;
       update public.incidents set stage = 'rejected', closed_at = null where qx % 41 = 0;
+      -- deadlines of all stages, some minutes away from now and from now in a day
+      update public.incidents set due_at = date_trunc('minute', now())
+        + interval '15 minutes' * (qy % 400 - 200) + interval '7 minutes 30 seconds' where qy % 4 > 0;
       update public.incidents set closed_at = reported_at + interval '12 years' where id = (
         select id from public.incidents where stage = 'closed' order by id limit 1)`)
     months = await world.call<Months>('admin', 'incident_months()')
@@ -68,7 +74,9 @@ describeOnEachDatabase('months and columns', (kind) => {
          case when closed_at is null then 65535
            else least(65534, trunc(extract(epoch from closed_at - reported_at) / 3600))::integer end as hours,
          case when closed_at is null then 255 else least(254, (extract(year from closed) - extract(year from reported)) * 12
-           + extract(month from closed) - extract(month from reported))::integer end as closed_month
+           + extract(month from closed) - extract(month from reported))::integer end as closed_month,
+         case when stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold
+           then ceil(extract(epoch from due_at) / 60)::integer end as due
        from local order by month, minute, id`,
     )
     const carried = packed.map(unpackMonth).flatMap((m) =>
@@ -83,12 +91,14 @@ describeOnEachDatabase('months and columns', (kind) => {
         minute: m.minute[i],
         hours: m.hours[i],
         closed_month: m.closedMonth[i],
+        due: m.due.minute[m.due.rows.indexOf(i)] ?? null,
       })),
     )
     expect(carried).toHaveLength(3000)
     expect(carried).toEqual(stored)
     expect(new Set(carried.map((row) => row.hold))).toEqual(new Set([0, 1]))
     expect(carried.some((row) => row.hours === 65_534)).toBe(true)
+    expect(carried.filter((row) => row.due !== null).length).toBeGreaterThan(100)
   })
 
   it('counts under any filter what SQL counts, and the list gives as many rows', async () => {
@@ -100,16 +110,26 @@ describeOnEachDatabase('months and columns', (kind) => {
     )
     const set = new ColumnSet()
     packed.forEach((month) => set.replace(unpackMonth(month)))
+    const [clock] = await world.db.query<{ minute: number }>(
+      'select floor(extract(epoch from now()) / 60)::integer as minute',
+    )
+    const nowMinute = clock!.minute
     const pick = seededRandom(11)
     let nonEmpty = 0
-    for (let round = 0; round < 60; round++) {
+    let byDue = 0
+    for (let round = 0; round < 80; round++) {
       const filter = randomFilter(
         pick,
         areas.map((a) => a.code),
         categories.map((c) => c.code),
       )
       const [row] = await world.db.query<{ n: number }>(...countStatement(filter))
-      const inColumns = project(set, filter, { areas, categories, cityBbox: cityBox }).total
+      const inColumns = project(set, filter, {
+        areas,
+        categories,
+        cityBbox: cityBox,
+        nowMinute,
+      }).total
       expect({ filter, n: inColumns }).toEqual({ filter, n: row!.n })
       const list = await world.call<{ rows: unknown[] }>(
         'admin',
@@ -118,8 +138,51 @@ describeOnEachDatabase('months and columns', (kind) => {
       )
       expect({ filter, n: list.rows.length }).toEqual({ filter, n: Math.min(200, row!.n) })
       if (row!.n > 0) nonEmpty++
+      if (row!.n > 0 && filter.due.length > 0) byDue++
     }
     expect(nonEmpty).toBeGreaterThan(20)
+    expect(byDue).toBeGreaterThan(3)
+  })
+
+  it('is overdue from the minute of the deadline on, to the minute in columns and in the filter', async () => {
+    const offsets = ['-1 minute', '0', '1 microsecond', '24 hours', '24 hours 1 microsecond']
+    const found = await world.db.transaction(async (tx) => {
+      await tx.exec(`update public.incidents set due_at = null;
+        update public.incidents i
+        set stage = 'filed', closed_at = null, on_hold = false,
+          due_at = date_trunc('minute', now()) + o.ahead, description = o.ahead::text
+        from unnest('{${offsets.join(',')}}'::interval[]) with ordinality o (ahead, n),
+          (select id, row_number() over (order by id) as n from public.incidents) r
+        where r.n = o.n and r.id = i.id`)
+      await actAs(tx, people.admin)
+      const one = async <T>(sql: string) => (await tx.query<{ result: T }>(sql))[0]!.result
+      const nowMinute = await one<number>(
+        'select floor(extract(epoch from now()) / 60)::integer as result',
+      )
+      const all = await one<PackedMonth[]>(
+        `select public.incident_columns(array(select distinct to_char(month, 'YYYY-MM')
+           from public.incidents where due_at is not null)) as result`,
+      )
+      const answers: Record<string, [string[], number]> = {}
+      for (const choice of dueChoices) {
+        const { rows } = await one<{ rows: { description: string }[] }>(
+          `select public.incident_list('{"due":["${choice}"]}', 'reported_desc', null, 50) as result`,
+        )
+        const set = new ColumnSet()
+        all.forEach((month) => set.replace(unpackMonth(month)))
+        const filter = { ...emptyFilter(), due: [choice] }
+        const filterWorld = { areas: [], categories: [], cityBbox: cityBox, nowMinute }
+        answers[choice] = [
+          rows.map((row) => row.description).toSorted(),
+          project(set, filter, filterWorld).total,
+        ]
+      }
+      return answers
+    })
+    expect(found).toEqual({
+      overdue: [['-00:01:00', '00:00:00'], 2],
+      within_day: [['00:00:00.000001', '24:00:00'], 2],
+    })
   })
 
   it('answers a month without incidents with an empty one', async () => {

@@ -21,6 +21,8 @@ const malformed: [field: string, filter: unknown][] = [
   ['stages', { stages: ['finished'] }],
   ['openOnly', { openOnly: 'yes' }],
   ['onHoldOnly', { onHoldOnly: 1 }],
+  ['due', { due: 'overdue' }],
+  ['due', { due: ['overdue', 'tomorrow'] }],
   ['bbox', { bbox: [1, 2, 3] }],
   ['bbox', { bbox: ['1', '2', '3', '4'] }],
   ['bbox', { bbox: [-122, 37, -123, 38] }],

@@ -1,6 +1,7 @@
 import { emptyFilter } from '../../../src/domain/filter/filter.ts'
 import type { IncidentFilter } from '../../../src/domain/filter/filter.ts'
 import { quantiseBox } from '../../../src/domain/answers/columns.ts'
+import { dueChoices } from '../../../src/domain/filter/due.ts'
 import { stages } from '../../../src/domain/vocabulary.ts'
 import type { SqlValue } from '../../server/base/database-types.ts'
 import { cityBox, cityTimeZone } from './world.ts'
@@ -27,6 +28,7 @@ export function randomFilter(
   if (pick() < 0.3) filter.stages = some(stages, 3)
   if (pick() < 0.2) filter.openOnly = true
   if (pick() < 0.1) filter.onHoldOnly = true
+  if (pick() < 0.2) filter.due = [...new Set(some(dueChoices, 2))]
   if (pick() < 0.3) {
     const west = cityBox[0] + pick() * 0.1
     const south = cityBox[1] + pick() * 0.1
@@ -61,6 +63,14 @@ export function countStatement(filter: IncidentFilter): [sql: string, params: Sq
   }
   if (filter.openOnly) parts.push(`i.stage not in ('closed', 'rejected', 'merged')`)
   if (filter.onHoldOnly) parts.push('i.on_hold')
+  if (filter.due.length) {
+    const limits = {
+      overdue: 'now() >= i.due_at',
+      within_day: `i.due_at > now() and i.due_at < now() + interval '1 day'`,
+    }
+    parts.push(`i.stage not in ('closed', 'rejected', 'merged') and not i.on_hold`)
+    parts.push(`(${filter.due.map((one) => limits[one]).join(' or ')})`)
+  }
   if (filter.bbox) {
     const [minX, minY, maxX, maxY] = quantiseBox(filter.bbox, cityBox)
     parts.push(`i.qx between ${minX} and ${maxX} and i.qy between ${minY} and ${maxY}`)

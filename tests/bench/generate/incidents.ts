@@ -17,7 +17,8 @@ export interface GenerateOptions {
  * Fills a migrated database that holds the demo city with `rows` incidents that are like its real
  * ones: each is drawn from a real one (so places are as dense, categories as frequent, months as
  * full), moved a little, put on another day of the same month, and closed after a log-normal time of
- * its category. Places outside every grid are drawn again. Equal seeds give equal rows.
+ * its category. Open ones have a deadline at any minute of the 30 days after their report: the most that
+ * due minutes can cost on the wire. Places outside every grid are drawn again. Equal seeds give equal rows.
  */
 export async function generateIncidents(db: Database, options: GenerateOptions): Promise<void> {
   const { rows, seed = 1, log = () => {} } = options
@@ -116,13 +117,15 @@ const insertBatch = `
       order by a.code collate "C" limit 1) a
   ), stored as (
     insert into public.incidents (district_code, id, category_code, area_code, department_code, stage,
-      lon, lat, qx, qy, reported_at, month, closed_at, channel, source, source_id)
+      lon, lat, qx, qy, reported_at, month, closed_at, due_at, channel, source, source_id)
     select c.code, p.id, p.category, p.code, k.default_department, p.stage, p.lon, p.lat,
       least(65535, greatest(0, floor((p.lon - s.west) / (s.east - s.west) * 65535 + 0.5))),
       least(65535, greatest(0, floor((p.lat - s.south) / (s.north - s.south) * 65535 + 0.5))),
       p.reported at time zone $8, date_trunc('month', p.reported)::date,
       case when p.closed is not null
-        then greatest(p.reported at time zone $8, p.closed at time zone $8) end, 'import', 'generated', p.id::text
+        then greatest(p.reported at time zone $8, p.closed at time zone $8) end,
+      case when p.closed is null then p.reported at time zone $8
+        + make_interval(mins => ('x' || left(p.id::text, 6))::bit(24)::integer % 43200) end, 'import', 'generated', p.id::text
     from placed p
     join public.categories k on k.code = p.category
     cross join public.city_settings s
