@@ -29,10 +29,7 @@ const patienceMs = 2000
  * One step of a row as the server offers it. Without an answer the kept detail of the same version
  * serves, then the kept workflow.
  */
-export function useOfferedStep(
-  row: () => StepRow | null,
-  name: () => string | null,
-): OfferedStep {
+export function useOfferedStep(row: () => StepRow | null, name: () => string | null): OfferedStep {
   const workflow = useWorkflowStore()
   const state = useIncidentDetail(
     () => row()?.id ?? null,
@@ -75,9 +72,7 @@ export function useOfferedStep(
     transition,
     isGone: computed(() => isSure.value && ofDetail.value === null),
     isKept: computed(() => transition.value !== null && !isSure.value),
-    firstPhoto: computed(
-      () => firstPhotoOf(detail.value?.photos ?? []) ?? row()?.photo ?? null,
-    ),
+    firstPhoto: computed(() => firstPhotoOf(detail.value?.photos ?? []) ?? row()?.photo ?? null),
     error: computed(() => (transition.value ? null : state.error.value)),
     reload: state.reload,
   }
