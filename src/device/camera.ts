@@ -32,7 +32,7 @@ function reasonOf(failure: unknown): CameraFailure {
   const name = failure instanceof DOMException ? failure.name : ''
   if (name === 'NotAllowedError' || name === 'SecurityError') return 'denied'
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'none'
-  return 'busy'
+  return name === 'NotSupportedError' ? 'unsupported' : 'busy'
 }
 
 /**

@@ -159,10 +159,7 @@ describe('my day', () => {
       path: '/account',
       serviceWorker: true,
       ...phone,
-      before: async (opened) => {
-        await opened.grantPermissions(['camera'])
-        await opened.addInitScript(rememberCameras)
-      },
+      before: (opened) => opened.addInitScript(drawCameras),
     })
     await withoutWebGl(page)
     await goInApp(page, '/my-day')
@@ -304,15 +301,26 @@ async function handledIncident(url: string) {
 interface Cameras {
   cameras?: MediaStream[]
 }
-/** Keeps every stream that the page opens. */
-function rememberCameras(): void {
-  const { mediaDevices } = navigator
-  const open = mediaDevices.getUserMedia.bind(mediaDevices)
+/** A camera that shows a drawn picture: not every headless Chromium has one. Keeps its streams. */
+function drawCameras(): void {
   const all: MediaStream[] = ((globalThis as Cameras).cameras = [])
-  mediaDevices.getUserMedia = async (wanted) => {
-    const stream = await open(wanted)
+  navigator.mediaDevices.getUserMedia = () => {
+    const canvas = document.createElement('canvas')
+    canvas.width = 640
+    canvas.height = 480
+    const pen = canvas.getContext('2d')!
+    let turn = 0
+    setInterval(() => {
+      pen.fillStyle = '#7dd3fc'
+      pen.fillRect(0, 0, 640, 480)
+      pen.fillStyle = '#b45309'
+      pen.fillRect(120, 140, 400, 340)
+      pen.fillStyle = '#fef3c7'
+      pen.fillRect(200 + (turn++ % 2), 220, 80, 110)
+    }, 50)
+    const stream = canvas.captureStream(20)
     all.push(stream)
-    return stream
+    return Promise.resolve(stream)
   }
 }
 const cameraStates = (): string[] =>

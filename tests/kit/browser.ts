@@ -15,8 +15,6 @@ export const chromiumFlags = [
   '--disable-component-update',
   '--disable-sync',
   '--disable-quic',
-  // a moving test picture as the camera
-  '--use-fake-device-for-media-stream',
 ]
 
 const installed = [

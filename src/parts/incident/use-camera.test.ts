@@ -102,6 +102,7 @@ describe('openCamera', () => {
     ['NotAllowedError', 'denied'],
     ['NotFoundError', 'none'],
     ['NotReadableError', 'busy'],
+    ['NotSupportedError', 'unsupported'],
   ])('tells %s as %s', async (name, reason) => {
     const failing = () => Promise.reject(new DOMException('', name))
     expect(await asking(failing)).toEqual({ ok: false, reason })
