@@ -9,6 +9,7 @@ const well = {
   forgetsAfterDays: null,
   canInstall: false,
   unsent: 0,
+  isQuiet: false,
 }
 const shown = (state: Partial<typeof well> | object, putAside = {}) =>
   noticeToShow(gravitiesOf({ ...well, ...state }), putAside)
@@ -39,5 +40,14 @@ describe('noticeToShow', () => {
     const putAside = gravitiesOf({ ...well, forgetsAfterDays: 7 })
     expect(shown({ forgetsAfterDays: 7 }, putAside)).toBeNull()
     expect(shown({ forgetsAfterDays: 7, unsent: 1 }, putAside)).toBe('seven-days')
+  })
+
+  it('keeps hints for the day, and tells of dangers at night too', () => {
+    const isQuiet = true
+    expect(shown({ canInstall: true, isQuiet })).toBeNull()
+    expect(shown({ forgetsAfterDays: 7, isQuiet })).toBeNull()
+    expect(shown({ forgetsAfterDays: 7, unsent: 1, isQuiet })).toBe('seven-days')
+    expect(shown({ freeBytes: 0, isQuiet })).toBe('low-space')
+    expect(shown({ isSecure: false, isQuiet })).toBe('insecure')
   })
 })

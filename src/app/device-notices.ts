@@ -12,13 +12,15 @@ interface DeviceState {
   forgetsAfterDays: number | null
   canInstall: boolean
   unsent: number
+  /** In quiet hours only dangers to unsent work are told. */
+  isQuiet: boolean
 }
 
 export const gravitiesOf = (state: DeviceState): Gravities => ({
   insecure: state.isSecure ? 0 : 1,
   'low-space': lowness(state),
-  'seven-days': state.forgetsAfterDays === null ? 0 : state.unsent > 0 ? 2 : 1,
-  install: state.canInstall ? 1 : 0,
+  'seven-days': state.forgetsAfterDays === null ? 0 : state.unsent > 0 ? 2 : state.isQuiet ? 0 : 1,
+  install: state.canInstall && !state.isQuiet ? 1 : 0,
 })
 
 /** Grows by one each time the free space halves. */

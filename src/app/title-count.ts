@@ -1,4 +1,4 @@
 import { ref } from 'vue'
 
-/** Shown before the tab's title; 0 for nothing. The shell sets it. */
+/** Shown before the tab's title; 0 for nothing, as in quiet hours. The shell sets it. */
 export const titleCount = ref(0)

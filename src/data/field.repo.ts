@@ -2,7 +2,11 @@ import * as v from 'valibot'
 import { photoMediaTypes } from '@/domain/photo/photo-bytes.ts'
 import { stages } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
+import { workRowEntries } from './work.repo.ts'
 
+const photoEntry = v.nullable(
+  v.object({ owner: v.string(), hash: v.string(), mediaType: v.picklist(photoMediaTypes) }),
+)
 const rowEntries = {
   id: v.string(),
   version: v.number(),
@@ -17,9 +21,7 @@ const rowEntries = {
   reportedAt: v.string(),
   reportedByMe: v.boolean(),
   isGenerated: v.optional(v.boolean()),
-  photo: v.nullable(
-    v.object({ owner: v.string(), hash: v.string(), mediaType: v.picklist(photoMediaTypes) }),
-  ),
+  photo: photoEntry,
 }
 const openPageSchema = v.object({ rows: v.array(v.object(rowEntries)), next: v.unknown() })
 /** Thousands must fit on a phone. */
@@ -53,6 +55,24 @@ const myDaySchema = v.object({
 export type MyDay = v.InferOutput<typeof myDaySchema>
 export type OwnIncident = MyDay['own'][number]
 
+const fieldTasksSchema = v.object({
+  asOf: v.string(),
+  /** There are others, due later. */
+  more: v.boolean(),
+  rows: v.array(
+    v.object({
+      ...workRowEntries,
+      /** Given to the caller by name. */
+      isAsked: v.boolean(),
+      /** The incident's first. */
+      photo: photoEntry,
+    }),
+  ),
+})
+export type FieldTasks = v.InferOutput<typeof fieldTasksSchema>
+/** An incident that the caller may verify or check now. */
+export type FieldTask = FieldTasks['rows'][number]
+
 /** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const fieldRepo = (backend: Backend) => ({
   /** Newest first, at most 500 a page. */
@@ -68,4 +88,8 @@ export const fieldRepo = (backend: Backend) => ({
   /** The caller's recent reports, and older ones open or changed. */
   myDay: (days: number, signal?: AbortSignal): Promise<MyDay> =>
     callRpc<MyDay>(backend, 'my_day', { p_days: days }, myDaySchema, signal),
+
+  /** Those given to the caller first, then the clock that ends first; at most 200. */
+  tasks: (limit: number, signal?: AbortSignal): Promise<FieldTasks> =>
+    callRpc<FieldTasks>(backend, 'field_tasks', { p_limit: limit }, fieldTasksSchema, signal),
 })

@@ -5,7 +5,7 @@ import { queues, type Queue } from '@/domain/workflow/queue.ts'
 import { callRpc, type Backend } from './client.ts'
 import { rowEntries } from './incidents.repo.ts'
 
-const workRowSchema = v.object({
+export const workRowEntries = {
   ...rowEntries,
   workflowCode: v.string(),
   /** The workflow's own stage. */
@@ -24,7 +24,8 @@ const workRowSchema = v.object({
   assigneeName: v.nullable(v.string()),
   /** Names of the transitions open to the person. */
   steps: v.array(v.string()),
-})
+}
+const workRowSchema = v.object(workRowEntries)
 export type WorkRow = v.InferOutput<typeof workRowSchema>
 
 const pageSchema = v.object({ asOf: v.string(), rows: v.array(workRowSchema), next: v.unknown() })

@@ -43,7 +43,14 @@ export const bookSchema = v.object({
           ...named,
         }),
       ),
-      fields: v.array(v.object({ ...fieldEntries, transition: v.string() })),
+      fields: v.array(
+        v.object({
+          ...fieldEntries,
+          transition: v.string(),
+          // Missing in what older versions kept.
+          requiredWhen: v.optional(v.nullable(v.string()), null),
+        }),
+      ),
     }),
   ),
   conditions: v.array(
@@ -54,6 +61,7 @@ export const bookSchema = v.object({
       closingZh: v.string(),
       closingEn: v.string(),
       departmentCode: v.nullable(v.string()),
+      needsAfterPhotos: v.optional(v.boolean(), false),
       milestones: v.optional(v.array(v.object({ code: v.string(), ...named })), []),
     }),
   ),

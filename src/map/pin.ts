@@ -18,8 +18,12 @@ export function addPin(map: MapLibreMap, lngLat: LngLat, color: string, draggabl
   return marker
 }
 
-/** @param isHollow the incident has not arrived yet */
-export function pinElement(color: string, isHollow = false): HTMLElement {
+/** @param state `waiting`: not arrived yet; `task`: to be done there */
+export function pinElement(
+  color: string,
+  state: 'sent' | 'waiting' | 'task' = 'sent',
+): HTMLElement {
+  const isHollow = state === 'waiting'
   const element = document.createElement('div')
   element.className = isHollow ? 'wangge-map-pin is-hollow' : 'wangge-map-pin'
   const svg = document.createElementNS(svgNamespace, 'svg')
@@ -30,10 +34,12 @@ export function pinElement(color: string, isHollow = false): HTMLElement {
   drop.setAttribute('d', 'M14 36.5C9.5 29 2 22.5 2 14a12 12 0 0 1 24 0c0 8.5-7.5 15-12 22.5Z')
   if (isHollow) drop.setAttribute('stroke', color)
   else drop.setAttribute('fill', color)
-  const heart = document.createElementNS(svgNamespace, 'circle')
-  heart.setAttribute('cx', '14')
-  heart.setAttribute('cy', '14')
-  heart.setAttribute('r', '4.5')
+  const heart = document.createElementNS(svgNamespace, state === 'task' ? 'rect' : 'circle')
+  const place: Record<string, string> =
+    state === 'task'
+      ? { x: '9', y: '9', width: '10', height: '10', rx: '1' }
+      : { cx: '14', cy: '14', r: '4.5' }
+  for (const [name, value] of Object.entries(place)) heart.setAttribute(name, value)
   svg.append(drop, heart)
   element.append(svg)
   return element

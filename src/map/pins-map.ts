@@ -9,8 +9,8 @@ export interface MapPin {
   key: string
   lngLat: LngLat
   color: string
-  /** `waiting` (not arrived yet) is hollow. */
-  state: 'sent' | 'waiting'
+  /** `waiting` (not arrived yet) is hollow; `task` (to be done there) has a square heart. */
+  state: 'sent' | 'waiting' | 'task'
 }
 
 export interface PinsMapOptions extends Pick<LocatorMapOptions, 'city' | 'look'> {
@@ -58,9 +58,7 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
     // North to south: no pin covers another's tip.
     markers = [...pins]
       .sort((a, b) => b.lngLat[1] - a.lngLat[1])
-      .map(({ lngLat, color, state }) =>
-        mark(pinElement(color, state === 'waiting'), lngLat, 'bottom'),
-      )
+      .map(({ lngLat, color, state }) => mark(pinElement(color, state), lngLat, 'bottom'))
     if (here) {
       const dot = document.createElement('div')
       dot.className = 'wangge-map-here'

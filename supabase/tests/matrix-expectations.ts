@@ -151,6 +151,11 @@ const api: Record<string, Call> = {
     sql: (fn) => `select jsonb_array_length(${fn}() -> 'queues')`,
     expected: row(8, 5, 8, 8, 3, 5, 0),
   },
+  'field_tasks(integer)': {
+    sql: (fn) => `select jsonb_array_length(${fn}(200) -> 'rows')`,
+    // none of the world's incidents waits on foot
+    expected: row(0, 0, 0, 0, 0, 0, 0),
+  },
   'my_day(integer)': {
     sql: (fn) => `select jsonb_array_length(${fn}(366) -> 'own')`,
     expected: row(0, 0, 0, 0, 2, 0, 1),

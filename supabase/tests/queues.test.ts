@@ -183,6 +183,59 @@ describeOnEachDatabase('queues', (kind) => {
     expect(await idsOf('manager', 'to_file')).toEqual([id])
   })
 
+  it('give field staff what they may verify and check, as one list for the phone', async () => {
+    interface Task extends Row {
+      isAsked: boolean
+      photo: { hash: string } | null
+    }
+    const tasks = (person: Person, limit = 200) =>
+      ask<{ more: boolean; rows: Task[] }>(person, 'field_tasks($1)', [limit])
+    const handled = async () => {
+      const id = await dispatched()
+      await take('handler', id, 'handle', { note: 'done' })
+      return id
+    }
+    const photo = photoRef()
+    await db.query(
+      `insert into public.photo_checks (owner, hash, media_type, verdict, bytes, width, height)
+       values ($1, $2, 'image/jpeg', 'ok', 1000, 64, 48) on conflict do nothing`,
+      [people.manager, photo.hash],
+    )
+    const toVerify = await report('manager', { photos: [photo] })
+    const own = await report('field')
+    await db.query(`update public.incidents set channel = 'hotline' where id = any ($1::uuid[])`, [
+      [toVerify, own],
+    ])
+    const [late, early, given] = [await handled(), await handled(), await handled()]
+    await report('manager', { lon: 11.5 })
+    await change(late, `due_at = '2030-01-02Z'`)
+    await change(early, `due_at = '2030-01-01Z'`)
+    await change(toVerify, `due_at = null`)
+    await change(own, `due_at = null`)
+    await change(given, `due_at = null`)
+    await take('manager', given, 'assign', { assignee: people.field })
+    await change(given, `due_at = null`)
+
+    // nobody verifies a report of their own
+    const { rows, more } = await tasks('field')
+    expect(rows.map(({ id }) => id)).toEqual([given, early, late, toVerify])
+    expect(more).toBe(false)
+    expect(rows.map(({ isAsked }) => isAsked)).toEqual([true, false, false, false])
+    expect(rows.map(({ steps }) => steps)).toEqual([
+      ['check_pass', 'check_fail'],
+      ['check_pass', 'check_fail'],
+      ['check_pass', 'check_fail'],
+      ['verify'],
+    ])
+    expect(rows[3]!.photo).toMatchObject({ hash: photo.hash })
+    expect(rows[1]!.photo).toBe(null)
+    const cut = await tasks('field', 2)
+    expect([cut.more, cut.rows.map(({ id }) => id)]).toEqual([true, [given, early]])
+    expect((await tasks('otherManager')).rows).toEqual([])
+    expect((await tasks('handler')).rows).toEqual([])
+    await expect(tasks('field', 201)).rejects.toMatchObject({ code: '22023' })
+  })
+
   it('bring requests, holds, demands and what is overdue to who decides', async () => {
     const asked = await dispatched()
     await take('handler', asked, 'request_extension', { note: 'parts are missing' })

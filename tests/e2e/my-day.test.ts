@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import en from '../../src/locales/en/ui.json' with { type: 'json' }
-import { apiClient, applyCommand, reportIncident } from '../kit/api.ts'
+import step from '../../src/locales/en/step.json' with { type: 'json' }
+import ui from '../../src/locales/en/ui.json' with { type: 'json' }
+import { jpegFile } from '../fixtures/photo-files.ts'
+import { apiClient, applyCommand, reportIncident, uploadPhoto } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf } from '../kit/commands.ts'
@@ -119,7 +121,7 @@ describe('my day', () => {
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
     await page.reload()
     await page.getByTestId('open-item').first().waitFor(slow)
-    await expect.poll(() => keptDetails(page), slow).toContain(id)
+    await expect.poll(() => keptUnder(page, 'seen:detail:'), slow).toContain(id)
     await context.setOffline(true)
 
     // The first page stays open: without any, the test driver holds back the service worker.
@@ -149,6 +151,75 @@ describe('my day', () => {
     await context.close()
   })
 
+  it('checks a handled incident without a network, with a photo from the same spot', async () => {
+    const { id, field, first } = await handledIncident(url)
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      role: 'field',
+      path: '/account',
+      serviceWorker: true,
+      ...phone,
+      before: (opened) => opened.addInitScript(drawCameras),
+    })
+    await withoutWebGl(page)
+    await goInApp(page, '/my-day')
+    const taskOn = async (on: Page) => {
+      await on.getByTestId('task').first().waitFor(slow)
+      const all = on.getByTestId('tasks-all')
+      if (await all.isVisible()) await all.click()
+      return on.locator(`[data-task="${id}"]`)
+    }
+    await (await taskOn(page)).getByTestId('task-photo').waitFor(slow)
+    await expect.poll(() => keptUnder(page, 'seen:photo:'), slow).toContain(first)
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
+    await context.setOffline(true)
+
+    // The first page stays open: without any, the test driver holds back the service worker.
+    const cold = await context.newPage()
+    await cold.goto(`${url}/my-day`)
+    await cold.getByTestId('not-fresh').waitFor(slow)
+    const task = await taskOn(cold)
+    await task.getByTestId('task-photo').waitFor(slow)
+    if (process.env.SHOTS) await cold.screenshot({ path: `${process.env.SHOTS}/tasks.png` })
+    await task.getByTestId('task-check_pass').click()
+    const dialog = cold.getByTestId('step-dialog')
+    await dialog.getByTestId('step-kept').waitFor(slow)
+    await dialog.getByTestId('same-spot-open').click()
+    const camera = cold.getByTestId('same-spot')
+    await cold.locator('[data-testid=same-spot][data-live=true]').waitFor(slow)
+    await camera.getByTestId('same-spot-first').waitFor()
+    expect(await axeProblems(cold)).toEqual([])
+    if (process.env.SHOTS) await cold.screenshot({ path: `${process.env.SHOTS}/beside.png` })
+    await camera.getByText(step.camera.over).click()
+    await camera.getByTestId('same-spot-strength').fill('30')
+    if (process.env.SHOTS) await cold.screenshot({ path: `${process.env.SHOTS}/over.png` })
+    await camera.getByTestId('same-spot-take').click()
+    await camera.waitFor({ state: 'detached' })
+    await dialog.getByTestId('photo-thumb').waitFor(slow)
+    expect(await cold.evaluate(cameraStates)).toEqual(['ended'])
+    if (process.env.SHOTS) await cold.screenshot({ path: `${process.env.SHOTS}/form.png` })
+    await dialog.getByTestId('step-submit').click()
+
+    // it leaves at once, comes back when undone, and leaves again
+    await task.waitFor({ state: 'detached', ...slow })
+    await cold.getByTestId('tasks-waiting').waitFor()
+    await cold.getByRole('button', { name: step.undo }).first().click()
+    await task.waitFor(slow)
+    await dialog.getByTestId('photo-thumb').waitFor(slow)
+    await dialog.getByTestId('step-submit').click()
+    await task.waitFor({ state: 'detached', ...slow })
+
+    await context.setOffline(false)
+    await expect.poll(async () => (await detailOf(field, id)).incident.stage, slower).toBe('closed')
+    const taken = (await detailOf(field, id)).photos.at(-1)!
+    expect(Date.now() - Date.parse(taken.takenAt!)).toBeLessThan(slower.timeout)
+    expect(taken.lon).toBeNull()
+    await cold.getByTestId('tasks-waiting').waitFor({ state: 'detached', ...slow })
+    expect(await task.count()).toBe(0)
+    expect(problems.filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
+    await context.close()
+  })
+
   it('says so when this device cannot keep anything', async () => {
     const { page, context } = await openPage(browser, { url, role: 'field', path: '/account' })
     await page.addInitScript(() => {
@@ -160,7 +231,7 @@ describe('my day', () => {
     })
     await withoutWebGl(page)
     await page.goto(`${url}/my-day`)
-    await page.getByTestId('sync-line').filter({ hasText: en.sync.failed }).waitFor(slow)
+    await page.getByTestId('sync-line').filter({ hasText: ui.sync.failed }).waitFor(slow)
     await context.close()
   })
 
@@ -192,9 +263,74 @@ describe('my day', () => {
   })
 })
 
-/** Ids of the incidents whose details this device keeps. */
-const keptDetails = (page: Page): Promise<string[]> =>
-  page.evaluate(async () => {
+/** Reported and handled with a photo each, so that it waits for its check. */
+async function handledIncident(url: string) {
+  const [field, manager, handler] = await Promise.all([
+    apiClient(url, 'field'),
+    apiClient(url, 'manager'),
+    apiClient(url, 'handler'),
+  ])
+  const id = randomUUID()
+  const size = { width: 640, height: 480 }
+  const photo = (client: typeof field, seed: number) =>
+    uploadPhoto(client, jpegFile({ ...size, seed }), size)
+  const first = await photo(field, 71)
+  await applyCommand(field, 'report_incident', {
+    incidentId: id,
+    categoryCode: 'graffiti_public',
+    description: 'Scribbles on the wall of the library',
+    lon: -122.4194,
+    lat: 37.7599,
+    photos: [first],
+  })
+  const take = async (client: typeof field, name: string, fields: Record<string, unknown>) => {
+    const { version } = (await detailOf(client, id)).incident
+    await applyCommand(client, 'transition', {
+      incidentId: id,
+      baseVersion: version,
+      name,
+      ...fields,
+    })
+  }
+  await take(manager, 'file', {})
+  await take(manager, 'dispatch', { department: 'public_works' })
+  await take(handler, 'handle', { note: 'Painted over', photos: [await photo(handler, 72)] })
+  return { id, field, first: first.hash }
+}
+
+interface Cameras {
+  cameras?: MediaStream[]
+}
+/** A camera that shows a drawn picture: not every headless Chromium has one. Keeps its streams. */
+function drawCameras(): void {
+  const all: MediaStream[] = ((globalThis as Cameras).cameras = [])
+  navigator.mediaDevices.getUserMedia = () => {
+    const canvas = document.createElement('canvas')
+    canvas.width = 640
+    canvas.height = 480
+    const pen = canvas.getContext('2d')!
+    let turn = 0
+    setInterval(() => {
+      pen.fillStyle = '#7dd3fc'
+      pen.fillRect(0, 0, 640, 480)
+      pen.fillStyle = '#b45309'
+      pen.fillRect(120, 140, 400, 340)
+      pen.fillStyle = '#fef3c7'
+      pen.fillRect(200 + (turn++ % 2), 220, 80, 110)
+    }, 50)
+    const stream = canvas.captureStream(20)
+    all.push(stream)
+    return Promise.resolve(stream)
+  }
+}
+const cameraStates = (): string[] =>
+  (globalThis as Cameras).cameras!.flatMap((stream) =>
+    stream.getTracks().map(({ readyState }) => readyState),
+  )
+
+/** What this device keeps under keys that begin so, without the beginning. */
+const keptUnder = (page: Page, start: string): Promise<string[]> =>
+  page.evaluate(async (beginning) => {
     const databases = await indexedDB.databases()
     const name = databases.map((one) => one.name ?? '').find((one) => /^wangge-.+-.+/.test(one))!
     return new Promise((resolve) => {
@@ -203,9 +339,9 @@ const keptDetails = (page: Page): Promise<string[]> =>
         const request = opening.result.transaction('kv').objectStore('kv').getAllKeys()
         request.onsuccess = () => {
           opening.result.close()
-          const keys = request.result.map(String).filter((key) => key.startsWith('seen:detail:'))
-          resolve(keys.map((key) => key.slice('seen:detail:'.length)))
+          const keys = request.result.map(String).filter((key) => key.startsWith(beginning))
+          resolve(keys.map((key) => key.slice(beginning.length)))
         }
       }
     })
-  })
+  }, start)

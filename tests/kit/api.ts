@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import { commandOf, type Receipt } from '../../supabase/tests/harness/commands.ts'
 import type { LngLat } from '../../src/domain/vocabulary.ts'
@@ -79,6 +79,22 @@ export async function reportIncident(
     description: 'A mattress on the pavement',
   })
   return incidentId
+}
+
+/** Puts a JPEG of that size into the storage of `client`'s person. @returns it as commands name it */
+export async function uploadPhoto(
+  client: SupabaseClient,
+  bytes: Uint8Array<ArrayBuffer>,
+  { width, height }: { width: number; height: number },
+) {
+  const { data } = await client.auth.getUser()
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  const mediaType = 'image/jpeg'
+  const { error } = await client.storage
+    .from('photos')
+    .upload(`${data.user?.id}/${hash}.jpg`, bytes.buffer, { contentType: mediaType })
+  if (error) throw error
+  return { hash, mediaType, bytes: bytes.byteLength, width, height }
 }
 
 async function anyLeaf(client: SupabaseClient): Promise<string> {

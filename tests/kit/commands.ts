@@ -32,7 +32,14 @@ export async function enqueueInPage(page: Page, ...command: NamedCommand): Promi
 
 /** What the server holds of an incident. */
 export interface Detail {
-  incident: { version: number; severity: number; description: string; categoryCode: string }
+  incident: {
+    version: number
+    stage: string
+    severity: number
+    description: string
+    categoryCode: string
+  }
+  photos: { hash: string; takenAt: string | null; lon: number | null }[]
   log: { kind: string; note: string; actorName: string | null }[]
 }
 export const detailOf = (client: SupabaseClient, id: string): Promise<Detail> =>

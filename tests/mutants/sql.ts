@@ -995,6 +995,28 @@ const generating = breaksOf(
   ],
 )
 
+const onFoot = breaksOf(
+  'migrations',
+  [`${test('queues')} -t one list for the phone`],
+  [
+    {
+      name: 'a task is listed without a step to take',
+      find: `where own.steps <> '[]'));`,
+      replace: 'where true));',
+    },
+    {
+      name: 'tasks given by name stand among the rest',
+      find: `order by coalesce((f.i).assignee = $2, false) desc, `,
+      replace: 'order by ',
+    },
+    {
+      name: 'tasks left out are not told',
+      find: `'more', cardinality(v_found) > v_limit`,
+      replace: `'more', false`,
+    },
+  ],
+)
+
 export const sqlMutants = [
   ...rights,
   ...writing,
@@ -1008,4 +1030,5 @@ export const sqlMutants = [
   ...reading,
   ...rejects,
   ...generating,
+  ...onFoot,
 ]

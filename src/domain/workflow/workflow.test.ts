@@ -9,6 +9,7 @@ import {
 } from './step-values.ts'
 import {
   nameIn,
+  offeredByBook,
   stateOf,
   type OfferedField,
   type OfferedTransition,
@@ -120,5 +121,65 @@ describe('stateOf', () => {
     expect(stateOf(book, 'gone', 'a')?.nameEn).toBe('X')
     expect(stateOf(book, 'x', 'b')).toBeUndefined()
     expect(nameIn('zh-CN', stateOf(book, 'x', 'a')!)).toBe('甲')
+  })
+})
+
+describe('offeredByBook', () => {
+  const field = (name: string, requiredWhen: string | null, isRequired = false) => ({
+    ...{ transition: 'handle', name, kind: 'photos' as const, isRequired, requiredWhen },
+    ...{ choices: null, least: null, most: null, labelZh: name, labelEn: name },
+  })
+  const step = (name: string, from: string, nameEn: string) => ({
+    ...{ name, from, to: null, roles: [], tone: 'primary' as const, canUndo: false },
+    ...{ nameZh: '', nameEn },
+  })
+  const condition = (code: string, categoryCode: string, needsAfterPhotos: boolean) => ({
+    ...{ code, categoryCode, needsAfterPhotos, nameZh: '', nameEn: '', closingZh: '' },
+    ...{ closingEn: '', departmentCode: null, milestones: [] },
+  })
+  const book: WorkflowBook = {
+    workflows: [
+      {
+        ...{ code: 'event', nameZh: '', nameEn: '', firstState: 'a', stages: [] },
+        transitions: [step('handle', 'a', 'Other'), step('handle', 'b', 'Handled')],
+        fields: [
+          field('note', null, true),
+          field('photos', 'after_photos'),
+          field('condition', 'several_conditions'),
+          { ...field('elsewhere', null), transition: 'file' },
+        ],
+      },
+    ],
+    conditions: [
+      condition('1', 'both', true),
+      condition('2', 'both', true),
+      condition('3', 'mixed', true),
+      condition('4', 'mixed', false),
+      condition('5', 'one', true),
+    ],
+  }
+  const offered = (categoryCode: string) =>
+    offeredByBook(book, { workflowCode: 'event', state: 'b', categoryCode }, 'handle')
+  const required = (categoryCode: string) =>
+    offered(categoryCode)?.fields.flatMap(({ name, isRequired }) => (isRequired ? [name] : []))
+
+  it('is the step from the row’s state, with its own fields as the server sends them', () => {
+    expect(offered('one')).toMatchObject({ name: 'handle', nameEn: 'Handled', tone: 'primary' })
+    const names = offered('one')?.fields.map(({ name }) => name)
+    expect(names).toEqual(['note', 'photos', 'condition'])
+    expect(Object.keys(offered('one')!.fields[0]!)).not.toContain('requiredWhen')
+  })
+
+  it('requires what the category’s filing conditions require for certain', () => {
+    expect(required('both')).toEqual(['note', 'photos', 'condition'])
+    expect(required('mixed')).toEqual(['note', 'condition'])
+    expect(required('one')).toEqual(['note', 'photos'])
+    expect(required('none')).toEqual(['note'])
+  })
+
+  it('knows no step of another state or workflow', () => {
+    const row = { workflowCode: 'event', state: 'c', categoryCode: 'one' }
+    expect(offeredByBook(book, row, 'handle')).toBeNull()
+    expect(offeredByBook(book, { ...row, workflowCode: 'x', state: 'b' }, 'handle')).toBeNull()
   })
 })

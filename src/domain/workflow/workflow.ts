@@ -66,6 +66,8 @@ export interface WorkflowTransition extends Named {
 
 export interface WorkflowField extends FieldRow {
   transition: string
+  /** Named rule that makes the field required for some incidents; null: none. */
+  requiredWhen: string | null
 }
 
 export interface Workflow extends Named {
@@ -83,10 +85,11 @@ export interface FilingCondition extends Named {
   closingZh: string
   closingEn: string
   departmentCode: string | null
+  needsAfterPhotos: boolean
   milestones: readonly (Named & { code: string })[]
 }
 
-/** The answer of `workflow_list`: words for states, steps and fields. The server alone decides. */
+/** The answer of `workflow_list`. It names things, and stands in for the server's offer offline. */
 export interface WorkflowBook {
   workflows: readonly Workflow[]
   conditions: readonly FilingCondition[]
@@ -118,6 +121,38 @@ export function fieldOf(
   return firstOf(book, workflow, ({ fields }) =>
     fields.find((one) => one.transition === transition && one.name === name),
   )
+}
+
+/**
+ * A step as the server would offer it, for a row that lists its name: for a device without a network.
+ * Null where the book does not know the step. The server decides when the step arrives.
+ */
+export function offeredByBook(
+  book: WorkflowBook,
+  incident: { workflowCode: string; state: string; categoryCode: string },
+  name: string,
+): OfferedTransition | null {
+  const workflow = book.workflows.find(({ code }) => code === incident.workflowCode)
+  const found = workflow?.transitions.find(
+    (one) => one.name === name && one.from === incident.state,
+  )
+  if (!workflow || !found) return null
+  const conditions = book.conditions.filter((one) => one.categoryCode === incident.categoryCode)
+  /** The row does not tell its condition: photos are required where all of them want some. */
+  const isNeeded = (rule: string | null): boolean =>
+    rule === 'several_conditions'
+      ? conditions.length > 1
+      : rule === 'after_photos' &&
+        conditions.length > 0 &&
+        conditions.every(({ needsAfterPhotos }) => needsAfterPhotos)
+  const { nameZh, nameEn, tone, canUndo } = found
+  const fields = workflow.fields
+    .filter(({ transition }) => transition === name)
+    .map(({ transition: _, requiredWhen, ...field }) => ({
+      ...field,
+      isRequired: field.isRequired || isNeeded(requiredWhen),
+    }))
+  return { name, nameZh, nameEn, tone, canUndo, fields }
 }
 
 /** A queued command does not know its workflow: then any workflow's word serves. */

@@ -1,46 +1,32 @@
-import { useIntervalFn } from '@vueuse/core'
 import { onScopeDispose } from 'vue'
 import { fieldRepo } from '@/data/field.repo.ts'
 import { useKeptDetailsStore } from '@/stores/outbox/kept-details.store.ts'
-import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
-import { useSeen } from '@/stores/outbox/use-seen.ts'
-import { useServerQuery, type ServerAnswer } from '@/stores/server-query.ts'
+import type { ServerAnswer } from '@/stores/server-query.ts'
 import type { KeptDay } from './my-day-lists.ts'
+import type { KeptTasks } from './task-list.ts'
+import { useKeptAnswer } from './use-kept-answer.ts'
 
 const days = 14
-const refreshMs = 60_000
+const maxTasks = 200
 
-/** The person's reports: first the device's copy, then the server's. */
+/** The person's reports. */
 export function useMyDay(): ServerAnswer<KeptDay> {
-  const outboxStore = useOutboxStore()
   const keptDetails = useKeptDetailsStore()
-  const seen = useSeen<KeptDay>('my-day')
   const left = new AbortController()
   onScopeDispose(() => left.abort())
-
-  const answer = useServerQuery<KeptDay>(
-    () => ({
-      key: ['my-day', days],
-      async ask({ call, signal, shown, show }) {
-        const showSeen = async (): Promise<void> => {
-          const kept = shown() ? null : await seen.read()
-          if (kept && !shown()) show(kept)
-        }
-        void showSeen()
-        const fetchedAt = new Date().toISOString()
-        const day = await call((backend) => fieldRepo(backend).myDay(days, signal))
-        void seen.write({ day, fetchedAt })
-        void keptDetails.keepOwn(day.own, left.signal)
-        return { day, fetchedAt }
-      },
+  return useKeptAnswer<KeptDay>(
+    'my-day',
+    async (backend, fetchedAt, signal) => ({
+      day: await fieldRepo(backend).myDay(days, signal),
+      fetchedAt,
     }),
-    {
-      // A receipt means new data.
-      revision: () => outboxStore.counts.received,
-      refetchOnReconnect: true,
-      refetchOnWindowFocus: true,
-    },
+    ({ day }) => void keptDetails.keepOwn(day.own, left.signal),
   )
-  useIntervalFn(() => document.visibilityState === 'visible' && void answer.reload(), refreshMs)
-  return answer
 }
+
+/** Incidents that the person may verify or check now. */
+export const useFieldTasks = (): ServerAnswer<KeptTasks> =>
+  useKeptAnswer<KeptTasks>('field-tasks', async (backend, fetchedAt, signal) => ({
+    tasks: await fieldRepo(backend).tasks(maxTasks, signal),
+    fetchedAt,
+  }))

@@ -8,6 +8,7 @@ import type { OwnIncident } from '@/data/field.repo.ts'
 import type { IncidentDetail } from '@/data/incidents.repo.ts'
 import { openOutbox } from '@/sync/index.ts'
 import { useKeptDetailsStore } from './kept-details.store.ts'
+import { useKeptPhotosStore } from './kept-photos.store.ts'
 import { outboxOutsideKey, useOutboxStore } from './outbox.store.ts'
 import { useSessionStore } from '../session.store.ts'
 
@@ -140,5 +141,27 @@ describe('kept details', () => {
     await details.keep('a', detailOf('a'), at)
     await kv.set('seen:detail:a', { detail: { incident: {} }, at })
     expect(await details.read('a')).toBeNull()
+  })
+
+  it('keeps photos of others by their bytes, the newest within 24 MB, for one scope', async () => {
+    const photos = useKeptPhotosStore()
+    const addressOf = (hash: string) => ({ owner: 'o', hash, mediaType: 'image/jpeg' as const })
+    const file = (megabytes: number) => new Blob([new Uint8Array(megabytes * 1024 * 1024)])
+    await photos.keep(addressOf('a'), new Blob(['first']))
+    const kept = await photos.read(addressOf('a'))
+    expect([kept?.type, await kept?.text()]).toEqual(['image/jpeg', 'first'])
+    expect(await photos.read(addressOf('b'))).toBeNull()
+
+    await photos.keep(addressOf('b'), file(10))
+    await photos.keep(addressOf('c'), file(10))
+    await photos.keep(addressOf('d'), file(10))
+    expect(await photos.read(addressOf('b'))).toBeNull()
+    expect((await photos.read(addressOf('c')))?.size).toBe(10 * 1024 * 1024)
+    const { kv } = await outbox.whenOpen()
+    expect(await kv.get('seen:photo:b')).toBeUndefined()
+
+    server.scopeKey = 'scope-2'
+    await session.refreshContext()
+    expect(await photos.read(addressOf('c'))).toBeNull()
   })
 })

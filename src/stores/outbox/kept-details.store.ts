@@ -4,9 +4,8 @@ import type { OwnIncident } from '@/data/field.repo.ts'
 import { incidentsRepo, isDetail, type IncidentDetail } from '@/data/incidents.repo.ts'
 import { report } from '@/data/problems.ts'
 import { isOpenStage } from '@/domain/vocabulary.ts'
-import type { Outbox } from '@/sync/index.ts'
-import { useOutboxStore } from './outbox.store.ts'
 import { useSessionStore } from '../session.store.ts'
+import { useKeptSet } from './kept-set.ts'
 
 export interface KeptDetail {
   detail: IncidentDetail
@@ -14,14 +13,12 @@ export interface KeptDetail {
   at: string
 }
 
-/** Newest first; `mark` changes with the incident. */
-interface Index {
-  scope: string
-  entries: { id: string; mark: string }[]
+interface Entry {
+  id: string
+  /** Changes with the incident. */
+  mark: string
 }
 
-const indexKey = 'seen:details'
-const keyOf = (id: string): string => `seen:detail:${id}`
 /** Incidents; a few kilobytes each. */
 const maxKept = 200
 const maxOwn = 100
@@ -32,37 +29,12 @@ const maxOwn = 100
  */
 export const useKeptDetailsStore = defineStore('kept-details', () => {
   const session = useSessionStore()
-  const outboxStore = useOutboxStore()
-  let last: Promise<unknown> = Promise.resolve()
-
-  /** One index change at a time; a failing disk is only reported. */
-  function change(work: (outbox: Outbox, index: Index) => Promise<void>): Promise<void> {
-    const { scope } = session
-    const done = last.then(async () => {
-      try {
-        const outbox = await outboxStore.whenOpen()
-        if (!scope || scope !== session.scope) return
-        await work(outbox, await indexOf(outbox, scope))
-      } catch (failure) {
-        report('kept', failure)
-      }
-    })
-    last = done
-    return done
-  }
-
-  async function indexOf({ kv }: Outbox, scope: string): Promise<Index> {
-    const found = await kv.get<Index>(indexKey)
-    if (found?.scope === scope) return found
-    // The scope changed, so these may no longer be visible.
-    for (const { id } of found?.entries ?? []) await kv.set(keyOf(id), undefined)
-    return { scope, entries: [] }
-  }
+  const { keyOf, change, write } = useKeptSet<Entry>('detail')
 
   /** Waits for running writes. */
   async function read(id: string): Promise<KeptDetail | null> {
     let found: KeptDetail | null = null
-    await change(async ({ kv }, { entries }) => {
+    await change(async (kv, { entries }) => {
       if (!entries.some((entry) => entry.id === id)) return
       const kept = await kv.get<KeptDetail>(keyOf(id))
       if (kept && isDetail(kept.detail)) found = kept
@@ -72,13 +44,11 @@ export const useKeptDetailsStore = defineStore('kept-details', () => {
 
   /** Null (not visible) removes the kept detail. */
   const keep = (id: string, detail: IncidentDetail | null, at: string): Promise<void> =>
-    change(async ({ kv }, { scope, entries: before }) => {
-      const others = before.filter((entry) => entry.id !== id)
+    change(async (kv, index) => {
+      const others = index.entries.filter((entry) => entry.id !== id)
       const entries = detail ? [{ id, mark: markOf(detail) }, ...others] : others
-      // Write the index first: a detail missing from it would never be deleted.
-      await kv.set(indexKey, { scope, entries: entries.slice(0, maxKept) } satisfies Index)
-      await kv.set(keyOf(id), detail ? ({ detail, at } satisfies KeptDetail) : undefined)
-      for (const { id: old } of entries.slice(maxKept)) await kv.set(keyOf(old), undefined)
+      await write(kv, index, entries.slice(0, maxKept))
+      if (detail) await kv.set(keyOf(id), { detail, at } satisfies KeptDetail)
     })
 
   async function keepOwn(own: readonly OwnIncident[], signal: AbortSignal): Promise<void> {

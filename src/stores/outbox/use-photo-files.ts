@@ -63,10 +63,11 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
     { immediate: true },
   )
 
-  async function take(entry: PhotoFile, file: File): Promise<void> {
+  async function take(entry: PhotoFile, file: File, takenAt: string | null): Promise<void> {
     try {
       if (hashes.value.length >= maxPhotos) throw refuse('too-many')
-      const photo = await takePhoto(file)
+      const read = await takePhoto(file)
+      const photo = takenAt === null ? read : { ...read, takenAt }
       const outbox = await ownOutbox()
       const { hash } = await outbox.savePhoto(photo)
       remember(hash, photo)
@@ -84,14 +85,15 @@ export function usePhotoFiles(hashes: Ref<string[]>, onAdded: () => Promise<void
   const settled = (): Promise<void> => working
   onScopeDispose(useUnsavedStore().onLeave(settled))
 
-  function add(chosen: readonly File[]): Promise<void> {
+  /** @param takenAt by the device's clock, for pictures whose file does not tell */
+  function add(chosen: readonly File[], takenAt: string | null = null): Promise<void> {
     const entries = chosen.map((file) => {
       const entry: PhotoFile = { key: nextKey++, name: file.name, refusal: null }
       return { entry, file }
     })
     files.value = [...files.value, ...entries.map(({ entry }) => entry)]
     working = working.then(async () => {
-      for (const { entry, file } of entries) await take(entry, file)
+      for (const { entry, file } of entries) await take(entry, file, takenAt)
     })
     return working
   }

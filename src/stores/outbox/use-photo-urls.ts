@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, shallowRef, watch, type ComputedRef } from 'vue'
 import { photosRepo, type PhotoAddress } from '@/data/photos.repo.ts'
+import { useKeptPhotosStore } from './kept-photos.store.ts'
 import { useOutboxStore } from './outbox.store.ts'
 import { useSessionStore } from '../session.store.ts'
 
@@ -11,18 +12,25 @@ export interface ShownPhoto {
 
 /**
  * Object URLs by hash, from the device or the server. A change of `addresses` retries failed ones.
+ * @param options `keep`: leave them on the device, for when there is no network
  */
 export function usePhotoUrls(
   addresses: () => readonly PhotoAddress[],
+  options: { keep?: boolean } = {},
 ): ComputedRef<(hash: string) => ShownPhoto> {
   const session = useSessionStore()
   const outboxStore = useOutboxStore()
+  const keptPhotos = useKeptPhotosStore()
   const shown = shallowRef<ReadonlyMap<string, ShownPhoto>>(new Map())
 
   async function load(address: PhotoAddress): Promise<Blob> {
-    const kept = await outboxStore.outbox?.loadPhoto(address.hash)
-    if (kept) return new Blob([kept.bytes], { type: kept.mediaType })
-    return session.guard(() => photosRepo(session.backend!).load(address))
+    const own = await outboxStore.outbox?.loadPhoto(address.hash)
+    if (own) return new Blob([own.bytes], { type: own.mediaType })
+    const kept = await keptPhotos.read(address)
+    if (kept) return kept
+    const file = await session.guard(() => photosRepo(session.backend!).load(address))
+    if (options.keep) void keptPhotos.keep(address, file)
+    return file
   }
 
   /** The photo may be released meanwhile. */
