@@ -526,6 +526,48 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     files.remove()
   })
 
+  it('gives an area a calendar of its own by a file, and moves what is open there', async () => {
+    const files = temporaryFiles()
+    const year = {
+      year: 2026,
+      papers: [],
+      days: [{ name: '停工', date: '2026-03-13', isOffDay: true }],
+    }
+    const file = files.write(JSON.stringify(year), '.json')
+    const id = await dispatched('2026-03-12 17:00')
+    expect(await timesOf(id)).toMatchObject({ due: '2026-03-13 11:00' })
+    const hours = ['1-4 08:00-20:00', '周五 06:00-10:00 11:00-13:00']
+    const area = 'N-1_A'
+    expect(await importCalendar(db, { file, area, hours })).toMatchObject({
+      stored: 1,
+      rejected: 0,
+    })
+    // Friday is off by the file, and Monday has the new hours
+    expect(await timesOf(id)).toMatchObject({ due: '2026-03-16 09:00' })
+    expect(await logOf(id, 'clock_moved')).toHaveLength(1)
+    const own = await db.query(
+      `select c.code, c.name_zh, (select count(*)::integer from public.calendar_years y where y.calendar = c.code) as years,
+         (select count(*)::integer from public.calendar_hours h where h.calendar = c.code) as spans
+       from public.calendars c where c.area_code = $1`,
+      [area],
+    )
+    // the years of the calendar above came along
+    expect(own).toEqual([{ code: 'area_n_1_a', name_zh: area, years: 2, spans: 6 }])
+    await importCalendar(db, { file, area, hours: ['1-5 08:00-12:00 14:00-18:00'] })
+    expect(await timesOf(id)).toMatchObject({ due: '2026-03-16 11:00' })
+    for (const [options, message] of [
+      [{ area: 'nowhere' }, 'there is no such area'],
+      [{ area, calendar: 'cn' }, 'has the calendar area_n_1_a'],
+      [{ area, hours: ['1-5 18:00-08:00'] }, '--hours'],
+      [{ area: 'N-1', calendar: 'early' }, 'another area has this calendar'],
+    ] as const)
+      await expect(importCalendar(db, { file, ...options })).rejects.toThrow(message)
+    files.remove()
+    await db.query(`delete from public.calendars where area_code = $1`, [area])
+    await moveDueTimes(db, null)
+    expect(await timesOf(id)).toMatchObject({ due: '2026-03-13 11:00' })
+  })
+
   it('runs no working clock in a city without a calendar', async () => {
     await db.query(`update public.calendars set area_code = 'N-10' where code = 'cn'`)
     const id = await dispatched('2026-03-02 08:00')
