@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { calendarGaps } from '../server/import/calendar-gaps.ts'
 import { shippedCalendar, storeShippedCalendar } from '../server/import/shipped-calendars.ts'
 import { storeCalendar, storeCalendarYears } from '../server/import/store-calendar.ts'
 import type { CalendarDefinition } from '../server/import/store-calendar.ts'
@@ -804,6 +805,10 @@ describeOnEachDatabase('a working calendar', (kind) => {
       expect(await gaps('2026-11-30 23:59')).toEqual([])
       expect(await gaps('2026-12-01 00:00')).toEqual([{ calendar: 'cn', year: 2027 }])
       expect(await gaps('2027-01-01 00:00')).toEqual([{ calendar: 'cn', year: 2027 }])
+      const inWords = async (at: string) =>
+        (await calendarGaps(db, instantOf(at))).filter((line) => line.includes('"cn"'))
+      expect(await inWords('2026-11-30 23:59')).toEqual([])
+      expect(await inWords('2026-12-01 00:00')).toEqual([expect.stringContaining('2027')])
     })
 
     it('knows nothing across a missing year', async () => {

@@ -100,6 +100,22 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
         [id],
       )
     )[0]!
+  /** As the incident and its row in the queue have it. */
+  async function dueUnknown(id: string): Promise<unknown> {
+    const [row] = await db.asUser(people.leader, (tx) =>
+      tx.query<{ detail: { incident: { dueUnknown: unknown } } }>(
+        'select public.incident_detail($1::uuid) as detail',
+        [id],
+      ),
+    )
+    const [queued] = await db.query<{ unknown: unknown }>(
+      `select private.queue_rows(array[i], now()) -> 0 -> 'dueUnknown' as unknown
+       from public.incidents i where i.id = $1`,
+      [id],
+    )
+    expect(queued!.unknown).toEqual(row!.detail.incident.dueUnknown)
+    return queued!.unknown
+  }
   const clocksOf = (id: string) =>
     db.query<ClockRow>(
       `select kind, milestone, department_code as department, ${localTime('due_at')} as due,
@@ -225,6 +241,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     const id = await dispatched('2026-03-06 16:00')
     await go(id, '2026-03-06 17:00', 'leader', 'hold', { until: instantOf('2026-06-01 08:00') })
     expect(await timesOf(id)).toEqual({ due: null, warn: null })
+    expect(await dueUnknown(id)).toBeNull()
     await go(id, '2026-03-09 08:00', 'leader', 'resume')
     expect(await timesOf(id)).toMatchObject({ due: '2026-03-09 11:00' })
   })
@@ -441,6 +458,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     await db.query(`select private.rebuild_calendar('cn')`)
     await moveDueTimes(db, 'cn')
     expect(await timesOf(id)).toEqual({ due: null, warn: null })
+    expect(await dueUnknown(id)).toEqual({ until: '2025-12-31' })
     const file = files.write(
       JSON.stringify({
         year: 2026,
@@ -457,6 +475,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     expect(result).toMatchObject({ kind: 'calendar', read: 2, stored: 2, rejected: 0 })
     // Friday 20, Sunday 22 for Monday 23, Tuesday 24 to Thursday 26
     expect(await timesOf(id)).toMatchObject({ due: '2026-11-26 18:00' })
+    expect(await dueUnknown(id)).toBeNull()
     expect(
       (
         await db.query(
@@ -572,6 +591,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     await db.query(`update public.calendars set area_code = 'N-10' where code = 'cn'`)
     const id = await dispatched('2026-03-02 08:00')
     expect(await timesOf(id)).toEqual({ due: null, warn: null })
+    expect(await dueUnknown(id)).toEqual({ until: null })
     await db.query(`update public.calendars set area_code = null where code = 'cn'`)
     await moveDueTimes(db, null)
     expect(await timesOf(id)).toMatchObject({ due: '2026-03-02 12:00' })

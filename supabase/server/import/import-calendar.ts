@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Database } from '../base/database-types.ts'
+import { calendarGaps } from './calendar-gaps.ts'
 import { readCalendarFile } from './calendar-file.ts'
 import { readMinute, readWeekdays } from './controls.ts'
 import { countReasons } from './report.ts'
@@ -137,11 +138,7 @@ export async function importCalendar(
     })
     const { looked, moved } = await moveDueTimes(db, isNew ? null : code, onProgress)
     warnings.push(`the due times of ${moved} of ${looked} open incidents moved`)
-    const gaps = await db.query<{ calendar: string; year: number }>(
-      'select g.calendar, g.year from private.calendar_gaps(now()) g',
-    )
-    for (const gap of gaps)
-      warnings.push(`the calendar ${gap.calendar} has no year ${gap.year} yet`)
+    warnings.push(...(await calendarGaps(db, new Date().toISOString())))
   }
   return {
     kind: 'calendar',
