@@ -325,6 +325,8 @@ $$;
 create or replace function private.store_reports(p_reports private.report[])
 returns void language plpgsql set search_path = '' as $$
 begin
+  -- planning the clocks of no report takes longer than a transition
+  if cardinality(p_reports) = 0 then return; end if;
   with clocks as materialized (
     select * from private.first_clocks(array(
       select r from unnest(p_reports) r where r.condition_code is null)::private.report[])
