@@ -13,6 +13,8 @@ export const workRowEntries = {
   /** Of the running clock that ends first; null without one. */
   dueAt: v.nullable(v.string()),
   warnAt: v.nullable(v.string()),
+  /** Why there is no due time although a clock runs. */
+  dueUnknown: v.nullable(v.object({ until: v.nullable(v.string()) })),
   /** The request that waits for a decision. */
   pending: v.nullable(v.picklist(['extension', 'hold'])),
   holdUntil: v.nullable(v.string()),

@@ -205,7 +205,23 @@ create table public.workflow_fields (
   label_en text not null,
   sort integer not null default 0,
   primary key (workflow, transition, name),
-  check ((kind = 'choice') = (choices is not null))
+  check ((kind = 'choice') = (choices is not null)),
+  -- keys of the log entry that the fields stand in
+  constraint workflow_fields_reserved_check check (name not in ('from', 'to', 'deviceClockSuspect')),
+  -- the engine reads these names as this kind
+  constraint workflow_fields_named_kind_check check (case name
+    when 'note' then kind = 'text'
+    when 'photos' then kind = 'photos'
+    when 'department' then kind = 'department'
+    when 'handler' then kind = 'handler'
+    when 'assignee' then kind = 'assignee'
+    when 'condition' then kind = 'condition'
+    when 'into' then kind = 'incident'
+    when 'milestone' then kind = 'milestone'
+    when 'until' then kind = 'instant'
+    when 'replyBy' then kind = 'instant'
+    when 'level' then kind = 'whole'
+    else true end)
 );
 
 -- A filing condition turns a report into a case and gives it limits and a department. Several per category.

@@ -325,6 +325,7 @@ $$;
 create or replace function private.store_reports(p_reports private.report[])
 returns void language plpgsql set search_path = '' as $$
 begin
+  -- planning the clocks of no report takes longer than a transition
   if cardinality(p_reports) = 0 then return; end if;
   with clocks as materialized (
     select * from private.first_clocks(array(

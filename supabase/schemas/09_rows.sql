@@ -281,7 +281,8 @@ begin
       'reporterName', (select p.display_name from public.profiles p where p.user_id = v_incident.reported_by),
       'deviceAt', v_incident.device_at,
       'source', v_incident.source,
-      'sourceId', v_incident.source_id),
+      'sourceId', v_incident.source_id,
+      'dueUnknown', private.due_unknown(v_incident)),
     'photos', private.incident_photo_list(v_incident, auth.uid()),
     'canCorrect', v_rights.may_correct and private.is_open(v_incident.stage),
     'canNote', v_rights.may_note,
@@ -310,9 +311,11 @@ $$;
 
 -- One incident, its photos and its log. Photos are the checked ones and the caller's own.
 -- Returns `{incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
--- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor, actorName,
--- stageFrom, stageTo, note, data, isGenerated}]}`; null when it is absent or outside the scope. `incident` is an IncidentRow with `category,
--- areas, department, reportedBy, reporterName, deviceAt, source, sourceId`. `data` has the `photos` (hashes)
+-- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind,
+-- actor, actorName, stageFrom, stageTo, note, data, isGenerated}]}`; null when it is absent or outside the scope.
+-- `incident` is an IncidentRow with `category, areas, department, reportedBy, reporterName, deviceAt, source,
+-- sourceId, dueUnknown`: `{until}`, the last day that the calendar of a running clock knows, where its due time
+-- lies beyond. `data` has the `photos` (hashes)
 -- an entry brought and the `changes` of a correction, `{field: [before, after]}`.
 -- Errors: 42501.
 create or replace function public.incident_detail(p_id uuid)

@@ -132,6 +132,7 @@ begin
     select coalesce(jsonb_agg(private.incident_row(p.i) || jsonb_build_object(
       'handler', (p.i).handler, 'handlerName', handler.display_name,
       'assignee', (p.i).assignee, 'assigneeName', assignee.display_name,
+      'dueUnknown', case when (p.i).due_at is null then private.due_unknown(p.i) end,
       'steps', steps.names) order by p.n), '[]')
     from page p
     join place on place.code = (p.i).area_code
@@ -237,8 +238,8 @@ end $$;
 -- One page of a queue of the caller, the clock that ends first before all others, those without one last.
 -- `p_queue` is one of work_counts. Field staff find what they are asked to do before the rest. `p_after` is
 -- the `next` of the page before.
--- Returns `{asOf, rows: [IncidentRow], next}`; each row also has `handler, handlerName, assignee, assigneeName`
--- and `steps`, the names of the transitions open to the caller.
+-- Returns `{asOf, rows: [IncidentRow], next}`; each row also has `handler, handlerName, assignee, assigneeName`,
+-- `dueUnknown` as in incident_detail, and `steps`, the names of the transitions open to the caller.
 -- Errors: 42501, also for a queue that is not the caller's; 22023 for an unknown queue, another queue's cursor,
 -- a limit outside 1..200, or a wrong filter.
 create or replace function public.work_queue(p_queue text, p_filter jsonb, p_after jsonb, p_limit integer)

@@ -113,6 +113,22 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
         [id],
       )
     )[0]!
+  /** As the incident and its row in the queue have it. */
+  async function dueUnknown(id: string): Promise<unknown> {
+    const [row] = await db.asUser(people.leader, (tx) =>
+      tx.query<{ detail: { incident: { dueUnknown: unknown } } }>(
+        'select public.incident_detail($1::uuid) as detail',
+        [id],
+      ),
+    )
+    const [queued] = await db.query<{ unknown: unknown }>(
+      `select private.queue_rows(array[i], now()) -> 0 -> 'dueUnknown' as unknown
+       from public.incidents i where i.id = $1`,
+      [id],
+    )
+    expect(queued!.unknown).toEqual(row!.detail.incident.dueUnknown)
+    return queued!.unknown
+  }
   const clocksOf = (id: string) =>
     db.query<ClockRow>(
       `select kind, milestone, department_code as department, ${localTime('due_at')} as due,
@@ -238,6 +254,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     const id = await dispatched('2026-03-06 16:00')
     await go(id, '2026-03-06 17:00', 'leader', 'hold', { until: instantOf('2026-06-01 08:00') })
     expect(await timesOf(id)).toEqual({ due: null, warn: null })
+    expect(await dueUnknown(id)).toBeNull()
     await go(id, '2026-03-09 08:00', 'leader', 'resume')
     expect(await timesOf(id)).toMatchObject({ due: '2026-03-09 11:00' })
   })
@@ -467,6 +484,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     await db.query(`select private.rebuild_calendar('cn')`)
     await moveDueTimes(db, 'cn')
     expect(await timesOf(id)).toEqual({ due: null, warn: null })
+    expect(await dueUnknown(id)).toEqual({ until: '2025-12-31' })
     const file = files.write(
       JSON.stringify({
         year: 2026,
@@ -483,6 +501,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     expect(result).toMatchObject({ kind: 'calendar', read: 2, stored: 2, rejected: 0 })
     // Friday 20, Sunday 22 for Monday 23, Tuesday 24 to Thursday 26
     expect(await timesOf(id)).toMatchObject({ due: '2026-11-26 18:00' })
+    expect(await dueUnknown(id)).toBeNull()
     expect(
       (
         await db.query(
@@ -552,10 +571,53 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     files.remove()
   })
 
+  it('gives an area a calendar of its own by a file, and moves what is open there', async () => {
+    const files = temporaryFiles()
+    const year = {
+      year: 2026,
+      papers: [],
+      days: [{ name: '停工', date: '2026-03-13', isOffDay: true }],
+    }
+    const file = files.write(JSON.stringify(year), '.json')
+    const id = await dispatched('2026-03-12 17:00')
+    expect(await timesOf(id)).toMatchObject({ due: '2026-03-13 11:00' })
+    const hours = ['1-4 08:00-20:00', '周五 06:00-10:00 11:00-13:00']
+    const area = 'N-1_A'
+    expect(await importCalendar(db, { file, area, hours })).toMatchObject({
+      stored: 1,
+      rejected: 0,
+    })
+    // Friday is off by the file, and Monday has the new hours
+    expect(await timesOf(id)).toMatchObject({ due: '2026-03-16 09:00' })
+    expect(await logOf(id, 'clock_moved')).toHaveLength(1)
+    const own = await db.query(
+      `select c.code, c.name_zh, (select count(*)::integer from public.calendar_years y where y.calendar = c.code) as years,
+         (select count(*)::integer from public.calendar_hours h where h.calendar = c.code) as spans
+       from public.calendars c where c.area_code = $1`,
+      [area],
+    )
+    // the years of the calendar above came along
+    expect(own).toEqual([{ code: 'area_n_1_a', name_zh: area, years: 2, spans: 6 }])
+    await importCalendar(db, { file, area, hours: ['1-5 08:00-12:00 14:00-18:00'] })
+    expect(await timesOf(id)).toMatchObject({ due: '2026-03-16 11:00' })
+    for (const [options, message] of [
+      [{ area: 'nowhere' }, 'there is no such area'],
+      [{ area, calendar: 'cn' }, 'has the calendar area_n_1_a'],
+      [{ area, hours: ['1-5 18:00-08:00'] }, '--hours'],
+      [{ area: 'N-1', calendar: 'early' }, 'another area has this calendar'],
+    ] as const)
+      await expect(importCalendar(db, { file, ...options })).rejects.toThrow(message)
+    files.remove()
+    await db.query(`delete from public.calendars where area_code = $1`, [area])
+    await moveDueTimes(db, null)
+    expect(await timesOf(id)).toMatchObject({ due: '2026-03-13 11:00' })
+  })
+
   it('runs no working clock in a city without a calendar', async () => {
     await db.query(`update public.calendars set area_code = 'N-10' where code = 'cn'`)
     const id = await dispatched('2026-03-02 08:00')
     expect(await timesOf(id)).toEqual({ due: null, warn: null })
+    expect(await dueUnknown(id)).toEqual({ until: null })
     await db.query(`update public.calendars set area_code = null where code = 'cn'`)
     await moveDueTimes(db, null)
     expect(await timesOf(id)).toMatchObject({ due: '2026-03-02 12:00' })

@@ -44,7 +44,7 @@ const incidents: Row[] = [
 
 /**
  * The small city with six incidents, seven log rows (two for incident 1), three receipts, two photos
- * of incident 1, one of them checked, and a control of filing.
+ * of incident 1, one of them checked, a control of filing, and a calendar without years.
  */
 export async function seedMatrixWorld(db: Database): Promise<void> {
   await seedSmallCity(db)
@@ -84,6 +84,9 @@ export async function seedMatrixWorld(db: Database): Promise<void> {
       [hash, people.field, incidentId(1)],
     )
   }
+  await db.exec(
+    `insert into public.calendars (code, name_zh, name_en) values ('empty', '空', 'Empty')`,
+  )
   await db.exec(`insert into public.filing_controls (code, tip_zh, tip_en, is_active)
     values ('some', '管控', 'controlled', false)`)
   await db.query(

@@ -206,6 +206,47 @@ describeOnEachDatabase('workflows of rows', (kind) => {
       await expect(db.query(sql)).rejects.toMatchObject({ code: '23514' })
     })
 
+    it.each([
+      ...['name', 'incidentId', 'baseVersion', 'deviceAt', 'from', 'to', 'deviceClockSuspect'].map(
+        (name) => [name, 'text'],
+      ),
+      ['department', 'text'],
+      ['until', 'text'],
+      ['photos', 'boolean'],
+    ])('for a field that the engine reads as something else: %s, %s', async (name, fieldKind) => {
+      await expect(
+        db.query(
+          `insert into public.workflow_fields (workflow, transition, name, kind, label_zh, label_en)
+           values ('permit', 'settle', $1, $2, '名', 'Name')`,
+          [name!, fieldKind!],
+        ),
+      ).rejects.toMatchObject({ code: '23514' })
+    })
+
+    it('at the end of many edits of two workflows, whichever is broken', async () => {
+      const sound = `update public.workflow_stages set name_en = name_en || '.' where workflow = 'event';
+        update public.workflow_transitions set sort = sort + 1 where workflow = 'permit';
+        insert into public.workflow_stages (workflow, code, stage, name_zh, name_en)
+        values ('permit', 'paid', 'handled', '已缴费', 'Paid');`
+      const before = await db.query('select * from public.workflow_stages order by 1, 2')
+      // the new stage has no way out yet: no incident stands in it
+      expect(await faultOf(sound)).toMatchObject({
+        fault: 'no_way_out',
+        names: ['paid'],
+        incidents: [],
+      })
+      const out = `insert into public.workflow_transitions (workflow, from_state, name, to_state, roles, name_zh, name_en)
+        values ('permit', 'paid', 'settle', 'done', '{admin}', '办结', 'Settle');`
+      const broken = `delete from public.workflow_transitions where workflow = 'permit' and from_state = 'reviewed';
+        delete from public.workflow_fields where workflow = 'permit' and transition in ('police_agrees', 'refuse');`
+      for (const sql of [sound + out + broken, broken + sound + out]) {
+        const fault = await faultOf(sql)
+        expect(fault).toMatchObject({ fault: 'no_way_out', names: ['reviewed'] })
+        expect(fault['incidents']).toEqual(incidents.slice(0, 20))
+      }
+      expect(await db.query('select * from public.workflow_stages order by 1, 2')).toEqual(before)
+    })
+
     it('but not for a moment within a transaction', async () => {
       await db.transaction((tx) =>
         tx.exec(`

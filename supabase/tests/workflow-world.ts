@@ -156,3 +156,9 @@ export function workflowWorld(db: TestDatabase) {
   }
 }
 export type WorkflowWorld = ReturnType<typeof workflowWorld>
+
+/** What the parts of a test share. */
+export interface OpenedWorld {
+  db: TestDatabase
+  world: WorkflowWorld
+}

@@ -1,4 +1,10 @@
-export type ClockLook = 'none' | 'running' | 'warned' | 'overdue'
+export type ClockLook = 'none' | 'unknown' | 'running' | 'warned' | 'overdue'
+
+/** A running clock ends beyond its calendar. */
+export interface DueUnknown {
+  /** Last local day that the calendar knows; null where the city has none. */
+  until: string | null
+}
 
 export interface QueueClock {
   look: ClockLook
@@ -8,10 +14,14 @@ export interface QueueClock {
 
 /** A clock as it stands at `now` (epoch milliseconds), from the instants of the row alone. */
 export function queueClock(
-  { dueAt, warnAt }: { dueAt: string | null; warnAt: string | null },
+  {
+    dueAt,
+    warnAt,
+    dueUnknown,
+  }: { dueAt: string | null; warnAt: string | null; dueUnknown: DueUnknown | null },
   now: number,
 ): QueueClock {
-  if (dueAt === null) return { look: 'none', minutes: 0 }
+  if (dueAt === null) return { look: dueUnknown ? 'unknown' : 'none', minutes: 0 }
   const left = Date.parse(dueAt) - now
   if (left < 0) return { look: 'overdue', minutes: Math.floor(-left / 60_000) }
   const isWarned = warnAt !== null && Date.parse(warnAt) <= now

@@ -26,7 +26,7 @@ describe('waitingCount', () => {
 describe('queueClock', () => {
   const now = Date.parse('2026-02-14T01:00:00Z')
   const clock = (dueAt: string | null, warnAt: string | null = null) =>
-    queueClock({ dueAt, warnAt }, now)
+    queueClock({ dueAt, warnAt, dueUnknown: null }, now)
 
   it('runs, warns and is overdue to the minute', () => {
     expect(clock(null)).toEqual({ look: 'none', minutes: 0 })
@@ -40,6 +40,12 @@ describe('queueClock', () => {
       look: 'overdue',
       minutes: 90,
     })
+  })
+
+  it('tells a due time beyond the calendar from none', () => {
+    const row = { dueAt: null, warnAt: null, dueUnknown: { until: '2026-12-31' } }
+    expect(queueClock(row, now)).toEqual({ look: 'unknown', minutes: 0 })
+    expect(queueClock({ ...row, dueAt: '2026-02-14T02:00:00Z' }, now).look).toBe('running')
   })
 
   it('names the two largest units', () => {

@@ -10,7 +10,9 @@ import { messageOf, ServerError } from '../base/errors.ts'
 import { loadDemoCity } from '../import/demo-city.ts'
 import { importAreas } from '../import/import-areas.ts'
 import { importCalendar } from '../import/import-calendar.ts'
+import { importControls } from '../import/import-controls.ts'
 import { importIncidents } from '../import/import-incidents.ts'
+import { importStandard } from '../import/import-standard.ts'
 import { readMapping } from '../import/mapping.ts'
 import { terminalProgress } from '../import/progress.ts'
 import type { Progress } from '../import/progress.ts'
@@ -23,13 +25,19 @@ import { settingsFrom } from '../base/settings.ts'
 const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
                     [--parent PROPERTY | --parent-by-point] [--households PROPERTY] [--close-missing]
 npm run import -- incidents FILE.csv[.gz] --mapping MAPPING.json [--encoding gb18030] [--update]
-npm run import -- calendar FILE.json --calendar CALENDAR
+npm run import -- calendar FILE.json (--calendar CALENDAR | --area CODE) [--hours HOURS]...
+npm run import -- standard FILE.csv [--check] [--retire-missing] [--encoding gb18030]
+npm run import -- controls FILE.csv [--check] [--retire-missing] [--encoding gb18030]
 npm run import -- demo [CITY]
 
   CITY        ${demoCities.map(({ id }) => id).join(', ')}
   --level     ${areaLevels.join(', ')}
   --close-missing  areas of this level that the file does not hold end today
   --calendar  code of a working calendar; cn and us are shipped, FILE as holiday-cn writes it
+  --area      the calendar of this area and those below it; made from the one above where it has none
+  --hours     working hours, once for each kind of day: "1-5 08:00-12:00 14:00-18:00"
+  --check     reads and reports, stores nothing
+  --retire-missing  what the file lacks is used no more
   --report    where the report goes, without ending; default: imports/ in the data folder
   See supabase/server/import/README.md for the mapping.`
 
@@ -46,11 +54,16 @@ interface Answers {
       | 'mapping'
       | 'encoding'
       | 'calendar'
+      | 'area'
       | 'report',
       string
     >
-  > &
-    Partial<Record<'parent-by-point' | 'close-missing' | 'update' | 'help', boolean>>
+  > & { hours?: string[] } & Partial<
+      Record<
+        'parent-by-point' | 'close-missing' | 'update' | 'check' | 'retire-missing' | 'help',
+        boolean
+      >
+    >
   positionals: string[]
 }
 
@@ -72,6 +85,10 @@ function readArguments(args: string[]): Answers {
         mapping: text,
         encoding: text,
         calendar: text,
+        area: text,
+        hours: { type: 'string', multiple: true },
+        check: flag,
+        'retire-missing': flag,
         update: flag,
         report: text,
         help: flag,
@@ -94,6 +111,18 @@ interface Task {
   job: Job
   kind: ImportReport['kind']
   file: string
+}
+
+function calendarJob(file: string, { calendar, area, hours }: Answers['values']): Job {
+  if (!calendar && !area) throw new UsageError('--calendar CALENDAR or --area CODE is needed.')
+  return (db, say) =>
+    importCalendar(db, {
+      file,
+      ...(calendar ? { calendar } : {}),
+      ...(area ? { area } : {}),
+      ...(hours ? { hours } : {}),
+      onProgress: ({ looked, moved }) => say(`${looked} open incidents looked at, ${moved} moved`),
+    })
 }
 
 /** Checks the command line before opening a database. */
@@ -147,20 +176,20 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
       })
     return { job, kind, file }
   }
-  if (kind === 'calendar') {
-    const { calendar } = values
-    if (!calendar) throw new UsageError('--calendar CALENDAR is needed.')
-    const job: Job = (db, say) =>
-      importCalendar(db, {
+  if (kind === 'calendar') return { job: calendarJob(file, values), kind, file }
+  if (kind === 'standard' || kind === 'controls') {
+    const importTable = kind === 'standard' ? importStandard : importControls
+    const job: Job = (db) =>
+      importTable(db, {
         file,
-        calendar,
-        onProgress: ({ looked, moved }) =>
-          say(`${looked} open incidents looked at, ${moved} moved`),
+        ...(values.encoding ? { encoding: values.encoding } : {}),
+        checkOnly: values.check ?? false,
+        retireMissing: values['retire-missing'] ?? false,
       })
     return { job, kind, file }
   }
   throw new UsageError(
-    `"${kind ?? ''}" is not something to import: areas, incidents, calendar or demo.`,
+    `"${kind ?? ''}" is not something to import: areas, incidents, calendar, standard, controls or demo.`,
   )
 }
 

@@ -1,14 +1,14 @@
 import { DatabaseError } from '../base/database-types.ts'
 import type { Database } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
-import { CsvReader } from './csv-reader.ts'
+import { csvRows } from './csv-file.ts'
 import type { CsvRow } from './csv-reader.ts'
 import { RowReader } from './incident-row.ts'
 import type { ImportRow, RowContext } from './incident-row.ts'
 import type { Mapping } from './mapping.ts'
 import { countReasons } from './report.ts'
 import type { ImportReport, ReportItem } from './report.ts'
-import { checkText, ImportFileError, textChunks } from './text-source.ts'
+import { checkText, ImportFileError } from './text-source.ts'
 
 /** A batch is one transaction and one request. */
 const batchRows = 2_000
@@ -135,12 +135,6 @@ async function sendBatch(
   }
 }
 
-async function* csvRows(options: IncidentImportOptions, encoding: string): AsyncGenerator<CsvRow> {
-  const reader = new CsvReader(options.mapping.delimiter)
-  for await (const chunk of textChunks(options.file, encoding)) yield* reader.push(chunk)
-  yield* reader.end()
-}
-
 function headerReader(row: CsvRow, options: IncidentImportOptions, context: RowContext): RowReader {
   if (row.fault) {
     throw new ImportFileError(
@@ -163,7 +157,7 @@ async function* soundRows(
   const lineOfId = new Map<string, number>()
   const idColumn = options.mapping.columns.id
   let reader: RowReader | null = null
-  for await (const row of csvRows(options, encoding)) {
+  for await (const row of csvRows(options.file, encoding, options.mapping.delimiter)) {
     if (!reader) {
       reader = headerReader(row, options, context)
       continue

@@ -1,6 +1,7 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { messageOf, ServerError } from '../base/errors.ts'
+import { reasons } from './reasons.ts'
 
 export interface ReportItem {
   /** CSV line, or number of the feature or entry, from 1; null for the whole file. */
@@ -13,7 +14,7 @@ export interface ReportItem {
 
 /** Incidents, unless broken off: read = stored + updated + unchanged + rejected. */
 export interface ImportReport {
-  kind: 'areas' | 'incidents' | 'calendar'
+  kind: 'areas' | 'incidents' | 'calendar' | 'standard' | 'controls'
   file: string
   startedAt: string
   finishedAt: string
@@ -35,42 +36,27 @@ export interface ImportReport {
 /** The JSON lists all. */
 const listedInFile = 200
 
-const explanations: Record<string, string> = {
-  no_coordinates: 'has no coordinates',
-  bad_coordinates: 'coordinates are not degrees',
-  outside_city: 'lies outside the city',
-  closed_before_opened: 'closed before it was opened',
-  unknown_category: 'category unknown to the mapping or the city',
-  duplicate_id: 'the id came before in this file',
-  future_date: 'a date in the future',
-  bad_date: 'not a date',
-  field_too_long: 'a field is too long',
-  truncated_row: 'the file breaks off in the middle of the row',
-  field_count: 'wrong number of fields',
-  bad_quoting: 'text after a closing quote',
-  bad_character: 'holds a character that is no text',
-  other_level: 'an area of another level has this code',
-  holds_areas: 'areas below it are valid',
-  changed_content: 'stored before with other content; left as it is (--update replaces it)',
-  changed_here: 'stored before and worked on here since; left as it is',
-  bad_entry: 'not a day {name, date, isOffDay}',
-  other_year: 'a day of another year',
-  bad_name: 'the name is no text of at most 200 characters',
-  not_a_flag: 'isOffDay is neither true nor false',
-  duplicate_day: 'the day came before in this file',
-  refused_by_database: 'refused by the database',
+const placeWords = {
+  areas: 'feature',
+  incidents: 'line',
+  calendar: 'entry',
+  standard: 'line',
+  controls: 'line',
 }
 
-const placeWords = { areas: 'feature', incidents: 'line', calendar: 'entry' }
+const isTable = (kind: ImportReport['kind']): boolean => kind === 'standard' || kind === 'controls'
 
 function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
   const where = item.at === null ? 'file' : `${placeWords[kind]} ${item.at}`
   const what = [
-    item.id && `${kind === 'areas' ? 'code' : 'id'} ${item.id}`,
-    item.field && `field ${item.field}`,
+    item.id && `${kind === 'incidents' || kind === 'calendar' ? 'id' : 'code'} ${item.id}`,
+    item.field && `${isTable(kind) ? 'column' : 'field'} ${item.field}`,
   ]
   const detail = item.detail ? ` (${item.detail})` : ''
-  return `  ${[where, ...what.filter(Boolean)].join(', ')}: ${item.reason}${detail}`
+  // offices send these reports on: each line says it in both languages
+  const words = isTable(kind) && reasons[item.reason]
+  const reason = words ? `${words.en} · ${words.zh}` : item.reason
+  return `  ${[where, ...what.filter(Boolean)].join(', ')}: ${reason}${detail}`
 }
 
 export function reportText(report: ImportReport, listed = listedInFile): string {
@@ -82,7 +68,8 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
   const levels = Object.entries(report.byLevel).map(([level, count]) => `${level} ${count}`)
   if (levels.length > 0) lines.push(`  placed in: ${levels.join(', ')}`)
   for (const [reason, count] of Object.entries(report.reasons).toSorted(([, a], [, b]) => b - a)) {
-    lines.push(`  ${count} × ${reason}${explanations[reason] ? `: ${explanations[reason]}` : ''}`)
+    const words = reasons[reason]
+    lines.push(`  ${count} × ${reason}${words ? `: ${words.en} · ${words.zh}` : ''}`)
   }
   for (const warning of report.warnings) lines.push(`  note: ${warning}`)
   if (report.items.length > 0) {
@@ -138,4 +125,34 @@ export function countReasons(items: readonly ReportItem[]): Record<string, numbe
   const counts: Record<string, number> = {}
   for (const { reason } of items) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
+}
+
+/** The report of a table that is stored whole or not at all. */
+export function tableReport(
+  kind: ImportReport['kind'],
+  startedAt: string,
+  { read }: { read: number },
+  { file, checkOnly }: { file: string; checkOnly?: boolean },
+  faults: readonly ReportItem[],
+  warnings: readonly string[],
+  { stored, updated }: { stored: number; updated: number },
+): ImportReport {
+  const isSound = faults.length === 0
+  const checked = 'only checked, nothing was stored · 仅检查，未写入'
+  return {
+    kind,
+    file,
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    read,
+    stored: isSound ? stored : 0,
+    updated: isSound ? updated : 0,
+    unchanged: isSound ? read - stored - updated : 0,
+    rejected: isSound ? 0 : read,
+    byLevel: {},
+    reasons: countReasons(faults),
+    items: faults.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)),
+    warnings: [...(checkOnly && isSound ? [checked] : []), ...warnings],
+    brokenOff: null,
+  }
 }

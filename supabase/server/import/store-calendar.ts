@@ -27,15 +27,50 @@ export async function storeCalendar(
      values ($1, $2, $3, $4, $5)`,
     [code, nameZh, nameEn, areaCode, minutesOf(workingDay) * 60],
   )
+  await storeHours(db, code, hours)
+}
+
+/** Replaces the working hours; the calendar is to be computed again. */
+export async function storeHours(
+  db: Database,
+  calendar: string,
+  hours: CalendarDefinition['hours'],
+): Promise<void> {
   const rows = hours.flatMap(({ weekdays, from, to }) =>
     weekdays.map((weekday) => ({ weekday, from: minutesOf(from), to: minutesOf(to) })),
   )
+  await db.query('delete from public.calendar_hours h where h.calendar = $1', [calendar])
   await db.query(
     `insert into public.calendar_hours (calendar, weekday, from_minute, to_minute)
      select $1, h.weekday, h."from", h."to"
      from jsonb_to_recordset($2::text::jsonb) as h (weekday smallint, "from" smallint, "to" smallint)`,
-    [code, JSON.stringify(rows)],
+    [calendar, JSON.stringify(rows)],
   )
+}
+
+/** Gives an area a calendar of its own that begins as another is. */
+export async function copyCalendar(
+  db: Database,
+  from: string,
+  { code, area, name }: { code: string; area: string; name: string },
+): Promise<void> {
+  await db.query(
+    `insert into public.calendars (code, name_zh, name_en, area_code, day_seconds)
+     select $2, $4, $4, $3, c.day_seconds from public.calendars c where c.code = $1`,
+    [from, code, area, name],
+  )
+  const columns = {
+    calendar_hours: 'weekday, from_minute, to_minute',
+    calendar_days: 'day, as_weekday, name',
+    calendar_years: 'year, source',
+  }
+  for (const [table, list] of Object.entries(columns)) {
+    await db.query(
+      `insert into public.${table} (calendar, ${list})
+       select $2, ${list} from public.${table} where calendar = $1`,
+      [from, code],
+    )
+  }
 }
 
 /**

@@ -106,6 +106,7 @@ async function announce(server: RunningServer, settings: Settings): Promise<void
   say(`Ready in ${(performance.now() / 1000).toFixed(1)} s`)
   console.log(`\nWangge is at ${server.url}`)
   if (settings.supabase) return
+  await announceCalendars(server.database())
   const city = await readCity(server.database())
   if (!city?.isDemo) return
   await announceDates(server.database())
@@ -117,6 +118,13 @@ async function announce(server: RunningServer, settings: Settings): Promise<void
   }
   console.log(`\nDemo accounts, all with the password ${demoPassword}:`)
   for (const { email, role } of demoAccounts) console.log(`  ${email.padEnd(22)} ${role}`)
+}
+
+async function announceCalendars(db: Database): Promise<void> {
+  const { calendarGaps } = await import('../import/calendar-gaps.ts')
+  for (const gap of await calendarGaps(db, new Date().toISOString())) {
+    console.log(`Attention: ${gap} (npm run import -- calendar FILE.json)`)
+  }
 }
 
 async function announceDates(db: Database): Promise<void> {
