@@ -304,11 +304,17 @@ AS $function$
       and private.is_valid(m.valid_from, m.valid_to, p_at))
 $function$;
 
-CREATE OR REPLACE FUNCTION private.rule_fits(p_weekdays smallint[], p_from smallint, p_to smallint, p_rule_area text, p_rule_category text, p_area text, p_category text, p_weekday integer, p_hour integer)
+CREATE OR REPLACE FUNCTION private.hour_fits(p_weekdays smallint[], p_from smallint, p_to smallint, p_weekday integer, p_hour integer)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN (((p_rule_category IS NULL) OR private.is_within(p_category, p_rule_category)) AND ((p_rule_area IS NULL) OR private.is_within(p_area, p_rule_area)) AND (p_weekday = ANY (p_weekdays)) AND CASE WHEN (p_from < p_to) THEN ((p_hour >= p_from) AND (p_hour < p_to)) ELSE ((p_hour >= p_from) OR (p_hour < p_to)) END);
+RETURN ((p_weekday = ANY (p_weekdays)) AND CASE WHEN (p_from < p_to) THEN ((p_hour >= p_from) AND (p_hour < p_to)) ELSE ((p_hour >= p_from) OR (p_hour < p_to)) END);
+
+CREATE OR REPLACE FUNCTION private.path_fits(p_rule text, p_path text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((p_rule IS NULL) OR private.is_within(p_path, p_rule));
 
 CREATE OR REPLACE FUNCTION private.present_rules()
  RETURNS public.dispatch_rules[]
@@ -337,19 +343,28 @@ AS $function$
     from unnest(p_rules) r
     left join public.areas a on a.code = r.area_code
     left join public.categories c on c.code = r.category_code
-    order by r.position
-  ), fitting as materialized (
-    select k.area_code, k.category_code, k.weekday, k.hour, (
-      select min(r.position) from rule r
-      where private.rule_fits(r.weekdays, r.from_hour, r.to_hour, r.area, r.category, a.path, c.path,
-        k.weekday, k.hour)) as position
-    from (select distinct i.area_code, i.category_code, i.weekday, i.hour from incident i) k
+  ), by_area as materialized (
+    select a.code, string_agg(private.path_fits(r.area, a.path)::integer::text, '' order by r.position)::varbit as bits
+    from (select distinct i.area_code from incident i) k
     join public.areas a on a.code = k.area_code
+    cross join rule r group by a.code
+  ), by_category as materialized (
+    select c.code, string_agg(private.path_fits(r.category, c.path)::integer::text, '' order by r.position)::varbit as bits
+    from (select distinct i.category_code from incident i) k
     join public.categories c on c.code = k.category_code
+    cross join rule r group by c.code
+  ), by_hour as materialized (
+    select k.weekday, k.hour, string_agg(private.hour_fits(r.weekdays, r.from_hour, r.to_hour, k.weekday, k.hour)
+      ::integer::text, '' order by r.position)::varbit as bits
+    from (select distinct i.weekday, i.hour from incident i) k
+    cross join rule r group by k.weekday, k.hour
   )
-  select i.id, f.position from incident i
-  join fitting f on (f.area_code, f.category_code, f.weekday, f.hour)
-    = (i.area_code, i.category_code, i.weekday, i.hour)
+  select i.id, nullif(position(b'1' in a.bits & c.bits & h.bits), 0)
+  from incident i
+  -- without rules there are no bits
+  left join by_area a on a.code = i.area_code
+  left join by_category c on c.code = i.category_code
+  left join by_hour h on (h.weekday, h.hour) = (i.weekday, i.hour)
 $function$;
 
 CREATE OR REPLACE FUNCTION private.proposed_dispatch(p_incident public.incidents, p_at timestamp with time zone)
@@ -371,11 +386,11 @@ AS $function$
     select r.* from public.city_settings city, unnest(private.present_rules()) r
     left join public.areas ra on ra.code = r.area_code
     left join public.categories rc on rc.code = r.category_code
-    where private.rule_fits(r.weekdays, r.from_hour, r.to_hour, ra.path, rc.path,
-      (select a.path from public.areas a where a.code = p_incident.area_code),
-      (select c.path from public.categories c where c.code = p_incident.category_code),
-      extract(isodow from p_incident.reported_at at time zone city.time_zone)::integer,
-      extract(hour from p_incident.reported_at at time zone city.time_zone)::integer)
+    where private.path_fits(rc.path, (select c.path from public.categories c where c.code = p_incident.category_code))
+      and private.path_fits(ra.path, (select a.path from public.areas a where a.code = p_incident.area_code))
+      and private.hour_fits(r.weekdays, r.from_hour, r.to_hour,
+        extract(isodow from p_incident.reported_at at time zone city.time_zone)::integer,
+        extract(hour from p_incident.reported_at at time zone city.time_zone)::integer)
     order by r.position limit 1
   ) r on true
 $function$;

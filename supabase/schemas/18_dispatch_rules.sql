@@ -68,14 +68,17 @@ returns boolean language sql stable set search_path = '' as $$
       and private.is_valid(m.valid_from, m.valid_to, p_at))
 $$;
 
--- Whether a rule fits: the only place that says so. Paths of the rule are null for all.
-create or replace function private.rule_fits(p_weekdays smallint[], p_from smallint, p_to smallint,
-  p_rule_area text, p_rule_category text, p_area text, p_category text, p_weekday integer, p_hour integer)
+-- Whether the hour lies in the rule's hours of one of its weekdays.
+create or replace function private.hour_fits(
+  p_weekdays smallint[], p_from smallint, p_to smallint, p_weekday integer, p_hour integer)
 returns boolean language sql immutable parallel safe
-return (p_rule_category is null or private.is_within(p_category, p_rule_category))
-  and (p_rule_area is null or private.is_within(p_area, p_rule_area))
-  and p_weekday = any (p_weekdays)
+return p_weekday = any (p_weekdays)
   and case when p_from < p_to then p_hour >= p_from and p_hour < p_to else p_hour >= p_from or p_hour < p_to end;
+
+-- Whether the path lies in the rule's; null is everything.
+create or replace function private.path_fits(p_rule text, p_path text)
+returns boolean language sql immutable parallel safe
+return p_rule is null or private.is_within(p_path, p_rule);
 
 -- The list in force, in its order.
 create or replace function private.present_rules()
@@ -84,8 +87,8 @@ returns public.dispatch_rules[] language sql stable set search_path = '' as $$
   where r.version = (select max(l.version) from public.dispatch_rule_lists l)
 $$;
 
--- The position of the first rule that fits each incident reported in the span; null without one. Incidents of one
--- place, kind and hour are looked at once.
+-- The position of the first rule that fits each incident reported in the span; null without one. Each area,
+-- category and hour gets a string of bits, one a rule: the first bit set in all three is the rule.
 create or replace function private.fitting_rules(p_rules public.dispatch_rules[], p_from timestamptz, p_to timestamptz)
 returns table (incident_id uuid, rule integer) language sql stable set search_path = '' as $$
   with incident as materialized (
@@ -99,19 +102,28 @@ returns table (incident_id uuid, rule integer) language sql stable set search_pa
     from unnest(p_rules) r
     left join public.areas a on a.code = r.area_code
     left join public.categories c on c.code = r.category_code
-    order by r.position
-  ), fitting as materialized (
-    select k.area_code, k.category_code, k.weekday, k.hour, (
-      select min(r.position) from rule r
-      where private.rule_fits(r.weekdays, r.from_hour, r.to_hour, r.area, r.category, a.path, c.path,
-        k.weekday, k.hour)) as position
-    from (select distinct i.area_code, i.category_code, i.weekday, i.hour from incident i) k
+  ), by_area as materialized (
+    select a.code, string_agg(private.path_fits(r.area, a.path)::integer::text, '' order by r.position)::varbit as bits
+    from (select distinct i.area_code from incident i) k
     join public.areas a on a.code = k.area_code
+    cross join rule r group by a.code
+  ), by_category as materialized (
+    select c.code, string_agg(private.path_fits(r.category, c.path)::integer::text, '' order by r.position)::varbit as bits
+    from (select distinct i.category_code from incident i) k
     join public.categories c on c.code = k.category_code
+    cross join rule r group by c.code
+  ), by_hour as materialized (
+    select k.weekday, k.hour, string_agg(private.hour_fits(r.weekdays, r.from_hour, r.to_hour, k.weekday, k.hour)
+      ::integer::text, '' order by r.position)::varbit as bits
+    from (select distinct i.weekday, i.hour from incident i) k
+    cross join rule r group by k.weekday, k.hour
   )
-  select i.id, f.position from incident i
-  join fitting f on (f.area_code, f.category_code, f.weekday, f.hour)
-    = (i.area_code, i.category_code, i.weekday, i.hour)
+  select i.id, nullif(position(b'1' in a.bits & c.bits & h.bits), 0)
+  from incident i
+  -- without rules there are no bits
+  left join by_area a on a.code = i.area_code
+  left join by_category c on c.code = i.category_code
+  left join by_hour h on (h.weekday, h.hour) = (i.weekday, i.hour)
 $$;
 
 -- What is proposed for an incident: {department, handler, rule}; `rule` is the position of the rule that fits.
@@ -130,11 +142,11 @@ returns jsonb language sql stable set search_path = '' as $$
     select r.* from public.city_settings city, unnest(private.present_rules()) r
     left join public.areas ra on ra.code = r.area_code
     left join public.categories rc on rc.code = r.category_code
-    where private.rule_fits(r.weekdays, r.from_hour, r.to_hour, ra.path, rc.path,
-      (select a.path from public.areas a where a.code = p_incident.area_code),
-      (select c.path from public.categories c where c.code = p_incident.category_code),
-      extract(isodow from p_incident.reported_at at time zone city.time_zone)::integer,
-      extract(hour from p_incident.reported_at at time zone city.time_zone)::integer)
+    where private.path_fits(rc.path, (select c.path from public.categories c where c.code = p_incident.category_code))
+      and private.path_fits(ra.path, (select a.path from public.areas a where a.code = p_incident.area_code))
+      and private.hour_fits(r.weekdays, r.from_hour, r.to_hour,
+        extract(isodow from p_incident.reported_at at time zone city.time_zone)::integer,
+        extract(hour from p_incident.reported_at at time zone city.time_zone)::integer)
     order by r.position limit 1
   ) r on true
 $$;
