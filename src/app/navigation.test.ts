@@ -44,7 +44,8 @@ describe('navigationFor', () => {
 
 describe('menuPages', () => {
   it('holds the pages about the person and the app', () => {
-    expect(menuPages().map(({ name }) => name)).toEqual(['account', 'help'])
+    expect(menuPages(['field_staff']).map(({ name }) => name)).toEqual(['account', 'help'])
+    expect(menuPages(['admin']).map(({ name }) => name)).toContain('dispatch-rules')
   })
 })
 

@@ -39,7 +39,8 @@ export function navigationFor(roles: readonly Role[]): NavItem[] {
 export const landingFor = (roles: readonly Role[]): PageName =>
   navigationFor(roles)[0]?.name ?? 'home'
 
-export const menuPages = (): readonly Page<PageName>[] => pages.filter(({ inMenu }) => inMenu)
+export const menuPages = (roles: readonly Role[]): readonly Page<PageName>[] =>
+  pages.filter((page) => page.inMenu && isFor(page, roles))
 
 /**
  * Path after signing in: `next` if it is a path of this app, else `/`. Refuses anything that

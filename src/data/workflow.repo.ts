@@ -21,7 +21,14 @@ export const offeredSchema = v.object({
   ...named,
   tone: v.picklist(tones),
   canUndo: v.boolean(),
-  fields: v.array(v.object(fieldEntries)),
+  fields: v.array(
+    v.object({
+      ...fieldEntries,
+      // Missing in what older versions kept.
+      proposed: v.nullish(v.string()),
+      proposedByRule: v.nullish(v.number()),
+    }),
+  ),
 })
 
 /** As kept on the device. */

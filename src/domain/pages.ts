@@ -59,6 +59,15 @@ const list = [
     fills: true,
   },
   {
+    name: 'dispatch-rules',
+    path: '/work/rules',
+    title: 'app.nav.dispatch-rules',
+    icon: 'lucide:split',
+    audience: 'signed-in',
+    roles: ['grid_manager', 'leader', 'admin'],
+    inMenu: true,
+  },
+  {
     name: 'capture',
     path: '/capture',
     title: 'app.nav.capture',

@@ -208,6 +208,12 @@ begin
         v_result := private.correct_incident(p_actor, p_envelope.id, v_payload, p_at);
       when 'transition' then
         v_result := private.take_transition(p_actor, p_envelope.id, v_payload, p_at);
+      when 'save_view' then
+        v_result := private.save_view(p_actor, v_payload, p_at);
+      when 'delete_view' then
+        v_result := private.delete_view(p_actor, v_payload, p_at);
+      when 'save_dispatch_rules' then
+        v_result := private.save_dispatch_rules(p_actor, v_payload, p_at);
       else
         perform private.reject_command('unknown_type', 'type');
     end case;

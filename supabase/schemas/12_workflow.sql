@@ -626,22 +626,33 @@ begin
 end $$;
 
 -- The transitions open to the caller, by name, with the fields each wants of this incident. Several under one
--- name show the words of the first.
+-- name show the words of the first. Where one asks for a department, its fields carry what is `proposed`, and
+-- `proposedByRule`, the position of the dispatch rule that says so.
 create or replace function private.offered_transitions(
   p_incident public.incidents, p_roles text[], p_at timestamptz)
-returns jsonb language sql stable set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object('name', t.name, 'nameZh', t.name_zh, 'nameEn', t.name_en,
-    'tone', t.tone, 'canUndo', t.can_undo, 'fields', (
-      select coalesce(jsonb_agg(jsonb_build_object('name', f.name, 'kind', f.kind,
-        'isRequired', private.is_field_required(f, p_incident), 'choices', f.choices, 'least', f.least,
-        'most', f.most, 'labelZh', f.label_zh, 'labelEn', f.label_en) order by f.sort, f.name), '[]')
-      from public.workflow_fields f where f.workflow = t.workflow and f.transition = t.name))
-    order by t.sort, t.name collate "C"), '[]')
-  from (
-    select distinct on (o.name) o.* from private.open_transitions(p_incident, p_roles, p_at) o
-    order by o.name, o.sort
-  ) t
-$$;
+returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('name', t.name, 'nameZh', t.name_zh, 'nameEn', t.name_en,
+      'tone', t.tone, 'canUndo', t.can_undo, 'fields', (
+        select coalesce(jsonb_agg(jsonb_build_object('name', f.name, 'kind', f.kind,
+          'isRequired', private.is_field_required(f, p_incident), 'choices', f.choices, 'least', f.least,
+          'most', f.most, 'labelZh', f.label_zh, 'labelEn', f.label_en,
+          'proposed', case when f.kind in ('department', 'handler') then proposal.made ->> f.kind end,
+          'proposedByRule', case when f.kind = 'department' then proposal.made -> 'rule' end)
+          order by f.sort, f.name), '[]')
+        from public.workflow_fields f where f.workflow = t.workflow and f.transition = t.name))
+      order by t.sort, t.name collate "C"), '[]')
+    from (
+      select distinct on (o.name) o.* from private.open_transitions(p_incident, p_roles, p_at) o
+      order by o.name, o.sort
+    ) t
+    left join lateral (
+      select private.proposed_dispatch(p_incident, p_at) as made
+      where exists (select from public.workflow_fields f
+        where f.workflow = t.workflow and f.transition = t.name and f.kind = 'department')
+    ) proposal on true);
+end $$;
 
 create or replace function private.workflow_list()
 returns jsonb language sql stable security definer set search_path = '' as $$

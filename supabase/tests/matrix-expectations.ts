@@ -59,6 +59,9 @@ export const readable: Record<string, Row> = {
   'public.condition_limits': everyone(0),
   'public.condition_milestones': everyone(0),
   'public.incident_clocks': everyone(0),
+  'public.work_views': everyone(0),
+  'public.dispatch_rule_lists': everyone(0),
+  'public.dispatch_rules': everyone(0),
   'private.calendar_covers': nobody,
   'private.calendar_spans': nobody,
   'private.calendar_workdays': nobody,
@@ -151,17 +154,24 @@ const api: Record<string, Call> = {
     sql: (fn) => `select jsonb_array_length(${fn}() -> 'queues')`,
     expected: row(8, 5, 8, 8, 3, 5, 0),
   },
-<<<<<<< HEAD
   'field_tasks(integer)': {
     sql: (fn) => `select jsonb_array_length(${fn}(200) -> 'rows')`,
     // none of the world's incidents waits on foot
     expected: row(0, 0, 0, 0, 0, 0, 0),
-=======
+  },
   'calendar_notices()': {
     // a calendar without years lacks the present one, and from December the next too
     sql: (fn) => `select (jsonb_array_length(${fn}()) > 0)::int`,
     expected: row(1, 1, 1, 1, 0, 0, 0),
->>>>>>> m-std
+  },
+  'work_view_list()': list('', everyone(0)),
+  'dispatch_rule_list()': {
+    sql: (fn) => `select (${fn}() ->> 'version')::integer`,
+    expected: row(0, 0, 0, 0, denied, denied, denied),
+  },
+  'try_dispatch_rules(jsonb)': {
+    sql: (fn) => `select jsonb_array_length(${fn}('[]') -> 'rules')`,
+    expected: row(0, denied, denied, denied, denied, denied, denied),
   },
   'my_day(integer)': {
     sql: (fn) => `select jsonb_array_length(${fn}(366) -> 'own')`,
@@ -191,6 +201,7 @@ export const callable: Record<string, Call> = {
   // what policies ask: they answer for the caller alone
   'private.scope_area_codes(text[])': array('', row(6, 6, 3, 2, 1, 0, 0)),
   'private.scope_departments()': array('', row(0, 0, 0, 0, 0, 1, 0)),
+  'private.member_area_codes()': array('', row(1, 1, 1, 1, 1, 0, 0)),
   'private.photo_object_to_read(text)': {
     sql: (fn) => `select ${fn}('${people.field}/${nearPhoto}.jpg')::integer`,
     expected: row(1, 1, 1, 0, 1, 0, 0),
@@ -210,6 +221,20 @@ export const forService = [
 
 /** Functions that nobody but the owner, or a function of the owner's, may call. */
 export const ownerOnly = [
+  'private.delete_view(uuid,jsonb,timestamp with time zone)',
+  'private.fitting_rules(dispatch_rules[],timestamp with time zone,timestamp with time zone)',
+  'private.is_handler_of(uuid,text,timestamp with time zone)',
+  'private.may_delete_view(work_views,uuid,timestamp with time zone)',
+  'private.may_edit_rules(uuid,timestamp with time zone)',
+  'private.present_rules()',
+  'private.proposed_dispatch(incidents,timestamp with time zone)',
+  'private.read_dispatch_rule(jsonb,integer,timestamp with time zone)',
+  'private.read_dispatch_rules(jsonb,timestamp with time zone)',
+  'private.refuse_stale_view(work_views)',
+  'private.hour_fits(smallint[],smallint,smallint,integer,integer)',
+  'private.path_fits(text,text)',
+  'private.save_dispatch_rules(uuid,jsonb,timestamp with time zone)',
+  'private.save_view(uuid,jsonb,timestamp with time zone)',
   'private.add_note(uuid,uuid,jsonb,timestamp with time zone)',
   'private.add_photo(uuid,uuid,jsonb,timestamp with time zone)',
   'private.after_transition(incidents,workflow_transitions,jsonb,timestamp with time zone)',

@@ -3,6 +3,7 @@ import type { Browser, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { isQuiet } from '../../src/domain/time/quiet-hours.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
+import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
 import { openPage } from '../kit/session.ts'
@@ -12,6 +13,7 @@ interface Row {
   version: number
   state: string
   handlerName: string | null
+  categoryCode: string
 }
 
 describe('the page of work', () => {
@@ -282,5 +284,103 @@ describe('the page of work', () => {
       await home.context.close()
     },
     patient(120_000),
+  )
+
+  it(
+    'keeps a narrowed list as a view, by keyboard, and finds it after a reload',
+    async () => {
+      const [first] = await queue(manager, 'open')
+      const { page, context, problems } = await openPage(browser, {
+        url,
+        role: 'manager',
+        path: `/work?queue=open&category=${first!.categoryCode}&hide=where`,
+        streets: false,
+        webGl: false,
+      })
+      await rowOf(page, first!.id).waitFor(slow)
+      const views = page.getByTestId('work-views')
+      await views.focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menuitem', { name: 'Save this view' }).press('Enter')
+      await page.getByTestId('view-name').fill('One kind')
+      await page.keyboard.press('Enter')
+      const shown = page.locator('[data-testid=work-views][data-view="One kind"]')
+      await shown.waitFor(slow)
+
+      await page.goto(`${url}/work?queue=to_file`)
+      await page.getByTestId('queue-to_file').waitFor(slow)
+      expect(await shown.count()).toBe(0)
+      await views.focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menuitem', { name: 'One kind' }).press('Enter')
+      await shown.waitFor(slow)
+      await rowOf(page, first!.id).waitFor(slow)
+      const { searchParams } = new URL(page.url())
+      expect(Object.fromEntries(searchParams)).toEqual({
+        queue: 'open',
+        category: first!.categoryCode,
+        hide: 'where',
+      })
+
+      await views.click()
+      await page.getByRole('menuitem', { name: 'Delete “One kind”' }).click()
+      await page.getByRole('button', { name: 'Undo' }).click()
+      await shown.waitFor(slow)
+      expect(problems).toEqual([])
+      await context.close()
+    },
+    patient(180_000),
+  )
+
+  it(
+    'proposes at dispatch what a rule says, once it was tried and saved',
+    async () => {
+      const id = await filed()
+      const { page, context, problems } = await openPage(browser, {
+        url,
+        role: 'admin',
+        path: '/work/rules',
+        streets: false,
+        webGl: false,
+      })
+      await page.getByTestId('rule-add').click(slow)
+      const save = page.getByTestId('rules-save')
+      expect(await save.isDisabled()).toBe(true)
+      await page.getByTestId('rule-department').click()
+      await page.getByRole('option', { name: 'Parks' }).click()
+      expect(await save.isDisabled()).toBe(true)
+      await page.getByTestId('rules-try').click()
+      await page.getByTestId('rule-trial').waitFor(slow)
+      expect(
+        Number(await page.getByTestId('rule-trial').getAttribute('data-changed')),
+      ).toBeGreaterThan(0)
+      expect(await axeProblems(page, ['light'])).toEqual([])
+      await save.click()
+      await expect
+        .poll(
+          async () => (await call<{ version: number }>(manager, 'dispatch_rule_list')).version,
+          slow,
+        )
+        .toBe(1)
+      expect(problems).toEqual([])
+      await context.close()
+
+      const desk = await openPage(browser, {
+        url,
+        role: 'manager',
+        path: `/work?queue=to_dispatch&incident=${id}`,
+        streets: false,
+        webGl: false,
+      })
+      await desk.page.getByTestId('step-dispatch').click(slow)
+      const form = desk.page.getByTestId('step-form-dispatch')
+      await form.getByText('Proposed by dispatch rule 1').waitFor(slow)
+      expect(await form.getByTestId('step-department').innerText()).toContain('Parks')
+      await desk.context.close()
+      // other flows expect what the conditions say
+      const admin = await apiClient(url, 'admin')
+      await applyCommand(admin, 'save_dispatch_rules', { baseVersion: 1, rules: [] })
+    },
+    patient(180_000),
   )
 })

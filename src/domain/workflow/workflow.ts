@@ -37,8 +37,13 @@ interface FieldRow {
 export const tones = ['primary', 'neutral', 'danger'] as const
 export type Tone = (typeof tones)[number]
 
-/** `isRequired` holds for the incident that offers it. */
-export type OfferedField = FieldRow
+/** `isRequired` and what is proposed hold for the incident that offers it. */
+export interface OfferedField extends FieldRow {
+  /** A department's code or a handler's id. */
+  proposed?: string | null
+  /** Position of the dispatch rule that proposes it. */
+  proposedByRule?: number | null
+}
 
 /** A transition that the server lets the person take now. */
 export interface OfferedTransition extends Named {

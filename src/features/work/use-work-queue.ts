@@ -1,7 +1,7 @@
 import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import type { AppError } from '@/data/errors.ts'
 import { workRepo, type WorkRow } from '@/data/work.repo.ts'
-import { emptyFilter } from '@/domain/filter/filter.ts'
+import { emptyFilter, type IncidentFilter } from '@/domain/filter/filter.ts'
 import type { Queue } from '@/domain/workflow/queue.ts'
 import type { Stage } from '@/domain/vocabulary.ts'
 import { useServerPages } from '@/stores/server-query.ts'
@@ -26,16 +26,26 @@ export interface WorkQueue {
  */
 export function useWorkQueue(
   queue: () => Queue | null,
-  { stage, pageRows = 50, revision }: { stage?: Stage; pageRows?: number; revision: () => unknown },
+  {
+    stage,
+    pageRows = 50,
+    narrowedTo = () => ({}),
+    revision,
+  }: {
+    stage?: Stage
+    pageRows?: number
+    narrowedTo?: () => Partial<Pick<IncidentFilter, 'areas' | 'categories'>>
+    revision: () => unknown
+  },
 ): WorkQueue {
-  const filter = { ...emptyFilter(), stages: stage ? [stage] : [] }
   const skewMs = ref(0)
   const answer = useServerPages(
     () => {
       const asked = queue()
+      const filter = { ...emptyFilter(), stages: stage ? [stage] : [], ...narrowedTo() }
       return (
         asked && {
-          key: ['work', asked, stage ?? '', pageRows],
+          key: ['work', asked, stage ?? '', pageRows, filter.areas, filter.categories],
           ask: async (call, signal, after) => {
             const page = await call((backend) =>
               workRepo(backend).page({ queue: asked, filter, after, limit: pageRows }, signal),
