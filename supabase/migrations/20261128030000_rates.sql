@@ -1,3 +1,5 @@
+alter table public.incidents add column is_repeat boolean not null default false;
+
 create type private.rate_rule as (rate text, counted text, due text);
 
 CREATE OR REPLACE FUNCTION private.with_due(p_incident public.incidents)
@@ -86,6 +88,38 @@ begin
   return v_result;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.has_earlier_at_spot(p_incident public.incidents)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.incidents o
+    where o.district_code = p_incident.district_code and o.category_code = p_incident.category_code
+      -- 50 m are 0.00045 degrees of latitude
+      and floor(o.lat * 1000)::integer = any (array[
+        floor((p_incident.lat - 0.00045) * 1000)::integer, floor((p_incident.lat + 0.00045) * 1000)::integer])
+      and floor(o.lon * 1000)::integer between
+        floor((p_incident.lon - 0.00045 / cos(radians(p_incident.lat))) * 1000)::integer
+        and floor((p_incident.lon + 0.00045 / cos(radians(p_incident.lat))) * 1000)::integer
+      and o.reported_at >= p_incident.reported_at - interval '1 year' and o.reported_at < p_incident.reported_at
+      -- metres on a sphere, flat at this distance
+      and ((o.lat - p_incident.lat) * 111195) ^ 2
+        + ((o.lon - p_incident.lon) * 111195 * cos(radians(p_incident.lat))) ^ 2 <= 2500
+      and o.stage <> all ('{rejected,merged}'))
+$function$;
+
+CREATE OR REPLACE FUNCTION private.note_repeat()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.is_repeat := private.has_earlier_at_spot(new);
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.rate_rules()
  RETURNS SETOF private.rate_rule
  LANGUAGE sql
@@ -130,7 +164,7 @@ AS $function$
   select format($q$
     with clocked as (
       select i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework, i.extensions > 0 as is_extended,
-        i.workflow_code, i.channel, i.district_code, i.id, i.category_code, i.lon, i.lat, i.reported_at,
+        i.is_repeat, i.workflow_code, i.channel,
         -- 2: past its time, 1: unknown beyond the calendar's years, 0: in time
         max(k.late) filter (where c.kind = 'verify') as verifying,
         max(k.late) filter (where c.kind in ('accept', 'file')) as filing,
@@ -170,26 +204,13 @@ AS $function$
       j.verifying_verdict as verifying, j.filing_verdict as filing, j.dispatch_verdict as dispatch,
       j.handling_verdict as handling, j.checking_verdict as checking, j.closing_verdict as closing,
       j.channel <> all (coalesce(w.trusted_channels, '{app}')) as is_public,
-      -- the same category within 50 m and the year before
-      j.is_filed and not j.on_hold and exists (
-        select from public.incidents o
-        where o.district_code = j.district_code and o.category_code = j.category_code
-          and floor(o.lat * 1000)::integer = any (array[
-            floor((j.lat - 0.00045) * 1000)::integer, floor((j.lat + 0.00045) * 1000)::integer])
-          and floor(o.lon * 1000)::integer between
-            floor((j.lon - 0.00045 / cos(radians(j.lat))) * 1000)::integer
-            and floor((j.lon + 0.00045 / cos(radians(j.lat))) * 1000)::integer
-          and o.reported_at >= j.reported_at - interval '1 year' and o.reported_at < j.reported_at
-          -- metres on a sphere, flat at this distance
-          and ((o.lat - j.lat) * 111195) ^ 2 + ((o.lon - j.lon) * 111195 * cos(radians(j.lat))) ^ 2 <= 2500
-          and o.stage <> all ('{rejected,merged}') and %3$s) as is_repeat,
+      j.is_filed and j.is_repeat as is_repeat,
       count(*) as n
     from judged j
     join public.workflows w on w.code = j.workflow_code
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     $q$,
-    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter),
-    private.scope_condition(p_scope, 'o'))
+    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter))
 $function$;
 
 CREATE OR REPLACE FUNCTION private.stage_verdict(p_late integer, p_is_done boolean, p_is_counted boolean)
@@ -275,6 +296,8 @@ $function$;
 
 CREATE INDEX incidents_spot_idx ON public.incidents USING btree (district_code, category_code, ((floor((lat * (1000)::double precision)))::integer), ((floor((lon * (1000)::double precision)))::integer), reported_at);
 
+CREATE TRIGGER note_repeat BEFORE UPDATE OF stage ON public.incidents FOR EACH ROW WHEN (((old.stage = 'reported'::text) AND (new.stage <> ALL (ARRAY['reported'::text, 'rejected'::text, 'merged'::text])))) EXECUTE FUNCTION private.note_repeat();
+
 revoke all on function private.incident_rates(jsonb) from public, anon, authenticated, service_role;
 
 grant execute on function private.incident_rates(jsonb) to authenticated;
@@ -289,3 +312,9 @@ from public.incident_clocks x
 cross join lateral private.clock_times(x) t
 where x.stopped_at is null and x.running_since is null
   and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
+
+-- and what is filed, whether it is a repeat
+update public.incidents i set is_repeat = true
+where i.stage in ('filed', 'dispatched', 'handled', 'closed') and private.has_earlier_at_spot(i)
+  and exists (select from public.incident_clocks c
+    where c.district_code = i.district_code and c.incident_id = i.id);

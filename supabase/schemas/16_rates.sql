@@ -1,11 +1,41 @@
 -- Rates: how many of the incidents that were due were done, and in time.
 --
 -- Incidents without clocks count in none: those that were only imported, and those put right on the spot. Held
--- incidents leave every denominator. Numbers are of what the caller sees, earlier incidents at the spot too.
+-- incidents leave every denominator. Numbers are of what the caller sees.
 
 -- finds earlier incidents at the same spot
 create index incidents_spot_idx on public.incidents (district_code, category_code,
   (floor(lat * 1000)::integer), (floor(lon * 1000)::integer), reported_at);
+
+-- Whether one of the same category and district was reported within 50 m and the year before.
+create or replace function private.has_earlier_at_spot(p_incident public.incidents)
+returns boolean language sql stable set search_path = '' as $$
+  select exists (
+    select from public.incidents o
+    where o.district_code = p_incident.district_code and o.category_code = p_incident.category_code
+      -- 50 m are 0.00045 degrees of latitude
+      and floor(o.lat * 1000)::integer = any (array[
+        floor((p_incident.lat - 0.00045) * 1000)::integer, floor((p_incident.lat + 0.00045) * 1000)::integer])
+      and floor(o.lon * 1000)::integer between
+        floor((p_incident.lon - 0.00045 / cos(radians(p_incident.lat))) * 1000)::integer
+        and floor((p_incident.lon + 0.00045 / cos(radians(p_incident.lat))) * 1000)::integer
+      and o.reported_at >= p_incident.reported_at - interval '1 year' and o.reported_at < p_incident.reported_at
+      -- metres on a sphere, flat at this distance
+      and ((o.lat - p_incident.lat) * 111195) ^ 2
+        + ((o.lon - p_incident.lon) * 111195 * cos(radians(p_incident.lat))) ^ 2 <= 2500
+      and o.stage <> all ('{rejected,merged}'))
+$$;
+
+-- Says of an incident that is filed whether it is a repeat: looking at each would make the rate too slow.
+create or replace function private.note_repeat()
+returns trigger language plpgsql set search_path = '' as $$
+begin
+  new.is_repeat := private.has_earlier_at_spot(new);
+  return new;
+end $$;
+create trigger note_repeat before update of stage on public.incidents
+for each row when (old.stage = 'reported' and new.stage not in ('reported', 'rejected', 'merged'))
+execute function private.note_repeat();
 
 -- `counted` and `due` are conditions on the columns of a verdict `v`, see private.verdict_query. Where `counted`
 -- holds, `due` holds.
@@ -53,7 +83,7 @@ returns text language sql stable set search_path = '' as $$
   select format($q$
     with clocked as (
       select i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework, i.extensions > 0 as is_extended,
-        i.workflow_code, i.channel, i.district_code, i.id, i.category_code, i.lon, i.lat, i.reported_at,
+        i.is_repeat, i.workflow_code, i.channel,
         -- 2: past its time, 1: unknown beyond the calendar's years, 0: in time
         max(k.late) filter (where c.kind = 'verify') as verifying,
         max(k.late) filter (where c.kind in ('accept', 'file')) as filing,
@@ -93,26 +123,13 @@ returns text language sql stable set search_path = '' as $$
       j.verifying_verdict as verifying, j.filing_verdict as filing, j.dispatch_verdict as dispatch,
       j.handling_verdict as handling, j.checking_verdict as checking, j.closing_verdict as closing,
       j.channel <> all (coalesce(w.trusted_channels, '{app}')) as is_public,
-      -- the same category within 50 m and the year before
-      j.is_filed and not j.on_hold and exists (
-        select from public.incidents o
-        where o.district_code = j.district_code and o.category_code = j.category_code
-          and floor(o.lat * 1000)::integer = any (array[
-            floor((j.lat - 0.00045) * 1000)::integer, floor((j.lat + 0.00045) * 1000)::integer])
-          and floor(o.lon * 1000)::integer between
-            floor((j.lon - 0.00045 / cos(radians(j.lat))) * 1000)::integer
-            and floor((j.lon + 0.00045 / cos(radians(j.lat))) * 1000)::integer
-          and o.reported_at >= j.reported_at - interval '1 year' and o.reported_at < j.reported_at
-          -- metres on a sphere, flat at this distance
-          and ((o.lat - j.lat) * 111195) ^ 2 + ((o.lon - j.lon) * 111195 * cos(radians(j.lat))) ^ 2 <= 2500
-          and o.stage <> all ('{rejected,merged}') and %3$s) as is_repeat,
+      j.is_filed and j.is_repeat as is_repeat,
       count(*) as n
     from judged j
     join public.workflows w on w.code = j.workflow_code
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     $q$,
-    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter),
-    private.scope_condition(p_scope, 'o'))
+    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter))
 $$;
 
 -- A stage's verdict; null where it does not count or its time is unknown. `p_late` is null without a clock.

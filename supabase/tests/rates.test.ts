@@ -434,11 +434,18 @@ describeOnEachDatabase('rates', (kind) => {
     await go(await report('19:05', elsewhere), ['19:05', 'reject'])
     await filed('19:06', elsewhere)
     expect(await rates('repeat')).toEqual([[1, 5]])
+    // the one filed before the year is none either
     await db.query(
       `update public.incidents set reported_at = reported_at - interval '366 days' where id = $1`,
       [first],
     )
-    expect(await rates('repeat')).toEqual([[0, 5]])
+    await filed('19:07', { lat: 20.9999 })
+    expect(await rates('repeat')).toEqual([[2, 6]])
+    await db.query(`update public.incidents set category_code = 'stray_animals' where id <> $1`, [
+      first,
+    ])
+    await filed('19:08', { lat: 21.0001 })
+    expect(await rates('repeat')).toEqual([[2, 7]])
   })
 
   it('are of what the caller sees', async () => {
@@ -481,19 +488,6 @@ describeOnEachDatabase('rates', (kind) => {
           return row!.r.counted
         }),
       ).toBe(counted)
-  })
-
-  it('see no earlier incident outside the caller’s areas', async () => {
-    const edge = { lat: 21, categoryCode: 'noise', description: '详情' }
-    // 20 m apart, on both sides of a border between grids of one district
-    await send('19:00', 'manager', 'report_incident', reportPayload({ ...edge, lon: 11.0001 }))
-    await go(await report('19:10', { lon: 10.9999 }), ['19:11', 'file'])
-    await db.query(`update public.incidents set reported_by = null`)
-    expect(await rates('repeat')).toEqual([[1, 1]])
-    expect((await asked('field')).rates.find(({ rate }) => rate === 'repeat')).toMatchObject({
-      numerator: 0,
-      denominator: 1,
-    })
   })
 
   it('narrow by the common filter and refuse a wrong one', async () => {

@@ -27,7 +27,9 @@ export async function run({
       const plain = await times(taken, () => plainCount(bench, where))
       const rates = await times(taken, () => bench.call(`incident_rates('${filter}')`))
       const ratio = quantile(rates, 0.5) / quantile(plain, 0.5)
-      log(`${name}: ${quantile(rates, 0.5).toFixed(0)} against ${quantile(plain, 0.5).toFixed(0)} ms`)
+      log(
+        `${name}: ${quantile(rates, 0.5).toFixed(0)} against ${quantile(plain, 0.5).toFixed(0)} ms`,
+      )
       measured.push({ name, ratio, ms: quantile(rates, 0.5) })
     }
     const worst = measured.toSorted((a, b) => b.ratio - a.ratio)[0]!
