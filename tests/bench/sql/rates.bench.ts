@@ -48,7 +48,7 @@ export async function run({
 }
 
 /** Five clocks an incident: those of open ones run, one in ten ended late. */
-async function giveClocks({ db }: BenchDatabase): Promise<void> {
+export async function giveClocks({ db }: BenchDatabase): Promise<void> {
   await db.exec(`
     insert into public.incident_clocks (district_code, incident_id, seq, kind, department_code, amount, unit,
       day_rule, started_at, running_since, due_at, limit_seconds, used_seconds, stopped_at)
