@@ -384,6 +384,8 @@ create table public.incidents (
   warn_at timestamptz,
   -- the demo's script took its steps
   is_generated boolean not null default false,
+  -- when it was filed, another of its category had been reported at the spot within a year
+  is_repeat boolean not null default false,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),

@@ -53,7 +53,7 @@ create table public.incident_clocks (
   due_at timestamptz,
   warn_at timestamptz,
   stopped_at timestamptz,
-  -- in its own time, when it stopped
+  -- in its own time; null while it runs, and beyond the calendar's years
   used_seconds numeric,
   -- a milestone that was reached never goes on
   is_reached boolean not null default false,
@@ -217,12 +217,14 @@ declare
   v_new public.incidents := p_incident;
 begin
   update public.incident_clocks c
-  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at
+  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at,
+    used_seconds = case when x.running_since is null then t.used_seconds end
   from public.incident_clocks x
   cross join lateral private.clock_times(x) t
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
-    and (x.limit_seconds, x.due_at, x.warn_at) is distinct from (t.limit_seconds, t.due_at, t.warn_at);
+    and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds) is distinct from (t.limit_seconds, t.due_at,
+      t.warn_at, case when x.running_since is null then t.used_seconds end);
   select min(c.due_at), min(c.warn_at) into v_new.due_at, v_new.warn_at
   from public.incident_clocks c
   where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
@@ -345,12 +347,14 @@ begin
   where i.id = any (v_ids) and c.district_code = i.district_code and c.incident_id = i.id
     and c.stopped_at is null and c.unit in ('work_hour', 'work_day') and c.calendar is distinct from p.calendar;
   update public.incident_clocks c
-  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at
+  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at,
+    used_seconds = case when x.running_since is null then t.used_seconds end
   from public.incident_clocks x
   cross join lateral private.clock_times(x) t
   where x.incident_id = any (v_ids) and x.stopped_at is null and x.unit in ('work_hour', 'work_day')
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
-    and (x.limit_seconds, x.due_at, x.warn_at) is distinct from (t.limit_seconds, t.due_at, t.warn_at);
+    and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds) is distinct from (t.limit_seconds, t.due_at,
+      t.warn_at, case when x.running_since is null then t.used_seconds end);
   with earliest as materialized (
     select i.district_code, i.id, i.due_at as before, min(c.due_at) as due_at, min(c.warn_at) as warn_at
     from public.incidents i

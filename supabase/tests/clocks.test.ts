@@ -235,7 +235,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
         department: 'parks',
         due: null,
         runs: false,
-        used: null,
+        used: 60,
         stopped: false,
       },
     ])

@@ -173,6 +173,11 @@ const api: Record<string, Call> = {
     sql: (fn) => `select jsonb_array_length(${fn}('[]') -> 'rules')`,
     expected: row(0, denied, denied, denied, denied, denied, denied),
   },
+  'incident_rates(jsonb)': {
+    // none of these incidents has a clock; rates are there for everybody, and count what they see
+    sql: (fn) => `select (${fn}('{}') ->> 'counted')::int`,
+    expected: everyone(0),
+  },
   'my_day(integer)': {
     sql: (fn) => `select jsonb_array_length(${fn}(366) -> 'own')`,
     expected: row(0, 0, 0, 0, 2, 0, 1),
@@ -315,6 +320,13 @@ export const ownerOnly = [
   'private.queue_rows(incidents[],timestamp with time zone)',
   'private.queue_rules()',
   'private.to_verify_condition()',
+  'private.has_earlier_at_spot(incidents)',
+  'private.is_counted(text)',
+  'private.note_repeat()',
+  'private.rate_rules()',
+  'private.rates_at(jsonb,timestamp with time zone)',
+  'private.stage_verdict(integer,boolean,boolean)',
+  'private.verdict_query(private.incident_scope,private.incident_filter)',
   'private.quantise(double precision,double precision,double precision)',
   'private.read_envelope(json)',
   'private.read_field(workflow_fields,jsonb,incidents,timestamp with time zone)',

@@ -3,7 +3,7 @@ import Papa from 'papaparse'
 import type { Browser, Download, Page } from 'playwright'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { apiClient, call } from '../kit/api.ts'
+import { apiClient, call, reportIncident } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
   areaNames,
@@ -15,7 +15,7 @@ import {
   type OracleRow,
 } from '../kit/oracle.ts'
 import { lookUntil } from '../kit/look-until.ts'
-import { openPage, shownCount } from '../kit/session.ts'
+import { goInApp, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows(inject('demoWeeks'))
@@ -64,6 +64,8 @@ describe('the overview', () => {
   let names: Map<string, string>
   const expected = (): OracleRow[] => rowsOfLink(rows, page.url(), anywhere)
   const query = (key: string): string | null => new URL(page.url()).searchParams.get(key)
+  /** The city's day now: what is reported by a test is of this day. */
+  const asOfDay = (): string => Temporal.Now.zonedDateTimeISO(zone).toPlainDate().toString()
   const card = (name: string) => page.getByTestId(`chart-${name}`)
 
   const sampleOf = (row: OracleRow): Sample => {
@@ -243,6 +245,37 @@ describe('the overview', () => {
       expect(table.length).toBeGreaterThan(3)
       expect(parsed).toEqual(table.map((row) => row.map((cell) => (cell === '–' ? '' : cell))))
     }
+    expect(problems).toEqual([])
+  })
+
+  it('says why imported incidents have no rates, and shows what the server counts', async () => {
+    const rates = page.getByTestId('rates')
+    await rates.getByTestId('rates-empty').waitFor(slow)
+    expect(await rates.innerText()).toMatch(/incidents were imported or put right on the spot/)
+
+    await reportIncident(await apiClient(url, 'field'))
+    const today = asOfDay()
+    await goInApp(page, `/overview?from=${today}&to=${today}`)
+    const leader = await apiClient(url, 'leader')
+    const counted = async () =>
+      (
+        await call<{ rates: { rate: string; numerator: number; denominator: number }[] }>(
+          leader,
+          'incident_rates',
+          { p_filter: { from: today, to: today } },
+        )
+      ).rates.find(({ rate }) => rate === 'not_closed')!
+    await expect
+      .poll(async () => {
+        const { numerator, denominator } = await counted()
+        const shown = await rates.getByTestId('rate-not_closed').innerText()
+        return denominator > 0 && shown.includes(`${numerator} of ${denominator}`)
+      }, slow)
+      .toBe(true)
+    await rates.getByTestId('chart-stages-in-time').locator('svg path').first().waitFor(slow)
+    const cells = await tableOf('stages-in-time')
+    expect(cells[0]!.slice(0, 4)).toEqual(['Stage', 'In time', 'Overdue', 'Still running'])
+    expect(sum(cells, 1) + sum(cells, 2) + sum(cells, 3)).toBeGreaterThan(0)
     expect(problems).toEqual([])
   })
 })

@@ -3,8 +3,10 @@ import type { ClosingGroup } from '@/domain/answers/closing.ts'
 import { lightChartTheme as theme } from '../chart-theme.ts'
 import type { ChartLook } from '../chart-view.ts'
 import { areaRankingView } from './area-ranking.ts'
+import { departmentsInTimeView } from './departments-in-time.ts'
 import { monthFlowView } from './month-flow.ts'
 import { shareClosedView } from './share-closed.ts'
+import { stagesInTimeView } from './stages-in-time.ts'
 import { timeToCloseView } from './time-to-close.ts'
 
 const look: ChartLook = {
@@ -135,5 +137,53 @@ describe('shareClosedView', () => {
     }
     expect(of('category')).toEqual(['share-by-category', 'charts.shareClosed.byCategory 7'])
     expect(of('area')).toEqual(['share-by-area', 'charts.shareClosed.byArea 7 grids'])
+  })
+})
+
+describe('stagesInTimeView', () => {
+  const stage = (
+    name: 'filing' | 'closing' | 'verifying',
+    [inTime, overdue, running]: number[],
+  ) => ({
+    stage: name,
+    inTime: inTime!,
+    overdue: overdue!,
+    running: running!,
+  })
+  const rates = new Map([
+    ['closing', { numerator: 911, denominator: 972 }],
+    ['closing_in_time', { numerator: 737, denominator: 972 }],
+    ['closing_overdue', { numerator: 235, denominator: 972 }],
+  ])
+
+  it('shows stages with clocks, and their rates in the table', () => {
+    const view = stagesInTimeView(
+      {
+        stages: [stage('verifying', [0, 0, 0]), stage('closing', [737, 235, 50])],
+        rate: (name) => rates.get(name),
+      },
+      look,
+    )
+    expect(view.table.rows).toEqual([['rates.stage.closing', 737, 235, 50, 911, 93.7, 75.8, 24.2]])
+    expect([drawn(view.option), view.loading, view.empty]).toEqual([1, false, false])
+  })
+
+  it('knows no rate of what was not due, and tells loading from empty', () => {
+    const of = (stages: ReturnType<typeof stage>[] | null) =>
+      stagesInTimeView({ stages, rate: () => ({ numerator: 0, denominator: 0 }) }, look)
+    expect(of([stage('filing', [0, 0, 2])]).table.rows[0]!.slice(-3)).toEqual([null, null, null])
+    expect(of(null)).toMatchObject({ loading: true })
+    expect(of([])).toMatchObject({ loading: false, empty: true })
+  })
+})
+
+describe('departmentsInTimeView', () => {
+  it('gives Wilson’s interval of the published figures', () => {
+    const view = departmentsInTimeView(
+      { departments: [{ key: 'a', name: 'A', numerator: 737, denominator: 972 }] },
+      look,
+    )
+    expect(view.table.rows).toEqual([['A', 972, 737, 75.8, 73, 78.4]])
+    expect(departmentsInTimeView({ departments: null }, look).loading).toBe(true)
   })
 })

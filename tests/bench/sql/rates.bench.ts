@@ -1,0 +1,95 @@
+import { generateIncidents } from '../generate/incidents.ts'
+import type { BenchResult } from '../run.ts'
+import { openBenchDatabase, quantile, times } from './database.ts'
+import type { BenchDatabase } from './database.ts'
+
+const calls = 15
+
+/**
+ * Rates on a native Postgres where every incident went through the workflow, under three filters. The
+ * floor counts the incidents and their clocks under the same filter: no verdicts, no earlier incidents.
+ */
+export async function run({
+  rows,
+  log,
+}: {
+  rows: number
+  log: (line: string) => void
+}): Promise<BenchResult[]> {
+  const bench = await openBenchDatabase()
+  try {
+    await generateIncidents(bench.db, { rows, log })
+    await giveClocks(bench)
+    const filters = await filtersOf(bench)
+    const measured = []
+    for (const [name, { filter, where }] of Object.entries(filters)) {
+      const taken = name === 'all' ? 3 : calls
+      const plain = await times(taken, () => plainCount(bench, where))
+      const rates = await times(taken, () => bench.call(`incident_rates('${filter}')`))
+      const ratio = quantile(rates, 0.5) / quantile(plain, 0.5)
+      log(
+        `${name}: ${quantile(rates, 0.5).toFixed(0)} against ${quantile(plain, 0.5).toFixed(0)} ms`,
+      )
+      measured.push({ name, ratio, ms: quantile(rates, 0.5) })
+    }
+    const worst = measured.toSorted((a, b) => b.ratio - a.ratio)[0]!
+    return [
+      {
+        name: 'rates ÷ count of the same incidents and clocks, worst of three filters',
+        ratio: worst.ratio,
+        target: '≤ 4',
+        pass: worst.ratio <= 4,
+        detail: `${rows} incidents; ${measured.map(({ name, ms }) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`,
+      },
+    ]
+  } finally {
+    await bench.db.close()
+  }
+}
+
+/** Five clocks an incident: those of open ones run, one in ten ended late. */
+export async function giveClocks({ db }: BenchDatabase): Promise<void> {
+  await db.exec(`
+    insert into public.incident_clocks (district_code, incident_id, seq, kind, department_code, amount, unit,
+      day_rule, started_at, running_since, due_at, limit_seconds, used_seconds, stopped_at)
+    select i.district_code, i.id, k.seq, k.kind, case when k.kind = 'handle' then i.department_code end, 4,
+      'urgent_hour', 'hours', i.reported_at,
+      case when k.seq = o.last then i.reported_at end,
+      case when k.seq = o.last then now() + make_interval(mins => (i.qx * 7 + i.qy) % 4000 - 2000) end, 14400,
+      case when k.seq < o.last then case when (i.qx + i.qy + k.seq) % 10 = 0 then 20000 else 5000 end end,
+      i.closed_at
+    from public.incidents i
+    cross join lateral (select case when private.is_open(i.stage) then 3 else 5 end as last) o
+    join (values (1, 'accept'), (2, 'dispatch'), (3, 'handle'), (4, 'check')) as k (seq, kind)
+      on k.seq <= o.last`)
+  await db.exec('vacuum analyze public.incident_clocks')
+}
+
+async function filtersOf({ db }: BenchDatabase) {
+  const [busy] = await db.query<{ month: string }>(
+    `select to_char(i.month, 'YYYY-MM') as month
+     from public.incidents i group by i.month order by count(*) desc limit 1`,
+  )
+  const [area] = await db.query<{ code: string }>(
+    `select area_code as code from public.incidents group by 1 order by count(*) desc limit 1`,
+  )
+  const { month } = busy!
+  return {
+    'a month': {
+      filter: JSON.stringify({ from: `${month}-01`, to: `${month}-28` }),
+      where: `i.month = '${month}-01'`,
+    },
+    'a grid': {
+      filter: JSON.stringify({ areas: [area!.code] }),
+      where: `i.area_code = '${area!.code}'`,
+    },
+    all: { filter: '{}', where: 'true' },
+  }
+}
+
+const plainCount = ({ db }: BenchDatabase, where: string) =>
+  db.query(
+    `select count(*), count(distinct i.id) from public.incidents i
+     join public.incident_clocks c on c.district_code = i.district_code and c.incident_id = i.id
+     where ${where}`,
+  )
