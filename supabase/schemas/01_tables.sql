@@ -204,8 +204,13 @@ create table public.workflow_fields (
   label_zh text not null,
   label_en text not null,
   sort integer not null default 0,
+  -- words of `choices`, in their order; null: the codes stand for themselves
+  choices_zh text[],
+  choices_en text[],
   primary key (workflow, transition, name),
-  check ((kind = 'choice') = (choices is not null))
+  check ((kind = 'choice') = (choices is not null)),
+  constraint workflow_fields_choice_names_check check (choices_zh is null and choices_en is null
+    or cardinality(choices_zh) = cardinality(choices) and cardinality(choices_en) = cardinality(choices))
 );
 
 -- A filing condition turns a report into a case and gives it limits and a department. Several per category.
