@@ -37,6 +37,7 @@ export function provideIncidentBrowser(ownList?: IncidentListState): IncidentBro
   const columns = useColumnsStore()
   const selection = useSelectionStore()
   const categories = useCategoriesStore()
+  selection.hostPinned()
   const dataRevision = computed(() =>
     columns.months.map(({ month, revision }) => `${month}:${revision}`).join(' '),
   )
