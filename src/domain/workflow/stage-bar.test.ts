@@ -110,12 +110,13 @@ describe('stageVisits', () => {
       clocks: [
         clock(1, 'handle', { runs: [run('09:00', '13:00')], runningSince: at('14:00') }),
         clock(2, 'check', { runs: [run('13:00', '14:00')] }),
+        clock(3, 'dispatch', { startedAt: at('09:00') }),
       ],
     })
     expect(shown(bar, '14:30')).toEqual([
       ['reported', 60, 0, []],
       // filed and dispatched in the same minute
-      ['filed', 0, 0, []],
+      ['filed', 0, 0, [3]],
       ['dispatched', 240, 0, [1]],
       ['handled', 60, 0, [2]],
       ['dispatched', 30, 0, [1]],

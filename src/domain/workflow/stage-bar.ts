@@ -159,10 +159,16 @@ function clocksIn(
         (wanted === undefined ||
           clock.kind === wanted ||
           (clock.milestone !== null && wanted === 'handle')) &&
-        runsOf(clock, now).some((run) => overlap(span, run)),
+        (runsOf(clock, now).some((run) => overlap(span, run)) ||
+          // It ran for less than a minute.
+          (wanted !== undefined && startsIn(span, clock))),
     )
     .toSorted((a, b) => rankOf(a) - rankOf(b) || a.seq - b.seq)
     .map(({ seq }) => seq)
+}
+const startsIn = ({ from, to }: Span, { startedAt }: IncidentClock): boolean => {
+  const at = minuteOf(startedAt)
+  return from <= at && at <= to
 }
 const rankOf = ({ milestone }: IncidentClock): number => (milestone === null ? 0 : 1)
 
