@@ -3,7 +3,7 @@ import type { PackedMonth } from '@/domain/answers/columns.ts'
 import { filterToRpc } from '@/domain/filter/filter-url.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { unpackPointTile, type PointTile } from '@/domain/answers/point-tile.ts'
-import { stages, type LocalMonth } from '@/domain/vocabulary.ts'
+import { roles, stages, type LocalMonth } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 import { offeredSchema } from './workflow.repo.ts'
 
@@ -57,7 +57,12 @@ const logEntrySchema = v.looseObject({
   stageFrom: v.nullish(v.picklist(stages), null),
   stageTo: v.nullish(v.picklist(stages), null),
   note: v.nullish(v.string(), ''),
+  // Missing in what older versions kept.
+  actor: v.nullish(v.string()),
   actorName: v.nullish(v.string(), null),
+  /** In which the actor could act then. */
+  actorRoles: v.nullish(v.array(v.picklist(roles))),
+  actorDepartments: v.nullish(v.array(v.string())),
   /** By kind: `changes` of a correction, `photos` (hashes). */
   data: v.nullish(v.looseObject({}), null),
   isGenerated: v.optional(v.boolean()),
@@ -85,9 +90,63 @@ const photoSchema = v.object({
 })
 export type IncidentPhoto = v.InferOutput<typeof photoSchema>
 
+const instantPair = v.tuple([v.string(), v.string()])
+const clockSchema = v.object({
+  seq: v.number(),
+  kind: v.string(),
+  milestone: v.nullable(v.string()),
+  departmentCode: v.nullable(v.string()),
+  isWorkingTime: v.boolean(),
+  extensions: v.number(),
+  startedAt: v.string(),
+  runs: v.array(instantPair),
+  runningSince: v.nullable(v.string()),
+  limitSeconds: v.nullable(v.number()),
+  usedSeconds: v.nullable(v.number()),
+  dueAt: v.nullable(v.string()),
+  warnAt: v.nullable(v.string()),
+  stoppedAt: v.nullable(v.string()),
+  isReached: v.boolean(),
+})
+
+const relatedSchema = v.object({
+  ...{ id: v.string(), categoryCode: v.string(), areaCode: v.string() },
+  ...{ stage: v.picklist(stages), onHold: v.boolean() },
+  ...{ workflowCode: v.string(), state: v.string() },
+  ...{ reportedAt: v.string(), closedAt: v.nullable(v.string()) },
+  ...{ description: v.string(), addressLabel: v.string() },
+  /** From the incident's place; null for its family. */
+  meters: v.nullable(v.number()),
+})
+export type RelatedIncident = v.InferOutput<typeof relatedSchema>
+
+const familySchema = v.object({
+  parentId: v.nullable(v.string()),
+  /** Null also when the person does not see it. */
+  parent: v.nullable(relatedSchema),
+  children: v.array(relatedSchema),
+})
+export type IncidentFamily = v.InferOutput<typeof familySchema>
+
+const spotSchema = v.object({
+  /** 0: its category has no spots. */
+  radiusMeters: v.number(),
+  /** 3: the third within the year that ends with it. */
+  ordinal: v.nullable(v.number()),
+  /** Of a year before and after; `rows` are the newest. */
+  count: v.number(),
+  rows: v.array(relatedSchema),
+})
+export type IncidentSpot = v.InferOutput<typeof spotSchema>
+
 const detailSchema = v.nullable(
   v.object({
-    incident: v.looseObject(rowEntries),
+    incident: v.looseObject({
+      ...rowEntries,
+      reportedBy: v.nullish(v.string()),
+      handler: v.nullish(v.string()),
+      assignee: v.nullish(v.string()),
+    }),
     log: v.array(logEntrySchema),
     photos: v.optional(v.array(photoSchema), []),
     canCorrect: v.optional(v.boolean(), false),
@@ -95,6 +154,13 @@ const detailSchema = v.nullable(
     canAsk: v.optional(v.boolean(), false),
     /** Missing in what older versions kept. */
     transitions: v.optional(v.array(offeredSchema)),
+    asOf: v.optional(v.string()),
+    /** Names by id of those whom the log names. */
+    people: v.optional(v.record(v.string(), v.string())),
+    clocks: v.optional(v.array(clockSchema)),
+    holds: v.optional(v.array(v.tuple([v.string(), v.nullable(v.string())]))),
+    family: v.optional(familySchema),
+    spot: v.optional(spotSchema),
   }),
 )
 export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>

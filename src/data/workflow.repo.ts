@@ -9,6 +9,7 @@ const fieldEntries = {
   kind: v.picklist(fieldKinds),
   isRequired: v.boolean(),
   choices: v.nullable(v.array(v.string())),
+  choiceNames: v.optional(v.array(v.object({ code: v.string(), ...named }))),
   least: v.nullable(v.number()),
   most: v.nullable(v.number()),
   labelZh: v.string(),
@@ -38,7 +39,14 @@ export const bookSchema = v.object({
       code: v.string(),
       ...named,
       firstState: v.string(),
-      stages: v.array(v.object({ code: v.string(), stage: v.picklist(stages), ...named })),
+      stages: v.array(
+        v.object({
+          code: v.string(),
+          stage: v.picklist(stages),
+          clock: v.optional(v.nullable(v.string())),
+          ...named,
+        }),
+      ),
       transitions: v.array(
         v.object({
           name: v.string(),

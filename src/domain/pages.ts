@@ -106,6 +106,13 @@ const list = [
     isFiltered: true,
   },
   {
+    name: 'incident',
+    path: '/incidents/:id',
+    title: 'app.incident',
+    icon: 'lucide:file-text',
+    audience: 'signed-in',
+  },
+  {
     name: 'outbox',
     path: '/outbox',
     title: 'app.nav.outbox',

@@ -38,8 +38,10 @@ export const useWorkflowStore = defineStore('workflow', () => {
   ): WorkflowField | undefined => fieldOf(book.value, workflow, transitionName, name)
   const condition = (code: string): FilingCondition | undefined =>
     book.value.conditions.find((one) => one.code === code)
+  const milestone = (code: string): FilingCondition['milestones'][number] | undefined =>
+    book.value.conditions.flatMap(({ milestones }) => milestones).find((one) => one.code === code)
   const conditionsOf = (categoryCode: string): readonly FilingCondition[] =>
     book.value.conditions.filter((one) => one.categoryCode === categoryCode)
 
-  return { book, loaded, error, load, state, transition, field, condition, conditionsOf }
+  return { book, loaded, error, load, state, transition, field, condition, milestone, conditionsOf }
 })

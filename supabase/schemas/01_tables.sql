@@ -204,6 +204,9 @@ create table public.workflow_fields (
   label_zh text not null,
   label_en text not null,
   sort integer not null default 0,
+  -- words of `choices`, in their order; null: the codes stand for themselves
+  choices_zh text[],
+  choices_en text[],
   primary key (workflow, transition, name),
   check ((kind = 'choice') = (choices is not null)),
   -- keys of the log entry that the fields stand in
@@ -221,7 +224,9 @@ create table public.workflow_fields (
     when 'until' then kind = 'instant'
     when 'replyBy' then kind = 'instant'
     when 'level' then kind = 'whole'
-    else true end)
+    else true end),
+  constraint workflow_fields_choice_names_check check (choices_zh is null and choices_en is null
+    or cardinality(choices_zh) = cardinality(choices) and cardinality(choices_en) = cardinality(choices))
 );
 
 -- A filing condition turns a report into a case and gives it limits and a department. Several per category.

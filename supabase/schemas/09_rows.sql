@@ -255,17 +255,19 @@ create or replace function private.incident_detail(p_id uuid)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' as $$
 declare
+  v_scope constant text := private.scope_condition(private.resolve_scope(), 'i');
   v_incident public.incidents;
   v_rights private.incident_rights;
 begin
   execute format('select i.* from public.incidents i where i.id = $1 and %s order by i.district_code limit 1',
-    private.scope_condition(private.resolve_scope(), 'i'))
+    v_scope)
   into v_incident using p_id;
   if v_incident.id is null then
     return null;
   end if;
   v_rights := private.rights_on(v_incident);
   return jsonb_build_object(
+    'asOf', now(),
     'incident', private.incident_row(v_incident) || jsonb_build_object(
       'category', (select jsonb_build_object('code', c.code, 'nameZh', c.name_zh, 'nameEn', c.name_en,
           'class', c.class, 'path', c.path)
@@ -282,21 +284,20 @@ begin
       'deviceAt', v_incident.device_at,
       'source', v_incident.source,
       'sourceId', v_incident.source_id,
-      'dueUnknown', private.due_unknown(v_incident)),
+      'dueUnknown', private.due_unknown(v_incident),
+      'handler', v_incident.handler,
+      'assignee', v_incident.assignee),
     'photos', private.incident_photo_list(v_incident, auth.uid()),
     'canCorrect', v_rights.may_correct and private.is_open(v_incident.stage),
     'canNote', v_rights.may_note,
     'canAsk', v_rights.may_ask,
     'transitions', private.offered_transitions(v_incident, v_rights.acts_as, now()),
-    'log', coalesce((
-      select jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'kind', l.kind, 'actor', l.actor,
-          'actorName', p.display_name, 'stageFrom', l.stage_from, 'stageTo', l.stage_to,
-          'note', l.note, 'data', l.data,
-          'isGenerated', l.kind = 'demo_started' or coalesce(c.is_generated, false)) order by l.seq)
-      from public.incident_log l
-      left join public.profiles p on p.user_id = l.actor
-      left join public.commands c on c.id = l.command_id
-      where l.district_code = v_incident.district_code and l.incident_id = v_incident.id), '[]'));
+    'log', private.incident_log_list(v_incident),
+    'people', private.incident_people(v_incident),
+    'clocks', private.incident_clock_list(v_incident, now()),
+    'holds', private.incident_holds(v_incident),
+    'family', private.incident_family(v_incident, v_scope),
+    'spot', private.incident_spot(v_incident, v_scope));
 end $$;
 
 -- One page of incidents. `p_sort` is reported_desc, reported_asc, closed_desc, hours_desc, hours_asc, area_asc
@@ -309,14 +310,20 @@ returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_list(p_filter, p_sort, p_after, p_limit)
 $$;
 
--- One incident, its photos and its log. Photos are the checked ones and the caller's own.
--- Returns `{incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
--- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind,
--- actor, actorName, stageFrom, stageTo, note, data, isGenerated}]}`; null when it is absent or outside the scope.
--- `incident` is an IncidentRow with `category, areas, department, reportedBy, reporterName, deviceAt, source,
--- sourceId, dueUnknown`: `{until}`, the last day that the calendar of a running clock knows, where its due time
--- lies beyond. `data` has the `photos` (hashes)
--- an entry brought and the `changes` of a correction, `{field: [before, after]}`.
+-- One incident with its photos, log, clocks, holds, family and spot. Photos are the checked ones and the caller's
+-- own.
+-- Returns `{asOf, incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
+-- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor,
+-- actorName, actorRoles, actorDepartments, stageFrom, stageTo, note, data, isGenerated}], people: {id: name}, clocks, holds:
+-- [[from, to]], family: {parentId, parent, children}, spot: {radiusMeters, ordinal, count, rows}}`; null when it is
+-- absent or outside the scope. `incident` is an IncidentRow with `category, areas, department, reportedBy,
+-- reporterName, deviceAt, source, sourceId, handler, assignee, dueUnknown`: `{until}`, the last day that the
+-- calendar of a running clock knows, where its due time lies beyond. `data` has the `photos` (hashes) an entry brought
+-- and the `changes` of a correction, `{field: [before, after]}`. `people` are those whom the log names. A clock is
+-- `{seq, kind, milestone, departmentCode, isWorkingTime, extensions, startedAt, runs: [[from, to]], runningSince,
+-- limitSeconds, usedSeconds, dueAt, warnAt, stoppedAt, isReached}`. `parent`, `children` and `rows` hold what the
+-- caller sees of others: `{id, categoryCode, areaCode, stage, onHold, workflowCode, state, reportedAt, closedAt,
+-- description, addressLabel, meters}`.
 -- Errors: 42501.
 create or replace function public.incident_detail(p_id uuid)
 returns jsonb language sql stable security invoker set search_path = '' as $$

@@ -159,6 +159,10 @@ cross join (values
 ) as f (transition, name, kind, is_required, choices, least, most, label_zh, label_en, sort)
 where exists (select from public.workflow_transitions t where t.workflow = w.code and t.name = f.transition);
 
+update public.workflow_fields
+set choices_zh = '{超时督办,领导督办,重点事项}', choices_en = '{Overdue,"Leader''s concern","Important case"}'
+where transition = 'escalate' and name = 'kind';
+
 -- the first states are there now
 set constraints all immediate;
 
@@ -625,28 +629,54 @@ begin
     'photos', to_jsonb(private.photo_hashes(v_photos)));
 end $$;
 
+-- The values by which a field may choose between open transitions of one name (`p_open`); null when it does not
+-- choose, or each of its values is open.
+create or replace function private.open_choices(p_field public.workflow_fields, p_incident public.incidents,
+  p_open public.workflow_transitions[])
+returns text[] language sql stable set search_path = '' as $$
+  select array_agg(distinct o.choice_value order by o.choice_value)
+  from unnest(p_open) o
+  where o.name = p_field.transition
+  having bool_and(o.choice_field = p_field.name) and exists (
+    select from public.workflow_transitions t
+    where t.workflow = p_incident.workflow_code and t.from_state = p_incident.state
+      and t.name = p_field.transition and t.choice_field = p_field.name
+      and t.choice_value <> all (array_agg(o.choice_value)))
+$$;
+
+-- Words of a field's choices, as rows have them.
+create or replace function private.choice_names(p_field public.workflow_fields)
+returns jsonb language sql immutable set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object('code', c.code, 'nameZh', c.name_zh, 'nameEn', c.name_en)
+    order by c.n), '[]')
+  from unnest(p_field.choices, p_field.choices_zh, p_field.choices_en) with ordinality as c (code, name_zh, name_en, n)
+  where p_field.choices_zh is not null
+$$;
+
 -- The transitions open to the caller, by name, with the fields each wants of this incident. Several under one
 -- name show the words of the first. Where one asks for a department, its fields carry what is `proposed`, and
 -- `proposedByRule`, the position of the dispatch rule that says so.
 create or replace function private.offered_transitions(
   p_incident public.incidents, p_roles text[], p_at timestamptz)
 returns jsonb language plpgsql stable set search_path = '' as $$
+declare
+  v_open constant public.workflow_transitions[] :=
+    array(select o from private.open_transitions(p_incident, p_roles, p_at) o);
 begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object('name', t.name, 'nameZh', t.name_zh, 'nameEn', t.name_en,
       'tone', t.tone, 'canUndo', t.can_undo, 'fields', (
         select coalesce(jsonb_agg(jsonb_build_object('name', f.name, 'kind', f.kind,
-          'isRequired', private.is_field_required(f, p_incident), 'choices', f.choices, 'least', f.least,
-          'most', f.most, 'labelZh', f.label_zh, 'labelEn', f.label_en,
+          'isRequired', private.is_field_required(f, p_incident),
+          'choices', coalesce(private.open_choices(f, p_incident, v_open), f.choices),
+          'choiceNames', private.choice_names(f), 'least', f.least, 'most', f.most,
+          'labelZh', f.label_zh, 'labelEn', f.label_en,
           'proposed', case when f.kind in ('department', 'handler') then proposal.made ->> f.kind end,
           'proposedByRule', case when f.kind = 'department' then proposal.made -> 'rule' end)
           order by f.sort, f.name), '[]')
         from public.workflow_fields f where f.workflow = t.workflow and f.transition = t.name))
       order by t.sort, t.name collate "C"), '[]')
-    from (
-      select distinct on (o.name) o.* from private.open_transitions(p_incident, p_roles, p_at) o
-      order by o.name, o.sort
-    ) t
+    from (select distinct on (o.name) o.* from unnest(v_open) o order by o.name, o.sort) t
     left join lateral (
       select private.proposed_dispatch(p_incident, p_at) as made
       where exists (select from public.workflow_fields f
@@ -672,6 +702,7 @@ returns jsonb language sql stable security definer set search_path = '' as $$
         'fields', (
           select coalesce(jsonb_agg(jsonb_build_object('transition', f.transition, 'name', f.name,
             'kind', f.kind, 'isRequired', f.is_required, 'requiredWhen', f.required_when, 'choices', f.choices,
+            'choiceNames', private.choice_names(f),
             'least', f.least, 'most', f.most, 'labelZh', f.label_zh, 'labelEn', f.label_en)
             order by f.transition, f.sort, f.name), '[]')
           from public.workflow_fields f where f.workflow = w.code),

@@ -84,6 +84,8 @@ describe('the loop', () => {
     await write('A first thought')(form(manager.page, 'file'))
     await form(manager.page, 'file').getByTestId('step-submit').click()
     await manager.page.getByTestId('log-pending').waitFor()
+    // The panel is closed meanwhile: undoing brings the incident back.
+    await manager.page.getByTestId('detail-close').click()
     await manager.page.getByRole('button', { name: 'Undo' }).first().click()
     await form(manager.page, 'file').waitFor()
     expect(await form(manager.page, 'file').getByTestId('step-text').inputValue()).toBe(
@@ -137,6 +139,7 @@ describe('the loop', () => {
     await page.keyboard.press('ArrowRight')
     expect(await slider.inputValue()).toBe('1')
     expect(await axeProblems(page)).toEqual([])
+    await readPage(page, url, id)
     for (const { problems } of [field, manager, handler]) expect(problems).toEqual([])
     for (const { context } of [field, manager, handler]) await context.close()
   })
@@ -172,6 +175,51 @@ describe('the loop', () => {
     await context.close()
   })
 })
+
+/** The incident's own page: from the panel and by its address, on the screen and on paper. */
+async function readPage(page: Page, url: string, id: string): Promise<void> {
+  const address = `${url}/incidents/${id}`
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
+  await page.getByTestId('copy-link').click()
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText()), slow).toBe(address)
+  await page.getByTestId('open-page').click()
+  await page.getByTestId('incident-page').waitFor(slow)
+  expect(page.url()).toBe(address)
+  await page.getByTestId('page-back').click()
+  await page.waitForURL(/\/table\?/)
+
+  await page.goto(address)
+  const bar = page.getByTestId('stage-bar')
+  await bar.locator('tbody tr').nth(11).waitFor(slow)
+  const states = await bar
+    .getByTestId('stage-segment')
+    .evaluateAll((parts) => parts.map((part) => part.getAttribute('data-state')))
+  // the end is no stay
+  expect(states).toEqual(
+    `reported filed dispatched returned dispatched handled dispatched handled closed dispatched
+    handled`.split(/\s+/),
+  )
+  expect(await bar.locator('tr[aria-current=step]').innerText()).toContain('Closed')
+  expect(await logged(page, 'dispatch').first().innerText()).toContain('Grid manager')
+  expect(await logged(page, 'handle').first().innerText()).toContain(
+    'Department handler · Public works',
+  )
+  await page.getByTestId('related-spot').waitFor()
+  await page.getByTestId('before-after-slider').waitFor()
+  expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
+
+  await page.emulateMedia({ media: 'print' })
+  const onPaper = page.locator('[data-testid=before-after] .print\\:grid img')
+  expect(await onPaper.count()).toBe(2)
+  const [before, after] = await Promise.all([0, 1].map((n) => onPaper.nth(n).boundingBox()))
+  expect([before?.y, before?.x]).toEqual([after?.y, expect.any(Number)])
+  expect(after!.x).toBeGreaterThan(before!.x)
+  for (const gone of ['page-back', 'before-after-slider', 'incident-actions', 'user-menu'])
+    expect(await page.getByTestId(gone).first().isVisible(), gone).toBe(false)
+  await page.emulateMedia({ media: null })
+  await page.goto(`${url}/incidents/99999999-0000-4000-8000-000000000000`)
+  await page.getByTestId('detail-missing').waitFor(slow)
+}
 
 /** Reports with a photo, as a field worker does. @returns the incident's id */
 async function reportByPhone(page: Page): Promise<string> {

@@ -98,6 +98,12 @@ describe('arrangeSteps', () => {
     expect([names(buttons), names(menu)]).toEqual([['b', 'a'], []])
   })
 
+  it('lets the main step lead, as in the list of work', () => {
+    const all = [step('verify', 'primary'), step('file', 'primary'), step('merge', 'neutral')]
+    expect(names(arrangeSteps(all, 'file').buttons)).toEqual(['file', 'verify', 'merge'])
+    expect(names(arrangeSteps(all, null).buttons)).toEqual(['verify', 'file', 'merge'])
+  })
+
   it('puts the rest of more than three into a menu', () => {
     const all = ['a', 'b', 'c', 'd'].map((name) => step(name, name === 'd' ? 'primary' : 'neutral'))
     const { buttons, menu } = arrangeSteps(all)

@@ -25,8 +25,10 @@ interface FieldRow {
   name: string
   kind: FieldKind
   isRequired: boolean
-  /** Of a choice. */
+  /** Of a choice. Of an offered boolean the answers that can succeed; null for both. */
   choices: readonly string[] | null
+  /** Words of `choices`; undefined in what older versions kept. */
+  choiceNames?: readonly (Named & { code: string })[] | undefined
   /** Of a whole number; of a text `most` counts characters. */
   least: number | null
   most: number | null
@@ -57,6 +59,8 @@ export interface OfferedTransition extends Named {
 export interface WorkflowState extends Named {
   code: string
   stage: Stage
+  /** Kind of the clock that runs in it; undefined in what older versions kept. */
+  clock?: string | null | undefined
 }
 
 export interface WorkflowTransition extends Named {

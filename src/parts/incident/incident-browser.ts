@@ -39,6 +39,7 @@ export function provideIncidentBrowser(ownList?: IncidentListState): IncidentBro
   const filter = useFilterStore()
   const selection = useSelectionStore()
   const categories = useCategoriesStore()
+  selection.hostPinned()
   const dataRevision = computed(() => {
     const months = columns.months.map(({ month, revision }) => `${month}:${revision}`)
     // The clock changes the incidents of a filter of deadlines.

@@ -3,7 +3,9 @@ import type { IncidentPhoto } from '@/data/incidents.repo.ts'
 import {
   beforeAndAfter,
   correctedFields,
+  deviceTime,
   lastChanges,
+  linkedIncident,
   loggedStep,
   photosOfEntry,
 } from './log-entry.ts'
@@ -132,5 +134,37 @@ describe('beforeAndAfter', () => {
     const log = [entry('reported', ['a']), entry('transition', ['b'], 'handled')]
     expect(beforeAndAfter(log, [b])).toBeNull()
     expect(beforeAndAfter(log.slice(0, 1), [a, b])).toBeNull()
+  })
+})
+
+describe('deviceTime', () => {
+  const entry = (deviceAt: unknown) => ({ at: '2026-03-02T08:00:00Z', data: { deviceAt } })
+
+  it('says how much later the server had it, and whether that is worth a word', () => {
+    expect(deviceTime(entry('2026-03-02T07:56:00Z'))).toMatchObject({
+      minutesLate: 4,
+      isFar: false,
+    })
+    expect(deviceTime(entry('2026-03-02T06:00:00Z'))).toMatchObject({
+      minutesLate: 120,
+      isFar: true,
+    })
+    expect(deviceTime(entry('2026-03-02T08:30:00Z'))).toMatchObject({
+      minutesLate: -30,
+      isFar: true,
+    })
+  })
+
+  it('is nothing without a time that can be read', () => {
+    for (const claim of [undefined, 5, 'yesterday']) expect(deviceTime(entry(claim))).toBeNull()
+    expect(deviceTime({ at: '2026-03-02T08:00:00Z', data: null })).toBeNull()
+  })
+})
+
+describe('linkedIncident', () => {
+  it('is the parent that an entry about a family names', () => {
+    expect(linkedIncident({ kind: 'parent_closed', data: { parent: 'p' } })).toBe('p')
+    expect(linkedIncident({ kind: 'parent_merged', data: { parent: 'p', into: 'q' } })).toBe('q')
+    expect(linkedIncident({ kind: 'note', data: { parent: 'p' } })).toBeNull()
   })
 })

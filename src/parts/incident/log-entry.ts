@@ -112,3 +112,28 @@ export function beforeAndAfter(
   const [before, after] = [shown(photosOfEntry(reported)), shown(photosOfEntry(handled))]
   return before.length > 0 && after.length > 0 ? { before, after } : null
 }
+
+/** From here on the difference between device and server is worth a word. */
+const farMinutes = 5
+
+/** The device's time of an entry; positive `minutesLate`: the server had it later. */
+export function deviceTime({ at, data }: Pick<IncidentLogEntry, 'at' | 'data'>): {
+  at: string
+  minutesLate: number
+  isFar: boolean
+} | null {
+  const device = data?.['deviceAt']
+  if (typeof device !== 'string' || Number.isNaN(Date.parse(device))) return null
+  const minutesLate = Math.round((Date.parse(at) - Date.parse(device)) / 60_000)
+  return { at: device, minutesLate, isFar: Math.abs(minutesLate) >= farMinutes }
+}
+
+/** The other incident that an entry about a family names. */
+export function linkedIncident({
+  kind,
+  data,
+}: Pick<IncidentLogEntry, 'kind' | 'data'>): string | null {
+  if (!kind.startsWith('parent_')) return null
+  const id = data?.['into'] ?? data?.['parent']
+  return typeof id === 'string' ? id : null
+}

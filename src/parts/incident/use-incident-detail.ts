@@ -11,6 +11,8 @@ export interface IncidentDetailState {
   /** The incident does not exist, or the person may not see it. */
   missing: ComputedRef<boolean>
   error: Readonly<Ref<AppError | null>>
+  /** Device time of the request that `detail` answers. */
+  askedAt: ComputedRef<string | null>
   /** Device time of an old `detail`; null when it is current. */
   staleSince: ComputedRef<string | null>
   reload(): Promise<void>
@@ -22,6 +24,9 @@ interface Shown {
   at: string
   isKept: boolean
 }
+
+const isUuid = (id: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id)
+const noDetail = (): Shown => ({ detail: null, at: new Date().toISOString(), isKept: false })
 
 /** After this wait, shows the device's copy. */
 const patienceMs = 1500
@@ -39,6 +44,9 @@ export function useIncidentDetail(
     () => {
       const wanted = id()
       if (wanted === null) return null
+      // The server would call it malformed.
+      if (!isUuid(wanted))
+        return { key: ['incident', wanted], ask: () => Promise.resolve(noDetail()) }
       return {
         key: ['incident', wanted],
         async ask({ call, signal, shown, show }) {
@@ -70,6 +78,7 @@ export function useIncidentDetail(
     busy,
     missing: computed(() => data.value?.detail === null),
     error,
+    askedAt: computed(() => data.value?.at ?? null),
     staleSince: computed(() => {
       const shown = data.value
       return shown?.detail && (shown.isKept || error.value) ? shown.at : null

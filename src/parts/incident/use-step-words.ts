@@ -10,13 +10,21 @@ export interface StepWords {
   state(code: string): string
   step(name: string): string
   label(step: string, field: string): string
-  /** Null where the value has no words of its own, as a person's id. */
+  /** Null where the value has no words of its own, as an unknown person's id. */
   value(step: string, field: string, value: unknown): string | null
+  /** The value names an incident. */
+  isIncident(step: string, field: string): boolean
 }
 
-/** Words of the workflow's rows in the language shown. */
-export function useStepWords(workflow: () => string | null = () => null): ComputedRef<StepWords> {
-  const { t, te, locale } = useI18n()
+/**
+ * Words of the workflow's rows in the language shown.
+ * @param people names by id
+ */
+export function useStepWords(
+  workflow: () => string | null = () => null,
+  people: () => Readonly<Record<string, string>> = () => ({}),
+): ComputedRef<StepWords> {
+  const { t, locale } = useI18n()
   const store = useWorkflowStore()
   const categories = useCategoriesStore()
   const format = useFormat()
@@ -33,17 +41,25 @@ export function useStepWords(workflow: () => string | null = () => null): Comput
         return field ? labelIn(locale.value, field) : name
       },
       value(step, name, value) {
-        const kind = store.field(code, step, name)?.kind
-        if (kind === 'handler' || kind === 'assignee' || kind === 'photos') return null
+        const field = store.field(code, step, name)
+        const kind = field?.kind
+        if (kind === 'handler' || kind === 'assignee') return people()[String(value)] ?? null
+        if (kind === 'photos') return null
         if (typeof value === 'boolean') return value ? t('step.yes') : t('step.no')
         if (typeof value === 'number') return format.value.count(value)
         if (typeof value !== 'string') return null
         if (kind === 'department') return named(categories.department(value), value)
         if (kind === 'condition') return named(store.condition(value), value)
         if (kind === 'instant') return format.value.instant(value)
-        if (kind === 'choice' && te(`step.choice.${value}`)) return t(`step.choice.${value}`)
+        if (kind === 'choice')
+          return named(
+            field?.choiceNames?.find((one) => one.code === value),
+            value,
+          )
+        if (kind === 'milestone') return named(store.milestone(value), value)
         return value
       },
+      isIncident: (step, name) => store.field(code, step, name)?.kind === 'incident',
     }
   })
 }

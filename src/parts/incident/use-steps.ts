@@ -1,9 +1,11 @@
 import { useToast } from '@nuxt/ui/composables'
-import { ref, type Ref } from 'vue'
+import { nextTick, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
 import { report } from '@/data/problems.ts'
 import { nameIn, type OfferedTransition } from '@/domain/workflow/workflow.ts'
 import { undoMs, useStepsStore } from '@/stores/outbox/steps.store.ts'
+import { useSelectionStore } from '@/stores/view/selection.store.ts'
 
 export interface Steps {
   busy: Readonly<Ref<boolean>>
@@ -22,13 +24,25 @@ export interface Steps {
 export function useSteps(): Steps {
   const store = useStepsStore()
   const toast = useToast()
+  const selection = useSelectionStore()
+  const router = useRouter()
   const { t, locale } = useI18n()
   const busy = ref(false)
   const failed = ref(false)
 
+  /** Shows the incident whose form has nobody to open it. */
+  async function showGivenBack(): Promise<void> {
+    await nextTick()
+    const id = store.givenBack?.incidentId
+    if (id === undefined) return
+    if (selection.hosts > 0) selection.pinIncident(id)
+    else await router.push({ name: 'incident', params: { id } })
+  }
+
   async function undo(itemId: string): Promise<void> {
     try {
       const isBack = await store.undo(itemId)
+      if (isBack) await showGivenBack()
       toast.add({
         title: isBack ? t('step.undone') : t('step.too-late'),
         icon: isBack ? 'lucide:undo-2' : 'lucide:circle-alert',

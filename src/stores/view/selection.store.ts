@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { ref, shallowRef, watch } from 'vue'
+import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { useSessionStore } from '../session.store.ts'
 
 /** Area codes and incident ids, shared by map, list and charts. */
@@ -10,6 +10,8 @@ export const useSelectionStore = defineStore('selection', () => {
   const hoveredIncident = ref<string | null>(null)
   /** In the URL as `incident=<uuid>`. */
   const pinnedIncident = ref<string | null>(null)
+  /** Views that show the pinned incident beside themselves. */
+  const hosts = ref(0)
   /** Draws a pin before the detail arrives. */
   const hoveredPlace = shallowRef<readonly [lng: number, lat: number] | null>(null)
 
@@ -28,6 +30,11 @@ export const useSelectionStore = defineStore('selection', () => {
   }
   function pinIncident(id: string | null): void {
     pinnedIncident.value = id
+  }
+  /** Until the scope of the caller ends. */
+  function hostPinned(): void {
+    hosts.value++
+    onScopeDispose(() => hosts.value--)
   }
   function clear(): void {
     hoverArea(null)
@@ -49,10 +56,12 @@ export const useSelectionStore = defineStore('selection', () => {
     hoveredIncident,
     hoveredPlace,
     pinnedIncident,
+    hosts,
     hoverArea,
     pinArea,
     hoverIncident,
     pinIncident,
+    hostPinned,
     clear,
   }
 })

@@ -8,7 +8,16 @@ import type { StaticFiles } from './static-files.ts'
 export type DevApp = (context: Context<{ Bindings: HttpBindings }>) => Promise<Response>
 
 /** Other page addresses get the app with status 404. */
-const appRoutes = new Set(pages.map(({ path }) => path))
+const appRoutes = pages.map(({ path }) => path.split('/'))
+/** `:id` of a route stands for any one part of a path. */
+const isAppRoute = (path: string): boolean => {
+  const parts = path.split('/')
+  return appRoutes.some(
+    (route) =>
+      route.length === parts.length &&
+      route.every((part, n) => (part.startsWith(':') ? parts[n] !== '' : part === parts[n])),
+  )
+}
 /** Never the app's page. */
 const neverPages = ['_system', 'rest', 'auth', 'storage', 'realtime', 'functions', 'graphql']
 
@@ -25,7 +34,7 @@ export function appDoor(files: StaticFiles, devApp?: DevApp): Hono<{ Bindings: H
     const { headers } = context.req.raw
     const file = path === '/' ? null : await files.answer(path, headers)
     if (file) return file
-    const isPage = appRoutes.has(path)
+    const isPage = isAppRoute(path)
     const wantsPage = (context.req.header('accept') ?? '').includes('text/html')
     if (!isPage && !wantsPage) return notFound()
     const page = await files.answer('/index.html', headers, isPage ? 200 : 404)

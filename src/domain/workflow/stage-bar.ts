@@ -1,0 +1,228 @@
+import type { Stage } from '../vocabulary.ts'
+import { queueClock, type ClockLook } from './queue-clock.ts'
+import type { Workflow } from './workflow.ts'
+
+/** A clock of `incident_detail`; instants are ISO 8601. */
+export interface IncidentClock {
+  seq: number
+  kind: string
+  /** Code of the filing condition's milestone. */
+  milestone: string | null
+  departmentCode: string | null
+  /** False: it runs round the clock. */
+  isWorkingTime: boolean
+  extensions: number
+  startedAt: string
+  /** When it ran, without the present run. */
+  runs: readonly (readonly [from: string, to: string])[]
+  /** Null while it rests. */
+  runningSince: string | null
+  /** In its own time; null beyond the years of its calendar. */
+  limitSeconds: number | null
+  /** In its own time, up to the server's answer. */
+  usedSeconds: number | null
+  dueAt: string | null
+  warnAt: string | null
+  stoppedAt: string | null
+  isReached: boolean
+}
+
+/** Epoch milliseconds; `to` is excluded. */
+export interface Span {
+  from: number
+  to: number
+}
+
+/** A stay in one state of the workflow. */
+export interface StageVisit extends Span {
+  /** Null: nothing says where the incident was, as before an import. */
+  state: string | null
+  stage: Stage | null
+  /** The incident is still in it; `to` is now. */
+  isPresent: boolean
+  held: readonly Span[]
+  /** `seq` of the clocks that ran in it, that of the state first. */
+  clocks: readonly number[]
+}
+
+export interface ClockReading {
+  look: ClockLook | 'resting' | 'stopped'
+  /** Null beyond the calendar's years. */
+  usedMinutes: number | null
+  limitMinutes: number | null
+  /** To the deadline; of a clock that rests, of its own time. */
+  leftMinutes: number | null
+  /** Past the deadline; of a clock that rests or stopped, of its own time. */
+  overdueMinutes: number
+  /** From here on it was overdue; exact for a clock round the clock and for one that runs. */
+  overdueFrom: number | null
+}
+
+interface LoggedChange {
+  at: string
+  kind: string
+  stageFrom: Stage | null
+  stageTo: Stage | null
+  data: Record<string, unknown> | null
+}
+
+export interface BarInput {
+  incident: { reportedAt: string; stage: Stage; state?: string | undefined }
+  log: readonly LoggedChange[]
+  clocks: readonly IncidentClock[]
+  holds: readonly (readonly [from: string, to: string | null])[]
+  /** Unknown while the words of the workflow are not on the device. */
+  workflow: Pick<Workflow, 'stages' | 'firstState'> | undefined
+}
+
+const minuteMs = 60_000
+/** Clocks run in whole minutes. */
+const minuteOf = (at: string | number): number =>
+  Math.floor((typeof at === 'string' ? Date.parse(at) : at) / minuteMs) * minuteMs
+export const minutesOf = ({ from, to }: Span): number => Math.round((to - from) / minuteMs)
+
+/** The stays of an incident, oldest first, each with its holds and clocks, as they stand at `now`. */
+export function stageVisits(
+  { incident, log, clocks, holds, workflow }: BarInput,
+  now: number,
+): StageVisit[] {
+  const stageOf = (state: string | null): Stage | null =>
+    workflow?.stages.find(({ code }) => code === state)?.stage ?? null
+  const kindOf = (state: string): string | null | undefined =>
+    workflow?.stages.find(({ code }) => code === state)?.clock
+  const changes = log.flatMap((entry) => {
+    const state = stateAfter(entry, workflow)
+    return state === null ? [] : [{ at: minuteOf(entry.at), stage: entry.stageTo, state }]
+  })
+  const first = log.find((entry) => stateAfter(entry, workflow) !== null)
+  const begin = minuteOf(incident.reportedAt)
+  const starts = [
+    { at: begin, ...firstState(first, log[0]?.kind === 'reported', incident, workflow) },
+    ...changes,
+  ]
+  return starts.map(({ at, state, stage }, index) => {
+    const next = starts[index + 1]
+    const isPresent = next === undefined
+    const from = Math.max(begin, at)
+    const to = Math.max(from, isPresent ? minuteOf(now) : next.at)
+    const span = { from, to }
+    return {
+      ...{ ...span, state, stage: stage ?? stageOf(state), isPresent },
+      held: holds.flatMap(([start, end]) => {
+        const part = overlap(span, { from: minuteOf(start), to: minuteOf(end ?? now) })
+        return part ? [part] : []
+      }),
+      clocks: clocksIn(span, state === null ? undefined : kindOf(state), clocks, now),
+    }
+  })
+}
+
+/** The state that an entry of the log leads to; null when it leads nowhere. */
+function stateAfter(
+  { kind, stageFrom, stageTo, data }: LoggedChange,
+  workflow: BarInput['workflow'],
+): string | null {
+  if (kind === 'transition') {
+    const { from, to } = data ?? {}
+    return typeof to === 'string' && to !== from ? to : null
+  }
+  if (stageFrom === null || stageTo === null || stageFrom === stageTo) return null
+  return workflow?.stages.find(({ stage }) => stage === stageTo)?.code ?? stageTo
+}
+
+function firstState(
+  change: LoggedChange | undefined,
+  isReported: boolean,
+  incident: BarInput['incident'],
+  workflow: BarInput['workflow'],
+): { state: string | null; stage: Stage | null } {
+  if (change) {
+    const from = change.data?.['from']
+    const first = isReported ? (workflow?.firstState ?? null) : null
+    return { state: typeof from === 'string' ? from : first, stage: change.stageFrom }
+  }
+  // What an import brought was not always where it is.
+  const { stage, state } = incident
+  return stage === 'reported' ? { state: state ?? null, stage } : { state: null, stage: null }
+}
+
+/** @param wanted kind of the state's clock; undefined: any */
+function clocksIn(
+  span: Span,
+  wanted: string | null | undefined,
+  clocks: readonly IncidentClock[],
+  now: number,
+): number[] {
+  return clocks
+    .filter(
+      (clock) =>
+        (wanted === undefined ||
+          clock.kind === wanted ||
+          (clock.milestone !== null && wanted === 'handle')) &&
+        (runsOf(clock, now).some((run) => overlap(span, run)) ||
+          // It ran for less than a minute.
+          (wanted !== undefined && startsIn(span, clock))),
+    )
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || a.seq - b.seq)
+    .map(({ seq }) => seq)
+}
+const startsIn = ({ from, to }: Span, { startedAt }: IncidentClock): boolean => {
+  const at = minuteOf(startedAt)
+  return from <= at && at <= to
+}
+const rankOf = ({ milestone }: IncidentClock): number => (milestone === null ? 0 : 1)
+
+const runsOf = ({ runs, runningSince }: IncidentClock, now: number): Span[] => [
+  ...runs.map(([from, to]) => ({ from: minuteOf(from), to: minuteOf(to) })),
+  // A run of this minute has a length of nothing and still counts.
+  ...(runningSince === null
+    ? []
+    : [{ from: minuteOf(runningSince), to: Math.max(minuteOf(now), minuteOf(runningSince) + 1) }]),
+]
+
+const overlap = (a: Span, b: Span): Span | null => {
+  const from = Math.max(a.from, b.from)
+  const to = Math.min(a.to, b.to)
+  if (from < to) return { from, to }
+  // The stay began in this minute.
+  return a.from === a.to && b.from <= a.from && a.from < b.to ? { from, to: from } : null
+}
+
+/**
+ * A clock as it stands at `now`. Used working time is that of the server's answer: the calendar is
+ * not on the device.
+ * @param askedAt when the server answered, epoch milliseconds of its own clock
+ */
+export function readClock(clock: IncidentClock, now: number, askedAt: number): ClockReading {
+  const { runningSince, stoppedAt, isWorkingTime, limitSeconds, usedSeconds } = clock
+  const runsOn = runningSince !== null && !isWorkingTime ? Math.max(0, now - askedAt) / 1000 : 0
+  const used = usedSeconds === null ? null : Math.floor((usedSeconds + runsOn) / 60)
+  const limit = limitSeconds === null ? null : Math.round(limitSeconds / 60)
+  const base = { usedMinutes: used, limitMinutes: limit, leftMinutes: null, overdueMinutes: 0 }
+  if (runningSince !== null && stoppedAt === null) {
+    const { look, minutes } = queueClock(clock, now)
+    if (look === 'overdue')
+      return { ...base, look, overdueMinutes: minutes, overdueFrom: Date.parse(clock.dueAt!) }
+    return { ...base, look, leftMinutes: look === 'none' ? null : minutes, overdueFrom: null }
+  }
+  const over = used === null || limit === null ? 0 : Math.max(0, used - limit)
+  const isStopped = stoppedAt !== null
+  return {
+    ...base,
+    look: isStopped ? 'stopped' : 'resting',
+    leftMinutes: isStopped || used === null || limit === null ? null : Math.max(0, limit - used),
+    overdueMinutes: over,
+    overdueFrom: over > 0 ? instantOfUse(clock, now, limit! / used!) : null,
+  }
+}
+
+/** When this share of the time that it ran had passed. */
+function instantOfUse(clock: IncidentClock, now: number, share: number): number {
+  const runs = runsOf(clock, now)
+  let left = runs.reduce((sum, { from, to }) => sum + to - from, 0) * share
+  for (const { from, to } of runs) {
+    if (left < to - from) return from + left
+    left -= to - from
+  }
+  return runs.at(-1)?.to ?? now
+}

@@ -1,0 +1,11 @@
+import { spanParts } from '@/domain/workflow/queue-clock.ts'
+import { useCounted } from '@/ui/use-counted.ts'
+
+/** Words of a span of minutes by its two largest units. */
+export function useSpanWords(): (minutes: number) => string {
+  const counted = useCounted()
+  return (minutes) => {
+    const { unit, first, second } = spanParts(minutes)
+    return counted(`work.span.${unit}`, { number: first, rest: second })
+  }
+}
