@@ -200,10 +200,12 @@ export function readClock(clock: IncidentClock, now: number, askedAt: number): C
   const limit = limitSeconds === null ? null : Math.round(limitSeconds / 60)
   const base = { usedMinutes: used, limitMinutes: limit, leftMinutes: null, overdueMinutes: 0 }
   if (runningSince !== null && stoppedAt === null) {
-    const { look, minutes } = queueClock(clock, now)
+    // A limit in working time has no due time only beyond its calendar.
+    const dueUnknown = isWorkingTime ? { until: null } : null
+    const { look, minutes } = queueClock({ ...clock, dueUnknown }, now)
     if (look === 'overdue')
       return { ...base, look, overdueMinutes: minutes, overdueFrom: Date.parse(clock.dueAt!) }
-    return { ...base, look, leftMinutes: look === 'none' ? null : minutes, overdueFrom: null }
+    return { ...base, look, leftMinutes: clock.dueAt === null ? null : minutes, overdueFrom: null }
   }
   const over = used === null || limit === null ? 0 : Math.max(0, used - limit)
   const isStopped = stoppedAt !== null

@@ -23,6 +23,7 @@ const task = (id: string, more: Partial<FieldTask> = {}): FieldTask => ({
   workflowCode: 'event',
   state: 'handled',
   dueAt: null,
+  dueUnknown: null,
   warnAt: null,
   pending: null,
   holdUntil: null,
