@@ -1,6 +1,7 @@
 import type { Browser, Page, Response } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { disagreements } from '../kit/agreement.ts'
+import { apiClient, reportIncident } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
   countBy,
@@ -284,7 +285,29 @@ describe('every view agrees with a count made from the CSV', () => {
       }, slow)
       .toEqual(months.map((month) => [month, ...wanted(month).map(String)]))
   })
+
+  it('filtered to what is due within a day, which a new report is', async () => {
+    await reportIncident(await apiClient(url, 'field'))
+    await goInApp(page, '/map?from=all&measure=within_day')
+    const choice = page.locator('[data-testid=due-row][data-due=within_day]')
+    await expect.poll(async () => digits(await choice.innerText()), slow).toBeGreaterThan(0)
+    await choice.click()
+    await expect.poll(() => page.url()).toContain('due=within_day')
+    // other tests report meanwhile
+    await expect
+      .poll(async () => {
+        const told = [digits(await choice.innerText())]
+        for (const id of ['total-count', 'open-count', 'list-total'])
+          told.push(await shownCount(page, id))
+        return new Set(told).size === 1 && told[0]! > 0
+      }, slow)
+      .toBe(true)
+    const [most] = await page.getByTestId('area-count').allInnerTexts()
+    expect(digits(most!)).toBeGreaterThan(0)
+  })
 })
+
+const digits = (text: string): number => Number(text.replace(/\D/g, ''))
 
 /** Column and row of the web-mercator tile that holds a place. */
 function tileOf(lng: number, lat: number, zoom: number): string {

@@ -645,6 +645,26 @@ const objects = breaksOf(
 
 const counting = breaksOf('migrations', columns, [
   {
+    name: 'due minutes are rounded down',
+    find: `ceil(date_part('epoch', i.due_at) / 60)`,
+    replace: `floor(date_part('epoch', i.due_at) / 60)`,
+  },
+  {
+    name: 'columns carry deadlines of held incidents',
+    find: 'case when not i.on_hold then ceil(',
+    replace: 'case when true then ceil(',
+  },
+  {
+    name: 'the filter of deadlines takes held incidents',
+    find: `format('private.is_open(i.stage) and not i.on_hold'`,
+    replace: `format('private.is_open(i.stage)'`,
+  },
+  {
+    name: 'the filter of deadlines looks at the second',
+    find: `v_minute constant timestamptz := date_trunc('minute', now());`,
+    replace: `v_minute constant timestamptz := now();`,
+  },
+  {
     name: 'months are counted over all areas',
     find: `from public.incidents i where %s group by i.month
     ) m $q$, private.scope_condition(private.resolve_scope(), 'i'))`,

@@ -30,7 +30,7 @@ export interface MonthColumns {
 }
 
 /** Incidents with a deadline: open and not on hold. */
-export interface DueColumn {
+interface DueColumn {
   /** Ascending. */
   rows: Uint32Array
   /** The first minute at which each is overdue, since 1970 in UTC. */

@@ -4,7 +4,7 @@ import type { Area } from './area.ts'
 export const areaMeasures = ['count', 'overdue', 'within_day'] as const
 export type AreaMeasure = (typeof areaMeasures)[number]
 
-export interface AreaFigures {
+interface AreaFigures {
   count: number
   open: number
   overdue: number
