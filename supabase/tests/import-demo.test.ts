@@ -281,13 +281,20 @@ describeOnEachDatabase('the demo city', (kind) => {
 
   it('moves an older demo to the present, and leaves alone what people have worked on', async () => {
     const field = await personOf('field@wangge.demo')
-    const worked = kept.find((row) => row.open && row.communityCode === 'SF-N-19')!
+    const [some] = await db.query<{ id: string }>(
+      `select i.id::text as id from public.incidents i join public.areas a on a.code = i.area_code
+       where i.is_generated and i.state = 'dispatched' and a.parent_code = 'SF-N-19' order by i.id limit 1`,
+    )
+    const worked = kept.find(({ id }) => id === some!.id)!
+    const stepsOfWorked = `select seq, kind, note from public.incident_log where incident_id = '${worked.id}' order by seq`
     const own = reportCommand(field, { lon: -122.4194, lat: 37.7599, photos: [] })
     const note = commandOf(field, 'add_note', { incidentId: worked.id, note: 'Still there' })
     const receipts = await applyCommands(db, field, [own, note])
     expect(receipts.map(({ outcome }) => outcome)).toEqual(['applied', 'applied'])
     const leader = await personOf('leader@wangge.demo')
     const { cursor } = await ask<{ cursor: string }>(leader, 'select public.incident_months()')
+    const itsSteps = await db.query(stepsOfWorked)
+    expect(itsSteps.at(-1)).toMatchObject({ kind: 'note', note: 'Still there' })
     const ofPeople = `select id, reported_at, month, version from public.incidents where source is null`
     const before = await db.query(ofPeople)
     const now = new Date().toISOString()
@@ -310,6 +317,7 @@ describeOnEachDatabase('the demo city', (kind) => {
       wallClockOf(later.map((row) => (row.id === worked.id ? worked : row))),
     )
     expect(await db.query(ofPeople)).toEqual(before)
+    expect(await db.query(stepsOfWorked)).toEqual(itsSteps)
     const [late] = await db.query(
       'select count(*)::int as n from public.incidents where greatest(reported_at, closed_at) > now()',
     )
