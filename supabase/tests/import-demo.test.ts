@@ -279,6 +279,34 @@ describeOnEachDatabase('the demo city', (kind) => {
     )
   })
 
+  it('marks generated incidents in lists and on the map, and no others', async () => {
+    const leader = await personOf('leader@wangge.demo')
+    const marked = await db.query<{ id: string; lon: number; lat: number }>(
+      'select id::text as id, lon, lat from public.incidents where is_generated order by id',
+    )
+    const [{ lon, lat } = { lon: 0, lat: 0 }] = marked
+    const ids = new Set(marked.map(({ id }) => id))
+    const zoom = 14
+    const x = Math.floor(((lon + 180) / 360) * 2 ** zoom)
+    const mercator = Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI
+    const y = Math.floor(((1 - mercator) / 2) * 2 ** zoom)
+    const tile = await ask<{ ids: string[]; stage: string }>(
+      leader,
+      `select public.incident_points(${zoom}, ${x}, ${y}, '{}')`,
+    )
+    const bits = [...Buffer.from(tile.stage, 'base64')].map((byte) => (byte & 32) !== 0)
+    expect(bits).toContain(true)
+    expect(bits).toContain(false)
+    expect(bits).toEqual(tile.ids.map((id) => ids.has(id)))
+    const list = await ask<{ rows: { id: string; isGenerated: boolean }[] }>(
+      leader,
+      `select public.incident_list('{}', 'reported_desc', null, 200)`,
+    )
+    expect(list.rows.map(({ isGenerated }) => isGenerated)).toEqual(
+      list.rows.map(({ id }) => ids.has(id)),
+    )
+  })
+
   it('moves an older demo to the present, and leaves alone what people have worked on', async () => {
     const field = await personOf('field@wangge.demo')
     const [some] = await db.query<{ id: string }>(
