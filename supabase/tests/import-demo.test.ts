@@ -213,7 +213,6 @@ describeOnEachDatabase('the demo city', (kind) => {
         dispatched: kept.filter(({ open }) => open).length,
         ...{ changed: 0, clocks: 0, log: 0, commands: 0, photos: 0 },
       })
-      await expect(db.query(`delete from public.incident_log`)).rejects.toThrow('append-only')
       await db.transaction((tx) => takeDemoSteps(tx, demoCities[0], now))
       expect(await db.query(stepsTaken)).toEqual(before)
     })
@@ -279,15 +278,50 @@ describeOnEachDatabase('the demo city', (kind) => {
     )
   })
 
+  it('marks generated incidents in lists and on the map, and no others', async () => {
+    const leader = await personOf('leader@wangge.demo')
+    const marked = await db.query<{ id: string; lon: number; lat: number }>(
+      'select id::text as id, lon, lat from public.incidents where is_generated order by id',
+    )
+    const [{ lon, lat } = { lon: 0, lat: 0 }] = marked
+    const ids = new Set(marked.map(({ id }) => id))
+    const zoom = 14
+    const x = Math.floor(((lon + 180) / 360) * 2 ** zoom)
+    const mercator = Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI
+    const y = Math.floor(((1 - mercator) / 2) * 2 ** zoom)
+    const tile = await ask<{ ids: string[]; stage: string }>(
+      leader,
+      `select public.incident_points(${zoom}, ${x}, ${y}, '{}')`,
+    )
+    const bits = [...Buffer.from(tile.stage, 'base64')].map((byte) => (byte & 32) !== 0)
+    expect(bits).toContain(true)
+    expect(bits).toContain(false)
+    expect(bits).toEqual(tile.ids.map((id) => ids.has(id)))
+    const list = await ask<{ rows: { id: string; isGenerated: boolean }[] }>(
+      leader,
+      `select public.incident_list('{}', 'reported_desc', null, 200)`,
+    )
+    expect(list.rows.map(({ isGenerated }) => isGenerated)).toEqual(
+      list.rows.map(({ id }) => ids.has(id)),
+    )
+  })
+
   it('moves an older demo to the present, and leaves alone what people have worked on', async () => {
     const field = await personOf('field@wangge.demo')
-    const worked = kept.find((row) => row.open && row.communityCode === 'SF-N-19')!
+    const [some] = await db.query<{ id: string }>(
+      `select i.id::text as id from public.incidents i join public.areas a on a.code = i.area_code
+       where i.is_generated and i.state = 'dispatched' and a.parent_code = 'SF-N-19' order by i.id limit 1`,
+    )
+    const worked = kept.find(({ id }) => id === some!.id)!
+    const stepsOfWorked = `select seq, kind, note from public.incident_log where incident_id = '${worked.id}' order by seq`
     const own = reportCommand(field, { lon: -122.4194, lat: 37.7599, photos: [] })
     const note = commandOf(field, 'add_note', { incidentId: worked.id, note: 'Still there' })
     const receipts = await applyCommands(db, field, [own, note])
     expect(receipts.map(({ outcome }) => outcome)).toEqual(['applied', 'applied'])
     const leader = await personOf('leader@wangge.demo')
     const { cursor } = await ask<{ cursor: string }>(leader, 'select public.incident_months()')
+    const itsSteps = await db.query(stepsOfWorked)
+    expect(itsSteps.at(-1)).toMatchObject({ kind: 'note', note: 'Still there' })
     const ofPeople = `select id, reported_at, month, version from public.incidents where source is null`
     const before = await db.query(ofPeople)
     const now = new Date().toISOString()
@@ -310,6 +344,8 @@ describeOnEachDatabase('the demo city', (kind) => {
       wallClockOf(later.map((row) => (row.id === worked.id ? worked : row))),
     )
     expect(await db.query(ofPeople)).toEqual(before)
+    expect(await db.query(stepsOfWorked)).toEqual(itsSteps)
+    await expect(db.query('delete from public.incident_log')).rejects.toThrow('append-only')
     const [late] = await db.query(
       'select count(*)::int as n from public.incidents where greatest(reported_at, closed_at) > now()',
     )

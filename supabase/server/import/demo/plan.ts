@@ -79,6 +79,7 @@ const withoutVerification: Partial<Record<Ending, Ending>> = {
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
 /** Dispatches lie evenly in these days: with five working days to handle some are overdue, most are not. */
 const dispatchDays = 8.5
+const goldenRatio = (Math.sqrt(5) - 1) / 2
 /** Pictures of one scene. */
 const variants = 2
 
@@ -121,14 +122,16 @@ export function planSteps(
   const ended = [true, false].flatMap((isNear) =>
     withEndings(cases.filter((one) => one.isNear === isNear)),
   )
-  const dispatched = { done: 0, all: Math.ceil(cases.length * shareOf('dispatched')) }
+  let dispatched = 0
   const steps = ended.flatMap(({ one, ending }) => {
     const random = seededRandom(seedOf(`${seed} ${one.id}`))
-    const spread = ending === 'dispatched' ? (dispatched.done++ + 0.5) / dispatched.all : random()
-    const moments = momentsOf(one, ending, cast, photoOf, random, nowMs, Math.min(1, spread))
+    // multiples of the golden ratio lie evenly, in any part of the list
+    const spread = ending === 'dispatched' ? (dispatched++ * goldenRatio) % 1 : 0
+    const moments = momentsOf(one, ending, cast, photoOf, random, nowMs, spread)
     return stepsOf(one, fitted(moments, nowMs - one.reportedAtMs), nowMs, seed)
   })
-  return steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1))
+  // steps of one instant keep their order
+  return steps.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
 }
 
 /** The newest wait, since theirs is the shortest time without a step; all others take turns. */
@@ -148,9 +151,6 @@ function withEndings(cases: readonly DemoCase[]): { one: DemoCase; ending: Endin
     }),
   ]
 }
-
-const shareOf = (ending: Ending): number =>
-  endings.filter((one) => one === ending).length / endings.length
 
 function momentsOf(
   one: DemoCase,
@@ -290,7 +290,7 @@ function momentsOf(
 /** Compresses the moments into the time since the report; the order stays. */
 function fitted(moments: readonly Moment[], ageMs: number): Moment[] {
   const first = moments[0]?.agoMs ?? 0
-  const mostMs = ageMs - minuteMs
+  const mostMs = Math.max(0, ageMs - minuteMs)
   return moments.map((moment) =>
     first <= mostMs ? moment : { ...moment, agoMs: (moment.agoMs / first) * mostMs },
   )
