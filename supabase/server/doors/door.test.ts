@@ -88,6 +88,8 @@ test('no cache keeps the configuration, and every answer carries the policy', as
   const { headers } = await doorWith().get('/config.json')
   expect(headers.get('cache-control')).toBe('no-store')
   expect(headers.get('content-security-policy')).toContain("script-src 'self';")
+  const allowed = headers.get('permissions-policy')?.split(', ')
+  expect(allowed).toEqual(expect.arrayContaining(['camera=(self)', 'microphone=()']))
 })
 
 test('readiness says no while a call has waited for long', async () => {
