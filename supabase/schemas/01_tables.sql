@@ -366,6 +366,8 @@ create table public.incidents (
   -- of the running clock that ends first
   due_at timestamptz,
   warn_at timestamptz,
+  -- it waits for a verification by its workflow's rows; set at every write
+  to_verify boolean not null default false,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),
