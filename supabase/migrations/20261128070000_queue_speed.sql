@@ -47,6 +47,37 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.store_batch(p_batch private.judged_command[])
+ RETURNS jsonb[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_batch private.judged_command[] := p_batch;
+  v_reports constant private.report[] := array(
+    select b.report from unnest(p_batch) b where (b.report).id is not null);
+  v_receipts jsonb[];
+begin
+  if v_reports <> '{}' then
+    begin
+      perform private.store_reports(v_reports);
+    exception when others then
+      v_batch := private.store_reports_singly(p_batch);
+    end;
+  end if;
+  -- Two people sent one id at once: the later call fails here, and finds the id taken when sent again.
+  insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
+    device_at, received_at, photo_hashes)
+  select (b.record).id, (b.record).actor, (b.record).type, (b.record).hash, (b.record).outcome,
+    (b.record).incident_id, (b.record).version, (b.record).error, (b.record).replaces,
+    (b.record).device_at, (b.record).received_at, (b.record).photo_hashes
+  from unnest(v_batch) b where b.settled is null;
+  select array_agg(coalesce(b.settled, private.receipt(b.record, false)) order by b.n) into v_receipts
+  from unnest(v_batch) with ordinality as b (settled, record, report, n)
+  where b.settled is distinct from 'null';
+  return coalesce(v_receipts, '{}');
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.incident_row(i public.incidents)
  RETURNS jsonb
  LANGUAGE sql
@@ -188,6 +219,128 @@ begin
       'field', 'name', 'detail', v_guard, 'tipZh', v_control.tip_zh, 'tipEn', v_control.tip_en)::text;
   end if;
   perform private.reject_command('not_now', 'name', v_guard);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.calendar_of(p_area text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select c.code
+    from public.calendars c
+    left join public.areas a on a.code = c.area_code
+    where c.area_code is null
+      or private.is_within((select own.path from public.areas own where own.code = p_area), a.path)
+    order by length(a.path) desc nulls last limit 1);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.work_after(p_calendar text, p_from timestamp with time zone, p_seconds numeric)
+ RETURNS TABLE(at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT (s.starts_at + make_interval(secs => (((p.seconds + work_after.p_seconds) - (s.before_seconds)::numeric))::double precision))
+    FROM (private.work_position(work_after.p_calendar, work_after.p_from) p(cover_starts_at, cover_ends_at, seconds)
+      CROSS JOIN LATERAL ( SELECT x.starts_at,
+             x.ends_at,
+             x.before_seconds
+            FROM private.calendar_spans x
+           WHERE ((x.calendar = work_after.p_calendar) AND (x.before_seconds < (ceil((p.seconds + work_after.p_seconds)))::bigint))
+           ORDER BY x.before_seconds DESC
+          LIMIT 1) s)
+   WHERE ((s.starts_at >= p.cover_starts_at) AND (s.ends_at <= p.cover_ends_at) AND ((p.seconds + work_after.p_seconds) <= ((s.before_seconds)::numeric + EXTRACT(epoch FROM (s.ends_at - s.starts_at)))));
+END;
+
+CREATE OR REPLACE FUNCTION private.wanted_clocks(p_incident public.incidents)
+ RETURNS TABLE(kind text, milestone text, amount numeric, unit text, day_rule text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_incident.on_hold or not private.is_open(p_incident.stage) then return; end if;
+  return query
+  select w.*
+  from public.workflow_stages s
+  cross join lateral (
+    select s.clock, null::text, l.amount, l.unit, l.day_rule
+    from private.limit_for(p_incident.workflow_code, p_incident.condition_code, s.clock) l
+    union all
+    select 'milestone', m.code, m.amount, m.unit, m.day_rule
+    from public.condition_milestones m
+    where s.clock = 'handle' and m.condition = p_incident.condition_code) w
+  where s.workflow = p_incident.workflow_code and s.code = p_incident.state;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.recompute_clocks(p_calendar text, p_batch integer, p_after uuid, p_at timestamp with time zone)
+ RETURNS private.recomputed
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET jit TO 'off'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+declare
+  v_ids constant uuid[] := array(
+    select distinct c.incident_id from public.incident_clocks c
+    where c.stopped_at is null and c.unit in ('work_hour', 'work_day')
+      and (p_calendar is null or c.calendar = p_calendar) and (p_after is null or c.incident_id > p_after)
+    order by c.incident_id limit p_batch);
+  -- the clocks of a batch are one range of their index
+  v_first constant uuid := v_ids[1];
+  v_last constant uuid := v_ids[cardinality(v_ids)];
+  v_result private.recomputed;
+begin
+  -- as commands do, so that none sees half of it
+  perform from public.incidents i where i.id = any (v_ids) order by i.id for no key update;
+  with places as materialized (
+    select p.area_code, private.calendar_of(p.area_code) as calendar
+    from (select distinct i.area_code from public.incidents i where i.id = any (v_ids)) p)
+  update public.incident_clocks c set calendar = p.calendar
+  from public.incidents i
+  join places p on p.area_code = i.area_code
+  where i.id = any (v_ids) and c.district_code = i.district_code and c.incident_id = i.id
+    and c.incident_id between v_first and v_last
+    and c.stopped_at is null and c.unit in ('work_hour', 'work_day') and c.calendar is distinct from p.calendar;
+  update public.incident_clocks c
+  set limit_seconds = n.limit_seconds, due_at = n.due_at, warn_at = n.warn_at
+  from (
+    select x.ctid as place, t.limit_seconds, t.due_at, t.warn_at
+    from public.incident_clocks x
+    cross join lateral private.clock_times(x) t
+    where x.incident_id between v_first and v_last and x.stopped_at is null
+      and x.unit in ('work_hour', 'work_day') and x.incident_id = any (v_ids)
+      and (x.limit_seconds, x.due_at, x.warn_at) is distinct from (t.limit_seconds, t.due_at, t.warn_at)
+    offset 0) n
+  where c.ctid = n.place;
+  with earliest as materialized (
+    select i.ctid as place, i.district_code, i.id, i.due_at as before, c.due_at, c.warn_at
+    from (
+      select c.district_code, c.incident_id, min(c.due_at) as due_at, min(c.warn_at) as warn_at
+      from public.incident_clocks c
+      where c.incident_id between v_first and v_last and c.stopped_at is null and c.incident_id = any (v_ids)
+      group by c.district_code, c.incident_id) c
+    join public.incidents i on i.district_code = c.district_code and i.id = c.incident_id
+    where (i.due_at, i.warn_at) is distinct from (c.due_at, c.warn_at)
+  ), moved as (
+    update public.incidents i set due_at = e.due_at, warn_at = e.warn_at
+    from earliest e
+    where i.ctid = e.place
+  ), logged as (
+    insert into public.incident_log (district_code, incident_id, seq, at, kind, data)
+    select e.district_code, e.id,
+      1 + coalesce((select max(l.seq) from public.incident_log l
+        where l.district_code = e.district_code and l.incident_id = e.id), 0),
+      p_at, 'clock_moved', jsonb_build_object('from', e.before, 'to', e.due_at)
+    from earliest e where e.before is distinct from e.due_at
+  )
+  select count(*) into v_result.moved from earliest;
+  v_result.looked := cardinality(v_ids);
+  v_result.next := case when v_result.looked = p_batch then v_last end;
+  return v_result;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.verify_again()

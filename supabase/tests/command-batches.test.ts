@@ -16,6 +16,7 @@ type Wish =
   | { kind: 'report'; incident: number; changes: Record<string, unknown> }
   | { kind: 'note' | 'photo' | 'confirm'; incident: number }
   | { kind: 'correct'; incident: number; baseVersion: number; severity: number }
+  | { kind: 'transition'; incident: number; baseVersion: number; step: string }
   | { kind: 'again'; of: number }
   | { kind: 'reused'; of: number }
   | { kind: 'foreign' | 'unreadable' | 'unknown' }
@@ -58,6 +59,15 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
       incident: incidentNumber,
       baseVersion: fc.integer({ min: 1, max: 3 }),
       severity: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('transition' as const),
+      incident: incidentNumber,
+      baseVersion: fc.integer({ min: 1, max: 4 }),
+      step: fc.constantFrom('file', 'dispatch', 'reject', 'assign', 'escalate'),
     }),
   },
   {
@@ -104,6 +114,13 @@ function commandFor(wanted: Wish, incidents: string[], sent: Command[]): Command
         baseVersion: wanted.baseVersion,
         changes: { severity: wanted.severity },
       })
+    case 'transition':
+      return commandOf(user, 'transition', {
+        incidentId,
+        baseVersion: wanted.baseVersion,
+        name: wanted.step,
+        ...stepFields[wanted.step],
+      })
     case 'again':
       return of ?? reportCommand(user)
     case 'reused':
@@ -115,6 +132,13 @@ function commandFor(wanted: Wish, incidents: string[], sent: Command[]): Command
   }
 }
 
+const stepFields: Record<string, Record<string, unknown>> = {
+  file: { condition: 'illegal_dumping' },
+  dispatch: { department: 'public_works' },
+  reject: { note: 'not ours' },
+  assign: { assignee: people.field },
+}
+
 class Undo extends Error {}
 
 describeOnEachDatabase('a call of many commands', (kind) => {
@@ -122,6 +146,13 @@ describeOnEachDatabase('a call of many commands', (kind) => {
   beforeAll(async () => {
     db = await openTestDatabase({ kind })
     await seedSmallCity(db)
+    // takes the steps of its own reports
+    await db.query(
+      `insert into public.memberships (user_id, role, area_code)
+       select user_id, 'grid_manager', area_code from public.memberships
+       where user_id = $1 and role = 'field_staff'`,
+      [user],
+    )
   })
   afterAll(() => db?.close())
 
@@ -190,6 +221,7 @@ describeOnEachDatabase('a call of many commands', (kind) => {
   it('does exactly what the same commands do in calls of one', async () => {
     let applied = 0
     let others = 0
+    let steps = 0
     await fc.assert(
       fc.asyncProperty(fc.array(wish, { minLength: 4, maxLength: 14 }), async (wishes) => {
         const commands = commandsFor(wishes)
@@ -199,11 +231,15 @@ describeOnEachDatabase('a call of many commands', (kind) => {
           if (outcome === 'applied') applied++
           else others++
         }
+        steps += together.rows.filter(
+          (row) => (row as { kind?: string }).kind === 'transition',
+        ).length
       }),
       { numRuns: 60 },
     )
     // the mixes are mixed
     expect(Math.min(applied, others)).toBeGreaterThan(50)
+    expect(steps).toBeGreaterThan(5)
   })
 
   it('keeps the order of a call in the server’s instants', async () => {
