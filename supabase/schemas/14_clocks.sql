@@ -174,6 +174,12 @@ begin
     and (c.is_reached or c.department_code is distinct from p_incident.department_code or not exists (
       select from private.wanted_clocks(p_incident) w
       where w.kind = c.kind and w.milestone is not distinct from c.milestone));
+  if private.is_open(p_incident.stage) and not exists (
+      select from public.incident_clocks c
+      where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+        and c.stopped_at is null and c.is_reached) then
+    return;
+  end if;
   update public.incident_clocks c set stopped_at = p_at, used_seconds = t.used_seconds
   from public.incident_clocks x
   cross join lateral private.clock_times(x) t

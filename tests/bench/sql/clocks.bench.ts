@@ -5,7 +5,7 @@ import { openBenchDatabase } from './database.ts'
 import type { BenchDatabase } from './database.ts'
 
 const incidents = 100_000
-const rounds = 3
+const rounds = 2
 
 /**
  * The due times of 100,000 open incidents after an edit of the calendar, as the command line moves them: in
