@@ -275,6 +275,34 @@ begin
   where s.workflow = p_incident.workflow_code and s.code = p_incident.state;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.rest_clocks(p_incident public.incidents, p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.incident_clocks c
+  set runs = c.runs + tstzmultirange(tstzrange(c.running_since, greatest(p_at, c.running_since))),
+    running_since = null, due_at = null, warn_at = null
+  where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+    and c.running_since is not null
+    and (c.is_reached or c.department_code is distinct from p_incident.department_code or not exists (
+      select from private.wanted_clocks(p_incident) w
+      where w.kind = c.kind and w.milestone is not distinct from c.milestone));
+  if private.is_open(p_incident.stage) and not exists (
+      select from public.incident_clocks c
+      where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+        and c.stopped_at is null and c.is_reached) then
+    return;
+  end if;
+  update public.incident_clocks c set stopped_at = p_at, used_seconds = t.used_seconds
+  from public.incident_clocks x
+  cross join lateral private.clock_times(x) t
+  where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
+    and (x.is_reached or not private.is_open(p_incident.stage))
+    and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.recompute_clocks(p_calendar text, p_batch integer, p_after uuid, p_at timestamp with time zone)
  RETURNS private.recomputed
  LANGUAGE plpgsql
