@@ -6,10 +6,10 @@ import { OutboxError, toOutboxError } from './errors.ts'
 import { exportFile } from './export-file.ts'
 import { importFile } from './import-file.ts'
 import { databaseName, exportWaiting, takeOver, waitingElsewhere } from './other-queues.ts'
-import { counts, item, ofIncident, page } from './pages.ts'
+import { counts, item, items, ofIncident, page } from './pages.ts'
 import { deleteOrphans, loadPhoto, loadThumbnail, savePhoto } from './photos.ts'
-import { discard, enqueue, forgetOldReceipts, retry } from './queue.ts'
-import { recall, takeBack } from './recall.ts'
+import { discard, enqueue, enqueueAll, forgetOldReceipts, retry } from './queue.ts'
+import { recall, takeBack, takeBackAll } from './recall.ts'
 import { requeueAbandoned, Sender } from './sender.ts'
 import { Signals } from './signals.ts'
 import type { OpenOptions, Outbox } from './types.ts'
@@ -73,6 +73,7 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     loadThumbnail: (hash) => loadThumbnail(db, hash),
 
     enqueue: async (command, how = {}) => queued(await changing(enqueue(db, command, how, now()))),
+    enqueueAll: (commands, how = {}) => changing(enqueueAll(db, commands, how, now())),
     retry: async (id) => {
       const again = await queued(await changing(retry(db, id, now())))
       signals.send('send-now')
@@ -82,9 +83,11 @@ export async function openOutbox(options: OpenOptions): Promise<Outbox> {
     edit: (id) => edit(db, id, now()),
     recall: (id) => changing(recall(db, id, now())),
     takeBack: (id) => changing(takeBack(db, id)),
+    takeBackAll: (ids) => changing(takeBackAll(db, ids)),
 
     page: (request) => page(db, request),
     item: (id) => item(db, id),
+    items: (ids) => items(db, ids),
     ofIncident: (incidentId) => ofIncident(db, incidentId),
     counts: () => counts(db),
     unsent: async () => {

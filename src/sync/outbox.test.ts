@@ -644,6 +644,33 @@ describe('a held command', () => {
     expect(await receivedMs(id)).toBeLessThan(notBefore! - 3_000_000)
   })
 
+  it('goes and comes back with many others, all or none', async () => {
+    const before = await outbox.enqueue(report(uuid(3)))
+    const numbers = [1, 2, 3, 3]
+    const ids = await outbox.enqueueAll(
+      numbers.map((n) => (n === 3 ? note(uuid(n), 'again') : report(uuid(n)))),
+      { holdMs: 10_000 },
+    )
+    const stored = new Map((await outbox.items([...ids, uuid(99)])).map((one) => [one.id, one]))
+    expect(ids.map((id) => stored.get(id)?.incidentId)).toEqual(numbers.map((n) => uuid(n)))
+    expect(ids.map((id) => stored.get(id)?.waitingFor?.id ?? null)).toEqual([
+      null,
+      null,
+      before.id,
+      before.id,
+    ])
+    expect(await outbox.takeBackAll(ids.slice(0, 2))).toBe(2)
+    const missing = report(uuid(4), { photos: [refTo('f'.repeat(64))] })
+    await expect(outbox.enqueueAll([report(uuid(5)), missing])).rejects.toMatchObject({
+      code: 'photo_missing',
+    })
+    outbox.start()
+    await drained()
+    expect([...server.incidents.keys()]).toEqual([uuid(3)])
+    expect(await outbox.takeBackAll(ids)).toBe(0)
+    expect((await outbox.items(ids)).map(({ state }) => state)).toEqual(['received', 'received'])
+  })
+
   it('cannot be taken back once it was sent', async () => {
     const { id } = await outbox.enqueue(report(uuid(1)))
     outbox.start()

@@ -130,6 +130,14 @@ export const item = (db: OutboxDatabase, id: string): Promise<QueuedItem | undef
     return done && { ...doneSummary(done), hash: done.hash, command: null }
   }, [db.items, db.payloads, db.receipts])
 
+/** Those that are known, in no order. */
+export const items = (db: OutboxDatabase, ids: readonly string[]): Promise<ItemSummary[]> =>
+  db.read(async () => {
+    const live = await summaries(db, await db.items.where('id').anyOf(ids).toArray())
+    const done = await db.receipts.where('id').anyOf(ids).toArray()
+    return [...live, ...done.map(doneSummary)]
+  }, [db.items, db.receipts])
+
 /** In queue order. */
 export const ofIncident = (db: OutboxDatabase, incidentId: string): Promise<QueuedItem[]> =>
   db.read(async () => {

@@ -60,6 +60,37 @@ export async function enqueue(
   })
 }
 
+/** All or none, in one transaction. Returns their ids in order. */
+export async function enqueueAll(
+  db: OutboxDatabase,
+  commands: readonly NewCommand[],
+  { holdMs }: Pick<EnqueueOptions, 'holdMs'>,
+  now: number,
+): Promise<string[]> {
+  const prepared = await Promise.all(
+    commands.map((command) => prepareItem(command, { id: newUuid(), at: instant(now) })),
+  )
+  return db.write(async () => {
+    await needPhotos(db, [...new Set(prepared.flatMap(({ row }) => row.photoHashes))])
+    const before = await Promise.all(
+      prepared.map(({ row }) => db.ofIncident(row.incidentId).first()),
+    )
+    const busy = new Set(before.flatMap((first) => first?.incidentId ?? []))
+    const rows = prepared.map(({ row }): New<ItemRow> => {
+      const isFirst = !busy.has(row.incidentId)
+      busy.add(row.incidentId)
+      return {
+        ...row,
+        state: isFirst ? stateToGo(row) : 'held',
+        ...(holdMs !== undefined && { notBefore: now + Math.min(holdMs, maxHoldMs) }),
+      }
+    })
+    await db.items.bulkAdd(rows)
+    await db.payloads.bulkPut(prepared.map(({ row, payload }) => ({ id: row.id, payload })))
+    return rows.map(({ id }) => id)
+  })
+}
+
 /** Inside a transaction. */
 export async function madeOfDraft(
   db: OutboxDatabase,

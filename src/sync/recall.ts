@@ -17,14 +17,24 @@ export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Dra
 
 /** For commands without a draft: their form has its own place. Null as for `recall`. */
 export const takeBack = (db: OutboxDatabase, id: string): Promise<NewCommand | null> =>
+  db.write(async () => takeBackOne(db, id))
+
+/** In one transaction: the sender takes none of them meanwhile. Returns how many were unsent. */
+export const takeBackAll = (db: OutboxDatabase, ids: readonly string[]): Promise<number> =>
   db.write(async () => {
-    const found = await unsent(db, id)
-    if (!found) return null
-    await takeOut(db, found.item)
-    // Receipts of other items must not delete photos of the open form.
-    for (const hash of found.item.photoHashes) await db.photos.update(hash, { isClaimed: 0 })
-    return commandOf(found.item, found.payload)
+    let taken = 0
+    for (const id of ids) if (await takeBackOne(db, id)) taken++
+    return taken
   })
+
+async function takeBackOne(db: OutboxDatabase, id: string): Promise<NewCommand | null> {
+  const found = await unsent(db, id)
+  if (!found) return null
+  await takeOut(db, found.item)
+  // Receipts of other items must not delete photos of the open form.
+  for (const hash of found.item.photoHashes) await db.photos.update(hash, { isClaimed: 0 })
+  return commandOf(found.item, found.payload)
+}
 
 async function unsent(
   db: OutboxDatabase,

@@ -151,6 +151,11 @@ export interface Outbox extends Readonly<QueueOwner> {
     command: NewCommand,
     options?: { fromDraft?: string; draftSeen?: string; replaces?: string; holdMs?: number },
   ): Promise<QueuedItem>
+  /**
+   * Queues commands in one transaction, all or none. Returns their ids in order.
+   * @throws OutboxError as `enqueue`
+   */
+  enqueueAll(commands: readonly NewCommand[], options?: { holdMs?: number }): Promise<string[]>
   /** A recorded refusal gets a new id. @throws OutboxError `not_editable` */
   retry(id: string): Promise<QueuedItem>
   /** Only refused or conflicting items. @throws OutboxError `not_editable` */
@@ -166,9 +171,14 @@ export interface Outbox extends Readonly<QueueOwner> {
   /** Takes an unsent command out, its photos stay; null when too late. */
   takeBack(id: string): Promise<NewCommand | null>
 
+  /** Takes all of them that are unsent out, in one transaction. Returns how many. */
+  takeBackAll(ids: readonly string[]): Promise<number>
+
   /** Unsent items first, in queue order; then finished ones, newest first. */
   page(request: PageRequest): Promise<ItemSummary[]>
   item(id: string): Promise<QueuedItem | undefined>
+  /** Those of the ids that are known, in no order. */
+  items(ids: readonly string[]): Promise<ItemSummary[]>
   /** Unsent items, in queue order. */
   ofIncident(incidentId: string): Promise<QueuedItem[]>
   counts(): Promise<Record<ItemState, number>>

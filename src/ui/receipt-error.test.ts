@@ -21,15 +21,15 @@ function codesOfTheServer(): string[] {
     .sort()
 }
 
-/** Guards that private.guard_holds and private.failing_guard name. */
+/** What the functions of guards name, from the first to the one that asks them all. */
 function guardsOfTheServer(): string[] {
   const sql = readFileSync(join(schemas, '12_workflow.sql'), 'utf8')
-  const held = sql.slice(sql.indexOf('function private.guard_holds'))
-  const found = [
-    ...held.slice(0, held.indexOf('$$;')).matchAll(/^ +when '([a-z_]+)' then/gm),
-    ...sql.matchAll(/return '(not_[a-z_]+)'/g),
-  ]
-  return [...new Set(found.map(([, guard]) => guard!))].sort()
+  const asked = sql.slice(
+    sql.indexOf('function private.failing_row_guards'),
+    sql.indexOf('function private.failing_guard('),
+  )
+  const found = asked.matchAll(/then '([a-z_]+)'/g)
+  return [...new Set([...found].map(([, guard]) => guard!))].sort()
 }
 
 describe('sentences for receipts', () => {

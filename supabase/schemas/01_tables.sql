@@ -391,6 +391,8 @@ create table public.incidents (
   is_generated boolean not null default false,
   -- when it was filed, another of its category had been reported at the spot within a year
   is_repeat boolean not null default false,
+  -- it waits for a verification by its workflow's rows; set at every write
+  to_verify boolean not null default false,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),

@@ -261,8 +261,20 @@ returns text language sql stable set search_path = '' as $$
     where s.workflow = p_workflow and s.stage = p_stage order by s.sort, s.code limit 1), p_stage)
 $$;
 
--- Sets version and changed_xid at every write. An importer names the stage alone: the state of its workflow
--- follows.
+-- Whether a report waits for a verification: it is being verified, or its channel is not trusted and its state
+-- not the one before filing.
+create or replace function private.must_be_verified(p_workflow text, p_state text, p_channel text)
+returns boolean language plpgsql stable set search_path = '' as $$
+begin
+  return exists (
+    select from public.workflows w
+    join public.workflow_stages s on s.workflow = w.code and s.code = p_state and s.stage = 'reported'
+    where w.code = p_workflow and w.trusted_channels is not null
+      and (s.clock = 'verify' or s.clock is distinct from 'file' and p_channel <> all (w.trusted_channels)));
+end $$;
+
+-- Sets version, changed_xid and to_verify at every write. An importer names the stage alone: the state of its
+-- workflow follows.
 create or replace function private.mark_incident_change()
 returns trigger language plpgsql security definer set search_path = '' as $$
 begin
@@ -275,6 +287,8 @@ begin
   elsif new.state is null then
     new.state := private.first_state_of(new.workflow_code, new.stage);
   end if;
+  new.to_verify := new.stage = 'reported'
+    and private.must_be_verified(new.workflow_code, new.state, new.channel);
   return new;
 end $$;
 

@@ -287,14 +287,17 @@ create or replace function private.store_batch(p_batch private.judged_command[])
 returns jsonb[] language plpgsql set search_path = '' as $$
 declare
   v_batch private.judged_command[] := p_batch;
+  v_reports constant private.report[] := array(
+    select b.report from unnest(p_batch) b where (b.report).id is not null);
   v_receipts jsonb[];
 begin
-  begin
-    perform private.store_reports(array(
-      select b.report from unnest(p_batch) b where (b.report).id is not null));
-  exception when others then
-    v_batch := private.store_reports_singly(p_batch);
-  end;
+  if v_reports <> '{}' then
+    begin
+      perform private.store_reports(v_reports);
+    exception when others then
+      v_batch := private.store_reports_singly(p_batch);
+    end;
+  end if;
   -- Two people sent one id at once: the later call fails here, and finds the id taken when sent again.
   insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
     device_at, received_at, photo_hashes)

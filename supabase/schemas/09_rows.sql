@@ -1,9 +1,9 @@
 -- Rows: the list by pages, one incident, open incidents, My day, receipts.
 
--- IncidentRow of the client.
+-- IncidentRow of the client. Inlined: a caller's time zone is UTC.
 create or replace function private.incident_row(i public.incidents)
-returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $$
-  select jsonb_build_object(
+returns jsonb language sql stable
+return jsonb_build_object(
     'id', (i).id, 'districtCode', (i).district_code, 'categoryCode', (i).category_code,
     'areaCode', (i).area_code, 'departmentCode', (i).department_code, 'stage', (i).stage,
     'onHold', (i).on_hold, 'severity', (i).severity, 'lon', (i).lon, 'lat', (i).lat,
@@ -13,8 +13,7 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
     'stateSince', (i).state_since, 'dueAt', (i).due_at, 'warnAt', (i).warn_at, 'pending', (i).pending,
     'holdUntil', (i).hold_until, 'supervision', (i).supervision, 'replyBy', (i).reply_by,
     'rework', (i).rework, 'reopened', (i).reopened, 'extensions', (i).extensions,
-    'selfHandled', (i).self_handled, 'isGenerated', (i).is_generated)
-$$;
+    'selfHandled', (i).self_handled, 'isGenerated', (i).is_generated);
 
 -- Sort keys, all in one direction; the id follows. 01_tables.sql has an index with each expression. Null
 -- for an unknown sort.

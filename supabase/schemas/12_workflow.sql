@@ -172,13 +172,11 @@ alter table public.categories add constraint categories_workflow_code_fkey
   foreign key (workflow_code) references public.workflows (code);
 create index categories_workflow_idx on public.categories (workflow_code);
 
--- The control that keeps the incident from being filed at that instant; null when there is none.
+-- The control that keeps the incident from being filed at that instant; no row when there is none. Inlined.
 create or replace function private.control_on(p_incident public.incidents, p_at timestamptz)
-returns public.filing_controls language plpgsql stable set search_path = '' as $$
-declare
-  v_control public.filing_controls;
-begin
-  select f.* into v_control from public.filing_controls f
+returns setof public.filing_controls language sql stable
+begin atomic
+  select f.* from public.filing_controls f
   cross join public.city_settings city
   cross join lateral (select p_at at time zone city.time_zone as at) local
   where f.is_active
@@ -187,14 +185,13 @@ begin
     and extract(hour from local.at) * 60 + extract(minute from local.at) < f.to_minute
     and (f.category_code is null or exists (
       select from public.categories own, public.categories c
-      where own.code = p_incident.category_code and c.code = f.category_code
+      where own.code = (p_incident).category_code and c.code = f.category_code
         and private.is_within(own.path, c.path)))
     and (f.area_code is null or exists (
       select from public.areas own, public.areas a
-      where own.code = p_incident.area_code and a.code = f.area_code and private.is_within(own.path, a.path)))
+      where own.code = (p_incident).area_code and a.code = f.area_code and private.is_within(own.path, a.path)))
   order by f.code limit 1;
-  return v_control;
-end $$;
+end;
 
 -- The guards that a transition may name.
 create or replace function private.guard_names()
@@ -209,66 +206,87 @@ returns text[] language sql immutable parallel safe
 return array['ask_extension', 'grant_extension', 'ask_hold', 'drop_request', 'hold', 'resume', 'rework', 'reopen',
   'supervise', 'reply', 'milestone'];
 
--- Whether a guard holds. Guards look at the incident, the caller and the time, never at fields: the engine
--- accepts all that it offers.
-create or replace function private.guard_holds(p_guard text, p_incident public.incidents, p_at timestamptz)
-returns boolean language plpgsql stable set search_path = '' as $$
-begin
-  -- a statement, not an expression: only the guard asked for is prepared
-  case p_guard
-    when 'not_reporter' then return p_incident.reported_by is distinct from auth.uid();
-    when 'verified' then return (select w.trusted_channels is null or p_incident.channel = any (w.trusted_channels)
-      from public.workflows w where w.code = p_incident.workflow_code);
-    when 'not_controlled' then return (private.control_on(p_incident, p_at)).code is null;
-    when 'has_department' then return p_incident.department_code is not null;
-    when 'nothing_pending' then return p_incident.pending is null;
-    when 'extension_pending' then return p_incident.pending = 'extension';
-    when 'hold_pending' then return p_incident.pending = 'hold';
-    when 'in_time' then return p_incident.due_at is null or p_at <= p_incident.due_at;
-    when 'first_extension' then return p_incident.extensions = 0;
-    when 'extension_left' then return p_incident.extensions <
-      (select w.max_extensions from public.workflows w where w.code = p_incident.workflow_code);
-    when 'never_held' then return not p_incident.was_held;
-    when 'held' then return p_incident.on_hold;
-    when 'not_of_department' then return not exists (
-        select from public.memberships m
-        where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = p_incident.department_code
-          and private.is_valid(m.valid_from, m.valid_to, p_at))
-      and not exists (
-        select from public.incident_log l
-        where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
-          and l.actor = auth.uid()
-          and (l.kind = 'self_handled' or l.stage_to = 'handled' and l.stage_from <> 'handled'));
-    when 'reopen_window' then return p_at <= p_incident.closed_at + make_interval(days =>
-      (select w.reopen_days from public.workflows w where w.code = p_incident.workflow_code));
-    when 'supervised' then return p_incident.supervision is not null;
-    when 'not_supervised' then return p_incident.supervision is null;
-    when 'has_milestones' then return exists (select from public.condition_milestones m
-      where m.condition = p_incident.condition_code);
-    else return null;
-  end case;
-end $$;
+-- Guards look at the incident, the caller and the time, never at fields: the engine accepts all that it offers.
+-- Each stands in one of the two functions below. Both are parsed bodies: Postgres inlines them into queries over
+-- many rows.
 
--- The first guard that fails; null when all hold. On hold, only a resumption, a leader's demand or its answer is
--- taken.
+-- Of the guards that look at the incident's own row, those that fail.
+create or replace function private.failing_row_guards(p_incident public.incidents, p_at timestamptz)
+returns text[] language sql stable
+return array_remove(array[
+  case when (p_incident).reported_by = auth.uid() then 'not_reporter' end,
+  case when (p_incident).to_verify then 'verified' end,
+  case when (p_incident).department_code is null then 'has_department' end,
+  case when (p_incident).pending is not null then 'nothing_pending' end,
+  case when (p_incident).pending is distinct from 'extension' then 'extension_pending' end,
+  case when (p_incident).pending is distinct from 'hold' then 'hold_pending' end,
+  case when p_at > (p_incident).due_at then 'in_time' end,
+  case when (p_incident).extensions > 0 then 'first_extension' end,
+  case when (p_incident).was_held then 'never_held' end,
+  case when not (p_incident).on_hold then 'held' end,
+  case when (p_incident).supervision is null then 'supervised' end,
+  case when (p_incident).supervision is not null then 'not_supervised' end], null);
+
+-- Of the guards asked for that look at other rows, those that fail.
+create or replace function private.failing_looks(
+  p_incident public.incidents, p_guards text[], p_at timestamptz)
+returns table (failing text[]) language sql stable
+begin atomic
+  select array_remove(array[
+    case when 'not_controlled' = any (p_guards) and exists (
+      select from private.control_on(p_incident, p_at)) then 'not_controlled' end,
+    case when 'extension_left' = any (p_guards) and not exists (
+      select from public.workflows w
+      where w.code = (p_incident).workflow_code and (p_incident).extensions < w.max_extensions)
+      then 'extension_left' end,
+    case when 'not_of_department' = any (p_guards) and (exists (
+        select from public.memberships m
+        where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = (p_incident).department_code
+          and private.is_valid(m.valid_from, m.valid_to, p_at))
+      or exists (
+        select from public.incident_log l
+        where l.district_code = (p_incident).district_code and l.incident_id = (p_incident).id
+          and l.actor = auth.uid()
+          and (l.kind = 'self_handled' or l.stage_to = 'handled' and l.stage_from <> 'handled')))
+      then 'not_of_department' end,
+    case when 'reopen_window' = any (p_guards) and not exists (
+      select from public.workflows w where w.code = (p_incident).workflow_code
+        and p_at <= (p_incident).closed_at + make_interval(days => w.reopen_days)) then 'reopen_window' end,
+    case when 'has_milestones' = any (p_guards) and not exists (
+      select from public.condition_milestones m where m.condition = (p_incident).condition_code)
+      then 'has_milestones' end], null);
+end;
+
+-- The guards of private.failing_looks.
+create or replace function private.looking_guards()
+returns text[] language sql immutable parallel safe
+return array['not_controlled', 'extension_left', 'not_of_department', 'reopen_window', 'has_milestones'];
+
+-- Why no guard is asked: on hold, only a resumption, a leader's demand or its answer is taken, and a gate's
+-- transition once. Inlined.
+create or replace function private.bar_of(p_effects text[], p_gate text, p_name text, p_on_hold boolean,
+  p_passed text[])
+returns text language sql immutable
+return case when p_on_hold and not p_effects && '{resume,supervise,reply}' then 'not_held'
+  when p_gate is not null and p_name = any (p_passed) then 'not_passed' end;
+
+-- The first guard that fails; null when all hold.
 create or replace function private.failing_guard(
   p_transition public.workflow_transitions, p_incident public.incidents, p_at timestamptz)
 returns text language plpgsql stable set search_path = '' as $$
 declare
-  v_guard text;
+  v_bar constant text := private.bar_of(p_transition.effects, p_transition.gate, p_transition.name,
+    p_incident.on_hold, p_incident.passed);
+  v_failing text[];
 begin
-  if p_incident.on_hold and not p_transition.effects && '{resume,supervise,reply}' then
-    return 'not_held';
+  if v_bar is not null or p_transition.guards = '{}' then return v_bar; end if;
+  v_failing := private.failing_row_guards(p_incident, p_at);
+  if p_transition.guards && private.looking_guards() then
+    v_failing := v_failing || (
+      select f.failing from private.failing_looks(p_incident, p_transition.guards, p_at) f);
   end if;
-  if p_transition.gate is not null and p_transition.name = any (p_incident.passed) then
-    return 'not_passed';
-  end if;
-  foreach v_guard in array p_transition.guards loop
-    if private.guard_holds(v_guard, p_incident, p_at) is not true then
-      return v_guard;
-    end if;
-  end loop;
-  return null;
+  return (select g.guard from unnest(p_transition.guards) with ordinality g (guard, n)
+    where g.guard = any (v_failing) order by g.n limit 1);
 end $$;
 
 -- The transitions open to a caller of these roles, or those of one name. The engine takes one of these.
@@ -394,7 +412,7 @@ begin
   if not found then
     perform private.reject_command('not_allowed', 'name');
   elsif v_guard = 'not_controlled' then
-    v_control := private.control_on(p_incident, p_at);
+    select * into v_control from private.control_on(p_incident, p_at);
     raise exception 'not_now' using errcode = 'WG001', detail = jsonb_build_object('code', 'not_now',
       'field', 'name', 'detail', v_guard, 'tipZh', v_control.tip_zh, 'tipEn', v_control.tip_en)::text;
   end if;

@@ -138,14 +138,16 @@ end $$;
 
 -- The calendar of an area: its own, that of the nearest area above, or the default. Null in a city without one.
 create or replace function private.calendar_of(p_area text)
-returns text language sql stable set search_path = '' as $$
-  select c.code
-  from public.calendars c
-  left join public.areas a on a.code = c.area_code
-  where c.area_code is null
-    or private.is_within((select own.path from public.areas own where own.code = p_area), a.path)
-  order by length(a.path) desc nulls last limit 1
-$$;
+returns text language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select c.code
+    from public.calendars c
+    left join public.areas a on a.code = c.area_code
+    where c.area_code is null
+      or private.is_within((select own.path from public.areas own where own.code = p_area), a.path)
+    order by length(a.path) desc nulls last limit 1);
+end $$;
 
 -- Working seconds before an instant, and the known time around it. No row where the year is not known.
 create or replace function private.work_position(p_calendar text, p_at timestamptz)
@@ -180,7 +182,8 @@ begin atomic
   cross join lateral (
     select x.starts_at, x.ends_at, x.before_seconds
     from private.calendar_spans x
-    where x.calendar = p_calendar and x.before_seconds < p.seconds + p_seconds
+    -- as whole seconds, for the index
+    where x.calendar = p_calendar and x.before_seconds < ceil(p.seconds + p_seconds)::bigint
     order by x.before_seconds desc limit 1) s
   where s.starts_at >= p.cover_starts_at and s.ends_at <= p.cover_ends_at
     and p.seconds + p_seconds <= s.before_seconds + extract(epoch from s.ends_at - s.starts_at);

@@ -123,11 +123,12 @@ begin atomic
 end;
 
 -- The clocks that run in the incident's state: none on hold or closed. The condition's milestones run with the
--- time to handle.
+-- time to handle. In plpgsql, whose plans a session keeps.
 create or replace function private.wanted_clocks(p_incident public.incidents)
 returns table (kind text, milestone text, amount numeric, unit text, day_rule text)
 language plpgsql stable set search_path = '' as $$
 begin
+  if p_incident.on_hold or not private.is_open(p_incident.stage) then return; end if;
   -- a statement, whose plan is kept
   return query
   select w.*
@@ -139,8 +140,7 @@ begin
     select 'milestone', m.code, m.amount, m.unit, m.day_rule
     from public.condition_milestones m
     where s.clock = 'handle' and m.condition = p_incident.condition_code) w
-  where s.workflow = p_incident.workflow_code and s.code = p_incident.state
-    and private.is_open(p_incident.stage) and not p_incident.on_hold;
+  where s.workflow = p_incident.workflow_code and s.code = p_incident.state;
 end $$;
 
 -- The first clocks of new reports, one for each whose first state has one.
@@ -175,6 +175,12 @@ begin
     and (c.is_reached or c.department_code is distinct from p_incident.department_code or not exists (
       select from private.wanted_clocks(p_incident) w
       where w.kind = c.kind and w.milestone is not distinct from c.milestone));
+  if private.is_open(p_incident.stage) and not exists (
+      select from public.incident_clocks c
+      where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+        and c.stopped_at is null and c.is_reached) then
+    return;
+  end if;
   update public.incident_clocks c set stopped_at = p_at, used_seconds = t.used_seconds
   from public.incident_clocks x
   cross join lateral private.clock_times(x) t
@@ -328,14 +334,16 @@ create or replace function private.recompute_clocks(p_calendar text, p_batch int
 returns private.recomputed language plpgsql
 set search_path = '' set timezone = 'UTC' set jit = off set enable_bitmapscan = off as $$
 declare
-  v_ids uuid[];
-  v_result private.recomputed;
-begin
-  v_ids := array(
+  v_ids constant uuid[] := array(
     select distinct c.incident_id from public.incident_clocks c
     where c.stopped_at is null and c.unit in ('work_hour', 'work_day')
       and (p_calendar is null or c.calendar = p_calendar) and (p_after is null or c.incident_id > p_after)
     order by c.incident_id limit p_batch);
+  -- the clocks of a batch are one range of their index
+  v_first constant uuid := v_ids[1];
+  v_last constant uuid := v_ids[cardinality(v_ids)];
+  v_result private.recomputed;
+begin
   -- as commands do, so that none sees half of it
   perform from public.incidents i where i.id = any (v_ids) order by i.id for no key update;
   with places as materialized (
@@ -345,28 +353,34 @@ begin
   from public.incidents i
   join places p on p.area_code = i.area_code
   where i.id = any (v_ids) and c.district_code = i.district_code and c.incident_id = i.id
+    and c.incident_id between v_first and v_last
     and c.stopped_at is null and c.unit in ('work_hour', 'work_day') and c.calendar is distinct from p.calendar;
   update public.incident_clocks c
-  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at,
-    used_seconds = case when x.running_since is null then t.used_seconds end
-  from public.incident_clocks x
-  cross join lateral private.clock_times(x) t
-  where x.incident_id = any (v_ids) and x.stopped_at is null and x.unit in ('work_hour', 'work_day')
-    and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
-    and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds) is distinct from (t.limit_seconds, t.due_at,
-      t.warn_at, case when x.running_since is null then t.used_seconds end);
+  set limit_seconds = n.limit_seconds, due_at = n.due_at, warn_at = n.warn_at, used_seconds = n.used_seconds
+  from (
+    select x.ctid as place, t.limit_seconds, t.due_at, t.warn_at, r.used_seconds
+    from public.incident_clocks x
+    cross join lateral private.clock_times(x) t
+    cross join lateral (select case when x.running_since is null then t.used_seconds end as used_seconds) r
+    where x.incident_id between v_first and v_last and x.stopped_at is null
+      and x.unit in ('work_hour', 'work_day') and x.incident_id = any (v_ids)
+      and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds)
+        is distinct from (t.limit_seconds, t.due_at, t.warn_at, r.used_seconds)
+    offset 0) n
+  where c.ctid = n.place;
   with earliest as materialized (
-    select i.district_code, i.id, i.due_at as before, min(c.due_at) as due_at, min(c.warn_at) as warn_at
-    from public.incidents i
-    left join public.incident_clocks c on c.district_code = i.district_code and c.incident_id = i.id
-      and c.stopped_at is null
-    where i.id = any (v_ids)
-    group by i.district_code, i.id
-    having (i.due_at, i.warn_at) is distinct from (min(c.due_at), min(c.warn_at))
+    select i.ctid as place, i.district_code, i.id, i.due_at as before, c.due_at, c.warn_at
+    from (
+      select c.district_code, c.incident_id, min(c.due_at) as due_at, min(c.warn_at) as warn_at
+      from public.incident_clocks c
+      where c.incident_id between v_first and v_last and c.stopped_at is null and c.incident_id = any (v_ids)
+      group by c.district_code, c.incident_id) c
+    join public.incidents i on i.district_code = c.district_code and i.id = c.incident_id
+    where (i.due_at, i.warn_at) is distinct from (c.due_at, c.warn_at)
   ), moved as (
     update public.incidents i set due_at = e.due_at, warn_at = e.warn_at
     from earliest e
-    where i.district_code = e.district_code and i.id = e.id
+    where i.ctid = e.place
   ), logged as (
     insert into public.incident_log (district_code, incident_id, seq, at, kind, data)
     select e.district_code, e.id,
@@ -377,6 +391,6 @@ begin
   )
   select count(*) into v_result.moved from earliest;
   v_result.looked := cardinality(v_ids);
-  v_result.next := case when v_result.looked = p_batch then v_ids[p_batch] end;
+  v_result.next := case when v_result.looked = p_batch then v_last end;
   return v_result;
 end $$;

@@ -1,22 +1,41 @@
 -- Queues: each role's work in one order, the clock that ends first before all others.
 
 -- Keys of a page: due, or infinity without a clock, then the id.
-create index incidents_queue_idx on public.incidents (stage, coalesce(due_at, 'infinity'), id)
+create index incidents_queue_idx on public.incidents (stage, to_verify, coalesce(due_at, 'infinity'), id)
   where stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold;
 create index incidents_due_idx on public.incidents (coalesce(due_at, 'infinity'), id)
   where stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold;
 -- for people of few areas
-create index incidents_queue_area_idx on public.incidents (area_code, stage)
-  where stage in ('reported', 'filed', 'dispatched', 'handled');
+create index incidents_queue_area_idx on public.incidents (area_code, stage, to_verify)
+  where stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold;
 create index incidents_queue_department_idx on public.incidents (department_code, coalesce(due_at, 'infinity'), id)
   where stage = 'dispatched' and not on_hold;
+create index incidents_queue_rework_idx on public.incidents (department_code, coalesce(due_at, 'infinity'), id)
+  where stage = 'dispatched' and not on_hold and rework > 0;
 create index incidents_queue_handler_idx on public.incidents (handler, coalesce(due_at, 'infinity'), id)
   where stage = 'dispatched' and not on_hold and handler is not null;
 create index incidents_queue_assignee_idx on public.incidents (assignee, coalesce(due_at, 'infinity'), id)
   where assignee is not null and stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold;
+create index incidents_held_idx on public.incidents (coalesce(due_at, 'infinity'), id)
+  where on_hold and stage in ('reported', 'filed', 'dispatched', 'handled');
 create index incidents_pending_idx on public.incidents (coalesce(due_at, 'infinity'), id) where pending is not null;
 create index incidents_supervised_idx on public.incidents (coalesce(due_at, 'infinity'), id)
   where supervision is not null;
+
+-- Asks again which reports wait for a verification, after an edit of their workflow's rows. The trigger of
+-- incidents sets the answer.
+create or replace function private.verify_again()
+returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  update public.incidents i set to_verify = not i.to_verify
+  where i.workflow_code = to_jsonb(new) ->> tg_argv[0] and i.stage = 'reported'
+    and i.to_verify <> private.must_be_verified(i.workflow_code, i.state, i.channel);
+  return null;
+end $$;
+create trigger verify_again after update of trusted_channels on public.workflows
+for each row execute function private.verify_again('code');
+create trigger verify_again after update of clock on public.workflow_stages
+for each row execute function private.verify_again('workflow');
 
 -- Who works on a queue: people of `area_roles` over their areas, handlers for their departments.
 create type private.queue_rule as (
@@ -27,33 +46,18 @@ create type private.queue_rule as (
   condition text
 );
 
--- A report that must be verified before it can be filed, or is being verified.
-create or replace function private.to_verify_condition()
-returns text language sql stable set search_path = '' as $$
-  select coalesce('(' || string_agg(format(
-    '(i.workflow_code = %L and (i.state = any (%L::text[]) or i.state = any (%L::text[]) and i.channel <> all (%L::text[])))',
-    w.code,
-    array(select s.code from public.workflow_stages s
-      where s.workflow = w.code and s.stage = 'reported' and s.clock = 'verify'),
-    array(select s.code from public.workflow_stages s
-      where s.workflow = w.code and s.stage = 'reported' and s.clock is distinct from 'verify'
-        and s.clock is distinct from 'file'),
-    w.trusted_channels), ' or ' order by w.code) || ')', 'false')
-  from public.workflows w where w.trusted_channels is not null
-$$;
-
 -- All queues in the order of their tabs. A workflow's own states fall under the stage they are counted as.
 create or replace function private.queue_rules()
 returns setof private.queue_rule language sql stable set search_path = '' as $$
   select q.queue, q.area_roles::text[], q.for_departments, q.condition
-  from private.to_verify_condition() v (to_verify)
-  cross join lateral (values
+  from (values
     ('to_verify', '{field_staff,grid_manager,admin}', false,
-      'i.stage = ''reported'' and not i.on_hold and ' || v.to_verify),
-    ('to_file', '{grid_manager,admin}', false,
-      'i.stage = ''reported'' and not i.on_hold and not ' || v.to_verify),
-    ('to_dispatch', '{grid_manager,admin}', false, 'i.stage = ''filed'' and not i.on_hold'),
-    ('to_check', '{field_staff,grid_manager,admin}', false, 'i.stage = ''handled'' and not i.on_hold'),
+      'i.stage = ''reported'' and i.to_verify and not i.on_hold'),
+    ('to_file', '{grid_manager,admin}', false, 'i.stage = ''reported'' and not i.to_verify and not i.on_hold'),
+    -- only reports wait for a verification: the index is asked for both values of its columns
+    ('to_dispatch', '{grid_manager,admin}', false, 'i.stage = ''filed'' and not i.to_verify and not i.on_hold'),
+    ('to_check', '{field_staff,grid_manager,admin}', false,
+      'i.stage = ''handled'' and not i.to_verify and not i.on_hold'),
     ('mine', '{}', true, format('i.stage = ''dispatched'' and not i.on_hold and i.handler = %L::uuid', auth.uid())),
     ('returned_to_me', '{}', true, format('i.stage = ''dispatched'' and not i.on_hold and i.rework > 0
       and (i.handler = %L::uuid or i.handler is null)', auth.uid())),
@@ -67,6 +71,21 @@ returns setof private.queue_rule language sql stable set search_path = '' as $$
   ) as q (queue, area_roles, for_departments, condition)
 $$;
 
+-- The condition that narrows incidents `i` to the areas of these roles; null without any.
+create or replace function private.area_condition(p_roles text[])
+returns text language plpgsql stable set search_path = '' as $$
+declare
+  v_paths constant text[] := private.scope_paths(p_roles);
+begin
+  if v_paths = '{}' then return null; end if;
+  -- every area lies within one that has none above it
+  if not exists (select from public.areas a where a.parent_code is null
+      and not exists (select from unnest(v_paths) s (path) where private.is_within(a.path, s.path))) then
+    return 'true';
+  end if;
+  return format('i.area_code = any (%L::text[])', private.scope_area_codes(p_roles));
+end $$;
+
 -- The caller's queues, or the one asked for, each in parts that follow on each other: field staff first find
 -- what is theirs.
 create or replace function private.own_queues(p_queue text, out queue text, out parts text[])
@@ -74,20 +93,22 @@ returns setof record language plpgsql stable set search_path = '' as $$
 declare
   v_user constant uuid := private.require_user();
   v_departments constant text[] := private.scope_departments();
+  v_roles constant text[] := array(select distinct m.role from public.memberships m
+    where m.user_id = v_user and private.is_valid(m.valid_from, m.valid_to, now()));
   v_rule private.queue_rule;
-  v_roles text[];
-  v_areas text[];
+  v_areas text;
+  -- by the roles that were asked for
+  v_known jsonb := '{}';
   v_where text[];
 begin
-  v_roles := array(select distinct m.role from public.memberships m
-    where m.user_id = v_user and private.is_valid(m.valid_from, m.valid_to, now()));
   for v_rule in select * from private.queue_rules() r where p_queue is null or r.queue = p_queue loop
     v_where := '{}';
     if v_rule.area_roles && v_roles then
-      v_areas := private.scope_area_codes(v_rule.area_roles);
-      v_where := v_where || case
-        when not exists (select a.code from public.areas a except select unnest(v_areas)) then 'true'
-        else format('i.area_code = any (%L::text[])', v_areas) end;
+      if not v_known ? v_rule.area_roles::text then
+        v_known := v_known || jsonb_build_object(v_rule.area_roles::text, private.area_condition(v_rule.area_roles));
+      end if;
+      v_areas := v_known ->> v_rule.area_roles::text;
+      if v_areas is not null then v_where := v_where || v_areas; end if;
     end if;
     if v_rule.for_departments and v_departments <> '{}' then
       -- one department: an equality keeps the index's order
@@ -106,9 +127,10 @@ begin
   end loop;
 end $$;
 
--- The rows of a page for the client. `steps` are the names that private.offered_transitions would give: roles
--- are resolved once an area, guards are asked for each row.
-create or replace function private.queue_rows(p_incidents public.incidents[], p_at timestamptz)
+-- The rows of a page for the client, in the order of their keys. `steps` are the names that
+-- private.offered_transitions would give. Rows that are alike for the transitions share them: a page has few
+-- such kinds.
+create or replace function private.queue_rows(p_districts text[], p_ids uuid[], p_at timestamptz)
 returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
 declare
   v_user constant uuid := auth.uid();
@@ -116,49 +138,55 @@ declare
   v_notes constant boolean := private.has_right('note', p_at);
 begin
   return (
-    with page as (
-      select p_incidents[n] as i, n from generate_subscripts(p_incidents, 1) n
-    ), place as (
-      select own.code, coalesce(array_agg(distinct m.role) filter (where m.role is not null), '{}') as roles
-      from public.areas own
-      left join (
-        select a.path, m.role from public.memberships m join public.areas a on a.code = m.area_code
-        where m.user_id = v_user and m.role <> 'handler'
-          and private.is_valid(m.valid_from, m.valid_to, p_at)
-      ) m on private.is_within(own.path, m.path)
-      where own.code in (select (p.i).area_code from page p)
-      group by own.code
-    )
-    select coalesce(jsonb_agg(private.incident_row(p.i) || jsonb_build_object(
-      'handler', (p.i).handler, 'handlerName', handler.display_name,
-      'assignee', (p.i).assignee, 'assigneeName', assignee.display_name,
-      'dueUnknown', case when (p.i).due_at is null then private.due_unknown(p.i) end,
-      'steps', steps.names) order by p.n), '[]')
-    from page p
-    join place on place.code = (p.i).area_code
-    left join public.profiles handler on handler.user_id = (p.i).handler
-    left join public.profiles assignee on assignee.user_id = (p.i).assignee
-    cross join lateral (
-      select place.roles
-        || case when (p.i).department_code = any (v_departments) then '{handler}'::text[] else '{}' end
-        || case when (p.i).reported_by = v_user and v_notes then '{reporter}'::text[] else '{}' end as acts_as
-    ) caller
-    cross join lateral (
-      select coalesce(jsonb_agg(o.name order by o.sort, o.name collate "C"), '[]') as names
+    with mine as materialized (
+      select a.path, m.role from public.memberships m join public.areas a on a.code = m.area_code
+      where m.user_id = v_user and m.role <> 'handler' and private.is_valid(m.valid_from, m.valid_to, p_at)
+    ), states as materialized (
+      select t.workflow, t.from_state, array_agg(distinct g.guard) as looks
+      from public.workflow_transitions t
+      cross join lateral unnest(t.guards) g (guard)
+      where g.guard = any (private.looking_guards())
+        and t.roles && (array(select m.role from mine m) || '{handler,reporter}')
+      group by t.workflow, t.from_state
+    ), page as materialized (
+      select k.n, i.workflow_code, i.state, i.on_hold, i.passed,
+        array(select distinct m.role from mine m where private.is_within(own.path, m.path))
+          || case when i.department_code = any (v_departments) then '{handler}'::text[] else '{}' end
+          || case when i.reported_by = v_user and v_notes then '{reporter}'::text[] else '{}' end as acts_as,
+        private.failing_row_guards(i, p_at) || l.failing as failing
+      from unnest(p_districts, p_ids) with ordinality k (district, id, n)
+      join public.incidents i on i.district_code = k.district and i.id = k.id
+      join public.areas own on own.code = i.area_code
+      left join states s on s.workflow = i.workflow_code and s.from_state = i.state
+      cross join lateral private.failing_looks(i, s.looks, p_at) l
+    ), kinds as materialized (
+      select k.*, (
+        select coalesce(jsonb_agg(o.name order by o.sort, o.name collate "C"), '[]')
+        from (
+          select t.name, min(t.sort) as sort from public.workflow_transitions t
+          where t.workflow = k.workflow_code and t.from_state = k.state and t.roles && k.acts_as
+            and private.bar_of(t.effects, t.gate, t.name, k.on_hold, k.passed) is null
+            and not t.guards && k.failing
+          group by t.name) o) as steps
       from (
-        select t.name, min(t.sort) as sort from public.workflow_transitions t
-        where t.workflow = (p.i).workflow_code and t.from_state = (p.i).state and t.roles && caller.acts_as
-          -- most transitions have no guard, and asking costs more than the row
-          and case when t.guards = '{}' and t.gate is null and not (p.i).on_hold then true
-            else private.failing_guard(t, p.i, p_at) is null end
-        group by t.name
-      ) o
-    ) steps);
+        select p.workflow_code, p.state, p.on_hold, p.passed, p.acts_as, p.failing, array_agg(p.n) as rows
+        from page p group by 1, 2, 3, 4, 5, 6) k
+    )
+    select coalesce(jsonb_agg(private.incident_row(i) || jsonb_build_object(
+      'handler', i.handler, 'handlerName', handler.display_name,
+      'assignee', i.assignee, 'assigneeName', assignee.display_name,
+      'dueUnknown', case when i.due_at is null then private.due_unknown(i) end, 'steps', k.steps) order by r.n), '[]')
+    from kinds k
+    cross join lateral unnest(k.rows) r (n)
+    join public.incidents i on i.district_code = p_districts[r.n] and i.id = p_ids[r.n]
+    left join public.profiles handler on handler.user_id = i.handler
+    left join public.profiles assignee on assignee.user_id = i.assignee);
 end $$;
 
 create or replace function private.work_queue(p_queue text, p_filter jsonb, p_after jsonb, p_limit integer)
 returns jsonb language plpgsql stable security definer
-set search_path = '' set timezone = 'UTC' set datestyle = 'ISO' set max_parallel_workers_per_gather = 0 as $$
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO' set max_parallel_workers_per_gather = 0
+set plan_cache_mode = force_generic_plan as $$
 declare
   v_parts text[] := (select o.parts from private.own_queues(p_queue) o where p_queue is not null);
   v_filter text := private.filter_condition(private.parse_filter(p_filter));
@@ -167,10 +195,11 @@ declare
   v_part integer := 1;
   v_due timestamptz := '-infinity';
   v_id uuid := '00000000-0000-0000-0000-000000000000';
-  v_rows public.incidents[] := '{}';
-  v_found public.incidents[];
+  v_districts text[] := '{}';
+  v_ids uuid[] := '{}';
+  v_dues timestamptz[] := '{}';
+  v_found record;
   v_part_of integer[] := '{}';
-  v_last public.incidents;
 begin
   perform private.require_user();
   if v_limit not between 1 and 200 then
@@ -195,24 +224,27 @@ begin
       raise exception 'p_after: not a cursor of this queue' using errcode = '22023', detail = 'p_after';
     end;
   end if;
-  while v_part <= cardinality(v_parts) and cardinality(v_rows) <= v_limit loop
+  while v_part <= cardinality(v_parts) and cardinality(v_ids) <= v_limit loop
     execute format($q$
-      select coalesce(array_agg(r.i), '{}') from (
-        select i from public.incidents i
+      select coalesce(array_agg(r.district_code), '{}') as districts, coalesce(array_agg(r.id), '{}') as ids,
+        coalesce(array_agg(r.due), '{}') as dues
+      from (
+        select i.district_code, i.id, coalesce(i.due_at, 'infinity') as due from public.incidents i
         where %s and %s and (coalesce(i.due_at, 'infinity'), i.id) > ($1, $2)
         order by coalesce(i.due_at, 'infinity'), i.id limit $3) r $q$, v_parts[v_part], v_filter)
-    into v_found using v_due, v_id, v_limit + 1 - cardinality(v_rows);
-    v_rows := v_rows || v_found;
-    v_part_of := v_part_of || array_fill(v_part, array[cardinality(v_found)]);
+    into v_found using v_due, v_id, v_limit + 1 - cardinality(v_ids);
+    v_districts := v_districts || v_found.districts;
+    v_ids := v_ids || v_found.ids;
+    v_dues := v_dues || v_found.dues;
+    v_part_of := v_part_of || array_fill(v_part, array[cardinality(v_found.ids)]);
     v_part := v_part + 1;
     v_due := '-infinity';
     v_id := '00000000-0000-0000-0000-000000000000';
   end loop;
-  v_last := v_rows[v_limit];
   return jsonb_build_object('asOf', now(),
-    'rows', private.queue_rows(v_rows[1:v_limit], now()),
-    'next', case when cardinality(v_rows) > v_limit then jsonb_build_object('queue', p_queue,
-      'part', v_part_of[v_limit], 'due', coalesce(v_last.due_at, 'infinity'), 'id', v_last.id) end);
+    'rows', private.queue_rows(v_districts[1:v_limit], v_ids[1:v_limit], now()),
+    'next', case when cardinality(v_ids) > v_limit then jsonb_build_object('queue', p_queue,
+      'part', v_part_of[v_limit], 'due', v_dues[v_limit], 'id', v_ids[v_limit]) end);
 end $$;
 
 create or replace function private.work_counts()

@@ -30,7 +30,10 @@ begin
     select coalesce(jsonb_agg(r.line || jsonb_build_object('description', left(i.description, 200),
       'steps', own.steps, 'isAsked', coalesce(i.assignee = v_user, false),
       'photo', private.field_row(i, v_user) -> 'photo') order by r.n), '[]')
-    from jsonb_array_elements(private.queue_rows(v_found[1:v_limit], now())) with ordinality r (line, n)
+    from jsonb_array_elements(private.queue_rows(
+      array(select f.district_code from unnest(v_found[1:v_limit]) with ordinality f order by f.ordinality),
+      array(select f.id from unnest(v_found[1:v_limit]) with ordinality f order by f.ordinality), now()))
+      with ordinality r (line, n)
     join unnest(v_found) i on i.id = (r.line ->> 'id')::uuid
     cross join lateral (
       select coalesce(jsonb_agg(s.name order by s.n), '[]') as steps

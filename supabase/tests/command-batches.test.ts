@@ -16,11 +16,12 @@ type Wish =
   | { kind: 'report'; incident: number; changes: Record<string, unknown> }
   | { kind: 'note' | 'photo' | 'confirm'; incident: number }
   | { kind: 'correct'; incident: number; baseVersion: number; severity: number }
+  | { kind: 'transition'; incident: number; baseVersion: number; step: string }
   | { kind: 'again'; of: number }
   | { kind: 'reused'; of: number }
   | { kind: 'foreign' | 'unreadable' | 'unknown' }
 
-const incidentNumber = fc.nat(5)
+const incidentNumber = fc.nat(2)
 const changes = fc.constantFrom<Record<string, unknown>>(
   {},
   {},
@@ -37,7 +38,7 @@ const changes = fc.constantFrom<Record<string, unknown>>(
 )
 const wish: fc.Arbitrary<Wish> = fc.oneof(
   {
-    weight: 6,
+    weight: 8,
     arbitrary: fc.record({
       kind: fc.constant('report' as const),
       incident: incidentNumber,
@@ -61,6 +62,15 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('transition' as const),
+      incident: incidentNumber,
+      baseVersion: fc.constantFrom(1, 1, 1, 2, 2, 3),
+      step: fc.constantFrom('file', 'file', 'dispatch', 'reject', 'assign', 'escalate'),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constantFrom('again' as const, 'reused' as const),
@@ -74,6 +84,9 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
     }),
   },
 )
+
+/** So that there is something to take steps of. */
+const reported = [0, 1].map((incident): Wish => ({ kind: 'report', incident, changes: {} }))
 
 /** Turns wishes into what a device would send. */
 function commandsFor(wishes: readonly Wish[]): unknown[] {
@@ -104,6 +117,13 @@ function commandFor(wanted: Wish, incidents: string[], sent: Command[]): Command
         baseVersion: wanted.baseVersion,
         changes: { severity: wanted.severity },
       })
+    case 'transition':
+      return commandOf(user, 'transition', {
+        incidentId,
+        baseVersion: wanted.baseVersion,
+        name: wanted.step,
+        ...stepFields[wanted.step],
+      })
     case 'again':
       return of ?? reportCommand(user)
     case 'reused':
@@ -115,6 +135,13 @@ function commandFor(wanted: Wish, incidents: string[], sent: Command[]): Command
   }
 }
 
+const stepFields: Record<string, Record<string, unknown>> = {
+  file: { condition: 'illegal_dumping' },
+  dispatch: { department: 'public_works' },
+  reject: { note: 'not ours' },
+  assign: { assignee: people.field },
+}
+
 class Undo extends Error {}
 
 describeOnEachDatabase('a call of many commands', (kind) => {
@@ -122,6 +149,13 @@ describeOnEachDatabase('a call of many commands', (kind) => {
   beforeAll(async () => {
     db = await openTestDatabase({ kind })
     await seedSmallCity(db)
+    // takes the steps of its own reports
+    await db.query(
+      `insert into public.memberships (user_id, role, area_code)
+       select user_id, 'grid_manager', area_code from public.memberships
+       where user_id = $1 and role = 'field_staff'`,
+      [user],
+    )
   })
   afterAll(() => db?.close())
 
@@ -164,12 +198,12 @@ describeOnEachDatabase('a call of many commands', (kind) => {
       [
         'incidents',
         '{reported_at,state_since,changed_xid}',
-        `${sinceStart('due_at', 'reported_at')}, ${sinceStart('warn_at', 'reported_at')}`,
+        `${sinceStart('due_at', 'state_since')}, ${sinceStart('warn_at', 'state_since')}`,
         'id, district_code',
       ],
       [
         'incident_clocks',
-        '{started_at,running_since}',
+        '{started_at,running_since,runs,stopped_at,used_seconds}',
         `${sinceStart('due_at', 'started_at')}, ${sinceStart('warn_at', 'started_at')},
          ${sinceStart('running_since', 'started_at')}`,
         'incident_id, seq',
@@ -190,20 +224,25 @@ describeOnEachDatabase('a call of many commands', (kind) => {
   it('does exactly what the same commands do in calls of one', async () => {
     let applied = 0
     let others = 0
+    let steps = 0
     await fc.assert(
       fc.asyncProperty(fc.array(wish, { minLength: 4, maxLength: 14 }), async (wishes) => {
-        const commands = commandsFor(wishes)
+        const commands = commandsFor([...reported, ...wishes])
         const together = await outcomeOf([commands])
         expect(together).toEqual(await outcomeOf(commands.map((command) => [command])))
         for (const { outcome } of together.receipts) {
           if (outcome === 'applied') applied++
           else others++
         }
+        steps += together.rows.filter(
+          (row) => (row as { kind?: string }).kind === 'transition',
+        ).length
       }),
       { numRuns: 60 },
     )
     // the mixes are mixed
     expect(Math.min(applied, others)).toBeGreaterThan(50)
+    expect(steps).toBeGreaterThan(5)
   })
 
   it('keeps the order of a call in the server’s instants', async () => {

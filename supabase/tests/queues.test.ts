@@ -236,6 +236,30 @@ describeOnEachDatabase('queues', (kind) => {
     await expect(tasks('field', 201)).rejects.toMatchObject({ code: '22023' })
   })
 
+  it('ask again what waits for a verification when a workflow’s rows change', async () => {
+    const id = await report('manager')
+    const trust = (channels: string) =>
+      db.query(
+        `update public.workflows set trusted_channels = $1::text::text[] where code = 'event'`,
+        [channels],
+      )
+    const clock = (kind: string) =>
+      db.query(
+        `update public.workflow_stages set clock = $1 where workflow = 'event' and code = 'reported'`,
+        [kind],
+      )
+    try {
+      await trust('{phone}')
+      expect(await idsOf('manager', 'to_verify')).toEqual([id])
+      await clock('file')
+      expect(await idsOf('manager', 'to_file')).toEqual([id])
+    } finally {
+      await clock('accept')
+      await trust('{app}')
+    }
+    expect(await idsOf('manager', 'to_file')).toEqual([id])
+  })
+
   it('bring requests, holds, demands and what is overdue to who decides', async () => {
     const asked = await dispatched()
     await take('handler', asked, 'request_extension', { note: 'parts are missing' })

@@ -211,8 +211,8 @@ export function attackedTransitions(open: () => OpenedWorld): void {
       const receipt = await db.asUser(people.handler, async (tx) => {
         await tx.exec(`
           create temp table incident_log on commit drop as select * from public.incident_log where false;
-          create or replace function pg_temp.guard_holds(text, public.incidents, timestamptz) returns boolean
-            language sql as 'select true';
+          create or replace function pg_temp.failing_looks(public.incidents, text[], timestamptz)
+            returns table (failing text[]) language sql as $f$ select '{}'::text[] $f$;
           set local search_path = pg_temp, public;
         `)
         return (

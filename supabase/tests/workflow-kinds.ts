@@ -104,7 +104,7 @@ export function specialTransitions(open: () => OpenedWorld): void {
       const id = await world.at('reported')
       const isControlled = async (at: string) => {
         const [found] = await db.query<{ is: boolean }>(
-          `select (private.control_on(i, $2::text::timestamptz)).code is not null as is
+          `select exists (select from private.control_on(i, $2::text::timestamptz)) as is
            from public.incidents i where id = $1`,
           [id, at],
         )

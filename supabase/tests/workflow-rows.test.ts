@@ -91,16 +91,21 @@ describeOnEachDatabase('workflows of rows', (kind) => {
     const [known] = await db.query<{
       guards: string[]
       effects: string[]
-      holds: string
+      fails: string
+      looks: string[]
       does: string
     }>(
       `select private.guard_names() as guards, private.effect_names() as effects,
-         (select prosrc from pg_proc where oid = 'private.guard_holds'::regproc) as holds,
+         pg_get_functiondef('private.failing_row_guards'::regproc)
+           || pg_get_functiondef('private.failing_looks'::regproc) as fails,
+         private.looking_guards() as looks,
          (select prosrc from pg_proc where oid = 'private.with_effect'::regproc) as does`,
     )
     const branches = (text: string) =>
       [...text.matchAll(/^\s+when '(\w+)' then/gm)].map(([, name]) => name)
-    expect(branches(known!.holds)).toEqual(known!.guards)
+    const failing = [...known!.fails.matchAll(/THEN '(\w+)'::text/g)].map(([, name]) => name)
+    expect(failing.toSorted()).toEqual(known!.guards.toSorted())
+    expect(failing.slice(-known!.looks.length)).toEqual(known!.looks)
     expect(branches(known!.does)).toEqual(known!.effects)
   })
 

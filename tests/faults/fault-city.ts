@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import type { Database } from '../../supabase/server/base/database-types.ts'
-import { addPerson } from '../../supabase/server/owner/people.ts'
+import { addPerson, grantRole } from '../../supabase/server/owner/people.ts'
 import { loadSmallCity } from '../../supabase/server/testing/kit.ts'
 import { copyPreparedCity } from '../kit/data-folder.ts'
 import { people, passwordOfAll } from './people.ts'
@@ -12,6 +12,9 @@ export async function loadFaultCity(db: Database): Promise<void> {
   for (const { email, role } of people) {
     const person = { email, displayName: email.split('@')[0] ?? email, password: passwordOfAll }
     await addPerson(db, person, { role, areaCode: 'CITY' })
+    // they take steps of what they report
+    if (role === 'field_staff')
+      await grantRole(db, email, { role: 'grid_manager', areaCode: 'CITY' })
   }
 }
 

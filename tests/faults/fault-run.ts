@@ -34,6 +34,8 @@ export interface FaultRunResult {
   untrueReceipts: string[]
   /** Entries of one device at one incident that stand in another order than they were made. */
   outOfOrder: string[]
+  /** Incidents whose version is not one more than the steps in their log. */
+  outOfVersion: string[]
   /** Incidents whose time at the server is a device's, not the server's own. */
   outOfTime: string[]
   /** Items left on the devices. */
@@ -270,7 +272,10 @@ async function receiptsOfPerson(one: Phone): Promise<DeviceReceipt[]> {
   }
 }
 
-type RecordCheck = Pick<FaultRunResult, 'untrueReceipts' | 'outOfOrder' | 'outOfTime'>
+type RecordCheck = Pick<
+  FaultRunResult,
+  'untrueReceipts' | 'outOfOrder' | 'outOfVersion' | 'outOfTime'
+>
 
 /** Reads all intents from a stopped server's folder and checks receipts and order against them. */
 async function recordIn(
@@ -316,6 +321,12 @@ export async function checkRecord(
          ) t
        ) o where o.before > o.made`,
   )
+  const misversioned = await db.query<{ id: string }>(
+    `select i.id::text from public.incidents i where i.description like '%⟦%⟧%'
+       and i.version <> 1 + (select count(*) from public.incident_log l
+         where l.district_code = i.district_code and l.incident_id = i.id
+           and l.kind in ('transition', 'corrected'))`,
+  )
   // devices' clocks are ten years off; the server's own is the one that counts
   const misdated = await db.query<{ id: string }>(
     `select i.id::text from public.incidents i where i.description like '%⟦%⟧%'
@@ -325,6 +336,7 @@ export async function checkRecord(
   return {
     untrueReceipts,
     outOfOrder: disordered.map((row) => row.incident_id),
+    outOfVersion: misversioned.map(({ id }) => id),
     outOfTime: misdated.map(({ id }) => id),
   }
 }

@@ -43,7 +43,9 @@ test(`${submissions} submissions through ${faults} faults: none lost, none doubl
   expect(isClean(result.reconciliation)).toBe(true)
   expect(result.untrueReceipts).toEqual([])
   expect(result.outOfOrder).toEqual([])
+  expect(result.outOfVersion).toEqual([])
   expect(result.outOfTime).toEqual([])
+  expect(result.meant.step).toBeGreaterThan(0)
   const { deaths, leavings, takeOvers } = result.events
   expect(Math.min(deaths, leavings, takeOvers)).toBeGreaterThan(0)
 })

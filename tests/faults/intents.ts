@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { PhotoRef } from '../../src/domain/command/command.ts'
 import type { NewCommand } from '../../src/domain/command/types/index.ts'
 import type { Outbox } from '../../src/sync/index.ts'
+import { realNow } from './device-clock.ts'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import type { Phone } from './phone.ts'
 import { hashOfContent, sha256Hex, type Intent, type Ledger } from './ledger.ts'
@@ -14,10 +15,12 @@ export class People {
   readonly #random: SeededRandom
   /** By the queue they go through: the order of an incident is one queue's. */
   #reported = new Map<string, string[]>()
+  /** Steps taken of an incident, all through that queue; its version follows from them. */
+  #steps = new Map<string, number>()
   #intents = new Map<string, Intent>()
   #count = 0
   /** How many of each kind were meant. */
-  readonly meant = { report: 0, note: 0, photo: 0, confirm: 0, poisoned: 0 }
+  readonly meant = { report: 0, note: 0, photo: 0, confirm: 0, step: 0, poisoned: 0 }
 
   constructor(ledger: Ledger, random: SeededRandom) {
     this.#ledger = ledger
@@ -30,7 +33,8 @@ export class People {
     const own = this.#reported.get(queueOf(device)) ?? []
     const dice = this.#random()
     if (own.length === 0 || dice < 0.7) return this.#report(device, own)
-    if (dice < 0.85) return this.#note(device, this.#random.pick(own))
+    if (dice < 0.78) return this.#step(device, this.#random.pick(own))
+    if (dice < 0.87) return this.#note(device, this.#random.pick(own))
     if (dice < 0.93) return this.#photo(device, this.#random.pick(own))
     return this.#confirm(device, this.#random.pick(own))
   }
@@ -76,6 +80,23 @@ export class People {
     const token = this.#token('note')
     const payload = { incidentId, note: markedText(token, this.#random.pick(phrases)) }
     await this.#do(device, token, incidentId, [], { type: 'add_note', payload })
+  }
+
+  /** The next of three steps; a note when all were taken. */
+  async #step(device: Phone, incidentId: string): Promise<void> {
+    const taken = this.#steps.get(incidentId) ?? 0
+    const step = steps[taken]
+    if (!step) return this.#note(device, incidentId)
+    this.#steps.set(incidentId, taken + 1)
+    const token = this.#token('step')
+    const payload = {
+      ...step(),
+      incidentId,
+      // only steps change the version: each names the one before it
+      baseVersion: taken + 1,
+      note: markedText(token, this.#random.pick(phrases)),
+    }
+    await this.#do(device, token, incidentId, [], { type: 'transition', payload })
   }
 
   async #photo(device: Phone, incidentId: string): Promise<void> {
@@ -129,11 +150,18 @@ export class People {
     return { lon: 112.91 + this.#random() * 0.18, lat: 27.91 + this.#random() * 0.18 }
   }
 
-  #token(kind: 'report' | 'note' | 'photo' | 'confirm'): string {
+  #token(kind: 'report' | 'note' | 'photo' | 'confirm' | 'step'): string {
     this.meant[kind] += 1
     return `${kind}-${(this.#count += 1)}`
   }
 }
+
+/** From reported to dispatched and to a request, in this order. */
+const steps: (() => { name: string; [field: string]: unknown })[] = [
+  () => ({ name: 'file' }),
+  () => ({ name: 'dispatch', department: 'public_works' }),
+  () => ({ name: 'request_hold', until: new Date(realNow() + 30 * 86_400_000).toISOString() }),
+]
 
 /** What people type: quotes, two scripts, emoji, markup, what looks like SQL. */
 const phrases = [

@@ -3,8 +3,8 @@ import { report } from '@/data/problems.ts'
 import type { WorkRow } from '@/data/work.repo.ts'
 import type { OfferedTransition } from '@/domain/workflow/workflow.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
-import { useStepsStore } from '@/stores/outbox/steps.store.ts'
-import type { ItemSummary, QueuedItem } from '@/sync/index.ts'
+import { undoMs, useStepsStore } from '@/stores/outbox/steps.store.ts'
+import type { ItemSummary } from '@/sync/index.ts'
 import { isStuck } from './use-underway.ts'
 
 interface BatchItem {
@@ -55,24 +55,24 @@ export function useBatch(onSettled: (incidentId: string) => void): Batches {
   ): Promise<boolean> {
     storing.value = true
     notStored.value = 0
-    const items: BatchItem[] = []
-    let undoUntil: number | null = null
+    const { name, canUndo } = transition
     try {
-      for (const row of rows) {
-        try {
-          const { name, canUndo } = transition
-          const item: QueuedItem = await steps.take({ incident: row, name, canUndo, fields })
-          items.push({ row, itemId: item.id, outcome: 'waiting', item: null })
-          undoUntil ??= item.notBefore
-        } catch (failure) {
-          report('outbox-write', failure)
-          notStored.value++
-        }
-      }
+      const ids = await steps.takeAll(rows, { name, canUndo, fields })
+      // the page's clock: the hold may end a moment earlier, then there is nothing left to undo
+      const undoUntil = canUndo ? Date.now() + undoMs : null
+      const items = rows.map((row, index): BatchItem => ({
+        row,
+        itemId: ids[index]!,
+        outcome: 'waiting',
+        item: null,
+      }))
+      batch.value = { transition, items, undoUntil }
+    } catch (failure) {
+      report('outbox-write', failure)
+      notStored.value = rows.length
     } finally {
       storing.value = false
     }
-    if (items.length > 0) batch.value = { transition, items, undoUntil }
     return notStored.value === 0
   }
 
@@ -81,14 +81,15 @@ export function useBatch(onSettled: (incidentId: string) => void): Batches {
     const current = batch.value
     if (!current) return
     const store = await outbox.whenOpen()
-    const items = await Promise.all(
-      current.items.map(async (one): Promise<BatchItem> => {
-        if (one.outcome !== 'waiting') return one
-        const item = await store.item(one.itemId)
-        if (!item || item.state === 'received') return { ...one, outcome: 'done' }
-        return isStuck(item) ? { ...one, outcome: 'failed', item } : one
-      }),
-    )
+    const open = current.items.filter(({ outcome }) => outcome === 'waiting')
+    const found = await store.items(open.map(({ itemId }) => itemId))
+    const itemOf = new Map(found.map((item) => [item.id, item]))
+    const items = current.items.map((one): BatchItem => {
+      if (one.outcome !== 'waiting') return one
+      const item = itemOf.get(one.itemId)
+      if (!item || item.state === 'received') return { ...one, outcome: 'done' }
+      return isStuck(item) ? { ...one, outcome: 'failed', item } : one
+    })
     if (batch.value !== current) return
     batch.value = { ...current, items }
     for (const [index, { outcome, row }] of items.entries())
@@ -104,7 +105,8 @@ export function useBatch(onSettled: (incidentId: string) => void): Batches {
     batch.value = null
     if (!current) return
     try {
-      for (const { itemId } of current.items) await steps.undo(itemId)
+      const store = await outbox.whenOpen()
+      await store.takeBackAll(current.items.map(({ itemId }) => itemId))
     } catch (failure) {
       report('outbox-write', failure)
     }

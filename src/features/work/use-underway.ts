@@ -29,8 +29,8 @@ export function useUnderway(onArrived: () => void): {
       ),
   )
   watch(underway, (now, before) => {
-    if ([...before.values()].some(({ id }) => ![...now.values()].some((item) => item.id === id)))
-      onArrived()
+    const ids = new Set([...now.values()].map(({ id }) => id))
+    if ([...before.values()].some(({ id }) => !ids.has(id))) onArrived()
   })
   return { underway, loaded }
 }

@@ -47,6 +47,18 @@ export const useStepsStore = defineStore('steps', () => {
     return outbox.enqueue(stepCommand(step), step.canUndo ? { holdMs: undoMs } : {})
   }
 
+  /** One step of many incidents, all or none. Returns the items' ids in order. @throws OutboxError */
+  async function takeAll(
+    incidents: readonly StepTaken['incident'][],
+    step: Omit<StepTaken, 'incident'>,
+  ): Promise<string[]> {
+    const outbox = await outboxStore.whenOpen()
+    return outbox.enqueueAll(
+      incidents.map((incident) => stepCommand({ ...step, incident })),
+      step.canUndo ? { holdMs: undoMs } : {},
+    )
+  }
+
   /** Returns false when too late. The form keeps what was entered. @throws OutboxError */
   async function undo(itemId: string): Promise<boolean> {
     const outbox = await outboxStore.whenOpen()
@@ -58,5 +70,5 @@ export const useStepsStore = defineStore('steps', () => {
     return true
   }
 
-  return { givenBack, take, undo }
+  return { givenBack, take, takeAll, undo }
 })

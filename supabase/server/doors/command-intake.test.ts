@@ -75,7 +75,7 @@ test('without a database nothing is journaled: the client sends the call again',
 test('one’s own Postgres is asked without a journal', async () => {
   const { apply, steps } = intakeWith({ journal: null })
   expect((await apply()).status).toBe(200)
-  expect(steps).toEqual([asked])
+  expect(steps).toEqual([asked, 'announced'])
 })
 
 test.each([

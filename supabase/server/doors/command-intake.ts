@@ -52,7 +52,7 @@ export class CommandIntake {
     }
     const ask = () =>
       forward({ method: 'POST', path: '/rest/v1/rpc/apply_commands', headers, body })
-    if (!journal) return ask()
+    if (!journal) return ask().finally(onChange)
     // Not journaled: the client sends it again.
     if (!backend.isReady) throw new BackendUnavailable()
     const waitSeconds = this.#journaled.take(userId, Buffer.byteLength(body))

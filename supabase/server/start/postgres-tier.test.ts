@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lookUntil } from '../../../tests/kit/look-until.ts'
 import { jpegFile } from '../../../tests/fixtures/photo-files.ts'
 import { findPostgres, startCluster } from '../../tests/harness/cluster.ts'
 import type { Cluster } from '../../tests/harness/cluster.ts'
@@ -76,6 +77,30 @@ describe.runIf('bin' in found)('one’s own Postgres behind the same door', () =
       body: JSON.stringify({ p_commands: [reportCommand(id)] }),
     })
     expect(JSON.parse(receipts.text)).toMatchObject([{ outcome: 'applied' }])
+  })
+
+  test('an incident on hold goes on at its instant, although nobody sends a command', async () => {
+    const { headers, id } = await signIn()
+    const report = reportCommand(id)
+    await send(server.port, 'POST', '/rest/v1/rpc/apply_commands', {
+      headers,
+      body: JSON.stringify({ p_commands: [report] }),
+    })
+    const { incidentId } = JSON.parse(report.payload) as { incidentId: string }
+    await server.database().query(
+      `update public.incidents set on_hold = true, hold_until = clock_timestamp() + interval '300 ms'
+       where id = $1`,
+      [incidentId],
+    )
+    const logged = () =>
+      server.database().query<{ onTime: boolean }>(
+        `select l.at <= clock_timestamp() and not i.on_hold as "onTime" from public.incident_log l
+         join public.incidents i on i.id = l.incident_id
+         where l.incident_id = $1 and l.kind = 'resumed'`,
+        [incidentId],
+      )
+    expect(await lookUntil(async () => (await logged()).length > 0)).toBe(true)
+    expect(await logged()).toEqual([{ onTime: true }])
   })
 
   test('a photo is kept in the data folder and read by who sees its incident', async () => {

@@ -24,6 +24,7 @@ import { PhotoApi } from '../photos/photo-api.ts'
 import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { replayJournal } from '../keeping/replay.ts'
+import { startResumeTimer } from '../keeping/resume-timer.ts'
 import { loadSecrets } from '../base/secrets.ts'
 import type { Settings } from '../base/settings.ts'
 import { databaseName, isLoopback } from '../base/settings.ts'
@@ -40,6 +41,7 @@ export type ServerStep =
   | 'set aside'
   | 'restarting'
   | 'snapshot failed'
+  | 'resume failed'
 
 export interface ServerHooks {
   /** Called early; `close` stops everything started so far. */
@@ -172,8 +174,20 @@ async function startParts(
       })
     : null
   if (snapshots) undo.push(() => snapshots.stop())
-  const onChange = () => snapshots?.noteChange()
-  const onUnjournaledChange = () => snapshots?.noteUnjournaledChange()
+  const holds = startResumeTimer({
+    database: () => opened.database(),
+    onResumed: () => snapshots?.noteChange(),
+    onFailed: (error) => hooks.onStep?.('resume failed', error.message),
+  })
+  undo.push(() => holds.stop())
+  const onChange = () => {
+    snapshots?.noteChange()
+    holds.noteChange()
+  }
+  const onUnjournaledChange = () => {
+    snapshots?.noteUnjournaledChange()
+    holds.noteChange()
+  }
   if (isNewCity || isChangedCity) onUnjournaledChange()
   const watched = watchedDatabase(opened.database(), onUnjournaledChange)
   const admin = await serveAdminSocket(dataDir, watched, async () => {

@@ -23,6 +23,7 @@ const steps: Record<ServerStep, string> = {
     'What could not be repeated is kept in journal/set-aside.ndjson of the data folder, calls',
   restarting: 'The database failed and is opened again',
   'snapshot failed': 'The snapshot failed and will be tried again',
+  'resume failed': 'What was on hold could not be resumed; it will be tried again',
 }
 
 export async function start(

@@ -8,7 +8,8 @@ export interface BenchDatabase {
   call<T>(expression: string, params?: (string | number)[]): Promise<T>
 }
 
-const admin = '00000000-0000-4000-8000-000000000001'
+/** Sees the whole city. */
+export const admin = '00000000-0000-4000-8000-000000000001'
 
 /** The demo city without incidents in a native Postgres of its own. */
 export async function openBenchDatabase(): Promise<BenchDatabase> {
