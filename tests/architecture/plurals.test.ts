@@ -19,8 +19,9 @@ const numberNames = new Set(
 )
 /** Parameters that carry words, among them durations, sizes and days already formatted. */
 const wordNames = new Set(
-  `ago area at browser bytes city day days department device distance duration field free from height high instant keys
-  level low month name names near note part path share size stage started state step system to used year`.split(
+  `ago area at browser bytes city day days department device distance duration field free from height high
+  id instant keys level limit link low month name names near note part path share size stage started state
+  step system to used year`.split(
     /\s+/,
   ),
 )

@@ -119,13 +119,12 @@ export function stageVisits(
 
 /** The state that an entry of the log leads to; null when it leads nowhere. */
 function stateAfter(
-  { kind, stageFrom, stageTo, data }: LoggedChange,
+  { stageFrom, stageTo, data }: LoggedChange,
   workflow: BarInput['workflow'],
 ): string | null {
-  if (kind === 'transition') {
-    const { from, to } = data ?? {}
-    return typeof to === 'string' && to !== from ? to : null
-  }
+  // A step has a name and says from where to where.
+  const { name, from, to } = data ?? {}
+  if (typeof name === 'string') return typeof to === 'string' && to !== from ? to : null
   if (stageFrom === null || stageTo === null || stageFrom === stageTo) return null
   return workflow?.stages.find(({ stage }) => stage === stageTo)?.code ?? stageTo
 }
