@@ -8,7 +8,6 @@ import { reportText } from '../server/import/report.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import { openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
-import { missingPostgres } from './harness/postgres.ts'
 import { seedSmallCity } from './harness/small-city.ts'
 import { temporaryFiles } from './import-support.ts'
 import { workflowWorld } from './workflow-world.ts'
@@ -23,7 +22,7 @@ let db: TestDatabase
 let world: WorkflowWorld
 const files = temporaryFiles()
 beforeAll(async () => {
-  db = await openTestDatabase({ kind: missingPostgres() === null ? 'postgres' : 'pglite' })
+  db = await openTestDatabase({ kind: 'pglite' })
   await seedSmallCity(db)
   await db.query(`update public.departments set name_zh = '城管' where code = 'urban_management'`)
   await db.query(`update public.categories set name_zh = '私搭棚亭' where code = 'shed'`)

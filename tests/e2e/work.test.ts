@@ -85,6 +85,43 @@ describe('the page of work', () => {
       .state
 
   it(
+    'says which year a calendar lacks, and that a due time beyond it is unknown',
+    async () => {
+      await reportIncident(field)
+      const { page, context, problems } = await openPage(browser, {
+        ...{ url, role: 'manager', path: '/work?queue=to_file', locale: 'zh-CN' },
+        ...{ streets: false, webGl: false },
+        // the demo's calendar reaches far: the server's answers are those of its last month
+        async before(opened) {
+          await opened.route('**/rpc/calendar_notices', (route) =>
+            route.fulfill({
+              json: [{ calendar: 'cn', nameZh: '中国', nameEn: 'China', year: 2028 }],
+            }),
+          )
+          await opened.route('**/rpc/work_queue', async (route) => {
+            const answer = await route.fetch()
+            const body = (await answer.json()) as { rows: Record<string, unknown>[] }
+            const beyond = { dueAt: null, warnAt: null, dueUnknown: { until: '2027-12-31' } }
+            const rows = body.rows.map((row, n) => (n === 0 ? { ...row, ...beyond } : row))
+            await route.fulfill({ response: answer, json: { ...body, rows } })
+          })
+        },
+      })
+      const notice = page.getByTestId('calendar-notice')
+      await notice.getByText('中国 2028 年').waitFor(slow)
+      const first = page.getByTestId('work-clock').first()
+      await expect.poll(() => first.innerText(), slow).toContain('2027年12月31日')
+      expect(await first.getAttribute('data-look')).toBe('unknown')
+      expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
+      await notice.getByRole('button').click()
+      await notice.waitFor({ state: 'detached' })
+      expect(problems).toEqual([])
+      await context.close()
+    },
+    slower.timeout,
+  )
+
+  it(
     'lets a manager file and dispatch by keyboard alone',
     async () => {
       const id = await reportIncident(field)
