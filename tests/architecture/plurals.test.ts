@@ -20,7 +20,7 @@ const numberNames = new Set(
 /** Parameters that carry words, among them durations, sizes and days already formatted. */
 const wordNames = new Set(
   `ago area at browser bytes city day days department device distance duration field free from height high instant keys
-  level low month name near note part path share size stage started state step system to used`.split(
+  level low month name near note part path points share size stage started state step system to used`.split(
     /\s+/,
   ),
 )
