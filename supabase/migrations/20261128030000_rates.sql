@@ -232,7 +232,8 @@ CREATE OR REPLACE FUNCTION private.rates_at(p_filter jsonb, p_at timestamp with 
  SET search_path TO ''
  SET "TimeZone" TO 'UTC'
  SET max_parallel_workers_per_gather TO '0'
- SET work_mem TO '32MB'
+ SET work_mem TO '64MB'
+ SET enable_mergejoin TO 'off'
 AS $function$
 declare
   v_result jsonb;

@@ -1,5 +1,4 @@
-import { wilson } from '@/stats/wilson.ts'
-import type { Fraction } from '@/domain/answers/rates.ts'
+import { shareOf, type Fraction } from '@/domain/answers/rates.ts'
 import type { ChartLook, ChartView } from '../chart-view.ts'
 import { intervalOption } from '../options/interval.option.ts'
 import { bars, rounded } from './bars.ts'
@@ -15,9 +14,9 @@ export function departmentsInTimeView(
   { theme, text }: ChartLook,
 ): ChartView {
   const { t } = text
-  const entries = (data.departments ?? []).map(({ key, name, numerator, denominator }) => {
-    const { share: value, low, high } = wilson(numerator, denominator)
-    return { key, name, value, low, high, n: denominator, count: numerator, selected: false }
+  const entries = (data.departments ?? []).map(({ key, name, ...rate }) => {
+    const { count, n, share: value, low, high } = shareOf(rate)
+    return { key, name, value, low, high, n, count, selected: false }
   })
   const { shown, hidden, height } = bars(entries)
   const labels = {

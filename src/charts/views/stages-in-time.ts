@@ -1,5 +1,4 @@
-import { wilson } from '@/stats/wilson.ts'
-import type { Fraction, RateName, StageOutcome } from '@/domain/answers/rates.ts'
+import { shareOf, type Fraction, type RateName, type StageOutcome } from '@/domain/answers/rates.ts'
 import type { ChartLook, ChartView } from '../chart-view.ts'
 import { outcomeOption } from '../options/outcome.option.ts'
 import { bars, rounded } from './bars.ts'
@@ -18,8 +17,8 @@ export function stagesInTimeView(data: StagesInTimeData, { theme, text }: ChartL
   )
   const named = stages.map((one) => ({ ...one, name: t(`rates.stage.${one.stage}`) }))
   const percent = (name: RateName) => {
-    const { numerator = 0, denominator = 0 } = data.rate(name) ?? {}
-    const { share } = wilson(numerator, denominator)
+    const rate = data.rate(name)
+    const share = rate ? shareOf(rate).share : null
     return rounded(share === null ? null : share * 100, 1)
   }
   return {

@@ -1,3 +1,4 @@
+import { wilson, type Share } from '../../stats/wilson.ts'
 import type { IncidentFilter } from '../filter/filter.ts'
 import { addDays, dayNumber } from '../time/calendar.ts'
 
@@ -13,7 +14,7 @@ export const rateStages = [
 export type RateStage = (typeof rateStages)[number]
 
 /** Done, done in time, and late, ÷ due. */
-export type StageRate = RateStage | `${RateStage}_in_time` | `${RateStage}_overdue`
+type StageRate = RateStage | `${RateStage}_in_time` | `${RateStage}_overdue`
 
 /** Of no single stage. `closing_late` leaves out what is past its time and open. */
 export const wholeRates = [
@@ -25,7 +26,7 @@ export const wholeRates = [
   'valid',
   'found_by_public',
 ] as const
-export type WholeRate = (typeof wholeRates)[number]
+type WholeRate = (typeof wholeRates)[number]
 
 export type RateName = StageRate | WholeRate
 export const rateNames: readonly RateName[] = [
@@ -37,6 +38,9 @@ export interface Fraction {
   numerator: number
   denominator: number
 }
+/** With the 95 % interval. */
+export const shareOf = ({ numerator, denominator }: Fraction): Share =>
+  wilson(numerator, denominator)
 
 /** Counts of incidents. */
 export interface StageOutcome {
