@@ -972,7 +972,30 @@ const rejects = breaksOf('migrations', imports, [
   },
 ])
 
+const pageOfIncident = breaksOf(
+  'migrations',
+  [test('incident-page')],
+  [
+    {
+      name: 'the family shows children outside the scope',
+      find: 'where i.district_code = $1 and i.parent_id = $3 and %1$s',
+      replace: 'where i.district_code = $1 and i.parent_id = $3',
+    },
+    {
+      name: 'the log says roles of today',
+      find: 'where m.user_id = e.actor and private.is_valid(m.valid_from, m.valid_to, e.at)',
+      replace: 'where m.user_id = e.actor and private.is_valid(m.valid_from, m.valid_to, now())',
+    },
+    {
+      name: 'rejected and merged incidents count as recurrences',
+      find: "and i.stage not in ('rejected', 'merged') and %s $q$",
+      replace: 'and %s $q$',
+    },
+  ],
+)
+
 export const sqlMutants = [
+  ...pageOfIncident,
   ...rights,
   ...writing,
   ...receipts,
