@@ -12,6 +12,7 @@ const columns = [test('read/columns')]
 const changes = [test('read/changes')]
 const words = [test('words')]
 const reads = [test('field-reads')]
+const rates = [test('rates')]
 
 const rights = breaksOf('migrations', policies, [
   {
@@ -972,6 +973,24 @@ const rejects = breaksOf('migrations', imports, [
   },
 ])
 
+const judging = breaksOf('migrations', rates, [
+  {
+    name: 'held incidents stay in the rates',
+    find: 'select * from verdicts where not on_hold',
+    replace: 'select * from verdicts',
+  },
+  {
+    name: 'a clock that rests is never late',
+    find: 'when c.due_at < $1 or c.used_seconds > c.limit_seconds then 2',
+    replace: 'when c.due_at < $1 then 2',
+  },
+  {
+    name: 'a department answers for the one before it',
+    find: `c.kind <> 'handle' or c.department_code is not distinct from i.department_code`,
+    replace: 'true',
+  },
+])
+
 export const sqlMutants = [
   ...rights,
   ...writing,
@@ -984,4 +1003,5 @@ export const sqlMutants = [
   ...listening,
   ...reading,
   ...rejects,
+  ...judging,
 ]
