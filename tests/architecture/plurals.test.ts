@@ -21,9 +21,7 @@ const numberNames = new Set(
 const wordNames = new Set(
   `ago area at browser bytes city day days department device distance duration field free from height high
   id instant keys level limit link low month name names near note part path points share size stage started
-  state step system to used year`.split(
-    /\s+/,
-  ),
+  state step system to used year`.split(/\s+/),
 )
 
 function messagesOf(locale: string): Map<string, string> {

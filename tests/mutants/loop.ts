@@ -4,66 +4,47 @@ const test = (name: string): string => `supabase/tests/${name}.test.ts`
 
 const guards = breaksOf(
   'migrations',
-  [test('workflow-model')],
+  [test('workflow')],
   [
     {
-      name: 'a guard looks at who reported, and lets the reporter verify',
-      find: `when 'not_reporter' then return p_incident.reported_by is distinct from auth.uid();`,
-      replace: `when 'not_reporter' then return true;`,
+      name: 'a reporter verifies the own report',
+      find: `WHEN ((p_incident).reported_by = auth.uid()) THEN 'not_reporter'::text`,
+      replace: `WHEN false THEN 'not_reporter'::text`,
     },
     {
-      name: 'every channel is trusted',
-      find: `when 'verified' then return (select w.trusted_channels is null or p_incident.channel = any (w.trusted_channels)`,
-      replace: `when 'verified' then return (select true`,
-    },
-    {
-      name: 'a step that waits for a decision stops nothing',
-      find: `when 'nothing_pending' then return p_incident.pending is null;`,
-      replace: `when 'nothing_pending' then return true;`,
+      name: 'what nobody verified is filed',
+      find: `WHEN (p_incident).to_verify THEN 'verified'::text`,
+      replace: `WHEN false THEN 'verified'::text`,
     },
     {
       name: 'an extension may be asked after the due time',
-      find: `when 'in_time' then return p_incident.due_at is null or p_at <= p_incident.due_at;`,
-      replace: `when 'in_time' then return true;`,
-      tests: [test('workflow')],
-    },
-    {
-      name: 'there is no last extension',
-      find: `when 'extension_left' then return p_incident.extensions <`,
-      replace: `when 'extension_left' then return -1 <`,
-      tests: [test('workflow')],
-    },
-    {
-      name: 'the handling department checks its own handling',
-      find: `where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = p_incident.department_code
-          and private.is_valid(m.valid_from, m.valid_to, p_at))
-      and not exists (`,
-      replace: `where false)
-      and not exists (`,
-      tests: [test('workflow')],
-    },
-    {
-      name: 'those who handled it check it after they left the department',
-      find: `and (l.kind = 'self_handled' or l.stage_to = 'handled' and l.stage_from <> 'handled'));`,
-      replace: `and l.kind = 'none');`,
-      tests: [test('workflow')],
-    },
-    {
-      name: 'a case may be reopened for ever',
-      find: `when 'reopen_window' then return p_at <= p_incident.closed_at + make_interval(days =>`,
-      replace: `when 'reopen_window' then return p_at is not null or p_at <= p_incident.closed_at + make_interval(days =>`,
-      tests: [test('workflow')],
+      find: `WHEN (p_at > (p_incident).due_at) THEN 'in_time'::text`,
+      replace: `WHEN false THEN 'in_time'::text`,
     },
     {
       name: 'a case is held twice',
-      find: `when 'never_held' then return not p_incident.was_held;`,
-      replace: `when 'never_held' then return true;`,
+      find: `WHEN (p_incident).was_held THEN 'never_held'::text`,
+      replace: `WHEN false THEN 'never_held'::text`,
     },
     {
-      name: 'a controlled condition is filed all the same',
-      find: `when 'not_controlled' then return (private.control_on(p_incident, p_at)).code is null;`,
-      replace: `when 'not_controlled' then return true;`,
-      tests: [test('workflow')],
+      name: 'there is no last extension',
+      find: `((failing_looks.p_incident).extensions < w.max_extensions)`,
+      replace: `true`,
+    },
+    {
+      name: 'the handling department checks its own handling',
+      find: `AND (m.role = 'handler'::text) AND (m.department_code = (failing_looks.p_incident).department_code)`,
+      replace: `AND false`,
+    },
+    {
+      name: 'those who handled it check it after they left the department',
+      find: `((l.kind = 'self_handled'::text) OR`,
+      replace: `(false AND`,
+    },
+    {
+      name: 'a case may be reopened for ever',
+      find: `(failing_looks.p_at <= ((failing_looks.p_incident).closed_at`,
+      replace: `(true OR failing_looks.p_at <= ((failing_looks.p_incident).closed_at`,
     },
   ],
 )
@@ -166,10 +147,8 @@ begin
     },
     {
       name: 'a clock on hold runs',
-      find: `and private.is_open(p_incident.stage) and not p_incident.on_hold
-$`,
-      replace: `and private.is_open(p_incident.stage)
-$`,
+      find: `if p_incident.on_hold or not private.is_open(p_incident.stage) then return; end if;`,
+      replace: `if not private.is_open(p_incident.stage) then return; end if;`,
     },
     {
       name: 'a change of category keeps the old limit',
@@ -184,4 +163,48 @@ $`,
   ],
 )
 
-export const loopMutants = [...guards, ...engine, ...clocks]
+const pageOfIncident = breaksOf(
+  'migrations',
+  [test('incident-page')],
+  [
+    {
+      name: 'the family shows children outside the scope',
+      find: 'where i.district_code = $1 and i.parent_id = $3 and %1$s',
+      replace: 'where i.district_code = $1 and i.parent_id = $3',
+    },
+    {
+      name: 'the log says roles of today',
+      find: 'where m.user_id = e.actor and private.is_valid(m.valid_from, m.valid_to, e.at)',
+      replace: 'where m.user_id = e.actor and private.is_valid(m.valid_from, m.valid_to, now())',
+    },
+    {
+      name: 'rejected and merged incidents count as recurrences',
+      find: "and i.stage not in ('rejected', 'merged') and %s $q$",
+      replace: 'and %s $q$',
+    },
+  ],
+)
+
+const judging = breaksOf(
+  'migrations',
+  [test('rates')],
+  [
+    {
+      name: 'held incidents stay in the rates',
+      find: 'select * from verdicts where not on_hold',
+      replace: 'select * from verdicts',
+    },
+    {
+      name: 'a clock that rests is never late',
+      find: 'when c.due_at < $1 or c.used_seconds > c.limit_seconds then 2',
+      replace: 'when c.due_at < $1 then 2',
+    },
+    {
+      name: 'a department answers for the one before it',
+      find: `c.kind <> 'handle' or c.department_code is not distinct from i.department_code`,
+      replace: 'true',
+    },
+  ],
+)
+
+export const loopMutants = [...guards, ...engine, ...clocks, ...pageOfIncident, ...judging]

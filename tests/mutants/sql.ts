@@ -841,8 +841,10 @@ const reading = breaksOf(
   [
     {
       name: 'an incident outside the scope is told',
-      find: `execute format('select i.* from public.incidents i where i.id = $1 and %s order by i.district_code limit 1',`,
-      replace: `execute format('select i.* from public.incidents i where i.id = $1 and coalesce(true, %s) order by i.district_code limit 1',`,
+      find: `execute format('select i.* from public.incidents i where i.id = $1 and %s order by i.district_code limit 1',
+    v_scope)`,
+      replace: `execute format('select i.* from public.incidents i where i.id = $1 and coalesce(true, %s) order by i.district_code limit 1',
+    v_scope)`,
       tests: [test('read/scope')],
     },
     {
@@ -894,8 +896,10 @@ const reading = breaksOf(
     },
     {
       name: 'a page of 201 rows is given',
-      find: 'if v_limit not between 1 and 200 then',
-      replace: 'if v_limit not between 1 and 201 then',
+      find: `perform private.require_user();
+  if v_limit not between 1 and 200 then`,
+      replace: `perform private.require_user();
+  if v_limit not between 1 and 201 then`,
     },
     {
       name: 'one’s day shows the reports of all',
