@@ -536,6 +536,39 @@ alter table public.condition_limits add constraint condition_limits_limit_check
 alter table public.condition_milestones add constraint condition_milestones_limit_check
   check (private.is_limit(amount, unit, day_rule));
 
+insert into public.condition_limits (condition, clock, amount, unit) values
+  ('street_cleaning', 'handle', 4, 'work_hour'),
+  ('exposed_garbage', 'handle', 4, 'work_hour'),
+  ('exposed_garbage_large', 'handle', 1, 'work_day'),
+  ('human_animal_waste', 'handle', 4, 'work_hour'),
+  ('litter_bin', 'handle', 4, 'work_hour'),
+  ('construction_waste', 'handle', 2, 'work_day'),
+  ('illegal_dumping_large', 'handle', 2, 'work_day'),
+  ('hazardous_waste', 'handle', 4, 'urgent_hour'),
+  ('street_light_pole', 'handle', 2, 'urgent_hour'),
+  ('road_surface_collapse', 'handle', 2, 'urgent_hour'),
+  ('manhole_cover', 'handle', 2, 'urgent_hour'),
+  ('traffic_signal', 'handle', 2, 'urgent_hour'),
+  ('street_tree_fallen', 'handle', 4, 'urgent_hour'),
+  ('elevator_trapped', 'handle', 0.5, 'urgent_hour'),
+  ('fire_lane', 'handle', 2, 'urgent_hour'),
+  ('rooftop_addition', 'handle', 20, 'work_day'),
+  ('rooftop_addition_built', 'handle', 15, 'work_day'),
+  ('shed', 'handle', 20, 'work_day'),
+  ('shed_built', 'handle', 15, 'work_day'),
+  ('land_occupation', 'handle', 15, 'work_day'),
+  ('unlicensed_works', 'handle', 7, 'work_day');
+
+insert into public.condition_milestones (condition, code, name_zh, name_en, amount, unit, sort)
+select c.code, m.code, m.name_zh, m.name_en, m.amount, m.unit, m.sort
+from (values ('rooftop_addition', true), ('shed', true), ('unlicensed_works', false)) as c (code, is_built)
+cross join (values
+  ('stop_work', '停工', 'Work stopped', 4, 'work_hour', 1, false),
+  ('fine', '处罚', 'Fine imposed', 7, 'work_day', 2, false),
+  ('demolition', '拆除', 'Demolished', 20, 'work_day', 3, true)
+) as m (code, name_zh, name_en, amount, unit, sort, needs_building)
+where c.is_built or not m.needs_building;
+
 insert into public.workflow_limits (workflow, clock, amount, unit)
 select w.code, l.clock, l.amount, l.unit
 from public.workflows w

@@ -28,7 +28,7 @@ beforeAll(async () => {
   db = await openTestDatabase({ kind: missingPostgres() === null ? 'postgres' : 'pglite' })
   await seedSmallCity(db)
   await db.exec(`insert into public.condition_milestones (condition, code, name_zh, name_en, amount, unit)
-    select code, 'stop_work', '停工', 'Work stops', 4, 'urgent_hour' from public.filing_conditions`)
+    select code, 'halt', '暂停', 'Halted', 4, 'urgent_hour' from public.filing_conditions`)
   world = workflowWorld(db)
   await world.give('stranger', 'field_staff', 'N-1')
   await world.give('stranger', 'handler', 'N', 'public_works')
@@ -188,7 +188,7 @@ function fieldsFor(name: string, m: Model, choice: boolean): Fields {
     case 'hold':
       return { until: soon }
     case 'milestone':
-      return { milestone: 'stop_work' }
+      return { milestone: 'halt' }
     case 'escalate':
       return { note, kind: 'leader', level: choice ? 3 : 1, replyBy: soon }
     case 'fly':
