@@ -122,7 +122,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
       ),
     )
     const [queued] = await db.query<{ unknown: unknown }>(
-      `select private.queue_rows(array[i], now()) -> 0 -> 'dueUnknown' as unknown
+      `select private.queue_rows(array[i.district_code], array[i.id], now()) -> 0 -> 'dueUnknown' as unknown
        from public.incidents i where i.id = $1`,
       [id],
     )

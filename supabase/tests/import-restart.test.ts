@@ -40,12 +40,17 @@ it('loses and doubles nothing when it is killed and run again', { timeout }, asy
   const [row] = await db.query(
     `select (select count(*)::int from public.incidents) as incidents,
        (select count(distinct source_id)::int from public.incidents) as sources,
-       (select count(*)::int from public.incident_log) as log,
+       (select count(*)::int from public.incident_log where kind = 'imported') as imported,
+       (select count(*) from public.incident_log where kind = 'demo_started')
+         = (select count(*) from public.incidents where is_generated) as "isDemoTakenUpOnce",
        (select count(*)::int from public.areas) as areas,
        (select count(*)::int from auth.users) as users`,
   )
   await db.close()
-  expect(row).toEqual({ incidents: kept, sources: kept, log: kept, areas: 237, users: 5 })
+  expect(row).toEqual({
+    ...{ incidents: kept, sources: kept, imported: kept, areas: 237, users: 5 },
+    isDemoTakenUpOnce: true,
+  })
 })
 
 it(

@@ -68,7 +68,8 @@ describe('the loop', () => {
   afterAll(() => browser?.close())
 
   it('goes from a report to a case closed, reopened and closed again', async () => {
-    const [field, manager, handler] = await Promise.all([
+    const [leader, field, manager, handler] = await Promise.all([
+      openPage(browser, { url, role: 'leader', path: '/table', webGl: false }),
       openPage(browser, {
         ...{ url, role: 'field', path: '/account', webGl: false, ...phone },
         before: (context) => context.grantPermissions(['geolocation']),
@@ -77,7 +78,9 @@ describe('the loop', () => {
       openPage(browser, { url, role: 'handler', path: '/account', webGl: false }),
     ])
     await field.context.setGeolocation({ longitude: -122.4188, latitude: 37.7571, accuracy: 6 })
+    const stages = await stagesSeenBy(leader.page)
     const id = await reportByPhone(field.page)
+    await stages.become({ reported: 1 })
 
     // taken back within ten seconds, then filed for good
     await openStep(manager.page, id, 'file', 'File')
@@ -94,30 +97,41 @@ describe('the loop', () => {
     await manager.page.getByTestId('log-pending').waitFor({ state: 'detached' })
     await form(manager.page, 'file').getByTestId('step-cancel').click()
     await take(manager, id, ['file', 'File'], write('It belongs to us'))
+    await stages.become({ reported: -1, filed: 1 })
     await take(manager, id, ['dispatch', 'Dispatch'], toPublicWorks)
+    await stages.become({ filed: -1, dispatched: 1 })
 
     await take(handler, id, ['return', 'Return'], write('Not our street'))
+    await stages.become({ dispatched: -1, filed: 1 })
     await take(manager, id, ['dispatch', 'Dispatch'], toPublicWorks)
+    await stages.become({ filed: -1, dispatched: 1 })
     await take(handler, id, ['handle', 'Handled'], async (step) => {
       await step.getByTestId('step-text').fill('Taken away')
       await step.getByTestId('photo-input').setInputFiles(photo(2))
       await step.getByTestId('photo-thumb').waitFor()
     })
+    await stages.become({ dispatched: -1, handled: 1 })
     await take(field, id, ['check_fail', 'Check failed'], write('Half of it is still there'))
+    await stages.become({ handled: -1, dispatched: 1 })
     expect(await sidewaysOverflow(field.page)).toEqual([])
     await take(handler, id, ['handle', 'Handled'], async (step) => {
       await step.getByTestId('step-text').fill('Now all of it')
       await step.getByTestId('photo-input').setInputFiles(photo(3))
       await step.getByTestId('photo-thumb').waitFor()
     })
+    await stages.become({ dispatched: -1, handled: 1 })
     await take(field, id, ['check_pass', 'Check passed'])
+    await stages.become({ handled: -1, closed: 1 })
     await take(manager, id, ['reopen', 'Reopen'], write('It is back'))
+    await stages.become({ closed: -1, dispatched: 1 })
     await take(handler, id, ['handle', 'Handled'], async (step) => {
       await step.getByTestId('step-text').fill('Taken away once more')
       await step.getByTestId('photo-input').setInputFiles(photo(4))
       await step.getByTestId('photo-thumb').waitFor()
     })
+    await stages.become({ dispatched: -1, handled: 1 })
     await take(manager, id, ['check_pass', 'Check passed'])
+    await stages.become({ handled: -1, closed: 1 })
 
     const { page } = manager
     const steps = await page
@@ -140,8 +154,8 @@ describe('the loop', () => {
     expect(await slider.inputValue()).toBe('1')
     expect(await axeProblems(page)).toEqual([])
     await readPage(page, url, id)
-    for (const { problems } of [field, manager, handler]) expect(problems).toEqual([])
-    for (const { context } of [field, manager, handler]) await context.close()
+    for (const { problems } of [leader, field, manager, handler]) expect(problems).toEqual([])
+    for (const { context } of [leader, field, manager, handler]) await context.close()
   })
 
   it('keeps a step taken without a network, and shows who was faster', async () => {
@@ -219,6 +233,35 @@ async function readPage(page: Page, url: string, id: string): Promise<void> {
   await page.emulateMedia({ media: null })
   await page.goto(`${url}/incidents/99999999-0000-4000-8000-000000000000`)
   await page.getByTestId('detail-missing').waitFor(slow)
+}
+
+/** The counts of stages in a page's filter, which must move with each step. */
+async function stagesSeenBy(page: Page) {
+  const row = page.getByTestId('stage-row')
+  await row.first().waitFor(slow)
+  const counts = async (): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      await row.evaluateAll((rows) =>
+        rows.map(
+          (one) => [one.dataset['stage']!, Number(one.textContent!.replaceAll(/\D/g, ''))] as const,
+        ),
+      ),
+    )
+  let expected = await counts()
+  return {
+    async become(change: Record<string, number>): Promise<void> {
+      expected = { ...expected }
+      for (const [stage, by] of Object.entries(change))
+        expected[stage] = (expected[stage] ?? 0) + by
+      const shown = Object.fromEntries(Object.entries(expected).filter(([, count]) => count > 0))
+      await expect
+        .poll(async () => {
+          await comeBackToTab(page)
+          return counts()
+        }, slower)
+        .toEqual(shown)
+    },
+  }
 }
 
 /** Reports with a photo, as a field worker does. @returns the incident's id */

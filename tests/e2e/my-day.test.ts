@@ -132,7 +132,7 @@ describe('my day', () => {
     expect(await cold.getByTestId('open-item').count()).toBe(shown)
     await cold.locator(`[data-testid=open-item][href*="${id}"]`).first().click()
     const detail = cold.getByTestId('incident-detail')
-    await detail.getByTestId('detail-stale').waitFor(slow)
+    await cold.getByTestId('detail-stale').waitFor(slow)
     expect(await detail.innerText()).toContain('A mattress on the pavement')
     for (const action of ['note', 'photo', 'correct'])
       await detail.getByTestId(`action-${action}`).waitFor()
@@ -147,7 +147,7 @@ describe('my day', () => {
     await context.setOffline(false)
     const notes = async () => (await detailOf(field, id)).log.map(({ note }) => note)
     await expect.poll(notes, slower).toContain('Two mattresses by now')
-    await detail.getByTestId('detail-stale').waitFor({ state: 'detached', ...slow })
+    await cold.getByTestId('detail-stale').waitFor({ state: 'detached', ...slow })
     await context.close()
   })
 

@@ -65,7 +65,9 @@ describe('the overview', () => {
   const expected = (): OracleRow[] => rowsOfLink(rows, page.url(), anywhere)
   const query = (key: string): string | null => new URL(page.url()).searchParams.get(key)
   /** The city's day now: what is reported by a test is of this day. */
-  const asOfDay = (): string => Temporal.Now.zonedDateTimeISO(zone).toPlainDate().toString()
+  const dayAgo = (days: number): string =>
+    Temporal.Now.zonedDateTimeISO(zone).toPlainDate().subtract({ days }).toString()
+  const asOfDay = (): string => dayAgo(0)
   const card = (name: string) => page.getByTestId(`chart-${name}`)
 
   const sampleOf = (row: OracleRow): Sample => {
@@ -250,6 +252,9 @@ describe('the overview', () => {
 
   it('says why imported incidents have no rates, and shows what the server counts', async () => {
     const rates = page.getByTestId('rates')
+    // the demo's steps are younger
+    const past = dayAgo(300)
+    await goInApp(page, `/overview?from=${past}&to=${dayAgo(290)}`)
     await rates.getByTestId('rates-empty').waitFor(slow)
     expect(await rates.innerText()).toMatch(/incidents were imported or put right on the spot/)
 

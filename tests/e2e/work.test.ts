@@ -412,7 +412,7 @@ describe('the page of work', () => {
       await desk.page.getByTestId('step-dispatch').click(slow)
       const form = desk.page.getByTestId('step-form-dispatch')
       await form.getByText('Proposed by dispatch rule 1').waitFor(slow)
-      expect(await form.getByTestId('step-department').innerText()).toContain('Parks')
+      await form.getByTestId('step-department').filter({ hasText: 'Parks' }).waitFor(slow)
       await desk.context.close()
       // other flows expect what the conditions say
       const admin = await apiClient(url, 'admin')

@@ -53,7 +53,9 @@ export function useTaskSteps(rowOf: (id: string) => FieldTask | undefined): Task
     () => store.givenBack,
     (back) => {
       const row = back ? rowOf(back.incidentId) : undefined
-      if (back && row) ask(back.name, row)
+      if (!back || !row) return
+      store.givenBack = null
+      ask(back.name, row)
     },
   )
   return { asked, steps, ask, take, close }

@@ -128,6 +128,7 @@ describeOnEachDatabase('the list', (kind) => {
         'reopened',
         'extensions',
         'selfHandled',
+        'isGenerated',
       ].sort(),
     )
   })

@@ -241,11 +241,14 @@ function momentsOf(
     }
     case 'dispatched':
       return dispatch((0.1 + spread * dispatchDays) * dayMs)
-    case 'extension':
+    case 'extension': {
+      // within the shortest limit
+      const agoMs = hours(1, 20)
       return [
-        ...dispatch(hours(60, 100)),
-        by(crew, hours(2, 40), 'request_extension', { note: notes.extension[0] }),
+        ...dispatch(agoMs + hours(0.2, 0.4)),
+        by(crew, agoMs, 'request_extension', { note: notes.extension[0] }),
       ]
+    }
     case 'hold_asked':
       return [...dispatch(hours(30, 90)), askHold(hours(1, 20), random.whole(5, 20) * dayMs)]
     case 'held': {
