@@ -3520,8 +3520,8 @@ begin
         from (select %s from v) sums
         cross join lateral unnest($2, sums.numerators, sums.denominators) with ordinality
           as r (rate, numerator, denominator, ordinality)),
-      'stages', (select jsonb_agg(jsonb_build_object('stage', s.stage, 'inTime', s.in_time, 'overdue', s.overdue,
-          'running', s.running) order by s.n)
+      'stages', (select coalesce(jsonb_agg(jsonb_build_object('stage', s.stage, 'inTime', s.in_time,
+          'overdue', s.overdue, 'running', s.running) order by s.n), '[]')
         from (
           select x.stage, x.n, coalesce(sum(v.n) filter (where x.verdict = 'in_time'), 0) as in_time,
             coalesce(sum(v.n) filter (where x.verdict in ('late', 'overdue')), 0) as overdue,
@@ -4043,7 +4043,7 @@ CREATE OR REPLACE FUNCTION public.try_dispatch_rules(p_rules jsonb)
  SET search_path TO ''
 AS $function$ select private.try_dispatch_rules(p_rules) $function$;
 
-CREATE OR REPLACE FUNCTION private.begin_demo_incidents(p_ids uuid[])
+CREATE OR REPLACE FUNCTION private.begin_demo_incidents(p_starts jsonb)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4051,20 +4051,24 @@ AS $function$
 declare
   v_old public.incidents;
   v_new public.incidents;
+  v_starts constant jsonb := (
+    select jsonb_object_agg(s.start ->> 'id', s.start -> 'at') from jsonb_array_elements(p_starts) s (start));
+  v_at timestamptz;
 begin
   for v_old in
     select * from public.incidents i
-    where i.id = any (p_ids) and i.source is not null and private.is_open(i.stage) and not i.is_generated
+    where i.id in (select k.id::uuid from jsonb_object_keys(v_starts) k (id)) and i.source is not null and private.is_open(i.stage) and not i.is_generated
     order by i.id for no key update
   loop
+    v_at := (v_starts ->> v_old.id::text)::timestamptz;
     v_new := v_old;
     v_new.stage := 'reported';
     select w.first_state into v_new.state from public.workflows w where w.code = v_old.workflow_code;
-    v_new := private.turn_clocks(v_old, v_new, '{}', '{}', v_old.reported_at);
-    update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_old.reported_at,
+    v_new := private.turn_clocks(v_old, v_new, '{}', '{}', v_at);
+    update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_at,
       due_at = v_new.due_at, warn_at = v_new.warn_at, is_generated = true
     where i.district_code = v_old.district_code and i.id = v_old.id;
-    perform private.append_log(v_old, null, null, v_old.reported_at, 'demo_started', '', '{}', '[]',
+    perform private.append_log(v_old, null, null, v_at, 'demo_started', '', '{}', '[]',
       v_old.stage, v_new.stage);
   end loop;
 end $function$;

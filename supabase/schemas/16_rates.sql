@@ -164,8 +164,8 @@ begin
         from (select %s from v) sums
         cross join lateral unnest($2, sums.numerators, sums.denominators) with ordinality
           as r (rate, numerator, denominator, ordinality)),
-      'stages', (select jsonb_agg(jsonb_build_object('stage', s.stage, 'inTime', s.in_time, 'overdue', s.overdue,
-          'running', s.running) order by s.n)
+      'stages', (select coalesce(jsonb_agg(jsonb_build_object('stage', s.stage, 'inTime', s.in_time,
+          'overdue', s.overdue, 'running', s.running) order by s.n), '[]')
         from (
           select x.stage, x.n, coalesce(sum(v.n) filter (where x.verdict = 'in_time'), 0) as in_time,
             coalesce(sum(v.n) filter (where x.verdict in ('late', 'overdue')), 0) as overdue,

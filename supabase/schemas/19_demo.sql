@@ -1,26 +1,31 @@
 -- The demo's generated steps: the owner's script takes them by the command path at past instants. Incidents and
 -- commands keep a mark, `is_generated`. server/import/demo-loop.ts says which incidents and which steps.
 
--- Puts imported, open incidents back to the first state of their workflow, with the clock that starts there.
-create or replace function private.begin_demo_incidents(p_ids uuid[])
+-- Puts imported, open incidents back to the first state of their workflow, each at an instant of its own that starts
+-- its clock: [{id, at}].
+create or replace function private.begin_demo_incidents(p_starts jsonb)
 returns void language plpgsql set search_path = '' as $$
 declare
   v_old public.incidents;
   v_new public.incidents;
+  v_starts constant jsonb := (
+    select jsonb_object_agg(s.start ->> 'id', s.start -> 'at') from jsonb_array_elements(p_starts) s (start));
+  v_at timestamptz;
 begin
   for v_old in
     select * from public.incidents i
-    where i.id = any (p_ids) and i.source is not null and private.is_open(i.stage) and not i.is_generated
+    where i.id in (select k.id::uuid from jsonb_object_keys(v_starts) k (id)) and i.source is not null and private.is_open(i.stage) and not i.is_generated
     order by i.id for no key update
   loop
+    v_at := (v_starts ->> v_old.id::text)::timestamptz;
     v_new := v_old;
     v_new.stage := 'reported';
     select w.first_state into v_new.state from public.workflows w where w.code = v_old.workflow_code;
-    v_new := private.turn_clocks(v_old, v_new, '{}', '{}', v_old.reported_at);
-    update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_old.reported_at,
+    v_new := private.turn_clocks(v_old, v_new, '{}', '{}', v_at);
+    update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_at,
       due_at = v_new.due_at, warn_at = v_new.warn_at, is_generated = true
     where i.district_code = v_old.district_code and i.id = v_old.id;
-    perform private.append_log(v_old, null, null, v_old.reported_at, 'demo_started', '', '{}', '[]',
+    perform private.append_log(v_old, null, null, v_at, 'demo_started', '', '{}', '[]',
       v_old.stage, v_new.stage);
   end loop;
 end $$;

@@ -248,7 +248,7 @@ export const ownerOnly = [
   'private.area_revision()',
   'private.areas_of_points(double precision[],double precision[])',
   'private.base64(bytea)',
-  'private.begin_demo_incidents(uuid[])',
+  'private.begin_demo_incidents(jsonb)',
   'private.check_call(json)',
   'private.check_category(text)',
   'private.check_workflow()',

@@ -48,14 +48,12 @@ export async function takeDemoSteps(
   const [dates] = await tx.query<{ until: string }>(
     'select demo_until::text as until from public.city_settings',
   )
-  const steps = planSteps(cases, cast, album.photoOf, {
+  const { starts, steps } = planSteps(cases, cast, album.photoOf, {
     nowMs: Date.parse(now),
     seed: `${city.id} ${dates?.until}`,
   })
   if (photos) await album.keep(tx, photos)
-  await tx.query('select private.begin_demo_incidents($1::text[]::uuid[])', [
-    cases.map(({ id }) => id),
-  ])
+  await tx.query('select private.begin_demo_incidents($1::text::jsonb)', [JSON.stringify(starts)])
   await tx.query('select private.take_demo_steps($1::text::jsonb)', [JSON.stringify(steps)])
   return steps.length
 }

@@ -112,26 +112,38 @@ function seedOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0)
 }
 
+export interface DemoPlan {
+  /** When each case is taken up: its clock starts there, not when it was reported long ago. */
+  starts: { id: string; at: string }[]
+  steps: DemoStep[]
+}
+
 export function planSteps(
   cases: readonly DemoCase[],
   cast: DemoCast,
   photoOf: PhotoOf,
   { nowMs, seed }: { nowMs: number; seed: string },
-): DemoStep[] {
+): DemoPlan {
   // both lists go through all endings, so that a field worker of one area finds each too
   const ended = [true, false].flatMap((isNear) =>
     withEndings(cases.filter((one) => one.isNear === isNear)),
   )
   let dispatched = 0
+  const starts: DemoPlan['starts'] = []
   const steps = ended.flatMap(({ one, ending }) => {
     const random = seededRandom(seedOf(`${seed} ${one.id}`))
     // multiples of the golden ratio lie evenly, in any part of the list
     const spread = ending === 'dispatched' ? (dispatched++ * goldenRatio) % 1 : 0
-    const moments = momentsOf(one, ending, cast, photoOf, random, nowMs, spread)
-    return stepsOf(one, fitted(moments, nowMs - one.reportedAtMs), nowMs, seed)
+    const ageMs = nowMs - one.reportedAtMs
+    const moments = fitted(momentsOf(one, ending, cast, photoOf, random, nowMs, spread), ageMs)
+    // one in eight waited too long
+    const waitedMs = random.whole(3, 12) * minuteMs * (random() < 0.125 ? 6 : 1)
+    const startMs = Math.min(ageMs, (moments[0]?.agoMs ?? 0) + waitedMs)
+    starts.push({ id: one.id, at: new Date(nowMs - startMs).toISOString() })
+    return stepsOf(one, moments, nowMs, seed)
   })
   // steps of one instant keep their order
-  return steps.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  return { starts, steps: steps.sort((a, b) => Date.parse(a.at) - Date.parse(b.at)) }
 }
 
 /** The newest wait, since theirs is the shortest time without a step; all others take turns. */
