@@ -1934,12 +1934,15 @@ CREATE OR REPLACE FUNCTION private.is_field_required(p_field public.workflow_fie
  SET search_path TO ''
 AS $function$
 begin
-  return p_field.is_required or case p_field.required_when
-    when 'after_photos' then coalesce((select c.needs_after_photos from public.filing_conditions c
-      where c.code = p_incident.condition_code), false)
-    when 'several_conditions' then 1 < (select count(*) from public.filing_conditions c
-      where c.category_code = p_incident.category_code and c.is_active)
-    else false end;
+  -- statements: only the question asked for is prepared
+  if p_field.is_required or p_field.required_when is null then return p_field.is_required; end if;
+  case p_field.required_when
+    when 'after_photos' then return coalesce((select c.needs_after_photos from public.filing_conditions c
+      where c.code = p_incident.condition_code), false);
+    when 'several_conditions' then return 1 < (select count(*) from public.filing_conditions c
+      where c.category_code = p_incident.category_code and c.is_active);
+    else return false;
+  end case;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.may_be_assigned(p_person uuid, p_area text, p_department text, p_at timestamp with time zone)
@@ -2914,6 +2917,8 @@ begin
   from public.incident_clocks x
   cross join lateral private.clock_times(x) t
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
+    -- one that rested before has its times
+    and (x.running_since is not null or x.used_seconds is null)
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
     and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds) is distinct from (t.limit_seconds, t.due_at,
       t.warn_at, case when x.running_since is null then t.used_seconds end);
@@ -2956,7 +2961,7 @@ declare
   v_at constant timestamptz := date_trunc('minute', p_at);
 begin
   update public.incident_clocks c
-  set amount = n.amount, unit = n.unit, day_rule = n.day_rule, calendar = case
+  set amount = n.amount, unit = n.unit, day_rule = n.day_rule, used_seconds = null, calendar = case
     when not private.is_round_the_clock(n.unit) then private.calendar_of(p_incident.area_code) end
   from public.incident_clocks x
   left join lateral (
@@ -3365,18 +3370,19 @@ CREATE OR REPLACE FUNCTION private.has_earlier_at_spot(p_incident public.inciden
  SET search_path TO ''
 AS $function$
   select exists (
-    select from public.incidents o
-    where o.district_code = p_incident.district_code and o.category_code = p_incident.category_code
-      -- 50 m are 0.00045 degrees of latitude
-      and floor(o.lat * 1000)::integer = any (array[
-        floor((p_incident.lat - 0.00045) * 1000)::integer, floor((p_incident.lat + 0.00045) * 1000)::integer])
+    select from public.categories c
+    cross join lateral (select c.duplicate_radius_meters / 111195.0 as lat,
+      c.duplicate_radius_meters / 111195.0 / cos(radians(p_incident.lat)) as lon) r
+    join public.incidents o on o.district_code = p_incident.district_code and o.category_code = c.code
+      and floor(o.lat * 1000)::integer = any (array(select generate_series(
+        floor((p_incident.lat - r.lat) * 1000)::integer, floor((p_incident.lat + r.lat) * 1000)::integer)))
       and floor(o.lon * 1000)::integer between
-        floor((p_incident.lon - 0.00045 / cos(radians(p_incident.lat))) * 1000)::integer
-        and floor((p_incident.lon + 0.00045 / cos(radians(p_incident.lat))) * 1000)::integer
+        floor((p_incident.lon - r.lon) * 1000)::integer and floor((p_incident.lon + r.lon) * 1000)::integer
+    where c.code = p_incident.category_code and c.duplicate_radius_meters > 0
       and o.reported_at >= p_incident.reported_at - interval '1 year' and o.reported_at < p_incident.reported_at
       -- metres on a sphere, flat at this distance
       and ((o.lat - p_incident.lat) * 111195) ^ 2
-        + ((o.lon - p_incident.lon) * 111195 * cos(radians(p_incident.lat))) ^ 2 <= 2500
+        + ((o.lon - p_incident.lon) * 111195 * cos(radians(p_incident.lat))) ^ 2 <= c.duplicate_radius_meters ^ 2
       and o.stage <> all ('{rejected,merged}'))
 $function$;
 

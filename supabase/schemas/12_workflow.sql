@@ -305,12 +305,15 @@ end $$;
 create or replace function private.is_field_required(p_field public.workflow_fields, p_incident public.incidents)
 returns boolean language plpgsql stable set search_path = '' as $$
 begin
-  return p_field.is_required or case p_field.required_when
-    when 'after_photos' then coalesce((select c.needs_after_photos from public.filing_conditions c
-      where c.code = p_incident.condition_code), false)
-    when 'several_conditions' then 1 < (select count(*) from public.filing_conditions c
-      where c.category_code = p_incident.category_code and c.is_active)
-    else false end;
+  -- statements: only the question asked for is prepared
+  if p_field.is_required or p_field.required_when is null then return p_field.is_required; end if;
+  case p_field.required_when
+    when 'after_photos' then return coalesce((select c.needs_after_photos from public.filing_conditions c
+      where c.code = p_incident.condition_code), false);
+    when 'several_conditions' then return 1 < (select count(*) from public.filing_conditions c
+      where c.category_code = p_incident.category_code and c.is_active);
+    else return false;
+  end case;
 end $$;
 
 -- Whether the person may verify and check in the area, or handle for the department where one is given.

@@ -216,7 +216,8 @@ begin
       and (c.is_reached or c.department_code is not distinct from p_incident.department_code));
 end $$;
 
--- The incident with the due and warning times of its running clock that ends first; computes them all.
+-- The incident with the due and warning times of its running clock that ends first; computes those of the clocks that
+-- run or have just come to rest.
 create or replace function private.with_due(p_incident public.incidents)
 returns public.incidents language plpgsql set search_path = '' as $$
 declare
@@ -228,6 +229,8 @@ begin
   from public.incident_clocks x
   cross join lateral private.clock_times(x) t
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
+    -- one that rested before has its times
+    and (x.running_since is not null or x.used_seconds is null)
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
     and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds) is distinct from (t.limit_seconds, t.due_at,
       t.warn_at, case when x.running_since is null then t.used_seconds end);
@@ -269,7 +272,7 @@ declare
   v_at constant timestamptz := date_trunc('minute', p_at);
 begin
   update public.incident_clocks c
-  set amount = n.amount, unit = n.unit, day_rule = n.day_rule, calendar = case
+  set amount = n.amount, unit = n.unit, day_rule = n.day_rule, used_seconds = null, calendar = case
     when not private.is_round_the_clock(n.unit) then private.calendar_of(p_incident.area_code) end
   from public.incident_clocks x
   left join lateral (

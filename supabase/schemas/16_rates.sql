@@ -7,22 +7,24 @@
 create index incidents_spot_idx on public.incidents (district_code, category_code,
   (floor(lat * 1000)::integer), (floor(lon * 1000)::integer), reported_at);
 
--- Whether one of the same category and district was reported within 50 m and the year before.
+-- Whether one of the same category and district was reported at the spot, within the category's radius for
+-- duplicates, in the year before.
 create or replace function private.has_earlier_at_spot(p_incident public.incidents)
 returns boolean language sql stable set search_path = '' as $$
   select exists (
-    select from public.incidents o
-    where o.district_code = p_incident.district_code and o.category_code = p_incident.category_code
-      -- 50 m are 0.00045 degrees of latitude
-      and floor(o.lat * 1000)::integer = any (array[
-        floor((p_incident.lat - 0.00045) * 1000)::integer, floor((p_incident.lat + 0.00045) * 1000)::integer])
+    select from public.categories c
+    cross join lateral (select c.duplicate_radius_meters / 111195.0 as lat,
+      c.duplicate_radius_meters / 111195.0 / cos(radians(p_incident.lat)) as lon) r
+    join public.incidents o on o.district_code = p_incident.district_code and o.category_code = c.code
+      and floor(o.lat * 1000)::integer = any (array(select generate_series(
+        floor((p_incident.lat - r.lat) * 1000)::integer, floor((p_incident.lat + r.lat) * 1000)::integer)))
       and floor(o.lon * 1000)::integer between
-        floor((p_incident.lon - 0.00045 / cos(radians(p_incident.lat))) * 1000)::integer
-        and floor((p_incident.lon + 0.00045 / cos(radians(p_incident.lat))) * 1000)::integer
+        floor((p_incident.lon - r.lon) * 1000)::integer and floor((p_incident.lon + r.lon) * 1000)::integer
+    where c.code = p_incident.category_code and c.duplicate_radius_meters > 0
       and o.reported_at >= p_incident.reported_at - interval '1 year' and o.reported_at < p_incident.reported_at
       -- metres on a sphere, flat at this distance
       and ((o.lat - p_incident.lat) * 111195) ^ 2
-        + ((o.lon - p_incident.lon) * 111195 * cos(radians(p_incident.lat))) ^ 2 <= 2500
+        + ((o.lon - p_incident.lon) * 111195 * cos(radians(p_incident.lat))) ^ 2 <= c.duplicate_radius_meters ^ 2
       and o.stage <> all ('{rejected,merged}'))
 $$;
 

@@ -31,6 +31,7 @@ describeOnEachDatabase('rates', (kind) => {
         set needs_after_photos = false, is_active = code = category_code;
       -- round the clock: calendars are another test's
       delete from public.condition_limits;
+      update public.categories set duplicate_radius_meters = 50;
       delete from public.condition_milestones;
       update public.workflow_limits set unit = 'urgent_hour';
       update public.workflow_limits set amount = 4 where clock in ('handle', 'check')`)
@@ -418,7 +419,7 @@ describeOnEachDatabase('rates', (kind) => {
     ])
   })
 
-  it('of repeats look for the same category within 50 m and a year', async () => {
+  it('of repeats look for the same category at the spot within a year', async () => {
     const spot = { lon: 10.9, lat: 21 }
     const filed = async (time: string, changes: object) =>
       go(await report(time, { ...spot, ...changes }), [time, 'file'])

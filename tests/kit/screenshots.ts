@@ -3,6 +3,7 @@
  * they can be renewed whenever a page changes; `-- capture outbox` only those whose names begin so.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { apiClient, call } from './api.ts'
 import { startAppServer } from './app-server.ts'
 import { launchChromium } from './browser.ts'
 import { fillCapture, leaveUnsent, meetConflict, reportDay } from './field-shots.ts'
@@ -38,6 +39,50 @@ const pages: Shot[] = [
   { name: 'phone-map-zh-light', role: 'manager', path: '/map', locale: 'zh-CN', ...phone },
   { name: 'sign-in-zh-light', path: '/sign-in', locale: 'zh-CN' },
 ]
+
+/** Brings the page to the first incident to check whose photos show before and after. */
+const openHandled = async ({ page, url }: OpenPage & { url: string }): Promise<void> => {
+  const manager = await apiClient(url, 'manager')
+  const { rows } = await call<{ rows: { id: string }[] }>(manager, 'work_queue', {
+    p_queue: 'to_check',
+    p_filter: {},
+    p_after: null,
+    p_limit: 50,
+  })
+  for (const { id } of rows) {
+    const { photos } = await call<{ photos: object[] }>(manager, 'incident_detail', { p_id: id })
+    if (photos.length < 2) continue
+    await page.goto(`${url}/incidents/${id}`)
+    await page.getByTestId('before-after').waitFor(slower)
+    return
+  }
+  throw new Error('no incident to check has two photos')
+}
+
+/** The loop at the desk. */
+function loopShots(url: string, locale: Locale): Shot[] {
+  const [light, dark] = ['light', 'dark'].map((theme) => `${locale.slice(0, 2)}-${theme}`)
+  const desk = { role: 'manager', locale, webGl: false } as const
+  return [
+    { ...desk, name: `work-${light}`, path: '/work?queue=open' },
+    { ...desk, name: `board-${dark}`, path: '/work?look=board', theme: 'dark' },
+    {
+      ...desk,
+      name: `incident-${light}`,
+      path: '/',
+      height: 1100,
+      prepare: (opened) => openHandled({ ...opened, url }),
+    },
+    {
+      ...desk,
+      name: `tasks-${light}`,
+      role: 'field',
+      path: '/my-day',
+      ...phone,
+      prepare: ({ page }) => page.getByTestId('task').first().waitFor(slower),
+    },
+  ]
+}
 
 /** A day in the field, in its order: the first picture has no reports yet. */
 function fieldShots(url: string, locale: Locale): Shot[] {
@@ -96,6 +141,7 @@ try {
     const { url } = server
     const shots = [
       ...pages.filter((shot) => (shot.locale ?? 'en') === locale),
+      ...loopShots(url, locale),
       ...fieldShots(url, locale),
     ]
     try {
