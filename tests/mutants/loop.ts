@@ -51,7 +51,7 @@ const guards = breaksOf(
 
 const engine = breaksOf(
   'migrations',
-  [test('workflow-model')],
+  [test('workflow')],
   [
     {
       name: 'a step on an older version goes through',
