@@ -21,7 +21,7 @@ function codesOfTheServer(): string[] {
     .sort()
 }
 
-/** What the functions of guards name, from the first to the one that asks them all. */
+/** Reads the names of guards from the SQL functions that ask them. */
 function guardsOfTheServer(): string[] {
   const sql = readFileSync(join(schemas, '12_workflow.sql'), 'utf8')
   const asked = sql.slice(

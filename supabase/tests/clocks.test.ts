@@ -100,7 +100,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
       const [row] = await tx.query<{ answer: T }>(`select public.${expression} as answer`)
       return row!.answer
     })
-  /** What the columns carry of March. */
+  /** Due minutes in the columns of March. */
   async function dueMinutes(): Promise<number[]> {
     const [march] = await read<PackedMonth[]>(`incident_columns('{2026-03}')`)
     return [...unpackMonth(march!).due.minute]

@@ -157,7 +157,7 @@ export function workflowWorld(db: TestDatabase) {
 }
 export type WorkflowWorld = ReturnType<typeof workflowWorld>
 
-/** What the parts of a test share. */
+/** Database and world that the parts of a test share. */
 export interface OpenedWorld {
   db: TestDatabase
   world: WorkflowWorld

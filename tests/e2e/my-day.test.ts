@@ -328,7 +328,7 @@ const cameraStates = (): string[] =>
     stream.getTracks().map(({ readyState }) => readyState),
   )
 
-/** What this device keeps under keys that begin so, without the beginning. */
+/** Keys of this device's kept values that begin so, without the beginning. */
 const keptUnder = (page: Page, start: string): Promise<string[]> =>
   page.evaluate(async (beginning) => {
     const databases = await indexedDB.databases()

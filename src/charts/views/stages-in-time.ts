@@ -9,7 +9,7 @@ interface StagesInTimeData {
   rate: (name: RateName) => Fraction | undefined
 }
 
-/** What was in time, overdue and still running at each stage. The table has each stage's rates. */
+/** Counts each stage's clocks in time, overdue and still running. The table has each stage's rates. */
 export function stagesInTimeView(data: StagesInTimeData, { theme, text }: ChartLook): ChartView {
   const { t } = text
   const stages = (data.stages ?? []).filter(

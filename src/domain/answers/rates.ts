@@ -2,7 +2,7 @@ import { wilson, type Share } from '../../stats/wilson.ts'
 import type { IncidentFilter } from '../filter/filter.ts'
 import { addDays, dayNumber } from '../time/calendar.ts'
 
-/** What a clock runs for, and `closing` for all of them. */
+/** Stages with a clock of their own, and `closing` for all of them together. */
 export const rateStages = [
   'verifying',
   'filing',

@@ -140,12 +140,12 @@ function firstState(
     const first = isReported ? (workflow?.firstState ?? null) : null
     return { state: typeof from === 'string' ? from : first, stage: change.stageFrom }
   }
-  // What an import brought was not always where it is.
+  // An import may bring a later stage without the states before it.
   const { stage, state } = incident
   return stage === 'reported' ? { state: state ?? null, stage } : { state: null, stage: null }
 }
 
-/** @param wanted kind of the state's clock; undefined: any */
+/** @param wanted kind of the clock; undefined takes all kinds */
 function clocksIn(
   span: Span,
   wanted: string | null | undefined,

@@ -9,7 +9,7 @@ export type OptionalColumn = (typeof optionalColumns)[number]
 export const workLooks = ['list', 'board'] as const
 export type WorkLook = (typeof workLooks)[number]
 
-/** What the page of work shows. All of it stands in the address. */
+/** State of the page of work, read from its address. */
 export interface WorkView {
   queue: Queue | null
   look: WorkLook

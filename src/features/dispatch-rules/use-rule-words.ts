@@ -13,7 +13,7 @@ export interface RuleWords {
   department(code: string | null): string
   days(days: readonly number[]): string
   hours(from: number, to: number): string
-  /** What a rule looks at. */
+  /** Names the area, category, weekdays and hours of a rule. */
   when(rule: EditedRule): string[]
 }
 
