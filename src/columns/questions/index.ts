@@ -1,9 +1,10 @@
 import { closing } from './closing.ts'
 import { heat } from './heat.ts'
 import { projection } from './projection.ts'
+import { weekHours } from './week-hours.ts'
 
 /** Lists every question; add a new one here. */
-export const questions = { projection, heat, closing }
+export const questions = { projection, heat, closing, weekHours }
 
 type Questions = typeof questions
 export type QuestionName = keyof Questions
