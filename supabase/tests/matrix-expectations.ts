@@ -169,6 +169,8 @@ const api: Record<string, Call> = {
     sql: (fn) => `select (${fn}() ->> 'version')::integer`,
     expected: row(0, 0, 0, 0, denied, denied, denied),
   },
+  // no incident of the world is filed
+  'proposed_dispatches(uuid[])': list(`'{${nearIncident}}'`, everyone(0)),
   'try_dispatch_rules(jsonb)': {
     sql: (fn) => `select jsonb_array_length(${fn}('[]') -> 'rules')`,
     expected: row(0, denied, denied, denied, denied, denied, denied),
