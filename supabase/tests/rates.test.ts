@@ -496,7 +496,7 @@ describeOnEachDatabase('rates', (kind) => {
   it('are told by month, the main ones as those of the month alone', async () => {
     await inTime()
     await late()
-    await db.exec(`update public.incidents set reported_at = reported_at - interval '40 days',
+    await db.exec(`update public.incidents set reported_at = reported_at - interval '20 days',
         month = (month - interval '1 month')::date
       where id = (select min(id::text)::uuid from public.incidents)`)
     await dispatched(['10:00', 'handle'], ['11:00', 'check_fail'], ['12:00', 'handle'])

@@ -235,7 +235,7 @@ describe('the page of work', () => {
       await form.getByText('Parks and greenery 1').waitFor()
       await form.getByText('no proposal 1').waitFor()
       expect(await axeProblems(page, ['light'])).toEqual([])
-      if (process.env['SHOT']) await page.screenshot({ path: `${process.env['SHOT']}/batch.png` })
+      if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/batch.png` })
       const waits = page.getByTestId('step-unproposed')
       expect(await waits.locator('li').count()).toBe(1)
       await department.click()
