@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { rateNames, rateStages } from '@/domain/answers/rates.ts'
+import { mainRates, rateNames, rateStages } from '@/domain/answers/rates.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { filterToRpc } from '@/domain/filter/filter-url.ts'
 import { callRpc, type Backend } from './client.ts'
@@ -27,8 +27,23 @@ const ratesSchema = v.object({
 })
 export type IncidentRates = v.InferOutput<typeof ratesSchema>
 
+const monthlySchema = v.object({
+  asOf: v.string(),
+  /** By month of the report, oldest first. */
+  months: v.array(
+    v.object({
+      month: v.string(),
+      rates: v.array(v.object({ rate: v.picklist(mainRates), ...fraction })),
+    }),
+  ),
+})
+export type MonthlyRates = v.InferOutput<typeof monthlySchema>
+
 /** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const ratesRepo = (backend: Backend) => ({
   rates: (filter: IncidentFilter, signal?: AbortSignal): Promise<IncidentRates> =>
     callRpc(backend, 'incident_rates', { p_filter: filterToRpc(filter) }, ratesSchema, signal),
+
+  monthly: (filter: IncidentFilter, signal?: AbortSignal): Promise<MonthlyRates> =>
+    callRpc(backend, 'monthly_rates', { p_filter: filterToRpc(filter) }, monthlySchema, signal),
 })

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { filterToRpc } from '@/domain/filter/filter-url.ts'
+import type { Proposal } from '@/domain/workflow/proposals.ts'
 import { queues, type Queue } from '@/domain/workflow/queue.ts'
 import { callRpc, type Backend } from './client.ts'
 import { rowEntries } from './incidents.repo.ts'
@@ -40,6 +41,15 @@ const countsSchema = v.object({
 })
 export type WorkCounts = v.InferOutput<typeof countsSchema>
 
+const proposalsSchema = v.array(
+  v.object({
+    id: v.string(),
+    department: v.nullable(v.string()),
+    handler: v.nullable(v.string()),
+    handlerName: v.nullable(v.string()),
+  }),
+)
+
 /** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const workRepo = (backend: Backend) => ({
   counts: (signal?: AbortSignal): Promise<WorkCounts> =>
@@ -61,4 +71,8 @@ export const workRepo = (backend: Backend) => ({
       pageSchema,
       signal,
     ),
+
+  /** @param incidentIds at most 1,000; those that the person cannot dispatch are left out */
+  proposals: (incidentIds: readonly string[], signal?: AbortSignal): Promise<Proposal[]> =>
+    callRpc(backend, 'proposed_dispatches', { p_incidents: incidentIds }, proposalsSchema, signal),
 })

@@ -24,7 +24,8 @@ create type private.incident_filter as (
   max_y integer,
   -- of the due time of open incidents: after the first, until the second
   due_after timestamptz,
-  due_until timestamptz
+  due_until timestamptz,
+  due_none boolean
 );
 
 -- Errors: 42501 not signed in.
@@ -173,13 +174,14 @@ begin
   end if;
   v_result.on_hold_only := private.filter_flag(v_source, 'onHoldOnly');
   v_list := private.filter_list(v_source, 'due');
-  if not v_list <@ '{overdue,within_day}' then
-    perform private.refuse_filter('due', 'must be overdue or within_day');
+  if not v_list <@ '{overdue,within_day,none}' then
+    perform private.refuse_filter('due', 'must be overdue, within_day or none');
   end if;
   if v_list is not null then
     v_result.due_after := case when 'overdue' = any (v_list) then '-infinity' else v_minute end;
     v_result.due_until := case when 'within_day' = any (v_list) then v_minute + interval '24 hours'
       else v_minute end;
+    v_result.due_none := 'none' = any (v_list);
   end if;
 
   v_box := nullif(v_source -> 'bbox', 'null');
@@ -217,8 +219,9 @@ returns text language sql stable set search_path = '' as $$
     case when (p_filter).on_hold_only then 'i.on_hold' end,
     -- incidents_due_idx has these words
     case when (p_filter).due_until is not null then format('private.is_open(i.stage) and not i.on_hold'
-      ' and coalesce(i.due_at, ''infinity'') > %L::timestamptz and coalesce(i.due_at, ''infinity'') <= %L::timestamptz',
-      (p_filter).due_after, (p_filter).due_until) end,
+      ' and (coalesce(i.due_at, ''infinity'') > %L::timestamptz and coalesce(i.due_at, ''infinity'') <= %L::timestamptz%s)',
+      (p_filter).due_after, (p_filter).due_until,
+      case when (p_filter).due_none then ' or coalesce(i.due_at, ''infinity'') = ''infinity''' else '' end) end,
     case when (p_filter).min_x is not null then format('i.qx between %s and %s and i.qy between %s and %s',
       (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end), ''), 'true')
 $$;

@@ -78,13 +78,14 @@ returns setof private.rate_rule language sql immutable set search_path = '' as $
 $$;
 
 -- Counts incidents with clocks by their verdicts and what charts group by, for a scope and a filter. $1 is the
--- instant at which a running clock is judged.
+-- instant at which a running clock is judged. `p_month` is an expression on incidents `i`, null for all months
+-- together.
 create or replace function private.verdict_query(
-  p_scope private.incident_scope, p_filter private.incident_filter)
+  p_scope private.incident_scope, p_filter private.incident_filter, p_month text)
 returns text language sql stable set search_path = '' as $$
   select format($q$
     with clocked as (
-      select i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework, i.extensions > 0 as is_extended,
+      select %3$s as month, i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework, i.extensions > 0 as is_extended,
         i.is_repeat, i.workflow_code, i.channel,
         -- 2: past its time, 1: unknown beyond the calendar's years, 0: in time
         max(k.late) filter (where c.kind = 'verify') as verifying,
@@ -125,13 +126,13 @@ returns text language sql stable set search_path = '' as $$
       j.verifying_verdict as verifying, j.filing_verdict as filing, j.dispatch_verdict as dispatch,
       j.handling_verdict as handling, j.checking_verdict as checking, j.closing_verdict as closing,
       j.channel <> all (coalesce(w.trusted_channels, '{app}')) as is_public,
-      j.is_filed and j.is_repeat as is_repeat,
+      j.is_filed and j.is_repeat as is_repeat, j.month,
       count(*) as n
     from judged j
     join public.workflows w on w.code = j.workflow_code
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
     $q$,
-    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter))
+    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter), coalesce(p_month, 'null::date'))
 $$;
 
 -- A stage's verdict; null where it does not count or its time is unknown. `p_late` is null without a clock.
@@ -182,7 +183,7 @@ begin
           select v.department_code, coalesce(sum(v.n) filter (where %s), 0) as in_time, sum(v.n) as due
           from v where v.department_code is not null and %s group by v.department_code) d))
     $q$,
-    private.verdict_query(private.resolve_scope(), private.parse_filter(p_filter)),
+    private.verdict_query(private.resolve_scope(), private.parse_filter(p_filter), null),
     (select format('array[%s] as numerators, array[%s] as denominators',
         string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.counted), ', ' order by r.ordinality),
         string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.due), ', ' order by r.ordinality))
@@ -198,6 +199,41 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   select private.rates_at(p_filter, now())
 $$;
 
+-- The main rates of a scope and a filter by month of the report, at an instant.
+create or replace function private.monthly_rates_at(p_filter jsonb, p_at timestamptz)
+returns jsonb language plpgsql stable security definer set search_path = '' set timezone = 'UTC'
+set max_parallel_workers_per_gather = 0 set work_mem = '64MB' set enable_mergejoin = off as $$
+declare
+  v_rates constant text[] := '{filing_in_time,dispatch_in_time,handling_in_time,checking_in_time,closing_in_time,rework}';
+  v_result jsonb;
+begin
+  execute format($q$
+    with v as (
+      select * from (%s) verdicts where not on_hold
+    )
+    select jsonb_build_object('asOf', $1, 'months', coalesce(jsonb_agg(jsonb_build_object(
+      'month', to_char(m.month, 'YYYY-MM'), 'rates', (
+        select jsonb_agg(jsonb_build_object('rate', r.rate, 'numerator', r.numerator, 'denominator', r.denominator)
+          order by r.ordinality)
+        from unnest($2, m.numerators, m.denominators) with ordinality
+          as r (rate, numerator, denominator, ordinality))) order by m.month), '[]'))
+    from (select v.month, %s from v group by v.month) m
+    $q$,
+    private.verdict_query(private.resolve_scope(), private.parse_filter(p_filter), 'i.month'),
+    (select format('array[%s] as numerators, array[%s] as denominators',
+        string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.counted), ', ' order by w.n),
+        string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.due), ', ' order by w.n))
+      from unnest(v_rates) with ordinality w (rate, n)
+      join private.rate_rules() r on r.rate = w.rate))
+  into v_result using p_at, v_rates;
+  return v_result;
+end $$;
+
+create or replace function private.monthly_rates(p_filter jsonb)
+returns jsonb language sql stable security definer set search_path = '' as $$
+  select private.monthly_rates_at(p_filter, now())
+$$;
+
 -- Rates of the incidents under a filter that went through the workflow, each with numerator and denominator. A
 -- running clock is judged now: in time it counts nowhere, past its time it is due and late.
 -- Returns `{asOf, counted, held, rates: [{rate, numerator, denominator}], stages: [{stage, inTime, overdue,
@@ -208,4 +244,15 @@ create or replace function public.incident_rates(p_filter jsonb)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_rates(p_filter)
 $$;
-grant execute on function private.incident_rates(jsonb), public.incident_rates(jsonb) to authenticated;
+
+-- The main rates of incident_rates by month of the report: filed, dispatched, handled, checked and closed in
+-- time, and rework. A month without incidents that went through the workflow is left out.
+-- Returns `{asOf, months: [{month, rates: [{rate, numerator, denominator}]}]}`; `month` is `YYYY-MM`.
+-- Errors: 42501; 22023 for a wrong filter.
+create or replace function public.monthly_rates(p_filter jsonb)
+returns jsonb language sql stable security invoker set search_path = '' as $$
+  select private.monthly_rates(p_filter)
+$$;
+grant execute on function private.incident_rates(jsonb), public.incident_rates(jsonb),
+  private.monthly_rates(jsonb), public.monthly_rates(jsonb)
+to authenticated;

@@ -358,6 +358,44 @@ begin
   return v_answer;
 end $$;
 
+-- What is proposed for each of the incidents, where the caller's roles may take a step that names a department.
+create or replace function private.proposed_dispatches(p_incidents uuid[])
+returns jsonb language plpgsql stable security definer
+set search_path = '' set max_parallel_workers_per_gather = 0 as $$
+declare
+  v_scope constant text := private.scope_condition(private.resolve_scope(), 'i');
+  v_proposals jsonb;
+begin
+  if p_incidents is null or cardinality(p_incidents) > 1000 then
+    raise exception 'p_incidents: at most 1,000 ids' using errcode = '22023', detail = 'p_incidents';
+  end if;
+  execute format($q$
+    with asked as materialized (
+      select distinct on (i.id) i.* from public.incidents i
+      where i.id = any ($1) and %s order by i.id, i.district_code
+    ), kind as materialized (
+      -- these columns decide about rights: one incident speaks for all that are alike
+      select distinct on (a.area_code, a.department_code, a.reported_by) a.area_code, a.department_code, a.reported_by,
+        (private.rights_on(a.*::public.incidents)).acts_as
+      from asked a
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('id', a.id) || p.made
+      || jsonb_build_object('handlerName', h.display_name) order by a.id), '[]')
+    from asked a
+    join kind k on (k.area_code, k.department_code, k.reported_by)
+      is not distinct from (a.area_code, a.department_code, a.reported_by)
+    cross join lateral (select private.proposed_dispatch(a.*::public.incidents, now()) as made offset 0) p
+    left join public.profiles h on h.user_id = (p.made ->> 'handler')::uuid
+    where exists (
+      select from public.workflow_transitions t
+      join public.workflow_fields f on f.workflow = t.workflow and f.transition = t.name
+      where t.workflow = a.workflow_code and t.from_state = a.state and t.roles && k.acts_as
+        and f.kind = 'department')
+    $q$, v_scope)
+  into v_proposals using p_incidents;
+  return v_proposals;
+end $$;
+
 -- The dispatch rules in force, in their order. The first that fits an incident gives the department and handler
 -- proposed at its dispatch. The command `save_dispatch_rules` replaces the list.
 -- Returns `{version, savedAt, savedByName, canEdit, rules: [{areaCode, categoryCode, weekdays, fromHour, toHour,
@@ -375,6 +413,14 @@ language sql stable set search_path = '' as $$ select private.dispatch_rule_list
 -- Errors: 42501 for who may not edit; 22023 for a wrong list, its detail a rejection with the field.
 create or replace function public.try_dispatch_rules(p_rules jsonb) returns jsonb
 language sql stable set search_path = '' as $$ select private.try_dispatch_rules(p_rules) $$;
+
+-- What dispatch_rule_list, the filing condition or the category propose for each of up to 1,000 incidents. One
+-- whose department the caller cannot choose is left out.
+-- Returns `[{id, department, handler, handlerName, rule}]`; `rule` is the position of the rule that fits.
+-- Errors: 42501; 22023 for more than 1,000.
+create or replace function public.proposed_dispatches(p_incidents uuid[]) returns jsonb
+language sql stable set search_path = '' as $$ select private.proposed_dispatches(p_incidents) $$;
 grant execute on function private.dispatch_rule_list(), private.try_dispatch_rules(jsonb),
-  public.dispatch_rule_list(), public.try_dispatch_rules(jsonb)
+  private.proposed_dispatches(uuid[]), public.dispatch_rule_list(), public.try_dispatch_rules(jsonb),
+  public.proposed_dispatches(uuid[])
 to authenticated;

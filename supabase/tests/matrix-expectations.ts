@@ -169,9 +169,15 @@ const api: Record<string, Call> = {
     sql: (fn) => `select (${fn}() ->> 'version')::integer`,
     expected: row(0, 0, 0, 0, denied, denied, denied),
   },
+  // no incident of the world is filed
+  'proposed_dispatches(uuid[])': list(`'{${nearIncident}}'`, everyone(0)),
   'try_dispatch_rules(jsonb)': {
     sql: (fn) => `select jsonb_array_length(${fn}('[]') -> 'rules')`,
     expected: row(0, denied, denied, denied, denied, denied, denied),
+  },
+  'monthly_rates(jsonb)': {
+    sql: (fn) => `select jsonb_array_length(${fn}('{}') -> 'months')`,
+    expected: everyone(0),
   },
   'incident_rates(jsonb)': {
     // none of these incidents has a clock; rates are there for everybody, and count what they see
@@ -329,9 +335,10 @@ export const ownerOnly = [
   'private.is_counted(text)',
   'private.note_repeat()',
   'private.rate_rules()',
+  'private.monthly_rates_at(jsonb,timestamp with time zone)',
   'private.rates_at(jsonb,timestamp with time zone)',
   'private.stage_verdict(integer,boolean,boolean)',
-  'private.verdict_query(private.incident_scope,private.incident_filter)',
+  'private.verdict_query(private.incident_scope,private.incident_filter,text)',
   'private.quantise(double precision,double precision,double precision)',
   'private.read_envelope(json)',
   'private.read_field(workflow_fields,jsonb,incidents,timestamp with time zone)',

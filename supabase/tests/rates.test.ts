@@ -493,6 +493,38 @@ describeOnEachDatabase('rates', (kind) => {
       ).toBe(counted)
   })
 
+  it('are told by month, the main ones as those of the month alone', async () => {
+    await inTime()
+    await late()
+    await db.exec(`update public.incidents set reported_at = reported_at - interval '20 days',
+        month = (month - interval '1 month')::date
+      where id = (select min(id::text)::uuid from public.incidents)`)
+    await dispatched(['10:00', 'handle'], ['11:00', 'check_fail'], ['12:00', 'handle'])
+    await dispatched(['09:00', 'hold'])
+    const { months } = await as('admin', async (tx) => {
+      const [row] = await tx.query<{ r: { months: (Pick<Rates, 'rates'> & { month: string })[] } }>(
+        `select private.monthly_rates_at('{}', $1::text::timestamptz) as r`,
+        [instantOf(evening)],
+      )
+      return row!.r
+    })
+    const names = ['filing', 'dispatch', 'handling', 'checking', 'closing'].map(
+      (stage) => `${stage}_in_time`,
+    )
+    expect(months.map(({ month }) => month)).toEqual(['2026-02', '2026-03'])
+    for (const { month, rates } of months) {
+      const day = (n: string): string => `${month}-${n}`
+      const alone = await asked('admin', {
+        from: day('01'),
+        to: day(month === '2026-02' ? '28' : '31'),
+      })
+      expect(rates.map(({ rate }) => rate)).toEqual([...names, 'rework'])
+      for (const one of rates) expect(alone.rates).toContainEqual(one)
+    }
+    const march = months[1]!.rates
+    expect(march.at(-1)).toEqual({ rate: 'rework', numerator: 1, denominator: 2 })
+  })
+
   it('narrow by the common filter and refuse a wrong one', async () => {
     await inTime()
     await go(await report('19:00', { categoryCode: 'general_request' }), ['19:05', 'file'])

@@ -308,6 +308,36 @@ describeOnEachDatabase('settings', (kind) => {
       })
     })
 
+    it('propose for many incidents at once what each would be proposed alone', async () => {
+      const near = await world.at('filed')
+      const parked = await world.at('filed', { categoryCode: 'dust' })
+      const far = await world.report({ lon: 12.5 }, 'otherManager')
+      const done = await world.at('dispatched')
+      await world.give('handler', 'handler', 'N', 'parks')
+      await save([rule({ categoryCode: 'noise', handler: people.handler })])
+      const all = [parked, near, far, done, randomUUID(), near]
+      const proposed = (person: Person) =>
+        ask<(Proposal & { id: string; handlerName: string | null })[]>(
+          person,
+          'proposed_dispatches($1::text::uuid[])',
+          [`{${all.join()}}`],
+        )
+      const found = await proposed('manager')
+      expect(found.map(({ id }) => id)).toEqual([near, parked].sort())
+      for (const { handlerName, ...one } of found) {
+        expect(one).toEqual({ id: one.id, ...(await proposal(one.id)) })
+        expect(handlerName).toBe(one.id === near ? 'handler' : null)
+      }
+      expect(found.find(({ id }) => id === near)?.department).toBe('parks')
+      expect(found.find(({ id }) => id === parked)?.rule).toBeNull()
+      // another area's manager, and those whose roles dispatch nothing
+      for (const other of ['otherManager', 'field', 'handler', 'stranger'] as const)
+        expect(await proposed(other), other).toEqual([])
+      await expect(
+        ask('manager', 'proposed_dispatches(array_fill($1::text::uuid, array[1001]))', [near]),
+      ).rejects.toMatchObject({ code: '22023' })
+    })
+
     it('are tried on the last month without being saved', async () => {
       const near = await world.at('filed')
       const far = await world.report({ lon: 12.5 }, 'otherManager')

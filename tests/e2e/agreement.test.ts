@@ -305,6 +305,31 @@ describe('every view agrees with a count made from the CSV', () => {
     const [most] = await page.getByTestId('area-count').allInnerTexts()
     expect(digits(most!)).toBeGreaterThan(0)
   })
+
+  it('filtered to what has no deadline, on the map, in the list and in the chart of months', async () => {
+    await goInApp(page, '/map?from=all&due=none')
+    const choice = page.locator('[data-testid=due-row][data-due=none]')
+    let count = 0
+    await expect
+      .poll(async () => {
+        count = digits(await choice.innerText())
+        const told = [count]
+        for (const id of ['total-count', 'open-count', 'list-total'])
+          told.push(await shownCount(page, id))
+        return new Set(told).size === 1 && count > 0
+      }, slow)
+      .toBe(true)
+    await goInApp(page, '/overview?from=all&due=none')
+    await page.getByTestId('chart-flow').locator('svg').first().waitFor()
+    await page.getByTestId('chart-flow').getByRole('button').first().click()
+    const received = page.getByTestId('chart-flow').locator('tbody tr td:nth-child(2)')
+    await expect
+      .poll(async () => {
+        const all = await received.allInnerTexts()
+        return all.reduce((sum, text) => sum + digits(text), 0)
+      }, slow)
+      .toBe(count)
+  })
 })
 
 const digits = (text: string): number => Number(text.replace(/\D/g, ''))

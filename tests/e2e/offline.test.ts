@@ -2,10 +2,12 @@ import type { Browser, Page, Request } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import en from '../../src/locales/en/app.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
-import { apiClient, reportIncident } from '../kit/api.ts'
+import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
+import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { allMonthsLoaded, askTwice, openPage, shownCount } from '../kit/session.ts'
-import { slow } from '../kit/patience.ts'
+import { keptValues } from '../kit/kept-value.ts'
+import { slow, slower } from '../kit/patience.ts'
 
 const within30Seconds = { ...slow, interval: 250 }
 
@@ -111,6 +113,66 @@ describe('without a network', () => {
     await expect
       .poll(() => shownCount(page, 'total-count'), within30Seconds)
       .toBe(before['open-count']! + 1)
+    await context.close()
+  })
+
+  it('the page of work starts cold, lets steps wait, and shows who was faster', async () => {
+    const admin = await apiClient(url, 'admin')
+    const { rows } = await call<{ rows: { id: string; version: number; steps: string[] }[] }>(
+      await apiClient(url, 'manager'),
+      'work_queue',
+      { p_queue: 'to_file', p_filter: {}, p_after: null, p_limit: 50 },
+    )
+    const [mine, theirs] = rows.filter(({ steps }) => steps.includes('reject'))
+    const { page, context, problems } = await openPage(browser, {
+      ...{ url, role: 'manager', path: '/work?queue=to_file', serviceWorker: true },
+      ...{ streets: false, webGl: false },
+    })
+    const rowOn = (on: Page, id: string) => on.locator(`tr[data-row="${id}"]`)
+    await rowOn(page, theirs!.id).waitFor(slow)
+    const keptText = async () => JSON.stringify(await keptValues(page, 'seen:work:to_file:'))
+    await expect.poll(keptText, slow).toContain(theirs!.id)
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null))
+    await context.setOffline(true)
+
+    // The first page stays open: without any, the test driver holds back the service worker.
+    const cold = await context.newPage()
+    await cold.goto(`${url}/work?queue=to_file`)
+    await cold.getByTestId('work-kept').waitFor(slow)
+    await expect.poll(() => cold.getByTestId('work-row').count(), slow).toBe(rows.length)
+    expect(await axeProblems(cold, ['light', 'dark'])).toEqual([])
+    for (const { id } of [mine!, theirs!]) {
+      await rowOn(cold, id).getByTestId('row-steps').click()
+      await cold.getByRole('menuitem', { name: 'Reject' }).click()
+      const dialog = cold.getByTestId('step-dialog')
+      await dialog.getByTestId('step-kept').waitFor(slow)
+      await dialog.getByTestId('step-text').fill('Nothing to see')
+      await dialog.getByTestId('step-submit').click()
+      await dialog.waitFor({ state: 'detached' })
+      await rowOn(cold, id).getByTestId('tag-underway').waitFor(slow)
+    }
+    if (process.env.SHOTS) await cold.screenshot({ path: `${process.env.SHOTS}/work-offline.png` })
+
+    const detailOf = (id: string) =>
+      call<{ incident: { stage: string } }>(admin, 'incident_detail', { p_id: id })
+    await applyCommand(admin, 'transition', {
+      ...{ incidentId: theirs!.id, baseVersion: theirs!.version },
+      ...{ name: 'reject', note: 'Somebody was faster' },
+    })
+    await context.setOffline(false)
+    await expect
+      .poll(async () => (await detailOf(mine!.id)).incident.stage, slower)
+      .toBe('rejected')
+    await cold.getByTestId('work-kept').waitFor({ state: 'detached', ...slower })
+    await rowOn(cold, mine!.id).waitFor({ state: 'detached', ...slower })
+    const stuck = cold.getByTestId('work-stuck')
+    await stuck.waitFor(slower)
+    if (process.env.SHOTS) await cold.screenshot({ path: `${process.env.SHOTS}/work-stuck.png` })
+    await stuck.getByTestId('work-decide').click()
+    const conflict = cold.getByTestId('step-conflict')
+    await conflict.locator('[data-step=reject]').waitFor(slow)
+    expect(await conflict.innerText()).toContain('Somebody was faster')
+    expect(problems.filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
     await context.close()
   })
 })

@@ -4,6 +4,7 @@ import type { Browser, Download, Page } from 'playwright'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, call, reportIncident } from '../kit/api.ts'
+import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
   areaNames,
@@ -281,6 +282,22 @@ describe('the overview', () => {
     const cells = await tableOf('stages-in-time')
     expect(cells[0]!.slice(0, 4)).toEqual(['Stage', 'In time', 'Overdue', 'Still running'])
     expect(sum(cells, 1) + sum(cells, 2) + sum(cells, 3)).toBeGreaterThan(0)
+    await goInApp(page, '/overview?from=all')
+    const monthly = page.getByTestId('monthly-rates')
+    await monthly.scrollIntoViewIfNeeded()
+    const handling = monthly.getByTestId('chart-rate-months-handling_in_time')
+    await handling.locator('svg path').first().waitFor(slow)
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/monthly.png` })
+    await handling.getByRole('button').first().click()
+    // months together are the whole; other tests act meanwhile
+    await expect
+      .poll(async () => {
+        const cells = await handling.locator('tbody td:nth-child(3)').allInnerTexts()
+        const due = cells.reduce((sum, text) => sum + Number(text.replaceAll(',', '')), 0)
+        return (await rates.getByTestId('rate-handling_in_time').innerText()).includes(`of ${due}`)
+      }, slow)
+      .toBe(true)
+    expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
     expect(problems).toEqual([])
   })
 })

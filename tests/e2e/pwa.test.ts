@@ -262,7 +262,10 @@ describe('the app on a device', () => {
 
   it('says that a newer version is there, saves, and only then goes over to it', async () => {
     // an address of its own: no other page may meet the newer version
-    const front = await openFront(url)
+    const front = await openFront(url, (config) =>
+      // it tells nobody at night, so it is noon in the city
+      config.replace('America/Los_Angeles', zoneWithNoon(new Date())),
+    )
     const { page, context } = await openPage(browser, {
       url: front.url,
       serviceWorker: true,
@@ -450,4 +453,11 @@ async function inkOf(page: Page): Promise<number> {
       colours.add((data[at]! << 16) | (data[at + 1]! << 8) | data[at + 2]!)
     return colours.size
   }, text)
+}
+
+/** A time zone in which it is between 12 and 13 o'clock. */
+function zoneWithNoon(now: Date): string {
+  const hoursAhead = 12 - now.getUTCHours()
+  // the signs of these names are reversed
+  return `Etc/GMT${hoursAhead > 0 ? '-' : '+'}${Math.abs(hoursAhead)}`
 }

@@ -197,14 +197,24 @@ describe('the page of work', () => {
       const ids = [await filed(), await filed(), await filed()]
       // one that somebody else moves meanwhile must be named, and stay
       const moved = await filed()
+      const unproposed = await filed()
       const { page, context } = await openPage(browser, {
-        url,
-        role: 'manager',
-        path: '/work?queue=to_dispatch',
-        streets: false,
-        webGl: false,
+        ...{ url, role: 'manager', path: '/work?queue=to_dispatch' },
+        ...{ streets: false, webGl: false },
+        // the demo proposes something for each
+        async before(opened) {
+          await opened.route('**/rpc/proposed_dispatches', async (route) => {
+            const answer = await route.fetch()
+            const rows = (await answer.json()) as { id: string; department: string | null }[]
+            const json = rows.map((row) => {
+              if (row.id === unproposed) return { ...row, department: null }
+              return { ...row, department: row.id === ids[0] ? 'parks' : 'public_works' }
+            })
+            await route.fulfill({ response: answer, json })
+          })
+        },
       })
-      for (const id of [...ids, moved]) {
+      for (const id of [...ids, moved, unproposed]) {
         const row = await untilShown(page, id)
         await row.getByTestId('work-select').check()
       }
@@ -213,16 +223,45 @@ describe('the page of work', () => {
         baseVersion: 2,
         changes: { description: 'Two mattresses' },
       })
+      const asked: string[] = []
+      page.on('request', (request) => {
+        if (request.url().endsWith('/proposed_dispatches')) asked.push(request.url())
+      })
       await page.getByTestId('batch-dispatch').click()
-      await page.getByTestId('step-department').click()
+      const department = page.getByTestId('step-department')
+      await department.filter({ hasText: 'As proposed for each' }).waitFor(slow)
+      expect(asked).toHaveLength(1)
+      const form = page.getByTestId('step-form-dispatch')
+      await form.getByText('Parks and greenery 1').waitFor()
+      await form.getByText('no proposal 1').waitFor()
+      expect(await axeProblems(page, ['light'])).toEqual([])
+      if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/batch.png` })
+      const waits = page.getByTestId('step-unproposed')
+      expect(await waits.locator('li').count()).toBe(1)
+      await department.click()
       await page.getByRole('option', { name: 'Public works' }).click()
+      await waits.waitFor({ state: 'detached' })
+      await department.click()
+      await page.getByRole('option', { name: 'As proposed for each' }).click()
       await page.getByTestId('step-submit').click()
       const batch = page.getByTestId('work-batch')
       await batch.waitFor(slow)
       await page.locator('[data-testid=work-batch][data-waiting="0"]').waitFor(slower)
       expect(await batch.getAttribute('data-failed')).toBe('1')
       for (const id of ids) await rowOf(page, id).waitFor({ state: 'detached', ...slow })
-      expect(await rowOf(page, moved).getAttribute('aria-selected')).toBe('true')
+      for (const id of [moved, unproposed])
+        expect(await rowOf(page, id).getAttribute('aria-selected')).toBe('true')
+      const departments = await Promise.all(
+        ids.map(async (id) => {
+          const detail = await call<{ incident: { departmentCode: string } }>(
+            manager,
+            'incident_detail',
+            { p_id: id },
+          )
+          return detail.incident.departmentCode
+        }),
+      )
+      expect(departments).toEqual(['parks', 'public_works', 'public_works'])
       await context.close()
 
       const handler = await openPage(browser, {
@@ -232,7 +271,7 @@ describe('the page of work', () => {
         streets: false,
         webGl: false,
       })
-      for (const id of ids) await untilShown(handler.page, id)
+      for (const id of ids.slice(1)) await untilShown(handler.page, id)
       // the city's nights are quiet
       const isNight = isQuiet(new Date().toISOString(), 'America/Los_Angeles')
       expect(await handler.page.title()).toMatch(isNight ? /^Work/ : /^\(\d+\+?\) Work/)

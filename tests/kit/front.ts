@@ -11,8 +11,14 @@ export interface Front {
   close: () => Promise<void>
 }
 
-/** Lets a test close or change a server's address without starting a server of its own. */
-export async function openFront(target: string): Promise<Front> {
+/**
+ * Lets a test close or change a server's address without starting a server of its own.
+ * @param ofConfig changes the text of config.json
+ */
+export async function openFront(
+  target: string,
+  ofConfig: (body: string) => string = (body) => body,
+): Promise<Front> {
   const changes = new Map<string, (body: string) => string>()
   const server = createServer((asked, answer) => {
     const change = changes.get(asked.url ?? '')
@@ -43,7 +49,7 @@ export async function openFront(target: string): Promise<Front> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   // it names the address at which it was asked
-  changes.set('/config.json', (body) => body.replaceAll(target, url))
+  changes.set('/config.json', (body) => ofConfig(body.replaceAll(target, url)))
   return {
     url,
     append: (path, more) => void changes.set(path, (body) => body + more),

@@ -5,6 +5,7 @@ import type { ChartLook } from '../chart-view.ts'
 import { areaRankingView } from './area-ranking.ts'
 import { departmentsInTimeView } from './departments-in-time.ts'
 import { monthFlowView } from './month-flow.ts'
+import { rateMonthsView } from './rate-months.ts'
 import { shareClosedView } from './share-closed.ts'
 import { stagesInTimeView } from './stages-in-time.ts'
 import { timeToCloseView } from './time-to-close.ts'
@@ -205,5 +206,33 @@ describe('weekHoursView', () => {
     )
     expect(view.note).toBe('charts.weekHours.note 9 7 charts.weekHours.wed 09:00–09:59')
     expect(weekHoursView({ week: null }, look).loading).toBe(true)
+describe('rateMonthsView', () => {
+  const of = (...fractions: [number, number][]) =>
+    rateMonthsView(
+      {
+        rate: 'rework',
+        months: fractions.map(([numerator, denominator], at) => ({
+          ...{ month: `2026-0${at + 1}`, numerator, denominator },
+        })),
+      },
+      look,
+    )
+
+  it('tells numerator, denominator, rate and interval of each month', () => {
+    expect(of([81, 263], [0, 0]).table.rows).toEqual([
+      ['2026-01', 81, 263, 30.8, 25.5, 36.6],
+      ['2026-02', 0, 0, null, null, null],
+    ])
+  })
+
+  it('draws no point where nothing was due', () => {
+    const { series } = of([1, 2], [0, 0]).option as { series: { data: unknown[] }[] }
+    expect(series[1]!.data).toEqual([0.5, '-'])
+    expect(series[0]!.data[1]).toEqual([1, '-', '-'])
+  })
+
+  it('tells loading and empty apart', () => {
+    expect(rateMonthsView({ rate: 'rework', months: null }, look).loading).toBe(true)
+    expect(of([0, 0])).toMatchObject({ loading: false, empty: true })
   })
 })

@@ -57,7 +57,10 @@ interface Row {
 
 function dueOf(month: MonthColumns, row: number): Row['due'] {
   const at = month.due.rows.indexOf(row)
-  if (at < 0) return null
+  if (at < 0) {
+    const byte = month.stage[row]!
+    return byte <= 15 && isOpenStage(stages[byte]!) ? 'none' : null
+  }
   const minutes = month.due.minute[at]! - world.nowMinute
   return minutes <= 0 ? 'overdue' : minutes <= 24 * 60 ? 'within_day' : 'later'
 }

@@ -95,6 +95,7 @@ export function project(
     dueByArea: {
       overdue: resized(due.byArea.overdue, areaLength),
       within_day: resized(due.byArea.within_day, areaLength),
+      none: resized(due.byArea.none, areaLength),
     },
     byCategory: tally.category.slice(
       0,
@@ -117,8 +118,12 @@ interface DueCounts {
 }
 
 const dueCounts = ({ due }: IncidentFilter, areas: number): DueCounts => ({
-  counts: { overdue: 0, within_day: 0 },
-  byArea: { overdue: new Uint32Array(areas), within_day: new Uint32Array(areas) },
+  counts: { overdue: 0, within_day: 0, none: 0 },
+  byArea: {
+    overdue: new Uint32Array(areas),
+    within_day: new Uint32Array(areas),
+    none: new Uint32Array(areas),
+  },
   passing: due.length > 0 ? due : dueChoices,
 })
 

@@ -34,6 +34,17 @@ export const rateNames: readonly RateName[] = [
   ...wholeRates,
 ]
 
+/** Those told by month, in the order of the page. */
+export const mainRates = [
+  'filing_in_time',
+  'dispatch_in_time',
+  'handling_in_time',
+  'checking_in_time',
+  'closing_in_time',
+  'rework',
+] as const satisfies readonly RateName[]
+export type MainRate = (typeof mainRates)[number]
+
 export interface Fraction {
   numerator: number
   denominator: number

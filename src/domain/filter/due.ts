@@ -1,5 +1,7 @@
 /** Choices for deadlines of open incidents. The URL and the server's filter name them so. */
-export const dueChoices = ['overdue', 'within_day'] as const
+export const datedChoices = ['overdue', 'within_day'] as const
+/** `none`: open and not on hold, without a deadline. */
+export const dueChoices = [...datedChoices, 'none'] as const
 export type DueChoice = (typeof dueChoices)[number]
 
 /** Due minutes, as minutes since 1970 in UTC. */
@@ -8,6 +10,8 @@ export interface DueRange {
   after: number
   /** Inclusive. */
   until: number
+  /** Also incidents without a deadline. */
+  orNone: boolean
 }
 
 const minutesOfDay = 1440
@@ -17,8 +21,9 @@ export const changesDueChoice = (dueMinute: number, from: number, to: number): b
   (dueMinute > from && dueMinute <= to) ||
   (dueMinute > from + minutesOfDay && dueMinute <= to + minutesOfDay)
 
-/** The union of the choices, which touch each other. SQL draws the same lines from its own clock. */
+/** The union of the choices; the two with a deadline touch each other. SQL draws the same lines from its own clock. */
 export const dueRange = (choices: readonly DueChoice[], nowMinute: number): DueRange => ({
   after: choices.includes('overdue') ? Number.NEGATIVE_INFINITY : nowMinute,
   until: choices.includes('within_day') ? nowMinute + minutesOfDay : nowMinute,
+  orNone: choices.includes('none'),
 })

@@ -69,6 +69,19 @@ describe('stageVisits', () => {
     expect([minutesOf(visit!), visit!.isPresent, visit!.stage]).toEqual([12, true, 'reported'])
   })
 
+  it('gives no stay a clock while the workflow is unknown', () => {
+    const bar = input({
+      log: [reported, step('08:10', 'reported', 'filed')],
+      clocks: [
+        clock(1, 'accept', { runs: [run('08:00', '08:10')] }),
+        clock(2, 'dispatch', { runningSince: at('08:10') }),
+      ],
+    })
+    const clocksOf = (one: BarInput) => stageVisits(one, ms('08:20')).map(({ clocks }) => clocks)
+    expect(clocksOf(bar)).toEqual([[1], [2]])
+    expect(clocksOf({ ...bar, workflow: undefined })).toEqual([[], []])
+  })
+
   it('puts a hold into the stay in which it lies, and its clock with it', () => {
     const bar = input({
       log: [reported, step('08:10', 'reported', 'filed'), step('08:40', 'filed', 'dispatched')],

@@ -112,7 +112,11 @@ export function stageVisits(
         const part = overlap(span, { from: minuteOf(start), to: minuteOf(end ?? now) })
         return part ? [part] : []
       }),
-      clocks: clocksIn(span, state === null ? undefined : kindOf(state), clocks, now),
+      // Without the workflow nothing says whose clock it was.
+      clocks:
+        state !== null && !workflow
+          ? []
+          : clocksIn(span, state === null ? undefined : kindOf(state), clocks, now),
     }
   })
 }

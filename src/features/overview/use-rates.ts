@@ -73,6 +73,7 @@ export function useRates() {
   )
 
   return {
+    asked,
     answer: now.data,
     error: now.error,
     busy: now.busy,

@@ -1,6 +1,7 @@
 import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { report } from '@/data/problems.ts'
 import type { WorkRow } from '@/data/work.repo.ts'
+import type { PayloadOf } from '@/domain/workflow/proposals.ts'
 import type { OfferedTransition } from '@/domain/workflow/workflow.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { undoMs, useStepsStore } from '@/stores/outbox/steps.store.ts'
@@ -31,10 +32,11 @@ export interface Batches {
   storing: Readonly<Ref<boolean>>
   /** Some could not be stored. */
   notStored: Readonly<Ref<number>>
+  /** Rows without a payload stay as they are. */
   take(
     rows: readonly WorkRow[],
     transition: OfferedTransition,
-    fields: Record<string, unknown>,
+    payloadOf: PayloadOf,
   ): Promise<boolean>
   undo(): Promise<void>
   close(): void
@@ -51,17 +53,21 @@ export function useBatch(onSettled: (incidentId: string) => void): Batches {
   async function take(
     rows: readonly WorkRow[],
     transition: OfferedTransition,
-    fields: Record<string, unknown>,
+    payloadOf: PayloadOf,
   ): Promise<boolean> {
     storing.value = true
     notStored.value = 0
     const { name, canUndo } = transition
     try {
-      const ids = await steps.takeAll(rows, { name, canUndo, fields })
+      const taken = rows.flatMap((incident) => {
+        const fields = payloadOf(incident.id)
+        return fields ? [{ incident, fields }] : []
+      })
+      const ids = await steps.takeAll(taken, { name, canUndo })
       // the page's clock: the hold may end a moment earlier, then there is nothing left to undo
       const undoUntil = canUndo ? Date.now() + undoMs : null
-      const items = rows.map((row, index): BatchItem => ({
-        row,
+      const items = taken.map(({ incident }, index): BatchItem => ({
+        row: incident,
         itemId: ids[index]!,
         outcome: 'waiting',
         item: null,

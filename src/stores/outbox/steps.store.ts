@@ -49,13 +49,13 @@ export const useStepsStore = defineStore('steps', () => {
 
   /** One step of many incidents, all or none. Returns the items' ids in order. @throws OutboxError */
   async function takeAll(
-    incidents: readonly StepTaken['incident'][],
-    step: Omit<StepTaken, 'incident'>,
+    incidents: readonly Pick<StepTaken, 'incident' | 'fields'>[],
+    { name, canUndo }: Pick<StepTaken, 'name' | 'canUndo'>,
   ): Promise<string[]> {
     const outbox = await outboxStore.whenOpen()
     return outbox.enqueueAll(
-      incidents.map((incident) => stepCommand({ ...step, incident })),
-      step.canUndo ? { holdMs: undoMs } : {},
+      incidents.map(({ incident, fields }) => stepCommand({ incident, name, fields })),
+      canUndo ? { holdMs: undoMs } : {},
     )
   }
 

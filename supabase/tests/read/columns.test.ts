@@ -3,7 +3,7 @@ import type { Area } from '../../../src/domain/city/area.ts'
 import type { Category } from '../../../src/domain/city/category.ts'
 import { ColumnSet, unpackMonth } from '../../../src/columns/count/column-set.ts'
 import type { PackedMonth } from '../../../src/domain/answers/columns.ts'
-import { dueChoices } from '../../../src/domain/filter/due.ts'
+import { datedChoices } from '../../../src/domain/filter/due.ts'
 import { emptyFilter } from '../../../src/domain/filter/filter.ts'
 import { filterToRpc } from '../../../src/domain/filter/filter-url.ts'
 import { project } from '../../../src/columns/count/project.ts'
@@ -164,7 +164,7 @@ describeOnEachDatabase('months and columns', (kind) => {
            from public.incidents where due_at is not null)) as result`,
       )
       const answers: Record<string, [string[], number]> = {}
-      for (const choice of dueChoices) {
+      for (const choice of datedChoices) {
         const { rows } = await one<{ rows: { description: string }[] }>(
           `select public.incident_list('{"due":["${choice}"]}', 'reported_desc', null, 50) as result`,
         )

@@ -67,6 +67,7 @@ export function countStatement(filter: IncidentFilter): [sql: string, params: Sq
     const limits = {
       overdue: 'now() >= i.due_at',
       within_day: `i.due_at > now() and i.due_at < now() + interval '1 day'`,
+      none: 'i.due_at is null',
     }
     parts.push(`i.stage not in ('closed', 'rejected', 'merged') and not i.on_hold`)
     parts.push(`(${filter.due.map((one) => limits[one]).join(' or ')})`)
