@@ -646,8 +646,8 @@ const objects = breaksOf(
 const counting = breaksOf('migrations', columns, [
   {
     name: 'due minutes are rounded down',
-    find: `ceil(date_part('epoch', i.due_at) / 60)`,
-    replace: `floor(date_part('epoch', i.due_at) / 60)`,
+    find: `ceil(date_part('epoch', w.due_at) / 60)`,
+    replace: `floor(date_part('epoch', w.due_at) / 60)`,
   },
   {
     name: 'columns carry deadlines of held incidents',
