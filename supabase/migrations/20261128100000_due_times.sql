@@ -1403,3 +1403,5 @@ grant select on public.incident_work to authenticated;
 drop function private.work_after(text,timestamp with time zone,numeric);
 
 alter table public.incidents drop column due_at, drop column warn_at;
+
+alter table public.incident_clocks set (fillfactor = 50);

@@ -63,7 +63,8 @@ create table public.incident_clocks (
   constraint incident_clocks_limit_check check (private.is_limit(amount, unit, day_rule)),
   constraint incident_clocks_milestone_check check ((kind = 'milestone') = (milestone is not null)),
   constraint incident_clocks_stopped_check check (stopped_at is null or running_since is null)
-);
+-- no index has what a turn or an edit of a calendar changes: with room in its page a row needs no new index entries
+) with (fillfactor = 50);
 create index incident_clocks_open_idx on public.incident_clocks (incident_id) where stopped_at is null;
 -- those that a calendar moves
 create index incident_clocks_calendar_idx on public.incident_clocks (incident_id)

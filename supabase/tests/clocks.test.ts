@@ -427,6 +427,11 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     await go(closed, '2026-03-12 09:30', 'handler', 'handle', { note: '已清理' })
     await go(closed, '2026-03-12 09:40', 'field', 'check_pass')
     expect(await timesOf(moves)).toMatchObject({ due: '2026-03-12 15:00' })
+    const revisionOfMarch = async () =>
+      (
+        await read<{ months: { month: string; revision: string }[] }>('incident_months()')
+      ).months.find(({ month }) => month === '2026-03')!.revision
+    const revision = await revisionOfMarch()
     const { cursor } = await read<{ cursor: string }>('incident_months()')
     expect(await dueMinutes()).toContain(minuteOf('2026-03-12 15:00'))
     await db.query(
@@ -437,6 +442,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     expect(first.moved).toBeGreaterThan(0)
     expect(await timesOf(moves)).toEqual({ due: '2026-03-13 12:00', warn: '2026-03-13 11:00' })
     expect(await read(`changes_since('${cursor}')`)).toMatchObject({ months: ['2026-03'] })
+    expect(await revisionOfMarch()).not.toBe(revision)
     expect(await dueMinutes()).toContain(minuteOf('2026-03-13 12:00'))
     expect(await dueMinutes()).not.toContain(minuteOf('2026-03-12 15:00'))
     expect((await logOf(moves, 'clock_moved')).map(({ data }) => data)).toEqual([
@@ -460,7 +466,9 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
   })
 
   it('goes through all batches of a calendar', async () => {
-    const bounds = await db.query<{ id: string }>('select b.id from private.clock_batches(null, 3) b (id)')
+    const bounds = await db.query<{ id: string }>(
+      'select b.id from private.clock_batches(null, 3) b (id)',
+    )
     const looks: number[] = []
     for (const [index, until] of [...bounds.map(({ id }) => id), null].entries()) {
       const [row] = await db.query<{ looked: number }>(

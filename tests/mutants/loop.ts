@@ -18,7 +18,7 @@ const guards = breaksOf(
     },
     {
       name: 'an extension may be asked after the due time',
-      find: `(p_at > d.due_at)`,
+      find: `(failing_looks.p_at > d.due_at)`,
       replace: `false`,
     },
     {

@@ -52,7 +52,7 @@ export async function generateIncidents(db: Database, options: GenerateOptions):
       log(`${stored} of ${rows} incidents generated`)
     }
   }
-  await db.exec('vacuum analyze public.incidents, public.incident_work')
+  await setDueTimes(db)
 }
 
 /** The demo city's real incidents as they are; returns how many lie in a grid and are stored. */
@@ -60,7 +60,7 @@ export async function storeSample(db: Database): Promise<number> {
   const random = seededRandom(1)
   const sample = readSample()
   const leaf = await leafOfCategory(db, sample)
-  return storeBatch(
+  const stored = await storeBatch(
     db,
     sample.map((row) => ({
       id: seededUuid(random),
@@ -72,6 +72,8 @@ export async function storeSample(db: Database): Promise<number> {
       openStage: 'filed',
     })),
   )
+  await setDueTimes(db)
+  return stored
 }
 
 interface DrawnIncident {
@@ -101,16 +103,19 @@ async function storeBatch(db: Database, batch: DrawnIncident[]): Promise<number>
     array(batch.map((row) => (row.closedLocal === null ? row.openStage : 'closed'))),
     cityTimeZone,
   ])
-  await db.query(setDueTimes, [array(batch.map((row) => row.id))])
   return Number(result!.n)
 }
 
-const setDueTimes = `
-  update public.incident_work w set due_at = i.reported_at
-    + make_interval(mins => ('x' || left(i.id::text, 6))::bit(24)::integer % 43200)
-  from public.incidents i
-  where i.district_code = w.district_code and i.id = w.incident_id
-    and w.incident_id = any ($1::text::uuid[])`
+/** Deadlines of open ones, at any minute of the 30 days after the report. */
+async function setDueTimes(db: Database): Promise<void> {
+  await db.exec('vacuum analyze public.incidents, public.incident_work')
+  await db.exec(`
+    update public.incident_work w set due_at = i.reported_at
+      + make_interval(mins => ('x' || left(i.id::text, 6))::bit(24)::integer % 43200)
+    from public.incidents i
+    where i.district_code = w.district_code and i.id = w.incident_id`)
+  await db.exec('vacuum analyze public.incident_work')
+}
 
 const insertBatch = `
   with drawn as (
