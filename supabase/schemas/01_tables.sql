@@ -384,9 +384,6 @@ create table public.incidents (
   -- a leader's demand: level 1 to 3, and by when an answer is due
   supervision smallint check (supervision between 1 and 3),
   reply_by timestamptz,
-  -- of the running clock that ends first
-  due_at timestamptz,
-  warn_at timestamptz,
   -- the demo's script took its steps
   is_generated boolean not null default false,
   -- when it was filed, another of its category had been reported at the spot within a year
@@ -438,6 +435,35 @@ create index incidents_area_idx on public.incidents
   (area_code, ('2000-01-01T00:00:00Z'::timestamptz - reported_at), id);
 create index incidents_category_idx on public.incidents
   (category_code, ('2000-01-01T00:00:00Z'::timestamptz - reported_at), id);
+
+-- Incidents that somebody must act on, in the order of the queues: see schemas/15_queues.sql. A trigger of
+-- incidents keeps it. Narrow, with few indexes: an edit of a calendar moves the due times of many.
+create table public.incident_work (
+  district_code text not null,
+  incident_id uuid not null,
+  -- of the running clock that ends first
+  due_at timestamptz,
+  warn_at timestamptz,
+  -- copies of the incident's
+  month date not null,
+  area_code text not null,
+  department_code text,
+  reported_by uuid,
+  stage text not null,
+  on_hold boolean not null,
+  to_verify boolean not null,
+  handler uuid,
+  assignee uuid,
+  rework smallint not null,
+  pending text,
+  supervision smallint,
+  -- the last transaction that changed the row
+  changed_xid bigint not null,
+  primary key (district_code, incident_id),
+  constraint incident_work_incident_fkey foreign key (district_code, incident_id)
+    references public.incidents (district_code, id) on delete cascade
+);
+create index incident_work_changed_idx on public.incident_work (changed_xid);
 
 -- The audit trail.
 create table public.incident_log (

@@ -158,6 +158,7 @@ alter table public.profiles enable row level security;
 alter table public.memberships enable row level security;
 alter table private.role_rights enable row level security;
 alter table public.incidents enable row level security;
+alter table public.incident_work enable row level security;
 alter table public.incident_log enable row level security;
 alter table private.incident_moves enable row level security;
 alter table public.commands enable row level security;
@@ -174,7 +175,7 @@ alter table public.condition_limits enable row level security;
 alter table public.condition_milestones enable row level security;
 
 grant select on public.city_settings, public.areas, public.departments, public.categories,
-  public.profiles, public.memberships, public.incidents, public.incident_log, public.commands,
+  public.profiles, public.memberships, public.incidents, public.incident_work, public.incident_log, public.commands,
   public.incident_photos, public.photo_checks
 to authenticated;
 
@@ -226,6 +227,14 @@ using (
 
 create policy "People see incidents in their areas, their own, and their department's"
 on public.incidents for select to authenticated
+using (
+  area_code = any ((select private.scope_area_codes())::text[])
+  or reported_by = (select auth.uid())
+  or department_code = any ((select private.scope_departments())::text[])
+);
+
+create policy "People see the work of the incidents that they see"
+on public.incident_work for select to authenticated
 using (
   area_code = any ((select private.scope_area_codes())::text[])
   or reported_by = (select auth.uid())

@@ -327,27 +327,25 @@ returns void language plpgsql set search_path = '' as $$
 begin
   -- planning the clocks of no report takes longer than a transition
   if cardinality(p_reports) = 0 then return; end if;
-  with clocks as materialized (
-    select * from private.first_clocks(array(
-      select r from unnest(p_reports) r where r.condition_code is null)::private.report[])
-  ), stored as (
+  with stored as (
     insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
       qx, qy, description, address_label, reported_at, device_at, month, reported_by,
-      workflow_code, stage, state, state_since, condition_code, self_handled, closed_at, due_at, warn_at)
+      workflow_code, stage, state, state_since, condition_code, self_handled, closed_at)
     select r.district_code, r.id, r.category_code, r.area_code, r.severity, r.lon, r.lat,
       r.qx, r.qy, r.description, r.address_label, r.at, r.device_at,
       date_trunc('month', r.at at time zone city.time_zone)::date, r.actor,
       w.code, case when r.condition_code is null then 'reported' else 'closed' end,
       case when r.condition_code is null then w.first_state else private.first_state_of(w.code, 'closed') end,
       r.at, r.condition_code, r.condition_code is not null,
-      case when r.condition_code is not null then r.at end, k.due_at, k.warn_at
+      case when r.condition_code is not null then r.at end
     from unnest(p_reports) r
     join public.categories c on c.code = r.category_code
     join public.workflows w on w.code = c.workflow_code
-    left join clocks k on k.incident_id = r.id
     cross join public.city_settings city
   ), started as (
-    insert into public.incident_clocks select * from clocks
+    insert into public.incident_clocks
+    select * from private.first_clocks(array(
+      select r from unnest(p_reports) r where r.condition_code is null)::private.report[])
   )
   insert into public.incident_log
     (district_code, incident_id, seq, at, actor, kind, stage_from, stage_to, note, data, command_id)
@@ -566,6 +564,7 @@ declare
   v_changes jsonb := p_payload -> 'changes';
   v_version integer;
   v_diff jsonb;
+  v_due timestamptz;
 begin
   perform private.refuse_unknown_fields(p_payload, '{incidentId,baseVersion,changes,deviceAt}');
   v_base := private.payload_whole(p_payload, 'baseVersion', true, 1, 2147483647);
@@ -593,13 +592,14 @@ begin
   if v_diff = '{}' then
     return jsonb_build_object('incident_id', v_incident.id, 'version', v_incident.version);
   end if;
+  v_due := private.due_of(v_incident);
   if (v_new.category_code, v_new.area_code) <> (v_incident.category_code, v_incident.area_code) then
-    v_new := private.move_clocks(v_new, p_at);
+    perform private.move_clocks(v_new, p_at);
   end if;
   update public.incidents i set category_code = v_new.category_code, workflow_code = v_new.workflow_code,
     state = v_new.state, passed = v_new.passed, condition_code = v_new.condition_code, lon = v_new.lon, lat = v_new.lat,
     area_code = v_new.area_code, qx = v_new.qx, qy = v_new.qy, description = v_new.description,
-    severity = v_new.severity, address_label = v_new.address_label, due_at = v_new.due_at, warn_at = v_new.warn_at
+    severity = v_new.severity, address_label = v_new.address_label
   where i.district_code = v_incident.district_code and i.id = v_incident.id
   returning i.version into v_version;
   perform private.append_log(v_incident, p_actor, p_command, p_at, 'corrected', '',
@@ -607,6 +607,6 @@ begin
       jsonb_strip_nulls(jsonb_build_object('changes', v_diff, 'areaCode',
         case when v_new.area_code <> v_incident.area_code
           then jsonb_build_array(v_incident.area_code, v_new.area_code) end))), '[]');
-  perform private.log_clock_move(v_incident, v_new, p_actor, p_command, p_at);
+  perform private.log_clock_move(v_incident, v_due, p_actor, p_command, p_at);
   return jsonb_build_object('incident_id', v_incident.id, 'version', v_version);
 end $$;

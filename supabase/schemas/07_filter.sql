@@ -217,11 +217,12 @@ returns text language sql stable set search_path = '' as $$
     case when (p_filter).category_codes is not null then format('i.category_code = any (%L::text[])', (p_filter).category_codes) end,
     case when (p_filter).stages is not null then format('i.stage = any (%L::text[])', (p_filter).stages) end,
     case when (p_filter).on_hold_only then 'i.on_hold' end,
-    -- incidents_due_idx has these words
-    case when (p_filter).due_until is not null then format('private.is_open(i.stage) and not i.on_hold'
-      ' and (coalesce(i.due_at, ''infinity'') > %L::timestamptz and coalesce(i.due_at, ''infinity'') <= %L::timestamptz%s)',
+    -- incident_work_due_idx has these words
+    case when (p_filter).due_until is not null then format('exists (select from public.incident_work d'
+      ' where d.district_code = i.district_code and d.incident_id = i.id and private.is_open(d.stage) and not d.on_hold'
+      ' and (coalesce(d.due_at, ''infinity'') > %L::timestamptz and coalesce(d.due_at, ''infinity'') <= %L::timestamptz%s))',
       (p_filter).due_after, (p_filter).due_until,
-      case when (p_filter).due_none then ' or coalesce(i.due_at, ''infinity'') = ''infinity''' else '' end) end,
+      case when (p_filter).due_none then ' or coalesce(d.due_at, ''infinity'') = ''infinity''' else '' end) end,
     case when (p_filter).min_x is not null then format('i.qx between %s and %s and i.qy between %s and %s',
       (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end), ''), 'true')
 $$;

@@ -48,7 +48,8 @@ returns timestamptz language sql stable security definer set search_path = '' as
         nullif((select max(coalesce(closed_at, '-infinity')) from public.incidents), '-infinity')))) end
 $$;
 
--- The sum of marks also changes when an older transaction commits after the newest mark.
+-- Marks of incidents and of their work. Their sum also changes when an older transaction commits after the newest
+-- mark.
 create or replace function private.month_revision(p_count bigint, p_max bigint, p_sum numeric)
 returns text language sql immutable set search_path = '' as $$
   select concat_ws('.', p_count, coalesce(p_max, 0), coalesce(p_sum, 0))
@@ -64,16 +65,23 @@ create or replace function private.incident_months()
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
 declare
+  v_scope constant private.incident_scope := private.resolve_scope();
   v_months jsonb;
 begin
   execute format($q$
     select coalesce(jsonb_agg(jsonb_build_object(
       'month', to_char(m.month, 'YYYY-MM'), 'count', m.n,
-      'revision', private.month_revision(m.n, m.newest, m.total)) order by m.month), '[]')
+      'revision', private.month_revision(m.n, greatest(m.newest, w.newest), m.total + coalesce(w.total, 0)))
+      order by m.month), '[]')
     from (
       select i.month, count(*) as n, max(i.changed_xid) as newest, sum(i.changed_xid) as total
       from public.incidents i where %s group by i.month
-    ) m $q$, private.scope_condition(private.resolve_scope(), 'i'))
+    ) m
+    left join (
+      select w.month, max(w.changed_xid) as newest, sum(w.changed_xid) as total
+      from public.incident_work w where %s group by w.month
+    ) w on w.month = m.month $q$,
+    private.scope_condition(v_scope, 'i'), private.scope_condition(v_scope, 'w'))
   into v_months;
   return jsonb_build_object('cursor', private.cursor_at((private.settled_until()).before_xid), 'asOf', private.data_as_of(),
     'now', now(), 'months', v_months);
@@ -99,7 +107,8 @@ begin
 
   execute format($q$
     with timed as (
-      select i.month, i.id, i.area_code, i.category_code, i.qx, i.qy, i.changed_xid,
+      select i.month, i.id, i.area_code, i.category_code, i.qx, i.qy,
+        greatest(i.changed_xid, w.changed_xid) as newest_xid, i.changed_xid + coalesce(w.changed_xid, 0) as xids,
         greatest(0, least(65535, floor(date_part('epoch',
           (i.reported_at at time zone $1) - i.month::timestamp) / 60)))::integer as minute,
         case when i.closed_at is null then 65535 else least(65534, floor(date_part('epoch',
@@ -110,9 +119,10 @@ begin
           - date_part('year', i.month) * 12 - date_part('month', i.month))))::integer end as closed_month,
         private.is_open(i.stage) as is_open,
         -- the first whole minute at which it is overdue
-        case when not i.on_hold then ceil(date_part('epoch', i.due_at) / 60)
+        case when not i.on_hold then ceil(date_part('epoch', w.due_at) / 60)
           - date_part('epoch', i.month::timestamp) / 60 end as due_minute
       from public.incidents i
+      left join public.incident_work w on w.district_code = i.district_code and w.incident_id = i.id
       where i.month = any (%L::date[]) and %s
     ), ordered as (
       select t.*, a.idx as area, c.idx as category,
@@ -126,7 +136,7 @@ begin
       window w as (partition by t.month order by t.minute, t.id)
       order by t.month, t.minute, t.id
     ), packed as (
-      select o.month, count(*) as n, max(o.changed_xid) as newest, sum(o.changed_xid) as total,
+      select o.month, count(*) as n, max(o.newest_xid) as newest, sum(o.xids) as total,
         string_agg(set_byte('\x00', 0, o.step >> 8), '') || string_agg(set_byte('\x00', 0, o.step & 255), '') as minute,
         string_agg(set_byte('\x00', 0, o.hours >> 8), '') || string_agg(set_byte('\x00', 0, o.hours & 255), '') as hours,
         string_agg(set_byte('\x00', 0, o.area >> 8), '') || string_agg(set_byte('\x00', 0, o.area & 255), '') as area,
@@ -176,8 +186,11 @@ begin
       select coalesce(jsonb_agg(to_char(m.month, 'YYYY-MM') order by m.month), '[]') from (
         select i.month from public.incidents i where i.changed_xid >= $1 and i.changed_xid < $2 and %s
         union
+        select w.month from public.incident_work w where w.changed_xid >= $1 and w.changed_xid < $2 and %s
+        union
         select v.month from private.incident_moves v where v.changed_xid >= $1 and v.changed_xid < $2 and %s
-      ) m $q$, private.scope_condition(v_scope, 'i'), private.scope_condition(v_scope, 'v'))
+      ) m $q$, private.scope_condition(v_scope, 'i'), private.scope_condition(v_scope, 'w'),
+      private.scope_condition(v_scope, 'v'))
     into v_months using v_start, v_settled.before_xid;
   end if;
   return jsonb_build_object('cursor', v_cursor, 'asOf', private.data_as_of(), 'now', now(),

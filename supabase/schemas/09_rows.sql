@@ -1,7 +1,7 @@
 -- Rows: the list by pages, one incident, open incidents, My day, receipts.
 
--- IncidentRow of the client. Inlined: a caller's time zone is UTC.
-create or replace function private.incident_row(i public.incidents)
+-- IncidentRow of the client; `w` is null for what nobody must act on. Inlined: a caller's time zone is UTC.
+create or replace function private.incident_row(i public.incidents, w public.incident_work)
 returns jsonb language sql stable
 return jsonb_build_object(
     'id', (i).id, 'districtCode', (i).district_code, 'categoryCode', (i).category_code,
@@ -10,7 +10,7 @@ return jsonb_build_object(
     'description', (i).description, 'addressLabel', (i).address_label,
     'reportedAt', (i).reported_at, 'closedAt', (i).closed_at, 'channel', (i).channel,
     'version', (i).version, 'workflowCode', (i).workflow_code, 'state', (i).state,
-    'stateSince', (i).state_since, 'dueAt', (i).due_at, 'warnAt', (i).warn_at, 'pending', (i).pending,
+    'stateSince', (i).state_since, 'dueAt', (w).due_at, 'warnAt', (w).warn_at, 'pending', (i).pending,
     'holdUntil', (i).hold_until, 'supervision', (i).supervision, 'replyBy', (i).reply_by,
     'rework', (i).rework, 'reopened', (i).reopened, 'extensions', (i).extensions,
     'selfHandled', (i).self_handled, 'isGenerated', (i).is_generated);
@@ -89,10 +89,11 @@ begin
       ) r
     )
     select jsonb_build_object(
-      'rows', coalesce(jsonb_agg(private.incident_row(p.i) order by p.n) filter (where p.n <= $1), '[]'),
+      'rows', coalesce(jsonb_agg(private.incident_row(p.i, w) order by p.n) filter (where p.n <= $1), '[]'),
       'next', case when count(*) > $1 then
         jsonb_agg(jsonb_build_object('sort', $2, 'keys', p.keys, 'id', p.id)) filter (where p.n = $1) -> 0 end)
-    from page p $q$,
+    from page p
+    left join public.incident_work w on w.district_code = (p.i).district_code and w.incident_id = p.id $q$,
     v_key_texts,
     private.scope_condition(private.resolve_scope(), 'i'),
     private.filter_condition(private.parse_filter(p_filter)),
@@ -256,6 +257,7 @@ set search_path = '' set timezone = 'UTC' as $$
 declare
   v_scope constant text := private.scope_condition(private.resolve_scope(), 'i');
   v_incident public.incidents;
+  v_work public.incident_work;
   v_rights private.incident_rights;
 begin
   execute format('select i.* from public.incidents i where i.id = $1 and %s order by i.district_code limit 1',
@@ -264,10 +266,12 @@ begin
   if v_incident.id is null then
     return null;
   end if;
+  select * into v_work from public.incident_work w
+  where w.district_code = v_incident.district_code and w.incident_id = v_incident.id;
   v_rights := private.rights_on(v_incident);
   return jsonb_build_object(
     'asOf', now(),
-    'incident', private.incident_row(v_incident) || jsonb_build_object(
+    'incident', private.incident_row(v_incident, v_work) || jsonb_build_object(
       'category', (select jsonb_build_object('code', c.code, 'nameZh', c.name_zh, 'nameEn', c.name_en,
           'class', c.class, 'path', c.path)
         from public.categories c where c.code = v_incident.category_code),

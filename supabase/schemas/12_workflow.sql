@@ -220,7 +220,6 @@ return array_remove(array[
   case when (p_incident).pending is not null then 'nothing_pending' end,
   case when (p_incident).pending is distinct from 'extension' then 'extension_pending' end,
   case when (p_incident).pending is distinct from 'hold' then 'hold_pending' end,
-  case when p_at > (p_incident).due_at then 'in_time' end,
   case when (p_incident).extensions > 0 then 'first_extension' end,
   case when (p_incident).was_held then 'never_held' end,
   case when not (p_incident).on_hold then 'held' end,
@@ -233,6 +232,10 @@ create or replace function private.failing_looks(
 returns table (failing text[]) language sql stable
 begin atomic
   select array_remove(array[
+    case when 'in_time' = any (p_guards) and exists (
+      select from public.incident_work d
+      where d.district_code = (p_incident).district_code and d.incident_id = (p_incident).id and p_at > d.due_at)
+      then 'in_time' end,
     case when 'not_controlled' = any (p_guards) and exists (
       select from private.control_on(p_incident, p_at)) then 'not_controlled' end,
     case when 'extension_left' = any (p_guards) and not exists (
@@ -260,7 +263,7 @@ end;
 -- The guards of private.failing_looks.
 create or replace function private.looking_guards()
 returns text[] language sql immutable parallel safe
-return array['not_controlled', 'extension_left', 'not_of_department', 'reopen_window', 'has_milestones'];
+return array['in_time', 'not_controlled', 'extension_left', 'not_of_department', 'reopen_window', 'has_milestones'];
 
 -- Why no guard is asked: on hold, only a resumption, a leader's demand or its answer is taken, and a gate's
 -- transition once. Inlined.
@@ -619,14 +622,14 @@ begin
     perform private.lock_parent(v_incident, (v_values ->> 'into')::uuid, p_at);
   end if;
   v_new := private.after_transition(v_incident, v_transition, v_values, p_at);
-  v_new := private.turn_clocks(v_incident, v_new, v_transition.effects, v_values, p_at);
+  perform private.turn_clocks(v_incident, v_new, v_transition.effects, v_values, p_at);
   update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_new.state_since,
     passed = v_new.passed, condition_code = v_new.condition_code, department_code = v_new.department_code,
     handler = v_new.handler, assignee = v_new.assignee, parent_id = v_new.parent_id, pending = v_new.pending,
     pending_until = v_new.pending_until, on_hold = v_new.on_hold, hold_until = v_new.hold_until,
     was_held = v_new.was_held, extensions = v_new.extensions, rework = v_new.rework,
     reopened = v_new.reopened, supervision = v_new.supervision, reply_by = v_new.reply_by,
-    closed_at = v_new.closed_at, due_at = v_new.due_at, warn_at = v_new.warn_at
+    closed_at = v_new.closed_at
   where i.district_code = v_incident.district_code and i.id = v_incident.id
   returning i.version into v_version;
   perform private.append_log(v_incident, p_actor, p_command, p_at, 'transition', v_values ->> 'note',

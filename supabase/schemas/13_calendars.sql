@@ -172,21 +172,21 @@ begin atomic
   join private.work_position(p_calendar, p_to) t on t.cover_starts_at = f.cover_starts_at;
 end;
 
--- The instant after so many working seconds; a time used up when a span ends is due there, not at the next
--- start. Negative seconds go back. No row beyond the known years.
-create or replace function private.work_after(p_calendar text, p_from timestamptz, p_seconds numeric)
+-- The instant at which so many working seconds of the calendar lie before, within known time. A time used up when
+-- a span ends is due there, not at the next start. No row outside of the known time.
+create or replace function private.work_until(p_calendar text, p_cover_starts_at timestamptz,
+  p_cover_ends_at timestamptz, p_seconds numeric)
 returns table (at timestamptz) language sql stable
 begin atomic
-  select s.starts_at + make_interval(secs => (p.seconds + p_seconds - s.before_seconds)::double precision)
-  from private.work_position(p_calendar, p_from) p
-  cross join lateral (
+  select s.starts_at + make_interval(secs => (p_seconds - s.before_seconds)::double precision)
+  from (
     select x.starts_at, x.ends_at, x.before_seconds
     from private.calendar_spans x
     -- as whole seconds, for the index
-    where x.calendar = p_calendar and x.before_seconds < ceil(p.seconds + p_seconds)::bigint
+    where x.calendar = p_calendar and x.before_seconds < ceil(p_seconds)::bigint
     order by x.before_seconds desc limit 1) s
-  where s.starts_at >= p.cover_starts_at and s.ends_at <= p.cover_ends_at
-    and p.seconds + p_seconds <= s.before_seconds + extract(epoch from s.ends_at - s.starts_at);
+  where s.starts_at >= p_cover_starts_at and s.ends_at <= p_cover_ends_at
+    and p_seconds <= s.before_seconds + extract(epoch from s.ends_at - s.starts_at);
 end;
 
 -- Working seconds from one instant to another; null beyond the known years.
@@ -194,10 +194,11 @@ create or replace function private.work_seconds(p_calendar text, p_from timestam
 returns numeric language sql stable
 return (select w.seconds from private.work_between(p_calendar, p_from, p_to) w);
 
--- The instant after so many working seconds; null beyond the known years.
+-- The instant after so many working seconds; null beyond the known years. Negative seconds go back.
 create or replace function private.add_work_seconds(p_calendar text, p_from timestamptz, p_seconds numeric)
 returns timestamptz language sql stable
-return (select w.at from private.work_after(p_calendar, p_from, p_seconds) w);
+return (select w.at from private.work_position(p_calendar, p_from) p
+  cross join lateral private.work_until(p_calendar, p.cover_starts_at, p.cover_ends_at, p.seconds + p_seconds) w);
 
 -- Whether a limit can be read. urgent_hour and natural_day run round the clock, work_hour and work_day in working
 -- time. The day rule `end_of_day` ends a limit with its last working day.

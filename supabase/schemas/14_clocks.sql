@@ -63,7 +63,8 @@ create table public.incident_clocks (
   constraint incident_clocks_limit_check check (private.is_limit(amount, unit, day_rule)),
   constraint incident_clocks_milestone_check check ((kind = 'milestone') = (milestone is not null)),
   constraint incident_clocks_stopped_check check (stopped_at is null or running_since is null)
-);
+-- no index has what a turn or an edit of a calendar changes: with room in its page a row needs no new index entries
+) with (fillfactor = 50);
 create index incident_clocks_open_idx on public.incident_clocks (incident_id) where stopped_at is null;
 -- those that a calendar moves
 create index incident_clocks_calendar_idx on public.incident_clocks (incident_id)
@@ -78,34 +79,34 @@ using (exists (
   where i.district_code = incident_clocks.district_code and i.id = incident_clocks.incident_id
 ));
 
--- Limit, used time, due and warning of a clock: one row. A warning comes at 75 % of the limit, at the earliest
--- when the clock goes on. The time of a clock that rests is known to its last run.
-create or replace function private.clock_times(p_clock public.incident_clocks)
+-- Limit, used time, due and warning of a clock: one row. `p_amount` has the extensions. A warning comes at 75 % of
+-- the limit, at the earliest when the clock goes on. The time of a clock that rests is known to its last run.
+create or replace function private.clock_times(p_calendar text, p_amount numeric, p_unit text, p_day_rule text,
+  p_started_at timestamptz, p_runs tstzmultirange, p_running_since timestamptz)
 returns table (limit_seconds numeric, used_seconds numeric, due_at timestamptz, warn_at timestamptz)
 language sql stable
 begin atomic
   select l.seconds, u.seconds,
-    case when private.is_round_the_clock((p_clock).unit)
-      then (p_clock).running_since + make_interval(secs => (l.seconds - u.seconds)::double precision)
-      else (select w.at from private.work_after(
-        (p_clock).calendar, (p_clock).running_since, l.seconds - u.seconds) w) end,
-    case when u.seconds >= l.seconds * 0.75 then (p_clock).running_since
-      when private.is_round_the_clock((p_clock).unit)
-      then (p_clock).running_since + make_interval(secs => (l.seconds * 0.75 - u.seconds)::double precision)
-      else (select w.at from private.work_after(
-        (p_clock).calendar, (p_clock).running_since, l.seconds * 0.75 - u.seconds) w) end
-  from private.limit_of((p_clock).calendar, (p_clock).started_at,
-    (p_clock).amount * (1 + (p_clock).extensions), (p_clock).unit, (p_clock).day_rule) l
+    case when private.is_round_the_clock(p_unit)
+      then p_running_since + make_interval(secs => (l.seconds - u.seconds)::double precision)
+      else (select w.at from private.work_until(
+        p_calendar, p.cover_starts_at, p.cover_ends_at, p.seconds + l.seconds - u.seconds) w) end,
+    case when u.seconds >= l.seconds * 0.75 then p_running_since
+      when private.is_round_the_clock(p_unit)
+      then p_running_since + make_interval(secs => (l.seconds * 0.75 - u.seconds)::double precision)
+      else (select w.at from private.work_until(
+        p_calendar, p.cover_starts_at, p.cover_ends_at, p.seconds + l.seconds * 0.75 - u.seconds) w) end
+  from private.limit_of(p_calendar, p_started_at, p_amount, p_unit, p_day_rule) l
   cross join lateral (
     -- one run beyond the known years makes the sum unknown
     select case when count(*) = count(r.seconds) then coalesce(sum(r.seconds), 0) end as seconds
     from (
-      select case when private.is_round_the_clock((p_clock).unit)
-        then extract(epoch from upper(x.run) - lower(x.run))
-        else (select w.seconds from private.work_between((p_clock).calendar, lower(x.run), upper(x.run)) w)
+      select case when private.is_round_the_clock(p_unit) then extract(epoch from upper(x.run) - lower(x.run))
+        else (select w.seconds from private.work_between(p_calendar, lower(x.run), upper(x.run)) w)
         end as seconds
-      from unnest((p_clock).runs) as x (run)
-      offset 0) r) u;
+      from unnest(p_runs) as x (run)
+      offset 0) r) u
+  left join lateral private.work_position(p_calendar, p_running_since) p on true;
 end;
 
 -- The limit of a kind for an incident: its condition's, else its workflow's.
@@ -146,21 +147,19 @@ end $$;
 -- The first clocks of new reports, one for each whose first state has one.
 create or replace function private.first_clocks(p_reports private.report[])
 returns setof public.incident_clocks language sql stable set search_path = '' as $$
-  select x.district_code, x.incident_id, x.seq, x.kind, x.milestone, x.department_code, x.calendar, x.amount,
-    x.unit, x.day_rule, x.extensions, x.started_at, x.runs, x.running_since, t.limit_seconds, t.due_at, t.warn_at,
-    x.stopped_at, x.used_seconds, x.is_reached
+  select r.district_code, r.id, 1, s.clock, null, null, k.calendar, l.amount, l.unit, l.day_rule, 0::smallint,
+    k.started_at, '{}'::tstzmultirange, k.started_at, t.limit_seconds, t.due_at, t.warn_at, null::timestamptz,
+    null::numeric, false
   from unnest(p_reports) r
   join public.categories c on c.code = r.category_code
   join public.workflows w on w.code = c.workflow_code
   join public.workflow_stages s on s.workflow = w.code and s.code = w.first_state
   cross join lateral private.limit_for(w.code, null, s.clock) l
   cross join lateral (
-    select (r.district_code, r.id, 1, s.clock, null, null,
-      case when not private.is_round_the_clock(l.unit) then private.calendar_of(r.area_code) end,
-      l.amount, l.unit, l.day_rule, 0, date_trunc('minute', r.at), '{}', date_trunc('minute', r.at), null, null, null, null, null, false
-    )::public.incident_clocks as clock) k
-  cross join lateral (select (k.clock).*) x
-  cross join lateral private.clock_times(k.clock) t
+    select date_trunc('minute', r.at) as started_at,
+      case when not private.is_round_the_clock(l.unit) then private.calendar_of(r.area_code) end as calendar) k
+  cross join lateral private.clock_times(
+    k.calendar, l.amount, l.unit, l.day_rule, k.started_at, '{}', k.started_at) t
 $$;
 
 -- Lets clocks rest that the incident no longer wants; stops reached milestones, and all of a closed incident.
@@ -183,7 +182,8 @@ begin
   end if;
   update public.incident_clocks c set stopped_at = p_at, used_seconds = t.used_seconds
   from public.incident_clocks x
-  cross join lateral private.clock_times(x) t
+  cross join lateral private.clock_times(x.calendar, x.amount * (1 + x.extensions), x.unit, x.day_rule,
+    x.started_at, x.runs, x.running_since) t
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
     and (x.is_reached or not private.is_open(p_incident.stage))
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
@@ -216,36 +216,29 @@ begin
       and (c.is_reached or c.department_code is not distinct from p_incident.department_code));
 end $$;
 
--- The incident with the due and warning times of its running clock that ends first; computes those of the clocks that
--- run or have just come to rest.
-create or replace function private.with_due(p_incident public.incidents)
-returns public.incidents language plpgsql set search_path = '' as $$
-declare
-  v_new public.incidents := p_incident;
+-- Computes the times of the incident's clocks that run or have just come to rest.
+create or replace function private.time_clocks(p_incident public.incidents)
+returns void language plpgsql set search_path = '' as $$
 begin
   update public.incident_clocks c
   set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at,
     used_seconds = case when x.running_since is null then t.used_seconds end
   from public.incident_clocks x
-  cross join lateral private.clock_times(x) t
+  cross join lateral private.clock_times(x.calendar, x.amount * (1 + x.extensions), x.unit, x.day_rule,
+    x.started_at, x.runs, x.running_since) t
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
     -- one that rested before has its times
     and (x.running_since is not null or x.used_seconds is null)
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
     and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds) is distinct from (t.limit_seconds, t.due_at,
       t.warn_at, case when x.running_since is null then t.used_seconds end);
-  select min(c.due_at), min(c.warn_at) into v_new.due_at, v_new.warn_at
-  from public.incident_clocks c
-  where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
-    and c.running_since is not null;
-  return v_new;
 end $$;
 
--- The incident with its clocks after a transition: `p_effects` may extend the running one or reach a milestone;
--- hold and resume are read from the incident.
+-- Turns the clocks in a transition: `p_effects` may extend the running one or reach a milestone; hold and resume
+-- are read from the incident as it will be. Its update afterwards takes the due time into incident_work.
 create or replace function private.turn_clocks(p_old public.incidents, p_new public.incidents,
   p_effects text[], p_values jsonb, p_at timestamptz)
-returns public.incidents language plpgsql set search_path = '' as $$
+returns void language plpgsql set search_path = '' as $$
 declare
   v_at constant timestamptz := date_trunc('minute', p_at);
 begin
@@ -261,13 +254,13 @@ begin
     where c.district_code = p_new.district_code and c.incident_id = p_new.id
       and c.running_since is not null and c.kind <> 'milestone';
   end if;
-  return private.with_due(p_new);
+  perform private.time_clocks(p_new);
 end $$;
 
--- The incident with its clocks after a change of its category or area: other limits and another calendar, the same
--- runs and extensions.
+-- Gives the clocks the limits and the calendar of the incident's new category or area, with the same runs and
+-- extensions. The incident's update afterwards takes the due time into incident_work.
 create or replace function private.move_clocks(p_incident public.incidents, p_at timestamptz)
-returns public.incidents language plpgsql set search_path = '' as $$
+returns void language plpgsql set search_path = '' as $$
 declare
   v_at constant timestamptz := date_trunc('minute', p_at);
 begin
@@ -287,17 +280,25 @@ begin
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
   perform private.rest_clocks(p_incident, v_at);
   perform private.run_clocks(p_incident, v_at);
-  return private.with_due(p_incident);
+  perform private.time_clocks(p_incident);
 end $$;
 
+-- When the incident is due: null without a running clock, and beyond the calendar's years.
+create or replace function private.due_of(p_incident public.incidents)
+returns timestamptz language sql stable
+return (select w.due_at from public.incident_work w
+  where w.district_code = (p_incident).district_code and w.incident_id = (p_incident).id);
+
 -- Says in the log that the due time moved, other than by a transition.
-create or replace function private.log_clock_move(p_old public.incidents, p_new public.incidents, p_actor uuid,
+create or replace function private.log_clock_move(p_incident public.incidents, p_before timestamptz, p_actor uuid,
   p_command uuid, p_at timestamptz)
 returns void language plpgsql set search_path = '' set timezone = 'UTC' as $$
+declare
+  v_due constant timestamptz := private.due_of(p_incident);
 begin
-  if p_new.due_at is distinct from p_old.due_at then
-    perform private.append_log(p_old, p_actor, p_command, p_at, 'clock_moved', '',
-      jsonb_build_object('from', p_old.due_at, 'to', p_new.due_at), '[]');
+  if v_due is distinct from p_before then
+    perform private.append_log(p_incident, p_actor, p_command, p_at, 'clock_moved', '',
+      jsonb_build_object('from', p_before, 'to', v_due), '[]');
   end if;
 end $$;
 
@@ -318,9 +319,9 @@ begin
     v_new := v_old;
     v_new.on_hold := false;
     v_new.hold_until := null;
-    v_new := private.turn_clocks(v_old, v_new, '{resume}', '{}', v_old.hold_until);
+    perform private.turn_clocks(v_old, v_new, '{resume}', '{}', v_old.hold_until);
     update public.incidents i
-    set on_hold = false, hold_until = null, due_at = v_new.due_at, warn_at = v_new.warn_at
+    set on_hold = false, hold_until = null
     where i.district_code = v_old.district_code and i.id = v_old.id;
     perform private.append_log(v_old, null, null, v_old.hold_until, 'resumed', '', '{}', '[]');
     v_resumed := v_resumed + 1;
@@ -328,20 +329,35 @@ begin
   return v_resumed;
 end $$;
 
-create type private.recomputed as (next uuid, looked integer, moved integer);
+create type private.recomputed as (looked integer, moved integer);
 
--- Moves the open clocks in working time after an edit of a calendar or of its area, for at most p_batch incidents
--- beyond p_after. A null calendar means all: those of an area that got another calendar too. Returns how many
--- incidents were looked at and moved, and where to go on; `next` is null at the end.
-create or replace function private.recompute_clocks(p_calendar text, p_batch integer, p_after uuid, p_at timestamptz)
+-- The last incident of each batch of p_batch but the last, among those that private.recompute_clocks looks at.
+create or replace function private.clock_batches(p_calendar text, p_batch integer)
+returns setof uuid language sql stable set search_path = '' as $$
+  select b.incident_id
+  from (
+    select d.incident_id, row_number() over (order by d.incident_id) as n
+    from (
+      select distinct c.incident_id from public.incident_clocks c
+      where c.stopped_at is null and c.unit in ('work_hour', 'work_day')
+        and (p_calendar is null or c.calendar = p_calendar)) d) b
+  where b.n % p_batch = 0
+  order by b.incident_id
+$$;
+
+-- Moves the open clocks in working time after an edit of a calendar, for incidents after p_after until p_until; null
+-- has no bound. A null calendar means all, also those of an area that got another calendar. Returns how many
+-- incidents were looked at and moved.
+create or replace function private.recompute_clocks(p_calendar text, p_after uuid, p_until uuid, p_at timestamptz)
 returns private.recomputed language plpgsql
 set search_path = '' set timezone = 'UTC' set jit = off set enable_bitmapscan = off as $$
 declare
   v_ids constant uuid[] := array(
     select distinct c.incident_id from public.incident_clocks c
     where c.stopped_at is null and c.unit in ('work_hour', 'work_day')
-      and (p_calendar is null or c.calendar = p_calendar) and (p_after is null or c.incident_id > p_after)
-    order by c.incident_id limit p_batch);
+      and (p_calendar is null or c.calendar = p_calendar)
+      and (p_after is null or c.incident_id > p_after) and (p_until is null or c.incident_id <= p_until)
+    order by c.incident_id);
   -- the clocks of a batch are one range of their index
   v_first constant uuid := v_ids[1];
   v_last constant uuid := v_ids[cardinality(v_ids)];
@@ -349,51 +365,61 @@ declare
 begin
   -- as commands do, so that none sees half of it
   perform from public.incidents i where i.id = any (v_ids) order by i.id for no key update;
-  with places as materialized (
-    select p.area_code, private.calendar_of(p.area_code) as calendar
-    from (select distinct i.area_code from public.incidents i where i.id = any (v_ids)) p)
-  update public.incident_clocks c set calendar = p.calendar
-  from public.incidents i
-  join places p on p.area_code = i.area_code
-  where i.id = any (v_ids) and c.district_code = i.district_code and c.incident_id = i.id
-    and c.incident_id between v_first and v_last
-    and c.stopped_at is null and c.unit in ('work_hour', 'work_day') and c.calendar is distinct from p.calendar;
-  update public.incident_clocks c
-  set limit_seconds = n.limit_seconds, due_at = n.due_at, warn_at = n.warn_at, used_seconds = n.used_seconds
-  from (
-    select x.ctid as place, t.limit_seconds, t.due_at, t.warn_at, r.used_seconds
+  if p_calendar is null then
+    with places as materialized (
+      select p.area_code, private.calendar_of(p.area_code) as calendar
+      from (select distinct i.area_code from public.incidents i where i.id = any (v_ids)) p)
+    update public.incident_clocks c set calendar = p.calendar
+    from public.incidents i
+    join places p on p.area_code = i.area_code
+    where i.id = any (v_ids) and c.district_code = i.district_code and c.incident_id = i.id
+      and c.incident_id between v_first and v_last
+      and c.stopped_at is null and c.unit in ('work_hour', 'work_day') and c.calendar is distinct from p.calendar;
+  end if;
+  -- clocks that are alike are computed once
+  with alike as materialized (
+    select x.calendar, x.amount, x.extensions, x.unit, x.day_rule, x.started_at, x.runs, x.running_since,
+      array_agg(x.ctid) as places
     from public.incident_clocks x
-    cross join lateral private.clock_times(x) t
-    cross join lateral (select case when x.running_since is null then t.used_seconds end as used_seconds) r
     where x.incident_id between v_first and v_last and x.stopped_at is null
       and x.unit in ('work_hour', 'work_day') and x.incident_id = any (v_ids)
-      and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds)
-        is distinct from (t.limit_seconds, t.due_at, t.warn_at, r.used_seconds)
-    offset 0) n
-  where c.ctid = n.place;
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+  ), timed as materialized (
+    select a.places, t.limit_seconds, t.due_at, t.warn_at,
+      case when a.running_since is null then t.used_seconds end as used_seconds
+    from alike a
+    cross join lateral private.clock_times(a.calendar, a.amount * (1 + a.extensions), a.unit, a.day_rule,
+      a.started_at, a.runs, a.running_since) t
+  )
+  update public.incident_clocks c
+  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at, used_seconds = t.used_seconds
+  from timed t cross join lateral unnest(t.places) p (place)
+  where c.ctid = p.place
+    and (c.limit_seconds, c.due_at, c.warn_at, c.used_seconds)
+      is distinct from (t.limit_seconds, t.due_at, t.warn_at, t.used_seconds);
   with earliest as materialized (
-    select i.ctid as place, i.district_code, i.id, i.due_at as before, c.due_at, c.warn_at
+    select w.ctid as place, w.district_code, w.incident_id, w.due_at as before, c.due_at, c.warn_at
     from (
       select c.district_code, c.incident_id, min(c.due_at) as due_at, min(c.warn_at) as warn_at
       from public.incident_clocks c
       where c.incident_id between v_first and v_last and c.stopped_at is null and c.incident_id = any (v_ids)
       group by c.district_code, c.incident_id) c
-    join public.incidents i on i.district_code = c.district_code and i.id = c.incident_id
-    where (i.due_at, i.warn_at) is distinct from (c.due_at, c.warn_at)
+    join public.incident_work w on w.district_code = c.district_code and w.incident_id = c.incident_id
+    where (w.due_at, w.warn_at) is distinct from (c.due_at, c.warn_at)
   ), moved as (
-    update public.incidents i set due_at = e.due_at, warn_at = e.warn_at
+    update public.incident_work w
+    set due_at = e.due_at, warn_at = e.warn_at, changed_xid = pg_current_xact_id()::text::bigint
     from earliest e
-    where i.ctid = e.place
+    where w.ctid = e.place
   ), logged as (
     insert into public.incident_log (district_code, incident_id, seq, at, kind, data)
-    select e.district_code, e.id,
+    select e.district_code, e.incident_id,
       1 + coalesce((select max(l.seq) from public.incident_log l
-        where l.district_code = e.district_code and l.incident_id = e.id), 0),
+        where l.district_code = e.district_code and l.incident_id = e.incident_id), 0),
       p_at, 'clock_moved', jsonb_build_object('from', e.before, 'to', e.due_at)
     from earliest e where e.before is distinct from e.due_at
   )
   select count(*) into v_result.moved from earliest;
   v_result.looked := cardinality(v_ids);
-  v_result.next := case when v_result.looked = p_batch then v_last end;
   return v_result;
 end $$;

@@ -1,26 +1,66 @@
 -- Queues: each role's work in one order, the clock that ends first before all others.
 
 -- Keys of a page: due, or infinity without a clock, then the id.
-create index incidents_queue_idx on public.incidents (stage, to_verify, coalesce(due_at, 'infinity'), id)
+create index incident_work_queue_idx
+on public.incident_work (stage, to_verify, coalesce(due_at, 'infinity'), incident_id)
   where stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold;
-create index incidents_due_idx on public.incidents (coalesce(due_at, 'infinity'), id)
+create index incident_work_due_idx on public.incident_work (coalesce(due_at, 'infinity'), incident_id)
   where stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold;
 -- for people of few areas
-create index incidents_queue_area_idx on public.incidents (area_code, stage, to_verify)
+create index incident_work_area_idx on public.incident_work (area_code, stage, to_verify)
   where stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold;
-create index incidents_queue_department_idx on public.incidents (department_code, coalesce(due_at, 'infinity'), id)
+create index incident_work_department_idx
+on public.incident_work (department_code, coalesce(due_at, 'infinity'), incident_id)
   where stage = 'dispatched' and not on_hold;
-create index incidents_queue_rework_idx on public.incidents (department_code, coalesce(due_at, 'infinity'), id)
+create index incident_work_rework_idx
+on public.incident_work (department_code, coalesce(due_at, 'infinity'), incident_id)
   where stage = 'dispatched' and not on_hold and rework > 0;
-create index incidents_queue_handler_idx on public.incidents (handler, coalesce(due_at, 'infinity'), id)
+create index incident_work_handler_idx on public.incident_work (handler, coalesce(due_at, 'infinity'), incident_id)
   where stage = 'dispatched' and not on_hold and handler is not null;
-create index incidents_queue_assignee_idx on public.incidents (assignee, coalesce(due_at, 'infinity'), id)
+create index incident_work_assignee_idx on public.incident_work (assignee, coalesce(due_at, 'infinity'), incident_id)
   where assignee is not null and stage in ('reported', 'filed', 'dispatched', 'handled') and not on_hold;
-create index incidents_held_idx on public.incidents (coalesce(due_at, 'infinity'), id)
+create index incident_work_held_idx on public.incident_work (coalesce(due_at, 'infinity'), incident_id)
   where on_hold and stage in ('reported', 'filed', 'dispatched', 'handled');
-create index incidents_pending_idx on public.incidents (coalesce(due_at, 'infinity'), id) where pending is not null;
-create index incidents_supervised_idx on public.incidents (coalesce(due_at, 'infinity'), id)
+create index incident_work_pending_idx on public.incident_work (coalesce(due_at, 'infinity'), incident_id)
+  where pending is not null;
+create index incident_work_supervised_idx on public.incident_work (coalesce(due_at, 'infinity'), incident_id)
   where supervision is not null;
+
+-- Whether a queue lists it.
+create or replace function private.is_work(p_stage text, p_pending text, p_supervision smallint)
+returns boolean language sql immutable parallel safe
+return private.is_open(p_stage) or p_pending is not null or p_supervision is not null;
+
+-- Keeps the incident's row of work. Its clocks have turned before: due and warning times are theirs.
+create or replace function private.keep_work()
+returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  if not private.is_work(new.stage, new.pending, new.supervision) then
+    delete from public.incident_work w where w.district_code = new.district_code and w.incident_id = new.id;
+    return null;
+  end if;
+  insert into public.incident_work as w (district_code, incident_id, due_at, warn_at, month, area_code,
+    department_code, reported_by, stage, on_hold, to_verify, handler, assignee, rework, pending, supervision, changed_xid)
+  select new.district_code, new.id, min(c.due_at), min(c.warn_at), new.month, new.area_code, new.department_code,
+    new.reported_by, new.stage, new.on_hold, new.to_verify, new.handler, new.assignee, new.rework, new.pending,
+    new.supervision, new.changed_xid
+  from public.incident_clocks c
+  where c.district_code = new.district_code and c.incident_id = new.id and c.running_since is not null
+  on conflict (district_code, incident_id) do update set due_at = excluded.due_at, warn_at = excluded.warn_at,
+    month = excluded.month, area_code = excluded.area_code, department_code = excluded.department_code,
+    reported_by = excluded.reported_by, stage = excluded.stage, on_hold = excluded.on_hold,
+    to_verify = excluded.to_verify, handler = excluded.handler, assignee = excluded.assignee,
+    rework = excluded.rework, pending = excluded.pending, supervision = excluded.supervision,
+    changed_xid = excluded.changed_xid;
+  return null;
+end $$;
+create trigger keep_new_work after insert on public.incidents
+for each row when (private.is_work(new.stage, new.pending, new.supervision))
+execute function private.keep_work();
+create trigger keep_work after update on public.incidents
+for each row when (private.is_work(new.stage, new.pending, new.supervision)
+  or private.is_work(old.stage, old.pending, old.supervision))
+execute function private.keep_work();
 
 -- Asks again which reports wait for a verification, after an edit of their workflow's rows. The trigger of
 -- incidents sets the answer.
@@ -42,7 +82,7 @@ create type private.queue_rule as (
   queue text,
   area_roles text[],
   for_departments boolean,
-  -- for incidents `i`
+  -- for work `w`
   condition text
 );
 
@@ -52,26 +92,26 @@ returns setof private.queue_rule language sql stable set search_path = '' as $$
   select q.queue, q.area_roles::text[], q.for_departments, q.condition
   from (values
     ('to_verify', '{field_staff,grid_manager,admin}', false,
-      'i.stage = ''reported'' and i.to_verify and not i.on_hold'),
-    ('to_file', '{grid_manager,admin}', false, 'i.stage = ''reported'' and not i.to_verify and not i.on_hold'),
+      'w.stage = ''reported'' and w.to_verify and not w.on_hold'),
+    ('to_file', '{grid_manager,admin}', false, 'w.stage = ''reported'' and not w.to_verify and not w.on_hold'),
     -- only reports wait for a verification: the index is asked for both values of its columns
-    ('to_dispatch', '{grid_manager,admin}', false, 'i.stage = ''filed'' and not i.to_verify and not i.on_hold'),
+    ('to_dispatch', '{grid_manager,admin}', false, 'w.stage = ''filed'' and not w.to_verify and not w.on_hold'),
     ('to_check', '{field_staff,grid_manager,admin}', false,
-      'i.stage = ''handled'' and not i.to_verify and not i.on_hold'),
-    ('mine', '{}', true, format('i.stage = ''dispatched'' and not i.on_hold and i.handler = %L::uuid', auth.uid())),
-    ('returned_to_me', '{}', true, format('i.stage = ''dispatched'' and not i.on_hold and i.rework > 0
-      and (i.handler = %L::uuid or i.handler is null)', auth.uid())),
-    ('department', '{}', true, 'i.stage = ''dispatched'' and not i.on_hold'),
-    ('escalated', '{grid_manager,leader,admin}', true, 'i.supervision is not null'),
+      'w.stage = ''handled'' and not w.to_verify and not w.on_hold'),
+    ('mine', '{}', true, format('w.stage = ''dispatched'' and not w.on_hold and w.handler = %L::uuid', auth.uid())),
+    ('returned_to_me', '{}', true, format('w.stage = ''dispatched'' and not w.on_hold and w.rework > 0
+      and (w.handler = %L::uuid or w.handler is null)', auth.uid())),
+    ('department', '{}', true, 'w.stage = ''dispatched'' and not w.on_hold'),
+    ('escalated', '{grid_manager,leader,admin}', true, 'w.supervision is not null'),
     ('overdue', '{leader}', false,
-      'private.is_open(i.stage) and not i.on_hold and coalesce(i.due_at, ''infinity'') < now()'),
-    ('requests', '{grid_manager,leader,admin}', false, 'i.pending is not null'),
-    ('holds', '{grid_manager,leader,admin}', false, 'i.on_hold and private.is_open(i.stage)'),
-    ('open', '{field_staff,grid_manager,leader,admin}', true, 'private.is_open(i.stage) and not i.on_hold')
+      'private.is_open(w.stage) and not w.on_hold and coalesce(w.due_at, ''infinity'') < now()'),
+    ('requests', '{grid_manager,leader,admin}', false, 'w.pending is not null'),
+    ('holds', '{grid_manager,leader,admin}', false, 'w.on_hold and private.is_open(w.stage)'),
+    ('open', '{field_staff,grid_manager,leader,admin}', true, 'private.is_open(w.stage) and not w.on_hold')
   ) as q (queue, area_roles, for_departments, condition)
 $$;
 
--- The condition that narrows incidents `i` to the areas of these roles; null without any.
+-- The condition that narrows work `w` to the areas of these roles; null without any.
 create or replace function private.area_condition(p_roles text[])
 returns text language plpgsql stable set search_path = '' as $$
 declare
@@ -83,7 +123,7 @@ begin
       and not exists (select from unnest(v_paths) s (path) where private.is_within(a.path, s.path))) then
     return 'true';
   end if;
-  return format('i.area_code = any (%L::text[])', private.scope_area_codes(p_roles));
+  return format('w.area_code = any (%L::text[])', private.scope_area_codes(p_roles));
 end $$;
 
 -- The caller's queues, or the one asked for, each in parts that follow on each other: field staff first find
@@ -113,15 +153,15 @@ begin
     if v_rule.for_departments and v_departments <> '{}' then
       -- one department: an equality keeps the index's order
       v_where := v_where || case cardinality(v_departments)
-        when 1 then format('i.department_code = %L', v_departments[1])
-        else format('i.department_code = any (%L::text[])', v_departments) end;
+        when 1 then format('w.department_code = %L', v_departments[1])
+        else format('w.department_code = any (%L::text[])', v_departments) end;
     end if;
     continue when v_where = '{}';
     queue := v_rule.queue;
     parts := array[format('%s and (%s)', v_rule.condition, array_to_string(v_where, ' or '))];
     if 'field_staff' = any (v_roles) and 'field_staff' = any (v_rule.area_roles) then
-      parts := array[parts[1] || format(' and i.assignee = %L::uuid', v_user),
-        parts[1] || format(' and i.assignee is distinct from %L::uuid', v_user)];
+      parts := array[parts[1] || format(' and w.assignee = %L::uuid', v_user),
+        parts[1] || format(' and w.assignee is distinct from %L::uuid', v_user)];
     end if;
     return next;
   end loop;
@@ -172,13 +212,14 @@ begin
         select p.workflow_code, p.state, p.on_hold, p.passed, p.acts_as, p.failing, array_agg(p.n) as rows
         from page p group by 1, 2, 3, 4, 5, 6) k
     )
-    select coalesce(jsonb_agg(private.incident_row(i) || jsonb_build_object(
+    select coalesce(jsonb_agg(private.incident_row(i, w) || jsonb_build_object(
       'handler', i.handler, 'handlerName', handler.display_name,
       'assignee', i.assignee, 'assigneeName', assignee.display_name,
-      'dueUnknown', case when i.due_at is null then private.due_unknown(i) end, 'steps', k.steps) order by r.n), '[]')
+      'dueUnknown', case when w.due_at is null then private.due_unknown(i) end, 'steps', k.steps) order by r.n), '[]')
     from kinds k
     cross join lateral unnest(k.rows) r (n)
     join public.incidents i on i.district_code = p_districts[r.n] and i.id = p_ids[r.n]
+    left join public.incident_work w on w.district_code = i.district_code and w.incident_id = i.id
     left join public.profiles handler on handler.user_id = i.handler
     left join public.profiles assignee on assignee.user_id = i.assignee);
 end $$;
@@ -226,12 +267,15 @@ begin
   end if;
   while v_part <= cardinality(v_parts) and cardinality(v_ids) <= v_limit loop
     execute format($q$
-      select coalesce(array_agg(r.district_code), '{}') as districts, coalesce(array_agg(r.id), '{}') as ids,
+      select coalesce(array_agg(r.district_code), '{}') as districts, coalesce(array_agg(r.incident_id), '{}') as ids,
         coalesce(array_agg(r.due), '{}') as dues
       from (
-        select i.district_code, i.id, coalesce(i.due_at, 'infinity') as due from public.incidents i
-        where %s and %s and (coalesce(i.due_at, 'infinity'), i.id) > ($1, $2)
-        order by coalesce(i.due_at, 'infinity'), i.id limit $3) r $q$, v_parts[v_part], v_filter)
+        select w.district_code, w.incident_id, coalesce(w.due_at, 'infinity') as due from public.incident_work w %s
+        where %s and %s and (coalesce(w.due_at, 'infinity'), w.incident_id) > ($1, $2)
+        order by coalesce(w.due_at, 'infinity'), w.incident_id limit $3) r $q$,
+      case when v_filter <> 'true' then
+        'join public.incidents i on i.district_code = w.district_code and i.id = w.incident_id' end,
+      v_parts[v_part], v_filter)
     into v_found using v_due, v_id, v_limit + 1 - cardinality(v_ids);
     v_districts := v_districts || v_found.districts;
     v_ids := v_ids || v_found.ids;
@@ -259,7 +303,7 @@ begin
     -- parts do not meet
     execute 'select sum(p.n) from (' || (
       select string_agg(format('select count(*) as n from (
-        select from public.incidents i where %s limit 1000) c', c), ' union all ')
+        select from public.incident_work w where %s limit 1000) c', c), ' union all ')
       from unnest(v_own.parts) c) || ') p'
     into v_count;
     v_queues := v_queues || jsonb_build_object('queue', v_own.queue, 'count', least(v_count, 1000));

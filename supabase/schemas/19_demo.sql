@@ -21,9 +21,9 @@ begin
     v_new := v_old;
     v_new.stage := 'reported';
     select w.first_state into v_new.state from public.workflows w where w.code = v_old.workflow_code;
-    v_new := private.turn_clocks(v_old, v_new, '{}', '{}', v_at);
+    perform private.turn_clocks(v_old, v_new, '{}', '{}', v_at);
     update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_at,
-      due_at = v_new.due_at, warn_at = v_new.warn_at, is_generated = true
+      is_generated = true
     where i.district_code = v_old.district_code and i.id = v_old.id;
     perform private.append_log(v_old, null, null, v_at, 'demo_started', '', '{}', '[]',
       v_old.stage, v_new.stage);
@@ -90,8 +90,7 @@ begin
   update public.incidents i set stage = 'dispatched', state = private.first_state_of(i.workflow_code, 'dispatched'),
     state_since = i.reported_at, passed = '{}', condition_code = null, handler = null, assignee = null,
     pending = null, pending_until = null, on_hold = false, hold_until = null, was_held = false, extensions = 0,
-    rework = 0, reopened = 0, supervision = null, reply_by = null, due_at = null, warn_at = null,
-    is_generated = false
+    rework = 0, reopened = 0, supervision = null, reply_by = null, is_generated = false
   where i.id = any (v_ids);
   return cardinality(v_ids);
 end $$;

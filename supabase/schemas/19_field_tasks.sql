@@ -7,34 +7,33 @@ declare
   v_user constant uuid := private.require_user();
   v_limit constant integer := coalesce(p_limit, 200);
   v_pages text;
-  v_found public.incidents[] := '{}';
+  v_districts text[];
+  v_ids uuid[];
 begin
   if v_limit not between 1 and 200 then
     raise exception 'p_limit: 1 to 200 rows' using errcode = '22023', detail = 'p_limit';
   end if;
   -- each part keeps the order of its index
-  select string_agg(format('(select i from public.incidents i where %s
-    order by coalesce(i.due_at, ''infinity''), i.id limit $1)', p.condition), ' union all ')
+  select string_agg(format('(select w from public.incident_work w where %s
+    order by coalesce(w.due_at, ''infinity''), w.incident_id limit $1)', p.condition), ' union all ')
   into v_pages
   from (select unnest(o.parts) as condition
     from unnest(array['to_verify', 'to_check']) q (queue), private.own_queues(q.queue) o) p;
   if v_pages is not null then
     execute format($q$
-      select coalesce(array_agg(r.i order by r.n), '{}') from (
-        select f.i, row_number() over (
-          order by coalesce((f.i).assignee = $2, false) desc, coalesce((f.i).due_at, 'infinity'), (f.i).id) as n
-        from (%s) f (i) order by n limit $1) r $q$, v_pages)
-    into v_found using v_limit + 1, v_user;
+      select array_agg((r.w).district_code order by r.n), array_agg((r.w).incident_id order by r.n) from (
+        select f.w, row_number() over (order by coalesce((f.w).assignee = $2, false) desc,
+          coalesce((f.w).due_at, 'infinity'), (f.w).incident_id) as n
+        from (%s) f (w) order by n limit $1) r $q$, v_pages)
+    into v_districts, v_ids using v_limit + 1, v_user;
   end if;
-  return jsonb_build_object('asOf', now(), 'more', cardinality(v_found) > v_limit, 'rows', (
+  return jsonb_build_object('asOf', now(), 'more', coalesce(cardinality(v_ids) > v_limit, false), 'rows', (
     select coalesce(jsonb_agg(r.line || jsonb_build_object('description', left(i.description, 200),
       'steps', own.steps, 'isAsked', coalesce(i.assignee = v_user, false),
       'photo', private.field_row(i, v_user) -> 'photo') order by r.n), '[]')
-    from jsonb_array_elements(private.queue_rows(
-      array(select f.district_code from unnest(v_found[1:v_limit]) with ordinality f order by f.ordinality),
-      array(select f.id from unnest(v_found[1:v_limit]) with ordinality f order by f.ordinality), now()))
+    from jsonb_array_elements(private.queue_rows(v_districts[1:v_limit], v_ids[1:v_limit], now()))
       with ordinality r (line, n)
-    join unnest(v_found) i on i.id = (r.line ->> 'id')::uuid
+    join public.incidents i on i.district_code = v_districts[r.n] and i.id = v_ids[r.n]
     cross join lateral (
       select coalesce(jsonb_agg(s.name order by s.n), '[]') as steps
       from jsonb_array_elements_text(r.line -> 'steps') with ordinality s (name, n)

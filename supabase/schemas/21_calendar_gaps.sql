@@ -7,7 +7,7 @@ returns jsonb language plpgsql stable set search_path = '' as $$
 declare
   v_until timestamptz;
 begin
-  if p_incident.due_at is not null or p_incident.on_hold or not private.is_open(p_incident.stage) then
+  if p_incident.on_hold or not private.is_open(p_incident.stage) or private.due_of(p_incident) is not null then
     return null;
   end if;
   select (

@@ -62,9 +62,8 @@ async function timesOf(
      from jsonb_array_elements($1::text::jsonb) with ordinality as q (item, n)
      cross join lateral jsonb_to_record(q.item) as c (calendar text, amount numeric, unit text, rule text,
        extensions smallint, start timestamptz, since timestamptz, runs tstzmultirange)
-     cross join lateral private.clock_times(('N', gen_random_uuid(), 1, 'handle', null, null, c.calendar,
-       c.amount, c.unit, c.rule, c.extensions, c.start, c.runs, c.since, null, null,
-       null, null, null, false)::public.incident_clocks) t
+     cross join lateral private.clock_times(c.calendar, c.amount * (1 + c.extensions), c.unit,
+       c.rule, c.start, c.runs, c.since) t
      order by q.n`,
     [JSON.stringify(asked)],
   )

@@ -109,7 +109,8 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
   const timesOf = async (id: string) =>
     (
       await db.query<{ due: string | null; warn: string | null }>(
-        `select ${localTime('due_at')} as due, ${localTime('warn_at')} as warn from public.incidents where id = $1`,
+        `select ${localTime('due_at')} as due, ${localTime('warn_at')} as warn from public.incidents i
+         left join public.incident_work w on w.incident_id = i.id where i.id = $1`,
         [id],
       )
     )[0]!
@@ -426,6 +427,11 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     await go(closed, '2026-03-12 09:30', 'handler', 'handle', { note: '已清理' })
     await go(closed, '2026-03-12 09:40', 'field', 'check_pass')
     expect(await timesOf(moves)).toMatchObject({ due: '2026-03-12 15:00' })
+    const revisionOfMarch = async () =>
+      (
+        await read<{ months: { month: string; revision: string }[] }>('incident_months()')
+      ).months.find(({ month }) => month === '2026-03')!.revision
+    const revision = await revisionOfMarch()
     const { cursor } = await read<{ cursor: string }>('incident_months()')
     expect(await dueMinutes()).toContain(minuteOf('2026-03-12 15:00'))
     await db.query(
@@ -436,6 +442,7 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     expect(first.moved).toBeGreaterThan(0)
     expect(await timesOf(moves)).toEqual({ due: '2026-03-13 12:00', warn: '2026-03-13 11:00' })
     expect(await read(`changes_since('${cursor}')`)).toMatchObject({ months: ['2026-03'] })
+    expect(await revisionOfMarch()).not.toBe(revision)
     expect(await dueMinutes()).toContain(minuteOf('2026-03-13 12:00'))
     expect(await dueMinutes()).not.toContain(minuteOf('2026-03-12 15:00'))
     expect((await logOf(moves, 'clock_moved')).map(({ data }) => data)).toEqual([
@@ -459,22 +466,22 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
   })
 
   it('goes through all batches of a calendar', async () => {
-    let after: string | null = null
-    let looked = 0
-    let calls = 0
-    do {
-      const rows: { next: string | null; looked: number }[] = await db.query(
-        `select r.next, r.looked from private.recompute_clocks(null, 3, $1::text::uuid, now()) r`,
-        [after],
+    const bounds = await db.query<{ id: string }>(
+      'select b.id from private.clock_batches(null, 3) b (id)',
+    )
+    const looks: number[] = []
+    for (const [index, until] of [...bounds.map(({ id }) => id), null].entries()) {
+      const [row] = await db.query<{ looked: number }>(
+        `select r.looked from private.recompute_clocks(null, $1::text::uuid, $2::text::uuid, now()) r`,
+        [bounds[index - 1]?.id ?? null, until],
       )
-      after = rows[0]!.next
-      looked += rows[0]!.looked
-      calls += 1
-    } while (after !== null)
+      looks.push(row!.looked)
+    }
     const [open] = await db.query<{ n: string }>(`select count(distinct incident_id) as n
       from public.incident_clocks where stopped_at is null and unit in ('work_hour', 'work_day')`)
-    expect(looked).toBe(Number(open!.n))
-    expect(calls).toBeGreaterThan(3)
+    expect(looks.length).toBeGreaterThan(3)
+    expect(looks.slice(0, -1).every((looked) => looked === 3)).toBe(true)
+    expect(looks.reduce((sum, looked) => sum + looked)).toBe(Number(open!.n))
   })
 
   it('has no due time beyond the calendar, and gets one when the year is imported', async () => {
@@ -675,7 +682,8 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     const ids = receipts[0]!.receipts.map((receipt) => receipt.incident_id)
     const rows = await db.query<{ clocks: string }>(
       `select count(*) as clocks from public.incident_clocks c join public.incidents i on i.id = c.incident_id
-       where c.incident_id = any ($1::uuid[]) and c.due_at = i.due_at and i.version = 1`,
+       join public.incident_work w on w.incident_id = c.incident_id
+       where c.incident_id = any ($1::uuid[]) and c.due_at = w.due_at and i.version = 1`,
       [ids],
     )
     expect(Number(rows[0]!.clocks)).toBe(20)

@@ -194,12 +194,17 @@ describeOnEachDatabase('a call of many commands', (kind) => {
     // Clocks start with the minute, which may end between two calls: their times are compared as spans.
     const sinceStart = (name: string, start: string) =>
       `'${name}', t.${name} - date_trunc('minute', t.${start})`
+    const sinceState = (
+      name: string,
+    ) => `'${name}', (select t.${name} - date_trunc('minute', i.state_since)
+      from public.incidents i where i.id = t.incident_id)`
     for (const [table, times, spans, order] of [
+      ['incidents', '{reported_at,state_since,changed_xid}', '', 'id, district_code'],
       [
-        'incidents',
-        '{reported_at,state_since,changed_xid}',
-        `${sinceStart('due_at', 'state_since')}, ${sinceStart('warn_at', 'state_since')}`,
-        'id, district_code',
+        'incident_work',
+        '{changed_xid}',
+        `${sinceState('due_at')}, ${sinceState('warn_at')}`,
+        'incident_id, district_code',
       ],
       [
         'incident_clocks',

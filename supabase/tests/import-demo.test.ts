@@ -147,7 +147,7 @@ describeOnEachDatabase('the demo city', (kind) => {
          count(*) filter (where due_at <= $1)::int as overdue,
          count(*) filter (where due_at > $1 and due_at <= $1::timestamptz + interval '1 day')::int as soon,
          count(*) filter (where reported_at < $1::timestamptz - interval '110 days')::int as old
-       from public.incidents where is_generated`,
+       from public.incidents i left join public.incident_work w on w.incident_id = i.id where is_generated`,
       [loadedAt],
     )
     const { generated, states, clocks, overdue, ...counts } = row!
@@ -201,13 +201,13 @@ describeOnEachDatabase('the demo city', (kind) => {
       const now = { now: loadedAt, photos }
       await db.transaction(clearDemoSteps)
       const [left] = await db.query(
-        `select count(*) filter (where stage = 'dispatched' and state = 'dispatched')::int as dispatched,
-           count(*) filter (where is_generated or due_at is not null or on_hold or rework > 0)::int as changed,
+        `select count(*) filter (where i.stage = 'dispatched' and state = 'dispatched')::int as dispatched,
+           count(*) filter (where is_generated or w.due_at is not null or i.on_hold or i.rework > 0)::int as changed,
            (select count(*)::int from public.incident_clocks) as clocks,
            (select count(*)::int from public.incident_log where kind <> 'imported') as log,
            (select count(*)::int from public.commands) as commands,
            (select count(*)::int from public.incident_photos) as photos
-         from public.incidents`,
+         from public.incidents i left join public.incident_work w on w.incident_id = i.id`,
       )
       expect(left).toEqual({
         dispatched: kept.filter(({ open }) => open).length,
@@ -330,7 +330,7 @@ describeOnEachDatabase('the demo city', (kind) => {
     const [anew] = await db.query<{ n: number; overdue: number; last: string }>(
       `select count(*)::int as n, count(*) filter (where due_at <= $1)::int as overdue,
          max(state_since)::text as last
-       from public.incidents where is_generated`,
+       from public.incidents i left join public.incident_work w on w.incident_id = i.id where is_generated`,
       [now],
     )
     expect(anew!.n).toBeGreaterThanOrEqual(150)

@@ -184,9 +184,10 @@ export function attackedTransitions(open: () => OpenedWorld): void {
         `insert into public.calendar_days (calendar, day) values ('cn', '2026-03-02')`,
         `update public.calendars set day_seconds = 60`,
         `update public.incident_clocks set due_at = null where incident_id = '${id}'`,
+        `update public.incident_work set due_at = null where incident_id = '${id}'`,
         `delete from public.incident_log where incident_id = '${id}'`,
         `select private.rebuild_calendar('cn')`,
-        `select private.recompute_clocks(null, 10, null, now())`,
+        `select private.recompute_clocks(null, null, null, now())`,
         `select private.resume_due(now())`,
       ])
         for (const person of ['admin', 'handler'] as const)

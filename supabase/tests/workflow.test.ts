@@ -185,8 +185,9 @@ describeOnEachDatabase('transitions', (kind) => {
     expect(await refusal('handler', id, 'request_extension', { note: 'x' })).toMatchObject({
       detail: 'extension_left',
     })
+    await db.query(`update public.incidents set extensions = 0 where id = $1`, [id])
     await db.query(
-      `update public.incidents set extensions = 0, due_at = now() - interval '1 minute' where id = $1`,
+      `update public.incident_work set due_at = now() - interval '1 minute' where incident_id = $1`,
       [id],
     )
     expect(await refusal('handler', id, 'request_extension', { note: 'x' })).toMatchObject({

@@ -18,8 +18,8 @@ const guards = breaksOf(
     },
     {
       name: 'an extension may be asked after the due time',
-      find: `WHEN (p_at > (p_incident).due_at) THEN 'in_time'::text`,
-      replace: `WHEN false THEN 'in_time'::text`,
+      find: `(failing_looks.p_at > d.due_at)`,
+      replace: `false`,
     },
     {
       name: 'a case is held twice',
@@ -142,8 +142,8 @@ begin
     },
     {
       name: 'a hold ends when somebody comes, not when it was due',
-      find: `v_new := private.turn_clocks(v_old, v_new, '{resume}', '{}', v_old.hold_until);`,
-      replace: `v_new := private.turn_clocks(v_old, v_new, '{resume}', '{}', p_at);`,
+      find: `perform private.turn_clocks(v_old, v_new, '{resume}', '{}', v_old.hold_until);`,
+      replace: `perform private.turn_clocks(v_old, v_new, '{resume}', '{}', p_at);`,
     },
     {
       name: 'a clock on hold runs',
@@ -157,7 +157,7 @@ begin
     },
     {
       name: 'a moved clock says nothing in the log',
-      find: `if p_new.due_at is distinct from p_old.due_at then`,
+      find: `if v_due is distinct from p_before then`,
       replace: `if false then`,
     },
   ],

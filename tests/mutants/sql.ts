@@ -646,8 +646,8 @@ const objects = breaksOf(
 const counting = breaksOf('migrations', columns, [
   {
     name: 'due minutes are rounded down',
-    find: `ceil(date_part('epoch', i.due_at) / 60)`,
-    replace: `floor(date_part('epoch', i.due_at) / 60)`,
+    find: `ceil(date_part('epoch', w.due_at) / 60)`,
+    replace: `floor(date_part('epoch', w.due_at) / 60)`,
   },
   {
     name: 'columns carry deadlines of held incidents',
@@ -656,8 +656,8 @@ const counting = breaksOf('migrations', columns, [
   },
   {
     name: 'the filter of deadlines takes held incidents',
-    find: `format('private.is_open(i.stage) and not i.on_hold'`,
-    replace: `format('private.is_open(i.stage)'`,
+    find: `private.is_open(d.stage) and not d.on_hold'`,
+    replace: `private.is_open(d.stage)'`,
   },
   {
     name: 'the filter of deadlines looks at the second',
@@ -666,10 +666,8 @@ const counting = breaksOf('migrations', columns, [
   },
   {
     name: 'months are counted over all areas',
-    find: `from public.incidents i where %s group by i.month
-    ) m $q$, private.scope_condition(private.resolve_scope(), 'i'))`,
-    replace: `from public.incidents i where coalesce(true, %s) group by i.month
-    ) m $q$, private.scope_condition(private.resolve_scope(), 'i'))`,
+    find: `from public.incidents i where %s group by i.month`,
+    replace: `from public.incidents i where coalesce(true, %s) group by i.month`,
     tests: [test('read/scope')],
   },
   {
@@ -1031,12 +1029,12 @@ const onFoot = breaksOf(
     },
     {
       name: 'tasks given by name stand among the rest',
-      find: `order by coalesce((f.i).assignee = $2, false) desc, `,
+      find: `order by coalesce((f.w).assignee = $2, false) desc,`,
       replace: 'order by ',
     },
     {
       name: 'tasks left out are not told',
-      find: `'more', cardinality(v_found) > v_limit`,
+      find: `'more', coalesce(cardinality(v_ids) > v_limit, false)`,
       replace: `'more', false`,
     },
   ],

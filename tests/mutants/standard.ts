@@ -64,8 +64,8 @@ const telling = breaksOf(
   [
     {
       name: 'an incident on hold has an unknown due time',
-      find: 'if p_incident.due_at is not null or p_incident.on_hold or not',
-      replace: 'if p_incident.due_at is not null or not',
+      find: 'if p_incident.on_hold or not',
+      replace: 'if not',
       equivalent: 'no clock of an incident on hold runs',
     },
     {

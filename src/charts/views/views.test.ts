@@ -206,6 +206,9 @@ describe('weekHoursView', () => {
     )
     expect(view.note).toBe('charts.weekHours.note 9 7 charts.weekHours.wed 09:00–09:59')
     expect(weekHoursView({ week: null }, look).loading).toBe(true)
+  })
+})
+
 describe('rateMonthsView', () => {
   const of = (...fractions: [number, number][]) =>
     rateMonthsView(

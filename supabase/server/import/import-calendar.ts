@@ -34,8 +34,10 @@ function readHours(text: string): CalendarDefinition['hours'] {
   })
 }
 
-/** Incidents whose due times are computed in one transaction. */
-const batch = 5_000
+/** Incidents whose due times move in one transaction: a command on one of them waits for it. */
+const batchIncidents = 10_000
+/** Batches under way at a time. An embedded database takes them in turn. */
+const lanes = 2
 
 /** @returns whether it was made: clocks then get another calendar. */
 async function makeSureOf(db: Database, code: string): Promise<boolean> {
@@ -93,19 +95,32 @@ export async function moveDueTimes(
   calendar: string | null,
   onProgress?: CalendarImportOptions['onProgress'],
 ): Promise<{ looked: number; moved: number }> {
+  const bounds = await db.query<{ id: string }>(
+    'select b.id from private.clock_batches($1, $2) b (id)',
+    [calendar, batchIncidents],
+  )
+  const ranges = [null, ...bounds.map(({ id }) => id)].map((after, index) => ({
+    after,
+    until: bounds[index]?.id ?? null,
+  }))
   const total = { looked: 0, moved: 0 }
-  let after: string | null = null
-  do {
-    const rows: { next: string | null; looked: number; moved: number }[] = await db.query(
-      'select r.* from private.recompute_clocks($1, $2, $3::text::uuid, clock_timestamp()) r',
-      [calendar, batch, after],
-    )
-    const [row] = rows
-    after = row?.next ?? null
-    total.looked += row?.looked ?? 0
-    total.moved += row?.moved ?? 0
-    onProgress?.(total)
-  } while (after !== null)
+  const work = async (): Promise<void> => {
+    for (let range = ranges.shift(); range; range = ranges.shift()) {
+      const [row] = await db.query<{ looked: number; moved: number }>(
+        'select r.* from private.recompute_clocks($1, $2::text::uuid, $3::text::uuid, clock_timestamp()) r',
+        [calendar, range.after, range.until],
+      )
+      total.looked += row?.looked ?? 0
+      total.moved += row?.moved ?? 0
+      onProgress?.(total)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: lanes }, work))
+  } finally {
+    // after a fault of one lane the other ends, too
+    ranges.length = 0
+  }
   return total
 }
 

@@ -36,9 +36,10 @@ describeOnEachDatabase('months and columns', (kind) => {
     await world.db.exec(`
       update public.incidents set on_hold = true where stage <> 'closed' and qx % 3 = 0;
       update public.incidents set stage = 'rejected', closed_at = null where qx % 41 = 0;
-      -- deadlines of all stages, some minutes away from now and from now in a day
-      update public.incidents set due_at = date_trunc('minute', now())
-        + interval '15 minutes' * (qy % 400 - 200) + interval '7 minutes 30 seconds' where qy % 4 > 0;
+      -- deadlines some minutes away from now and from now in a day
+      update public.incident_work w set due_at = date_trunc('minute', now())
+        + interval '15 minutes' * (i.qy % 400 - 200) + interval '7 minutes 30 seconds'
+        from public.incidents i where i.id = w.incident_id and i.qy % 4 > 0;
       update public.incidents set closed_at = reported_at + interval '12 years' where id = (
         select id from public.incidents where stage = 'closed' order by id limit 1)`)
     months = await world.call<Months>('admin', 'incident_months()')
@@ -65,9 +66,10 @@ describeOnEachDatabase('months and columns', (kind) => {
   it('carries every value of every incident, in the order of the local clock', async () => {
     const stored = await world.db.query<Record<string, number | string>>(
       `with local as (
-         select i.*, a.idx as area, c.idx as category, reported_at at time zone '${cityTimeZone}' as reported,
+         select i.*, w.due_at, a.idx as area, c.idx as category, reported_at at time zone '${cityTimeZone}' as reported,
            closed_at at time zone '${cityTimeZone}' as closed
-         from public.incidents i join public.areas a on a.code = area_code
+         from public.incidents i join public.areas a on a.code = i.area_code
+         left join public.incident_work w on w.incident_id = i.id
          join public.categories c on c.code = category_code)
        select to_char(reported, 'YYYY-MM') as month, area, category, stage, on_hold::integer as hold, qx, qy,
          trunc(extract(epoch from reported - date_trunc('month', reported)) / 60)::integer as minute,
@@ -147,13 +149,15 @@ describeOnEachDatabase('months and columns', (kind) => {
   it('is overdue from the minute of the deadline on, to the minute in columns and in the filter', async () => {
     const offsets = ['-1 minute', '0', '1 microsecond', '24 hours', '24 hours 1 microsecond']
     const found = await world.db.transaction(async (tx) => {
-      await tx.exec(`update public.incidents set due_at = null;
+      await tx.exec(`update public.incident_work set due_at = null;
         update public.incidents i
-        set stage = 'filed', closed_at = null, on_hold = false,
-          due_at = date_trunc('minute', now()) + o.ahead, description = o.ahead::text
+        set stage = 'filed', closed_at = null, on_hold = false, description = o.ahead::text
         from unnest('{${offsets.join(',')}}'::interval[]) with ordinality o (ahead, n),
           (select id, row_number() over (order by id) as n from public.incidents) r
-        where r.n = o.n and r.id = i.id`)
+        where r.n = o.n and r.id = i.id;
+        update public.incident_work w set due_at = date_trunc('minute', now()) + o.ahead
+        from unnest('{${offsets.join(',')}}'::interval[]) o (ahead), public.incidents i
+        where i.id = w.incident_id and i.description = o.ahead::text`)
       await actAs(tx, people.admin)
       const one = async <T>(sql: string) => (await tx.query<{ result: T }>(sql))[0]!.result
       const nowMinute = await one<number>(
@@ -161,7 +165,7 @@ describeOnEachDatabase('months and columns', (kind) => {
       )
       const all = await one<PackedMonth[]>(
         `select public.incident_columns(array(select distinct to_char(month, 'YYYY-MM')
-           from public.incidents where due_at is not null)) as result`,
+           from public.incident_work where due_at is not null)) as result`,
       )
       const answers: Record<string, [string[], number]> = {}
       for (const choice of datedChoices) {

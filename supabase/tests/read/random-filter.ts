@@ -65,9 +65,9 @@ export function countStatement(filter: IncidentFilter): [sql: string, params: Sq
   if (filter.onHoldOnly) parts.push('i.on_hold')
   if (filter.due.length) {
     const limits = {
-      overdue: 'now() >= i.due_at',
-      within_day: `i.due_at > now() and i.due_at < now() + interval '1 day'`,
-      none: 'i.due_at is null',
+      overdue: 'now() >= w.due_at',
+      within_day: `w.due_at > now() and w.due_at < now() + interval '1 day'`,
+      none: 'w.due_at is null',
     }
     parts.push(`i.stage not in ('closed', 'rejected', 'merged') and not i.on_hold`)
     parts.push(`(${filter.due.map((one) => limits[one]).join(' or ')})`)
@@ -77,7 +77,8 @@ export function countStatement(filter: IncidentFilter): [sql: string, params: Sq
     parts.push(`i.qx between ${minX} and ${maxX} and i.qy between ${minY} and ${maxY}`)
   }
   return [
-    `select count(*)::integer as n from public.incidents i where ${parts.join(' and ')}`,
+    `select count(*)::integer as n from public.incidents i
+     left join public.incident_work w on w.incident_id = i.id where ${parts.join(' and ')}`,
     params,
   ]
 }

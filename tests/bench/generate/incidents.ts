@@ -52,7 +52,7 @@ export async function generateIncidents(db: Database, options: GenerateOptions):
       log(`${stored} of ${rows} incidents generated`)
     }
   }
-  await db.exec('vacuum analyze public.incidents')
+  await setDueTimes(db)
 }
 
 /** The demo city's real incidents as they are; returns how many lie in a grid and are stored. */
@@ -60,7 +60,7 @@ export async function storeSample(db: Database): Promise<number> {
   const random = seededRandom(1)
   const sample = readSample()
   const leaf = await leafOfCategory(db, sample)
-  return storeBatch(
+  const stored = await storeBatch(
     db,
     sample.map((row) => ({
       id: seededUuid(random),
@@ -72,6 +72,8 @@ export async function storeSample(db: Database): Promise<number> {
       openStage: 'filed',
     })),
   )
+  await setDueTimes(db)
+  return stored
 }
 
 interface DrawnIncident {
@@ -104,6 +106,17 @@ async function storeBatch(db: Database, batch: DrawnIncident[]): Promise<number>
   return Number(result!.n)
 }
 
+/** Deadlines of open ones, at any minute of the 30 days after the report. */
+async function setDueTimes(db: Database): Promise<void> {
+  await db.exec('vacuum analyze public.incidents, public.incident_work')
+  await db.exec(`
+    update public.incident_work w set due_at = i.reported_at
+      + make_interval(mins => ('x' || left(i.id::text, 6))::bit(24)::integer % 43200)
+    from public.incidents i
+    where i.district_code = w.district_code and i.id = w.incident_id`)
+  await db.exec('vacuum analyze public.incident_work')
+}
+
 const insertBatch = `
   with drawn as (
     select * from unnest($1::text::uuid[], $2::text::float8[], $3::text::float8[], $4::text::text[],
@@ -117,15 +130,13 @@ const insertBatch = `
       order by a.code collate "C" limit 1) a
   ), stored as (
     insert into public.incidents (district_code, id, category_code, area_code, department_code, stage,
-      lon, lat, qx, qy, reported_at, month, closed_at, due_at, channel, source, source_id)
+      lon, lat, qx, qy, reported_at, month, closed_at, channel, source, source_id)
     select c.code, p.id, p.category, p.code, k.default_department, p.stage, p.lon, p.lat,
       least(65535, greatest(0, floor((p.lon - s.west) / (s.east - s.west) * 65535 + 0.5))),
       least(65535, greatest(0, floor((p.lat - s.south) / (s.north - s.south) * 65535 + 0.5))),
       p.reported at time zone $8, date_trunc('month', p.reported)::date,
       case when p.closed is not null
-        then greatest(p.reported at time zone $8, p.closed at time zone $8) end,
-      case when p.closed is null then p.reported at time zone $8
-        + make_interval(mins => ('x' || left(p.id::text, 6))::bit(24)::integer % 43200) end, 'import', 'generated', p.id::text
+        then greatest(p.reported at time zone $8, p.closed at time zone $8) end, 'import', 'generated', p.id::text
     from placed p
     join public.categories k on k.code = p.category
     cross join public.city_settings s

@@ -122,10 +122,13 @@ async function measure(
 async function spreadOverStages({ db }: BenchDatabase): Promise<void> {
   await db.exec(`
     update public.incidents i set channel = 'app',
-      stage = (array['reported', 'filed', 'dispatched', 'handled'])[1 + (i.qx + i.qy) % 4],
-      due_at = now() + make_interval(mins => (i.qx * 7 + i.qy) % 86400 - 43200)
+      stage = (array['reported', 'filed', 'dispatched', 'handled'])[1 + (i.qx + i.qy) % 4]
     where private.is_open(i.stage)`)
-  await db.exec('vacuum analyze public.incidents')
+  await db.exec(`
+    update public.incident_work w
+    set due_at = now() + make_interval(mins => (i.qx * 7 + i.qy) % 86400 - 43200)
+    from public.incidents i where i.district_code = w.district_code and i.id = w.incident_id`)
+  await db.exec('vacuum analyze public.incidents, public.incident_work')
 }
 
 /** Columns of an IncidentRow by the names of the table. */
@@ -134,7 +137,7 @@ const columns = `'id', i.id, 'districtCode', i.district_code, 'categoryCode', i.
   'severity', i.severity, 'lon', i.lon, 'lat', i.lat, 'description', i.description,
   'addressLabel', i.address_label, 'reportedAt', i.reported_at, 'closedAt', i.closed_at,
   'channel', i.channel, 'version', i.version, 'workflowCode', i.workflow_code, 'state', i.state,
-  'stateSince', i.state_since, 'dueAt', i.due_at, 'warnAt', i.warn_at, 'pending', i.pending,
+  'stateSince', i.state_since, 'dueAt', w.due_at, 'warnAt', w.warn_at, 'pending', i.pending,
   'holdUntil', i.hold_until, 'supervision', i.supervision, 'replyBy', i.reply_by, 'rework', i.rework,
   'reopened', i.reopened, 'extensions', i.extensions, 'selfHandled', i.self_handled,
   'handler', i.handler, 'assignee', i.assignee`
@@ -142,11 +145,12 @@ const columns = `'id', i.id, 'districtCode', i.district_code, 'categoryCode', i.
 const plainPage = (bench: BenchDatabase, queue: Queue) =>
   bench.db.asUser(admin, (tx) =>
     tx.query(
-      `select jsonb_agg(jsonb_build_object(${columns}) order by coalesce(i.due_at, 'infinity'), i.id) from (
-         select * from public.incidents i
-         where i.stage = '${stageOf[queue]}' and i.stage in ('reported', 'filed', 'dispatched', 'handled')
-           and not i.to_verify and not i.on_hold
-         order by coalesce(i.due_at, 'infinity'), i.id limit ${pageRows}) i`,
+      `select jsonb_agg(jsonb_build_object(${columns}) order by coalesce(w.due_at, 'infinity'), i.id) from (
+         select * from public.incident_work w
+         where w.stage = '${stageOf[queue]}' and w.stage in ('reported', 'filed', 'dispatched', 'handled')
+           and not w.to_verify and not w.on_hold
+         order by coalesce(w.due_at, 'infinity'), w.incident_id limit ${pageRows}) w
+       join public.incidents i on i.district_code = w.district_code and i.id = w.incident_id`,
     ),
   )
 
