@@ -21,7 +21,7 @@ begin
     v_new := v_old;
     v_new.stage := 'reported';
     select w.first_state into v_new.state from public.workflows w where w.code = v_old.workflow_code;
-    v_new := private.turn_clocks(v_old, v_new, '{}', '{}', v_at);
+    v_new := private.with_turned_clocks(v_new, v_at);
     update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_at,
       due_at = v_new.due_at, warn_at = v_new.warn_at, is_generated = true
     where i.district_code = v_old.district_code and i.id = v_old.id;
