@@ -394,8 +394,9 @@ declare
   v_incident public.incidents;
   v_locked private.locked_incident;
 begin
+  -- the collation keeps a database without statistics from reading the whole primary key
   select * into v_incident from public.incidents i where i.id = v_id
-  order by i.district_code limit 1 for no key update;
+  order by i.district_code collate "C" limit 1 for no key update;
   if found then
     v_locked.incident := v_incident;
     v_locked.rights := private.rights_on(v_incident, p_at);
