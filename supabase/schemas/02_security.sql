@@ -117,36 +117,41 @@ create type private.incident_rights as (
   acts_as text[]
 );
 
--- The policy on incidents, for one incident at an instant.
+-- The policy on incidents, for one incident at an instant. Two statements: every step of a person asks this.
 create or replace function private.rights_on(p_incident public.incidents, p_at timestamptz default now())
 returns private.incident_rights language plpgsql stable set search_path = '' as $$
 declare
   v_rights private.incident_rights;
+  v_handles boolean;
+  -- in any area
+  v_all_roles text[];
   v_may text[];
-  v_handles boolean := exists (
-    select 1 from public.memberships m
-    where m.user_id = auth.uid() and m.role = 'handler' and m.department_code = p_incident.department_code
-      and private.is_valid(m.valid_from, m.valid_to, p_at));
+  v_may_anywhere text[];
 begin
-  select coalesce(array_agg(distinct m.role), '{}') into v_rights.roles
-  from public.areas own, public.memberships m
-  join public.areas a on a.code = m.area_code
-  where own.code = p_incident.area_code and private.is_within(own.path, a.path)
-    and m.user_id = auth.uid() and m.role <> 'handler'
-    and private.is_valid(m.valid_from, m.valid_to, p_at);
+  select coalesce(array_agg(distinct m.role)
+      filter (where m.role <> 'handler' and private.is_within(own.path, a.path)), '{}'),
+    coalesce(bool_or(m.role = 'handler' and m.department_code = p_incident.department_code), false),
+    coalesce(array_agg(distinct m.role), '{}')
+  into v_rights.roles, v_handles, v_all_roles
+  from public.memberships m
+  left join public.areas a on a.code = m.area_code
+  left join public.areas own on own.code = p_incident.area_code
+  where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, p_at);
   v_rights.is_reporter := coalesce(p_incident.reported_by = auth.uid(), false);
   v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or v_handles;
-  v_may := array(
-    select r.may from private.role_rights r
-    where r.role = any (v_rights.roles)
+  select coalesce(array_agg(r.may) filter (where r.role = any (v_all_roles)), '{}'),
+    coalesce(array_agg(r.may) filter (where r.role = any (v_rights.roles)
       -- a report gives its reporter no right that none of their roles gives any more
-      or r.role = 'reporter' and v_rights.is_reporter and private.has_right(r.may, p_at));
-  v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);
+      or r.role = 'reporter' and v_rights.is_reporter and exists (
+        select from private.role_rights o where o.may = r.may and o.role = any (v_all_roles))), '{}')
+  into v_may_anywhere, v_may
+  from private.role_rights r;
+  v_rights.may_note := 'note' = any (v_may) or v_rights.sees and 'note' = any (v_may_anywhere);
   v_rights.may_ask := 'ask' = any (v_may);
   v_rights.may_correct := 'correct' = any (v_may);
   v_rights.acts_as := v_rights.roles
     || case when v_handles then '{handler}'::text[] else '{}' end
-    || case when v_rights.is_reporter and private.has_right('note', p_at) then '{reporter}'::text[] else '{}' end;
+    || case when v_rights.is_reporter and 'note' = any (v_may_anywhere) then '{reporter}'::text[] else '{}' end;
   return v_rights;
 end $$;
 

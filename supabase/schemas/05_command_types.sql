@@ -65,10 +65,16 @@ end $$;
 -- Null when absent.
 create or replace function private.payload_instant(p_payload jsonb, p_field text)
 returns timestamptz language plpgsql set search_path = '' as $$
+declare
+  v_text constant text := private.payload_text(p_payload, p_field, false, 40);
 begin
-  return private.instant(private.payload_text(p_payload, p_field, false, 40));
-exception when data_exception then
-  perform private.reject_command('invalid_field', p_field, 'not an instant with offset');
+  -- most have none: no subtransaction
+  if v_text is null then return null; end if;
+  begin
+    return private.instant(v_text);
+  exception when data_exception then
+    perform private.reject_command('invalid_field', p_field, 'not an instant with offset');
+  end;
 end $$;
 
 -- White space as in JavaScript's trim().
@@ -229,6 +235,14 @@ create type private.report as (
   condition_code text, handled_note text, handled_photos jsonb
 );
 
+-- A transition, judged and not stored yet: the incident before and after it, without new clocks.
+create type private.step as (
+  before public.incidents, after public.incidents, effects text[], fields jsonb, data jsonb, photos jsonb,
+  actor uuid, command_id uuid, at timestamptz,
+  -- other incidents count in it or change with it
+  stands_alone boolean
+);
+
 -- `handled` of a report: {note?, photos?}. The first condition of the category that allows it is taken.
 create or replace function private.read_handled(p_report private.report, p_handled jsonb)
 returns private.report language plpgsql set search_path = '' as $$
@@ -364,20 +378,56 @@ begin
   having count(*) > 0;
 end $$;
 
--- Locks the incident, so that no version or log number is given twice. Crosswise locks end one call with a
--- deadlock; the device sends it again.
+create type private.locked_incident as (incident public.incidents, rights private.incident_rights);
+
+-- Locks the incident, so that no version or log number is given twice; the rights are the caller's. Crosswise
+-- locks end one call with a deadlock; the device sends it again.
 create or replace function private.lock_incident(p_payload jsonb, p_at timestamptz)
-returns public.incidents language plpgsql set search_path = '' as $$
+returns private.locked_incident language plpgsql set search_path = '' as $$
 declare
   v_id uuid := private.payload_uuid(p_payload, 'incidentId');
   v_incident public.incidents;
+  v_locked private.locked_incident;
 begin
+  -- the collation keeps a database without statistics from reading the whole primary key
   select * into v_incident from public.incidents i where i.id = v_id
-  order by i.district_code limit 1 for no key update;
-  if not found or not (private.rights_on(v_incident, p_at)).sees then
+  order by i.district_code collate "C" limit 1 for no key update;
+  if found then
+    v_locked.incident := v_incident;
+    v_locked.rights := private.rights_on(v_incident, p_at);
+  end if;
+  if (v_locked.rights).sees is not true then
     perform private.reject_command('unknown_incident', 'incidentId');
   end if;
-  return v_incident;
+  return v_locked;
+end $$;
+
+create type private.log_entry as (district_code text, incident_id uuid, actor uuid, command_id uuid,
+  at timestamptz, kind text, stage_from text, stage_to text, note text, data jsonb, photos jsonb);
+
+-- One entry each for several incidents, which the caller has locked.
+create or replace function private.append_entries(p_entries private.log_entry[])
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_brought private.brought_photos[];
+begin
+  with stored as (
+    insert into public.incident_log
+      (district_code, incident_id, seq, at, actor, kind, stage_from, stage_to, note, data, command_id)
+    select e.district_code, e.incident_id, 1 + coalesce((
+        select max(l.seq) from public.incident_log l
+        where l.district_code = e.district_code and l.incident_id = e.incident_id), 0),
+      e.at, e.actor, e.kind, e.stage_from, e.stage_to, coalesce(e.note, ''), e.data, e.command_id
+    from unnest(p_entries) e
+    returning district_code, incident_id, seq
+  )
+  select array_agg((e.district_code, e.incident_id, s.seq, e.actor, e.command_id, e.at, e.photos)
+    ::private.brought_photos)
+  into v_brought
+  from unnest(p_entries) e
+  join stored s on s.district_code = e.district_code and s.incident_id = e.incident_id
+  where e.photos <> '[]';
+  if v_brought is not null then perform private.store_photos(v_brought); end if;
 end $$;
 
 -- The caller has locked the incident.
@@ -385,28 +435,16 @@ create or replace function private.append_log(p_incident public.incidents, p_act
   p_at timestamptz, p_kind text, p_note text, p_data jsonb, p_photos jsonb,
   p_stage_from text default null, p_stage_to text default null)
 returns void language plpgsql set search_path = '' as $$
-declare
-  v_seq integer;
 begin
-  insert into public.incident_log
-    (district_code, incident_id, seq, at, actor, kind, stage_from, stage_to, note, data, command_id)
-  select p_incident.district_code, p_incident.id, 1 + coalesce(max(l.seq), 0), p_at, p_actor, p_kind,
-    p_stage_from, p_stage_to, coalesce(p_note, ''), p_data, p_command
-  from public.incident_log l
-  where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
-  returning seq into v_seq;
-  if p_photos <> '[]' then
-    perform private.store_photos(array[(p_incident.district_code, p_incident.id, v_seq, p_actor,
-      p_command, p_at, p_photos)::private.brought_photos]);
-  end if;
+  perform private.append_entries(array[(p_incident.district_code, p_incident.id, p_actor, p_command, p_at, p_kind,
+    p_stage_from, p_stage_to, p_note, p_data, p_photos)::private.log_entry]);
 end $$;
 
 -- {incidentId, note, asks?, deviceAt?}; `asks` makes it a question to the reporter.
 create or replace function private.add_note(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
-  v_incident public.incidents;
-  v_rights private.incident_rights;
+  v_locked private.locked_incident;
   v_asks boolean;
   v_note text;
 begin
@@ -417,28 +455,29 @@ begin
   v_asks := coalesce((p_payload ->> 'asks')::boolean, false);
   v_note := private.payload_text(p_payload, 'note', true, 10000);
   if private.is_blank(v_note) then perform private.reject_command('missing_field', 'note'); end if;
-  v_incident := private.lock_incident(p_payload, p_at);
-  v_rights := private.rights_on(v_incident, p_at);
-  if not (case when v_asks then v_rights.may_ask else v_rights.may_note end) then
+  v_locked := private.lock_incident(p_payload, p_at);
+  if not (case when v_asks then (v_locked.rights).may_ask else (v_locked.rights).may_note end) then
     perform private.reject_command('not_allowed');
   end if;
-  perform private.append_log(v_incident, p_actor, p_command, p_at,
+  perform private.append_log(v_locked.incident, p_actor, p_command, p_at,
     case when v_asks then 'asked' else 'note' end, v_note,
     private.log_data(private.payload_instant(p_payload, 'deviceAt'), p_at, '[]', '{}'), '[]');
-  return jsonb_build_object('incident_id', v_incident.id);
+  return jsonb_build_object('incident_id', (v_locked.incident).id);
 end $$;
 
 -- {incidentId, photos, note?, deviceAt?}
 create or replace function private.add_photo(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
+  v_locked private.locked_incident;
   v_incident public.incidents;
   v_photos jsonb;
 begin
   perform private.refuse_unknown_fields(p_payload, '{incidentId,photos,note,deviceAt}');
   v_photos := private.payload_photos(p_payload, true);
-  v_incident := private.lock_incident(p_payload, p_at);
-  if not (private.rights_on(v_incident, p_at)).may_note then
+  v_locked := private.lock_incident(p_payload, p_at);
+  v_incident := v_locked.incident;
+  if not (v_locked.rights).may_note then
     perform private.reject_command('not_allowed');
   end if;
   perform private.append_log(v_incident, p_actor, p_command, p_at, 'photo',
@@ -451,6 +490,7 @@ end $$;
 create or replace function private.confirm_duplicate(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
+  v_locked private.locked_incident;
   v_incident public.incidents;
   v_photos jsonb;
   v_data jsonb;
@@ -463,8 +503,9 @@ begin
       'lon', private.payload_number(p_payload, 'lon', true, -180, 180),
       'lat', private.payload_number(p_payload, 'lat', true, -90, 90),
       'accuracyMeters', private.payload_number(p_payload, 'accuracyMeters', false, 0, 100000))));
-  v_incident := private.lock_incident(p_payload, p_at);
-  if not (private.rights_on(v_incident, p_at)).may_note then
+  v_locked := private.lock_incident(p_payload, p_at);
+  v_incident := v_locked.incident;
+  if not (v_locked.rights).may_note then
     perform private.reject_command('not_allowed');
   end if;
   if not private.is_open(v_incident.stage) then
@@ -558,6 +599,7 @@ $$;
 create or replace function private.correct_incident(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
+  v_locked private.locked_incident;
   v_incident public.incidents;
   v_new public.incidents;
   v_base integer;
@@ -576,8 +618,9 @@ begin
   end if;
   perform private.refuse_unknown_fields(v_changes,
     '{categoryCode,lon,lat,description,severity,addressLabel}');
-  v_incident := private.lock_incident(p_payload, p_at);
-  if not (private.rights_on(v_incident, p_at)).may_correct then
+  v_locked := private.lock_incident(p_payload, p_at);
+  v_incident := v_locked.incident;
+  if not (v_locked.rights).may_correct then
     perform private.reject_command('not_allowed');
   end if;
   if not private.is_open(v_incident.stage) then

@@ -3,9 +3,9 @@
 -- A payload is a string of JSON: a \u0000 or lone surrogate in it fails only its own subtransaction. jsonb
 -- would refuse the whole body for a \u0000 in one envelope. (PostgREST on a Supabase does.)
 --
--- Each command has a subtransaction, in order. A report is checked at once and stored with a batch: at the
--- end, or before a command of another type or with an id of the batch. Reports of a failed batch are stored
--- one by one. No receipt depends on its neighbours.
+-- Each command has a subtransaction, in order. A report or transition is judged at once and stored with a batch
+-- of its type: at the end, or before a command of another type or with an id of the batch. A failed batch is
+-- stored one by one. No receipt depends on its neighbours.
 --
 -- Unrecorded codes of envelopes: invalid_command, wrong_actor, id_taken (by another person), id_reused
 -- (with other content). A null `hash` tells the device to keep its copy.
@@ -127,8 +127,10 @@ returns boolean language sql immutable set search_path = '' as $$
   select left(p_state, 2) in ('08', '25', '40', '53', '55', '57', '58', 'XX')
 $$;
 
--- `settled` is the receipt, or JSON null for none; else `record` and `report` are to be stored.
-create type private.judged_command as (settled jsonb, record public.commands, report private.report);
+-- `settled` is the receipt, or JSON null for none; else `record` is to be stored, with `report` or `step`.
+-- `incident` is that of the payload.
+create type private.judged_command as (
+  settled jsonb, record public.commands, report private.report, step private.step, incident uuid);
 
 -- For an unreadable, foreign or known command; else null.
 create or replace function private.settled_receipt(
@@ -161,7 +163,7 @@ begin
   return private.receipt(v_known, true);
 end $$;
 
--- Records nothing; only checks reports. A replay does not record not_allowed and unknown_incident: a
+-- Records nothing; only judges reports and transitions. A replay does not record not_allowed and unknown_incident: a
 -- command of the server, which no journal holds, may have given the role.
 create or replace function private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid,
   p_may_report boolean, p_at timestamptz, p_is_replay boolean)
@@ -188,6 +190,9 @@ begin
   v_record.outcome := 'applied';
   begin
     v_payload := private.parse_payload(p_envelope.payload);
+    if private.is_uuid(v_payload ->> 'incidentId') then
+      v_judged.incident := (v_payload ->> 'incidentId')::uuid;
+    end if;
     case p_envelope.type
       when 'report_incident' then
         if not p_may_report then
@@ -207,7 +212,9 @@ begin
       when 'correct_incident' then
         v_result := private.correct_incident(p_actor, p_envelope.id, v_payload, p_at);
       when 'transition' then
-        v_result := private.take_transition(p_actor, p_envelope.id, v_payload, p_at);
+        v_judged.step := private.read_transition(p_actor, p_envelope.id, v_payload, p_at);
+        v_result := jsonb_build_object('incident_id', v_judged.incident,
+          'photos', to_jsonb(private.photo_hashes((v_judged.step).photos)));
       when 'save_view' then
         v_result := private.save_view(p_actor, v_payload, p_at);
       when 'delete_view' then
@@ -222,6 +229,7 @@ begin
     if private.fails_call(v_state) then raise; end if;
     v_record.error := private.verdict_of(v_state, v_detail);
     v_judged.report := null;
+    v_judged.step := null;
     if v_record.error is null then
       raise warning 'no receipt for a % (%): %', p_envelope.type, v_state, sqlerrm;
       v_judged.settled := 'null';
@@ -247,8 +255,30 @@ begin
   return v_judged;
 end $$;
 
--- After a failed batch. A report that fails alone is rejected, or gets no receipt.
-create or replace function private.store_reports_singly(p_batch private.judged_command[])
+-- Stores the reports and steps of a batch, all or none. Returns it with the versions of the steps.
+create or replace function private.store_judged(p_batch private.judged_command[])
+returns private.judged_command[] language plpgsql set search_path = '' as $$
+declare
+  v_batch private.judged_command[] := p_batch;
+  v_versions integer[];
+  v_stored integer := 0;
+begin
+  perform private.store_reports(array(
+    select b.report from unnest(p_batch) with ordinality b (settled, record, report, step, incident, n)
+    where (b.report).id is not null order by b.n));
+  v_versions := private.store_transitions(array(
+    select b.step from unnest(p_batch) with ordinality b (settled, record, report, step, incident, n)
+    where (b.step).command_id is not null order by b.n));
+  for n in 1 .. cardinality(v_batch) loop
+    continue when (v_batch[n].step).command_id is null;
+    v_stored := v_stored + 1;
+    v_batch[n].record.version := v_versions[v_stored];
+  end loop;
+  return v_batch;
+end $$;
+
+-- After a failed batch. A command that fails alone is rejected, or gets no receipt.
+create or replace function private.store_singly(p_batch private.judged_command[])
 returns private.judged_command[] language plpgsql set search_path = '' as $$
 declare
   v_batch private.judged_command[] := p_batch;
@@ -259,9 +289,8 @@ declare
 begin
   for n in 1 .. cardinality(v_batch) loop
     v_judged := v_batch[n];
-    continue when (v_judged.report).id is null;
     begin
-      perform private.store_reports(array[v_judged.report]);
+      v_batch[n] := (private.store_judged(array[v_judged]))[1];
     exception when others then
       get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
       if private.fails_call(v_state) then raise; end if;
@@ -286,18 +315,14 @@ end $$;
 create or replace function private.store_batch(p_batch private.judged_command[])
 returns jsonb[] language plpgsql set search_path = '' as $$
 declare
-  v_batch private.judged_command[] := p_batch;
-  v_reports constant private.report[] := array(
-    select b.report from unnest(p_batch) b where (b.report).id is not null);
+  v_batch private.judged_command[];
   v_receipts jsonb[];
 begin
-  if v_reports <> '{}' then
-    begin
-      perform private.store_reports(v_reports);
-    exception when others then
-      v_batch := private.store_reports_singly(p_batch);
-    end;
-  end if;
+  begin
+    v_batch := private.store_judged(p_batch);
+  exception when others then
+    v_batch := private.store_singly(p_batch);
+  end;
   -- Two people sent one id at once: the later call fails here, and finds the id taken when sent again.
   insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
     device_at, received_at, photo_hashes)
@@ -306,7 +331,7 @@ begin
     (b.record).device_at, (b.record).received_at, (b.record).photo_hashes
   from unnest(v_batch) b where b.settled is null;
   select array_agg(coalesce(b.settled, private.receipt(b.record, false)) order by b.n) into v_receipts
-  from unnest(v_batch) with ordinality as b (settled, record, report, n)
+  from unnest(v_batch) with ordinality as b (settled, record, report, step, incident, n)
   where b.settled is distinct from 'null';
   return coalesce(v_receipts, '{}');
 end $$;
@@ -346,7 +371,10 @@ declare
   v_judged private.judged_command;
   v_batch private.judged_command[] := '{}';
   v_ids uuid[] := '{}';
+  -- of the reports or steps that wait in the batch, and their type
   v_incidents uuid[] := '{}';
+  v_type text;
+  v_stands_alone boolean := false;
   v_must_store boolean;
   v_receipts jsonb[] := '{}';
 begin
@@ -363,8 +391,8 @@ begin
   loop
     v_envelope := private.read_envelope(v_item);
     v_at := v_at + interval '1 microsecond';
-    v_must_store := v_envelope.id = any (v_ids)
-      or v_envelope.type <> 'report_incident' and cardinality(v_incidents) > 0;
+    v_must_store := v_stands_alone or v_envelope.id = any (v_ids)
+      or v_envelope.type <> v_type and cardinality(v_incidents) > 0;
     loop
       if v_must_store then
         v_receipts := v_receipts || private.store_batch(v_batch);
@@ -374,17 +402,20 @@ begin
       end if;
       v_judged := private.judge_command(
         v_item, v_envelope, v_actor, v_may_report, v_at, p_is_replay);
-      -- The batch holds this incident: store it, then judge again.
-      v_must_store := coalesce((v_judged.report).id = any (v_incidents), false);
-      exit when not v_must_store;
+      -- The batch holds this incident, or others that count: store it, then judge again.
+      v_must_store := v_judged.incident = any (v_incidents)
+        or (v_judged.step).stands_alone and cardinality(v_incidents) > 0;
+      exit when v_must_store is not true;
     end loop;
     v_batch := v_batch || v_judged;
     if (v_judged.record).id is not null then
       v_ids := v_ids || (v_judged.record).id;
     end if;
-    if (v_judged.report).id is not null then
-      v_incidents := v_incidents || (v_judged.report).id;
+    if (v_judged.report).id is not null or (v_judged.step).command_id is not null then
+      v_incidents := v_incidents || v_judged.incident;
+      v_type := v_envelope.type;
     end if;
+    v_stands_alone := coalesce((v_judged.step).stands_alone, false);
   end loop;
   v_receipts := v_receipts || private.store_batch(v_batch);
   if p_is_replay and not exists (select from unnest(v_receipts) r where r ->> 'hash' is not null) then

@@ -292,17 +292,16 @@ begin
     where g.guard = any (v_failing) order by g.n limit 1);
 end $$;
 
--- The transitions open to a caller of these roles, or those of one name. The engine takes one of these.
+-- The transitions open to a caller of these roles, or those of one name. The engine takes one of these. Inlined.
 create or replace function private.open_transitions(
   p_incident public.incidents, p_roles text[], p_at timestamptz, p_name text default null)
-returns setof public.workflow_transitions language plpgsql stable set search_path = '' as $$
-begin
-  return query
+returns setof public.workflow_transitions language sql stable
+begin atomic
   select t.* from public.workflow_transitions t
-  where t.workflow = p_incident.workflow_code and t.from_state = p_incident.state and t.roles && p_roles
+  where t.workflow = (p_incident).workflow_code and t.from_state = (p_incident).state and t.roles && p_roles
     and (p_name is null or t.name = p_name) and private.failing_guard(t, p_incident, p_at) is null
   order by t.sort, t.name collate "C";
-end $$;
+end;
 
 -- Whether the field must be there for this incident.
 create or replace function private.is_field_required(p_field public.workflow_fields, p_incident public.incidents)
@@ -567,17 +566,18 @@ begin
   end loop;
 end $$;
 
--- Takes a transition: {incidentId, baseVersion, name, deviceAt?} and the fields of its rows in workflow_fields.
--- A stale baseVersion raises WG002.
-create or replace function private.take_transition(
+-- Judges a transition: {incidentId, baseVersion, name, deviceAt?} and the fields of its rows in workflow_fields.
+-- Looks at no incident but its own, which it locks. A stale baseVersion raises WG002.
+create or replace function private.read_transition(
   p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
-returns jsonb language plpgsql set search_path = '' set timezone = 'UTC' as $$
+returns private.step language plpgsql set search_path = '' set timezone = 'UTC' as $$
 declare
   v_name constant text := private.payload_text(p_payload, 'name', true, 40);
   v_base constant integer := private.payload_whole(p_payload, 'baseVersion', true, 1, 2147483647);
   v_device_at constant timestamptz := private.payload_instant(p_payload, 'deviceAt');
-  v_incident public.incidents := private.lock_incident(p_payload, p_at);
-  v_roles constant text[] := (private.rights_on(v_incident, p_at)).acts_as;
+  v_locked constant private.locked_incident := private.lock_incident(p_payload, p_at);
+  v_incident constant public.incidents := v_locked.incident;
+  v_roles constant text[] := (v_locked.rights).acts_as;
   v_open public.workflow_transitions[];
   v_transition public.workflow_transitions;
   v_is_open boolean := false;
@@ -586,7 +586,7 @@ declare
   v_photos jsonb := '[]';
   v_known text[] := '{incidentId,baseVersion,name,deviceAt}';
   v_new public.incidents;
-  v_version integer;
+  v_step private.step;
 begin
   if v_incident.version <> v_base and exists (select from public.workflow_transitions t
     where t.workflow = v_incident.workflow_code and t.name = v_name and t.roles && v_roles) then
@@ -618,39 +618,87 @@ begin
   if not v_is_open then
     perform private.refuse_transition(v_incident, v_roles, v_name, p_at, v_values);
   end if;
-  if coalesce(v_values -> 'into', 'null') <> 'null' then
-    perform private.lock_parent(v_incident, (v_values ->> 'into')::uuid, p_at);
-  end if;
   v_new := private.after_transition(v_incident, v_transition, v_values, p_at);
-  perform private.turn_clocks(v_incident, v_new, v_transition.effects, v_values, p_at);
-  update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_new.state_since,
-    passed = v_new.passed, condition_code = v_new.condition_code, department_code = v_new.department_code,
-    handler = v_new.handler, assignee = v_new.assignee, parent_id = v_new.parent_id, pending = v_new.pending,
-    pending_until = v_new.pending_until, on_hold = v_new.on_hold, hold_until = v_new.hold_until,
-    was_held = v_new.was_held, extensions = v_new.extensions, rework = v_new.rework,
-    reopened = v_new.reopened, supervision = v_new.supervision, reply_by = v_new.reply_by,
-    closed_at = v_new.closed_at
-  where i.district_code = v_incident.district_code and i.id = v_incident.id
-  returning i.version into v_version;
-  perform private.append_log(v_incident, p_actor, p_command, p_at, 'transition', v_values ->> 'note',
-    private.log_data(v_device_at, p_at, v_photos, jsonb_build_object('name', v_name,
-      'from', v_incident.state, 'to', v_new.state) || jsonb_strip_nulls(v_values - 'note')),
-    v_photos, v_incident.stage, v_new.stage);
-  if v_new.stage = 'merged' then
-    -- those merged into it go along
-    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_merged',
-      jsonb_build_object('into', v_new.parent_id));
-    update public.incidents i set parent_id = v_new.parent_id
-    where i.district_code = v_incident.district_code and i.parent_id = v_incident.id;
-  elsif private.is_open(v_incident.stage) and not private.is_open(v_new.stage) then
-    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_closed',
-      jsonb_build_object('stage', v_new.stage));
-  elsif private.is_open(v_new.stage) and not private.is_open(v_incident.stage) then
-    perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_reopened',
-      jsonb_build_object('stage', v_new.stage));
+  v_step.before := v_incident;
+  v_step.after := v_new;
+  v_step.effects := v_transition.effects;
+  v_step.fields := v_values;
+  v_step.data := private.log_data(v_device_at, p_at, v_photos, jsonb_build_object('name', v_name,
+    'from', v_incident.state, 'to', v_new.state) || jsonb_strip_nulls(v_values - 'note'));
+  v_step.photos := v_photos;
+  v_step.actor := p_actor;
+  v_step.command_id := p_command;
+  v_step.at := p_at;
+  v_step.stands_alone := coalesce(v_values -> 'into', 'null') <> 'null'
+    or private.is_open(v_incident.stage) <> private.is_open(v_new.stage);
+  return v_step;
+end $$;
+
+-- Tells the children of an incident that was merged, closed or reopened. Those of a merged one go along.
+create or replace function private.take_children(p_step private.step)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_before constant public.incidents := p_step.before;
+  v_after constant public.incidents := p_step.after;
+begin
+  if v_after.stage = 'merged' then
+    perform private.tell_children(v_after, p_step.actor, p_step.command_id, p_step.at, 'parent_merged',
+      jsonb_build_object('into', v_after.parent_id));
+    update public.incidents i set parent_id = v_after.parent_id
+    where i.district_code = v_before.district_code and i.parent_id = v_before.id;
+  elsif private.is_open(v_before.stage) and not private.is_open(v_after.stage) then
+    perform private.tell_children(v_after, p_step.actor, p_step.command_id, p_step.at, 'parent_closed',
+      jsonb_build_object('stage', v_after.stage));
+  elsif private.is_open(v_after.stage) and not private.is_open(v_before.stage) then
+    perform private.tell_children(v_after, p_step.actor, p_step.command_id, p_step.at, 'parent_reopened',
+      jsonb_build_object('stage', v_after.stage));
   end if;
-  return jsonb_build_object('incident_id', v_incident.id, 'version', v_version,
-    'photos', to_jsonb(private.photo_hashes(v_photos)));
+end $$;
+
+-- Stores steps of different incidents, all or none, in a fixed number of statements. Returns their versions.
+create or replace function private.store_transitions(p_steps private.step[])
+returns integer[] language plpgsql set search_path = '' set timezone = 'UTC' as $$
+declare
+  v_step private.step;
+  v_versions integer[];
+begin
+  if cardinality(p_steps) = 0 then return '{}'; end if;
+  foreach v_step in array p_steps loop
+    if v_step.stands_alone and coalesce(v_step.fields -> 'into', 'null') <> 'null' then
+      perform private.lock_parent(v_step.before, (v_step.fields ->> 'into')::uuid, v_step.at);
+    end if;
+  end loop;
+  perform private.turn_clocks(array(
+    select (s.after, s.effects, s.fields ->> 'milestone', s.at)::private.clock_turn
+    from unnest(p_steps) with ordinality
+      as s (before, after, effects, fields, data, photos, actor, command_id, at, stands_alone, n)
+    order by s.n));
+  with stored as (
+    update public.incidents i set stage = s.stage, state = s.state, state_since = s.state_since,
+      passed = s.passed, condition_code = s.condition_code, department_code = s.department_code,
+      handler = s.handler, assignee = s.assignee, parent_id = s.parent_id, pending = s.pending,
+      pending_until = s.pending_until, on_hold = s.on_hold, hold_until = s.hold_until,
+      was_held = s.was_held, extensions = s.extensions, rework = s.rework,
+      reopened = s.reopened, supervision = s.supervision, reply_by = s.reply_by,
+      closed_at = s.closed_at
+    from (
+      select u.n, (u.after).*
+      from unnest(p_steps) with ordinality as u (before, after, effects, fields, data, photos, actor, command_id, at,
+        stands_alone, n)
+      -- each incident is taken apart once
+      offset 0) s
+    where i.district_code = s.district_code and i.id = s.id
+    returning s.n, i.version
+  )
+  select array_agg(s.version order by s.n) into v_versions from stored s;
+  perform private.append_entries(array(
+    select ((s.before).district_code, (s.before).id, s.actor, s.command_id, s.at, 'transition',
+      (s.before).stage, (s.after).stage, s.fields ->> 'note', s.data, s.photos)::private.log_entry
+    from unnest(p_steps) s));
+  foreach v_step in array p_steps loop
+    if v_step.stands_alone then perform private.take_children(v_step); end if;
+  end loop;
+  return v_versions;
 end $$;
 
 -- The values by which a field may choose between open transitions of one name (`p_open`); null when it does not

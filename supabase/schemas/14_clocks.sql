@@ -123,26 +123,26 @@ begin atomic
   order by l.n limit 1;
 end;
 
+create type private.wanted_clock as (kind text, milestone text, amount numeric, unit text, day_rule text);
+
 -- The clocks that run in the incident's state: none on hold or closed. The condition's milestones run with the
--- time to handle. In plpgsql, whose plans a session keeps.
+-- time to handle. Inlined.
 create or replace function private.wanted_clocks(p_incident public.incidents)
-returns table (kind text, milestone text, amount numeric, unit text, day_rule text)
-language plpgsql stable set search_path = '' as $$
-begin
-  if p_incident.on_hold or not private.is_open(p_incident.stage) then return; end if;
-  -- a statement, whose plan is kept
-  return query
-  select w.*
+returns setof private.wanted_clock language sql stable
+begin atomic
+  select w.kind, w.milestone, w.amount, w.unit, w.day_rule
   from public.workflow_stages s
   cross join lateral (
-    select s.clock, null::text, l.amount, l.unit, l.day_rule
-    from private.limit_for(p_incident.workflow_code, p_incident.condition_code, s.clock) l
+    select s.clock as kind, null::text as milestone, l.amount, l.unit, l.day_rule
+    from private.limit_for((p_incident).workflow_code, (p_incident).condition_code, s.clock) l
     union all
     select 'milestone', m.code, m.amount, m.unit, m.day_rule
     from public.condition_milestones m
-    where s.clock = 'handle' and m.condition = p_incident.condition_code) w
-  where s.workflow = p_incident.workflow_code and s.code = p_incident.state;
-end $$;
+    where s.clock = 'handle' and m.condition = (p_incident).condition_code) w
+  where s.workflow = (p_incident).workflow_code and s.code = (p_incident).state
+    and not (p_incident).on_hold and private.is_open((p_incident).stage)
+  order by w.kind, w.milestone;
+end;
 
 -- The first clocks of new reports, one for each whose first state has one.
 create or replace function private.first_clocks(p_reports private.report[])
@@ -162,107 +162,105 @@ returns setof public.incident_clocks language sql stable set search_path = '' as
     k.calendar, l.amount, l.unit, l.day_rule, k.started_at, '{}', k.started_at) t
 $$;
 
--- Lets clocks rest that the incident no longer wants; stops reached milestones, and all of a closed incident.
-create or replace function private.rest_clocks(p_incident public.incidents, p_at timestamptz)
-returns void language plpgsql set search_path = '' as $$
-begin
-  update public.incident_clocks c
-  set runs = c.runs + tstzmultirange(tstzrange(c.running_since, greatest(p_at, c.running_since))),
-    running_since = null, due_at = null, warn_at = null
-  where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
-    and c.running_since is not null
-    and (c.is_reached or c.department_code is distinct from p_incident.department_code or not exists (
-      select from private.wanted_clocks(p_incident) w
-      where w.kind = c.kind and w.milestone is not distinct from c.milestone));
-  if private.is_open(p_incident.stage) and not exists (
-      select from public.incident_clocks c
-      where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
-        and c.stopped_at is null and c.is_reached) then
-    return;
-  end if;
-  update public.incident_clocks c set stopped_at = p_at, used_seconds = t.used_seconds
-  from public.incident_clocks x
-  cross join lateral private.clock_times(x.calendar, x.amount * (1 + x.extensions), x.unit, x.day_rule,
-    x.started_at, x.runs, x.running_since) t
-  where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
-    and (x.is_reached or not private.is_open(p_incident.stage))
-    and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
-end $$;
+-- An incident after its transition. `effects` may extend the running clock or reach the milestone named; hold and
+-- resume are read from the incident.
+create type private.clock_turn as (
+  incident public.incidents, effects text[], milestone text, at timestamptz);
 
--- Goes on with the clocks that the incident wants, and starts those it has not yet for its department.
-create or replace function private.run_clocks(p_incident public.incidents, p_at timestamptz)
-returns void language plpgsql set search_path = '' as $$
-begin
-  update public.incident_clocks c set running_since = p_at, stopped_at = null, used_seconds = null
-  from private.wanted_clocks(p_incident) w
-  where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
-    and c.running_since is null and not c.is_reached
-    and c.department_code is not distinct from p_incident.department_code
-    and c.kind = w.kind and c.milestone is not distinct from w.milestone;
-  insert into public.incident_clocks (district_code, incident_id, seq, kind, milestone, department_code,
-    calendar, amount, unit, day_rule, started_at, running_since)
-  select p_incident.district_code, p_incident.id,
-    (select coalesce(max(c.seq), 0) from public.incident_clocks c
-      where c.district_code = p_incident.district_code and c.incident_id = p_incident.id)
-      + row_number() over (order by w.kind, w.milestone),
-    w.kind, w.milestone, p_incident.department_code,
-    case when not private.is_round_the_clock(w.unit) then private.calendar_of(p_incident.area_code) end,
-    w.amount, w.unit, w.day_rule, p_at, p_at
-  from private.wanted_clocks(p_incident) w
-  where not exists (
-    select from public.incident_clocks c
-    where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
-      and c.kind = w.kind and c.milestone is not distinct from w.milestone
-      and (c.is_reached or c.department_code is not distinct from p_incident.department_code));
-end $$;
-
--- Computes the times of the incident's clocks that run or have just come to rest.
-create or replace function private.time_clocks(p_incident public.incidents)
-returns void language plpgsql set search_path = '' as $$
-begin
-  update public.incident_clocks c
-  set limit_seconds = t.limit_seconds, due_at = t.due_at, warn_at = t.warn_at,
-    used_seconds = case when x.running_since is null then t.used_seconds end
-  from public.incident_clocks x
-  cross join lateral private.clock_times(x.calendar, x.amount * (1 + x.extensions), x.unit, x.day_rule,
-    x.started_at, x.runs, x.running_since) t
-  where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
-    -- one that rested before has its times
-    and (x.running_since is not null or x.used_seconds is null)
-    and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq
-    and (x.limit_seconds, x.due_at, x.warn_at, x.used_seconds) is distinct from (t.limit_seconds, t.due_at,
-      t.warn_at, case when x.running_since is null then t.used_seconds end);
-end $$;
-
--- Turns the clocks in a transition: `p_effects` may extend the running one or reach a milestone; hold and resume
--- are read from the incident as it will be. Its update afterwards takes the due time into incident_work.
-create or replace function private.turn_clocks(p_old public.incidents, p_new public.incidents,
-  p_effects text[], p_values jsonb, p_at timestamptz)
+-- Turns the clocks of different incidents, in one statement: those that an incident wants go on or start, others
+-- rest, reached milestones and those of a closed incident stop. Computes the times of clocks that run or come to
+-- rest. The incidents' update afterwards takes the due times into incident_work.
+create or replace function private.turn_clocks(p_turns private.clock_turn[])
 returns void language plpgsql set search_path = '' as $$
 declare
-  v_at constant timestamptz := date_trunc('minute', p_at);
+  v_count integer;
 begin
-  if 'milestone' = any (p_effects) then
-    update public.incident_clocks c set is_reached = true
-    where c.district_code = p_new.district_code and c.incident_id = p_new.id
-      and c.kind = 'milestone' and c.milestone = p_values ->> 'milestone' and c.stopped_at is null;
-  end if;
-  perform private.rest_clocks(p_new, v_at);
-  perform private.run_clocks(p_new, v_at);
-  if 'grant_extension' = any (p_effects) then
-    update public.incident_clocks c set extensions = c.extensions + 1
-    where c.district_code = p_new.district_code and c.incident_id = p_new.id
-      and c.running_since is not null and c.kind <> 'milestone';
-  end if;
-  perform private.time_clocks(p_new);
+  with turns as materialized (
+    select t.n, (t.incident).district_code, (t.incident).id as incident_id, (t.incident).area_code,
+      (t.incident).department_code, private.is_open((t.incident).stage) as is_open,
+      date_trunc('minute', t.at) as at, 'grant_extension' = any (t.effects) as is_extended,
+      case when 'milestone' = any (t.effects) then t.milestone end as reached,
+      array(select w from private.wanted_clocks(t.incident) w) as wanted
+    from unnest(p_turns) with ordinality as t (incident, effects, milestone, at, n)
+  ), standing as (
+    select t.n, t.at, t.is_open, t.is_extended, r.is_reached, c as clock,
+      not r.is_reached and c.department_code is not distinct from t.department_code and exists (
+        select from unnest(t.wanted) w
+        where w.kind = c.kind and w.milestone is not distinct from c.milestone) as runs
+    from turns t
+    join public.incident_clocks c on c.district_code = t.district_code and c.incident_id = t.incident_id
+    cross join lateral (
+      select c.is_reached or c.stopped_at is null and coalesce(c.milestone = t.reached, false) as is_reached
+      offset 0) r
+  ), turned as materialized (
+    select s.n, false as is_new, (c.district_code, c.incident_id, c.seq, c.kind, c.milestone, c.department_code,
+      c.calendar, c.amount, c.unit, c.day_rule,
+      c.extensions + (s.runs and s.is_extended and c.kind <> 'milestone')::integer,
+      c.started_at,
+      case when c.running_since is null or s.runs then c.runs
+        else c.runs + tstzmultirange(tstzrange(c.running_since, greatest(s.at, c.running_since))) end,
+      case when s.runs then coalesce(c.running_since, s.at) end,
+      null, null, null,
+      case when s.runs then null
+        when c.stopped_at is null and (s.is_reached or not s.is_open) then s.at else c.stopped_at end,
+      null, s.is_reached)::public.incident_clocks as clock
+    from standing s
+    cross join lateral (select (s.clock).*) c
+    -- one that rested before has its times
+    where s.runs or c.stopped_at is null and (c.used_seconds is null or s.is_reached or not s.is_open)
+    union all
+    select t.n, true, (t.district_code, t.incident_id, w.seq + (
+        select coalesce(max(c.seq), 0) from public.incident_clocks c
+        where c.district_code = t.district_code and c.incident_id = t.incident_id),
+      w.kind, w.milestone, t.department_code,
+      case when not private.is_round_the_clock(w.unit) then private.calendar_of(t.area_code) end,
+      w.amount, w.unit, w.day_rule, (t.is_extended and w.kind <> 'milestone')::integer,
+      t.at, '{}', t.at, null, null, null, null, null, false)::public.incident_clocks
+    from turns t
+    cross join lateral (
+      select w.*, row_number() over (order by w.kind, w.milestone) as seq
+      from unnest(t.wanted) w
+      where not exists (
+        select from public.incident_clocks c
+        where c.district_code = t.district_code and c.incident_id = t.incident_id
+          and c.kind = w.kind and c.milestone is not distinct from w.milestone
+          and (c.is_reached or c.stopped_at is null and c.milestone = t.reached
+            or c.department_code is not distinct from t.department_code))) w
+  ), timed as materialized (
+    select k.n, k.is_new, x.district_code, x.incident_id, x.seq, x.kind, x.milestone, x.department_code,
+      x.calendar, x.amount, x.unit, x.day_rule, x.extensions, x.started_at, x.runs, x.running_since,
+      t.limit_seconds, t.due_at, t.warn_at, x.stopped_at,
+      case when x.running_since is null then t.used_seconds end as used_seconds, x.is_reached
+    from turned k
+    cross join lateral (select (k.clock).*) x
+    cross join lateral private.clock_times(x.calendar, x.amount * (1 + x.extensions), x.unit, x.day_rule,
+      x.started_at, x.runs, x.running_since) t
+  ), changed as (
+    update public.incident_clocks c
+    set extensions = k.extensions, runs = k.runs, running_since = k.running_since,
+      limit_seconds = k.limit_seconds, due_at = k.due_at, warn_at = k.warn_at, stopped_at = k.stopped_at,
+      used_seconds = k.used_seconds, is_reached = k.is_reached
+    from timed k
+    where not k.is_new and c.district_code = k.district_code and c.incident_id = k.incident_id and c.seq = k.seq
+      and (c.extensions, c.runs, c.running_since, c.limit_seconds, c.due_at, c.warn_at, c.stopped_at,
+        c.used_seconds, c.is_reached)
+      is distinct from (k.extensions, k.runs, k.running_since, k.limit_seconds, k.due_at, k.warn_at,
+        k.stopped_at, k.used_seconds, k.is_reached)
+  ), started as (
+    insert into public.incident_clocks (district_code, incident_id, seq, kind, milestone, department_code,
+      calendar, amount, unit, day_rule, extensions, started_at, running_since, limit_seconds, due_at, warn_at)
+    select k.district_code, k.incident_id, k.seq, k.kind, k.milestone, k.department_code,
+      k.calendar, k.amount, k.unit, k.day_rule, k.extensions, k.started_at, k.running_since, k.limit_seconds,
+      k.due_at, k.warn_at
+    from timed k where k.is_new
+  )
+  select count(*) into v_count from timed;
 end $$;
 
 -- Gives the clocks the limits and the calendar of the incident's new category or area, with the same runs and
 -- extensions. The incident's update afterwards takes the due time into incident_work.
 create or replace function private.move_clocks(p_incident public.incidents, p_at timestamptz)
 returns void language plpgsql set search_path = '' as $$
-declare
-  v_at constant timestamptz := date_trunc('minute', p_at);
 begin
   update public.incident_clocks c
   set amount = n.amount, unit = n.unit, day_rule = n.day_rule, used_seconds = null, calendar = case
@@ -278,9 +276,7 @@ begin
     coalesce(l.day_rule, x.day_rule) as day_rule) n
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
-  perform private.rest_clocks(p_incident, v_at);
-  perform private.run_clocks(p_incident, v_at);
-  perform private.time_clocks(p_incident);
+  perform private.turn_clocks(array[(p_incident, '{}', null, p_at)::private.clock_turn]);
 end $$;
 
 -- When the incident is due: null without a running clock, and beyond the calendar's years.
@@ -319,7 +315,7 @@ begin
     v_new := v_old;
     v_new.on_hold := false;
     v_new.hold_until := null;
-    perform private.turn_clocks(v_old, v_new, '{resume}', '{}', v_old.hold_until);
+    perform private.turn_clocks(array[(v_new, '{}', null, v_old.hold_until)::private.clock_turn]);
     update public.incidents i
     set on_hold = false, hold_until = null
     where i.district_code = v_old.district_code and i.id = v_old.id;

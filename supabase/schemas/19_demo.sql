@@ -21,7 +21,7 @@ begin
     v_new := v_old;
     v_new.stage := 'reported';
     select w.first_state into v_new.state from public.workflows w where w.code = v_old.workflow_code;
-    perform private.turn_clocks(v_old, v_new, '{}', '{}', v_at);
+    perform private.turn_clocks(array[(v_new, '{}', null, v_at)::private.clock_turn]);
     update public.incidents i set stage = v_new.stage, state = v_new.state, state_since = v_at,
       is_generated = true
     where i.district_code = v_old.district_code and i.id = v_old.id;

@@ -21,7 +21,7 @@ type Wish =
   | { kind: 'reused'; of: number }
   | { kind: 'foreign' | 'unreadable' | 'unknown' }
 
-const incidentNumber = fc.nat(2)
+const incidentNumber = fc.nat(3)
 const changes = fc.constantFrom<Record<string, unknown>>(
   {},
   {},
@@ -62,12 +62,21 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 10,
     arbitrary: fc.record({
       kind: fc.constant('transition' as const),
       incident: incidentNumber,
       baseVersion: fc.constantFrom(1, 1, 1, 2, 2, 3),
-      step: fc.constantFrom('file', 'file', 'dispatch', 'reject', 'assign', 'escalate'),
+      step: fc.constantFrom(
+        'file',
+        'file',
+        'dispatch',
+        'reject',
+        'assign',
+        'escalate',
+        'merge',
+        'merge',
+      ),
     }),
   },
   {
@@ -86,7 +95,7 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
 )
 
 /** So that there is something to take steps of. */
-const reported = [0, 1].map((incident): Wish => ({ kind: 'report', incident, changes: {} }))
+const reported = [0, 1, 2].map((incident): Wish => ({ kind: 'report', incident, changes: {} }))
 
 /** Turns wishes into what a device would send. */
 function commandsFor(wishes: readonly Wish[]): unknown[] {
@@ -123,6 +132,7 @@ function commandFor(wanted: Wish, incidents: string[], sent: Command[]): Command
         baseVersion: wanted.baseVersion,
         name: wanted.step,
         ...stepFields[wanted.step],
+        ...(wanted.step === 'merge' && { into: incidents[(wanted.incident + 1) % 3] }),
       })
     case 'again':
       return of ?? reportCommand(user)
@@ -323,6 +333,51 @@ describeOnEachDatabase('a call of many commands', (kind) => {
         'drop trigger refuse_poison on public.incidents; drop function public.refuse_poison()',
       )
     }
+  })
+
+  it('stores the sound steps when one that was judged well cannot be stored', async () => {
+    const reports = Array.from({ length: 4 }, () => reportCommand(user))
+    const made = await applyCommands(db, user, reports)
+    const steps = made.map(({ incident_id: incidentId }) =>
+      commandOf(user, 'transition', {
+        ...{ incidentId, baseVersion: 1, name: 'file' },
+        ...stepFields['file'],
+      }),
+    )
+    await db.exec(`
+      create function public.refuse_poison() returns trigger language plpgsql as $$
+      begin
+        if new.id = '${made[1]!.incident_id}' then raise check_violation; end if;
+        if new.id = '${made[2]!.incident_id}' then perform public.gone_since_the_deploy(); end if;
+        return new;
+      end $$;
+      create trigger refuse_poison before update on public.incidents
+      for each row execute function public.refuse_poison();
+    `)
+    try {
+      const receipts = await applyCommands(db, user, steps)
+      expect(receipts).toMatchObject([
+        { id: steps[0]!.id, outcome: 'applied', version: 2 },
+        { id: steps[1]!.id, outcome: 'rejected', version: null, error: { code: 'refused' } },
+        { id: steps[3]!.id, outcome: 'applied', version: 2 },
+      ])
+      const logged = await db.query(
+        `select from public.incident_log where kind = 'transition' and command_id = any ($1::uuid[])`,
+        [steps.map(({ id }) => id)],
+      )
+      expect(logged).toHaveLength(2)
+    } finally {
+      await db.exec(
+        'drop trigger refuse_poison on public.incidents; drop function public.refuse_poison()',
+      )
+    }
+    // the fault of the server is gone: that step is taken, the refused one stays refused
+    expect((await applyCommands(db, user, steps)).map(({ outcome }) => outcome)).toEqual([
+      'replayed',
+      'rejected',
+      'applied',
+      'replayed',
+    ])
   })
 
   it.each([

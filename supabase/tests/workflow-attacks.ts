@@ -59,7 +59,7 @@ export function attackedTransitions(open: () => OpenedWorld): void {
         `update public.memberships set role = 'admin'`,
         `update public.workflow_transitions set roles = '{field_staff}'`,
         `update public.incidents set stage = 'closed'`,
-        `select private.take_transition('${people.manager}', gen_random_uuid(), '{}', now())`,
+        `select private.read_transition('${people.manager}', gen_random_uuid(), '{}', now())`,
       ])
         await expect(
           db.asUser(people.field, (tx) => tx.query(sql)),

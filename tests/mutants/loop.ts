@@ -81,16 +81,16 @@ const engine = breaksOf(
     },
     {
       name: 'children stay open when their parent is closed',
-      find: `perform private.tell_children(v_new, p_actor, p_command, p_at, 'parent_closed',`,
-      replace: `perform private.tell_children(v_incident, p_actor, p_command, p_at, 'parent_closed_not',`,
+      find: `perform private.tell_children(v_after, p_step.actor, p_step.command_id, p_step.at, 'parent_closed',`,
+      replace: `perform private.tell_children(v_after, p_step.actor, p_step.command_id, p_step.at, 'parent_closed_not',`,
       tests: [test('workflow')],
     },
     {
       name: 'those merged into a merged one stay behind',
-      find: `update public.incidents i set parent_id = v_new.parent_id
-    where i.district_code = v_incident.district_code and i.parent_id = v_incident.id;`,
+      find: `update public.incidents i set parent_id = v_after.parent_id
+    where i.district_code = v_before.district_code and i.parent_id = v_before.id;`,
       replace: `update public.incidents i set parent_id = i.parent_id
-    where i.district_code = v_incident.district_code and i.parent_id = v_incident.id;`,
+    where i.district_code = v_before.district_code and i.parent_id = v_before.id;`,
       tests: [test('workflow')],
     },
     {
@@ -113,42 +113,38 @@ const clocks = breaksOf(
     },
     {
       name: 'rework starts its time anew',
-      find: `set runs = c.runs + tstzmultirange(tstzrange(c.running_since, greatest(p_at, c.running_since))),`,
-      replace: `set runs = '{}',`,
+      find: `else c.runs + tstzmultirange(tstzrange(c.running_since, greatest(s.at, c.running_since))) end,`,
+      replace: `else '{}' end,`,
     },
     {
       name: 'another department goes on with the clock of the one before',
-      find: `and (c.is_reached or c.department_code is not distinct from p_incident.department_code));`,
-      replace: `);`,
+      find: `not r.is_reached and c.department_code is not distinct from t.department_code and exists (`,
+      replace: `not r.is_reached and exists (`,
     },
     {
       name: 'a clock starts with the second',
-      find: `  v_at constant timestamptz := date_trunc('minute', p_at);
-begin
-  if 'milestone' = any (p_effects) then`,
-      replace: `  v_at constant timestamptz := p_at;
-begin
-  if 'milestone' = any (p_effects) then`,
+      find: `date_trunc('minute', t.at) as at, 'grant_extension'`,
+      replace: `t.at, 'grant_extension'`,
     },
     {
       name: 'an extension adds its time to milestones too',
-      find: `and c.running_since is not null and c.kind <> 'milestone';`,
-      replace: `and c.running_since is not null;`,
+      find: `c.extensions + (s.runs and s.is_extended and c.kind <> 'milestone')::integer`,
+      replace: `c.extensions + (s.runs and s.is_extended)::integer`,
     },
     {
       name: 'a reached milestone runs on',
-      find: `update public.incident_clocks c set is_reached = true`,
-      replace: `update public.incident_clocks c set is_reached = false`,
+      find: `select c.is_reached or c.stopped_at is null and coalesce(c.milestone = t.reached, false) as is_reached`,
+      replace: `select c.is_reached as is_reached`,
     },
     {
       name: 'a hold ends when somebody comes, not when it was due',
-      find: `perform private.turn_clocks(v_old, v_new, '{resume}', '{}', v_old.hold_until);`,
-      replace: `perform private.turn_clocks(v_old, v_new, '{resume}', '{}', p_at);`,
+      find: `perform private.turn_clocks(array[(v_new, '{}', null, v_old.hold_until)::private.clock_turn]);`,
+      replace: `perform private.turn_clocks(array[(v_new, '{}', null, p_at)::private.clock_turn]);`,
     },
     {
       name: 'a clock on hold runs',
-      find: `if p_incident.on_hold or not private.is_open(p_incident.stage) then return; end if;`,
-      replace: `if not private.is_open(p_incident.stage) then return; end if;`,
+      find: `(NOT (wanted_clocks.p_incident).on_hold)`,
+      replace: `true`,
     },
     {
       name: 'a change of category keeps the old limit',

@@ -134,12 +134,13 @@ const writing = breaksOf('migrations', onIncidents, [
   },
   {
     name: 'a report gives rights that no role gives any more',
-    find: `or r.role = 'reporter' and v_rights.is_reporter and private.has_right(r.may, p_at));`,
-    replace: `or r.role = 'reporter' and v_rights.is_reporter);`,
+    find: `and exists (
+        select from private.role_rights o where o.may = r.may and o.role = any (v_all_roles))`,
+    replace: '',
   },
   {
     name: 'a note needs no right',
-    find: `v_rights.may_note := 'note' = any (v_may) or v_rights.sees and private.has_right('note', p_at);`,
+    find: `v_rights.may_note := 'note' = any (v_may) or v_rights.sees and 'note' = any (v_may_anywhere);`,
     replace: 'v_rights.may_note := v_rights.sees;',
   },
   {
@@ -154,22 +155,22 @@ const writing = breaksOf('migrations', onIncidents, [
   },
   {
     name: 'an unseen incident can be written to',
-    find: 'if not found or not (private.rights_on(v_incident, p_at)).sees then',
-    replace: 'if not found then',
+    find: 'if (v_locked.rights).sees is not true then',
+    replace: 'if (v_locked.rights).sees is null then',
   },
   {
     name: 'a photo may be added by who may not',
-    find: `v_incident := private.lock_incident(p_payload, p_at);
-  if not (private.rights_on(v_incident, p_at)).may_note then
+    find: `v_incident := v_locked.incident;
+  if not (v_locked.rights).may_note then
     perform private.reject_command('not_allowed');
   end if;
   perform private.append_log(v_incident, p_actor, p_command, p_at, 'photo',`,
-    replace: `v_incident := private.lock_incident(p_payload, p_at);
+    replace: `v_incident := v_locked.incident;
   perform private.append_log(v_incident, p_actor, p_command, p_at, 'photo',`,
   },
   {
     name: 'a duplicate may be confirmed by who may not',
-    find: `if not (private.rights_on(v_incident, p_at)).may_note then
+    find: `if not (v_locked.rights).may_note then
     perform private.reject_command('not_allowed');
   end if;
   if not private.is_open(v_incident.stage) then
