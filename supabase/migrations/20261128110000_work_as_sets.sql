@@ -852,7 +852,7 @@ BEGIN ATOMIC
              l.day_rule
             FROM private.limit_for((wanted_clocks.p_incident).workflow_code, (wanted_clocks.p_incident).condition_code, s.clock) l(amount, unit, day_rule)
          UNION ALL
-          SELECT 'milestone'::text,
+          SELECT 'milestone'::text AS kind,
              m.code,
              m.amount,
              m.unit,

@@ -136,7 +136,7 @@ begin atomic
     select s.clock as kind, null::text as milestone, l.amount, l.unit, l.day_rule
     from private.limit_for((p_incident).workflow_code, (p_incident).condition_code, s.clock) l
     union all
-    select 'milestone', m.code, m.amount, m.unit, m.day_rule
+    select 'milestone' as kind, m.code, m.amount, m.unit, m.day_rule
     from public.condition_milestones m
     where s.clock = 'handle' and m.condition = (p_incident).condition_code) w
   where s.workflow = (p_incident).workflow_code and s.code = (p_incident).state
