@@ -9,6 +9,7 @@ import { patient } from '../../tests/kit/patience.ts'
 import { openDatabase } from '../server/backend/open-database.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import { temporaryFolder } from '../server/testing/kit.ts'
+import { shortLifeFlags } from '../server/testing/short-life.ts'
 import { box, collection, runCommand, temporaryFiles } from './import-support.ts'
 
 /** Imports beside a server that is a process of its own: either of them dies in the middle. */
@@ -26,7 +27,9 @@ let server: ChildProcess
 
 async function startServer(): Promise<void> {
   const entry = 'supabase/server/testing/testing-server.ts'
-  server = spawn(process.execPath, [entry, folder.path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  server = spawn(process.execPath, [...shortLifeFlags, entry, folder.path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   for await (const chunk of server.stdout!) if (String(chunk).includes('listening on')) break
 }
 

@@ -194,7 +194,7 @@ describeOnEachDatabase('the demo city', (kind) => {
     expect(wrong).toEqual({ late: 0, early: 0, disordered: 0 })
   })
 
-  // on one of both: the move below undoes and takes steps on each
+  // on one of both: the move below undoes and takes steps on the other
   if (kind === 'postgres')
     it('undoes its steps without a trace and takes the same ones again for the same day', async () => {
       const before = await db.query(stepsTaken)
@@ -306,85 +306,88 @@ describeOnEachDatabase('the demo city', (kind) => {
     )
   })
 
-  it('moves an older demo to the present, and leaves alone what people have worked on', async () => {
-    const field = await personOf('field@wangge.demo')
-    const [some] = await db.query<{ id: string }>(
-      `select i.id::text as id from public.incidents i join public.areas a on a.code = i.area_code
+  // the demo lives on PGlite; imports that repeat or move are tried on both elsewhere
+  if (kind === 'pglite')
+    it('moves an older demo to the present, and leaves alone what people have worked on', async () => {
+      const field = await personOf('field@wangge.demo')
+      const [some] = await db.query<{ id: string }>(
+        `select i.id::text as id from public.incidents i join public.areas a on a.code = i.area_code
        where i.is_generated and i.state = 'dispatched' and a.parent_code = 'SF-N-19' order by i.id limit 1`,
-    )
-    const worked = kept.find(({ id }) => id === some!.id)!
-    const stepsOfWorked = `select seq, kind, note from public.incident_log where incident_id = '${worked.id}' order by seq`
-    const own = reportCommand(field, { lon: -122.4194, lat: 37.7599, photos: [] })
-    const note = commandOf(field, 'add_note', { incidentId: worked.id, note: 'Still there' })
-    const receipts = await applyCommands(db, field, [own, note])
-    expect(receipts.map(({ outcome }) => outcome)).toEqual(['applied', 'applied'])
-    const leader = await personOf('leader@wangge.demo')
-    const { cursor } = await ask<{ cursor: string }>(leader, 'select public.incident_months()')
-    const itsSteps = await db.query(stepsOfWorked)
-    expect(itsSteps.at(-1)).toMatchObject({ kind: 'note', note: 'Still there' })
-    const ofPeople = `select id, reported_at, month, version from public.incidents where source is null`
-    const before = await db.query(ofPeople)
-    const now = new Date().toISOString()
+      )
+      const worked = kept.find(({ id }) => id === some!.id)!
+      const stepsOfWorked = `select seq, kind, note from public.incident_log where incident_id = '${worked.id}' order by seq`
+      const own = reportCommand(field, { lon: -122.4194, lat: 37.7599, photos: [] })
+      const note = commandOf(field, 'add_note', { incidentId: worked.id, note: 'Still there' })
+      const receipts = await applyCommands(db, field, [own, note])
+      expect(receipts.map(({ outcome }) => outcome)).toEqual(['applied', 'applied'])
+      const leader = await personOf('leader@wangge.demo')
+      const { cursor } = await ask<{ cursor: string }>(leader, 'select public.incident_months()')
+      const itsSteps = await db.query(stepsOfWorked)
+      expect(itsSteps.at(-1)).toMatchObject({ kind: 'note', note: 'Still there' })
+      const ofPeople = `select id, reported_at, month, version from public.incidents where source is null`
+      const before = await db.query(ofPeople)
+      const now = new Date().toISOString()
 
-    const moved = await moveDemoToToday(db, { now, photos })
-    const [anew] = await db.query<{ n: number; overdue: number; last: string }>(
-      `select count(*)::int as n, count(*) filter (where due_at <= $1)::int as overdue,
+      const moved = await moveDemoToToday(db, { now, photos })
+      const [anew] = await db.query<{ n: number; overdue: number; last: string }>(
+        `select count(*)::int as n, count(*) filter (where due_at <= $1)::int as overdue,
          max(state_since)::text as last
        from public.incidents i left join (select incident_id, due_at from public.incident_work) w on w.incident_id = i.id where is_generated`,
-      [now],
-    )
-    expect(anew!.n).toBeGreaterThanOrEqual(150)
-    expect(anew!.overdue).toBeLessThan(anew!.n / 2)
-    // steps end now, not ten weeks ago
-    expect(Date.parse(now) - Date.parse(anew!.last)).toBeLessThan(dayMs / 24)
-    const later = oracleRows(weeksAt(now))
-    expect(moved).toMatchObject({ weeks: weeksAt(now), isOld: false, stayed: 1 })
-    expect(moved.weeks - weeks).toBeGreaterThanOrEqual(9)
-    expect(await db.query(wallClock)).toEqual(
-      wallClockOf(later.map((row) => (row.id === worked.id ? worked : row))),
-    )
-    expect(await db.query(ofPeople)).toEqual(before)
-    expect(await db.query(stepsOfWorked)).toEqual(itsSteps)
-    await expect(db.query('delete from public.incident_log')).rejects.toThrow('append-only')
-    const [late] = await db.query(
-      'select count(*)::int as n from public.incidents where greatest(reported_at, closed_at) > now()',
-    )
-    expect(late).toEqual({ n: 0 })
-    // clients load the months that rows left, and those they came into
-    const changes = await ask<{ months: string[] }>(leader, 'select public.changes_since($1)', [
-      cursor,
-    ])
-    const months = new Set([...kept, ...later].map(({ day }) => day.slice(0, 7)))
-    expect(new Set(changes.months)).toEqual(months)
-    const context = await ask<{ demo: unknown }>(leader, 'select public.session_context()')
-    expect(context.demo).toEqual({ weeks: moved.weeks, until: moved.until, isOld: false })
+        [now],
+      )
+      expect(anew!.n).toBeGreaterThanOrEqual(150)
+      expect(anew!.overdue).toBeLessThan(anew!.n / 2)
+      // steps end now, not ten weeks ago
+      expect(Date.parse(now) - Date.parse(anew!.last)).toBeLessThan(dayMs / 24)
+      const later = oracleRows(weeksAt(now))
+      expect(moved).toMatchObject({ weeks: weeksAt(now), isOld: false, stayed: 1 })
+      expect(moved.weeks - weeks).toBeGreaterThanOrEqual(9)
+      expect(await db.query(wallClock)).toEqual(
+        wallClockOf(later.map((row) => (row.id === worked.id ? worked : row))),
+      )
+      expect(await db.query(ofPeople)).toEqual(before)
+      expect(await db.query(stepsOfWorked)).toEqual(itsSteps)
+      await expect(db.query('delete from public.incident_log')).rejects.toThrow('append-only')
+      const [late] = await db.query(
+        'select count(*)::int as n from public.incidents where greatest(reported_at, closed_at) > now()',
+      )
+      expect(late).toEqual({ n: 0 })
+      // clients load the months that rows left, and those they came into
+      const changes = await ask<{ months: string[] }>(leader, 'select public.changes_since($1)', [
+        cursor,
+      ])
+      const months = new Set([...kept, ...later].map(({ day }) => day.slice(0, 7)))
+      expect(new Set(changes.months)).toEqual(months)
+      const context = await ask<{ demo: unknown }>(leader, 'select public.session_context()')
+      expect(context.demo).toEqual({ weeks: moved.weeks, until: moved.until, isOld: false })
 
-    // again on the same day: nothing to do
-    expect(await moveDemoToToday(db, { now })).toMatchObject({ weeks: moved.weeks, stayed: 0 })
-  })
+      // again on the same day: nothing to do
+      expect(await moveDemoToToday(db, { now })).toMatchObject({ weeks: moved.weeks, stayed: 0 })
+    })
 
-  it('changes nothing when loaded again, although it was moved and worked on', async () => {
-    const counts = `select (select count(*)::int from public.incidents where source is not null) as incidents,
+  if (kind === 'pglite')
+    it('changes nothing when loaded again, although it was moved and worked on', async () => {
+      const counts = `select (select count(*)::int from public.incidents where source is not null) as incidents,
          (select count(*)::int from public.incident_log where kind = 'imported') as log,
          (select count(*)::int from auth.users) as users,
          (select max(version)::int from public.incidents) as version,
          (select count(*)::int from public.areas where revision > 1) as redrawn`
-    const before = await db.query(counts)
-    expect(before).toMatchObject([
-      { incidents: kept.length, log: kept.length, users: 5, redrawn: 0 },
-    ])
-    const dates = await readDemoDates(db)
-    const again = await loadDemoCity(db)
-    expect(again).toMatchObject({
-      stored: 0,
-      updated: 0,
-      // all but the one that was worked on and stayed at its earlier date
-      unchanged: kept.length - 1,
-      reasons: { closed_before_opened: 184, outside_city: 33, changed_here: 1 },
+      const before = await db.query(counts)
+      expect(before).toMatchObject([
+        { incidents: kept.length, log: kept.length, users: 5, redrawn: 0 },
+      ])
+      const dates = await readDemoDates(db)
+      const again = await loadDemoCity(db)
+      expect(again).toMatchObject({
+        stored: 0,
+        updated: 0,
+        // all but the one that was worked on and stayed at its earlier date
+        unchanged: kept.length - 1,
+        reasons: { closed_before_opened: 184, outside_city: 33, changed_here: 1 },
+      })
+      expect(await readDemoDates(db)).toEqual(dates)
+      expect(await db.query(counts)).toEqual(before)
     })
-    expect(await readDemoDates(db)).toEqual(dates)
-    expect(await db.query(counts)).toEqual(before)
-  })
 
   const personOf = async (email: string): Promise<string> => {
     const [row] = await db.query<{ id: string }>(

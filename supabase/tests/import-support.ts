@@ -9,6 +9,7 @@ import { importAreas } from '../server/import/import-areas.ts'
 import type { AreaImportOptions } from '../server/import/area-row.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import type { Database } from '../server/base/database-types.ts'
+import { shortLifeFlags } from '../server/testing/short-life.ts'
 import { insertCitySettings } from './harness/city-settings.ts'
 
 /** A folder of files for one test file. */
@@ -45,10 +46,14 @@ export function runCommand(
   kill?: { on: RegExp; after?: number; what?: (child: ChildProcess) => unknown },
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [`supabase/server/commands/${command}.ts`, ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      [...shortLifeFlags, `supabase/server/commands/${command}.ts`, ...args],
+      {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     let out = ''
     let isSeen = false
     const read = (chunk: Buffer): void => {

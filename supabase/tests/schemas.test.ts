@@ -18,7 +18,8 @@ describeOnEachDatabase('supabase/schemas', (kind) => {
   let db: TestDatabase
   beforeAll(async () => {
     db = await openTestDatabase({ kind, migrations: [] })
-    await db.exec(`create schema extensions; create extension postgis with schema extensions`)
+    await db.exec(`create schema if not exists extensions;
+      create extension if not exists postgis with schema extensions`)
   })
   afterAll(() => db?.close())
 
@@ -47,57 +48,61 @@ describeOnEachDatabase('supabase/schemas', (kind) => {
     expect(names.filter((name) => !text.includes(`function public.${name}(`))).toEqual([])
   })
 
-  it('lets the next migration be written: functions, policies, indexes, constraints and rights', async () => {
-    const changed = edited(
-      `'code', d.code, 'nameZh', d.name_zh, 'nameEn', d.name_en) order by d.code collate "C"`,
-      `'code', d.code, 'name', d.name_en) order by d.code collate "C"`,
-    )
-      .map((sql) =>
-        sql
-          .replace('using (actor = (select auth.uid()))', 'using (actor = auth.uid())')
-          .replace(
-            'create index commands_actor_idx on public.commands (actor, received_at);',
-            'create index commands_received_idx on public.commands (received_at);',
-          )
-          .replace(
-            'check (valid_to is null or valid_to > valid_from)',
-            'check (valid_to > valid_from)',
-          )
-          // another result needs a drop; the right to call it is lost with it
-          .replace(
-            /create or replace function private\.scope_departments\(\)\nreturns text\[\]/,
-            (text) => text.replace('text[]', 'varchar[]'),
-          )
-          .replace(
-            'public.department_list()\nto authenticated',
-            'public.department_list()\nto anon',
-          ),
+  // `npm run schema` plans on PGlite alone
+  if (kind === 'pglite')
+    it('lets the next migration be written: functions, policies, indexes, constraints and rights', async () => {
+      const changed = edited(
+        `'code', d.code, 'nameZh', d.name_zh, 'nameEn', d.name_en) order by d.code collate "C"`,
+        `'code', d.code, 'name', d.name_en) order by d.code collate "C"`,
       )
-      .concat('create or replace function private.one() returns integer language sql return 1;')
-    const { sql, toWrite } = await planMigration(db, migrations, changed)
-    expect(toWrite).toEqual([])
-    expect(sql).toContain('FUNCTION private.department_list()')
-    expect(sql).toContain('drop function private.scope_departments()')
-    const wanted = await stateAfter(db, changed)
-    const difference = compareSchemas(wanted, await stateAfter(db, [...migrations, sql]))
-    expect(differenceLines(difference)).toEqual([])
-  })
+        .map((sql) =>
+          sql
+            .replace('using (actor = (select auth.uid()))', 'using (actor = auth.uid())')
+            .replace(
+              'create index commands_actor_idx on public.commands (actor, received_at);',
+              'create index commands_received_idx on public.commands (received_at);',
+            )
+            .replace(
+              'check (valid_to is null or valid_to > valid_from)',
+              'check (valid_to > valid_from)',
+            )
+            // another result needs a drop; the right to call it is lost with it
+            .replace(
+              /create or replace function private\.scope_departments\(\)\nreturns text\[\]/,
+              (text) => text.replace('text[]', 'varchar[]'),
+            )
+            .replace(
+              'public.department_list()\nto authenticated',
+              'public.department_list()\nto anon',
+            ),
+        )
+        .concat('create or replace function private.one() returns integer language sql return 1;')
+      const { sql, toWrite } = await planMigration(db, migrations, changed)
+      expect(toWrite).toEqual([])
+      expect(sql).toContain('FUNCTION private.department_list()')
+      expect(sql).toContain('drop function private.scope_departments()')
+      const wanted = await stateAfter(db, changed)
+      const difference = compareSchemas(wanted, await stateAfter(db, [...migrations, sql]))
+      expect(differenceLines(difference)).toEqual([])
+    })
 
-  it('says what a person must write, and fails until it is written', async () => {
-    const changed = edited(
-      '  name_zh text not null,\n',
-      '  name_zh text not null,\n  phone text,\n',
-    ).concat(
-      'create table public.surveys (id uuid primary key); alter table public.surveys enable row level security;',
-    )
-    const { sql, toWrite } = await planMigration(db, migrations, changed)
-    expect(toWrite.join('\n')).toMatch(
-      /column public\.departments\.phone[^]*new table public\.surveys/,
-    )
-    await expect(stateAfter(db, [...migrations, sql])).rejects.toThrow('not finished')
-  })
+  if (kind === 'pglite')
+    it('says what a person must write, and fails until it is written', async () => {
+      const changed = edited(
+        '  name_zh text not null,\n',
+        '  name_zh text not null,\n  phone text,\n',
+      ).concat(
+        'create table public.surveys (id uuid primary key); alter table public.surveys enable row level security;',
+      )
+      const { sql, toWrite } = await planMigration(db, migrations, changed)
+      expect(toWrite.join('\n')).toMatch(
+        /column public\.departments\.phone[^]*new table public\.surveys/,
+      )
+      await expect(stateAfter(db, [...migrations, sql])).rejects.toThrow('not finished')
+    })
 
-  it('needs no migration now', async () => {
-    expect(await planMigration(db, migrations, schemas)).toEqual({ sql: '', toWrite: [] })
-  })
+  if (kind === 'pglite')
+    it('needs no migration now', async () => {
+      expect(await planMigration(db, migrations, schemas)).toEqual({ sql: '', toWrite: [] })
+    })
 })

@@ -9,6 +9,7 @@ import { patient } from '../../../tests/kit/patience.ts'
 import { demoAccounts, demoPassword } from '../base/demo.ts'
 import { projectRoot } from '../base/settings.ts'
 import { send, temporaryFolder } from '../testing/kit.ts'
+import { shortLifeFlags } from '../testing/short-life.ts'
 
 const folder = temporaryFolder('start')
 const dataDir = join(folder.path, 'data')
@@ -19,11 +20,15 @@ afterAll(() => {
 })
 
 function start(port: number, ...args: string[]) {
-  const child = spawn(process.execPath, ['supabase/server/commands/start.ts', ...args], {
-    cwd: projectRoot,
-    env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, DATABASE_URL: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...shortLifeFlags, 'supabase/server/commands/start.ts', ...args],
+    {
+      cwd: projectRoot,
+      env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, DATABASE_URL: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   running.add(child)
   const output = { out: '', errors: '' }
   child.stdout.on('data', (chunk: Buffer) => (output.out += chunk.toString()))
