@@ -34,7 +34,7 @@ describe('without a network', () => {
       url,
       role: 'manager',
       path: '/map?from=all',
-      streets: false,
+      webGl: false,
     })
     const before = await settledCounts(page)
     expect(before['open-count']).toBeGreaterThan(0)
