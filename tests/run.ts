@@ -136,16 +136,19 @@ interface TestOptions {
   after?: string[]
 }
 
-/** Flows that mostly wait: for a network, a poll, a second page. All others draw maps. */
+/** Flows that mostly wait for a network, a poll or a second page, or draw no map. */
 const waitingFlows = [
   'account',
   'empty-city',
   'live',
+  'loop',
   'offline',
   'outbox',
+  'own-workflow',
   'pwa',
   'roles',
   'two-tabs',
+  'work',
 ]
 const fileOf = (flow: string): string => `tests/e2e/${flow}.test.ts`
 const flows = readdirSync('tests/e2e').flatMap((name) =>

@@ -542,6 +542,7 @@ describe('capture on a phone', () => {
   it('says on plain http what is missing and how to get it, and lets people leave', async () => {
     const { page, context, problems } = await openPage(browser, {
       ...phone,
+      ownSession: true,
       path: '/capture',
       width: 360,
       height: 640,

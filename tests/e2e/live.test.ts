@@ -16,6 +16,7 @@ describe('changes of another user', () => {
       url,
       role: 'manager',
       path: '/map?from=all',
+      webGl: false,
     })
     await allMonthsLoaded(page)
     const before = await shownCount(page, 'total-count')

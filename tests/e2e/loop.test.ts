@@ -5,6 +5,7 @@ import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
+import { holdClock, passHold } from '../kit/held-steps.ts'
 import { comeBackToTab, goInApp, openPage, type OpenPage } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 
@@ -53,6 +54,7 @@ async function take(
   await fill?.(form(page, step))
   await form(page, step).getByTestId('step-submit').click()
   await form(page, step).waitFor({ state: 'detached' })
+  await passHold(page, page.getByTestId('log-pending').or(logged(page, step).nth(before)))
   await expect.poll(() => logged(page, step).count(), slower).toBe(before + 1)
 }
 const write = (text: string) => (step: Locator) => step.getByTestId('step-text').fill(text)
@@ -72,10 +74,17 @@ describe('the loop', () => {
       openPage(browser, { url, role: 'leader', path: '/table', webGl: false }),
       openPage(browser, {
         ...{ url, role: 'field', path: '/account', webGl: false, ...phone },
-        before: (context) => context.grantPermissions(['geolocation']),
+        async before(context) {
+          await context.grantPermissions(['geolocation'])
+          await holdClock(context)
+        },
       }),
-      openPage(browser, { url, role: 'manager', path: '/account', webGl: false }),
-      openPage(browser, { url, role: 'handler', path: '/account', webGl: false }),
+      openPage(browser, {
+        ...{ url, role: 'manager', path: '/account', webGl: false, before: holdClock },
+      }),
+      openPage(browser, {
+        ...{ url, role: 'handler', path: '/account', webGl: false, before: holdClock },
+      }),
     ])
     await field.context.setGeolocation({ longitude: -122.4188, latitude: 37.7571, accuracy: 6 })
     const stages = await stagesSeenBy(leader.page)
@@ -162,7 +171,7 @@ describe('the loop', () => {
     const [reporter, other] = await Promise.all([apiClient(url, 'field'), apiClient(url, 'admin')])
     const id = await reportIncident(reporter)
     const { page, context } = await openPage(browser, {
-      ...{ url, role: 'manager', path: '/account', webGl: false },
+      ...{ url, role: 'manager', path: '/account', webGl: false, before: holdClock },
     })
     await openStep(page, id, 'reject', 'Reject')
     await context.setOffline(true)
@@ -174,6 +183,7 @@ describe('the loop', () => {
 
     await applyCommand(other, 'transition', { incidentId: id, baseVersion: 1, name: 'file' })
     await context.setOffline(false)
+    await passHold(page, pending)
     await page.locator('[data-testid=log-pending][data-state=conflict]').waitFor(slower)
     await pending.getByRole('link').click()
     const conflict = page.getByTestId('step-conflict')
@@ -255,10 +265,13 @@ async function stagesSeenBy(page: Page) {
         expected[stage] = (expected[stage] ?? 0) + by
       const shown = Object.fromEntries(Object.entries(expected).filter(([, count]) => count > 0))
       await expect
-        .poll(async () => {
-          await comeBackToTab(page)
-          return counts()
-        }, slower)
+        .poll(
+          async () => {
+            await comeBackToTab(page)
+            return counts()
+          },
+          { ...slower, interval: 250 },
+        )
         .toEqual(shown)
     },
   }

@@ -8,6 +8,7 @@ import { apiClient, applyCommand, reportIncident, uploadPhoto } from '../kit/api
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf } from '../kit/commands.ts'
+import { holdClock, passHold } from '../kit/held-steps.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { chooseLanguage, goInApp, openPage } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
@@ -159,7 +160,10 @@ describe('my day', () => {
       path: '/account',
       serviceWorker: true,
       ...phone,
-      before: (opened) => opened.addInitScript(drawCameras),
+      async before(opened) {
+        await holdClock(opened)
+        await opened.addInitScript(drawCameras)
+      },
     })
     await withoutWebGl(page)
     await goInApp(page, '/my-day')
@@ -210,6 +214,7 @@ describe('my day', () => {
     await task.waitFor({ state: 'detached', ...slow })
 
     await context.setOffline(false)
+    await passHold(cold, cold.getByTestId('tasks-waiting'))
     await expect.poll(async () => (await detailOf(field, id)).incident.stage, slower).toBe('closed')
     const taken = (await detailOf(field, id)).photos.at(-1)!
     expect(Date.now() - Date.parse(taken.takenAt!)).toBeLessThan(slower.timeout)

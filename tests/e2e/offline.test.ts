@@ -36,7 +36,7 @@ describe('without a network', () => {
       url,
       role: 'manager',
       path: '/map?from=all',
-      streets: false,
+      webGl: false,
     })
     const before = await settledCounts(page)
     expect(before['open-count']).toBeGreaterThan(0)

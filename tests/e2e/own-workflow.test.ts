@@ -5,6 +5,7 @@ import type { Database } from '../../supabase/server/base/database-types.ts'
 import { permitWorkflow } from '../fixtures/permit-workflow.ts'
 import { apiClient, reportIncident } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
+import { holdClock, passHold } from '../kit/held-steps.ts'
 import { slower } from '../kit/patience.ts'
 import { comeBackToTab, openPage, type DemoRole } from '../kit/session.ts'
 
@@ -29,7 +30,9 @@ describe('a city’s own workflow', () => {
     const reporter = await apiClient(url, 'field')
     const id = await reportIncident(reporter, undefined, 'volunteering')
     const open = (role: DemoRole, locale: 'en' | 'zh-CN' = 'en') =>
-      openPage(browser, { url, role, path: `/table?incident=${id}`, locale, webGl: false })
+      openPage(browser, {
+        ...{ url, role, path: `/table?incident=${id}`, locale, webGl: false, before: holdClock },
+      })
 
     const manager = await open('manager')
     await take(manager.page, 'accept')
@@ -42,6 +45,7 @@ describe('a city’s own workflow', () => {
     expect(await guests.getAttribute('aria-invalid')).toBe('true')
     await guests.fill('40')
     await form.getByTestId('step-submit').click()
+    await passHold(leader.page, keptIn(leader.page, 'police_agrees'))
     await entryOf(leader.page, 'police_agrees').filter({ hasText: '40' }).waitFor(slower)
     expect(await leader.page.getByTestId('step-police_agrees').count()).toBe(0)
     // the other half is another person's
@@ -64,6 +68,8 @@ describe('a city’s own workflow', () => {
 
 const entryOf = (page: Page, step: string) =>
   page.locator(`[data-testid=log-transition][data-step=${step}]`)
+/** The step in the log, on its way to the server or there. */
+const keptIn = (page: Page, step: string) => page.getByTestId('log-pending').or(entryOf(page, step))
 
 /** Takes a step without fields, and waits until the server's log has it. */
 async function take(page: Page, step: string): Promise<void> {
@@ -76,5 +82,6 @@ async function take(page: Page, step: string): Promise<void> {
   await button.click()
   const submit = page.getByTestId(`step-form-${step}`).getByTestId('step-submit')
   await submit.click()
+  await passHold(page, keptIn(page, step))
   await entryOf(page, step).waitFor(slower)
 }

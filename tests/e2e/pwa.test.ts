@@ -122,6 +122,7 @@ describe('the app on a device', () => {
       url,
       serviceWorker: true,
       role: 'field',
+      ownSession: true,
       path: '/account',
       ...phone,
     }))

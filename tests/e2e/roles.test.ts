@@ -74,7 +74,9 @@ describe('each role signs in and sees its own', () => {
   })
 
   it('signing out forgets: a page opened again asks to sign in', async () => {
-    const { page, context } = await openPage(browser, { url, role: 'leader', path: '/account' })
+    const { page, context } = await openPage(browser, {
+      ...{ url, role: 'leader', path: '/account', ownSession: true },
+    })
     await page.locator('main h1').waitFor()
     await page.locator('main').getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.waitForURL((target) => target.pathname === '/sign-in')

@@ -5,6 +5,7 @@ import { isQuiet } from '../../src/domain/time/quiet-hours.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
+import { holdClock, passHold } from '../kit/held-steps.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
 import { openPage } from '../kit/session.ts'
 
@@ -131,6 +132,7 @@ describe('the page of work', () => {
         path: '/work?queue=to_file',
         streets: false,
         webGl: false,
+        before: holdClock,
       })
       await untilShown(page, id)
       // one tab stop: after the queues and the head of the page come the rows, then what follows them
@@ -162,7 +164,7 @@ describe('the page of work', () => {
       if (await isOn('input[type=radio]')) await page.keyboard.press('Space')
       while (!(await isOn('[data-testid=step-submit]'))) await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
-      await rowOf(page, id).getByTestId('tag-underway').waitFor(slow)
+      await passHold(page, rowOf(page, id).getByTestId('tag-underway'))
       await rowOf(page, id).waitFor({ state: 'detached', ...slower })
       expect(await stateOf(id)).toBe('filed')
 
@@ -183,6 +185,7 @@ describe('the page of work', () => {
       while (!(await submit.evaluate((it) => it === document.activeElement)))
         await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
+      await passHold(page, rowOf(page, id).getByTestId('tag-underway'))
       await rowOf(page, id).waitFor({ state: 'detached', ...slower })
       expect(await stateOf(id)).toBe('dispatched')
       expect(problems).toEqual([])
@@ -203,6 +206,7 @@ describe('the page of work', () => {
         ...{ streets: false, webGl: false },
         // the demo proposes something for each
         async before(opened) {
+          await holdClock(opened)
           await opened.route('**/rpc/proposed_dispatches', async (route) => {
             const answer = await route.fetch()
             const rows = (await answer.json()) as { id: string; department: string | null }[]
@@ -245,7 +249,7 @@ describe('the page of work', () => {
       await page.getByRole('option', { name: 'As proposed for each' }).click()
       await page.getByTestId('step-submit').click()
       const batch = page.getByTestId('work-batch')
-      await batch.waitFor(slow)
+      await passHold(page, batch)
       await page.locator('[data-testid=work-batch][data-waiting="0"]').waitFor(slower)
       expect(await batch.getAttribute('data-failed')).toBe('1')
       for (const id of ids) await rowOf(page, id).waitFor({ state: 'detached', ...slow })

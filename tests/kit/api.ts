@@ -4,8 +4,21 @@ import { commandOf, type Receipt } from '../../supabase/tests/harness/commands.t
 import type { LngLat } from '../../src/domain/vocabulary.ts'
 import type { DemoRole } from './session.ts'
 
-/** A signed-in client of the running server, as a device of its own. */
-export const apiClient = (url: string, role: DemoRole): Promise<SupabaseClient> =>
+const demoClients = new Map<string, Promise<SupabaseClient>>()
+
+/**
+ * A signed-in client of the running server, as a device of its own: the same one for all tests of a
+ * process. Signing in takes 0.2 s of CPU time.
+ */
+export function apiClient(url: string, role: DemoRole): Promise<SupabaseClient> {
+  const key = `${url} ${role}`
+  const client = demoClients.get(key) ?? newDemoClient(url, role)
+  demoClients.set(key, client)
+  return client
+}
+
+/** The same with a session that nobody else has. */
+export const newDemoClient = (url: string, role: DemoRole): Promise<SupabaseClient> =>
   signedInClient(url, `${role}@wangge.demo`, 'wangge-demo')
 
 /** The same for somebody who is no demo account. */

@@ -15,6 +15,20 @@ export const chromiumFlags = [
   '--disable-component-update',
   '--disable-sync',
   '--disable-quic',
+  // replaces the driver's list, of which those that bear on these tests are named again
+  `--disable-features=${[
+    // a renderer started in advance for a page that never comes: a tenth of each page's CPU time
+    'SpareRendererForSitePerProcess',
+    'AvoidUnnecessaryBeforeUnloadCheckSync',
+    'DestroyProfileOnBrowserClose',
+    'HttpsUpgrades',
+    'HttpsFirstBalancedModeAutoEnable',
+    'MediaRouter',
+    'PaintHolding',
+    'ThirdPartyStoragePartitioning',
+    'OptimizationHints',
+    'NetworkTimeServiceQuerying',
+  ]}`,
 ]
 
 const installed = [

@@ -1,5 +1,6 @@
+import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Browser, BrowserContext, Page, Request } from 'playwright'
-import { apiClient } from './api.ts'
+import { newDemoClient } from './api.ts'
 import { lookUntil } from './look-until.ts'
 import { patient, slow, slower } from './patience.ts'
 import { withoutStreets } from './without-streets.ts'
@@ -13,6 +14,8 @@ export interface OpenOptions {
   role?: DemoRole
   /** Signs in by the form, as people do, instead. */
   byForm?: boolean
+  /** For a page that signs out: all others of a role share their session. */
+  ownSession?: boolean
   path?: string
   locale?: 'en' | 'zh-CN'
   theme?: 'light' | 'dark'
@@ -54,7 +57,7 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
     reducedMotion: 'reduce',
     timezoneId: timeZone,
     serviceWorkers: options.serviceWorker ? 'allow' : 'block',
-    ...(role && !byForm && { storageState: await signedInState(url, role) }),
+    ...(role && !byForm && { storageState: await signedInState(url, role, options.ownSession) }),
   })
   context.setDefaultTimeout(patient(60_000))
   if (options.streets === false) await withoutStreets(context)
@@ -78,10 +81,15 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
   return { page, context, problems }
 }
 
+const pageClients = new Map<string, Promise<SupabaseClient>>()
+
 /** What the browser keeps of somebody who has signed in: the session alone. */
-async function signedInState(url: string, role: DemoRole) {
+async function signedInState(url: string, role: DemoRole, ownSession = false) {
+  const key = `${url} ${role}`
+  const signingIn = (!ownSession && pageClients.get(key)) || newDemoClient(url, role)
+  if (!ownSession) pageClients.set(key, signingIn)
   const [client, config] = await Promise.all([
-    apiClient(url, role),
+    signingIn,
     fetch(`${url}/config.json`).then((answer) => answer.json() as Promise<{ instanceId: string }>),
   ])
   const { data } = await client.auth.getSession()
