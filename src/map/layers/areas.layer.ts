@@ -1,24 +1,18 @@
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl'
-import { classOf } from '@/domain/answers/class-breaks.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { palettes } from '../style/flavors.ts'
+import { hatchImage, hatchName } from '../style/hatch.ts'
 import { layerIds, sourceIds } from '../style/layer-ids.ts'
 import { setPaint } from '../style/set-paint.ts'
-import type { AreaFeatures, AreaHighlight, AreaValues, MapTheme } from '../types.ts'
+import {
+  hatchedClass,
+  type AreaFeatures,
+  type AreaHighlight,
+  type AreaValues,
+  type MapTheme,
+} from '../types.ts'
 
 const noFill = 'rgba(0,0,0,0)'
-// Streets show through, more so at higher zoom.
-const fillOpacity: ExpressionSpecification = [
-  'interpolate',
-  ['linear'],
-  ['zoom'],
-  12.5,
-  0.76,
-  14,
-  0.55,
-  16,
-  0.34,
-]
 const now = { duration: 0, delay: 0 }
 
 type Accent = { hovered: boolean; pinned: boolean; selected: boolean }
@@ -106,6 +100,10 @@ export class AreasLayer {
     // Stronger simplification opens gaps between neighbours.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
     map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
+    map.addLayer(
+      { id: layerIds.areaHatch(level), type: 'fill', source, paint: { 'fill-opacity': 0 } },
+      layerIds.aboveFills,
+    )
     // Default joins need the fewest triangles.
     map.addLayer({ id: layerIds.areaLine(level), type: 'line', source }, layerIds.belowLabels)
     for (const id of accentLayers(level))
@@ -128,6 +126,13 @@ export class AreasLayer {
     const palette = palettes[this.#theme]
     setPaint(map, layerIds.areaFill(level), {
       'fill-color-transition': now,
+      'fill-opacity-transition': now,
+      'fill-antialias': false,
+    })
+    const hatch = hatchName(this.#theme)
+    if (!map.hasImage(hatch)) map.addImage(hatch, hatchImage(this.#theme), { pixelRatio: 2 })
+    setPaint(map, layerIds.areaHatch(level), {
+      'fill-pattern': hatch,
       'fill-opacity-transition': now,
       'fill-antialias': false,
     })
@@ -183,8 +188,11 @@ export class AreasLayer {
 
   /** MapLibre skips opacity 0, but draws transparent colours. */
   #paintFill(level: AreaLevel): void {
-    const isSeen = this.#level === level && this.#values !== null
-    this.#map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', isSeen ? fillOpacity : 0)
+    const map = this.#map
+    const values = this.#level === level ? this.#values : null
+    map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', values ? 1 : 0)
+    const isHatched = values && Array.prototype.includes.call(values.classes, hatchedClass)
+    map?.setPaintProperty(layerIds.areaHatch(level), 'fill-opacity', isHatched ? onlyHatched : 0)
   }
 
   #showLevel(): void {
@@ -210,7 +218,7 @@ export class AreasLayer {
     const source = sourceIds.areas(level)
     for (const { id } of features.features) {
       const idx = Number(id)
-      const next = this.#values ? classOf(this.#values.values[idx], this.#values.breaks) : -1
+      const next = this.#values?.classes[idx] ?? -1
       if ((drawn.get(idx) ?? -1) === next) continue
       map.setFeatureState({ source, id: idx }, { class: next })
       drawn.set(idx, next)
@@ -251,6 +259,13 @@ export class AreasLayer {
     this.#accentLevel = null
   }
 }
+
+const onlyHatched: ExpressionSpecification = [
+  'case',
+  ['==', ['feature-state', 'class'], hatchedClass],
+  1,
+  0,
+]
 
 const accentLayers = (level: AreaLevel): string[] => [
   layerIds.areaCasing(level),

@@ -1,0 +1,24 @@
+import { isBeyondChance } from './chance.ts'
+import { unknown, type Measure, type MeasureNeed, type Reading } from './measure.ts'
+
+/** In both windows together. Below 6, not even 0 against all of them could differ from chance. */
+const minIncidents = 10
+
+const change = (needs: MeasureNeed): Measure => ({
+  unit: 'change',
+  ramp: 'diverging',
+  isSum: false,
+  minIncidents,
+  needs,
+  read: ({ count, before }): Reading => {
+    if (before === null) return unknown
+    const n = count + before
+    if (n === 0) return { verdict: 'zero', value: null, n, interval: null }
+    const value = count / before
+    if (n < minIncidents) return { verdict: 'few', value, n, interval: null }
+    return { verdict: isBeyondChance(count, before) ? 'value' : 'chance', value, n, interval: null }
+  },
+})
+
+export const periodChange = change('period_before')
+export const yearChange = change('year_before')
