@@ -61,7 +61,8 @@ export function useAreaFigures(
 
   const figuresOf = computed(() => {
     const { value: found } = counts
-    if (!found || obstacle.value) return null
+    if (!found) return null
+    if (obstacle.value) return (area: Area) => countFigures(found, area)
     switch (needs.value) {
       case null:
         return (area: Area) => countFigures(found, area)
