@@ -8,6 +8,7 @@ import { monthFlowView } from './month-flow.ts'
 import { shareClosedView } from './share-closed.ts'
 import { stagesInTimeView } from './stages-in-time.ts'
 import { timeToCloseView } from './time-to-close.ts'
+import { weekHoursView } from './week-hours.ts'
 
 const look: ChartLook = {
   theme,
@@ -185,5 +186,24 @@ describe('departmentsInTimeView', () => {
     )
     expect(view.table.rows).toEqual([['A', 972, 737, 75.8, 73, 78.4]])
     expect(departmentsInTimeView({ departments: null }, look).loading).toBe(true)
+  })
+})
+
+describe('weekHoursView', () => {
+  const counts = new Uint32Array(168)
+  counts[2 * 24 + 9] = 7
+  counts[6 * 24 + 23] = 2
+
+  it('lists each weekday with its hours and names the busiest hour', () => {
+    const view = weekHoursView({ week: { counts, total: 9 } }, look)
+    expect(view.table.rows.map(([name, ...hours]) => [name, hours.indexOf(7), hours[23]])).toEqual(
+      ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => [
+        `charts.weekHours.${day}`,
+        day === 'wed' ? 9 : -1,
+        day === 'sun' ? 2 : 0,
+      ]),
+    )
+    expect(view.note).toBe('charts.weekHours.note 9 7 charts.weekHours.wed 09:00–09:59')
+    expect(weekHoursView({ week: null }, look).loading).toBe(true)
   })
 })

@@ -2,9 +2,12 @@
  * Tables have room for text, so an unused table counts as metadata. Source: ITU-T T.81, B.2.4 and
  * table B.4, B.5.
  */
+import { bigAt } from './photo-bytes.ts'
+import { huffmanCodes, type HuffmanCodes } from './jpeg-bits.ts'
 
 interface Table {
   isUsed: boolean
+  codes: HuffmanCodes | null
   /** Its segment's start, in bytes. */
   segment: number
 }
@@ -16,6 +19,7 @@ export class JpegTables {
   /** By component id. */
   #quantisationOf = new Map<number, number>()
   #isProgressive = false
+  #restartInterval = 0
   /** Starts of segments with a used or an unused table. */
   #used = new Set<number>()
   #unused = new Set<number>()
@@ -23,7 +27,10 @@ export class JpegTables {
   /** False when not well formed. */
   define(bytes: Uint8Array, at: number, end: number): boolean {
     const marker = bytes[at + 1]
-    if (marker === restartInterval) return end - at === 6
+    if (marker === restartInterval) {
+      this.#restartInterval = bigAt(bytes, at + 4, 2)
+      return end - at === 6
+    }
     let next = at + 4
     while (next < end) {
       const id = bytes[next]!
@@ -34,7 +41,8 @@ export class JpegTables {
             ? huffmanSize(bytes, next, end)
             : null
       if (size === null || (id & 0x0f) > 3 || id >> 4 > 1 || next + size > end) return false
-      this.#set(marker === quantisation ? `q${id & 0x0f}` : `h${id}`, at)
+      if (marker === quantisation) this.#set(`q${id & 0x0f}`, at, null)
+      else this.#set(`h${id}`, at, codesAt(bytes, next, size))
       next += size
     }
     return end > at + 4
@@ -45,6 +53,16 @@ export class JpegTables {
     for (let n = 0; n < bytes[at + 9]!; n++) {
       this.#quantisationOf.set(bytes[at + 10 + 3 * n]!, bytes[at + 12 + 3 * n]!)
     }
+  }
+
+  /** Units between two restarts; 0 for none. */
+  get restartInterval(): number {
+    return this.#restartInterval
+  }
+
+  /** Of table class 0 (DC) or 1 (AC). */
+  codes(tableClass: number, id: number): HuffmanCodes | undefined {
+    return this.#tables.get(`h${(tableClass << 4) | id}`)?.codes ?? undefined
   }
 
   /** Marks the scan's tables. */
@@ -72,10 +90,10 @@ export class JpegTables {
     return { hasUnused: this.#unused.size > 0, unusedSegments }
   }
 
-  #set(key: string, segment: number): void {
+  #set(key: string, segment: number, codes: HuffmanCodes | null): void {
     const before = this.#tables.get(key)
     if (before) this.#close(before)
-    this.#tables.set(key, { isUsed: false, segment })
+    this.#tables.set(key, { isUsed: false, segment, codes })
   }
 
   #use(key: string): void {
@@ -87,6 +105,9 @@ export class JpegTables {
     ;(isUsed ? this.#used : this.#unused).add(segment)
   }
 }
+
+const codesAt = (bytes: Uint8Array, at: number, size: number): HuffmanCodes =>
+  huffmanCodes(bytes.subarray(at + 1, at + 17), bytes.subarray(at + 17, at + size))
 
 /** Null for too many codes, or for a repeated symbol, which only text has. */
 function huffmanSize(bytes: Uint8Array, at: number, end: number): number | null {

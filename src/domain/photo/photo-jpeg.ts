@@ -1,3 +1,4 @@
+import { JpegScans } from './jpeg-scan.ts'
 import { JpegTables } from './jpeg-tables.ts'
 import { bigAt, textAt } from './photo-bytes.ts'
 import type { PhotoParts } from './photo-bytes.ts'
@@ -5,6 +6,8 @@ import type { PhotoParts } from './photo-bytes.ts'
 const frameMarkers = new Set([0xc0, 0xc1, 0xc2])
 /** Tables and the restart interval. */
 const tableMarkers = new Set([0xc4, 0xdb, 0xdd])
+/** Pixels, as `photoLimits`. */
+const maxWalkedSide = 2048
 const [startOfScan, endOfImage] = [0xda, 0xd9]
 
 /** Null for an incomplete JPEG. Source: ITU-T T.81 annex B, JFIF 1.02. */
@@ -13,6 +16,7 @@ export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
   let frame: { width: number; height: number } | null = null
   let hasScan = false
   let hasMetadata = false
+  let scans: JpegScans | null = null
   const tables = new JpegTables()
   let at = 2
   for (;;) {
@@ -39,12 +43,24 @@ export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
       if (frame || length !== 8 + 3 * bytes[at + 9]!) return null
       frame = { height: bigAt(bytes, at + 5, 2), width: bigAt(bytes, at + 7, 2) }
       if (frame.width === 0 || frame.height === 0) return null
+      if (!JpegScans.hasFactors(bytes, at)) return null
       tables.frame(bytes, at)
+      // a larger picture is refused whatever its scans hold
+      if (Math.max(frame.width, frame.height) <= maxWalkedSide) scans = new JpegScans(bytes, at)
     } else if (marker === startOfScan) {
       if (!frame || length !== 6 + 2 * bytes[at + 4]!) return null
       hasScan = true
       tables.scan(bytes, at)
-      end = scanEnd(bytes, end)
+      end = markerAfter(bytes, end)
+      if (scans) {
+        const coded = scans.end(bytes, at, tables.restartInterval, (c, id) => tables.codes(c, id))
+        if (coded === null) return null
+        // fill bytes before the marker are no content
+        if (bytes.subarray(coded, end).some((byte) => byte !== 0xff)) hasMetadata = true
+        kept.push([at, coded])
+        at = end
+        continue
+      }
     } else if (tableMarkers.has(marker)) {
       if (!tables.define(bytes, at, end)) return null
     } else if (!isHarmlessSegment(bytes, at, length)) {
@@ -58,7 +74,7 @@ export function takeJpegApart(bytes: Uint8Array): PhotoParts | null {
   }
 }
 
-function scanEnd(bytes: Uint8Array, from: number): number {
+function markerAfter(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at !== -1; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes[at + 1]
     if (next === undefined) break

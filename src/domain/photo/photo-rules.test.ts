@@ -40,6 +40,14 @@ const canvasJpeg = fromBase64(
 const canvasWebp = fromBase64(
   'UklGRjACAABXRUJQVlA4WAoAAAAwAAAAPwAALwAASUNDUMgBAAAAAAHIAAAAAAQwAABtbnRyUkdCIFhZWiAH4AABAAEAAAAAAABhY3NwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAA9tYAAQAAAADTLQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAlkZXNjAAAA8AAAACRyWFlaAAABFAAAABRnWFlaAAABKAAAABRiWFlaAAABPAAAABR3dHB0AAABUAAAABRyVFJDAAABZAAAAChnVFJDAAABZAAAAChiVFJDAAABZAAAAChjcHJ0AAABjAAAADxtbHVjAAAAAAAAAAEAAAAMZW5VUwAAAAgAAAAcAHMAUgBHAEJYWVogAAAAAAAAb6IAADj1AAADkFhZWiAAAAAAAABimQAAt4UAABjaWFlaIAAAAAAAACSgAAAPhAAAts9YWVogAAAAAAAA9tYAAQAAAADTLXBhcmEAAAAAAAQAAAACZmYAAPKnAAANWQAAE9AAAApbAAAAAAAAAABtbHVjAAAAAAAAAAEAAAAMZW5VUwAAACAAAAAcAEcAbwBvAGcAbABlACAASQBuAGMALgAgADIAMAAxADZWUDhMQgAAAC8/wAsQDxAR8x9CIRtJUA3W3/QQXoCI/k8EAABA5QsAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAID2Lw==',
 )
+/** Written by libjpeg-turbo 2.1: 17 × 33 pixels, ten scans, some refine. */
+const progressiveJpeg = fromBase64(
+  '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wgARCAAhABEDASIAAhEBAxEB/8QAGQABAQEBAQEAAAAAAAAAAAAAAAIDBAEG/8QAFwEBAQEBAAAAAAAAAAAAAAAAAwIEAP/aAAwDAQACEAMQAAAB+crWznB0OS71ssOLoXflg56C3//EABYQAQEBAAAAAAAAAAAAAAAAABEAIP/aAAgBAQABBQIiIiIiIiMf/8QAGBEAAwEBAAAAAAAAAAAAAAAAAAECEhD/2gAIAQMBAT8BmzYrNi5//8QAFxEAAwEAAAAAAAAAAAAAAAAAAQIQEf/aAAgBAgEBPwHYDFn/xAAUEAEAAAAAAAAAAAAAAAAAAAAw/9oACAEBAAY/An//xAAWEAEBAQAAAAAAAAAAAAAAAAABABD/2gAIAQEAAT8hKZkMyGZDMjP/2gAMAwEAAgADAAAAEA/swX/P/8QAFBEBAAAAAAAAAAAAAAAAAAAAIP/aAAgBAwEBPxBCf//EABcRAQEBAQAAAAAAAAAAAAAAAAARECH/2gAIAQIBAT8Q7Vdd/wD/xAAYEAEBAQEBAAAAAAAAAAAAAAAAYXEQIP/aAAgBAQABPxCCDCKHEUGE0vL/AP/Z',
+)
+/** Written by libjpeg-turbo 2.1: 17 × 33 pixels, a restart after each unit. */
+const restartedJpeg = fromBase64(
+  '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8ybqmx5moq6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKT/wAARCAAhABEDASEAAhEBAxEB/8QAGQAAAwEBAQAAAAAAAAAAAAAAAAIEBQMG/8QAFxABAQEBAAAAAAAAAAAAAAAAAAECEv/EABgBAQEBAQEAAAAAAAAAAAAAAAMEAQIF/8QAFxEBAQEBAAAAAAAAAAAAAAAAAAERAv/dAAQAAf/aAAwDAQACEQMRAD8A87MGmHOt5r//0MHgOC6//9HEmDzAtHzX/9LI4A2a/9PLmDzAJU3Nf//Ug4Ag6//VimHSYS81DK//1p+AFJr/15o6RJy86P/QQAQv/9k=',
+)
 
 describe('what is kept', () => {
   test.each([
@@ -50,6 +58,9 @@ describe('what is kept', () => {
     ['a WebP of a canvas', withoutMetadata(canvasWebp)!, 'image/webp', 64, 48],
     ['the longest sides', jpegFile({ width: 2048, height: 2048 }), 'image/jpeg', 2048, 2048],
     ['a refined JPEG', refinedJpeg([]), 'image/jpeg', 16, 16],
+    ['a progressive JPEG', progressiveJpeg, 'image/jpeg', 17, 33],
+    ['a JPEG with restarts', restartedJpeg, 'image/jpeg', 17, 33],
+    ['a dense JPEG', denseJpeg(), 'image/jpeg', 2048, 2048],
     ['5 MB', jpegOfSize(photoLimits.bytes), 'image/jpeg', 16, 16],
   ])('%s', (_, bytes, mediaType, width, height) => {
     expect(judge(bytes, mediaType)).toEqual({
@@ -256,6 +267,7 @@ describe('what is refused', () => {
       'photo_not_an_image',
       'image/webp',
     ],
+    ['endless scans', endlessScans(), 'photo_not_an_image'],
     ['two frames', twoFrames, 'photo_not_an_image'],
     ['a header alone', plain.subarray(0, 40), 'photo_not_an_image'],
     ['a JPEG cut in the picture', plain.subarray(0, -3), 'photo_not_an_image'],
@@ -369,11 +381,31 @@ describe('whatever the bytes are', () => {
     expect(judge(joined([file, added])).ok).toBe(false)
   })
 
+  test.each([
+    ['a JPEG', jpegFile({ width: 64, height: 40 })],
+    ['a JPEG of a canvas', withoutMetadata(canvasJpeg)!],
+    ['a progressive JPEG', progressiveJpeg],
+    ['a JPEG with restarts', restartedJpeg],
+  ])('words after the last block of any scan of %s are noticed and taken away', (_, file) => {
+    const ends = scanEnds(file)
+    expect(ends.length).toBe(file === progressiveJpeg ? 10 : 1)
+    for (const end of ends) {
+      const dirty = joined([file.subarray(0, end), ascii('Hi'), file.subarray(end)])
+      expect(judge(dirty)).toEqual({ ok: false, fault: 'photo_has_metadata' })
+      expect(withoutMetadata(dirty)).toEqual(Uint8Array.from(file))
+      // and a scan that is cut is no picture
+      const cut = joined([file.subarray(0, end - 2), file.subarray(end)])
+      expect(judge(cut).ok).toBe(false)
+    }
+  })
+
   test('reading 5 MB of the worst takes a moment', { timeout: patient(60_000) }, () => {
     const worst = [
       new Uint8Array(photoLimits.bytes).fill(0xff),
       joined([[0xff, 0xd8], ...Array<number[]>(1_000_000).fill([0xff, 0xe1, 0, 2])]),
       joined([jpegFile().subarray(0, -2), ...Array<number[]>(2_000_000).fill([0xff, 0])]),
+      denseJpeg(),
+      endlessScans(),
       webpOf(['ICCP', []], ['junk', new Uint8Array(photoLimits.bytes - 40)]),
       joined([
         ascii('RIFF'),
@@ -391,6 +423,37 @@ describe('whatever the bytes are', () => {
     }
   })
 })
+
+/** The first byte after the coded data of each scan. */
+function scanEnds(file: Uint8Array): number[] {
+  const isMarker = (at: number, codes: readonly number[]) =>
+    file[at] === 0xff && codes.includes(file[at + 1]!)
+  const starts = [...file.keys()].filter((at) => isMarker(at, [0xda]))
+  return starts.map((start) => {
+    let end = start + 4
+    while (!isMarker(end, [0xc4, 0xda, 0xd9])) end++
+    return end
+  })
+}
+
+/** 2048 × 2048 pixels, each coefficient coded with 9 bits. */
+function denseJpeg(): Uint8Array {
+  const plain = jpegFile({ width: 2048, height: 2048 })
+  const scan = plain.lastIndexOf(0xda) + 9
+  const head = joined([plain.subarray(0, scan - 32), huffmanTable(0x10, [1], [0x08])])
+  return joined([head, plain.subarray(scan - 10, scan), new Uint8Array(65_536 * 71), [0xff, 0xd9]])
+}
+
+/** Scans of a few bytes for 65,536 blocks each. */
+function endlessScans(): Uint8Array {
+  const plain = jpegFile({ width: 2048, height: 2048 })
+  const head = plain.slice(0, plain.lastIndexOf(0xda) - 1)
+  head[head.findIndex((byte, n) => byte === 0xff && head[n + 1] === 0xc0) + 1] = 0xc2
+  // a code that ends 32,767 blocks
+  const table = huffmanTable(0x10, [1], [0xe0])
+  const scan = joined([jpegSegment(0xda, [1, 1, 0, 1, 63, 0]), Array<number>(6).fill(0)])
+  return joined([head, table, ...Array<Uint8Array>(300_000).fill(scan), [0xff, 0xd9]])
+}
 
 describe('names', () => {
   const owner = '01a209e9-acec-75a9-b5c6-8f54bf08c4d7'

@@ -34,6 +34,8 @@ export const monthOfDay = (day: LocalDay): LocalMonth => day.slice(0, 7)
 export const firstDayOf = (month: LocalMonth): LocalDay => `${month}-01`
 /** Days since 1970-01-01. */
 export const firstDayNumber = (month: number): number => Date.UTC(0, month - 1900 * 12) / dayMs
+/** 0 is a Monday; 1970-01-01 was a Thursday. */
+export const mondayNumber = (day: number): number => (((day + 3) % 7) + 7) % 7
 export const lastDayOf = (month: LocalMonth): LocalDay =>
   addDays(firstDayOf(monthFromNumber(monthNumber(month) + 1)), -1)
 

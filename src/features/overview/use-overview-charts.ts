@@ -5,6 +5,7 @@ import { areaRankingView } from '@/charts/views/area-ranking.ts'
 import { monthFlowView } from '@/charts/views/month-flow.ts'
 import { shareClosedView } from '@/charts/views/share-closed.ts'
 import { timeToCloseView } from '@/charts/views/time-to-close.ts'
+import { weekHoursView } from '@/charts/views/week-hours.ts'
 import { measures } from '@/domain/measure/index.ts'
 import { countFigures, rankAreas } from '@/domain/measure/rank.ts'
 import { firstDayOf, lastDayOf } from '@/domain/time/calendar.ts'
@@ -126,10 +127,13 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
   const shareByCategory = share('category')
   const shareByArea = share('area')
 
+  const week = useAnswer('weekHours', {})
+  const weekHours = computed(() => weekHoursView({ week: week.value }, look.value))
+
   return {
     parent,
     closing,
-    charts: computed(() => [flow.value, ranking.value, timeToClose.value]),
+    charts: computed(() => [flow.value, ranking.value, timeToClose.value, weekHours.value]),
     /** Depends on `withinDays`. */
     shares: computed(() => [shareByCategory.value, shareByArea.value]),
   }
