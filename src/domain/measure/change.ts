@@ -1,4 +1,4 @@
-import { isBeyondChance } from './chance.ts'
+import { binomialTest, compareCounts } from '../../stats/change.ts'
 import { unknown, type Measure, type MeasureNeed, type Reading } from './measure.ts'
 
 /** In both windows together. Below 6, not even 0 against all of them could differ from chance. */
@@ -13,11 +13,15 @@ const change = (needs: MeasureNeed): Measure => ({
   read: ({ count, before }): Reading => {
     if (before === null) return unknown
     const n = count + before
-    if (n === 0) return { verdict: 'zero', value: null, n, interval: null }
+    if (n === 0) return { verdict: 'zero', value: null, n }
     const value = count / before
-    if (n < minIncidents) return { verdict: 'few', value, n, interval: null }
-    return { verdict: isBeyondChance(count, before) ? 'value' : 'chance', value, n, interval: null }
+    if (n < minIncidents) return { verdict: 'few', value, n }
+    // The conditional exact test of two Poisson counts of equally long windows.
+    const isBeyondChance = binomialTest(count, n, 0.5) <= 0.05
+    return { verdict: isBeyondChance ? 'value' : 'chance', value, n }
   },
+  interval: ({ count, before }) =>
+    before === null || count + before === 0 ? null : compareCounts(count, before),
 })
 
 export const periodChange = change('period_before')

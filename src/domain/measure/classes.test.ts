@@ -9,7 +9,6 @@ const reading = (verdict: Verdict, value: number | null = null): Reading => ({
   verdict,
   value,
   n: 1,
-  interval: null,
 })
 const counted = (...values: number[]) =>
   values.map((value) => reading(value === 0 ? 'zero' : 'value', value))

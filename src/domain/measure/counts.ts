@@ -12,8 +12,8 @@ const counted = (figure: Count): Measure => ({
     verdict: n > 0 ? 'value' : 'zero',
     value: n,
     n,
-    interval: null,
   }),
+  interval: () => null,
 })
 
 export const count = counted('count')

@@ -40,8 +40,12 @@ export interface Reading {
   value: number | null
   /** Incidents behind the value. */
   n: number
-  /** 95 %; null where none is computed. An end is null where it is not reached. */
-  interval: { low: number | null; high: number | null } | null
+}
+
+/** 95 %, in the measure's unit. An end is null where it is not reached. */
+export interface ReadingInterval {
+  low: number | null
+  high: number | null
 }
 
 /** What a measure needs besides counts. */
@@ -57,6 +61,8 @@ export interface Measure {
   minIncidents: number
   needs: MeasureNeed | null
   read(figures: AreaFigures): Reading
+  /** Null where nothing is estimated. Slower than `read`: for what a person looks at. */
+  interval(figures: AreaFigures): ReadingInterval | null
 }
 
-export const unknown: Reading = { verdict: 'unknown', value: null, n: 0, interval: null }
+export const unknown: Reading = { verdict: 'unknown', value: null, n: 0 }

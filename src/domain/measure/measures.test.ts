@@ -1,6 +1,4 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isBeyondChance } from './chance.ts'
 import { measures, usualMeasure } from './index.ts'
 import type { AreaFigures } from './measure.ts'
 
@@ -39,6 +37,12 @@ describe('rates', () => {
     expect(read(figures({ households: 1000 }))).toMatchObject({ verdict: 'zero', value: 0 })
   })
 
+  it('carry the exact interval of their count', () => {
+    // Garwood: 10 incidents are 4.7954 to 18.3904.
+    const { low, high } = measures.per_km2.interval(figures({ count: 10, squareKm: 2 }))!
+    expect([low, high].map((end) => end!.toFixed(4))).toEqual(['2.3977', '9.1952'])
+  })
+
   it.each([null, 0])('know nothing with %s households', (households) => {
     const reading = measures.per_households.read(figures({ count: 9, households }))
     expect(reading).toMatchObject({ verdict: 'unknown', value: null })
@@ -51,7 +55,6 @@ describe('the median time to close', () => {
     expect(read(figures({ closing: { n: 10, median: median(30) } }))).toMatchObject({
       verdict: 'value',
       value: 30,
-      interval: { low: 1, high: null },
     })
     expect(read(figures({ closing: { n: 9, median: median(30) } })).verdict).toBe('few')
   })
@@ -59,6 +62,8 @@ describe('the median time to close', () => {
   it('is not reached while more than half are open, and zero where nothing could be closed', () => {
     expect(read(figures({ closing: { n: 10, median: median(null) } })).verdict).toBe('not_reached')
     expect(read(figures({ count: 3 })).verdict).toBe('zero')
+    const open = figures({ closing: { n: 10, median: median(null) } })
+    expect(measures.median.interval(open)).toEqual({ low: 1, high: null })
   })
 })
 
@@ -75,39 +80,28 @@ describe('change', () => {
     expect(measures.period_change.read(figures({ count: 3 })).verdict).toBe('unknown')
   })
 
+  // p-values by sums of exact fractions
+  it.each([
+    [15, 5, 'value'], // 0.0414
+    [14, 5, 'chance'], // 0.0636
+    [531, 469, 'chance'], // 0.0537
+    [532, 468, 'value'], // 0.0463
+    [1044, 956, 'chance'], // 0.0517
+    [1045, 955, 'value'], // 0.0466
+  ])('draws the line at 5 %%: %i against %i is %s', (count, before, wanted) => {
+    expect([verdict(count, before), verdict(before, count)]).toEqual([wanted, wanted])
+  })
+
+  it('has an interval around it, without an end after nothing', () => {
+    const { low, high } = measures.period_change.interval(figures({ count: 20, before: 8 }))!
+    expect([low! > 1, high! > 2.5]).toEqual([true, true])
+    const none = measures.period_change.interval(figures({ count: 20, before: 0 }))
+    expect(none).toMatchObject({ high: null })
+  })
+
   it('has no bound after nothing', () => {
     const { value } = measures.year_change.read(figures({ count: 12, before: 0 }))
     expect(value).toBe(Number.POSITIVE_INFINITY)
-  })
-})
-
-describe('isBeyondChance', () => {
-  // p-values by sums of exact fractions
-  it.each([
-    [5, 0, false], // 0.0625
-    [6, 0, true], // 0.03125
-    [15, 5, true], // 0.04139
-    [14, 5, false], // 0.06357
-    [531, 469, false], // 0.0537
-    [532, 468, true], // 0.0463
-    [1044, 956, false], // 0.0517
-    [1045, 955, true], // 0.0466
-  ])('says of %i against %i: %s', (count, before, wanted) => {
-    expect(isBeyondChance(count, before)).toBe(wanted)
-    expect(isBeyondChance(before, count)).toBe(wanted)
-  })
-
-  it('never loses certainty as the difference grows', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 3000 }), (n) => {
-        let isSure = false
-        for (let fewer = Math.floor(n / 2); fewer >= 0; fewer -= Math.ceil(n / 60)) {
-          const now = isBeyondChance(n - fewer, fewer)
-          if (isSure) expect(now).toBe(true)
-          isSure = now
-        }
-      }),
-    )
   })
 })
 

@@ -13,10 +13,10 @@ export const median: Measure = {
   minIncidents,
   needs: 'closing',
   read: ({ closing }) => {
-    if (!closing || closing.n === 0) return { verdict: 'zero', value: null, n: 0, interval: null }
+    if (!closing || closing.n === 0) return { verdict: 'zero', value: null, n: 0 }
     const { n, median: found } = closing
-    const interval = { low: found.low, high: found.high }
     const verdict = n < minIncidents ? 'few' : found.time === null ? 'not_reached' : 'value'
-    return { verdict, value: found.time, n, interval }
+    return { verdict, value: found.time, n }
   },
+  interval: ({ closing }) => closing && { low: closing.median.low, high: closing.median.high },
 }

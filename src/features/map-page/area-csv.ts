@@ -1,4 +1,5 @@
 import { csvFromTable } from '@/domain/csv.ts'
+import type { Measure } from '@/domain/measure/measure.ts'
 import type { RankedArea } from '@/domain/measure/rank.ts'
 
 /** Words of the columns, in their order. */
@@ -23,27 +24,31 @@ export type AreaCsvColumn = (typeof areaCsvColumns)[number]
 /** Numbers as counted, not as printed; an empty cell where a figure is missing. */
 export function areaCsv(
   rows: readonly RankedArea[],
+  measure: Measure,
   header: (column: AreaCsvColumn) => string,
   verdictOf: (row: RankedArea) => string,
 ): string {
   return csvFromTable(
     areaCsvColumns.map(header),
-    rows.map((row) => [
-      row.area.name,
-      row.area.code,
-      row.count,
-      row.open,
-      row.overdue,
-      row.within_day,
-      row.households,
-      row.squareKm,
-      row.before,
-      finite(row.reading.value),
-      row.reading.n,
-      finite(row.reading.interval?.low),
-      finite(row.reading.interval?.high),
-      verdictOf(row),
-    ]),
+    rows.map((row) => {
+      const interval = measure.interval(row)
+      return [
+        row.area.name,
+        row.area.code,
+        row.count,
+        row.open,
+        row.overdue,
+        row.within_day,
+        row.households,
+        row.squareKm,
+        row.before,
+        finite(row.reading.value),
+        row.reading.n,
+        finite(interval?.low),
+        finite(interval?.high),
+        verdictOf(row),
+      ]
+    }),
   )
 }
 

@@ -1,7 +1,7 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { measureOf, type AreaMeasure } from '@/domain/measure/index.ts'
-import type { Measure, Reading } from '@/domain/measure/measure.ts'
+import type { AreaFigures, Measure, Reading } from '@/domain/measure/measure.ts'
 import { minHouseholds } from '@/domain/measure/rates.ts'
 import { rateDigits } from '@/domain/measure/round.ts'
 import { useFormat } from '@/ui/use-format.ts'
@@ -10,7 +10,7 @@ export interface MeasureWords {
   value(value: number, unit: Measure['unit']): string
   /** The value, or why there is none. */
   reading(reading: Reading): string
-  interval(reading: Reading): string | null
+  interval(figures: AreaFigures): string | null
   /** Which areas are hatched. */
   few: string
 }
@@ -34,7 +34,7 @@ export function useMeasureWords(measure: () => AreaMeasure): ComputedRef<Measure
 
   return computed(() => {
     const name = measure()
-    const { unit, minIncidents } = measureOf(name)
+    const { unit, minIncidents, interval: intervalOf } = measureOf(name)
     const end = (value: number): string => valueWord(value, unit)
     return {
       value: valueWord,
@@ -43,7 +43,8 @@ export function useMeasureWords(measure: () => AreaMeasure): ComputedRef<Measure
         if (verdict === 'not_reached') return t('map-page.measure.not-reached')
         return verdict === 'unknown' ? t('map-page.measure.unknown') : t('map-page.none')
       },
-      interval: ({ interval }) => {
+      interval: (figures) => {
+        const interval = intervalOf(figures)
         if (!interval || interval.low === null) return null
         return interval.high === null
           ? t('map-page.measure.interval-open', { low: end(interval.low) })
