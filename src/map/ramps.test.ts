@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { heatRamp, sequentialRamp } from './ramps.ts'
+import { divergingRamp, heatRamp, sequentialRamp } from './ramps.ts'
+import { zeroColor } from './style/hatch.ts'
 import type { MapTheme } from './types.ts'
 
 /** Relative luminance of three bytes, WCAG 2.2. */
@@ -14,6 +15,55 @@ function luminanceOf(bytes: readonly number[]): number {
 const luminance = (hex: string): number =>
   luminanceOf([1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)))
 
+/**
+ * Linear RGB as seen without red or green cones. G. M. Machado, M. M. Oliveira and L. A. F.
+ * Fernandes, IEEE TVCG 15 (2009), severity 1.
+ */
+const visions = {
+  usual: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  protanopia: [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+  ],
+  deuteranopia: [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.01182, 0.04294, 0.968881],
+  ],
+}
+type Vision = keyof typeof visions
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, i) => sum + value * b[i]!, 0)
+
+/** OKLab of a hex colour as seen. */
+function seen(hex: string, vision: Vision): number[] {
+  const linear = [1, 3, 5].map((at) => {
+    const share = Number.parseInt(hex.slice(at, at + 2), 16) / 255
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+  })
+  const rgb = visions[vision].map((row) => Math.min(1, Math.max(0, dot(row, linear))))
+  const lms = [
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+  ].map((row) => Math.cbrt(dot(row, rgb)))
+  return [
+    [0.2104542553, 0.793617785, -0.0040720468],
+    [1.9779984951, -2.428592205, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.808675766],
+  ].map((row) => dot(row, lms))
+}
+/** Distance in OKLab; 0.02 is just noticeable side by side. */
+function distance(a: string, b: string, vision: Vision): number {
+  const other = seen(b, vision)
+  return Math.hypot(...seen(a, vision).map((value, i) => value - other[i]!))
+}
+
 const themes: MapTheme[] = ['light', 'dark']
 
 describe.each(themes)('ramps on a %s map', (theme) => {
@@ -21,6 +71,26 @@ describe.each(themes)('ramps on a %s map', (theme) => {
     const steps = sequentialRamp(theme, count).map(luminance)
     const ascending = theme === 'light' ? steps.toReversed() : steps
     for (let i = 1; i < count; i++) expect(ascending[i]! / ascending[i - 1]!).toBeGreaterThan(1.1)
+  })
+
+  it.each(['usual', 'protanopia', 'deuteranopia'] as const)(
+    'keep classes apart under %s, zero and both ends of a change included',
+    (vision) => {
+      for (const ramp of [2, 3, 4, 5, 6].map((count) => sequentialRamp(theme, count))) {
+        for (let i = 1; i < ramp.length; i++)
+          expect(distance(ramp[i]!, ramp[i - 1]!, vision)).toBeGreaterThan(0.08)
+        expect(distance(ramp[0]!, zeroColor(theme), vision)).toBeGreaterThan(0.05)
+      }
+      const change = divergingRamp(theme)
+      for (const [a, b] of change.flatMap((one, i) => change.slice(0, i).map((two) => [one, two])))
+        expect(distance(a!, b!, vision)).toBeGreaterThan(0.15)
+      for (const color of change)
+        expect(distance(color, zeroColor(theme), vision)).toBeGreaterThan(0.05)
+    },
+  )
+
+  it('give a single class the lowest colour, never the middle', () => {
+    expect(sequentialRamp(theme, 1)).toEqual(sequentialRamp(theme, 5).slice(0, 1))
   })
 
   it('run heat one way too', () => {

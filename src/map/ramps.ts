@@ -3,21 +3,40 @@ import type { MapTheme } from './types.ts'
 /** OKLCH: lightness 0–1, chroma, hue in degrees. */
 type Oklch = readonly [lightness: number, chroma: number, hueDegrees: number]
 
-// Lightness alone gives the order, for every colour vision and in print.
+// Lightness alone gives the order, for every colour vision and in print. The lowest stands apart
+// from the land.
 const sequential: Record<MapTheme, readonly Oklch[]> = {
   light: [
-    [0.95, 0.025, 185],
-    [0.8, 0.075, 195],
-    [0.63, 0.105, 222],
-    [0.48, 0.115, 250],
-    [0.33, 0.1, 268],
+    [0.89, 0.05, 190],
+    [0.77, 0.085, 200],
+    [0.64, 0.105, 222],
+    [0.51, 0.115, 248],
+    [0.38, 0.11, 268],
   ],
   dark: [
-    [0.29, 0.035, 262],
-    [0.42, 0.075, 250],
-    [0.57, 0.1, 225],
-    [0.74, 0.11, 195],
+    [0.36, 0.055, 262],
+    [0.48, 0.085, 250],
+    [0.62, 0.105, 225],
+    [0.77, 0.11, 195],
     [0.91, 0.09, 175],
+  ],
+}
+
+// Blue to orange: the hues that every colour vision tells apart.
+const diverging: Record<MapTheme, readonly Oklch[]> = {
+  light: [
+    [0.48, 0.13, 255],
+    [0.72, 0.09, 245],
+    [0.9, 0.008, 95],
+    [0.77, 0.13, 65],
+    [0.54, 0.14, 42],
+  ],
+  dark: [
+    [0.8, 0.1, 235],
+    [0.58, 0.11, 250],
+    [0.4, 0.008, 240],
+    [0.62, 0.12, 52],
+    [0.83, 0.13, 75],
   ],
 }
 
@@ -39,15 +58,20 @@ const heat: Record<MapTheme, readonly Oklch[]> = {
 }
 
 /**
- * Hex, from low to high: darker on a light map, lighter on a dark one.
+ * Hex, from low to high: darker on a light map, lighter on a dark one. A single class takes the
+ * lowest colour: the middle would say "medium".
  * @throws RangeError when `count` is below 1
  */
 export function sequentialRamp(theme: MapTheme, count: number): string[] {
   if (count < 1) throw new RangeError('ramp: at least one colour')
   const anchors = sequential[theme]
-  if (count === 1) return [hexFromOklch(sample(anchors, 0.5))]
-  return Array.from({ length: count }, (_, i) => hexFromOklch(sample(anchors, i / (count - 1))))
+  return Array.from({ length: count }, (_, i) =>
+    hexFromOklch(sample(anchors, count === 1 ? 0 : i / (count - 1))),
+  )
 }
+
+/** Hex: much less, less, the same, more, much more. */
+export const divergingRamp = (theme: MapTheme): string[] => diverging[theme].map(hexFromOklch)
 
 /** RGBA by density byte, 256 × 4 bytes; streets show through. */
 export function heatRamp(theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {

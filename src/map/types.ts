@@ -42,13 +42,13 @@ export interface AreaProperties {
   name: string
 }
 
-/** Class 0 is below `breaks[0]`; class n is at or above `breaks[n - 1]`. */
+/** Drawn as hatching: too few to judge. Other negative classes draw no fill. */
+export const hatchedClass = -2
+
 export interface AreaValues {
-  /** By `Area.idx`. NaN, null or missing draws no fill. */
-  values: ArrayLike<number | null>
-  /** Ascending, one fewer than `colors`. */
-  breaks: readonly number[]
-  /** CSS hex, lowest class first. */
+  /** By `Area.idx`: an index in `colors`, or negative. */
+  classes: ArrayLike<number>
+  /** CSS hex, opaque: the colours on the screen. */
   colors: readonly string[]
 }
 

@@ -74,7 +74,7 @@ describe('every view agrees with a count made from the CSV', () => {
   async function showMap(query = year): Promise<void> {
     await goInApp(page, '/account')
     await page.getByTestId('map').waitFor({ state: 'detached' })
-    await goInApp(page, `/map?${query}`)
+    await goInApp(page, `/map?${query}&measure=count`)
     await page.getByTestId('list-row').first().waitFor(slow)
   }
 
@@ -95,7 +95,7 @@ describe('every view agrees with a count made from the CSV', () => {
 
   it('filtered from the URL', async () => {
     await page.goto(
-      `${url}/map?from=${monthAt(-8)}-10&to=${monthAt(1)}-04&category=illegal_parking~aging_facility&area=SF-N-19~SF-N-34&open=1`,
+      `${url}/map?from=${monthAt(-8)}-10&to=${monthAt(1)}-04&category=illegal_parking~aging_facility&area=SF-N-19~SF-N-34&open=1&measure=count`,
     )
     await page.getByTestId('list-row').first().waitFor(slow)
     await expectAgreement(page)

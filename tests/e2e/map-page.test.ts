@@ -5,6 +5,7 @@ import { apiClient, reportIncident } from '../kit/api.ts'
 import { colorsSettle } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
+  countBy,
   lastDayOf,
   laterMonth,
   newestFirst,
@@ -15,6 +16,7 @@ import {
   type OracleRow,
 } from '../kit/oracle.ts'
 import { lookUntil } from '../kit/look-until.ts'
+import { colorsAround, insidePlaces, legendRows, pixelOf } from '../kit/map-colors.ts'
 import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
@@ -28,6 +30,65 @@ const desk = { width: 1280, height: 720 }
 const anywhere: Box = [-180, -90, 180, 90]
 
 /** One person signs in once and walks through everything the page offers. */
+/** From the top left of the page to its bottom right: clear of legend, tools and edges. */
+const clearOf = { left: 320, top: 130, right: 80, bottom: 150 }
+
+const squarePixels = 24
+
+describe.each(['light', 'dark'] as const)('the colours of a %s map', (theme) => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchChromium()))
+  afterAll(() => browser?.close())
+
+  it.each([
+    ['community', 12],
+    ['grid', 16],
+  ] as const)('are those of the legend over streets, by %s at zoom %i', async (level, zoom) => {
+    const size = { width: 1000, height: 640 }
+    const at = `${zoom}/37.76/-122.42`
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      role: 'leader',
+      path: `/map?${year}&measure=count&at=${at}`,
+      theme,
+      ...size,
+    })
+    await page.getByTestId('total-count').waitFor(slow)
+    if (!(await page.getByTestId('legend').locator('li').count()))
+      await page.getByTestId('legend').locator('button').first().click()
+    await page.getByTestId('legend').locator('li').first().waitFor(slow)
+    const legend = await legendRows(page)
+    const expected = rowsOfLink(rows, page.url(), anywhere)
+    const counts = countBy(expected, (row) => (level === 'grid' ? row.gridCode : row.communityCode))
+    const seen: { x: number; y: number; code: string }[] = []
+    for (const [code, place] of insidePlaces(level, zoom, squarePixels)) {
+      const { x, y } = await pixelOf(page, place)
+      const isClear =
+        x > clearOf.left &&
+        y > clearOf.top &&
+        x < size.width - clearOf.right &&
+        y < size.height - clearOf.bottom
+      if (isClear) seen.push({ x, y, code })
+    }
+    const swatchOf = (code: string): string | undefined =>
+      legend.find(({ label }) => {
+        const [low = 0, high = low] = label
+          .split('–')
+          .map((text) => Number(text.replace(/\D/g, '')))
+        const count = counts.get(code) ?? 0
+        return count >= low && count <= high
+      })?.color
+    expect(seen.length).toBeGreaterThan(zoom === 12 ? 5 : 0)
+    const colors = await colorsAround(page, seen, squarePixels)
+    expect(seen.map(({ code }, index) => [code, colors[index]])).toEqual(
+      seen.map(({ code }) => [code, swatchOf(code)]),
+    )
+    expect(problems).toEqual([])
+    await context.close()
+  })
+})
+
 describe('the map page', () => {
   const url = inject('appUrl')
   let browser: Browser
@@ -61,7 +122,7 @@ describe('the map page', () => {
     ;({ page, context, problems } = await openPage(browser, {
       url,
       role: 'leader',
-      path: `/map?${year}`,
+      path: `/map?${year}&measure=count`,
       ...desk,
       streets: false,
     }))
@@ -304,7 +365,7 @@ describe('the map page', () => {
   })
 
   it('shows as tables what the map shows, at the level and in the order of a link', async () => {
-    await goInApp(page, `/table?${year}&level=grid&rank=code_asc&sort=area_asc`)
+    await goInApp(page, `/table?${year}&measure=count&level=grid&rank=code_asc&sort=area_asc`)
     await page.getByTestId('map').waitFor({ state: 'detached' })
     const row = page.getByTestId('list-row')
     await row.first().waitFor()
@@ -319,7 +380,7 @@ describe('the map page', () => {
     await page.getByText('Community', { exact: true }).click()
     await expect.poll(() => query('level')).toBeNull()
     await page.getByRole('button', { name: 'Received' }).first().click()
-    await expect.poll(() => query('rank')).toBeNull()
+    await expect.poll(() => query('rank')).toBe('count_desc')
     await page.getByRole('button', { name: 'Reported' }).click()
     await expect.poll(() => query('sort')).toBeNull()
     await expect.poll(listed).toEqual(newestFirst(expected()).slice(0, 100))

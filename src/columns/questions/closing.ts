@@ -41,6 +41,16 @@ export const closing: Question<ClosingOptions, ClosingSummary> = (rows, world, o
   }
 }
 
+/** Only the groups of areas, without curve and categories. */
+export function closingOfAreas(
+  rows: FilteredRows,
+  world: QuestionWorld,
+  options: ClosingOptions,
+): ClosingSummary['byArea'] {
+  const sample = collect(rows, world.asOfWallMinutes)
+  return byGroup(sample, areaGroups(sample, world, options), 65_536, options)
+}
+
 function collect(rows: FilteredRows, asOfWallMinutes: number): Sample {
   const sample = newSample(rows.count)
   forEachPassing(rows, ({ monthNumber, minute, hours, stage, area, category }) => {

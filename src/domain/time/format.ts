@@ -5,6 +5,7 @@ export interface Format {
   decimal(value: number, digits?: number): string
   /** Of a share 0..1. */
   percent(share: number): string
+  wholePercent(share: number): string
   /** Hours below two days, else days. */
   duration(hours: number): string
   instant(at: string | Date): string
@@ -26,6 +27,7 @@ export interface Format {
 export function createFormat(locale: string, timeZone: string): Format {
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+  const wholePercent = new Intl.NumberFormat(locale, { style: 'percent' })
   const unit = (name: string, unitDisplay: 'long' | 'short', digits = 1) =>
     new Intl.NumberFormat(locale, {
       style: 'unit',
@@ -62,6 +64,7 @@ export function createFormat(locale: string, timeZone: string): Format {
     decimal: (value, digits = 1) =>
       new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value),
     percent: (share) => percent.format(share),
+    wholePercent: (share) => wholePercent.format(share),
     duration: (value) => (value < 48 ? hours.format(value) : days.format(value / 24)),
     instant: (at) => instant.format(new Date(at)),
     day: (at) => day.format(new Date(at)),

@@ -1,25 +1,22 @@
-import { computed, inject, provide, ref, type ComputedRef, type InjectionKey, type Ref } from 'vue'
-import { isWithin } from '@/domain/city/area.ts'
+import { computed, inject, provide, type ComputedRef, type InjectionKey, type Ref } from 'vue'
+import { isWithin, type Area } from '@/domain/city/area.ts'
+import { areaMeasures, measureOf, usualMeasure, type AreaMeasure } from '@/domain/measure/index.ts'
+import { rankAreas, type RankedArea } from '@/domain/measure/rank.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
-import {
-  rankAreas,
-  type AreaCounts,
-  type AreaMeasure,
-  type RankedArea,
-} from '@/domain/city/rank.ts'
-import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
 import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
 import { provideIncidentBrowser } from '@/parts/incident/incident-browser.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
+import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
+import { useAreaFigures, type AreaFiguresSource } from './use-area-figures.ts'
 
-export interface MapPageContext {
+export interface MapPageContext extends AreaFiguresSource {
   /** Null before the hierarchy loads. */
   shownLevel: Ref<AreaLevel | null>
-  /** Colours the map and orders the areas. */
+  /** Level of the ranked areas: below the shown one when that is drilled. */
+  rankedLevel: ComputedRef<AreaLevel | null>
+  /** Colours the map and orders the areas; in the URL. */
   measure: Ref<AreaMeasure>
-  /** Null while loading. */
-  counts: ComputedRef<AreaCounts | null>
   /** Visible areas of the shown level inside the drilled one, highest first. */
   ranked: ComputedRef<RankedArea[]>
 }
@@ -32,31 +29,41 @@ export function useMapPage(): MapPageContext {
   return context
 }
 
-export function provideMapPage(
-  shownLevel: Ref<AreaLevel | null>,
-  measure: Ref<AreaMeasure> = ref('count'),
-): MapPageContext {
+export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContext {
   const isVisible = useAreaScope()
   const areas = useAreasStore()
   const filter = useFilterStore()
-  const counts = useAreaCounts()
   provideIncidentBrowser()
 
-  const ranked = computed<RankedArea[]>(() => {
-    if (!counts.value || !shownLevel.value) return []
+  const shown = computed<Area[]>(() => {
+    if (!shownLevel.value) return []
     const drilled = filter.drill === null ? undefined : areas.byCode(filter.drill)
-    let shown = areas
+    const found = areas
       .atLevel(shownLevel.value)
       .filter((area) => isVisible(area) && (!drilled || isWithin(area, drilled)))
     // When the shown level is above the drilled area, lists the drilled area's children.
-    if (drilled && (shown.length === 0 || shown[0] === drilled)) {
-      shown = areas.children(drilled.code).filter(isVisible)
-      if (shown.length === 0) shown = [drilled]
-    }
-    return rankAreas(shown, counts.value, measure.value)
+    if (!drilled || (found.length > 0 && found[0] !== drilled)) return found
+    const children = areas.children(drilled.code).filter(isVisible)
+    return children.length > 0 ? children : [drilled]
+  })
+  const measure = useQueryChoice<AreaMeasure>(
+    'measure',
+    () => areaMeasures,
+    () => usualMeasure(shownLevel.value ? areas.atLevel(shownLevel.value).filter(isVisible) : []),
+  )
+  const rankedLevel = computed(() => shown.value[0]?.level ?? shownLevel.value)
+  // A new list only when a level changes: the shapes are measured then.
+  const levels = computed<readonly AreaLevel[]>((before) => {
+    const next = [...new Set([shownLevel.value, rankedLevel.value])].filter((one) => one !== null)
+    return before?.join() === next.join() ? before : next
+  })
+  const figures = useAreaFigures(measure, levels)
+  const ranked = computed<RankedArea[]>(() => {
+    const { value: figuresOf } = figures.figuresOf
+    return figuresOf ? rankAreas(shown.value, figuresOf, measureOf(measure.value)) : []
   })
 
-  const context: MapPageContext = { shownLevel, measure, counts, ranked }
+  const context: MapPageContext = { shownLevel, rankedLevel, measure, ranked, ...figures }
   provide(key, context)
   return context
 }

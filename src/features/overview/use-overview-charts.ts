@@ -6,7 +6,8 @@ import { monthFlowView } from '@/charts/views/month-flow.ts'
 import { shareClosedView } from '@/charts/views/share-closed.ts'
 import { timeToCloseView } from '@/charts/views/time-to-close.ts'
 import { weekHoursView } from '@/charts/views/week-hours.ts'
-import { rankAreas } from '@/domain/city/rank.ts'
+import { measures } from '@/domain/measure/index.ts'
+import { countFigures, rankAreas } from '@/domain/measure/rank.ts'
 import { firstDayOf, lastDayOf } from '@/domain/time/calendar.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
@@ -64,8 +65,9 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
 
   const isAreaSelected = (code: string) => filter.filter.areas.includes(code)
   const ranked = computed(() => {
-    if (!counts.value) return null
-    return rankAreas(compared.value, counts.value).map(
+    const { value: found } = counts
+    if (!found) return null
+    return rankAreas(compared.value, (area) => countFigures(found, area), measures.count).map(
       ({ area: { code, name }, count, open, overdue }) => ({
         key: code,
         name,

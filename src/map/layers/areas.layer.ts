@@ -1,24 +1,18 @@
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl'
-import { classOf } from '@/domain/answers/class-breaks.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { palettes } from '../style/flavors.ts'
+import { hatchImage, hatchName } from '../style/hatch.ts'
 import { layerIds, sourceIds } from '../style/layer-ids.ts'
 import { setPaint } from '../style/set-paint.ts'
-import type { AreaFeatures, AreaHighlight, AreaValues, MapTheme } from '../types.ts'
+import {
+  hatchedClass,
+  type AreaFeatures,
+  type AreaHighlight,
+  type AreaValues,
+  type MapTheme,
+} from '../types.ts'
 
 const noFill = 'rgba(0,0,0,0)'
-// Streets show through, more so at higher zoom.
-const fillOpacity: ExpressionSpecification = [
-  'interpolate',
-  ['linear'],
-  ['zoom'],
-  12.5,
-  0.76,
-  14,
-  0.55,
-  16,
-  0.34,
-]
 const now = { duration: 0, delay: 0 }
 
 type Accent = { hovered: boolean; pinned: boolean; selected: boolean }
@@ -106,6 +100,16 @@ export class AreasLayer {
     // Stronger simplification opens gaps between neighbours.
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
     map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
+    map.addLayer(
+      {
+        id: layerIds.areaHatch(level),
+        type: 'fill',
+        source,
+        layout: { visibility: 'none' },
+        paint: { 'fill-opacity': onlyHatched },
+      },
+      layerIds.aboveFills,
+    )
     // Default joins need the fewest triangles.
     map.addLayer({ id: layerIds.areaLine(level), type: 'line', source }, layerIds.belowLabels)
     for (const id of accentLayers(level))
@@ -128,6 +132,13 @@ export class AreasLayer {
     const palette = palettes[this.#theme]
     setPaint(map, layerIds.areaFill(level), {
       'fill-color-transition': now,
+      'fill-opacity-transition': now,
+      'fill-antialias': false,
+    })
+    const hatch = hatchName(this.#theme)
+    if (!map.hasImage(hatch)) map.addImage(hatch, hatchImage(this.#theme), { pixelRatio: 2 })
+    setPaint(map, layerIds.areaHatch(level), {
+      'fill-pattern': hatch,
       'fill-opacity-transition': now,
       'fill-antialias': false,
     })
@@ -183,8 +194,11 @@ export class AreasLayer {
 
   /** MapLibre skips opacity 0, but draws transparent colours. */
   #paintFill(level: AreaLevel): void {
-    const isSeen = this.#level === level && this.#values !== null
-    this.#map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', isSeen ? fillOpacity : 0)
+    const map = this.#map
+    const values = this.#level === level ? this.#values : null
+    map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', values ? 1 : 0)
+    const isHatched = values !== null && Array.prototype.includes.call(values.classes, hatchedClass)
+    this.#showOnceNeeded([layerIds.areaHatch(level)], level, isHatched)
   }
 
   #showLevel(): void {
@@ -210,7 +224,7 @@ export class AreasLayer {
     const source = sourceIds.areas(level)
     for (const { id } of features.features) {
       const idx = Number(id)
-      const next = this.#values ? classOf(this.#values.values[idx], this.#values.breaks) : -1
+      const next = this.#values?.classes[idx] ?? -1
       if ((drawn.get(idx) ?? -1) === next) continue
       map.setFeatureState({ source, id: idx }, { class: next })
       drawn.set(idx, next)
@@ -233,15 +247,17 @@ export class AreasLayer {
     this.#showAccentLayers(next.size > 0)
   }
 
-  /** Changing visibility reloads tiles, so accent layers stay once shown. */
   #showAccentLayers(hasAccents: boolean): void {
-    for (const level of this.#added) {
-      const visibility = level !== this.#level ? 'none' : hasAccents ? 'visible' : null
-      if (!visibility) continue
-      for (const id of accentLayers(level))
-        if (this.#map?.getLayoutProperty(id, 'visibility') !== visibility)
-          this.#map?.setLayoutProperty(id, 'visibility', visibility)
-    }
+    for (const level of this.#added) this.#showOnceNeeded(accentLayers(level), level, hasAccents)
+  }
+
+  /** Changing visibility reloads tiles, so layers of the shown level stay once needed. */
+  #showOnceNeeded(ids: readonly string[], level: AreaLevel, isNeeded: boolean): void {
+    const visibility = level !== this.#level ? 'none' : isNeeded ? 'visible' : null
+    if (!visibility) return
+    for (const id of ids)
+      if (this.#map?.getLayoutProperty(id, 'visibility') !== visibility)
+        this.#map?.setLayoutProperty(id, 'visibility', visibility)
   }
 
   #clearAccents(map: MapLibreMap): void {
@@ -251,6 +267,14 @@ export class AreasLayer {
     this.#accentLevel = null
   }
 }
+
+/** Never a constant: see `fillColor`. */
+const onlyHatched: ExpressionSpecification = [
+  'case',
+  ['==', ['feature-state', 'class'], hatchedClass],
+  1,
+  0,
+]
 
 const accentLayers = (level: AreaLevel): string[] => [
   layerIds.areaCasing(level),

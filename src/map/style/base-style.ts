@@ -44,17 +44,27 @@ export function baseStyle(
     return {
       version: 8,
       sources: {},
-      layers: [slot('ground'), ...slotsBelowLabels, slot('aboveLabels')],
+      layers: [slot('ground'), slot('aboveFills'), ...slotsBelowLabels, slot('aboveLabels')],
     }
   const all = basemapLayers(theme, locale)
   const labels = all.filter(({ type }) => type === 'symbol')
-  const ground = all.filter(({ type }) => type !== 'symbol' && type !== 'background')
+  const land = all.filter(({ type }) => type === 'fill')
+  const lines = all.filter(({ type }) => type === 'line')
   return {
     version: 8,
     sources: {
       [sourceIds.basemap]: { type: 'vector', url: pmtilesUrl(city.basemap.url) },
     },
-    layers: [slot('ground'), ...ground, ...slotsBelowLabels, ...labels, slot('aboveLabels')],
+    // Areas are opaque, so that they look like their legend; streets lie above them.
+    layers: [
+      slot('ground'),
+      ...land,
+      slot('aboveFills'),
+      ...lines,
+      ...slotsBelowLabels,
+      ...labels,
+      slot('aboveLabels'),
+    ],
   }
 }
 
@@ -69,7 +79,7 @@ const slot = (
   layout: { visibility: 'none' },
 })
 
-const slotsBelowLabels = [slot('aboveFills'), slot('belowOutlines'), slot('belowLabels')]
+const slotsBelowLabels = [slot('belowOutlines'), slot('belowLabels')]
 
 type LabelLayer = Extract<LayerSpecification, { type: 'symbol' }>
 

@@ -10,6 +10,8 @@ export interface Palette {
   pointGround: string
   pointText: string
   location: string
+  /** Lines over areas with too few to judge. */
+  hatch: string
 }
 
 export const palettes: Record<MapTheme, Palette> = {
@@ -21,6 +23,7 @@ export const palettes: Record<MapTheme, Palette> = {
     pointGround: '#ffffff',
     pointText: '#ffffff',
     location: '#1d6fd8',
+    hatch: '#aab4b9',
   },
   dark: {
     boundary: '#8fa3ad',
@@ -30,6 +33,7 @@ export const palettes: Record<MapTheme, Palette> = {
     pointGround: '#eef4f5',
     pointText: '#ffffff',
     location: '#6fb1ff',
+    hatch: '#4d5b64',
   },
 }
 

@@ -11,6 +11,7 @@ export const sourceIds = {
 export const layerIds = {
   heat: 'heat',
   areaFill: (level: AreaLevel) => `areas-${level}-fill`,
+  areaHatch: (level: AreaLevel) => `areas-${level}-hatch`,
   areaLine: (level: AreaLevel) => `areas-${level}-line`,
   areaCasing: (level: AreaLevel) => `areas-${level}-casing`,
   areaAccent: (level: AreaLevel) => `areas-${level}-accent`,

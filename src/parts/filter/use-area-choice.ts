@@ -1,6 +1,6 @@
 import { computed, type ComputedRef } from 'vue'
 import { isWithin, type Area } from '@/domain/city/area.ts'
-import type { AreaCounts } from '@/domain/city/rank.ts'
+import type { AreaCounts } from '@/domain/measure/rank.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'

@@ -1,5 +1,5 @@
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
-import { classBreaks } from '../../../src/domain/answers/class-breaks.ts'
+import { classBreaks, classOf } from '../../../src/domain/answers/class-breaks.ts'
 import type { PointTile } from '../../../src/domain/answers/point-tile.ts'
 import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
 import { createLocatorMap } from '../../../src/map/locator-map.ts'
@@ -73,12 +73,16 @@ async function showEngine(): Promise<void> {
   const level = levelForZoom(engine.getView().zoom, levels)!
   engine.setAreaLevel(query.has('bare') ? null : level)
   const values = Array.from({ length: 500 }, (_, i) => Math.floor(2000 ** noise(i)) - 1)
-  const { breaks } = classBreaks(
+  const breaks = classBreaks(
     features.get(level)!.features.map(({ id }) => values[Number(id)]!),
     6,
   )
   if (query.has('heat')) engine.setHeat(demoHeat())
-  else engine.setAreaValues({ values, breaks, colors: sequentialRamp(theme, breaks.length + 1) })
+  else
+    engine.setAreaValues({
+      classes: values.map((value) => classOf(value, breaks)),
+      colors: sequentialRamp(theme, breaks.length + 1),
+    })
   engine.setAreaHighlight({ hovered: 4, pinned: 12, selected: [20, 21] })
   engine.setPoints(demoPoints('demo'))
   await engine.whenIdle()

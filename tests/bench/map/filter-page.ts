@@ -1,6 +1,6 @@
 import { addProtocol, Map as MapLibreMap, type FilterSpecification } from 'maplibre-gl'
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
-import { classBreaks } from '../../../src/domain/answers/class-breaks.ts'
+import { classBreaks, classOf } from '../../../src/domain/answers/class-breaks.ts'
 import { unpackMonth, type MonthColumns } from '../../../src/columns/count/column-set.ts'
 import { quantum, type PackedMonth } from '../../../src/domain/answers/columns.ts'
 import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/filter.ts'
@@ -106,8 +106,11 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
       columns.ask('heat', filter, picture),
     ])
     const values = projection.byArea
-    const { breaks } = classBreaks(values.subarray(1), 6)
-    engine.setAreaValues({ values, breaks, colors: sequentialRamp('light', breaks.length + 1) })
+    const breaks = classBreaks(values.subarray(1), 6)
+    engine.setAreaValues({
+      classes: Int8Array.from(values, (value) => classOf(value, breaks)),
+      colors: sequentialRamp('light', breaks.length + 1),
+    })
     engine.setHeat(heat)
   }
   await apply(filters[0]!)

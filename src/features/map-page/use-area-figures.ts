@@ -1,0 +1,133 @@
+import { computed, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
+import { isAbort } from '@/data/errors.ts'
+import { report } from '@/data/problems.ts'
+import type { Area } from '@/domain/city/area.ts'
+import { rollUp } from '@/domain/city/roll-up.ts'
+import { measureOf, type AreaMeasure } from '@/domain/measure/index.ts'
+import type { AreaFigures } from '@/domain/measure/measure.ts'
+import { countFigures } from '@/domain/measure/rank.ts'
+import { monthOfDay } from '@/domain/time/calendar.ts'
+import { compareWindow, type CompareWindow, type NoWindow } from '@/domain/time/compare-window.ts'
+import type { AreaLevel } from '@/domain/vocabulary.ts'
+import { squareKm } from '@/geo/square-km.ts'
+import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
+import { useAreasStore } from '@/stores/areas.store.ts'
+import { useColumnsStore } from '@/stores/columns.store.ts'
+import { useAnswer } from '@/stores/use-answer.ts'
+import { useFilterStore } from '@/stores/view/filter.store.ts'
+
+/** Why a measure cannot be told. `stages`: earlier reports had more time to reach a stage. */
+export type Obstacle = NoWindow | 'stages'
+
+export interface AreaFiguresSource {
+  /** Null while anything the measure needs is missing. */
+  figuresOf: ComputedRef<((area: Area) => AreaFigures) | null>
+  /** With which days a change compares; null for other measures. */
+  window: ComputedRef<CompareWindow | null>
+  obstacle: ComputedRef<Obstacle | null>
+}
+
+/**
+ * Asks the worker and the server only for the figures that the measure needs.
+ * @param levels of the areas wanted: of the map, and of the list where it differs
+ */
+export function useAreaFigures(
+  measure: Readonly<Ref<AreaMeasure>>,
+  levels: Readonly<Ref<readonly AreaLevel[]>>,
+): AreaFiguresSource {
+  const areas = useAreasStore()
+  const columns = useColumnsStore()
+  const filter = useFilterStore()
+  const counts = useAreaCounts()
+  const needs = computed(() => measureOf(measure.value).needs)
+
+  const compared = computed(() => {
+    if (needs.value !== 'period_before' && needs.value !== 'year_before') return null
+    const { stages, openOnly, onHoldOnly, due, period } = filter.effective
+    if (stages.length > 0 || openOnly || onHoldOnly || due.length > 0) return 'stages'
+    return filter.span && compareWindow(period, needs.value, filter.span)
+  })
+  const obstacle = computed(() => (typeof compared.value === 'string' ? compared.value : null))
+  const window = computed(() => (typeof compared.value === 'string' ? null : compared.value))
+
+  const askClosing = (at: 0 | 1) =>
+    useAnswer('closingByArea', () => {
+      const areaLevel = levels.value[at]
+      return needs.value === 'closing' && areaLevel ? { areaLevel, withinDays: 1 } : null
+    })
+  const closing = [askClosing(0), askClosing(1)]
+  const earlier = useAnswer('windowCounts', window)
+  const sizes = useAreaSizes(levels, () => needs.value === 'shapes')
+
+  const figuresOf = computed(() => {
+    const { value: found } = counts
+    if (!found) return null
+    if (obstacle.value) return (area: Area) => countFigures(found, area)
+    switch (needs.value) {
+      case null:
+        return (area: Area) => countFigures(found, area)
+      case 'shapes': {
+        const { value: known } = sizes
+        if (!known) return null
+        return (area: Area) => ({
+          ...countFigures(found, area),
+          squareKm: known.get(area.idx) ?? null,
+        })
+      }
+      case 'closing': {
+        const answers = levels.value.map((level, at) =>
+          closing[at]?.value?.areaLevel === level ? closing[at].value.areas : null,
+        )
+        if (answers.includes(null)) return null
+        const byIdx = new Map(answers.flatMap((one) => one ?? []).map((one) => [one.idx, one]))
+        return (area: Area) => ({
+          ...countFigures(found, area),
+          closing: byIdx.get(area.idx) ?? null,
+        })
+      }
+      default: {
+        const { value: answer } = earlier
+        const { loadedFrom } = columns
+        if (!answer || !window.value || !isSame(answer.window, window.value)) return null
+        // Older months still load.
+        if (loadedFrom && monthOfDay(window.value.period.from) < loadedFrom) return null
+        const before = rollUp(answer.byArea, areas.list)
+        return (area: Area) => ({ ...countFigures(found, area), before: before[area.idx] ?? 0 })
+      }
+    }
+  })
+  return { figuresOf, window, obstacle }
+}
+
+const isSame = (a: CompareWindow, b: CompareWindow): boolean =>
+  a.period.from === b.period.from && a.period.to === b.period.to && a.shiftDays === b.shiftDays
+
+/** By `Area.idx`; null while the shapes load. The map draws the same shapes. */
+function useAreaSizes(
+  levels: Readonly<Ref<readonly AreaLevel[]>>,
+  isWanted: () => boolean,
+): Readonly<Ref<ReadonlyMap<number, number> | null>> {
+  const areas = useAreasStore()
+  const sizes = shallowRef<ReadonlyMap<number, number> | null>(null)
+  const sizesOf = async (level: AreaLevel): Promise<[idx: number, squareKm: number][]> =>
+    (await areas.features(level)).features.map(({ id, geometry }) => [
+      Number(id),
+      squareKm(geometry),
+    ])
+  watch(
+    [levels, isWanted, () => areas.list],
+    async ([wanted, isNeeded]) => {
+      sizes.value = null
+      if (!isNeeded) return
+      try {
+        const found = await Promise.all(wanted.map(sizesOf))
+        if (levels.value === wanted) sizes.value = new Map(found.flat())
+      } catch (error) {
+        // The map says that boundaries did not load.
+        if (!isAbort(error)) report('map', error)
+      }
+    },
+    { immediate: true },
+  )
+  return sizes
+}
