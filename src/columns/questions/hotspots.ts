@@ -4,7 +4,6 @@ import {
   stepDays,
   type HotspotOptions,
   type Hotspots,
-  type HotspotValue,
 } from '../../domain/answers/hotspots.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import { addDays, dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
@@ -16,6 +15,7 @@ import { spaceTimeGiStar } from '../../stats/space-time-gi.ts'
 import { twoSidedP } from '../../stats/normal.ts'
 import { islands } from '../../stats/weights.ts'
 import type { KnownShapes } from '../count/area-shapes.ts'
+import { sizeOf } from '../count/area-size.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
 import type { Question, QuestionWorld } from './question.ts'
@@ -198,16 +198,6 @@ const levels = [0.1, 0.05, 0.01] as const
 function classOf(p: number, direction: number): number {
   const strength = levels.filter((level) => p <= level).length
   return Math.sign(direction) * strength
-}
-
-/** Households where all areas have some, else their size, else nothing. */
-function sizeOf({ households, squareKm }: KnownShapes): {
-  value: HotspotValue
-  size: Float64Array
-} {
-  if (households.every((count) => count > 0)) return { value: 'per_household', size: households }
-  if (squareKm.every((size) => size > 0)) return { value: 'per_square_km', size: squareKm }
-  return { value: 'count', size: new Float64Array(households.length).fill(1) }
 }
 
 const sum = (values: ArrayLike<number>): number => {

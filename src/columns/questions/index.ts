@@ -1,5 +1,6 @@
 import { closing } from './closing.ts'
 import { closingByArea } from './closing-by-area.ts'
+import { findings } from './findings.ts'
 import { heat } from './heat.ts'
 import { hotspots } from './hotspots.ts'
 import { projection } from './projection.ts'
@@ -12,6 +13,7 @@ export const questions = {
   heat,
   closing,
   closingByArea,
+  findings,
   hotspots,
   weekHours,
   windowCounts,
