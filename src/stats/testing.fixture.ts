@@ -43,7 +43,11 @@ export function randomMap(): fc.Arbitrary<RandomMap> {
       })
       .map(({ values, pairs, order }) => ({
         values,
-        weights: weightsFromPairs(n, pairs.map(([a]) => a), pairs.map(([, b]) => b)),
+        weights: weightsFromPairs(
+          n,
+          pairs.map(([a]) => a),
+          pairs.map(([, b]) => b),
+        ),
         order,
       }))
   })
