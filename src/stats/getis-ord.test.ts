@@ -51,7 +51,10 @@ describe('localG', () => {
         ({ values, weights, order }, shift, scale, star) => {
           const w = star ? withSelf(weights) : weights
           const { z, p, known } = localG(values, w)
-          const moved = localG(values.map((value) => value * scale + shift), w)
+          const moved = localG(
+            values.map((value) => value * scale + shift),
+            w,
+          )
           const anew = relabelled(values, w, order)
           const renamed = localG(anew.values, anew.weights)
           for (let i = 0; i < values.length; i++) {
@@ -77,7 +80,9 @@ describe('localG', () => {
         const mean = localG(values, rowStandardised(binary))
         for (let i = 0; i < values.length; i++) {
           expect(mean.known[i]).toBe(plain.known[i])
-          expect(Math.abs(mean.z[i]! - plain.z[i]!)).toBeLessThan(1e-9 * (1 + Math.abs(plain.z[i]!)))
+          expect(Math.abs(mean.z[i]! - plain.z[i]!)).toBeLessThan(
+            1e-9 * (1 + Math.abs(plain.z[i]!)),
+          )
         }
       }),
     )
@@ -89,7 +94,9 @@ describe('localG', () => {
       for (const w of [weights, withSelf(weights)]) {
         const { z, p, known } = localG(values, w)
         expect([...known], String(values)).not.toContain(1)
-        expect([...z].every((value) => value === 0) && [...p].every((value) => value === 1)).toBe(true)
+        expect([...z].every((value) => value === 0) && [...p].every((value) => value === 1)).toBe(
+          true,
+        )
       }
     }
     none(Array.from({ length: 9 }, () => 0.1))
