@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { benjaminiHochberg, bonferroni } from './correct.ts'
 import { normalCdf, normalQuantile, normalTail, twoSidedP } from './normal.ts'
 import { seededRandom } from './random.ts'
-import { reference, referenceNames } from './reference.fixture.ts'
+import { reference, referenceNames } from '../../tests/fixtures/stats/reference.ts'
 import { compensatedSum } from './sum.ts'
 
 /** print(pnorm(z, lower.tail = FALSE), digits = 17) */

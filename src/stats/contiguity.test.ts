@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { contiguity } from './contiguity.ts'
 import { polygonsFrom } from './polygons.ts'
 import { seededRandom } from './random.ts'
-import { columbusPolygons, reference } from './reference.fixture.ts'
+import { columbusPolygons, reference } from '../../tests/fixtures/stats/reference.ts'
 import { isSymmetric, type Weights } from './weights.ts'
 
 type Ring = number[][]

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { localG } from './getis-ord.ts'
 import { globalMoran, localMoran, quadrants } from './moran.ts'
-import { reference, referenceRuns, type Style } from './reference.fixture.ts'
-import { compareWith, randomMap, relabelled } from './testing.fixture.ts'
+import { reference, referenceRuns, type Style } from '../../tests/fixtures/stats/reference.ts'
+import { compareWith, randomMap, relabelled } from '../../tests/fixtures/stats/random-map.ts'
 import { weightsFromPairs, withSelf } from './weights.ts'
 
 const styles: Style[] = ['B', 'W']

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { latticeWeights } from './lattice.ts'
 import { bandWeights, nearestWeights } from './nearest.ts'
-import { reference } from './reference.fixture.ts'
+import { reference } from '../../tests/fixtures/stats/reference.ts'
 import { seededRandom } from './random.ts'
-import { randomMap } from './testing.fixture.ts'
+import { randomMap } from '../../tests/fixtures/stats/random-map.ts'
 import {
   islands,
   isSymmetric,

@@ -4,7 +4,7 @@ import { latticeWeights } from './lattice.ts'
 import { normalQuantile } from './normal.ts'
 import { conditionalPermutation, drawDistinct } from './permutation.ts'
 import { seededRandom, type Random } from './random.ts'
-import { reference, type Style } from './reference.fixture.ts'
+import { reference, type Style } from '../../tests/fixtures/stats/reference.ts'
 import { rowStandardised, weightsFromPairs, withSelf, type Weights } from './weights.ts'
 
 const square = (side: number, self: boolean): Weights =>
@@ -72,6 +72,17 @@ describe('conditionalPermutation', () => {
       const kept = conditionalPermutation(values, binary)
       expect(conditionalPermutation(values, { ...binary, weights: nearly })).toEqual(kept)
       expect(conditionalPermutation(values, rowStandardised(binary))).toEqual(kept)
+    }
+  })
+
+  it('never draws the value of the area it judges', () => {
+    const weights = square(12, false)
+    const values = Float64Array.from({ length: 144 }, (_, i) => (i * 7919) % 23)
+    for (let area = 0; area < 144; area += 13) {
+      const other = values.with(area, 500)
+      const options = { permutations: 499 }
+      const { p } = conditionalPermutation(values, weights, options)
+      expect(conditionalPermutation(other, weights, options).p[area]).toBe(p[area])
     }
   })
 
