@@ -7,8 +7,8 @@ export interface Contained {
 }
 
 /**
- * For each area that is not joined to the largest group: the smallest area around its first point,
- * if that area belongs to another group. Areas in the hole of another touch it and need no such look.
+ * For each area the smallest one of another group around its first point. An area in the hole of
+ * another touches it, so both are of one group.
  * @param group a number for each area; equal for areas joined by neighbours
  * @param metres the coordinates, see `toMetres`
  */
@@ -18,11 +18,9 @@ export function containedAreas(
   group: Uint32Array,
 ): Contained[] {
   const n = group.length
-  const largest = largestGroup(group)
+  if (group.every((one) => one === group[0])) return []
   const asked: number[] = []
-  for (let i = 0; i < n; i++)
-    if (group[i] !== largest && firstPoint(polygons, i) >= 0) asked.push(i)
-  if (asked.length === 0) return []
+  for (let i = 0; i < n; i++) if (firstPoint(polygons, i) >= 0) asked.push(i)
   const boxes = new Float64Array(4 * n)
   for (let i = 0; i < n; i++) boxes.set(boxOf(polygons, metres, i), 4 * i)
   // Boxes by their left side: those that end before the point are passed over.
@@ -54,19 +52,6 @@ export function containedAreas(
   function xOf(area: number): number {
     return metres[2 * firstPoint(polygons, area)]!
   }
-}
-
-function largestGroup(group: Uint32Array): number {
-  const sizes = new Map<number, number>()
-  let largest = 0
-  let most = 0
-  for (const one of group) {
-    const size = (sizes.get(one) ?? 0) + 1
-    sizes.set(one, size)
-    if (size > most) [largest, most] = [one, size]
-  }
-  // Alone each: any of them may lie inside another.
-  return most > 1 ? largest : Number.NaN
 }
 
 /** −1 for an area without points. */

@@ -2,8 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { globalG, localG } from './getis-ord.ts'
 import { latticeWeights } from './lattice.ts'
-import { reference, referenceNames, referenceRuns, type Style } from './reference.fixture.ts'
-import { compareWith, randomMap, relabelled } from './testing.fixture.ts'
+import {
+  reference,
+  referenceNames,
+  referenceRuns,
+  type Style,
+} from '../../tests/fixtures/stats/reference.ts'
+import { compareWith, randomMap, relabelled } from '../../tests/fixtures/stats/random-map.ts'
 import { isSymmetric, rowStandardised, weightsFromPairs, withSelf } from './weights.ts'
 
 const styles: Style[] = ['B', 'W']

@@ -1,5 +1,5 @@
-import { centred, varianceWithout } from './centred.ts'
-import { twoSidedP } from './normal.ts'
+import { centred, varianceWithout, type Centred } from './centred.ts'
+import { twoSidedP, twoSidedPs } from './normal.ts'
 import { marginSums } from './margin-sums.ts'
 import { assertFits, type Weights } from './weights.ts'
 
@@ -40,46 +40,94 @@ export interface GlobalTest {
  * @throws RangeError at values that are not finite or do not fit the weights
  */
 export function localG(values: ArrayLike<number>, weights: Weights): LocalTest {
+  const { z, known } = localGZ(values, weights)
+  return { z, p: twoSidedPs(z, known), known }
+}
+
+/** `localG` without p, which takes as long again. */
+export function localGZ(values: ArrayLike<number>, weights: Weights): ZValues {
   assertFits(weights, values)
   const moments = centred(values)
-  const { deviations, squares, allEqual, odd } = moments
-  const n = weights.n
-  const { starts, neighbours, self } = weights
-  const z = new Float64Array(n)
-  const p = new Float64Array(n).fill(1)
-  const known = new Uint8Array(n)
+  const { n, self } = weights
+  const answer = { z: new Float64Array(n), known: new Uint8Array(n) }
   /** Values compared with: all, or all others. */
   const compared = self ? n : n - 1
-  if (allEqual || compared < 2) return { z, p, known }
-  const variance = squares / n
+  if (moments.allEqual || compared < 2) return answer
+  if (weights.weights) weightedRows(weights, weights.weights, moments, answer)
+  else binaryRows(weights, moments, answer)
+  return answer
+}
+
+interface ZValues {
+  z: Float64Array
+  known: Uint8Array
+}
+
+function binaryRows(
+  { n, starts, neighbours, self }: Weights,
+  moments: Centred,
+  out: ZValues,
+): void {
+  const { deviations, squares, odd } = moments
+  const { z, known } = out
+  const scales: number[] = []
+  const most = longest(starts)
+  for (let length = 0; length <= most; length++) {
+    scales.push(scaleOf(self ? n : n - 1, length, length))
+  }
+  const overSpread = 1 / Math.sqrt(squares / n)
   for (let i = 0; i < n; i++) {
     const start = starts[i]!
     const end = starts[i + 1]!
-    if (start === end || (!self && i === odd)) continue
+    const length = end - start
+    const scale = scales[length]!
+    if (scale === 0 || (!self && i === odd)) continue
     let lag = 0
-    let sum = end - start
-    let sumSquares = sum
-    if (weights.weights) {
-      sum = 0
-      sumSquares = 0
-      for (let e = start; e < end; e++) {
-        const weight = weights.weights[e]!
-        lag += weight * deviations[neighbours[e]!]!
-        sum += weight
-        sumSquares += weight * weight
-      }
-    } else for (let e = start; e < end; e++) lag += deviations[neighbours[e]!]!
-    const spread = compared * sumSquares - sum * sum
-    // A row of all areas alike always has the same sum; what is left is rounding.
-    if (spread <= 1e-12 * compared * sumSquares) continue
-    const own = deviations[i]!
-    const rest = self ? variance : varianceWithout(i, moments)
-    const excess = self ? lag : lag + (sum * own) / compared
-    z[i] = excess / Math.sqrt((rest * spread) / (compared - 1))
-    p[i] = twoSidedP(z[i]!)
+    for (let e = start; e < end; e++) lag += deviations[neighbours[e]!]!
+    z[i] = self
+      ? lag * scale * overSpread
+      : ((lag + (length * deviations[i]!) / (n - 1)) * scale) /
+        Math.sqrt(varianceWithout(i, moments))
     known[i] = 1
   }
-  return { z, p, known }
+}
+
+function weightedRows(
+  { n, starts, neighbours, self }: Weights,
+  weights: Float64Array,
+  moments: Centred,
+  out: ZValues,
+): void {
+  const { deviations, squares, odd } = moments
+  for (let i = 0; i < n; i++) {
+    let lag = 0
+    let sum = 0
+    let sumSquares = 0
+    for (let e = starts[i]!; e < starts[i + 1]!; e++) {
+      const weight = weights[e]!
+      lag += weight * deviations[neighbours[e]!]!
+      sum += weight
+      sumSquares += weight * weight
+    }
+    const scale = scaleOf(self ? n : n - 1, sum, sumSquares)
+    if (scale === 0 || (!self && i === odd)) continue
+    const excess = self ? lag : lag + (sum * deviations[i]!) / (n - 1)
+    out.z[i] = (excess * scale) / Math.sqrt(self ? squares / n : varianceWithout(i, moments))
+    out.known[i] = 1
+  }
+}
+
+/** √((c − 1)/(c·S₁ − W²)) with c compared values; 0 for a row without spread. */
+function scaleOf(compared: number, sum: number, sumSquares: number): number {
+  const spread = compared * sumSquares - sum * sum
+  // A row of all areas alike always has the same sum; what is left is rounding.
+  return spread > 1e-12 * compared * sumSquares ? Math.sqrt((compared - 1) / spread) : 0
+}
+
+function longest(starts: Uint32Array): number {
+  let most = 0
+  for (let i = 0; i + 1 < starts.length; i++) most = Math.max(most, starts[i + 1]! - starts[i]!)
+  return most
 }
 
 /**

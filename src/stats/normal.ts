@@ -112,6 +112,13 @@ export function normalQuantile(p: number): number {
   return fromMiddle < 0 ? -size : size
 }
 
+/** `twoSidedP` of each known z; 1 for the others. */
+export function twoSidedPs(z: Float64Array, known: Uint8Array): Float64Array {
+  const p = new Float64Array(z.length).fill(1)
+  for (let i = 0; i < z.length; i++) if (known[i]) p[i] = twoSidedP(z[i]!)
+  return p
+}
+
 /** The quotient of two polynomials of x. */
 function fraction({ top, bottom }: { top: number[]; bottom: number[] }, x: number): number {
   let upper = 0
