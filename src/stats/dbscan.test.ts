@@ -57,30 +57,37 @@ describe('dbscan', () => {
     const place = fc.tuple(fc.nat(14), fc.nat(14))
     const radii = fc.constantFrom(1, Math.SQRT2, 2, 2 * Math.SQRT2, 5)
     fc.assert(
-      fc.property(fc.array(place, { maxLength: 80 }), radii, fc.integer({ min: 1, max: 8 }), (places, r, min) => {
-        const [px, py] = [places.map((p) => p[0]), places.map((p) => p[1])]
-        const { labels, core } = dbscan(px, py, r, min)
-        const { core: cores, coresNear } = byDefinition(px, py, r, min)
-        expect([...core].map(Boolean)).toEqual(cores)
-        places.forEach((_, i) => {
-          const own = coresNear[i]!.map((j) => labels[j])
-          if (own.length === 0) expect(labels[i]).toBe(-1)
-          else expect(own).toContain(labels[i])
-          // all core points within the radius of a core point are of its cluster
-          if (cores[i]) expect(new Set(own).size).toBe(1)
-        })
-        // two clusters are never in reach of each other through core points
-        const reach = (from: number) => {
-          const seen = new Set([from])
-          for (const i of seen) if (cores[i]) coresNear[i]!.forEach((j) => seen.add(j))
-          return seen
-        }
-        cores.forEach((isCore, i) => {
-          if (!isCore) return
-          const reached = reach(i)
-          cores.forEach((other, j) => other && expect(labels[j] === labels[i]).toBe(reached.has(j)))
-        })
-      }),
+      fc.property(
+        fc.array(place, { maxLength: 80 }),
+        radii,
+        fc.integer({ min: 1, max: 8 }),
+        (places, r, min) => {
+          const [px, py] = [places.map((p) => p[0]), places.map((p) => p[1])]
+          const { labels, core } = dbscan(px, py, r, min)
+          const { core: cores, coresNear } = byDefinition(px, py, r, min)
+          expect([...core].map(Boolean)).toEqual(cores)
+          places.forEach((_, i) => {
+            const own = coresNear[i]!.map((j) => labels[j])
+            if (own.length === 0) expect(labels[i]).toBe(-1)
+            else expect(own).toContain(labels[i])
+            // all core points within the radius of a core point are of its cluster
+            if (cores[i]) expect(new Set(own).size).toBe(1)
+          })
+          // two clusters are never in reach of each other through core points
+          const reach = (from: number) => {
+            const seen = new Set([from])
+            for (const i of seen) if (cores[i]) coresNear[i]!.forEach((j) => seen.add(j))
+            return seen
+          }
+          cores.forEach((isCore, i) => {
+            if (!isCore) return
+            const reached = reach(i)
+            cores.forEach(
+              (other, j) => other && expect(labels[j] === labels[i]).toBe(reached.has(j)),
+            )
+          })
+        },
+      ),
     )
   })
 
@@ -91,8 +98,17 @@ describe('dbscan', () => {
     const all = [...some.keys()]
     const turned = dbscan(some.toReversed(), other.toReversed(), radius, 4).labels.reverse()
     const { core } = dbscan(some, other, radius, 4)
-    expectSamePartition(labels, turned, all.filter((i) => core[i]))
-    const moved = dbscan(some.map((v) => 4 * v + 1024), other.map((v) => 4 * v - 2048), 4 * radius, 4)
+    expectSamePartition(
+      labels,
+      turned,
+      all.filter((i) => core[i]),
+    )
+    const moved = dbscan(
+      some.map((v) => 4 * v + 1024),
+      other.map((v) => 4 * v - 2048),
+      4 * radius,
+      4,
+    )
     expect(moved.labels).toEqual(labels)
   })
 

@@ -41,7 +41,7 @@ describe('kernelDensity', () => {
     const { perKm2, points } = kernelDensity([-50, -5000], [3000, 3000], box, 100, 80, 60)
     expect(points).toBe(1)
     // half a cell from the border, 100 m from the point
-    const exact = (Math.exp(-(100 ** 2 + 50 ** 2) / (2 * 100 ** 2)) / (2 * Math.PI * 0.1 ** 2))
+    const exact = Math.exp(-(100 ** 2 + 50 ** 2) / (2 * 100 ** 2)) / (2 * Math.PI * 0.1 ** 2)
     expect(perKm2[30 * 80]! / exact).toBeCloseTo(1, 0)
     expect(perKm2[30 * 80]!).toBeGreaterThan(perKm2[30 * 80 + 1]!)
   })
@@ -49,7 +49,14 @@ describe('kernelDensity', () => {
   it('moves with the points, and doubles with them', () => {
     const own = kernelDensity(x, y, box, 200, 64, 64).perKm2
     const moved = { left: 1000, bottom: -500, right: 9000, top: 5500 }
-    const shifted = kernelDensity(x.map((v) => v + 1000), y.map((v) => v - 500), moved, 200, 64, 64).perKm2
+    const shifted = kernelDensity(
+      x.map((v) => v + 1000),
+      y.map((v) => v - 500),
+      moved,
+      200,
+      64,
+      64,
+    ).perKm2
     const doubled = kernelDensity([...x, ...x], [...y, ...y], box, 200, 64, 64).perKm2
     own.forEach((value, cell) => {
       expect(shifted[cell]).toBeCloseTo(value, 6)
@@ -58,8 +65,14 @@ describe('kernelDensity', () => {
   })
 
   it('clamps a bandwidth that a cell or the box cannot show, and says so', () => {
-    expect(kernelDensity(x, y, box, 1e-3, 64, 64)).toMatchObject({ clamped: 'narrower than a cell', bandwidthMetres: 62.5 })
-    expect(kernelDensity(x, y, box, 1e9, 64, 64)).toMatchObject({ clamped: 'wider than the box', bandwidthMetres: 10_000 })
+    expect(kernelDensity(x, y, box, 1e-3, 64, 64)).toMatchObject({
+      clamped: 'narrower than a cell',
+      bandwidthMetres: 62.5,
+    })
+    expect(kernelDensity(x, y, box, 1e9, 64, 64)).toMatchObject({
+      clamped: 'wider than the box',
+      bandwidthMetres: 10_000,
+    })
     expect(kernelDensity(x, y, box, 500, 64, 64).clamped).toBeNull()
   })
 
@@ -76,7 +89,14 @@ describe('kernelDensity', () => {
     const bandwidth = fc.double({ min: 1e-6, max: 1e9, noNaN: true })
     fc.assert(
       fc.property(fc.array(fc.tuple(place, place), { maxLength: 20 }), bandwidth, (places, h) => {
-        const { perKm2 } = kernelDensity(places.map((p) => p[0]), places.map((p) => p[1]), box, h, 16, 12)
+        const { perKm2 } = kernelDensity(
+          places.map((p) => p[0]),
+          places.map((p) => p[1]),
+          box,
+          h,
+          16,
+          12,
+        )
         expect(perKm2.every((value) => value >= 0)).toBe(true)
       }),
     )
