@@ -33,6 +33,8 @@ const anywhere: Box = [-180, -90, 180, 90]
 /** From the top left of the page to its bottom right: clear of legend, tools and edges. */
 const clearOf = { left: 320, top: 130, right: 80, bottom: 150 }
 
+const squarePixels = 24
+
 describe.each(['light', 'dark'] as const)('the colours of a %s map', (theme) => {
   const url = inject('appUrl')
   let browser: Browser
@@ -60,7 +62,7 @@ describe.each(['light', 'dark'] as const)('the colours of a %s map', (theme) => 
     const expected = rowsOfLink(rows, page.url(), anywhere)
     const counts = countBy(expected, (row) => (level === 'grid' ? row.gridCode : row.communityCode))
     const seen: { x: number; y: number; code: string }[] = []
-    for (const [code, place] of insidePlaces(level)) {
+    for (const [code, place] of insidePlaces(level, zoom, squarePixels)) {
       const { x, y } = await pixelOf(page, place)
       const isClear =
         x > clearOf.left &&
@@ -78,7 +80,7 @@ describe.each(['light', 'dark'] as const)('the colours of a %s map', (theme) => 
         return count >= low && count <= high
       })?.color
     expect(seen.length).toBeGreaterThan(zoom === 12 ? 5 : 0)
-    const colors = await colorsAround(page, seen, 24)
+    const colors = await colorsAround(page, seen, squarePixels)
     expect(seen.map(({ code }, index) => [code, colors[index]])).toEqual(
       seen.map(({ code }) => [code, swatchOf(code)]),
     )

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { pointOnFeature } from '@turf/turf'
+import { booleanPointInPolygon, pointOnFeature } from '@turf/turf'
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import type { Page } from 'playwright'
 import { stillPicture } from './still-picture.ts'
@@ -23,19 +23,27 @@ export const legendRows = (page: Page): Promise<LegendRow[]> =>
       }),
     )
 
-/** A place inside each area of the demo's level, by code. */
-export function insidePlaces(level: 'community' | 'grid'): Map<string, [lng: number, lat: number]> {
+/** A place in each area of the demo's level that holds a square of `size` pixels around it, by code. */
+export function insidePlaces(
+  level: 'community' | 'grid',
+  zoom: number,
+  size: number,
+): Map<string, [lng: number, lat: number]> {
   const file = readFileSync(`supabase/seed/demo/areas_${level}.geojson`, 'utf8')
   const { features } = JSON.parse(file) as FeatureCollection<
     Polygon | MultiPolygon,
     { code: string }
   >
-  return new Map(
-    features.map((feature) => [
-      feature.properties.code,
-      pointOnFeature(feature).geometry.coordinates as [number, number],
-    ]),
-  )
+  const step = ((size / 2) * 360) / (512 * 2 ** zoom)
+  const places = new Map<string, [number, number]>()
+  for (const feature of features) {
+    const [lng, lat] = pointOnFeature(feature).geometry.coordinates as [number, number]
+    const up = step * Math.cos((lat * Math.PI) / 180)
+    const corners = [-1, 1].flatMap((x) => [-1, 1].map((y) => [lng + x * step, lat + y * up]))
+    if (corners.every((corner) => booleanPointInPolygon(corner, feature)))
+      places.set(feature.properties.code, [lng, lat])
+  }
+  return places
 }
 
 /** Pixels from the page's left top; the view is `at` of the URL: zoom, latitude, longitude. */

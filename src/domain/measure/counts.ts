@@ -2,7 +2,7 @@ import type { AreaFigures, Measure } from './measure.ts'
 
 type Count = 'count' | 'open' | 'overdue' | 'within_day'
 
-const counted = (figure: Count): Measure => ({
+const countMeasure = (figure: Count): Measure => ({
   unit: 'incidents',
   ramp: 'sequential',
   isSum: true,
@@ -16,7 +16,7 @@ const counted = (figure: Count): Measure => ({
   interval: () => null,
 })
 
-export const count = counted('count')
-export const open = counted('open')
-export const overdue = counted('overdue')
-export const withinDay = counted('within_day')
+export const count = countMeasure('count')
+export const open = countMeasure('open')
+export const overdue = countMeasure('overdue')
+export const withinDay = countMeasure('within_day')

@@ -56,6 +56,32 @@ describe('rankAreas', () => {
     expect(byHouseholds.map((row) => row.area.code)).toEqual(['judged', 'zero', 'few', 'unknown'])
   })
 
+  it('orders a change from sure increases over chance to sure decreases', () => {
+    const pairs: [string, number, number][] = [
+      ['sure less', 100, 200],
+      ['chance more', 20, 12],
+      ['sure more', 150, 100],
+      ['chance less', 12, 20],
+      ['new', 12, 0],
+    ]
+    const ranked = rankAreas(
+      pairs.map(([code], idx) => area(idx, code)),
+      (one) => ({
+        ...figuresOf(one),
+        count: pairs[one.idx]![1],
+        before: pairs[one.idx]![2],
+      }),
+      measures.period_change,
+    )
+    expect(ranked.map((row) => row.area.code)).toEqual([
+      'new',
+      'sure more',
+      'chance more',
+      'chance less',
+      'sure less',
+    ])
+  })
+
   it('keeps areas that are not judged last, whichever way the measure is sorted', () => {
     const codes = (direction: 'asc' | 'desc') =>
       sortRanked(byHouseholds, 'measure', direction, 'en').map((row) => row.area.code)

@@ -7,6 +7,8 @@ export type AreaCounts = Record<'count' | 'open' | 'overdue' | 'within_day', Arr
 export interface RankedArea extends AreaFigures {
   area: Area
   reading: Reading
+  /** Order by the measure. */
+  height: number
   /** Of all ranked areas by the measure, 0 to 1; null where its values do not add up. */
   share: number | null
 }
@@ -30,7 +32,8 @@ export function rankAreas(
 ): RankedArea[] {
   const rows = areas.map((area) => {
     const figures = figuresOf(area)
-    return { area, ...figures, reading: measure.read(figures) }
+    const reading = measure.read(figures)
+    return { area, ...figures, reading, height: heightOf(reading, measure) }
   })
   const sum = measure.isSum
     ? rows.reduce((total, { reading }) => total + (reading.value ?? 0), 0)
@@ -41,10 +44,7 @@ export function rankAreas(
       share: measure.isSum ? (sum === 0 ? 0 : (row.reading.value ?? 0) / sum) : null,
     }))
     .sort(
-      (a, b) =>
-        certainty(b.reading) - certainty(a.reading) ||
-        height(b.reading) - height(a.reading) ||
-        byCode(a, b),
+      (a, b) => certainty(b.reading) - certainty(a.reading) || b.height - a.height || byCode(a, b),
     )
 }
 
@@ -52,9 +52,15 @@ const byCode = (a: RankedArea, b: RankedArea): number => (a.area.code < b.area.c
 
 const certainty = ({ verdict }: Reading): number =>
   verdict === 'unknown' ? 0 : verdict === 'few' ? 1 : 2
-/** Never infinite: the difference of two infinities is not a number. */
-const height = ({ verdict, value }: Reading): number =>
-  verdict === 'not_reached' ? Number.MAX_VALUE : Math.min(value ?? -1, Number.MAX_VALUE)
+/** Orders areas by the measure. Never infinite: the difference of two infinities is not a number. */
+function heightOf({ verdict, value }: Reading, { unit }: Measure): number {
+  if (verdict === 'not_reached') return Number.MAX_VALUE
+  if (value === null) return -Number.MAX_VALUE
+  if (unit !== 'change') return value
+  const doublings = Math.max(-100, Math.min(100, Math.log2(value)))
+  // Sure increases lie above all that may be chance, sure decreases below.
+  return verdict === 'value' ? doublings + Math.sign(doublings) * 1000 : doublings
+}
 
 const areaSortKeys = ['measure', 'name', 'code', 'count', 'open', 'overdue'] as const
 export type AreaSortKey = (typeof areaSortKeys)[number]
@@ -70,8 +76,7 @@ export function sortRanked(
   const { compare } = new Intl.Collator(locale, { numeric: true })
   const sign = direction === 'asc' ? 1 : -1
   const byKey: Record<AreaSortKey, (a: RankedArea, b: RankedArea) => number> = {
-    measure: (a, b) =>
-      sign * (certainty(b.reading) - certainty(a.reading)) || height(a.reading) - height(b.reading),
+    measure: (a, b) => sign * (certainty(b.reading) - certainty(a.reading)) || a.height - b.height,
     name: (a, b) => compare(a.area.name, b.area.name),
     code: (a, b) => compare(a.area.code, b.area.code),
     count: (a, b) => a.count - b.count,

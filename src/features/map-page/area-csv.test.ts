@@ -33,6 +33,6 @@ it('holds numbers with their interval, empty cells for what is not known, and no
   expect(header).toBe(
     'name,code,count,open,overdue,within_day,households,squareKm,before,measure,n,low,high,verdict',
   )
-  expect(first).toMatch(/^'=Area 0,A-0,10,4,0,0,4000,,,2\.5,10,1\.1988\d*,4\.5976\d*,value$/)
+  expect(first).toMatch(/^'=Area 0,A-0,10,4,0,0,4000,,,2\.5,10,1\.1988\d*,4\.5975\d*,value$/)
   expect(second).toBe("'=Area 1,A-1,3,0,0,0,,,,,3,,,unknown")
 })

@@ -4,6 +4,7 @@ import { measureOf, type AreaMeasure } from '@/domain/measure/index.ts'
 import type { AreaFigures, Measure, Reading } from '@/domain/measure/measure.ts'
 import { minHouseholds } from '@/domain/measure/rates.ts'
 import { rateDigits } from '@/domain/measure/round.ts'
+import { useCounted } from '@/ui/use-counted.ts'
 import { useFormat } from '@/ui/use-format.ts'
 
 export interface MeasureWords {
@@ -17,6 +18,7 @@ export interface MeasureWords {
 
 export function useMeasureWords(measure: () => AreaMeasure): ComputedRef<MeasureWords> {
   const { t } = useI18n()
+  const counted = useCounted()
   const format = useFormat()
 
   function changeWord(ratio: number): string {
@@ -35,6 +37,7 @@ export function useMeasureWords(measure: () => AreaMeasure): ComputedRef<Measure
   return computed(() => {
     const name = measure()
     const { unit, minIncidents, interval: intervalOf } = measureOf(name)
+    const few = counted('map-page.measure.few', { count: minIncidents })
     const end = (value: number): string => valueWord(value, unit)
     return {
       value: valueWord,
@@ -50,10 +53,10 @@ export function useMeasureWords(measure: () => AreaMeasure): ComputedRef<Measure
           ? t('map-page.measure.interval-open', { low: end(interval.low) })
           : t('map-page.class-range', { low: end(interval.low), high: end(interval.high) })
       },
-      few: t(
-        name === 'per_households' ? 'map-page.measure.few-households' : 'map-page.measure.few',
-        { min: minIncidents, households: minHouseholds },
-      ),
+      few:
+        name === 'per_households'
+          ? counted('map-page.measure.few-households', { count: minHouseholds }, { part: few })
+          : few,
     }
   })
 }

@@ -101,7 +101,13 @@ export class AreasLayer {
     map.addSource(source, { type: 'geojson', data: features, tolerance: 0.1, buffer: 16 })
     map.addLayer({ id: layerIds.areaFill(level), type: 'fill', source }, layerIds.aboveFills)
     map.addLayer(
-      { id: layerIds.areaHatch(level), type: 'fill', source, paint: { 'fill-opacity': 0 } },
+      {
+        id: layerIds.areaHatch(level),
+        type: 'fill',
+        source,
+        layout: { visibility: 'none' },
+        paint: { 'fill-opacity': onlyHatched },
+      },
       layerIds.aboveFills,
     )
     // Default joins need the fewest triangles.
@@ -191,8 +197,8 @@ export class AreasLayer {
     const map = this.#map
     const values = this.#level === level ? this.#values : null
     map?.setPaintProperty(layerIds.areaFill(level), 'fill-opacity', values ? 1 : 0)
-    const isHatched = values && Array.prototype.includes.call(values.classes, hatchedClass)
-    map?.setPaintProperty(layerIds.areaHatch(level), 'fill-opacity', isHatched ? onlyHatched : 0)
+    const isHatched = values !== null && Array.prototype.includes.call(values.classes, hatchedClass)
+    this.#showOnceNeeded([layerIds.areaHatch(level)], level, isHatched)
   }
 
   #showLevel(): void {
@@ -241,15 +247,17 @@ export class AreasLayer {
     this.#showAccentLayers(next.size > 0)
   }
 
-  /** Changing visibility reloads tiles, so accent layers stay once shown. */
   #showAccentLayers(hasAccents: boolean): void {
-    for (const level of this.#added) {
-      const visibility = level !== this.#level ? 'none' : hasAccents ? 'visible' : null
-      if (!visibility) continue
-      for (const id of accentLayers(level))
-        if (this.#map?.getLayoutProperty(id, 'visibility') !== visibility)
-          this.#map?.setLayoutProperty(id, 'visibility', visibility)
-    }
+    for (const level of this.#added) this.#showOnceNeeded(accentLayers(level), level, hasAccents)
+  }
+
+  /** Changing visibility reloads tiles, so layers of the shown level stay once needed. */
+  #showOnceNeeded(ids: readonly string[], level: AreaLevel, isNeeded: boolean): void {
+    const visibility = level !== this.#level ? 'none' : isNeeded ? 'visible' : null
+    if (!visibility) return
+    for (const id of ids)
+      if (this.#map?.getLayoutProperty(id, 'visibility') !== visibility)
+        this.#map?.setLayoutProperty(id, 'visibility', visibility)
   }
 
   #clearAccents(map: MapLibreMap): void {
@@ -260,6 +268,7 @@ export class AreasLayer {
   }
 }
 
+/** Never a constant: see `fillColor`. */
 const onlyHatched: ExpressionSpecification = [
   'case',
   ['==', ['feature-state', 'class'], hatchedClass],
