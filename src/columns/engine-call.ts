@@ -2,7 +2,15 @@ import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { ColumnsEngine } from './engine.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from './questions/index.ts'
 
-export const engineMethods = ['setWorld', 'setAsOf', 'setNow', 'put', 'clear', 'ask'] as const
+export const engineMethods = [
+  'setWorld',
+  'setShapes',
+  'setAsOf',
+  'setNow',
+  'put',
+  'clear',
+  'ask',
+] as const
 type EngineMethod = (typeof engineMethods)[number]
 
 /** The engine behind a port. */

@@ -1,12 +1,13 @@
 import type { PackedMonth } from '@/domain/answers/columns.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
+import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
 import { FilteredRows } from './count/filtered-rows.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
 import type { Question, QuestionWorld } from './questions/question.ts'
 
-export type ColumnsWorld = Omit<QuestionWorld, 'asOfWallMinutes' | 'nowMinute'>
+export type ColumnsWorld = Omit<QuestionWorld, 'asOfWallMinutes' | 'nowMinute' | 'shapes'>
 
 export class ColumnsEngine {
   #set = new ColumnSet()
@@ -16,6 +17,7 @@ export class ColumnsEngine {
     cityBbox: [-180, -90, 180, 90],
     nowMinute: 0,
     asOfWallMinutes: 0,
+    shapes: new AreaShapes(),
   }
   /** Questions about the same filter share these rows. */
   #last: { filter: string; rows: FilteredRows } | null = null
@@ -23,6 +25,10 @@ export class ColumnsEngine {
   setWorld(world: ColumnsWorld): void {
     this.#world = { ...this.#world, ...world }
     this.#last = null
+  }
+
+  setShapes(level: string, shapes: LevelShapes): void {
+    this.#world.shapes.set(level, shapes)
   }
 
   setAsOf(asOfWallMinutes: number): void {

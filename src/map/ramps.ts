@@ -73,6 +73,10 @@ export function sequentialRamp(theme: MapTheme, count: number): string[] {
 /** Hex: much less, less, the same, more, much more. */
 export const divergingRamp = (theme: MapTheme): string[] => diverging[theme].map(hexFromOklch)
 
+/** Hex. @param strength −1 coldest, 0 neither, 1 hottest */
+export const hotColdColor = (theme: MapTheme, strength: number): string =>
+  hexFromOklch(sample(diverging[theme], (strength + 1) / 2))
+
 /** RGBA by density byte, 256 × 4 bytes; streets show through. */
 export function heatRamp(theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {
   const table = new Uint8ClampedArray(256 * 4)

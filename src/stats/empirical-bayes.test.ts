@@ -21,7 +21,10 @@ describe('smoothed rates', () => {
   })
 
   it('leave out areas without households and give them the mean', () => {
-    const { rates, ownWeights, excluded } = globalSmoothedRates([5, 100, 9, 3], [50, 0, 300, Number.NaN])
+    const { rates, ownWeights, excluded } = globalSmoothedRates(
+      [5, 100, 9, 3],
+      [50, 0, 300, Number.NaN],
+    )
     expect(excluded).toEqual([1, 3])
     expect(rates[1]).toBeCloseTo(14 / 350, 15)
     expect([ownWeights[1], ownWeights[3]]).toEqual([0, 0])

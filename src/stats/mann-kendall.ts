@@ -58,7 +58,7 @@ function ties(values: ArrayLike<number>): { tied: number; tiedPairs: number } {
   const sorted = Float64Array.from(values).sort()
   let tied = 0
   let tiedPairs = 0
-  for (let start = 0; start < sorted.length; ) {
+  for (let start = 0; start < sorted.length;) {
     let end = start + 1
     while (end < sorted.length && sorted[end] === sorted[start]) end++
     const t = end - start

@@ -60,7 +60,9 @@ export function expectedCounts(
   areas: number,
 ): Expected {
   if (counts.length !== households.length || (areas > 0 && counts.length % areas !== 0))
-    throw new RangeError(`${counts.length} counts and ${households.length} households of ${areas} areas`)
+    throw new RangeError(
+      `${counts.length} counts and ${households.length} households of ${areas} areas`,
+    )
   const expected = new Float64Array(areas)
   const known = new Uint8Array(areas)
   for (let start = 0; start < counts.length; start += areas) {

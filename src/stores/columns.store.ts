@@ -8,11 +8,12 @@ import { localDayOf, monthOfDay, wallMinutes } from '@/domain/time/calendar.ts'
 import { spanOf } from '@/domain/time/period.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { Projection } from '@/domain/answers/projection.ts'
-import type { LocalMonth } from '@/domain/vocabulary.ts'
+import type { AreaLevel, LocalMonth } from '@/domain/vocabulary.ts'
 import { useAreasStore } from './areas.store.ts'
 import { useCategoriesStore } from './categories.store.ts'
 import type { RemoteColumnsEngine } from '@/columns/engine-call.ts'
 import { ColumnsLoader, type KeptListing, type LoadProgress } from '@/columns/loader.ts'
+import type { LevelShapes } from '@/columns/count/area-shapes.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from '@/columns/questions/index.ts'
 import { startColumnsWorker } from '@/columns/worker-client.ts'
 import { useFilterStore } from './view/filter.store.ts'
@@ -72,6 +73,8 @@ export const useColumnsStore = defineStore('columns', () => {
   const dueRevision = shallowRef(0)
   /** Incremented after each answered load or poll. */
   const answers = shallowRef(0)
+  /** Incremented when a worker starts. */
+  const engineRevision = shallowRef(0)
   const projection = shallowRef<Projection | null>(null)
   const projectedFilter = shallowRef<IncidentFilter | null>(null)
 
@@ -120,6 +123,19 @@ export const useColumnsStore = defineStore('columns', () => {
     return answer && { answer, asked }
   })
 
+  /** Wanted by questions about neighbours. An ended worker forgets them; `engineRevision` tells. */
+  async function sendShapes(level: AreaLevel, shapes: LevelShapes): Promise<boolean> {
+    const current = engine
+    if (!current) return false
+    try {
+      await current.setShapes(level, shapes)
+      return engine === current
+    } catch (failure) {
+      keepFailure(current, failure)
+      return false
+    }
+  }
+
   /** Continues a failed load, else polls. @throws AppError, also in `error` */
   function refresh(): Promise<void> {
     if (refreshing) return refreshing
@@ -167,6 +183,7 @@ export const useColumnsStore = defineStore('columns', () => {
     const scopeKey = session.context!.scopeKey
     controller = new AbortController()
     engine = outside.startEngine()
+    engineRevision.value++
     cache = outside.openCache()
     status.value = 'loading'
     loader = new ColumnsLoader({
@@ -331,7 +348,9 @@ export const useColumnsStore = defineStore('columns', () => {
     answers,
     projection,
     projectedFilter,
+    engineRevision,
     ask,
+    sendShapes,
     refresh,
   }
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AreaShapes } from '../count/area-shapes.ts'
 import { randomMonths } from '../../../tests/fixtures/columns.ts'
 import { emptyFilter } from '../../domain/filter/filter.ts'
 import { dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
@@ -18,6 +19,7 @@ const world = {
   cityBbox: [0, 0, 1, 1] as const,
   nowMinute: 0,
   asOfWallMinutes: Date.UTC(2020, 4, 15, 9, 30) / 60_000,
+  shapes: new AreaShapes(),
 }
 const set = new ColumnSet()
 for (const month of randomMonths({ rows: 3000, months: 6, areas: 3, categories: 3 }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AreaShapes } from '../count/area-shapes.ts'
 import { randomMonths } from '../../../tests/fixtures/columns.ts'
 import { notClosedHours } from '../../domain/answers/columns.ts'
 import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
@@ -19,6 +20,7 @@ const world = {
   cityBbox: [0, 0, 1, 1] as const,
   nowMinute: 0,
   asOfWallMinutes: Date.UTC(2020, 5, 15) / 60_000,
+  shapes: new AreaShapes(),
 }
 const options = { withinDays: 7, areaLevel: 'community' as const }
 

@@ -1,12 +1,23 @@
 import { closing } from './closing.ts'
 import { closingByArea } from './closing-by-area.ts'
+import { findings } from './findings.ts'
 import { heat } from './heat.ts'
+import { hotspots } from './hotspots.ts'
 import { projection } from './projection.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
 
 /** Lists every question; add a new one here. */
-export const questions = { projection, heat, closing, closingByArea, weekHours, windowCounts }
+export const questions = {
+  projection,
+  heat,
+  closing,
+  closingByArea,
+  findings,
+  hotspots,
+  weekHours,
+  windowCounts,
+}
 
 type Questions = typeof questions
 export type QuestionName = keyof Questions

@@ -1,3 +1,4 @@
+import type { AreaShapes } from '../count/area-shapes.ts'
 import type { FilteredRows } from '../count/filtered-rows.ts'
 import type { FilterWorld, PathNode } from '../count/filter-rules.ts'
 
@@ -5,6 +6,7 @@ export interface QuestionWorld extends FilterWorld {
   areas: readonly (PathNode & { level: string })[]
   /** The data's last known minute; see `wallMinutes`. */
   asOfWallMinutes: number
+  shapes: AreaShapes
 }
 
 /** Pure. `options` are JSON; the answer can be structured-cloned. */

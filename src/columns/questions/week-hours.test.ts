@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AreaShapes } from '../count/area-shapes.ts'
 import { randomMonths } from '../../../tests/fixtures/columns.ts'
 import { emptyFilter } from '../../domain/filter/filter.ts'
 import { ColumnSet } from '../count/column-set.ts'
@@ -11,6 +12,7 @@ const world = {
   cityBbox: [0, 0, 1, 1] as const,
   nowMinute: 0,
   asOfWallMinutes: 0,
+  shapes: new AreaShapes(),
 }
 
 describe('the question "weekHours"', () => {

@@ -8,6 +8,7 @@ import type { BoundingBox } from '@/domain/vocabulary.ts'
 import { createMapEngine } from '@/map/map-engine.ts'
 import { levelForZoom } from '@/map/level-for-zoom.ts'
 import type {
+  AreaValues,
   LocateResult,
   MapEngine,
   MapEngineOptions,
@@ -28,19 +29,18 @@ import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSelectionStore } from '@/stores/view/selection.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import type { MapPageContext } from './map-page-context.ts'
-import type { Choropleth } from './use-choropleth.ts'
+import type { MapLayer } from './use-map-layer.ts'
 import { encodeView, latPerPixel } from './view-url.ts'
 
 export type MapHover =
   | { kind: 'area'; idx: number; pixel: PixelPoint }
   | { kind: 'points'; hits: PointHit[]; pixel: PixelPoint }
 
-export type MapLayer = 'areas' | 'heat'
-
 export interface SynchronizerOptions {
   page: MapPageContext
   layer: Readonly<Ref<MapLayer>>
-  choropleth: Readonly<Ref<Choropleth | null>>
+  /** Null draws outlines alone. */
+  areaValues: Readonly<Ref<AreaValues | null>>
   theme: Readonly<Ref<MapTheme>>
   locale: Readonly<Ref<MapLocale>>
   messages: Readonly<Ref<MapMessages>>
@@ -233,12 +233,9 @@ export function useMapSynchronizer(
     },
     { immediate: true },
   )
-  watch(
-    [engine, options.choropleth, options.layer],
-    ([made, choropleth, layer]) =>
-      made?.setAreaValues(layer === 'areas' ? (choropleth?.values ?? null) : null),
-    { immediate: true },
-  )
+  watch([engine, options.areaValues], ([made, values]) => made?.setAreaValues(values), {
+    immediate: true,
+  })
 
   watch(
     [engine, () => selection.hoveredArea, () => selection.pinnedArea, () => filter.effective.areas],

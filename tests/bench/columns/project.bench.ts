@@ -1,3 +1,4 @@
+import { AreaShapes } from '../../../src/columns/count/area-shapes.ts'
 import { randomMonths } from '../../fixtures/columns.ts'
 import { ColumnSet } from '../../../src/columns/count/column-set.ts'
 import { density } from '../../../src/columns/count/density.ts'
@@ -40,6 +41,7 @@ const world: QuestionWorld = {
   cityBbox: [-122.52, 37.7, -122.35, 37.83],
   nowMinute: Date.UTC(2026, 0, 1) / 60_000,
   asOfWallMinutes: Date.UTC(2026, 0, 1) / 60_000,
+  shapes: new AreaShapes(),
 }
 
 /** Everything passes; a third of the areas in one year; open ones of some categories in a box; overdue ones. */

@@ -1,0 +1,109 @@
+import type { FeatureCollection } from 'geojson'
+import type { AreaFeatures } from '@/data/areas.repo.ts'
+import { csvFromTable } from '@/domain/csv.ts'
+import type { Finding, Findings } from '@/domain/answers/findings.ts'
+import type { Hotspots } from '@/domain/answers/hotspots.ts'
+import type { Period } from '@/domain/time/period.ts'
+import { classKey, shownClass, type HotspotClass, type HotspotView } from './hotspot-views.ts'
+
+export interface ExportWords {
+  t: (key: string) => string
+  areaName: (finding: Finding) => string
+  areaCode: (finding: Finding) => string
+  categoryName: (finding: Finding) => string
+  asOf: string
+  period: Period
+  view: HotspotView
+}
+
+const columns = [
+  'area',
+  'code',
+  'category',
+  'observed',
+  'expected',
+  'ratio',
+  'low',
+  'high',
+  'p',
+  'open',
+  'weeks',
+  'point',
+] as const
+
+/** Figures as computed, and the parameters as last columns of each row: a line stands for itself. */
+export function findingsCsv({ list, value }: Findings, words: ExportWords): string {
+  return csvFromTable(
+    [
+      ...columns.map((name) => words.t(`hotspots.column.${name}`)),
+      words.t('hotspots.column.from'),
+      words.t('hotspots.column.to'),
+      words.t('hotspots.column.as-of'),
+      words.t('hotspots.column.value'),
+    ],
+    list.map((finding) => [
+      words.areaName(finding),
+      words.areaCode(finding),
+      words.categoryName(finding),
+      finding.observed,
+      finding.expected,
+      finding.ratio,
+      finding.low,
+      finding.high,
+      finding.p,
+      finding.open,
+      finding.weeksRunning,
+      finding.onOnePoint,
+      words.period?.from ?? '',
+      words.period?.to ?? '',
+      words.asOf,
+      value,
+    ]),
+  )
+}
+
+/** The areas with their classes; `parameters` says how they were found. */
+export function hotspotsGeoJson(
+  found: Hotspots,
+  { features }: AreaFeatures,
+  classes: readonly HotspotClass[],
+  { asOf, period, view }: ExportWords,
+): FeatureCollection & { parameters: object } {
+  const place = new Map(Array.from(found.areas, (idx, i) => [idx, i]))
+  const { method, level, window } = found.options
+  return {
+    type: 'FeatureCollection',
+    parameters: {
+      view,
+      method,
+      level,
+      period,
+      comparedWith: window?.period ?? null,
+      asOf,
+      value: found.value,
+      neighbours: 'queen',
+      correction: 'benjamini_hochberg',
+      classes: classes.map(({ key, areas, incidents }) => ({ class: key, areas, incidents })),
+    },
+    features: features.flatMap((feature) => {
+      const i = place.get(Number(feature.id))
+      if (i === undefined) return []
+      const code = shownClass(view, found.classes[i]!)
+      return [
+        {
+          type: 'Feature' as const,
+          geometry: feature.geometry,
+          properties: {
+            code: feature.properties.code,
+            name: feature.properties.name,
+            class: classKey(view, code),
+            count: found.counts[i],
+            expected: found.expected[i],
+            score: Number.isFinite(found.scores[i]) ? found.scores[i] : null,
+            p: found.p[i],
+          },
+        },
+      ]
+    }),
+  }
+}

@@ -1,0 +1,13 @@
+import type { WritableComputedRef } from 'vue'
+import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
+
+const mapLayers = ['areas', 'hotspots', 'heat'] as const
+export type MapLayer = (typeof mapLayers)[number]
+
+/** What the map shows; in the URL. */
+export const useMapLayer = (): WritableComputedRef<MapLayer> =>
+  useQueryChoice<MapLayer>(
+    'layer',
+    () => mapLayers,
+    () => 'areas',
+  )
