@@ -1,12 +1,11 @@
 import { onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
-import type { LevelShapes } from '@/columns/count/area-shapes.ts'
+import { levelShapes, type AreaShape } from '@/columns/level-shapes.ts'
 import { isAbort } from '@/data/errors.ts'
 import { report } from '@/data/problems.ts'
 import type { AreaFeatures } from '@/data/areas.repo.ts'
 import type { Area } from '@/domain/city/area.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { squareKm } from '@/geo/square-km.ts'
-import { polygonsFrom } from '@/stats/polygons.ts'
 import { useAreasStore } from './areas.store.ts'
 import { useColumnsStore } from './columns.store.ts'
 
@@ -31,7 +30,7 @@ export function useAreaShapes(
         const features = await areas.features(wanted)
         const isStill = () => isWanted && toValue(level) === wanted && areas.list === list
         if (!isStill()) return
-        const shapes = levelShapes(features, list.filter(isVisible))
+        const shapes = levelShapes(shapesOf(features, list.filter(isVisible)))
         if ((await columns.sendShapes(wanted, shapes)) && isStill()) sent.value = wanted
       } catch (error) {
         // The map says that boundaries did not load.
@@ -44,18 +43,12 @@ export function useAreaShapes(
   return sent
 }
 
-function levelShapes({ features }: AreaFeatures, visible: readonly Area[]): LevelShapes {
+function shapesOf({ features }: AreaFeatures, visible: readonly Area[]): AreaShape[] {
   const byIdx = new Map(visible.map((area) => [area.idx, area]))
-  const shown = features.filter(({ id }) => byIdx.has(Number(id)))
-  return {
-    areas: Uint32Array.from(shown, ({ id }) => Number(id)),
-    polygons: polygonsFrom(
-      shown.map(({ geometry }) =>
-        geometry.type === 'Polygon' ? geometry.coordinates : geometry.coordinates.flat(),
-      ),
-      'degrees',
-    ),
-    squareKm: Float64Array.from(shown, ({ geometry }) => squareKm(geometry)),
-    households: Float64Array.from(shown, ({ id }) => byIdx.get(Number(id))!.households ?? 0),
-  }
+  return features.flatMap(({ id, geometry }) => {
+    const area = byIdx.get(Number(id))
+    if (!area) return []
+    const { idx, households } = area
+    return [{ idx, geometry, squareKm: squareKm(geometry), households: households ?? 0 }]
+  })
 }

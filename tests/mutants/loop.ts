@@ -74,9 +74,9 @@ const engine = breaksOf(
     {
       name: 'the log forgets the state before',
       find: `jsonb_build_object('name', v_name,
-      'from', v_incident.state, 'to', v_new.state)`,
+    'from', v_incident.state, 'to', v_new.state)`,
       replace: `jsonb_build_object('name', v_name,
-      'from', v_new.state, 'to', v_new.state)`,
+    'from', v_new.state, 'to', v_new.state)`,
       tests: [test('workflow')],
     },
     {

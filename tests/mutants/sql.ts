@@ -104,28 +104,21 @@ const writing = breaksOf('migrations', onIncidents, [
     tests: [`${test('commands')} -t a membership that has ended`],
   },
   {
-    name: 'an ended handler may still write',
-    find: `and m.role = 'handler' and m.department_code = p_incident.department_code
-      and private.is_valid(m.valid_from, m.valid_to, p_at));`,
-    replace: `and m.role = 'handler' and m.department_code = p_incident.department_code);`,
-  },
-  {
-    name: 'an ended role may still write',
-    find: `and m.user_id = auth.uid() and m.role <> 'handler'
-    and private.is_valid(m.valid_from, m.valid_to, p_at);`,
-    replace: `and m.user_id = auth.uid() and m.role <> 'handler';`,
+    name: 'an ended membership may still write',
+    find: `left join public.areas own on own.code = p_incident.area_code
+  where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, p_at);`,
+    replace: `left join public.areas own on own.code = p_incident.area_code
+  where m.user_id = auth.uid();`,
   },
   {
     name: 'a handler of another department may write',
-    find: `and m.role = 'handler' and m.department_code = p_incident.department_code
-      and private.is_valid(m.valid_from, m.valid_to, p_at));`,
-    replace: `and m.role = 'handler'
-      and private.is_valid(m.valid_from, m.valid_to, p_at));`,
+    find: `coalesce(bool_or(m.role = 'handler' and m.department_code = p_incident.department_code), false),`,
+    replace: `coalesce(bool_or(m.role = 'handler'), false),`,
   },
   {
     name: 'a role gives rights in every area',
-    find: 'where own.code = p_incident.area_code and private.is_within(own.path, a.path)',
-    replace: 'where own.code = p_incident.area_code',
+    find: `filter (where m.role <> 'handler' and private.is_within(own.path, a.path))`,
+    replace: `filter (where m.role <> 'handler')`,
   },
   {
     name: 'everybody counts as the reporter',

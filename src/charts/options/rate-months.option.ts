@@ -1,6 +1,6 @@
 import type { CustomSeriesRenderItem } from 'echarts'
 import type { EChartsCoreOption } from 'echarts/core'
-import type { Share } from '../../stats/wilson.ts'
+import type { Share } from '@/domain/answers/rates.ts'
 import type { ChartTheme } from '../chart-theme.ts'
 import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 

@@ -5,7 +5,7 @@ import { addDays } from '../../domain/time/calendar.ts'
 import type { ColumnSet } from '../count/column-set.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { findings } from './findings.ts'
-import { grids, lastDay, setOf, world } from './lattice-world.fixture.ts'
+import { grids, lastDay, setOf, world } from '../../../tests/fixtures/lattice-world.ts'
 
 const half = { from: addDays(lastDay, -findingWeeks * 7 + 1), to: lastDay }
 const ask = (set: ColumnSet, filter: Partial<IncidentFilter> = {}) =>

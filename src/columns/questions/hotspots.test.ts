@@ -7,7 +7,7 @@ import { emergingClasses } from '../../stats/emerging.ts'
 import type { ColumnSet } from '../count/column-set.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { hotspots } from './hotspots.ts'
-import { grids, lastDay, setOf, shapes, world } from './lattice-world.fixture.ts'
+import { grids, lastDay, setOf, shapes, world } from '../../../tests/fixtures/lattice-world.ts'
 
 const options = (over: Partial<HotspotOptions> = {}): HotspotOptions => ({
   method: 'chance',

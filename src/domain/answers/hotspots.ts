@@ -1,3 +1,4 @@
+export { emergingClasses, type EmergingClass } from '../../stats/emerging.ts'
 import type { CompareWindow } from '../time/compare-window.ts'
 import type { AreaLevel, LocalDay } from '../vocabulary.ts'
 

@@ -2,6 +2,8 @@ import { wilson, type Share } from '../../stats/wilson.ts'
 import type { IncidentFilter } from '../filter/filter.ts'
 import { addDays, dayNumber } from '../time/calendar.ts'
 
+export type { Share }
+
 /** Stages with a clock of their own, and `closing` for all of them together. */
 export const rateStages = [
   'verifying',

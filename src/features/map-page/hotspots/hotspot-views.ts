@@ -1,5 +1,9 @@
-import type { HotspotMethod, Hotspots } from '@/domain/answers/hotspots.ts'
-import { emergingClasses, type EmergingClass } from '@/stats/emerging.ts'
+import {
+  emergingClasses,
+  type EmergingClass,
+  type HotspotMethod,
+  type Hotspots,
+} from '@/domain/answers/hotspots.ts'
 
 /** What a manager asks; each is one method, seen from one side. */
 export const hotspotViews = ['chance', 'worse', 'returning', 'new'] as const
