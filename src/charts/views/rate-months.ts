@@ -17,7 +17,7 @@ export function rateMonthsView(data: RateMonthsData, { theme, text }: ChartLook)
   const percent = (share: number | null) => rounded(share === null ? null : share * 100, 1)
   return {
     fileName: `rate-months-${data.rate}`,
-    title: name,
+    title: t('rates.months.title-of', { name }),
     note: t('rates.months.note'),
     option: rateMonthsOption(months, name, theme, text),
     table: {
