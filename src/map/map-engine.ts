@@ -2,6 +2,7 @@ import type { Map as MapLibreMap, Marker } from 'maplibre-gl'
 import type { BoundingBox } from '@/domain/vocabulary.ts'
 import { Emitter } from './emitter.ts'
 import { AreasLayer } from './layers/areas.layer.ts'
+import { CellsLayer } from './layers/cells.layer.ts'
 import { HeatLayer } from './layers/heat.layer.ts'
 import { LocationLayer } from './layers/location.layer.ts'
 import { PointsLayer } from './layers/points.layer.ts'
@@ -39,6 +40,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     interactive: true,
   })
   const areas = new AreasLayer(theme)
+  const cells = new CellsLayer()
   const heat = new HeatLayer(theme)
   const points = new PointsLayer(theme, (error) => events.emit('pointsError', error))
   const location = new LocationLayer(theme)
@@ -46,7 +48,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
 
   // Draws values set earlier. Location comes last, on top.
   map.once('style.load', () => {
-    for (const layer of [areas, heat, points, location]) layer.attach(map)
+    for (const layer of [areas, cells, heat, points, location]) layer.attach(map)
   })
   map.on('error', ({ error }) => console.warn('Map:', error.message))
   map.on('webglcontextlost', () => events.emit('fatal', new Error('The WebGL context was lost')))
@@ -165,6 +167,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     setAreaLevel: (level) => areas.setLevel(level),
     setAreaValues: (values) => areas.setValues(values),
     setAreaHighlight: (highlight) => areas.setHighlight(highlight),
+    setCells: (values) => cells.set(values),
     setHeat: (grid) => heat.set(grid),
     setPoints: (source) => points.set(source),
     setPointHighlight: (highlight) => points.setHighlight(highlight),

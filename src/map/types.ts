@@ -1,5 +1,6 @@
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import type { CityConfig } from '@/domain/city/config.ts'
+import type { CellGrid } from '@/domain/answers/cell-grid.ts'
 import type { HeatGrid } from '@/domain/answers/heat-grid.ts'
 import type { PointTile } from '@/domain/answers/point-tile.ts'
 import type { AreaLevel, BoundingBox, LngLat, Stage } from '@/domain/vocabulary.ts'
@@ -49,6 +50,16 @@ export interface AreaValues {
   /** By `Area.idx`: an index in `colors`, or negative. */
   classes: ArrayLike<number>
   /** CSS hex, opaque: the colours on the screen. */
+  colors: readonly string[]
+}
+
+export interface CellValues {
+  grid: CellGrid
+  /** Numbers of the cells drawn. */
+  cells: ArrayLike<number>
+  /** An index in `colors` for each of `cells`. */
+  classes: ArrayLike<number>
+  /** CSS hex, opaque. */
   colors: readonly string[]
 }
 
@@ -149,6 +160,7 @@ export interface MapEngine {
   setAreaValues(values: AreaValues | null): void
   setAreaHighlight(highlight: AreaHighlight): void
 
+  setCells(cells: CellValues | null): void
   setHeat(heat: HeatGrid | null): void
 
   setPoints(points: PointsSource | null): void

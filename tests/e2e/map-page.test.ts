@@ -1,10 +1,14 @@
 import { AxeBuilder } from '@axe-core/playwright'
+import { readFile } from 'node:fs/promises'
+import Papa from 'papaparse'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, reportIncident } from '../kit/api.ts'
 import { colorsSettle } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
+  areaNames,
+  areaSizes,
   countBy,
   lastDayOf,
   laterMonth,
@@ -17,6 +21,7 @@ import {
 } from '../kit/oracle.ts'
 import { lookUntil } from '../kit/look-until.ts'
 import { colorsAround, insidePlaces, legendRows, pixelOf } from '../kit/map-colors.ts'
+import { minObserved, minRatio } from '../../src/domain/answers/findings.ts'
 import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
@@ -394,5 +399,193 @@ describe('the map page', () => {
     await detail.waitFor({ state: 'detached' })
     expect(await row.nth(120).evaluate((element) => element === document.activeElement)).toBe(true)
     expect(problems).toEqual([])
+  })
+})
+
+describe('hotspots', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchChromium()))
+  afterAll(() => browser?.close())
+
+  /** Area and category with the most incidents beyond the city's rate by km², from the file alone. */
+  function topFinding(own: readonly OracleRow[], sizes: Map<string, number>) {
+    const whole = [...sizes.values()].reduce((sum, size) => sum + size, 0)
+    const totals = countBy(own, ({ leaf }) => leaf)
+    return [...countBy(own, ({ gridCode, leaf }) => `${gridCode} ${leaf}`)]
+      .map(([pair, observed]) => {
+        const [code = '', leaf = ''] = pair.split(' ')
+        const expected = (totals.get(leaf)! * sizes.get(code)!) / whole
+        return { code, leaf, observed, expected }
+      })
+      .filter(
+        ({ observed, expected }) => observed >= minObserved && observed >= minRatio * expected,
+      )
+      .toSorted((a, b) => b.observed - b.expected - (a.observed - a.expected))[0]!
+  }
+
+  it('say what the file says, follow the question and take their parameters along', async () => {
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      role: 'manager',
+      path: `/map?layer=hotspots&${year}`,
+      ...desk,
+      streets: false,
+    })
+    const query = (key: string): string | null => new URL(page.url()).searchParams.get(key)
+    const card = page.getByTestId('finding').first()
+    await card.waitFor(slow)
+    const inScope = rowsOfLink(rows, page.url(), anywhere).filter(
+      ({ communityCode }) => communityCode === 'SF-N-19',
+    )
+    const grids = new Set(
+      rows.flatMap((row) => (row.communityCode === 'SF-N-19' ? row.gridCode : [])),
+    )
+    const sizes = new Map([...areaSizes('grid')].filter(([code]) => grids.has(code)))
+    const top = topFinding(inScope, sizes)
+    const isTop = ({ gridCode, leaf }: OracleRow): boolean =>
+      gridCode === top.code && leaf === top.leaf
+    const open = inScope.filter((row) => isTop(row) && row.open).length
+    const text = await card.innerText()
+    expect(text).toContain(areaNames('grid').get(top.code))
+    expect(text).toContain(`${(top.observed / top.expected).toFixed(1)} × expected`)
+    expect(text).toContain(`${top.observed.toLocaleString('en')} incidents`)
+    expect(text).toContain(`${open.toLocaleString('en')} still open`)
+
+    const legend = page.getByTestId('hotspot-legend')
+    const classes = (): Promise<[key: string, areas: number, incidents: number][]> =>
+      legend
+        .locator('tbody tr')
+        .evaluateAll((all) =>
+          all.map((row) => [
+            (row as HTMLElement).dataset.class ?? '',
+            ...([...row.querySelectorAll('td')].map((cell) =>
+              Number(cell.innerText.replaceAll(/\D/g, '')),
+            ) as [number, number]),
+          ]),
+        )
+    const sums = async (): Promise<[areas: number, incidents: number]> => {
+      const found = await classes()
+      return [1, 2].map((at) => found.reduce((sum, row) => sum + Number(row[at]), 0)) as [
+        number,
+        number,
+      ]
+    }
+    expect(await sums()).toEqual([sizes.size, inScope.length])
+
+    const saved = async (name: RegExp): Promise<string> => {
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name }).click(),
+      ])
+      return readFile(await file.path(), 'utf8')
+    }
+    const csv = await saved(/\(CSV\)/)
+    // one byte-order mark: a second one would belong to the first heading
+    expect(csv).toMatch(/^\uFEFFArea,/)
+    const { data } = Papa.parse<Record<string, string>>(csv.slice(1), { header: true })
+    expect(data[0]).toMatchObject({
+      Code: top.code,
+      Incidents: String(top.observed),
+      Open: String(open),
+      From: from,
+      To: to,
+      'Judged by': 'per_square_km',
+    })
+    expect(Math.abs(Number(data[0]!.Expected) / top.expected - 1)).toBeLessThan(1e-3)
+    const geojson = JSON.parse(await saved(/GeoJSON/)) as {
+      parameters: object
+      features: { properties: { code: string; count: number } }[]
+    }
+    expect(geojson.parameters).toMatchObject({
+      view: 'chance',
+      method: 'chance',
+      level: 'grid',
+      period: { from, to },
+      value: 'per_square_km',
+      correction: 'benjamini_hochberg',
+    })
+    const byGrid = countBy(inScope, ({ gridCode }) => gridCode)
+    expect(geojson.features.map(({ properties: { code, count } }) => [code, count]).sort()).toEqual(
+      [...sizes.keys()].map((code) => [code, byGrid.get(code) ?? 0]).sort(),
+    )
+
+    const before = await classes()
+    await page.getByTestId('hotspot-view').click()
+    await page.getByRole('option', { name: 'Worse than the period before' }).click()
+    await expect.poll(() => query('hotspots')).toBe('worse')
+    await expect.poll(classes).not.toEqual(before)
+    expect(await sums()).toEqual([sizes.size, inScope.length])
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
+  it('move through time by steps, a drag and a playing, each one step of "back"', async () => {
+    const { page, context, problems } = await openPage(browser, {
+      url,
+      role: 'leader',
+      path: `/map?layer=hotspots&${year}`,
+      ...desk,
+      streets: false,
+    })
+    const query = (key: string): string | null => new URL(page.url()).searchParams.get(key)
+    const days = (): string => `${query('from')} ${query('to')}`
+    const monthDays = (at: string): string => `${at}-01 ${lastDayOf(at)}`
+    const lastMonth = to.slice(0, 7)
+    const slider = page.getByTestId('time-slider')
+    /** Totals and classes follow. */
+    const expectFollowed = async (): Promise<void> => {
+      const own = rowsOfLink(rows, page.url(), anywhere)
+      await expect.poll(() => shownCount(page, 'total-count')).toBe(own.length)
+      await expect
+        .poll(async () =>
+          (
+            await page.getByTestId('hotspot-legend').locator('td:last-child').allInnerTexts()
+          ).reduce((sum, text) => sum + Number(text.replaceAll(/\D/g, '')), 0),
+        )
+        .toBe(own.length)
+    }
+    await page.getByTestId('finding').first().waitFor(slow)
+    await page.getByTestId('time-length').click()
+    await page.getByRole('option', { name: '1 month' }).click()
+    await expect.poll(days).toBe(monthDays(lastMonth))
+    await page.getByTestId('time-back').click()
+    await expect.poll(days).toBe(monthDays(laterMonth(lastMonth, -1)))
+    await expectFollowed()
+    await page.goBack()
+    await expect.poll(days).toBe(monthDays(lastMonth))
+
+    const box = (await slider.boundingBox())!
+    const place = (share: number): [number, number] => [
+      box.x + 8 + share * (box.width - 16),
+      box.y + box.height / 2,
+    ]
+    const last = Number(await slider.getAttribute('max'))
+    await page.mouse.move(...place(Number(await slider.inputValue()) / last))
+    await page.mouse.down()
+    await page.mouse.move(...place(0.6), { steps: 10 })
+    await expect.poll(days).not.toBe(monthDays(lastMonth))
+    await expectFollowed()
+    await page.mouse.move(...place(0.3), { steps: 10 })
+    await page.mouse.up()
+    await expect.poll(() => slider.inputValue()).toBe(String(Math.round(0.3 * last)))
+    await expectFollowed()
+    await page.goBack()
+    await expect.poll(days).toBe(monthDays(lastMonth))
+
+    // this browser asks for less motion
+    expect(await page.getByTestId('time-play').count()).toBe(0)
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+    await slider.focus()
+    for (let n = 0; n < 3; n++) await page.keyboard.press('ArrowLeft')
+    const start = monthDays(laterMonth(lastMonth, -3))
+    await expect.poll(days).toBe(start)
+    await page.getByTestId('time-play').click()
+    await expect.poll(days).toBe(monthDays(laterMonth(lastMonth, -1)))
+    await page.getByTestId('time-play').click()
+    await page.goBack()
+    await expect.poll(days).toBe(start)
+    expect(problems).toEqual([])
+    await context.close()
   })
 })

@@ -59,6 +59,30 @@ function areas(level: string): AreaFeature[] {
 export const areaNames = (level: 'community' | 'grid'): Map<string, string> =>
   new Map(areas(level).map(({ properties }) => [properties.code, properties.name]))
 
+/**
+ * Square kilometres of one level's areas by code: the shoelace formula in metres, by the length of
+ * a degree on the WGS 84 ellipsoid at the city's latitude.
+ */
+export function areaSizes(level: 'community' | 'grid'): Map<string, number> {
+  const phi = (37.76 * Math.PI) / 180
+  const up = 111_132.92 - 559.82 * Math.cos(2 * phi) + 1.175 * Math.cos(4 * phi)
+  const right = 111_412.84 * Math.cos(phi) - 93.5 * Math.cos(3 * phi)
+  const ringKm2 = (ring: number[][]): number =>
+    ring.reduce((sum, [lng = 0, lat = 0], i) => {
+      const [nextLng = 0, nextLat = 0] = ring[(i + 1) % ring.length]!
+      return sum + (lng * nextLat - nextLng * lat) * right * up
+    }, 0) / 2e6
+  return new Map(
+    areas(level).map(({ properties, geometry }) => {
+      const shapes = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates
+      const sizes = shapes.map(([outer = [], ...holes]) =>
+        holes.reduce((size, hole) => size - Math.abs(ringKm2(hole)), Math.abs(ringKm2(outer))),
+      )
+      return [properties.code, sizes.reduce((sum, size) => sum + size, 0)]
+    }),
+  )
+}
+
 /** Departments by leaf category, as written in the schema file that brings them. */
 const departments = new Map(
   [

@@ -17,6 +17,7 @@ import { islands } from '../../stats/weights.ts'
 import type { KnownShapes } from '../count/area-shapes.ts'
 import { sizeOf } from '../count/area-size.ts'
 import { areaSlots } from '../count/area-slots.ts'
+import { confidenceClass, confidenceLevels } from '../count/confidence-class.ts'
 import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
 import type { Question, QuestionWorld } from './question.ts'
 import { windowCounts } from './window-counts.ts'
@@ -79,7 +80,7 @@ function byChance(answer: Hotspots, { shapes }: Ground): Hotspots {
     obstacle: known.includes(1) ? null : 'all_equal',
     scores: z,
     p: adjusted,
-    classes: Int8Array.from(z, (score, i) => classOf(adjusted[i]!, score)),
+    classes: Int8Array.from(z, (score, i) => confidenceClass(adjusted[i]!, score)),
     expected: size.map((own) => (total * own) / whole),
   }
 }
@@ -109,7 +110,7 @@ function byChange(answer: Hotspots, { slots, rows, world }: Ground): Hotspots {
     scores,
     p: adjusted,
     classes: Int8Array.from(scores, (ratio, i) =>
-      known[i] ? classOf(adjusted[i]!, ratio - 1) : 0,
+      known[i] ? confidenceClass(adjusted[i]!, ratio - 1) : 0,
     ),
     expected: Float64Array.from(before),
   }
@@ -188,16 +189,9 @@ function withoutSelf({ neighbours: { n, starts, neighbours } }: KnownShapes) {
 function criticalOf(z: Float64Array): number {
   const adjusted = benjaminiHochberg(z.map(twoSidedP))
   return adjusted.reduce(
-    (least, p, i) => (p <= levels[0] ? Math.min(least, Math.abs(z[i]!)) : least),
+    (least, p, i) => (p <= confidenceLevels[0] ? Math.min(least, Math.abs(z[i]!)) : least),
     Infinity,
   )
-}
-
-const levels = [0.1, 0.05, 0.01] as const
-
-function classOf(p: number, direction: number): number {
-  const strength = levels.filter((level) => p <= level).length
-  return Math.sign(direction) * strength
 }
 
 const sum = (values: ArrayLike<number>): number => {

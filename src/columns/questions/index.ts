@@ -2,6 +2,7 @@ import { closing } from './closing.ts'
 import { closingByArea } from './closing-by-area.ts'
 import { findings } from './findings.ts'
 import { heat } from './heat.ts'
+import { hotspotCells } from './hotspot-cells.ts'
 import { hotspots } from './hotspots.ts'
 import { projection } from './projection.ts'
 import { weekHours } from './week-hours.ts'
@@ -14,6 +15,7 @@ export const questions = {
   closing,
   closingByArea,
   findings,
+  hotspotCells,
   hotspots,
   weekHours,
   windowCounts,

@@ -9,6 +9,7 @@ import { createMapEngine } from '@/map/map-engine.ts'
 import { levelForZoom } from '@/map/level-for-zoom.ts'
 import type {
   AreaValues,
+  CellValues,
   LocateResult,
   MapEngine,
   MapEngineOptions,
@@ -41,6 +42,7 @@ export interface SynchronizerOptions {
   layer: Readonly<Ref<MapLayer>>
   /** Null draws outlines alone. */
   areaValues: Readonly<Ref<AreaValues | null>>
+  cellValues: Readonly<Ref<CellValues | null>>
   theme: Readonly<Ref<MapTheme>>
   locale: Readonly<Ref<MapLocale>>
   messages: Readonly<Ref<MapMessages>>
@@ -234,6 +236,9 @@ export function useMapSynchronizer(
     { immediate: true },
   )
   watch([engine, options.areaValues], ([made, values]) => made?.setAreaValues(values), {
+    immediate: true,
+  })
+  watch([engine, options.cellValues], ([made, values]) => made?.setCells(values), {
     immediate: true,
   })
 

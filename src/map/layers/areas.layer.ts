@@ -282,7 +282,7 @@ const accentLayers = (level: AreaLevel): string[] => [
 ]
 
 /** Always uses feature state: tiles built for an expression fail once the paint is a constant. */
-function fillColor(colors: readonly string[]): ExpressionSpecification {
+export function fillColor(colors: readonly string[]): ExpressionSpecification {
   const stops = colors.length > 0 ? colors.flatMap((color, index) => [index, color]) : [0, noFill]
   return [
     'match',

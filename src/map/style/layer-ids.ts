@@ -5,11 +5,13 @@ export const sourceIds = {
   basemap: 'basemap',
   points: 'points',
   location: 'location',
+  cells: 'cells',
   areas: (level: AreaLevel) => `areas-${level}`,
 } as const
 
 export const layerIds = {
   heat: 'heat',
+  cells: 'cells-fill',
   areaFill: (level: AreaLevel) => `areas-${level}-fill`,
   areaHatch: (level: AreaLevel) => `areas-${level}-hatch`,
   areaLine: (level: AreaLevel) => `areas-${level}-line`,

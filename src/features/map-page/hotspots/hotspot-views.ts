@@ -22,6 +22,7 @@ export interface HotspotClass {
   code: number
   /** Key of its words: `hot.3`, `cold.1`, `none`, `new`. */
   key: string
+  /** Or cells. */
   areas: number
   incidents: number
 }
@@ -47,7 +48,10 @@ export const classKey = (view: HotspotView, code: number): string => {
 }
 
 /** Hottest first, nothing in the middle, coldest last. */
-export function hotspotClasses(view: HotspotView, found: Hotspots): HotspotClass[] {
+export function hotspotClasses(
+  view: HotspotView,
+  found: Pick<Hotspots, 'classes' | 'counts'>,
+): HotspotClass[] {
   const byCode = new Map<number, HotspotClass>()
   found.classes.forEach((raw, i) => {
     const code = shownClass(view, raw)

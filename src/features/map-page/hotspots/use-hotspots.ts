@@ -1,14 +1,18 @@
 import { computed, inject, provide, type ComputedRef, type InjectionKey, type Ref } from 'vue'
+import { useRoute, useRouter } from 'vue-router'
+import { cellShapes, roundUp, type CellShape } from '@/domain/answers/cell-grid.ts'
 import type { Findings } from '@/domain/answers/findings.ts'
+import type { HotspotCells } from '@/domain/answers/hotspot-cells.ts'
 import type { Hotspots } from '@/domain/answers/hotspots.ts'
 import { compareWindow } from '@/domain/time/compare-window.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { hotColdColor } from '@/map/ramps.ts'
-import type { AreaValues, MapTheme } from '@/map/types.ts'
+import type { AreaValues, CellValues, MapTheme } from '@/map/types.ts'
 import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useAreaShapes } from '@/stores/use-area-shapes.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
+import { queryWriter } from '@/stores/view/query-writer.ts'
 import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
 import {
   hotspotClasses,
@@ -20,16 +24,26 @@ import {
   type HotspotView,
 } from './hotspot-views.ts'
 
+export const hotspotUnits = ['area', ...cellShapes] as const
+export type HotspotUnit = (typeof hotspotUnits)[number]
+
 export interface HotspotContext {
   /** In the URL. */
   view: Ref<HotspotView>
+  /** What is judged; in the URL. Only `chance` can judge cells. */
+  unit: Ref<HotspotUnit>
+  /** Null: the usual one; in the URL. */
+  cellMetres: Ref<number | null>
   /** Null while loading, and while the map shows something else. */
   found: Readonly<Ref<Hotspots | null>>
+  /** Likewise, and with areas as the unit. */
+  cells: Readonly<Ref<HotspotCells | null>>
   findings: Readonly<Ref<Findings | null>>
   /** Empty while loading. */
   classes: ComputedRef<HotspotClass[]>
   colorOf: (theme: MapTheme, code: number) => string
   valuesIn: (theme: MapTheme) => AreaValues | null
+  cellValuesIn: (theme: MapTheme) => CellValues | null
 }
 
 const key: InjectionKey<HotspotContext> = Symbol('hotspots')
@@ -52,6 +66,17 @@ export function provideHotspots(
     () => hotspotViews,
     () => 'chance',
   )
+  const chosenUnit = useQueryChoice<HotspotUnit>(
+    'unit',
+    () => hotspotUnits,
+    () => 'area',
+  )
+  const unit = computed<HotspotUnit>({
+    get: () => (view.value === 'chance' ? chosenUnit.value : 'area'),
+    set: (next) => (chosenUnit.value = next),
+  })
+  const shape = computed<CellShape | null>(() => (unit.value === 'area' ? null : unit.value))
+  const cellMetres = useCellMetres()
   const shapes = useAreaShapes(() => (isOn.value ? level.value : null), isVisible)
   const lastDay = computed(() => {
     const { span } = filter
@@ -65,7 +90,7 @@ export function provideHotspots(
     return typeof found === 'string' ? null : found
   })
   const found = useAnswer('hotspots', () =>
-    shapes.value && lastDay.value
+    shapes.value && lastDay.value && !shape.value
       ? {
           method: methodOf[view.value],
           level: shapes.value,
@@ -77,18 +102,32 @@ export function provideHotspots(
   const findings = useAnswer('findings', () =>
     shapes.value && lastDay.value ? { level: shapes.value, lastDay: lastDay.value } : null,
   )
+  const cells = useAnswer('hotspotCells', () =>
+    shapes.value && shape.value
+      ? { shape: shape.value, widthMetres: cellMetres.value, level: shapes.value }
+      : null,
+  )
+  const currentCells = computed(() =>
+    cells.value?.options.shape === shape.value ? cells.value : null,
+  )
   /** An answer to the view before is none. */
   const current = computed(() => {
     const { value: answer } = found
-    return answer && answer.options.method === methodOf[view.value] ? answer : null
+    return answer && !shape.value && answer.options.method === methodOf[view.value] ? answer : null
   })
-  const classes = computed(() => (current.value ? hotspotClasses(view.value, current.value) : []))
+  const classes = computed(() => {
+    const answer = current.value ?? currentCells.value
+    return answer ? hotspotClasses(view.value, answer) : []
+  })
   const colorOf = (theme: MapTheme, code: number): string =>
     hotColdColor(theme, strengthOf(view.value, code))
 
   const context: HotspotContext = {
     view,
+    unit,
+    cellMetres,
     found: current,
+    cells: currentCells,
     findings,
     classes,
     colorOf,
@@ -103,7 +142,33 @@ export function provideHotspots(
       })
       return { classes: byArea, colors: classes.value.map(({ code }) => colorOf(theme, code)) }
     },
+    cellValuesIn(theme) {
+      const { value: answer } = currentCells
+      if (!answer || answer.obstacle) return null
+      const place = new Map(classes.value.map(({ code }, n) => [code, n]))
+      return {
+        grid: answer.grid,
+        cells: answer.cells,
+        classes: Int16Array.from(answer.classes, (code) => place.get(code)!),
+        colors: classes.value.map(({ code }) => colorOf(theme, code)),
+      }
+    },
   }
   provide(key, context)
   return context
+}
+
+const maxCellMetres = 10_000
+
+/** `cell=` in the URL: a round width in metres. */
+function useCellMetres(): Ref<number | null> {
+  const route = useRoute()
+  const writer = queryWriter(useRouter())
+  return computed({
+    get: () => {
+      const metres = Number(route.query['cell'])
+      return metres >= 1 && metres <= maxCellMetres ? roundUp(metres) : null
+    },
+    set: (next) => writer.patch({ cell: next === null ? null : String(next) }, 'replace'),
+  })
 }
