@@ -57,8 +57,16 @@ function pick(month: MonthColumns, { after, until }: DueRange): MonthColumns {
   const picked = places.subarray(0, count)
   const rows = taken(due.rows, picked)
   return {
+    ...takeRows(month, rows),
+    due: { rows: Uint32Array.from(rows.keys()), minute: taken(due.minute, picked) },
+  }
+}
+
+/** All columns but `due`, which stays the month's. */
+export function takeRows(month: MonthColumns, rows: Uint32Array): MonthColumns {
+  return {
     ...month,
-    count,
+    count: rows.length,
     minute: taken(month.minute, rows),
     hours: taken(month.hours, rows),
     area: taken(month.area, rows),
@@ -67,7 +75,6 @@ function pick(month: MonthColumns, { after, until }: DueRange): MonthColumns {
     closedMonth: taken(month.closedMonth, rows),
     x: taken(month.x, rows),
     y: taken(month.y, rows),
-    due: { rows: Uint32Array.from(rows.keys()), minute: taken(due.minute, picked) },
   }
 }
 
