@@ -3,7 +3,9 @@ import { closingByArea } from './closing-by-area.ts'
 import { findings } from './findings.ts'
 import { heat } from './heat.ts'
 import { hotspots } from './hotspots.ts'
+import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
+import { quality } from './quality.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
 
@@ -17,6 +19,8 @@ export const questions = {
   hotspots,
   weekHours,
   windowCounts,
+  quality,
+  patterns,
 }
 
 type Questions = typeof questions
