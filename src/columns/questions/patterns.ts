@@ -13,7 +13,7 @@ import { densestDiscs } from '../../stats/densest-discs.ts'
 import { standardisedRatio } from '../../stats/sir.ts'
 import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
 import { cellMetres, lngLatOf } from '../count/places.ts'
-import { pointCounts } from '../count/point-counts.ts'
+import { pointCounts, pointKey } from '../count/point-counts.ts'
 import { closingGroup } from './closing.ts'
 import type { Question, QuestionWorld } from './question.ts'
 
@@ -88,7 +88,7 @@ function repeatPlaces(rows: FilteredRows, world: QuestionWorld): RepeatPlace[] {
   forEachPassing(rows, ({ monthNumber, minute, category, x, y }) => {
     const firstDay = firstDayNumber(monthNumber)
     return (row) => {
-      const disc = discOf.get(((x[row]! << 16) | y[row]!) >>> 0)
+      const disc = discOf.get(pointKey(x[row]!, y[row]!))
       if (disc === undefined) return
       const own = categories[disc]!
       own.set(category[row]!, (own.get(category[row]!) ?? 0) + 1)

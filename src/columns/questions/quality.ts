@@ -14,7 +14,7 @@ import { maxExceptPoints } from '../../domain/filter/filter.ts'
 import { dayFromNumber, firstDayNumber } from '../../domain/time/calendar.ts'
 import { poissonTails } from '../../stats/poisson.ts'
 import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
-import { pointCounts, type PointCounts } from '../count/point-counts.ts'
+import { pointCounts, pointKey, type PointCounts } from '../count/point-counts.ts'
 import { cellMetres, lngLatOf } from '../count/places.ts'
 import type { Question } from './question.ts'
 
@@ -30,7 +30,7 @@ export const quality: Question<Record<never, never>, Quality> = (rows, world) =>
   const all = isWhole
     ? rows
     : new FilteredRows(rows.set, { ...rows.filter, exceptPoints: [] }, world)
-  const points = largePoints(pointCounts(all))
+  const points = largePoints(pointCounts(all, Math.ceil(minPile / pileRatio)), all.count)
   const times = reportTimes(all)
   const roundTimes = findRoundTimes(times)
   const bursts = findBursts(times, roundTimes)
@@ -49,23 +49,27 @@ export const quality: Question<Record<never, never>, Quality> = (rows, world) =>
   }
 }
 
-/** So many of the busiest points, or so large a share of all, may be piles. */
+/** So many of the busiest points may be piles, or this share of the number of incidents. */
 const maxOddPoints = 20
-const maxOddShare = 0.002
+const maxOddShare = 0.001
 
 /** Points with at least `minPile` incidents and `pileRatio` times the busiest ordinary point. */
-function largePoints({ points, counts }: PointCounts): { point: number; count: number }[] {
-  const odd = Math.max(maxOddPoints, Math.ceil(points.length * maxOddShare))
+function largePoints(
+  { points, counts }: PointCounts,
+  incidents: number,
+): { point: number; count: number }[] {
+  const odd = Math.max(maxOddPoints, Math.ceil(incidents * maxOddShare))
   const least = Math.max(minPile, pileRatio * countAtRank(counts, odd))
-  return [...counts.keys()]
-    .filter((at) => counts[at]! >= least)
-    .map((at) => ({ point: points[at]!, count: counts[at]! }))
-    .sort((a, b) => b.count - a.count || a.point - b.point)
+  const found: { point: number; count: number }[] = []
+  for (let at = 0; at < counts.length; at++)
+    if (counts[at]! >= least) found.push({ point: points[at]!, count: counts[at]! })
+  return found.sort((a, b) => b.count - a.count || a.point - b.point)
 }
 
-/** The count of the point after so many larger ones; 0 where there are no more. */
+/** The count of the point after so many larger ones; 0 where no more are listed. */
 function countAtRank(counts: Uint32Array, rank: number): number {
-  const most = counts.reduce((high, count) => Math.max(high, count), 0)
+  let most = 0
+  for (const count of counts) if (count > most) most = count
   const having = new Uint32Array(most + 1)
   for (const count of counts) having[count]!++
   let larger = 0
@@ -163,7 +167,8 @@ function findBursts(times: ReportTimes, roundTimes: readonly RoundTime[]): Found
     const leaves = minute === 0 ? leavesMidnight : minute % 60 === 0 && leavesHours
     return bins[bin]! - (leaves ? onHour[(bin * burstMinutes) / 60]! : 0)
   }
-  const candidates = [...bins.keys()].filter((bin) => bins[bin]! >= minBurst)
+  const candidates: number[] = []
+  for (let bin = 0; bin < bins.length; bin++) if (bins[bin]! >= minBurst) candidates.push(bin)
   return candidates
     .map((bin) => ({ bin, count: counted(bin), expected: expectedIn(times, bin) }))
     .filter(
@@ -209,7 +214,7 @@ function describe(
       const start = (firstDayNumber(monthNumber) - firstDay) * minutesOfDay
       return (row) => {
         if (isAtX[x[row]!]) {
-          const pile = pileOf.get(((x[row]! << 16) | y[row]!) >>> 0)
+          const pile = pileOf.get(pointKey(x[row]!, y[row]!))
           if (pile !== undefined) {
             pileCategories[pile]![category[row]!]!++
             areas[pile] = area[row]!
@@ -243,4 +248,8 @@ function mostOf(categories: Uint32Array): { category: number; inCategory: number
   return { category: categories.indexOf(inCategory), inCategory }
 }
 
-const sum = (values: Uint32Array): number => values.reduce((all, value) => all + value, 0)
+function sum(values: Uint32Array): number {
+  let all = 0
+  for (const value of values) all += value
+  return all
+}
