@@ -93,7 +93,7 @@ describe('the question "quality"', () => {
 
   it('finds in the demo city one pile, whose raw coordinates are one point, and nothing else', () => {
     const rows = new FilteredRows(demoSet, emptyFilter(), demoWorld)
-    const found = quality(rows, { ...world, ...demoWorld }, {})
+    const found = quality(rows, { ...world, cityBbox: demoWorld.cityBbox }, {})
     const raw = Map.groupBy(demoRows, ({ lng, lat }) => `${lng} ${lat}`)
     const [point, own] = [...raw].toSorted((a, b) => b[1].length - a[1].length)[0]!
     expect(found.piles).toHaveLength(1)

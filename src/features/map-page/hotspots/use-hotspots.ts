@@ -2,7 +2,7 @@ import { computed, inject, provide, type ComputedRef, type InjectionKey, type Re
 import type { Findings } from '@/domain/answers/findings.ts'
 import type { Hotspots } from '@/domain/answers/hotspots.ts'
 import { compareWindow } from '@/domain/time/compare-window.ts'
-import type { AreaLevel } from '@/domain/vocabulary.ts'
+import type { AreaLevel, LocalDay } from '@/domain/vocabulary.ts'
 import { hotColdColor } from '@/map/ramps.ts'
 import type { AreaValues, MapTheme } from '@/map/types.ts'
 import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
@@ -26,6 +26,8 @@ export interface HotspotContext {
   /** Null while loading, and while the map shows something else. */
   found: Readonly<Ref<Hotspots | null>>
   findings: Readonly<Ref<Findings | null>>
+  /** Of the filter's period or of the data; null while loading. */
+  lastDay: ComputedRef<LocalDay | null>
   /** Empty while loading. */
   classes: ComputedRef<HotspotClass[]>
   colorOf: (theme: MapTheme, code: number) => string
@@ -90,6 +92,7 @@ export function provideHotspots(
     view,
     found: current,
     findings,
+    lastDay,
     classes,
     colorOf,
     valuesIn(theme) {
