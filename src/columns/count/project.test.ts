@@ -157,8 +157,10 @@ describe('project', () => {
     fc.assert(
       fc.property(sets, filters, fc.nat(3), (set, asked, excepted) => {
         const rows = rowsOf(set)
-        const exceptPoints = rows.slice(-excepted).map(({ x, y }) => [x, y] as const)
-        const filter = { ...asked, exceptPoints: excepted > 0 ? exceptPoints : [] }
+        const exceptPoints = rows
+          .filter((_, i) => i % 20 < excepted)
+          .map(({ x, y }) => [x, y] as const)
+        const filter = { ...asked, exceptPoints }
         const only = (except?: string) => rows.filter((row) => passes(row, filter, except))
         const answer = project(set, filter, world)
         const all = only()
