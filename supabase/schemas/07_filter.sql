@@ -25,7 +25,9 @@ create type private.incident_filter as (
   -- of the due time of open incidents: after the first, until the second
   due_after timestamptz,
   due_until timestamptz,
-  due_none boolean
+  due_none boolean,
+  -- qx * 65536 + qy of points left out
+  except_points bigint[]
 );
 
 -- Errors: 42501 not signed in.
@@ -114,11 +116,32 @@ begin
   return coalesce((p_filter ->> p_field)::boolean, false);
 end $$;
 
+-- Quantised points as qx * 65536 + qy. Null when absent or empty.
+create or replace function private.filter_points(p_filter jsonb, p_field text)
+returns bigint[] language plpgsql stable set search_path = '' as $$
+declare
+  v_value jsonb := nullif(p_filter -> p_field, 'null');
+begin
+  if v_value is null then
+    return null;
+  end if;
+  if jsonb_typeof(v_value) <> 'array' or jsonb_array_length(v_value) > 20 then
+    perform private.refuse_filter(p_field, 'must be a list of at most 20 points');
+  end if;
+  if exists (select 1 from jsonb_array_elements(v_value) e
+      where not e @@ '$.type() == "array" && $.size() == 2'
+        or e @? '$[*] ? (@.type() != "number" || @ < 0 || @ > 65535 || @ != @.floor())') then
+    perform private.refuse_filter(p_field, 'must hold points [qx, qy] of whole numbers from 0 to 65535');
+  end if;
+  return nullif(array(
+    select (e ->> 0)::numeric * 65536 + (e ->> 1)::numeric from jsonb_array_elements(v_value) e), '{}');
+end $$;
+
 -- Reads the client's IncidentFilter. An unknown code matches nothing. Errors: 22023.
 create or replace function private.parse_filter(p_filter jsonb)
 returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,due,bbox}';
+  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,due,bbox,exceptPoints}';
   -- whole minutes, as in the columns: clocks run in them
   v_minute constant timestamptz := date_trunc('minute', now());
   v_source jsonb := coalesce(p_filter, '{}');
@@ -201,6 +224,7 @@ begin
     v_result.max_x := private.quantise((v_box ->> 2)::float8, v_city.west, v_city.east);
     v_result.max_y := private.quantise((v_box ->> 3)::float8, v_city.south, v_city.north);
   end if;
+  v_result.except_points := private.filter_points(v_source, 'exceptPoints');
   return v_result;
 end $$;
 
@@ -224,5 +248,7 @@ returns text language sql stable set search_path = '' as $$
       (p_filter).due_after, (p_filter).due_until,
       case when (p_filter).due_none then ' or coalesce(d.due_at, ''infinity'') = ''infinity''' else '' end) end,
     case when (p_filter).min_x is not null then format('i.qx between %s and %s and i.qy between %s and %s',
-      (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end), ''), 'true')
+      (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end,
+    case when (p_filter).except_points is not null then format(
+      'i.qx * 65536::bigint + i.qy <> all (%L::bigint[])', (p_filter).except_points) end), ''), 'true')
 $$;

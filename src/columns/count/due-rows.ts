@@ -70,6 +70,14 @@ function pick(month: MonthColumns, { after, until, orNone }: DueRange): MonthCol
   const dated = taken(due.rows, picked)
   const rows = orNone ? merged(dated, undated(month)) : dated
   return {
+    ...takeRows(month, rows),
+    due: { rows: placesIn(rows, dated), minute: taken(due.minute, picked) },
+  }
+}
+
+/** All columns but `due`, which stays the month's. */
+export function takeRows(month: MonthColumns, rows: Uint32Array): MonthColumns {
+  return {
     ...month,
     count: rows.length,
     minute: taken(month.minute, rows),
@@ -80,7 +88,6 @@ function pick(month: MonthColumns, { after, until, orNone }: DueRange): MonthCol
     closedMonth: taken(month.closedMonth, rows),
     x: taken(month.x, rows),
     y: taken(month.y, rows),
-    due: { rows: placesIn(rows, dated), minute: taken(due.minute, picked) },
   }
 }
 

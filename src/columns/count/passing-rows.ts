@@ -1,6 +1,7 @@
 import type { ColumnSet, MonthColumns } from './column-set.ts'
 import { quantum } from '../../domain/answers/columns.ts'
 import { dueRows } from './due-rows.ts'
+import { keptMonths } from './kept-months.ts'
 import {
   compileFilter,
   minutesInPeriod,
@@ -26,9 +27,9 @@ export function passingRows(
   world: FilterWorld,
 ): PassingRows {
   const rules = compileFilter(filter, world)
-  return set.months.flatMap((whole): PassingMonth[] => {
+  return keptMonths(set, filter).flatMap((whole): PassingMonth[] => {
     const cover = periodCover(whole, rules)
-    if (cover === 'none') return []
+    if (cover === 'none' || whole.count === 0) return []
     const month = rules.due ? dueRows(whole, rules.due) : whole
     if (cover === 'whole' && rules.onlyPeriod) return [{ month, rows: null }]
     const rows = rowsOf(month, rules)

@@ -8,6 +8,7 @@ import type { ColumnSet, MonthColumns } from './column-set.ts'
 import { notClosedMonth } from '../../domain/answers/columns.ts'
 import { dueChoices, dueRange, type DueChoice } from '../../domain/filter/due.ts'
 import { dueRows } from './due-rows.ts'
+import { keptMonths } from './kept-months.ts'
 import { compileFilter, periodCover, type FilterRules, type FilterWorld } from './filter-rules.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import type { PassingMonth, PassingRows } from './passing-rows.ts'
@@ -40,7 +41,7 @@ export function project(
   lastMonth?: number,
 ): Projection & { passing: PassingRows } {
   const rules = compileFilter(filter, world)
-  const { months } = set
+  const months = keptMonths(set, filter)
   const first = months[0]?.monthNumber ?? monthNumber('1970-01')
   const lastData = months.at(-1)?.monthNumber ?? first - 1
   const last = months.length ? Math.max(lastData, lastMonth ?? 0) : lastData

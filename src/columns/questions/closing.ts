@@ -51,6 +51,12 @@ export function closingOfAreas(
   return byGroup(sample, areaGroups(sample, world, options), 65_536, options)
 }
 
+/** One group of all rows, without curve. */
+export function closingGroup(rows: FilteredRows, world: QuestionWorld): ClosingGroup {
+  const sample = collect(rows, world.asOfWallMinutes)
+  return summarise(sample, 0, sample.length, { withinDays: 1 }).group
+}
+
 function collect(rows: FilteredRows, asOfWallMinutes: number): Sample {
   const sample = newSample(rows.count)
   forEachPassing(rows, ({ monthNumber, minute, hours, stage, area, category }) => {
@@ -88,7 +94,7 @@ function summarise(
   sample: Sample,
   start: number,
   end: number,
-  options: ClosingOptions,
+  options: Pick<ClosingOptions, 'withinDays'>,
 ): { group: ClosingGroup; curve: SurvivalCurve } {
   const { hours, closed, age } = sample
   let longest = 0

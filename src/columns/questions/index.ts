@@ -4,7 +4,9 @@ import { findings } from './findings.ts'
 import { heat } from './heat.ts'
 import { hotspotCells } from './hotspot-cells.ts'
 import { hotspots } from './hotspots.ts'
+import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
+import { quality } from './quality.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
 
@@ -19,6 +21,8 @@ export const questions = {
   hotspots,
   weekHours,
   windowCounts,
+  quality,
+  patterns,
 }
 
 type Questions = typeof questions

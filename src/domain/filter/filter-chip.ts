@@ -11,10 +11,12 @@ export type FilterPart =
   | 'onHoldOnly'
   | 'due'
   | 'bbox'
+  | 'exceptPoints'
 
 export type FilterChip =
   | { part: 'period'; key: string; period: Period; preset: PeriodPreset | null }
   | { part: 'areas' | 'categories'; key: string; code: string }
   | { part: 'stages'; key: string; stage: Stage }
   | { part: 'due'; key: string; due: DueChoice }
+  | { part: 'exceptPoints'; key: string; points: number }
   | { part: 'openOnly' | 'onHoldOnly' | 'bbox'; key: string }

@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { addDays } from '../time/calendar.ts'
 import { decodeFilter, encodeFilter, filterKeys, filterToRpc } from './filter-url.ts'
 import { dueChoices } from './due.ts'
-import { emptyFilter, type IncidentFilter } from './filter.ts'
+import { emptyFilter, maxExceptPoints, type IncidentFilter } from './filter.ts'
 import { stages } from '../vocabulary.ts'
 
 const day = fc.integer({ min: 0, max: 20_000 }).map((number) => addDays('1970-01-01', number))
 const code = fc.stringMatching(/^[A-Za-z0-9_.-]{1,40}$/)
 const degrees = (limit: number) =>
   fc.integer({ min: -limit * 1e5, max: limit * 1e5 - 1 }).map((value) => value / 1e5)
+const quantised = fc.integer({ min: 0, max: 65_535 })
 const filters: fc.Arbitrary<IncidentFilter> = fc.record({
   period: fc.option(
     fc.tuple(day, day).map(([a, b]) => (a < b ? { from: a, to: b } : { from: b, to: a })),
@@ -23,6 +24,10 @@ const filters: fc.Arbitrary<IncidentFilter> = fc.record({
   bbox: fc.option(
     fc.tuple(degrees(180), degrees(90)).map(([west, south]) => [west, south, 180, 90] as const),
   ),
+  exceptPoints: fc.uniqueArray(fc.tuple(quantised, quantised), {
+    maxLength: maxExceptPoints,
+    selector: String,
+  }),
 })
 
 describe('filter in the URL', () => {
@@ -85,6 +90,7 @@ describe('filter in the URL', () => {
       onHoldOnly: true,
       due: ['overdue'],
       bbox: [1, 2, 3, 4],
+      exceptPoints: [[1, 2]],
     }
     const { period, ...others } = full
     expect(filterToRpc(full)).toEqual({ ...period, ...others })

@@ -1,6 +1,7 @@
+import { quantum } from '../answers/columns.ts'
 import { isLocalDay } from '../time/calendar.ts'
 import { dueChoices, type DueChoice } from './due.ts'
-import { emptyFilter, type IncidentFilter } from './filter.ts'
+import { emptyFilter, maxExceptPoints, type IncidentFilter, type QuantisedPoint } from './filter.ts'
 import { stages, type BoundingBox, type Stage } from '../vocabulary.ts'
 
 export const filterKeys = [
@@ -13,6 +14,7 @@ export const filterKeys = [
   'hold',
   'due',
   'bbox',
+  'except',
   'in',
 ] as const
 export type FilterKey = (typeof filterKeys)[number]
@@ -53,6 +55,8 @@ export function encodeFilter(
   if (filter.onHoldOnly) query.hold = '1'
   if (filter.due.length) query.due = filter.due.join('~')
   if (filter.bbox) query.bbox = filter.bbox.map((value) => value.toFixed(boxDecimals)).join('~')
+  if (filter.exceptPoints.length)
+    query.except = filter.exceptPoints.map((point) => point.join('.')).join('~')
   if (drill) query.in = drill
   return query
 }
@@ -97,6 +101,10 @@ export function decodeFilter(query: Query): DecodedFilter {
     if (!filter.bbox) ignored.add('bbox')
   }
 
+  const except = read('except')?.split('~') ?? []
+  filter.exceptPoints = parsePoints(except)
+  if (filter.exceptPoints.length < except.length) ignored.add('except')
+
   const from = read('from')
   const to = read('to')
   let periodGiven = false
@@ -134,6 +142,14 @@ function parseBox(text: string): BoundingBox | null {
   return valid ? [west, south, east, north] : null
 }
 
+/** Leaves out all that is no point, is there before, or is one too many. */
+function parsePoints(texts: readonly string[]): QuantisedPoint[] {
+  const points = [...new Set(texts)]
+    .filter((text) => /^(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})$/.test(text))
+    .map((text) => text.split('.').map(Number) as [number, number])
+  return points.filter((point) => Math.max(...point) <= quantum).slice(0, maxExceptPoints)
+}
+
 /** The RPCs' `p_filter`. */
 export function filterToRpc(filter: IncidentFilter): Record<string, unknown> {
   return {
@@ -145,5 +161,6 @@ export function filterToRpc(filter: IncidentFilter): Record<string, unknown> {
     ...(filter.onHoldOnly && { onHoldOnly: true }),
     ...(filter.due.length && { due: filter.due }),
     ...(filter.bbox && { bbox: filter.bbox }),
+    ...(filter.exceptPoints.length && { exceptPoints: filter.exceptPoints }),
   }
 }

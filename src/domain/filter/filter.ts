@@ -1,6 +1,10 @@
 import type { BoundingBox, LocalDay, Stage } from '../vocabulary.ts'
 import type { DueChoice } from './due.ts'
 
+/** A quantised place: `quantise` of longitude and latitude. */
+export type QuantisedPoint = readonly [x: number, y: number]
+export const maxExceptPoints = 20
+
 /** Lives in the URL; an empty list means all. */
 export interface IncidentFilter {
   /** Inclusive, in the city's time zone; null is all time. */
@@ -18,6 +22,8 @@ export interface IncidentFilter {
   due: DueChoice[]
   /** While "in view" is on. */
   bbox: BoundingBox | null
+  /** Incidents on these points are left out; a geocoder's fallback, perhaps. At most `maxExceptPoints`. */
+  exceptPoints: QuantisedPoint[]
 }
 
 export const emptyFilter = (): IncidentFilter => ({
@@ -29,4 +35,5 @@ export const emptyFilter = (): IncidentFilter => ({
   onHoldOnly: false,
   due: [],
   bbox: null,
+  exceptPoints: [],
 })

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import { emptyFilter, type IncidentFilter } from '@/domain/filter/filter.ts'
+import { emptyFilter, type IncidentFilter, type QuantisedPoint } from '@/domain/filter/filter.ts'
 import { dueChoices, type DueChoice } from '@/domain/filter/due.ts'
 import type { FilterChip, FilterPart } from '@/domain/filter/filter-chip.ts'
 import type { DecodedFilter, FilterKey } from '@/domain/filter/filter-url.ts'
@@ -54,7 +54,7 @@ export const useFilterStore = defineStore('filter', () => {
 
   const activeChips = computed<FilterChip[]>(() => {
     const { period, areas, categories, stages: chosen } = filter.value
-    const { openOnly, onHoldOnly, due, bbox } = filter.value
+    const { openOnly, onHoldOnly, due, bbox, exceptPoints } = filter.value
     const chips: FilterChip[] = []
     if (periodKnown.value && !isDefaultPeriod.value)
       chips.push({ part: 'period', key: 'period', period, preset: preset.value })
@@ -65,6 +65,8 @@ export const useFilterStore = defineStore('filter', () => {
     if (onHoldOnly) chips.push({ part: 'onHoldOnly', key: 'onHoldOnly' })
     for (const one of due) chips.push({ part: 'due', key: `due:${one}`, due: one })
     if (bbox) chips.push({ part: 'bbox', key: 'bbox' })
+    if (exceptPoints.length > 0)
+      chips.push({ part: 'exceptPoints', key: 'exceptPoints', points: exceptPoints.length })
     return chips
   })
 
@@ -116,6 +118,8 @@ export const useFilterStore = defineStore('filter', () => {
       options,
     )
   }
+  const setExceptPoints = (points: readonly QuantisedPoint[]): void =>
+    change({ exceptPoints: [...points] })
   function setDrill(code: string | null): void {
     historyMode = 'push'
     dragging = false
@@ -199,6 +203,7 @@ export const useFilterStore = defineStore('filter', () => {
     setOnHoldOnly,
     toggleDue,
     setBbox,
+    setExceptPoints,
     setDrill,
     clear,
     removeChip,

@@ -27,6 +27,13 @@ const malformed: [field: string, filter: unknown][] = [
   ['bbox', { bbox: ['1', '2', '3', '4'] }],
   ['bbox', { bbox: [-122, 37, -123, 38] }],
   ['bbox', { bbox: [-1e300, 37, 1e300, 38] }],
+  ['exceptPoints', { exceptPoints: '1.2' }],
+  ['exceptPoints', { exceptPoints: [1, 2] }],
+  ['exceptPoints', { exceptPoints: [[1, 2, 3]] }],
+  ['exceptPoints', { exceptPoints: [[1, '2']] }],
+  ['exceptPoints', { exceptPoints: [[1, 2.5]] }],
+  ['exceptPoints', { exceptPoints: [[-1, 65_536]] }],
+  ['exceptPoints', { exceptPoints: Array.from({ length: 21 }, (_, n) => [n, n]) }],
   [`areas' or true --`, { [`areas' or true --`]: [] }],
 ]
 

@@ -76,6 +76,7 @@ export function countStatement(filter: IncidentFilter): [sql: string, params: Sq
     const [minX, minY, maxX, maxY] = quantiseBox(filter.bbox, cityBox)
     parts.push(`i.qx between ${minX} and ${maxX} and i.qy between ${minY} and ${maxY}`)
   }
+  for (const [x, y] of filter.exceptPoints) parts.push(`not (i.qx = ${x} and i.qy = ${y})`)
   return [
     `select count(*)::integer as n from public.incidents i
      left join public.incident_work w on w.incident_id = i.id where ${parts.join(' and ')}`,

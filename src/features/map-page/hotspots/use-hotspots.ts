@@ -5,7 +5,7 @@ import type { Findings } from '@/domain/answers/findings.ts'
 import type { HotspotCells } from '@/domain/answers/hotspot-cells.ts'
 import type { Hotspots } from '@/domain/answers/hotspots.ts'
 import { compareWindow } from '@/domain/time/compare-window.ts'
-import type { AreaLevel } from '@/domain/vocabulary.ts'
+import type { AreaLevel, LocalDay } from '@/domain/vocabulary.ts'
 import { hotColdColor } from '@/map/ramps.ts'
 import type { AreaValues, CellValues, MapTheme } from '@/map/types.ts'
 import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
@@ -39,6 +39,8 @@ export interface HotspotContext {
   /** Likewise, and with areas as the unit. */
   cells: Readonly<Ref<HotspotCells | null>>
   findings: Readonly<Ref<Findings | null>>
+  /** Of the filter's period or of the data; null while loading. */
+  lastDay: ComputedRef<LocalDay | null>
   /** Empty while loading. */
   classes: ComputedRef<HotspotClass[]>
   colorOf: (theme: MapTheme, code: number) => string
@@ -129,6 +131,7 @@ export function provideHotspots(
     found: current,
     cells: currentCells,
     findings,
+    lastDay,
     classes,
     colorOf,
     valuesIn(theme) {
