@@ -175,13 +175,16 @@ describe('commands on findings', () => {
   })
 
   it('say what they change, with null for what is left out', () => {
-    const { facts, id, ...bare } = JSON.parse(stored.make_follow_up) as Record<string, unknown>
-    const { departmentCode: _, dueDay: __, ...least } = bare
-    const command = { type: 'make_follow_up', payload: { facts, id, ...least } } as NewCommand
+    const { id, areaCode, categoryCode, note, facts } = JSON.parse(stored.make_follow_up) as Record<
+      string,
+      unknown
+    >
+    const least = { id, areaCode, categoryCode, note }
+    const command = { type: 'make_follow_up', payload: { ...least, facts } } as NewCommand
     expect(findingChangeOf(command)).toEqual({
       kind: 'follow-up',
       id,
-      mark: { id, ...least, departmentCode: null, dueDay: null, facts },
+      mark: { ...least, departmentCode: null, dueDay: null, facts },
     })
   })
 })
