@@ -31,6 +31,7 @@ export const titledFields = [
 interface Titled {
   id: string
   type: CommandType
+  /** Or of the mark on a finding: its subject. */
   incidentId: string
   at: string
   hash: string

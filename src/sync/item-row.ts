@@ -1,5 +1,5 @@
 import { payloadText } from '@/domain/command/command.ts'
-import { photosOf, titleOf, type NewCommand } from '@/domain/command/types/index.ts'
+import { photosOf, subjectOf, titleOf, type NewCommand } from '@/domain/command/types/index.ts'
 import { titledFields, type ItemRow, type New, type ReceiptRow } from './database.ts'
 import { OutboxError } from './errors.ts'
 import { fields } from './fields.ts'
@@ -29,7 +29,7 @@ export async function prepareItem(
   const row = {
     ...about,
     type: command.type,
-    incidentId: command.payload.incidentId,
+    incidentId: subjectOf(command),
     hash: await sha256Hex(payload),
     ...title,
     text: text.slice(0, shownCharacters).toWellFormed(),

@@ -20,6 +20,7 @@ export interface ItemSummary {
   cursor: string
   state: QueueState
   type: CommandType
+  /** Or of the mark on a finding: its subject. */
   incidentId: string
   /** Device instant. */
   at: string

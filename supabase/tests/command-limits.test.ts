@@ -37,9 +37,33 @@ const wholePayloads: Record<CommandType, (incidentId: string) => Record<string, 
     },
   }),
   transition: (incidentId) => ({ incidentId, baseVersion: 1, name: 'file', deviceAt }),
+  make_follow_up: (id) => ({
+    ...{ id, areaCode: 'N-1_A', categoryCode: 'noise', departmentCode: 'parks', note: 'x' },
+    dueDay: '2026-03-01',
+    facts: {
+      ...{ method: 'count', observed: 41, expected: 13.2, ratio: 3.1 },
+      ...{ from: '2026-01-01', to: '2026-02-28' },
+    },
+  }),
+  finish_follow_up: (id) => ({ id, note: 'x' }),
+  dismiss_finding: (id) => ({
+    ...{ id, areaCode: 'N-1_A', categoryCode: 'noise', reason: 'x', untilDay: '2099-03-01' },
+  }),
+  restore_finding: (id) => ({ id }),
+}
+/** What must be there first, under the same id. */
+const before: Partial<Record<CommandType, CommandType>> = {
+  finish_follow_up: 'make_follow_up',
+  restore_finding: 'dismiss_finding',
 }
 /** Not what the reporter may do. */
-const actors: Partial<Record<CommandType, string>> = { transition: people.manager }
+const actors: Partial<Record<CommandType, string>> = {
+  transition: people.manager,
+  make_follow_up: people.manager,
+  finish_follow_up: people.manager,
+  dismiss_finding: people.manager,
+  restore_finding: people.manager,
+}
 /** A step's rows say whether it takes photos. */
 const withPhotos: Partial<Record<CommandType, object>> = {
   transition: { name: 'verify', isTrue: true },
@@ -62,6 +86,8 @@ describeOnEachDatabase('limits of commands, as the client knows them', (kind) =>
   async function sendWhole(type: CommandType, changes: Record<string, unknown> = {}) {
     const report = reportPayload()
     await send('report_incident', report)
+    const first = before[type]
+    if (first) await send(first, wholePayloads[first](report.incidentId))
     const whole = wholePayloads[type](report.incidentId)
     const within =
       'changes' in whole ? { changes: { ...(whole['changes'] as object), ...changes } } : changes

@@ -63,6 +63,8 @@ export const readable: Record<string, Row> = {
   'public.work_views': everyone(0),
   'public.dispatch_rule_lists': everyone(0),
   'public.dispatch_rules': everyone(0),
+  'public.follow_ups': everyone(0),
+  'public.finding_dismissals': everyone(0),
   'private.calendar_covers': nobody,
   'private.calendar_spans': nobody,
   'private.calendar_workdays': nobody,
@@ -166,6 +168,10 @@ const api: Record<string, Call> = {
     expected: row(1, 1, 1, 1, 0, 0, 0),
   },
   'work_view_list()': list('', everyone(0)),
+  'finding_marks()': {
+    sql: (fn) => `select jsonb_array_length(${fn}() -> 'makesIn')`,
+    expected: row(1, 1, 1, 1, 0, 0, 0),
+  },
   'dispatch_rule_list()': {
     sql: (fn) => `select (${fn}() ->> 'version')::integer`,
     expected: row(0, 0, 0, 0, denied, denied, denied),
@@ -214,6 +220,8 @@ export const callable: Record<string, Call> = {
   'private.scope_area_codes(text[])': array('', row(6, 6, 3, 2, 1, 0, 0)),
   'private.scope_departments()': array('', row(0, 0, 0, 0, 0, 1, 0)),
   'private.member_area_codes()': array('', row(1, 1, 1, 1, 1, 0, 0)),
+  // field staff: its grid, the district and the city around it
+  'private.follow_up_area_codes()': array('', row(6, 6, 3, 2, 3, 0, 0)),
   'private.photo_object_to_read(text)': {
     sql: (fn) => `select ${fn}('${people.field}/${nearPhoto}.jpg')::integer`,
     expected: row(1, 1, 1, 0, 1, 0, 0),
@@ -233,6 +241,16 @@ export const forService = [
 
 /** Functions that nobody but the owner, or a function of the owner's, may call. */
 export const ownerOnly = [
+  'private.dismiss_finding(uuid,jsonb,timestamp with time zone)',
+  'private.finish_follow_up(uuid,jsonb,timestamp with time zone)',
+  'private.follow_up_roles(text,text,uuid,timestamp with time zone)',
+  'private.make_follow_up(uuid,jsonb,timestamp with time zone)',
+  'private.mark_finding(uuid,text,jsonb,timestamp with time zone)',
+  'private.payload_day(jsonb,text)',
+  'private.payload_filled(jsonb,text,integer)',
+  'private.payload_marked_category(jsonb)',
+  'private.refuse_marking(text,uuid,timestamp with time zone)',
+  'private.restore_finding(uuid,jsonb,timestamp with time zone)',
   'private.delete_view(uuid,jsonb,timestamp with time zone)',
   'private.fitting_rules(dispatch_rules[],timestamp with time zone,timestamp with time zone)',
   'private.is_handler_of(uuid,text,timestamp with time zone)',

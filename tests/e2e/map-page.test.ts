@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises'
 import Papa from 'papaparse'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { apiClient, reportIncident } from '../kit/api.ts'
-import { colorsSettle } from '../kit/axe.ts'
+import type { FindingMarks } from '../../src/domain/answers/finding-marks.ts'
+import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
+import { axeProblems, colorsSettle } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
   areaNames,
@@ -23,7 +24,7 @@ import { lookUntil } from '../kit/look-until.ts'
 import { colorsAround, insidePlaces, legendRows, pixelOf } from '../kit/map-colors.ts'
 import { minObserved, minRatio } from '../../src/domain/answers/findings.ts'
 import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
-import { slow } from '../kit/patience.ts'
+import { slow, slower } from '../kit/patience.ts'
 
 const rows = oracleRows(inject('demoWeeks'))
 const { from, to, link: year } = wholeYear(rows)
@@ -367,6 +368,55 @@ describe('the map page', () => {
     await page.getByTestId('map').locator('canvas').waitFor()
     await tool('Zoom out').click()
     await expect.poll(() => query('at')).not.toBe(at)
+  })
+
+  it('makes a follow-up from the top finding, and puts one aside that is not of interest', async () => {
+    await goInApp(page, `/map?${year}&measure=count&layer=hotspots`)
+    const cards = page.getByTestId('finding')
+    const titles = (): Promise<string[]> => cards.locator('h3').allTextContents()
+    const button = (name: string) => page.getByRole('button', { name, exact: true })
+    await cards.first().waitFor(slow)
+    const [top, second] = await titles()
+    const form = page.getByTestId('mark-dialog')
+
+    await button(`Make a follow-up task: ${top}`).click()
+    expect(await axeProblems(page, ['light'])).toEqual([])
+    await page.getByTestId('mark-submit').click()
+    await form.getByText('Fill this in.').waitFor()
+    await form.getByLabel('To do').fill('Go there <b>twice</b>')
+    await page.getByTestId('mark-submit').click()
+    await cards.first().getByText('Follow-up by you').waitFor()
+
+    await button(`Not of interest: ${second}`).click()
+    await form.getByLabel('Reason').fill('A fair')
+    await page.getByTestId('mark-submit').click()
+    const aside = page.getByTestId('dismissed')
+    await aside.waitFor()
+    expect(await titles()).not.toContain(second)
+    // the undo opens the form as it was
+    await page.getByRole('button', { name: 'Undo' }).last().click()
+    await aside.waitFor({ state: 'detached' })
+    expect(await titles()).toContain(second)
+    expect(await form.getByLabel('Reason').inputValue()).toBe('A fair')
+    await page.getByTestId('mark-submit').click()
+    await aside.locator('summary').click()
+
+    const marks = await apiClient(url, 'leader')
+    const kept = () => call<FindingMarks>(marks, 'finding_marks')
+    await expect.poll(async () => (await kept()).dismissals, slower).toHaveLength(1)
+    const { followUps } = await kept()
+    expect(followUps).toMatchObject([
+      { note: 'Go there <b>twice</b>', facts: { from, to }, madeByName: 'Leader' },
+    ])
+    await cards.first().getByText('Follow-up by Leader').waitFor()
+    expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
+
+    await button(`Take back: ${second}`).click()
+    await aside.waitFor({ state: 'detached' })
+    expect(await titles()).toContain(second)
+    await applyCommand(marks, 'finish_follow_up', { id: followUps[0]!.id, note: 'Done' })
+    await expect.poll(async () => (await kept()).dismissals, slower).toEqual([])
+    expect(problems).toEqual([])
   })
 
   it('shows as tables what the map shows, at the level and in the order of a link', async () => {

@@ -9,7 +9,7 @@ import { AreaShapes } from '../count/area-shapes.ts'
 import { ColumnSet } from '../count/column-set.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { hotspotCells } from './hotspot-cells.ts'
-import { world } from './lattice-world.fixture.ts'
+import { world } from '../../../tests/fixtures/lattice-world.ts'
 
 /** A city of about 9 × 11 km whose eastern half is one area. */
 const cityBbox = [120, 31, 120.1, 31.1] as const

@@ -3,7 +3,7 @@ import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
 import { addDays } from '../../domain/time/calendar.ts'
 import type { ColumnSet } from '../count/column-set.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
-import { lastDay, setOf, world as latticeWorld } from './lattice-world.fixture.ts'
+import { lastDay, setOf, world as latticeWorld } from '../../../tests/fixtures/lattice-world.ts'
 import { patterns } from './patterns.ts'
 
 /** A box in which one quantised step is about 1.7 m. */

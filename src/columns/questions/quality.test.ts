@@ -5,7 +5,7 @@ import { ColumnSet, type MonthColumns } from '../count/column-set.ts'
 import { demoRows, demoSet, demoWorld } from '../count/demo-city.fixture.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { project } from '../count/project.ts'
-import { world as latticeWorld } from './lattice-world.fixture.ts'
+import { world as latticeWorld } from '../../../tests/fixtures/lattice-world.ts'
 import { quality } from './quality.ts'
 
 const world = latticeWorld()

@@ -20,7 +20,8 @@ export interface HotspotOptions {
 }
 
 /** What the values are before areas are compared: large areas must not be hot for their size. */
-export type HotspotValue = 'per_household' | 'per_square_km' | 'count'
+export const hotspotValues = ['per_household', 'per_square_km', 'count'] as const
+export type HotspotValue = (typeof hotspotValues)[number]
 
 /**
  * Why nothing can be said: no incident passes; fewer than 4 areas; all values equal; no window to

@@ -1,4 +1,6 @@
 import type { GenericSchema, InferOutput } from 'valibot'
+import type { FindingChange } from '../answers/finding-marks.ts'
+import type { LocalDay } from '../vocabulary.ts'
 import type { CaptureForm, Draft, DraftKind, PhotoRef } from './command.ts'
 
 /** Pages show `domain.field.<name>` and format the value by `as`. */
@@ -7,6 +9,9 @@ export type Fact = { name: string } & (
   | { as: 'severity'; level: number }
   | { as: 'place'; lon: number; lat: number }
   | { as: 'distance'; meters: number }
+  | { as: 'area' | 'department'; code: string }
+  | { as: 'day'; day: LocalDay }
+  | { as: 'decimal'; value: number }
   /** Empty when the command empties the field. */
   | { as: 'text'; text: string }
   | { as: 'instant'; at: string }
@@ -45,6 +50,8 @@ type Editing<Payload> =
     }
   | { form: 'correction' }
   | { form: 'step' }
+  /** Nothing in it can be changed. */
+  | { form: 'none' }
 
 export type ConflictForm = 'merge' | 'step'
 
@@ -67,6 +74,8 @@ export interface CommandTypeDefinition<Schema extends GenericSchema> {
   /** In reading order. */
   facts(payload: InferOutput<Schema>): Fact[]
   photos(payload: InferOutput<Schema>): readonly PhotoRef[]
+  /** Only of types that concern a finding and no incident. */
+  finding?(payload: InferOutput<Schema>): FindingChange
 }
 
 export type EditForm = Editing<unknown>['form']

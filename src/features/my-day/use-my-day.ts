@@ -4,7 +4,7 @@ import { useKeptDetailsStore } from '@/stores/outbox/kept-details.store.ts'
 import type { ServerAnswer } from '@/stores/server-query.ts'
 import type { KeptDay } from './my-day-lists.ts'
 import type { KeptTasks } from './task-list.ts'
-import { useKeptAnswer } from './use-kept-answer.ts'
+import { useKeptAnswer } from '@/stores/outbox/use-kept-answer.ts'
 
 const days = 14
 const maxTasks = 200

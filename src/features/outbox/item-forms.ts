@@ -8,9 +8,9 @@ import StepEdit from './StepEdit.vue'
 
 /**
  * Forms for a refused command. Props: `itemId, command, busy`; events: `submit` (changed command,
- * callback when queued), `cancel`. `capture` has its own page.
+ * callback when queued), `cancel`. `capture` has its own page; `none` has no form.
  */
-export const editForms: Record<Exclude<EditForm, 'capture'>, Component> = {
+export const editForms: Record<Exclude<EditForm, 'capture' | 'none'>, Component> = {
   note: NoteEdit,
   correction: CorrectionEdit,
   step: StepEdit,

@@ -1,11 +1,16 @@
 import type { InferOutput } from 'valibot'
+import type { FindingChange } from '../../answers/finding-marks.ts'
 import type { CommandTitle, CommandTypeDefinition, Fact, ItemAbout } from '../command-type.ts'
 import type { Draft, DraftKind, PhotoRef } from '../command.ts'
 import { addNote } from './add-note.ts'
 import { addPhoto } from './add-photo.ts'
 import { confirmDuplicate } from './confirm-duplicate.ts'
 import { correctIncident } from './correct-incident.ts'
+import { dismissFinding } from './dismiss-finding.ts'
+import { finishFollowUp } from './finish-follow-up.ts'
+import { makeFollowUp } from './make-follow-up.ts'
 import { reportIncident } from './report-incident.ts'
+import { restoreFinding } from './restore-finding.ts'
 import { transition } from './transition.ts'
 
 /** The only list of command types. */
@@ -16,6 +21,10 @@ export const commandTypes = {
   confirm_duplicate: confirmDuplicate,
   correct_incident: correctIncident,
   transition,
+  make_follow_up: makeFollowUp,
+  finish_follow_up: finishFollowUp,
+  dismiss_finding: dismissFinding,
+  restore_finding: restoreFinding,
 }
 
 export type CommandType = keyof typeof commandTypes
@@ -74,3 +83,17 @@ export const commandTypeOfDraft = (kind: DraftKind): CommandType =>
 /** A step of a workflow. */
 export const isStep = (command: NewCommand): command is NewCommand<'transition'> =>
   command.type === 'transition'
+
+/** Null for a command about an incident. */
+export const findingChangeOf = <T extends CommandType>({
+  type,
+  payload,
+}: NewCommand<T>): FindingChange | null => definitions[type].finding?.(payload) ?? null
+
+/** Commands about the same incident, or the same mark on a finding, are sent in their order. */
+export const subjectOf = (command: NewCommand): string =>
+  'incidentId' in command.payload
+    ? (command.payload.incidentId as string)
+    : findingChangeOf(command)!.id
+
+export const isOfIncident = (type: CommandType): boolean => definitions[type].finding === undefined

@@ -9,8 +9,11 @@ import {
   commandTypes,
   draftOf,
   factsOf,
+  findingChangeOf,
+  isOfIncident,
   noteOf,
   photosOf,
+  subjectOf,
   titleOf,
   withNote,
   type NewCommand,
@@ -37,6 +40,10 @@ const stored: { [T in NewCommand as T['type']]: string } = {
   confirm_duplicate: `{"incidentId":"${incidentId}","lon":1,"lat":2,"accuracyMeters":8,"note":"Still there","deviceAt":"${deviceAt}","photos":[${JSON.stringify(photo)}]}`,
   correct_incident: `{"incidentId":"${incidentId}","deviceAt":"${deviceAt}","baseVersion":3,"changes":{"categoryCode":"graffiti","lon":1,"lat":2,"description":"","severity":4,"addressLabel":"Corner"}}`,
   transition: `{"incidentId":"${incidentId}","deviceAt":"${deviceAt}","baseVersion":3,"name":"handle","note":"Swept","evidence":[${JSON.stringify(photo)}],"level":2}`,
+  make_follow_up: `{"id":"${incidentId}","areaCode":"SF-1","categoryCode":"graffiti","departmentCode":"parks","note":"Go there","dueDay":"2026-03-01","facts":{"method":"per_household","observed":41,"expected":13.2,"ratio":3.1,"from":"2026-01-01","to":"2026-02-28"}}`,
+  finish_follow_up: `{"id":"${incidentId}","note":"Swept"}`,
+  dismiss_finding: `{"id":"${incidentId}","areaCode":"SF-1","categoryCode":"graffiti","reason":"A fair","untilDay":"2026-03-01"}`,
+  restore_finding: `{"id":"${incidentId}"}`,
 }
 const read = <T extends NewCommand['type']>(type: T): NewCommand<T> =>
   ({ type, payload: JSON.parse(stored[type]) as unknown }) as NewCommand<T>
@@ -158,7 +165,35 @@ describe('draftOf', () => {
   })
 })
 
+describe('commands on findings', () => {
+  it('are ordered by their mark, all others by their incident', () => {
+    for (const type of commandTypeNames) {
+      expect(subjectOf(read(type))).toBe(incidentId)
+      expect(findingChangeOf(read(type)) === null).toBe(isOfIncident(type))
+    }
+    expect(commandTypeNames.filter((type) => !isOfIncident(type))).toHaveLength(4)
+  })
+
+  it('say what they change, with null for what is left out', () => {
+    const { id, areaCode, categoryCode, note, facts } = JSON.parse(stored.make_follow_up) as Record<
+      string,
+      unknown
+    >
+    const least = { id, areaCode, categoryCode, note }
+    const command = { type: 'make_follow_up', payload: { ...least, facts } } as NewCommand
+    expect(findingChangeOf(command)).toEqual({
+      kind: 'follow-up',
+      id,
+      mark: { ...least, departmentCode: null, dueDay: null, facts },
+    })
+  })
+})
+
 describe('withNote', () => {
+  it('changes the reason of a finding that is not of interest', () => {
+    expect(withNote(read('dismiss_finding'), 'new').payload).toMatchObject({ reason: 'new' })
+  })
+
   it('changes the note alone', () => {
     for (const type of ['add_note', 'add_photo'] as const) {
       const { payload } = read(type)

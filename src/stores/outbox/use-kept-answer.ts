@@ -1,8 +1,8 @@
 import { useIntervalFn } from '@vueuse/core'
 import type { Backend } from '@/data/client.ts'
-import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
-import { useSeen } from '@/stores/outbox/use-seen.ts'
-import { useServerQuery, type ServerAnswer } from '@/stores/server-query.ts'
+import { useServerQuery, type ServerAnswer } from '../server-query.ts'
+import { useOutboxStore } from './outbox.store.ts'
+import { useSeen } from './use-seen.ts'
 
 const refreshMs = 60_000
 

@@ -1,0 +1,61 @@
+import { useI18n } from 'vue-i18n'
+import type { Dismissal, FindingKey, FollowUp } from '@/domain/answers/finding-marks.ts'
+import { useAreasStore } from '@/stores/areas.store.ts'
+import { useCategoriesStore } from '@/stores/categories.store.ts'
+import { useFormat } from '@/ui/use-format.ts'
+
+/** How marks on findings are said. */
+export function useMarkWords() {
+  const { t, locale } = useI18n()
+  const areas = useAreasStore()
+  const categories = useCategoriesStore()
+  const format = useFormat()
+
+  const department = (code: string): string => {
+    const found = categories.department(code)
+    return found ? categories.nameOf(found, locale.value) : code
+  }
+  const madeBy = ({ madeByName, madeAt }: FollowUp | Dismissal) => ({
+    name: madeByName ?? t('findings.you'),
+    at: format.value.day(madeAt),
+  })
+  return {
+    department,
+    title({ areaCode, categoryCode }: FindingKey): string {
+      const category = categories.byCode(categoryCode)
+      return t('hotspots.finding-title', {
+        area: areas.byCode(areaCode)?.name ?? areaCode,
+        name: category ? categories.nameOf(category, locale.value) : categoryCode,
+      })
+    },
+    /** Whose it is, since when, for whom and until when. */
+    followUp: (task: FollowUp): string =>
+      [
+        t('findings.follow-up-by', madeBy(task)),
+        ...(task.departmentCode
+          ? [t('findings.for-department', { name: department(task.departmentCode) })]
+          : []),
+        ...(task.dueDay ? [t('findings.due', { day: format.value.localDay(task.dueDay) })] : []),
+        ...(task.madeByName === null ? [t('findings.not-sent')] : []),
+      ].join(t('hotspots.comma')),
+    dismissal: (mark: Dismissal): string =>
+      [
+        t('findings.dismissed-by', madeBy(mark)),
+        mark.untilDay
+          ? t('findings.until', { day: format.value.localDay(mark.untilDay) })
+          : t('findings.for-good'),
+        ...(mark.madeByName === null ? [t('findings.not-sent')] : []),
+      ].join(t('hotspots.comma')),
+    figures: ({ facts }: FollowUp): string =>
+      t('findings.figures', {
+        observed: format.value.count(facts.observed),
+        expected: format.value.decimal(facts.expected),
+        ratio: format.value.decimal(facts.ratio),
+      }),
+    period: ({ facts: { from, to } }: FollowUp): string =>
+      from && to
+        ? t('findings.period', { from: format.value.localDay(from), to: format.value.localDay(to) })
+        : t('findings.all-days'),
+    expectedBy: ({ facts }: FollowUp): string => t(`hotspots.expected.${facts.method}`),
+  }
+}
