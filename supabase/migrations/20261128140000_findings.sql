@@ -69,6 +69,9 @@ begin
   v_record.outcome := 'applied';
   begin
     v_payload := private.parse_payload(p_envelope.payload);
+    if private.is_uuid(v_payload ->> 'incidentId') then
+      v_judged.incident := (v_payload ->> 'incidentId')::uuid;
+    end if;
     case p_envelope.type
       when 'report_incident' then
         if not p_may_report then
@@ -88,7 +91,9 @@ begin
       when 'correct_incident' then
         v_result := private.correct_incident(p_actor, p_envelope.id, v_payload, p_at);
       when 'transition' then
-        v_result := private.take_transition(p_actor, p_envelope.id, v_payload, p_at);
+        v_judged.step := private.read_transition(p_actor, p_envelope.id, v_payload, p_at);
+        v_result := jsonb_build_object('incident_id', v_judged.incident,
+          'photos', to_jsonb(private.photo_hashes((v_judged.step).photos)));
       when 'save_view' then
         v_result := private.save_view(p_actor, v_payload, p_at);
       when 'delete_view' then
@@ -105,6 +110,7 @@ begin
     if private.fails_call(v_state) then raise; end if;
     v_record.error := private.verdict_of(v_state, v_detail);
     v_judged.report := null;
+    v_judged.step := null;
     if v_record.error is null then
       raise warning 'no receipt for a % (%): %', p_envelope.type, v_state, sqlerrm;
       v_judged.settled := 'null';

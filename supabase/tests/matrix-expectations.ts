@@ -370,6 +370,7 @@ export const ownerOnly = [
   'private.record_photo_check(uuid,text,text,integer,integer,integer,text,text)',
   'private.refresh_area_paths()',
   'private.refuse_filter(text,text)',
+  'private.filter_points(jsonb,text)',
   'private.refuse_log_change()',
   'private.refuse_transition(incidents,text[],text,timestamp with time zone,jsonb)',
   'private.refuse_unknown_fields(jsonb,text[])',

@@ -11,7 +11,7 @@ import {
 const at = '2026-03-01T08:00:00Z'
 const key = { areaCode: 'N-1', categoryCode: 'noise' }
 const facts = {
-  ...{ method: 'count', observed: 41, expected: 13, ratio: 3.1 },
+  ...{ method: 'count' as const, observed: 41, expected: 13, ratio: 3.1 },
   ...{ from: null, to: null },
 } as const
 const task = { id: 'task', ...key, departmentCode: null, note: 'Go', dueDay: null, facts }
