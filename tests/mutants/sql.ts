@@ -13,6 +13,7 @@ const changes = [test('read/changes')]
 const words = [test('words')]
 const reads = [test('field-reads')]
 const settings = [test('settings')]
+const findings = [test('findings')]
 
 const rights = breaksOf('migrations', policies, [
   {
@@ -1034,6 +1035,29 @@ const onFoot = breaksOf(
   ],
 )
 
+const marking = breaksOf('migrations', findings, [
+  {
+    name: 'field staff mark findings',
+    find: `p_user, p_at) && '{grid_manager,leader,admin}' then`,
+    replace: `p_user, p_at) <> '{}' then`,
+  },
+  {
+    name: 'a handler finishes the follow-up of another department',
+    find: `when 'handler' then m.department_code = p_department`,
+    replace: `when 'handler' then true`,
+  },
+  {
+    name: 'a finished follow-up is finished again',
+    find: `elsif v_task.finished_at is not null then`,
+    replace: `elsif false then`,
+  },
+  {
+    name: 'a finding stays aside after its day',
+    find: `(d.until_day is null or d.until_day >= private.city_today())`,
+    replace: `true`,
+  },
+])
+
 const settling = breaksOf('migrations', settings, [
   {
     name: 'everybody sees a saved view',
@@ -1085,6 +1109,7 @@ const settling = breaksOf('migrations', settings, [
 ])
 
 export const sqlMutants = [
+  ...marking,
   ...settling,
   ...rights,
   ...writing,

@@ -4,16 +4,21 @@ import {
   withChanges,
   type Dismissal,
   type FindingChange,
+  type FindingFacts,
   type FindingMarks,
   type FollowUp,
 } from './finding-marks.ts'
 
 const at = '2026-03-01T08:00:00Z'
 const key = { areaCode: 'N-1', categoryCode: 'noise' }
-const facts = {
-  ...{ method: 'count' as const, observed: 41, expected: 13, ratio: 3.1 },
-  ...{ from: null, to: null },
-} as const
+const facts: FindingFacts = {
+  method: 'count',
+  observed: 41,
+  expected: 13,
+  ratio: 3.1,
+  from: null,
+  to: null,
+}
 const task = { id: 'task', ...key, departmentCode: null, note: 'Go', dueDay: null, facts }
 const dismissal = { id: 'no', ...key, reason: 'A fair', untilDay: null }
 const server: FindingMarks = {
