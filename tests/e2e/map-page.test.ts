@@ -207,7 +207,7 @@ describe('the map page', () => {
     await expect.poll(() => query('from')).toBe('all')
     const points = countBy(expected(), ({ lng, lat }) => `${lng} ${lat}`)
     const pile = Math.max(...points.values())
-    await notice.getByText(`${pile} of`).waitFor()
+    await notice.getByText(`Incidents: ${pile} of`).waitFor()
     const before = await shownCount(page, 'total-count')
     await notice.getByRole('button', { name: 'Leave out' }).click()
     await expect.poll(() => shownCount(page, 'total-count')).toBe(before - pile)
