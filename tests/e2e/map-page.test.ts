@@ -206,6 +206,27 @@ describe('the map page', () => {
     await expect.poll(() => legend.innerText()).toBe('Incidents by Community')
   })
 
+  it('leaves the pile of the demo city out of every count by one click, and brings it back', async () => {
+    const notice = page.getByTestId('quality')
+    await page.getByTestId('period-preset').click()
+    await page.getByRole('option', { name: 'All time' }).click()
+    await expect.poll(() => query('from')).toBe('all')
+    const points = countBy(expected(), ({ lng, lat }) => `${lng} ${lat}`)
+    const pile = Math.max(...points.values())
+    await notice.getByText(`Incidents: ${pile} of`).waitFor()
+    const before = await shownCount(page, 'total-count')
+    await notice.getByRole('button', { name: 'Leave out' }).click()
+    await expect.poll(() => shownCount(page, 'total-count')).toBe(before - pile)
+    expect(query('except')).toMatch(/^\d+\.\d+$/)
+    await page.locator('[data-testid=chip][data-key=exceptPoints]').waitFor()
+    await notice.getByRole('button', { name: 'Bring back' }).click()
+    await expect.poll(() => shownCount(page, 'total-count')).toBe(before)
+    await page.goBack()
+    await page.goBack()
+    await page.goBack()
+    await expect.poll(() => query('from')).toBe(from)
+  })
+
   it('finds the person and fills the screen', async () => {
     await tool('Full screen').click()
     await tool('Leave full screen').click()
