@@ -2,6 +2,7 @@ import { useI18n } from 'vue-i18n'
 import type { Dismissal, FindingKey, FollowUp } from '@/domain/answers/finding-marks.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
+import { useCounted } from '@/ui/use-counted.ts'
 import { useFormat } from '@/ui/use-format.ts'
 
 /** How marks on findings are said. */
@@ -9,6 +10,7 @@ export function useMarkWords() {
   const { t, locale } = useI18n()
   const areas = useAreasStore()
   const categories = useCategoriesStore()
+  const counted = useCounted()
   const format = useFormat()
 
   const department = (code: string): string => {
@@ -47,11 +49,11 @@ export function useMarkWords() {
         ...(mark.madeByName === null ? [t('findings.not-sent')] : []),
       ].join(t('hotspots.comma')),
     figures: ({ facts }: FollowUp): string =>
-      t('findings.figures', {
-        observed: format.value.count(facts.observed),
-        expected: format.value.decimal(facts.expected),
-        ratio: format.value.decimal(facts.ratio),
-      }),
+      counted(
+        'findings.figures',
+        { count: facts.observed },
+        { size: format.value.decimal(facts.ratio), share: format.value.decimal(facts.expected) },
+      ),
     period: ({ facts: { from, to } }: FollowUp): string =>
       from && to
         ? t('findings.period', { from: format.value.localDay(from), to: format.value.localDay(to) })
