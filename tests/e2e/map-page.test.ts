@@ -581,6 +581,38 @@ describe('hotspots', () => {
       [...sizes.keys()].map((code) => [code, byGrid.get(code) ?? 0]).sort(),
     )
 
+    for (const [name, unit] of [
+      ['Squares', 'square'],
+      ['Hexagons', 'hexagon'],
+    ] as const) {
+      await legend.getByText(name, { exact: true }).click()
+      await expect.poll(() => query('unit')).toBe(unit)
+      await legend.getByText('Cells', { exact: true }).waitFor()
+      await expect.poll(async () => (await sums())[1]).toBe(inScope.length)
+      // 30 to 60 across, of which this part of the city fills most
+      const [cells] = await sums()
+      expect(cells).toBeGreaterThan(500)
+      expect(cells).toBeLessThan(3_600)
+      const byCell = JSON.parse(await saved(/GeoJSON/)) as {
+        parameters: object
+        features: { properties: { count: number } }[]
+      }
+      expect(byCell.parameters).toMatchObject({ unit, period: { from, to } })
+      expect(byCell.features.length).toBe(cells)
+      expect(byCell.features.reduce((sum, { properties }) => sum + properties.count, 0)).toBe(
+        inScope.length,
+      )
+    }
+    await goInApp(page, `${new URL(page.url()).pathname}${new URL(page.url()).search}&cell=3`)
+    await page.getByTestId('hotspot-obstacle').waitFor()
+    expect(await page.getByTestId('hotspot-obstacle').innerText()).toContain(
+      'More than 20,000 cells',
+    )
+    await page.getByTestId('hotspot-obstacle').getByRole('button').click()
+    await expect.poll(() => query('cell')).toBeNull()
+    await legend.getByText('Areas', { exact: true }).first().click()
+    await expect.poll(sums).toEqual([sizes.size, inScope.length])
+
     const before = await classes()
     await page.getByTestId('hotspot-view').click()
     await page.getByRole('option', { name: 'Worse than the period before' }).click()

@@ -2,6 +2,8 @@ import type { FeatureCollection } from 'geojson'
 import type { AreaFeatures } from '@/data/areas.repo.ts'
 import { csvFromTable } from '@/domain/csv.ts'
 import type { Finding, Findings } from '@/domain/answers/findings.ts'
+import { cellRing } from '@/domain/answers/cell-grid.ts'
+import type { HotspotCells } from '@/domain/answers/hotspot-cells.ts'
 import type { Hotspots } from '@/domain/answers/hotspots.ts'
 import type { Period } from '@/domain/time/period.ts'
 import { classKey, shownClass, type HotspotClass, type HotspotView } from './hotspot-views.ts'
@@ -60,6 +62,49 @@ export function findingsCsv({ list, value }: Findings, words: ExportWords): stri
       value,
     ]),
   )
+}
+
+/** The cells with their classes; `parameters` says how they were found. */
+export function cellsGeoJson(
+  found: HotspotCells,
+  classes: readonly HotspotClass[],
+  { asOf, period, view }: ExportWords,
+): FeatureCollection & { parameters: object } {
+  const { grid, cells, counts, scores, p } = found
+  return {
+    type: 'FeatureCollection',
+    parameters: {
+      view,
+      method: 'chance',
+      unit: grid.shape,
+      widthMetres: grid.widthMetres,
+      judged: found.judged,
+      period,
+      asOf,
+      value: 'count',
+      neighbours: 'queen',
+      correction: 'benjamini_hochberg',
+      classes: classes.map(({ key, areas, incidents }) => ({
+        class: key,
+        cells: areas,
+        incidents,
+      })),
+    },
+    features: Array.from(cells, (cell, i) => ({
+      type: 'Feature' as const,
+      geometry: {
+        type: 'Polygon' as const,
+        coordinates: [cellRing(grid, cell).map(([lng, lat]) => [lng, lat])],
+      },
+      properties: {
+        cell,
+        class: classKey(view, found.classes[i]!),
+        count: counts[i],
+        score: scores[i],
+        p: p[i],
+      },
+    })),
+  }
 }
 
 /** The areas with their classes; `parameters` says how they were found. */
