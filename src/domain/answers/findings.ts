@@ -14,7 +14,7 @@ export interface Finding {
   category: number
   observed: number
   open: number
-  /** The city's rate times the area's size. */
+  /** The rate of all areas that the person sees, times the area's size. */
   expected: number
   /** Observed ÷ expected, with its exact 95 % interval. */
   ratio: number
