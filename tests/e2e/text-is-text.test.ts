@@ -299,6 +299,8 @@ describe('text is text', () => {
     }
     const zoom = 13
     const { page, clean } = await open('leader', `/map?at=${zoom}/${lat}/${lon}`)
+    // room for as many areas as there are names
+    await page.setViewportSize({ width: 1440, height: 1000 })
     await page.getByTestId('legend').locator('li').nth(4).waitFor(slow)
     const box = (await page.getByTestId('map').boundingBox())!
     const world = 512 * 2 ** zoom

@@ -5,7 +5,7 @@ import {
   demoSet as set,
   demoWorld as world,
   type DemoRow,
-} from './demo-city.fixture.ts'
+} from '../../../tests/fixtures/demo-city.ts'
 import { project } from './project.ts'
 
 describe('projection of the demo city', () => {
