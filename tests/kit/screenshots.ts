@@ -24,6 +24,14 @@ const phone = { width: 390, height: 844, touch: true }
 const pages: Shot[] = [
   { name: 'map-en-light', role: 'leader', path: '/map' },
   { name: 'heat-en-light', role: 'leader', path: '/map?layer=heat' },
+  { name: 'hotspots-en-light', role: 'leader', path: '/map?layer=hotspots&unit=hexagon' },
+  {
+    name: 'hotspots-zh-dark',
+    role: 'leader',
+    path: '/map?layer=hotspots',
+    locale: 'zh-CN',
+    theme: 'dark',
+  },
   { name: 'overview-en-light', role: 'leader', path: '/overview' },
   { name: 'home-en-dark', role: 'manager', path: '/', theme: 'dark' },
   { name: 'phone-overview-en-dark', role: 'leader', path: '/overview', theme: 'dark', ...phone },
