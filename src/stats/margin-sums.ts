@@ -1,6 +1,6 @@
 import { transposed, type Weights } from './weights.ts'
 
-/** What the variances of global I and G need of the weights. */
+/** Sums of the weights for the variances of global I and G. */
 export interface MarginSums {
   /** Areas with neighbours. */
   n: number

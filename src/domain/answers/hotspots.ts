@@ -19,7 +19,7 @@ export interface HotspotOptions {
   lastDay: LocalDay
 }
 
-/** What the values are before areas are compared: large areas must not be hot for their size. */
+/** Divisor of the counts before areas are compared: large areas must not be hot for their size. */
 export const hotspotValues = ['per_household', 'per_square_km', 'count'] as const
 export type HotspotValue = (typeof hotspotValues)[number]
 

@@ -48,7 +48,7 @@ export interface ReadingInterval {
   high: number | null
 }
 
-/** What a measure needs besides counts. */
+/** Figures that a measure needs besides counts. */
 export type MeasureNeed = 'shapes' | 'closing' | 'period_before' | 'year_before'
 
 export interface Measure {

@@ -1,7 +1,7 @@
 import type { OfferedField } from './workflow.ts'
 import type { StepValues } from './step-values.ts'
 
-/** What the dispatch rules propose for one incident. */
+/** Department and handler that the dispatch rules propose for one incident. */
 export interface Proposal {
   id: string
   /** Null: nothing is proposed. */

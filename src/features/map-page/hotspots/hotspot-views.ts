@@ -5,7 +5,7 @@ import {
   type Hotspots,
 } from '@/domain/answers/hotspots.ts'
 
-/** What a manager asks; each is one method, seen from one side. */
+/** Questions of a manager. Each shows one method, the last two share one. */
 export const hotspotViews = ['chance', 'worse', 'returning', 'new'] as const
 export type HotspotView = (typeof hotspotViews)[number]
 

@@ -30,7 +30,7 @@ export type HotspotUnit = (typeof hotspotUnits)[number]
 export interface HotspotContext {
   /** In the URL. */
   view: Ref<HotspotView>
-  /** What is judged; in the URL. Only `chance` can judge cells. */
+  /** Areas or cells; in the URL. Only `chance` can judge cells. */
   unit: Ref<HotspotUnit>
   /** Null: the usual one; in the URL. */
   cellMetres: Ref<number | null>
@@ -112,7 +112,7 @@ export function provideHotspots(
   const currentCells = computed(() =>
     cells.value?.options.shape === shape.value ? cells.value : null,
   )
-  /** An answer to the view before is none. */
+  /** Drops an answer that was asked for the view before. */
   const current = computed(() => {
     const { value: answer } = found
     return answer && !shape.value && answer.options.method === methodOf[view.value] ? answer : null
