@@ -27,6 +27,9 @@ export interface AppServerOptions {
   keepData?: boolean
 }
 
+/** What each server that runs printed so far. */
+export const runningOutputs = new Set<() => string>()
+
 /** A new data folder with the demo city. */
 export async function newDemoDir(): Promise<string> {
   const dataDir = newDataDir()
@@ -53,8 +56,11 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
   let text = ''
   child.stdout.on('data', (chunk) => (text += String(chunk)))
   child.stderr.on('data', (chunk) => (text += String(chunk)))
+  const output = (): string => text
+  runningOutputs.add(output)
+  child.once('exit', () => runningOutputs.delete(output))
   const url = `http://127.0.0.1:${port}`
-  await untilReady(child, url, () => text, options.timeoutSeconds ?? 240)
+  await untilReady(child, url, output, options.timeoutSeconds ?? 240)
   const startMs = performance.now() - started
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -67,7 +73,7 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
   return {
     url,
     dataDir,
-    output: () => text,
+    output,
     startMs,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { pages } from '../../../src/domain/pages.ts'
 import { slow } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
@@ -433,6 +433,10 @@ describe('the database behind the door', () => {
 })
 
 describe('rate limits', () => {
+  // a slow machine earns no further try meanwhile
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }))
+  afterEach(() => void vi.useRealTimers())
+
   test('wrong passwords: an account is closed after ten, with Retry-After, also for the right one', async () => {
     const statuses: number[] = []
     for (let i = 0; i < 11; i++)
