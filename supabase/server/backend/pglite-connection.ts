@@ -8,7 +8,9 @@ import { RequestConnection } from './request-connection.ts'
 export function connectionTo(pg: PGlite): RequestConnection {
   const session = {
     async run(sql: string, params: readonly unknown[]) {
-      const { rows, affectedRows } = await pg.query(sql, [...params])
+      // Without parameters the simple protocol does it by two messages instead of six.
+      const result = params.length > 0 ? await pg.query(sql, [...params]) : (await pg.exec(sql))[0]
+      const { rows = [], affectedRows } = result ?? {}
       return {
         rows,
         ...(typeof affectedRows === 'number' ? { numAffectedRows: BigInt(affectedRows) } : {}),

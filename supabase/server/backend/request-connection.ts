@@ -1,10 +1,5 @@
 import { PostgresConnection } from '@supabase/lite/postgres'
-import {
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-} from 'kysely'
+import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { DatabaseConnection, Driver, QueryResult } from 'kysely'
 
 /** One session of a database: what is sent first is done first, also when nobody waited. */
@@ -80,11 +75,7 @@ function contextOf(
 }
 
 /** When the context fails, the transaction refuses the work behind it. */
-async function inContext<T>(
-  session: RequestSession,
-  context: string[],
-  work: Work<T>,
-): Promise<T> {
+async function inContext<T>(session: RequestSession, context: string[], work: Work<T>): Promise<T> {
   const given = Promise.all([session.run('begin', []), session.run(contextSql, context)])
   given.catch(() => undefined)
   try {
