@@ -74,14 +74,31 @@ function contextOf(
   return [role, String(auth.uid ?? ''), claims, rpc.method, rpc.path, headers]
 }
 
+/** lite's last statement of a call. Nothing depends on these words but a round trip. */
+const lastStatement = /^\s*select current_setting\('response\.status', true\)/i
+
 /** When the context fails, the transaction refuses the work behind it. */
 async function inContext<T>(session: RequestSession, context: string[], work: Work<T>): Promise<T> {
   const given = Promise.all([session.run('begin', []), session.run(contextSql, context)])
   given.catch(() => undefined)
+  let committed: Promise<unknown> | null = null
+  const commit = () => {
+    committed ??= session.run('commit', [])
+    committed.catch(() => undefined)
+    return committed
+  }
+  const inside: RequestSession = {
+    run(sql, params) {
+      const result = session.run(sql, params)
+      if (lastStatement.test(sql)) void commit()
+      return result
+    },
+    release: () => undefined,
+  }
   try {
-    const result = await work(kyselyOver(driverOver(async () => ({ ...session, release() {} }))))
+    const result = await work(kyselyOver(driverOver(async () => inside)))
     await given
-    await session.run('commit', [])
+    await commit()
     return result
   } catch (error) {
     await session.run('rollback', []).catch(() => undefined)
