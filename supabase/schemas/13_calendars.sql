@@ -143,7 +143,8 @@ begin
   return (
     select c.code
     from public.calendars c
-    left join public.areas a on a.code = c.area_code
+    -- looked up for the few calendars: a join reads all areas
+    left join lateral (select a.path from public.areas a where a.code = c.area_code offset 0) a on true
     where c.area_code is null
       or private.is_within((select own.path from public.areas own where own.code = p_area), a.path)
     order by length(a.path) desc nulls last limit 1);

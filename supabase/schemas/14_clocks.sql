@@ -169,9 +169,10 @@ create type private.clock_turn as (
 
 -- Turns the clocks of different incidents, in one statement: those that an incident wants go on or start, others
 -- rest, reached milestones and those of a closed incident stop. Computes the times of clocks that run or come to
--- rest. The incidents' update afterwards takes the due times into incident_work.
+-- rest. The incidents' update afterwards takes the due times into incident_work. A turn finds its clocks by their
+-- key: a plan for any number of turns would read the whole table.
 create or replace function private.turn_clocks(p_turns private.clock_turn[])
-returns void language plpgsql set search_path = '' as $$
+returns void language plpgsql set search_path = '' set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   v_count integer;
 begin

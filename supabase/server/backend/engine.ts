@@ -1,4 +1,5 @@
 import type { PostgresConnection } from '@supabase/lite/postgres'
+import type { RequestConnection } from './request-connection.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 
 export interface OwnerTransaction {
@@ -15,7 +16,7 @@ export interface Engine {
   owner: Database
   begin(): Promise<OwnerTransaction>
   /** Acts as `wangge_api` after `useApiLogin`. */
-  connection: PostgresConnection
+  connection: RequestConnection
   /** For lite's system schema. */
   asOwnerConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T>
   useApiLogin(): Promise<void>

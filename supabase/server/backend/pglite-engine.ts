@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import type { PGlite } from '@electric-sql/pglite'
-import type { PostgresConnection } from '@supabase/lite/postgres'
 import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
@@ -14,6 +13,7 @@ import type { EnginePackages } from './engine-version.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import type { BackendStep } from './messages.ts'
 import { installedPostgis } from './postgis-bundle.ts'
+import type { RequestConnection } from './request-connection.ts'
 import { apiRole } from './provision.ts'
 import { valueParsers } from './values.ts'
 
@@ -104,7 +104,7 @@ function blobFromArchive(path: string): Blob {
 
 function pgliteEngine(
   pg: PGlite,
-  connection: PostgresConnection,
+  connection: RequestConnection,
   fresh: boolean,
   schemaIsCurrent: () => void,
 ): Engine {

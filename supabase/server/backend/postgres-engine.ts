@@ -4,6 +4,8 @@ import type { Database, SqlValue } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import { databaseError, runTransaction } from './pglite-engine.ts'
+import { RequestConnection } from './request-connection.ts'
+import type { RequestSession } from './request-connection.ts'
 import { apiRole, isSupabase, provisionLogin, provisionRoles } from './provision.ts'
 import { valueParsers } from './values.ts'
 
@@ -74,10 +76,15 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
   const apiUrl = new URL(databaseUrl)
   apiUrl.username = apiRole
   apiUrl.password = apiPassword
-  const connection = new PostgresConnection({
-    url: apiUrl.href,
-    postgresOptions: { max: 10, onnotice: () => undefined, types: jsonTextTypes },
-  })
+  const connection = new RequestConnection(
+    {
+      url: apiUrl.href,
+      postgresOptions: { max: 10, onnotice: () => undefined, types: jsonTextTypes },
+    },
+    ({ driver }) =>
+      () =>
+        sessionOf(driver),
+  )
   return {
     tier: 'postgres',
     fresh,
@@ -103,6 +110,21 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
       await connection.close()
       await pool.end({ timeout: 5 })
     },
+  }
+}
+
+/** Prepared statements save a round trip: unprepared, the driver asks for the parameters' types first. */
+async function sessionOf(pool: postgres.Sql): Promise<RequestSession> {
+  const session = await pool.reserve()
+  return {
+    async run(sql, params) {
+      const rows = await session.unsafe(sql, params as postgres.ParameterOrJSON<never>[], {
+        prepare: params.length > 0,
+      })
+      const isChange = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(rows.command)
+      return { rows: [...rows], ...(isChange ? { numAffectedRows: BigInt(rows.count) } : {}) }
+    },
+    release: () => session.release(),
   }
 }
 

@@ -75,6 +75,7 @@ async function openBackend(
   if (engine.tier === 'embedded') await keepIntrospection(connection, owner)
   const app = createLite(connection, options.secrets, options.siteUrl)
   await engine.exclusively(() => warmUp(app, options.secrets))
+  connection.shortenCalls()
   await canary(engine.owner)
   return { engine, app, transactions: new Map() }
 }

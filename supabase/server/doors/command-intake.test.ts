@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { BackendUnavailable } from '../backend/backend.ts'
 import { CommandIntake } from './command-intake.ts'
 import type { CommandIntakeOptions } from './command-intake.ts'
@@ -31,6 +31,8 @@ function intakeWith({ hasRole = true, ...changed }: Changed = {}) {
   return { apply, steps }
 }
 
+afterEach(() => vi.useRealTimers())
+
 const asked = 'asked /rest/v1/rpc/apply_commands {}'
 
 test('a call is journaled, asked, settled and announced, in this order', async () => {
@@ -49,6 +51,22 @@ test('a call of a person without a role is asked and not journaled', async () =>
   const { apply, steps } = intakeWith({ hasRole: false })
   expect(await (await apply()).text()).toBe('receipts')
   expect(steps).toEqual([asked])
+})
+
+test('a role is looked up once in 30 seconds, and anew at once for a person without one', async () => {
+  vi.useFakeTimers()
+  let looks = 0
+  const roles: number[][] = [[], [1], [], [1]]
+  const database = () => ({ query: async <T>() => (roles[looks++] ?? []) as T[] })
+  const { apply } = intakeWith({ database })
+  const looksAfter = async (milliseconds: number) => {
+    vi.advanceTimersByTime(milliseconds)
+    await apply()
+    return looks
+  }
+  expect([await looksAfter(0), await looksAfter(0)]).toEqual([1, 2])
+  expect([await looksAfter(29_999), await looksAfter(1)]).toEqual([2, 3])
+  expect(await looksAfter(0)).toBe(4)
 })
 
 test('what is applied for a person who was given a role in between is journaled before the receipt', async () => {

@@ -29,11 +29,16 @@ export const maxCommandBytes = 1024 * 1024
 const maxCommands = 200
 /** Bytes per user: tens of thousands of reports at once. */
 const journaledPerUser = { burst: 64 * 1024 * 1024, perSecond: 16 * 1024 }
+/** A role that ended since then costs a line of the journal: the database refuses the call. */
+const roleKnownMs = 30_000
+const maxRemembered = 1_000
 
 /** Journal, ask, announce. */
 export class CommandIntake {
   #options: CommandIntakeOptions
   #journaled = new RateLimit(journaledPerUser.burst, journaledPerUser.perSecond)
+  /** Until when each person counts as one with a role. */
+  #withRole = new Map<string, number>()
 
   constructor(options: CommandIntakeOptions) {
     this.#options = options
@@ -77,15 +82,19 @@ export class CommandIntake {
     }
   }
 
-  /** The database refuses their commands: nothing to journal. */
+  /** Without one the database refuses their commands: nothing to journal. */
   async #hasRole(userId: string): Promise<boolean> {
+    if ((this.#withRole.get(userId) ?? 0) > Date.now()) return true
     const rows = await this.#options.database().query(
       `select 1 as found from public.memberships
         where user_id = $1::uuid and valid_from <= now() and (valid_to is null or valid_to > now())
         limit 1`,
       [userId],
     )
-    return rows.length > 0
+    if (rows.length === 0) return false
+    if (this.#withRole.size >= maxRemembered) this.#withRole.clear()
+    this.#withRole.set(userId, Date.now() + roleKnownMs)
+    return true
   }
 }
 

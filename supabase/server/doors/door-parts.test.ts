@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Database } from '../base/database-types.ts'
 import { allowedHosts, clientAddress, isExposed, isNear, isViaProxy } from '../wire/addresses.ts'
 import { isTooDeep } from '../wire/body.ts'
@@ -12,7 +12,7 @@ import { EndedSessions } from './ended-sessions.ts'
 import { RateLimit } from '../wire/rate-limit.ts'
 import { SignInLimit } from './sign-in-limit.ts'
 import { StaticFiles } from './static-files.ts'
-import { callerOf } from '../wire/token.ts'
+import { callerOf, TokenReader } from '../wire/token.ts'
 
 const secret = 'a secret of this test'
 const sub = '01a209e9-acec-75a9-b5c6-8f54bf08c4d7'
@@ -71,6 +71,31 @@ describe('callerOf', () => {
     ],
   ])('refuses %s', async (_name, token) => {
     expect(await callerOf(token, secret)).toBeNull()
+  })
+})
+
+describe('TokenReader', () => {
+  const sessionId = '01a209e9-acec-75a9-b5c6-8f54bf08c4d9'
+  const good = { sub, session_id: sessionId, role: 'authenticated', exp: in5Minutes }
+  afterEach(() => vi.useRealTimers())
+
+  test('checks a token once, and refuses it from its expiry on', async () => {
+    const reader = new TokenReader(secret)
+    const token = sign(good)
+    const caller = await reader.callerOf(token)
+    expect(caller?.userId).toBe(sub)
+    expect(await reader.callerOf(token)).toBe(caller)
+    vi.useFakeTimers({ now: in5Minutes * 1000 - 1, toFake: ['Date'] })
+    expect(await reader.callerOf(token)).toBe(caller)
+    vi.setSystemTime(in5Minutes * 1000)
+    expect(await reader.callerOf(token)).toBeNull()
+  })
+
+  test('remembers no token that it refused, and none for another', async () => {
+    const reader = new TokenReader(secret)
+    const forged = sign(good, { key: 'other' })
+    await reader.callerOf(sign(good))
+    expect([await reader.callerOf(forged), await reader.callerOf(forged)]).toEqual([null, null])
   })
 })
 

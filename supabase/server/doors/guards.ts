@@ -7,7 +7,7 @@ import type { FairQueue } from '../wire/fair-queue.ts'
 import { OpenAnswers } from '../wire/open-answers.ts'
 import { problem, tooMany } from '../wire/problem.ts'
 import type { RateLimit } from '../wire/rate-limit.ts'
-import { callerOf, isSameSecret } from '../wire/token.ts'
+import { isSameSecret, TokenReader } from '../wire/token.ts'
 import type { Caller } from '../wire/token.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import { LastUses } from './last-uses.ts'
@@ -66,6 +66,7 @@ export function createGuards(options: GuardOptions): Guards {
     return queue.run(person, work, context.req.raw.signal)
   }
   const uses = new LastUses()
+  const tokens = new TokenReader(secrets.jwtSecret)
   const refusesDemo = (email: string, peer: Peer) =>
     isDemoEmail(email) && !acceptsDemoAccounts(peer)
   return {
@@ -83,7 +84,7 @@ export function createGuards(options: GuardOptions): Guards {
 
     async caller(context, next) {
       const token = /^Bearer (\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
-      const caller = await callerOf(token, secrets.jwtSecret)
+      const caller = await tokens.callerOf(token)
       if (!caller || (await endedSessions.includes(caller.sessionId))) {
         return problem(401, 'bad_jwt', 'Sign in again: this session is not valid here.')
       }
