@@ -47,8 +47,8 @@ const installed = [
  * @throws Error that names the way out where it can't.
  */
 export function findChromium(): string {
-  const found = lookForChromium()
-  if (found) return found
+  known ??= lookForChromium()
+  if (known) return known
   console.error('No Chromium found: installing one …')
   const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0
   if (isDebianRoot) {
@@ -60,13 +60,16 @@ export function findChromium(): string {
   } else {
     spawnSync('npx', ['playwright', 'install', 'chromium'], { stdio: 'inherit' })
   }
-  const now = lookForChromium()
-  if (now) return now
+  known = lookForChromium()
+  if (known) return known
   throw new Error(
     'No Chromium could be found or installed. Install one (Debian: apt-get install chromium; ' +
       'elsewhere: npx playwright install chromium) or name yours in CHROMIUM_PATH, then run again.',
   )
 }
+
+/** Tried once a process. */
+let known: string | undefined
 
 function lookForChromium(): string | undefined {
   const candidates = [...installed, chromium.executablePath()]
