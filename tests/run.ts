@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { findChromium } from './kit/browser.ts'
 import { useMemoryForTemporaryFiles } from './kit/memory-folder.ts'
 import { runPool, type Job } from './kit/pool.ts'
@@ -40,6 +40,8 @@ interface Report {
 }
 
 useMemoryForTemporaryFiles()
+// a run starts some 150 processes of Node, each of which would compile its modules anew
+process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/wangge/code')
 const results = mkdtempSync(join(tmpdir(), 'wangge-results-'))
 
 const times = new Map<string, number>()
@@ -174,7 +176,7 @@ await runPool(
     tests('server', { kind: 'wait', after: prepared }),
     // the longest first
     tests('e2e', { part: 'drawing', after: prepared, args: drawingFlows.map(fileOf) }),
-    tests('sql'),
+    tests('sql', { after: prepared }),
     tests('unit', { args: ['--maxWorkers=1'] }),
     check('lint', 'eslint', ['.']),
     tests('architecture', { args: ['--maxWorkers=1'] }),

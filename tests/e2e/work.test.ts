@@ -7,7 +7,7 @@ import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
-import { openPage } from '../kit/session.ts'
+import { goInApp, openPage, type OpenPage } from '../kit/session.ts'
 
 interface Row {
   id: string
@@ -28,6 +28,14 @@ describe('the page of work', () => {
     field = await apiClient(url, 'field')
   })
   afterAll(() => browser?.close())
+
+  let desk: OpenPage | undefined
+  /** A manager's page that goes on from case to case. */
+  async function atDesk(path: string): Promise<OpenPage> {
+    if (desk) await goInApp(desk.page, path)
+    desk ??= await openPage(browser, { url, role: 'manager', path, streets: false, webGl: false })
+    return desk
+  }
 
   const queue = async (client: SupabaseClient, name: string): Promise<Row[]> =>
     (
@@ -310,18 +318,11 @@ describe('the page of work', () => {
       expect(button!.height).toBeGreaterThanOrEqual(44)
       await phone.context.close()
 
-      const { page, context } = await openPage(browser, {
-        url,
-        role: 'manager',
-        path: '/work?look=board',
-        streets: false,
-        webGl: false,
-      })
+      const { page } = await atDesk('/work?look=board')
       const column = page.getByTestId('work-board').locator('section').nth(1)
       await column.getByTestId('board-card').first().waitFor(slow)
       while ((await column.locator(`[data-row="${id}"]`).count()) === 0)
         await column.getByRole('button', { name: 'Show more' }).click()
-      await context.close()
     },
     patient(180_000),
   )
@@ -334,13 +335,7 @@ describe('the page of work', () => {
       const rows = await queue(manager, 'to_check')
       const details = await Promise.all(rows.map(({ id }) => detailOf(id)))
       const { id } = rows[details.findIndex(({ photos }) => photos.length >= 2)]!
-      const { page, context } = await openPage(browser, {
-        url,
-        role: 'manager',
-        path: `/table?from=all&incident=${id}`,
-        streets: false,
-        webGl: false,
-      })
+      const { page } = await atDesk(`/table?from=all&incident=${id}`)
       const detail = page.getByTestId('incident-detail')
       await detail.getByTestId('before-after').waitFor(slow)
       await detail.getByTestId('generated').first().waitFor(slow)
@@ -351,17 +346,13 @@ describe('the page of work', () => {
       expect(await thumb.innerText()).toContain('Generated')
       const width = () => thumb.locator('img').evaluate((img: HTMLImageElement) => img.naturalWidth)
       await expect.poll(width, slow).toBe(480)
-      await context.close()
 
-      const home = await openPage(browser, { url, role: 'manager', streets: false, webGl: false })
-      const waiting = home.page.getByTestId('work-waiting')
+      await goInApp(page, '/')
+      const waiting = page.getByTestId('work-waiting')
       await waiting.getByRole('link', { name: /^To check/ }).click(slow)
-      await expect.poll(() => new URL(home.page.url()).search, slow).toBe('?queue=to_check')
-      const tagged = home.page
-        .getByTestId('work-row')
-        .filter({ has: home.page.getByTestId('generated') })
+      await expect.poll(() => new URL(page.url()).search, slow).toBe('?queue=to_check')
+      const tagged = page.getByTestId('work-row').filter({ has: page.getByTestId('generated') })
       await tagged.first().waitFor(slow)
-      await home.context.close()
     },
     patient(120_000),
   )
@@ -370,13 +361,9 @@ describe('the page of work', () => {
     'keeps a narrowed list as a view, by keyboard, and finds it after a reload',
     async () => {
       const [first] = await queue(manager, 'open')
-      const { page, context, problems } = await openPage(browser, {
-        url,
-        role: 'manager',
-        path: `/work?queue=open&category=${first!.categoryCode}&hide=where`,
-        streets: false,
-        webGl: false,
-      })
+      const { page, problems } = await atDesk(
+        `/work?queue=open&category=${first!.categoryCode}&hide=where`,
+      )
       await rowOf(page, first!.id).waitFor(slow)
       const views = page.getByTestId('work-views')
       await views.focus()
@@ -407,7 +394,6 @@ describe('the page of work', () => {
       await page.getByRole('button', { name: 'Undo' }).click()
       await shown.waitFor(slow)
       expect(problems).toEqual([])
-      await context.close()
     },
     patient(180_000),
   )
@@ -445,18 +431,11 @@ describe('the page of work', () => {
       expect(problems).toEqual([])
       await context.close()
 
-      const desk = await openPage(browser, {
-        url,
-        role: 'manager',
-        path: `/work?queue=to_dispatch&incident=${id}`,
-        streets: false,
-        webGl: false,
-      })
-      await desk.page.getByTestId('step-dispatch').click(slow)
-      const form = desk.page.getByTestId('step-form-dispatch')
+      const { page: managers } = await atDesk(`/work?queue=to_dispatch&incident=${id}`)
+      await managers.getByTestId('step-dispatch').click(slow)
+      const form = managers.getByTestId('step-form-dispatch')
       await form.getByText('Proposed by dispatch rule 1').waitFor(slow)
       await form.getByTestId('step-department').filter({ hasText: 'Parks' }).waitFor(slow)
-      await desk.context.close()
       // other flows expect what the conditions say
       const admin = await apiClient(url, 'admin')
       await applyCommand(admin, 'save_dispatch_rules', { baseVersion: 1, rules: [] })

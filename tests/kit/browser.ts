@@ -31,6 +31,12 @@ export const chromiumFlags = [
   ]}`,
 ]
 
+/**
+ * A page of a test lives for seconds, in which optimised code hardly pays: without it axe and outbox
+ * took 7 % less CPU time, the map page about the same. Benches measure the app as people have it.
+ */
+const shortLifeFlags = ['--js-flags=--no-opt --no-maglev']
+
 const installed = [
   process.env.CHROMIUM_PATH,
   // without windows, tabs and toolbars of its own: a test takes a fifth less time
@@ -47,8 +53,8 @@ const installed = [
  * @throws Error that names the way out where it can't.
  */
 export function findChromium(): string {
-  const found = lookForChromium()
-  if (found) return found
+  known ??= lookForChromium()
+  if (known) return known
   console.error('No Chromium found: installing one …')
   const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0
   if (isDebianRoot) {
@@ -60,13 +66,16 @@ export function findChromium(): string {
   } else {
     spawnSync('npx', ['playwright', 'install', 'chromium'], { stdio: 'inherit' })
   }
-  const now = lookForChromium()
-  if (now) return now
+  known = lookForChromium()
+  if (known) return known
   throw new Error(
     'No Chromium could be found or installed. Install one (Debian: apt-get install chromium; ' +
       'elsewhere: npx playwright install chromium) or name yours in CHROMIUM_PATH, then run again.',
   )
 }
+
+/** Tried once a process. */
+let known: string | undefined
 
 function lookForChromium(): string | undefined {
   const candidates = [...installed, chromium.executablePath()]
@@ -82,8 +91,12 @@ function starts(path: string): boolean {
   }
 }
 
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: findChromium(), args: chromiumFlags })
+/** @param isMeasured for a bench: with V8's optimising compilers */
+export const launchChromium = ({ isMeasured = false } = {}): Promise<Browser> =>
+  chromium.launch({
+    executablePath: findChromium(),
+    args: [...chromiumFlags, ...(isMeasured ? [] : shortLifeFlags)],
+  })
 
 /** A browser with a profile that lasts: closed and launched again it knows what it knew. */
 export const launchProfile = (
@@ -92,7 +105,7 @@ export const launchProfile = (
 ): Promise<BrowserContext> =>
   chromium.launchPersistentContext(folder, {
     executablePath: findChromium(),
-    args: chromiumFlags,
+    args: [...chromiumFlags, ...shortLifeFlags],
     viewport: { width, height },
     hasTouch: touch,
     isMobile: touch,

@@ -1,18 +1,23 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../../tests/kit/free-port.ts'
+import { oracleRows } from '../../../tests/kit/oracle.ts'
 import { patient } from '../../../tests/kit/patience.ts'
+import { runCommand } from '../../tests/import-support.ts'
+import { openDatabase } from '../backend/open-database.ts'
 import { demoAccounts, demoPassword } from '../base/demo.ts'
 import { projectRoot } from '../base/settings.ts'
+import type { ImportReport } from '../import/report.ts'
 import { send, temporaryFolder } from '../testing/kit.ts'
 import { shortLifeFlags } from '../testing/short-life.ts'
 
 const folder = temporaryFolder('start')
 const dataDir = join(folder.path, 'data')
+const env = { ...process.env, DATA_DIR: dataDir, DATABASE_URL: '' }
 const running = new Set<ChildProcess>()
 afterAll(() => {
   for (const child of running) child.kill('SIGKILL')
@@ -25,7 +30,7 @@ function start(port: number, ...args: string[]) {
     [...shortLifeFlags, 'supabase/server/commands/start.ts', ...args],
     {
       cwd: projectRoot,
-      env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, DATABASE_URL: '' },
+      env: { ...env, PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
@@ -57,6 +62,22 @@ function start(port: number, ...args: string[]) {
 const nothingHeld = () =>
   !existsSync(join(dataDir, 'lock')) && !existsSync(join(dataDir, 'admin.sock'))
 
+/** What lies in the folder's database. */
+async function countedIn() {
+  const db = await openDatabase(env)
+  const [row] = await db.query(
+    `select (select count(*)::int from public.incidents) as incidents,
+       (select count(distinct source_id)::int from public.incidents) as sources,
+       (select count(*)::int from public.incident_log where kind = 'imported') as imported,
+       (select count(*) from public.incident_log where kind = 'demo_started')
+         = (select count(*) from public.incidents where is_generated) as "isDemoTakenUpOnce",
+       (select count(*)::int from public.areas) as areas,
+       (select count(*)::int from auth.users) as users`,
+  )
+  await db.close()
+  return row
+}
+
 // each test continues with the folder of the one before
 describe('npm start', { timeout: patient(400_000) }, () => {
   test('answers from the first moment, and Ctrl-C stops it cleanly while the city is loaded', async () => {
@@ -69,6 +90,12 @@ describe('npm start', { timeout: patient(400_000) }, () => {
     expect(await interrupt()).toBe(0)
     expect(output.errors).toBe('')
     expect(nothingHeld()).toBe(true)
+  })
+
+  test('leaves a city begun that an import goes on with, which is killed as well', async () => {
+    const killed = await runCommand(env, 'import', ['demo'], { on: /Incidents: \d{4,} read/ })
+    expect(killed.signal, killed.out).toBe('SIGKILL')
+    expect(await countedIn()).toMatchObject({ users: 0, isDemoTakenUpOnce: true })
   })
 
   test('says what it does, where it is and who can sign in; Ctrl-C stops it cleanly', async () => {
@@ -100,6 +127,24 @@ describe('npm start', { timeout: patient(400_000) }, () => {
       /^A proxy passes requests on, but TRUSTED_PROXY is not set: [^\n]*\n$/,
     )
     expect(nothingHeld()).toBe(true)
+  })
+
+  test('the city begun three times has lost and doubled nothing; a further import changes nothing', async () => {
+    const kept = oracleRows(0).length
+    const whole = {
+      ...{ incidents: kept, sources: kept, imported: kept, areas: 237, users: 5 },
+      isDemoTakenUpOnce: true,
+    }
+    expect(await countedIn()).toEqual(whole)
+
+    const base = join(folder.path, 'report')
+    const again = await runCommand(env, 'import', ['demo', '--report', base])
+    expect(again.code, again.out).toBe(0)
+    const report = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as ImportReport
+    expect(report).toMatchObject({ read: 14_285, rejected: 217 })
+    expect(report).toMatchObject({ stored: 0, updated: 0, unchanged: kept })
+    expect(readFileSync(`${base}.txt`, 'utf8')).toContain('184 × closed_before_opened')
+    expect(await countedIn()).toEqual(whole)
   })
 
   test('--demo none does not open the demo’s folder as a city of one’s own', async () => {

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { oracleRows } from '../../tests/kit/oracle.ts'
+import { newDemoDir } from '../../tests/kit/app-server.ts'
 import { patient } from '../../tests/kit/patience.ts'
-import { openDatabase } from '../server/backend/open-database.ts'
 import { demoPassword } from '../server/base/demo.ts'
-import type { ImportReport } from '../server/import/report.ts'
 import { loadSecrets } from '../server/base/secrets.ts'
 import { startServer } from '../server/start/server.ts'
 import { settingsFrom } from '../server/base/settings.ts'
@@ -13,45 +11,17 @@ import { runCommand, temporaryFiles } from './import-support.ts'
 import type { Ended } from './import-support.ts'
 
 const files = temporaryFiles()
-const env = { ...process.env, DATA_DIR: join(files.folder, 'data'), DATABASE_URL: '', PORT: '0' }
-afterAll(() => files.remove())
+const env = { ...process.env, DATA_DIR: await newDemoDir(), DATABASE_URL: '', PORT: '0' }
+afterAll(() => {
+  files.remove()
+  rmSync(env.DATA_DIR, { recursive: true, force: true })
+})
 
-const run = (command: 'import' | 'user', args: string[], killOn?: RegExp): Promise<Ended> =>
-  runCommand(env, command, args, killOn && { on: killOn })
+const run = (command: 'import' | 'user', args: string[]): Promise<Ended> =>
+  runCommand(env, command, args)
 
-const kept = oracleRows(0).length
 /** Several processes that each open a database, on a machine that may be busy. */
 const timeout = patient(400_000)
-
-it('loses and doubles nothing when it is killed and run again', { timeout }, async () => {
-  const killed = await run('import', ['demo'], /Incidents: \d{4,} read/)
-  expect(killed.signal, killed.out).toBe('SIGKILL')
-
-  const base = join(files.folder, 'report')
-  const again = await run('import', ['demo', '--report', base])
-  expect(again.code, again.out).toBe(0)
-  const report = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as ImportReport
-  expect(report.unchanged).toBeGreaterThan(0)
-  expect(report).toMatchObject({ read: 14_285, rejected: 217 })
-  expect(report.stored + report.unchanged).toBe(kept)
-  expect(readFileSync(`${base}.txt`, 'utf8')).toContain('184 × closed_before_opened')
-
-  const db = await openDatabase(env)
-  const [row] = await db.query(
-    `select (select count(*)::int from public.incidents) as incidents,
-       (select count(distinct source_id)::int from public.incidents) as sources,
-       (select count(*)::int from public.incident_log where kind = 'imported') as imported,
-       (select count(*) from public.incident_log where kind = 'demo_started')
-         = (select count(*) from public.incidents where is_generated) as "isDemoTakenUpOnce",
-       (select count(*)::int from public.areas) as areas,
-       (select count(*)::int from auth.users) as users`,
-  )
-  await db.close()
-  expect(row).toEqual({
-    ...{ incidents: kept, sources: kept, imported: kept, areas: 237, users: 5 },
-    isDemoTakenUpOnce: true,
-  })
-})
 
 it(
   'says what is wrong with a command line or a file, with exit code 2 or 1',
