@@ -31,12 +31,6 @@ export const chromiumFlags = [
   ]}`,
 ]
 
-/**
- * A page of a test lives for seconds, in which optimised code hardly pays: without it axe and outbox
- * took 7 % less CPU time, the map page about the same. Benches measure the app as people have it.
- */
-const shortLifeFlags = ['--js-flags=--no-opt --no-maglev']
-
 const installed = [
   process.env.CHROMIUM_PATH,
   // without windows, tabs and toolbars of its own: a test takes a fifth less time
@@ -91,12 +85,8 @@ function starts(path: string): boolean {
   }
 }
 
-/** @param isMeasured for a bench: with V8's optimising compilers */
-export const launchChromium = ({ isMeasured = false } = {}): Promise<Browser> =>
-  chromium.launch({
-    executablePath: findChromium(),
-    args: [...chromiumFlags, ...(isMeasured ? [] : shortLifeFlags)],
-  })
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: findChromium(), args: chromiumFlags })
 
 /** A browser with a profile that lasts: closed and launched again it knows what it knew. */
 export const launchProfile = (
@@ -105,7 +95,7 @@ export const launchProfile = (
 ): Promise<BrowserContext> =>
   chromium.launchPersistentContext(folder, {
     executablePath: findChromium(),
-    args: [...chromiumFlags, ...shortLifeFlags],
+    args: chromiumFlags,
     viewport: { width, height },
     hasTouch: touch,
     isMobile: touch,

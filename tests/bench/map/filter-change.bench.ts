@@ -28,7 +28,7 @@ export async function run(options: {
     randomMonths({ rows, months: 120, firstMonth: '2016-01', areas: 195 }).map(packMonth),
   )
   const pages = await servePages()
-  const browser = await launchChromium({ isMeasured: true })
+  const browser = await launchChromium()
   try {
     const page = await browser.newPage({ viewport: mapPixels })
     page.on('pageerror', (error) => log(`page: ${error.message}`))

@@ -49,7 +49,7 @@ export async function run({ rows, log }: Options): Promise<BenchResult[]> {
  */
 async function embedded(log: Options['log']): Promise<BenchResult[]> {
   const server = await startAppServer()
-  const browser = await launchChromium({ isMeasured: true })
+  const browser = await launchChromium()
   try {
     const result = await singleSteps(server, 'embedded server with the demo city', 40, log)
     const { field, manager, handler } = await clientsOf(server)
