@@ -6,8 +6,15 @@ import { rollUp } from '@/domain/city/roll-up.ts'
 import { measureOf, type AreaMeasure } from '@/domain/measure/index.ts'
 import type { AreaFigures } from '@/domain/measure/measure.ts'
 import { countFigures } from '@/domain/measure/rank.ts'
+import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { monthOfDay } from '@/domain/time/calendar.ts'
-import { compareWindow, type CompareWindow, type NoWindow } from '@/domain/time/compare-window.ts'
+import {
+  compareWindow,
+  isSameWindow,
+  type CompareWindow,
+  type NoWindow,
+} from '@/domain/time/compare-window.ts'
+import type { DataSpan } from '@/domain/time/period.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { squareKm } from '@/geo/square-km.ts'
 import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
@@ -43,9 +50,7 @@ export function useAreaFigures(
 
   const compared = computed(() => {
     if (needs.value !== 'period_before' && needs.value !== 'year_before') return null
-    const { stages, openOnly, onHoldOnly, due, period } = filter.effective
-    if (stages.length > 0 || openOnly || onHoldOnly || due.length > 0) return 'stages'
-    return filter.span && compareWindow(period, needs.value, filter.span)
+    return comparedWindow(filter.effective, needs.value, filter.span)
   })
   const obstacle = computed(() => (typeof compared.value === 'string' ? compared.value : null))
   const window = computed(() => (typeof compared.value === 'string' ? null : compared.value))
@@ -88,7 +93,7 @@ export function useAreaFigures(
       default: {
         const { value: answer } = earlier
         const { loadedFrom } = columns
-        if (!answer || !window.value || !isSame(answer.window, window.value)) return null
+        if (!answer || !window.value || !isSameWindow(answer.window, window.value)) return null
         // Older months still load.
         if (loadedFrom && monthOfDay(window.value.period.from) < loadedFrom) return null
         const before = rollUp(answer.byArea, areas.list)
@@ -99,8 +104,15 @@ export function useAreaFigures(
   return { figuresOf, window, obstacle }
 }
 
-const isSame = (a: CompareWindow, b: CompareWindow): boolean =>
-  a.period.from === b.period.from && a.period.to === b.period.to && a.shiftDays === b.shiftDays
+/** Null before the data's span is known. */
+export function comparedWindow(
+  { stages, openOnly, onHoldOnly, due, period }: IncidentFilter,
+  before: 'period_before' | 'year_before',
+  span: DataSpan | null,
+): CompareWindow | Obstacle | null {
+  if (stages.length > 0 || openOnly || onHoldOnly || due.length > 0) return 'stages'
+  return span && compareWindow(period, before, span)
+}
 
 /** By `Area.idx`; null while the shapes load. The map draws the same shapes. */
 function useAreaSizes(
