@@ -9,6 +9,7 @@ import { LocationLayer, type Location } from './layers/location.layer.ts'
 import { PointsLayer } from './layers/points.layer.ts'
 import { locateDevice } from './locate.ts'
 import { boundsOf, createMapCanvas, titleCanvas } from './map-canvas.ts'
+import { drawMaps } from './map-picture.ts'
 import { addPin } from './pin.ts'
 import { listenToPointer } from './pointer-events.ts'
 import { baseStyle } from './style/base-style.ts'
@@ -208,6 +209,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
       marker?.remove()
       marker = next ? addPin(map, next.lngLat, next.color) : null
     },
+    picture: () => drawMaps(map, () => compared.seen()),
     on: (event, listener) => events.on(event, listener),
     resize: () => void map.resize(),
     whenIdle: () => nextEvent(map, 'idle'),

@@ -48,7 +48,11 @@ export function listenToPointer(
     const pixel = { x: event.point.x, y: event.point.y }
     const isTouch =
       'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch'
-    const hits = pointsAt(mapAt(event.point), event, isTouch ? reachPixels.touch : reachPixels.mouse)
+    const hits = pointsAt(
+      mapAt(event.point),
+      event,
+      isTouch ? reachPixels.touch : reachPixels.mouse,
+    )
     if (hits.length > 0) return events.emit('pointClick', { hits, lngLat, pixel })
     const idx = areaAt(map, event, drawnLevel())
     if (idx !== null) events.emit('areaClick', { idx, lngLat, pixel })

@@ -190,6 +190,9 @@ export interface MapEngine {
   /** Where the second map ends: share of the width from the left. */
   setDivider(share: number): void
 
+  /** What is seen now, in device pixels; pins are left out. @throws when it cannot be drawn */
+  picture(): Promise<HTMLCanvasElement>
+
   on<E extends keyof MapEvents>(event: E, listener: (payload: MapEvents[E]) => void): () => void
   /** For size changes that the engine cannot see. */
   resize(): void

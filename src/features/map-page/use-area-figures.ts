@@ -5,7 +5,7 @@ import type { Area } from '@/domain/city/area.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
 import { measureOf, type AreaMeasure } from '@/domain/measure/index.ts'
 import type { AreaFigures } from '@/domain/measure/measure.ts'
-import { countFigures } from '@/domain/measure/rank.ts'
+import { countFigures, type AreaCounts } from '@/domain/measure/rank.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { monthOfDay } from '@/domain/time/calendar.ts'
 import {
@@ -29,6 +29,10 @@ export type Obstacle = NoWindow | 'stages'
 export interface AreaFiguresSource {
   /** Null while anything the measure needs is missing. */
   figuresOf: ComputedRef<((area: Area) => AreaFigures) | null>
+  /** Of a period in motion, else the same: for the map. */
+  liveFiguresOf: ComputedRef<((area: Area) => AreaFigures) | null>
+  /** The measure can follow a period in motion: it needs only counts. */
+  isQuick: ComputedRef<boolean>
   /** With which days a change compares; null for other measures. */
   window: ComputedRef<CompareWindow | null>
   obstacle: ComputedRef<Obstacle | null>
@@ -46,6 +50,7 @@ export function useAreaFigures(
   const columns = useColumnsStore()
   const filter = useFilterStore()
   const counts = useAreaCounts()
+  const liveCounts = useAreaCounts(true)
   const needs = computed(() => measureOf(measure.value).needs)
 
   const compared = computed(() => {
@@ -64,21 +69,19 @@ export function useAreaFigures(
   const earlier = useAnswer('windowCounts', window)
   const sizes = useAreaSizes(levels, () => needs.value === 'shapes')
 
+  const isQuick = computed(() => needs.value === null || needs.value === 'shapes')
+  function quickFigures(found: AreaCounts): ((area: Area) => AreaFigures) | null {
+    if (needs.value !== 'shapes') return (area) => countFigures(found, area)
+    const { value: known } = sizes
+    if (!known) return null
+    return (area) => ({ ...countFigures(found, area), squareKm: known.get(area.idx) ?? null })
+  }
+
   const figuresOf = computed(() => {
     const { value: found } = counts
     if (!found) return null
-    if (obstacle.value) return (area: Area) => countFigures(found, area)
+    if (obstacle.value || isQuick.value) return quickFigures(found)
     switch (needs.value) {
-      case null:
-        return (area: Area) => countFigures(found, area)
-      case 'shapes': {
-        const { value: known } = sizes
-        if (!known) return null
-        return (area: Area) => ({
-          ...countFigures(found, area),
-          squareKm: known.get(area.idx) ?? null,
-        })
-      }
       case 'closing': {
         const answers = levels.value.map((level, at) =>
           closing[at]?.value?.areaLevel === level ? closing[at].value.areas : null,
@@ -101,7 +104,11 @@ export function useAreaFigures(
       }
     }
   })
-  return { figuresOf, window, obstacle }
+  const liveFiguresOf = computed(() => {
+    if (columns.live === columns.projection || !isQuick.value) return figuresOf.value
+    return liveCounts.value && quickFigures(liveCounts.value)
+  })
+  return { figuresOf, liveFiguresOf, isQuick, window, obstacle }
 }
 
 /** Null before the data's span is known. */

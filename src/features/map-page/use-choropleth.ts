@@ -36,7 +36,7 @@ export function useChoropleth(
   const isVisible = useAreaScope()
   return computed(() => {
     const { value: level } = page.shownLevel
-    const { value: figuresOf } = page.figuresOf
+    const { value: figuresOf } = page.liveFiguresOf
     if (!figuresOf || !level) return null
     const measure = measureOf(page.measure.value)
     const readingsOf = (figuresOf: (area: Area) => AreaFigures): Readings => {

@@ -256,13 +256,13 @@ export function useMapSynchronizer(
     { immediate: true },
   )
 
-  const askHeat = latestWins((request: HeatRequest) => columns.ask('heat', request))
+  const askHeat = latestWins((request: HeatRequest) => columns.ask('heat', request, filter.live))
   watch(
     [
       engine,
       options.layer,
       view,
-      () => filter.effective,
+      () => filter.live,
       () => columns.revision,
       () => filter.effective.due.length > 0 && columns.dueRevision,
     ],
