@@ -206,6 +206,7 @@ describe('the map page', () => {
   })
 
   it('compares a month with the same days a year before, side by side in the same classes', async () => {
+    await page.getByTestId('legend').locator('li').first().waitFor(slow)
     await tool('Zoom in').click()
     await expect.poll(() => query('at')).not.toBeNull()
     const near = query('at')
