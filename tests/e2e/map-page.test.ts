@@ -322,7 +322,7 @@ describe('the map page', () => {
     const tip = await page.getByTestId('map-tooltip').innerText()
     const [before = 0, now = 0] = [earlier.get(code), later.get(code)]
     const change = Math.round((now / before - 1) * 100)
-    expect(tip.split('\n').slice(2, 8)).toEqual([
+    expect(tip.split('\n').filter(Boolean).slice(2, 8)).toEqual([
       daysOf(laterMonth(month, -12)),
       String(before),
       daysOf(month),

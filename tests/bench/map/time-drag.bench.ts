@@ -21,8 +21,9 @@ const longestMs = 50
 
 /**
  * The whole app, a real Chromium drawing in software, the time slider dragged to and fro over ten
- * years of invented incidents: the longest task of the main thread between press and release. Of
- * three drags the best counts: other work on the machine can only add to a time.
+ * years of invented incidents: the longest task of the main thread between press and release, by
+ * its processor time, since on a shared machine a task also waits for others (that time is told
+ * too). Of three drags the best counts: other work on the machine can only add to a time.
  */
 export async function run(options: {
   rows: number
@@ -39,7 +40,8 @@ export async function run(options: {
       const longest = Math.min(...drags.map((one) => one.longest))
       const best = drags.find((one) => one.longest === longest)!
       log(
-        `${layer}: longest task ${drags.map((one) => one.longest.toFixed(0)).join(', ')} ms, ` +
+        `${layer}: longest task ${drags.map((one) => one.longest.toFixed(0)).join(', ')} ms of ` +
+          `processor, ${drags.map((one) => one.wall.toFixed(0)).join(', ')} ms of clock, ` +
           `repainted ${drags.map((one) => one.repaints).join(', ')} times`,
       )
       results.push({
@@ -47,7 +49,7 @@ export async function run(options: {
         ratio: longest / longestMs,
         target: '≤ 1',
         pass: longest <= longestMs && best.repaints > 5,
-        detail: `${longest.toFixed(0)} ms at ${rows} incidents, repainted ${best.repaints} times in ${moves * 2} moves`,
+        detail: `${longest.toFixed(0)} ms of processor (${best.wall.toFixed(0)} ms of clock) at ${rows} incidents, repainted ${best.repaints} times in ${moves * 2} moves`,
       })
     }
     return results
@@ -58,8 +60,10 @@ export async function run(options: {
 }
 
 interface Drag {
-  /** Milliseconds; 0 where no task was longer than 50. */
+  /** Milliseconds of the processor. */
   longest: number
+  /** Milliseconds of the clock, of the longest by it. */
+  wall: number
   /** Different legends seen on the way. */
   repaints: number
 }
@@ -88,6 +92,7 @@ async function dragOn(
   const drags: Drag[] = []
   for (let n = 0; n < 3; n++) {
     await page.mouse.move(xOf(1), y)
+    await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing'] })
     await page.evaluate(startWatching)
     await page.mouse.down()
     for (const way of [(at: number) => 1 - at, (at: number) => at])
@@ -95,7 +100,8 @@ async function dragOn(
         await page.mouse.move(xOf(way(move / moves)), y)
         await page.waitForTimeout(moveMs)
       }
-    drags.push(await page.evaluate('window.endWatching()'))
+    const repaints = (await page.evaluate('window.endWatching()')) as number
+    drags.push({ ...longestTask(await browser.stopTracing()), repaints })
     await page.mouse.up()
     await page.waitForTimeout(2_000)
   }
@@ -105,23 +111,50 @@ async function dragOn(
 
 /** Runs in the page. */
 function startWatching(): void {
-  const tasks: number[] = []
   const legends = new Set<string>()
-  const observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) tasks.push(duration)
-  })
-  observer.observe({ type: 'longtask' })
   const legend = document.querySelector<HTMLElement>('[data-testid=legend]')!
   const watcher = new MutationObserver(() => legends.add(legend.textContent))
   watcher.observe(legend, { subtree: true, childList: true, characterData: true })
+  performance.mark('drag-begins')
   Object.assign(window, {
     endWatching: () => {
-      for (const { duration } of observer.takeRecords()) tasks.push(duration)
-      observer.disconnect()
+      performance.mark('drag-ends')
       watcher.disconnect()
-      return { longest: Math.max(0, ...tasks), repaints: legends.size }
+      return legends.size
     },
   })
+}
+
+interface TraceEvent {
+  name: string
+  ph: string
+  pid: number
+  tid: number
+  /** Microseconds: begin, length, and the thread's own share of it. */
+  ts: number
+  dur?: number
+  tdur?: number
+  args?: { name?: string }
+}
+
+/** Of the page's main thread, between the two marks. */
+function longestTask(trace: Buffer): Pick<Drag, 'longest' | 'wall'> {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] }
+  const mark = (name: string): TraceEvent => traceEvents.find((event) => event.name === name)!
+  const [begin, end] = [mark('drag-begins'), mark('drag-ends')]
+  const tasks = traceEvents.filter(
+    ({ name, ph, pid, tid, ts }) =>
+      ph === 'X' &&
+      name === 'ThreadControllerImpl::RunTask' &&
+      pid === begin.pid &&
+      tid === begin.tid &&
+      ts > begin.ts &&
+      ts < end.ts,
+  )
+  if (tasks.length < moves) throw new Error(`the trace holds ${tasks.length} tasks`)
+  const longest = (key: 'dur' | 'tdur'): number =>
+    Math.max(...tasks.map((task) => (task[key] ?? 0) / 1000))
+  return { longest: longest('tdur'), wall: longest('dur') }
 }
 
 /** Answers for the server: so many incidents in the months up to the server's own last one. */
