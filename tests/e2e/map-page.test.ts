@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { readFile } from 'node:fs/promises'
 import Papa from 'papaparse'
-import type { Browser, BrowserContext, Page } from 'playwright'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { FindingMarks } from '../../src/domain/answers/finding-marks.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
@@ -614,6 +614,31 @@ describe('the map page', () => {
   })
 })
 
+/** The text inside a PNG. */
+function parametersOf(png: Buffer): unknown {
+  const head = 'iTXtParameters\0\0\0\0\0'
+  const at = png.indexOf(head, 0, 'latin1')
+  const length = png.readUInt32BE(at - 4)
+  return JSON.parse(png.toString('utf8', at + head.length, at + 4 + length))
+}
+
+/** @param color `rgb(…)` */
+const pixelsOf = (page: Page, png: Buffer, color: string): Promise<number> =>
+  page.evaluate(
+    async ({ data, wanted }) => {
+      const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0))
+      const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+      const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!
+      context.drawImage(image, 0, 0)
+      const { data: pixels } = context.getImageData(0, 0, image.width, image.height)
+      let count = 0
+      for (let i = 0; i < pixels.length; i += 4)
+        if (`rgb(${pixels[i]}, ${pixels[i + 1]}, ${pixels[i + 2]})` === wanted) count++
+      return count
+    },
+    { data: png.toString('base64'), wanted: color },
+  )
+
 describe('hotspots', () => {
   const url = inject('appUrl')
   let browser: Browser
@@ -706,7 +731,7 @@ describe('hotspots', () => {
     })
     expect(Math.abs(Number(data[0]!.Expected) / top.expected - 1)).toBeLessThan(1e-3)
     const geojson = JSON.parse(await saved(/GeoJSON/)) as {
-      parameters: object
+      parameters: Record<string, unknown>
       features: { properties: { code: string; count: number } }[]
     }
     expect(geojson.parameters).toMatchObject({
@@ -717,6 +742,26 @@ describe('hotspots', () => {
       value: 'per_square_km',
       correction: 'benjamini_hochberg',
     })
+    const pictured = async (button: Locator) => {
+      const [file] = await Promise.all([page.waitForEvent('download'), button.click()])
+      const png = await readFile(await file.path())
+      return { name: file.suggestedFilename(), png, parameters: parametersOf(png) }
+    }
+    const listed = await pictured(page.getByRole('button', { name: 'Save findings as a picture' }))
+    expect(listed.name).toBe(`San Francisco findings ${from} ${to}.png`)
+    expect(listed.parameters).toMatchObject({ period: { from, to }, value: 'per_square_km' })
+    const map = await pictured(page.getByTestId('save-map'))
+    expect(map.name).toBe(`San Francisco hotspots ${from} ${to}.png`)
+    const { view, method, level, period, value, correction, asOf } = geojson.parameters
+    expect(map.parameters).toMatchObject({
+      ...{ layer: 'hotspots', city: 'San Francisco', filter: { from, to } },
+      ...{ view, method, level, period, value, correction, asOf },
+    })
+    // the swatch alone would be some hundred pixels
+    const swatch = legend.getByTestId('swatch').first()
+    const color = await swatch.evaluate((one) => getComputedStyle(one).backgroundColor)
+    expect(await pixelsOf(page, map.png, color)).toBeGreaterThan(1_000)
+
     const byGrid = countBy(inScope, ({ gridCode }) => gridCode)
     expect(geojson.features.map(({ properties: { code, count } }) => [code, count]).sort()).toEqual(
       [...sizes.keys()].map((code) => [code, byGrid.get(code) ?? 0]).sort(),

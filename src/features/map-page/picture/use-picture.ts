@@ -119,7 +119,6 @@ export const fileName = (parts: readonly string[]): string =>
   parts
     .filter(Boolean)
     .join(' ')
-    // eslint-disable-next-line no-control-regex
     .replaceAll(/[\u0000-\u001f\\/:*?"<>|]+/g, '-')
     .slice(0, maxNameLength)
     .trim()
