@@ -20,6 +20,7 @@ import type {
 export interface ComparedMapOptions {
   city: CityConfig
   look: MapLook
+  onError: (error: Error) => void
   onPointsError: (error: unknown) => void
   onLost: () => void
 }
@@ -144,7 +145,7 @@ export class ComparedMap {
 
   #open(): Opened {
     const first = this.#first
-    const { city, onLost, onPointsError } = this.#options
+    const { city, onLost, onError, onPointsError } = this.#options
     const { theme, locale, messages } = this.#look
     const element = document.createElement('div')
     // The first map carries name, keys and pointer of both.
@@ -169,7 +170,7 @@ export class ComparedMap {
       throw error
     }
     map.getCanvas().setAttribute('tabindex', '-1')
-    map.on('error', ({ error }) => console.warn('Map:', error.message))
+    map.on('error', ({ error }) => onError(error))
     map.on('webglcontextlost', onLost)
     const areas = new AreasLayer(theme)
     const points = new PointsLayer(theme, onPointsError)

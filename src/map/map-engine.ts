@@ -50,6 +50,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   const compared = new ComparedMap(map, {
     city,
     look: { theme, locale, messages },
+    onError: warn,
     onPointsError: (error) => events.emit('pointsError', error),
     onLost: lost,
   })
@@ -59,7 +60,8 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   map.once('style.load', () => {
     for (const layer of [areas, cells, heat, points, location]) layer.attach(map)
   })
-  map.on('error', ({ error }) => console.warn('Map:', error.message))
+  const warn = (error: Error): void => console.warn('Map:', error.message)
+  map.on('error', ({ error }) => warn(error))
   map.on('webglcontextlost', lost)
   listenToPointer(map, events, {
     drawnLevel: () => areas.level,
