@@ -46,6 +46,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   const heat = new HeatLayer(theme)
   const points = new PointsLayer(theme, (error) => events.emit('pointsError', error))
   const location = new LocationLayer(theme)
+  const warn = (error: Error): void => console.warn('Map:', error.message)
   const lost = (): void => events.emit('fatal', new Error('The WebGL context was lost'))
   const compared = new ComparedMap(map, {
     city,
@@ -60,7 +61,6 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   map.once('style.load', () => {
     for (const layer of [areas, cells, heat, points, location]) layer.attach(map)
   })
-  const warn = (error: Error): void => console.warn('Map:', error.message)
   map.on('error', ({ error }) => warn(error))
   map.on('webglcontextlost', lost)
   listenToPointer(map, events, {
