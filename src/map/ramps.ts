@@ -96,6 +96,7 @@ function sample(anchors: readonly Oklch[], position: number): Oklch {
   const index = Math.min(anchors.length - 2, Math.floor(scaled))
   const share = scaled - index
   const [low, high] = [anchors[index]!, anchors[index + 1]!]
+  if (share === 0) return low
   // A grey has no hue: on the way from it the hue of the other end holds. Else orange would come
   // out of grey as mauve.
   const [from, to] = [hueOf(low) ?? high[2], hueOf(high) ?? low[2]]
