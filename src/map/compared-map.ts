@@ -20,7 +20,7 @@ import type {
 export interface ComparedMapOptions {
   city: CityConfig
   look: MapLook
-  onError: (error: Error) => void
+  onError: (error: { message: string }) => void
   onPointsError: (error: unknown) => void
   onLost: () => void
 }

@@ -46,7 +46,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   const heat = new HeatLayer(theme)
   const points = new PointsLayer(theme, (error) => events.emit('pointsError', error))
   const location = new LocationLayer(theme)
-  const warn = (error: Error): void => console.warn('Map:', error.message)
+  const warn = ({ message }: { message: string }): void => console.warn('Map:', message)
   const lost = (): void => events.emit('fatal', new Error('The WebGL context was lost'))
   const compared = new ComparedMap(map, {
     city,
