@@ -1,13 +1,15 @@
 import type { Map as MapLibreMap, Marker } from 'maplibre-gl'
 import type { BoundingBox } from '@/domain/vocabulary.ts'
+import { ComparedMap } from './compared-map.ts'
 import { Emitter } from './emitter.ts'
 import { AreasLayer } from './layers/areas.layer.ts'
 import { CellsLayer } from './layers/cells.layer.ts'
 import { HeatLayer } from './layers/heat.layer.ts'
-import { LocationLayer } from './layers/location.layer.ts'
+import { LocationLayer, type Location } from './layers/location.layer.ts'
 import { PointsLayer } from './layers/points.layer.ts'
 import { locateDevice } from './locate.ts'
 import { boundsOf, createMapCanvas, titleCanvas } from './map-canvas.ts'
+import { drawMaps } from './map-picture.ts'
 import { addPin } from './pin.ts'
 import { listenToPointer } from './pointer-events.ts'
 import { baseStyle } from './style/base-style.ts'
@@ -44,15 +46,27 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   const heat = new HeatLayer(theme)
   const points = new PointsLayer(theme, (error) => events.emit('pointsError', error))
   const location = new LocationLayer(theme)
+  const warn = ({ message }: { message: string }): void => console.warn('Map:', message)
+  const lost = (): void => events.emit('fatal', new Error('The WebGL context was lost'))
+  const compared = new ComparedMap(map, {
+    city,
+    look: { theme, locale, messages },
+    onError: warn,
+    onPointsError: (error) => events.emit('pointsError', error),
+    onLost: lost,
+  })
   const fullscreenElement = options.fullscreenElement ?? container
 
   // Draws values set earlier. Location comes last, on top.
   map.once('style.load', () => {
     for (const layer of [areas, cells, heat, points, location]) layer.attach(map)
   })
-  map.on('error', ({ error }) => console.warn('Map:', error.message))
-  map.on('webglcontextlost', () => events.emit('fatal', new Error('The WebGL context was lost')))
-  listenToPointer(map, events, () => areas.level)
+  map.on('error', ({ error }) => warn(error))
+  map.on('webglcontextlost', lost)
+  listenToPointer(map, events, {
+    drawnLevel: () => areas.level,
+    mapAt: ({ x }) => compared.mapAt(x),
+  })
 
   const scale = new ScaleBar(messages, city.basemap?.attribution ?? '')
   container.append(scale.element)
@@ -73,11 +87,16 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     else if (document.fullscreenEnabled) await fullscreenElement.requestFullscreen()
   }
 
+  const showLocation = (place: Location | null): void => {
+    location.set(place)
+    compared.setLocation(place)
+  }
+
   async function locate(): Promise<LocateResult> {
     const result = await locateDevice(city.bbox)
     if (destroyed) return result
     if (result.ok) {
-      location.set(result)
+      showLocation(result)
       // There is no map outside the city.
       if (result.insideCity)
         map.easeTo({
@@ -135,6 +154,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
       redraw({ theme: next })
       container.dataset['mapTheme'] = next
       for (const layer of [areas, heat, points, location]) layer.setTheme(next)
+      compared.setLook({ theme, locale, messages })
     },
     setLocale(nextLocale, nextMessages) {
       messages = nextMessages
@@ -142,6 +162,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
       controls?.setMessages(messages)
       scale.setMessages(messages)
       if (nextLocale !== locale) redraw({ locale: nextLocale })
+      compared.setLook({ theme, locale, messages })
     },
     getView,
     setView(view, { animate } = {}) {
@@ -162,19 +183,35 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
       })
     },
     ...actions,
-    clearLocation: () => location.set(null),
-    setAreas: (level, features) => areas.setAreas(level, features),
-    setAreaLevel: (level) => areas.setLevel(level),
+    clearLocation: () => showLocation(null),
+    setAreas(level, features) {
+      areas.setAreas(level, features)
+      compared.setAreas(level, features)
+    },
+    setAreaLevel(level) {
+      areas.setLevel(level)
+      compared.setLevel(level)
+    },
     setAreaValues: (values) => areas.setValues(values),
-    setAreaHighlight: (highlight) => areas.setHighlight(highlight),
+    setAreaHighlight(highlight) {
+      areas.setHighlight(highlight)
+      compared.setHighlight(highlight)
+    },
     setCells: (values) => cells.set(values),
     setHeat: (grid) => heat.set(grid),
     setPoints: (source) => points.set(source),
-    setPointHighlight: (highlight) => points.setHighlight(highlight),
+    setPointHighlight(highlight) {
+      points.setHighlight(highlight)
+      compared.setPointHighlight(highlight)
+    },
+    setCompared: (next) => compared.set(next),
+    setDivider: (share) => compared.setDivider(share),
     setMarker(next) {
+      compared.setMarker(next)
       marker?.remove()
       marker = next ? addPin(map, next.lngLat, next.color) : null
     },
+    picture: () => drawMaps(map, () => compared.seen()),
     on: (event, listener) => events.on(event, listener),
     resize: () => void map.resize(),
     whenIdle: () => nextEvent(map, 'idle'),
@@ -185,6 +222,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
       clearTimeout(viewTimer)
       document.removeEventListener('fullscreenchange', onFullscreen)
       events.clear()
+      compared.close()
       points.close()
       marker?.remove()
       map.remove()

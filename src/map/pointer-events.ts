@@ -3,21 +3,27 @@ import type { AreaLevel, LngLat } from '@/domain/vocabulary.ts'
 import type { Emitter } from './emitter.ts'
 import { hitsFromProperties, type IncidentProperties } from './protocols/incident-tile.ts'
 import { layerIds } from './style/layer-ids.ts'
-import type { MapEvents, PointHit } from './types.ts'
+import type { MapEvents, PixelPoint, PointHit } from './types.ts'
 
 /** Half the side of the hit square. */
 const reachPixels = { mouse: 3, touch: 12 }
 
+export interface PointerOptions {
+  drawnLevel: () => AreaLevel | null
+  /** The map seen at a place of this one: its points are meant. */
+  mapAt: (pixel: PixelPoint) => MapLibreMap
+}
+
 export function listenToPointer(
   map: MapLibreMap,
   events: Emitter<MapEvents>,
-  drawnLevel: () => AreaLevel | null,
+  { drawnLevel, mapAt }: PointerOptions,
 ): void {
   let hoveredArea: number | null = null
   let hoveredPoints = ''
 
   const hover = (event: MapMouseEvent | null): void => {
-    const hits = event ? pointsAt(map, event, reachPixels.mouse) : []
+    const hits = event ? pointsAt(mapAt(event.point), event, reachPixels.mouse) : []
     const idx = event && hits.length === 0 ? areaAt(map, event, drawnLevel()) : null
     const pixel = event ? { x: event.point.x, y: event.point.y } : { x: 0, y: 0 }
     const names = hits.map(({ id }) => id).join()
@@ -42,7 +48,11 @@ export function listenToPointer(
     const pixel = { x: event.point.x, y: event.point.y }
     const isTouch =
       'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch'
-    const hits = pointsAt(map, event, isTouch ? reachPixels.touch : reachPixels.mouse)
+    const hits = pointsAt(
+      mapAt(event.point),
+      event,
+      isTouch ? reachPixels.touch : reachPixels.mouse,
+    )
     if (hits.length > 0) return events.emit('pointClick', { hits, lngLat, pixel })
     const idx = areaAt(map, event, drawnLevel())
     if (idx !== null) events.emit('areaClick', { idx, lngLat, pixel })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { divergingRamp, heatRamp, sequentialRamp } from './ramps.ts'
+import { divergingRamp, heatRamp, hotColdColor, sequentialRamp } from './ramps.ts'
 import { zeroColor } from './style/hatch.ts'
 import type { MapTheme } from './types.ts'
 
@@ -86,6 +86,35 @@ describe.each(themes)('ramps on a %s map', (theme) => {
         expect(distance(a!, b!, vision)).toBeGreaterThan(0.15)
       for (const color of change)
         expect(distance(color, zeroColor(theme), vision)).toBeGreaterThan(0.05)
+    },
+  )
+
+  it('read as hot and cold in every step, the weakest too', () => {
+    const strengths = [0.2, 0.33, 0.5, 0.67, 0.8, 1]
+    const redOverBlue = (strength: number): number => {
+      const hex = hotColdColor(theme, strength)
+      return Number.parseInt(hex.slice(1, 3), 16) - Number.parseInt(hex.slice(5, 7), 16)
+    }
+    const greenBetween = (strength: number): boolean => {
+      const [red, green, blue] = [1, 3, 5].map((at) =>
+        Number.parseInt(hotColdColor(theme, strength).slice(at, at + 2), 16),
+      )
+      return green! >= Math.min(red!, blue!) && green! <= Math.max(red!, blue!)
+    }
+    // Between red and blue is orange on the hot side; less green than both is mauve.
+    for (const strength of strengths) {
+      expect(redOverBlue(strength)).toBeGreaterThan(10)
+      expect(redOverBlue(-strength)).toBeLessThan(-10)
+      expect([strength, -strength].map(greenBetween)).toEqual([true, true])
+    }
+  })
+
+  it.each(['usual', 'protanopia', 'deuteranopia'] as const)(
+    'keep the classes of hot, cold and neither apart under %s',
+    (vision) => {
+      const colors = [-3, -2, -1, 0, 1, 2, 3].map((code) => hotColdColor(theme, code / 3))
+      for (const [a, b] of colors.flatMap((one, i) => colors.slice(0, i).map((two) => [one, two])))
+        expect(distance(a!, b!, vision)).toBeGreaterThan(0.1)
     },
   )
 

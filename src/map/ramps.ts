@@ -96,14 +96,22 @@ function sample(anchors: readonly Oklch[], position: number): Oklch {
   const index = Math.min(anchors.length - 2, Math.floor(scaled))
   const share = scaled - index
   const [low, high] = [anchors[index]!, anchors[index + 1]!]
+  if (share === 0) return low
+  // A grey has no hue: on the way from it the hue of the other end holds. Else orange would come
+  // out of grey as mauve.
+  const [from, to] = [hueOf(low) ?? high[2], hueOf(high) ?? low[2]]
   // Shorter way round the hue circle.
-  const turn = ((high[2] - low[2] + 540) % 360) - 180
+  const turn = ((to - from + 540) % 360) - 180
   return [
     low[0] + (high[0] - low[0]) * share,
     low[1] + (high[1] - low[1]) * share,
-    low[2] + turn * share,
+    from + turn * share,
   ]
 }
+
+const greyChroma = 0.02
+const hueOf = ([, chroma, hueDegrees]: Oklch): number | null =>
+  chroma < greyChroma ? null : hueDegrees
 
 const hexFromOklch = (color: Oklch): string =>
   '#' +

@@ -70,6 +70,23 @@ export interface AreaHighlight {
   selected?: readonly number[]
 }
 
+export interface PointHighlight {
+  hovered?: string | null
+  pinned?: string | null
+}
+
+export interface MapPin {
+  lngLat: LngLat
+  /** CSS hex. */
+  color: string
+}
+
+/** Drawn left of the divider, over the same streets and areas. */
+export interface Compared {
+  areaValues: AreaValues | null
+  points: PointsSource | null
+}
+
 export interface PointsSource {
   /**
    * Changes with filter, data cursor or scope. Tiles of another key are dropped, their requests
@@ -164,9 +181,17 @@ export interface MapEngine {
   setHeat(heat: HeatGrid | null): void
 
   setPoints(points: PointsSource | null): void
-  setPointHighlight(highlight: { hovered?: string | null; pinned?: string | null }): void
+  setPointHighlight(highlight: PointHighlight): void
   /** Pin independent of tiles; null removes it. */
-  setMarker(marker: { lngLat: LngLat; color: string } | null): void
+  setMarker(marker: MapPin | null): void
+
+  /** Opens a second map left of the divider; null closes it. @throws without a graphics context */
+  setCompared(compared: Compared | null): void
+  /** Where the second map ends: share of the width from the left. */
+  setDivider(share: number): void
+
+  /** What is seen now, in device pixels; pins are left out. @throws when it cannot be drawn */
+  picture(): Promise<HTMLCanvasElement>
 
   on<E extends keyof MapEvents>(event: E, listener: (payload: MapEvents[E]) => void): () => void
   /** For size changes that the engine cannot see. */

@@ -166,6 +166,20 @@ describe('columns store', () => {
     expect(Math.max(...heat!.density)).toBe(255)
   })
 
+  it('counts a period in motion for the map alone, until it rests', async () => {
+    await openPage()
+    await ready()
+    await total(1200)
+    filter.setPreview({ from: '2020-03-01', to: '2020-03-31' })
+    expect(filter.effective.period).toEqual({ from: '2020-01-01', to: '2020-12-31' })
+    await vi.waitFor(() => expect(columns.live?.total).toBe(100))
+    expect(columns.liveFilter).toBe(filter.live)
+    expect(columns.projection?.total).toBe(1200)
+    filter.setPeriod({ from: '2020-03-01', to: '2020-03-31' })
+    await total(100)
+    expect(columns.live).toBe(columns.projection)
+  })
+
   it('counts overdue ones again as the server says that time passed, without a load', async () => {
     await openPage()
     await total(1200)

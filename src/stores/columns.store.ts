@@ -77,6 +77,9 @@ export const useColumnsStore = defineStore('columns', () => {
   const engineRevision = shallowRef(0)
   const projection = shallowRef<Projection | null>(null)
   const projectedFilter = shallowRef<IncidentFilter | null>(null)
+  /** Of `filter.live`: ahead of `projection` while a period moves, else the same. */
+  const live = shallowRef<Projection | null>(null)
+  const liveFilter = shallowRef<IncidentFilter | null>(null)
 
   /** Months are missing, so counts still grow. */
   const partial = computed(() => status.value === 'loading' || loadedFrom.value !== null)
@@ -105,11 +108,12 @@ export const useColumnsStore = defineStore('columns', () => {
   async function ask<N extends QuestionName>(
     name: N,
     options: OptionsOf<N>,
+    asked: IncidentFilter = filter.effective,
   ): Promise<AnswerOf<N> | null> {
     const current = engine
     if (!current || !canAsk()) return null
     try {
-      const answer = await current.ask(name, plain(filter.effective), plain(options))
+      const answer = await current.ask(name, plain(asked), plain(options))
       return engine === current ? answer : null
     } catch (failure) {
       keepFailure(current, failure)
@@ -118,9 +122,10 @@ export const useColumnsStore = defineStore('columns', () => {
   }
 
   const askProjection = latestWins(async () => {
-    const asked = filter.effective
-    const answer = await ask('projection', null)
-    return answer && { answer, asked }
+    const asked = filter.live
+    const isPreview = filter.preview !== null
+    const answer = await ask('projection', null, asked)
+    return answer && { answer, asked, isPreview }
   })
 
   /** Wanted by questions about neighbours. An ended worker forgets them; `engineRevision` tells. */
@@ -248,6 +253,8 @@ export const useColumnsStore = defineStore('columns', () => {
     loadedFrom.value = null
     projection.value = null
     projectedFilter.value = null
+    live.value = null
+    liveFilter.value = null
   }
 
   async function takeMonths(found: readonly MonthInfo[], instant: string): Promise<void> {
@@ -294,6 +301,9 @@ export const useColumnsStore = defineStore('columns', () => {
   async function updateProjection(): Promise<void> {
     const found = await askProjection(undefined)
     if (!found) return
+    live.value = found.answer
+    liveFilter.value = found.asked
+    if (found.isPreview) return
     projection.value = found.answer
     projectedFilter.value = found.asked
   }
@@ -320,7 +330,7 @@ export const useColumnsStore = defineStore('columns', () => {
   watch([() => areas.list, () => categories.list, () => session.config], setWorld)
   watch(
     [
-      () => filter.effective,
+      () => filter.live,
       () => filter.periodKnown,
       revision,
       dueRevision,
@@ -348,6 +358,8 @@ export const useColumnsStore = defineStore('columns', () => {
     answers,
     projection,
     projectedFilter,
+    live,
+    liveFilter,
     engineRevision,
     ask,
     sendShapes,

@@ -9,6 +9,12 @@ import {
 import { latestWins } from '@/columns/latest-wins.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from '@/columns/questions/index.ts'
 import { useColumnsStore } from './columns.store.ts'
+import { useFilterStore } from './view/filter.store.ts'
+
+export interface AnswerOptions {
+  /** Follows a period in motion; for what the map shows. */
+  isLive?: boolean
+}
 
 /**
  * Asked again after each projection or option change. Null before the first answer, without
@@ -17,17 +23,19 @@ import { useColumnsStore } from './columns.store.ts'
 export function useAnswer<N extends QuestionName>(
   name: N,
   options: MaybeRefOrGetter<OptionsOf<N> | null>,
+  { isLive = false }: AnswerOptions = {},
 ): Readonly<ShallowRef<AnswerOf<N> | null>> {
   const columns = useColumnsStore()
+  const filter = useFilterStore()
   const answer: ShallowRef<AnswerOf<N> | null> = shallowRef(null)
   let isWanted = true
   const ask = latestWins(async (asked: OptionsOf<N>) =>
-    isWanted ? columns.ask(name, asked) : null,
+    isWanted ? columns.ask(name, asked, isLive ? filter.live : filter.effective) : null,
   )
 
   // After the projection: people wait for it, and the worker answers in order.
   watch(
-    [() => toValue(options), () => columns.projection],
+    [() => toValue(options), () => (isLive ? columns.live : columns.projection)],
     async ([asked, projection]) => {
       isWanted = asked !== null && projection !== null
       if (!isWanted) answer.value = null

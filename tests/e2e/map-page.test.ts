@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { readFile } from 'node:fs/promises'
 import Papa from 'papaparse'
-import type { Browser, BrowserContext, Page } from 'playwright'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { FindingMarks } from '../../src/domain/answers/finding-marks.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
@@ -203,6 +203,148 @@ describe('the map page', () => {
     await expect.poll(() => legend.innerText()).toBe('Incidents by Grid')
     await tool('Back to the start').click()
     await expect.poll(() => legend.innerText()).toBe('Incidents by Community')
+  })
+
+  it('compares a month with the same days a year before, side by side in the same classes', async () => {
+    await page.getByTestId('legend').locator('li').first().waitFor(slow)
+    await tool('Zoom in').click()
+    await expect.poll(() => query('at')).not.toBeNull()
+    const near = query('at')
+    await tool('Back to the start').click()
+    await expect.poll(() => query('at')).not.toBe(near)
+    const at = query('at')!
+    await goInApp(page, `/map?from=${month}-01&to=${lastDayOf(month)}&measure=open&at=${at}`)
+    const bar = page.getByTestId('compare-bar')
+    const second = page.getByTestId('compared-map')
+    await page.getByTestId('compare').click()
+    await expect.poll(() => query('compare')).toBe('period_before')
+    await bar.getByText('A year before').click()
+    await expect.poll(() => query('compare')).toBe('year_before')
+    // "open" does not compare: what was reported earlier had more time
+    await page.getByTestId('measure').click()
+    expect(await page.getByRole('option', { name: 'Open', exact: true }).count()).toBe(0)
+    await page.getByRole('option', { name: 'Incidents', exact: true }).click()
+    await expect.poll(() => query('measure')).toBe('count')
+
+    const countsOf = (wanted: string) =>
+      countBy(
+        rows.filter(({ day }) => day.startsWith(wanted)),
+        ({ communityCode }) => communityCode,
+      )
+    const [earlier, later] = [countsOf(laterMonth(month, -12)), countsOf(month)]
+    const codes = [...areaNames('community').keys()]
+    const legend = () =>
+      page
+        .getByTestId('legend')
+        .locator('li')
+        .evaluateAll((all) =>
+          all.map((row) => {
+            const [label = '', ...areas] = (row as HTMLElement).innerText.split('\n')
+            const [low = 0, high = low] = label.split('–').map(Number)
+            const { backgroundColor } = getComputedStyle(row.querySelector('[data-testid=swatch]')!)
+            return { low, high, areas: areas.map(Number), color: backgroundColor }
+          }),
+        )
+    const isIn = ({ low, high }: { low: number; high: number }, count = 0): boolean =>
+      count >= low && count <= high
+    await expect
+      .poll(async () => {
+        const classes = await legend()
+        const areasIn = (counts: Map<string, number>, one: (typeof classes)[number]): number =>
+          codes.filter((code) => isIn(one, counts.get(code))).length
+        return (
+          classes.length > 2 &&
+          classes.every(
+            (one) =>
+              one.areas.join() === [areasIn(earlier, one), areasIn(later, one)].join() &&
+              one.high >= one.low,
+          )
+        )
+      })
+      .toBe(true)
+
+    const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' })
+    const daysOf = (wanted: string): string =>
+      [`${wanted}-01`, lastDayOf(wanted)].map((one) => day.format(new Date(one))).join(' – ')
+    expect(await page.getByTestId('compare-left').innerText()).toBe(daysOf(laterMonth(month, -12)))
+    expect(await page.getByTestId('compare-right').innerText()).toBe(daysOf(month))
+
+    const divider = page.getByTestId('compare-divider')
+    const frame = (await page.getByTestId('map').boundingBox())!
+    const middle = async (): Promise<number> => {
+      const box = (await divider.boundingBox())!
+      return box.x + box.width / 2
+    }
+    const side = 10
+    /** Colours on the screen against those of the legend, away from what lies over the map. */
+    const expectPainted = async (): Promise<{ x: number; y: number; code: string }[]> => {
+      const classes = await legend()
+      const end = await middle()
+      const seen: { x: number; y: number; code: string }[] = []
+      for (const [code, place] of insidePlaces('community', Number(at.split('/')[0]), side)) {
+        const { x, y } = await pixelOf(page, place)
+        const isClear =
+          x > frame.x + (y > frame.y + frame.height - 330 ? 250 : 10) &&
+          y > frame.y + 110 &&
+          x < frame.x + frame.width - 60 &&
+          y < frame.y + frame.height - 40 &&
+          Math.abs(x - end) > 20
+        if (isClear) seen.push({ x, y, code })
+      }
+      const colors = await colorsAround(page, seen, side)
+      expect(seen.map(({ code }, index) => [code, colors[index]])).toEqual(
+        seen.map(({ code, x }) => {
+          const count = (x < end ? earlier : later).get(code)
+          return [code, classes.find((one) => isIn(one, count))?.color]
+        }),
+      )
+      expect(seen.length).toBeGreaterThan(5)
+      return seen
+    }
+    const seen = await expectPainted()
+    await divider.focus()
+    await page.keyboard.press('Home')
+    expect(await divider.getAttribute('aria-valuenow')).toBe('0')
+    await expectPainted()
+    await page.keyboard.press('End')
+    await expectPainted()
+    await page.keyboard.press('PageDown')
+    expect(await divider.getAttribute('aria-valuetext')).toContain('90%')
+    await page.mouse.move(await middle(), frame.y + 300)
+    await page.mouse.down()
+    await page.mouse.move(frame.x + frame.width * 0.4, frame.y + 320, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(() => divider.getAttribute('aria-valuenow')).toBe('40')
+    expect(query('at')).toBe(at)
+
+    const { code, ...place } = seen.find((one) => (earlier.get(one.code) ?? 0) > 2)!
+    await page.mouse.move(place.x, place.y)
+    const tip = await page.getByTestId('map-tooltip').innerText()
+    const [before = 0, now = 0] = [earlier.get(code), later.get(code)]
+    const change = Math.round((now / before - 1) * 100)
+    expect(tip.split('\n').filter(Boolean).slice(2, 8)).toEqual([
+      daysOf(laterMonth(month, -12)),
+      String(before),
+      daysOf(month),
+      String(now),
+      'Change',
+      `${change < 0 ? '−' : '+'}${Math.abs(change)}%`,
+    ])
+    expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
+
+    await second.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+      canvas.getContext('webgl2')?.getExtension('WEBGL_lose_context')?.loseContext()
+    })
+    await page.getByText('This device cannot draw the map').waitFor()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await second.locator('canvas').waitFor()
+
+    await page.getByTestId('compare-end').click()
+    await expect.poll(() => query('compare')).toBeNull()
+    await second.waitFor({ state: 'detached' })
+    expect((await legend())[0]!.areas).toHaveLength(1)
+    await goInApp(page, `/map?${year}&measure=count&at=${at}`)
+    await expectCounted()
   })
 
   it('leaves the pile of the demo city out of every count by one click, and brings it back', async () => {
@@ -472,6 +614,31 @@ describe('the map page', () => {
   })
 })
 
+/** The text inside a PNG. */
+function parametersOf(png: Buffer): unknown {
+  const head = 'iTXtParameters\0\0\0\0\0'
+  const at = png.indexOf(head, 0, 'latin1')
+  const length = png.readUInt32BE(at - 4)
+  return JSON.parse(png.toString('utf8', at + head.length, at + 4 + length))
+}
+
+/** @param color `rgb(…)` */
+const pixelsOf = (page: Page, png: Buffer, color: string): Promise<number> =>
+  page.evaluate(
+    async ({ data, wanted }) => {
+      const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0))
+      const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+      const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!
+      context.drawImage(image, 0, 0)
+      const { data: pixels } = context.getImageData(0, 0, image.width, image.height)
+      let count = 0
+      for (let i = 0; i < pixels.length; i += 4)
+        if (`rgb(${pixels[i]}, ${pixels[i + 1]}, ${pixels[i + 2]})` === wanted) count++
+      return count
+    },
+    { data: png.toString('base64'), wanted: color },
+  )
+
 describe('hotspots', () => {
   const url = inject('appUrl')
   let browser: Browser
@@ -564,7 +731,7 @@ describe('hotspots', () => {
     })
     expect(Math.abs(Number(data[0]!.Expected) / top.expected - 1)).toBeLessThan(1e-3)
     const geojson = JSON.parse(await saved(/GeoJSON/)) as {
-      parameters: object
+      parameters: Record<string, unknown>
       features: { properties: { code: string; count: number } }[]
     }
     expect(geojson.parameters).toMatchObject({
@@ -575,6 +742,26 @@ describe('hotspots', () => {
       value: 'per_square_km',
       correction: 'benjamini_hochberg',
     })
+    const pictured = async (button: Locator) => {
+      const [file] = await Promise.all([page.waitForEvent('download'), button.click()])
+      const png = await readFile(await file.path())
+      return { name: file.suggestedFilename(), png, parameters: parametersOf(png) }
+    }
+    const listed = await pictured(page.getByRole('button', { name: 'Save findings as a picture' }))
+    expect(listed.name).toBe(`San Francisco findings ${from} ${to}.png`)
+    expect(listed.parameters).toMatchObject({ period: { from, to }, value: 'per_square_km' })
+    const map = await pictured(page.getByTestId('save-map'))
+    expect(map.name).toBe(`San Francisco hotspots ${from} ${to}.png`)
+    const { view, method, level, period, value, correction, asOf } = geojson.parameters
+    expect(map.parameters).toMatchObject({
+      ...{ layer: 'hotspots', city: 'San Francisco', filter: { from, to } },
+      ...{ view, method, level, period, value, correction, asOf },
+    })
+    // the swatch alone would be some hundred pixels
+    const swatch = legend.getByTestId('swatch').first()
+    const color = await swatch.evaluate((one) => getComputedStyle(one).backgroundColor)
+    expect(await pixelsOf(page, map.png, color)).toBeGreaterThan(1_000)
+
     const byGrid = countBy(inScope, ({ gridCode }) => gridCode)
     expect(geojson.features.map(({ properties: { code, count } }) => [code, count]).sort()).toEqual(
       [...sizes.keys()].map((code) => [code, byGrid.get(code) ?? 0]).sort(),

@@ -23,6 +23,7 @@ type Locale = 'en' | 'zh-CN'
 const phone = { width: 390, height: 844, touch: true }
 const pages: Shot[] = [
   { name: 'map-en-light', role: 'leader', path: '/map' },
+  { name: 'compare-en-light', role: 'leader', path: '/map?compare=year_before' },
   { name: 'heat-en-light', role: 'leader', path: '/map?layer=heat' },
   { name: 'hotspots-en-light', role: 'leader', path: '/map?layer=hotspots&unit=hexagon' },
   {

@@ -29,6 +29,9 @@ export function compareWindow(
   }
 }
 
+export const isSameWindow = (a: CompareWindow, b: CompareWindow): boolean =>
+  a.period.from === b.period.from && a.period.to === b.period.to && a.shiftDays === b.shiftDays
+
 /** A leap day's counterpart is the first of March. */
 function yearBefore(day: string): string {
   const same = `${String(Number(day.slice(0, 4)) - 1).padStart(4, '0')}${day.slice(4)}`

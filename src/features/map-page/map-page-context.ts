@@ -17,6 +17,7 @@ export interface MapPageContext extends AreaFiguresSource {
   rankedLevel: ComputedRef<AreaLevel | null>
   /** Colours the map and orders the areas; in the URL. */
   measure: Ref<AreaMeasure>
+  measures: ComputedRef<readonly AreaMeasure[]>
   /** Visible areas of the shown level inside the drilled one, highest first. */
   ranked: ComputedRef<RankedArea[]>
 }
@@ -29,7 +30,11 @@ export function useMapPage(): MapPageContext {
   return context
 }
 
-export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContext {
+/** @param measures to choose from; of another measure in the URL the usual one takes the place */
+export function provideMapPage(
+  shownLevel: Ref<AreaLevel | null>,
+  measures: ComputedRef<readonly AreaMeasure[]> = computed(() => areaMeasures),
+): MapPageContext {
   const isVisible = useAreaScope()
   const areas = useAreasStore()
   const filter = useFilterStore()
@@ -48,7 +53,7 @@ export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContex
   })
   const measure = useQueryChoice<AreaMeasure>(
     'measure',
-    () => areaMeasures,
+    () => measures.value,
     () => usualMeasure(shownLevel.value ? areas.atLevel(shownLevel.value).filter(isVisible) : []),
   )
   const rankedLevel = computed(() => shown.value[0]?.level ?? shownLevel.value)
@@ -63,7 +68,14 @@ export function provideMapPage(shownLevel: Ref<AreaLevel | null>): MapPageContex
     return figuresOf ? rankAreas(shown.value, figuresOf, measureOf(measure.value)) : []
   })
 
-  const context: MapPageContext = { shownLevel, rankedLevel, measure, ranked, ...figures }
+  const context: MapPageContext = {
+    shownLevel,
+    rankedLevel,
+    measure,
+    measures,
+    ranked,
+    ...figures,
+  }
   provide(key, context)
   return context
 }

@@ -5,9 +5,16 @@ import type { Area } from '@/domain/city/area.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
 import { measureOf, type AreaMeasure } from '@/domain/measure/index.ts'
 import type { AreaFigures } from '@/domain/measure/measure.ts'
-import { countFigures } from '@/domain/measure/rank.ts'
+import { countFigures, type AreaCounts } from '@/domain/measure/rank.ts'
+import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { monthOfDay } from '@/domain/time/calendar.ts'
-import { compareWindow, type CompareWindow, type NoWindow } from '@/domain/time/compare-window.ts'
+import {
+  compareWindow,
+  isSameWindow,
+  type CompareWindow,
+  type NoWindow,
+} from '@/domain/time/compare-window.ts'
+import type { DataSpan } from '@/domain/time/period.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { squareKm } from '@/geo/square-km.ts'
 import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
@@ -22,6 +29,10 @@ export type Obstacle = NoWindow | 'stages'
 export interface AreaFiguresSource {
   /** Null while anything the measure needs is missing. */
   figuresOf: ComputedRef<((area: Area) => AreaFigures) | null>
+  /** Of a period in motion, else the same: for the map. */
+  liveFiguresOf: ComputedRef<((area: Area) => AreaFigures) | null>
+  /** The measure can follow a period in motion: it needs only counts. */
+  isQuick: ComputedRef<boolean>
   /** With which days a change compares; null for other measures. */
   window: ComputedRef<CompareWindow | null>
   obstacle: ComputedRef<Obstacle | null>
@@ -39,13 +50,12 @@ export function useAreaFigures(
   const columns = useColumnsStore()
   const filter = useFilterStore()
   const counts = useAreaCounts()
+  const liveCounts = useAreaCounts(true)
   const needs = computed(() => measureOf(measure.value).needs)
 
   const compared = computed(() => {
     if (needs.value !== 'period_before' && needs.value !== 'year_before') return null
-    const { stages, openOnly, onHoldOnly, due, period } = filter.effective
-    if (stages.length > 0 || openOnly || onHoldOnly || due.length > 0) return 'stages'
-    return filter.span && compareWindow(period, needs.value, filter.span)
+    return comparedWindow(filter.effective, needs.value, filter.span)
   })
   const obstacle = computed(() => (typeof compared.value === 'string' ? compared.value : null))
   const window = computed(() => (typeof compared.value === 'string' ? null : compared.value))
@@ -59,21 +69,19 @@ export function useAreaFigures(
   const earlier = useAnswer('windowCounts', window)
   const sizes = useAreaSizes(levels, () => needs.value === 'shapes')
 
+  const isQuick = computed(() => needs.value === null || needs.value === 'shapes')
+  function quickFigures(found: AreaCounts): ((area: Area) => AreaFigures) | null {
+    if (needs.value !== 'shapes') return (area) => countFigures(found, area)
+    const { value: known } = sizes
+    if (!known) return null
+    return (area) => ({ ...countFigures(found, area), squareKm: known.get(area.idx) ?? null })
+  }
+
   const figuresOf = computed(() => {
     const { value: found } = counts
     if (!found) return null
-    if (obstacle.value) return (area: Area) => countFigures(found, area)
+    if (obstacle.value || isQuick.value) return quickFigures(found)
     switch (needs.value) {
-      case null:
-        return (area: Area) => countFigures(found, area)
-      case 'shapes': {
-        const { value: known } = sizes
-        if (!known) return null
-        return (area: Area) => ({
-          ...countFigures(found, area),
-          squareKm: known.get(area.idx) ?? null,
-        })
-      }
       case 'closing': {
         const answers = levels.value.map((level, at) =>
           closing[at]?.value?.areaLevel === level ? closing[at].value.areas : null,
@@ -88,7 +96,7 @@ export function useAreaFigures(
       default: {
         const { value: answer } = earlier
         const { loadedFrom } = columns
-        if (!answer || !window.value || !isSame(answer.window, window.value)) return null
+        if (!answer || !window.value || !isSameWindow(answer.window, window.value)) return null
         // Older months still load.
         if (loadedFrom && monthOfDay(window.value.period.from) < loadedFrom) return null
         const before = rollUp(answer.byArea, areas.list)
@@ -96,11 +104,22 @@ export function useAreaFigures(
       }
     }
   })
-  return { figuresOf, window, obstacle }
+  const liveFiguresOf = computed(() => {
+    if (columns.live === columns.projection || !isQuick.value) return figuresOf.value
+    return liveCounts.value && quickFigures(liveCounts.value)
+  })
+  return { figuresOf, liveFiguresOf, isQuick, window, obstacle }
 }
 
-const isSame = (a: CompareWindow, b: CompareWindow): boolean =>
-  a.period.from === b.period.from && a.period.to === b.period.to && a.shiftDays === b.shiftDays
+/** Null before the data's span is known. */
+export function comparedWindow(
+  { stages, openOnly, onHoldOnly, due, period }: IncidentFilter,
+  before: 'period_before' | 'year_before',
+  span: DataSpan | null,
+): CompareWindow | Obstacle | null {
+  if (stages.length > 0 || openOnly || onHoldOnly || due.length > 0) return 'stages'
+  return span && compareWindow(period, before, span)
+}
 
 /** By `Area.idx`; null while the shapes load. The map draws the same shapes. */
 function useAreaSizes(

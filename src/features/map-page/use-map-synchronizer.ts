@@ -1,5 +1,4 @@
-import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
-import { incidentsRepo } from '@/data/incidents.repo.ts'
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { isAbort } from '@/data/errors.ts'
 import { report } from '@/data/problems.ts'
 import { latestWins } from '@/columns/latest-wins.ts'
@@ -24,13 +23,14 @@ import type {
 import { useAreaChoice } from '@/parts/filter/use-area-choice.ts'
 import { useIncidentBrowser } from '@/parts/incident/incident-browser.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
-import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSelectionStore } from '@/stores/view/selection.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
+import { syncCompared, type ComparedState } from './compare/sync-compared.ts'
 import type { MapPageContext } from './map-page-context.ts'
 import type { MapLayer } from './use-map-layer.ts'
+import { usePointsSource } from './use-points-source.ts'
 import { encodeView, latPerPixel } from './view-url.ts'
 
 export type MapHover =
@@ -43,6 +43,7 @@ export interface SynchronizerOptions {
   /** Null draws outlines alone. */
   areaValues: Readonly<Ref<AreaValues | null>>
   cellValues: Readonly<Ref<CellValues | null>>
+  compared: ComparedState
   theme: Readonly<Ref<MapTheme>>
   locale: Readonly<Ref<MapLocale>>
   messages: Readonly<Ref<MapMessages>>
@@ -88,7 +89,6 @@ export function useMapSynchronizer(
   const { toggleArea } = useAreaChoice()
   const session = useSessionStore()
   const areas = useAreasStore()
-  const categories = useCategoriesStore()
   const columns = useColumnsStore()
   const filter = useFilterStore()
   const selection = useSelectionStore()
@@ -256,13 +256,13 @@ export function useMapSynchronizer(
     { immediate: true },
   )
 
-  const askHeat = latestWins((request: HeatRequest) => columns.ask('heat', request))
+  const askHeat = latestWins((request: HeatRequest) => columns.ask('heat', request, filter.live))
   watch(
     [
       engine,
       options.layer,
       view,
-      () => filter.effective,
+      () => filter.live,
       () => columns.revision,
       () => filter.effective.due.length > 0 && columns.dueRevision,
     ],
@@ -283,31 +283,10 @@ export function useMapSynchronizer(
     { immediate: true },
   )
 
-  const colors = (): (string | undefined)[] => {
-    const byIdx: (string | undefined)[] = []
-    for (const category of categories.list) byIdx[category.idx] = category.color
-    return byIdx
-  }
-  watch(
-    [
-      engine,
-      () => filter.effective,
-      browser.dataRevision,
-      () => categories.list,
-      () => session.scope,
-    ],
-    ([made, wanted, revision, , scope]) => {
-      const { backend } = session
-      if (!made || !backend || !scope || !filter.periodKnown) return made?.setPoints(null)
-      made.setPoints({
-        key: JSON.stringify([scope, revision, wanted]),
-        colors: colors(),
-        load: (z, x, y, signal) =>
-          session.guard(() => incidentsRepo(backend).points({ z, x, y }, wanted, signal)),
-      })
-    },
-    { immediate: true },
-  )
+  const pointsOf = usePointsSource()
+  const points = computed(() => pointsOf(filter.effective))
+  watch([engine, points], ([made, source]) => made?.setPoints(source), { immediate: true })
+  syncCompared(engine, { ...options.compared, pointsOf })
   watch(
     [engine, () => selection.hoveredIncident, () => selection.pinnedIncident],
     ([made, hovered, pinned]) => made?.setPointHighlight({ hovered, pinned }),

@@ -7,10 +7,15 @@ import { layerIds, sourceIds } from '../style/layer-ids.ts'
 import { setLayout, setPaint } from '../style/set-paint.ts'
 import type { MapTheme } from '../types.ts'
 
+export interface Location {
+  lngLat: LngLat
+  accuracyMeters: number
+}
+
 export class LocationLayer {
   #map: MapLibreMap | null = null
   #theme: MapTheme
-  #place: { lngLat: LngLat; accuracyMeters: number } | null = null
+  #place: Location | null = null
 
   constructor(theme: MapTheme) {
     this.#theme = theme
@@ -60,7 +65,7 @@ export class LocationLayer {
     })
   }
 
-  set(place: { lngLat: LngLat; accuracyMeters: number } | null): void {
+  set(place: Location | null): void {
     this.#place = place
     const map = this.#map
     if (!map) return

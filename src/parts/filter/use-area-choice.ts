@@ -49,12 +49,12 @@ export function useAreaChoice(): AreaChoice {
   }
 }
 
-/** Null while loading. */
-export function useAreaCounts(): ComputedRef<AreaCounts | null> {
+/** Null while loading. @param isLive follows a period in motion */
+export function useAreaCounts(isLive = false): ComputedRef<AreaCounts | null> {
   const areas = useAreasStore()
   const columns = useColumnsStore()
   return computed(() => {
-    const { projection } = columns
+    const projection = isLive ? columns.live : columns.projection
     if (!projection) return null
     const { byArea, openByArea, dueByArea } = projection
     return {

@@ -31,6 +31,24 @@ describe('filter store', () => {
     expect(filter.isDefaultPeriod).toBe(false)
   })
 
+  it('shows a preview to the map alone, until anything else changes', () => {
+    filter.setSpan(span)
+    const march = { from: '2024-03-01', to: '2024-03-31' }
+    for (const end of [
+      () => filter.setPeriod(march),
+      () => filter.setOpenOnly(true),
+      () => filter.applyUrl(decodeFilter({ from: 'all' })),
+      () => filter.reset(),
+    ]) {
+      const before = filter.effective
+      filter.setPreview(march)
+      expect(filter.effective).toBe(before)
+      expect(filter.live).toEqual({ ...before, period: march })
+      end()
+      expect(filter.live).toBe(filter.effective)
+    }
+  })
+
   it('names a default that reaches further back', () => {
     filter.setSpan({ ...span, defaultFrom: '2021-02' })
     expect(filter.filter.period).toEqual({ from: '2021-02-01', to: '2024-03-31' })

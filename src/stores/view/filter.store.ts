@@ -42,6 +42,11 @@ export const useFilterStore = defineStore('filter', () => {
       ? { ...filter.value, areas: [drill.value] }
       : filter.value,
   )
+  /** A period in motion, which the map alone shows: all other views wait until it rests. */
+  const preview = shallowRef<Period>(null)
+  const live = computed<IncidentFilter>(() =>
+    preview.value ? { ...effective.value, period: preview.value } : effective.value,
+  )
   const preset = computed<PeriodPreset | null>(() =>
     span.value ? presetOf(filter.value.period, span.value) : null,
   )
@@ -74,6 +79,7 @@ export const useFilterStore = defineStore('filter', () => {
     // A drag's first move is pushed, so the state before it stays in history.
     historyMode = dragging ? 'replace' : 'push'
     dragging = transient
+    preview.value = null
     filter.value = { ...filter.value, ...patch }
   }
 
@@ -89,6 +95,8 @@ export const useFilterStore = defineStore('filter', () => {
     periodKnown.value = true
     change({ period: ordered }, options)
   }
+  /** Ends with the next change of the filter. */
+  const setPreview = (period: NonNullable<Period>): void => void (preview.value = period)
   function setPreset(name: PeriodPreset): void {
     if (span.value) setPeriod(presetPeriod(name, span.value))
   }
@@ -140,6 +148,7 @@ export const useFilterStore = defineStore('filter', () => {
 
   /** A missing period becomes the default. */
   function applyUrl(decoded: DecodedFilter): void {
+    preview.value = null
     dragging = false
     historyMode = 'replace'
     drill.value = decoded.drill
@@ -170,6 +179,7 @@ export const useFilterStore = defineStore('filter', () => {
   }
 
   function reset(): void {
+    preview.value = null
     dragging = false
     spanKnown = false
     historyMode = 'replace'
@@ -184,6 +194,8 @@ export const useFilterStore = defineStore('filter', () => {
     filter,
     drill,
     effective,
+    preview,
+    live,
     periodKnown,
     span,
     preset,
@@ -192,6 +204,7 @@ export const useFilterStore = defineStore('filter', () => {
     isEmpty,
     activeChips,
     setPeriod,
+    setPreview,
     setPreset,
     setAreas,
     toggleArea,

@@ -5,6 +5,7 @@ import type { Findings } from '@/domain/answers/findings.ts'
 import type { HotspotCells } from '@/domain/answers/hotspot-cells.ts'
 import type { Hotspots } from '@/domain/answers/hotspots.ts'
 import { compareWindow } from '@/domain/time/compare-window.ts'
+import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { AreaLevel, LocalDay } from '@/domain/vocabulary.ts'
 import { hotColdColor } from '@/map/ramps.ts'
 import type { AreaValues, CellValues, MapTheme } from '@/map/types.ts'
@@ -80,34 +81,42 @@ export function provideHotspots(
   const shape = computed<CellShape | null>(() => (unit.value === 'area' ? null : unit.value))
   const cellMetres = useCellMetres()
   const shapes = useAreaShapes(() => (isOn.value ? level.value : null), isVisible)
-  const lastDay = computed(() => {
+  const lastDayOf = ({ period }: IncidentFilter): LocalDay | null => {
     const { span } = filter
     if (!span) return null
-    const to = filter.effective.period?.to
-    return to && to < span.lastDay ? to : span.lastDay
-  })
+    return period && period.to < span.lastDay ? period.to : span.lastDay
+  }
+  const lastDay = computed(() => lastDayOf(filter.effective))
   const window = computed(() => {
     if (methodOf[view.value] !== 'change' || !filter.span) return null
-    const found = compareWindow(filter.effective.period, 'period_before', filter.span)
+    const found = compareWindow(filter.live.period, 'period_before', filter.span)
     return typeof found === 'string' ? null : found
   })
-  const found = useAnswer('hotspots', () =>
-    shapes.value && lastDay.value && !shape.value
-      ? {
-          method: methodOf[view.value],
-          level: shapes.value,
-          window: window.value,
-          lastDay: lastDay.value,
-        }
-      : null,
+  const found = useAnswer(
+    'hotspots',
+    () => {
+      const liveDay = lastDayOf(filter.live)
+      return shapes.value && liveDay && !shape.value
+        ? {
+            method: methodOf[view.value],
+            level: shapes.value,
+            window: window.value,
+            lastDay: liveDay,
+          }
+        : null
+    },
+    { isLive: true },
   )
   const findings = useAnswer('findings', () =>
     shapes.value && lastDay.value ? { level: shapes.value, lastDay: lastDay.value } : null,
   )
-  const cells = useAnswer('hotspotCells', () =>
-    shapes.value && shape.value
-      ? { shape: shape.value, widthMetres: cellMetres.value, level: shapes.value }
-      : null,
+  const cells = useAnswer(
+    'hotspotCells',
+    () =>
+      shapes.value && shape.value
+        ? { shape: shape.value, widthMetres: cellMetres.value, level: shapes.value }
+        : null,
+    { isLive: true },
   )
   const currentCells = computed(() =>
     cells.value?.options.shape === shape.value ? cells.value : null,

@@ -7,16 +7,20 @@ import { useFilterStore } from '@/stores/view/filter.store.ts'
 export const speeds = [1, 2, 4] as const
 export type Speed = (typeof speeds)[number]
 const frameMs = 1_200
+/** A period that stands still so long rests: lists, charts and the address follow it. */
+const restMs = 250
 
 /**
  * Moves the filter's period through the data. A drag or a playing becomes one history step. The
- * next frame waits for the counts of the one before, so a slow device skips frames.
+ * next frame waits for the counts of the one before, so a slow device skips frames. The map leads;
+ * everything else follows at rest, which leaves the main thread free.
+ * @param isMapAhead false: the map shows what cannot be told from the period alone
  */
-export function useTimePlayer() {
+export function useTimePlayer(isMapAhead: () => boolean) {
   const filter = useFilterStore()
   const columns = useColumnsStore()
 
-  const period = computed(() => filter.filter.period)
+  const period = computed(() => filter.preview ?? filter.filter.period)
   const length = ref<FrameLength>('month')
   watch(
     period,
@@ -36,7 +40,8 @@ export function useTimePlayer() {
   let wanted: number | null = null
   let isMoved = false
   let frameRequest = 0
-  const hasCaughtUp = (): boolean => columns.projectedFilter === filter.effective
+  let restTimer: ReturnType<typeof setTimeout> | undefined
+  const hasCaughtUp = (): boolean => columns.liveFilter === filter.live
 
   function apply(): void {
     frameRequest = 0
@@ -46,7 +51,10 @@ export function useTimePlayer() {
     wanted = null
     if (!frame || (frame.from === period.value?.from && frame.to === period.value?.to)) return
     isMoved = true
-    filter.setPeriod(frame, { transient: true })
+    if (!isMapAhead()) return filter.setPeriod(frame, { transient: true })
+    filter.setPreview(frame)
+    clearTimeout(restTimer)
+    restTimer = setTimeout(() => filter.setPeriod(frame, { transient: true }), restMs)
   }
   function next(): void {
     frameRequest ||= requestAnimationFrame(apply)
@@ -59,6 +67,7 @@ export function useTimePlayer() {
   /** Ends a move: the last frame asked for stays. */
   function commit(): void {
     cancelAnimationFrame(frameRequest)
+    clearTimeout(restTimer)
     frameRequest = 0
     const frame = wanted === null ? period.value : frames.value[wanted]
     if (isMoved || wanted !== null) filter.setPeriod(frame ?? null)
@@ -102,7 +111,10 @@ export function useTimePlayer() {
     commit()
   }
   watch(isStill, pause)
-  onScopeDispose(pause)
+  onScopeDispose(() => {
+    pause()
+    commit()
+  })
 
   return {
     frames,
