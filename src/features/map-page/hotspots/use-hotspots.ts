@@ -3,7 +3,7 @@ import { useRoute, useRouter } from 'vue-router'
 import { cellShapes, roundUp, type CellShape } from '@/domain/answers/cell-grid.ts'
 import type { Findings } from '@/domain/answers/findings.ts'
 import type { HotspotCells } from '@/domain/answers/hotspot-cells.ts'
-import type { Hotspots } from '@/domain/answers/hotspots.ts'
+import type { Hotspots, JudgeOptions } from '@/domain/answers/hotspots.ts'
 import { compareWindow } from '@/domain/time/compare-window.ts'
 import type { AreaLevel, LocalDay } from '@/domain/vocabulary.ts'
 import { hotColdColor } from '@/map/ramps.ts'
@@ -14,6 +14,7 @@ import { useAreaShapes } from '@/stores/use-area-shapes.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { queryWriter } from '@/stores/view/query-writer.ts'
 import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
+import { useJudgeChoices, type JudgeChoices } from './use-judge-choices.ts'
 import {
   hotspotClasses,
   hotspotViews,
@@ -30,10 +31,11 @@ export type HotspotUnit = (typeof hotspotUnits)[number]
 export interface HotspotContext {
   /** In the URL. */
   view: Ref<HotspotView>
-  /** Areas or cells; in the URL. Only `chance` can judge cells. */
+  /** Areas or cells; in the URL. */
   unit: Ref<HotspotUnit>
   /** Null: the usual one; in the URL. */
   cellMetres: Ref<number | null>
+  choices: JudgeChoices
   /** Null while loading, and while the map shows something else. */
   found: Readonly<Ref<Hotspots | null>>
   /** Likewise, and with areas as the unit. */
@@ -68,15 +70,12 @@ export function provideHotspots(
     () => hotspotViews,
     () => 'chance',
   )
-  const chosenUnit = useQueryChoice<HotspotUnit>(
+  const unit = useQueryChoice<HotspotUnit>(
     'unit',
     () => hotspotUnits,
     () => 'area',
   )
-  const unit = computed<HotspotUnit>({
-    get: () => (view.value === 'chance' ? chosenUnit.value : 'area'),
-    set: (next) => (chosenUnit.value = next),
-  })
+  const choices = useJudgeChoices()
   const shape = computed<CellShape | null>(() => (unit.value === 'area' ? null : unit.value))
   const cellMetres = useCellMetres()
   const shapes = useAreaShapes(() => (isOn.value ? level.value : null), isVisible)
@@ -91,32 +90,43 @@ export function provideHotspots(
     const found = compareWindow(filter.effective.period, 'period_before', filter.span)
     return typeof found === 'string' ? null : found
   })
-  const found = useAnswer('hotspots', () =>
-    shapes.value && lastDay.value && !shape.value
+  const judgedBy = computed<JudgeOptions | null>(() =>
+    lastDay.value
       ? {
           method: methodOf[view.value],
-          level: shapes.value,
+          test: choices.test.value,
+          correction: choices.correction.value,
+          rates: choices.rates.value,
           window: window.value,
           lastDay: lastDay.value,
         }
+      : null,
+  )
+  const found = useAnswer('hotspots', () =>
+    shapes.value && judgedBy.value && !shape.value
+      ? { ...judgedBy.value, level: shapes.value }
       : null,
   )
   const findings = useAnswer('findings', () =>
     shapes.value && lastDay.value ? { level: shapes.value, lastDay: lastDay.value } : null,
   )
   const cells = useAnswer('hotspotCells', () =>
-    shapes.value && shape.value
-      ? { shape: shape.value, widthMetres: cellMetres.value, level: shapes.value }
+    shapes.value && judgedBy.value && shape.value
+      ? {
+          ...judgedBy.value,
+          shape: shape.value,
+          widthMetres: cellMetres.value,
+          level: shapes.value,
+        }
       : null,
   )
-  const currentCells = computed(() =>
-    cells.value?.options.shape === shape.value ? cells.value : null,
-  )
   /** Drops an answer that was asked for the view before. */
-  const current = computed(() => {
-    const { value: answer } = found
-    return answer && !shape.value && answer.options.method === methodOf[view.value] ? answer : null
-  })
+  const isCurrent = (answer: Hotspots | HotspotCells | null): boolean =>
+    answer?.options.method === methodOf[view.value]
+  const currentCells = computed(() =>
+    cells.value?.options.shape === shape.value && isCurrent(cells.value) ? cells.value : null,
+  )
+  const current = computed(() => (!shape.value && isCurrent(found.value) ? found.value : null))
   const classes = computed(() => {
     const answer = current.value ?? currentCells.value
     return answer ? hotspotClasses(view.value, answer) : []
@@ -128,6 +138,7 @@ export function provideHotspots(
     view,
     unit,
     cellMetres,
+    choices,
     found: current,
     cells: currentCells,
     findings,
@@ -152,7 +163,9 @@ export function provideHotspots(
       return {
         grid: answer.grid,
         cells: answer.cells,
-        classes: Int16Array.from(answer.classes, (code) => place.get(code)!),
+        classes: Int16Array.from(answer.classes, (code) =>
+          place.get(shownClass(view.value, code))!,
+        ),
         colors: classes.value.map(({ code }) => colorOf(theme, code)),
       }
     },
