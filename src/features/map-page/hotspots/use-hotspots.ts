@@ -41,6 +41,8 @@ export interface HotspotContext {
   /** Likewise, and with areas as the unit. */
   cells: Readonly<Ref<HotspotCells | null>>
   findings: Readonly<Ref<Findings | null>>
+  /** Of the areas compared; null until their shapes are known. */
+  level: ComputedRef<AreaLevel | null>
   /** Of the filter's period or of the data; null while loading. */
   lastDay: ComputedRef<LocalDay | null>
   /** Empty while loading. */
@@ -142,6 +144,7 @@ export function provideHotspots(
     found: current,
     cells: currentCells,
     findings,
+    level: computed(() => shapes.value),
     lastDay,
     classes,
     colorOf,
