@@ -1,10 +1,5 @@
 import { assertCount } from './poisson.ts'
-
-/** Binary weights by row: the neighbours of area i are `neighbours[starts[i] … starts[i + 1])`, itself not among them. */
-export interface Neighbours {
-  starts: Uint32Array
-  neighbours: Uint32Array
-}
+import type { Rows } from './weights.ts'
 
 export interface SmoothedRates {
   /** Incidents per household, drawn towards the mean. The mean itself where no households are known. */
@@ -46,7 +41,7 @@ export function globalSmoothedRates(
 export function localSmoothedRates(
   counts: ArrayLike<number>,
   households: ArrayLike<number>,
-  weights: Neighbours,
+  weights: Rows,
 ): SmoothedRates {
   assertRows(counts, households)
   const { starts, neighbours } = weights

@@ -1,4 +1,5 @@
 import { assertPoints, pointGrid } from './point-grid.ts'
+import { shuffle } from './random.ts'
 
 export interface KnoxOptions {
   /** Upper ends of the distance bands in metres, ascending, included. A first 0 is "the same place". */
@@ -57,12 +58,7 @@ export function knox(
   const expected = expectedPairs(close, shuffled, distances.length, delays)
   const exceeded = new Uint32Array(observed.length)
   for (let run = 0; run < permutations; run++) {
-    for (let i = shuffled.length - 1; i > 0; i--) {
-      const j = Math.floor(random() * (i + 1))
-      const time = shuffled[i]!
-      shuffled[i] = shuffled[j]!
-      shuffled[j] = time
-    }
+    shuffle(shuffled, random)
     const counts = countByDelay(close, shuffled, distances.length, delays)
     for (let at = 0; at < counts.length; at++) if (counts[at]! >= observed[at]!) exceeded[at]!++
   }

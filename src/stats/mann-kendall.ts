@@ -1,4 +1,4 @@
-import { gammaTails } from './gamma.ts'
+import { twoSidedP } from './normal.ts'
 import { z95 } from './wilson.ts'
 
 export interface Trend {
@@ -47,8 +47,7 @@ export function mannKendall(values: ArrayLike<number>): Trend {
     s,
     variance,
     z,
-    // Two-sided normal tail: z² is χ² with one degree of freedom.
-    p: gammaTails(0.5, (z * z) / 2).upper,
+    p: twoSidedP(z),
     tau: s === 0 ? 0 : s / Math.sqrt((pairs - tiedPairs) * pairs),
   }
 }

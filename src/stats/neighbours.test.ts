@@ -12,6 +12,7 @@ import {
   subset,
   weightsFromPairs,
   withSelf,
+  withoutSelf,
   type Weights,
 } from './weights.ts'
 
@@ -31,6 +32,9 @@ describe('weights', () => {
     const { weights } = reference('nc_sids_FT_ncCC89')
     const binary = weights('B', false)
     expect(withSelf(binary)).toEqual(weights('B', true))
+    expect(withoutSelf(withSelf(binary))).toEqual(binary)
+    const shared = rowStandardised(withSelf(binary))
+    expect(withoutSelf(shared).weights).toHaveLength(binary.neighbours.length)
     for (const self of [false, true]) {
       const shares = rowStandardised(self ? withSelf(binary) : binary)
       const expected = weights('W', self)

@@ -38,3 +38,16 @@ export function seededRandom(seed: number): Random {
     below: (n) => Math.floor((uint32() / 2 ** 32) * n),
   }
 }
+
+/**
+ * Puts the values in a random order, each as likely (R. A. Fisher and F. Yates).
+ * @param random a number in [0, 1)
+ */
+export function shuffle(values: Uint32Array | Float64Array, random: () => number): void {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    const value = values[i]!
+    values[i] = values[j]!
+    values[j] = value
+  }
+}

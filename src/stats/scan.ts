@@ -1,4 +1,5 @@
 import { assertPoints } from './point-grid.ts'
+import { shuffle } from './random.ts'
 
 export interface ScanCases {
   /** Metres, by place. */
@@ -226,15 +227,6 @@ function collect(world: World, sums: Float64Array): Omit<SpaceTimeCluster, 'p'>[
     })
   }
   return clusters
-}
-
-function shuffle(values: Uint32Array, random: () => number): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    const value = values[i]!
-    values[i] = values[j]!
-    values[j] = value
-  }
 }
 
 function assertCases(cases: ScanCases, options: ScanOptions): void {

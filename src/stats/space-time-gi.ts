@@ -1,9 +1,4 @@
-/** Weights by row, the area itself not among its neighbours. Binary where `weights` is absent. */
-export interface SpatialWeights {
-  starts: Uint32Array
-  neighbours: Uint32Array
-  weights?: Float64Array
-}
+import type { Rows } from './weights.ts'
 
 export interface SpaceTimeOptions {
   /** Steps before the present one that count as neighbours. Default 1. */
@@ -26,13 +21,14 @@ export interface SpaceTimeOptions {
  *
  * Sources: J. K. Ord and A. Getis, Geographical Analysis 27 (1995); ArcGIS Pro, How Emerging Hot Spot
  * Analysis works.
+ * @param spatial the area itself not in its row, see `selfWeight`
  * @param counts by area × steps + step
  * @returns z in the same order
  * @throws RangeError when lengths differ or a count is not finite
  */
 export function spaceTimeGiStar(
   counts: ArrayLike<number>,
-  spatial: SpatialWeights,
+  spatial: Rows,
   steps: number,
   options: SpaceTimeOptions = {},
 ): Float64Array {

@@ -16,6 +16,9 @@ export interface Weights {
   self: boolean
 }
 
+/** Weights as a statistic reads them that adds the areas themselves; without `weights` each weighs 1. */
+export type Rows = Pick<Weights, 'starts' | 'neighbours'> & Partial<Pick<Weights, 'weights'>>
+
 /**
  * Binary weights from pairs of areas, each pair given once in either order and read both ways.
  * @throws RangeError at an area outside 0 to n − 1 or a pair of an area with itself
@@ -99,6 +102,25 @@ export function withSelf(weights: Weights): Weights {
     starts[i + 1] = place
   }
   return { n, starts, neighbours, weights: null, self: true }
+}
+
+/** Takes each area out of its own row. */
+export function withoutSelf(weights: Weights): Weights {
+  if (!weights.self) return weights
+  const { n, neighbours } = weights
+  const starts = new Uint32Array(n + 1)
+  const others = new Uint32Array(neighbours.length - n)
+  const values = weights.weights && new Float64Array(others.length)
+  let place = 0
+  for (let i = 0; i < n; i++) {
+    for (let e = weights.starts[i]!; e < weights.starts[i + 1]!; e++) {
+      if (neighbours[e] === i) continue
+      if (values) values[place] = weights.weights![e]!
+      others[place++] = neighbours[e]!
+    }
+    starts[i + 1] = place
+  }
+  return { n, starts, neighbours: others, weights: values, self: false }
 }
 
 /** Divides each row by its sum, so that a row is a mean: spdep's style W. Empty rows stay empty. */

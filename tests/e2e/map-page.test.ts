@@ -800,11 +800,38 @@ describe('hotspots', () => {
     await expect.poll(sums).toEqual([sizes.size, inScope.length])
 
     const before = await classes()
-    await page.getByTestId('hotspot-view').click()
-    await page.getByRole('option', { name: 'Worse than the period before' }).click()
+    const choose = async (testId: string, name: string): Promise<void> => {
+      await page.getByTestId(testId).click()
+      await page.getByRole('option', { name }).click()
+    }
+    await choose('hotspot-view', 'Different from its neighbours')
+    await page.getByTestId('whole-map').waitFor()
+    await legend.getByText('How this is computed').click()
+    await choose('judge-test', 'By shuffling (permutations)')
+    await choose('judge-correction', 'Bonferroni (strict)')
+    await expect.poll(() => [query('test'), query('correction')]).toEqual(['shuffle', 'bonferroni'])
+    await legend.getByText(/p by shuffling the values [0-9,]+ times/).waitFor()
+    expect(await sums()).toEqual([sizes.size, inScope.length])
+
+    await choose('hotspot-view', 'Worse than the period before')
     await expect.poll(() => query('hotspots')).toBe('worse')
     await expect.poll(classes).not.toEqual(before)
     expect(await sums()).toEqual([sizes.size, inScope.length])
+
+    // too many days for shuffling, or an answer: never nothing
+    await page.getByTestId('outbreaks').locator('summary').first().click()
+    await page
+      .getByTestId('near-repeat')
+      .or(page.getByTestId('outbreak-obstacle'))
+      .first()
+      .waitFor(slow)
+    // nothing passes: each part says so, and the map is not broken
+    await goInApp(page, `/map?layer=hotspots&${year}&bbox=-122.52~37.7~-122.519~37.701`)
+    await page.getByTestId('hotspot-obstacle').waitFor()
+    await expect
+      .poll(() => page.getByTestId('hotspot-obstacle').innerText())
+      .toContain('No incident passes the filter')
+    expect(await page.getByText('NaN').count()).toBe(0)
     expect(problems).toEqual([])
     await context.close()
   })

@@ -21,6 +21,14 @@ interface Shot extends Omit<OpenOptions, 'url'> {
 type Locale = 'en' | 'zh-CN'
 
 const phone = { width: 390, height: 844, touch: true }
+/** One for each method of the map. */
+const methodShots = {
+  'method-shuffle': 'hotspots&test=shuffle',
+  'method-outliers': 'hotspots&hotspots=outliers',
+  'method-worse': 'hotspots&hotspots=worse',
+  'method-returning': 'hotspots&hotspots=returning',
+  'method-bandwidth': 'heat&bandwidth=300',
+}
 const pages: Shot[] = [
   { name: 'map-en-light', role: 'leader', path: '/map' },
   { name: 'compare-en-light', role: 'leader', path: '/map?compare=year_before' },
@@ -33,6 +41,14 @@ const pages: Shot[] = [
     locale: 'zh-CN',
     theme: 'dark',
   },
+  ...(['en', 'zh-CN'] as const).flatMap((locale): Shot[] =>
+    Object.entries(methodShots).map(([name, query]) => ({
+      name: `${name}-${locale.slice(0, 2)}-light`,
+      role: 'leader',
+      path: `/map?layer=${query}`,
+      locale,
+    })),
+  ),
   { name: 'overview-en-light', role: 'leader', path: '/overview' },
   { name: 'home-en-dark', role: 'manager', path: '/', theme: 'dark' },
   { name: 'phone-overview-en-dark', role: 'leader', path: '/overview', theme: 'dark', ...phone },

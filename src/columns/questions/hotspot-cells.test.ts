@@ -3,10 +3,11 @@ import { emptyMonth, randomSource } from '../../../tests/fixtures/columns.ts'
 import { cellAt, cellShapes, maxCells, type CellShape } from '../../domain/answers/cell-grid.ts'
 import { quantum } from '../../domain/answers/columns.ts'
 import type { HotspotCellOptions } from '../../domain/answers/hotspot-cells.ts'
+import { emergingClasses } from '../../domain/answers/hotspots.ts'
 import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
 import { polygonsFrom } from '../../stats/polygons.ts'
 import { AreaShapes } from '../count/area-shapes.ts'
-import { ColumnSet } from '../count/column-set.ts'
+import { ColumnSet, type MonthColumns } from '../count/column-set.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { hotspotCells } from './hotspot-cells.ts'
 import { world } from '../../../tests/fixtures/lattice-world.ts'
@@ -34,15 +35,21 @@ known.set('grid', {
 })
 const here = { ...world(known), cityBbox }
 
-function setOf(places: readonly (readonly [lng: number, lat: number])[]): ColumnSet {
-  const columns = emptyMonth(2022 * 12 + 5, places.length)
+function monthOf(
+  places: readonly (readonly [lng: number, lat: number])[],
+  monthNumber = 2022 * 12 + 5,
+): MonthColumns {
+  const columns = emptyMonth(monthNumber, places.length)
   places.forEach(([lng, lat], i) => {
     columns.area[i] = 2
     columns.x[i] = Math.round(((lng - 120) / 0.1) * quantum)
     columns.y[i] = Math.round(((lat - 31) / 0.1) * quantum)
   })
+  return columns
+}
+function setOf(places: readonly (readonly [lng: number, lat: number])[]): ColumnSet {
   const set = new ColumnSet()
-  set.replace(columns)
+  set.replace(monthOf(places))
   return set
 }
 const ask = (
@@ -52,6 +59,12 @@ const ask = (
   filter: Partial<IncidentFilter> = {},
 ) =>
   hotspotCells(new FilteredRows(setOf(places), { ...emptyFilter(), ...filter }, here), here, {
+    method: 'chance',
+    test: 'normal',
+    correction: 'benjamini_hochberg',
+    rates: 'own',
+    window: null,
+    lastDay: '2022-06-30',
     shape,
     widthMetres: 500,
     level: 'grid',
@@ -106,6 +119,32 @@ describe.each(cellShapes)('the question "hotspotCells" by %ss', (shape) => {
     expect(Math.abs(wide.judged / inside.judged - 1)).toBeLessThan(0.1)
   })
 
+  it('answers the other questions too: outliers, change, and how it was over the months', () => {
+    const outliers = ask(planted, shape, { method: 'outlier' })
+    const at = outliers.cells.indexOf(cellAt(outliers.grid, ...cluster))
+    expect(outliers.classes[at]).toBe(1)
+    expect(outliers.alike!.p).toBeLessThan(0.001)
+
+    const months = new ColumnSet()
+    for (let back = 0; back < 14; back++)
+      months.replace(monthOf(back === 0 ? planted : noise(600, back + 1), 2022 * 12 + 5 - back))
+    const filter = { ...emptyFilter(), period: { from: '2022-06-01', to: '2022-06-30' } }
+    const of = (over: Partial<HotspotCellOptions>) =>
+      hotspotCells(new FilteredRows(months, filter, here), here, {
+        ...outliers.options,
+        ...over,
+      })
+    const window = { period: { from: '2022-05-01', to: '2022-05-31' }, shiftDays: 30 }
+    const change = of({ method: 'change', window })
+    expect(change.classes[change.cells.indexOf(cellAt(change.grid, ...cluster))]).toBeGreaterThan(0)
+    expect(change.expected.reduce((sum, n) => sum + n, 0)).toBeGreaterThan(500)
+    const pattern = of({ method: 'pattern' })
+    const name =
+      emergingClasses[pattern.classes[pattern.cells.indexOf(cellAt(pattern.grid, ...cluster))]! - 1]
+    expect(['new', 'consecutive']).toContain(name)
+    expect(pattern.cells).toHaveLength(pattern.judged)
+  })
+
   it('says what hinders: too many cells with a width that works, no incidents, equal cells', () => {
     const many = ask(planted, shape, { widthMetres: 5 })
     expect(many.obstacle).toBe('too_many')
@@ -113,6 +152,23 @@ describe.each(cellShapes)('the question "hotspotCells" by %ss', (shape) => {
     expect(grid.columns * grid.rows).toBeLessThanOrEqual(maxCells)
     expect(ask([], shape).obstacle).toBe('no_incidents')
     expect(ask(planted, shape, { widthMetres: 1e9 }).obstacle).toBe('few_cells')
+    expect(ask([cluster], shape).obstacle).toBe('few_incidents')
+    expect(
+      ask(
+        Array.from({ length: 50 }, () => cluster),
+        shape,
+      ).obstacle,
+    ).toBe('one_place')
+    for (const [places, over] of [
+      [planted, { widthMetres: 0.001 }],
+      [[cluster], {}],
+      [[], { method: 'outlier' }],
+      [planted, { widthMetres: 1e9, test: 'shuffle' }],
+    ] as const) {
+      const { scores, p, expected, classes } = ask(places, shape, over)
+      expect([...scores, ...p, ...expected].every(Number.isFinite)).toBe(true)
+      expect(classes.every((one) => one === 0)).toBe(true)
+    }
     const usual = ask(planted, shape, { widthMetres: null })
     expect(usual.grid.widthMetres).toBe(usual.usualMetres)
   })

@@ -8,21 +8,19 @@ import {
 } from '../../domain/answers/cell-grid.ts'
 import { quantum } from '../../domain/answers/columns.ts'
 import type { HotspotCellOptions, HotspotCells } from '../../domain/answers/hotspot-cells.ts'
+import type { Judged } from '../../domain/answers/hotspots.ts'
 import type { BoundingBox } from '../../domain/vocabulary.ts'
-import { benjaminiHochberg } from '../../stats/correct.ts'
-import { localG } from '../../stats/getis-ord.ts'
 import { latticeWeights } from '../../stats/lattice.ts'
 import { subset } from '../../stats/weights.ts'
 import { boxOf, cellsInside } from '../count/cells-inside.ts'
-import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
-import { confidenceClass } from '../count/confidence-class.ts'
+import { everywhere } from './hotspots.ts'
+import { judge } from './judge.ts'
 import type { Question } from './question.ts'
-
-const minCells = 4
+import { countUnits, type Units } from './units.ts'
 
 /**
- * Cells that stand out by Gi*, over the areas that the person sees or the filter's box. A cell with
- * its centre outside all areas is mostly empty, so it is not judged: it is told when it holds an
+ * Cells that stand out, over the areas that the person sees or the filter's box. A cell with its
+ * centre outside all areas is mostly empty, so it is not judged: it is told when it holds an
  * incident. The filter's areas do not narrow the question.
  */
 export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, world, options) => {
@@ -30,63 +28,101 @@ export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, w
   const box = rows.filter.bbox ?? boxOf(polygons) ?? world.cityBbox
   const usualMetres = usualCellWidth(box)
   const grid = cellGrid(box, options.shape, options.widthMetres ?? usualMetres)
-  const answer: HotspotCells = {
-    options,
-    obstacle: null,
-    grid,
-    usualMetres,
-    leastMetres: leastCellWidth(box, options.shape),
-    judged: 0,
-    cells: new Uint32Array(0),
-    counts: new Uint32Array(0),
-    classes: new Int8Array(0),
-    scores: new Float64Array(0),
-    p: new Float64Array(0),
-  }
+  const widths = { grid, usualMetres, leastMetres: leastCellWidth(box, options.shape) }
   const n = grid.columns * grid.rows
-  if (n > maxCells) return { ...answer, obstacle: 'too_many' }
-  const all =
-    rows.filter.areas.length === 0
-      ? rows
-      : new FilteredRows(rows.set, { ...rows.filter, areas: [] }, world)
-  const counted = countCells(all, grid, world.cityBbox)
+  if (n > maxCells) return { ...tooMany, ...widths, options }
+
+  const cellOf = cellsOf(grid, world.cityBbox)
+  const all = everywhere(rows, world)
+  const counted = countUnits(all, { n, slotOf: cellOf })
   const inside = cellsInside(grid, polygons)
-  const cells = Uint32Array.from(
-    counted.keys().filter((cell) => inside[cell] === 1 || counted[cell]! > 0),
-  )
-  const counts = Uint32Array.from(cells, (cell) => counted[cell]!)
-  const found: HotspotCells = {
-    ...answer,
-    cells,
-    counts,
-    classes: new Int8Array(cells.length),
-    scores: new Float64Array(cells.length),
-    p: new Float64Array(cells.length).fill(1),
+  const judged = Uint32Array.from(counted.keys().filter((cell) => inside[cell] === 1))
+  const slots = new Int32Array(n).fill(-1)
+  judged.forEach((cell, slot) => (slots[cell] = slot))
+  const units: Units = {
+    n: judged.length,
+    neighbours: subset(latticeWeights(grid, 'queen', true), inside),
+    size: new Float64Array(judged.length).fill(1),
+    value: 'count',
+    slotOf: (month) => {
+      const cell = cellOf(month)
+      return (row) => {
+        const at = cell(row)
+        return at < 0 ? -1 : slots[at]!
+      }
+    },
   }
-  if (counts.every((count) => count === 0)) return { ...found, obstacle: 'no_incidents' }
-  const judged = Uint32Array.from(cells.keys().filter((i) => inside[cells[i]!] === 1))
-  if (judged.length < minCells) return { ...found, obstacle: 'few_cells' }
-  const { z, p, known } = localG(
-    judged.map((i) => counts[i]!),
-    subset(latticeWeights(grid, 'queen', true), inside),
-  )
-  const adjusted = benjaminiHochberg(p, known)
-  judged.forEach((i, n) => {
-    found.scores[i] = z[n]!
-    found.p[i] = adjusted[n]!
-    found.classes[i] = confidenceClass(adjusted[n]!, z[n]!)
-  })
-  return { ...found, judged: judged.length, obstacle: known.includes(1) ? null : 'all_equal' }
+  const counts = judged.map((cell) => counted[cell]!)
+  const found = judge({ units, rows: all, world, counts }, options)
+  // A step's incidents outside are not counted.
+  const told = options.method === 'pattern' ? judged : toldCells(counted, inside)
+  const obstacle =
+    found.obstacle === 'few_areas'
+      ? noneIn(counted)
+        ? 'no_incidents'
+        : 'few_cells'
+      : found.obstacle
+  return {
+    ...found,
+    ...spread(found, slots, told, counted),
+    ...widths,
+    options,
+    obstacle,
+    judged: judged.length,
+    cells: told,
+    series: new Uint32Array(0),
+  }
 }
 
-function countCells(rows: FilteredRows, grid: CellGrid, city: BoundingBox): Uint32Array {
-  const counts = new Uint32Array(grid.columns * grid.rows)
-  const [west, south, east, north] = city
-  forEachPassing(rows, ({ x, y }) => (row) => {
-    const lng = west + (x[row]! / quantum) * (east - west)
-    const lat = south + (y[row]! / quantum) * (north - south)
-    const cell = cellAt(grid, lng, lat)
-    if (cell >= 0) counts[cell]!++
-  })
-  return counts
+const tooMany = {
+  value: 'count',
+  obstacle: 'too_many',
+  judged: 0,
+  cells: new Uint32Array(0),
+  counts: new Uint32Array(0),
+  classes: new Int8Array(0),
+  scores: new Float64Array(0),
+  p: new Float64Array(0),
+  expected: new Float64Array(0),
+  islands: 0,
+  shuffles: 0,
+  isSmoothed: false,
+  withoutSize: 0,
+  isSparse: false,
+  alike: null,
+  together: null,
+  steps: 0,
+  series: new Uint32Array(0),
+} as const
+
+const noneIn = (counts: Uint32Array): boolean => counts.every((count) => count === 0)
+
+const toldCells = (counted: Uint32Array, inside: Uint8Array): Uint32Array =>
+  Uint32Array.from(counted.keys().filter((cell) => inside[cell] === 1 || counted[cell]! > 0))
+
+/** What was found of the judged cells, in the order of those told. */
+function spread(
+  found: Judged,
+  slots: Int32Array,
+  told: Uint32Array,
+  counted: Uint32Array,
+): Pick<Judged, 'counts' | 'classes' | 'scores' | 'p' | 'expected'> {
+  const of = <T>(cell: number, values: ArrayLike<T>, none: T): T => values[slots[cell]!] ?? none
+  return {
+    counts: Uint32Array.from(told, (cell) => of(cell, found.counts, counted[cell]!)),
+    classes: Int8Array.from(told, (cell) => of(cell, found.classes, 0)),
+    scores: Float64Array.from(told, (cell) => of(cell, found.scores, 0)),
+    p: Float64Array.from(told, (cell) => of(cell, found.p, 1)),
+    expected: Float64Array.from(told, (cell) => of(cell, found.expected, 0)),
+  }
 }
+
+const cellsOf =
+  (grid: CellGrid, [west, south, east, north]: BoundingBox): Units['slotOf'] =>
+  ({ x, y }) =>
+  (row) =>
+    cellAt(
+      grid,
+      west + (x[row]! / quantum) * (east - west),
+      south + (y[row]! / quantum) * (north - south),
+    )

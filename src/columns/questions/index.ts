@@ -4,6 +4,7 @@ import { findings } from './findings.ts'
 import { heat } from './heat.ts'
 import { hotspotCells } from './hotspot-cells.ts'
 import { hotspots } from './hotspots.ts'
+import { outbreaks } from './outbreaks.ts'
 import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
@@ -22,6 +23,7 @@ export const questions = {
   weekHours,
   windowCounts,
   quality,
+  outbreaks,
   patterns,
 }
 

@@ -1,7 +1,8 @@
 import type { AreaLevel } from '../vocabulary.ts'
 import type { CellGrid, CellShape } from './cell-grid.ts'
+import type { HotspotObstacle, Judged, JudgeOptions } from './hotspots.ts'
 
-export interface HotspotCellOptions {
+export interface HotspotCellOptions extends JudgeOptions {
   shape: CellShape
   /** Null takes the usual width. */
   widthMetres: number | null
@@ -10,9 +11,9 @@ export interface HotspotCellOptions {
 }
 
 /** Why nothing can be said; `too_many`: more than `maxCells`, see `leastMetres`. */
-export type CellObstacle = 'no_incidents' | 'few_cells' | 'all_equal' | 'too_many'
+export type CellObstacle = Exclude<HotspotObstacle, 'few_areas'> | 'few_cells' | 'too_many'
 
-export interface HotspotCells {
+export interface HotspotCells extends Omit<Judged, 'obstacle'> {
   options: HotspotCellOptions
   obstacle: CellObstacle | null
   grid: CellGrid
@@ -21,13 +22,9 @@ export interface HotspotCells {
   leastMetres: number
   /** Cells with their centre in an area: only they are judged. */
   judged: number
-  /** Those, and the others with an incident, ascending; the arrays below have their order. */
+  /**
+   * Those, and the others with an incident, ascending. The arrays have their order, except that
+   * `series` stays empty.
+   */
   cells: Uint32Array
-  counts: Uint32Array
-  /** ±1, ±2, ±3 for 90, 95 and 99 % after Benjamini–Hochberg, hot above 0. */
-  classes: Int8Array
-  /** z of Gi*. */
-  scores: Float64Array
-  /** After Benjamini–Hochberg. */
-  p: Float64Array
 }

@@ -32,6 +32,7 @@ import type { MapPageContext } from './map-page-context.ts'
 import type { MapLayer } from './use-map-layer.ts'
 import { usePointsSource } from './use-points-source.ts'
 import { encodeView, latPerPixel } from './view-url.ts'
+import { heatRadius, useHeatBandwidth } from './use-heat-bandwidth.ts'
 
 export type MapHover =
   | { kind: 'area'; idx: number; pixel: PixelPoint }
@@ -256,6 +257,7 @@ export function useMapSynchronizer(
     { immediate: true },
   )
 
+  const heatBandwidth = useHeatBandwidth()
   const askHeat = latestWins((request: HeatRequest) => columns.ask('heat', request, filter.live))
   watch(
     [
@@ -265,8 +267,9 @@ export function useMapSynchronizer(
       () => filter.live,
       () => columns.revision,
       () => filter.effective.due.length > 0 && columns.dueRevision,
+      heatBandwidth,
     ],
-    async ([made, layer, at]) => {
+    async ([made, layer, at, , , , metres]) => {
       if (!made || !at) return
       if (layer !== 'heat' || at.zoom >= pointsZoom) return made.setHeat(null)
       const size = container.value?.getBoundingClientRect()
@@ -275,7 +278,10 @@ export function useMapSynchronizer(
         bbox: at.bbox,
         width: Math.ceil(size.width / heatCellPixels),
         height: Math.ceil(size.height / heatCellPixels),
-        radiusPixels: heatRadiusCells,
+        radiusPixels:
+          metres === null
+            ? heatRadiusCells
+            : heatRadius(metres, at.zoom, (at.bbox[1] + at.bbox[3]) / 2, heatCellPixels),
       })
       const isStillWanted = options.layer.value === 'heat' && (view.value?.zoom ?? 0) < pointsZoom
       if (heat && isStillWanted && engine.value === made) made.setHeat(heat)

@@ -7,8 +7,10 @@ import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/fil
 import { createMapEngine } from '../../../src/map/map-engine.ts'
 import { mapMessages } from '../../../src/map/messages.ts'
 import { encodePointTile } from '../../../src/map/protocols/mvt.ts'
-import { sequentialRamp } from '../../../src/map/ramps.ts'
+import { hotColdColor, sequentialRamp } from '../../../src/map/ramps.ts'
 import type { AreaFeatures } from '../../../src/map/types.ts'
+import { levelShapes } from '../../../src/columns/level-shapes.ts'
+import { squareKm } from '../../../src/geo/square-km.ts'
 import { startColumnsWorker } from '../../../src/columns/worker-client.ts'
 
 const bbox = [-122.52, 37.7, -122.35, 37.83] as const
@@ -42,6 +44,9 @@ export interface FilterTimes {
   ours: number[]
   /** A change to the overdue ones, and to some of them. */
   overdue: number[]
+  /** To repainted hotspots by Gi* with its correction: of areas, and of squares of 500 m. */
+  hotspots: number[]
+  hotspotCells: number[]
   setFilter: number[]
 }
 
@@ -58,15 +63,19 @@ async function measureFilter(): Promise<FilterTimes> {
   let emptyFrame = Number.POSITIVE_INFINITY
   let ours = unmeasured(filters)
   let overdue = unmeasured(overdueFilters)
+  let hotspots = unmeasured(filters)
+  let hotspotCells = unmeasured(filters)
   let setFilter = unmeasured(filters)
   for (let turn = 0; turn < turns; turn++) {
     const engine = await measureOurs(packed)
     emptyFrame = Math.min(emptyFrame, engine.emptyFrame)
     ours = lower(ours, engine.ours)
     overdue = lower(overdue, engine.overdue)
+    hotspots = lower(hotspots, engine.hotspots)
+    hotspotCells = lower(hotspotCells, engine.hotspotCells)
     setFilter = lower(setFilter, await measureSetFilter())
   }
-  return { emptyFrame, ours, overdue, setFilter }
+  return { emptyFrame, ours, overdue, hotspots, hotspotCells, setFilter }
 }
 
 const unmeasured = (of: IncidentFilter[]): number[] => of.map(() => Number.POSITIVE_INFINITY)
@@ -92,6 +101,15 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
   })
   await columns.setNow(Date.UTC(2026, 0, 1) / 60_000)
   await columns.put(packed)
+  await columns.setShapes(
+    'grid',
+    levelShapes(
+      features.features.map(({ id, geometry }) => ({
+        ...{ idx: Number(id), geometry, households: 0 },
+        squareKm: squareKm(geometry),
+      })),
+    ),
+  )
 
   const container = document.querySelector<HTMLElement>('#map')!
   const messages = mapMessages((key) => key)
@@ -113,25 +131,54 @@ async function measureOurs(packed: PackedMonth[]): Promise<Omit<FilterTimes, 'se
     })
     engine.setHeat(heat)
   }
+  /** Codes −3 to 3. */
+  const colors = Array.from({ length: 7 }, (_, n) => hotColdColor('light', (n - 3) / 3))
+  const judged = {
+    ...({ method: 'chance', test: 'normal', correction: 'benjamini_hochberg' } as const),
+    ...({ rates: 'own', window: null, lastDay: '2025-12-31', level: 'grid' } as const),
+  }
+  const applyHotspots = async (filter: IncidentFilter): Promise<void> => {
+    const [, found] = await Promise.all([
+      columns.ask('projection', filter, null),
+      columns.ask('hotspots', filter, judged),
+    ])
+    const classes = new Int8Array(256).fill(-1)
+    found.areas.forEach((idx, i) => (classes[idx] = found.classes[i]! + 3))
+    engine.setAreaValues({ classes, colors })
+  }
+  const applyCells = async (filter: IncidentFilter): Promise<void> => {
+    const [, found] = await Promise.all([
+      columns.ask('projection', filter, null),
+      columns.ask('hotspotCells', filter, { ...judged, shape: 'square', widthMetres: 500 }),
+    ])
+    const classes = Int16Array.from(found.classes, (code) => code + 3)
+    engine.setCells({ grid: found.grid, cells: found.cells, classes, colors })
+  }
   await apply(filters[0]!)
   await painted(gl, engine.whenIdle())
 
   const emptyFrames: number[] = []
-  const change = async (filter: IncidentFilter): Promise<number> => {
-    emptyFrames.push(await timed(() => painted(gl, engine.whenRendered())))
-    const millis = await timed(async () => {
-      await apply(filter)
-      await painted(gl, engine.whenRendered())
-    })
-    // What is still being drawn of this change must not be charged to the next.
-    await painted(gl, engine.whenIdle())
-    return millis
-  }
-  const ours = await bestByFilter(filters, change)
-  const overdue = await bestByFilter(overdueFilters, change)
+  const changeBy =
+    (show: typeof apply) =>
+    async (filter: IncidentFilter): Promise<number> => {
+      emptyFrames.push(await timed(() => painted(gl, engine.whenRendered())))
+      const millis = await timed(async () => {
+        await show(filter)
+        await painted(gl, engine.whenRendered())
+      })
+      // What is still being drawn of this change must not be charged to the next.
+      await painted(gl, engine.whenIdle())
+      return millis
+    }
+  const ours = await bestByFilter(filters, changeBy(apply))
+  const overdue = await bestByFilter(overdueFilters, changeBy(apply))
+  engine.setHeat(null)
+  const hotspots = await bestByFilter(filters, changeBy(applyHotspots))
+  engine.setAreaValues(null)
+  const hotspotCells = await bestByFilter(filters, changeBy(applyCells))
   engine.destroy()
   columns.terminate()
-  return { emptyFrame: Math.min(...emptyFrames), ours, overdue }
+  return { emptyFrame: Math.min(...emptyFrames), ours, overdue, hotspots, hotspotCells }
 }
 
 /** The same incidents as raw vector tiles, filtered by a map of MapLibre's own. */

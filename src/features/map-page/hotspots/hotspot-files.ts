@@ -64,6 +64,19 @@ export function findingsCsv({ list, value }: Findings, words: ExportWords): stri
   )
 }
 
+function judgedWith(found: Hotspots | HotspotCells): object {
+  const { value, isSmoothed, shuffles, alike, together, options } = found
+  return {
+    value,
+    rates: isSmoothed ? 'empirical_bayes' : 'own',
+    neighbours: 'queen',
+    significance: shuffles > 0 ? { shuffles, seed: 1 } : 'analytic',
+    correction: options.correction,
+    moransI: alike,
+    generalG: together,
+  }
+}
+
 /** The cells with their classes; `parameters` says how they were found. */
 export function cellsGeoJson(
   found: HotspotCells,
@@ -71,19 +84,19 @@ export function cellsGeoJson(
   { asOf, period, view }: ExportWords,
 ): FeatureCollection & { parameters: object } {
   const { grid, cells, counts, scores, p } = found
+  const { method } = found.options
   return {
     type: 'FeatureCollection',
     parameters: {
       view,
-      method: 'chance',
+      method,
       unit: grid.shape,
       widthMetres: grid.widthMetres,
       judged: found.judged,
       period,
       asOf,
-      value: 'count',
-      neighbours: 'queen',
-      correction: 'benjamini_hochberg',
+      comparedWith: found.options.window?.period ?? null,
+      ...judgedWith(found),
       classes: classes.map(({ key, areas, incidents }) => ({
         class: key,
         cells: areas,
@@ -98,9 +111,10 @@ export function cellsGeoJson(
       },
       properties: {
         cell,
-        class: classKey(view, found.classes[i]!),
+        class: classKey(view, shownClass(view, found.classes[i]!)),
         count: counts[i],
-        score: scores[i],
+        expected: found.expected[i],
+        score: Number.isFinite(scores[i]) ? scores[i] : null,
         p: p[i],
       },
     })),
@@ -125,9 +139,7 @@ export function hotspotsGeoJson(
       period,
       comparedWith: window?.period ?? null,
       asOf,
-      value: found.value,
-      neighbours: 'queen',
-      correction: 'benjamini_hochberg',
+      ...judgedWith(found),
       classes: classes.map(({ key, areas, incidents }) => ({ class: key, areas, incidents })),
     },
     features: features.flatMap((feature) => {

@@ -6,11 +6,12 @@ import {
 } from '@/domain/answers/hotspots.ts'
 
 /** Questions of a manager. Each shows one method, the last two share one. */
-export const hotspotViews = ['chance', 'worse', 'returning', 'new'] as const
+export const hotspotViews = ['chance', 'outliers', 'worse', 'returning', 'new'] as const
 export type HotspotView = (typeof hotspotViews)[number]
 
 export const methodOf: Record<HotspotView, HotspotMethod> = {
   chance: 'chance',
+  outliers: 'outlier',
   worse: 'change',
   returning: 'pattern',
   new: 'pattern',
@@ -67,6 +68,7 @@ export function hotspotClasses(
 export function strengthOf(view: HotspotView, code: number): number {
   if (code === 0) return 0
   const side = Math.sign(code)
+  if (methodOf[view] === 'outlier') return side * (Math.abs(code) === 1 ? 1 : 0.45)
   if (methodOf[view] !== 'pattern') return (side * Math.abs(code)) / 3
   const order = emergingClasses.toReversed()
   const place = order.indexOf(emergingClasses[Math.abs(code) - 1]!)

@@ -3,7 +3,7 @@ import { useRoute, useRouter } from 'vue-router'
 import { cellShapes, roundUp, type CellShape } from '@/domain/answers/cell-grid.ts'
 import type { Findings } from '@/domain/answers/findings.ts'
 import type { HotspotCells } from '@/domain/answers/hotspot-cells.ts'
-import type { Hotspots } from '@/domain/answers/hotspots.ts'
+import type { Hotspots, JudgeOptions } from '@/domain/answers/hotspots.ts'
 import { compareWindow } from '@/domain/time/compare-window.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { AreaLevel, LocalDay } from '@/domain/vocabulary.ts'
@@ -15,6 +15,7 @@ import { useAreaShapes } from '@/stores/use-area-shapes.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { queryWriter } from '@/stores/view/query-writer.ts'
 import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
+import { useJudgeChoices, type JudgeChoices } from './use-judge-choices.ts'
 import {
   hotspotClasses,
   hotspotViews,
@@ -31,15 +32,18 @@ export type HotspotUnit = (typeof hotspotUnits)[number]
 export interface HotspotContext {
   /** In the URL. */
   view: Ref<HotspotView>
-  /** Areas or cells; in the URL. Only `chance` can judge cells. */
+  /** Areas or cells; in the URL. */
   unit: Ref<HotspotUnit>
   /** Null: the usual one; in the URL. */
   cellMetres: Ref<number | null>
+  choices: JudgeChoices
   /** Null while loading, and while the map shows something else. */
   found: Readonly<Ref<Hotspots | null>>
   /** Likewise, and with areas as the unit. */
   cells: Readonly<Ref<HotspotCells | null>>
   findings: Readonly<Ref<Findings | null>>
+  /** Of the areas compared; null until their shapes are known. */
+  level: ComputedRef<AreaLevel | null>
   /** Of the filter's period or of the data; null while loading. */
   lastDay: ComputedRef<LocalDay | null>
   /** Empty while loading. */
@@ -69,15 +73,12 @@ export function provideHotspots(
     () => hotspotViews,
     () => 'chance',
   )
-  const chosenUnit = useQueryChoice<HotspotUnit>(
+  const unit = useQueryChoice<HotspotUnit>(
     'unit',
     () => hotspotUnits,
     () => 'area',
   )
-  const unit = computed<HotspotUnit>({
-    get: () => (view.value === 'chance' ? chosenUnit.value : 'area'),
-    set: (next) => (chosenUnit.value = next),
-  })
+  const choices = useJudgeChoices()
   const shape = computed<CellShape | null>(() => (unit.value === 'area' ? null : unit.value))
   const cellMetres = useCellMetres()
   const shapes = useAreaShapes(() => (isOn.value ? level.value : null), isVisible)
@@ -92,19 +93,24 @@ export function provideHotspots(
     const found = compareWindow(filter.live.period, 'period_before', filter.span)
     return typeof found === 'string' ? null : found
   })
+  const judgedBy = computed<JudgeOptions | null>(() => {
+    const liveDay = lastDayOf(filter.live)
+    if (!liveDay) return null
+    return {
+      method: methodOf[view.value],
+      test: choices.test.value,
+      correction: choices.correction.value,
+      rates: choices.rates.value,
+      window: window.value,
+      lastDay: liveDay,
+    }
+  })
   const found = useAnswer(
     'hotspots',
-    () => {
-      const liveDay = lastDayOf(filter.live)
-      return shapes.value && liveDay && !shape.value
-        ? {
-            method: methodOf[view.value],
-            level: shapes.value,
-            window: window.value,
-            lastDay: liveDay,
-          }
-        : null
-    },
+    () =>
+      shapes.value && judgedBy.value && !shape.value
+        ? { ...judgedBy.value, level: shapes.value }
+        : null,
     { isLive: true },
   )
   const findings = useAnswer('findings', () =>
@@ -113,19 +119,23 @@ export function provideHotspots(
   const cells = useAnswer(
     'hotspotCells',
     () =>
-      shapes.value && shape.value
-        ? { shape: shape.value, widthMetres: cellMetres.value, level: shapes.value }
+      shapes.value && judgedBy.value && shape.value
+        ? {
+            ...judgedBy.value,
+            shape: shape.value,
+            widthMetres: cellMetres.value,
+            level: shapes.value,
+          }
         : null,
     { isLive: true },
   )
-  const currentCells = computed(() =>
-    cells.value?.options.shape === shape.value ? cells.value : null,
-  )
   /** Drops an answer that was asked for the view before. */
-  const current = computed(() => {
-    const { value: answer } = found
-    return answer && !shape.value && answer.options.method === methodOf[view.value] ? answer : null
-  })
+  const isCurrent = (answer: Hotspots | HotspotCells | null): boolean =>
+    answer?.options.method === methodOf[view.value]
+  const currentCells = computed(() =>
+    cells.value?.options.shape === shape.value && isCurrent(cells.value) ? cells.value : null,
+  )
+  const current = computed(() => (!shape.value && isCurrent(found.value) ? found.value : null))
   const classes = computed(() => {
     const answer = current.value ?? currentCells.value
     return answer ? hotspotClasses(view.value, answer) : []
@@ -137,9 +147,11 @@ export function provideHotspots(
     view,
     unit,
     cellMetres,
+    choices,
     found: current,
     cells: currentCells,
     findings,
+    level: computed(() => shapes.value),
     lastDay,
     classes,
     colorOf,
@@ -161,7 +173,9 @@ export function provideHotspots(
       return {
         grid: answer.grid,
         cells: answer.cells,
-        classes: Int16Array.from(answer.classes, (code) => place.get(code)!),
+        classes: Int16Array.from(answer.classes, (code) =>
+          place.get(shownClass(view.value, code))!,
+        ),
         colors: classes.value.map(({ code }) => colorOf(theme, code)),
       }
     },
