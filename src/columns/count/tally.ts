@@ -1,6 +1,6 @@
 import { forEachRun, spansOf } from './area-runs.ts'
 import type { MonthColumns } from './column-set.ts'
-import { notClosedMonth, quantum } from '../../domain/answers/columns.ts'
+import { quantum } from '../../domain/answers/columns.ts'
 import { fails, minutesInPeriod, type FilterRules } from './filter-rules.ts'
 import { areaTotals, categoryTotals, kindTotals, type KeyedTotals } from './month-totals.ts'
 import type { QuarterTotals } from './quarter-totals.ts'

@@ -1,9 +1,10 @@
 import { AreaShapes } from '../../../src/columns/count/area-shapes.ts'
 import { randomMonths } from '../../fixtures/columns.ts'
+import { sortByArea } from '../../../src/columns/count/area-runs.ts'
 import { ColumnSet } from '../../../src/columns/count/column-set.ts'
 import { density } from '../../../src/columns/count/density.ts'
 import { FilteredRows } from '../../../src/columns/count/filtered-rows.ts'
-import { passingRows } from '../../../src/columns/count/passing-rows.ts'
+import { filteredMonths } from '../../../src/columns/count/passing-rows.ts'
 import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/filter.ts'
 import { project } from '../../../src/columns/count/project.ts'
 import { closing } from '../../../src/columns/questions/closing.ts'
@@ -71,7 +72,7 @@ const filters: Record<string, IncidentFilter> = {
  */
 export function run({ rows, log }: BenchOptions): BenchResult[] {
   const set = new ColumnSet()
-  for (const month of randomMonths({ rows, months, firstMonth: '2016-01' })) set.replace(month)
+  for (const month of randomMonths({ rows, months, firstMonth: '2016-01', placed: true })) set.replace(sortByArea(month))
   log(`columns: ${set.count} incidents in ${months} months`)
 
   const floor = bestMs(() => {
@@ -93,7 +94,7 @@ export function run({ rows, log }: BenchOptions): BenchResult[] {
       result(`projection, ${name}`, name === 'all' ? 15 : 60, () => project(set, filter, world)),
     ),
     result('heat picture, all', 80, () =>
-      density(passingRows(set, emptyFilter(), world), world.cityBbox, picture),
+      density(filteredMonths(set, emptyFilter(), world), world.cityBbox, picture),
     ),
     result('times to close, all', 450, () =>
       closing(new FilteredRows(set, emptyFilter(), world), world, {
