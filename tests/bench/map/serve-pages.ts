@@ -9,17 +9,7 @@ export async function servePages(): Promise<{ url: string; close(): Promise<void
     resolve: { alias: { '@': fileURLToPath(new URL('../../../src', import.meta.url)) } },
     cacheDir: 'node_modules/.vite-map-pages',
     logLevel: 'error',
-    server: {
-      host: '127.0.0.1',
-      port: 0,
-      hmr: false,
-      watch: null,
-      // a page may measure its memory only when it is isolated
-      headers: {
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      },
-    },
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
     optimizeDeps: {
       noDiscovery: true,
       include: [
