@@ -2,6 +2,7 @@ import type { PackedMonth } from '@/domain/answers/columns.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
+import { sortByArea } from './count/area-runs.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
 import { FilteredRows } from './count/filtered-rows.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
@@ -46,7 +47,7 @@ export class ColumnsEngine {
 
   /** @throws RangeError on a damaged month */
   put(months: readonly PackedMonth[], gone: readonly LocalMonth[] = []): void {
-    const unpacked = months.map(unpackMonth)
+    const unpacked = months.map((month) => sortByArea(unpackMonth(month)))
     this.#last = null
     for (const month of gone) this.#set.remove(month)
     for (const month of unpacked) this.#set.replace(month)
