@@ -136,7 +136,14 @@ create table public.workflows (
   -- after closing
   reopen_days integer not null default 30 check (reopen_days between 0 and 3650),
   max_extensions integer not null default 2 check (max_extensions between 0 and 9),
-  sort integer not null default 0
+  sort integer not null default 0,
+  -- after a closing, residents are asked within these days
+  rating_days integer not null default 14
+    constraint workflows_rating_days_check check (rating_days between 1 and 365),
+  -- on the answer that nothing is solved: reopen at once, ask a person within this time, or do nothing
+  unsolved text not null default 'ask' constraint workflows_unsolved_check check (unsolved in ('reopen', 'ask', 'none')),
+  unsolved_amount numeric not null default 1,
+  unsolved_unit text not null default 'work_day'
 );
 
 create table public.workflow_stages (
@@ -390,6 +397,8 @@ create table public.incidents (
   is_repeat boolean not null default false,
   -- it waits for a verification by its workflow's rows; set at every write
   to_verify boolean not null default false,
+  -- how often it was closed; the trigger counts. 0 for closed ones of before the count, whose closing is the first
+  closings smallint not null default 0,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),
