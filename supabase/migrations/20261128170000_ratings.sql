@@ -1,4 +1,3 @@
-alter table public.incidents add column closings smallint not null default 0;
 alter table public.workflows add column rating_days integer not null default 14;
 alter table public.workflows add column unsolved text not null default 'ask';
 alter table public.workflows add column unsolved_amount numeric not null default 1;
@@ -9,6 +8,16 @@ create table private.draw_secrets (
   secret text not null
 );
 alter table private.draw_secrets enable row level security;
+
+create table private.reopenings (
+  district_code text not null,
+  incident_id uuid not null,
+  n smallint not null,
+  primary key (district_code, incident_id),
+  constraint reopenings_incident_fkey foreign key (district_code, incident_id)
+    references public.incidents (district_code, id) on delete cascade
+);
+alter table private.reopenings enable row level security;
 
 create table public.callback_draws (
   id uuid primary key,
@@ -170,35 +179,6 @@ create table public.appeals (
 alter table public.appeals enable row level security;
 
 create type private.unsolved_follows as (unsolved text, decide_by timestamptz, version integer);
-
-CREATE OR REPLACE FUNCTION private.mark_incident_change()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  new.changed_xid := pg_current_xact_id()::text::bigint;
-  if tg_op = 'UPDATE' then
-    new.version := old.version + 1;
-    if new.stage <> old.stage and new.state = old.state then
-      new.state := private.first_state_of(new.workflow_code, new.stage);
-    end if;
-    if old.stage = 'closed' and new.stage <> 'closed' then
-      new.closings := greatest(old.closings, 1);
-    elsif new.stage = 'closed' and old.stage <> 'closed' then
-      new.closings := old.closings + 1;
-    end if;
-  else
-    if new.state is null then
-      new.state := private.first_state_of(new.workflow_code, new.stage);
-    end if;
-    new.closings := case when new.stage = 'closed' then 1 else 0 end;
-  end if;
-  new.to_verify := new.stage = 'reported'
-    and private.must_be_verified(new.workflow_code, new.state, new.channel);
-  return new;
-end $function$;
 
 CREATE OR REPLACE FUNCTION private.server_side(p_incident public.incidents)
  RETURNS jsonb
@@ -416,7 +396,7 @@ AS $function$
         -- a granted appeal of its newest closing
         and not exists (select from public.appeals x
           where x.district_code = i.district_code and x.incident_id = i.id and x.is_granted
-            and x.closing = greatest(i.closings, 1))
+            and x.closing = private.closing_of(i.district_code, i.id))
       group by i.district_code, i.id
     ), judged as (
       select k.*, private.is_open(k.stage) as is_open, k.stage = 'rejected' as is_rejected,
@@ -447,6 +427,79 @@ AS $function$
     private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter), coalesce(p_month, 'null::date'))
 $function$;
 
+CREATE OR REPLACE FUNCTION private.make_demo_ratings(p_plan jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+begin
+  insert into public.callback_draws (id, area_code, from_day, to_day, wanted, seed, pool_count, drawn_count, last_score,
+    list_hash, drawn_by, drawn_at, is_generated)
+  select d.id, d."areaCode", d."fromDay", d."toDay", d.wanted, d.seed, d."poolCount", 0, d."lastScore", '', d.by, d.at,
+    true
+  from jsonb_to_recordset(p_plan -> 'draws') as d (id uuid, "areaCode" text, "fromDay" date, "toDay" date,
+    wanted integer, "poolCount" integer, seed text, "lastScore" text, by uuid, at timestamptz);
+  insert into public.callbacks (district_code, incident_id, closing, draw_id, n, caller, closed_at, closed_month,
+    department_code, area_code, category_code, reported_by, outcome, attempts, last_by, last_at, is_generated,
+    changed_xid)
+  select i.district_code, i.id, private.closing_of(i.district_code, i.id), r."drawId", r.n, r.caller, i.closed_at,
+    private.local_month(i.closed_at), i.department_code, i.area_code, i.category_code, i.reported_by, r.outcome,
+    r.attempts, case when r.attempts > 0 then r.caller end, case when r.attempts > 0 then r.at end, true, 0
+  from jsonb_to_recordset(p_plan -> 'rows') as r ("drawId" uuid, n integer, "incidentId" uuid, caller uuid,
+    outcome text, attempts smallint, at timestamptz)
+  join public.incidents i on i.id = r."incidentId" and i.stage = 'closed';
+  insert into public.ratings (district_code, incident_id, closing, way, responded, solved, satisfied, has_words,
+    asked_by, at, closed_at, closed_month, department_code, area_code, category_code, reported_by, unsolved, decide_by,
+    is_generated, changed_xid)
+  select c.district_code, c.incident_id, c.closing, 'callback', r.responded, r.solved, r.satisfied, r.words is not null,
+    c.caller, r.at, c.closed_at, c.closed_month, c.department_code, c.area_code, c.category_code, c.reported_by,
+    case when not r.solved then case when r.asks then 'asked' else 'none' end end,
+    case when not r.solved and r.asks then r.at + interval '3 days' end, true, 0
+  from jsonb_to_recordset(p_plan -> 'rows') as r ("incidentId" uuid, outcome text, responded boolean, solved boolean,
+    satisfied smallint, words text, at timestamptz, asks boolean)
+  join public.callbacks c on c.incident_id = r."incidentId" and c.is_generated
+  where r.outcome = 'reached';
+  insert into public.rating_words (district_code, incident_id, closing, words)
+  select c.district_code, c.incident_id, c.closing, r.words
+  from jsonb_to_recordset(p_plan -> 'rows') as r ("incidentId" uuid, words text)
+  join public.ratings c on c.incident_id = r."incidentId" and c.is_generated
+  where r.words is not null;
+  insert into public.appeals (district_code, incident_id, closing, department_code, reason, made_by, made_at, first_by,
+    first_at, first_granted, first_note, second_by, second_at, second_granted, second_note, area_code, is_generated)
+  select r.district_code, r.incident_id, r.closing, r.department_code, a.reason, a.by, a.at, a.first,
+    a.at + interval '1 day', true, a.note, a.second, a.at + interval '2 days', true, a.note, r.area_code, true
+  from jsonb_to_recordset(p_plan -> 'appeals') as a ("incidentId" uuid, reason text, by uuid, first uuid, second uuid,
+    note text, at timestamptz)
+  join public.ratings r on r.incident_id = a."incidentId" and r.is_generated;
+  update public.ratings r set is_exempt = true from public.appeals a
+  where a.is_generated and a.district_code = r.district_code and a.incident_id = r.incident_id and a.closing = r.closing;
+  update public.callbacks c set is_exempt = true from public.appeals a
+  where a.is_generated and a.district_code = c.district_code and a.incident_id = c.incident_id and a.closing = c.closing;
+  update public.callback_draws d set drawn_count = (select count(*) from public.callbacks c where c.draw_id = d.id),
+    list_hash = encode(sha256(convert_to(private.draw_list(d.id), 'UTF8')), 'hex')
+  where d.is_generated and d.list_hash = '';
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.clear_demo_ratings()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.appeals a where a.is_generated;
+  delete from public.ratings r where r.is_generated and not exists (
+    select from public.appeals a where a.district_code = r.district_code and a.incident_id = r.incident_id
+      and a.closing = r.closing) and r.decision is null;
+  delete from public.callbacks c where c.is_generated and not exists (
+    select from public.ratings r where r.district_code = c.district_code and r.incident_id = c.incident_id
+      and r.closing = c.closing)
+    and not exists (select from public.incident_log l where l.district_code = c.district_code
+      and l.incident_id = c.incident_id and l.kind = 'called');
+  delete from public.callback_draws d where d.is_generated
+    and not exists (select from public.callbacks c where c.draw_id = d.id);
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.random_token()
  RETURNS text
  LANGUAGE sql
@@ -465,6 +518,16 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.closing_of(p_district text, p_incident uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT (1 + COALESCE((( SELECT r.n
+            FROM private.reopenings r
+           WHERE ((r.district_code = closing_of.p_district) AND (r.incident_id = closing_of.p_incident))))::integer, 0));
+END;
+
 CREATE OR REPLACE FUNCTION private.mark_rating_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -482,12 +545,17 @@ CREATE OR REPLACE FUNCTION private.carry_to_ratings()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_moved constant integer :=
+    case when old.stage = 'closed' and new.stage = 'closed' then private.closing_of(new.district_code, new.id) end;
 begin
   update public.ratings r set area_code = new.area_code, category_code = new.category_code,
-    reported_by = new.reported_by
+    reported_by = new.reported_by, closed_at = case when r.closing = v_moved then new.closed_at else r.closed_at end,
+    closed_month = case when r.closing = v_moved then private.local_month(new.closed_at) else r.closed_month end
   where r.district_code = new.district_code and r.incident_id = new.id;
   update public.callbacks c set area_code = new.area_code, category_code = new.category_code,
-    reported_by = new.reported_by
+    reported_by = new.reported_by, closed_at = case when c.closing = v_moved then new.closed_at else c.closed_at end,
+    closed_month = case when c.closing = v_moved then private.local_month(new.closed_at) else c.closed_month end
   where c.district_code = new.district_code and c.incident_id = new.id;
   return null;
 end $function$;
@@ -499,6 +567,8 @@ CREATE OR REPLACE FUNCTION private.settle_unsolved()
  SET search_path TO ''
 AS $function$
 begin
+  insert into private.reopenings (district_code, incident_id, n) values (new.district_code, new.id, 1)
+  on conflict (district_code, incident_id) do update set n = reopenings.n + 1;
   update public.ratings r set decision = 'reopened', decided_by = auth.uid(), decided_at = new.state_since
   where r.district_code = new.district_code and r.incident_id = new.id and r.unsolved = 'asked'
     and r.decision is null;
@@ -588,9 +658,9 @@ AS $function$
       select from public.categories c
       where c.code = any (p_categories) and private.is_within(own.path, c.path)))
     and not exists (select from public.callbacks c
-      where c.district_code = i.district_code and c.incident_id = i.id and c.closing = greatest(i.closings, 1))
+      where c.district_code = i.district_code and c.incident_id = i.id and c.closing = private.closing_of(i.district_code, i.id))
     and not exists (select from public.ratings r
-      where r.district_code = i.district_code and r.incident_id = i.id and r.closing = greatest(i.closings, 1))
+      where r.district_code = i.district_code and r.incident_id = i.id and r.closing = private.closing_of(i.district_code, i.id))
 $function$;
 
 CREATE OR REPLACE FUNCTION private.draw_list(p_draw uuid)
@@ -655,7 +725,7 @@ begin
     v_given[v_found] := v_given[v_found] + 1;
     update public.callbacks c set caller = p_callers[v_found]
     where c.district_code = v_incident.district_code and c.incident_id = v_incident.id
-      and c.closing = greatest(v_incident.closings, 1);
+      and c.closing = private.closing_of(v_incident.district_code, v_incident.id);
   end loop;
 end $function$;
 
@@ -705,8 +775,8 @@ begin
     drawn_count, last_score, list_hash, drawn_by, drawn_at)
   values (v_id, v_area, v_from, v_to, v_categories, v_count, v_seed, 0, 0, null, '', p_actor, p_at);
   with pool as materialized (
-    select i.district_code, i.id, greatest(i.closings, 1) as closing, i.closed_at, i.department_code, i.area_code,
-      i.category_code, i.reported_by, private.draw_score(v_seed, i.id, greatest(i.closings, 1)) as score
+    select i.district_code, i.id, private.closing_of(i.district_code, i.id) as closing, i.closed_at, i.department_code, i.area_code,
+      i.category_code, i.reported_by, private.draw_score(v_seed, i.id, private.closing_of(i.district_code, i.id)) as score
     from private.callback_pool(v_area, v_from, v_to, v_categories, p_at) i
   ), drawn as (
     select p.*, row_number() over (order by p.score) as n from pool p order by p.score limit v_count
@@ -768,7 +838,7 @@ begin
     perform private.reject_command('already_rated', 'incidentId');
   elsif p_incident.stage <> 'closed' then
     perform private.reject_command('not_closed', 'incidentId');
-  elsif p_closing <> greatest(p_incident.closings, 1) then
+  elsif p_closing <> private.closing_of(p_incident.district_code, p_incident.id) then
     perform private.reject_command('other_closing', 'closing');
   elsif p_at >= private.rated_until(p_incident) then
     perform private.reject_command('too_late', 'incidentId');
@@ -834,7 +904,7 @@ CREATE OR REPLACE FUNCTION private.store_rating(p_incident public.incidents, p_w
  SET "TimeZone" TO 'UTC'
 AS $function$
 declare
-  v_closing constant integer := greatest(p_incident.closings, 1);
+  v_closing constant integer := private.closing_of(p_incident.district_code, p_incident.id);
   v_responded constant boolean := private.payload_flag(p_payload, 'responded');
   v_solved constant boolean := private.payload_flag(p_payload, 'solved');
   v_satisfied constant integer := private.payload_whole(p_payload, 'satisfied', false, 1, 5);
@@ -967,9 +1037,9 @@ begin
   if not found then
     perform private.reject_command('unknown_incident', 'incidentId');
   end if;
-  perform private.refuse_rating(v_incident, greatest(v_incident.closings, 1), p_at);
+  perform private.refuse_rating(v_incident, private.closing_of(v_incident.district_code, v_incident.id), p_at);
   insert into private.rating_links (district_code, incident_id, closing, token_hash, issued_at, expires_at)
-  values (v_incident.district_code, v_incident.id, greatest(v_incident.closings, 1),
+  values (v_incident.district_code, v_incident.id, private.closing_of(v_incident.district_code, v_incident.id),
     encode(sha256(convert_to(v_token, 'UTF8')), 'hex'), p_at, private.rated_until(v_incident));
   return v_token;
 end $function$;
@@ -999,7 +1069,7 @@ begin
       'reportedAt', i.reported_at, 'closedAt', i.closed_at, 'until', v_link.expires_at,
       'state', case when exists (select from public.ratings r where r.district_code = i.district_code
           and r.incident_id = i.id and r.closing = v_link.closing) then 'rated'
-        when i.stage <> 'closed' or greatest(i.closings, 1) <> v_link.closing then 'reopened' else 'open' end)
+        when i.stage <> 'closed' or private.closing_of(i.district_code, i.id) <> v_link.closing then 'reopened' else 'open' end)
     from public.incidents i
     where i.district_code = v_link.district_code and i.id = v_link.incident_id);
 end $function$;
@@ -1049,7 +1119,7 @@ declare
   v_leads constant boolean := p_rights.roles && '{grid_manager,leader,admin}';
 begin
   return jsonb_build_object(
-    'closing', case when p_incident.stage = 'closed' then greatest(p_incident.closings, 1) end,
+    'closing', case when p_incident.stage = 'closed' then private.closing_of(p_incident.district_code, p_incident.id) end,
     'ratings', (
       select coalesce(jsonb_agg(jsonb_build_object('closing', r.closing, 'way', r.way, 'responded', r.responded,
         'solved', r.solved, 'satisfied', r.satisfied, 'hasWords', r.has_words, 'words', w.words, 'at', r.at,
@@ -1102,12 +1172,6 @@ begin
     where i.district_code = (c).district_code and i.id = (c).incident_id);
 end $function$;
 
-CREATE OR REPLACE FUNCTION private.is_callable(c public.callbacks, i public.incidents, w public.workflows, p_at timestamp with time zone)
- RETURNS boolean
- LANGUAGE sql
- STABLE
-RETURN (((c).outcome IS DISTINCT FROM 'reached'::text) AND ((c).outcome IS DISTINCT FROM 'refused'::text) AND ((i).stage = 'closed'::text) AND ((c).closing = GREATEST(((i).closings)::integer, 1)) AND (p_at < ((i).closed_at + (((w).rating_days)::double precision * '1 day'::interval))));
-
 CREATE OR REPLACE FUNCTION private.callback_sheet()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1134,7 +1198,8 @@ begin
         join public.workflows w on w.code = i.workflow_code
         where (c.caller = v_user and c.area_code = any (v_seen) or c.area_code = any (v_managed))
           and (c.outcome is null or c.outcome = 'not_reached')
-          and private.is_callable(c, i, w, now())
+          and i.stage = 'closed' and c.closing = private.closing_of(i.district_code, i.id)
+          and now() < i.closed_at + make_interval(days => w.rating_days)
           and not exists (select from public.ratings r where r.district_code = c.district_code
             and r.incident_id = c.incident_id and r.closing = c.closing)
           and private.call_bar(i, v_user, now()) is null
@@ -1261,13 +1326,13 @@ CREATE OR REPLACE FUNCTION private.appealable(p_incident public.incidents, p_clo
  SET search_path TO ''
 AS $function$
   select coalesce(r.department_code, p_incident.department_code),
-    greatest(r.at, case when p_incident.stage = 'closed' and p_closing = greatest(p_incident.closings, 1)
+    greatest(r.at, case when p_incident.stage = 'closed' and p_closing = private.closing_of(p_incident.district_code, p_incident.id)
       then p_incident.closed_at end) + make_interval(days => w.rating_days)
   from public.workflows w
   left join public.ratings r on r.district_code = p_incident.district_code and r.incident_id = p_incident.id
     and r.closing = p_closing
   where w.code = p_incident.workflow_code
-    and (r.closing is not null or p_incident.stage = 'closed' and p_closing = greatest(p_incident.closings, 1))
+    and (r.closing is not null or p_incident.stage = 'closed' and p_closing = private.closing_of(p_incident.district_code, p_incident.id))
 $function$;
 
 CREATE OR REPLACE FUNCTION private.is_of_department(p_person uuid, p_department text, p_at timestamp with time zone)
@@ -1404,7 +1469,7 @@ begin
       where a.district_code = p_incident.district_code and a.incident_id = p_incident.id),
     'canAppeal', (
       select coalesce(jsonb_agg(c.n order by c.n), '[]')
-      from generate_series(1, greatest(p_incident.closings, 1)) c (n)
+      from generate_series(1, private.closing_of(p_incident.district_code, p_incident.id)) c (n)
       cross join lateral private.appealable(p_incident, c.n) m
       where p_at < m.until and private.is_of_department(auth.uid(), m.department_code, p_at)
         and not exists (select from public.appeals a where a.district_code = p_incident.district_code
@@ -1476,10 +1541,10 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object('month', to_char(m.month, 'YYYY-MM'), 'count', coalesce(a.n, 0),
         'revision', private.month_revision(coalesce(a.n, 0), a.newest, a.total)) order by m.month), '[]')
       from (
-        select a.closed_month as month, count(*) as n, max(a.changed_xid) as newest, sum(a.changed_xid) as total
-        from (%s) a where $1 is null or a.closed_month = any ($1) group by a.closed_month) a
-      full join unnest($1) m (month) on m.month = a.month
-      cross join lateral (select coalesce(m.month, a.month) as month) m $q$, private.asked_query(v_scope))
+        select q.closed_month as month, count(*) as n, max(q.changed_xid) as newest, sum(q.changed_xid) as total
+        from (%s) q where $1 is null or q.closed_month = any ($1) group by q.closed_month) a
+      full join unnest($1) as g (month) on g.month = a.month
+      cross join lateral (select coalesce(g.month, a.month) as month) m $q$, private.asked_query(v_scope))
     into v_months using v_changed;
   end if;
   return jsonb_build_object('cursor', v_cursor, 'reset', v_start is null, 'scopeKey', private.scope_key(),
@@ -1603,7 +1668,7 @@ CREATE TRIGGER make_draw_secret AFTER INSERT ON public.city_settings FOR EACH RO
 
 CREATE TRIGGER carry_to_appeals AFTER UPDATE ON public.incidents FOR EACH ROW WHEN ((old.area_code IS DISTINCT FROM new.area_code)) EXECUTE FUNCTION private.carry_to_appeals();
 
-CREATE TRIGGER carry_to_ratings AFTER UPDATE ON public.incidents FOR EACH ROW WHEN (((old.area_code IS DISTINCT FROM new.area_code) OR (old.category_code IS DISTINCT FROM new.category_code) OR (old.reported_by IS DISTINCT FROM new.reported_by))) EXECUTE FUNCTION private.carry_to_ratings();
+CREATE TRIGGER carry_to_ratings AFTER UPDATE ON public.incidents FOR EACH ROW WHEN (((old.area_code IS DISTINCT FROM new.area_code) OR (old.category_code IS DISTINCT FROM new.category_code) OR (old.reported_by IS DISTINCT FROM new.reported_by) OR ((old.stage = 'closed'::text) AND (new.stage = 'closed'::text) AND (old.closed_at IS DISTINCT FROM new.closed_at)))) EXECUTE FUNCTION private.carry_to_ratings();
 
 CREATE TRIGGER settle_unsolved AFTER UPDATE ON public.incidents FOR EACH ROW WHEN (((old.stage = 'closed'::text) AND (new.stage <> 'closed'::text))) EXECUTE FUNCTION private.settle_unsolved();
 

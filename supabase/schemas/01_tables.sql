@@ -397,8 +397,6 @@ create table public.incidents (
   is_repeat boolean not null default false,
   -- it waits for a verification by its workflow's rows; set at every write
   to_verify boolean not null default false,
-  -- how often it was closed; the trigger counts. 0 for closed ones of before the count, whose closing is the first
-  closings smallint not null default 0,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),

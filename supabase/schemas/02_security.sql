@@ -287,7 +287,7 @@ begin
       and (s.clock = 'verify' or s.clock is distinct from 'file' and p_channel <> all (w.trusted_channels)));
 end $$;
 
--- Sets version, changed_xid, to_verify and the number of closings at every write. An importer names the stage alone: the state of its
+-- Sets version, changed_xid and to_verify at every write. An importer names the stage alone: the state of its
 -- workflow follows.
 create or replace function private.mark_incident_change()
 returns trigger language plpgsql security definer set search_path = '' as $$
@@ -298,16 +298,8 @@ begin
     if new.stage <> old.stage and new.state = old.state then
       new.state := private.first_state_of(new.workflow_code, new.stage);
     end if;
-    if old.stage = 'closed' and new.stage <> 'closed' then
-      new.closings := greatest(old.closings, 1);
-    elsif new.stage = 'closed' and old.stage <> 'closed' then
-      new.closings := old.closings + 1;
-    end if;
-  else
-    if new.state is null then
-      new.state := private.first_state_of(new.workflow_code, new.stage);
-    end if;
-    new.closings := case when new.stage = 'closed' then 1 else 0 end;
+  elsif new.state is null then
+    new.state := private.first_state_of(new.workflow_code, new.stage);
   end if;
   new.to_verify := new.stage = 'reported'
     and private.must_be_verified(new.workflow_code, new.state, new.channel);

@@ -108,7 +108,7 @@ returns text language sql stable set search_path = '' as $$
         -- a granted appeal of its newest closing
         and not exists (select from public.appeals x
           where x.district_code = i.district_code and x.incident_id = i.id and x.is_granted
-            and x.closing = greatest(i.closings, 1))
+            and x.closing = private.closing_of(i.district_code, i.id))
       group by i.district_code, i.id
     ), judged as (
       select k.*, private.is_open(k.stage) as is_open, k.stage = 'rejected' as is_rejected,

@@ -5,7 +5,7 @@
 -- needs a new closing first. A resident's own link is the other way: its functions are here and its tokens are
 -- kept, but no door calls them yet, and nothing sends links.
 --
--- `closing` counts the closings of an incident from 1. Closings are dated by the city's clock.
+-- `closing` counts the closings of an incident from 1: one more than how often it left the stage. Closings are dated by the city's clock.
 
 -- Makes seeds unforeseeable and the same in a replay: made with the city, kept in its backups.
 create table private.draw_secrets (
@@ -29,6 +29,25 @@ begin
 end $$;
 create trigger make_draw_secret after insert on public.city_settings
 for each row execute function private.make_draw_secret();
+
+-- How often an incident left the stage `closed`; most never do and have no row. A trigger counts.
+create table private.reopenings (
+  district_code text not null,
+  incident_id uuid not null,
+  n smallint not null,
+  primary key (district_code, incident_id),
+  constraint reopenings_incident_fkey foreign key (district_code, incident_id)
+    references public.incidents (district_code, id) on delete cascade
+);
+alter table private.reopenings enable row level security;
+
+-- The number of the present closing, or of the next one while the incident is open. Inlined.
+create or replace function private.closing_of(p_district text, p_incident uuid)
+returns integer language sql stable
+begin atomic
+  select 1 + coalesce((select r.n from private.reopenings r
+    where r.district_code = p_district and r.incident_id = p_incident), 0);
+end;
 
 -- A sheet: closings drawn at random from those of an area and of days.
 create table public.callback_draws (
@@ -216,27 +235,36 @@ for each row execute function private.mark_rating_change();
 create trigger mark_rating_change before insert or update on public.ratings
 for each row execute function private.mark_rating_change();
 
--- Carries an incident's new area, category or reporter to its calls and ratings.
+-- Carries an incident's new area, category or reporter to its calls and ratings, and an import's new time of the same
+-- closing.
 create or replace function private.carry_to_ratings()
 returns trigger language plpgsql security definer set search_path = '' as $$
+declare
+  v_moved constant integer :=
+    case when old.stage = 'closed' and new.stage = 'closed' then private.closing_of(new.district_code, new.id) end;
 begin
   update public.ratings r set area_code = new.area_code, category_code = new.category_code,
-    reported_by = new.reported_by
+    reported_by = new.reported_by, closed_at = case when r.closing = v_moved then new.closed_at else r.closed_at end,
+    closed_month = case when r.closing = v_moved then private.local_month(new.closed_at) else r.closed_month end
   where r.district_code = new.district_code and r.incident_id = new.id;
   update public.callbacks c set area_code = new.area_code, category_code = new.category_code,
-    reported_by = new.reported_by
+    reported_by = new.reported_by, closed_at = case when c.closing = v_moved then new.closed_at else c.closed_at end,
+    closed_month = case when c.closing = v_moved then private.local_month(new.closed_at) else c.closed_month end
   where c.district_code = new.district_code and c.incident_id = new.id;
   return null;
 end $$;
 create trigger carry_to_ratings after update on public.incidents
 for each row when (old.area_code is distinct from new.area_code
-  or old.category_code is distinct from new.category_code or old.reported_by is distinct from new.reported_by)
+  or old.category_code is distinct from new.category_code or old.reported_by is distinct from new.reported_by
+  or old.stage = 'closed' and new.stage = 'closed' and old.closed_at is distinct from new.closed_at)
 execute function private.carry_to_ratings();
 
--- Settles the question whether to reopen when somebody reopens.
+-- Counts a reopening, and settles the question whether to reopen.
 create or replace function private.settle_unsolved()
 returns trigger language plpgsql security definer set search_path = '' as $$
 begin
+  insert into private.reopenings (district_code, incident_id, n) values (new.district_code, new.id, 1)
+  on conflict (district_code, incident_id) do update set n = reopenings.n + 1;
   update public.ratings r set decision = 'reopened', decided_by = auth.uid(), decided_at = new.state_since
   where r.district_code = new.district_code and r.incident_id = new.id and r.unsolved = 'asked'
     and r.decision is null;
@@ -317,9 +345,9 @@ returns setof public.incidents language sql stable set search_path = '' as $$
       select from public.categories c
       where c.code = any (p_categories) and private.is_within(own.path, c.path)))
     and not exists (select from public.callbacks c
-      where c.district_code = i.district_code and c.incident_id = i.id and c.closing = greatest(i.closings, 1))
+      where c.district_code = i.district_code and c.incident_id = i.id and c.closing = private.closing_of(i.district_code, i.id))
     and not exists (select from public.ratings r
-      where r.district_code = i.district_code and r.incident_id = i.id and r.closing = greatest(i.closings, 1))
+      where r.district_code = i.district_code and r.incident_id = i.id and r.closing = private.closing_of(i.district_code, i.id))
 $$;
 
 -- A sheet as text: `n id closing` a line, in order.
@@ -374,7 +402,7 @@ begin
     v_given[v_found] := v_given[v_found] + 1;
     update public.callbacks c set caller = p_callers[v_found]
     where c.district_code = v_incident.district_code and c.incident_id = v_incident.id
-      and c.closing = greatest(v_incident.closings, 1);
+      and c.closing = private.closing_of(v_incident.district_code, v_incident.id);
   end loop;
 end $$;
 
@@ -422,8 +450,8 @@ begin
     drawn_count, last_score, list_hash, drawn_by, drawn_at)
   values (v_id, v_area, v_from, v_to, v_categories, v_count, v_seed, 0, 0, null, '', p_actor, p_at);
   with pool as materialized (
-    select i.district_code, i.id, greatest(i.closings, 1) as closing, i.closed_at, i.department_code, i.area_code,
-      i.category_code, i.reported_by, private.draw_score(v_seed, i.id, greatest(i.closings, 1)) as score
+    select i.district_code, i.id, private.closing_of(i.district_code, i.id) as closing, i.closed_at, i.department_code, i.area_code,
+      i.category_code, i.reported_by, private.draw_score(v_seed, i.id, private.closing_of(i.district_code, i.id)) as score
     from private.callback_pool(v_area, v_from, v_to, v_categories, p_at) i
   ), drawn as (
     select p.*, row_number() over (order by p.score) as n from pool p order by p.score limit v_count
@@ -442,7 +470,8 @@ begin
   update public.callback_draws d
   set list_hash = encode(sha256(convert_to(private.draw_list(v_id), 'UTF8')), 'hex') where d.id = v_id;
   perform private.spread_callbacks(v_id, v_callers, p_at);
-  return '{}';
+  -- sent as a setting, whose receipt has a version
+  return '{"version": 1}';
 end $$;
 
 -- The line of a sheet that the person may fill, locked with its incident: the caller it is given to, or a manager of
@@ -483,7 +512,7 @@ begin
     perform private.reject_command('already_rated', 'incidentId');
   elsif p_incident.stage <> 'closed' then
     perform private.reject_command('not_closed', 'incidentId');
-  elsif p_closing <> greatest(p_incident.closings, 1) then
+  elsif p_closing <> private.closing_of(p_incident.district_code, p_incident.id) then
     perform private.reject_command('other_closing', 'closing');
   elsif p_at >= private.rated_until(p_incident) then
     perform private.reject_command('too_late', 'incidentId');
@@ -547,7 +576,7 @@ create or replace function private.store_rating(p_incident public.incidents, p_w
   p_link text, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns integer language plpgsql set search_path = '' set timezone = 'UTC' as $$
 declare
-  v_closing constant integer := greatest(p_incident.closings, 1);
+  v_closing constant integer := private.closing_of(p_incident.district_code, p_incident.id);
   v_responded constant boolean := private.payload_flag(p_payload, 'responded');
   v_solved constant boolean := private.payload_flag(p_payload, 'solved');
   v_satisfied constant integer := private.payload_whole(p_payload, 'satisfied', false, 1, 5);
@@ -677,9 +706,9 @@ begin
   if not found then
     perform private.reject_command('unknown_incident', 'incidentId');
   end if;
-  perform private.refuse_rating(v_incident, greatest(v_incident.closings, 1), p_at);
+  perform private.refuse_rating(v_incident, private.closing_of(v_incident.district_code, v_incident.id), p_at);
   insert into private.rating_links (district_code, incident_id, closing, token_hash, issued_at, expires_at)
-  values (v_incident.district_code, v_incident.id, greatest(v_incident.closings, 1),
+  values (v_incident.district_code, v_incident.id, private.closing_of(v_incident.district_code, v_incident.id),
     encode(sha256(convert_to(v_token, 'UTF8')), 'hex'), p_at, private.rated_until(v_incident));
   return v_token;
 end $$;
@@ -705,7 +734,7 @@ begin
       'reportedAt', i.reported_at, 'closedAt', i.closed_at, 'until', v_link.expires_at,
       'state', case when exists (select from public.ratings r where r.district_code = i.district_code
           and r.incident_id = i.id and r.closing = v_link.closing) then 'rated'
-        when i.stage <> 'closed' or greatest(i.closings, 1) <> v_link.closing then 'reopened' else 'open' end)
+        when i.stage <> 'closed' or private.closing_of(i.district_code, i.id) <> v_link.closing then 'reopened' else 'open' end)
     from public.incidents i
     where i.district_code = v_link.district_code and i.id = v_link.incident_id);
 end $$;
@@ -755,7 +784,7 @@ declare
   v_leads constant boolean := p_rights.roles && '{grid_manager,leader,admin}';
 begin
   return jsonb_build_object(
-    'closing', case when p_incident.stage = 'closed' then greatest(p_incident.closings, 1) end,
+    'closing', case when p_incident.stage = 'closed' then private.closing_of(p_incident.district_code, p_incident.id) end,
     'ratings', (
       select coalesce(jsonb_agg(jsonb_build_object('closing', r.closing, 'way', r.way, 'responded', r.responded,
         'solved', r.solved, 'satisfied', r.satisfied, 'hasWords', r.has_words, 'words', w.words, 'at', r.at,
@@ -804,14 +833,6 @@ begin
     where i.district_code = (c).district_code and i.id = (c).incident_id);
 end $$;
 
--- Whether a line may still be filled: its closing is the newest one, in its time, unrated and not refused. Inlined.
-create or replace function private.is_callable(
-  c public.callbacks, i public.incidents, w public.workflows, p_at timestamptz)
-returns boolean language sql stable
-return (c).outcome is distinct from 'reached' and (c).outcome is distinct from 'refused'
-  and (i).stage = 'closed' and (c).closing = greatest((i).closings, 1)
-  and p_at < (i).closed_at + (w).rating_days * interval '1 day';
-
 create or replace function private.callback_sheet()
 returns jsonb language plpgsql stable security definer set search_path = '' set timezone = 'UTC' as $$
 declare
@@ -833,7 +854,8 @@ begin
         join public.workflows w on w.code = i.workflow_code
         where (c.caller = v_user and c.area_code = any (v_seen) or c.area_code = any (v_managed))
           and (c.outcome is null or c.outcome = 'not_reached')
-          and private.is_callable(c, i, w, now())
+          and i.stage = 'closed' and c.closing = private.closing_of(i.district_code, i.id)
+          and now() < i.closed_at + make_interval(days => w.rating_days)
           and not exists (select from public.ratings r where r.district_code = c.district_code
             and r.incident_id = c.incident_id and r.closing = c.closing)
           and private.call_bar(i, v_user, now()) is null

@@ -62,13 +62,13 @@ for each row when (old.area_code is distinct from new.area_code) execute functio
 create or replace function private.appealable(p_incident public.incidents, p_closing integer)
 returns table (department_code text, until timestamptz) language sql stable set search_path = '' as $$
   select coalesce(r.department_code, p_incident.department_code),
-    greatest(r.at, case when p_incident.stage = 'closed' and p_closing = greatest(p_incident.closings, 1)
+    greatest(r.at, case when p_incident.stage = 'closed' and p_closing = private.closing_of(p_incident.district_code, p_incident.id)
       then p_incident.closed_at end) + make_interval(days => w.rating_days)
   from public.workflows w
   left join public.ratings r on r.district_code = p_incident.district_code and r.incident_id = p_incident.id
     and r.closing = p_closing
   where w.code = p_incident.workflow_code
-    and (r.closing is not null or p_incident.stage = 'closed' and p_closing = greatest(p_incident.closings, 1))
+    and (r.closing is not null or p_incident.stage = 'closed' and p_closing = private.closing_of(p_incident.district_code, p_incident.id))
 $$;
 
 -- Whether the person handles for the department at that instant.
@@ -196,7 +196,7 @@ begin
       where a.district_code = p_incident.district_code and a.incident_id = p_incident.id),
     'canAppeal', (
       select coalesce(jsonb_agg(c.n order by c.n), '[]')
-      from generate_series(1, greatest(p_incident.closings, 1)) c (n)
+      from generate_series(1, private.closing_of(p_incident.district_code, p_incident.id)) c (n)
       cross join lateral private.appealable(p_incident, c.n) m
       where p_at < m.until and private.is_of_department(auth.uid(), m.department_code, p_at)
         and not exists (select from public.appeals a where a.district_code = p_incident.district_code

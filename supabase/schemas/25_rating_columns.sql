@@ -64,10 +64,10 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object('month', to_char(m.month, 'YYYY-MM'), 'count', coalesce(a.n, 0),
         'revision', private.month_revision(coalesce(a.n, 0), a.newest, a.total)) order by m.month), '[]')
       from (
-        select a.closed_month as month, count(*) as n, max(a.changed_xid) as newest, sum(a.changed_xid) as total
-        from (%s) a where $1 is null or a.closed_month = any ($1) group by a.closed_month) a
-      full join unnest($1) m (month) on m.month = a.month
-      cross join lateral (select coalesce(m.month, a.month) as month) m $q$, private.asked_query(v_scope))
+        select q.closed_month as month, count(*) as n, max(q.changed_xid) as newest, sum(q.changed_xid) as total
+        from (%s) q where $1 is null or q.closed_month = any ($1) group by q.closed_month) a
+      full join unnest($1) as g (month) on g.month = a.month
+      cross join lateral (select coalesce(g.month, a.month) as month) m $q$, private.asked_query(v_scope))
     into v_months using v_changed;
   end if;
   return jsonb_build_object('cursor', v_cursor, 'reset', v_start is null, 'scopeKey', private.scope_key(),

@@ -76,6 +76,7 @@ export const readable: Record<string, Row> = {
   'private.incident_moves': nobody,
   'private.role_rights': nobody,
   'private.draw_secrets': nobody,
+  'private.reopenings': nobody,
   'private.rating_links': nobody,
 }
 
@@ -278,7 +279,7 @@ export const ownerOnly = [
   'private.follow_unsolved(incidents,uuid,uuid,timestamp with time zone)',
   'private.incident_appeals(incidents,private.incident_rights,timestamp with time zone)',
   'private.incident_feedback(incidents,private.incident_rights,timestamp with time zone)',
-  'private.is_callable(callbacks,incidents,workflows,timestamp with time zone)',
+  'private.closing_of(text,uuid)',
   'private.is_of_department(uuid,text,timestamp with time zone)',
   'private.issue_rating_link(uuid,timestamp with time zone)',
   'private.keep_closed(uuid,uuid,jsonb,timestamp with time zone)',
