@@ -9,7 +9,10 @@ import { RatingSet, unpackRatings } from './count/rating-set.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
 import type { Question, QuestionWorld } from './questions/question.ts'
 
-export type ColumnsWorld = Omit<QuestionWorld, 'asOfWallMinutes' | 'nowMinute' | 'shapes' | 'ratings'>
+export type ColumnsWorld = Omit<
+  QuestionWorld,
+  'asOfWallMinutes' | 'nowMinute' | 'shapes' | 'ratings'
+>
 
 export class ColumnsEngine {
   #set = new ColumnSet()

@@ -14,7 +14,11 @@ function world() {
         log.push(`months ${cursor}`)
         return Promise.resolve({
           ...{ cursor: 'next', reset: false, scopeKey: 's' },
-          months: Object.entries(months).map(([month, revision]) => ({ month, count: 1, revision })),
+          months: Object.entries(months).map(([month, revision]) => ({
+            month,
+            count: 1,
+            revision,
+          })),
           ...answer,
         })
       },

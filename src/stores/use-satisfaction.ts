@@ -18,9 +18,7 @@ export function useSatisfaction(
   const ratings = useRatingsStore()
   ratings.isWanted = true
   const answer: ShallowRef<Satisfaction | null> = shallowRef(null)
-  const ask = latestWins((asked: SatisfactionOptions) =>
-    columns.ask('satisfaction', asked, filter),
-  )
+  const ask = latestWins((asked: SatisfactionOptions) => columns.ask('satisfaction', asked, filter))
   watch(
     [() => toValue(options), () => ratings.revision, () => columns.projection],
     async ([asked, revision, projection]) => {

@@ -230,7 +230,8 @@ describeOnEachDatabase('the demo city', (kind) => {
     it('undoes its steps without a trace and takes the same ones again for the same day', async () => {
       const before = await db.query(stepsTaken)
       const asked = 'select * from public.callbacks order by draw_id, n'
-      const told = 'select incident_id, satisfied, at, decide_by from public.ratings order by incident_id'
+      const told =
+        'select incident_id, satisfied, at, decide_by from public.ratings order by incident_id'
       const [calls, answers] = [await db.query(asked), await db.query(told)]
       const now = { now: loadedAt, photos }
       await db.transaction(clearDemoSteps)

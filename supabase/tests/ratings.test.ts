@@ -69,7 +69,10 @@ describeOnEachDatabase('ratings', (kind) => {
   }
   const readersOf = (table: string) =>
     who((person) =>
-      db.asUser(people[person], async (tx) => (await tx.query(`select 1 from ${table}`)).length > 0),
+      db.asUser(
+        people[person],
+        async (tx) => (await tx.query(`select 1 from ${table}`)).length > 0,
+      ),
     )
   const day = async (sql: string) =>
     (await db.query<{ r: string }>(`select (${sql})::text as r`))[0]!.r
@@ -114,7 +117,9 @@ describeOnEachDatabase('ratings', (kind) => {
       expect(codeOf(await draw(person, { count: 1 })), person).toBe(
         ['admin', 'leader', 'manager'].includes(person) ? null : 'not_allowed',
       )
-    const first = await db.query<{ incident_id: string }>('select incident_id from public.callbacks')
+    const first = await db.query<{ incident_id: string }>(
+      'select incident_id from public.callbacks',
+    )
     expect(ids).toEqual(expect.arrayContaining(first.map(({ incident_id }) => incident_id)))
     await draw('manager', { count: 12, callers: [people.field, people.manager] })
     await draw('manager', { count: 500 })
@@ -126,9 +131,9 @@ describeOnEachDatabase('ratings', (kind) => {
     expect(codeOf(await draw('manager', { areaCode: 'N-10' }))).toBe('not_allowed')
     expect(codeOf(await draw('otherManager', { areaCode: 'N-10' }))).toBe(null)
     // over N-1_A alone the field staff may call; the other district's case has no caller
-    expect(await db.query(`select incident_id from public.callbacks where caller is null`)).toEqual([
-      { incident_id: far },
-    ])
+    expect(await db.query(`select incident_id from public.callbacks where caller is null`)).toEqual(
+      [{ incident_id: far }],
+    )
     // shared evenly
     expect(
       await db.query(`select count(*)::int as n from public.callbacks c
@@ -182,7 +187,9 @@ describeOnEachDatabase('ratings', (kind) => {
 
   it('a closing is rated once, by whom it is given to or a manager of the area', async () => {
     const id = await drawn()
-    expect((await sheet('field')).rows).toMatchObject([{ incidentId: id, closing: 1, isMine: true }])
+    expect((await sheet('field')).rows).toMatchObject([
+      { incidentId: id, closing: 1, isMine: true },
+    ])
     for (const person of everybody) {
       const code = codeOf(await rate(person, id))
       if (person === 'field') expect(code).toBe(null)
@@ -200,7 +207,9 @@ describeOnEachDatabase('ratings', (kind) => {
     expect(codeOf(await rate('field', id))).toBe('already_rated')
     expect(codeOf(await rate('manager', id))).toBe('already_rated')
     expect(
-      await db.query('select responded, solved, satisfied, way, unsolved, asked_by from public.ratings'),
+      await db.query(
+        'select responded, solved, satisfied, way, unsolved, asked_by from public.ratings',
+      ),
     ).toEqual([
       {
         ...{ responded: true, solved: null, satisfied: 2, way: 'callback', unsolved: null },
@@ -281,9 +290,10 @@ describeOnEachDatabase('ratings', (kind) => {
     expect(codeOf(await rate('field', id, { closing: 2 }))).toBe(null)
     expect(codeOf(await rate('field', id, { closing: 2 }))).toBe('already_rated')
     const late = await drawn()
-    await db.query(`update public.incidents set closed_at = now() - interval '14 days' where id = $1::uuid`, [
-      late,
-    ])
+    await db.query(
+      `update public.incidents set closed_at = now() - interval '14 days' where id = $1::uuid`,
+      [late],
+    )
     expect(codeOf(await rate('field', late))).toBe('too_late')
     expect((await sheet('field')).rows).toEqual([])
   })
@@ -293,7 +303,9 @@ describeOnEachDatabase('ratings', (kind) => {
     const outcome = (person: Person, changes: Record<string, unknown>) =>
       send(person, 'callback_outcome', { incidentId: id, closing: 1, note: 'x', ...changes })
     expect(codeOf(await outcome('handler', { outcome: 'refused' }))).toBe('not_allowed not_yours')
-    expect((await outcome('field', { outcome: 'reached' })).error).toMatchObject({ field: 'outcome' })
+    expect((await outcome('field', { outcome: 'reached' })).error).toMatchObject({
+      field: 'outcome',
+    })
     expect((await outcome('field', {})).error).toMatchObject({ code: 'missing_field' })
     for (let n = 0; n < 2; n++)
       expect(codeOf(await outcome('field', { outcome: 'not_reached' }))).toBe(null)
@@ -310,7 +322,13 @@ describeOnEachDatabase('ratings', (kind) => {
   it("a resident's words are read by managers, leaders, admins and who heard them", async () => {
     const id = await drawn()
     await rate('field', id)
-    expect(await readersOf('public.ratings')).toEqual(['admin', 'leader', 'manager', 'field', 'handler'])
+    expect(await readersOf('public.ratings')).toEqual([
+      'admin',
+      'leader',
+      'manager',
+      'field',
+      'handler',
+    ])
     const readers: Person[] = ['admin', 'leader', 'manager', 'field']
     expect(await readersOf('public.rating_words')).toEqual(readers)
     for (const person of ['admin', 'leader', 'manager', 'field', 'handler'] as const)
@@ -319,15 +337,17 @@ describeOnEachDatabase('ratings', (kind) => {
       ])
     // another of the field staff of the grid reads the answers alone
     const end = await world.give('stranger', 'field_staff', 'N-1_A')
-    expect((await feedback('stranger', id)).ratings).toMatchObject([{ hasWords: true, words: null }])
+    expect((await feedback('stranger', id)).ratings).toMatchObject([
+      { hasWords: true, words: null },
+    ])
     expect(await readersOf('public.rating_words')).toEqual(readers)
     await end()
     expect(JSON.stringify(await world.log(id))).not.toContain(answers.why)
     // a call that waits is not told to the department
     const other = await drawn()
-    expect(JSON.stringify(await ask('handler', 'public.incident_detail($1::uuid)', [other]))).not.toContain(
-      'not_reached',
-    )
+    expect(
+      JSON.stringify(await ask('handler', 'public.incident_detail($1::uuid)', [other])),
+    ).not.toContain('not_reached')
     expect((await feedback('handler', other)).callbacks).toEqual([])
   })
 
@@ -352,9 +372,10 @@ describeOnEachDatabase('ratings', (kind) => {
     await rate('field', reopened, { solved: false })
     await world.step('leader', reopened, 'reopen', { note: 'True' })
     expect(
-      await db.query(`select decision, decided_by from public.ratings where incident_id = $1::uuid`, [
-        reopened,
-      ]),
+      await db.query(
+        `select decision, decided_by from public.ratings where incident_id = $1::uuid`,
+        [reopened],
+      ),
     ).toEqual([{ decision: 'reopened', decided_by: people.leader }])
     expect(codeOf(await keep('leader', reopened))).toBe('already_decided')
 
@@ -401,7 +422,9 @@ describeOnEachDatabase('ratings', (kind) => {
       (await db.query<{ r: T }>(`select ${sql} as r`, parameters))[0]!.r
     const token = await call<string>('private.issue_rating_link($1::uuid, now())', [id])
     expect(token).toMatch(/^[0-9a-f]{32}$/)
-    expect(JSON.stringify(await db.query('select * from private.rating_links'))).not.toContain(token)
+    expect(JSON.stringify(await db.query('select * from private.rating_links'))).not.toContain(
+      token,
+    )
     const page = (of = token, at = 'now()') =>
       call<{ state: string } | null>(`private.rating_link_page($1, ${at})`, [of])
     for (let n = 0; n < 3; n++) expect(await page()).toMatchObject({ state: 'open' })
@@ -462,23 +485,39 @@ describeOnEachDatabase('ratings', (kind) => {
     const both = await world.give('manager', 'leader', 'N-1')
     expect(codeOf(await review('manager', 'second'))).toBe('not_allowed')
     await both()
-    expect((await feedback('leader', id)).appeals).toMatchObject([{ review: 'second', isGranted: false }])
+    expect((await feedback('leader', id)).appeals).toMatchObject([
+      { review: 'second', isGranted: false },
+    ])
     expect((await feedback('handler', id)).ratings).toMatchObject([{ isExempt: false }])
     expect(codeOf(await review('leader', 'second'))).toBe(null)
     expect(codeOf(await review('admin', 'second'))).toBe('already_reviewed')
     // exempt, and still there with reason and who decided
     expect(await feedback('field', id)).toMatchObject({
       ratings: [{ satisfied: 1, isExempt: true }],
-      appeals: [{ reason: 'Not ours', isGranted: true, reviews: [{ byName: 'manager' }, { byName: 'leader' }] }],
+      appeals: [
+        {
+          reason: 'Not ours',
+          isGranted: true,
+          reviews: [{ byName: 'manager' }, { byName: 'leader' }],
+        },
+      ],
     })
-    expect(await readersOf('public.appeals')).toEqual(['admin', 'leader', 'manager', 'field', 'handler'])
+    expect(await readersOf('public.appeals')).toEqual([
+      'admin',
+      'leader',
+      'manager',
+      'field',
+      'handler',
+    ])
     const refused = await drawn()
     await rate('field', refused)
     await send('handler', 'appeal', { incidentId: refused, closing: 1, reason: 'x' })
     await send('manager', 'review_appeal', {
       ...{ incidentId: refused, closing: 1, review: 'first', isGranted: false, note: 'No' },
     })
-    expect((await feedback('leader', refused)).appeals).toMatchObject([{ review: null, isGranted: false }])
+    expect((await feedback('leader', refused)).appeals).toMatchObject([
+      { review: null, isGranted: false },
+    ])
     const late = await closed(15)
     expect(
       codeOf(await send('handler', 'appeal', { incidentId: late, closing: 1, reason: 'x' })),
@@ -486,13 +525,15 @@ describeOnEachDatabase('ratings', (kind) => {
   })
 
   it('travel as columns of four bytes, by the month of closing, within sight', async () => {
-    const month = await day(`to_char(now() at time zone 'Asia/Shanghai' - interval '1 day', 'YYYY-MM')`)
+    const month = await day(
+      `to_char(now() at time zone 'Asia/Shanghai' - interval '1 day', 'YYYY-MM')`,
+    )
     const months = (person: Person, cursor: string | null = null) =>
-      ask<{ cursor: string; reset: boolean; months: { month: string; count: number; revision: string }[] }>(
-        person,
-        'public.rating_months($1)',
-        [cursor],
-      )
+      ask<{
+        cursor: string
+        reset: boolean
+        months: { month: string; count: number; revision: string }[]
+      }>(person, 'public.rating_months($1)', [cursor])
     const packed = async (person: Person): Promise<PackedRatings> =>
       (await ask<PackedRatings[]>(person, 'public.rating_columns($1::text[])', [[month]]))[0]!
     expect((await months('admin')).months).toEqual([])
@@ -512,7 +553,9 @@ describeOnEachDatabase('ratings', (kind) => {
     ])
     expect(Buffer.from(seen.area + seen.category + seen.answer, 'base64')).toBeTruthy()
     const bytes = (text: string) => [...Buffer.from(text, 'base64')]
-    expect(bytes(seen.area).length + bytes(seen.category).length + bytes(seen.answer).length).toBe(8)
+    expect(bytes(seen.area).length + bytes(seen.category).length + bytes(seen.answer).length).toBe(
+      8,
+    )
     expect(bytes(seen.answer).map(answersOf)).toEqual([
       { outcome: 'reached', responded: null, solved: false, satisfied: 2 },
       { outcome: 'waiting', responded: null, solved: null, satisfied: null },

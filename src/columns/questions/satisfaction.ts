@@ -4,7 +4,11 @@ import {
   type Satisfaction,
   type SatisfactionOptions,
 } from '../../domain/answers/satisfaction.ts'
-import { answersOf, type RatingAnswers, type RatingRun } from '../../domain/answers/rating-columns.ts'
+import {
+  answersOf,
+  type RatingAnswers,
+  type RatingRun,
+} from '../../domain/answers/rating-columns.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { compileFilter } from '../count/filter-rules.ts'
 import type { RatingColumns } from '../count/rating-set.ts'
@@ -74,8 +78,7 @@ function readByte(byte: number): RatingAnswers | null {
 
 function forEachRow(month: RatingColumns, visit: (row: number, run: RatingRun) => void): void {
   let row = 0
-  for (const run of month.runs)
-    for (const end = row + run.count; row < end; row++) visit(row, run)
+  for (const run of month.runs) for (const end = row + run.count; row < end; row++) visit(row, run)
 }
 
 function add(counts: AskCounts, answer: RatingAnswers, run: RatingRun): void {

@@ -60,8 +60,7 @@ const flags = [null, false, true, null] as const
  */
 export function answersOf(byte: number): RatingAnswers {
   const unanswered = notAnswered[byte]
-  if (unanswered)
-    return { outcome: unanswered, responded: null, solved: null, satisfied: null }
+  if (unanswered) return { outcome: unanswered, responded: null, solved: null, satisfied: null }
   const satisfied = byte & 7
   if (byte > 127 || satisfied > 5) throw new RangeError(`${byte} is no answer`)
   return {

@@ -37,11 +37,11 @@ export function useCallbacks() {
   })
   const list = computed(() => callList(answer.data.value, items.value, now.value))
 
-  const busy = ref(false)
+  const busyCall = ref(false)
   const failed = ref(false)
   /** Resolves to true once stored on the device. */
   async function send(command: NewCommand): Promise<boolean> {
-    busy.value = true
+    busyCall.value = true
     failed.value = false
     try {
       await (await outboxStore.whenOpen()).enqueue(command)
@@ -52,8 +52,10 @@ export function useCallbacks() {
       failed.value = true
       return false
     } finally {
-      busy.value = false
+      busyCall.value = false
     }
   }
-  return { ...answer, sheet: computed(() => answer.data.value?.sheet ?? null), now, list, busy, failed, send }
+  const sheet = computed(() => answer.data.value?.sheet ?? null)
+  const { busy, error, reload } = answer
+  return { ...{ busy, error, reload, sheet, now, list }, ...{ busyCall, failed, send } }
 }

@@ -18,7 +18,11 @@ export const callbackOutcome = defineCommandType({
   answersQuestion: false,
   answersCall: true,
   draftKind: null,
-  edit: { form: 'note', note: ({ note }) => note ?? '', withNote: (all, note) => ({ ...all, note }) },
+  edit: {
+    form: 'note',
+    note: ({ note }) => note ?? '',
+    withNote: (all, note) => ({ ...all, note }),
+  },
   conflictForm: null,
   title: ({ note }) => ({
     ...{ categoryCode: null, lon: null, lat: null },

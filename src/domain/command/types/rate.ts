@@ -31,7 +31,9 @@ export const rate = defineCommandType({
   facts: ({ responded, solved, satisfied, why, deviceAt: at }): Fact[] => [
     ...yesOrNo('responded', responded),
     ...yesOrNo('solved', solved),
-    ...(satisfied === undefined ? [] : [{ name: 'satisfied', as: 'decimal', value: satisfied } as const]),
+    ...(satisfied === undefined
+      ? []
+      : [{ name: 'satisfied', as: 'decimal', value: satisfied } as const]),
     ...(why ? [{ name: 'why', as: 'text', text: why } as const] : []),
     ...(at ? [{ name: 'deviceAt', as: 'instant', at } as const] : []),
   ],

@@ -87,8 +87,14 @@ const coachedAnswers = 30
 const appealsMade = 3
 
 const words = {
-  glad: ['Fixed the same day, thank you. 当天就处理好了，谢谢。', 'Friendly crew. 工作人员态度很好。'],
-  middle: ['Done, but it took long. 处理了，就是时间有点长。', 'Nobody told me it was done. 没人告诉我处理完了。'],
+  glad: [
+    'Fixed the same day, thank you. 当天就处理好了，谢谢。',
+    'Friendly crew. 工作人员态度很好。',
+  ],
+  middle: [
+    'Done, but it took long. 处理了，就是时间有点长。',
+    'Nobody told me it was done. 没人告诉我处理完了。',
+  ],
   sorry: ['It is still there. 问题还在，没有解决。', 'Came back after two days. 过两天又出现了。'],
 } as const
 
@@ -238,7 +244,10 @@ function appealsOf(
   const unhappy = drawn.flatMap(({ closing, week }, at) => {
     const row = rows[at]!
     const crew = cast.crews[closing.department]
-    return crew && !kinds.has(closing.community) && week < ratedWeeks - 6 && (row.satisfied ?? 5) < 3
+    return crew &&
+      !kinds.has(closing.community) &&
+      week < ratedWeeks - 6 &&
+      (row.satisfied ?? 5) < 3
       ? [{ row, crew }]
       : []
   })
