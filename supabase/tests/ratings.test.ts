@@ -54,7 +54,7 @@ describeOnEachDatabase('ratings', (kind) => {
     (await applyCommands(db, people[person], [commandOf(people[person], type, payload)]))[0]!
   const codeOf = ({ error }: Receipt) =>
     error && [error.code, error.detail].filter(Boolean).join(' ')
-  const ask = <T>(person: Person, sql: string, parameters: unknown[] = []): Promise<T> =>
+  const ask = <T>(person: Person, sql: string, parameters: (string | null)[] = []): Promise<T> =>
     db.asUser(people[person], async (tx) => {
       const [row] = await tx.query<{ r: T }>(`select ${sql} as r`, parameters)
       return row!.r
@@ -418,7 +418,7 @@ describeOnEachDatabase('ratings', (kind) => {
 
   it('a link is opened as often as one likes, and rates once until it expires', async () => {
     const id = await closed()
-    const call = async <T>(sql: string, parameters: unknown[]): Promise<T> =>
+    const call = async <T>(sql: string, parameters: (string | null)[]): Promise<T> =>
       (await db.query<{ r: T }>(`select ${sql} as r`, parameters))[0]!.r
     const token = await call<string>('private.issue_rating_link($1::uuid, now())', [id])
     expect(token).toMatch(/^[0-9a-f]{32}$/)
