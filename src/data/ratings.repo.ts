@@ -63,6 +63,20 @@ export type CallbackSheet = v.InferOutput<typeof sheetSchema>
 const peopleSchema = v.array(v.object({ id: v.string(), name: v.string() }))
 const checkSchema = v.nullable(v.looseObject({ isIntact: v.boolean() }))
 
+const signsSchema = v.object({
+  signs: v.array(
+    v.object({
+      kind: v.picklist(['all_equal', 'same_words', 'burst', 'at_once']),
+      /** Of a burst the caller is named, of all others the area. */
+      ...{ areaCode: v.nullable(v.string()), personName: v.nullable(v.string()) },
+      ...{ words: v.nullable(v.string()), count: v.number() },
+      ...{ from: v.string(), to: v.string(), isGenerated: v.boolean() },
+    }),
+  ),
+})
+/** Of coaching, to look at. */
+export type RatingSign = v.InferOutput<typeof signsSchema>['signs'][number]
+
 const ratingMonthsSchema = v.object({
   cursor: v.string(),
   reset: v.boolean(),
@@ -98,6 +112,10 @@ export const ratingsRepo = (backend: Backend) => ({
   /** Draws again from the seed; null when the draw is out of sight. */
   check: (drawId: string, signal?: AbortSignal): Promise<{ isIntact: boolean } | null> =>
     callRpc(backend, 'callback_draw_check', { p_draw: drawId }, checkSchema, signal),
+
+  /** Of the last `days` days, at most 100. */
+  signs: async (days: number, signal?: AbortSignal): Promise<RatingSign[]> =>
+    (await callRpc(backend, 'rating_signs', { p_days: days }, signsSchema, signal)).signs,
 
   /** All months without a cursor, else those that changed since. */
   months: (cursor: string | null, signal?: AbortSignal): Promise<RatingMonths> =>

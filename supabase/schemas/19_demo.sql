@@ -98,8 +98,8 @@ end $$;
 -- Stores a generated plan of call-backs and ratings on closed, imported incidents, all with their mark: `{draws,
 -- rows, appeals}`.
 -- A draw is `{id, areaCode, fromDay, toDay, wanted, poolCount, seed, lastScore, by, at}`, a row `{drawId, n, incidentId,
--- caller, outcome, attempts, responded, solved, satisfied, words, at, asks}`; `asks` leaves a person to decide. Appeals,
--- `{incidentId, reason, by, first, second, note, at}`, are granted.
+-- caller, outcome, attempts, responded, solved, satisfied, words, at, decideBy}`; with `decideBy` a person is left to
+-- decide. Appeals, `{incidentId, reason, by, first, second, note, at}`, are granted.
 create or replace function private.make_demo_ratings(p_plan jsonb)
 returns void language plpgsql set search_path = '' set timezone = 'UTC' as $$
 begin
@@ -123,10 +123,10 @@ begin
     is_generated, changed_xid)
   select c.district_code, c.incident_id, c.closing, 'callback', r.responded, r.solved, r.satisfied, r.words is not null,
     c.caller, r.at, c.closed_at, c.closed_month, c.department_code, c.area_code, c.category_code, c.reported_by,
-    case when not r.solved then case when r.asks then 'asked' else 'none' end end,
-    case when not r.solved and r.asks then r.at + interval '3 days' end, true, 0
+    case when not r.solved then case when r."decideBy" is null then 'none' else 'asked' end end,
+    case when not r.solved then r."decideBy" end, true, 0
   from jsonb_to_recordset(p_plan -> 'rows') as r ("incidentId" uuid, outcome text, responded boolean, solved boolean,
-    satisfied smallint, words text, at timestamptz, asks boolean)
+    satisfied smallint, words text, at timestamptz, "decideBy" timestamptz)
   join public.callbacks c on c.incident_id = r."incidentId" and c.is_generated
   where r.outcome = 'reached';
   insert into public.rating_words (district_code, incident_id, closing, words)

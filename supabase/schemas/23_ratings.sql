@@ -112,6 +112,8 @@ create index callbacks_draw_idx on public.callbacks (draw_id);
 create index callbacks_caller_idx on public.callbacks (caller);
 create index callbacks_last_by_idx on public.callbacks (last_by);
 create index callbacks_month_idx on public.callbacks (closed_month);
+-- those that may still be answered
+create index callbacks_open_idx on public.callbacks (closed_at) where outcome is null or outcome = 'not_reached';
 create index callbacks_changed_idx on public.callbacks (changed_xid);
 
 -- An answer: one for each closing.
@@ -200,7 +202,7 @@ grant select on public.callback_draws, public.callbacks, public.ratings, public.
 create policy "Managers, leaders and admins see the draws of their areas"
 on public.callback_draws for select to authenticated
 using (area_code = any ((select private.scope_area_codes('{grid_manager,leader,admin}'))::text[]));
-create policy "People see the calls given to them, managers, leaders and admins those of their areas"
+create policy "People see calls given to them, and those of areas they lead"
 on public.callbacks for select to authenticated
 using (
   area_code = any ((select private.scope_area_codes('{grid_manager,leader,admin}'))::text[])
@@ -839,7 +841,7 @@ declare
   v_user constant uuid := private.require_user();
   v_seen constant text[] := private.scope_area_codes();
   v_managed constant text[] := private.scope_area_codes('{grid_manager}');
-  v_led constant text[] := private.scope_area_codes('{grid_manager,leader,admin}');
+  v_led constant text[] := private.scope_area_codes('{leader,grid_manager,admin}');
 begin
   return jsonb_build_object('asOf', now(),
     'drawsIn', (select coalesce(jsonb_agg(distinct m.area_code), '[]') from public.memberships m
@@ -854,6 +856,7 @@ begin
         join public.workflows w on w.code = i.workflow_code
         where (c.caller = v_user and c.area_code = any (v_seen) or c.area_code = any (v_managed))
           and (c.outcome is null or c.outcome = 'not_reached')
+          and c.closed_at > now() - make_interval(days => (select max(o.rating_days) from public.workflows o))
           and i.stage = 'closed' and c.closing = private.closing_of(i.district_code, i.id)
           and now() < i.closed_at + make_interval(days => w.rating_days)
           and not exists (select from public.ratings r where r.district_code = c.district_code
@@ -918,7 +921,7 @@ declare
 begin
   select * into v_draw from public.callback_draws d where d.id = p_draw;
   if not found or v_user is null
-    or v_draw.area_code <> all (private.scope_area_codes('{grid_manager,leader,admin}')) then
+    or v_draw.area_code <> all (private.scope_area_codes('{leader,grid_manager,admin}')) then
     return null;
   end if;
   return (

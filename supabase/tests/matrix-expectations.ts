@@ -194,6 +194,10 @@ const api: Record<string, Call> = {
     sql: (fn) => `select jsonb_array_length(${fn}(null) -> 'months')`,
     expected: everyone(0),
   },
+  'rating_signs(integer)': {
+    sql: (fn) => `select jsonb_array_length(${fn}(90) -> 'signs')`,
+    expected: everyone(0),
+  },
   'rating_columns(text[])': list(`'{2026-03}'`, everyone(1)),
   'dispatch_rule_list()': {
     sql: (fn) => `select (${fn}() ->> 'version')::integer`,

@@ -524,6 +524,43 @@ describeOnEachDatabase('ratings', (kind) => {
     ).toBe('too_late')
   })
 
+  it('signs of coaching are told to those who lead the area', async () => {
+    interface Sign {
+      kind: string
+      count: number
+      areaCode: string | null
+      personName: string | null
+      words: string | null
+    }
+    const signs = async (person: Person): Promise<Sign[]> =>
+      (await ask<{ signs: Sign[] }>(person, 'public.rating_signs()')).signs
+    for (let n = 0; n < 30; n++) await closed(0)
+    await draw('manager', { count: 30 })
+    const { rows } = await sheet('field')
+    for (const { incidentId } of rows.slice(0, 29)) await rate('field', incidentId)
+    // 29 are too few to say that all are equal
+    expect((await signs('leader')).map(({ kind }) => kind)).toEqual([
+      'at_once',
+      'burst',
+      'same_words',
+    ])
+    await rate('field', rows[29]!.incidentId, { why: ' they  came AT once' })
+    const all = await signs('leader')
+    expect(all).toMatchObject([
+      { kind: 'all_equal', areaCode: 'N-1', count: 30 },
+      { kind: 'at_once', areaCode: 'N-1', count: 30 },
+      { kind: 'burst', areaCode: null, personName: 'field', count: 30 },
+      { kind: 'same_words', areaCode: 'N-1', words: answers.why, count: 30 },
+    ])
+    expect(await who(async (person) => (await signs(person)).length > 0)).toEqual([
+      ...['admin', 'leader', 'manager'],
+    ])
+    await db.exec(`update public.ratings set satisfied = 4 where satisfied = 5 and ctid = (
+      select ctid from public.ratings limit 1)`)
+    expect((await signs('manager')).map(({ kind }) => kind)).not.toContain('all_equal')
+    await expect(ask('leader', 'public.rating_signs(0)')).rejects.toThrow('p_days')
+  })
+
   it('travel as columns of four bytes, by the month of closing, within sight', async () => {
     const month = await day(
       `to_char(now() at time zone 'Asia/Shanghai' - interval '1 day', 'YYYY-MM')`,

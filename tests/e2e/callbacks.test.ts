@@ -17,27 +17,27 @@ describe('call-backs', () => {
   beforeAll(async () => void (browser = await launchChromium()))
   afterAll(() => browser?.close())
 
-  it('are drawn by a manager and answered without a network, once', async () => {
-    const [manager, field] = await Promise.all([
-      openPage(browser, { url, role: 'manager', path: '/callbacks', webGl: false }),
+  it('are drawn by a leader and answered without a network, once', async () => {
+    const [leader, field] = await Promise.all([
+      openPage(browser, { url, role: 'leader', path: '/callbacks', webGl: false }),
       openPage(browser, {
         ...{ url, role: 'field', path: '/callbacks', webGl: false },
         ...{ width: 390, height: 844, touch: true },
       }),
     ])
     // the demo's own sheets are marked; the new one is drawn by the person
-    const draws = manager.page.getByTestId('draw')
-    await manager.page.getByTestId('draw-new').click()
-    const form = manager.page.getByTestId('draw-form')
+    const draws = leader.page.getByTestId('draw')
+    await leader.page.getByTestId('draw-new').click()
+    const form = leader.page.getByTestId('draw-form')
     await form.getByTestId('draw-submit').click()
     await form.getByText('Choose at least one person.').waitFor()
     await form.getByTestId('draw-count').fill('2')
     await form.getByTestId('draw-callers').click()
-    await manager.page.getByRole('option', { name: 'Field worker' }).click()
-    await manager.page.keyboard.press('Escape')
+    await leader.page.getByRole('option', { name: 'Field worker' }).click()
+    await leader.page.keyboard.press('Escape')
     await form.getByTestId('draw-submit').click()
     await form.waitFor({ state: 'detached', ...slow })
-    await draws.first().getByText('2 of').waitFor(slow)
+    await draws.first().getByText('Drawn 2 out of').waitFor(slow)
     expect(await draws.first().getByText('Generated').count()).toBe(0)
     await draws.first().getByTestId('draw-check').click()
     await draws.first().getByText('As drawn').waitFor(slow)
@@ -64,8 +64,9 @@ describe('call-backs', () => {
     await page.getByTestId('calls-waiting').waitFor()
     await context.setOffline(false)
     await page.getByTestId('calls-waiting').waitFor({ state: 'detached', ...slower })
-    const leader = await apiClient(url, 'leader')
-    const { feedback } = await call<Detail>(leader, 'incident_detail', { p_id: id })
+    const { feedback } = await call<Detail>(await apiClient(url, 'leader'), 'incident_detail', {
+      p_id: id,
+    })
     expect(feedback.ratings).toMatchObject([
       { satisfied: 4, solved: true, responded: null, words: 'They swept twice' },
     ])
@@ -76,6 +77,9 @@ describe('call-backs', () => {
     expect(await cards.count()).toBeGreaterThan(0)
     await goInApp(page, `/incidents/${id}`)
     await page.getByTestId('feedback-rating').getByText('They swept twice').waitFor(slow)
-    expect([...manager.problems, ...field.problems.filter((one) => !one.includes('ERR_INTERNET'))]).toEqual([])
+    expect([
+      ...leader.problems,
+      ...field.problems.filter((one) => !one.includes('ERR_INTERNET')),
+    ]).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Call-backs and ratings of the demo: draws of every week of half a year, and what residents might have
+ * Call-backs and ratings of the demo: draws of every week of a year, and what residents might have
  * answered. Closings and their times are real; everything here is generated and marked. The same closings, cast,
  * seed and instant give the same answers.
  *
@@ -57,7 +57,8 @@ interface Row {
   solved?: boolean
   satisfied?: number
   words?: string
-  asks?: boolean
+  /** A person is asked whether to reopen, until then. */
+  decideBy?: string
   at: string
 }
 interface Appeal {
@@ -75,16 +76,19 @@ export interface RatingPlan {
   appeals: Appeal[]
 }
 
-export const ratedWeeks = 26
+export const ratedWeeks = 52
 const dayMs = 86_400_000
 const weekMs = 7 * dayMs
-/** Of the closings of a week, and at most. */
-const drawnShare = 0.45
+/** Of the closings of a week, and at most; of the last week some are left to draw. */
+const [drawnShare, lastShare] = [0.8, 0.5]
 const mostDrawn = 200
 const unluckyAnswers = 13
 /** Answers of a community from which it can be told to be coached. */
 const coachedAnswers = 30
+/** Everybody there answers. */
+const coachedShare = 0.9
 const appealsMade = 3
+const undecidedWeeks = 6
 
 const words = {
   glad: [
@@ -151,7 +155,13 @@ function drawWeeks(
     const taken = pool
       .map((closing) => ({ closing, score: scoreOf(closing) }))
       .sort((a, b) => (a.score < b.score ? -1 : 1))
-      .slice(0, Math.min(mostDrawn, Math.ceil(pool.length * drawnShare)))
+      .slice(
+        0,
+        Math.min(
+          mostDrawn,
+          Math.ceil(pool.length * (week === ratedWeeks - 1 ? lastShare : drawnShare)),
+        ),
+      )
     const draw: Draw = {
       ...{ id, areaCode, wanted: taken.length, poolCount: pool.length, seed: drawSeed },
       fromDay: new Date(endMs - weekMs).toISOString().slice(0, 10),
@@ -165,18 +175,19 @@ function drawWeeks(
   return drawn
 }
 
-/** The four communities with a story; the city's last week still waits for its calls. */
+/** The four communities with a story; in the last two weeks calls still wait. */
 function kindsOf(drawn: readonly Drawn[]): Map<string, Kind> {
   const counts = new Map<string, number>()
   for (const { closing, week } of drawn)
-    if (week < ratedWeeks - 1)
+    if (week < ratedWeeks - 2)
       counts.set(closing.community, (counts.get(closing.community) ?? 0) + 1)
   const bySize = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
   const small = bySize.filter(([, count]) => count >= unluckyAnswers).at(-1)?.[0]
   // two large ones have enough answers a week; the coached one is of middle size
   const [swinging, improving] = [bySize[1]?.[0], bySize[2]?.[0]]
-  const coached = bySize.find(
-    ([code, count], rank) => rank > 4 && code !== small && count >= coachedAnswers * 1.5,
+  const coached = bySize.findLast(
+    ([code, count]) =>
+      ![swinging, improving, small].includes(code) && count >= coachedAnswers / coachedShare + 8,
   )?.[0]
   const kinds = new Map<string, Kind>()
   if (swinging) kinds.set(swinging, 'swinging')
@@ -208,13 +219,14 @@ function rowOf(
   const atMs = Math.min(nowMs, drawnAtMs + (0.2 + random() * 4) * dayMs)
   const base = { drawId: draw.id, n, incidentId: closing.id, caller }
   const waits: Row = { ...base, outcome: null, attempts: 0, at: draw.at }
-  if (week === ratedWeeks - 1) return waits
+  if (week >= ratedWeeks - 2 && (week === ratedWeeks - 1 || random() < 0.5)) return waits
   const at = new Date(atMs).toISOString()
   const luck = random()
   const isUnlucky = kind === 'unlucky'
-  const isReached = isUnlucky ? answered < unluckyAnswers : luck < 0.62
+  const reachedShare = kind === 'coached' ? coachedShare : 0.62
+  const isReached = isUnlucky ? answered < unluckyAnswers : luck < reachedShare
   if (!isReached) {
-    const outcome = luck < 0.7 && !isUnlucky ? 'refused' : 'not_reached'
+    const outcome = luck < reachedShare + 0.08 && !isUnlucky ? 'refused' : 'not_reached'
     return { ...base, outcome, attempts: outcome === 'refused' ? 1 : random.whole(1, 3), at }
   }
   const reached = { ...base, outcome: 'reached' as const, attempts: random.whole(1, 2), at }
@@ -229,8 +241,10 @@ function rowOf(
     ...(random() < 0.96 && { solved: isSolved }),
     ...(random() < 0.97 && { responded: isSatisfied ? random() < 0.98 : random() < 0.8 }),
     ...(random() < (isSatisfied ? 0.1 : 0.5) && { words: random.pick(said) }),
-    // managers of today decide on those of the last two weeks
-    asks: nowMs - drawnAtMs < 2 * weekMs,
+    // managers of today decide on the latest ones
+    ...(nowMs - drawnAtMs < undecidedWeeks * weekMs && {
+      decideBy: new Date(nowMs + (random() * 6 - 2) * dayMs).toISOString(),
+    }),
   }
 }
 

@@ -1,184 +1,24 @@
-alter table public.workflows add column rating_days integer not null default 14;
-alter table public.workflows add column unsolved text not null default 'ask';
-alter table public.workflows add column unsolved_amount numeric not null default 1;
-alter table public.workflows add column unsolved_unit text not null default 'work_day';
-
-create table private.draw_secrets (
-  singleton boolean primary key default true check (singleton),
-  secret text not null
-);
-alter table private.draw_secrets enable row level security;
-
-create table private.reopenings (
-  district_code text not null,
-  incident_id uuid not null,
-  n smallint not null,
-  primary key (district_code, incident_id),
-  constraint reopenings_incident_fkey foreign key (district_code, incident_id)
-    references public.incidents (district_code, id) on delete cascade
-);
-alter table private.reopenings enable row level security;
-
-create table public.callback_draws (
-  id uuid primary key,
-  area_code text not null references public.areas (code),
-  -- days of closing, both included
-  from_day date not null,
-  to_day date not null,
-  -- with all below them; null: all
-  category_codes text[],
-  wanted integer not null constraint callback_draws_wanted_check check (wanted between 1 and 500),
-  -- closings are drawn in the order of private.draw_score(seed, id, closing)
-  seed text not null,
-  -- closings that could be drawn
-  pool_count integer not null,
-  drawn_count integer not null,
-  -- the highest score drawn; null when the pool was empty
-  last_score text,
-  -- SHA-256 of the list as private.draw_list writes it
-  list_hash text not null,
-  drawn_by uuid not null references public.profiles (user_id),
-  drawn_at timestamptz not null,
-  is_generated boolean not null default false,
-  constraint callback_draws_days_check check (from_day <= to_day)
-);
-alter table public.callback_draws enable row level security;
-
-create table public.callbacks (
-  district_code text not null,
-  incident_id uuid not null,
-  closing smallint not null,
-  draw_id uuid not null references public.callback_draws (id),
-  -- place in the draw
-  n integer not null,
-  -- null: nobody among the callers may call
-  caller uuid references public.profiles (user_id),
-  closed_at timestamptz not null,
-  closed_month date not null,
-  -- the department that closed it
-  department_code text,
-  -- copies of the incident's; a trigger keeps them
-  area_code text not null,
-  category_code text not null,
-  reported_by uuid,
-  -- null: waits. `not_reached` may still be reached
-  outcome text constraint callbacks_outcome_check check (outcome in ('reached', 'refused', 'not_reached')),
-  attempts smallint not null default 0,
-  note text not null default '',
-  last_by uuid references public.profiles (user_id),
-  last_at timestamptz,
-  last_device_at timestamptz,
-  is_exempt boolean not null default false,
-  is_generated boolean not null default false,
-  changed_xid bigint not null,
-  primary key (district_code, incident_id, closing),
-  constraint callbacks_incident_fkey foreign key (district_code, incident_id)
-    references public.incidents (district_code, id)
-);
-alter table public.callbacks enable row level security;
-
-create table public.ratings (
-  district_code text not null,
-  incident_id uuid not null,
-  closing smallint not null,
-  way text not null constraint ratings_way_check check (way in ('callback', 'link')),
-  -- Did somebody respond, is it solved, how satisfied from 1 to 5; null where the resident did not say.
-  responded boolean,
-  solved boolean,
-  satisfied smallint constraint ratings_satisfied_check check (satisfied between 1 and 5),
-  has_words boolean not null default false,
-  asked_by uuid references public.profiles (user_id),
-  -- SHA-256 of the link's token
-  link_hash text,
-  -- the server's clock, and the device's claim
-  at timestamptz not null,
-  device_at timestamptz,
-  closed_at timestamptz not null,
-  closed_month date not null,
-  -- the department that closed it
-  department_code text,
-  -- copies of the incident's; a trigger keeps them
-  area_code text not null,
-  category_code text not null,
-  reported_by uuid,
-  -- What followed where it is not solved: reopened at once, a person was asked until `decide_by`, or nothing.
-  unsolved text constraint ratings_unsolved_check check (unsolved in ('reopened', 'asked', 'none')),
-  decide_by timestamptz,
-  decision text constraint ratings_decision_check check (decision in ('reopened', 'kept')),
-  decided_by uuid references public.profiles (user_id),
-  decided_at timestamptz,
-  decision_note text,
-  is_exempt boolean not null default false,
-  is_generated boolean not null default false,
-  changed_xid bigint not null,
-  primary key (district_code, incident_id, closing),
-  constraint ratings_incident_fkey foreign key (district_code, incident_id)
-    references public.incidents (district_code, id),
-  constraint ratings_way_known_check check (case way when 'link' then asked_by is null and link_hash is not null
-    else asked_by is not null and link_hash is null end),
-  constraint ratings_answered_check check (num_nonnulls(responded, solved, satisfied) > 0),
-  constraint ratings_unsolved_known_check check ((unsolved is not null) = (solved is not distinct from false)),
-  constraint ratings_decided_check check (case when unsolved = 'asked' then num_nonnulls(decision, decided_at) in (0, 2)
-    else num_nonnulls(decision, decided_by, decided_at, decision_note) = 0 end)
-);
-alter table public.ratings enable row level security;
-
-create table public.rating_words (
-  district_code text not null,
-  incident_id uuid not null,
-  closing smallint not null,
-  words text not null constraint rating_words_words_check check (length(words) between 1 and 2000),
-  primary key (district_code, incident_id, closing),
-  constraint rating_words_rating_fkey foreign key (district_code, incident_id, closing)
-    references public.ratings (district_code, incident_id, closing) on delete cascade
-);
-alter table public.rating_words enable row level security;
-
-create table private.rating_links (
-  district_code text not null,
-  incident_id uuid not null,
-  closing smallint not null,
-  -- SHA-256 of the token's 32 hexadecimal digits
-  token_hash text not null unique,
-  issued_at timestamptz not null,
-  expires_at timestamptz not null,
-  primary key (district_code, incident_id, closing, token_hash),
-  constraint rating_links_incident_fkey foreign key (district_code, incident_id)
-    references public.incidents (district_code, id)
-);
-alter table private.rating_links enable row level security;
-
-create table public.appeals (
-  district_code text not null,
-  incident_id uuid not null,
-  closing smallint not null,
-  -- of the department that closed it
-  department_code text not null references public.departments (code),
-  reason text not null,
-  made_by uuid not null references public.profiles (user_id),
-  made_at timestamptz not null,
-  first_by uuid references public.profiles (user_id),
-  first_at timestamptz,
-  first_granted boolean,
-  first_note text,
-  second_by uuid references public.profiles (user_id),
-  second_at timestamptz,
-  second_granted boolean,
-  second_note text,
-  is_granted boolean generated always as (coalesce(first_granted and second_granted, false)) stored,
-  -- copies of the incident's; a trigger keeps them
-  area_code text not null,
-  is_generated boolean not null default false,
-  primary key (district_code, incident_id, closing),
-  constraint appeals_incident_fkey foreign key (district_code, incident_id)
-    references public.incidents (district_code, id),
-  constraint appeals_first_check check (num_nonnulls(first_by, first_at, first_granted, first_note) in (0, 4)),
-  constraint appeals_second_check check (num_nonnulls(second_by, second_at, second_granted, second_note) in (0, 4)
-    and (second_by is null or first_granted and second_by <> first_by))
-);
-alter table public.appeals enable row level security;
-
-create type private.unsolved_follows as (unsolved text, decide_by timestamptz, version integer);
+-- Write the statements for these changes here, then delete this block:
+--   gone row of public.workflows {"code": "component", "sort": 2, "name_en": "Components", "name_zh": "部件流程", "first_state": "reported", "reopen_days": 30, "max_extensions": 2, "trusted_channels": ["app"]}
+--   gone row of public.workflows {"code": "event", "sort": 1, "name_en": "Events", "name_zh": "事件流程", "first_state": "reported", "reopen_days": 30, "max_extensions": 2, "trusted_channels": ["app"]}
+--   gone row of public.workflows {"code": "service", "sort": 3, "name_en": "Requests", "name_zh": "诉求流程", "first_state": "reported", "reopen_days": 30, "max_extensions": 2, "trusted_channels": null}
+--   new column public.workflows.rating_days (copy it from the schema file): #9 integer not null default 14
+--   new column public.workflows.unsolved (copy it from the schema file): #10 text not null default 'ask'::text
+--   new column public.workflows.unsolved_amount (copy it from the schema file): #11 numeric not null default 1
+--   new column public.workflows.unsolved_unit (copy it from the schema file): #12 text not null default 'work_day'::text
+--   new table private.draw_secrets (copy it from the schema file): r p rls
+--   new table private.rating_links (copy it from the schema file): r p rls
+--   new table private.reopenings (copy it from the schema file): r p rls
+--   new table public.appeals (copy it from the schema file): r p rls
+--   new table public.callback_draws (copy it from the schema file): r p rls
+--   new table public.callbacks (copy it from the schema file): r p rls
+--   new table public.rating_words (copy it from the schema file): r p rls
+--   new table public.ratings (copy it from the schema file): r p rls
+--   new type private.unsolved_follows (copy it from the schema file): c p
+--   new row of public.workflows {"code": "component", "sort": 2, "name_en": "Components", "name_zh": "部件流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": ["app"]} (copy it from the schema file): {"code": "component", "sort": 2, "name_en": "Components", "name_zh": "部件流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": ["app"]}
+--   new row of public.workflows {"code": "event", "sort": 1, "name_en": "Events", "name_zh": "事件流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": ["app"]} (copy it from the schema file): {"code": "event", "sort": 1, "name_en": "Events", "name_zh": "事件流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": ["app"]}
+--   new row of public.workflows {"code": "service", "sort": 3, "name_en": "Requests", "name_zh": "诉求流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": null} (copy it from the schema file): {"code": "service", "sort": 3, "name_en": "Requests", "name_zh": "诉求流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": null}
+do $$ begin raise exception 'this migration is not finished'; end $$;
 
 CREATE OR REPLACE FUNCTION private.server_side(p_incident public.incidents)
  RETURNS jsonb
@@ -454,10 +294,10 @@ begin
     is_generated, changed_xid)
   select c.district_code, c.incident_id, c.closing, 'callback', r.responded, r.solved, r.satisfied, r.words is not null,
     c.caller, r.at, c.closed_at, c.closed_month, c.department_code, c.area_code, c.category_code, c.reported_by,
-    case when not r.solved then case when r.asks then 'asked' else 'none' end end,
-    case when not r.solved and r.asks then r.at + interval '3 days' end, true, 0
+    case when not r.solved then case when r."decideBy" is null then 'none' else 'asked' end end,
+    case when not r.solved then r."decideBy" end, true, 0
   from jsonb_to_recordset(p_plan -> 'rows') as r ("incidentId" uuid, outcome text, responded boolean, solved boolean,
-    satisfied smallint, words text, at timestamptz, asks boolean)
+    satisfied smallint, words text, at timestamptz, "decideBy" timestamptz)
   join public.callbacks c on c.incident_id = r."incidentId" and c.is_generated
   where r.outcome = 'reached';
   insert into public.rating_words (district_code, incident_id, closing, words)
@@ -1184,7 +1024,7 @@ declare
   v_user constant uuid := private.require_user();
   v_seen constant text[] := private.scope_area_codes();
   v_managed constant text[] := private.scope_area_codes('{grid_manager}');
-  v_led constant text[] := private.scope_area_codes('{grid_manager,leader,admin}');
+  v_led constant text[] := private.scope_area_codes('{leader,grid_manager,admin}');
 begin
   return jsonb_build_object('asOf', now(),
     'drawsIn', (select coalesce(jsonb_agg(distinct m.area_code), '[]') from public.memberships m
@@ -1199,6 +1039,7 @@ begin
         join public.workflows w on w.code = i.workflow_code
         where (c.caller = v_user and c.area_code = any (v_seen) or c.area_code = any (v_managed))
           and (c.outcome is null or c.outcome = 'not_reached')
+          and c.closed_at > now() - make_interval(days => (select max(o.rating_days) from public.workflows o))
           and i.stage = 'closed' and c.closing = private.closing_of(i.district_code, i.id)
           and now() < i.closed_at + make_interval(days => w.rating_days)
           and not exists (select from public.ratings r where r.district_code = c.district_code
@@ -1270,7 +1111,7 @@ declare
 begin
   select * into v_draw from public.callback_draws d where d.id = p_draw;
   if not found or v_user is null
-    or v_draw.area_code <> all (private.scope_area_codes('{grid_manager,leader,admin}')) then
+    or v_draw.area_code <> all (private.scope_area_codes('{leader,grid_manager,admin}')) then
     return null;
   end if;
   return (
@@ -1625,6 +1466,66 @@ CREATE OR REPLACE FUNCTION public.rating_columns(p_months text[])
  SET search_path TO ''
 AS $function$ select private.rating_columns(p_months) $function$;
 
+CREATE OR REPLACE FUNCTION private.rating_signs(p_days integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET max_parallel_workers_per_gather TO '0'
+AS $function$
+declare
+  v_user constant uuid := private.require_user();
+  v_led constant text[] := private.scope_area_codes('{leader,grid_manager,admin}');
+begin
+  if p_days is null or p_days not between 1 and 366 then
+    raise exception 'p_days: 1 to 366 days' using errcode = '22023', detail = 'p_days';
+  end if;
+  return (
+    with seen as materialized (
+      select r.*, coalesce(a.parent_code, a.code) as place
+      from public.ratings r
+      join public.areas a on a.code = r.area_code
+      where v_user is not null and r.at > now() - make_interval(days => p_days) and r.area_code = any (v_led)
+    ), signs (kind, place, person, words, n, from_at, to_at, is_generated) as (
+      select 'all_equal', s.place, null::uuid, null::text, count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+      from seen s where s.satisfied is not null
+      group by s.place having count(*) >= 30 and min(s.satisfied) = max(s.satisfied)
+      union all
+      select 'same_words', s.place, null, min(w.words), count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+      from seen s
+      join public.rating_words w on w.district_code = s.district_code and w.incident_id = s.incident_id
+        and w.closing = s.closing
+      -- short words are often the same
+      where length(w.words) >= 6
+      group by s.place, lower(regexp_replace(btrim(w.words), '\s+', ' ', 'g')) having count(*) >= 5
+      union all
+      select 'burst', null, b.asked_by, null, max(b.n), min(b.at) filter (where b.n >= 8),
+        max(b.at) filter (where b.n >= 8), bool_or(b.is_generated)
+      from (
+        select s.asked_by, s.at, s.is_generated, count(*) over (partition by s.asked_by order by s.at
+          range between current row and interval '10 minutes' following) as n
+        from seen s where s.asked_by is not null) b
+      group by b.asked_by having max(b.n) >= 8
+      union all
+      select 'at_once', s.place, null, null, count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+      from seen s where s.at < s.closed_at + interval '1 minute'
+      group by s.place
+    )
+    select jsonb_build_object('asOf', now(), 'signs', coalesce(jsonb_agg(jsonb_build_object('kind', g.kind,
+      'areaCode', g.place, 'personName', p.display_name, 'words', g.words, 'count', g.n, 'from', g.from_at,
+      'to', g.to_at, 'isGenerated', g.is_generated) order by g.kind, g.n desc, g.place, p.display_name), '[]'))
+    from (select * from signs order by kind, n desc limit 100) g
+    left join public.profiles p on p.user_id = g.person);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.rating_signs(p_days integer DEFAULT 90)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select private.rating_signs(p_days) $function$;
+
 alter table public.workflows add constraint workflows_rating_days_check CHECK (((rating_days >= 1) AND (rating_days <= 365)));
 
 alter table public.workflows add constraint workflows_unsolved_check CHECK ((unsolved = ANY (ARRAY['reopen'::text, 'ask'::text, 'none'::text])));
@@ -1653,6 +1554,8 @@ CREATE INDEX callbacks_last_by_idx ON public.callbacks USING btree (last_by);
 
 CREATE INDEX callbacks_month_idx ON public.callbacks USING btree (closed_month);
 
+CREATE INDEX callbacks_open_idx ON public.callbacks USING btree (closed_at) WHERE ((outcome IS NULL) OR (outcome = 'not_reached'::text));
+
 CREATE INDEX ratings_asked_by_idx ON public.ratings USING btree (asked_by);
 
 CREATE INDEX ratings_changed_idx ON public.ratings USING btree (changed_xid);
@@ -1679,7 +1582,7 @@ create policy "Who sees an area or is of the department sees its appeals" on pub
 
 create policy "Managers, leaders and admins see the draws of their areas" on public.callback_draws for select to authenticated using ((area_code = ANY (( SELECT private.scope_area_codes('{grid_manager,leader,admin}'::text[]) AS scope_area_codes)::text[])));
 
-create policy "People see the calls given to them, managers, leaders and admin" on public.callbacks for select to authenticated using (((area_code = ANY (( SELECT private.scope_area_codes('{grid_manager,leader,admin}'::text[]) AS scope_area_codes)::text[])) OR ((caller = ( SELECT auth.uid() AS uid)) AND (area_code = ANY (( SELECT private.scope_area_codes() AS scope_area_codes)::text[])))));
+create policy "People see calls given to them, and those of areas they lead" on public.callbacks for select to authenticated using (((area_code = ANY (( SELECT private.scope_area_codes('{grid_manager,leader,admin}'::text[]) AS scope_area_codes)::text[])) OR ((caller = ( SELECT auth.uid() AS uid)) AND (area_code = ANY (( SELECT private.scope_area_codes() AS scope_area_codes)::text[])))));
 
 create policy "Managers, leaders and admins of the area read a resident's word" on public.rating_words for select to authenticated using ((EXISTS ( SELECT
    FROM public.ratings r
@@ -1707,6 +1610,10 @@ revoke all on function private.rating_months(text) from public, anon, authentica
 
 grant execute on function private.rating_months(text) to authenticated;
 
+revoke all on function private.rating_signs(integer) from public, anon, authenticated, service_role;
+
+grant execute on function private.rating_signs(integer) to authenticated;
+
 revoke all on function public.callback_draw_check(uuid) from public, anon, authenticated, service_role;
 
 grant execute on function public.callback_draw_check(uuid) to authenticated;
@@ -1727,6 +1634,10 @@ revoke all on function public.rating_months(text) from public, anon, authenticat
 
 grant execute on function public.rating_months(text) to authenticated;
 
+revoke all on function public.rating_signs(integer) from public, anon, authenticated, service_role;
+
+grant execute on function public.rating_signs(integer) to authenticated;
+
 revoke all on public.appeals from public, anon, authenticated, service_role;
 
 grant select on public.appeals to authenticated;
@@ -1746,6 +1657,3 @@ grant select on public.rating_words to authenticated;
 revoke all on public.ratings from public, anon, authenticated, service_role;
 
 grant select on public.ratings to authenticated;
-
--- a city that is there already
-insert into private.draw_secrets (secret) select private.random_token() from public.city_settings;
