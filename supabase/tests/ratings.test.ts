@@ -572,7 +572,7 @@ describeOnEachDatabase('ratings', (kind) => {
         months: { month: string; count: number; revision: string }[]
       }>(person, 'public.rating_months($1)', [cursor])
     const packed = async (person: Person): Promise<PackedRatings> =>
-      (await ask<PackedRatings[]>(person, 'public.rating_columns($1::text[])', [[month]]))[0]!
+      (await ask<PackedRatings[]>(person, `public.rating_columns('{${month}}')`))[0]!
     expect((await months('admin')).months).toEqual([])
     const [rated, waiting] = [await closed(), await closed()]
     await draw('manager')

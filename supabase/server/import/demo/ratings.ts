@@ -183,8 +183,8 @@ function kindsOf(drawn: readonly Drawn[]): Map<string, Kind> {
       counts.set(closing.community, (counts.get(closing.community) ?? 0) + 1)
   const bySize = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
   const small = bySize.filter(([, count]) => count >= unluckyAnswers).at(-1)?.[0]
-  // two large ones have enough answers a week; the coached one is of middle size
-  const [swinging, improving] = [bySize[1]?.[0], bySize[2]?.[0]]
+  // two large ones have enough answers a week; the coached one is the smallest with enough
+  const [improving, swinging] = [bySize[0]?.[0], bySize[1]?.[0]]
   const coached = bySize.findLast(
     ([code, count]) =>
       ![swinging, improving, small].includes(code) && count >= coachedAnswers / coachedShare + 8,
@@ -200,7 +200,7 @@ function kindsOf(drawn: readonly Drawn[]): Map<string, Kind> {
 /** The chance that an answer is 4 or 5. */
 function satisfiedShare({ closing, week }: Drawn, kind: Kind): number {
   if (kind === 'swinging') return week % 6 < 3 ? 0.95 : 0.55
-  if (kind === 'improving') return 0.55 + (0.4 * week) / (ratedWeeks - 1)
+  if (kind === 'improving') return 0.4 + (0.58 * week) / (ratedWeeks - 1)
   // some communities are a little better than others
   return 0.8 + ((seedOf(closing.community) % 100) / 100) * 0.12
 }

@@ -1,24 +1,184 @@
--- Write the statements for these changes here, then delete this block:
---   gone row of public.workflows {"code": "component", "sort": 2, "name_en": "Components", "name_zh": "部件流程", "first_state": "reported", "reopen_days": 30, "max_extensions": 2, "trusted_channels": ["app"]}
---   gone row of public.workflows {"code": "event", "sort": 1, "name_en": "Events", "name_zh": "事件流程", "first_state": "reported", "reopen_days": 30, "max_extensions": 2, "trusted_channels": ["app"]}
---   gone row of public.workflows {"code": "service", "sort": 3, "name_en": "Requests", "name_zh": "诉求流程", "first_state": "reported", "reopen_days": 30, "max_extensions": 2, "trusted_channels": null}
---   new column public.workflows.rating_days (copy it from the schema file): #9 integer not null default 14
---   new column public.workflows.unsolved (copy it from the schema file): #10 text not null default 'ask'::text
---   new column public.workflows.unsolved_amount (copy it from the schema file): #11 numeric not null default 1
---   new column public.workflows.unsolved_unit (copy it from the schema file): #12 text not null default 'work_day'::text
---   new table private.draw_secrets (copy it from the schema file): r p rls
---   new table private.rating_links (copy it from the schema file): r p rls
---   new table private.reopenings (copy it from the schema file): r p rls
---   new table public.appeals (copy it from the schema file): r p rls
---   new table public.callback_draws (copy it from the schema file): r p rls
---   new table public.callbacks (copy it from the schema file): r p rls
---   new table public.rating_words (copy it from the schema file): r p rls
---   new table public.ratings (copy it from the schema file): r p rls
---   new type private.unsolved_follows (copy it from the schema file): c p
---   new row of public.workflows {"code": "component", "sort": 2, "name_en": "Components", "name_zh": "部件流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": ["app"]} (copy it from the schema file): {"code": "component", "sort": 2, "name_en": "Components", "name_zh": "部件流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": ["app"]}
---   new row of public.workflows {"code": "event", "sort": 1, "name_en": "Events", "name_zh": "事件流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": ["app"]} (copy it from the schema file): {"code": "event", "sort": 1, "name_en": "Events", "name_zh": "事件流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": ["app"]}
---   new row of public.workflows {"code": "service", "sort": 3, "name_en": "Requests", "name_zh": "诉求流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": null} (copy it from the schema file): {"code": "service", "sort": 3, "name_en": "Requests", "name_zh": "诉求流程", "unsolved": "ask", "first_state": "reported", "rating_days": 14, "reopen_days": 30, "unsolved_unit": "work_day", "max_extensions": 2, "unsolved_amount": 1, "trusted_channels": null}
-do $$ begin raise exception 'this migration is not finished'; end $$;
+alter table public.workflows add column rating_days integer not null default 14;
+alter table public.workflows add column unsolved text not null default 'ask';
+alter table public.workflows add column unsolved_amount numeric not null default 1;
+alter table public.workflows add column unsolved_unit text not null default 'work_day';
+
+create table private.draw_secrets (
+  singleton boolean primary key default true check (singleton),
+  secret text not null
+);
+alter table private.draw_secrets enable row level security;
+
+create table private.reopenings (
+  district_code text not null,
+  incident_id uuid not null,
+  n smallint not null,
+  primary key (district_code, incident_id),
+  constraint reopenings_incident_fkey foreign key (district_code, incident_id)
+    references public.incidents (district_code, id) on delete cascade
+);
+alter table private.reopenings enable row level security;
+
+create table public.callback_draws (
+  id uuid primary key,
+  area_code text not null references public.areas (code),
+  -- days of closing, both included
+  from_day date not null,
+  to_day date not null,
+  -- with all below them; null: all
+  category_codes text[],
+  wanted integer not null constraint callback_draws_wanted_check check (wanted between 1 and 500),
+  -- closings are drawn in the order of private.draw_score(seed, id, closing)
+  seed text not null,
+  -- closings that could be drawn
+  pool_count integer not null,
+  drawn_count integer not null,
+  -- the highest score drawn; null when the pool was empty
+  last_score text,
+  -- SHA-256 of the list as private.draw_list writes it
+  list_hash text not null,
+  drawn_by uuid not null references public.profiles (user_id),
+  drawn_at timestamptz not null,
+  is_generated boolean not null default false,
+  constraint callback_draws_days_check check (from_day <= to_day)
+);
+alter table public.callback_draws enable row level security;
+
+create table public.callbacks (
+  district_code text not null,
+  incident_id uuid not null,
+  closing smallint not null,
+  draw_id uuid not null references public.callback_draws (id),
+  -- place in the draw
+  n integer not null,
+  -- null: nobody among the callers may call
+  caller uuid references public.profiles (user_id),
+  closed_at timestamptz not null,
+  closed_month date not null,
+  -- the department that closed it
+  department_code text,
+  -- copies of the incident's; a trigger keeps them
+  area_code text not null,
+  category_code text not null,
+  reported_by uuid,
+  -- null: waits. `not_reached` may still be reached
+  outcome text constraint callbacks_outcome_check check (outcome in ('reached', 'refused', 'not_reached')),
+  attempts smallint not null default 0,
+  note text not null default '',
+  last_by uuid references public.profiles (user_id),
+  last_at timestamptz,
+  last_device_at timestamptz,
+  is_exempt boolean not null default false,
+  is_generated boolean not null default false,
+  changed_xid bigint not null,
+  primary key (district_code, incident_id, closing),
+  constraint callbacks_incident_fkey foreign key (district_code, incident_id)
+    references public.incidents (district_code, id)
+);
+alter table public.callbacks enable row level security;
+
+create table public.ratings (
+  district_code text not null,
+  incident_id uuid not null,
+  closing smallint not null,
+  way text not null constraint ratings_way_check check (way in ('callback', 'link')),
+  -- Did somebody respond, is it solved, how satisfied from 1 to 5; null where the resident did not say.
+  responded boolean,
+  solved boolean,
+  satisfied smallint constraint ratings_satisfied_check check (satisfied between 1 and 5),
+  has_words boolean not null default false,
+  asked_by uuid references public.profiles (user_id),
+  -- SHA-256 of the link's token
+  link_hash text,
+  -- the server's clock, and the device's claim
+  at timestamptz not null,
+  device_at timestamptz,
+  closed_at timestamptz not null,
+  closed_month date not null,
+  -- the department that closed it
+  department_code text,
+  -- copies of the incident's; a trigger keeps them
+  area_code text not null,
+  category_code text not null,
+  reported_by uuid,
+  -- What followed where it is not solved: reopened at once, a person was asked until `decide_by`, or nothing.
+  unsolved text constraint ratings_unsolved_check check (unsolved in ('reopened', 'asked', 'none')),
+  decide_by timestamptz,
+  decision text constraint ratings_decision_check check (decision in ('reopened', 'kept')),
+  decided_by uuid references public.profiles (user_id),
+  decided_at timestamptz,
+  decision_note text,
+  is_exempt boolean not null default false,
+  is_generated boolean not null default false,
+  changed_xid bigint not null,
+  primary key (district_code, incident_id, closing),
+  constraint ratings_incident_fkey foreign key (district_code, incident_id)
+    references public.incidents (district_code, id),
+  constraint ratings_way_known_check check (case way when 'link' then asked_by is null and link_hash is not null
+    else asked_by is not null and link_hash is null end),
+  constraint ratings_answered_check check (num_nonnulls(responded, solved, satisfied) > 0),
+  constraint ratings_unsolved_known_check check ((unsolved is not null) = (solved is not distinct from false)),
+  constraint ratings_decided_check check (case when unsolved = 'asked' then num_nonnulls(decision, decided_at) in (0, 2)
+    else num_nonnulls(decision, decided_by, decided_at, decision_note) = 0 end)
+);
+alter table public.ratings enable row level security;
+
+create table public.rating_words (
+  district_code text not null,
+  incident_id uuid not null,
+  closing smallint not null,
+  words text not null constraint rating_words_words_check check (length(words) between 1 and 2000),
+  primary key (district_code, incident_id, closing),
+  constraint rating_words_rating_fkey foreign key (district_code, incident_id, closing)
+    references public.ratings (district_code, incident_id, closing) on delete cascade
+);
+alter table public.rating_words enable row level security;
+
+create table private.rating_links (
+  district_code text not null,
+  incident_id uuid not null,
+  closing smallint not null,
+  -- SHA-256 of the token's 32 hexadecimal digits
+  token_hash text not null unique,
+  issued_at timestamptz not null,
+  expires_at timestamptz not null,
+  primary key (district_code, incident_id, closing, token_hash),
+  constraint rating_links_incident_fkey foreign key (district_code, incident_id)
+    references public.incidents (district_code, id)
+);
+alter table private.rating_links enable row level security;
+
+create table public.appeals (
+  district_code text not null,
+  incident_id uuid not null,
+  closing smallint not null,
+  -- of the department that closed it
+  department_code text not null references public.departments (code),
+  reason text not null,
+  made_by uuid not null references public.profiles (user_id),
+  made_at timestamptz not null,
+  first_by uuid references public.profiles (user_id),
+  first_at timestamptz,
+  first_granted boolean,
+  first_note text,
+  second_by uuid references public.profiles (user_id),
+  second_at timestamptz,
+  second_granted boolean,
+  second_note text,
+  is_granted boolean generated always as (coalesce(first_granted and second_granted, false)) stored,
+  -- copies of the incident's; a trigger keeps them
+  area_code text not null,
+  is_generated boolean not null default false,
+  primary key (district_code, incident_id, closing),
+  constraint appeals_incident_fkey foreign key (district_code, incident_id)
+    references public.incidents (district_code, id),
+  constraint appeals_first_check check (num_nonnulls(first_by, first_at, first_granted, first_note) in (0, 4)),
+  constraint appeals_second_check check (num_nonnulls(second_by, second_at, second_granted, second_note) in (0, 4)
+    and (second_by is null or first_granted and second_by <> first_by))
+);
+alter table public.appeals enable row level security;
+
+create type private.unsolved_follows as (unsolved text, decide_by timestamptz, version integer);
 
 CREATE OR REPLACE FUNCTION private.server_side(p_incident public.incidents)
  RETURNS jsonb
@@ -1657,3 +1817,6 @@ grant select on public.rating_words to authenticated;
 revoke all on public.ratings from public, anon, authenticated, service_role;
 
 grant select on public.ratings to authenticated;
+
+-- a city that is there already
+insert into private.draw_secrets (secret) select private.random_token() from public.city_settings;
