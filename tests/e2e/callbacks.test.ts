@@ -56,7 +56,9 @@ describe('call-backs', () => {
     // half done answers stay while looking elsewhere
     await goInApp(page, '/outbox')
     await goInApp(page, '/callbacks')
-    await card.getByTestId('call-open').tap()
+    await page.getByRole('heading', { name: 'Call-backs' }).waitFor()
+    await card.getByTestId('call-open').press('Enter')
+    await card.getByTestId('call-form').waitFor()
     await expect.poll(() => card.getByTestId('ask-why').inputValue(), slow).toBe('They swept twice')
     await context.setOffline(true)
     await card.getByTestId('call-save').tap()
