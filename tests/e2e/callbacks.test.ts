@@ -55,8 +55,8 @@ describe('call-backs', () => {
     await card.getByTestId('ask-why').fill('They swept twice')
     // half done answers stay while looking elsewhere
     await goInApp(page, '/outbox')
+    await page.getByTestId('callbacks-page').waitFor({ state: 'detached' })
     await goInApp(page, '/callbacks')
-    await page.getByRole('heading', { name: 'Call-backs' }).waitFor()
     await card.getByTestId('call-open').press('Enter')
     await card.getByTestId('call-form').waitFor()
     await expect.poll(() => card.getByTestId('ask-why').inputValue(), slow).toBe('They swept twice')
