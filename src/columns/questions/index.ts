@@ -8,6 +8,7 @@ import { outbreaks } from './outbreaks.ts'
 import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
+import { satisfaction } from './satisfaction.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
 
@@ -25,6 +26,7 @@ export const questions = {
   quality,
   outbreaks,
   patterns,
+  satisfaction,
 }
 
 type Questions = typeof questions
