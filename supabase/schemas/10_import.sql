@@ -23,7 +23,7 @@ begin
     from jsonb_to_recordset(p_rows) as r (
       line integer, id text, hash text, category text, department text, stage text,
       "onHold" boolean, severity smallint, lon double precision, lat double precision,
-      description text, address text, "reportedAt" timestamptz, "closedAt" timestamptz, channel text)
+      description text, address text, "reportedAt" timestamptz, "closedAt" timestamptz, channel text, doubts jsonb)
   ), known as materialized (
     -- by id alone: a row that moved to another district must not be stored twice
     select i.district_code, i.id, i.source_hash, i.stage,
@@ -129,13 +129,15 @@ begin
     returning i.district_code, i.id, i.stage, i.source_id, r.known_stage, r.last_seq
   ), logged as (
     insert into public.incident_log (district_code, incident_id, seq, kind, stage_from, stage_to, data)
-    select district_code, id, 1, 'imported', null, stage,
-      jsonb_build_object('source', p_source, 'sourceId', source_id)
-    from stored
-    union all
-    select district_code, id, last_seq + 1, 'import_updated', known_stage, stage,
-      jsonb_build_object('source', p_source, 'sourceId', source_id)
-    from updated
+    select w.district_code, w.id, w.seq, w.kind, w.stage_from, w.stage_to,
+      jsonb_build_object('source', p_source, 'sourceId', w.source_id)
+        || case when jsonb_array_length(i.doubts) > 0 then jsonb_build_object('doubts', i.doubts) else '{}' end
+    from (
+      select district_code, id, 1 as seq, 'imported' as kind, null as stage_from, stage as stage_to, source_id
+      from stored
+      union all
+      select district_code, id, last_seq + 1, 'import_updated', known_stage, stage, source_id from updated) w
+    join input i on i.id = w.source_id
     returning 1
   )
   select jsonb_build_object(

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { Stage } from '../../../src/domain/vocabulary.ts'
-import { parseInstant } from './local-time.ts'
+import { isCutNumber } from './area-row.ts'
 import { mappedColumns } from './mapping.ts'
 import type { Mapping } from './mapping.ts'
 import { movedInstant } from './moved-dates.ts'
+import type { LngLat } from './place/coordinate-system.ts'
+import { plainName } from './read/header.ts'
+import { readPlace } from './row-place.ts'
+import type { PlaceRules } from './row-place.ts'
+import type { ReadDate } from './dates/date-text.ts'
+import { closingInstant, readByRules } from './row-times.ts'
+import type { DateRules } from './row-times.ts'
 
 /** As `private.import_incidents` takes it. */
 export interface ImportRow {
@@ -26,6 +33,8 @@ export interface ImportRow {
   reportedAt: string
   closedAt: string | null
   channel: string | null
+  /** Reasons why something of it may not be so; kept in its log. */
+  doubts: string[]
 }
 
 export interface RowFault {
@@ -36,11 +45,15 @@ export interface RowFault {
 }
 
 export type RowResult =
-  | { row: ImportRow; faults: null }
+  | { row: ImportRow; faults: null; doubts: RowFault[] }
   | { row: null; id: string; faults: RowFault[] }
 
 export interface RowContext {
   timeZone: string
+  places: PlaceRules
+  dates: DateRules
+  /** A point of each area, for rows that only name one. */
+  areaPoints: ReadonlyMap<string, LngLat>
   /** Leaf codes. */
   categories: ReadonlySet<string>
   departments: ReadonlySet<string>
@@ -48,6 +61,11 @@ export interface RowContext {
   now: string
   moveWeeks: number
 }
+
+const totalWords = /^(合计|总计|小计|共计|总数|(grand |sub)?totals?|sum)\s*[:：]?$/i
+/** Values kept of those that `otherwise` caught; further ones are counted together. */
+const otherwiseKept = 200
+const longestEmptyWord = 20
 
 const limits = { id: 200, description: 10_000, address: 500, channel: 100 } as const
 type Limited = keyof typeof limits
@@ -64,16 +82,20 @@ export class RowReader {
   readonly #stageOf: Map<string, Stage>
   readonly #departmentOf: Map<string, string>
   readonly #channelOf: Map<string, string>
+  readonly #emptyWords: ReadonlySet<string>
   #fields: readonly string[] = []
   #faults: RowFault[] = []
+  #doubts: RowFault[] = []
+  /** Rows by field and value that a mapping's `otherwise` caught. */
+  readonly otherwise = new Map<string, number>()
 
   /** @throws Error listing the columns that the header lacks or has twice. */
   constructor(header: readonly string[], mapping: Mapping, context: RowContext) {
     this.#mapping = mapping
     this.#context = context
-    this.#index = new Map(header.map((name, index) => [name.trim(), index]))
+    this.#index = new Map(header.map((name, index) => [plainName(name), index]))
     this.#columns = mappedColumns(mapping)
-    const missing = this.#columns.filter(({ column }) => !this.#index.has(column))
+    const missing = this.#columns.filter(({ column }) => !this.#index.has(plainName(column)))
     if (missing.length > 0) {
       const list = missing.map(({ field, column }) => `"${column}" (for ${field})`).join(', ')
       throw new Error(
@@ -81,7 +103,7 @@ export class RowReader {
       )
     }
     const twice = this.#columns.filter(
-      ({ column }) => header.filter((name) => name.trim() === column).length > 1,
+      ({ column }) => header.filter((name) => plainName(name) === plainName(column)).length > 1,
     )
     if (twice.length > 0) {
       const list = twice.map(({ field, column }) => `"${column}" (for ${field})`).join(', ')
@@ -91,11 +113,28 @@ export class RowReader {
     this.#stageOf = new Map(Object.entries(mapping.stages.map))
     this.#departmentOf = new Map(Object.entries(mapping.departments))
     this.#channelOf = new Map(Object.entries(mapping.channels))
+    const mapped = [this.#categoryOf, this.#stageOf, this.#departmentOf, this.#channelOf]
+    this.#emptyWords = new Set(
+      mapping.emptyWords
+        .filter((word) => !mapped.some((map) => map.has(word)))
+        .map((word) => word.toUpperCase()),
+    )
+  }
+
+  /** Whether the mapping says to pass over the row, or it is a total below the table. */
+  isSkipped(fields: readonly string[]): 'skipped' | 'total' | null {
+    this.#fields = fields
+    if (this.#mapping.skip.some(({ column, values }) => values.includes(this.#cell(column))))
+      return 'skipped'
+    const first = fields.find((field) => field.trim() !== '')?.trim() ?? ''
+    const isTotal = totalWords.test(first) && this.#cell(this.#mapping.columns.reportedAt) === ''
+    return isTotal ? 'total' : null
   }
 
   read(fields: readonly string[], line: number): RowResult {
     this.#fields = fields
     this.#faults = []
+    this.#doubts = []
     for (const { column } of this.#columns) {
       if (isPoisoned(this.#cell(column)))
         this.#blame(column, 'bad_character', 'a NUL or half a character')
@@ -103,6 +142,7 @@ export class RowReader {
     const { columns, constants } = this.#mapping
     const id = this.#text('id')
     if (id === '') this.#blame(columns.id, 'no_id')
+    else if (isCutNumber(id)) this.#blame(columns.id, 'cut_number', id)
     const { lon, lat } = this.#place()
     const category = this.#category()
     const { reportedAt, closedAt } = this.#times()
@@ -126,7 +166,13 @@ export class RowReader {
       return { row: null, id: id.slice(0, limits.id), faults: this.#faults }
     }
     const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex')
-    return { row: { line, id, hash, ...content }, faults: null }
+    const doubts = this.#doubts
+    const row = { line, id, hash, ...content, doubts: doubts.map(({ reason }) => reason) }
+    return { row, faults: null, doubts }
+  }
+
+  #doubt(field: string | undefined, reason: string, detail: string | null = null): void {
+    this.#doubts.push({ field: field ?? '', reason, detail })
   }
 
   #blame(field: string | undefined, reason: string, detail: string | null = null): void {
@@ -139,8 +185,9 @@ export class RowReader {
 
   /** Empty for a column the mapping leaves out. */
   #cell(column: string | undefined): string {
-    const index = column === undefined ? undefined : this.#index.get(column)
-    return index === undefined ? '' : (this.#fields[index] ?? '').trim()
+    const index = column === undefined ? undefined : this.#index.get(plainName(column))
+    const text = index === undefined ? '' : (this.#fields[index] ?? '').trim()
+    return text.length <= longestEmptyWord && this.#emptyWords.has(text.toUpperCase()) ? '' : text
   }
 
   #cells(columns: string | string[] | undefined): string[] {
@@ -166,30 +213,45 @@ export class RowReader {
   }
 
   #place(): { lon: number; lat: number } {
-    const { columns } = this.#mapping
-    const lonText = this.#cell(columns.lon)
-    const latText = this.#cell(columns.lat)
-    const lon = Number(lonText)
-    const lat = Number(latText)
-    // Systems write 0, 0 for an unknown place.
-    if (lonText === '' || latText === '' || (lon === 0 && lat === 0)) {
-      this.#blame(
-        lonText === '' ? columns.lon : columns.lat,
-        'no_coordinates',
-        `${lonText} ${latText}`.trim() || null,
-      )
-    } else {
-      if (!(Math.abs(lon) <= 180)) this.#blame(columns.lon, 'bad_coordinates', lonText)
-      if (!(Math.abs(lat) <= 90)) this.#blame(columns.lat, 'bad_coordinates', latText)
+    const { columns, place } = this.#mapping
+    const said = this.#cell(place?.column)
+    if (place && place.unknown.includes(said)) return this.#areaPlace(said)
+    if (place && place.fallback.includes(said)) this.#doubt(place.column, 'geocoded_by_fallback', said)
+    const [lonText, latText] = [this.#cell(columns.lon), this.#cell(columns.lat)]
+    const { at, faults } = readPlace(lonText, latText, this.#context.places)
+    for (const { axis, reason } of faults ?? []) {
+      const written = reason === 'no_coordinates' ? `${lonText} ${latText}`.trim() || null : null
+      this.#blame(columns[axis], reason, written ?? (this.#cell(columns[axis]) || null))
     }
+    const [lon, lat] = at ?? [Number.NaN, Number.NaN]
     return { lon, lat }
+  }
+
+  /** An unknown place lies at a point of its area. */
+  #areaPlace(said: string): { lon: number; lat: number } {
+    const { columns, place } = this.#mapping
+    const area = this.#cell(columns.area)
+    const point = this.#context.areaPoints.get(area)
+    if (point) this.#doubt(columns.area, 'place_unknown', area)
+    else if (area === '') this.#blame(place?.column, 'place_unknown', said)
+    else this.#blame(columns.area, 'unknown_area', area)
+    const [lon, lat] = point ?? [Number.NaN, Number.NaN]
+    return { lon, lat }
+  }
+
+  /** A row that only the mapping's `otherwise` could place. */
+  #countOtherwise(field: string, value: string): void {
+    const key = `${field}: ${value.slice(0, 60) || '(empty)'}`
+    const isKept = this.otherwise.has(key) || this.otherwise.size < otherwiseKept
+    const kept = isKept ? key : `${field}: …`
+    this.otherwise.set(kept, (this.otherwise.get(kept) ?? 0) + 1)
   }
 
   /** Tries `a / b`, then `a`, then the fallback. */
   #category(): string | null {
     const { columns, categories } = this.#mapping
     const values = this.#cells(columns.category)
-    let code = categories.otherwise ?? null
+    let code: string | null = null
     for (let length = values.length; length > 0; length--) {
       const mapped = this.#categoryOf.get(values.slice(0, length).join(' / '))
       if (mapped !== undefined) {
@@ -197,20 +259,23 @@ export class RowReader {
         break
       }
     }
+    if (code === null && categories.otherwise !== undefined) {
+      code = categories.otherwise
+      if (columns.category !== undefined) this.#countOtherwise('categories', values.join(' / '))
+    }
     if (code !== null && this.#context.categories.has(code)) return code
     const field = [columns.category ?? 'categories.otherwise'].flat().join('+')
     this.#blame(field, 'unknown_category', code ?? (values.join(' / ') || null))
     return null
   }
 
-  #instant(column: string | undefined): string | null {
+  #date(column: string | undefined): ReadDate | null {
     const written = this.#cell(column)
     if (written === '') return null
-    const timeZone = this.#mapping.timeZone ?? this.#context.timeZone
-    const at = parseInstant(written, timeZone, this.#mapping.dateOrder)
-    if (at === null) this.#blame(column, 'bad_date', written)
-    else if (this.#moved(at) > this.#context.now) this.#blame(column, 'future_date', written)
-    return at
+    const read = readByRules(written, this.#context.dates)
+    if (read === null) this.#blame(column, 'bad_date', written)
+    else if (this.#moved(read.at) > this.#context.now) this.#blame(column, 'future_date', written)
+    return read
   }
 
   #moved(at: string): string {
@@ -219,18 +284,23 @@ export class RowReader {
 
   #times(): { reportedAt: string | null; closedAt: string | null } {
     const { columns } = this.#mapping
-    const reportedAt = this.#instant(columns.reportedAt)
+    const { dates, now } = this.#context
+    const reported = this.#date(columns.reportedAt)
     if (this.#cell(columns.reportedAt) === '') this.#blame(columns.reportedAt, 'bad_date', 'empty')
-    const closedAt = this.#instant(columns.closedAt)
-    if (reportedAt !== null && closedAt !== null && closedAt < reportedAt) {
-      const detail = `${this.#cell(columns.reportedAt)} → ${this.#cell(columns.closedAt)}`
+    const closed = this.#date(columns.closedAt)
+    if (!reported) return { reportedAt: null, closedAt: null }
+    const reportedAt = this.#moved(reported.at)
+    if (!closed) return { reportedAt, closedAt: null }
+    const closing = closingInstant(closed, reported.at, dates, now)
+    const detail = `${this.#cell(columns.reportedAt)} → ${this.#cell(columns.closedAt)}`
+    if (!closing) {
       this.#blame(columns.closedAt, 'closed_before_opened', detail)
+      return { reportedAt, closedAt: null }
     }
-    const reported = reportedAt && this.#moved(reportedAt)
-    const closed = closedAt && this.#moved(closedAt)
+    if (closing.doubt) this.#doubt(columns.closedAt, closing.doubt, detail)
+    const closedAt = this.#moved(closing.at)
     // A report moved into the hour skipped in spring shifts one hour later.
-    const isTurned = reported !== null && closed !== null && closed < reported
-    return { reportedAt: reported, closedAt: isTurned ? reported : closed }
+    return { reportedAt, closedAt: closedAt < reportedAt ? reportedAt : closedAt }
   }
 
   #stage(): Stage | null {
@@ -240,6 +310,7 @@ export class RowReader {
     const isUnknown = value !== '' && stages.otherwise === undefined && !this.#stageOf.has(value)
     const unsaid = closing === '' ? (stages.otherwise ?? null) : 'closed'
     const stage = isUnknown ? null : (this.#stageOf.get(value) ?? unsaid)
+    if (value !== '' && !isUnknown && !this.#stageOf.has(value)) this.#countOtherwise('stages', value)
     const field = columns.stage ?? columns.closedAt ?? 'stages.otherwise'
     if (stage === null) this.#blame(field, 'unknown_stage', value || null)
     else if (stage === 'closed' && closing === '') this.#blame(field, 'closed_without_date')

@@ -97,4 +97,24 @@ export const reasons: Readonly<Record<string, { en: string; zh: string }>> = {
   },
   dissolved: { en: 'its parts were joined', zh: '已合并相邻部分' },
   not_valid: { en: 'the polygon crosses or touches itself', zh: '多边形自相交或自相接' },
+  closing_day: {
+    en: 'the closing has a day and no time: the end of the day, or the instant of the report',
+    zh: '结案只有日期没有时间，按当日结束或上报时间计',
+  },
+  repeated_hour: {
+    en: 'the closing lies in the hour that comes twice in autumn: the second was taken',
+    zh: '结案时间处于夏令时重复的一小时内，按后一次计',
+  },
+  closed_just_before: {
+    en: 'closed a moment before it was opened: taken for the same instant',
+    zh: '结案略早于上报，按同一时刻计',
+  },
+  geocoded_by_fallback: {
+    en: 'the place was found by a fallback, as the source says',
+    zh: '来源注明坐标为近似定位',
+  },
+  place_unknown: {
+    en: 'the source knows no place: it lies at a point of its area',
+    zh: '来源无坐标，按所属区域定位',
+  },
 }
