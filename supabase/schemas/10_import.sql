@@ -447,7 +447,7 @@ begin
       select 1 from public.areas c where c.parent_code = f.code
         and private.level_rank(c.level) <= v_rank)),
     ('geometry', 'outside_parent', format('%s %% of it lies in %s', round(lie.inside * 100), f.parent)
-        || coalesce(format(', %s %% in %s', round(lie.best_share * 100), lie.best), '')
+        || coalesce(', ' || round(lie.best_share * 100) || ' % in ' || lie.best, '')
         || case when lie.is_flipped then '; longitude and latitude look exchanged' else '' end,
       lie.inside < 0.5 - 1e-6 and (lie.best is not null or lie.total < 0.5 - 1e-6)),
     ('geometry', 'outside_box', 'the city was set up for ' || v_city.west || ', ' || v_city.south || ' to '
@@ -474,7 +474,10 @@ begin
         private.size_in_words(o.ground), round((o.of_smaller * 100)::numeric, 1), o.other) end) order by o.feature), '[]')
   into v_faults
   from pg_temp.import_overlap o
-  where o.of_larger > 0.999 or o.of_smaller >= 0.1 and not coalesce((p_options ->> 'allowOverlap')::boolean, false);
+  where (o.of_larger > 0.999 or o.of_smaller >= 0.1 and not coalesce((p_options ->> 'allowOverlap')::boolean, false))
+    -- one fault after the other: another may move it
+    and not exists (
+      select 1 from jsonb_array_elements(v_faults) e where (e ->> 'feature')::integer = o.feature);
 
   select coalesce(jsonb_agg(to_jsonb(d) order by d.feature, d.reason), '[]') into v_doubts
   from (
@@ -486,7 +489,7 @@ begin
     union all
     select l.feature, l.code, 'geometry', 'leaves_parent',
       format('%s %% of it lie outside %s', round(((1 - l.inside) * 100)::numeric, 1), l.parent)
-        || coalesce(format(', %s %% in %s', round((l.best_share * 100)::numeric, 1), l.best), '')
+        || coalesce(', ' || round((l.best_share * 100)::numeric, 1) || ' % in ' || l.best, '')
     from pg_temp.import_lie l where l.inside < 0.99
     union all
     select l.feature, l.code, 'parent', 'other_parent', format('the file says %s, most lies in %s', l.said, l.parent)

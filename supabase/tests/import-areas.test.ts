@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DatabaseError } from '../server/base/database-types.ts'
+import type { Database } from '../server/base/database-types.ts'
 import { setUpEmptyCity } from '../server/import/set-up-city.ts'
 import { createEmptyCity } from '../server/import/empty-city.ts'
 import { importAreas } from '../server/import/import-areas.ts'
@@ -466,13 +468,28 @@ describe('areas as cities have them', () => {
   })
 
   it('names the feature that the database cannot take', async () => {
-    const ring = box(112.9, 28.1, 112.91, 28.11)[0]!
-    const report = await putAreas(db, files, 'grid', [
-      { code: 'ok', coordinates: [ring] },
-      { code: 'odd', coordinates: [ring.map(([x]) => [x, 28.2])] },
+    const odd: Database = {
+      ...db,
+      query: (sql, params) =>
+        String(params?.[1]).includes('"odd"') && sql.includes('import_areas')
+          ? Promise.reject(new DatabaseError('TopologyException: side location conflict', 'XX000'))
+          : db.query(sql, params),
+    }
+    const report = await putAreas(odd, files, 'grid', [
+      { code: 'g1', coordinates: box(112.9, 28.1, 112.91, 28.11) },
+      { code: 'odd', coordinates: box(112.91, 28.1, 112.92, 28.11) },
+      { code: 'g2', coordinates: box(112.92, 28.1, 112.93, 28.11) },
     ])
-    expect(said(report)[0]?.[0]).toBe('odd')
-    expect(report.stored).toBe(0)
+    expect(report).toMatchObject({ stored: 0, rejected: 3 })
+    expect(report.items).toEqual([
+      {
+        at: 2,
+        id: 'odd',
+        field: 'geometry',
+        reason: 'refused_by_database',
+        detail: 'TopologyException: side location conflict',
+      },
+    ])
   })
 })
 
