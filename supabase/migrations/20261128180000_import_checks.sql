@@ -444,6 +444,7 @@ begin
     union all
     select f.feature, f.code, 'parent', 'parent_chosen', f.parent
     from pg_temp.import_area f where f.said is null and f.parent is not null
+      and exists (select 1 from pg_temp.import_area d where d.said is not null)
     union all
     select f.feature, f.code, 'geometry', 'dissolved', null from pg_temp.import_area f where f.is_dissolved
   ) d;

@@ -8,14 +8,7 @@ import type { AreaImportOptions } from '../server/import/area-row.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
-import {
-  box,
-  caseFile,
-  putAreas,
-  putSmallCity,
-  stateOf,
-  temporaryFiles,
-} from './import-support.ts'
+import { box, caseFile, putAreas, putSmallCity, stateOf, temporaryFiles } from './import-support.ts'
 import type { FeatureInput } from './import-support.ts'
 
 describeOnEachDatabase('the import of areas', (kind) => {
@@ -372,9 +365,9 @@ describe('areas as cities have them', () => {
     const out = await put('a24.geojson')
     expect(out.stored).toBe(1)
     expect(said(out)).toContainEqual(['a24', 'leaves_parent', '50.0 % of it lie outside 4301'])
-    const notices = await db.query<{ list: unknown[] }>(`select private.area_notices() as list`).catch(
-      (error: Error) => error.message,
-    )
+    const notices = await db
+      .query<{ list: unknown[] }>(`select private.area_notices() as list`)
+      .catch((error: Error) => error.message)
     expect(notices).toMatch(/42501|sign/i)
     const [admin] = await db.query<{ id: string }>(`select id from auth.users`)
     const seen = await db.asUser(admin!.id, (tx) =>
@@ -382,9 +375,7 @@ describe('areas as cities have them', () => {
     )
     expect(seen).toEqual([
       {
-        list: [
-          { code: 'a24', name: 'n', parentCode: '4301', parentName: 'Area', outside: 0.5 },
-        ],
+        list: [{ code: 'a24', name: 'n', parentCode: '4301', parentName: 'Area', outside: 0.5 }],
       },
     ])
     await clear()
@@ -413,7 +404,9 @@ describe('areas as cities have them', () => {
       doubts: { counts: { leaves_parent: 3, other_parent: 1, parent_chosen: 1 } },
     })
     expect(said(chosen)).toContainEqual(['g2', 'other_parent', 'the file says W, most lies in E'])
-    const paths = await db.query(`select code, path from public.areas where level = 'grid' order by code`)
+    const paths = await db.query(
+      `select code, path from public.areas where level = 'grid' order by code`,
+    )
     expect(paths.map((row) => row.path)).toEqual(['4301/W/g1/', '4301/E/g2/', '4301/E/g3/'])
 
     // a parent drawn anew leaves those below it
@@ -441,8 +434,10 @@ describe('areas as cities have them', () => {
     await clear()
     const zipped = await put('a15.zip')
     expect(zipped.read).toBeGreaterThan(0)
-    await expect(put('a16.shp')).rejects.toThrow(/put .shp, .shx, .dbf, .prj and .cpg into one .zip/)
-    expect(said(await put('a17.kml'))).toContainEqual(['n', 'no_geometry', 'geometry is null'])
+    await expect(put('a16.shp')).rejects.toThrow(
+      /put .shp, .shx, .dbf, .prj and .cpg into one .zip/,
+    )
+    expect(said(await put('a17.kml'))).toContainEqual([null, 'no_geometry', 'geometry is null'])
     await expect(put('a18.gpkg')).rejects.toThrow(/without map layers, no GeoPackage/)
     await clear()
   })

@@ -439,11 +439,14 @@ describe('tables as cities have them', () => {
       expect.closeTo(112.947895035, 8),
       expect.closeTo(112.947895035, 8),
     ])
-    const turned = files.write('id,reported,closed,lon,lat,text\n1,2026-03-05,,28.2,112.95,a\n', '.csv')
+    const turned = files.write(
+      'id,reported,closed,lon,lat,text\n1,2026-03-05,,28.2,112.95,a\n',
+      '.csv',
+    )
     await expect(put('', mapped(), { file: turned })).rejects.toThrow(/"swapCoordinates": true/)
-    expect(
-      await put('', mapped({ swapCoordinates: true }), { file: turned }),
-    ).toMatchObject({ stored: 1 })
+    expect(await put('', mapped({ swapCoordinates: true }), { file: turned })).toMatchObject({
+      stored: 1,
+    })
   })
 
   it('refuses what a spreadsheet cut, what the dates contradict and text in another encoding', async () => {

@@ -46,8 +46,6 @@ export class EncodingSigns {
     if (this.#encoding.startsWith('utf') || this.#high < 4) return null
     if (this.#isUtf8) return { name: 'UTF-8', encoding: 'utf-8' }
     const isPaired = this.#paired >= surelyPaired * this.#high
-    return isPaired && singleByte.test(this.#encoding)
-      ? { name: 'GBK', encoding: 'gb18030' }
-      : null
+    return isPaired && singleByte.test(this.#encoding) ? { name: 'GBK', encoding: 'gb18030' } : null
   }
 }

@@ -21,7 +21,10 @@ function* gbkCodes(): Generator<number[]> {
 let tables: [windows1252: Map<string, number[]>, gbk: Map<string, number[]>] | null = null
 const inverse = (): NonNullable<typeof tables> =>
   (tables ??= [
-    bytesByCharacter('windows-1252', Array.from({ length: 128 }, (_, n) => [n + 128])),
+    bytesByCharacter(
+      'windows-1252',
+      Array.from({ length: 128 }, (_, n) => [n + 128]),
+    ),
     bytesByCharacter('gbk', gbkCodes()),
   ])
 

@@ -15,7 +15,8 @@ const warningText: Record<string, string> = {
   city_box_changed: "the city's box was set by its polygon",
   city_box_exceeded:
     "the polygon reaches beyond the city's box; places there are drawn on its edge",
-  city_box_wide: "the city's box is much wider than the polygon: places are drawn coarser than need be",
+  city_box_wide:
+    "the city's box is much wider than the polygon: places are drawn coarser than need be",
   below_leaves: 'areas below these leave them: see the list of doubts in the app',
 }
 
@@ -71,7 +72,9 @@ async function planeFeatures(
   if (read.features.length === 0) throw new ImportFileError(`${file}: no features in it`)
   const named = options.crs ?? read.crs
   const system = await coordinateSystem(named ?? 'WGS84').catch((error: unknown) => {
-    throw error instanceof ImportFileError ? new ImportFileError(`${file}: ${error.message}`) : error
+    throw error instanceof ImportFileError
+      ? new ImportFileError(`${file}: ${error.message}`)
+      : error
   })
   let heights = 0
   const features = read.features.map((feature) => {
@@ -81,6 +84,8 @@ async function planeFeatures(
   })
   const notes = [...read.notes]
   if (system.name !== 'WGS 84') notes.push(`coordinates were read as ${system.name}`)
+  if (options.level !== 'city' && (options.parentByOverlap || options.parent === undefined))
+    notes.push('parents are the areas above that hold most of each')
   if (heights > 0) notes.push(`${heights} areas have heights: they were left out`)
   return { features, notes }
 }
@@ -90,7 +95,10 @@ function propertyNotes(features: readonly SourceFeature[], options: AreaImportOp
   const has = new Set(features.flatMap(({ properties }) => Object.keys(properties ?? {})))
   return [options.code, options.name, options.parent]
     .filter((name) => name !== undefined && !has.has(name))
-    .map((name) => `no feature has the property "${name}"; there are ${[...has].slice(0, 20).join(', ')}`)
+    .map(
+      (name) =>
+        `no feature has the property "${name}"; there are ${[...has].slice(0, 20).join(', ')}`,
+    )
 }
 
 /**

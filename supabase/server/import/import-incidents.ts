@@ -47,9 +47,9 @@ interface City {
 }
 
 async function cityOf(db: Database): Promise<City> {
-  const [city] = await db.query<Record<'west' | 'south' | 'east' | 'north', number> & { zone: string }>(
-    'select time_zone as zone, west, south, east, north from public.city_settings',
-  )
+  const [city] = await db.query<
+    Record<'west' | 'south' | 'east' | 'north', number> & { zone: string }
+  >('select time_zone as zone, west, south, east, north from public.city_settings')
   if (!city)
     throw new ImportFileError('there is no city yet: start the server once, or with --demo none')
   return { timeZone: city.zone, bbox: [city.west, city.south, city.east, city.north] }
@@ -186,7 +186,12 @@ async function prepare(
     lat: columns.lat,
   })
   const city = await cityOf(db)
-  const look: SurveyContext = { file, mapping, ...city, timeZone: mapping.timeZone ?? city.timeZone }
+  const look: SurveyContext = {
+    file,
+    mapping,
+    ...city,
+    timeZone: mapping.timeZone ?? city.timeZone,
+  }
   const survey = await surveyRows(table, look)
   const reader = headerReader(table, options, await contextOf(db, options, city, survey))
   await checkDateOrder(table, look)

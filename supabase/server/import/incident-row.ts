@@ -5,7 +5,7 @@ import { mappedColumns } from './mapping.ts'
 import type { Mapping } from './mapping.ts'
 import { movedInstant } from './moved-dates.ts'
 import type { LngLat } from './place/coordinate-system.ts'
-import { plainName } from './read/header.ts'
+import { RowCells } from './row-cells.ts'
 import { readPlace } from './row-place.ts'
 import type { PlaceRules } from './row-place.ts'
 import type { ReadDate } from './dates/date-text.ts'
@@ -62,10 +62,13 @@ export interface RowContext {
   moveWeeks: number
 }
 
-const totalWords = /^(合计|总计|小计|共计|总数|(grand |sub)?totals?|sum)\s*[:：]?$/i
 /** Values kept of those that `otherwise` caught; further ones are counted together. */
 const otherwiseKept = 200
-const longestEmptyWord = 20
+
+function countKept(counts: Map<string, number>, value: string): void {
+  const key = counts.has(value) || counts.size < otherwiseKept ? value : 'others'
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
 
 const limits = { id: 200, description: 10_000, address: 500, channel: 100 } as const
 type Limited = keyof typeof limits
@@ -76,67 +79,43 @@ const isPoisoned = (text: string): boolean => text.includes('\u0000') || !text.i
 export class RowReader {
   readonly #mapping: Mapping
   readonly #context: RowContext
-  readonly #index: Map<string, number>
+  readonly #cells: RowCells
   readonly #columns: { field: string; column: string }[]
   readonly #categoryOf: Map<string, string>
   readonly #stageOf: Map<string, Stage>
   readonly #departmentOf: Map<string, string>
   readonly #channelOf: Map<string, string>
-  readonly #emptyWords: ReadonlySet<string>
-  #fields: readonly string[] = []
   #faults: RowFault[] = []
   #doubts: RowFault[] = []
-  /** Rows by field and value that a mapping's `otherwise` caught. */
+  #caught: string[] = []
+  /** Sound rows by field and value that a mapping's `otherwise` caught. */
   readonly otherwise = new Map<string, number>()
 
   /** @throws Error listing the columns that the header lacks or has twice. */
   constructor(header: readonly string[], mapping: Mapping, context: RowContext) {
     this.#mapping = mapping
     this.#context = context
-    this.#index = new Map(header.map((name, index) => [plainName(name), index]))
+    this.#cells = new RowCells(header, mapping)
     this.#columns = mappedColumns(mapping)
-    const missing = this.#columns.filter(({ column }) => !this.#index.has(plainName(column)))
-    if (missing.length > 0) {
-      const list = missing.map(({ field, column }) => `"${column}" (for ${field})`).join(', ')
-      throw new Error(
-        `the file lacks the columns ${list}; it has ${[...this.#index.keys()].join(', ')}`,
-      )
-    }
-    const twice = this.#columns.filter(
-      ({ column }) => header.filter((name) => plainName(name) === plainName(column)).length > 1,
-    )
-    if (twice.length > 0) {
-      const list = twice.map(({ field, column }) => `"${column}" (for ${field})`).join(', ')
-      throw new Error(`the header names more than one column ${list}: which is meant?`)
-    }
     this.#categoryOf = new Map(Object.entries(mapping.categories.map))
     this.#stageOf = new Map(Object.entries(mapping.stages.map))
     this.#departmentOf = new Map(Object.entries(mapping.departments))
     this.#channelOf = new Map(Object.entries(mapping.channels))
-    const mapped = [this.#categoryOf, this.#stageOf, this.#departmentOf, this.#channelOf]
-    this.#emptyWords = new Set(
-      mapping.emptyWords
-        .filter((word) => !mapped.some((map) => map.has(word)))
-        .map((word) => word.toUpperCase()),
-    )
   }
 
-  /** Whether the mapping says to pass over the row, or it is a total below the table. */
+  /** Whether the row is none of an incident. */
   isSkipped(fields: readonly string[]): 'skipped' | 'total' | null {
-    this.#fields = fields
-    if (this.#mapping.skip.some(({ column, values }) => values.includes(this.#cell(column))))
-      return 'skipped'
-    const first = fields.find((field) => field.trim() !== '')?.trim() ?? ''
-    const isTotal = totalWords.test(first) && this.#cell(this.#mapping.columns.reportedAt) === ''
-    return isTotal ? 'total' : null
+    this.#cells.take(fields)
+    return this.#cells.skipped()
   }
 
   read(fields: readonly string[], line: number): RowResult {
-    this.#fields = fields
+    this.#cells.take(fields)
     this.#faults = []
     this.#doubts = []
+    this.#caught = []
     for (const { column } of this.#columns) {
-      if (isPoisoned(this.#cell(column)))
+      if (isPoisoned(this.#cells.one(column)))
         this.#blame(column, 'bad_character', 'a NUL or half a character')
     }
     const { columns, constants } = this.#mapping
@@ -147,7 +126,7 @@ export class RowReader {
     const category = this.#category()
     const { reportedAt, closedAt } = this.#times()
     const stage = this.#stage()
-    const given = this.#cell(columns.department)
+    const given = this.#cells.one(columns.department)
     const content = {
       category: category ?? '',
       department: this.#department(given),
@@ -166,6 +145,7 @@ export class RowReader {
       return { row: null, id: id.slice(0, limits.id), faults: this.#faults }
     }
     const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex')
+    for (const value of this.#caught) countKept(this.otherwise, value.slice(0, 80))
     const doubts = this.#doubts
     const row = { line, id, hash, ...content, doubts: doubts.map(({ reason }) => reason) }
     return { row, faults: null, doubts }
@@ -183,23 +163,9 @@ export class RowReader {
     })
   }
 
-  /** Empty for a column the mapping leaves out. */
-  #cell(column: string | undefined): string {
-    const index = column === undefined ? undefined : this.#index.get(plainName(column))
-    const text = index === undefined ? '' : (this.#fields[index] ?? '').trim()
-    return text.length <= longestEmptyWord && this.#emptyWords.has(text.toUpperCase()) ? '' : text
-  }
-
-  #cells(columns: string | string[] | undefined): string[] {
-    return [columns ?? []]
-      .flat()
-      .map((column) => this.#cell(column))
-      .filter((text) => text !== '')
-  }
-
   #text(field: Limited): string {
     const columns = this.#mapping.columns[field]
-    const joined = this.#cells(columns).join(' · ')
+    const joined = this.#cells.some(columns).join(' · ')
     const isProse = field === 'description' || field === 'address'
     const text = isProse && this.#mapping.underscoresAsSpaces ? joined.replaceAll('_', ' ') : joined
     if (text.length > limits[field]) {
@@ -214,14 +180,15 @@ export class RowReader {
 
   #place(): { lon: number; lat: number } {
     const { columns, place } = this.#mapping
-    const said = this.#cell(place?.column)
+    const said = this.#cells.one(place?.column)
     if (place && place.unknown.includes(said)) return this.#areaPlace(said)
-    if (place && place.fallback.includes(said)) this.#doubt(place.column, 'geocoded_by_fallback', said)
-    const [lonText, latText] = [this.#cell(columns.lon), this.#cell(columns.lat)]
+    if (place && place.fallback.includes(said))
+      this.#doubt(place.column, 'geocoded_by_fallback', said)
+    const [lonText, latText] = [this.#cells.one(columns.lon), this.#cells.one(columns.lat)]
     const { at, faults } = readPlace(lonText, latText, this.#context.places)
     for (const { axis, reason } of faults ?? []) {
       const written = reason === 'no_coordinates' ? `${lonText} ${latText}`.trim() || null : null
-      this.#blame(columns[axis], reason, written ?? (this.#cell(columns[axis]) || null))
+      this.#blame(columns[axis], reason, written ?? (this.#cells.one(columns[axis]) || null))
     }
     const [lon, lat] = at ?? [Number.NaN, Number.NaN]
     return { lon, lat }
@@ -230,7 +197,7 @@ export class RowReader {
   /** An unknown place lies at a point of its area. */
   #areaPlace(said: string): { lon: number; lat: number } {
     const { columns, place } = this.#mapping
-    const area = this.#cell(columns.area)
+    const area = this.#cells.one(columns.area)
     const point = this.#context.areaPoints.get(area)
     if (point) this.#doubt(columns.area, 'place_unknown', area)
     else if (area === '') this.#blame(place?.column, 'place_unknown', said)
@@ -239,18 +206,10 @@ export class RowReader {
     return { lon, lat }
   }
 
-  /** A row that only the mapping's `otherwise` could place. */
-  #countOtherwise(field: string, value: string): void {
-    const key = `${field}: ${value.slice(0, 60) || '(empty)'}`
-    const isKept = this.otherwise.has(key) || this.otherwise.size < otherwiseKept
-    const kept = isKept ? key : `${field}: …`
-    this.otherwise.set(kept, (this.otherwise.get(kept) ?? 0) + 1)
-  }
-
   /** Tries `a / b`, then `a`, then the fallback. */
   #category(): string | null {
     const { columns, categories } = this.#mapping
-    const values = this.#cells(columns.category)
+    const values = this.#cells.some(columns.category)
     let code: string | null = null
     for (let length = values.length; length > 0; length--) {
       const mapped = this.#categoryOf.get(values.slice(0, length).join(' / '))
@@ -261,7 +220,8 @@ export class RowReader {
     }
     if (code === null && categories.otherwise !== undefined) {
       code = categories.otherwise
-      if (columns.category !== undefined) this.#countOtherwise('categories', values.join(' / '))
+      if (columns.category !== undefined)
+        this.#caught.push(`categories: ${values.join(' / ') || '(empty)'}`)
     }
     if (code !== null && this.#context.categories.has(code)) return code
     const field = [columns.category ?? 'categories.otherwise'].flat().join('+')
@@ -270,7 +230,7 @@ export class RowReader {
   }
 
   #date(column: string | undefined): ReadDate | null {
-    const written = this.#cell(column)
+    const written = this.#cells.one(column)
     if (written === '') return null
     const read = readByRules(written, this.#context.dates)
     if (read === null) this.#blame(column, 'bad_date', written)
@@ -286,13 +246,14 @@ export class RowReader {
     const { columns } = this.#mapping
     const { dates, now } = this.#context
     const reported = this.#date(columns.reportedAt)
-    if (this.#cell(columns.reportedAt) === '') this.#blame(columns.reportedAt, 'bad_date', 'empty')
+    if (this.#cells.one(columns.reportedAt) === '')
+      this.#blame(columns.reportedAt, 'bad_date', 'empty')
     const closed = this.#date(columns.closedAt)
     if (!reported) return { reportedAt: null, closedAt: null }
     const reportedAt = this.#moved(reported.at)
     if (!closed) return { reportedAt, closedAt: null }
     const closing = closingInstant(closed, reported.at, dates, now)
-    const detail = `${this.#cell(columns.reportedAt)} → ${this.#cell(columns.closedAt)}`
+    const detail = `${this.#cells.one(columns.reportedAt)} → ${this.#cells.one(columns.closedAt)}`
     if (!closing) {
       this.#blame(columns.closedAt, 'closed_before_opened', detail)
       return { reportedAt, closedAt: null }
@@ -305,12 +266,13 @@ export class RowReader {
 
   #stage(): Stage | null {
     const { columns, stages } = this.#mapping
-    const value = this.#cell(columns.stage)
-    const closing = this.#cell(columns.closedAt)
+    const value = this.#cells.one(columns.stage)
+    const closing = this.#cells.one(columns.closedAt)
     const isUnknown = value !== '' && stages.otherwise === undefined && !this.#stageOf.has(value)
     const unsaid = closing === '' ? (stages.otherwise ?? null) : 'closed'
     const stage = isUnknown ? null : (this.#stageOf.get(value) ?? unsaid)
-    if (value !== '' && !isUnknown && !this.#stageOf.has(value)) this.#countOtherwise('stages', value)
+    if (value !== '' && !isUnknown && !this.#stageOf.has(value))
+      this.#caught.push(`stages: ${value}`)
     const field = columns.stage ?? columns.closedAt ?? 'stages.otherwise'
     if (stage === null) this.#blame(field, 'unknown_stage', value || null)
     else if (stage === 'closed' && closing === '') this.#blame(field, 'closed_without_date')
@@ -331,7 +293,7 @@ export class RowReader {
 
   #severity(): number | null {
     const { columns, constants } = this.#mapping
-    const text = this.#cell(columns.severity)
+    const text = this.#cells.one(columns.severity)
     if (text === '') return constants.severity ?? null
     const severity = Number(text)
     if (![1, 2, 3, 4].includes(severity)) this.#blame(columns.severity, 'bad_severity', text)

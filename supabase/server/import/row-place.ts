@@ -19,7 +19,10 @@ export function readPlace(lonText: string, latText: string, rules: PlaceRules): 
   const y = readCoordinate(second, 'lat', decimalComma)
   // systems write 0, 0 for an unknown place
   if (lonText === '' || latText === '' || (x === 0 && y === 0))
-    return { at: null, faults: [{ axis: lonText === '' ? 'lon' : 'lat', reason: 'no_coordinates' }] }
+    return {
+      at: null,
+      faults: [{ axis: lonText === '' ? 'lon' : 'lat', reason: 'no_coordinates' }],
+    }
   const isBad = (value: number | null, limit: number): boolean =>
     value === null || (system.isDegrees && Math.abs(value) > limit)
   const faults: PlaceFault[] = []

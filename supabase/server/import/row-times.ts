@@ -14,7 +14,10 @@ export interface DateRules {
   slackSeconds: number
 }
 
-export const readByRules = (text: string, { timeZone, order, numeric }: DateRules): ReadDate | null =>
+export const readByRules = (
+  text: string,
+  { timeZone, order, numeric }: DateRules,
+): ReadDate | null =>
   (numeric && readNumericDate(text, numeric, timeZone)) || readDate(text, timeZone, order)
 
 export interface ClosingInstant {

@@ -89,7 +89,9 @@ async function surveyPlaces(
   try {
     system = await coordinateSystem(named ?? 'WGS84')
   } catch (error) {
-    throw error instanceof ImportFileError ? new ImportFileError(`${file}: ${error.message}`) : error
+    throw error instanceof ImportFileError
+      ? new ImportFileError(`${file}: ${error.message}`)
+      : error
   }
   if (system.name !== 'WGS 84') notes.push(`coordinates are read as ${system.name}`)
   const isFound = decimalComma === undefined && hasDecimalCommas(lons, lats)
@@ -136,10 +138,14 @@ function surveyDates(
       epoch: 'seconds since 1970',
       epochMilliseconds: 'milliseconds since 1970',
     }
-    return { numeric: kind, notes: [`${columns.reportedAt} holds ${names[kind]}, such as ${texts[0]}`] }
+    return {
+      numeric: kind,
+      notes: [`${columns.reportedAt} holds ${names[kind]}, such as ${texts[0]}`],
+    }
   }
   const unread = texts.filter((text) => readDate(text, timeZone, dateOrder) === null)
-  if (dateOrder !== 'ymd' || unread.length < most * texts.length) return { numeric: null, notes: [] }
+  if (dateOrder !== 'ymd' || unread.length < most * texts.length)
+    return { numeric: null, notes: [] }
   const readable = (order: 'mdy' | 'dmy'): boolean =>
     unread.some((text) => readDate(text, timeZone, order) !== null)
   if (!readable('mdy') && !readable('dmy')) return { numeric: null, notes: [] }
@@ -147,7 +153,9 @@ function surveyDates(
   const where = `${file}: the dates of ${columns.reportedAt} (${example(unread)}) do not begin with the year`
   if (mdy.length > 0 !== dmy.length > 0) {
     const [order, proof] = mdy.length > 0 ? ['mdy', mdy[0]] : ['dmy', dmy[0]]
-    throw new ImportFileError(`${where}; ${proof} says "dateOrder": "${order}": put it into the mapping`)
+    throw new ImportFileError(
+      `${where}; ${proof} says "dateOrder": "${order}": put it into the mapping`,
+    )
   }
   throw new ImportFileError(
     `${where}, and the file does not say whether the day or the month comes first: put "dateOrder": "dmy" or "mdy" into the mapping`,
@@ -172,7 +180,10 @@ const slips = 0.01
  * Reads the dates of the whole file, where the mapping says day or month first.
  * @throws ImportFileError when the file's own dates say the other; nothing is stored.
  */
-export async function checkDateOrder(table: RowFile, { file, mapping }: SurveyContext): Promise<void> {
+export async function checkDateOrder(
+  table: RowFile,
+  { file, mapping }: SurveyContext,
+): Promise<void> {
   const { dateOrder, columns } = mapping
   if (dateOrder === 'ymd') return
   const names = table.header.fields.map(plainName)

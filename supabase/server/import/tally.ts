@@ -58,7 +58,9 @@ export class Tally {
     const { skipped, total } = this.#skipped
     return [
       ...(skipped > 0 ? [`${skipped} rows were passed over, as the mapping says`] : []),
-      ...(total.length > 0 ? [`totals were passed over on line ${total.slice(0, 10).join(', ')}`] : []),
+      ...(total.length > 0
+        ? [`totals were passed over on line ${total.slice(0, 10).join(', ')}`]
+        : []),
     ]
   }
 

@@ -56,7 +56,9 @@ export class Watch {
   notes(): string[] {
     const notes: string[] = []
     if (this.#coarse > 0)
-      notes.push(`${this.#coarse} rows have coordinates with at most two decimals: about a kilometre`)
+      notes.push(
+        `${this.#coarse} rows have coordinates with at most two decimals: about a kilometre`,
+      )
     const piles = [...this.#places]
       .filter(([, count]) => count >= pileRows && count >= pileShare * this.#rows)
       .toSorted(([, a], [, b]) => b - a)

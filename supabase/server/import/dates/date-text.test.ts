@@ -61,7 +61,11 @@ it('reads back every way in which a date is written', () => {
   fc.assert(
     fc.property(instant, (date) => {
       const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()]
-      const [hour, minute, second] = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
+      const [hour, minute, second] = [
+        date.getUTCHours(),
+        date.getUTCMinutes(),
+        date.getUTCSeconds(),
+      ]
       const clock = `${hour}:${two(minute)}:${two(second)}`
       const half = `${hour % 12 || 12}:${two(minute)}:${two(second)} ${hour < 12 ? 'AM' : 'PM'}`
       const chinese = `${year}年${month}月${day}日`
@@ -71,7 +75,10 @@ it('reads back every way in which a date is written', () => {
         [`${month}/${day}/${year} ${half}`, 'mdy'],
         [`${day}.${month}.${year} ${clock}`, 'dmy'],
         [`${chinese} ${hour}时${minute}分${second}秒`, 'ymd'],
-        [`${chinese}${hour < 12 ? '上午' : '下午'}${hour % 12 || 12}:${two(minute)}:${two(second)}`, 'ymd'],
+        [
+          `${chinese}${hour < 12 ? '上午' : '下午'}${hour % 12 || 12}:${two(minute)}:${two(second)}`,
+          'ymd',
+        ],
       ] as const)
         expect(readDate(text, 'UTC', order)?.at, text).toBe(date.toISOString())
     }),
@@ -97,8 +104,10 @@ it('reads back days of a spreadsheet and seconds since 1970', () => {
 })
 
 it('tells dates that can have only one order', () => {
-  expect(orderEvidence(['3/15/2026', '15/3/2026', '3/5/2026', '2026-03-15', '13/13/2026'])).toEqual({
-    mdy: ['3/15/2026'],
-    dmy: ['15/3/2026'],
-  })
+  expect(orderEvidence(['3/15/2026', '15/3/2026', '3/5/2026', '2026-03-15', '13/13/2026'])).toEqual(
+    {
+      mdy: ['3/15/2026'],
+      dmy: ['15/3/2026'],
+    },
+  )
 })

@@ -24,8 +24,12 @@ const monthName = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?'
 const yearFirst = /^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?(?=$|[^\d])/
 const yearLast = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?=$|[^\d])/
 const compact = /^(20\d{2}|19\d{2})(\d{2})(\d{2})(?:t?(\d{2})(\d{2})(\d{2})?)?(?=$|[^\d])/
-const dayNamed = new RegExp(`^(\\d{1,2})(?:st|nd|rd|th)?[-/ ]${monthName}[-/, ]+(\\d{4}|\\d{2})(?=$|[^\\d])`)
-const monthNamed = new RegExp(`^${monthName}[- ]+(\\d{1,2})(?:st|nd|rd|th)?[-, ]+(\\d{4})(?=$|[^\\d])`)
+const dayNamed = new RegExp(
+  `^(\\d{1,2})(?:st|nd|rd|th)?[-/ ]${monthName}[-/, ]+(\\d{4}|\\d{2})(?=$|[^\\d])`,
+)
+const monthNamed = new RegExp(
+  `^${monthName}[- ]+(\\d{1,2})(?:st|nd|rd|th)?[-, ]+(\\d{4})(?=$|[^\\d])`,
+)
 
 const time =
   /^(am|pm)?\s*(\d{1,2})(?::(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?|(?=\s*(?:am|pm)))\s*(am|pm)?(?=$|[^\d])/
@@ -36,7 +40,10 @@ const century = (year: string): number =>
   year.length === 4 ? Number(year) : Number(year) + (Number(year) < 70 ? 2000 : 1900)
 
 /** The date at the text's beginning, and what follows it. */
-function dateOf(text: string, order: DateOrder): { parts: Parts; rest: string; written: string[] } | null {
+function dateOf(
+  text: string,
+  order: DateOrder,
+): { parts: Parts; rest: string; written: string[] } | null {
   const made = (match: RegExpExecArray, year: string, month: number, day: string) => ({
     parts: { year: century(year), month, day: Number(day) },
     rest: text.slice(match[0].length).replace(/^[t,\s]+/, ''),
@@ -47,9 +54,11 @@ function dateOf(text: string, order: DateOrder): { parts: Parts; rest: string; w
   match = compact.exec(text)
   if (match) return made(match, match[1]!, Number(match[2]), match[3]!)
   match = dayNamed.exec(text)
-  if (match) return { ...made(match, match[3]!, months.indexOf(match[2]!) + 1, match[1]!), written: [] }
+  if (match)
+    return { ...made(match, match[3]!, months.indexOf(match[2]!) + 1, match[1]!), written: [] }
   match = monthNamed.exec(text)
-  if (match) return { ...made(match, match[3]!, months.indexOf(match[1]!) + 1, match[2]!), written: [] }
+  if (match)
+    return { ...made(match, match[3]!, months.indexOf(match[1]!) + 1, match[2]!), written: [] }
   match = order === 'ymd' ? null : yearLast.exec(text)
   if (!match) return null
   const [, first = '', second = '', year = ''] = match

@@ -7,10 +7,17 @@ export type NumericDate = (typeof numericDates)[number]
 
 const number = /^\d+(?:\.\d+)?$/
 /** Days from 1899-12-30, which makes up for the 29 February 1900 that Excel believes in. */
-const dayZero: Record<'excel' | 'excel1904', string> = { excel: '1899-12-30', excel1904: '1904-01-01' }
+const dayZero: Record<'excel' | 'excel1904', string> = {
+  excel: '1899-12-30',
+  excel1904: '1904-01-01',
+}
 
 /** @returns null for what is no number, or lies outside 1901 to 2100. */
-export function readNumericDate(text: string, kind: NumericDate, timeZone: string): ReadDate | null {
+export function readNumericDate(
+  text: string,
+  kind: NumericDate,
+  timeZone: string,
+): ReadDate | null {
   const plain = text.normalize('NFKC').trim()
   if (!number.test(plain)) return null
   const value = Number(plain)

@@ -105,7 +105,8 @@ async function byEpsg(code: number): Promise<CoordinateSystem | null> {
   if ([3857, 3785, 900913, 102100].includes(code)) return projected('Web Mercator', 'EPSG:3857')
   const zone = chineseZone(code)
   if (zone) return gaussKrugerZone(zone.width, zone.meridian)
-  const utm = code >= 32601 && code <= 32660 ? '' : code >= 32701 && code <= 32760 ? ' +south' : null
+  const utm =
+    code >= 32601 && code <= 32660 ? '' : code >= 32701 && code <= 32760 ? ' +south' : null
   if (utm !== null) {
     const number = code % 100
     const definition = `+proj=utm +zone=${number}${utm} +datum=WGS84 +units=m +no_defs`
@@ -127,7 +128,8 @@ async function byWkt(wkt: string): Promise<CoordinateSystem> {
       `the file's degrees are "${plain}", not WGS 84 or CGCS2000: transform it first, or say --crs`,
     )
   }
-  const isKruger = /Gauss.?Kruger|Transverse.?Mercator/i.test(wkt) && /CGCS.?2000|China.?2000/i.test(wkt)
+  const isKruger =
+    /Gauss.?Kruger|Transverse.?Mercator/i.test(wkt) && /CGCS.?2000|China.?2000/i.test(wkt)
   const meridian = Number(/"central_meridian"\s*,\s*(-?[\d.]+)/i.exec(wkt)?.[1])
   const falseEasting = Number(/"false_easting"\s*,\s*(-?[\d.]+)/i.exec(wkt)?.[1])
   if (isKruger && meridian >= 75 && meridian <= 135 && falseEasting % 1_000_000 === 500_000) {
@@ -152,12 +154,15 @@ async function byWkt(wkt: string): Promise<CoordinateSystem> {
 export async function coordinateSystem(name: string): Promise<CoordinateSystem> {
   if (/^\s*[A-Z]+(CS|CRS)\s*\[/i.test(name)) return byWkt(name)
   const plain = name.toUpperCase().replaceAll(/[\s_-]/g, '')
-  if (['WGS84', 'CRS84', 'OGC:CRS84'].includes(plain) || /CRS84H?$/.test(plain)) return degrees('WGS 84')
+  if (['WGS84', 'CRS84', 'OGC:CRS84'].includes(plain) || /CRS84H?$/.test(plain))
+    return degrees('WGS 84')
   if (plain === 'CGCS2000') return degrees('CGCS2000')
   if (plain === 'GCJ02') return shifted('GCJ02', 'GCJ-02')
   if (plain === 'BD09') return shifted('BD09', 'BD-09')
   if (plain === 'WEBMERCATOR') return byEpsg(3857) as Promise<CoordinateSystem>
-  const code = /^(?:URN:OGC:DEF:CRS:)?EPSG:(?:[\d.]*:)?(\d+)$/.exec(plain)?.[1] ?? /^(\d{4,6})$/.exec(plain)?.[1]
+  const code =
+    /^(?:URN:OGC:DEF:CRS:)?EPSG:(?:[\d.]*:)?(\d+)$/.exec(plain)?.[1] ??
+    /^(\d{4,6})$/.exec(plain)?.[1]
   const known = code === undefined ? null : await byEpsg(Number(code))
   if (known) return known
   throw new ImportFileError(

@@ -16,10 +16,18 @@ describe('readCoordinate', () => {
     ['38396700.12', 38_396_700.12],
   ])('%s is %d', (text, value) => expect(readCoordinate(text, 'lon')).toBeCloseTo(value, 9))
 
-  it.each(['', '0x70', '0b11', '112,95', '28.2N', `112°75'`, '112.9 57', '-112.5W', '1e400', 'abc'])(
-    'refuses %j as a longitude',
-    (text) => expect(readCoordinate(text, 'lon')).toBeNull(),
-  )
+  it.each([
+    '',
+    '0x70',
+    '0b11',
+    '112,95',
+    '28.2N',
+    `112°75'`,
+    '112.9 57',
+    '-112.5W',
+    '1e400',
+    'abc',
+  ])('refuses %j as a longitude', (text) => expect(readCoordinate(text, 'lon')).toBeNull())
 
   it('reads back degrees, minutes and seconds', () => {
     const degrees = fc.double({ min: -89.99, max: 89.99, noNaN: true })

@@ -33,7 +33,8 @@ export function readCoordinate(text: string, axis: Axis, decimalComma = false): 
   const parts = [minutes ?? '0', seconds ?? '0'].map(Number)
   const [minute = 0, second = 0] = parts
   if (isSplit && (!Number.isInteger(degrees) || exponent !== '')) return null
-  if (minute >= 60 || second >= 60 || (seconds !== undefined && !Number.isInteger(minute))) return null
+  if (minute >= 60 || second >= 60 || (seconds !== undefined && !Number.isInteger(minute)))
+    return null
   const value = degrees + minute / 60 + second / 3600
   return Number.isFinite(value) ? (sign === '-' ? -1 : 1) * direction * value : null
 }

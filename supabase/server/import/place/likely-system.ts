@@ -19,7 +19,9 @@ function candidates([west, , east, north]: BoundingBox): string[] {
   const utm = (north > 0 ? 32600 : 32700) + Math.floor((lng + 180) / 6) + 1
   const chinese =
     lng > 72 && lng < 138
-      ? [three, three - 1, three + 1].filter((zone) => zone >= 25 && zone <= 45).map((zone) => 4513 + zone - 25)
+      ? [three, three - 1, three + 1]
+          .filter((zone) => zone >= 25 && zone <= 45)
+          .map((zone) => 4513 + zone - 25)
       : []
   const wide = lng > 72 && lng < 138 ? [4491 + six - 13] : []
   return [...chinese, ...wide, 3857, utm].map((code) => `EPSG:${code}`)

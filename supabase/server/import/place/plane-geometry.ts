@@ -17,11 +17,14 @@ export function planeGeometry(
 ): { geometry: unknown; hadHeights: boolean } {
   if (typeof geometry !== 'object' || geometry === null) return { geometry, hadHeights: false }
   let hadHeights = false
-  const coordinates = mapPositions((geometry as { coordinates?: unknown }).coordinates, (position) => {
-    const [x, y] = position
-    if (position.length > 2) hadHeights = true
-    if (typeof x !== 'number' || typeof y !== 'number') return position
-    return system.toWgs84(x, y) ?? [x, y]
-  })
+  const coordinates = mapPositions(
+    (geometry as { coordinates?: unknown }).coordinates,
+    (position) => {
+      const [x, y] = position
+      if (position.length > 2) hadHeights = true
+      if (typeof x !== 'number' || typeof y !== 'number') return position
+      return system.toWgs84(x, y) ?? [x, y]
+    },
+  )
   return { geometry: { type: (geometry as { type?: unknown }).type, coordinates }, hadHeights }
 }

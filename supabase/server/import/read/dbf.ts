@@ -40,7 +40,11 @@ function decodesAs(bytes: Uint8Array, encoding: string): boolean {
 }
 
 /** Texts end where the field does, perhaps in the middle of a character. */
-const trimmed = (text: string): string => text.replace(/\0[^]*$/, '').replace(/\uFFFD$/, '').trim()
+const trimmed = (text: string): string =>
+  text
+    .replace(/\0[^]*$/, '')
+    .replace(/\uFFFD$/, '')
+    .trim()
 
 /**
  * Reads the table of a Shapefile. Numbers stay as they are written: a code of 18 digits does not
@@ -60,7 +64,9 @@ export function readDbf(
   const driver = encodingByDriver[bytes[29] ?? 0]
   const records = bytes.subarray(headerLength)
   const encoding =
-    named ?? (decodesAs(records, 'utf-8') ? 'utf-8' : null) ?? driver ??
+    named ??
+    (decodesAs(records, 'utf-8') ? 'utf-8' : null) ??
+    driver ??
     (decodesAs(records, 'gb18030') ? 'gb18030' : 'windows-1252')
   const decoder = new TextDecoder(encoding)
   const columns: { name: string; type: string; from: number; to: number }[] = []

@@ -25,11 +25,18 @@ export async function featureRows(file: string, options: RowOptions): Promise<Ro
   const names = new Set(features.flatMap(({ properties }) => Object.keys(properties ?? {})))
   const hasOwn = names.has(lon) && names.has(lat)
   const header = [...names, ...(hasOwn ? [] : [lon, lat])]
-  const row = (fields: string[], line: number): CsvRow => ({ line, endLine: line, fields, fault: null })
+  const row = (fields: string[], line: number): CsvRow => ({
+    line,
+    endLine: line,
+    fields,
+    fault: null,
+  })
   return {
     header: row(header, 1),
     crs: hasOwn ? null : crs,
-    notes: hasOwn ? [...notes, `places come from the fields ${lon} and ${lat}, not from the points`] : notes,
+    notes: hasOwn
+      ? [...notes, `places come from the fields ${lon} and ${lat}, not from the points`]
+      : notes,
     rows: async function* () {
       for (const [index, feature] of features.entries()) {
         const [x, y] = pointOf(feature)

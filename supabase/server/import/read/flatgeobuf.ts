@@ -10,7 +10,9 @@ const plain = (properties: Record<string, unknown>): Record<string, unknown> =>
     Object.entries(properties).map(([key, value]) => [
       key,
       typeof value === 'bigint'
-        ? Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+        ? Number.isSafeInteger(Number(value))
+          ? Number(value)
+          : String(value)
         : value,
     ]),
   )

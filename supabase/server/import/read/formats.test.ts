@@ -21,8 +21,7 @@ const write = (content: string | Uint8Array, ending: string): string => {
 }
 
 describe('a format that GIS programs write', () => {
-  const gpkg = (): string =>
-    write(gunzipSync(readFileSync(join(cases, 'grids.gpkg.gz'))), '.gpkg')
+  const gpkg = (): string => write(gunzipSync(readFileSync(join(cases, 'grids.gpkg.gz'))), '.gpkg')
   it.each([
     ['GeoJSON', () => join(cases, 'grids.geojson'), 'WGS 84', 'code'],
     ['a Shapefile in GBK and CGCS2000', () => join(cases, 'gbk-cgcs2000.zip'), '114°E', 'code'],
@@ -61,11 +60,14 @@ describe('a format that GIS programs write', () => {
     await expect(readFeatures(write('<kml><Placemark>', '.kml'))).rejects.toThrow(/not KML/)
     const archive = zipSync({ 'a.txt': strToU8('x') })
     await expect(readFeatures(write(archive, '.zip'))).rejects.toThrow(/holds no .shp, .kml/)
-    await expect(readFeatures(write(archive.slice(0, 20), '.zip'))).rejects.toThrow(/not a whole zip/)
+    await expect(readFeatures(write(archive.slice(0, 20), '.zip'))).rejects.toThrow(
+      /not a whole zip/,
+    )
   })
 
   it('keeps whole numbers of a JSON text that no number can hold', () => {
-    const text = '{"a":430102001001000123,"b":"430102001001000123","c":112.94000000000001,"d":-12,"e":1e20}'
+    const text =
+      '{"a":430102001001000123,"b":"430102001001000123","c":112.94000000000001,"d":-12,"e":1e20}'
     expect(JSON.parse(quoteBigIntegers(text))).toEqual({
       a: '430102001001000123',
       b: '430102001001000123',
@@ -107,25 +109,33 @@ describe('a workbook', () => {
   it.each([
     ['', '2022-03-04 08:30:00'],
     ['date1904="1"', '2026-03-05 08:30:00'],
-  ])('finds its sheet and header, keeps digits, and counts days from 1900 or 1904 (%s)', async (property, at) => {
-    const file = write(workbook(property), '.bin')
-    const table = await openRows(file, { columns: ['id', 'at'], lon: 'lon', lat: 'lat' })
-    const rows = await Array.fromAsync(table.rows())
-    expect(rows.map(({ line, fields }) => [line, ...fields])).toEqual([
-      [4, '430102001001000123', at],
-    ])
-    expect(table.notes).toEqual([
-      'the sheet 数据 was read, of 说明, 数据',
-      '2 rows above the header were passed over',
-    ])
-  })
+  ])(
+    'finds its sheet and header, keeps digits, and counts days from 1900 or 1904 (%s)',
+    async (property, at) => {
+      const file = write(workbook(property), '.bin')
+      const table = await openRows(file, { columns: ['id', 'at'], lon: 'lon', lat: 'lat' })
+      const rows = await Array.fromAsync(table.rows())
+      expect(rows.map(({ line, fields }) => [line, ...fields])).toEqual([
+        [4, '430102001001000123', at],
+      ])
+      expect(table.notes).toEqual([
+        'the sheet 数据 was read, of 说明, 数据',
+        '2 rows above the header were passed over',
+      ])
+    },
+  )
 })
 
 describe('a table of text', () => {
   it('is read in UTF-16 by its mark', async () => {
-    const text = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('编号\t内容\r\n1\t井盖\r\n', 'utf16le')])
+    const text = Buffer.concat([
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('编号\t内容\r\n1\t井盖\r\n', 'utf16le'),
+    ])
     const table = await openRows(write(text, '.txt'), { columns: ['编号'], lon: 'x', lat: 'y' })
-    expect((await Array.fromAsync(table.rows())).map(({ fields }) => fields)).toEqual([['1', '井盖']])
+    expect((await Array.fromAsync(table.rows())).map(({ fields }) => fields)).toEqual([
+      ['1', '井盖'],
+    ])
     expect(table.notes).toEqual(['the columns are parted by tabs', 'the text is utf-16le'])
   })
 })

@@ -12,18 +12,21 @@ interface Format {
   name: string
   isIt(head: Uint8Array): boolean
   /** `bytes` gives the whole file, unpacked. */
-  read(
-    bytes: () => Promise<Uint8Array>,
-    file: string,
-    options: ReadOptions,
-  ): Promise<FeatureFile>
+  read(bytes: () => Promise<Uint8Array>, file: string, options: ReadOptions): Promise<FeatureFile>
 }
 
 const firstSign = (head: Uint8Array): string =>
-  new TextDecoder('latin1').decode(head.subarray(0, 200)).replace(/^(\u00ef\u00bb\u00bf)?[\s\u001e]*/, '').slice(0, 1)
+  new TextDecoder('latin1')
+    .decode(head.subarray(0, 200))
+    .replace(/^(\u00ef\u00bb\u00bf)?[\s\u001e]*/, '')
+    .slice(0, 1)
 
 /** A zip holds a Shapefile, or is a KMZ. */
-async function readZip(bytes: Uint8Array, file: string, options: ReadOptions): Promise<FeatureFile> {
+async function readZip(
+  bytes: Uint8Array,
+  file: string,
+  options: ReadOptions,
+): Promise<FeatureFile> {
   const files = unzipped(bytes, file)
   const names = [...files.keys()]
   if (names.some((name) => /\.shp$/i.test(name))) return readShapefile(files, file, options)
@@ -44,10 +47,26 @@ async function readZip(bytes: Uint8Array, file: string, options: ReadOptions): P
 const formats: readonly Format[] = [
   { name: 'zip', isIt: isZip, read: async (bytes, ...rest) => readZip(await bytes(), ...rest) },
   { name: 'GeoPackage', isIt: isSqlite, read: (_, file, options) => readGeoPackage(file, options) },
-  { name: 'FlatGeobuf', isIt: isFlatGeobuf, read: async (bytes, file) => readFlatGeobuf(await bytes(), file) },
-  { name: 'Shapefile', isIt: isBareShapefile, read: async (bytes, file) => refuseBareShapefile(await bytes(), file) },
-  { name: 'KML', isIt: (head) => firstSign(head) === '<', read: async (bytes, file) => readKml(await bytes(), file) },
-  { name: 'GeoJSON', isIt: () => true, read: async (bytes, ...rest) => readGeoJson(await bytes(), ...rest) },
+  {
+    name: 'FlatGeobuf',
+    isIt: isFlatGeobuf,
+    read: async (bytes, file) => readFlatGeobuf(await bytes(), file),
+  },
+  {
+    name: 'Shapefile',
+    isIt: isBareShapefile,
+    read: async (bytes, file) => refuseBareShapefile(await bytes(), file),
+  },
+  {
+    name: 'KML',
+    isIt: (head) => firstSign(head) === '<',
+    read: async (bytes, file) => readKml(await bytes(), file),
+  },
+  {
+    name: 'GeoJSON',
+    isIt: () => true,
+    read: async (bytes, ...rest) => readGeoJson(await bytes(), ...rest),
+  },
 ]
 
 /** Whether the file holds features and no table. */

@@ -106,7 +106,10 @@ function readSequence(text: string, file: string): FeatureFile {
 }
 
 const isSequence = (text: string): boolean => {
-  const lines = text.slice(0, 4_000_000).split(/\r\n|\n|\r/).filter((line) => line.trim() !== '')
+  const lines = text
+    .slice(0, 4_000_000)
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.trim() !== '')
   const [first = '', second = ''] = lines
   return first.startsWith('\u001e') || (/^\{.*\}\s*$/.test(first) && second.startsWith('{'))
 }

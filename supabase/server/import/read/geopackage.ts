@@ -13,7 +13,9 @@ function geometryOf(value: unknown): Geometry | null {
   if (!(value instanceof Uint8Array) || value.length < 8) return null
   const flags = value[3] ?? 0
   const isEmpty = (flags & 0x10) !== 0
-  return isEmpty ? null : geometryFromWkb(value.subarray(8 + (envelopeBytes[(flags >> 1) & 7] ?? 0)))
+  return isEmpty
+    ? null
+    : geometryFromWkb(value.subarray(8 + (envelopeBytes[(flags >> 1) & 7] ?? 0)))
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
@@ -21,7 +23,9 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 /** Big integers are read as text, so that codes keep their digits. */
 const plainValue = (value: unknown): unknown =>
   typeof value === 'bigint'
-    ? Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+    ? Number.isSafeInteger(Number(value))
+      ? Number(value)
+      : String(value)
     : value
 
 /** One layer of a GeoPackage. Node 22.5 and later read it. @throws ImportFileError */

@@ -7,7 +7,9 @@ function asOne(geometry: Geometry | null): Geometry | null {
   const parts = geometry?.type === 'GeometryCollection' ? geometry.geometries : []
   if (parts.length === 0 || parts.some(({ type }) => type !== 'Polygon')) return geometry
   const coordinates = (parts as Polygon[]).map((polygon) => polygon.coordinates)
-  return { type: 'MultiPolygon', coordinates } satisfies MultiPolygon as GeometryCollection | MultiPolygon
+  return { type: 'MultiPolygon', coordinates } satisfies MultiPolygon as
+    | GeometryCollection
+    | MultiPolygon
 }
 
 /** Placemarks of a KML, WGS 84 by its standard. Fields are `name`, `description` and its own data. */
@@ -16,7 +18,9 @@ export async function readKml(bytes: Uint8Array, file: string): Promise<FeatureF
     import('@tmcw/togeojson'),
     import('@xmldom/xmldom'),
   ])
-  const declared = /encoding="([\w-]+)"/.exec(new TextDecoder('latin1').decode(bytes.subarray(0, 200)))
+  const declared = /encoding="([\w-]+)"/.exec(
+    new TextDecoder('latin1').decode(bytes.subarray(0, 200)),
+  )
   try {
     const text = new TextDecoder(declared?.[1] ?? 'utf-8', { fatal: true }).decode(bytes)
     const parser = new DOMParser({

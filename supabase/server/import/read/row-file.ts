@@ -1,6 +1,12 @@
 import { csvRows } from '../csv-file.ts'
 import type { CsvRow } from '../csv-reader.ts'
-import { checkText, encodingByMark, firstUnpacked, ImportFileError, textChunks } from '../text-source.ts'
+import {
+  checkText,
+  encodingByMark,
+  firstUnpacked,
+  ImportFileError,
+  textChunks,
+} from '../text-source.ts'
 import { featureRows } from './feature-rows.ts'
 import { holdsFeatures, isWorkbook } from './formats.ts'
 import { findHeader } from './header.ts'
@@ -40,7 +46,11 @@ async function headOf(file: string, encoding: string): Promise<string> {
   return head
 }
 
-const delimiterNames: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'bars' }
+const delimiterNames: Readonly<Record<string, string>> = {
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'bars',
+}
 
 async function openText(file: string, options: RowOptions): Promise<RowFile> {
   const encoding = (options.encoding ?? encodingByMark(await firstUnpacked(file))).toLowerCase()

@@ -35,7 +35,9 @@ export async function readShapefile(
     throw new ImportFileError(`${file}: name one of its layers with --layer: ${list}`)
   }
   const part = (kind: string): Uint8Array | undefined =>
-    files.get([...files.keys()].find((name) => stem(name) === stem(shp) && ending(name) === kind) ?? '')
+    files.get(
+      [...files.keys()].find((name) => stem(name) === stem(shp) && ending(name) === kind) ?? '',
+    )
   const [shapes, table, projection, page] = [part('.shp'), part('.dbf'), part('.prj'), part('.cpg')]
   if (!shapes || !table)
     throw new ImportFileError(`${file}: ${short(shp)}.dbf is missing: codes and names stand in it`)

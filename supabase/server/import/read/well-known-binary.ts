@@ -1,6 +1,14 @@
 import type { Geometry, Position } from 'geojson'
 
-const names = ['', 'Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon']
+const names = [
+  '',
+  'Point',
+  'LineString',
+  'Polygon',
+  'MultiPoint',
+  'MultiLineString',
+  'MultiPolygon',
+]
 
 /**
  * Reads a geometry of OGC's well-known binary, with the types of ISO (1006 is a MultiPolygon with Z)

@@ -31,10 +31,14 @@ export async function readWorkbook(file: string, options: RowOptions): Promise<R
     parseNumber: (text) => text,
     trim: false,
   }).catch((error: unknown) => {
-    throw new ImportFileError(`${file}: not a workbook that can be read: ${(error as Error).message}`)
+    throw new ImportFileError(
+      `${file}: not a workbook that can be read: ${(error as Error).message}`,
+    )
   })
   const names = sheets.map(({ sheet }) => sheet)
-  const wanted = sheets.filter(({ sheet }) => options.layer === undefined || sheet === options.layer)
+  const wanted = sheets.filter(
+    ({ sheet }) => options.layer === undefined || sheet === options.layer,
+  )
   const headerOf = (data: Cell[][]): number =>
     data.slice(0, lookedAt).findIndex((row) => holdsAll(row.map(textOf), options.columns))
   const found = wanted.find(({ data }) => headerOf(data) >= 0) ?? wanted[0]
