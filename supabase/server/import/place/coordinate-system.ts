@@ -23,7 +23,7 @@ function degrees(name: string): CoordinateSystem {
   }
 }
 
-/** China's shifted degrees; the inverse is iterated to a millimetre. */
+/** China's shifted degrees, taken back to some decimetres. */
 async function shifted(name: 'GCJ02' | 'BD09', title: string): Promise<CoordinateSystem> {
   const { default: gcoord } = await import('gcoord')
   const from = gcoord[name]
