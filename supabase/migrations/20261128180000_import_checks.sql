@@ -540,3 +540,11 @@ grant execute on function private.area_notices() to authenticated;
 revoke all on function public.area_notices() from public, anon, authenticated, service_role;
 
 grant execute on function public.area_notices() to authenticated;
+
+-- cities of earlier versions have areas that were never measured
+do $$
+begin
+  perform private.refresh_area_doubts(array(select a.code from public.areas a));
+exception when others then
+  raise warning 'areas were not measured: %', sqlerrm;
+end $$;

@@ -224,15 +224,14 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   )
 }
 
+const endings = /(\.(csv|txt|xlsx|geojsonl?|json|zip|kmz|kml|gpkg|fgb))?(\.gz)?$/i
+
 /** By default beside the data. */
 function reportBase(values: Answers['values'], file: string): string {
   if (values.report) return resolve(values.report)
   const folder = join(settingsFrom(process.env).dataDir, 'imports')
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
-  return join(
-    folder,
-    `${basename(file).replace(/(\.csv)?(\.gz)?(\.geojson|\.json)?$/i, '')}-${stamp}`,
-  )
+  return join(folder, `${basename(file).replace(endings, '')}-${stamp}`)
 }
 
 /** Writes the report even after a failure. */

@@ -35,6 +35,8 @@ export interface ImportReport {
   brokenOff: string | null
 }
 
+export const onlyChecked = 'only checked, nothing was stored · 仅检查，未写入'
+
 /** The JSON lists all. */
 const listedInFile = 200
 
@@ -62,8 +64,9 @@ function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
 }
 
 export function reportText(report: ImportReport, listed = listedInFile): string {
+  const isCheck = report.warnings.includes(onlyChecked)
   const lines = [
-    `Import of ${report.kind} from ${report.file}`,
+    `${isCheck ? 'Check' : 'Import'} of ${report.kind} from ${report.file}`,
     `  read ${report.read}, stored ${report.stored}, updated ${report.updated}, unchanged ${report.unchanged}, rejected ${report.rejected}`,
   ]
   if (report.brokenOff !== null) lines.push(`  broke off: ${report.brokenOff}`)
@@ -86,7 +89,7 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
   }
   const { items: doubtful } = report.doubts
   if (doubtful.length > 0) {
-    lines.push('', 'Stored, with doubts:')
+    lines.push('', isCheck ? 'With doubts:' : 'Stored, with doubts:')
     lines.push(...doubtful.slice(0, listed).map((item) => itemLine(report.kind, item)))
     const more = doubtful.length - listed
     if (more > 0) lines.push(`  … and ${more} more`)
@@ -95,7 +98,6 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
 }
 
 export const noDoubts: ImportReport['doubts'] = { counts: {}, items: [] }
-export const onlyChecked = 'only checked, nothing was stored · 仅检查，未写入'
 
 /** For an import that failed before it counted anything. */
 export function emptyReport(
