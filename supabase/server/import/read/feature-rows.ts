@@ -2,7 +2,7 @@ import { coordinateSystem } from '../place/coordinate-system.ts'
 import type { CsvRow } from '../csv-reader.ts'
 import type { SourceFeature } from './feature-file.ts'
 import { readFeatures } from './formats.ts'
-import type { RowFile, RowOptions } from './row-file.ts'
+import type { RowFile, RowOptions } from './table.ts'
 
 function pointOf({ geometry }: SourceFeature): readonly number[] {
   if (geometry?.type === 'Point') return geometry.coordinates

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { strToU8, zipSync } from 'fflate'
+import { strToU8, unzipSync, zipSync } from 'fflate'
 import { afterAll, describe, expect, it } from 'vitest'
 import { coordinateSystem } from '../place/coordinate-system.ts'
 import { planeGeometry } from '../place/plane-geometry.ts'
@@ -49,6 +49,16 @@ describe('a format that GIS programs write', () => {
     expect(numbers).toHaveLength(40)
     expect(numbers.filter((_n, index) => index % 2 === 0).toSorted()[0]).toBeCloseTo(112.92, 8)
     expect(Math.max(...numbers.filter((_n, index) => index % 2 === 1))).toBeCloseTo(28.18, 8)
+  })
+
+  it('guesses the encoding of a Shapefile that does not say it', async () => {
+    const rest = unzipSync(readFileSync(join(cases, 'gbk-cgcs2000.zip')))
+    delete rest['grids.cpg']
+    // the driver id says GBK too
+    rest['grids.dbf'] = rest['grids.dbf']!.with(29, 0)
+    const { features, notes } = await readFeatures(write(zipSync(rest), '.zip'))
+    expect(features.map(({ properties }) => properties?.name)).toEqual(['人民路网格', '解放路网格'])
+    expect(notes).toEqual(['the .dbf was read as gb18030: the file does not say'])
   })
 
   it('says where a broken text breaks, and what is no map', async () => {

@@ -1,5 +1,4 @@
 import { csvRows } from '../csv-file.ts'
-import type { CsvRow } from '../csv-reader.ts'
 import {
   checkText,
   encodingByMark,
@@ -10,29 +9,8 @@ import {
 import { featureRows } from './feature-rows.ts'
 import { holdsFeatures, isWorkbook } from './formats.ts'
 import { findHeader } from './header.ts'
+import type { RowFile, RowOptions } from './table.ts'
 import { readWorkbook } from './workbook.ts'
-
-/** A table of any format: the header, and the rows below it as often as they are asked for. */
-export interface RowFile {
-  header: CsvRow
-  rows: () => AsyncIterable<CsvRow>
-  /** Coordinate system that the file names. */
-  crs: string | null
-  /** What was found and passed over. */
-  notes: string[]
-}
-
-export interface RowOptions {
-  encoding?: string | undefined
-  delimiter?: string | undefined
-  /** Sheet or layer. */
-  layer?: string | undefined
-  /** Names that the header is known by. */
-  columns: readonly string[]
-  /** Names that points of features get. */
-  lon: string
-  lat: string
-}
 
 /** Of the text in which the header is looked for. */
 const headCharacters = 200_000

@@ -1,7 +1,7 @@
 import type { CsvRow } from '../csv-reader.ts'
 import { ImportFileError, wholeFile } from '../text-source.ts'
 import { holdsAll } from './header.ts'
-import type { RowFile, RowOptions } from './row-file.ts'
+import type { RowFile, RowOptions } from './table.ts'
 
 /** Rows in which a header is looked for. */
 const lookedAt = 40
