@@ -162,16 +162,38 @@ end $function$;
 
 CREATE OR REPLACE FUNCTION private.share_inside(p_area extensions.geometry, p_other extensions.geometry)
  RETURNS double precision
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
-    when not extensions.st_intersects(p_area, p_other) then 0
-    when extensions.st_coveredby(p_area, p_other) then 1
-    else least(1, extensions.st_area(extensions.st_intersection(p_area, p_other))
-      / nullif(extensions.st_area(p_area), 0)) end
-$function$;
+declare
+  v_width constant double precision := extensions.st_xmax(p_area) - extensions.st_xmin(p_area);
+  v_height constant double precision := extensions.st_ymax(p_area) - extensions.st_ymin(p_area);
+  -- a thin one has a wide box
+  v_step constant double precision := greatest(
+    sqrt(extensions.st_area(p_area) / 1000), sqrt(v_width * v_height / 20000));
+  v_columns integer;
+  v_rows integer;
+  v_share double precision;
+begin
+  if not extensions.st_intersects(p_area, p_other) or v_step = 0 then
+    return 0;
+  end if;
+  if extensions.st_coveredby(p_area, p_other) then
+    return 1;
+  end if;
+  v_columns := ceil(v_width / v_step);
+  v_rows := ceil(v_height / v_step);
+  select avg(case when extensions.st_covers(p_other, l.point) then 1.0 else 0.0 end) into v_share
+  from (
+    select extensions.st_setsrid(extensions.st_makepoint(
+      extensions.st_xmin(p_area) + (x + 0.5) * v_width / v_columns,
+      extensions.st_ymin(p_area) + (y + 0.5) * v_height / v_rows), 4326) as point
+    from generate_series(0, v_columns - 1) x cross join generate_series(0, v_rows - 1) y
+    offset 0) l
+  where extensions.st_covers(p_area, l.point);
+  return coalesce(v_share, 0);
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.refresh_area_doubts(p_codes text[])
  RETURNS integer
@@ -190,7 +212,7 @@ begin
       and private.is_valid(a.valid_from, a.valid_to, today)
   ), kept as (
     insert into private.area_doubts (code, parent_code, outside)
-    select code, parent_code, outside from shares where outside > 0.01
+    select code, parent_code, outside from shares where outside > 0.02
     returning code, parent_code
   )
   select count(*) into v_below from kept k where k.parent_code = any (p_codes) and not k.code = any (p_codes);
@@ -227,7 +249,7 @@ CREATE OR REPLACE FUNCTION public.area_notices()
  SET search_path TO ''
 AS $function$ select private.area_notices() $function$;
 
-CREATE OR REPLACE FUNCTION private.size_in_words(p_shape extensions.geometry)
+CREATE OR REPLACE FUNCTION private.size_in_words(p_shape extensions.geometry, p_share double precision)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE
@@ -235,7 +257,7 @@ CREATE OR REPLACE FUNCTION private.size_in_words(p_shape extensions.geometry)
 AS $function$
   select case when m >= 100000 then round(m / 1e6, case when m < 1e7 then 1 else 0 end) || ' km²'
     else round(m) || ' m²' end
-  from (select (extensions.st_area(p_shape) * 111195.0 ^ 2
+  from (select (p_share * extensions.st_area(p_shape) * 111195.0 ^ 2
     * cos(radians(extensions.st_y(extensions.st_centroid(p_shape)))))::numeric as m) x
 $function$;
 
@@ -280,10 +302,13 @@ begin
     feature integer, code text, name text, parent text, households integer, geometry jsonb);
 
   if (p_options ->> 'dissolve')::boolean then
-    update pg_temp.import_area f set is_dissolved = true,
-      geom = extensions.st_multi(extensions.st_unaryunion(f.geom))
-    where extensions.st_npoints(f.geom) <= 10000 and not extensions.st_isvalid(f.geom)
-      and not exists (select 1 from extensions.st_dump(f.geom) d where not extensions.st_isvalid(d.geom));
+    update pg_temp.import_area f set is_dissolved = true, geom = extensions.st_multi(u.geom)
+    from (
+      select d.feature, extensions.st_unaryunion(d.geom) as geom from pg_temp.import_area d
+      where extensions.st_npoints(d.geom) <= 10000 and not extensions.st_isvalid(d.geom)
+        and not exists (select 1 from extensions.st_dump(d.geom) e where not extensions.st_isvalid(e.geom))) u
+    where u.feature = f.feature and extensions.st_isvalid(u.geom)
+      and extensions.st_area(u.geom) between 0.1 * extensions.st_area(f.geom) and 1.000001 * extensions.st_area(f.geom);
   end if;
   update pg_temp.import_area f set is_sound = true
   where extensions.st_npoints(f.geom) <= 10000 and not extensions.st_isempty(f.geom)
@@ -330,22 +355,20 @@ begin
   left join lateral (
     select s.code, s.share from pg_temp.import_share s
     where s.feature = f.feature and s.rank = private.level_rank(p.level) and s.code <> p.code
-      and s.share > i.inside + 0.001
+      and s.share > i.inside + 0.01
     order by s.share desc, s.code collate "C" limit 1) b on true
   left join lateral (
     select sum(s.share) as total from pg_temp.import_share s
     where s.feature = f.feature and s.rank = private.level_rank(p.level)) l on true
   where f.is_sound;
 
-  -- two of one level on the same ground: in the file, or one of them stored
+  -- two of one level on the same ground: in the file, or one of them stored. Neighbours' boxes share little.
   create temporary table import_overlap on commit drop as
-  select x.feature, x.code, x.other, x.ground,
-    extensions.st_area(x.ground) / least(x.own_size, x.other_size) as of_smaller,
-    extensions.st_area(x.ground) / greatest(x.own_size, x.other_size) as of_larger
+  select x.feature, x.code, x.other, greatest(x.own_share, x.other_share) as of_smaller,
+    least(x.own_share, x.other_share) as of_larger, private.size_in_words(x.geom, x.own_share) as size
   from (
-    select f.feature, f.code, o.code as other, extensions.st_area(f.geom) as own_size,
-      extensions.st_area(o.geom) as other_size,
-      extensions.st_intersection(f.geom, o.geom) as ground
+    select f.feature, f.code, f.geom, o.code as other, private.share_inside(f.geom, o.geom) as own_share,
+      private.share_inside(o.geom, f.geom) as other_share
     from pg_temp.import_area f
     join (
       select d.code, d.feature, d.geom from pg_temp.import_area d where d.is_sound
@@ -356,10 +379,15 @@ begin
         and a.code is distinct from v_placeholder
         and not exists (select 1 from pg_temp.import_area d where d.code = a.code)) o
       on o.code <> f.code and o.feature < f.feature and o.geom operator(extensions.&&) f.geom
-        and extensions.st_intersects(o.geom, f.geom) and not extensions.st_touches(o.geom, f.geom)
+        and (least(extensions.st_xmax(o.geom), extensions.st_xmax(f.geom))
+            - greatest(extensions.st_xmin(o.geom), extensions.st_xmin(f.geom)))
+          * (least(extensions.st_ymax(o.geom), extensions.st_ymax(f.geom))
+            - greatest(extensions.st_ymin(o.geom), extensions.st_ymin(f.geom)))
+          > 0.01 * least(extensions.st_area(f.geom), extensions.st_area(o.geom))
+        and not extensions.st_touches(o.geom, f.geom)
     where f.is_sound and v_rank > 0
   ) x
-  where extensions.st_area(x.ground) > 0.001 * least(x.own_size, x.other_size);
+  where greatest(x.own_share, x.other_share) > 0.01;
 
   select jsonb_agg(jsonb_build_object('feature', f.feature, 'code', f.code, 'field', x.field,
     'reason', x.reason, 'detail', left(x.detail, 300)) order by f.feature, x.reason) into v_faults
@@ -393,10 +421,10 @@ begin
     ('level', 'level_of_children', p_level, exists (
       select 1 from public.areas c where c.parent_code = f.code
         and private.level_rank(c.level) <= v_rank)),
-    ('geometry', 'outside_parent', format('%s %% of it lies in %s', round(lie.inside * 100), f.parent)
+    ('geometry', 'outside_parent', format('about %s %% of it lies in %s', round(lie.inside * 100), f.parent)
         || coalesce(', ' || round(lie.best_share * 100) || ' % in ' || lie.best, '')
         || case when lie.is_flipped then '; longitude and latitude look exchanged' else '' end,
-      lie.inside < 0.5 - 1e-6 and (lie.best is not null or lie.total < 0.5 - 1e-6)),
+      lie.inside < 0.49 and (lie.best is not null or lie.total < 0.49)),
     ('geometry', 'outside_box', 'the city was set up for ' || v_city.west || ', ' || v_city.south || ' to '
         || v_city.east || ', ' || v_city.north || case
           when extensions.st_intersects(v_box, extensions.st_flipcoordinates(f.geom))
@@ -417,8 +445,8 @@ begin
   select coalesce(v_faults, '[]') || coalesce(jsonb_agg(jsonb_build_object('feature', o.feature, 'code', o.code,
     'field', 'geometry', 'reason', case when o.of_larger > 0.999 then 'same_ground' else 'overlaps' end,
     'detail', case when o.of_larger > 0.999 then 'the same ground as ' || o.other
-      else format('%s, %s %% of the smaller, lie in %s too; --allow-overlap stores both',
-        private.size_in_words(o.ground), round((o.of_smaller * 100)::numeric, 1), o.other) end) order by o.feature), '[]')
+      else format('about %s, %s %% of the smaller, lie in %s too; --allow-overlap stores both',
+        o.size, round(o.of_smaller * 100), o.other) end) order by o.feature), '[]')
   into v_faults
   from pg_temp.import_overlap o
   where (o.of_larger > 0.999 or o.of_smaller >= 0.1 and not coalesce((p_options ->> 'allowOverlap')::boolean, false))
@@ -430,14 +458,13 @@ begin
   from (
     select o.feature, o.code, 'geometry' as field,
       case when o.of_smaller > 0.999 then 'covers' else 'overlaps' end as reason,
-      format('%s, %s %% of the smaller, lie in %s too', private.size_in_words(o.ground),
-        round((o.of_smaller * 100)::numeric, 1), o.other) as detail
+      format('about %s, %s %% of the smaller, lie in %s too', o.size, round(o.of_smaller * 100), o.other) as detail
     from pg_temp.import_overlap o where o.of_larger <= 0.999
     union all
     select l.feature, l.code, 'geometry', 'leaves_parent',
-      format('%s %% of it lie outside %s', round(((1 - l.inside) * 100)::numeric, 1), l.parent)
-        || coalesce(', ' || round((l.best_share * 100)::numeric, 1) || ' % in ' || l.best, '')
-    from pg_temp.import_lie l where l.inside < 0.99
+      format('about %s %% of it lie outside %s', round((1 - l.inside) * 100), l.parent)
+        || coalesce(', ' || round(l.best_share * 100) || ' % in ' || l.best, '')
+    from pg_temp.import_lie l where l.inside < 0.98
     union all
     select l.feature, l.code, 'parent', 'other_parent', format('the file says %s, most lies in %s', l.said, l.parent)
     from pg_temp.import_lie l where l.said <> l.parent

@@ -356,7 +356,9 @@ describe('areas as cities have them', () => {
     expect(said(half)).toContainEqual([
       'a23b',
       'overlaps',
-      '0.5 km², 50.0 % of the smaller, lie in a23a too; --allow-overlap stores both',
+      expect.stringMatching(
+        /^about 0.5 km², (49|50|51) % of the smaller, lie in a23a too; --allow/,
+      ),
     ])
     expect(half.stored).toBe(0)
     const allowed = await put('a23.geojson', { allowOverlap: true })
@@ -364,7 +366,7 @@ describe('areas as cities have them', () => {
 
     const out = await put('a24.geojson')
     expect(out.stored).toBe(1)
-    expect(said(out)).toContainEqual(['a24', 'leaves_parent', '50.0 % of it lie outside 4301'])
+    expect(said(out)).toContainEqual(['a24', 'leaves_parent', 'about 50 % of it lie outside 4301'])
     const notices = await db
       .query<{ list: unknown[] }>(`select private.area_notices() as list`)
       .catch((error: Error) => error.message)
@@ -396,7 +398,7 @@ describe('areas as cities have them', () => {
     expect(said(refused)).toContainEqual([
       'g2',
       'outside_parent',
-      '25 % of it lies in W, 75 % in E',
+      expect.stringMatching(/^about 2[45] % of it lies in W, 7[56] % in E$/),
     ])
     const chosen = await putAreas(db, files, 'grid', grids, { parentByOverlap: true })
     expect(chosen).toMatchObject({
@@ -415,7 +417,7 @@ describe('areas as cities have them', () => {
     ])
     expect(redrawn.warnings.join()).toContain('areas below these leave them')
     const [doubt] = await db.query(`select outside from private.area_doubts where code = 'g1'`)
-    expect(doubt?.outside).toBeCloseTo(0.75, 5)
+    expect(doubt?.outside).toBeCloseTo(0.75, 1)
     await clear()
   })
 

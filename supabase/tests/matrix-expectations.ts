@@ -394,7 +394,7 @@ export const ownerOnly = [
   'private.settled_until()',
   'private.shard_of(text,text)',
   'private.share_inside(extensions.geometry,extensions.geometry)',
-  'private.size_in_words(extensions.geometry)',
+  'private.size_in_words(extensions.geometry,double precision)',
   'private.stage_byte(text,boolean)',
   'private.stage_codes()',
   'private.store_batch(private.judged_command[])',
