@@ -171,7 +171,7 @@ declare
   v_height constant double precision := extensions.st_ymax(p_area) - extensions.st_ymin(p_area);
   -- a thin one has a wide box
   v_step constant double precision := greatest(
-    sqrt(extensions.st_area(p_area) / 1000), sqrt(v_width * v_height / 20000));
+    sqrt(extensions.st_area(p_area) / 400), sqrt(v_width * v_height / 8000));
   v_columns integer;
   v_rows integer;
   v_share double precision;
@@ -195,7 +195,40 @@ begin
   return coalesce(v_share, 0);
 end $function$;
 
-CREATE OR REPLACE FUNCTION private.refresh_area_doubts(p_codes text[])
+CREATE OR REPLACE FUNCTION private.shared_ground(p_one extensions.geometry, p_other extensions.geometry)
+ RETURNS double precision
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_west constant double precision := greatest(extensions.st_xmin(p_one), extensions.st_xmin(p_other));
+  v_south constant double precision := greatest(extensions.st_ymin(p_one), extensions.st_ymin(p_other));
+  v_width constant double precision := least(extensions.st_xmax(p_one), extensions.st_xmax(p_other)) - v_west;
+  v_height constant double precision := least(extensions.st_ymax(p_one), extensions.st_ymax(p_other)) - v_south;
+  v_step double precision;
+  v_columns integer;
+  v_rows integer;
+  v_hits integer;
+begin
+  if not (v_width > 0 and v_height > 0) then
+    return 0;
+  end if;
+  v_step := greatest(
+    sqrt(least(extensions.st_area(p_one), extensions.st_area(p_other)) / 400), sqrt(v_width * v_height / 8000));
+  v_columns := ceil(v_width / v_step);
+  v_rows := ceil(v_height / v_step);
+  select count(*) into v_hits
+  from (
+    select extensions.st_setsrid(extensions.st_makepoint(
+      v_west + (x + 0.5) * v_width / v_columns, v_south + (y + 0.5) * v_height / v_rows), 4326) as point
+    from generate_series(0, v_columns - 1) x cross join generate_series(0, v_rows - 1) y
+    offset 0) l
+  where extensions.st_covers(p_one, l.point) and extensions.st_covers(p_other, l.point);
+  return v_hits * (v_width / v_columns) * (v_height / v_rows);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.refresh_area_doubts(p_codes text[], p_known jsonb DEFAULT '{}'::jsonb)
  RETURNS integer
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -206,7 +239,8 @@ begin
   delete from private.area_doubts d using public.areas a
   where a.code = d.code and (a.code = any (p_codes) or a.parent_code = any (p_codes));
   with shares as (
-    select a.code, a.parent_code, 1 - private.share_inside(a.geom, p.geom) as outside
+    select a.code, a.parent_code,
+      1 - coalesce((p_known ->> a.code)::double precision, private.share_inside(a.geom, p.geom)) as outside
     from public.areas a join public.areas p on p.code = a.parent_code, private.city_today() as today
     where (a.code = any (p_codes) or a.parent_code = any (p_codes)) and p.revision > 0
       and private.is_valid(a.valid_from, a.valid_to, today)
@@ -364,11 +398,13 @@ begin
 
   -- two of one level on the same ground: in the file, or one of them stored. Neighbours' boxes share little.
   create temporary table import_overlap on commit drop as
-  select x.feature, x.code, x.other, greatest(x.own_share, x.other_share) as of_smaller,
-    least(x.own_share, x.other_share) as of_larger, private.size_in_words(x.geom, x.own_share) as size
+  select x.feature, x.code, x.other, least(1, x.ground / least(x.own_size, x.other_size)) as of_smaller,
+    case when x.ground < 0.9 * greatest(x.own_size, x.other_size) then x.ground / greatest(x.own_size, x.other_size)
+      else least(private.share_inside(x.geom, x.other_geom), private.share_inside(x.other_geom, x.geom)) end as of_larger,
+    private.size_in_words(x.geom, x.ground / x.own_size) as size
   from (
-    select f.feature, f.code, f.geom, o.code as other, private.share_inside(f.geom, o.geom) as own_share,
-      private.share_inside(o.geom, f.geom) as other_share
+    select f.feature, f.code, f.geom, o.code as other, o.geom as other_geom, extensions.st_area(f.geom) as own_size,
+      extensions.st_area(o.geom) as other_size, private.shared_ground(f.geom, o.geom) as ground
     from pg_temp.import_area f
     join (
       select d.code, d.feature, d.geom from pg_temp.import_area d where d.is_sound
@@ -386,8 +422,10 @@ begin
           > 0.01 * least(extensions.st_area(f.geom), extensions.st_area(o.geom))
         and not extensions.st_touches(o.geom, f.geom)
     where f.is_sound and v_rank > 0
+    -- first the boxes, then the ground
+    offset 0
   ) x
-  where greatest(x.own_share, x.other_share) > 0.01;
+  where x.ground > 0.01 * least(x.own_size, x.other_size);
 
   select jsonb_agg(jsonb_build_object('feature', f.feature, 'code', f.code, 'field', x.field,
     'reason', x.reason, 'detail', left(x.detail, 300)) order by f.feature, x.reason) into v_faults
@@ -549,7 +587,8 @@ begin
   if v_boxes is not null then
     v_restamped := private.restamp_incidents(v_boxes);
   end if;
-  v_below := private.refresh_area_doubts(array(select f.code from pg_temp.import_area f));
+  v_below := private.refresh_area_doubts(array(select f.code from pg_temp.import_area f),
+    (select coalesce(jsonb_object_agg(l.code, l.inside), '{}') from pg_temp.import_lie l));
   if v_below > 0 then
     v_warnings := v_warnings || jsonb_build_object('reason', 'below_leaves', 'detail', v_below::text);
   end if;
