@@ -187,8 +187,8 @@ begin
   select avg(case when extensions.st_covers(p_other, l.point) then 1.0 else 0.0 end) into v_share
   from (
     select extensions.st_setsrid(extensions.st_makepoint(
-      extensions.st_xmin(p_area) + (x + 0.5) * v_width / v_columns,
-      extensions.st_ymin(p_area) + (y + 0.5) * v_height / v_rows), 4326) as point
+      extensions.st_xmin(p_area) + (x + (y + 1) * 0.6180339887 % 1) * v_width / v_columns,
+      extensions.st_ymin(p_area) + (y + (x + 1) * 0.6180339887 % 1) * v_height / v_rows), 4326) as point
     from generate_series(0, v_columns - 1) x cross join generate_series(0, v_rows - 1) y
     offset 0) l
   where extensions.st_covers(p_area, l.point);
@@ -221,7 +221,8 @@ begin
   select count(*) into v_hits
   from (
     select extensions.st_setsrid(extensions.st_makepoint(
-      v_west + (x + 0.5) * v_width / v_columns, v_south + (y + 0.5) * v_height / v_rows), 4326) as point
+      v_west + (x + (y + 1) * 0.6180339887 % 1) * v_width / v_columns,
+      v_south + (y + (x + 1) * 0.6180339887 % 1) * v_height / v_rows), 4326) as point
     from generate_series(0, v_columns - 1) x cross join generate_series(0, v_rows - 1) y
     offset 0) l
   where extensions.st_covers(p_one, l.point) and extensions.st_covers(p_other, l.point);

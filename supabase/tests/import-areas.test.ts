@@ -366,7 +366,11 @@ describe('areas as cities have them', () => {
 
     const out = await put('a24.geojson')
     expect(out.stored).toBe(1)
-    expect(said(out)).toContainEqual(['a24', 'leaves_parent', 'about 50 % of it lie outside 4301'])
+    expect(said(out)).toContainEqual([
+      'a24',
+      'leaves_parent',
+      expect.stringMatching(/^about (49|50|51) % of it lie outside 4301$/),
+    ])
     const notices = await db
       .query<{ list: unknown[] }>(`select private.area_notices() as list`)
       .catch((error: Error) => error.message)
@@ -377,7 +381,15 @@ describe('areas as cities have them', () => {
     )
     expect(seen).toEqual([
       {
-        list: [{ code: 'a24', name: 'n', parentCode: '4301', parentName: 'Area', outside: 0.5 }],
+        list: [
+          {
+            code: 'a24',
+            name: 'n',
+            parentCode: '4301',
+            parentName: 'Area',
+            outside: expect.closeTo(0.5, 1),
+          },
+        ],
       },
     ])
     await clear()
