@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DatabaseError } from '../server/base/database-types.ts'
+import type { Database } from '../server/base/database-types.ts'
 import { setUpEmptyCity } from '../server/import/set-up-city.ts'
 import { createEmptyCity } from '../server/import/empty-city.ts'
 import { importAreas } from '../server/import/import-areas.ts'
@@ -6,7 +8,7 @@ import type { AreaImportOptions } from '../server/import/area-row.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
-import { box, putAreas, putSmallCity, stateOf, temporaryFiles } from './import-support.ts'
+import { box, caseFile, putAreas, putSmallCity, stateOf, temporaryFiles } from './import-support.ts'
 import type { FeatureInput } from './import-support.ts'
 
 describeOnEachDatabase('the import of areas', (kind) => {
@@ -41,7 +43,7 @@ describeOnEachDatabase('the import of areas', (kind) => {
     coordinates: box(6, 0, 7, 1),
   })
 
-  it('computes paths from parents, by field or by point, and keeps idx for ever', async () => {
+  it('computes paths from parents, by field or by overlap, and keeps idx for ever', async () => {
     const rows = await db.query(
       `select code, path, level from public.areas order by path collate "C"`,
     )
@@ -52,14 +54,14 @@ describeOnEachDatabase('the import of areas', (kind) => {
       { code: 'T-A-2', path: 'T/T-A/T-A-2/', level: 'grid' },
       { code: 'T-B', path: 'T/T-B/', level: 'community' },
     ])
-    const byPoint = { parentByPoint: true, parent: undefined }
+    const byOverlap = { parent: undefined }
     const feature = { code: 'T-B-9', households: 120, coordinates: box(6, 6, 7, 7) }
-    expect(await putAreas(db, files, 'grid', [feature], byPoint)).toMatchObject({ stored: 1 })
+    expect(await putAreas(db, files, 'grid', [feature], byOverlap)).toMatchObject({ stored: 1 })
     const [area] = await db.query(
       `select idx, path, households from public.areas where code = 'T-B-9'`,
     )
     expect(area).toMatchObject({ path: 'T/T-B/T-B-9/', households: 120 })
-    const again = await putAreas(db, files, 'grid', [{ ...feature, households: 130 }], byPoint)
+    const again = await putAreas(db, files, 'grid', [{ ...feature, households: 130 }], byOverlap)
     expect(again).toMatchObject({ updated: 1 })
     const [after] = await db.query(`select idx, revision from public.areas where code = 'T-B-9'`)
     expect(after).toEqual({ idx: area?.idx, revision: 2 })
@@ -168,7 +170,7 @@ describeOnEachDatabase('the import of areas', (kind) => {
 
   it('refuses parents that are missing, unknown, at or below their child, in a circle, elsewhere', async () => {
     const report = await refused('community', [
-      { ...good('C1'), parent: undefined },
+      { ...good('C1'), parent: undefined, coordinates: box(60, 0, 61, 1) },
       { ...good('C2'), parent: 'NOWHERE' },
       { ...good('C3'), parent: 'T-A-1' },
       { ...good('C4'), parent: 'T-A' },
@@ -278,6 +280,225 @@ describeOnEachDatabase('the import of areas', (kind) => {
       /no such file/,
     )
     expect(await stateOf(db)).toEqual(before)
+  })
+})
+
+describe('areas as cities have them', () => {
+  const files = temporaryFiles()
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await openTestDatabase({ kind: 'pglite' })
+    await createEmptyCity(db, {
+      name: '长沙',
+      locale: 'zh-CN',
+      timeZone: 'Asia/Shanghai',
+      bbox: [112.8, 28.1, 113, 28.25],
+      adminEmail: 'admin@example.org',
+      adminPassword: 'umbrella tractor violin',
+      code: '4301',
+    })
+    await putAreas(db, files, 'city', [{ code: '4301', coordinates: box(112.8, 28.1, 113, 28.25) }])
+  })
+  afterAll(async () => {
+    files.remove()
+    await db?.close()
+  })
+  const put = (name: string, more: Partial<AreaImportOptions> = {}) =>
+    importAreas(db, { file: caseFile(name), level: 'grid', code: 'code', name: 'name', ...more })
+  const said = ({ items, doubts }: ImportReport) =>
+    [...items, ...doubts.items].map(({ id, reason, detail }) => [id, reason, detail])
+  const codes = async () =>
+    (
+      await db.query<{ code: string }>(
+        `select code from public.areas where level = 'grid' order by code`,
+      )
+    ).map(({ code }) => code)
+  const clear = () => db.query(`delete from public.areas where level <> 'city'`)
+
+  it('leaves heights out, joins parts when told to, and keeps codes of 18 digits', async () => {
+    const flat = await put('a04.geojson')
+    expect(flat).toMatchObject({ stored: 1, rejected: 0 })
+    expect(flat.warnings).toContain('1 areas have heights: they were left out')
+
+    const parts = await put('a08.geojson')
+    expect(said(parts)).toEqual([
+      ['a08', 'not_valid', expect.stringMatching(/its parts touch or overlap; --dissolve joins/)],
+    ])
+    const joined = await put('a08.geojson', { dissolve: true })
+    expect(joined).toMatchObject({ stored: 1, doubts: { counts: { dissolved: 1 } } })
+    const [row] = await db.query(
+      `select extensions.st_numgeometries(geom) as parts from public.areas where code = 'a08'`,
+    )
+    expect(row).toEqual({ parts: 1 })
+
+    expect(await put('a10.geojson')).toMatchObject({ stored: 2 })
+    expect(await put('a11.geojson')).toMatchObject({ stored: 1 })
+    expect((await codes()).filter((code) => code.startsWith('43'))).toEqual([
+      '430102001001000123',
+      '430102001001000124',
+      '430102001001000987',
+    ])
+    const cut = files.write(
+      '{"type":"Feature","properties":{"code":4.30102e17,"name":"n"},"geometry":null}',
+      '.json',
+    )
+    const refused = await put('', { file: cut })
+    expect(said(refused)[0]).toEqual(['430102000000000000', 'cut_number', '430102000000000000'])
+    await clear()
+  })
+
+  it('says who leaves whom, who shares ground with whom, and by how much', async () => {
+    const same = await put('a22.geojson')
+    expect(said(same)).toContainEqual(['a22b', 'same_ground', 'the same ground as a22a'])
+    expect(same.stored).toBe(0)
+
+    const half = await put('a23.geojson')
+    expect(said(half)).toContainEqual([
+      'a23b',
+      'overlaps',
+      expect.stringMatching(
+        /^about 0.5 km², (49|50|51) % of the smaller, lie in a23a too; --allow/,
+      ),
+    ])
+    expect(half.stored).toBe(0)
+    const allowed = await put('a23.geojson', { allowOverlap: true })
+    expect(allowed).toMatchObject({ stored: 2, doubts: { counts: { overlaps: 1 } } })
+
+    const out = await put('a24.geojson')
+    expect(out.stored).toBe(1)
+    expect(said(out)).toContainEqual([
+      'a24',
+      'leaves_parent',
+      expect.stringMatching(/^about (49|50|51) % of it lie outside 4301$/),
+    ])
+    const notices = await db
+      .query<{ list: unknown[] }>(`select private.area_notices() as list`)
+      .catch((error: Error) => error.message)
+    expect(notices).toMatch(/42501|sign/i)
+    const [admin] = await db.query<{ id: string }>(`select id from auth.users`)
+    const seen = await db.asUser(admin!.id, (tx) =>
+      tx.query(`select public.area_notices() as list`),
+    )
+    expect(seen).toEqual([
+      {
+        list: [
+          {
+            code: 'a24',
+            name: 'n',
+            parentCode: '4301',
+            parentName: 'Area',
+            outside: expect.closeTo(0.5, 1),
+          },
+        ],
+      },
+    ])
+    await clear()
+  })
+
+  it('chooses the parent by the largest part, says where the file contradicts, and refuses what lies elsewhere', async () => {
+    await putAreas(db, files, 'community', [
+      { code: 'W', parent: '4301', coordinates: box(112.8, 28.1, 112.9, 28.25) },
+      { code: 'E', parent: '4301', coordinates: box(112.9, 28.1, 113, 28.25) },
+    ])
+    const grids = [
+      { code: 'g1', parent: 'W', coordinates: box(112.87, 28.1, 112.91, 28.12) },
+      { code: 'g2', parent: 'W', coordinates: box(112.89, 28.12, 112.93, 28.14) },
+      { code: 'g3', coordinates: box(112.89, 28.14, 112.93, 28.16) },
+    ]
+    const refused = await putAreas(db, files, 'grid', grids)
+    expect(refused.stored).toBe(0)
+    expect(said(refused)).toContainEqual([
+      'g2',
+      'outside_parent',
+      expect.stringMatching(/^about 2[45] % of it lies in W, 7[56] % in E$/),
+    ])
+    const chosen = await putAreas(db, files, 'grid', grids, { parentByOverlap: true })
+    expect(chosen).toMatchObject({
+      stored: 3,
+      doubts: { counts: { leaves_parent: 3, other_parent: 1, parent_chosen: 1 } },
+    })
+    expect(said(chosen)).toContainEqual(['g2', 'other_parent', 'the file says W, most lies in E'])
+    const paths = await db.query(
+      `select code, path from public.areas where level = 'grid' order by code`,
+    )
+    expect(paths.map((row) => row.path)).toEqual(['4301/W/g1/', '4301/E/g2/', '4301/E/g3/'])
+
+    // a parent drawn anew leaves those below it
+    const redrawn = await putAreas(db, files, 'community', [
+      { code: 'W', parent: '4301', coordinates: box(112.8, 28.1, 112.88, 28.25) },
+    ])
+    expect(redrawn.warnings.join()).toContain('areas below these leave them')
+    const [doubt] = await db.query(`select outside from private.area_doubts where code = 'g1'`)
+    expect(doubt?.outside).toBeCloseTo(0.75, 1)
+    await clear()
+  })
+
+  it('only checks, and then keeps nothing', async () => {
+    const report = await put('a24.geojson', { checkOnly: true })
+    expect(report).toMatchObject({ stored: 1, doubts: { counts: { leaves_parent: 1 } } })
+    expect(report.warnings[0]).toMatch(/only checked/)
+    expect(await codes()).toEqual([])
+  })
+
+  it('reads what GIS programs write', async () => {
+    expect(await put('a13.geojsonl')).toMatchObject({ stored: 2, rejected: 0 })
+    expect(await put('a14.json', { allowOverlap: true })).toMatchObject({ stored: 0, rejected: 1 })
+    await clear()
+    expect(await put('a14.json')).toMatchObject({ stored: 1, rejected: 0 })
+    await clear()
+    const zipped = await put('a15.zip')
+    expect(zipped.read).toBeGreaterThan(0)
+    await expect(put('a16.shp')).rejects.toThrow(
+      /put .shp, .shx, .dbf, .prj and .cpg into one .zip/,
+    )
+    expect(said(await put('a17.kml'))).toContainEqual([null, 'no_geometry', 'geometry is null'])
+    await expect(put('a18.gpkg')).rejects.toThrow(/without map layers, no GeoPackage/)
+    await clear()
+  })
+
+  it('refuses a city with latitude and longitude exchanged, and lets a new polygon bring its own box', async () => {
+    const boxes = async () =>
+      (await db.query('select west, south, east, north from public.city_settings'))[0]
+    const before = await boxes()
+    // both numbers are possible latitudes
+    await db.query('update public.city_settings set west = 12, east = 13, south = 41, north = 42')
+    const exchanged = await putAreas(db, files, 'city', [
+      { code: '4301', coordinates: box(41.2, 12.2, 41.8, 12.8) },
+    ])
+    expect(said(exchanged)).toEqual([
+      ['4301', 'outside_box', expect.stringMatching(/longitude and latitude look exchanged$/)],
+    ])
+    const elsewhere = [{ code: '4301', coordinates: box(112.8, 28.1, 113.4, 28.25) }]
+    expect((await putAreas(db, files, 'city', elsewhere)).stored).toBe(0)
+    await putAreas(db, files, 'city', elsewhere, { replaceBox: true })
+    expect(await boxes()).toEqual({ west: 112.8, south: 28.1, east: 113.4, north: 28.25 })
+    await putAreas(db, files, 'city', [{ code: '4301', coordinates: box(112.8, 28.1, 113, 28.25) }])
+    expect(await boxes()).toEqual(before)
+  })
+
+  it('names the feature that the database cannot take', async () => {
+    const odd: Database = {
+      ...db,
+      query: (sql, params) =>
+        String(params?.[1]).includes('"odd"') && sql.includes('import_areas')
+          ? Promise.reject(new DatabaseError('TopologyException: side location conflict', 'XX000'))
+          : db.query(sql, params),
+    }
+    const report = await putAreas(odd, files, 'grid', [
+      { code: 'g1', coordinates: box(112.9, 28.1, 112.91, 28.11) },
+      { code: 'odd', coordinates: box(112.91, 28.1, 112.92, 28.11) },
+      { code: 'g2', coordinates: box(112.92, 28.1, 112.93, 28.11) },
+    ])
+    expect(report).toMatchObject({ stored: 0, rejected: 3 })
+    expect(report.items).toEqual([
+      {
+        at: 2,
+        id: 'odd',
+        field: 'geometry',
+        reason: 'refused_by_database',
+        detail: 'TopologyException: side location conflict',
+      },
+    ])
   })
 })
 

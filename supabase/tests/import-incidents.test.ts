@@ -7,10 +7,13 @@ import { reportText } from '../server/import/report.ts'
 import type { ImportReport } from '../server/import/report.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
+import { parseMapping } from '../server/import/mapping.ts'
+import { insertCitySettings } from './harness/city-settings.ts'
 import {
+  box,
+  caseFile,
   putAreas,
   putSmallCity,
-  box,
   smallHeader,
   smallMapping,
   stateOf,
@@ -351,5 +354,182 @@ describeOnEachDatabase('the import of incidents', (kind) => {
       await expect(db.asUser(user, (tx) => tx.query(call))).rejects.toThrow(/permission denied/)
       await expect(db.asAnon((tx) => tx.query(call))).rejects.toThrow(/permission denied/)
     }
+  })
+})
+
+describe('tables as cities have them', () => {
+  const files = temporaryFiles()
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await openTestDatabase({ kind: 'pglite' })
+    await insertCitySettings(db, {
+      name: '长沙',
+      locale: 'zh-CN',
+      timeZone: 'Asia/Shanghai',
+      box: [112.8, 28.1, 113, 28.25],
+    })
+    await putAreas(db, files, 'city', [{ code: '4301', coordinates: box(112.8, 28.1, 113, 28.25) }])
+  })
+  afterAll(async () => {
+    files.remove()
+    await db?.close()
+  })
+  let count = 0
+  /** Each file is a source of its own: ids come again. */
+  const mapped = (more: Record<string, unknown> = {}, columns: Record<string, unknown> = {}) =>
+    parseMapping(
+      JSON.stringify({
+        source: `case${(count += 1)}`,
+        columns: {
+          ...{ id: 'id', reportedAt: 'reported', closedAt: 'closed', lon: 'lon', lat: 'lat' },
+          ...{ description: 'text', ...columns },
+        },
+        categories: { otherwise: 'street_light' },
+        stages: { otherwise: 'filed' },
+        ...more,
+      }),
+      'case',
+    )
+  const put = (
+    name: string,
+    mapping = mapped(),
+    more: Partial<IncidentImportOptions> = {},
+  ): Promise<ImportReport> => importIncidents(db, { file: caseFile(name), mapping, ...more })
+  const stored = async (column: string, source = `case${count}`) =>
+    (
+      await db.query<{ value: unknown }>(
+        `select ${column} as value from public.incidents where source = $1 order by source_id`,
+        [source],
+      )
+    ).map(({ value }) => value)
+  const time = `to_char(reported_at at time zone 'Asia/Shanghai', 'MM-DD HH24:MI:SS')`
+  const closing = `to_char(closed_at at time zone 'Asia/Shanghai', 'MM-DD HH24:MI:SS')`
+  const reasons = (report: ImportReport) => report.items.map(({ id, reason }) => [id, reason])
+
+  it('finds separators, titles, totals, empty words and empty last columns, and says so', async () => {
+    const semicolons = await put('i03.csv')
+    expect(semicolons).toMatchObject({ stored: 1, rejected: 0 })
+    expect(semicolons.warnings.join('\n')).toMatch(/semicolons[^]*decimal commas/)
+    expect(await stored('lon')).toEqual([112.95])
+    expect(await put('i29.csv')).toMatchObject({ stored: 2, rejected: 0 })
+    const titled = await put('i36.csv')
+    expect(titled).toMatchObject({ read: 1, stored: 1, rejected: 0 })
+    expect(titled.warnings.join('\n')).toMatch(/above the header.*台账[^]*totals .* line 4/)
+    expect(await put('i37.csv')).toMatchObject({ read: 4, stored: 4, rejected: 0 })
+    expect(await stored('stage')).toEqual(Array(4).fill('filed'))
+  })
+
+  it('reads XLSX, points of a map and gzip without its name', async () => {
+    expect(await put('i48.xlsx')).toMatchObject({ stored: 1, rejected: 0 })
+    expect(await put('i50.csv')).toMatchObject({ stored: 1, rejected: 0 })
+    const points = mapped({}, { closedAt: undefined, description: undefined })
+    expect(await put('i46.geojson', points)).toMatchObject({ stored: 1, rejected: 0 })
+    expect(await stored('lat')).toEqual([28.2])
+  })
+
+  it('reads coordinates as people write them, and names the system that it would take', async () => {
+    expect(await put('i11.csv')).toMatchObject({ stored: 4, rejected: 0 })
+    expect(await stored('round(lon::numeric, 6)::float8')).toEqual(Array(4).fill(112.95))
+    const odd = await put('i15.csv')
+    expect(reasons(odd).map(([id]) => id)).toEqual(['1', '5', '5', '6', '7'])
+    await expect(put('i13.csv')).rejects.toThrow(/zone 38 .* 67 % .*"coordinates": "EPSG:4526"/)
+    const named = await put('i13.csv', mapped({ coordinates: 'EPSG:4526' }))
+    expect(reasons(named)).toEqual([['2', 'outside_city']])
+    expect(await stored('lon')).toEqual([
+      expect.closeTo(112.947895035, 8),
+      expect.closeTo(112.947895035, 8),
+    ])
+    const turned = files.write(
+      'id,reported,closed,lon,lat,text\n1,2026-03-05,,28.2,112.95,a\n',
+      '.csv',
+    )
+    await expect(put('', mapped(), { file: turned })).rejects.toThrow(/"swapCoordinates": true/)
+    expect(await put('', mapped({ swapCoordinates: true }), { file: turned })).toMatchObject({
+      stored: 1,
+    })
+  })
+
+  it('refuses what a spreadsheet cut, what the dates contradict and text in another encoding', async () => {
+    expect((await put('i18.csv')).reasons).toEqual({ cut_number: 3 })
+    await expect(put('i20.csv', mapped({ dateOrder: 'dmy' }))).rejects.toThrow(
+      /1 dates can only be mdy \(line 3: 3\/15\/2026 8:30\).*Nothing was stored/,
+    )
+    expect(await stored('id')).toEqual([])
+    await expect(put('i22.csv')).rejects.toThrow(/"dateOrder": "dmy" or "mdy"/)
+    await expect(put('i09.csv', mapped(), { encoding: 'windows-1252' })).rejects.toThrow(
+      /looks like GBK/,
+    )
+  })
+
+  it('reads dates where they mean one thing', async () => {
+    const clock = await put('i24.csv')
+    expect(reasons(clock)).toEqual([
+      ['6', 'bad_date'],
+      ['7', 'bad_date'],
+      ['8', 'bad_date'],
+    ])
+    expect(await stored(time)).toEqual([
+      ...['03-06 00:00:00', '03-05 00:30:00', '03-05 12:30:00', '03-06 00:00:00', '03-05 09:00:00'],
+    ])
+    expect(await put('i25.csv')).toMatchObject({ stored: 15, rejected: 0 })
+    expect(reasons(await put('i26.csv'))).toEqual([
+      ['5', 'bad_date'],
+      ['7', 'bad_date'],
+    ])
+  })
+
+  it('keeps reports with small faults, marks them, and counts them', async () => {
+    const days = await put('i28.csv')
+    expect(days).toMatchObject({ stored: 3, doubts: { counts: { closing_day: 3 } } })
+    expect(await stored(closing)).toEqual(['03-05 10:00:00', '03-06 23:59:59', '03-05 00:00:00'])
+    const [log] = await db.query(
+      `select l.data -> 'doubts' as doubts from public.incident_log l
+       join public.incidents i on i.id = l.incident_id where i.source = $1 and i.source_id = '1'`,
+      [`case${count}`],
+    )
+    expect(log).toEqual({ doubts: ['closing_day'] })
+
+    const rows = [
+      'id,reported,closed,lon,lat,text,how,grid,kind',
+      '1,2026-03-05 08:30:58,2026-03-05 08:30:00,112.9512,28.2134,a,gps,,x',
+      '2,2026-03-05 08:30:00,,112.9512,28.2134,鍨冨溇鍫嗘斁,street,,y',
+      '3,2026-03-05 08:30:00,,,,c,none,4301,y',
+      '4,2026-03-05 08:30:00,,,,d,none,,y',
+      '5,2026-03-05 08:30:00,,112.95,28.2,e,test,,y',
+    ]
+    const file = files.write(rows.join('\n'), '.csv')
+    const mapping = mapped(
+      {
+        place: { column: 'how', unknown: ['none'], fallback: ['street'] },
+        skip: [{ column: 'how', values: ['test'] }],
+        categories: { map: { x: 'manhole_cover' }, otherwise: 'street_light' },
+      },
+      { area: 'grid', category: 'kind' },
+    )
+    const checked = await put('', mapping, { file, checkOnly: true })
+    expect(checked).toMatchObject({ read: 4, stored: 3, rejected: 1 })
+    expect(await stored('id')).toEqual([])
+    const said: string[] = []
+    const kept = await put('', mapping, { file, onFound: (text) => said.push(text) })
+    expect(kept).toMatchObject({
+      stored: 3,
+      reasons: { place_unknown: 1 },
+      doubts: { counts: { closed_just_before: 1, geocoded_by_fallback: 1, place_unknown: 1 } },
+    })
+    const notes = kept.warnings.join('\n')
+    expect(notes).toContain('1 rows were passed over, as the mapping says')
+    expect(notes).toContain(`2 values fell to the mapping's "otherwise": categories: y (2)`)
+    expect(notes).toMatch(/1 texts look like UTF-8 .*鍨冨溇/)
+  })
+
+  it('counts coarse places, and piles on one point', async () => {
+    const rows = Array.from(
+      { length: 30 },
+      (_, n) => `43010200100100${String(n).padStart(2, '0')}00,2026-03-05 08:30,,112.95,28.2,a`,
+    )
+    const file = files.write(['id,reported,closed,lon,lat,text', ...rows].join('\n'), '.csv')
+    const notes = (await put('', mapped(), { file })).warnings.join('\n')
+    expect(notes).toContain('30 rows have coordinates with at most two decimals')
+    expect(notes).toContain('30 rows lie on one point, 112.95 28.2')
   })
 })

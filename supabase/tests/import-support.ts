@@ -81,6 +81,10 @@ export const box = (west: number, south: number, east: number, north: number): n
   ],
 ]
 
+/** A file of `tests/fixtures/import-cases`. */
+export const caseFile = (name: string): string =>
+  join(import.meta.dirname, '../../tests/fixtures/import-cases', name)
+
 export interface FeatureInput {
   code?: unknown
   name?: unknown

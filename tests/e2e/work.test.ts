@@ -107,6 +107,10 @@ describe('the page of work', () => {
               json: [{ calendar: 'cn', nameZh: '中国', nameEn: 'China', year: 2028 }],
             }),
           )
+          const area = { code: 'g', name: '东塘', parentCode: 'p', parentName: '左家塘' }
+          await opened.route('**/rpc/area_notices', (route) =>
+            route.fulfill({ json: [{ ...area, outside: 0.274 }] }),
+          )
           await opened.route('**/rpc/work_queue', async (route) => {
             const answer = await route.fetch()
             const body = (await answer.json()) as { rows: Record<string, unknown>[] }
@@ -118,12 +122,16 @@ describe('the page of work', () => {
       })
       const notice = page.getByTestId('calendar-notice')
       await notice.getByText('中国 2028 年').waitFor(slow)
+      const areas = page.getByTestId('area-notice')
+      await areas.getByText('东塘 27.4%').waitFor(slow)
       const first = page.getByTestId('work-clock').first()
       await expect.poll(() => first.innerText(), slow).toContain('2027年12月31日')
       expect(await first.getAttribute('data-look')).toBe('unknown')
       expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
       await notice.getByRole('button').click()
       await notice.waitFor({ state: 'detached' })
+      await areas.getByRole('button').click()
+      await areas.waitFor({ state: 'detached' })
       expect(problems).toEqual([])
       await context.close()
     },
@@ -247,7 +255,6 @@ describe('the page of work', () => {
       await form.getByText('Parks and greenery 1').waitFor()
       await form.getByText('no proposal 1').waitFor()
       expect(await axeProblems(page, ['light'])).toEqual([])
-      if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/batch.png` })
       const waits = page.getByTestId('step-unproposed')
       expect(await waits.locator('li').count()).toBe(1)
       await department.click()

@@ -22,9 +22,10 @@ import { ImportFileError } from '../import/text-source.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { settingsFrom } from '../base/settings.ts'
 
-const usage = `npm run import -- areas FILE.geojson --level LEVEL --code PROPERTY --name PROPERTY
-                    [--parent PROPERTY | --parent-by-point] [--households PROPERTY] [--close-missing]
-npm run import -- incidents FILE.csv[.gz] --mapping MAPPING.json [--encoding gb18030] [--update]
+const usage = `npm run import -- areas FILE --level LEVEL --code PROPERTY --name PROPERTY [--parent PROPERTY]
+                    [--households PROPERTY] [--crs SYSTEM] [--layer NAME] [--encoding gb18030] [--check]
+                    [--close-missing] [--parent-by-overlap] [--allow-overlap] [--dissolve] [--replace-box]
+npm run import -- incidents FILE --mapping MAPPING.json [--encoding gb18030] [--layer SHEET] [--update] [--check]
 npm run import -- calendar FILE.json (--calendar CALENDAR | --area CODE) [--hours HOURS]...
 npm run import -- standard FILE.csv [--check] [--retire-missing] [--encoding gb18030]
 npm run import -- controls FILE.csv [--check] [--retire-missing] [--encoding gb18030]
@@ -32,6 +33,12 @@ npm run import -- demo [CITY]
 
   CITY        ${demoCities.map(({ id }) => id).join(', ')}
   --level     ${areaLevels.join(', ')}
+  --crs       WGS84, CGCS2000, GCJ-02, BD-09 or EPSG:number; else what the file says
+  --layer     of a file with several layers or sheets
+  --parent-by-overlap  the parent is the area above that holds most of it, whatever the file says
+  --allow-overlap  stores areas of one level that share ground
+  --dissolve  joins the parts of an area that touch or overlap
+  --replace-box  the city's polygon brings its own box
   --close-missing  areas of this level that the file does not hold end today
   --calendar  code of a working calendar; cn and us are shipped, FILE as holiday-cn writes it
   --area      the calendar of this area and those below it; made from the one above where it has none
@@ -53,6 +60,8 @@ interface Answers {
       | 'households'
       | 'mapping'
       | 'encoding'
+      | 'crs'
+      | 'layer'
       | 'calendar'
       | 'area'
       | 'report',
@@ -60,7 +69,15 @@ interface Answers {
     >
   > & { hours?: string[] } & Partial<
       Record<
-        'parent-by-point' | 'close-missing' | 'update' | 'check' | 'retire-missing' | 'help',
+        | 'parent-by-overlap'
+        | 'allow-overlap'
+        | 'dissolve'
+        | 'replace-box'
+        | 'close-missing'
+        | 'update'
+        | 'check'
+        | 'retire-missing'
+        | 'help',
         boolean
       >
     >
@@ -79,7 +96,12 @@ function readArguments(args: string[]): Answers {
         code: text,
         name: text,
         parent: text,
-        'parent-by-point': flag,
+        'parent-by-overlap': flag,
+        'allow-overlap': flag,
+        dissolve: flag,
+        'replace-box': flag,
+        crs: text,
+        layer: text,
         'close-missing': flag,
         households: text,
         mapping: text,
@@ -125,6 +147,30 @@ function calendarJob(file: string, { calendar, area, hours }: Answers['values'])
     })
 }
 
+function areasJob(file: string, values: Answers['values']): Job {
+  const { level, code = 'code', name = 'name', parent, households, crs, layer, encoding } = values
+  if (!isLevel(level)) throw new UsageError(`--level is one of ${areaLevels.join(', ')}.`)
+  return (db, say) =>
+    importAreas(db, {
+      file,
+      level,
+      code,
+      name,
+      parentByOverlap: values['parent-by-overlap'] ?? false,
+      allowOverlap: values['allow-overlap'] ?? false,
+      dissolve: values.dissolve ?? false,
+      replaceBox: values['replace-box'] ?? false,
+      closeMissing: values['close-missing'] ?? false,
+      checkOnly: values.check ?? false,
+      ...(parent ? { parent } : {}),
+      ...(households ? { households } : {}),
+      ...(crs ? { crs } : {}),
+      ...(layer ? { layer } : {}),
+      ...(encoding ? { encoding } : {}),
+      onProgress: ({ checked, total }) => say(`${checked} of ${total} areas checked`),
+    })
+}
+
 /** Checks the command line before opening a database. */
 async function jobOf({ values, positionals }: Answers): Promise<Task> {
   const [kind, file, ...rest] = positionals
@@ -142,25 +188,7 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   }
   if (file === undefined || rest.length > 0) throw new UsageError('Name one file.')
   if (kind === 'areas') {
-    const { level, code = 'code', name = 'name', parent, households } = values
-    if (!isLevel(level)) throw new UsageError(`--level is one of ${areaLevels.join(', ')}.`)
-    const parentByPoint = values['parent-by-point'] ?? false
-    if (level !== 'city' && !parent && !parentByPoint) {
-      throw new UsageError('Say where the parent is found: --parent PROPERTY or --parent-by-point.')
-    }
-    const job: Job = (db, say) =>
-      importAreas(db, {
-        file,
-        level,
-        code,
-        name,
-        parentByPoint,
-        closeMissing: values['close-missing'] ?? false,
-        ...(parent ? { parent } : {}),
-        ...(households ? { households } : {}),
-        onProgress: ({ checked, total }) => say(`${checked} of ${total} areas checked`),
-      })
-    return { job, kind, file }
+    return { job: areasJob(file, values), kind, file }
   }
   if (kind === 'incidents') {
     if (!values.mapping) throw new UsageError('--mapping MAPPING.json is needed.')
@@ -170,7 +198,10 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
         file,
         mapping,
         ...(values.encoding ? { encoding: values.encoding } : {}),
+        ...(values.layer ? { layer: values.layer } : {}),
         update: values.update ?? false,
+        checkOnly: values.check ?? false,
+        onFound: (found) => console.log(found),
         onProgress: ({ read, stored, rejected }) =>
           say(`${read} read, ${stored} stored, ${rejected} rejected`),
       })
@@ -193,15 +224,14 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   )
 }
 
+const endings = /(\.(csv|txt|xlsx|geojsonl?|json|zip|kmz|kml|gpkg|fgb))?(\.gz)?$/i
+
 /** By default beside the data. */
 function reportBase(values: Answers['values'], file: string): string {
   if (values.report) return resolve(values.report)
   const folder = join(settingsFrom(process.env).dataDir, 'imports')
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
-  return join(
-    folder,
-    `${basename(file).replace(/(\.csv)?(\.gz)?(\.geojson|\.json)?$/i, '')}-${stamp}`,
-  )
+  return join(folder, `${basename(file).replace(endings, '')}-${stamp}`)
 }
 
 /** Writes the report even after a failure. */

@@ -8,8 +8,9 @@ export async function* csvRows(
   file: string,
   encoding: string,
   delimiter?: string,
+  headerLine?: number,
 ): AsyncGenerator<CsvRow> {
-  const reader = new CsvReader(delimiter)
+  const reader = new CsvReader(delimiter, headerLine)
   for await (const chunk of textChunks(file, encoding)) yield* reader.push(chunk)
   yield* reader.end()
 }

@@ -13,14 +13,20 @@ export interface CsvRow {
 export const maxFieldCharacters = 20_000
 const maxFields = 1_000
 
+/** Columns up to the last that has a name: a header that ends in a comma asks for no more. */
+const namedColumns = (header: readonly string[]): number =>
+  1 + header.findLastIndex((name) => name.trim() !== '')
+
 /**
  * Reads RFC 4180 rows from text chunks, the header first. Unlike library parsers it gives line
  * numbers and bounds memory: an unclosed quote does not keep the rest of the file.
  *
- * Skips blank lines. A faulty row has the fields read so far.
+ * Skips blank lines and those above the header. A faulty row has the fields read so far. Empty last
+ * fields beyond the header are dropped.
  */
 export class CsvReader {
   readonly #delimiter: string
+  readonly #headerLine: number
   #line = 1
   #rowLine = 1
   #field = ''
@@ -29,11 +35,15 @@ export class CsvReader {
   #state: 'start' | 'plain' | 'quoted' | 'quoteSeen' = 'start'
   #fault: CsvRow['fault'] = null
   #columns: number | null = null
+  /** Columns that have a name. */
+  #needed = 0
   #sawReturn = false
   #empty = true
 
-  constructor(delimiter = ',') {
+  /** @param headerLine where the header stands; rows above it are passed over. */
+  constructor(delimiter = ',', headerLine = 1) {
     this.#delimiter = delimiter
+    this.#headerLine = headerLine
   }
 
   *push(chunk: string): Generator<CsvRow> {
@@ -125,20 +135,32 @@ export class CsvReader {
   #endRow(atEnd: boolean): CsvRow | null {
     if (this.#empty) return null
     this.#endField()
+    const isAbove = this.#rowLine < this.#headerLine
+    if (!isAbove) this.#judgeCount(atEnd)
     const fields = this.#fields
-    const count = fields.length
-    if (this.#columns === null) this.#columns = count
-    else if (count < this.#columns && atEnd) {
-      this.#setFault('truncated_row', `the file ends after ${count} of ${this.#columns} fields`)
-    } else if (count !== this.#columns) {
-      this.#setFault('field_count', `${count} fields instead of ${this.#columns}`)
-    }
     const row = { line: this.#rowLine, endLine: this.#line, fields, fault: this.#fault }
     this.#fields = []
     this.#fault = null
     this.#empty = true
     this.#state = 'start'
-    return row
+    return isAbove ? null : row
+  }
+
+  #judgeCount(atEnd: boolean): void {
+    const fields = this.#fields
+    if (this.#columns === null) {
+      this.#columns = fields.length
+      this.#needed = namedColumns(fields)
+      return
+    }
+    if (fields.slice(this.#columns).every((field) => field.trim() === ''))
+      fields.length = Math.min(fields.length, this.#columns)
+    const count = fields.length
+    if (count < this.#needed && atEnd) {
+      this.#setFault('truncated_row', `the file ends after ${count} of ${this.#columns} fields`)
+    } else if (count < this.#needed || count > this.#columns) {
+      this.#setFault('field_count', `${count} fields instead of ${this.#columns}`)
+    }
   }
 
   /** Later faults mostly follow from the first. */

@@ -1,29 +1,23 @@
-import { readFile } from 'node:fs/promises'
 import type { Database } from '../base/database-types.ts'
 import { codesOf, duplicates, rowOf } from './area-row.ts'
 import type { AreaImportOptions, AreaRow } from './area-row.ts'
-import { encodingFault, parseFeatures } from './geojson-check.ts'
-import { countReasons } from './report.ts'
+import { coordinateSystem } from './place/coordinate-system.ts'
+import { planeGeometry } from './place/plane-geometry.ts'
+import type { SourceFeature } from './read/feature-file.ts'
+import { readFeatures } from './read/formats.ts'
+import { countReasons, onlyChecked } from './report.ts'
 import type { ImportReport, ReportItem } from './report.ts'
 import { storeWhole } from './store-areas.ts'
 import type { AreasResult, ClosingResult } from './store-areas.ts'
 import { ImportFileError } from './text-source.ts'
 
 const warningText: Record<string, string> = {
-  city_box_widened: "the city's box was widened to hold the polygon",
+  city_box_changed: "the city's box was set by its polygon",
   city_box_exceeded:
     "the polygon reaches beyond the city's box; places there are drawn on its edge",
-}
-
-async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file).catch(() => {
-    throw new ImportFileError(`${file}: no such file`)
-  })
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new ImportFileError(encodingFault(file, bytes))
-  }
+  city_box_wide:
+    "the city's box is much wider than the polygon: places are drawn coarser than need be",
+  below_leaves: 'areas below these leave them: see the list of doubts in the app',
 }
 
 /** Stored areas that the file would move to another level. */
@@ -69,6 +63,44 @@ function warningsOf(result: AreasResult, closing: ClosingResult | null): string[
   return warnings
 }
 
+/** Features in degrees of WGS 84, flat, and what had to be done for that. */
+async function planeFeatures(
+  options: AreaImportOptions,
+): Promise<{ features: SourceFeature[]; notes: string[] }> {
+  const { file, layer, encoding } = options
+  const read = await readFeatures(file, { layer, encoding })
+  if (read.features.length === 0) throw new ImportFileError(`${file}: no features in it`)
+  const named = options.crs ?? read.crs
+  const system = await coordinateSystem(named ?? 'WGS84').catch((error: unknown) => {
+    throw error instanceof ImportFileError
+      ? new ImportFileError(`${file}: ${error.message}`)
+      : error
+  })
+  let heights = 0
+  const features = read.features.map((feature) => {
+    const { geometry, hadHeights } = planeGeometry(feature.geometry, system)
+    if (hadHeights) heights += 1
+    return { ...feature, geometry: geometry as SourceFeature['geometry'] }
+  })
+  const notes = [...read.notes]
+  if (system.name !== 'WGS 84') notes.push(`coordinates were read as ${system.name}`)
+  if (options.level !== 'city' && (options.parentByOverlap || options.parent === undefined))
+    notes.push('parents are the areas above that hold most of each')
+  if (heights > 0) notes.push(`${heights} areas have heights: they were left out`)
+  return { features, notes }
+}
+
+/** Property names of the file that the command line does not match. */
+function propertyNotes(features: readonly SourceFeature[], options: AreaImportOptions): string[] {
+  const has = new Set(features.flatMap(({ properties }) => Object.keys(properties ?? {})))
+  return [options.code, options.name, options.parent]
+    .filter((name) => name !== undefined && !has.has(name))
+    .map(
+      (name) =>
+        `no feature has the property "${name}"; there are ${[...has].slice(0, 20).join(', ')}`,
+    )
+}
+
 /**
  * Imports the areas of one level, all or nothing. Changed areas get a new revision, and incidents
  * that now lie elsewhere are stamped again.
@@ -76,8 +108,7 @@ function warningsOf(result: AreasResult, closing: ClosingResult | null): string[
  */
 export async function importAreas(db: Database, options: AreaImportOptions): Promise<ImportReport> {
   const startedAt = new Date().toISOString()
-  const features = parseFeatures(await readText(options.file), options.file)
-  if (features.length === 0) throw new ImportFileError(`${options.file}: no features in it`)
+  const { features, notes } = await planeFeatures(options)
   const checked = features.map((feature, index) => rowOf(feature, index + 1, options))
   const rows = checked.map(({ row }) => row)
   const faults = [
@@ -96,16 +127,16 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
   const broken = new Set(faults.map(({ at }) => at))
   const judged = rows.filter(({ feature }) => !broken.has(feature))
   const { result, closing } = await storeWhole(db, judged, faults.length > 0, options)
-  const items = [
-    ...faults,
-    ...result.faults.map(({ feature, code, field, reason, detail }) => ({
+  const listed = (found: AreasResult['faults']): ReportItem[] =>
+    found.map(({ feature, code, field, reason, detail }) => ({
       at: feature,
       id: code,
       field: names[field] ?? field,
       reason,
       detail,
-    })),
-  ].toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))
+    }))
+  const items = [...faults, ...listed(result.faults)].toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))
+  const doubts = listed(result.doubts)
   return {
     kind: 'areas',
     file: options.file,
@@ -119,7 +150,13 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
     byLevel: {},
     reasons: countReasons(items),
     items,
-    warnings: warningsOf(result, closing),
+    doubts: { counts: countReasons(doubts), items: doubts },
+    warnings: [
+      ...(options.checkOnly && items.length === 0 ? [onlyChecked] : []),
+      ...notes,
+      ...propertyNotes(features, options),
+      ...warningsOf(result, closing),
+    ],
     brokenOff: null,
   }
 }

@@ -3,7 +3,7 @@ import type { Database } from '../base/database-types.ts'
 import { calendarGaps } from './calendar-gaps.ts'
 import { readCalendarFile } from './calendar-file.ts'
 import { readMinute, readWeekdays } from './controls.ts'
-import { countReasons } from './report.ts'
+import { countReasons, noDoubts } from './report.ts'
 import type { ImportReport } from './report.ts'
 import { shippedCalendar } from './shipped-calendars.ts'
 import { copyCalendar, storeCalendar, storeCalendarYears, storeHours } from './store-calendar.ts'
@@ -168,6 +168,7 @@ export async function importCalendar(
     byLevel: {},
     reasons: countReasons(faults),
     items: faults,
+    doubts: noDoubts,
     warnings,
     brokenOff: null,
   }

@@ -1,14 +1,22 @@
-import { DatabaseError } from '../base/database-types.ts'
+import type { BoundingBox } from '../../../src/domain/vocabulary.ts'
 import type { Database } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
-import { csvRows } from './csv-file.ts'
-import type { CsvRow } from './csv-reader.ts'
 import { RowReader } from './incident-row.ts'
 import type { ImportRow, RowContext } from './incident-row.ts'
 import type { Mapping } from './mapping.ts'
-import { countReasons } from './report.ts'
-import type { ImportReport, ReportItem } from './report.ts'
-import { checkText, ImportFileError } from './text-source.ts'
+import { mappedColumns } from './mapping.ts'
+import type { LngLat } from './place/coordinate-system.ts'
+import { plainName } from './read/header.ts'
+import { openRows } from './read/row-file.ts'
+import type { RowFile } from './read/table.ts'
+import { countReasons, onlyChecked } from './report.ts'
+import type { ImportReport } from './report.ts'
+import { sendBatch } from './store-incidents.ts'
+import { checkDateOrder, surveyRows } from './survey.ts'
+import type { Survey, SurveyContext } from './survey.ts'
+import { Tally } from './tally.ts'
+import { ImportFileError } from './text-source.ts'
+import { Watch } from './watch.ts'
 
 /** A batch is one transaction and one request. */
 const batchRows = 2_000
@@ -18,8 +26,14 @@ const batchCharacters = 4_000_000
 export interface IncidentImportOptions {
   file: string
   mapping: Mapping
-  /** Default utf-8. */
+  /** Default: by the file's mark, else utf-8. */
   encoding?: string
+  /** Sheet or layer of a file with several. */
+  layer?: string
+  /** Report and store nothing. */
+  checkOnly?: boolean
+  /** Told what was found in the file, before anything is stored. */
+  onFound?: (text: string) => void
   /** Replace rows changed at the source, unless people worked on them. */
   update?: boolean
   /** On the city's wall clock. Default 0. */
@@ -27,31 +41,51 @@ export interface IncidentImportOptions {
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
 }
 
-interface BatchResult {
-  stored: number
-  unchanged: number
-  updated: number
-  byLevel: Record<string, number>
-  rejected: {
-    line: number
-    id: string
-    field: string | null
-    reason: string
-    detail: string | null
-  }[]
+interface City {
+  timeZone: string
+  bbox: BoundingBox
 }
 
-async function contextOf(db: Database, moveWeeks: number): Promise<RowContext> {
-  const [city] = await db.query<{ time_zone: string }>('select time_zone from public.city_settings')
+async function cityOf(db: Database): Promise<City> {
+  const [city] = await db.query<
+    Record<'west' | 'south' | 'east' | 'north', number> & { zone: string }
+  >('select time_zone as zone, west, south, east, north from public.city_settings')
   if (!city)
     throw new ImportFileError('there is no city yet: start the server once, or with --demo none')
+  return { timeZone: city.zone, bbox: [city.west, city.south, city.east, city.north] }
+}
+
+async function areaPoints(db: Database, mapping: Mapping): Promise<Map<string, LngLat>> {
+  if (mapping.columns.area === undefined) return new Map()
+  const rows = await db.query<{ code: string; lng: number; lat: number }>(
+    `select a.code, extensions.st_x(a.label_point) as lng, extensions.st_y(a.label_point) as lat
+     from public.areas a where a.valid_to is null or a.valid_to > private.city_today()`,
+  )
+  return new Map(rows.map(({ code, lng, lat }) => [code, [lng, lat]]))
+}
+
+async function contextOf(
+  db: Database,
+  options: IncidentImportOptions,
+  city: City,
+  survey: Survey,
+): Promise<RowContext> {
+  const { mapping, moveWeeks = 0 } = options
   const leaves = await db.query<{ code: string }>(
     `select c.code from public.categories c
      where not exists (select 1 from public.categories d where d.parent_code = c.code)`,
   )
   const departments = await db.query<{ code: string }>('select code from public.departments')
   return {
-    timeZone: city.time_zone,
+    timeZone: city.timeZone,
+    places: survey.places,
+    dates: {
+      timeZone: mapping.timeZone ?? city.timeZone,
+      order: mapping.dateOrder,
+      numeric: survey.numeric,
+      slackSeconds: mapping.closingSlackSeconds,
+    },
+    areaPoints: await areaPoints(db, mapping),
     categories: new Set(leaves.map(({ code }) => code)),
     departments: new Set(departments.map(({ code }) => code)),
     now: new Date().toISOString(),
@@ -59,83 +93,11 @@ async function contextOf(db: Database, moveWeeks: number): Promise<RowContext> {
   }
 }
 
-/** False for a lost connection. */
-const isDataError = (error: unknown): error is DatabaseError =>
-  error instanceof DatabaseError && /^(21|22|23|P0)/.test(error.code)
-
-class Tally {
-  read = 0
-  /** Lines sent but not yet answered. */
-  underWay: readonly [first: number, last: number] | null = null
-  stored = 0
-  updated = 0
-  unchanged = 0
-  readonly rejectedLines = new Set<number>()
-  readonly items: ReportItem[] = []
-  readonly byLevel: Record<string, number> = {}
-
-  reject(
-    line: number,
-    id: string | null,
-    field: string | null,
-    reason: string,
-    detail: string | null,
-  ): void {
-    this.rejectedLines.add(line)
-    this.items.push({ at: line, id: id || null, field, reason, detail })
-  }
-
-  add(result: BatchResult): void {
-    this.stored += result.stored
-    this.updated += result.updated
-    this.unchanged += result.unchanged
-    for (const [level, count] of Object.entries(result.byLevel)) {
-      this.byLevel[level] = (this.byLevel[level] ?? 0) + count
-    }
-    for (const { line, id, field, reason, detail } of result.rejected) {
-      this.reject(line, id, field, reason, detail)
-    }
-  }
-}
-
-/** Halves a refused batch until only the faulty row is rejected. */
-async function sendBatch(
-  db: Database,
-  rows: ImportRow[],
+function headerReader(
+  { header: row }: RowFile,
   options: IncidentImportOptions,
-  tally: Tally,
-): Promise<void> {
-  const first = rows[0]
-  if (!first) return
-  tally.underWay = [first.line, rows.at(-1)?.line ?? first.line]
-  try {
-    const [answer] = await db.query<{ result: BatchResult }>(
-      'select private.import_incidents($1, $2::text::jsonb, $3) as result',
-      [options.mapping.source, JSON.stringify(rows), options.update ?? false],
-    )
-    if (!answer) throw new Error('the database gave no answer to a batch')
-    tally.add(answer.result)
-    tally.underWay = null
-  } catch (error) {
-    if (!isDataError(error)) throw error
-    tally.underWay = null
-    if (rows.length === 1) {
-      tally.reject(
-        first.line,
-        first.id,
-        null,
-        'refused_by_database',
-        `${error.code} ${error.message}`,
-      )
-      return
-    }
-    const middle = rows.length >> 1
-    await sendBatch(db, rows.slice(0, middle), options, tally)
-    await sendBatch(db, rows.slice(middle), options, tally)
-  }
-}
-
-function headerReader(row: CsvRow, options: IncidentImportOptions, context: RowContext): RowReader {
+  context: RowContext,
+): RowReader {
   if (row.fault) {
     throw new ImportFileError(
       `${options.file}, line ${row.line}: the header is broken: ${row.fault.code} (${row.fault.detail})`,
@@ -149,17 +111,22 @@ function headerReader(row: CsvRow, options: IncidentImportOptions, context: RowC
 }
 
 async function* soundRows(
-  options: IncidentImportOptions,
-  encoding: string,
-  context: RowContext,
+  table: RowFile,
+  reader: RowReader,
+  { mapping }: IncidentImportOptions,
   tally: Tally,
+  watch: Watch,
 ): AsyncGenerator<ImportRow> {
   const lineOfId = new Map<string, number>()
-  const idColumn = options.mapping.columns.id
-  let reader: RowReader | null = null
-  for await (const row of csvRows(options.file, encoding, options.mapping.delimiter)) {
-    if (!reader) {
-      reader = headerReader(row, options, context)
+  const idColumn = mapping.columns.id
+  const names = table.header.fields.map(plainName)
+  const [lonAt, latAt] = [mapping.columns.lon, mapping.columns.lat].map((column) =>
+    names.indexOf(plainName(column)),
+  )
+  for await (const row of table.rows()) {
+    const skipped = row.fault ? null : reader.isSkipped(row.fields)
+    if (skipped) {
+      tally.skip(skipped, row.line)
       continue
     }
     tally.read += 1
@@ -176,12 +143,61 @@ async function* soundRows(
     }
     const { id } = result.row
     const before = lineOfId.get(id)
-    if (before === undefined) {
-      lineOfId.set(id, row.line)
-      yield result.row
-    } else tally.reject(row.line, id, idColumn, 'duplicate_id', `first on line ${before}`)
+    if (before !== undefined) {
+      tally.reject(row.line, id, idColumn, 'duplicate_id', `first on line ${before}`)
+      continue
+    }
+    lineOfId.set(id, row.line)
+    watch.look(result.row, row.fields[lonAt ?? -1] ?? '', row.fields[latAt ?? -1] ?? '')
+    for (const { field, reason, detail } of result.doubts)
+      tally.doubt(row.line, id, field, reason, detail)
+    yield result.row
   }
-  if (!reader) throw new ImportFileError(`${options.file}: the file has no header row`)
+}
+
+const valuesNamed = 8
+
+/** How many rows each `otherwise` caught, and for which values. */
+function otherwiseNotes({ otherwise }: RowReader): string[] {
+  if (otherwise.size === 0) return []
+  const total = [...otherwise.values()].reduce((sum, count) => sum + count, 0)
+  const sorted = [...otherwise].toSorted(([, a], [, b]) => b - a)
+  const list = sorted.slice(0, valuesNamed).map(([value, count]) => `${value} (${count})`)
+  const more = sorted.length > valuesNamed ? ', …' : ''
+  return [`${total} values fell to the mapping's "otherwise": ${list.join(', ')}${more}`]
+}
+
+/**
+ * Opens the file and looks at it.
+ * @throws ImportFileError when it cannot be used, or its own dates and places contradict the mapping.
+ */
+async function prepare(
+  db: Database,
+  options: IncidentImportOptions,
+): Promise<{ table: RowFile; reader: RowReader; notes: string[] }> {
+  const { file, mapping, encoding } = options
+  const { columns, delimiter } = mapping
+  const table = await openRows(file, {
+    encoding,
+    delimiter,
+    layer: options.layer ?? mapping.layer,
+    columns: mappedColumns(mapping).map(({ column }) => column),
+    lon: columns.lon,
+    lat: columns.lat,
+  })
+  const city = await cityOf(db)
+  const look: SurveyContext = {
+    file,
+    mapping,
+    ...city,
+    timeZone: mapping.timeZone ?? city.timeZone,
+  }
+  const survey = await surveyRows(table, look)
+  const reader = headerReader(table, options, await contextOf(db, options, city, survey))
+  await checkDateOrder(table, look)
+  const notes = [...table.notes, ...survey.notes]
+  for (const note of notes) options.onFound?.(note)
+  return { table, reader, notes }
 }
 
 /** Batches are atomic, so only the one under way is uncertain. */
@@ -193,8 +209,8 @@ function breakOffText(error: unknown, { underWay }: Tally): string {
 }
 
 /**
- * Imports a CSV (plain or `.gz`), one transaction per batch. Can be repeated: stored rows count as
- * unchanged. The report names every row not stored, and why the import broke off.
+ * Imports a table or points of a map, one transaction per batch. Can be repeated: stored rows count
+ * as unchanged. The report names every row not stored, and why the import broke off.
  * @throws ImportFileError when the file or mapping is unusable; nothing is stored.
  */
 export async function importIncidents(
@@ -202,10 +218,9 @@ export async function importIncidents(
   options: IncidentImportOptions,
 ): Promise<ImportReport> {
   const startedAt = new Date().toISOString()
-  const encoding = (options.encoding ?? 'utf-8').toLowerCase()
-  await checkText(options.file, encoding)
-  const context = await contextOf(db, options.moveWeeks ?? 0)
+  const { table, reader, notes } = await prepare(db, options)
   const tally = new Tally()
+  const watch = new Watch()
   let batch: ImportRow[] = []
   let characters = 0
   let brokenOff: string | null = null
@@ -220,7 +235,7 @@ export async function importIncidents(
     })
   }
   try {
-    for await (const row of soundRows(options, encoding, context, tally)) {
+    for await (const row of soundRows(table, reader, options, tally, watch)) {
       batch.push(row)
       characters += row.description.length + row.address.length + 400
       if (batch.length >= batchRows || characters >= batchCharacters) await flush()
@@ -244,7 +259,15 @@ export async function importIncidents(
     byLevel: tally.byLevel,
     reasons: countReasons(tally.items),
     items: tally.items.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)),
-    warnings: tally.stored === 0 && tally.read === 0 ? ['the file holds a header and no rows'] : [],
+    doubts: tally.doubts,
+    warnings: [
+      ...(options.checkOnly ? [onlyChecked] : []),
+      ...(tally.read === 0 ? ['the file holds a header and no rows'] : []),
+      ...notes,
+      ...tally.skippedNotes(),
+      ...otherwiseNotes(reader),
+      ...watch.notes(),
+    ],
     brokenOff,
   }
 }

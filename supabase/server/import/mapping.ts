@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { stages } from '../../../src/domain/vocabulary.ts'
+import { numericDates } from './dates/numeric-date.ts'
 import { ImportFileError } from './text-source.ts'
 
 const column = v.pipe(v.string(), v.minLength(1))
@@ -16,6 +17,8 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
+const defaultEmptyWords = ['NULL', '(NULL)', 'N/A', '#N/A', '\\N', '-', '--', '—', '——', '/']
+
 const mappingSchema = v.strictObject({
   /** Source and row id together identify an incident. */
   source: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,60}$/, 'letters, digits, _ . -')),
@@ -23,7 +26,34 @@ const mappingSchema = v.strictObject({
   timeZone: v.optional(v.pipe(v.string(), v.check(isTimeZone, 'an IANA time zone'))),
   /** Of dates that are not ISO 8601. */
   dateOrder: v.optional(v.picklist(['ymd', 'mdy', 'dmy']), 'ymd'),
-  delimiter: v.optional(v.picklist([',', ';', '\t', '|']), ','),
+  /** Of plain numbers: days of a spreadsheet, or since 1970. Default: found by their size. */
+  dateFormat: v.optional(v.picklist(numericDates)),
+  /** By how much a closing may precede the report and then counts as the same instant. */
+  closingSlackSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 60),
+  /** Default: found by the header. */
+  delimiter: v.optional(v.picklist([',', ';', '\t', '|'])),
+  /** Sheet or layer of a file with several. */
+  layer: v.optional(v.string()),
+  /** Coordinate system; the file's own when left out, else WGS 84. */
+  coordinates: v.optional(v.string()),
+  /** Coordinates like `112,95`. Default: found where another sign parts the columns. */
+  decimalComma: v.optional(v.boolean()),
+  /** The columns hold each other's values. */
+  swapCoordinates: v.optional(v.boolean(), false),
+  /** Written for nothing, in any case of letters. */
+  emptyWords: v.optional(v.array(v.string()), [...defaultEmptyWords]),
+  /** Rows to pass over. */
+  skip: v.optional(v.array(v.strictObject({ column, values: v.array(v.string()) })), []),
+  /** A column that says how the coordinates were found. */
+  place: v.optional(
+    v.strictObject({
+      column,
+      /** No place: `columns.area` names an area, in which the row is put. */
+      unknown: v.optional(v.array(v.string()), []),
+      /** Found by a fallback, such as the middle of a street: kept, and marked. */
+      fallback: v.optional(v.array(v.string()), []),
+    }),
+  ),
   /** In description and address. */
   underscoresAsSpaces: v.optional(v.boolean(), false),
   columns: v.strictObject({
@@ -39,6 +69,7 @@ const mappingSchema = v.strictObject({
     channel: v.optional(column),
     description: v.optional(columns),
     address: v.optional(columns),
+    area: v.optional(column),
   }),
   categories: v.strictObject({
     /**
@@ -104,7 +135,12 @@ export async function readMapping(path: string): Promise<Mapping> {
 }
 
 export function mappedColumns(mapping: Mapping): { field: string; column: string }[] {
-  return Object.entries(mapping.columns).flatMap(([field, value]) =>
+  const fields = Object.entries(mapping.columns).flatMap(([field, value]) =>
     value === undefined ? [] : [value].flat().map((name) => ({ field, column: name })),
   )
+  const others = [
+    ...mapping.skip.map(({ column: name }) => ({ field: 'skip', column: name })),
+    ...(mapping.place ? [{ field: 'place', column: mapping.place.column }] : []),
+  ].filter(({ column: name }) => !fields.some((known) => known.column === name))
+  return [...fields, ...others]
 }

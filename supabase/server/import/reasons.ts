@@ -77,4 +77,44 @@ export const reasons: Readonly<Record<string, { en: string; zh: string }>> = {
     en: 'the time of a milestone that is left out runs for open incidents',
     zh: '有未结案件正在计时的阶段不能删除',
   },
+  cut_number: {
+    en: 'a spreadsheet cut the digits of this number; format the column as text and export anew',
+    zh: '编号被表格软件截断，请将该列设为文本后重新导出',
+  },
+  outside_parent: { en: 'most of it lies outside its parent', zh: '大部分不在上级区域内' },
+  outside_box: { en: "the polygon lies outside the city's box", zh: '多边形不在本市范围框内' },
+  same_ground: { en: 'the same ground as another area', zh: '与另一区域完全重合' },
+  overlaps: { en: 'shares ground with another area of its level', zh: '与同级区域重叠' },
+  covers: { en: 'one of two areas of a level lies within the other', zh: '同级区域之间相互包含' },
+  leaves_parent: { en: 'a part lies outside its parent', zh: '部分不在上级区域内' },
+  other_parent: {
+    en: 'the parent was chosen by the larger part, not by the file',
+    zh: '上级区域按较大部分选定，与文件不同',
+  },
+  parent_chosen: {
+    en: 'the file names no parent; it was chosen by the largest part',
+    zh: '文件未填上级，按重叠最大者选定',
+  },
+  dissolved: { en: 'its parts were joined', zh: '已合并相邻部分' },
+  not_valid: { en: 'the polygon crosses or touches itself', zh: '多边形自相交或自相接' },
+  closing_day: {
+    en: 'the closing has a day and no time: the end of the day, or the instant of the report',
+    zh: '结案只有日期没有时间，按当日结束或上报时间计',
+  },
+  repeated_hour: {
+    en: 'the closing lies in the hour that comes twice in autumn: the second was taken',
+    zh: '结案时间处于夏令时重复的一小时内，按后一次计',
+  },
+  closed_just_before: {
+    en: 'closed a moment before it was opened: taken for the same instant',
+    zh: '结案略早于上报，按同一时刻计',
+  },
+  geocoded_by_fallback: {
+    en: 'the place was found by a fallback, as the source says',
+    zh: '来源注明坐标为近似定位',
+  },
+  place_unknown: {
+    en: 'the source knows no place: it lies at a point of its area',
+    zh: '来源无坐标，按所属区域定位',
+  },
 }

@@ -28,10 +28,14 @@ export interface ImportReport {
   /** A row with two faults counts under both. */
   reasons: Record<string, number>
   items: ReportItem[]
+  /** Stored all the same. `items` may name fewer than are counted. */
+  doubts: { counts: Record<string, number>; items: ReportItem[] }
   warnings: string[]
   /** Why it ended early and what is uncertain. */
   brokenOff: string | null
 }
+
+export const onlyChecked = 'only checked, nothing was stored · 仅检查，未写入'
 
 /** The JSON lists all. */
 const listedInFile = 200
@@ -60,8 +64,9 @@ function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
 }
 
 export function reportText(report: ImportReport, listed = listedInFile): string {
+  const isCheck = report.warnings.includes(onlyChecked)
   const lines = [
-    `Import of ${report.kind} from ${report.file}`,
+    `${isCheck ? 'Check' : 'Import'} of ${report.kind} from ${report.file}`,
     `  read ${report.read}, stored ${report.stored}, updated ${report.updated}, unchanged ${report.unchanged}, rejected ${report.rejected}`,
   ]
   if (report.brokenOff !== null) lines.push(`  broke off: ${report.brokenOff}`)
@@ -71,6 +76,10 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
     const words = reasons[reason]
     lines.push(`  ${count} × ${reason}${words ? `: ${words.en} · ${words.zh}` : ''}`)
   }
+  for (const [reason, count] of Object.entries(report.doubts.counts)) {
+    const words = reasons[reason]
+    lines.push(`  doubt: ${count} × ${reason}${words ? `: ${words.en} · ${words.zh}` : ''}`)
+  }
   for (const warning of report.warnings) lines.push(`  note: ${warning}`)
   if (report.items.length > 0) {
     lines.push('', 'Not stored:')
@@ -78,8 +87,17 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
     const more = report.items.length - listed
     if (more > 0) lines.push(`  … and ${more} more`)
   }
+  const { items: doubtful } = report.doubts
+  if (doubtful.length > 0) {
+    lines.push('', isCheck ? 'With doubts:' : 'Stored, with doubts:')
+    lines.push(...doubtful.slice(0, listed).map((item) => itemLine(report.kind, item)))
+    const more = doubtful.length - listed
+    if (more > 0) lines.push(`  … and ${more} more`)
+  }
   return `${lines.join('\n')}\n`
 }
+
+export const noDoubts: ImportReport['doubts'] = { counts: {}, items: [] }
 
 /** For an import that failed before it counted anything. */
 export function emptyReport(
@@ -89,7 +107,7 @@ export function emptyReport(
   brokenOff: string,
 ): ImportReport {
   const counts = { read: 0, stored: 0, updated: 0, unchanged: 0, rejected: 0 }
-  const lists = { byLevel: {}, reasons: {}, items: [], warnings: [] }
+  const lists = { byLevel: {}, reasons: {}, items: [], doubts: noDoubts, warnings: [] }
   const finishedAt = new Date().toISOString()
   return { kind, file, startedAt, finishedAt, ...counts, ...lists, brokenOff }
 }
@@ -138,7 +156,6 @@ export function tableReport(
   { stored, updated }: { stored: number; updated: number },
 ): ImportReport {
   const isSound = faults.length === 0
-  const checked = 'only checked, nothing was stored · 仅检查，未写入'
   return {
     kind,
     file,
@@ -152,7 +169,8 @@ export function tableReport(
     byLevel: {},
     reasons: countReasons(faults),
     items: faults.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)),
-    warnings: [...(checkOnly && isSound ? [checked] : []), ...warnings],
+    doubts: noDoubts,
+    warnings: [...(checkOnly && isSound ? [onlyChecked] : []), ...warnings],
     brokenOff: null,
   }
 }

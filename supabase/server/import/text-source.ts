@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { EncodingSigns } from './encoding-signs.ts'
 
 /** The file is unusable; nothing was stored. */
 export class ImportFileError extends Error {
@@ -11,10 +12,27 @@ export class ImportFileError extends Error {
   }
 }
 
-/** Unpacks `.gz`. */
+/** The first bytes of a file, as they are on the disk. @throws ImportFileError without a file. */
+export async function firstBytes(path: string, count = 4096): Promise<Uint8Array> {
+  const info = await stat(path).catch(() => null)
+  if (!info) throw new ImportFileError(`${path}: no such file`)
+  if (!info.isFile()) throw new ImportFileError(`${path}: not a file`)
+  const handle = await open(path)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(count), 0, count, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
+/** Unpacks gzip, told by its first bytes or promised by the name. */
 async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+  const isPacked = path.endsWith('.gz') || isGzip(await firstBytes(path, 2))
   const raw = createReadStream(path, { highWaterMark: 1 << 18 })
-  const source = path.endsWith('.gz')
+  const source = isPacked
     ? // prevents an unhandled error; the loop below throws it
       pipeline(raw, createGunzip(), () => {})
     : raw
@@ -30,6 +48,27 @@ async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
     }
     throw error
   }
+}
+
+/** The whole file, unpacked. */
+export async function wholeFile(path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of fileBytes(path)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** The first bytes of the unpacked file. */
+export async function firstUnpacked(path: string): Promise<Uint8Array> {
+  await firstBytes(path, 2)
+  for await (const chunk of fileBytes(path)) return chunk
+  return new Uint8Array()
+}
+
+/** By its mark, else UTF-8. */
+export function encodingByMark(head: Uint8Array): string {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
+  return 'utf-8'
 }
 
 function decoderFor(encoding: string): TextDecoder {
@@ -65,17 +104,18 @@ function encodingFault(path: string, encoding: string, line: number, bytes: Uint
 
 /**
  * Reads the whole file before anything is stored.
- * @throws ImportFileError naming the line of the first wrong byte.
+ * @throws ImportFileError naming the line of the first wrong byte, or another encoding that the bytes
+ *   are surely in.
  */
 export async function checkText(path: string, encoding: string): Promise<void> {
-  const info = await stat(path).catch(() => null)
-  if (!info) throw new ImportFileError(`${path}: no such file`)
-  if (!info.isFile()) throw new ImportFileError(`${path}: not a file`)
+  await firstBytes(path, 2)
   const decoder = decoderFor(encoding)
+  const signs = new EncodingSigns(encoding)
   let line = 1
   let size = 0
   for await (const chunk of fileBytes(path)) {
     size += chunk.length
+    signs.look(chunk)
     let from = 0
     while (from < chunk.length) {
       const newline = chunk.indexOf(10, from)
@@ -96,6 +136,11 @@ export async function checkText(path: string, encoding: string): Promise<void> {
     throw new ImportFileError(`${path}, line ${line}: the file ends in the middle of a character`)
   }
   if (size === 0) throw new ImportFileError(`${path}: the file is empty`)
+  const other = signs.verdict()
+  if (other)
+    throw new ImportFileError(
+      `${path}: the text looks like ${other.name}, not ${encoding}: try again with --encoding ${other.encoding}`,
+    )
 }
 
 /** Needs a file that passed `checkText`. */

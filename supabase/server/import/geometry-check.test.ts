@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { geometryFault, parseFeatures } from './geojson-check.ts'
+import { geometryFault } from './geometry-check.ts'
 
 const square = [
   [0, 0],
@@ -7,27 +7,6 @@ const square = [
   [1, 1],
   [0, 0],
 ]
-
-describe('parseFeatures', () => {
-  it('says where a broken text breaks', () => {
-    const text = '{"type": "FeatureCollection",\n "features": [\n  {"type": oops}]}'
-    expect(() => parseFeatures(text, 'a.geojson')).toThrow(
-      /^a\.geojson, line 3, column \d+: not GeoJSON/,
-    )
-    expect(() => parseFeatures('{"type": "Feat', 'a.geojson')).toThrow(/a\.geojson, line 1, column/)
-  })
-
-  it('refuses other things than features in longitude and latitude', () => {
-    expect(() => parseFeatures('[]', 'f')).toThrow(/FeatureCollection is needed/)
-    expect(() => parseFeatures('null', 'f')).toThrow(/FeatureCollection is needed/)
-    expect(() => parseFeatures('{"type":"FeatureCollection","features":[null]}', 'f')).toThrow(
-      /feature 1/,
-    )
-    const projected =
-      '{"type":"FeatureCollection","features":[],"crs":{"properties":{"name":"EPSG:3857"}}}'
-    expect(() => parseFeatures(projected, 'f')).toThrow(/WGS 84/)
-  })
-})
 
 describe('geometryFault', () => {
   it('lets a polygon and a multipolygon pass', () => {

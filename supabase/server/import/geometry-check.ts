@@ -1,7 +1,3 @@
-import type { Feature, MultiPolygon, Polygon } from 'geojson'
-import { jsonFaultOffset } from './json-fault.ts'
-import { decodes, ImportFileError } from './text-source.ts'
-
 /** The check for self-crossing is not linear. */
 export const maxVertices = 10_000
 
@@ -14,68 +10,6 @@ export interface GeometryFault {
     | 'too_many_vertices'
     | 'outside_world'
   detail: string
-}
-
-export type AreaFeature = Feature<Polygon | MultiPolygon | null, Record<string, unknown>>
-
-/** Both from 1. */
-function lineAndColumn(text: string, offset: number): string {
-  const before = text.slice(0, offset)
-  return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`
-}
-
-/** Names line, feature and property, as far as known. */
-export function encodingFault(file: string, bytes: Uint8Array): string {
-  const lossy = new TextDecoder('utf-8').decode(bytes)
-  const offset = lossy.indexOf('\uFFFD')
-  const before = lossy.slice(0, offset)
-  const feature = before.match(/"type"\s*:\s*"Feature"/g)?.length
-  const field = /"((?:[^"\\]|\\.)*)"\s*:\s*"[^"]*$/.exec(before)?.[1]
-  const where = [
-    `${file}, ${lineAndColumn(lossy, offset)}`,
-    ...(feature ? [`feature ${feature}`] : []),
-    ...(field === undefined ? [] : [`field ${field}`]),
-  ].join(', ')
-  const advice = decodes(bytes, 'gb18030')
-    ? ' It looks like GBK: write it as UTF-8 first (iconv -f GB18030 -t UTF-8).'
-    : ''
-  return `${where}: GeoJSON is UTF-8, this is not.${advice}`
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const where = lineAndColumn(text, jsonFaultOffset(text))
-    throw new ImportFileError(`${file}, ${where}: not GeoJSON: ${(error as Error).message}`)
-  }
-}
-
-/**
- * Does not check geometry.
- * @throws ImportFileError unless the text is GeoJSON features in WGS 84.
- */
-export function parseFeatures(text: string, file: string): AreaFeature[] {
-  const json = parseJson(text.replace(/^\uFEFF/, ''), file) as Record<string, unknown> | null
-  const type = json?.type
-  if (type === 'Feature') return [json as unknown as AreaFeature]
-  if (type !== 'FeatureCollection' || !Array.isArray(json?.features)) {
-    throw new ImportFileError(
-      `${file}: a FeatureCollection is needed, this is ${JSON.stringify(type) ?? 'something else'}`,
-    )
-  }
-  const crs = JSON.stringify(json.crs ?? null)
-  if (crs !== 'null' && !/CRS84|EPSG:+4326"/.test(crs)) {
-    throw new ImportFileError(
-      `${file}: coordinates must be WGS 84 longitude and latitude, the file says ${crs.slice(0, 120)}`,
-    )
-  }
-  json.features.forEach((feature: unknown, index: number) => {
-    if ((feature as Record<string, unknown> | null)?.type !== 'Feature') {
-      throw new ImportFileError(`${file}, feature ${index + 1}: not a GeoJSON Feature`)
-    }
-  })
-  return json.features as AreaFeature[]
 }
 
 function positionFault(position: unknown, where: string): GeometryFault | null {

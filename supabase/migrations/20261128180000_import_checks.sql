@@ -1,0 +1,617 @@
+drop function private.import_areas(text,jsonb,boolean,boolean);
+
+create table private.area_doubts (
+  code text primary key references public.areas (code) on delete cascade,
+  parent_code text not null,
+  outside real not null check (outside between 0 and 1)
+);
+alter table private.area_doubts enable row level security;
+
+CREATE OR REPLACE FUNCTION private.import_incidents(p_source text, p_rows jsonb, p_update boolean DEFAULT false)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_city public.city_settings;
+  v_result jsonb;
+begin
+  select * into strict v_city from public.city_settings;
+
+  with input as materialized (
+    select r.*, private.import_incident_id(p_source, r.id) as incident_id,
+      row_number() over ()::integer as n
+    from jsonb_to_recordset(p_rows) as r (
+      line integer, id text, hash text, category text, department text, stage text,
+      "onHold" boolean, severity smallint, lon double precision, lat double precision,
+      description text, address text, "reportedAt" timestamptz, "closedAt" timestamptz, channel text, doubts jsonb)
+  ), known as materialized (
+    -- by id alone: a row that moved to another district must not be stored twice
+    select i.district_code, i.id, i.source_hash, i.stage,
+      (select l.kind from public.incident_log l
+       where l.district_code = i.district_code and l.incident_id = i.id
+         and l.kind <> 'area_redrawn' order by l.seq desc limit 1) as last_kind,
+      (select max(l.seq) from public.incident_log l
+       where l.district_code = i.district_code and l.incident_id = i.id) as last_seq
+    from (select distinct incident_id from input) wanted
+    -- `offset 0` forces look-ups by index; a join may read the whole table
+    cross join lateral (
+      select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
+  ), checked as materialized (
+    select i.n, x.field, x.reason, x.detail
+    from input i cross join lateral (
+      values
+        ('id', 'no_id', null::text, coalesce(i.id, '') = '' or i.hash is null),
+        ('id', 'field_too_long', length(i.id)::text, length(i.id) > 200),
+        ('category', 'unknown_category', i.category, not exists (
+          select 1 from public.categories c where c.code = i.category
+            and not exists (select 1 from public.categories d where d.parent_code = c.code))),
+        ('department', 'unknown_department', i.department, i.department is not null and not exists (
+          select 1 from public.departments d where d.code = i.department)),
+        ('stage', 'bad_stage', i.stage, i.stage is null or i.stage <> all (private.stage_codes())
+          or (i.stage = 'closed') <> (i."closedAt" is not null)),
+        ('severity', 'bad_severity', i.severity::text, i.severity not between 1 and 4),
+        ('lon', 'bad_coordinates', i.lon || ' ' || i.lat,
+          -- NaN sorts above all numbers: the ranges refuse it
+          (i.lon between -180 and 180 and i.lat between -90 and 90) is not true),
+        ('reportedAt', 'bad_date', null, i."reportedAt" is null or not isfinite(i."reportedAt")),
+        ('reportedAt', 'future_date', i."reportedAt"::text,
+          i."reportedAt" > now() and isfinite(i."reportedAt")),
+        ('closedAt', 'closed_before_opened', i."closedAt"::text, i."closedAt" < i."reportedAt"),
+        ('closedAt', 'future_date', i."closedAt"::text, i."closedAt" > now()),
+        ('description', 'field_too_long', length(i.description)::text, length(i.description) > 10000),
+        ('address', 'field_too_long', length(i.address)::text, length(i.address) > 500),
+        ('channel', 'field_too_long', length(i.channel)::text, length(i.channel) > 100)
+    ) as x (field, reason, detail, wrong)
+    where x.wrong
+  ), sound as materialized (
+    select i.* from input i
+    where not exists (select 1 from checked c where c.n = i.n)
+  ), placed as materialized (
+    -- the order keeps n and place together: array_agg alone follows the scan
+    select s.n, p.area_code
+    from (
+      select array_agg(n order by n) as ns, array_agg(lon order by n) as lons,
+        array_agg(lat order by n) as lats
+      from sound
+    ) a
+    cross join lateral private.areas_of_points(a.lons, a.lats) p
+    join sound s on s.n = a.ns[p.n]
+  ), judged as materialized (
+    select s.*, p.area_code, k.district_code as known_district, k.stage as known_stage,
+      k.last_seq,
+      case
+        when k.id is not null and k.source_hash = s.hash then 'unchanged'
+        when p.area_code is null then 'outside_city'
+        when k.id is null then 'store'
+        when not p_update then 'changed_content'
+        when k.last_kind not in ('imported', 'import_updated') then 'changed_here'
+        else 'update'
+      end as verdict
+    from sound s
+    left join placed p on p.n = s.n
+    left join known k on k.id = s.incident_id
+  ), ready as materialized (
+    select j.*, a.level,
+      coalesce(j.known_district, (
+        select d.district_code from private.shard_of(a.path, v_city.shard_level) d)) as district,
+      private.quantise(j.lon, v_city.west, v_city.east) as qx,
+      private.quantise(j.lat, v_city.south, v_city.north) as qy,
+      date_trunc('month', j."reportedAt" at time zone v_city.time_zone)::date as month,
+      coalesce(j.department, c.default_department) as department_code, c.workflow_code
+    from judged j
+    join public.areas a on a.code = j.area_code
+    join public.categories c on c.code = j.category
+    where j.verdict in ('store', 'update')
+  ), stored as (
+    insert into public.incidents (district_code, id, category_code, area_code, department_code,
+      stage, on_hold, severity, lon, lat, qx, qy, description, address_label, reported_at, month,
+      closed_at, channel, source, source_id, source_hash, workflow_code, state_since)
+    select r.district, r.incident_id, r.category, r.area_code, r.department_code, r.stage,
+      coalesce(r."onHold", false), coalesce(r.severity, 2::smallint), r.lon, r.lat, r.qx, r.qy,
+      coalesce(r.description, ''), coalesce(r.address, ''), r."reportedAt", r.month, r."closedAt",
+      coalesce(r.channel, 'import'), p_source, r.id, r.hash, r.workflow_code,
+      coalesce(r."closedAt", r."reportedAt")
+    from ready r where r.verdict = 'store'
+    returning district_code, id, stage, source_id
+  ), updated as (
+    update public.incidents i set category_code = r.category, area_code = r.area_code,
+      department_code = r.department_code, stage = r.stage, workflow_code = r.workflow_code,
+      state = case when (i.workflow_code, i.stage) = (r.workflow_code, r.stage) then i.state
+        else private.first_state_of(r.workflow_code, r.stage) end,
+      on_hold = coalesce(r."onHold", false), hold_until = case when r."onHold" then i.hold_until end,
+      parent_id = case when r.stage = 'merged' then i.parent_id end,
+      severity = coalesce(r.severity, 2::smallint), lon = r.lon, lat = r.lat, qx = r.qx, qy = r.qy,
+      description = coalesce(r.description, ''), address_label = coalesce(r.address, ''),
+      reported_at = r."reportedAt", month = r.month, closed_at = r."closedAt",
+      channel = coalesce(r.channel, 'import'), source_hash = r.hash
+    from ready r
+    where r.verdict = 'update' and i.district_code = r.district and i.id = r.incident_id
+    returning i.district_code, i.id, i.stage, i.source_id, r.known_stage, r.last_seq
+  ), logged as (
+    insert into public.incident_log (district_code, incident_id, seq, kind, stage_from, stage_to, data)
+    select w.district_code, w.id, w.seq, w.kind, w.stage_from, w.stage_to,
+      jsonb_build_object('source', p_source, 'sourceId', w.source_id)
+        || case when jsonb_array_length(i.doubts) > 0 then jsonb_build_object('doubts', i.doubts) else '{}' end
+    from (
+      select district_code, id, 1 as seq, 'imported' as kind, null as stage_from, stage as stage_to, source_id
+      from stored
+      union all
+      select district_code, id, last_seq + 1, 'import_updated', known_stage, stage, source_id from updated) w
+    join input i on i.id = w.source_id
+    returning 1
+  )
+  select jsonb_build_object(
+    'stored', (select count(*) from stored),
+    'unchanged', (select count(*) from judged where verdict = 'unchanged'),
+    'updated', (select count(*) from updated),
+    'byLevel', coalesce((select jsonb_object_agg(level, count) from (
+      select level, count(*) from ready where verdict = 'store' group by level) l), '{}'),
+    'rejected', coalesce((select jsonb_agg(jsonb_build_object('line', line, 'id', id, 'field', field,
+        'reason', reason, 'detail', detail) order by line) from (
+      select i.line, i.id, c.field, c.reason, left(c.detail, 200) as detail
+      from checked c join input i on i.n = c.n
+      union all
+      select line, id, case when verdict = 'outside_city' then 'lon' end, verdict,
+        case when verdict = 'outside_city' then lon || ' ' || lat end
+      from judged where verdict in ('outside_city', 'changed_content', 'changed_here')) r), '[]'),
+    'logged', (select count(*) from logged)
+  ) into v_result;
+  return v_result - 'logged';
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.share_inside(p_area extensions.geometry, p_other extensions.geometry)
+ RETURNS double precision
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_width constant double precision := extensions.st_xmax(p_area) - extensions.st_xmin(p_area);
+  v_height constant double precision := extensions.st_ymax(p_area) - extensions.st_ymin(p_area);
+  -- a thin one has a wide box
+  v_step constant double precision := greatest(
+    sqrt(extensions.st_area(p_area) / 400), sqrt(v_width * v_height / 8000));
+  v_columns integer;
+  v_rows integer;
+  v_share double precision;
+begin
+  if not extensions.st_intersects(p_area, p_other) or v_step = 0 then
+    return 0;
+  end if;
+  if extensions.st_coveredby(p_area, p_other) then
+    return 1;
+  end if;
+  v_columns := ceil(v_width / v_step);
+  v_rows := ceil(v_height / v_step);
+  select avg(case when extensions.st_covers(p_other, l.point) then 1.0 else 0.0 end) into v_share
+  from (
+    select extensions.st_setsrid(extensions.st_makepoint(
+      extensions.st_xmin(p_area) + (x + (y + 1) * 0.6180339887 % 1) * v_width / v_columns,
+      extensions.st_ymin(p_area) + (y + (x + 1) * 0.6180339887 % 1) * v_height / v_rows), 4326) as point
+    from generate_series(0, v_columns - 1) x cross join generate_series(0, v_rows - 1) y
+    offset 0) l
+  where extensions.st_covers(p_area, l.point);
+  return coalesce(v_share, 0);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.shared_ground(p_one extensions.geometry, p_other extensions.geometry)
+ RETURNS double precision
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_west constant double precision := greatest(extensions.st_xmin(p_one), extensions.st_xmin(p_other));
+  v_south constant double precision := greatest(extensions.st_ymin(p_one), extensions.st_ymin(p_other));
+  v_width constant double precision := least(extensions.st_xmax(p_one), extensions.st_xmax(p_other)) - v_west;
+  v_height constant double precision := least(extensions.st_ymax(p_one), extensions.st_ymax(p_other)) - v_south;
+  v_step double precision;
+  v_columns integer;
+  v_rows integer;
+  v_hits integer;
+begin
+  if not (v_width > 0 and v_height > 0) then
+    return 0;
+  end if;
+  v_step := greatest(
+    sqrt(least(extensions.st_area(p_one), extensions.st_area(p_other)) / 400), sqrt(v_width * v_height / 8000));
+  v_columns := ceil(v_width / v_step);
+  v_rows := ceil(v_height / v_step);
+  select count(*) into v_hits
+  from (
+    select extensions.st_setsrid(extensions.st_makepoint(
+      v_west + (x + (y + 1) * 0.6180339887 % 1) * v_width / v_columns,
+      v_south + (y + (x + 1) * 0.6180339887 % 1) * v_height / v_rows), 4326) as point
+    from generate_series(0, v_columns - 1) x cross join generate_series(0, v_rows - 1) y
+    offset 0) l
+  where extensions.st_covers(p_one, l.point) and extensions.st_covers(p_other, l.point);
+  return v_hits * (v_width / v_columns) * (v_height / v_rows);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.refresh_area_doubts(p_codes text[], p_known jsonb DEFAULT '{}'::jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_below integer;
+begin
+  delete from private.area_doubts d using public.areas a
+  where a.code = d.code and (a.code = any (p_codes) or a.parent_code = any (p_codes));
+  with shares as (
+    select a.code, a.parent_code,
+      1 - coalesce((p_known ->> a.code)::double precision, private.share_inside(a.geom, p.geom)) as outside
+    from public.areas a join public.areas p on p.code = a.parent_code, private.city_today() as today
+    where (a.code = any (p_codes) or a.parent_code = any (p_codes)) and p.revision > 0
+      and private.is_valid(a.valid_from, a.valid_to, today)
+  ), kept as (
+    insert into private.area_doubts (code, parent_code, outside)
+    select code, parent_code, outside from shares where outside > 0.02
+    returning code, parent_code
+  )
+  select count(*) into v_below from kept k where k.parent_code = any (p_codes) and not k.code = any (p_codes);
+  return v_below;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.area_notices()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_user();
+  if not exists (
+    select from public.memberships m
+    where m.user_id = auth.uid() and m.role in ('admin', 'leader', 'grid_manager')
+      and private.is_valid(m.valid_from, m.valid_to, now())) then
+    return '[]';
+  end if;
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('code', a.code, 'name', a.name, 'parentCode', d.parent_code,
+      'parentName', p.name, 'outside', d.outside) order by d.outside desc, a.code collate "C"), '[]')
+    from private.area_doubts d
+    join public.areas a on a.code = d.code
+    join public.areas p on p.code = d.parent_code, private.city_today() as today
+    where private.is_valid(a.valid_from, a.valid_to, today) and a.parent_code = d.parent_code);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.area_notices()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select private.area_notices() $function$;
+
+CREATE OR REPLACE FUNCTION private.size_in_words(p_shape extensions.geometry, p_share double precision)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when m >= 100000 then round(m / 1e6, case when m < 1e7 then 1 else 0 end) || ' km²'
+    else round(m) || ' m²' end
+  from (select (p_share * extensions.st_area(p_shape) * 111195.0 ^ 2
+    * cos(radians(extensions.st_y(extensions.st_centroid(p_shape)))))::numeric as m) x
+$function$;
+
+CREATE OR REPLACE FUNCTION private.import_areas(p_level text, p_areas jsonb, p_options jsonb DEFAULT '{}'::jsonb, p_check_only boolean DEFAULT false)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_rank integer := private.level_rank(p_level);
+  v_today date := private.city_today();
+  v_placeholder text;
+  v_faults jsonb;
+  v_doubts jsonb;
+  v_warnings jsonb := '[]';
+  v_boxes extensions.geometry[];
+  v_stored integer;
+  v_updated integer;
+  v_below integer;
+  v_restamped integer := 0;
+  v_city public.city_settings;
+  v_box extensions.geometry;
+  -- a polygon of this city, no placeholder, was there before
+  v_was_drawn boolean;
+  v_hull extensions.box2d;
+begin
+  if v_rank is null then
+    raise exception 'unknown level %', p_level using errcode = '22023';
+  end if;
+  -- one import at a time: the checks read the whole tree
+  lock table public.areas in share row exclusive mode;
+  select * into strict v_city from public.city_settings;
+  v_box := extensions.st_makeenvelope(v_city.west, v_city.south, v_city.east, v_city.north, 4326);
+  select a.code into v_placeholder from public.areas a where a.level = 'city' and a.revision = 0;
+  v_was_drawn := exists (select 1 from public.areas a where a.level = 'city' and a.revision > 0);
+
+  create temporary table import_area on commit drop as
+  select r.feature, r.code, r.name, r.parent, r.households, r.parent as said, false as is_dissolved, false as is_sound,
+    extensions.st_multi(extensions.st_setsrid(extensions.st_geomfromgeojson(r.geometry::text), 4326))
+      ::extensions.geometry(MultiPolygon, 4326) as geom
+  from jsonb_to_recordset(p_areas) as r (
+    feature integer, code text, name text, parent text, households integer, geometry jsonb);
+
+  if (p_options ->> 'dissolve')::boolean then
+    update pg_temp.import_area f set is_dissolved = true, geom = extensions.st_multi(u.geom)
+    from (
+      select d.feature, extensions.st_unaryunion(d.geom) as geom from pg_temp.import_area d
+      where extensions.st_npoints(d.geom) <= 10000 and not extensions.st_isvalid(d.geom)
+        and not exists (select 1 from extensions.st_dump(d.geom) e where not extensions.st_isvalid(e.geom))) u
+    where u.feature = f.feature and extensions.st_isvalid(u.geom)
+      and extensions.st_area(u.geom) between 0.1 * extensions.st_area(f.geom) and 1.000001 * extensions.st_area(f.geom);
+  end if;
+  update pg_temp.import_area f set is_sound = true
+  where extensions.st_npoints(f.geom) <= 10000 and not extensions.st_isempty(f.geom)
+    and extensions.st_isvalid(f.geom);
+
+  -- what lies in which area above
+  create temporary table import_share on commit drop as
+  select f.feature, a.code, private.level_rank(a.level) as rank, private.share_inside(f.geom, a.geom) as share
+  from pg_temp.import_area f
+  join public.areas a on a.geom operator(extensions.&&) f.geom
+  where f.is_sound and private.level_rank(a.level) < v_rank and (a.valid_to is null or a.valid_to > v_today)
+    and not exists (select 1 from pg_temp.import_area d where d.code = a.code);
+
+  if v_rank > 0 then
+    update pg_temp.import_area f set parent = (
+      select s.code from pg_temp.import_share s
+      where s.feature = f.feature and s.share > 0
+      order by s.share >= 0.5 desc, case when s.share >= 0.5 then s.rank end desc, s.share desc, s.rank desc,
+        s.code collate "C" limit 1)
+    where f.parent is null or (p_options ->> 'parentByOverlap')::boolean;
+  end if;
+
+  -- a parent in the file has the same level; a cycle leads back to its start
+  create temporary table import_cycle on commit drop as
+  with recursive walk as (
+    select f.code as start, f.parent as at, 1 as steps from pg_temp.import_area f
+    union all
+    select w.start, f.parent, w.steps + 1
+    from walk w join pg_temp.import_area f on f.code = w.at
+    where w.at <> w.start and w.steps < 100
+  )
+  select distinct start as code from walk where at = start;
+
+  -- how each lies in its parent, and which area of the parent's level holds more of it
+  create temporary table import_lie on commit drop as
+  select f.feature, f.code, f.parent, f.said, i.inside, b.code as best, b.share as best_share,
+    coalesce(l.total, 0) as total,
+    i.inside < 0.01 and extensions.st_intersects(p.geom, extensions.st_flipcoordinates(f.geom)) as is_flipped
+  from pg_temp.import_area f
+  join public.areas p on p.code = f.parent
+  cross join lateral (select coalesce(
+    (select s.share from pg_temp.import_share s where s.feature = f.feature and s.code = p.code),
+    private.share_inside(f.geom, p.geom)) as inside) i
+  left join lateral (
+    select s.code, s.share from pg_temp.import_share s
+    where s.feature = f.feature and s.rank = private.level_rank(p.level) and s.code <> p.code
+      and s.share > i.inside + 0.01
+    order by s.share desc, s.code collate "C" limit 1) b on true
+  left join lateral (
+    select sum(s.share) as total from pg_temp.import_share s
+    where s.feature = f.feature and s.rank = private.level_rank(p.level)) l on true
+  where f.is_sound;
+
+  -- two of one level on the same ground: in the file, or one of them stored. Neighbours' boxes share little.
+  create temporary table import_overlap on commit drop as
+  select x.feature, x.code, x.other, least(1, x.ground / least(x.own_size, x.other_size)) as of_smaller,
+    case when x.ground < 0.9 * greatest(x.own_size, x.other_size) then x.ground / greatest(x.own_size, x.other_size)
+      else least(private.share_inside(x.geom, x.other_geom), private.share_inside(x.other_geom, x.geom)) end as of_larger,
+    private.size_in_words(x.geom, x.ground / x.own_size) as size
+  from (
+    select f.feature, f.code, f.geom, o.code as other, o.geom as other_geom, extensions.st_area(f.geom) as own_size,
+      extensions.st_area(o.geom) as other_size, private.shared_ground(f.geom, o.geom) as ground
+    from pg_temp.import_area f
+    join (
+      select d.code, d.feature, d.geom from pg_temp.import_area d where d.is_sound
+      union all
+      select a.code, 0, a.geom from public.areas a
+      where a.level = p_level and (a.valid_to is null or a.valid_to > v_today)
+        and coalesce((p_options ->> 'closeMissing')::boolean, false) is false
+        and a.code is distinct from v_placeholder
+        and not exists (select 1 from pg_temp.import_area d where d.code = a.code)) o
+      on o.code <> f.code and o.feature < f.feature and o.geom operator(extensions.&&) f.geom
+        and (least(extensions.st_xmax(o.geom), extensions.st_xmax(f.geom))
+            - greatest(extensions.st_xmin(o.geom), extensions.st_xmin(f.geom)))
+          * (least(extensions.st_ymax(o.geom), extensions.st_ymax(f.geom))
+            - greatest(extensions.st_ymin(o.geom), extensions.st_ymin(f.geom)))
+          > 0.01 * least(extensions.st_area(f.geom), extensions.st_area(o.geom))
+        and not extensions.st_touches(o.geom, f.geom)
+    where f.is_sound and v_rank > 0
+    -- first the boxes, then the ground
+    offset 0
+  ) x
+  where x.ground > 0.01 * least(x.own_size, x.other_size);
+
+  select jsonb_agg(jsonb_build_object('feature', f.feature, 'code', f.code, 'field', x.field,
+    'reason', x.reason, 'detail', left(x.detail, 300)) order by f.feature, x.reason) into v_faults
+  from pg_temp.import_area f
+  left join public.areas old on old.code = f.code
+  left join public.areas p on p.code = f.parent
+  left join pg_temp.import_lie lie on lie.feature = f.feature
+  cross join lateral (select extensions.st_isempty(f.geom) as is_empty,
+    extensions.st_npoints(f.geom) as vertices) g
+  cross join lateral (select case when g.vertices <= 10000 and not g.is_empty
+    then extensions.st_isvalidreason(f.geom) else 'Valid Geometry' end as verdict) v
+  cross join lateral (values
+    ('code', 'bad_code', f.code, (f.code ~ '^[A-Za-z0-9_.-]{1,40}$') is not true),
+    ('code', 'duplicate_code', f.code, exists (
+      select 1 from pg_temp.import_area d where d.code = f.code and d.feature < f.feature)),
+    ('name', 'bad_name', f.name, (length(f.name) between 1 and 200) is not true),
+    ('households', 'bad_households', f.households::text, f.households < 0),
+    ('geometry', 'empty_geometry', null, g.is_empty),
+    ('geometry', 'too_many_vertices', g.vertices::text, g.vertices > 10000),
+    ('geometry', 'not_valid', v.verdict || case when extensions.st_numgeometries(f.geom) > 1 and not exists (
+        select 1 from extensions.st_dump(f.geom) d where not extensions.st_isvalid(d.geom))
+      then ': its parts touch or overlap; --dissolve joins them' else '' end, v.verdict <> 'Valid Geometry'),
+    ('parent', 'parent_not_allowed', f.parent, v_rank = 0 and f.parent is not null),
+    ('parent', 'no_parent', 'no area above holds any of it', v_rank > 0 and f.parent is null and f.is_sound),
+    ('parent', 'cycle', f.parent, exists (select 1 from pg_temp.import_cycle c where c.code = f.code)),
+    ('parent', 'unknown_parent', f.parent, f.parent is not null and p.code is null and not exists (
+      select 1 from pg_temp.import_area d where d.code = f.parent)),
+    ('parent', 'parent_level', f.parent || ' is ' || coalesce(p.level, p_level),
+      private.level_rank(coalesce(p.level, p_level)) >= v_rank and f.parent is not null
+      and (p.code is not null or exists (select 1 from pg_temp.import_area d where d.code = f.parent))),
+    ('level', 'level_of_children', p_level, exists (
+      select 1 from public.areas c where c.parent_code = f.code
+        and private.level_rank(c.level) <= v_rank)),
+    ('geometry', 'outside_parent', format('about %s %% of it lies in %s', round(lie.inside * 100), f.parent)
+        || coalesce(', ' || round(lie.best_share * 100) || ' % in ' || lie.best, '')
+        || case when lie.is_flipped then '; longitude and latitude look exchanged' else '' end,
+      lie.inside < 0.49 and (lie.best is not null or lie.total < 0.49)),
+    ('geometry', 'outside_box', 'the city was set up for ' || v_city.west || ', ' || v_city.south || ' to '
+        || v_city.east || ', ' || v_city.north || case
+          when extensions.st_intersects(v_box, extensions.st_flipcoordinates(f.geom))
+          then '; longitude and latitude look exchanged' else '; --replace-box takes the polygon''s own' end,
+      v_rank = 0 and f.is_sound and not coalesce((p_options ->> 'replaceBox')::boolean, false)
+        and not extensions.st_intersects(v_box, f.geom)),
+    ('code', 'second_city', f.code, v_rank = 0 and old.code is null and (f.feature > (
+        select min(feature) from pg_temp.import_area)
+      or exists (select 1 from public.areas a where a.level = 'city' and a.code <> f.code
+        and a.code is distinct from v_placeholder))),
+    ('code', 'city_has_incidents', 'give the polygon the code ' || v_placeholder,
+      v_rank = 0 and v_placeholder <> f.code
+      and exists (select 1 from public.incidents i where i.district_code = v_placeholder
+        or i.area_code = v_placeholder))
+  ) as x (field, reason, detail, wrong)
+  where x.wrong;
+
+  select coalesce(v_faults, '[]') || coalesce(jsonb_agg(jsonb_build_object('feature', o.feature, 'code', o.code,
+    'field', 'geometry', 'reason', case when o.of_larger > 0.999 then 'same_ground' else 'overlaps' end,
+    'detail', case when o.of_larger > 0.999 then 'the same ground as ' || o.other
+      else format('about %s, %s %% of the smaller, lie in %s too; --allow-overlap stores both',
+        o.size, round(o.of_smaller * 100), o.other) end) order by o.feature), '[]')
+  into v_faults
+  from pg_temp.import_overlap o
+  where (o.of_larger > 0.999 or o.of_smaller >= 0.1 and not coalesce((p_options ->> 'allowOverlap')::boolean, false))
+    -- one fault after the other: another may move it
+    and not exists (
+      select 1 from jsonb_array_elements(v_faults) e where (e ->> 'feature')::integer = o.feature);
+
+  select coalesce(jsonb_agg(to_jsonb(d) order by d.feature, d.reason), '[]') into v_doubts
+  from (
+    select o.feature, o.code, 'geometry' as field,
+      case when o.of_smaller > 0.999 then 'covers' else 'overlaps' end as reason,
+      format('about %s, %s %% of the smaller, lie in %s too', o.size, round(o.of_smaller * 100), o.other) as detail
+    from pg_temp.import_overlap o where o.of_larger <= 0.999
+    union all
+    select l.feature, l.code, 'geometry', 'leaves_parent',
+      format('about %s %% of it lie outside %s', round((1 - l.inside) * 100), l.parent)
+        || coalesce(', ' || round(l.best_share * 100) || ' % in ' || l.best, '')
+    from pg_temp.import_lie l where l.inside < 0.98
+    union all
+    select l.feature, l.code, 'parent', 'other_parent', format('the file says %s, most lies in %s', l.said, l.parent)
+    from pg_temp.import_lie l where l.said <> l.parent
+    union all
+    select f.feature, f.code, 'parent', 'parent_chosen', f.parent
+    from pg_temp.import_area f where f.said is null and f.parent is not null
+      and exists (select 1 from pg_temp.import_area d where d.said is not null)
+    union all
+    select f.feature, f.code, 'geometry', 'dissolved', null from pg_temp.import_area f where f.is_dissolved
+  ) d;
+
+  if jsonb_array_length(v_faults) > 0 or p_check_only then
+    drop table pg_temp.import_area, pg_temp.import_cycle, pg_temp.import_share, pg_temp.import_lie,
+      pg_temp.import_overlap;
+    return jsonb_build_object('stored', 0, 'updated', 0, 'unchanged', 0, 'replaced', null,
+      'restamped', 0, 'warnings', '[]'::jsonb, 'faults', v_faults, 'doubts', v_doubts);
+  end if;
+
+  -- before and after: incidents inside may move
+  select array_agg(extensions.st_envelope(moved.g)) into v_boxes from (
+    select f.geom as g from pg_temp.import_area f left join public.areas a on a.code = f.code
+    where a.code is null or extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom)
+      or a.level <> p_level
+    union all
+    select a.geom from pg_temp.import_area f join public.areas a on a.code = f.code
+    where extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom) or a.level <> p_level
+  ) moved;
+
+  update public.areas a
+  set name = f.name, households = f.households, parent_code = f.parent, level = p_level,
+    geom = f.geom, revision = a.revision + 1
+  from pg_temp.import_area f
+  where a.code = f.code and (a.revision = 0 or (a.name, a.level) <> (f.name, p_level)
+    or a.households is distinct from f.households or a.parent_code is distinct from f.parent
+    or extensions.st_asbinary(a.geom) <> extensions.st_asbinary(f.geom));
+  get diagnostics v_updated = row_count;
+
+  insert into public.areas (code, parent_code, path, level, name, households, geom)
+  select f.code, f.parent, coalesce(p.path, '') || f.code || '/', p_level, f.name, f.households, f.geom
+  from pg_temp.import_area f
+  left join public.areas p on p.code = f.parent
+  where not exists (select 1 from public.areas a where a.code = f.code)
+  order by f.code collate "C";
+  get diagnostics v_stored = row_count;
+  perform private.refresh_area_paths();
+
+  if v_rank = 0 then
+    if v_placeholder is not null and not exists (
+      select 1 from pg_temp.import_area f where f.code = v_placeholder) then
+      perform private.replace_placeholder_city(v_placeholder, (select code from pg_temp.import_area));
+    else
+      v_placeholder := null;
+    end if;
+    select extensions.st_extent(f.geom) into v_hull from pg_temp.import_area f;
+    if exists (select 1 from public.incidents) then
+      -- stored places are quantised on this box
+      if not extensions.st_covers(v_box, extensions.st_setsrid(v_hull::extensions.geometry, 4326)) then
+        v_warnings := v_warnings || jsonb_build_object('reason', 'city_box_exceeded', 'detail', v_hull::text);
+      elsif extensions.st_area(v_box) > 9 * extensions.st_area(v_hull::extensions.geometry) then
+        v_warnings := v_warnings || jsonb_build_object('reason', 'city_box_wide', 'detail', v_hull::text);
+      end if;
+    else
+      -- a first polygon widens the box of the set-up; its successor, or one that is told to, brings its own
+      update public.city_settings c set west = n.west, south = n.south, east = n.east, north = n.north
+      from (
+        select case when b.is_own then b.west else least(b.west, v_city.west) end as west,
+          case when b.is_own then b.south else least(b.south, v_city.south) end as south,
+          case when b.is_own then b.east else greatest(b.east, v_city.east) end as east,
+          case when b.is_own then b.north else greatest(b.north, v_city.north) end as north
+        from (select v_was_drawn or coalesce((p_options ->> 'replaceBox')::boolean, false) as is_own,
+          extensions.st_xmin(v_hull) as west, extensions.st_ymin(v_hull) as south,
+          extensions.st_xmax(v_hull) as east, extensions.st_ymax(v_hull) as north) b) n
+      where (c.west, c.south, c.east, c.north) <> (n.west, n.south, n.east, n.north);
+      if found then
+        v_warnings := v_warnings || jsonb_build_object('reason', 'city_box_changed', 'detail', v_hull::text);
+      end if;
+    end if;
+  else
+    v_placeholder := null;
+  end if;
+
+  if v_boxes is not null then
+    v_restamped := private.restamp_incidents(v_boxes);
+  end if;
+  v_below := private.refresh_area_doubts(array(select f.code from pg_temp.import_area f),
+    (select coalesce(jsonb_object_agg(l.code, l.inside), '{}') from pg_temp.import_lie l));
+  if v_below > 0 then
+    v_warnings := v_warnings || jsonb_build_object('reason', 'below_leaves', 'detail', v_below::text);
+  end if;
+  drop table pg_temp.import_area, pg_temp.import_cycle, pg_temp.import_share, pg_temp.import_lie,
+    pg_temp.import_overlap;
+  return jsonb_build_object('stored', v_stored, 'updated', v_updated,
+    'unchanged', jsonb_array_length(p_areas) - v_stored - v_updated, 'replaced', v_placeholder,
+    'restamped', v_restamped, 'warnings', v_warnings, 'faults', '[]'::jsonb, 'doubts', v_doubts);
+end $function$;
+
+revoke all on function private.area_notices() from public, anon, authenticated, service_role;
+
+grant execute on function private.area_notices() to authenticated;
+
+revoke all on function public.area_notices() from public, anon, authenticated, service_role;
+
+grant execute on function public.area_notices() to authenticated;
+
+-- cities of earlier versions have areas that were never measured
+do $$
+begin
+  perform private.refresh_area_doubts(array(select a.code from public.areas a));
+exception when others then
+  raise warning 'areas were not measured: %', sqlerrm;
+end $$;

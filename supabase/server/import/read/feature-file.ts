@@ -1,0 +1,24 @@
+import type { Geometry } from 'geojson'
+
+/** A feature as its file has it: in the file's own coordinates, perhaps with heights. */
+export interface SourceFeature {
+  type: 'Feature'
+  properties: Record<string, unknown> | null
+  geometry: Geometry | null
+}
+
+/** What a format's reader gives. */
+export interface FeatureFile {
+  features: SourceFeature[]
+  /** As the file says it: `EPSG:4526`, a WKT or another name; null when it says nothing. */
+  crs: string | null
+  /** What was passed over, for the report. */
+  notes: string[]
+}
+
+export interface ReadOptions {
+  /** Layer of a file with several, or sheet of a workbook. */
+  layer?: string | undefined
+  /** Of the texts, where the format does not say it. */
+  encoding?: string | undefined
+}

@@ -1,0 +1,69 @@
+import { csvRows } from '../csv-file.ts'
+import {
+  checkText,
+  encodingByMark,
+  firstUnpacked,
+  ImportFileError,
+  textChunks,
+} from '../text-source.ts'
+import { featureRows } from './feature-rows.ts'
+import { holdsFeatures, isWorkbook } from './formats.ts'
+import { findHeader } from './header.ts'
+import type { RowFile, RowOptions } from './table.ts'
+import { readWorkbook } from './workbook.ts'
+
+/** Of the text in which the header is looked for. */
+const headCharacters = 200_000
+
+async function headOf(file: string, encoding: string): Promise<string> {
+  let head = ''
+  for await (const chunk of textChunks(file, encoding)) {
+    head += chunk
+    if (head.length >= headCharacters) break
+  }
+  return head
+}
+
+const delimiterNames: Readonly<Record<string, string>> = {
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'bars',
+}
+
+async function openText(file: string, options: RowOptions): Promise<RowFile> {
+  const encoding = (options.encoding ?? encodingByMark(await firstUnpacked(file))).toLowerCase()
+  await checkText(file, encoding)
+  const found = findHeader(await headOf(file, encoding), options.columns, options.delimiter)
+  if (!found) throw new ImportFileError(`${file}: the file has no header row`)
+  const { delimiter, row } = found
+  const notes: string[] = []
+  const name = delimiterNames[delimiter]
+  if (name && options.delimiter === undefined) notes.push(`the columns are parted by ${name}`)
+  if (found.titles.length > 0) {
+    const titles = found.titles.slice(0, 3).join(' / ').slice(0, 200)
+    notes.push(`${found.titles.length} lines above the header were passed over: ${titles}`)
+  }
+  if (encoding.startsWith('utf-16') && !options.encoding) notes.push(`the text is ${encoding}`)
+  return {
+    header: row,
+    crs: null,
+    notes,
+    rows: async function* () {
+      let isHeader = true
+      for await (const next of csvRows(file, encoding, delimiter, row.line)) {
+        if (!isHeader) yield next
+        isHeader = false
+      }
+    },
+  }
+}
+
+/**
+ * Opens a table: CSV with any usual separator, XLSX, or points of a map format.
+ * @throws ImportFileError when it cannot be read; nothing was stored.
+ */
+export async function openRows(file: string, options: RowOptions): Promise<RowFile> {
+  if (await isWorkbook(file)) return readWorkbook(file, options)
+  if (await holdsFeatures(file)) return featureRows(file, options)
+  return openText(file, options)
+}
