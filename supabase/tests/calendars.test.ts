@@ -122,28 +122,36 @@ describeOnEachDatabase('a working calendar', (kind) => {
     })
 
     it('tells of the week ahead what the clocks count, minute by minute', async () => {
-      const starts = {
-        // two noon breaks, a weekend; the festival; both nights of a changed clock
-        cn: ['2026-03-05 11:59', '2026-02-13 17:59', '2026-10-08 03:00'],
-        us: ['2026-03-05 20:30', '2026-03-08 17:30', '2026-10-31 03:00'],
-      }[code]
-      for (const calendar of [code, 'always', 'night'])
-        for (const start of starts) {
-          const from = Date.parse(instantOf(start)) + 17_250
-          const [row] = await db.query<{ ahead: WorkAhead; counted: string[] }>(
-            `select private.work_ahead($1, $2::timestamptz) as ahead,
-               (select array_agg(trunc(private.work_seconds($1, $2::timestamptz,
-                   $2::timestamptz + make_interval(mins => n)) * 1000)::text order by n)
-                 from generate_series(0, 7 * 1440) n) as counted`,
-            [calendar, new Date(from).toISOString()],
-          )
-          const { ahead, counted } = row!
-          expect(Date.parse(ahead.until)).toBe(from + 7 * 86_400_000)
-          expect(ahead.spans.length).toBeLessThan(20)
-          expect(counted.map(Number)).toEqual(
-            counted.map((_, n) => workMilliseconds(ahead, from, from + n * 60_000)),
-          )
-        }
+      // noon breaks and a weekend; the festival; a night; both weeks of a changed clock
+      const asked = {
+        cn: [
+          ['cn', '2026-03-05 11:59', 1],
+          ['cn', '2026-02-13 17:59', 5],
+          ['night', '2026-10-08 03:00', 5],
+          ['always', '2026-03-05 11:59', 60],
+        ],
+        us: [
+          ['us', '2026-03-05 20:30', 1],
+          ['us', '2026-10-31 03:00', 5],
+          ['night', '2026-03-08 17:30', 5],
+        ],
+      } as const
+      for (const [calendar, start, step] of asked[code]) {
+        const from = Date.parse(instantOf(start)) + 17_250
+        const [row] = await db.query<{ ahead: WorkAhead; counted: string[] }>(
+          `select private.work_ahead($1, $2::timestamptz) as ahead,
+             (select array_agg(trunc(private.work_seconds($1, $2::timestamptz,
+                 $2::timestamptz + make_interval(mins => n)) * 1000)::text order by n)
+               from generate_series(0, 7 * 1440, $3) n) as counted`,
+          [calendar, new Date(from).toISOString(), step],
+        )
+        const { ahead, counted } = row!
+        expect(Date.parse(ahead.until)).toBe(from + 7 * 86_400_000)
+        expect(ahead.spans.length).toBeLessThan(20)
+        expect(counted.map(Number)).toEqual(
+          counted.map((_, n) => workMilliseconds(ahead, from, from + n * step * 60_000)),
+        )
+      }
     })
   })
 
