@@ -262,10 +262,10 @@ describeOnEachDatabase('a working calendar', (kind) => {
     it('tells of the time ahead no more than the calendar knows', async () => {
       const ahead = async (calendar: string, at: string) =>
         (
-          await db.query<{ ahead: WorkAhead | null }>('select private.work_ahead($1, $2) as ahead', [
-            calendar,
-            instantOf(at),
-          ])
+          await db.query<{ ahead: WorkAhead | null }>(
+            'select private.work_ahead($1, $2) as ahead',
+            [calendar, instantOf(at)],
+          )
         )[0]!.ahead
       expect(await ahead('cn', '2027-01-01 00:01')).toBeNull()
       expect(await ahead('none', '2026-05-01 10:00')).toBeNull()

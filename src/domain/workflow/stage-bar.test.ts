@@ -213,26 +213,22 @@ describe('readClock', () => {
 
   describe('in working time', () => {
     // Monday to Friday, 9 to 12 and 14 to 18 in Los Angeles, which is 8 hours behind, 7 from Sunday the 8th on
-    const day = (date: string, hours: number) =>
-      (
-        [
-          [9, 12],
-          [14, 18],
-        ] as const
-      ).map(([from, to]): [string, string] => [
-        at(`${date} 00:00`).replace('T00', `T${String(from + hours).padStart(2, '0')}`),
-        new Date(ms(`${date} 00:00`) + (to + hours) * 3_600_000).toISOString(),
-      ])
+    const hour = (date: string, hours: number): string =>
+      new Date(ms(`${date} 00:00`) + hours * 3_600_000).toISOString()
+    const day = (date: string, behind: number): [string, string][] => [
+      [hour(date, 9 + behind), hour(date, 12 + behind)],
+      [hour(date, 14 + behind), hour(date, 18 + behind)],
+    ]
     const workAhead = {
       west: {
         until: at('12 17:00'),
         // clipped at the answer, in the middle of Thursday morning
         spans: [
-          [at('05 18:00'), at('05 20:00')] as [string, string],
+          [hour('05', 18), hour('05', 20)] as const,
           ...day('05', 8).slice(1),
           ...day('06', 8),
           ...['09', '10', '11'].flatMap((date) => day(date, 7)),
-          [at('12 16:00'), at('12 17:00')] as [string, string],
+          [hour('12', 16), hour('12', 17)] as const,
         ],
       },
     }

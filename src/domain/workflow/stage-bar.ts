@@ -240,8 +240,7 @@ export function readClock(clock: IncidentClock, now: number, asked: ClocksAsked)
   return {
     ...{ ...base, look: isStopped ? 'stopped' : 'resting' },
     leftMinutes: isStopped ? null : base.leftMinutes,
-    overdueFrom:
-      base.overdueMinutes > 0 ? instantOfUse(clock, now, limitMs! / usedMs!) : null,
+    overdueFrom: base.overdueMinutes > 0 ? instantOfUse(clock, now, limitMs! / usedMs!) : null,
   }
 }
 
