@@ -98,6 +98,8 @@ const clockSchema = v.object({
   milestone: v.nullable(v.string()),
   departmentCode: v.nullable(v.string()),
   isWorkingTime: v.boolean(),
+  /** Missing in what older versions kept. */
+  calendar: v.nullish(v.string(), null),
   extensions: v.number(),
   startedAt: v.string(),
   runs: v.array(instantPair),
@@ -207,6 +209,10 @@ const detailSchema = v.nullable(
     /** Names by id of those whom the log names. */
     people: v.optional(v.record(v.string(), v.string())),
     clocks: v.optional(v.array(clockSchema)),
+    /** By calendar, from `asOf` on. */
+    workAhead: v.optional(
+      v.record(v.string(), v.object({ until: v.string(), spans: v.array(instantPair) })),
+    ),
     holds: v.optional(v.array(v.tuple([v.string(), v.nullable(v.string())]))),
     family: v.optional(familySchema),
     spot: v.optional(spotSchema),

@@ -298,6 +298,7 @@ begin
     'log', private.incident_log_list(v_incident),
     'people', private.incident_people(v_incident),
     'clocks', private.incident_clock_list(v_incident, now()),
+    'workAhead', private.incident_work_ahead(v_incident, now()),
     'holds', private.incident_holds(v_incident),
     'family', private.incident_family(v_incident, v_scope),
     'spot', private.incident_spot(v_incident, v_scope),
@@ -318,14 +319,16 @@ $$;
 -- own.
 -- Returns `{asOf, incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
 -- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor,
--- actorName, actorRoles, actorDepartments, stageFrom, stageTo, note, data, isGenerated}], people: {id: name}, clocks, holds:
--- [[from, to]], family: {parentId, parent, children}, spot: {radiusMeters, ordinal, count, rows}, feedback}`; null when it is
+-- actorName, actorRoles, actorDepartments, stageFrom, stageTo, note, data, isGenerated}], people: {id: name}, clocks,
+-- workAhead: {calendar: {until, spans: [[from, to]]}}, holds: [[from, to]], family: {parentId, parent, children},
+-- spot: {radiusMeters, ordinal, count, rows}, feedback}`; null when it is
 -- absent or outside the scope. `incident` is an IncidentRow with `category, areas, department, reportedBy,
 -- reporterName, deviceAt, source, sourceId, handler, assignee, dueUnknown`: `{until}`, the last day that the
 -- calendar of a running clock knows, where its due time lies beyond. `data` has the `photos` (hashes) an entry brought
 -- and the `changes` of a correction, `{field: [before, after]}`. `people` are those whom the log names. A clock is
--- `{seq, kind, milestone, departmentCode, isWorkingTime, extensions, startedAt, runs: [[from, to]], runningSince,
--- limitSeconds, usedSeconds, dueAt, warnAt, stoppedAt, isReached}`. `parent`, `children` and `rows` hold what the
+-- `{seq, kind, milestone, departmentCode, isWorkingTime, calendar, extensions, startedAt, runs: [[from, to]],
+-- runningSince, limitSeconds, usedSeconds, dueAt, warnAt, stoppedAt, isReached}`; `usedSeconds` is that of `asOf`, and
+-- `workAhead` has the working time of the week after it in the calendars of running clocks. `parent`, `children` and `rows` hold what the
 -- caller sees of others: `{id, categoryCode, areaCode, stage, onHold, workflowCode, state, reportedAt, closedAt,
 -- description, addressLabel, meters}`. `feedback` is `{closing, ratings, callbacks, appeals, canAppeal, canReview,
 -- canKeepClosed}`, see 23_ratings.sql and 24_appeals.sql.

@@ -201,6 +201,32 @@ returns timestamptz language sql stable
 return (select w.at from private.work_position(p_calendar, p_from) p
   cross join lateral private.work_until(p_calendar, p.cover_starts_at, p.cover_ends_at, p.seconds + p_seconds) w);
 
+-- Working time of the week after an instant, so that a client counts on by itself: `{until, spans: [[from, to]]}`, at
+-- most 200 spans, complete up to `until`. Null beyond the known years.
+create or replace function private.work_ahead(p_calendar text, p_at timestamptz)
+returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
+begin
+  return (
+    with spans as materialized (
+      select greatest(s.starts_at, p_at) as starts_at, s.ends_at, row_number() over (order by s.starts_at) as n
+      from private.calendar_spans s
+      where s.calendar = p_calendar and s.ends_at > p_at and s.starts_at >= coalesce((
+        select b.starts_at from private.calendar_spans b
+        where b.calendar = p_calendar and b.starts_at <= p_at
+        order by b.starts_at desc limit 1), p_at)
+      order by s.starts_at limit 201
+    ), known as (
+      select least(c.ends_at, p_at + interval '168 hours',
+        (select s.starts_at from spans s where s.n = 201)) as until
+      from private.calendar_covers c
+      where c.calendar = p_calendar and c.starts_at <= p_at and c.ends_at >= p_at
+    )
+    select jsonb_build_object('until', k.until, 'spans', coalesce((
+      select jsonb_agg(jsonb_build_array(s.starts_at, least(s.ends_at, k.until)) order by s.starts_at)
+      from spans s where s.starts_at < k.until), '[]'))
+    from known k);
+end $$;
+
 -- Whether a limit can be read. urgent_hour and natural_day run round the clock, work_hour and work_day in working
 -- time. The day rule `end_of_day` ends a limit with its last working day.
 create or replace function private.is_limit(p_amount numeric, p_unit text, p_day_rule text)

@@ -9,7 +9,7 @@ begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object('seq', c.seq, 'kind', c.kind, 'milestone', c.milestone,
       'departmentCode', c.department_code, 'isWorkingTime', not private.is_round_the_clock(c.unit),
-      'extensions', c.extensions, 'startedAt', c.started_at,
+      'calendar', c.calendar, 'extensions', c.extensions, 'startedAt', c.started_at,
       'runs', (select coalesce(jsonb_agg(jsonb_build_array(lower(x.run), upper(x.run)) order by lower(x.run)), '[]')
         from unnest(c.runs) as x (run)),
       'runningSince', c.running_since, 'limitSeconds', c.limit_seconds,
@@ -29,6 +29,20 @@ begin
         offset 0) r
     ) u on c.stopped_at is null
     where c.district_code = p_incident.district_code and c.incident_id = p_incident.id);
+end $$;
+
+-- What lies ahead of its running clocks, by calendar: private.work_ahead.
+create or replace function private.incident_work_ahead(p_incident public.incidents, p_at timestamptz)
+returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(k.calendar, k.ahead) filter (where k.ahead is not null), '{}')
+    from (
+      select d.calendar, private.work_ahead(d.calendar, p_at) as ahead
+      from (
+        select distinct c.calendar from public.incident_clocks c
+        where c.district_code = p_incident.district_code and c.incident_id = p_incident.id
+          and c.running_since is not null and c.calendar is not null) d) k);
 end $$;
 
 -- When it was on hold: `[[from, to]]`, `to` null while it is.

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { calendarGaps } from '../server/import/calendar-gaps.ts'
+import { workMilliseconds } from '../../src/domain/time/work-ahead.ts'
+import type { WorkAhead } from '../../src/domain/time/work-ahead.ts'
 import { shippedCalendar, storeShippedCalendar } from '../server/import/shipped-calendars.ts'
 import { storeCalendar, storeCalendarYears } from '../server/import/store-calendar.ts'
 import type { CalendarDefinition } from '../server/import/store-calendar.ts'
@@ -118,6 +120,39 @@ describeOnEachDatabase('a working calendar', (kind) => {
       expect(due).toBe(item.due && instantOf(item.due))
       if (item.warn) expect(warn).toBe(instantOf(item.warn))
     })
+
+    it('tells of the week ahead what the clocks count, minute by minute', async () => {
+      // noon breaks and a weekend; the festival; a night; both weeks of a changed clock
+      const asked = {
+        cn: [
+          ['cn', '2026-03-05 11:59', 1],
+          ['cn', '2026-02-13 17:59', 5],
+          ['night', '2026-10-08 03:00', 5],
+          ['always', '2026-03-05 11:59', 60],
+        ],
+        us: [
+          ['us', '2026-03-05 20:30', 1],
+          ['us', '2026-10-31 03:00', 5],
+          ['night', '2026-03-08 17:30', 5],
+        ],
+      } as const
+      for (const [calendar, start, step] of asked[code]) {
+        const from = Date.parse(instantOf(start)) + 17_250
+        const [row] = await db.query<{ ahead: WorkAhead; counted: string[] }>(
+          `select private.work_ahead($1, $2::timestamptz) as ahead,
+             (select array_agg(trunc(private.work_seconds($1, $2::timestamptz,
+                 $2::timestamptz + make_interval(mins => n)) * 1000)::text order by n)
+               from generate_series(0, 7 * 1440, $3) n) as counted`,
+          [calendar, new Date(from).toISOString(), step],
+        )
+        const { ahead, counted } = row!
+        expect(Date.parse(ahead.until)).toBe(from + 7 * 86_400_000)
+        expect(ahead.spans.length).toBeLessThan(20)
+        expect(counted.map(Number)).toEqual(
+          counted.map((_, n) => workMilliseconds(ahead, from, from + n * step * 60_000)),
+        )
+      }
+    })
   })
 
   describe('of a city', () => {
@@ -222,6 +257,37 @@ describeOnEachDatabase('a working calendar', (kind) => {
         await valueOf(`private.add_work_seconds('night', '${instantOf('2028-01-01 05:00')}', 3600)
           = '${instantOf('2028-01-01 06:00')}'`),
       ).toBe('true')
+    })
+
+    it('tells of the time ahead no more than the calendar knows', async () => {
+      const ahead = async (calendar: string, at: string) =>
+        (
+          await db.query<{ ahead: WorkAhead | null }>(
+            'select private.work_ahead($1, $2) as ahead',
+            [calendar, instantOf(at)],
+          )
+        )[0]!.ahead
+      expect(await ahead('cn', '2027-01-01 00:01')).toBeNull()
+      expect(await ahead('none', '2026-05-01 10:00')).toBeNull()
+      const last = await ahead('cn', '2026-12-31 17:00')
+      expect(Date.parse(last!.until)).toBe(Date.parse(instantOf('2027-01-01 00:00')))
+      expect(last!.spans.map((span) => span.map((at) => new Date(at).toISOString()))).toEqual([
+        ['2026-12-31 17:00', '2026-12-31 18:00'].map(instantOf),
+      ])
+      // more than 200 spans: complete up to the first that is left out
+      await db.query(
+        `insert into private.calendar_spans (calendar, starts_at, ends_at, before_seconds)
+         select 'always', at, at + interval '1 minute', -1000000 + n * 60
+         from (select n, timestamptz '2025-01-01T00:00Z' - make_interval(hours => 300) + make_interval(mins => n * 2) as at
+           from generate_series(1, 300) n) s`,
+      )
+      await db.query(
+        `update private.calendar_covers set starts_at = starts_at - interval '20 days' where calendar = 'always'`,
+      )
+      const many = await ahead('always', '2024-12-15 00:00')
+      await db.query(`select private.rebuild_calendar('always')`)
+      expect(many!.spans).toHaveLength(200)
+      expect(Date.parse(many!.until)).toBe(Date.parse(many!.spans[199]![1]) + 60_000)
     })
 
     it('counts hours that overlap once', async () => {

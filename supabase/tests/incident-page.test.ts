@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { WorkAhead } from '../../src/domain/time/work-ahead.ts'
+import { storeCalendar, storeCalendarYears } from '../server/import/store-calendar.ts'
 import { photoRef } from './harness/commands.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
@@ -33,6 +35,7 @@ interface Detail {
     kind: string
     departmentCode: string | null
     isWorkingTime: boolean
+    calendar: string | null
     runs: [string, string][]
     runningSince: string | null
     limitSeconds: number | null
@@ -40,6 +43,8 @@ interface Detail {
     dueAt: string | null
     stoppedAt: string | null
   }[]
+  asOf: string
+  workAhead: Record<string, WorkAhead>
   holds: [string, string | null][]
   family: { parentId: string | null; parent: Other | null; children: Other[] }
   spot: { radiusMeters: number; ordinal: number | null; count: number; rows: Other[] }
@@ -241,6 +246,13 @@ describeOnEachDatabase('the page of an incident', (kind) => {
 
   it('lists clocks with their runs, and holds', async () => {
     const { at, step } = world
+    await storeCalendar(db, {
+      ...{ code: 'always', nameZh: '全天', nameEn: 'Always', workingDay: '24:00' },
+      hours: [{ weekdays: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }],
+    })
+    const year = new Date().getUTCFullYear()
+    const years = [year - 1, year, year + 1].map((one) => ({ year: one, papers: [], days: [] }))
+    await storeCalendarYears(db, 'always', years, 'test')
     const id = await at('dispatched', here())
     await step('leader', id, 'hold', { until: nextWeek() })
     const held = await seen('manager', id)
@@ -248,8 +260,10 @@ describeOnEachDatabase('the page of an incident', (kind) => {
     expect(held.clocks.map((clock) => clock.kind)).toEqual(['accept', 'dispatch', 'handle'])
     for (const { runningSince, dueAt, runs } of held.clocks)
       expect([runningSince, dueAt, runs.length]).toEqual([null, null, expect.any(Number)])
+    // nothing runs
+    expect(held.workAhead).toEqual({})
     await step('manager', id, 'resume')
-    const { holds, clocks } = await seen('manager', id)
+    const { holds, clocks, asOf, workAhead } = await seen('manager', id)
     expect(holds).toEqual([[held.holds[0]![0], expect.any(String)]])
     expect(clocks.at(-1)).toMatchObject({
       kind: 'handle',
@@ -259,6 +273,13 @@ describeOnEachDatabase('the page of an incident', (kind) => {
       runningSince: expect.any(String),
     })
     expect(clocks[0]).toMatchObject({ kind: 'accept', isWorkingTime: false, limitSeconds: 900 })
+    expect(clocks[0]!.calendar).toBeNull()
+    expect(clocks.at(-1)!.calendar).toBe('always')
+    const until = Date.parse(asOf) + 7 * 86_400_000
+    expect(Object.entries(workAhead)).toEqual([
+      ['always', { until: expect.any(String), spans: [[asOf, workAhead['always']?.until]] }],
+    ])
+    expect(Date.parse(workAhead['always']!.until)).toBe(until)
   })
 
   it('counts the time a running clock has used up to now', async () => {

@@ -502,6 +502,7 @@ export const ownerOnly = [
   'private.work_until(text,timestamp with time zone,timestamp with time zone,numeric)',
   'private.work_between(text,timestamp with time zone,timestamp with time zone)',
   'private.work_position(text,timestamp with time zone)',
+  'private.work_ahead(text,timestamp with time zone)',
   // the page of an incident
   'private.choice_names(workflow_fields)',
   'private.incident_clock_list(incidents,timestamp with time zone)',
@@ -509,6 +510,7 @@ export const ownerOnly = [
   'private.incident_holds(incidents)',
   'private.incident_log_list(incidents)',
   'private.incident_people(incidents)',
+  'private.incident_work_ahead(incidents,timestamp with time zone)',
   'private.incident_spot(incidents,text)',
   'private.open_choices(workflow_fields,incidents,workflow_transitions[])',
   'private.related_row(incidents,double precision)',

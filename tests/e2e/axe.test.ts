@@ -8,14 +8,17 @@ import { chooseLanguage, goInApp, openPage, type DemoRole } from '../kit/session
 import { patient, slow } from '../kit/patience.ts'
 
 interface Visit {
+  /** `:id` is that of the first row of the page before. */
   path: string
   /** What to wait for before the page is judged. */
   ready: string
   /** The server answers 404, which the browser logs once. */
   isMissing?: boolean
+  /** To be pressed before the page is judged. */
+  press?: string
 }
 
-/** Every page with somebody who uses it; the last of some in Chinese too. The admin visits pages not named here. */
+/** Every page with somebody who uses it; the last of some in Chinese too. */
 const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
   { pages: [{ path: '/sign-in', ready: 'form' }], inChinese: true },
   {
@@ -38,6 +41,8 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
     inChinese: true,
     pages: [
       { path: '/', ready: 'main h1' },
+      { path: '/work', ready: '[data-testid=work-row]' },
+      { path: '/incidents/:id', ready: '[data-testid=stage-bar] tbody tr' },
       { path: '/help', ready: 'main h2' },
     ],
   },
@@ -49,13 +54,21 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
       { path: '/no-such-page', ready: 'main h1', isMissing: true },
     ],
   },
+  {
+    role: 'admin',
+    pages: [
+      {
+        path: '/work/rules',
+        // its form, which the admin alone has
+        ready: '[data-testid=rule-area]',
+        press: '[data-testid=rule-add]',
+      },
+    ],
+  },
 ]
 const visited = new Set(
   visits.flatMap((visit) => visit.pages.map(({ path }) => path.split('?')[0]!)),
 )
-const unnamed = pages.filter(({ path }) => !visited.has(path))
-if (unnamed.length > 0)
-  visits.push({ role: 'admin', pages: unnamed.map(({ path }) => ({ path, ready: 'main h1' })) })
 const wide = { width: 1440, height: 900 }
 const narrow = { width: 360, height: 740 }
 /** Between them the layout changes nowhere else but in size. */
@@ -87,6 +100,12 @@ async function leaveFor(page: Page, path: string): Promise<void> {
   await before!.waitForElementState('hidden')
 }
 
+async function addressOf(page: Page, path: string): Promise<string> {
+  if (!path.includes(':id')) return path
+  const id = await page.locator('[data-row]').first().getAttribute('data-row', slow)
+  return path.replace(':id', id!)
+}
+
 /**
  * Each page is judged in both themes and both widths, all rules at once: wide in one theme, narrow
  * in the other. The next page swaps them, so that what all pages share is seen in all four.
@@ -97,6 +116,10 @@ describe('axe', () => {
   let browser: Browser
   beforeAll(async () => void (browser = await launchChromium()))
   afterAll(() => browser?.close())
+
+  it('visits every page', () => {
+    expect(pages.map(({ path }) => path).filter((path) => !visited.has(path))).toEqual([])
+  })
 
   for (const { role, pages, inChinese } of visits) {
     it(
@@ -109,10 +132,11 @@ describe('axe', () => {
           // the canvas of a map is one element to axe
           streets: false,
         })
-        for (const [index, { path, ready, isMissing }] of pages.entries()) {
+        for (const [index, { path, ready, isMissing, press }] of pages.entries()) {
           await page.setViewportSize(wide)
           if (isMissing) await page.goto(url + path)
-          else if (index > 0) await leaveFor(page, path)
+          else if (index > 0) await leaveFor(page, await addressOf(page, path))
+          if (press) await page.locator(press).click(slow)
           await page.locator(ready).first().waitFor(slow)
           theme = otherThan(theme)
           const found = await problemsOf(page, [

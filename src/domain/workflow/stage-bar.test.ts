@@ -196,7 +196,7 @@ describe('stageVisits', () => {
 
 describe('readClock', () => {
   const read = (more: Partial<IncidentClock>, now: string, asked = now) =>
-    readClock(clock(1, 'handle', more), ms(now), ms(asked))
+    readClock(clock(1, 'handle', more), ms(now), { at: ms(asked) })
 
   it('runs to its deadline, warns and is overdue by the minutes since', () => {
     const running = { runningSince: at('08:00'), dueAt: at('08:15'), warnAt: at('08:12') }
@@ -211,11 +211,93 @@ describe('readClock', () => {
     })
   })
 
-  it('leaves used working time as the server counted it', () => {
-    const night = { isWorkingTime: true, runningSince: at('08:00'), dueAt: at('03 09:00') }
-    expect(
-      read({ ...night, limitSeconds: 28_800, usedSeconds: 14_400 }, '20:00', '12:00'),
-    ).toMatchObject({ look: 'running', usedMinutes: 240, limitMinutes: 480, leftMinutes: 780 })
+  describe('in working time', () => {
+    // Monday to Friday, 9 to 12 and 14 to 18 in Los Angeles, which is 8 hours behind, 7 from Sunday the 8th on
+    const hour = (date: string, hours: number): string =>
+      new Date(ms(`${date} 00:00`) + hours * 3_600_000).toISOString()
+    const day = (date: string, behind: number): [string, string][] => [
+      [hour(date, 9 + behind), hour(date, 12 + behind)],
+      [hour(date, 14 + behind), hour(date, 18 + behind)],
+    ]
+    const workAhead = {
+      west: {
+        until: at('12 17:00'),
+        // clipped at the answer, in the middle of Thursday morning
+        spans: [
+          [hour('05', 18), hour('05', 20)] as const,
+          ...day('05', 8).slice(1),
+          ...day('06', 8),
+          ...['09', '10', '11'].flatMap((date) => day(date, 7)),
+          [hour('12', 16), hour('12', 17)] as const,
+        ],
+      },
+    }
+    const handling = clock(1, 'handle', {
+      ...{ isWorkingTime: true, calendar: 'west', startedAt: at('05 17:00') },
+      ...{ runningSince: at('05 17:00'), limitSeconds: 14 * 3600, usedSeconds: 3600 },
+      // 7 hours on Thursday, 7 on Friday
+      ...{ dueAt: at('07 02:00'), warnAt: at('06 22:30') },
+    })
+    const readAt = (now: string, more: Partial<IncidentClock> = {}) =>
+      readClock({ ...handling, ...more }, ms(now), { at: ms('05 18:00'), workAhead })
+
+    it.each([
+      // used, left, over: before noon, in the break, after it, at night, in the morning
+      ['05 18:00', 'running', 60, 780, 0],
+      ['05 19:59', 'running', 179, 661, 0],
+      ['05 20:00', 'running', 180, 660, 0],
+      ['05 21:37', 'running', 180, 660, 0],
+      ['05 22:01', 'running', 181, 659, 0],
+      ['06 09:00', 'running', 420, 420, 0],
+      ['06 17:10', 'running', 430, 410, 0],
+      ['06 23:00', 'warned', 660, 180, 0],
+      ['07 02:00', 'warned', 840, 0, 0],
+      // over the weekend and the lost hour no minute is worked
+      ['07 02:01', 'overdue', 840, null, 0],
+      ['08 23:00', 'overdue', 840, null, 0],
+      // 9:00 is one hour earlier than on Friday
+      ['09 15:59', 'overdue', 840, null, 0],
+      ['09 16:01', 'overdue', 841, null, 1],
+      ['10 16:30', 'overdue', 1290, null, 450],
+    ] as const)('at %s is %s with %i minutes used', (now, look, used, left, over) => {
+      expect(readAt(now)).toMatchObject({
+        ...{ look, usedMinutes: used, leftMinutes: left, overdueMinutes: over },
+        ...{ usedUntil: null, isByTheWall: false },
+      })
+    })
+
+    it('counts seconds on across the answer', () => {
+      const halfway = { usedSeconds: 3600 + 29.75 }
+      const asked = { at: ms('05 18:00') + 29_750, workAhead }
+      const read = (seconds: number) =>
+        readClock({ ...handling, ...halfway }, ms('05 18:00') + seconds * 1000, asked)
+      expect([read(59.9), read(60), read(0)].map(({ usedMinutes }) => usedMinutes)).toEqual([
+        60, 61, 60,
+      ])
+      expect(read(60).leftMinutes).toBe(779)
+    })
+
+    it('says up to when it counted, beyond the time that it knows', () => {
+      expect(readAt('14 10:00')).toMatchObject({
+        ...{ look: 'overdue', usedMinutes: 840 + 3 * 420 + 60, usedUntil: ms('12 17:00') },
+        // from the due instant, by the wall
+        ...{ isByTheWall: true, overdueMinutes: 7 * 1440 + 8 * 60 },
+      })
+      // kept by an older version
+      expect(
+        readClock({ ...handling, calendar: null }, ms('05 19:00'), { at: ms('05 18:00') }),
+      ).toMatchObject({
+        ...{ look: 'running', usedMinutes: 60, usedUntil: ms('05 18:00') },
+        ...{ isByTheWall: true, leftMinutes: 31 * 60 },
+      })
+    })
+
+    it('leaves a clock alone that rests', () => {
+      const rests = { runningSince: null, dueAt: null, warnAt: null }
+      expect(readAt('10 20:00', rests)).toMatchObject({
+        ...{ look: 'resting', usedMinutes: 60, leftMinutes: 780, usedUntil: null },
+      })
+    })
   })
 
   it('rests with what is left of its own time', () => {
@@ -237,7 +319,7 @@ describe('readClock', () => {
       ),
     ).toEqual({
       ...{ look: 'stopped', usedMinutes: 60, limitMinutes: 30, leftMinutes: null },
-      ...{ overdueMinutes: 30, overdueFrom: ms('10:10') },
+      ...{ overdueMinutes: 30, overdueFrom: ms('10:10'), usedUntil: null, isByTheWall: false },
     })
   })
 
@@ -246,7 +328,7 @@ describe('readClock', () => {
       read({ runningSince: at('08:00'), limitSeconds: null, usedSeconds: null }, '09:00'),
     ).toEqual({
       ...{ look: 'none', usedMinutes: null, limitMinutes: null, leftMinutes: null },
-      ...{ overdueMinutes: 0, overdueFrom: null },
+      ...{ overdueMinutes: 0, overdueFrom: null, usedUntil: null, isByTheWall: false },
     })
   })
 })

@@ -1,3 +1,4 @@
+import { workMilliseconds, type WorkAhead } from '../time/work-ahead.ts'
 import type { Stage } from '../vocabulary.ts'
 import { queueClock, type ClockLook } from './queue-clock.ts'
 import type { Workflow } from './workflow.ts'
@@ -11,6 +12,8 @@ export interface IncidentClock {
   departmentCode: string | null
   /** False: it runs round the clock. */
   isWorkingTime: boolean
+  /** Null round the clock. */
+  calendar?: string | null | undefined
   extensions: number
   startedAt: string
   /** When it ran, without the present run. */
@@ -49,11 +52,15 @@ export interface ClockReading {
   look: ClockLook | 'resting' | 'stopped'
   /** Null beyond the calendar's years. */
   usedMinutes: number | null
+  /** The time used is that of this instant: no working time is known beyond it. Null: of now. */
+  usedUntil: number | null
   limitMinutes: number | null
-  /** To the deadline; of a clock that rests, of its own time. */
+  /** To the deadline, in its own time unless `isByTheWall`. */
   leftMinutes: number | null
-  /** Past the deadline; of a clock that rests or stopped, of its own time. */
+  /** Past the deadline, in its own time unless `isByTheWall`. */
   overdueMinutes: number
+  /** It runs, and its own time is not known: what is left or over is counted round the clock. */
+  isByTheWall: boolean
   /** From here on it was overdue; exact for a clock round the clock and for one that runs. */
   overdueFrom: number | null
 }
@@ -191,34 +198,67 @@ const overlap = (a: Span, b: Span): Span | null => {
   return a.from === a.to && b.from <= a.from && a.from < b.to ? { from, to: from } : null
 }
 
-/**
- * A clock as it stands at `now`. Used working time is that of the server's answer: the calendar is
- * not on the device.
- * @param askedAt when the server answered, epoch milliseconds of its own clock
- */
-export function readClock(clock: IncidentClock, now: number, askedAt: number): ClockReading {
-  const { runningSince, stoppedAt, isWorkingTime, limitSeconds, usedSeconds } = clock
-  const runsOn = runningSince !== null && !isWorkingTime ? Math.max(0, now - askedAt) / 1000 : 0
-  const used = usedSeconds === null ? null : Math.floor((usedSeconds + runsOn) / 60)
-  const limit = limitSeconds === null ? null : Math.round(limitSeconds / 60)
-  const base = { usedMinutes: used, limitMinutes: limit, leftMinutes: null, overdueMinutes: 0 }
+/** What the server said of clocks, and when: epoch milliseconds of its own clock. */
+export interface ClocksAsked {
+  at: number
+  /** By calendar, from `at` on; missing in what older versions kept. */
+  workAhead?: Readonly<Record<string, WorkAhead>> | undefined
+}
+
+/** A clock as it stands at `now`, epoch milliseconds of the server's clock. */
+export function readClock(clock: IncidentClock, now: number, asked: ClocksAsked): ClockReading {
+  const { runningSince, stoppedAt, isWorkingTime, limitSeconds } = clock
+  const { usedMs, until } = usedTime(clock, now, asked)
+  const limitMs = limitSeconds === null ? null : Math.round(limitSeconds * 1000)
+  const left = usedMs === null || limitMs === null ? null : limitMs - usedMs
+  const base = {
+    usedMinutes: usedMs === null ? null : Math.floor(usedMs / minuteMs),
+    usedUntil: until,
+    limitMinutes: limitMs === null ? null : Math.round(limitMs / minuteMs),
+    leftMinutes: left === null ? null : Math.max(0, Math.ceil(left / minuteMs)),
+    overdueMinutes: left === null ? 0 : Math.max(0, Math.floor(-left / minuteMs)),
+    isByTheWall: false,
+  }
   if (runningSince !== null && stoppedAt === null) {
     // A limit in working time has no due time only beyond its calendar.
     const dueUnknown = isWorkingTime ? { until: null } : null
     const { look, minutes } = queueClock({ ...clock, dueUnknown }, now)
-    if (look === 'overdue')
-      return { ...base, look, overdueMinutes: minutes, overdueFrom: Date.parse(clock.dueAt!) }
-    return { ...base, look, leftMinutes: clock.dueAt === null ? null : minutes, overdueFrom: null }
+    const isOverdue = look === 'overdue'
+    const isByTheWall = clock.dueAt !== null && (left === null || until !== null)
+    const counted = {
+      leftMinutes: isByTheWall ? minutes : base.leftMinutes,
+      overdueMinutes: isByTheWall ? minutes : base.overdueMinutes,
+    }
+    return {
+      ...{ ...base, look, isByTheWall },
+      leftMinutes: isOverdue || clock.dueAt === null ? null : counted.leftMinutes,
+      overdueMinutes: isOverdue ? counted.overdueMinutes : 0,
+      overdueFrom: isOverdue ? Date.parse(clock.dueAt!) : null,
+    }
   }
-  const over = used === null || limit === null ? 0 : Math.max(0, used - limit)
   const isStopped = stoppedAt !== null
   return {
-    ...base,
-    look: isStopped ? 'stopped' : 'resting',
-    leftMinutes: isStopped || used === null || limit === null ? null : Math.max(0, limit - used),
-    overdueMinutes: over,
-    overdueFrom: over > 0 ? instantOfUse(clock, now, limit! / used!) : null,
+    ...{ ...base, look: isStopped ? 'stopped' : 'resting' },
+    leftMinutes: isStopped ? null : base.leftMinutes,
+    overdueFrom: base.overdueMinutes > 0 ? instantOfUse(clock, now, limitMs! / usedMs!) : null,
   }
+}
+
+/** Milliseconds in the clock's own time, up to `now` or as far as working time is known. */
+function usedTime(
+  { usedSeconds, runningSince, isWorkingTime, calendar }: IncidentClock,
+  now: number,
+  { at, workAhead }: ClocksAsked,
+): { usedMs: number | null; until: number | null } {
+  if (usedSeconds === null) return { usedMs: null, until: null }
+  const usedMs = Math.round(usedSeconds * 1000)
+  if (runningSince === null || now <= at) return { usedMs, until: null }
+  if (!isWorkingTime) return { usedMs: usedMs + now - at, until: null }
+  const ahead = workAhead?.[calendar ?? '']
+  if (!ahead) return { usedMs, until: at }
+  const end = Date.parse(ahead.until)
+  const known = Math.min(now, end)
+  return { usedMs: usedMs + workMilliseconds(ahead, at, known), until: now > end ? end : null }
 }
 
 /** When this share of the time that it ran had passed. */
