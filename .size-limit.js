@@ -76,11 +76,11 @@ for (const [name, word] of Object.entries(later)) {
 
 export default [
   { name: 'shell before the map, to the sign-in page', path: scriptsOf(signIn), gzip: true, limit: '250 kB' },
-  { name: 'shell before the map, signed in', path: scriptsOf(signedIn), gzip: true, limit: '250 kB' },
+  { name: 'shell before the map, signed in', path: scriptsOf(signedIn), gzip: true, limit: '256 kB' },
   {
     name: 'whole map page, workers included',
     path: [...firstLoad, ...workers],
     gzip: true,
-    limit: `${Math.floor((1.85 * libraries) / 1000)} kB`,
+    limit: `${Math.floor((1.95 * libraries) / 1000)} kB`,
   },
 ]
