@@ -15,6 +15,7 @@ import type { BackendStep } from './messages.ts'
 import { installedPostgis } from './postgis-bundle.ts'
 import type { RequestConnection } from './request-connection.ts'
 import { apiRole } from './provision.ts'
+import { sharedBuffersFor } from './shared-buffers.ts'
 import { valueParsers } from './values.ts'
 
 /** Work of an upgrade. */
@@ -55,6 +56,10 @@ export async function openPglite(
     dataDir: folder,
     extensions: { postgis: hasPostgis && isInUse ? installedPostgis() : postgis },
     parsers: valueParsers,
+    startParams: [
+      ...engine.PGlite.defaultStartParams,
+      ...['-c', `shared_buffers=${sharedBuffersFor(folder)}`],
+    ],
     ...(fresh && archive ? { loadDataDir: blobFromArchive(archive) } : {}),
   })
   // Loaded while the database's code compiles.
