@@ -44,7 +44,12 @@ describe('navigationFor', () => {
 
 describe('menuPages', () => {
   it('holds the pages about the person and the app', () => {
-    expect(menuPages(['field_staff']).map(({ name }) => name)).toEqual(['account', 'help'])
+    expect(menuPages(['field_staff']).map(({ name }) => name)).toEqual([
+      'callbacks',
+      'account',
+      'help',
+    ])
+    expect(menuPages(['handler']).map(({ name }) => name)).toEqual(['account', 'help'])
     expect(menuPages(['admin']).map(({ name }) => name)).toContain('dispatch-rules')
   })
 })
