@@ -56,7 +56,7 @@ describe('special causes', () => {
   it('are two of three beyond a near limit with all three on the same side', () => {
     expect(after(2, 0.5, 2, -1)).toEqual(['two-of-three high', '', 'two-of-three high', ''])
     expect(after(2, -0.5, 2, -1)).toEqual(['', '', '', ''])
-    expect(after(-2, -2, 1)).toEqual(['', '', ''])
+    expect(after(1, -2, -2, 1)).toEqual(['', '', '', ''])
     expect(after(-2, -2, -1)).toEqual([...times(2, 'two-of-three low'), ''])
   })
 

@@ -65,7 +65,7 @@ export function funnelOption(
         return [
           entry.name,
           `${labels.value}: ${labels.format(entry.value)}`,
-          text.counted('charts.xmr.answers', { count: entry.n }),
+          text.counted('charts.answerCount', { count: entry.n }),
           t(`charts.funnel.zone.${entry.zone}`),
         ].join('\n')
       },

@@ -70,7 +70,7 @@ export function xmrOption(
     [
       point.label,
       `${labels.value}: ${labels.format(point.value)}`,
-      text.counted('charts.xmr.answers', { count: point.n }),
+      text.counted('charts.answerCount', { count: point.n }),
       ...(point.cause ? [t(`charts.xmr.cause.${point.cause.rule}-${point.cause.direction}`)] : []),
       ...(point.cause?.meaning ? [t(`charts.xmr.kind.${point.cause.meaning}`)] : []),
     ].join('\n')

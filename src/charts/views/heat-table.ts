@@ -25,7 +25,7 @@ export function heatTableView(data: HeatTableData, { theme, text }: ChartLook): 
     const words = [
       names.join(' · '),
       `${measure}: ${shown}`,
-      text.counted('charts.xmr.answers', { count: n }),
+      text.counted('charts.answerCount', { count: n }),
     ]
     return { row, column, value, label, n, names, shown, words }
   })
