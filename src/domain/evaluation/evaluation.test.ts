@@ -163,7 +163,7 @@ describe('a score', () => {
     expect(score).toBeNull()
     expect(parts).toEqual([
       {
-        ...{ text: '30 × rate', value: (30 * 737) / 972 },
+        ...{ text: '30 × rate', value: 30 * (737 / 972) },
         names: [{ name: 'rate', value: { numerator: 737, denominator: 972 } }],
       },
       { text: '2 × (a + 1)', value: -6, names: [{ name: 'a', value: { value: 2 } }] },
