@@ -41,11 +41,28 @@ export function audit(
     if (combination)
       leaks.push({ cell: at, closers: closersOf(sum, combination, rows, single, cells.length) })
   }
-  if (leaks.length > 0) return leaks
-  return squeezed(rows, known, single, cells.length)
+  // An atom that follows helps to squeeze the others.
+  const following = new Map(known)
+  for (const { cell } of leaks) {
+    const { sum, open } = rows[cell]!
+    if (open.length === 1) following.set(open[0]!, valueOf(sum, open[0]!, cells, single))
+  }
+  const told = new Set(leaks.map(({ cell }) => cell))
+  const more = squeezed(rows, following, single, cells.length).filter(({ cell }) => !told.has(cell))
+  return [...leaks, ...more]
 }
 
 type Row = { sum: PublishedSum; at: number; shown: boolean; open: number[] }
+
+function valueOf(
+  sum: PublishedSum,
+  atom: number,
+  cells: readonly PublishedSum[],
+  single: ReadonlyMap<number, number>,
+): number {
+  const own = single.get(atom)
+  return own === undefined ? sum.value : cells[own]!.value
+}
 
 function knownAtoms(
   cells: readonly PublishedSum[],
@@ -94,14 +111,18 @@ function squeezed(
   const low = new Map<number, number>()
   const high = new Map<number, number>()
   const cause = new Map<number, Row>()
-  const sums = rows.filter(({ shown, open }) => shown && open.length > 0)
+  const isOpen = (atom: number): boolean => !known.has(atom)
+  const sums = rows
+    .filter(({ shown }) => shown)
+    .map((row) => ({ ...row, open: row.sum.atoms.filter(isOpen) }))
+    .filter(({ open }) => open.length > 0)
   const rest = sums.map(({ sum }) =>
     sum.atoms.reduce((left, atom) => left - (known.get(atom) ?? 0), sum.value),
   )
-  for (const { open } of rows)
-    for (const atom of open) {
-      low.set(atom, 1)
-      high.set(atom, Number.POSITIVE_INFINITY)
+  for (const { sum } of rows)
+    for (const atom of sum.atoms) {
+      low.set(atom, known.get(atom) ?? 1)
+      high.set(atom, known.get(atom) ?? Number.POSITIVE_INFINITY)
     }
   for (let changed = true; changed;) {
     changed = false
@@ -129,7 +150,8 @@ function squeezed(
   const isFixed = (atom: number): boolean => low.get(atom) === high.get(atom)
   return rows.flatMap(({ shown, open, at }): Leak[] => {
     if (shown || open.length === 0 || !open.every(isFixed)) return []
-    const row = cause.get(open[0]!)!
+    const row = open.map((atom) => cause.get(atom)).find((one) => one !== undefined)
+    if (!row) return []
     const atoms = row.sum.atoms.flatMap((atom) => single.get(atom) ?? [])
     return [{ cell: at, closers: [...atoms, ...(row.at < own ? [row.at] : [])] }]
   })

@@ -81,13 +81,12 @@ function squeeze(
   return found
 }
 
-/** Whether the attacker's atoms give a sum; sums that follow without their atoms are asked of `follows`. */
+/** Whether the attacker knows every atom of a sum. */
 const gives = (found: ReadonlyMap<number, number>, { atoms }: PublishedSum): boolean =>
   atoms.every((atom) => found.has(atom))
 
-/** Adds the hidden sum as an atom of its own, so that elimination tells whether it follows. */
-function attackSum(sums: readonly PublishedSum[], hidden: PublishedSum, atoms: number): boolean {
-  // hidden = Σ its atoms: replace its first atom by "the sum − the others" through an equation.
+/** Whether a hidden sum over several atoms follows from the shown ones. */
+function follows(sums: readonly PublishedSum[], hidden: PublishedSum, atoms: number): boolean {
   const rows = sums.map(({ atoms: own }) => own)
   const basis: Fraction[][] = []
   const reduce = (own: readonly number[]): Fraction[] => {
@@ -206,7 +205,7 @@ describe('suppression', () => {
           }
           if (result.exposed.includes(at)) return
           hiddenCells++
-          expect(gives(found, cell) || attackSum(sums, cell, atoms)).toBe(false)
+          expect(gives(found, cell) || follows(sums, cell, atoms)).toBe(false)
         })
       }),
       { numRuns: 1000, seed: 20261128 },
