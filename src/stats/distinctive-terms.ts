@@ -18,24 +18,24 @@ export interface TermOptions {
   stopWords?: ReadonlySet<string>
 }
 
-/** Single Han characters that carry no subject: particles, pronouns, negations, measure words. */
-const particles = new Set(
-  '的了是在有和就都也很还不没我你他她它们这那个一着过吗呢吧啊被把给到去来说要会能好太',
-)
-
 /**
- * Words of a text, each once, by the rules of the language: Chinese has no spaces. Left out are Chinese
- * particles, single Latin letters, and all that holds a digit: telephone numbers, house numbers.
+ * Words of a text, each once, by the rules of the language: Chinese has no spaces. Left out are small
+ * words such as particles, single Latin letters, and all that holds a digit: telephone numbers, house numbers.
  *
+ * @param smallWords that say nothing of a subject, in lower case
  * @param locale for example `zh` or `en`; Chinese rules split English too
  */
-export function termsOf(text: string, locale: string): Set<string> {
+export function termsOf(
+  text: string,
+  locale: string,
+  smallWords: ReadonlySet<string> = new Set(),
+): Set<string> {
   const terms = new Set<string>()
   const words = new Intl.Segmenter(locale, { granularity: 'word' }).segment(
     text.normalize('NFKC').toLowerCase(),
   )
   for (const { segment, isWordLike } of words)
-    if (isWordLike && !/\p{N}|^[^\p{Script=Han}]$/u.test(segment) && !particles.has(segment))
+    if (isWordLike && !/\p{N}|^[^\p{Script=Han}]$/u.test(segment) && !smallWords.has(segment))
       terms.add(segment)
   return terms
 }

@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import english from '../../locales/en/evaluation.json' with { type: 'json' }
+import chinese from '../../locales/zh-CN/evaluation.json' with { type: 'json' }
 import { compareRankings } from './compare-rankings.ts'
 import { evaluateFormula, type NamedValue } from './evaluate.ts'
 import { formulaExamples } from './examples.ts'
 import { isFreeName, parseFormula } from './parse.ts'
 import { longestFormula } from './tokens.ts'
 import { versionOn, type FormulaVersion } from './versions.ts'
+import { exampleKey, faultKey, reasonKey, smallWordsKey, surveyFaultKey } from './words.ts'
 
 const data = new Map<string, NamedValue>([
   ['a', { value: 2 }],
@@ -211,6 +214,31 @@ describe('the examples', () => {
       ['satisfied', answered(45)],
     ])
     expect(rates).toBeCloseTo(89.5, 12)
+  })
+})
+
+describe('words', () => {
+  it('stand in both languages for every fault, reason and example met here', () => {
+    const codes = ['', '1 +', '1 2', '(1', '3x', ';', 'x', 'f(1)', 'if(1, 1, 1)', 'if(1<2, 1)']
+    const keys = codes.map((text) => {
+      const result = parseFormula(text, names)
+      return 'fault' in result ? faultKey(result.fault.code) : text
+    })
+    keys.push(
+      ...(['1 ÷ none', '100 * idle', 'absent'] as const).map((text) =>
+        reasonKey(scoreOf(text).reason!.code),
+      ),
+    )
+    keys.push(...formulaExamples.map(({ key }) => exampleKey(key)))
+    keys.push(surveyFaultKey('duplicate'), smallWordsKey)
+    for (const words of [english, chinese])
+      for (const key of keys) {
+        const found = key
+          .split('.')
+          .slice(1)
+          .reduce<unknown>((part, name) => (part as Record<string, unknown>)?.[name], words)
+        expect(found, key).toBeTypeOf('string')
+      }
   })
 })
 

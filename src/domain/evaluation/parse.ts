@@ -32,7 +32,9 @@ export const deepestFormula = 50
 
 const comparisons = new Set(['<', '<=', '>', '>=', '=', '<>'])
 const functions = new Set(['min', 'max', 'if', 'where'])
-const words = new Set(['and', 'or', '且', '或'])
+/** Chinese for `and` and `or`. */
+const [chineseAnd, chineseOr] = ['\u4e14', '\u6216']
+const words = new Set(['and', 'or', chineseAnd, chineseOr])
 
 /**
  * Reads a formula over named rates: numbers (also 30%), + − × ÷, parentheses, min(…), max(…),
@@ -174,7 +176,7 @@ class Parser {
   }
 
   private either(): Condition {
-    return this.joined('or', '或', () => this.joined('and', '且', () => this.compare()))
+    return this.joined('or', chineseOr, () => this.joined('and', chineseAnd, () => this.compare()))
   }
 
   private joined(kind: 'and' | 'or', chinese: string, next: () => Condition): Condition {

@@ -13,8 +13,7 @@ export interface Suppression {
 
 /**
  * Hides figures from 1 to `least` − 1 and as many others as it takes, so that no hidden figure can be
- * computed from the shown ones and from earlier publications. 0 stays. Others are hidden one at a
- * time: of those that give a hidden figure away, the one over the fewest atoms, then the smallest.
+ * computed from the shown ones and from earlier publications. 0 stays. Of those that give a hidden figure away, the one over the fewest atoms, then the smallest.
  *
  * A figure can be computed exactly when its vector lies in the row space of the shown sums over
  * hidden atoms (`audit.ts`), or when hidden atoms are squeezed by being at least 1.
@@ -40,15 +39,18 @@ export function suppress(
   for (;;) {
     const leaks = audit(cells, isShown, earlier).filter(({ cell }) => !exposed.has(cell))
     if (leaks.length === 0) break
-    let hidden = false
+    const hiddenNow = new Set<number>()
     for (const leak of leaks) {
-      // An earlier one of this round may have closed this leak already; the next round tells.
-      if (hidden) break
+      // Closed perhaps by another of this round; the next round tells.
+      if (leak.closers.some((cell) => hiddenNow.has(cell))) continue
       const other = choose(leak, cells, isShown)
-      if (other === null) exposed.add(leak.cell)
-      else {
-        for (const twin of twins.get(cells[other]!.atoms.join())!) state[twin] = 'complementary'
-        hidden = true
+      if (other === null) {
+        exposed.add(leak.cell)
+        continue
+      }
+      for (const twin of twins.get(cells[other]!.atoms.join())!) {
+        state[twin] = 'complementary'
+        hiddenNow.add(twin)
       }
     }
   }
