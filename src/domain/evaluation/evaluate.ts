@@ -129,8 +129,10 @@ class Evaluator {
   }
 
   private holds(when: Condition): boolean {
-    if (when.kind === 'and') return this.holds(when.left) && this.holds(when.right)
-    if (when.kind === 'or') return this.holds(when.left) || this.holds(when.right)
+    if (when.kind !== 'compare') {
+      const first = this.holds(when.left)
+      return when.kind === 'and' ? first && this.holds(when.right) : first || this.holds(when.right)
+    }
     const [left, right] = [this.value(when.left), this.value(when.right)]
     switch (when.sign) {
       case '<':
