@@ -9,6 +9,7 @@ export const engineMethods = [
   'setNow',
   'put',
   'clear',
+  'putRatings',
   'ask',
 ] as const
 type EngineMethod = (typeof engineMethods)[number]

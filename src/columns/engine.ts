@@ -1,16 +1,22 @@
 import type { PackedMonth } from '@/domain/answers/columns.ts'
+import type { PackedRatings } from '@/domain/answers/rating-columns.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
 import { FilteredRows } from './count/filtered-rows.ts'
+import { RatingSet, unpackRatings } from './count/rating-set.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
 import type { Question, QuestionWorld } from './questions/question.ts'
 
-export type ColumnsWorld = Omit<QuestionWorld, 'asOfWallMinutes' | 'nowMinute' | 'shapes'>
+export type ColumnsWorld = Omit<
+  QuestionWorld,
+  'asOfWallMinutes' | 'nowMinute' | 'shapes' | 'ratings'
+>
 
 export class ColumnsEngine {
   #set = new ColumnSet()
+  #ratings = new RatingSet()
   #world: QuestionWorld = {
     areas: [],
     categories: [],
@@ -18,6 +24,7 @@ export class ColumnsEngine {
     nowMinute: 0,
     asOfWallMinutes: 0,
     shapes: new AreaShapes(),
+    ratings: this.#ratings,
   }
   /** Questions about the same filter share these rows. */
   #last: { filter: string; rows: FilteredRows } | null = null
@@ -50,6 +57,13 @@ export class ColumnsEngine {
     this.#last = null
     for (const month of gone) this.#set.remove(month)
     for (const month of unpacked) this.#set.replace(month)
+  }
+
+  /** @throws RangeError on a damaged month */
+  putRatings(months: readonly PackedRatings[], gone: readonly LocalMonth[] = []): void {
+    const unpacked = months.map(unpackRatings)
+    for (const month of gone) this.#ratings.remove(month)
+    for (const month of unpacked) this.#ratings.replace(month)
   }
 
   clear(): void {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { PackedMonth } from '@/domain/answers/columns.ts'
+import { ratingWays } from '@/domain/answers/rating-columns.ts'
 import { filterToRpc } from '@/domain/filter/filter-url.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { unpackPointTile, type PointTile } from '@/domain/answers/point-tile.ts'
@@ -139,6 +140,54 @@ const spotSchema = v.object({
 })
 export type IncidentSpot = v.InferOutput<typeof spotSchema>
 
+const feedbackSchema = v.object({
+  /** The present closing, from 1; null while the incident is open. */
+  closing: v.nullable(v.number()),
+  ratings: v.array(
+    v.object({
+      ...{ closing: v.number(), way: v.picklist(ratingWays) },
+      ...{ responded: v.nullable(v.boolean()), solved: v.nullable(v.boolean()) },
+      satisfied: v.nullable(v.number()),
+      /** `words` are null for who may not read them. */
+      ...{ hasWords: v.boolean(), words: v.nullable(v.string()) },
+      ...{ at: v.string(), askedByName: v.nullable(v.string()) },
+      unsolved: v.nullable(v.picklist(['reopened', 'asked', 'none'])),
+      decideBy: v.nullable(v.string()),
+      decision: v.nullable(v.picklist(['reopened', 'kept'])),
+      ...{ decidedByName: v.nullable(v.string()), decidedAt: v.nullable(v.string()) },
+      decisionNote: v.nullable(v.string()),
+      ...{ isExempt: v.boolean(), isGenerated: v.boolean() },
+    }),
+  ),
+  /** That ended somehow. */
+  callbacks: v.array(
+    v.object({
+      ...{ closing: v.number(), outcome: v.picklist(['reached', 'refused', 'not_reached']) },
+      ...{ attempts: v.number(), at: v.nullable(v.string()), byName: v.nullable(v.string()) },
+      isGenerated: v.boolean(),
+    }),
+  ),
+  appeals: v.array(
+    v.object({
+      ...{ closing: v.number(), departmentCode: v.string(), reason: v.string() },
+      ...{ madeByName: v.string(), madeAt: v.string(), isGranted: v.boolean() },
+      reviews: v.array(
+        v.object({
+          ...{ review: v.picklist(['first', 'second']), byName: v.string(), at: v.string() },
+          ...{ isGranted: v.boolean(), note: v.string() },
+        }),
+      ),
+      /** The one that is the person's to make. */
+      review: v.nullable(v.picklist(['first', 'second'])),
+      isGenerated: v.boolean(),
+    }),
+  ),
+  /** Closings. */
+  canAppeal: v.array(v.number()),
+  canKeepClosed: v.boolean(),
+})
+export type IncidentFeedback = v.InferOutput<typeof feedbackSchema>
+
 const detailSchema = v.nullable(
   v.object({
     incident: v.looseObject({
@@ -161,6 +210,7 @@ const detailSchema = v.nullable(
     holds: v.optional(v.array(v.tuple([v.string(), v.nullable(v.string())]))),
     family: v.optional(familySchema),
     spot: v.optional(spotSchema),
+    feedback: v.optional(feedbackSchema),
   }),
 )
 export type IncidentDetail = NonNullable<v.InferOutput<typeof detailSchema>>

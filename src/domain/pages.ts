@@ -68,6 +68,16 @@ const list = [
     inMenu: true,
   },
   {
+    name: 'callbacks',
+    path: '/callbacks',
+    title: 'app.nav.callbacks',
+    icon: 'lucide:phone-call',
+    audience: 'signed-in',
+    // The handling department never asks about its own work.
+    roles: ['field_staff', 'grid_manager', 'leader', 'admin'],
+    inMenu: true,
+  },
+  {
     name: 'capture',
     path: '/capture',
     title: 'app.nav.capture',

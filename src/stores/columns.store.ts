@@ -13,6 +13,7 @@ import { useAreasStore } from './areas.store.ts'
 import { useCategoriesStore } from './categories.store.ts'
 import type { RemoteColumnsEngine } from '@/columns/engine-call.ts'
 import { ColumnsLoader, type KeptListing, type LoadProgress } from '@/columns/loader.ts'
+import type { PackedRatings } from '@/domain/answers/rating-columns.ts'
 import type { LevelShapes } from '@/columns/count/area-shapes.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from '@/columns/questions/index.ts'
 import { startColumnsWorker } from '@/columns/worker-client.ts'
@@ -104,7 +105,10 @@ export const useColumnsStore = defineStore('columns', () => {
   let clockAheadMs = 0
   let refreshing: Promise<void> | null = null
 
-  /** @returns null when nothing is loaded or the call failed; see `error` */
+  /**
+   * @param asked instead of the filter in force
+   * @returns null when nothing is loaded or the call failed; see `error`
+   */
   async function ask<N extends QuestionName>(
     name: N,
     options: OptionsOf<N>,
@@ -139,6 +143,14 @@ export const useColumnsStore = defineStore('columns', () => {
       keepFailure(current, failure)
       return false
     }
+  }
+
+  /** For `ratings.store`, which loads them. Without a worker nothing happens. */
+  async function putRatings(
+    packed: readonly PackedRatings[],
+    gone: readonly LocalMonth[] = [],
+  ): Promise<void> {
+    await engine?.putRatings(packed, gone)
   }
 
   /** Continues a failed load, else polls. @throws AppError, also in `error` */
@@ -363,6 +375,7 @@ export const useColumnsStore = defineStore('columns', () => {
     engineRevision,
     ask,
     sendShapes,
+    putRatings,
     refresh,
   }
 })

@@ -136,7 +136,14 @@ create table public.workflows (
   -- after closing
   reopen_days integer not null default 30 check (reopen_days between 0 and 3650),
   max_extensions integer not null default 2 check (max_extensions between 0 and 9),
-  sort integer not null default 0
+  sort integer not null default 0,
+  -- after a closing, residents are asked within these days
+  rating_days integer not null default 14
+    constraint workflows_rating_days_check check (rating_days between 1 and 365),
+  -- on the answer that nothing is solved: reopen at once, ask a person within this time, or do nothing
+  unsolved text not null default 'ask' constraint workflows_unsolved_check check (unsolved in ('reopen', 'ask', 'none')),
+  unsolved_amount numeric not null default 1,
+  unsolved_unit text not null default 'work_day'
 );
 
 create table public.workflow_stages (

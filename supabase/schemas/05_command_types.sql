@@ -528,7 +528,8 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
   left join lateral (
     select l.at, l.actor from public.incident_log l
     where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
-      and l.kind not in ('note', 'noted', 'asked', 'photo', 'confirmed')
+      and l.kind not in ('note', 'noted', 'asked', 'photo', 'confirmed', 'called', 'rated', 'kept_closed',
+        'appealed', 'appeal_reviewed')
     order by l.seq desc limit 1) last on true
   left join public.profiles p on p.user_id = last.actor
 $$;

@@ -223,6 +223,18 @@ begin
         v_result := private.save_dispatch_rules(p_actor, v_payload, p_at);
       when 'make_follow_up', 'finish_follow_up', 'dismiss_finding', 'restore_finding' then
         v_result := private.mark_finding(p_actor, p_envelope.type, v_payload, p_at);
+      when 'draw_callbacks' then
+        v_result := private.draw_callbacks(p_actor, v_payload, p_at);
+      when 'rate' then
+        v_result := private.rate(p_actor, p_envelope.id, v_payload, p_at);
+      when 'callback_outcome' then
+        v_result := private.note_callback(p_actor, p_envelope.id, v_payload, p_at);
+      when 'keep_closed' then
+        v_result := private.keep_closed(p_actor, p_envelope.id, v_payload, p_at);
+      when 'appeal' then
+        v_result := private.make_appeal(p_actor, p_envelope.id, v_payload, p_at);
+      when 'review_appeal' then
+        v_result := private.review_appeal(p_actor, p_envelope.id, v_payload, p_at);
       else
         perform private.reject_command('unknown_type', 'type');
     end case;

@@ -300,7 +300,8 @@ begin
     'clocks', private.incident_clock_list(v_incident, now()),
     'holds', private.incident_holds(v_incident),
     'family', private.incident_family(v_incident, v_scope),
-    'spot', private.incident_spot(v_incident, v_scope));
+    'spot', private.incident_spot(v_incident, v_scope),
+    'feedback', private.incident_feedback(v_incident, v_rights, now()));
 end $$;
 
 -- One page of incidents. `p_sort` is reported_desc, reported_asc, closed_desc, hours_desc, hours_asc, area_asc
@@ -318,7 +319,7 @@ $$;
 -- Returns `{asOf, incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
 -- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor,
 -- actorName, actorRoles, actorDepartments, stageFrom, stageTo, note, data, isGenerated}], people: {id: name}, clocks, holds:
--- [[from, to]], family: {parentId, parent, children}, spot: {radiusMeters, ordinal, count, rows}}`; null when it is
+-- [[from, to]], family: {parentId, parent, children}, spot: {radiusMeters, ordinal, count, rows}, feedback}`; null when it is
 -- absent or outside the scope. `incident` is an IncidentRow with `category, areas, department, reportedBy,
 -- reporterName, deviceAt, source, sourceId, handler, assignee, dueUnknown`: `{until}`, the last day that the
 -- calendar of a running clock knows, where its due time lies beyond. `data` has the `photos` (hashes) an entry brought
@@ -326,7 +327,8 @@ $$;
 -- `{seq, kind, milestone, departmentCode, isWorkingTime, extensions, startedAt, runs: [[from, to]], runningSince,
 -- limitSeconds, usedSeconds, dueAt, warnAt, stoppedAt, isReached}`. `parent`, `children` and `rows` hold what the
 -- caller sees of others: `{id, categoryCode, areaCode, stage, onHold, workflowCode, state, reportedAt, closedAt,
--- description, addressLabel, meters}`.
+-- description, addressLabel, meters}`. `feedback` is `{closing, ratings, callbacks, appeals, canAppeal, canReview,
+-- canKeepClosed}`, see 23_ratings.sql and 24_appeals.sql.
 -- Errors: 42501.
 create or replace function public.incident_detail(p_id uuid)
 returns jsonb language sql stable security invoker set search_path = '' as $$

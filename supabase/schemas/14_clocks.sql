@@ -12,6 +12,9 @@ alter table public.condition_limits add constraint condition_limits_limit_check
 alter table public.condition_milestones add constraint condition_milestones_limit_check
   check (private.is_limit(amount, unit, day_rule));
 
+alter table public.workflows add constraint workflows_unsolved_limit_check
+  check (private.is_limit(unsolved_amount, unsolved_unit, 'hours'));
+
 -- 15 minutes to accept, to file and to dispatch and 30 for a field task, round the clock, as seen in cities.
 insert into public.workflow_limits (workflow, clock, amount, unit)
 select w.code, l.clock, l.amount, l.unit

@@ -1,7 +1,7 @@
 -- Rates: how many of the incidents that were due were done, and in time.
 --
 -- Incidents without clocks count in none: those that were only imported, and those put right on the spot. Held
--- incidents leave every denominator. Numbers are of what the caller sees.
+-- incidents leave every denominator, and so do those exempt by an appeal. Numbers are of what the caller sees.
 
 -- finds earlier incidents at the same spot
 create index incidents_spot_idx on public.incidents (district_code, category_code,
@@ -105,6 +105,10 @@ returns text language sql stable set search_path = '' as $$
       -- a department that gave it back no longer has it to handle
       where c.kind <> 'milestone' and (c.kind <> 'handle' or c.department_code is not distinct from i.department_code)
         and %1$s and %2$s
+        -- a granted appeal of its newest closing
+        and not exists (select from public.appeals x
+          where x.district_code = i.district_code and x.incident_id = i.id and x.is_granted
+            and x.closing = private.closing_of(i.district_code, i.id))
       group by i.district_code, i.id
     ), judged as (
       select k.*, private.is_open(k.stage) as is_open, k.stage = 'rejected' as is_rejected,

@@ -50,6 +50,17 @@ const wholePayloads: Record<CommandType, (incidentId: string) => Record<string, 
     ...{ id, areaCode: 'N-1_A', categoryCode: 'noise', reason: 'x', untilDay: '2099-03-01' },
   }),
   restore_finding: (id) => ({ id }),
+  rate: (incidentId) => ({
+    ...{ incidentId, closing: 1, responded: true, solved: true, satisfied: 5, why: 'x', deviceAt },
+  }),
+  callback_outcome: (incidentId) => ({
+    ...{ incidentId, closing: 1, outcome: 'refused', note: 'x', deviceAt },
+  }),
+  keep_closed: (incidentId) => ({ incidentId, closing: 1, note: 'x', deviceAt }),
+  appeal: (incidentId) => ({ incidentId, closing: 1, reason: 'x', deviceAt }),
+  review_appeal: (incidentId) => ({
+    ...{ incidentId, closing: 1, review: 'first', isGranted: true, note: 'x', deviceAt },
+  }),
 }
 /** What must be there first, under the same id. */
 const before: Partial<Record<CommandType, CommandType>> = {
@@ -63,7 +74,39 @@ const actors: Partial<Record<CommandType, string>> = {
   finish_follow_up: people.manager,
   dismiss_finding: people.manager,
   restore_finding: people.manager,
+  rate: people.manager,
+  callback_outcome: people.manager,
+  keep_closed: people.manager,
+  appeal: people.handler,
+  review_appeal: people.manager,
 }
+/** Public works has closed it, the city asks, and somebody was not satisfied and appealed. */
+const asIfClosed = `
+  with closed as (
+    update public.incidents set stage = 'closed', closed_at = now(), department_code = 'public_works'
+    where id = $1::uuid returning *
+  ), draw as (
+    insert into public.callback_draws (id, area_code, from_day, to_day, wanted, seed, pool_count, drawn_count,
+      list_hash, drawn_by, drawn_at)
+    select id, area_code, now(), now(), 1, '', 1, 1, '', $2::uuid, now() from closed returning id
+  ), call as (
+    insert into public.callbacks (district_code, incident_id, closing, draw_id, n, closed_at, closed_month, area_code,
+      category_code, changed_xid)
+    select c.district_code, c.id, 1, d.id, 1, c.closed_at, c.month, c.area_code, c.category_code, 0
+    from closed c, draw d where $3 in ('rate', 'callback_outcome')
+  ), rating as (
+    insert into public.ratings (district_code, incident_id, closing, way, solved, asked_by, at, closed_at,
+      closed_month, area_code, category_code, department_code, unsolved, changed_xid)
+    select district_code, id, 1, 'callback', false, $2::uuid, now(), closed_at, month, area_code, category_code,
+      department_code, 'asked', 0
+    from closed where $3 in ('keep_closed', 'appeal', 'review_appeal')
+  )
+  insert into public.appeals (district_code, incident_id, closing, department_code, reason, made_by, made_at, area_code)
+  select district_code, id, 1, department_code, 'x', $4::uuid, now(), area_code
+  from closed where $3 = 'review_appeal'`
+const ofClosed: CommandType[] = [
+  ...(['rate', 'callback_outcome', 'keep_closed', 'appeal', 'review_appeal'] as const),
+]
 /** A step's rows say whether it takes photos. */
 const withPhotos: Partial<Record<CommandType, object>> = {
   transition: { name: 'verify', isTrue: true },
@@ -88,6 +131,8 @@ describeOnEachDatabase('limits of commands, as the client knows them', (kind) =>
     await send('report_incident', report)
     const first = before[type]
     if (first) await send(first, wholePayloads[first](report.incidentId))
+    if (ofClosed.includes(type))
+      await db.query(asIfClosed, [report.incidentId, people.admin, type, people.handler])
     const whole = wholePayloads[type](report.incidentId)
     const within =
       'changes' in whole ? { changes: { ...(whole['changes'] as object), ...changes } } : changes

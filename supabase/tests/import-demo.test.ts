@@ -164,6 +164,39 @@ describeOnEachDatabase('the demo city', (kind) => {
     expect(overdue).toBeLessThan(clocks! / 2)
   })
 
+  it('asks residents of a year by draws that can be shown again, all of it marked', async () => {
+    const [row] = await db.query(
+      `select (select count(*)::int from public.callback_draws) as draws,
+         (select bool_and(d.is_generated and c.is_intact) from public.callback_draws d, lateral (
+           select encode(sha256(convert_to(private.draw_list(d.id), 'UTF8')), 'hex') = d.list_hash
+             and max(private.draw_score(d.seed, c.incident_id, c.closing)) = d.last_score
+             and count(*) = d.drawn_count as is_intact
+           from public.callbacks c where c.draw_id = d.id) c) as intact,
+         (select count(distinct outcome)::int from public.callbacks) as outcomes,
+         (select count(*)::int from public.callbacks where outcome is null) as waiting,
+         (select bool_and(is_generated and at >= closed_at and at <= $1) from public.ratings) as sound,
+         (select count(*)::int from public.ratings where is_exempt) as exempt,
+         (select count(*)::int from public.ratings where unsolved = 'asked') as asked`,
+      [loadedAt],
+    )
+    expect(row).toMatchObject({ draws: 52, intact: true, outcomes: 3, sound: true, exempt: 3 })
+    expect(Number(row!['waiting'])).toBeGreaterThan(10)
+    expect(Number(row!['asked'])).toBeGreaterThan(0)
+    const stories = await db.query<{ n: number; glad: number; least: number; gain: number }>(
+      `select count(*)::int as n, count(*) filter (where r.satisfied >= 4)::int as glad,
+         min(r.satisfied)::int as least,
+         (avg((r.satisfied >= 4)::int) filter (where r.at > $1::timestamptz - interval '182 days')
+           - avg((r.satisfied >= 4)::int) filter (where r.at <= $1::timestamptz - interval '182 days'))::float8 as gain
+       from public.ratings r join public.areas a on a.code = r.area_code group by a.parent_code`,
+      [loadedAt],
+    )
+    expect(stories).toContainEqual(expect.objectContaining({ n: 13, glad: 12 }))
+    expect(stories.filter(({ n, least }) => n >= 30 && least === 5)).toHaveLength(1)
+    const [largest] = stories.toSorted((a, b) => b.n - a.n)
+    expect(largest!.n).toBeGreaterThan(40)
+    expect(largest!.gain).toBeGreaterThan(0.05)
+  })
+
   const stepsTaken = `select l.incident_id, l.seq, l.at, l.kind, l.actor, l.note, l.data, l.command_id,
       c.type, c.is_generated
     from public.incident_log l left join public.commands c on c.id = l.command_id
@@ -198,6 +231,10 @@ describeOnEachDatabase('the demo city', (kind) => {
   if (kind === 'postgres')
     it('undoes its steps without a trace and takes the same ones again for the same day', async () => {
       const before = await db.query(stepsTaken)
+      const asked = 'select * from public.callbacks order by draw_id, n'
+      const told =
+        'select incident_id, satisfied, at, decide_by from public.ratings order by incident_id'
+      const [calls, answers] = [await db.query(asked), await db.query(told)]
       const now = { now: loadedAt, photos }
       await db.transaction(clearDemoSteps)
       const [left] = await db.query(
@@ -213,8 +250,14 @@ describeOnEachDatabase('the demo city', (kind) => {
         dispatched: kept.filter(({ open }) => open).length,
         ...{ changed: 0, clocks: 0, log: 0, commands: 0, photos: 0 },
       })
+      for (const table of ['callback_draws', 'callbacks', 'ratings', 'rating_words', 'appeals'])
+        expect(await db.query(`select 1 from public.${table}`), table).toEqual([])
       await db.transaction((tx) => takeDemoSteps(tx, demoCities[0], now))
       expect(await db.query(stepsTaken)).toEqual(before)
+      const known = (rows: Record<string, unknown>[]) =>
+        rows.map(({ changed_xid: _, ...row }) => row)
+      expect(known(await db.query(asked))).toEqual(known(calls))
+      expect(await db.query(told)).toEqual(answers)
     })
 
   it('gives each of the five people something to do', async () => {

@@ -27,7 +27,8 @@ describe('types of commands', () => {
         .map((file) => join(room, file)),
     )
     const found = files.filter((file) => {
-      const code = readFileSync(join(root, file), 'utf8')
+      // a unit of measures has the name of a type
+      const code = readFileSync(join(root, file), 'utf8').replaceAll(`unit === 'rate'`, '')
       return decides.test(code) || lists(code)
     })
     expect(found).toEqual(['src/domain/command/types/index.ts'])

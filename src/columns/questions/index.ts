@@ -7,6 +7,7 @@ import { hotspots } from './hotspots.ts'
 import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
+import { satisfaction } from './satisfaction.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
 
@@ -23,6 +24,7 @@ export const questions = {
   windowCounts,
   quality,
   patterns,
+  satisfaction,
 }
 
 type Questions = typeof questions

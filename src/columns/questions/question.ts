@@ -1,12 +1,15 @@
 import type { AreaShapes } from '../count/area-shapes.ts'
 import type { FilteredRows } from '../count/filtered-rows.ts'
 import type { FilterWorld, PathNode } from '../count/filter-rules.ts'
+import type { RatingSet } from '../count/rating-set.ts'
 
 export interface QuestionWorld extends FilterWorld {
   areas: readonly (PathNode & { level: string })[]
   /** The data's last known minute; see `wallMinutes`. */
   asOfWallMinutes: number
   shapes: AreaShapes
+  /** Missing: none are loaded. */
+  ratings?: RatingSet
 }
 
 /** Pure. `options` are JSON; the answer can be structured-cloned. */

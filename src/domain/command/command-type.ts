@@ -12,6 +12,8 @@ export type Fact = { name: string } & (
   | { as: 'area' | 'department'; code: string }
   | { as: 'day'; day: LocalDay }
   | { as: 'decimal'; value: number }
+  /** Shown as `domain.said.<word>`. */
+  | { as: 'word'; word: string }
   /** Empty when the command empties the field. */
   | { as: 'text'; text: string }
   | { as: 'instant'; at: string }
@@ -66,6 +68,8 @@ export interface CommandTypeDefinition<Schema extends GenericSchema> {
   makesIncident: boolean
   /** Counts as an answer to a manager's question. */
   answersQuestion: boolean
+  /** Says how a call-back ended. */
+  answersCall?: true
   draftKind: DraftKind | null
   edit: Editing<InferOutput<Schema>>
   /** Null for types without a version: they cannot conflict. */

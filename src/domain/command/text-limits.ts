@@ -1,5 +1,10 @@
 /** In characters, as Postgres counts them. */
-export const textLimits = { description: 10_000, addressLabel: 500, note: 10_000 } as const
+export const textLimits = {
+  description: 10_000,
+  addressLabel: 500,
+  note: 10_000,
+  words: 2000,
+} as const
 
 /** Code points. */
 export function characterCount(text: string): number {

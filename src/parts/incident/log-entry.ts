@@ -82,7 +82,10 @@ export function loggedStep({
 }
 
 /** Kinds that leave the incident's version as it is, as in private.server_side. */
-const withoutVersion = new Set(['note', 'noted', 'asked', 'photo', 'confirmed'])
+const withoutVersion = new Set([
+  ...['note', 'noted', 'asked', 'photo', 'confirmed'],
+  ...['called', 'rated', 'kept_closed', 'appealed', 'appeal_reviewed'],
+])
 
 /** The last changes, oldest first: one for each version. */
 export const lastChanges = <T extends Pick<IncidentLogEntry, 'kind'>>(

@@ -4,13 +4,18 @@ import type { CommandTitle, CommandTypeDefinition, Fact, ItemAbout } from '../co
 import type { Draft, DraftKind, PhotoRef } from '../command.ts'
 import { addNote } from './add-note.ts'
 import { addPhoto } from './add-photo.ts'
+import { appeal } from './appeal.ts'
+import { callbackOutcome } from './callback-outcome.ts'
 import { confirmDuplicate } from './confirm-duplicate.ts'
 import { correctIncident } from './correct-incident.ts'
 import { dismissFinding } from './dismiss-finding.ts'
 import { finishFollowUp } from './finish-follow-up.ts'
+import { keepClosed } from './keep-closed.ts'
 import { makeFollowUp } from './make-follow-up.ts'
+import { rate } from './rate.ts'
 import { reportIncident } from './report-incident.ts'
 import { restoreFinding } from './restore-finding.ts'
+import { reviewAppeal } from './review-appeal.ts'
 import { transition } from './transition.ts'
 
 /** The only list of command types. */
@@ -25,6 +30,11 @@ export const commandTypes = {
   finish_follow_up: finishFollowUp,
   dismiss_finding: dismissFinding,
   restore_finding: restoreFinding,
+  rate,
+  callback_outcome: callbackOutcome,
+  keep_closed: keepClosed,
+  appeal,
+  review_appeal: reviewAppeal,
 }
 
 export type CommandType = keyof typeof commandTypes

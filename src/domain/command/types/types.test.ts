@@ -44,6 +44,11 @@ const stored: { [T in NewCommand as T['type']]: string } = {
   finish_follow_up: `{"id":"${incidentId}","note":"Swept"}`,
   dismiss_finding: `{"id":"${incidentId}","areaCode":"SF-1","categoryCode":"graffiti","reason":"A fair","untilDay":"2026-03-01"}`,
   restore_finding: `{"id":"${incidentId}"}`,
+  rate: `{"incidentId":"${incidentId}","closing":1,"responded":true,"solved":false,"satisfied":2,"why":"Still there","deviceAt":"${deviceAt}"}`,
+  callback_outcome: `{"incidentId":"${incidentId}","closing":1,"outcome":"not_reached","note":"Busy","deviceAt":"${deviceAt}"}`,
+  keep_closed: `{"incidentId":"${incidentId}","closing":1,"note":"Another place","deviceAt":"${deviceAt}"}`,
+  appeal: `{"incidentId":"${incidentId}","closing":1,"reason":"Not ours","deviceAt":"${deviceAt}"}`,
+  review_appeal: `{"incidentId":"${incidentId}","closing":1,"review":"first","isGranted":true,"note":"True","deviceAt":"${deviceAt}"}`,
 }
 const read = <T extends NewCommand['type']>(type: T): NewCommand<T> =>
   ({ type, payload: JSON.parse(stored[type]) as unknown }) as NewCommand<T>

@@ -6,6 +6,8 @@ import type { DemoCity } from '../../base/demo.ts'
 import { judgePhoto, recordPhoto } from '../../photos/photo-checks.ts'
 import { planSteps, uuidOf } from './plan.ts'
 import type { DemoCase, DemoCast } from './plan.ts'
+import { planRatings, ratedWeeks } from './ratings.ts'
+import type { DemoClosing } from './ratings.ts'
 import { photoSides, sceneName, scenePhoto } from './scenes.ts'
 import type { Side } from './scenes.ts'
 
@@ -55,11 +57,53 @@ export async function takeDemoSteps(
   if (photos) await album.keep(tx, photos)
   await tx.query('select private.begin_demo_incidents($1::text::jsonb)', [JSON.stringify(starts)])
   await tx.query('select private.take_demo_steps($1::text::jsonb)', [JSON.stringify(steps)])
+  await rateClosings(tx, city, cast, { now, seed: `${city.id} ${dates?.until}` })
   return steps.length
+}
+
+/** Call-backs and ratings of the demo's closings of a year, in the same transaction. */
+async function rateClosings(
+  tx: Database,
+  city: DemoCity,
+  cast: DemoCast,
+  { now, seed }: { now: string; seed: string },
+): Promise<void> {
+  const areaCode = city.assignments['admin']?.areaCode
+  if (areaCode === undefined) return
+  const near = city.assignments['field_staff']?.areaCode ?? null
+  const closings = await tx.query<DemoClosing & Record<string, unknown>>(
+    `select i.id::text as id, private.closing_of(i.district_code, i.id) as closing,
+       coalesce(own.parent_code, own.code) as community, i.department_code as department,
+       (extract(epoch from i.closed_at) * 1000)::double precision as "closedAtMs",
+       coalesce(private.is_within(own.path, worker.path), false) as "isNear"
+     from public.incidents i
+     join public.areas own on own.code = i.area_code
+     join public.workflows w on w.code = i.workflow_code
+     left join public.areas worker on worker.code = $1
+     where i.stage = 'closed' and i.source is not null and i.department_code is not null
+       and i.channel <> all (coalesce(w.trusted_channels, '{app}'))
+       and i.closed_at >= $2::text::timestamptz - make_interval(days => $3) and i.closed_at < $2::text::timestamptz
+       and not exists (select from public.callbacks c
+         where c.district_code = i.district_code and c.incident_id = i.id)
+       and not exists (select from public.ratings r
+         where r.district_code = i.district_code and r.incident_id = i.id)
+     order by i.id`,
+    [near, now, ratedWeeks * 7],
+  )
+  const plan = planRatings(
+    closings,
+    {
+      ...{ manager: cast.dispatcher, leader: cast.leader, crews: cast.crews },
+      ...{ caller: cast.fieldCrew, nearCaller: cast.fieldWorker },
+    },
+    { nowMs: Date.parse(now), seed, areaCode },
+  )
+  await tx.query('select private.make_demo_ratings($1::text::jsonb)', [JSON.stringify(plan)])
 }
 
 /** Undoes the generated steps where nobody did anything else. */
 export async function clearDemoSteps(tx: Database): Promise<void> {
+  await tx.query('select private.clear_demo_ratings()')
   await tx.query('select private.clear_demo_incidents()')
 }
 

@@ -108,7 +108,8 @@ export function uuidOf(text: string): string {
   return `${h.slice(0, 8)}-${h.slice(8, 12)}-8${h.slice(13, 16)}-a${h.slice(17, 20)}-${h.slice(20, 32)}`
 }
 
-function seedOf(text: string): number {
+/** A whole number of 32 bits from a text. */
+export function seedOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0)
 }
 

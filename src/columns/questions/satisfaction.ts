@@ -1,0 +1,108 @@
+import {
+  noAskCounts,
+  type AskCounts,
+  type Satisfaction,
+  type SatisfactionOptions,
+} from '../../domain/answers/satisfaction.ts'
+import {
+  answersOf,
+  type RatingAnswers,
+  type RatingRun,
+} from '../../domain/answers/rating-columns.ts'
+import { areaSlots } from '../count/area-slots.ts'
+import { compileFilter } from '../count/filter-rules.ts'
+import type { RatingColumns } from '../count/rating-set.ts'
+import type { Question } from './question.ts'
+
+/** Sums by whatever key asked for, in the order of first use. */
+class Sums<Key> {
+  readonly #byKey = new Map<Key, AskCounts>()
+  of(key: Key): AskCounts {
+    let found = this.#byKey.get(key)
+    if (!found) this.#byKey.set(key, (found = noAskCounts()))
+    return found
+  }
+  get entries(): [Key, AskCounts][] {
+    return [...this.#byKey]
+  }
+}
+
+/** Answers about closings, by area, category, month of closing and department. */
+export const satisfaction: Question<SatisfactionOptions, Satisfaction> = (rows, world, options) => {
+  const rules = compileFilter(rows.filter, world)
+  const level = world.areas.filter((area) => area.level === options.areaLevel)
+  const slots = areaSlots(
+    world.areas,
+    level.map(({ idx }) => idx),
+  )
+  const [all, exempt] = [noAskCounts(), noAskCounts()]
+  const areas = new Sums<number>()
+  const categories = new Sums<number>()
+  const months = new Sums<string>()
+  const departments = new Sums<string | null>()
+  const answers = Array.from({ length: 256 }, (_, byte) => readByte(byte))
+
+  for (const month of world.ratings?.months ?? []) {
+    if (options.months && (month.month < options.months.from || month.month > options.months.to))
+      continue
+    forEachRow(month, (row, run) => {
+      const [area, category] = [month.area[row]!, month.category[row]!]
+      if (rules.area[area] || rules.category[category]) return
+      const answer = answers[month.answer[row]!]
+      if (!answer) return
+      const into = run.isExempt
+        ? [exempt]
+        : [all, categories.of(category), months.of(month.month), departments.of(run.department)]
+      const slot = slots[area]!
+      if (!run.isExempt && slot >= 0) into.push(areas.of(level[slot]!.idx))
+      for (const counts of into) add(counts, answer, run)
+    })
+  }
+  return {
+    ...{ all, exempt, areaLevel: options.areaLevel },
+    areas: areas.entries.map(([idx, counts]) => ({ idx, ...counts })),
+    categories: categories.entries.map(([idx, counts]) => ({ idx, ...counts })),
+    months: months.entries.map(([month, counts]) => ({ month, ...counts })),
+    departments: departments.entries.map(([code, counts]) => ({ code, ...counts })),
+  }
+}
+
+/** Null for a byte that a newer server may send. */
+function readByte(byte: number): RatingAnswers | null {
+  try {
+    return answersOf(byte)
+  } catch {
+    return null
+  }
+}
+
+function forEachRow(month: RatingColumns, visit: (row: number, run: RatingRun) => void): void {
+  let row = 0
+  for (const run of month.runs) for (const end = row + run.count; row < end; row++) visit(row, run)
+}
+
+function add(counts: AskCounts, answer: RatingAnswers, run: RatingRun): void {
+  const isCall = run.way === 'callback'
+  if (isCall) counts.asked++
+  if (run.isGenerated) counts.generated++
+  switch (answer.outcome) {
+    case 'waiting':
+      counts.waiting++
+      return
+    case 'refused':
+      counts.refused++
+      return
+    case 'not_reached':
+      counts.notReached++
+      return
+    case 'reached':
+  }
+  counts.answered++
+  if (isCall) counts.answeredByCall++
+  for (const name of ['responded', 'solved'] as const) {
+    if (answer[name] === null) continue
+    counts[name].of++
+    if (answer[name]) counts[name].yes++
+  }
+  if (answer.satisfied !== null) counts.satisfied[answer.satisfied - 1]!++
+}

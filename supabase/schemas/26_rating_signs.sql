@@ -1,0 +1,60 @@
+-- Signs that answers may have been coached. They are shown to look at and judge nothing.
+
+create or replace function private.rating_signs(p_days integer)
+returns jsonb language plpgsql stable security definer
+set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
+declare
+  v_user constant uuid := private.require_user();
+  v_led constant text[] := private.scope_area_codes('{leader,grid_manager,admin}');
+begin
+  if p_days is null or p_days not between 1 and 366 then
+    raise exception 'p_days: 1 to 366 days' using errcode = '22023', detail = 'p_days';
+  end if;
+  return (
+    with seen as materialized (
+      select r.*, coalesce(a.parent_code, a.code) as place
+      from public.ratings r
+      join public.areas a on a.code = r.area_code
+      where v_user is not null and r.at > now() - make_interval(days => p_days) and r.area_code = any (v_led)
+    ), signs (kind, place, person, words, n, from_at, to_at, is_generated) as (
+      select 'all_equal', s.place, null::uuid, null::text, count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+      from seen s where s.satisfied is not null
+      group by s.place having count(*) >= 30 and min(s.satisfied) = max(s.satisfied)
+      union all
+      select 'same_words', s.place, null, min(w.words), count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+      from seen s
+      join public.rating_words w on w.district_code = s.district_code and w.incident_id = s.incident_id
+        and w.closing = s.closing
+      -- short words are often the same
+      where length(w.words) >= 6
+      group by s.place, lower(regexp_replace(btrim(w.words), '\s+', ' ', 'g')) having count(*) >= 5
+      union all
+      select 'burst', null, b.asked_by, null, max(b.n), min(b.at) filter (where b.n >= 8),
+        max(b.at) filter (where b.n >= 8), bool_or(b.is_generated)
+      from (
+        select s.asked_by, s.at, s.is_generated, count(*) over (partition by s.asked_by order by s.at
+          range between current row and interval '10 minutes' following) as n
+        from seen s where s.asked_by is not null) b
+      group by b.asked_by having max(b.n) >= 8
+      union all
+      select 'at_once', s.place, null, null, count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+      from seen s where s.at < s.closed_at + interval '1 minute'
+      group by s.place
+    )
+    select jsonb_build_object('asOf', now(), 'signs', coalesce(jsonb_agg(jsonb_build_object('kind', g.kind,
+      'areaCode', g.place, 'personName', p.display_name, 'words', g.words, 'count', g.n, 'from', g.from_at,
+      'to', g.to_at, 'isGenerated', g.is_generated) order by g.kind, g.n desc, g.place, p.display_name), '[]'))
+    from (select * from signs order by kind, n desc limit 100) g
+    left join public.profiles p on p.user_id = g.person);
+end $$;
+
+-- Signs of coaching in the ratings of the last `p_days` days, for managers, leaders and admins within their areas: at
+-- most 100.
+-- Returns `{asOf, signs: [{kind, areaCode, personName, words, count, from, to, isGenerated}]}`. `kind`: `all_equal`, at
+-- least 30 answers of an area above the grids that are all equally satisfied; `same_words`, at least 5 times the same
+-- words there; `burst`, at least 8 ratings by one caller within ten minutes; `at_once`, ratings within a minute of the
+-- closing.
+-- Errors: 42501; 22023 for other than 1 to 366 days.
+create or replace function public.rating_signs(p_days integer default 90) returns jsonb
+language sql stable set search_path = '' as $$ select private.rating_signs(p_days) $$;
+grant execute on function private.rating_signs(integer), public.rating_signs(integer) to authenticated;
