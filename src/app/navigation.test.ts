@@ -38,13 +38,17 @@ describe('navigationFor', () => {
     const wideOnly = (roles: readonly Role[]) =>
       navigationFor(roles).flatMap(({ name, isWideOnly }) => (isWideOnly ? [name] : []))
     expect(wideOnly(['field_staff'])).toEqual(['table'])
-    expect(wideOnly(['grid_manager'])).toEqual([])
+    expect(wideOnly(['grid_manager'])).toEqual(['satisfaction'])
   })
 })
 
 describe('menuPages', () => {
   it('holds the pages about the person and the app', () => {
-    expect(menuPages(['field_staff']).map(({ name }) => name)).toEqual(['account', 'help'])
+    expect(menuPages(['field_staff']).map(({ name }) => name)).toEqual([
+      'callbacks',
+      'account',
+      'help',
+    ])
     expect(menuPages(['admin']).map(({ name }) => name)).toContain('dispatch-rules')
   })
 })

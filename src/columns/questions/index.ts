@@ -1,5 +1,6 @@
 import { closing } from './closing.ts'
 import { closingByArea } from './closing-by-area.ts'
+import { fairRanking } from './fair-ranking.ts'
 import { findings } from './findings.ts'
 import { heat } from './heat.ts'
 import { hotspotCells } from './hotspot-cells.ts'
@@ -25,6 +26,7 @@ export const questions = {
   quality,
   patterns,
   satisfaction,
+  fairRanking,
 }
 
 type Questions = typeof questions
