@@ -15,12 +15,22 @@ import {
 } from '@/domain/answers/satisfaction.ts'
 import { firstDayOf, lastDayOf } from '@/domain/time/calendar.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
-import { xmrChart } from '@/stats/xmr.ts'
+import { xmrChart, type XmrLimits } from '@/stats/xmr.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useFormat } from '@/ui/use-format.ts'
+
+/** No share lies beyond 0 and 1, so no limit is drawn there. */
+function withinShares(limits: XmrLimits): XmrLimits {
+  const inside = (value: number): number => Math.min(1, Math.max(0, value))
+  return {
+    ...limits,
+    ...{ low: inside(limits.low), high: inside(limits.high) },
+    ...{ nearLow: inside(limits.nearLow), nearHigh: inside(limits.nearHigh) },
+  }
+}
 
 const tableDays = [1, 3, 7, 14, 30, 60, 90, 180, 365]
 
@@ -67,7 +77,7 @@ export function useSatisfactionCharts({ rate, areaLevel, trend, fair, drillInto 
         title: t('satisfaction.trend', { name: measure.value }),
         measure: measure.value,
         points: trend.value && points,
-        limits: chart.limits,
+        limits: chart.limits && withinShares(chart.limits),
         ...{ target: null, assurance: null, format: percent },
         narrow: (row) => toggleMonth(months[row]!.month),
       },
@@ -179,6 +189,6 @@ export function useSatisfactionCharts({ rate, areaLevel, trend, fair, drillInto 
   return {
     trends: computed(() => [trendView.value]),
     comparison: computed(() => [ranking.value, funnel.value, heat.value]),
-    closings: computed(() => [stillOpen.value]),
+    closings: computed(() => [{ ...stillOpen.value, wide: true }]),
   }
 }
