@@ -99,6 +99,7 @@ describe('the page of satisfaction', () => {
     const counted = rows.filter(({ isExempt }) => !isExempt)
     const all = satisfied(counted)
     expect(all.n).toBeGreaterThan(100)
+    await expect.poll(() => text('satisfaction-satisfied'), slow).toContain('%')
     const tile = await text('satisfaction-satisfied')
     const [low, high] = limits(all)
     for (const words of [percent(all.count / all.n), `${percent(low)} – ${percent(high)}`])

@@ -1,5 +1,6 @@
 import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
+import type { ChartView } from '@/charts/chart-view.ts'
 import { useChartLook } from '@/charts/use-chart-look.ts'
 import { fairRankingView } from '@/charts/views/fair-ranking.ts'
 import { funnelView } from '@/charts/views/funnel.ts'
@@ -21,6 +22,9 @@ import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useFormat } from '@/ui/use-format.ts'
+
+/** While loading there is nothing to tell. */
+const quiet = (view: ChartView): ChartView => (view.loading ? { ...view, note: '' } : view)
 
 /** No share lies beyond 0 and 1, so no limit is drawn there. */
 function withinShares(limits: XmrLimits): XmrLimits {
@@ -187,8 +191,8 @@ export function useSatisfactionCharts({ rate, areaLevel, trend, fair, drillInto 
   })
 
   return {
-    trends: computed(() => [trendView.value]),
-    comparison: computed(() => [ranking.value, funnel.value, heat.value]),
-    closings: computed(() => [{ ...stillOpen.value, wide: true }]),
+    trends: computed(() => [quiet(trendView.value)]),
+    comparison: computed(() => [ranking.value, funnel.value, heat.value].map(quiet)),
+    closings: computed(() => [quiet({ ...stillOpen.value, wide: true })]),
   }
 }

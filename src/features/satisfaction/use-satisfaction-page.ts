@@ -56,7 +56,10 @@ export function useSatisfactionPage(rate: Ref<SatisfactionRate>, level: Ref<Area
     level.value && levels.value.includes(level.value) ? level.value : (levels.value[0] ?? 'grid'),
   )
 
-  const known = computed(() => (filter.periodKnown ? { areaLevel: areaLevel.value } : null))
+  /** Nothing is asked before the areas are known: the level hangs on them. */
+  const known = computed(() =>
+    filter.periodKnown && parent.value ? { areaLevel: areaLevel.value } : null,
+  )
   const now = useSatisfaction(() => known.value && { ...known.value, months: months.value })
   const then = useSatisfaction(
     () => known.value && before.value && { ...known.value, months: before.value },
@@ -69,5 +72,5 @@ export function useSatisfactionPage(rate: Ref<SatisfactionRate>, level: Ref<Area
     () => known.value && { ...known.value, months: months.value, rate: rate.value },
     () => ({ ...filter.filter, areas: filter.drill ? [filter.drill] : [] }),
   )
-  return { months, before, parent, levels, areaLevel, now, then, trend, ever, fair }
+  return { months, levels, areaLevel, now, then, trend, ever, fair }
 }
