@@ -38,7 +38,7 @@ describe('navigationFor', () => {
     const wideOnly = (roles: readonly Role[]) =>
       navigationFor(roles).flatMap(({ name, isWideOnly }) => (isWideOnly ? [name] : []))
     expect(wideOnly(['field_staff'])).toEqual(['table'])
-    expect(wideOnly(['grid_manager'])).toEqual([])
+    expect(wideOnly(['grid_manager'])).toEqual(['satisfaction'])
   })
 })
 

@@ -13,6 +13,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   map: () => import('@/features/map-page/MapPage.vue'),
   table: () => import('@/features/map-page/TablePage.vue'),
   overview: () => import('@/features/overview/OverviewPage.vue'),
+  satisfaction: () => import('@/features/satisfaction/SatisfactionPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),
   outbox: () => import('@/features/outbox/OutboxPage.vue'),
   account: () => import('@/features/account/AccountPage.vue'),

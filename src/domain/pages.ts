@@ -116,6 +116,16 @@ const list = [
     isFiltered: true,
   },
   {
+    name: 'satisfaction',
+    path: '/satisfaction',
+    title: 'app.nav.satisfaction',
+    icon: 'lucide:smile',
+    audience: 'signed-in',
+    roles: ['grid_manager', 'leader', 'admin'],
+    bars: { lead: 'shown', desk: 'wide' },
+    isFiltered: true,
+  },
+  {
     name: 'incident',
     path: '/incidents/:id',
     title: 'app.incident',

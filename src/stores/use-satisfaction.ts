@@ -1,31 +1,46 @@
 import { shallowRef, toValue, watch, type MaybeRefOrGetter, type ShallowRef } from 'vue'
 import { latestWins } from '@/columns/latest-wins.ts'
-import type { Satisfaction, SatisfactionOptions } from '@/domain/answers/satisfaction.ts'
+import type { AnswerOf, OptionsOf } from '@/columns/questions/index.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { useColumnsStore } from './columns.store.ts'
 import { useRatingsStore } from './ratings.store.ts'
 
+type RatingQuestion = 'satisfaction' | 'fairRanking'
+
 /**
- * What residents answered; loads the ratings on first use. Null before the first answer, or with
- * nothing loaded.
+ * Residents' answers; loads the ratings on first use. Null before the first answer, without options,
+ * or with nothing loaded.
  * @param filter instead of the filter in force; its areas and categories count
  */
-export function useSatisfaction(
-  options: MaybeRefOrGetter<SatisfactionOptions>,
-  filter?: IncidentFilter,
-): Readonly<ShallowRef<Satisfaction | null>> {
+export function useRatingAnswer<N extends RatingQuestion>(
+  name: N,
+  options: MaybeRefOrGetter<OptionsOf<N> | null>,
+  filter?: MaybeRefOrGetter<IncidentFilter>,
+): Readonly<ShallowRef<AnswerOf<N> | null>> {
   const columns = useColumnsStore()
   const ratings = useRatingsStore()
   ratings.isWanted = true
-  const answer: ShallowRef<Satisfaction | null> = shallowRef(null)
-  const ask = latestWins((asked: SatisfactionOptions) => columns.ask('satisfaction', asked, filter))
+  const answer: ShallowRef<AnswerOf<N> | null> = shallowRef(null)
+  const ask = latestWins((asked: OptionsOf<N>) => columns.ask(name, asked, toValue(filter)))
   watch(
-    [() => toValue(options), () => ratings.revision, () => columns.projection],
-    async ([asked, revision, projection]) => {
-      if (revision === 0 || projection === null) answer.value = null
-      else answer.value = (await ask(asked)) ?? answer.value
+    [
+      () => toValue(options),
+      () => toValue(filter),
+      () => ratings.revision,
+      () => columns.projection,
+    ] as const,
+    async ([asked, , revision, projection]) => {
+      if (asked === null || revision === 0 || projection === null) answer.value = null
+      else answer.value = (await ask(asked as OptionsOf<N>)) ?? answer.value
     },
     { immediate: true },
   )
   return answer
 }
+
+/** The three rates by area, category, month and department; see {@link useRatingAnswer}. */
+export const useSatisfaction = (
+  options: MaybeRefOrGetter<OptionsOf<'satisfaction'> | null>,
+  filter?: MaybeRefOrGetter<IncidentFilter>,
+): Readonly<ShallowRef<AnswerOf<'satisfaction'> | null>> =>
+  useRatingAnswer('satisfaction', options, filter)

@@ -50,6 +50,7 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
     role: 'leader',
     pages: [
       { path: '/overview', ready: '[data-testid=chart-flow] svg' },
+      { path: '/satisfaction', ready: '[data-testid=chart-satisfaction-ranking] svg' },
       { path: '/account', ready: 'main h1' },
       { path: '/no-such-page', ready: 'main h1', isMissing: true },
     ],

@@ -1,5 +1,6 @@
 import { closing } from './closing.ts'
 import { closingByArea } from './closing-by-area.ts'
+import { fairRanking } from './fair-ranking.ts'
 import { findings } from './findings.ts'
 import { heat } from './heat.ts'
 import { hotspotCells } from './hotspot-cells.ts'
@@ -27,6 +28,7 @@ export const questions = {
   outbreaks,
   patterns,
   satisfaction,
+  fairRanking,
 }
 
 type Questions = typeof questions

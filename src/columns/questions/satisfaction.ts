@@ -11,8 +11,9 @@ import {
 } from '../../domain/answers/rating-columns.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { compileFilter } from '../count/filter-rules.ts'
-import type { RatingColumns } from '../count/rating-set.ts'
-import type { Question } from './question.ts'
+import type { FilteredRows } from '../count/filtered-rows.ts'
+import type { LocalMonth } from '../../domain/vocabulary.ts'
+import type { Question, QuestionWorld } from './question.ts'
 
 /** Sums by whatever key asked for, in the order of first use. */
 class Sums<Key> {
@@ -29,7 +30,6 @@ class Sums<Key> {
 
 /** Answers about closings, by area, category, month of closing and department. */
 export const satisfaction: Question<SatisfactionOptions, Satisfaction> = (rows, world, options) => {
-  const rules = compileFilter(rows.filter, world)
   const level = world.areas.filter((area) => area.level === options.areaLevel)
   const slots = areaSlots(
     world.areas,
@@ -40,30 +40,54 @@ export const satisfaction: Question<SatisfactionOptions, Satisfaction> = (rows, 
   const categories = new Sums<number>()
   const months = new Sums<string>()
   const departments = new Sums<string | null>()
-  const answers = Array.from({ length: 256 }, (_, byte) => readByte(byte))
 
-  for (const month of world.ratings?.months ?? []) {
-    if (options.months && (month.month < options.months.from || month.month > options.months.to))
-      continue
-    forEachRow(month, (row, run) => {
-      const [area, category] = [month.area[row]!, month.category[row]!]
-      if (rules.area[area] || rules.category[category]) return
-      const answer = answers[month.answer[row]!]
-      if (!answer) return
-      const into = run.isExempt
-        ? [exempt]
-        : [all, categories.of(category), months.of(month.month), departments.of(run.department)]
-      const slot = slots[area]!
-      if (!run.isExempt && slot >= 0) into.push(areas.of(level[slot]!.idx))
-      for (const counts of into) add(counts, answer, run)
-    })
-  }
+  forEachRating(rows, world, options, ({ area, category, month, answer, run }) => {
+    const into = run.isExempt
+      ? [exempt]
+      : [all, categories.of(category), months.of(month), departments.of(run.department)]
+    const slot = slots[area]!
+    if (!run.isExempt && slot >= 0) into.push(areas.of(level[slot]!.idx))
+    for (const counts of into) addRating(counts, answer, run)
+  })
   return {
     ...{ all, exempt, areaLevel: options.areaLevel },
     areas: areas.entries.map(([idx, counts]) => ({ idx, ...counts })),
     categories: categories.entries.map(([idx, counts]) => ({ idx, ...counts })),
     months: months.entries.map(([month, counts]) => ({ month, ...counts })),
     departments: departments.entries.map(([code, counts]) => ({ code, ...counts })),
+  }
+}
+
+interface Rating {
+  /** `Area.idx`. */
+  area: number
+  /** `Category.idx`. */
+  category: number
+  month: LocalMonth
+  answer: RatingAnswers
+  run: RatingRun
+}
+
+/** Visits those that pass the filter's areas and categories and the months. */
+export function forEachRating(
+  rows: FilteredRows,
+  world: QuestionWorld,
+  { months }: Pick<SatisfactionOptions, 'months'>,
+  visit: (rating: Rating) => void,
+): void {
+  const rules = compileFilter(rows.filter, world)
+  const answers = Array.from({ length: 256 }, (_, byte) => readByte(byte))
+  for (const columns of world.ratings?.months ?? []) {
+    const { month } = columns
+    if (months && (month < months.from || month > months.to)) continue
+    let row = 0
+    for (const run of columns.runs)
+      for (const end = row + run.count; row < end; row++) {
+        const [area, category] = [columns.area[row]!, columns.category[row]!]
+        const answer = answers[columns.answer[row]!]
+        if (!answer || rules.area[area] || rules.category[category]) continue
+        visit({ area, category, month, answer, run })
+      }
   }
 }
 
@@ -76,12 +100,7 @@ function readByte(byte: number): RatingAnswers | null {
   }
 }
 
-function forEachRow(month: RatingColumns, visit: (row: number, run: RatingRun) => void): void {
-  let row = 0
-  for (const run of month.runs) for (const end = row + run.count; row < end; row++) visit(row, run)
-}
-
-function add(counts: AskCounts, answer: RatingAnswers, run: RatingRun): void {
+export function addRating(counts: AskCounts, answer: RatingAnswers, run: RatingRun): void {
   const isCall = run.way === 'callback'
   if (isCall) counts.asked++
   if (run.isGenerated) counts.generated++

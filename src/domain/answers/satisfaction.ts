@@ -1,3 +1,4 @@
+import { monthFromNumber, monthNumber } from '../time/calendar.ts'
 import type { AreaLevel, LocalMonth } from '../vocabulary.ts'
 
 /** Yes among those who said yes or no. */
@@ -26,10 +27,16 @@ export interface AskCounts {
   generated: number
 }
 
+/** Inclusive. */
+export interface MonthSpan {
+  from: LocalMonth
+  to: LocalMonth
+}
+
 export interface SatisfactionOptions {
   areaLevel: AreaLevel
   /** Months of closing, inclusive; null for all. */
-  months: { from: LocalMonth; to: LocalMonth } | null
+  months: MonthSpan | null
 }
 
 /** By the filter's areas and categories; its other parts are about reports and do not count. */
@@ -56,3 +63,76 @@ export const noAskCounts = (): AskCounts => ({
   satisfied: [0, 0, 0, 0, 0],
   generated: 0,
 })
+
+export const satisfactionRates = ['responded', 'solved', 'satisfied'] as const
+export type SatisfactionRate = (typeof satisfactionRates)[number]
+
+/** Of the answers to one question, those that are good: yes, or 4 to 5 points. */
+export function goodAnswers(
+  counts: Pick<AskCounts, SatisfactionRate>,
+  rate: SatisfactionRate,
+): { count: number; n: number } {
+  if (rate !== 'satisfied') return { count: counts[rate].yes, n: counts[rate].of }
+  const n = counts.satisfied.reduce((sum, one) => sum + one, 0)
+  return { count: counts.satisfied[3] + counts.satisfied[4], n }
+}
+
+/** Fewest answers that tell anything, and those from which a share is more than weak. */
+export const answersToJudge = { least: 10, firm: 30 } as const
+
+/** As many months, right before. */
+export function monthsBefore({ from, to }: MonthSpan): MonthSpan {
+  const months = monthNumber(to) - monthNumber(from) + 1
+  return {
+    from: monthFromNumber(monthNumber(from) - months),
+    to: monthFromNumber(monthNumber(from) - 1),
+  }
+}
+
+export interface FairRankingOptions extends SatisfactionOptions {
+  rate: SatisfactionRate
+}
+
+interface Limits {
+  inner: { low: number; high: number }
+  outer: { low: number; high: number }
+}
+
+export interface FairRankingEntry {
+  /** `Area.idx`. */
+  idx: number
+  count: number
+  n: number
+  share: number
+  low: number
+  high: number
+  shrunken: number
+  /** Entries of one group are not distinguishable. */
+  group: number
+  best: number
+  worst: number
+  /** Against the funnel's limits. */
+  zone: 'inside' | 'low' | 'very-low' | 'high' | 'very-high'
+}
+
+export interface FairRanking {
+  options: FairRankingOptions
+  /** Of all areas together. */
+  count: number
+  n: number
+  /** Best first. */
+  ranked: FairRankingEntry[]
+  /** `Area.idx` of those with answers, but too few to judge. */
+  tooFew: number[]
+  /** Times chance's variance among the areas; 1 where chance explains all. */
+  dispersion: number
+  /** The funnel, in ascending order of n. */
+  steps: ({ n: number } & Limits)[]
+  /** The most answered categories and areas, by `idx`. */
+  table: {
+    categories: number[]
+    areas: number[]
+    /** By category × areas + area. */
+    cells: { count: number; n: number }[]
+  }
+}

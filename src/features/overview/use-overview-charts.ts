@@ -17,7 +17,7 @@ import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
-import { comparedParent } from './overview-areas.ts'
+import { comparedParent } from '@/parts/filter/compared-parent.ts'
 
 /** A click narrows the shared filter. */
 export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {

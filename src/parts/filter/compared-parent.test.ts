@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Area } from '@/domain/city/area.ts'
-import { comparedParent } from './overview-areas.ts'
+import { comparedParent } from './compared-parent.ts'
 
 const area = (idx: number, code: string, parentCode: string | null, path: string): Area => ({
   idx,
