@@ -207,9 +207,9 @@ describe('the map page', () => {
 
   it('compares a month with the same days a year before, side by side in the same classes', async () => {
     await page.getByTestId('legend').locator('li').first().waitFor(slow)
-    const before = query('at')
+    const start = query('at')
     await tool('Zoom in').click()
-    await expect.poll(() => query('at')).not.toBe(before)
+    await expect.poll(() => query('at')).not.toBe(start)
     const near = query('at')
     await tool('Back to the start').click()
     await expect.poll(() => query('at')).not.toBe(near)
