@@ -14,9 +14,9 @@ import {
   type Satisfaction,
   type SatisfactionRate,
 } from '@/domain/answers/satisfaction.ts'
+import { judgedTrend } from '@/domain/answers/satisfaction-judged.ts'
 import { firstDayOf, lastDayOf } from '@/domain/time/calendar.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
-import { xmrChart, type XmrLimits } from '@/stats/xmr.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
@@ -25,16 +25,6 @@ import { useFormat } from '@/ui/use-format.ts'
 
 /** While loading there is nothing to tell. */
 const quiet = (view: ChartView): ChartView => (view.loading ? { ...view, note: '' } : view)
-
-/** No share lies beyond 0 and 1, so no limit is drawn there. */
-function withinShares(limits: XmrLimits): XmrLimits {
-  const inside = (value: number): number => Math.min(1, Math.max(0, value))
-  return {
-    ...limits,
-    ...{ low: inside(limits.low), high: inside(limits.high) },
-    ...{ nearLow: inside(limits.nearLow), nearHigh: inside(limits.nearHigh) },
-  }
-}
 
 const tableDays = [1, 3, 7, 14, 30, 60, 90, 180, 365]
 
@@ -67,10 +57,7 @@ export function useSatisfactionCharts({ rate, areaLevel, trend, fair, drillInto 
   )
   const trendView = computed(() => {
     const months = trendMonths.value
-    const chart = xmrChart(
-      months.map(({ count, n }) => count / n),
-      { better: 'high' },
-    )
+    const chart = judgedTrend(months)
     const points = months.map(({ month, count, n }, at) => ({
       label: month,
       ...{ value: count / n, n, cause: chart.causes[at] ?? null },
@@ -81,7 +68,7 @@ export function useSatisfactionCharts({ rate, areaLevel, trend, fair, drillInto 
         title: t('satisfaction.trend', { name: measure.value }),
         measure: measure.value,
         points: trend.value && points,
-        limits: chart.limits && withinShares(chart.limits),
+        limits: chart.limits,
         ...{ target: null, assurance: null, format: percent },
         narrow: (row) => toggleMonth(months[row]!.month),
       },
