@@ -34,7 +34,10 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
   {
     role: 'field',
     inChinese: true,
-    pages: ['/my-day', '/capture', '/outbox'].map((path) => ({ path, ready: 'main h1' })),
+    pages: ['/my-day', '/capture', '/outbox', '/callbacks'].map((path) => ({
+      path,
+      ready: 'main h1',
+    })),
   },
   {
     role: 'handler',
