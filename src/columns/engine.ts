@@ -3,7 +3,6 @@ import type { PackedRatings } from '@/domain/answers/rating-columns.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
-import { sortByArea } from './count/area-runs.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
 import { FilteredRows } from './count/filtered-rows.ts'
 import { RatingSet, unpackRatings } from './count/rating-set.ts'
@@ -54,7 +53,7 @@ export class ColumnsEngine {
 
   /** @throws RangeError on a damaged month */
   put(months: readonly PackedMonth[], gone: readonly LocalMonth[] = []): void {
-    const unpacked = months.map((month) => sortByArea(unpackMonth(month)))
+    const unpacked = months.map(unpackMonth)
     this.#last = null
     for (const month of gone) this.#set.remove(month)
     for (const month of unpacked) this.#set.replace(month)

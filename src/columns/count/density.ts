@@ -1,20 +1,17 @@
 import { quantum } from '../../domain/answers/columns.ts'
 import type { HeatGrid, HeatRequest } from '../../domain/answers/heat-grid.ts'
 import type { BoundingBox } from '../../domain/vocabulary.ts'
-import { spansOf, type QuantisedBox } from './area-runs.ts'
-import type { FilterRules } from './filter-rules.ts'
-import type { FilteredMonth, FilteredMonths } from './passing-rows.ts'
+import type { PassingRows } from './passing-rows.ts'
 
 /**
  * Rows are equally spaced in web mercator, as on the map. Three box blurs approximate a Gaussian
  * (W. M. Wells, IEEE PAMI 8, 1986). Incidents just outside count too, so edges stay the same when
- * the map moves. Of more than a million incidents in sight only every second, third … is drawn: the
- * picture has 256 shades, and a shade comes from thousands of incidents then.
+ * the map moves.
  * @param cityBbox the box of the quantised places
  * @throws RangeError for an empty picture or a side over 32,767 pixels
  */
 export function density(
-  filtered: FilteredMonths,
+  passing: PassingRows,
   cityBbox: BoundingBox,
   request: HeatRequest,
 ): HeatGrid {
@@ -38,90 +35,29 @@ export function density(
     const lat = latFromMercator(top + ((edge - margin) / height) * (bottom - top))
     return ((lat - south) / (north - south)) * quantum
   })
-  const pixels = { counts, width: paddedWidth, columnOf, rowOf }
-  const step = stepFor(filtered, pixels)
-  countPixels(filtered, pixels, step)
+  countPixels(passing, counts, paddedWidth, columnOf, rowOf)
 
   if (half > 0) blur(counts, paddedWidth, paddedHeight, half)
   return normalise(counts, paddedWidth, margin, request)
 }
 
-interface Pixels {
-  counts: Float32Array
-  width: number
-  /** By quantised place, −1 outside. */
-  columnOf: Int16Array
-  rowOf: Int16Array
-}
-
-/** A picture of so many incidents is as good as one of all. */
-const enoughInSight = 500_000
-const sampleStep = 64
-
-/** Every so manieth row is drawn: 1 up to twice the number that is enough. */
-function stepFor(filtered: FilteredMonths, pixels: Pixels): number {
-  const rows = filtered.months.reduce((sum, { month }) => sum + month.count, 0)
-  if (rows <= 2 * enoughInSight) return 1
-  const inSight = sampleStep * countPixels(filtered, pixels, sampleStep)
-  pixels.counts.fill(0)
-  return inSight <= 2 * enoughInSight ? 1 : Math.floor(inSight / enoughInSight)
-}
-
-/** Returns how many incidents it counted. */
-function countPixels({ rules, months }: FilteredMonths, pixels: Pixels, step: number): number {
-  const box = placesIn(pixels)
-  if (!box) return 0
-  let counted = 0
-  let skip = 0
-  for (const one of months) {
-    const spans = spansOf(one.month, rules.hasAreas ? rules.area : null, box)
-    for (let span = 0; span < spans.length; span += 2) {
-      const [start, end] = [spans[span]! + skip, spans[span + 1]!]
-      const rows = Math.max(0, Math.ceil((end - start) / step))
-      skip = start + rows * step - end
-      counted += countSpan(one, rules, pixels, start, end, step)
+function countPixels(
+  passing: PassingRows,
+  counts: Float32Array,
+  width: number,
+  columnOf: Int16Array,
+  rowOf: Int16Array,
+): void {
+  for (const { month, rows } of passing) {
+    const { x, y } = month
+    const count = rows?.length ?? month.count
+    for (let n = 0; n < count; n++) {
+      const i = rows ? rows[n]! : n
+      const column = columnOf[x[i]!]!
+      const row = rowOf[y[i]!]!
+      if ((column | row) >= 0) counts[Math.imul(row, width) + column]!++
     }
   }
-  return counted
-}
-
-function countSpan(
-  { month, from, to, isWhole }: FilteredMonth,
-  rules: FilterRules,
-  { counts, width, columnOf, rowOf }: Pixels,
-  start: number,
-  end: number,
-  step: number,
-): number {
-  const { minute, area, category, stage, x, y } = month
-  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  let counted = 0
-  for (let i = start; i < end; i += step) {
-    if (!isWhole) {
-      if (areaRules[area[i]!]! | categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
-      if (minute[i]! < from || minute[i]! >= to) continue
-      if (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY) continue
-    }
-    const column = columnOf[x[i]!]!
-    const row = rowOf[y[i]!]!
-    if ((column | row) < 0) continue
-    counts[Math.imul(row, width) + column]!++
-    counted++
-  }
-  return counted
-}
-
-/** The quantised places in the padded picture; null for none. */
-function placesIn({ columnOf, rowOf }: Pixels): QuantisedBox | null {
-  const isIn = (pixel: number): boolean => pixel >= 0
-  const box = [
-    columnOf.findIndex(isIn),
-    rowOf.findIndex(isIn),
-    columnOf.findLastIndex(isIn),
-    rowOf.findLastIndex(isIn),
-  ] as const
-  return box[0] < 0 || box[1] < 0 ? null : box
 }
 
 /** The pixel of each quantised place, −1 outside the padded picture. */

@@ -35,30 +35,32 @@ export interface FilterRules {
   due: DueRange | null
   /** The filter has at most a period. */
   onlyPeriod: boolean
-  hasAreas: boolean
-  /** Some stage bytes fail. */
-  hasStages: boolean
-  /** The filter has at most a period, areas and a box. */
-  onlyPlaces: boolean
+  /** The passing `Category.idx` when the filter has only categories and a period. */
+  onlyCategories: readonly number[] | null
 }
 
 export function compileFilter(filter: IncidentFilter, world: FilterWorld): FilterRules {
-  const hasKinds =
-    filter.categories.length + filter.stages.length + filter.due.length > 0 ||
+  const category = pathRules(filter.categories, world.categories, 256, fails.category)
+  const hasOther =
+    filter.areas.length + filter.stages.length > 0 ||
     filter.openOnly ||
-    filter.onHoldOnly
+    filter.onHoldOnly ||
+    filter.due.length > 0 ||
+    filter.bbox !== null
+  const hasCategories = filter.categories.length > 0
   return {
     area: pathRules(filter.areas, world.areas, 65_536, fails.area),
-    category: pathRules(filter.categories, world.categories, 256, fails.category),
+    category,
     stage: stageRules(filter),
     fromDay: filter.period ? dayNumber(filter.period.from) : Number.NEGATIVE_INFINITY,
     toDay: filter.period ? dayNumber(filter.period.to) : Number.POSITIVE_INFINITY,
     box: filter.bbox && quantiseBox(filter.bbox, world.cityBbox),
     due: filter.due.length > 0 ? dueRange(filter.due, world.nowMinute) : null,
-    onlyPeriod: !hasKinds && filter.areas.length === 0 && filter.bbox === null,
-    onlyPlaces: !hasKinds,
-    hasAreas: filter.areas.length > 0,
-    hasStages: filter.stages.length > 0 || filter.openOnly || filter.onHoldOnly,
+    onlyPeriod: !hasOther && !hasCategories,
+    onlyCategories:
+      hasOther || !hasCategories
+        ? null
+        : Array.from(category.keys()).filter((idx) => category[idx] === 0),
   }
 }
 

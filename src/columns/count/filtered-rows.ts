@@ -1,19 +1,13 @@
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
 import type { FilterWorld } from './filter-rules.ts'
-import {
-  filteredMonths,
-  passingRows,
-  type FilteredMonths,
-  type PassingRows,
-} from './passing-rows.ts'
+import { passingRows, type PassingRows } from './passing-rows.ts'
 
-/** Finds months and rows once for all questions about a filter, and only when one needs them. */
+/** Finds the rows once for all questions about a filter. */
 export class FilteredRows {
   readonly set: ColumnSet
   readonly filter: IncidentFilter
   readonly #world: FilterWorld
-  #months: FilteredMonths | null = null
   #passing: PassingRows | null = null
 
   constructor(set: ColumnSet, filter: IncidentFilter, world: FilterWorld) {
@@ -22,16 +16,16 @@ export class FilteredRows {
     this.#world = world
   }
 
-  get months(): FilteredMonths {
-    return (this.#months ??= filteredMonths(this.set, this.filter, this.#world))
-  }
-
   get passing(): PassingRows {
-    return (this.#passing ??= passingRows(this.months))
+    return (this.#passing ??= passingRows(this.set, this.filter, this.#world))
   }
 
   get count(): number {
     return this.passing.reduce((sum, { month, rows }) => sum + (rows?.length ?? month.count), 0)
+  }
+
+  keep(passing: PassingRows): void {
+    this.#passing = passing
   }
 }
 

@@ -1,4 +1,3 @@
-import { spansOf } from './area-runs.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
 import { quantum } from '../../domain/answers/columns.ts'
 import { dueRows } from './due-rows.ts'
@@ -12,68 +11,44 @@ import {
 } from './filter-rules.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 
-/** The months that may hold passing rows. */
-export interface FilteredMonths {
-  rules: FilterRules
-  months: readonly FilteredMonth[]
-}
-export interface FilteredMonth {
-  /** Under a filter of deadlines only the incidents with such a deadline. */
-  month: MonthColumns
-  /** Minutes of the month in the period; the end is exclusive. */
-  from: number
-  to: number
-  /** All rows pass. */
-  isWhole: boolean
-}
-
 /** Leaves out months without passing rows. */
 export type PassingRows = readonly PassingMonth[]
 export interface PassingMonth {
+  /** Under a filter of deadlines only the incidents with such a deadline. */
   month: MonthColumns
   /** Row numbers; null when the whole month passes. */
   rows: Uint32Array | null
 }
 
-export function filteredMonths(
+/** `project` finds the same rows while it counts. */
+export function passingRows(
   set: ColumnSet,
   filter: IncidentFilter,
   world: FilterWorld,
-): FilteredMonths {
+): PassingRows {
   const rules = compileFilter(filter, world)
-  const months = keptMonths(set, filter).flatMap((whole): FilteredMonth[] => {
+  return keptMonths(set, filter).flatMap((whole): PassingMonth[] => {
     const cover = periodCover(whole, rules)
     if (cover === 'none' || whole.count === 0) return []
     const month = rules.due ? dueRows(whole, rules.due) : whole
-    const isWhole = cover === 'whole' && rules.onlyPeriod
-    return [{ month, ...minutesInPeriod(whole, rules), isWhole }]
-  })
-  return { rules, months }
-}
-
-/** Costs 4 bytes for each row that passes, where not whole months pass. */
-export function passingRows({ rules, months }: FilteredMonths): PassingRows {
-  return months.flatMap((one): PassingMonth[] => {
-    if (one.isWhole) return [{ month: one.month, rows: null }]
-    const rows = rowsOf(one, rules)
-    return rows.length > 0 ? [{ month: one.month, rows }] : []
+    if (cover === 'whole' && rules.onlyPeriod) return [{ month, rows: null }]
+    const rows = rowsOf(month, rules)
+    return rows.length > 0 ? [{ month, rows }] : []
   })
 }
 
-function rowsOf({ month, from, to }: FilteredMonth, rules: FilterRules): Uint32Array {
-  const { minute, area, category, stage, x, y } = month
+function rowsOf(month: MonthColumns, rules: FilterRules): Uint32Array {
+  const { count, minute, area, category, stage, x, y } = month
   const { area: areaRules, category: categoryRules, stage: stageRules } = rules
+  const { from, to } = minutesInPeriod(month, rules)
   const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  const spans = spansOf(month, rules.hasAreas ? areaRules : null, rules.box)
-  const rows = new Uint32Array(month.count)
+  const rows = new Uint32Array(count)
   let found = 0
-  for (let span = 0; span < spans.length; span += 2)
-    for (let i = spans[span]!, end = spans[span + 1]!; i < end; i++) {
-      if (areaRules[area[i]!]! | categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
-      if (minute[i]! < from || minute[i]! >= to) continue
-      if (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY) continue
-      rows[found++] = i
-    }
-  // a view would keep the memory of all rows
-  return rows.slice(0, found)
+  for (let i = 0; i < count; i++) {
+    if (areaRules[area[i]!]! | categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
+    if (minute[i]! < from || minute[i]! >= to) continue
+    if (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY) continue
+    rows[found++] = i
+  }
+  return rows.subarray(0, found)
 }

@@ -11,19 +11,18 @@ import { dueRows } from './due-rows.ts'
 import { keptMonths } from './kept-months.ts'
 import { compileFilter, periodCover, type FilterRules, type FilterWorld } from './filter-rules.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
-import { findShortcuts, type Shortcuts } from './shortcuts.ts'
+import type { PassingMonth, PassingRows } from './passing-rows.ts'
 import type { MonthFlow, Projection } from '../../domain/answers/projection.ts'
 import {
   add,
-  addOutside,
-  addQuarter,
   areasIn,
+  countCategories,
   countInside,
   countMatches,
   countOutside,
   livedIn,
   Tally,
-  wholeMonth,
+  totalsOf,
 } from './tally.ts'
 import { incidentFlags, isOpenStage, stages } from '../../domain/vocabulary.ts'
 
@@ -31,7 +30,7 @@ const closedStage = stages.indexOf('closed')
 const isOpenAt = stages.map(isOpenStage)
 
 /**
- * Counts from totals where they answer, else row by row. A row that fails one part of the filter counts only in the facet
+ * Counts everything in one pass. A row that fails one part of the filter counts only in the facet
  * that ignores that part.
  * @param lastMonth flows continue to this month even without reports
  */
@@ -40,7 +39,7 @@ export function project(
   filter: IncidentFilter,
   world: FilterWorld,
   lastMonth?: number,
-): Projection {
+): Projection & { passing: PassingRows } {
   const rules = compileFilter(filter, world)
   const months = keptMonths(set, filter)
   const first = months[0]?.monthNumber ?? monthNumber('1970-01')
@@ -51,6 +50,7 @@ export function project(
 
   const areas = months.reduce((most, month) => Math.max(most, areasIn(month)), 0)
   const tally = new Tally(dayCount, areas)
+  const passing: PassingMonth[] = []
   const span = Math.max(0, last - first + 1)
   const received = new Uint32Array(span)
   const entered = new Uint32Array(span)
@@ -60,21 +60,28 @@ export function project(
   const due = dueCounts(filter, areas)
   const overdue = new Uint32Array(span)
 
-  const shortcuts = findShortcuts(months, rules)
   for (const whole of months) {
     const at = whole.monthNumber - first
     tally.dayOffset = firstDayNumber(whole.monthNumber) - firstDay
-    tally.startMonth()
     const cover = periodCover(whole, rules)
     if (cover !== 'none') overdue[at] = countDue(whole, rules, world.nowMinute, due)
     const month = rules.due ? dueRows(whole, rules.due) : whole
-    const found = countMonth(month, rules, tally, cover, shortcuts)
-    received[at] = found
-    entered[at] = livedIn(tally.living)
-    add(left, tally.left.subarray(0, notClosedMonth), at)
+    const totals = rules.onlyPeriod && cover !== 'part' ? totalsOf(month) : null
+    let rows: Uint32Array | null
+    if (totals) {
+      tally.addMonth(totals, cover === 'whole')
+      entered[at] = totals.entered
+      add(left, totals.left, at)
+      rows = cover === 'whole' ? null : none
+    } else {
+      tally.startMonth()
+      rows = countRows(month, rules, tally, cover)
+      entered[at] = livedIn(tally.living)
+      add(left, tally.left.subarray(0, notClosedMonth), at)
+    }
+    received[at] = rows?.length ?? month.count
+    if (received[at]! > 0) passing.push({ month, rows })
   }
-  for (const quarter of shortcuts.quarters)
-    addQuarter(quarter, rules, tally, shortcuts.box?.notInside ?? null)
 
   const passed = stageCounts(tally.passed)
   const areaLength = lengthFor(areas, world.areas, (idx) => tally.hasArea(idx))
@@ -98,8 +105,11 @@ export function project(
     byStage: passed.map((count, stage) => count + tally.otherStage[stage]!),
     histogram: { firstDay: dayFromNumber(firstDay), counts: tally.days },
     months: flows(rules, first, received, entered, left, overdue),
+    passing,
   }
 }
+
+const none = new Uint32Array(0)
 
 interface DueCounts {
   counts: Record<DueChoice, number>
@@ -139,32 +149,17 @@ function countDue(
 const resized = (counts: Uint32Array, length: number): Uint32Array =>
   Uint32Array.from({ length }, (_, idx) => counts[idx] ?? 0)
 
-/** Returns how many rows pass. */
-function countMonth(
+function countRows(
   month: MonthColumns,
   rules: FilterRules,
   tally: Tally,
   cover: ReturnType<typeof periodCover>,
-  { inQuarters, box }: Shortcuts,
-): number {
-  if (cover === 'part') return countInside(month, rules, tally)
-  const inPeriod = cover === 'whole'
-  const totals = rules.onlyPeriod ? wholeMonth(month) : null
-  if (totals) tally.addWhole(totals, inPeriod)
-  else if (inPeriod && !inQuarters.has(month)) return countInside(month, rules, tally)
-  else if (!box) {
-    if (
-      rules.due ||
-      rules.box ||
-      !addOutside(month, rules, tally, rules.hasAreas ? rules.area : null)
-    )
-      countOutside(month, rules, tally)
-  } else {
-    if (inPeriod) countInside(month, rules, tally, box.isInside)
-    else countOutside(month, rules, tally, box.border)
-    if (!addOutside(month, rules, tally, box.inside)) countOutside(month, rules, tally, box.inside)
-  }
-  return inPeriod ? sum(tally.living) : 0
+): Uint32Array {
+  if (rules.onlyCategories && cover !== 'part')
+    return countCategories(month, rules.onlyCategories, tally, cover === 'whole')
+  if (cover !== 'none') return countInside(month, rules, tally)
+  countOutside(month, rules, tally)
+  return none
 }
 
 function flows(
