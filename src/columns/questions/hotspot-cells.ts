@@ -100,7 +100,7 @@ const noneIn = (counts: Uint32Array): boolean => counts.every((count) => count =
 const toldCells = (counted: Uint32Array, inside: Uint8Array): Uint32Array =>
   Uint32Array.from(counted.keys().filter((cell) => inside[cell] === 1 || counted[cell]! > 0))
 
-/** What was found of the judged cells, in the order of those told. */
+/** Results of the judged cells, in the order of the cells in the answer. */
 function spread(
   found: Judged,
   slots: Int32Array,

@@ -10,7 +10,7 @@ export interface Units {
   n: number
   /** Each with itself. */
   neighbours: Weights
-  /** What the counts are divided by; 0 is not known. */
+  /** Divides the counts: households or km². 0: not known. */
   size: Float64Array
   value: HotspotValue
   /** The unit of a month's row; −1 in none. */

@@ -65,7 +65,7 @@ export interface MapFigure {
   p: number
 }
 
-/** What was found of the areas, or cells, judged. Its arrays have their order. */
+/** Results of the judged areas or cells. All arrays have the order of these. */
 export interface Judged {
   value: HotspotValue
   obstacle: HotspotObstacle | null

@@ -21,7 +21,7 @@ export interface RankChange {
 /** Scores nearer than this are equal: the difference is rounding. */
 const sameScore = 1e-9
 
-/** What another formula changes: every key of both rankings, by its rank after, the unranked last. */
+/** Ranks before and after another formula: all keys of both, sorted by the rank after; the unranked come last. */
 export function compareRankings(before: readonly Scored[], after: readonly Scored[]): RankChange[] {
   const [first, second] = [placesOf(before), placesOf(after)]
   const keys = [...new Set([...after, ...before].map(({ key }) => key))]

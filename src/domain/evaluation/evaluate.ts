@@ -17,7 +17,7 @@ export interface NotComputable extends Position {
 export interface ScorePart {
   /** As written, without its sign. */
   text: string
-  /** What it adds to the score, its sign included; null where not computable. */
+  /** Points added to the score, with their sign; null where not computable. */
   value: number | null
   /** Rates and numbers in it, with their figures; null where the data have none. */
   names: { name: string; value: NamedValue | null }[]

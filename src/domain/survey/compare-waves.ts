@@ -15,7 +15,7 @@ export interface WaveChange {
 const unknown: ShareDifference = { difference: null, low: null, high: null }
 
 /**
- * What changed between two waves of one item in one area, with 95 % intervals: means by
+ * Change between two waves of one item in one area, with 95 % intervals: means by
  * d ± z √(sd₁²/n₁ + sd₂²/n₂), shares by Newcombe. Counts of the satisfied are share × n, rounded. Both waves are
  * taken as independent samples; weighting of the survey is not known here, so intervals are too
  * narrow where it was weighted.
