@@ -19,8 +19,6 @@ CREATE OR REPLACE FUNCTION private.turn_clocks(p_turns private.clock_turn[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
- SET enable_hashjoin TO 'off'
- SET enable_mergejoin TO 'off'
 AS $function$
 declare
   v_count integer;
@@ -33,12 +31,16 @@ begin
       array(select w from private.wanted_clocks(t.incident) w) as wanted
     from unnest(p_turns) with ordinality as t (incident, effects, milestone, at, n)
   ), standing as (
-    select t.n, t.at, t.is_open, t.is_extended, r.is_reached, c as clock,
+    select t.n, t.at, t.is_open, t.is_extended, r.is_reached, own.clock,
       not r.is_reached and c.department_code is not distinct from t.department_code and exists (
         select from unnest(t.wanted) w
         where w.kind = c.kind and w.milestone is not distinct from c.milestone) as runs
     from turns t
-    join public.incident_clocks c on c.district_code = t.district_code and c.incident_id = t.incident_id
+    cross join lateral (
+      select k as clock from public.incident_clocks k
+      where k.district_code = t.district_code and k.incident_id = t.incident_id
+      offset 0) own
+    cross join lateral (select (own.clock).*) c
     cross join lateral (
       select c.is_reached or c.stopped_at is null and coalesce(c.milestone = t.reached, false) as is_reached
       offset 0) r

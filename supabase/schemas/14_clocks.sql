@@ -172,10 +172,10 @@ create type private.clock_turn as (
 
 -- Turns the clocks of different incidents, in one statement: those that an incident wants go on or start, others
 -- rest, reached milestones and those of a closed incident stop. Computes the times of clocks that run or come to
--- rest. The incidents' update afterwards takes the due times into incident_work. A turn finds its clocks by their
--- key: a plan for any number of turns would read the whole table.
+-- rest. The incidents' update afterwards takes the due times into incident_work. A turn reads its clocks by their
+-- key (offset 0): a join for any number of turns would read the whole table.
 create or replace function private.turn_clocks(p_turns private.clock_turn[])
-returns void language plpgsql set search_path = '' set enable_hashjoin = off set enable_mergejoin = off as $$
+returns void language plpgsql set search_path = '' as $$
 declare
   v_count integer;
 begin
@@ -187,12 +187,16 @@ begin
       array(select w from private.wanted_clocks(t.incident) w) as wanted
     from unnest(p_turns) with ordinality as t (incident, effects, milestone, at, n)
   ), standing as (
-    select t.n, t.at, t.is_open, t.is_extended, r.is_reached, c as clock,
+    select t.n, t.at, t.is_open, t.is_extended, r.is_reached, own.clock,
       not r.is_reached and c.department_code is not distinct from t.department_code and exists (
         select from unnest(t.wanted) w
         where w.kind = c.kind and w.milestone is not distinct from c.milestone) as runs
     from turns t
-    join public.incident_clocks c on c.district_code = t.district_code and c.incident_id = t.incident_id
+    cross join lateral (
+      select k as clock from public.incident_clocks k
+      where k.district_code = t.district_code and k.incident_id = t.incident_id
+      offset 0) own
+    cross join lateral (select (own.clock).*) c
     cross join lateral (
       select c.is_reached or c.stopped_at is null and coalesce(c.milestone = t.reached, false) as is_reached
       offset 0) r
