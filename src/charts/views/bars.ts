@@ -1,8 +1,11 @@
 const maxBars = 15
 
-/** Entries drawn as bars; the table holds all. `height` is in pixels. */
-export function bars<T>(entries: readonly T[]): { shown: T[]; hidden: number; height: number } {
-  const shown = entries.slice(0, maxBars)
+/** Entries drawn as bars, `most` at most; the table holds all. `height` is in pixels. */
+export function bars<T>(
+  entries: readonly T[],
+  most = maxBars,
+): { shown: T[]; hidden: number; height: number } {
+  const shown = entries.slice(0, most)
   return {
     shown,
     hidden: entries.length - shown.length,

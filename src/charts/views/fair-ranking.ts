@@ -28,11 +28,14 @@ interface FairRankingData {
   narrow: (key: string) => void
 }
 
+/** A city's communities: the last ones are asked for as much as the first. */
+const maxRanked = 60
+
 /** Shares with intervals, in groups whose members are not distinguishable. */
 export function fairRankingView(data: FairRankingData, { theme, text }: ChartLook): ChartView {
   const { t } = text
   const entries = data.entries ?? []
-  const { shown, hidden, height } = bars(entries)
+  const { shown, hidden, height } = bars(entries, maxRanked)
   const tied: TiedEntry[] = shown.map(({ share, shrunken, ...entry }) => ({
     ...entry,
     value: share,

@@ -180,6 +180,8 @@ describe('fairRankingView', () => {
     expect(bands([1, 1, 2, 2, 2, 3])).toEqual([[2, 4]])
     expect(bands([1, 1])).toEqual([])
     expect(of([entry('a', 1), entry('b', 1)]).note).toBe('charts.fairRanking.allTied')
+    // the last of a city's communities is drawn too
+    expect(of(Array.from({ length: 41 }, (_, n) => entry(`a${n}`, 1))).hidden).toBe(0)
   })
 
   it('starts its axis below the lowest limit, and knows no chart without answers', () => {
