@@ -12,6 +12,8 @@ export type FaultCode =
   | 'unknown-name'
   | 'unknown-function'
   | 'wrong-arguments'
+  | 'division-by-zero'
+  | 'loops'
 
 /** Where in a formula, counted from 1; a column is a character as a person counts it. */
 export interface Position {

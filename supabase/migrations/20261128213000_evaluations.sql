@@ -1,0 +1,572 @@
+create table public.evaluation_formulas (
+  board text not null constraint evaluation_formulas_board_check
+    check (board in ('areas', 'departments', 'posts', 'field_staff')),
+  version integer not null constraint evaluation_formulas_version_check check (version > 0),
+  -- checked by private.formula_fault
+  formula text not null constraint evaluation_formulas_formula_check check (length(formula) between 1 and 2000),
+  -- the city's first day of it; of two versions from one day the later is in force
+  from_day date not null,
+  reason text not null constraint evaluation_formulas_reason_check check (length(reason) between 1 and 500),
+  saved_at timestamptz not null,
+  saved_by uuid not null references public.profiles (user_id),
+  primary key (board, version)
+);
+create index evaluation_formulas_saved_by_idx on public.evaluation_formulas (saved_by);
+alter table public.evaluation_formulas enable row level security;
+
+
+CREATE OR REPLACE FUNCTION private.judge_command(p_item json, p_envelope private.command_envelope, p_actor uuid, p_may_report boolean, p_at timestamp with time zone, p_is_replay boolean)
+ RETURNS private.judged_command
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_judged private.judged_command;
+  v_record public.commands;
+  v_payload jsonb;
+  v_result jsonb := '{}';
+  v_state text;
+  v_detail text;
+begin
+  v_judged.settled := private.settled_receipt(p_item, p_envelope, p_actor);
+  if v_judged.settled is not null then
+    return v_judged;
+  end if;
+  v_record.id := p_envelope.id;
+  v_record.actor := p_actor;
+  v_record.type := p_envelope.type;
+  v_record.hash := p_envelope.hash;
+  v_record.replaces := p_envelope.replaces;
+  v_record.device_at := p_envelope.at;
+  v_record.received_at := p_at;
+  v_record.outcome := 'applied';
+  begin
+    v_payload := private.parse_payload(p_envelope.payload);
+    if private.is_uuid(v_payload ->> 'incidentId') then
+      v_judged.incident := (v_payload ->> 'incidentId')::uuid;
+    end if;
+    case p_envelope.type
+      when 'report_incident' then
+        if not p_may_report then
+          perform private.reject_command('not_allowed');
+        end if;
+        v_judged.report := private.read_report(p_actor, p_envelope.id, v_payload, p_at);
+        v_result := jsonb_build_object('incident_id', (v_judged.report).id, 'version', 1,
+          'photos', case when (v_judged.report).condition_code is null then (v_judged.report).data -> 'photos'
+            else to_jsonb(private.photo_hashes(
+              (v_judged.report).photos || (v_judged.report).handled_photos)) end);
+      when 'add_note' then
+        v_result := private.add_note(p_actor, p_envelope.id, v_payload, p_at);
+      when 'add_photo' then
+        v_result := private.add_photo(p_actor, p_envelope.id, v_payload, p_at);
+      when 'confirm_duplicate' then
+        v_result := private.confirm_duplicate(p_actor, p_envelope.id, v_payload, p_at);
+      when 'correct_incident' then
+        v_result := private.correct_incident(p_actor, p_envelope.id, v_payload, p_at);
+      when 'transition' then
+        v_judged.step := private.read_transition(p_actor, p_envelope.id, v_payload, p_at);
+        v_result := jsonb_build_object('incident_id', v_judged.incident,
+          'photos', to_jsonb(private.photo_hashes((v_judged.step).photos)));
+      when 'save_view' then
+        v_result := private.save_view(p_actor, v_payload, p_at);
+      when 'delete_view' then
+        v_result := private.delete_view(p_actor, v_payload, p_at);
+      when 'save_dispatch_rules' then
+        v_result := private.save_dispatch_rules(p_actor, v_payload, p_at);
+      when 'save_evaluation' then
+        v_result := private.save_evaluation(p_actor, v_payload, p_at);
+      when 'make_follow_up', 'finish_follow_up', 'dismiss_finding', 'restore_finding' then
+        v_result := private.mark_finding(p_actor, p_envelope.type, v_payload, p_at);
+      when 'draw_callbacks' then
+        v_result := private.draw_callbacks(p_actor, v_payload, p_at);
+      when 'rate' then
+        v_result := private.rate(p_actor, p_envelope.id, v_payload, p_at);
+      when 'callback_outcome' then
+        v_result := private.note_callback(p_actor, p_envelope.id, v_payload, p_at);
+      when 'keep_closed' then
+        v_result := private.keep_closed(p_actor, p_envelope.id, v_payload, p_at);
+      when 'appeal' then
+        v_result := private.make_appeal(p_actor, p_envelope.id, v_payload, p_at);
+      when 'review_appeal' then
+        v_result := private.review_appeal(p_actor, p_envelope.id, v_payload, p_at);
+      else
+        perform private.reject_command('unknown_type', 'type');
+    end case;
+  exception when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
+    if private.fails_call(v_state) then raise; end if;
+    v_record.error := private.verdict_of(v_state, v_detail);
+    v_judged.report := null;
+    v_judged.step := null;
+    if v_record.error is null then
+      raise warning 'no receipt for a % (%): %', p_envelope.type, v_state, sqlerrm;
+      v_judged.settled := 'null';
+      return v_judged;
+    end if;
+    if p_is_replay and v_record.error ->> 'code' in ('not_allowed', 'unknown_incident') then
+      v_judged.settled := private.rejected_receipt(p_envelope.id::text, v_record.error ->> 'code');
+      return v_judged;
+    end if;
+    v_result := '{}';
+    v_record.outcome := 'rejected';
+    if v_state = 'WG002' then
+      v_record.outcome := 'conflict';
+      v_result := jsonb_build_object('incident_id', v_payload ->> 'incidentId',
+        'version', v_record.error -> 'server' -> 'version');
+    end if;
+  end;
+  v_record.incident_id := (v_result ->> 'incident_id')::uuid;
+  v_record.version := (v_result ->> 'version')::integer;
+  v_record.photo_hashes := case when jsonb_typeof(v_result -> 'photos') = 'array'
+    then array(select jsonb_array_elements_text(v_result -> 'photos')) else '{}' end;
+  v_judged.record := v_record;
+  return v_judged;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.readable_boards()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(distinct b.board order by b.board), '{}')
+  from public.memberships m
+  cross join lateral unnest((case m.role when 'handler' then '{departments}'
+    when 'field_staff' then '{areas,field_staff}'
+    else '{areas,departments,posts,field_staff}' end)::text[]) b (board)
+  where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, now())
+$function$;
+
+CREATE OR REPLACE FUNCTION private.may_edit_evaluations(p_user uuid, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (select from public.areas) and not exists (
+    select from public.areas root
+    where root.parent_code is null and not exists (
+      select from public.memberships m
+      where m.user_id = p_user and m.role in ('leader', 'admin') and m.area_code = root.code
+        and private.is_valid(m.valid_from, m.valid_to, p_at)))
+$function$;
+
+CREATE OR REPLACE FUNCTION private.score_names(p_board text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_board
+    when 'posts' then '{filing_in_time,dispatch_in_time,dispatch_accurate,verifying_in_time,checking_in_time}'::text[]
+    when 'field_staff' then '{valid,verifying_in_time,checking_in_time}'::text[]
+    else array(select r.rate from private.rate_rules() r) || '{responded,solved,satisfied,repeat_places}'::text[]
+      || case when p_board = 'areas' then '{households}'::text[] else '{}' end end
+$function$;
+
+CREATE OR REPLACE FUNCTION private.formula_fault(p_board text, p_formula text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  -- spaces as in JavaScript; full-width and typographic signs as one
+  v_text constant text := replace(replace(replace(translate(p_formula,
+    E'\t\r\f\u000b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff×·＊÷／−－＋（），、＜＞＝％',
+    '                       ***//--+(),,<>=%'), '≤', '<='), '≥', '>='), '≠', '<>');
+  v_names constant text[] := private.score_names(p_board);
+  -- lengths are kept: ~ fills up a value, so that places stay
+  v_value constant text := '\+*n~*';
+  v_sum constant text := '\+*n~*(?:[+*]\+*n~*)*';
+  v_test constant text := format('%s<%s(?:[&|]%s<%s)*', v_sum, v_sum, v_sum, v_sum);
+  v_whole constant text := format('(m~*\(%s(?:,%s)*\)|i\(%s,%s,%s\)|w\(%s,%s\)|(?:^|[^miw~])\(%s\))',
+    v_sum, v_sum, v_test, v_sum, v_sum, v_test, v_sum, v_sum);
+  v_shape text := '';
+  -- of each word: its place in the text
+  v_places integer[] := '{}';
+  v_at integer := 1;
+  v_word text;
+  v_sign text;
+  v_previous text;
+  -- of each open parenthesis: signs before it and itself
+  v_depths integer[] := '{}';
+  v_signs integer := 0;
+  v_depth integer := 0;
+  v_found text;
+  v_from integer;
+begin
+  if length(p_formula) > 2000 then
+    return private.fault_at(v_text, 1, 'too-long', '');
+  end if;
+  while v_at <= length(v_text) loop
+    v_word := substring(substr(v_text, v_at) from '^(?:[ \n]+|[0-9]+(?:\.[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|<=|>=|<>|[-+*/(),<>=%])');
+    if v_word is null then
+      return private.fault_at(v_text, v_at, 'unknown-sign', substr(v_text, v_at, 1));
+    end if;
+    v_sign := case
+      when v_word ~ '^[ \n]' then ''
+      when v_word ~ '^[0-9]' then 'n'
+      when v_word ~ '^[A-Za-z_]' then case lower(v_word)
+        when 'min' then 'm' when 'max' then 'm' when 'if' then 'i' when 'where' then 'w'
+        when 'and' then '&' when 'or' then '|' else 'n' end
+      when v_word in ('+', '-') then '+' when v_word in ('*', '/') then '*'
+      when v_word in ('(', ')', ',', '%') then v_word else '<' end;
+    if v_word ~ '^[0-9]' and substr(v_text, v_at + length(v_word), 1) ~ '[A-Za-z_.]' then
+      return private.fault_at(v_text, v_at, 'bad-number', v_word);
+    elsif v_word ~ '^[A-Za-z_]' and v_sign = 'n' and v_word <> all (v_names) then
+      return private.fault_at(v_text, v_at, case when substr(v_text, v_at + length(v_word)) ~ '^[ \n]*\('
+        then 'unknown-function' else 'unknown-name' end, v_word);
+    elsif v_word ~ '^[0-9]' and v_previous = '/' and v_word::numeric = 0 then
+      return private.fault_at(v_text, v_at, 'division-by-zero', v_word);
+    elsif v_sign = '%' and v_previous !~ '^[0-9]' then
+      return private.fault_at(v_text, v_at, 'value-expected', v_word);
+    end if;
+    if v_sign not in ('', '%') then
+      -- signs before a value nest as parentheses do
+      if v_sign = '+' and coalesce(v_previous, '(') ~ '^([-+*/(,<>=]|and|or)' then
+        v_signs := v_signs + 1;
+      elsif v_sign in ('n', '(') then
+        if v_depth + v_signs + 1 > 50 then
+          return private.fault_at(v_text, v_at, 'too-deep', v_word);
+        elsif v_sign = '(' then
+          v_depths := v_depths || (v_signs + 1);
+          v_depth := v_depth + v_signs + 1;
+        end if;
+        v_signs := 0;
+      elsif v_sign = ')' and cardinality(v_depths) > 0 then
+        v_depth := v_depth - v_depths[cardinality(v_depths)];
+        v_depths := v_depths[:cardinality(v_depths) - 1];
+      end if;
+      v_shape := v_shape || v_sign;
+      v_places := v_places || v_at;
+    end if;
+    if v_sign <> '' then v_previous := lower(v_word); end if;
+    v_at := v_at + length(v_word);
+  end loop;
+  if v_shape = '' then
+    return private.fault_at(v_text, 1, 'empty', '');
+  end if;
+  loop
+    v_found := (regexp_match(v_shape, v_whole))[1];
+    exit when v_found is null;
+    v_from := strpos(v_shape, v_found);
+    -- the sign before a plain parenthesis stays
+    if v_found ~ '^[^miw(]' then
+      v_from := v_from + 1;
+      v_found := substr(v_found, 2);
+    end if;
+    v_shape := overlay(v_shape placing rpad('n', length(v_found), '~') from v_from);
+  end loop;
+  if v_shape ~ ('^' || v_sum || '$') then
+    return null;
+  end if;
+  -- the innermost parenthesis that is not whole, or all of it
+  v_from := length(v_shape) - strpos(reverse(v_shape), '(') + 1;
+  if strpos(v_shape, '(') = 0 then
+    v_from := 0;
+  elsif strpos(substr(v_shape, v_from), ')') = 0 then
+    return private.fault_at(v_text, v_places[v_from], 'not-closed', '(');
+  end if;
+  v_found := substring(substr(v_shape, v_from + 1) from format('^(?:%s[+*<&|,])*(?:%s)?', v_value, v_value));
+  v_at := v_from + length(v_found) + 1;
+  v_sign := case when v_found ~ 'n~*$' then 'sign-expected' else 'value-expected' end;
+  if v_at > length(v_shape) then
+    return private.fault_at(v_text, length(v_text) + 1, v_sign, '');
+  elsif substr(v_shape, v_at, 1) = ')' and v_sign = 'sign-expected' and v_from > 0 then
+    return private.fault_at(v_text, v_places[v_from], 'wrong-arguments', '(');
+  end if;
+  return private.fault_at(v_text, v_places[v_at], v_sign, substr(v_text, v_places[v_at], 1));
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.fault_at(p_text text, p_at integer, p_code text, p_near text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('line', 1 + length(b.before) - length(replace(b.before, E'\n', '')),
+    'column', 1 + length(substring(b.before from '[^\n]*$')), 'code', p_code, 'near', p_near)
+  from (select left(p_text, p_at - 1) as before) b
+$function$;
+
+CREATE OR REPLACE FUNCTION private.save_evaluation(p_actor uuid, p_payload jsonb, p_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_board constant text := private.payload_word(p_payload, 'board', '{areas,departments,posts,field_staff}');
+  v_base constant integer := private.payload_whole(p_payload, 'baseVersion', true, 0, 2147483646);
+  v_formula constant text := private.payload_text(p_payload, 'formula', true, 2000);
+  v_reason constant text := btrim(private.payload_text(p_payload, 'reason', true, 500));
+  v_from constant date := private.payload_day(p_payload, 'fromDay');
+  v_newest public.evaluation_formulas;
+  v_fault jsonb;
+begin
+  perform private.refuse_unknown_fields(p_payload, '{board,baseVersion,formula,fromDay,reason}');
+  if v_board is null then
+    perform private.reject_command('missing_field', 'board');
+  elsif private.is_blank(v_reason) then
+    perform private.reject_command('missing_field', 'reason');
+  elsif v_from is null then
+    perform private.reject_command('missing_field', 'fromDay');
+  elsif not private.may_edit_evaluations(p_actor, p_at) then
+    perform private.reject_command('not_allowed');
+  end if;
+  v_fault := private.formula_fault(v_board, v_formula);
+  if v_fault is not null then
+    perform private.reject_command('invalid_formula', 'formula', format('%s:%s %s %s', v_fault ->> 'line',
+      v_fault ->> 'column', v_fault ->> 'code', v_fault ->> 'near'));
+  end if;
+  -- the second of two editors waits, then sees the first's version
+  perform pg_advisory_xact_lock(hashtextextended('evaluation ' || v_board, 0));
+  select * into v_newest from public.evaluation_formulas f where f.board = v_board order by f.version desc limit 1;
+  if coalesce(v_newest.version, 0) <> v_base then
+    raise exception 'conflict' using errcode = 'WG002', detail = jsonb_build_object('code', 'conflict',
+      'server', jsonb_build_object('version', coalesce(v_newest.version, 0), 'savedAt', v_newest.saved_at,
+        'savedByName', (select p.display_name from public.profiles p where p.user_id = v_newest.saved_by)))::text;
+  end if;
+  insert into public.evaluation_formulas (board, version, formula, from_day, reason, saved_at, saved_by)
+  values (v_board, v_base + 1, v_formula, v_from, v_reason, p_at, p_actor);
+  return jsonb_build_object('version', v_base + 1);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.rate_sums(p_subject text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select format('select %s as subject, array[%s] as numerators, array[%s] as denominators from v group by 1', p_subject,
+    string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.counted), ', ' order by r.ordinality),
+    string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.due), ', ' order by r.ordinality))
+  from private.rate_rules() with ordinality r
+$function$;
+
+CREATE OR REPLACE FUNCTION private.place_figures(p_board text, p_filter jsonb, p_level text, p_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_scope constant private.incident_scope := private.resolve_scope();
+  v_filter constant private.incident_filter := private.parse_filter(p_filter);
+  v_areas constant boolean := p_board = 'areas';
+  v_column constant text := case when p_board = 'areas' then 'area_code' else 'department_code' end;
+  v_result jsonb;
+begin
+  execute format($q$
+    with verdicts as materialized (%1$s), v as (
+      select * from verdicts where not on_hold
+    ), subject as materialized (%2$s), place as materialized (%3$s), rated as materialized (
+      -- the areas of a subject first: an area has many verdicts
+      %4$s
+    ), rates as (
+      select p.subject, r.n, sum(r.numerator) as numerator, sum(r.denominator) as denominator
+      from rated x
+      join place p on p.part = x.subject
+      cross join lateral unnest(x.numerators, x.denominators) with ordinality r (numerator, denominator, n)
+      group by 1, 2
+    ), answers as (
+      select p.subject, count(*) filter (where r.responded) as responded, count(r.responded) as responded_of,
+        count(*) filter (where r.solved) as solved, count(r.solved) as solved_of,
+        count(*) filter (where r.satisfied >= 4) as satisfied, count(r.satisfied) as satisfied_of,
+        bool_or(r.is_generated) as is_generated
+      from public.ratings r
+      join place p on p.part = r.%5$I
+      where not r.is_exempt and %6$s
+        and ($2::date is null or r.closed_month >= $2) and ($3::date is null or r.closed_month <= $3)
+        and ($4::text[] is null or r.area_code = any ($4)) and ($5::text[] is null or r.category_code = any ($5))
+      group by 1
+    ), spots as (
+      select s.subject, count(*) as n
+      from (
+        select p.subject from public.incidents i
+        join place p on p.part = i.%5$I
+        where i.is_repeat and i.stage in ('filed', 'dispatched', 'handled', 'closed') and %7$s and %8$s
+        group by p.subject, i.category_code, floor(i.lat * 1000), floor(i.lon * 1000)
+        having count(*) >= 5) s
+      group by 1
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('key', s.key, 'isGenerated', coalesce(a.is_generated, false), 'values',
+      (select jsonb_object_agg(w.rate, jsonb_build_array(coalesce(r.numerator, 0), coalesce(r.denominator, 0)))
+        from unnest($6) with ordinality w (rate, n)
+        left join rates r on r.subject = s.key and r.n = w.n)
+      || jsonb_build_object('responded', jsonb_build_array(coalesce(a.responded, 0), coalesce(a.responded_of, 0)),
+        'solved', jsonb_build_array(coalesce(a.solved, 0), coalesce(a.solved_of, 0)),
+        'satisfied', jsonb_build_array(coalesce(a.satisfied, 0), coalesce(a.satisfied_of, 0)),
+        'repeat_places', coalesce(o.n, 0))
+      || case when s.households is null then '{}' else jsonb_build_object('households', s.households) end)
+      order by s.key), '[]')
+    from subject s
+    left join answers a on a.subject = s.key
+    left join spots o on o.subject = s.key
+    where $7 or a.subject is not null or exists (select from rates r where r.subject = s.key)
+    $q$,
+    private.verdict_query(v_scope, v_filter, case when v_areas then 'i.area_code' else 'null::text' end),
+    case when v_areas then format($s$select a.code as key, a.path, a.households from public.areas a
+        where a.level = %L and a.code = any (%L::text[]) and private.is_valid(a.valid_from, a.valid_to, private.city_today())
+          and (%L::text[] is null or a.code = any (%L::text[]))$s$,
+        p_level, v_scope.area_codes, v_filter.area_codes, v_filter.area_codes)
+      -- who sees by department alone is told of none but theirs
+      else format($s$select d.code as key, null::integer as households from public.departments d
+        where %L or d.code = any (%L::text[])$s$, v_scope.area_codes <> '{}', v_scope.departments) end,
+    case when v_areas then 'select s.key as subject, a.code as part from subject s
+        join public.areas a on starts_with(a.path, s.path)'
+      else 'select s.key as subject, s.key as part from subject s' end,
+    private.rate_sums(case when v_areas then 'v.month' else 'v.department_code' end), v_column,
+    private.scope_condition(v_scope, 'r'), private.scope_condition(v_scope, 'i'), private.filter_condition(v_filter))
+  into v_result using p_at, v_filter.month_from, v_filter.month_to, v_filter.area_codes, v_filter.category_codes,
+    array(select r.rate from private.rate_rules() r), v_areas;
+  return v_result;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.person_figures(p_board text, p_filter jsonb, p_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_scope constant private.incident_scope := private.resolve_scope();
+  v_filter constant private.incident_filter := private.parse_filter(p_filter);
+  v_result jsonb;
+begin
+  execute format($q$
+    with v as materialized (
+      select * from (%1$s) x where not x.on_hold
+    ), done as (
+      select k.person, k.name, sum(v.n) filter (where k.verdict = 'in_time') as numerator, sum(v.n) as denominator
+      from v
+      cross join lateral (values
+        (v.month[1], 'verifying_in_time', v.verifying), (v.month[2], 'filing_in_time', v.filing),
+        (v.month[3], 'dispatch_in_time', v.dispatch), (v.month[4], 'checking_in_time', v.checking))
+        as k (person, name, verdict)
+      where k.verdict in ('in_time', 'late')
+      group by 1, 2
+      union all
+      select v.month[5], 'valid', sum(v.n) filter (where v.is_filed), sum(v.n)
+      from v where v.is_filed or v.is_rejected group by 1
+      union all
+      -- a dispatch is accurate unless the department gives it back
+      select s.actor, 'dispatch_accurate', count(*) filter (where s.next is distinct from 'return'), count(*)
+      from (
+        select l.actor, m.step, lead(m.step) over (partition by l.district_code, l.incident_id order by l.seq) as next
+        from public.incidents i
+        join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id
+        join public.workflow_stages f on f.workflow = i.workflow_code and f.code = l.data ->> 'from'
+        join public.workflow_stages t on t.workflow = i.workflow_code and t.code = l.data ->> 'to'
+        cross join lateral (select case when f.clock = 'dispatch' and t.clock = 'handle' then 'dispatch'
+          when f.clock = 'handle' and t.clock = 'dispatch' then 'return' end as step) m
+        where l.kind = 'transition' and m.step is not null and not i.on_hold and %2$s and %3$s) s
+      where s.step = 'dispatch' group by 1
+    ), person as (
+      select distinct on (m.user_id) m.user_id, p.display_name, m.role, m.area_code
+      from public.memberships m
+      join public.profiles p on p.user_id = m.user_id
+      join public.areas a on a.code = m.area_code
+      where m.user_id = any ($2) and m.role = any ($3) and private.is_valid(m.valid_from, m.valid_to, now())
+      order by m.user_id, m.role desc, a.path
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('key', p.user_id, 'name', p.display_name, 'role', p.role,
+      'areaCode', p.area_code, 'values', (
+        select jsonb_object_agg(w.name, jsonb_build_array(coalesce(d.numerator, 0), coalesce(d.denominator, 0)))
+        from unnest($4) w (name)
+        left join done d on d.person = p.user_id and d.name = w.name)) order by p.display_name, p.user_id), '[]')
+    from person p
+    $q$,
+    -- who took the last step out of each kind of state, and who reported it
+    private.verdict_query(v_scope, v_filter, $s$(
+      select array[
+        (array_agg(l.actor order by l.seq desc) filter (where s.clock = 'verify'))[1],
+        (array_agg(l.actor order by l.seq desc) filter (where l.stage_to = 'filed' and l.stage_from = 'reported'))[1],
+        (array_agg(l.actor order by l.seq desc) filter (where s.clock = 'dispatch' and l.stage_to = 'dispatched'))[1],
+        (array_agg(l.actor order by l.seq desc) filter (where s.clock = 'check'))[1],
+        i.reported_by]
+      from public.incident_log l
+      join public.workflow_stages s on s.workflow = i.workflow_code and s.code = l.data ->> 'from'
+      where l.district_code = i.district_code and l.incident_id = i.id and l.kind = 'transition'
+        and l.data ->> 'to' is distinct from l.data ->> 'from')$s$),
+    private.scope_condition(v_scope, 'i'), private.filter_condition(v_filter))
+  into v_result using p_at, private.scope_people(),
+    case p_board when 'posts' then '{grid_manager,admin}'::text[] else '{field_staff}'::text[] end,
+    private.score_names(p_board);
+  return v_result;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.evaluation_board_at(p_board text, p_filter jsonb, p_level text, p_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '64MB'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare
+  v_user constant uuid := private.require_user();
+begin
+  if (p_board in ('areas', 'departments', 'posts', 'field_staff')) is not true then
+    raise exception 'p_board: areas, departments, posts or field_staff' using errcode = '22023', detail = 'p_board';
+  elsif p_board = 'areas' and private.level_rank(p_level) is null then
+    raise exception 'p_level: a level of areas' using errcode = '22023', detail = 'p_level';
+  elsif p_board <> all (private.readable_boards()) then
+    raise exception 'this board judges others' using errcode = '42501';
+  end if;
+  return jsonb_build_object('asOf', p_at, 'canEdit', private.may_edit_evaluations(v_user, p_at),
+    'rows', case when p_board in ('areas', 'departments') then private.place_figures(p_board, p_filter, p_level, p_at)
+      else private.person_figures(p_board, p_filter, p_at) end,
+    'versions', (
+      select coalesce(jsonb_agg(jsonb_build_object('version', f.version, 'formula', f.formula, 'fromDay', f.from_day,
+        'reason', f.reason, 'savedAt', f.saved_at, 'savedByName', p.display_name) order by f.version desc), '[]')
+      from public.evaluation_formulas f
+      join public.profiles p on p.user_id = f.saved_by
+      where f.board = p_board));
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.evaluation_board(p_board text, p_filter jsonb, p_level text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.evaluation_board_at(p_board, p_filter, p_level, now())
+$function$;
+
+CREATE OR REPLACE FUNCTION public.evaluation_board(p_board text, p_filter jsonb, p_level text DEFAULT 'district'::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.evaluation_board(p_board, p_filter, p_level)
+$function$;
+
+CREATE INDEX evaluation_formulas_saved_by_idx ON public.evaluation_formulas USING btree (saved_by);
+
+create policy "People see the formulas by which they judge or are judged" on public.evaluation_formulas for select to authenticated using ((board = ANY (( SELECT private.readable_boards() AS readable_boards)::text[])));
+
+revoke all on function private.evaluation_board(text,jsonb,text) from public, anon, authenticated, service_role;
+
+grant execute on function private.evaluation_board(text,jsonb,text) to authenticated;
+
+revoke all on function private.readable_boards() from public, anon, authenticated, service_role;
+
+grant execute on function private.readable_boards() to authenticated;
+
+revoke all on function public.evaluation_board(text,jsonb,text) from public, anon, authenticated, service_role;
+
+grant execute on function public.evaluation_board(text,jsonb,text) to authenticated;
+
+revoke all on public.evaluation_formulas from public, anon, authenticated, service_role;
+
+grant select on public.evaluation_formulas to authenticated;
+
+create policy "People see the formulas by which they judge or are judged"
+on public.evaluation_formulas for select to authenticated
+using (board = any ((select private.readable_boards())::text[]));
