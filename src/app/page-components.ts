@@ -14,6 +14,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   table: () => import('@/features/map-page/TablePage.vue'),
   overview: () => import('@/features/overview/OverviewPage.vue'),
   satisfaction: () => import('@/features/satisfaction/SatisfactionPage.vue'),
+  evaluations: () => import('@/features/evaluations/EvaluationsPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),
   outbox: () => import('@/features/outbox/OutboxPage.vue'),
   account: () => import('@/features/account/AccountPage.vue'),

@@ -126,6 +126,15 @@ const list = [
     isFiltered: true,
   },
   {
+    name: 'evaluations',
+    path: '/evaluations',
+    title: 'app.nav.evaluations',
+    icon: 'lucide:trophy',
+    audience: 'signed-in',
+    inMenu: true,
+    isFiltered: true,
+  },
+  {
     name: 'incident',
     path: '/incidents/:id',
     title: 'app.incident',

@@ -53,7 +53,8 @@ returns text[] language sql immutable set search_path = '' as $$
   select case p_board
     when 'posts' then '{filing_in_time,dispatch_in_time,dispatch_accurate,verifying_in_time,checking_in_time}'::text[]
     when 'field_staff' then '{valid,verifying_in_time,checking_in_time}'::text[]
-    else array(select r.rate from private.rate_rules() r) || '{responded,solved,satisfied,repeat_places}'::text[]
+    else array(select r.rate from private.rate_rules() r)
+      || '{overdue_pending,responded,solved,satisfied,repeat_places}'::text[]
       || case when p_board = 'areas' then '{households}'::text[] else '{}' end end
 $$;
 
@@ -282,7 +283,10 @@ begin
       || jsonb_build_object('responded', jsonb_build_array(coalesce(a.responded, 0), coalesce(a.responded_of, 0)),
         'solved', jsonb_build_array(coalesce(a.solved, 0), coalesce(a.solved_of, 0)),
         'satisfied', jsonb_build_array(coalesce(a.satisfied, 0), coalesce(a.satisfied_of, 0)),
-        'repeat_places', coalesce(o.n, 0))
+        'repeat_places', coalesce(o.n, 0),
+        -- past its time and not handled
+        'overdue_pending', coalesce((select jsonb_build_array(r.denominator - r.numerator, r.denominator)
+          from rates r where r.subject = s.key and r.n = array_position($6, 'handling')), '[0, 0]'))
       || case when s.households is null then '{}' else jsonb_build_object('households', s.households) end)
       order by s.key), '[]')
     from subject s

@@ -92,13 +92,30 @@ describeOnEachDatabase('evaluations', (kind) => {
     it('takes what the page takes, and nothing else', async () => {
       const piece = fc.constantFrom(
         ...['valid', 'rework', '1', '2.5', '30%', '0', '(', ')', '+', '-', '−', '*', '×', '/', '÷'],
-        ...['min(', 'max(', 'if(', 'where(', ',', '，', '<', '≤', '>=', '<>', 'and', 'OR', ' ', '\n'],
+        ...[
+          'min(',
+          'max(',
+          'if(',
+          'where(',
+          ',',
+          '，',
+          '<',
+          '≤',
+          '>=',
+          '<>',
+          'and',
+          'OR',
+          ' ',
+          '\n',
+        ],
       )
       const formula: fc.Arbitrary<string> = fc.letrec<{ sum: string; test: string }>((tie) => ({
         sum: fc.oneof(
           { maxDepth: 4, depthIdentifier: 'sum' },
           fc.constantFrom('valid', '2', '7.5%', '-rework'),
-          fc.tuple(tie('sum'), fc.constantFrom('+', ' - ', '×', ' ÷ '), tie('sum')).map((x) => x.join('')),
+          fc
+            .tuple(tie('sum'), fc.constantFrom('+', ' - ', '×', ' ÷ '), tie('sum'))
+            .map((x) => x.join('')),
           tie('sum').map((of) => `(${of})`),
           fc.tuple(tie('sum'), tie('sum')).map((of) => `min(${of.join(', ')})`),
           fc.tuple(tie('test'), tie('sum'), tie('sum')).map((of) => `if(${of.join(',')})`),
@@ -107,7 +124,9 @@ describeOnEachDatabase('evaluations', (kind) => {
         test: fc.oneof(
           { maxDepth: 2, depthIdentifier: 'test' },
           fc.tuple(tie('sum'), fc.constantFrom('<', '>=', '≠'), tie('sum')).map((x) => x.join(' ')),
-          fc.tuple(tie('test'), fc.constantFrom(' and ', ' or '), tie('test')).map((x) => x.join('')),
+          fc
+            .tuple(tie('test'), fc.constantFrom(' and ', ' or '), tie('test'))
+            .map((x) => x.join('')),
         ),
       })).sum
       const broken = fc
@@ -225,7 +244,11 @@ describeOnEachDatabase('evaluations', (kind) => {
       await world.step('manager', ids[2]!, 'dispatch', { department: 'public_works' })
       await world.step('manager', ids[4]!, 'reject', { note: '不属实' })
       await world.step('leader', ids[1]!, 'escalate', {
-        ...{ kind: 'important', level: 1, replyBy: new Date(Date.now() + 86_400_000).toISOString() },
+        ...{
+          kind: 'important',
+          level: 1,
+          replyBy: new Date(Date.now() + 86_400_000).toISOString(),
+        },
         note: '请尽快',
       })
       await world.step('manager', ids[1]!, 'check_fail', { note: '没有处理好' })
@@ -296,7 +319,10 @@ describeOnEachDatabase('evaluations', (kind) => {
       const near = await board('manager', 'areas', 'district')
       expect(near.rows.map(({ key }) => key)).toEqual(['N-1'])
       expect((await board('field', 'areas', 'grid')).rows.map(({ key }) => key)).toEqual(['N-1_A'])
-      const later = await board('leader', 'areas', 'district', { from: '2001-01-01', to: '2001-12-31' })
+      const later = await board('leader', 'areas', 'district', {
+        from: '2001-01-01',
+        to: '2001-12-31',
+      })
       expect(later.rows[0]!.values).toMatchObject({ closing: [0, 0], satisfied: [0, 0] })
       const narrow = await board('leader', 'areas', 'district', { areas: ['N-10'] })
       expect(narrow.rows.map(({ key }) => key)).toEqual(['N-10'])

@@ -1,7 +1,10 @@
-/** Scores as two cities compute them: a beginning for one's own. */
+import type { Board } from './names.ts'
+
+/** Scores to begin one's own with. */
 export interface FormulaExample {
   /** Words: `evaluation.example.<key>`. */
-  key: 'composite' | 'three-rates'
+  key: 'composite' | 'three-rates' | 'desk' | 'patrol'
+  boards: readonly Board[]
   formula: string
   /** Names used, besides the city's. */
   names: readonly string[]
@@ -11,6 +14,7 @@ export const formulaExamples: readonly FormulaExample[] = [
   {
     // Jinniu, Chengdu: handled, in time, without rework, without overdue work in hand, without extensions.
     key: 'composite',
+    boards: ['areas', 'departments'],
     formula: [
       '30 × handling',
       '+ 20 × handling_in_time',
@@ -23,7 +27,22 @@ export const formulaExamples: readonly FormulaExample[] = [
   {
     // The 12345 hotline: responded within a day, solved, satisfied.
     key: 'three-rates',
+    boards: ['areas', 'departments'],
     formula: '30 × responded + 35 × solved + 35 × satisfied',
     names: ['responded', 'solved', 'satisfied'],
+  },
+  {
+    // No city's: a beginning for the people who file and dispatch.
+    key: 'desk',
+    boards: ['posts'],
+    formula: '40 × filing_in_time + 30 × dispatch_in_time + 30 × dispatch_accurate',
+    names: ['filing_in_time', 'dispatch_in_time', 'dispatch_accurate'],
+  },
+  {
+    // No city's: what field staff found was so, and they verified in time.
+    key: 'patrol',
+    boards: ['field_staff'],
+    formula: '50 × valid + 50 × checking_in_time',
+    names: ['valid', 'checking_in_time'],
   },
 ]

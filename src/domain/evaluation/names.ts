@@ -9,6 +9,8 @@ export type Board = (typeof boards)[number]
 
 /** Answers of residents, as shares. */
 export const answerNames = ['responded', 'solved', 'satisfied'] as const
+/** Past its time and not handled ÷ due to handle. */
+export const pendingName = 'overdue_pending'
 /** Of people alone: dispatched ÷ dispatched, without those that the department gave back. */
 export const accurateName = 'dispatch_accurate'
 /** Plain numbers. Places with five repeats or more; inhabitants by households. */
@@ -17,19 +19,26 @@ export const plainNames = ['repeat_places', 'households'] as const
 export type ScoreName =
   | RateName
   | (typeof answerNames)[number]
+  | typeof pendingName
   | typeof accurateName
   | (typeof plainNames)[number]
 
 /** Names that a formula of the board may use, the same as the server's. There is none for how many somebody reported. */
 export const scoreNames: Readonly<Record<Board, readonly ScoreName[]>> = {
-  areas: [...rateNames, ...answerNames, ...plainNames],
-  departments: [...rateNames, ...answerNames, 'repeat_places'],
+  areas: [...rateNames, pendingName, ...answerNames, ...plainNames],
+  departments: [...rateNames, pendingName, ...answerNames, 'repeat_places'],
   posts: [
     ...(['filing_in_time', 'dispatch_in_time', accurateName] as const),
     ...(['verifying_in_time', 'checking_in_time'] as const),
   ],
   field_staff: ['valid', 'verifying_in_time', 'checking_in_time'],
 }
+
+/** Chinese for `and` and `or`, which the server knows in English alone. */
+export const chineseWords = [
+  ['\u4e14', 'and'],
+  ['\u6216', 'or'],
+] as const
 
 /** Key of the message that names it. */
 export const scoreNameKey = (name: string): string =>

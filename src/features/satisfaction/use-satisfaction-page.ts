@@ -6,9 +6,7 @@ import {
 } from '@/domain/answers/satisfaction.ts'
 import { monthFromNumber, monthNumber, monthOfDay } from '@/domain/time/calendar.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
-import { comparedParent } from '@/parts/filter/compared-parent.ts'
-import { useAreasStore } from '@/stores/areas.store.ts'
-import { useSessionStore } from '@/stores/session.store.ts'
+import { useComparedLevels } from '@/parts/filter/use-compared-levels.ts'
 import { useRatingAnswer, useSatisfaction } from '@/stores/use-satisfaction.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 
@@ -17,8 +15,6 @@ const leastTrendMonths = 24
 
 /** What the page asks of the worker, by the shared filter's period, areas and categories. */
 export function useSatisfactionPage(rate: Ref<SatisfactionRate>, level: Ref<AreaLevel | null>) {
-  const session = useSessionStore()
-  const areas = useAreasStore()
   const filter = useFilterStore()
 
   /** Whole months of closing that the period touches; null means all. */
@@ -34,24 +30,7 @@ export function useSatisfactionPage(rate: Ref<SatisfactionRate>, level: Ref<Area
     return { from: early < from ? early : from, to }
   })
 
-  const parent = computed(() =>
-    comparedParent(
-      areas.list,
-      filter.drill,
-      session.memberships.map((one) => one.areaPath),
-    ),
-  )
-  /** Levels below the parent, the highest first. */
-  const levels = computed(() => {
-    const { value: top } = parent
-    if (!top) return []
-    const below = new Set(
-      areas.list
-        .filter(({ path }) => path !== top.path && path.startsWith(top.path))
-        .map((area) => area.level),
-    )
-    return areas.levels.filter((one) => below.has(one))
-  })
+  const { parent, levels } = useComparedLevels()
   const areaLevel = computed<AreaLevel>(() =>
     level.value && levels.value.includes(level.value) ? level.value : (levels.value[0] ?? 'grid'),
   )
