@@ -11,7 +11,6 @@ create table public.evaluation_formulas (
   saved_by uuid not null references public.profiles (user_id),
   primary key (board, version)
 );
-create index evaluation_formulas_saved_by_idx on public.evaluation_formulas (saved_by);
 alter table public.evaluation_formulas enable row level security;
 
 
@@ -160,7 +159,8 @@ AS $function$
   select case p_board
     when 'posts' then '{filing_in_time,dispatch_in_time,dispatch_accurate,verifying_in_time,checking_in_time}'::text[]
     when 'field_staff' then '{valid,verifying_in_time,checking_in_time}'::text[]
-    else array(select r.rate from private.rate_rules() r) || '{responded,solved,satisfied,repeat_places}'::text[]
+    else array(select r.rate from private.rate_rules() r)
+      || '{overdue_pending,responded,solved,satisfied,repeat_places}'::text[]
       || case when p_board = 'areas' then '{households}'::text[] else '{}' end end
 $function$;
 
@@ -219,12 +219,12 @@ begin
         then 'unknown-function' else 'unknown-name' end, v_word);
     elsif v_word ~ '^[0-9]' and v_previous = '/' and v_word::numeric = 0 then
       return private.fault_at(v_text, v_at, 'division-by-zero', v_word);
-    elsif v_sign = '%' and v_previous !~ '^[0-9]' then
+    elsif v_sign = '%' and coalesce(v_previous, '') !~ '^[0-9]' then
       return private.fault_at(v_text, v_at, 'value-expected', v_word);
     end if;
     if v_sign not in ('', '%') then
       -- signs before a value nest as parentheses do
-      if v_sign = '+' and coalesce(v_previous, '(') ~ '^([-+*/(,<>=]|and|or)' then
+      if v_sign = '+' and coalesce(v_previous, '(') ~ '^([-+*/(,<>=]|and$|or$)' then
         v_signs := v_signs + 1;
       elsif v_sign in ('n', '(') then
         if v_depth + v_signs + 1 > 50 then
@@ -398,7 +398,10 @@ begin
       || jsonb_build_object('responded', jsonb_build_array(coalesce(a.responded, 0), coalesce(a.responded_of, 0)),
         'solved', jsonb_build_array(coalesce(a.solved, 0), coalesce(a.solved_of, 0)),
         'satisfied', jsonb_build_array(coalesce(a.satisfied, 0), coalesce(a.satisfied_of, 0)),
-        'repeat_places', coalesce(o.n, 0))
+        'repeat_places', coalesce(o.n, 0),
+        -- past its time and not handled
+        'overdue_pending', coalesce((select jsonb_build_array(r.denominator - r.numerator, r.denominator)
+          from rates r where r.subject = s.key and r.n = array_position($6, 'handling')), '[0, 0]'))
       || case when s.households is null then '{}' else jsonb_build_object('households', s.households) end)
       order by s.key), '[]')
     from subject s

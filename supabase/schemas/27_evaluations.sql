@@ -112,12 +112,12 @@ begin
         then 'unknown-function' else 'unknown-name' end, v_word);
     elsif v_word ~ '^[0-9]' and v_previous = '/' and v_word::numeric = 0 then
       return private.fault_at(v_text, v_at, 'division-by-zero', v_word);
-    elsif v_sign = '%' and v_previous !~ '^[0-9]' then
+    elsif v_sign = '%' and coalesce(v_previous, '') !~ '^[0-9]' then
       return private.fault_at(v_text, v_at, 'value-expected', v_word);
     end if;
     if v_sign not in ('', '%') then
       -- signs before a value nest as parentheses do
-      if v_sign = '+' and coalesce(v_previous, '(') ~ '^([-+*/(,<>=]|and|or)' then
+      if v_sign = '+' and coalesce(v_previous, '(') ~ '^([-+*/(,<>=]|and$|or$)' then
         v_signs := v_signs + 1;
       elsif v_sign in ('n', '(') then
         if v_depth + v_signs + 1 > 50 then

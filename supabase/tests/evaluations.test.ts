@@ -91,7 +91,7 @@ describeOnEachDatabase('evaluations', (kind) => {
 
     it('takes what the page takes, and nothing else', async () => {
       const piece = fc.constantFrom(
-        ...['valid', 'rework', '1', '2.5', '30%', '0', '(', ')', '+', '-', '−', '*', '×', '/', '÷'],
+        ...['valid', 'rework', '1', '2.5', '30%', '%', '0', '(', ')', '+', '-', '−', '*', '×', '/', '÷'],
         ...[
           'min(',
           'max(',

@@ -70,6 +70,7 @@ export const readable: Record<string, Row> = {
   'public.ratings': everyone(0),
   'public.rating_words': everyone(0),
   'public.appeals': everyone(0),
+  'public.evaluation_formulas': everyone(0),
   'private.area_doubts': nobody,
   'private.calendar_covers': nobody,
   'private.calendar_spans': nobody,
@@ -202,6 +203,10 @@ const api: Record<string, Call> = {
     expected: everyone(0),
   },
   'rating_columns(text[])': list(`'{2026-03}'`, everyone(1)),
+  'evaluation_board(text,jsonb,text)': {
+    sql: (fn) => `select jsonb_array_length(${fn}('areas', '{}', 'district') -> 'rows')`,
+    expected: row(2, 2, 1, 1, 0, denied, denied),
+  },
   'dispatch_rule_list()': {
     sql: (fn) => `select (${fn}() ->> 'version')::integer`,
     expected: row(0, 0, 0, 0, denied, denied, denied),
@@ -247,6 +252,7 @@ export const callable: Record<string, Call> = {
     ]),
   ),
   // what policies ask: they answer for the caller alone
+  'private.readable_boards()': array('', row(4, 4, 4, 4, 2, 1, 0)),
   'private.scope_area_codes(text[])': array('', row(6, 6, 3, 2, 1, 0, 0)),
   'private.scope_departments()': array('', row(0, 0, 0, 0, 0, 1, 0)),
   'private.member_area_codes()': array('', row(1, 1, 1, 1, 1, 0, 0)),
@@ -271,6 +277,15 @@ export const forService = [
 
 /** Functions that nobody but the owner, or a function of the owner's, may call. */
 export const ownerOnly = [
+  'private.evaluation_board_at(text,jsonb,text,timestamp with time zone)',
+  'private.fault_at(text,integer,text,text)',
+  'private.formula_fault(text,text)',
+  'private.may_edit_evaluations(uuid,timestamp with time zone)',
+  'private.person_figures(text,jsonb,timestamp with time zone)',
+  'private.place_figures(text,jsonb,text,timestamp with time zone)',
+  'private.rate_sums(text)',
+  'private.save_evaluation(uuid,jsonb,timestamp with time zone)',
+  'private.score_names(text)',
   'private.answer_byte(boolean,boolean,integer,text,boolean)',
   'private.appeal_review(appeals,incidents,text[],uuid,timestamp with time zone)',
   'private.appealable(incidents,integer)',

@@ -8,6 +8,7 @@ import { startAppServer } from './app-server.ts'
 import { launchChromium } from './browser.ts'
 import { fillCapture, leaveUnsent, meetConflict, reportDay } from './field-shots.ts'
 import { slower } from './patience.ts'
+import type { Page } from 'playwright'
 import { openPage, type OpenOptions, type OpenPage } from './session.ts'
 import { stillPicture } from './still-picture.ts'
 
@@ -68,10 +69,32 @@ const pages: Shot[] = [
     locale: 'zh-CN',
     theme: 'dark',
   },
+  {
+    name: 'evaluations-en-light',
+    role: 'leader',
+    path: '/evaluations?from=all',
+    prepare: ({ page }) => saveFormula(page),
+  },
+  {
+    name: 'evaluations-zh-dark',
+    role: 'leader',
+    path: '/evaluations?from=all',
+    locale: 'zh-CN',
+    theme: 'dark',
+    prepare: ({ page }) => saveFormula(page),
+  },
   { name: 'table-zh-light', role: 'leader', path: '/table', locale: 'zh-CN' },
   { name: 'phone-map-zh-light', role: 'manager', path: '/map', locale: 'zh-CN', ...phone },
   { name: 'sign-in-zh-light', path: '/sign-in', locale: 'zh-CN' },
 ]
+
+/** Takes the first shipped formula for the board on the page. */
+async function saveFormula(page: Page): Promise<void> {
+  await page.getByTestId('example-composite').click()
+  await page.getByTestId('formula-reason').fill('2026')
+  await page.getByTestId('formula-save').click()
+  await page.getByTestId('score-row').first().waitFor(slower)
+}
 
 /** Brings the page to the first incident to check whose photos show before and after. */
 const openHandled = async ({ page, url }: OpenPage & { url: string }): Promise<void> => {

@@ -11,7 +11,7 @@ export interface JudgedScore extends Score {
   /** 95 % limits; null without a score. */
   low: number | null
   high: number | null
-  /** The smallest denominator of its rates; null where it uses none. */
+  /** The smallest denominator of the rates that it rests on; null where it rests on none. */
   least: number | null
   /** Null without a score, or on fewer than `leastToRank`. */
   rank: Omit<RankedScore, 'index'> | null
@@ -54,10 +54,14 @@ const byScore = (a: JudgedScore, b: JudgedScore): number =>
   (b.score ?? Number.NEGATIVE_INFINITY) - (a.score ?? Number.NEGATIVE_INFINITY) ||
   (a.key < b.key ? -1 : 1)
 
-const ratesOf = ({ names }: Formula, values: ReadonlyMap<string, NamedValue>) =>
-  names.flatMap((name) => {
+/** Rates that the score rests on: without one of them there would be none. */
+const ratesOf = (formula: Formula, values: ReadonlyMap<string, NamedValue>) =>
+  formula.names.flatMap((name) => {
     const value = values.get(name)
-    return value && 'numerator' in value ? [{ name, ...value }] : []
+    if (!value || !('numerator' in value)) return []
+    const others = new Map(values)
+    others.delete(name)
+    return evaluateFormula(formula, others).score === null ? [{ name, ...value }] : []
   })
 
 function limitsOf(
@@ -68,9 +72,7 @@ function limitsOf(
   let [below, above] = [0, 0]
   for (const { name, numerator, denominator } of ratesOf(formula, values)) {
     const { low, high } = wilson(numerator, denominator)
-    // A rate that no branch uses may rest on nothing.
-    if (low === null || high === null) continue
-    const moved = [low, high].flatMap((value) => {
+    const moved = [low!, high!].flatMap((value) => {
       const at = evaluateFormula(formula, new Map(values).set(name, { value })).score
       return at === null ? [] : [at - score]
     })

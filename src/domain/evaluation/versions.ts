@@ -10,11 +10,11 @@ export interface FormulaVersion {
 }
 
 /** The version in force on a local day; of two from the same day the later one. Null before the first. */
-export function versionOn(
-  versions: readonly FormulaVersion[],
+export function versionOn<Version extends FormulaVersion>(
+  versions: readonly Version[],
   localDay: string,
-): FormulaVersion | null {
-  let best: FormulaVersion | null = null
+): Version | null {
+  let best: Version | null = null
   for (const one of versions) {
     if (one.fromDay > localDay) continue
     if (!best || one.fromDay > best.fromDay) best = one

@@ -40,8 +40,8 @@ export function useEvaluations() {
 
   /** The server decides as well. */
   const mayRead = computed<readonly Board[]>(() => {
-    if (['grid_manager', 'leader', 'admin'].some((role) => session.hasRole(role as 'leader')))
-      return boards
+    const judges = ['grid_manager', 'leader', 'admin'] as const
+    if (judges.some((role) => session.hasRole(role))) return boards
     const own: Board[] = session.hasRole('field_staff') ? ['areas', 'field_staff'] : []
     return session.hasRole('handler') ? [...own, 'departments'] : own
   })
@@ -119,7 +119,7 @@ export function useEvaluations() {
   const inForce = computed(() => {
     const to = filter.filter.period?.to
     const newest = versions.value[0] ?? null
-    return to === undefined ? newest : (versionOn(versions.value, to) ?? null)
+    return to === undefined ? newest : versionOn(versions.value, to)
   })
   const scores = computed(() => (inForce.value ? scoresBy(inForce.value.formula) : []))
 

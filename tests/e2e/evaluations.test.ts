@@ -1,0 +1,114 @@
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { apiClient, call } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { slow } from '../kit/patience.ts'
+import { openPage } from '../kit/session.ts'
+
+type Pair = [number, number]
+interface Board {
+  rows: { key: string; values: Record<string, Pair> }[]
+}
+
+describe('the page of evaluations', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  let page: Page
+  let problems: string[]
+
+  beforeAll(async () => {
+    browser = await launchChromium()
+    ;({ page, problems } = await openPage(browser, {
+      ...{ url, role: 'leader', webGl: false },
+      path: '/evaluations?from=all',
+    }))
+    await page.getByTestId('no-formula').waitFor(slow)
+  })
+  afterAll(() => browser?.close())
+
+  const rowsOf = (id: string): Promise<string[][]> =>
+    page
+      .getByTestId(id)
+      .locator('tbody tr')
+      .evaluateAll((all) =>
+        all.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
+      )
+  const share = ([numerator, denominator]: Pair): number => numerator / denominator
+
+  it('scores areas by a shipped formula, once its ranking was seen', async () => {
+    const leader = await apiClient(url, 'leader')
+    const areas = await call<{ code: string; name: string }[]>(leader, 'area_list')
+    const { rows } = await call<Board>(leader, 'evaluation_board', {
+      ...{ p_board: 'areas', p_filter: {}, p_level: 'community' },
+    })
+    const byHand = new Map(
+      rows.map(({ key, values: v }) => {
+        const names = ['handling', 'handling_in_time', 'rework', 'overdue_pending', 'extension']
+        const [done, inTime, rework, pending, extended] = names.map((name) => share(v[name]!))
+        const score =
+          30 * done! + 20 * inTime! + 20 * (1 - rework!) + 20 * (1 - pending!) + 10 * (1 - extended!)
+        const least = Math.min(...names.map((name) => v[name]![1]))
+        return [areas.find(({ code }) => code === key)!.name, { key, score, least, v }]
+      }),
+    )
+    const judged = [...byHand.values()].filter(({ least }) => least >= 10)
+    expect(judged.length).toBeGreaterThan(2)
+    // the figures of one area are the rates under a filter of that area alone
+    const { rates } = await call<{
+      rates: { rate: string; numerator: number; denominator: number }[]
+    }>(leader, 'incident_rates', { p_filter: { areas: [judged[0]!.key] } })
+    for (const { rate, numerator, denominator } of rates)
+      expect(judged[0]!.v[rate], rate).toEqual([numerator, denominator])
+
+    await page.getByTestId('example-composite').click()
+    const text = page.getByTestId('formula-text')
+    const formula = await text.inputValue()
+    await text.fill(`${formula}\n+ 5 × reports`)
+    expect(await page.getByTestId('formula-editor').innerText()).toContain(
+      'Line 6, character 7: No rate has the name “reports”.',
+    )
+    expect(await page.getByTestId('ranking-change').count()).toBe(0)
+    expect(await page.getByTestId('formula-save').isDisabled()).toBe(true)
+    await text.fill(formula)
+    const tried = await rowsOf('ranking-change')
+    const best = judged.toSorted((a, b) => b.score - a.score)[0]!
+    expect([tried[0]![2], tried[0]![5]]).toEqual(['1', best.score.toFixed(1)])
+    await page.getByTestId('formula-reason').fill('First formula')
+    await page.getByTestId('formula-save').click()
+
+    await page.getByTestId('score-row').first().waitFor(slow)
+    const table = await rowsOf('score-table')
+    expect(table.length).toBe(rows.length)
+    for (const [rank, name, points, ...parts] of table) {
+      const own = byHand.get(name!)!
+      if (own.least === 0) expect([rank, points!.slice(0, 1)]).toEqual(['–', '–'])
+      else expect(points!.split('\n')[0], name).toBe(own.score.toFixed(1))
+      if (own.least < 10) expect(rank, name).toBe('–')
+      const [done, due] = own.v['handling']!
+      expect(parts[0]!.split('\n').at(-1)).toBe(`${done} of ${due}`)
+    }
+    // those without a rank stand last, and no rank is a place that its range leaves out
+    const ranks = table.map(([rank]) => rank!)
+    expect(ranks.slice(judged.length).every((rank) => rank === '–')).toBe(true)
+    ranks.slice(0, judged.length).forEach((rank, at) => {
+      const [low, high] = [Number(rank.split('–')[0]), Number(rank.split('–').at(-1))]
+      expect(at + 1 >= low && at + 1 <= high, `${rank} at ${at + 1}`).toBe(true)
+    })
+    expect(await page.getByTestId('formula-in-force').innerText()).toBe(formula)
+
+    // a second version: what changes is said before it is saved
+    await page.getByTestId('formula-edit').click()
+    await text.fill('100 × (1 − rework)')
+    await expect
+      .poll(() => page.getByTestId('ranking-change').innerText(), slow)
+      .toMatch(/of \d+ moves?/)
+    await page.getByRole('button', { name: 'Drop the draft' }).click()
+
+    // a board of people, by its address
+    await page.getByRole('radio', { name: 'Posts' }).check({ force: true })
+    await page.getByTestId('example-desk').click()
+    await expect.poll(() => page.getByTestId('ranking-change').innerText(), slow).toContain('100')
+    expect(page.url()).toContain('board=posts')
+    expect(problems).toEqual([])
+  })
+})
