@@ -19,7 +19,11 @@ describe('ranks of scores', () => {
     ])
     const exact = rankScores([entry(2), entry(1), entry(2)])
     expect(exact.map(({ best, worst }) => [best, worst])).toEqual([
-      ...[[1, 2], [1, 2], [3, 3]],
+      ...[
+        [1, 2],
+        [1, 2],
+        [3, 3],
+      ],
     ])
     expect(rankScores([])).toEqual([])
   })
@@ -32,7 +36,10 @@ describe('ranks of scores', () => {
 
   it('of shares as scores agree with rankShares on who is clearly better', () => {
     // 12 of 13 and 13 of 13 tie, 80 of 200 does not
-    const [counts, ns] = [[12, 13, 80], [13, 13, 200]]
+    const [counts, ns] = [
+      [12, 13, 80],
+      [13, 13, 200],
+    ]
     const ranked = rankScores(
       counts.map((count, at) => {
         const { share, low, high } = wilson(count, ns[at]!)

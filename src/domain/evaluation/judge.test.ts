@@ -18,9 +18,9 @@ const judged = (text: string, rows: Record<string, WireValues>) =>
 
 describe('a formula to be saved', () => {
   it.each([
-    ['done / 0', '1:8 division-by-zero'],
-    ['1 +\ndone ÷ (2 − 2)', '2:9 division-by-zero'],
-    ['if(done > 1 / (3 - 3), 1, 2)', '1:16 division-by-zero'],
+    ['done / 0', '1:6 division-by-zero'],
+    ['1 +\ndone ÷ (2 − 2)', '2:6 division-by-zero'],
+    ['if(done > 1 / (3 - 3), 1, 2)', '1:13 division-by-zero'],
     ['score + 1', '1:1 loops'],
     ['done + other', '1:8 unknown-name'],
   ])('%j is refused: %s', (text, expected) => {
