@@ -15,6 +15,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   overview: () => import('@/features/overview/OverviewPage.vue'),
   satisfaction: () => import('@/features/satisfaction/SatisfactionPage.vue'),
   evaluations: () => import('@/features/evaluations/EvaluationsPage.vue'),
+  surveys: () => import('@/features/surveys/SurveysPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),
   outbox: () => import('@/features/outbox/OutboxPage.vue'),
   account: () => import('@/features/account/AccountPage.vue'),

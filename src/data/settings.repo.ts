@@ -32,7 +32,7 @@ export type SettingAnswer =
   | { outcome: 'saved'; version: number }
   /** Somebody else, or another device, saved first: 0 and nulls where it was deleted. */
   | { outcome: 'stale'; version: number; savedAt: string | null; savedByName: string | null }
-  | { outcome: 'rejected'; code: string; field: string | null }
+  | { outcome: 'rejected'; code: string; field: string | null; detail: string | null }
 
 const viewSchema = v.object({
   id: v.string(),
@@ -118,6 +118,7 @@ export const settingsRepo = (backend: Backend) => ({
           outcome: 'rejected',
           code: receipt.error.code,
           field: receipt.error.field ?? null,
+          detail: receipt.error.detail ?? null,
         }
       default:
         return { outcome: 'saved', version: receipt.version }

@@ -135,6 +135,16 @@ const list = [
     isFiltered: true,
   },
   {
+    name: 'surveys',
+    path: '/surveys',
+    title: 'app.nav.surveys',
+    icon: 'lucide:clipboard-list',
+    audience: 'signed-in',
+    roles: ['grid_manager', 'leader', 'admin'],
+    inMenu: true,
+    isFiltered: true,
+  },
+  {
     name: 'incident',
     path: '/incidents/:id',
     title: 'app.incident',

@@ -71,6 +71,10 @@ export const readable: Record<string, Row> = {
   'public.rating_words': everyone(0),
   'public.appeals': everyone(0),
   'public.evaluation_formulas': everyone(0),
+  'public.surveys': everyone(0),
+  'public.survey_items': everyone(0),
+  'public.survey_waves': everyone(0),
+  'public.survey_results': everyone(0),
   'private.area_doubts': nobody,
   'private.calendar_covers': nobody,
   'private.calendar_spans': nobody,
@@ -203,6 +207,11 @@ const api: Record<string, Call> = {
     expected: everyone(0),
   },
   'rating_columns(text[])': list(`'{2026-03}'`, everyone(1)),
+  'survey_list()': {
+    sql: (fn) => `select jsonb_array_length(${fn}() -> 'surveys')`,
+    expected: row(0, 0, 0, 0, denied, denied, denied),
+  },
+  'survey_results(text,text)': list("'own', 'N'", row(0, 0, 0, 0, denied, denied, denied)),
   'evaluation_board(text,jsonb,text)': {
     sql: (fn) => `select jsonb_array_length(${fn}('areas', '{}', 'district') -> 'rows')`,
     expected: row(2, 2, 1, 1, 0, denied, denied),
@@ -277,6 +286,12 @@ export const forService = [
 
 /** Functions that nobody but the owner, or a function of the owner's, may call. */
 export const ownerOnly = [
+  'private.delete_wave(uuid,jsonb,timestamp with time zone)',
+  'private.import_survey(uuid,jsonb,timestamp with time zone)',
+  'private.payload_column(jsonb,text,integer,text)',
+  'private.store_survey(uuid,jsonb,boolean,timestamp with time zone)',
+  'private.store_survey_items(text,jsonb)',
+  'private.survey_rows(jsonb,integer)',
   'private.evaluation_board_at(text,jsonb,text,timestamp with time zone)',
   'private.fault_at(text,integer,text,text)',
   'private.formula_fault(text,text)',

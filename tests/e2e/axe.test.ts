@@ -55,6 +55,7 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
       { path: '/overview', ready: '[data-testid=chart-flow] svg' },
       { path: '/satisfaction', ready: '[data-testid=chart-satisfaction-ranking] svg' },
       { path: '/evaluations', ready: '[data-testid=no-formula], [data-testid=score-row]' },
+      { path: '/surveys', ready: '[data-testid=senses-table] tbody tr' },
       { path: '/account', ready: 'main h1' },
       { path: '/no-such-page', ready: 'main h1', isMissing: true },
     ],

@@ -11,6 +11,8 @@ export type SurveyFaultCode =
   | 'fewer-asked-than-answers'
   | 'outside-scale'
   | 'duplicate'
+  /** The server alone knows. */
+  | 'known-wave'
 
 export interface SurveyFault {
   /** Of the file, from 1; the header is line 1. */

@@ -14,6 +14,8 @@ export interface WaveRow {
   /** 0 to 1. */
   satisfied: number | null
   dissatisfied: number | null
+  /** Share that names the item among the most important, 0 to 1; missing where it was not asked. */
+  important?: number | null
 }
 
 /** Which column holds what; a column left out is not read. */
@@ -26,6 +28,7 @@ export interface WaveMapping {
   sd?: string
   satisfiedPercent?: string
   dissatisfiedPercent?: string
+  importantPercent?: string
   /** People asked, who cannot be fewer than those that answered. */
   asked?: string
   scale: Scale
@@ -102,11 +105,13 @@ export function readWaves(
       (satisfied + dissatisfied) * 100 > mostPercents
     )
       fault('percents-over-100', mapping.dissatisfiedPercent!)
+    const important = share(mapping.importantPercent)
     const key = JSON.stringify([areaCode, period, item])
     if (seen.has(key)) fault('duplicate', mapping.item)
     seen.add(key)
     if (faults.length > before) return []
-    return [{ areaCode, period: period!, item, n: n!, mean, sd, satisfied, dissatisfied }]
+    const result = { areaCode, period: period!, item, n: n!, mean, sd, satisfied, dissatisfied }
+    return [mapping.importantPercent === undefined ? result : { ...result, important }]
   })
   return readingOf(read, faults)
 }

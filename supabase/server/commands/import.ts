@@ -12,6 +12,7 @@ import { importAreas } from '../import/import-areas.ts'
 import { importCalendar } from '../import/import-calendar.ts'
 import { importControls } from '../import/import-controls.ts'
 import { importIncidents } from '../import/import-incidents.ts'
+import { importSurvey, readSurveyMappingFile } from '../import/import-survey.ts'
 import { importStandard } from '../import/import-standard.ts'
 import { readMapping } from '../import/mapping.ts'
 import { terminalProgress } from '../import/progress.ts'
@@ -29,6 +30,7 @@ npm run import -- incidents FILE --mapping MAPPING.json [--encoding gb18030] [--
 npm run import -- calendar FILE.json (--calendar CALENDAR | --area CODE) [--hours HOURS]...
 npm run import -- standard FILE.csv [--check] [--retire-missing] [--encoding gb18030]
 npm run import -- controls FILE.csv [--check] [--retire-missing] [--encoding gb18030]
+npm run import -- survey FILE --mapping MAPPING.json [--check] [--encoding gb18030] [--layer SHEET]
 npm run import -- demo [CITY]
 
   CITY        ${demoCities.map(({ id }) => id).join(', ')}
@@ -207,6 +209,17 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
       })
     return { job, kind, file }
   }
+  if (kind === 'survey') {
+    if (!values.mapping) throw new UsageError('--mapping MAPPING.json is needed.')
+    const mapping = await readSurveyMappingFile(values.mapping)
+    const job: Job = (db) =>
+      importSurvey(db, {
+        ...{ file, mapping, checkOnly: values.check ?? false },
+        ...(values.encoding ? { encoding: values.encoding } : {}),
+        ...(values.layer ? { layer: values.layer } : {}),
+      })
+    return { job, kind, file }
+  }
   if (kind === 'calendar') return { job: calendarJob(file, values), kind, file }
   if (kind === 'standard' || kind === 'controls') {
     const importTable = kind === 'standard' ? importStandard : importControls
@@ -220,7 +233,7 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
     return { job, kind, file }
   }
   throw new UsageError(
-    `"${kind ?? ''}" is not something to import: areas, incidents, calendar, standard, controls or demo.`,
+    `"${kind ?? ''}" is not something to import: areas, incidents, calendar, standard, controls, survey or demo.`,
   )
 }
 

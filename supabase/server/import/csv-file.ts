@@ -1,5 +1,5 @@
-import { CsvReader } from './csv-reader.ts'
-import type { CsvRow } from './csv-reader.ts'
+import { CsvReader } from '../../../src/domain/csv-reader.ts'
+import type { CsvRow } from '../../../src/domain/csv-reader.ts'
 import type { ReportItem } from './report.ts'
 import { checkText, ImportFileError, textChunks } from './text-source.ts'
 

@@ -1,3 +1,4 @@
+import { monthFromNumber, monthNumber, monthOfDay } from '../../../src/domain/time/calendar.ts'
 import type { Database } from '../base/database-types.ts'
 import { demoAccounts, demoCities, demoCity, demoPassword } from '../base/demo.ts'
 import type { DemoCity } from '../base/demo.ts'
@@ -6,8 +7,10 @@ import { addPerson } from '../owner/people.ts'
 import { hashWithoutRule } from '../owner/passwords.ts'
 import { clearDemoSteps, hasDemoSteps, takeDemoSteps } from './demo/loop.ts'
 import type { PhotoKeeper } from './demo/loop.ts'
+import { planSurvey } from './demo/survey.ts'
 import { importAreas } from './import-areas.ts'
 import { importIncidents } from './import-incidents.ts'
+import { storeGeneratedSurvey } from './import-survey.ts'
 import { readMapping } from './mapping.ts'
 import { movedDay, weeksUntil } from './moved-dates.ts'
 import { reportText } from './report.ts'
@@ -114,6 +117,7 @@ export async function loadDemoCity(db: Database, options: DemoOptions = {}): Pro
       takeDemoSteps(tx, city, { now, photos: options.photos }),
     )
     say(`Generated steps on open incidents: ${steps}`)
+    await db.transaction((tx) => giveDemoSurvey(tx, city, stored.until))
   }
   return report
 }
@@ -147,8 +151,31 @@ export async function moveDemoToToday(
     await takeDemoSteps(tx, city, { now, photos })
     const dates = await readDemoDates(tx)
     if (!dates) throw new Error('The demo has no dates in city_settings.')
+    await giveDemoSurvey(tx, city, dates.until)
     return { ...dates, stayed }
   })
+}
+
+/** Of the generated survey; the last is of the month before the data's end. */
+const surveyWaves = { count: 4, monthsApart: 6 }
+
+/** Generates the waves of a survey anew, to end with the data. Imported ones stay. */
+async function giveDemoSurvey(db: Database, city: DemoCity, until: string): Promise<void> {
+  await db.query('delete from public.survey_waves where is_generated')
+  const communities = await db.query<{ code: string }>(
+    "select a.code from public.areas a where a.level = 'community' order by a.code",
+  )
+  const [root] = await db.query<{ code: string }>(
+    'select a.code from public.areas a where a.parent_code is null order by a.code limit 1',
+  )
+  if (!root || communities.length === 0) return
+  const last = monthNumber(monthOfDay(until)) - 1
+  const months = Array.from({ length: surveyWaves.count }, (_, at) =>
+    monthFromNumber(last - surveyWaves.monthsApart * (surveyWaves.count - 1 - at)),
+  )
+  const codes = communities.map(({ code }) => code)
+  const options = { seed: city.id, cityCode: root.code }
+  await storeGeneratedSurvey(db, planSurvey(codes, months, options))
 }
 
 const weeksToToday = (city: DemoCity, now = new Date().toISOString()): number =>

@@ -117,4 +117,26 @@ export const reasons: Readonly<Record<string, { en: string; zh: string }>> = {
     en: 'the source knows no place: it lies at a point of its area',
     zh: '来源无坐标，按所属区域定位',
   },
+  'missing-column': { en: 'the file lacks this column', zh: '缺少此列' },
+  'unknown-area': { en: 'no area has this code', zh: '本市没有该区域' },
+  'no-period': { en: 'not a month like 2026-03', zh: '调查月份应写作 2026-03' },
+  'no-item': { en: 'the item is missing', zh: '缺少调查项目' },
+  'no-number': { en: 'not a number', zh: '不是数字' },
+  'bad-count': { en: 'the number of answers is no whole number', zh: '答复数应为整数' },
+  'bad-percent': { en: 'not between 0 and 100 %', zh: '百分比应在 0 到 100 之间' },
+  'percents-over-100': {
+    en: 'satisfied and dissatisfied make more than 100 %',
+    zh: '满意与不满意之和超过 100%',
+  },
+  'fewer-asked-than-answers': {
+    en: 'fewer people were asked than answered',
+    zh: '调查人数少于答复人数',
+  },
+  'outside-scale': { en: 'outside the declared scale', zh: '超出所声明的量表范围' },
+  duplicate: { en: 'came before in this file', zh: '与文件中前面的行重复' },
+  'known-wave': {
+    en: 'this wave of the survey is stored already; delete it first',
+    zh: '该批次已导入，请先删除再导入',
+  },
+  other_scale: { en: 'the item is stored with another scale', zh: '该项目已按另一量表入库' },
 }

@@ -14,7 +14,7 @@ export interface ReportItem {
 
 /** Incidents, unless broken off: read = stored + updated + unchanged + rejected. */
 export interface ImportReport {
-  kind: 'areas' | 'incidents' | 'calendar' | 'standard' | 'controls'
+  kind: 'areas' | 'incidents' | 'calendar' | 'standard' | 'controls' | 'survey'
   file: string
   startedAt: string
   finishedAt: string
@@ -46,9 +46,11 @@ const placeWords = {
   calendar: 'entry',
   standard: 'line',
   controls: 'line',
+  survey: 'line',
 }
 
-const isTable = (kind: ImportReport['kind']): boolean => kind === 'standard' || kind === 'controls'
+const isTable = (kind: ImportReport['kind']): boolean =>
+  kind === 'standard' || kind === 'controls' || kind === 'survey'
 
 function itemLine(kind: ImportReport['kind'], item: ReportItem): string {
   const where = item.at === null ? 'file' : `${placeWords[kind]} ${item.at}`

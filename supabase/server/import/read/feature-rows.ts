@@ -1,5 +1,5 @@
 import { coordinateSystem } from '../place/coordinate-system.ts'
-import type { CsvRow } from '../csv-reader.ts'
+import type { CsvRow } from '../../../../src/domain/csv-reader.ts'
 import type { SourceFeature } from './feature-file.ts'
 import { readFeatures } from './formats.ts'
 import type { RowFile, RowOptions } from './table.ts'

@@ -1,5 +1,5 @@
-import { CsvReader } from '../csv-reader.ts'
-import type { CsvRow } from '../csv-reader.ts'
+import { CsvReader } from '../../../../src/domain/csv-reader.ts'
+import type { CsvRow } from '../../../../src/domain/csv-reader.ts'
 
 /** Lines in which a header is looked for. */
 const lookedAt = 40

@@ -1,4 +1,4 @@
-import type { CsvRow } from '../csv-reader.ts'
+import type { CsvRow } from '../../../../src/domain/csv-reader.ts'
 
 /** A table of any format: the header, and the rows below it as often as they are asked for. */
 export interface RowFile {

@@ -1,4 +1,4 @@
-import type { CsvRow } from '../csv-reader.ts'
+import type { CsvRow } from '../../../../src/domain/csv-reader.ts'
 import { ImportFileError, wholeFile } from '../text-source.ts'
 import { holdsAll } from './header.ts'
 import type { RowFile, RowOptions } from './table.ts'
