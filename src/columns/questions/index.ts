@@ -9,6 +9,7 @@ import { outbreaks } from './outbreaks.ts'
 import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
+import { repeatPlaces } from './repeat-places.ts'
 import { satisfaction } from './satisfaction.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
@@ -27,6 +28,7 @@ export const questions = {
   quality,
   outbreaks,
   patterns,
+  repeatPlaces,
   satisfaction,
   fairRanking,
 }
