@@ -17,7 +17,7 @@ function ask(
   filter: Partial<IncidentFilter> = {},
 ) {
   const sorted = [...rows].sort((a, b) => (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0))
-  const set = setOf(sorted)
+  const set = setOf(sorted.map(([area, day, category]) => [area, day, category] as const))
   // the months of the set hold the rows by day, in the same order
   let at = 0
   for (const month of set.months)
