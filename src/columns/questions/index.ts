@@ -11,6 +11,7 @@ import { projection } from './projection.ts'
 import { quality } from './quality.ts'
 import { repeatPlaces } from './repeat-places.ts'
 import { satisfaction } from './satisfaction.ts'
+import { smoothedRates } from './smoothed-rates.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
 
@@ -23,6 +24,7 @@ export const questions = {
   findings,
   hotspotCells,
   hotspots,
+  smoothedRates,
   weekHours,
   windowCounts,
   quality,
