@@ -6,6 +6,7 @@ import { AreasLayer } from './layers/areas.layer.ts'
 import { CellsLayer } from './layers/cells.layer.ts'
 import { HeatLayer } from './layers/heat.layer.ts'
 import { LocationLayer, type Location } from './layers/location.layer.ts'
+import { PlacesLayer } from './layers/places.layer.ts'
 import { PointsLayer } from './layers/points.layer.ts'
 import { locateDevice } from './locate.ts'
 import { boundsOf, createMapCanvas, titleCanvas } from './map-canvas.ts'
@@ -45,6 +46,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   const cells = new CellsLayer()
   const heat = new HeatLayer(theme)
   const points = new PointsLayer(theme, (error) => events.emit('pointsError', error))
+  const places = new PlacesLayer(theme)
   const location = new LocationLayer(theme)
   const warn = ({ message }: { message: string }): void => console.warn('Map:', message)
   const lost = (): void => events.emit('fatal', new Error('The WebGL context was lost'))
@@ -59,7 +61,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
 
   // Draws values set earlier. Location comes last, on top.
   map.once('style.load', () => {
-    for (const layer of [areas, cells, heat, points, location]) layer.attach(map)
+    for (const layer of [areas, cells, heat, points, places, location]) layer.attach(map)
   })
   map.on('error', ({ error }) => warn(error))
   map.on('webglcontextlost', lost)
@@ -153,7 +155,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
       if (next === theme) return
       redraw({ theme: next })
       container.dataset['mapTheme'] = next
-      for (const layer of [areas, heat, points, location]) layer.setTheme(next)
+      for (const layer of [areas, heat, points, places, location]) layer.setTheme(next)
       compared.setLook({ theme, locale, messages })
     },
     setLocale(nextLocale, nextMessages) {
@@ -199,6 +201,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     },
     setCells: (values) => cells.set(values),
     setHeat: (grid) => heat.set(grid),
+    setPlaces: (marks) => places.set(marks),
     setPoints: (source) => points.set(source),
     setPointHighlight(highlight) {
       points.setHighlight(highlight)

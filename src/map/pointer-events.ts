@@ -23,8 +23,9 @@ export function listenToPointer(
   let hoveredPoints = ''
 
   const hover = (event: MapMouseEvent | null): void => {
-    const hits = event ? pointsAt(mapAt(event.point), event, reachPixels.mouse) : []
-    const idx = event && hits.length === 0 ? areaAt(map, event, drawnLevel()) : null
+    const isPlace = event !== null && placeAt(map, event) !== null
+    const hits = event && !isPlace ? pointsAt(mapAt(event.point), event, reachPixels.mouse) : []
+    const idx = event && hits.length === 0 && !isPlace ? areaAt(map, event, drawnLevel()) : null
     const pixel = event ? { x: event.point.x, y: event.point.y } : { x: 0, y: 0 }
     const names = hits.map(({ id }) => id).join()
     if (names !== hoveredPoints || hits.length > 0)
@@ -33,7 +34,7 @@ export function listenToPointer(
       events.emit('areaHover', idx === null ? null : { idx, pixel })
     hoveredPoints = names
     hoveredArea = idx
-    map.getCanvas().style.cursor = hits.length > 0 || idx !== null ? 'pointer' : ''
+    map.getCanvas().style.cursor = isPlace || hits.length > 0 || idx !== null ? 'pointer' : ''
   }
 
   map.on('mousemove', (event) => {
@@ -48,6 +49,8 @@ export function listenToPointer(
     const pixel = { x: event.point.x, y: event.point.y }
     const isTouch =
       'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch'
+    const place = placeAt(map, event)
+    if (place !== null) return events.emit('placeClick', { place })
     const hits = pointsAt(
       mapAt(event.point),
       event,
@@ -63,6 +66,12 @@ export function listenToPointer(
 function areaAt(map: MapLibreMap, event: MapMouseEvent, level: AreaLevel | null): number | null {
   if (!level || !map.getLayer(layerIds.areaFill(level))) return null
   const [feature] = map.queryRenderedFeatures(event.point, { layers: [layerIds.areaFill(level)] })
+  return feature?.id === undefined ? null : Number(feature.id)
+}
+
+function placeAt(map: MapLibreMap, event: MapMouseEvent): number | null {
+  if (!map.getLayer(layerIds.placeCircle)) return null
+  const [feature] = map.queryRenderedFeatures(event.point, { layers: [layerIds.placeCircle] })
   return feature?.id === undefined ? null : Number(feature.id)
 }
 

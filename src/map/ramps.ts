@@ -77,6 +77,17 @@ export const divergingRamp = (theme: MapTheme): string[] => diverging[theme].map
 export const hotColdColor = (theme: MapTheme, strength: number): string =>
   hexFromOklch(sample(diverging[theme], (strength + 1) / 2))
 
+/** Text on a colour: the one of dark and white that stands out more. @param hex of the ground */
+export function inkOn(hex: string): string {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const share = Number.parseInt(hex.slice(at, at + 2), 16) / 255
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+  }) as [number, number, number]
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  // Where both contrasts of WCAG are equal.
+  return luminance > 0.179 ? '#101416' : '#ffffff'
+}
+
 /** RGBA by density byte, 256 × 4 bytes; streets show through. */
 export function heatRamp(theme: MapTheme): Uint8ClampedArray<ArrayBuffer> {
   const table = new Uint8ClampedArray(256 * 4)

@@ -63,6 +63,22 @@ export interface CellValues {
   colors: readonly string[]
 }
 
+/** Spots with a number each, drawn above areas. */
+export interface PlaceMarks {
+  /** Place in the list is the id that `placeClick` tells. */
+  list: readonly PlaceMark[]
+  chosen: number | null
+}
+
+export interface PlaceMark {
+  lngLat: LngLat
+  count: number
+  /** Outline; fewer than three corners draw none. */
+  hull: readonly LngLat[]
+  /** CSS hex. */
+  color: string
+}
+
 /** Each is an `Area.idx`. */
 export interface AreaHighlight {
   hovered?: number | null
@@ -130,6 +146,8 @@ export interface MapEvents {
   /** Several at a shared place; null on leaving. */
   pointHover: { hits: PointHit[]; pixel: PixelPoint } | null
   pointClick: { hits: PointHit[]; lngLat: LngLat; pixel: PixelPoint }
+  /** Index in `PlaceMarks.list`. Places win over points and areas. */
+  placeClick: { place: number }
   backgroundClick: { lngLat: LngLat; pixel: PixelPoint }
   /** `shown < total` means capped. Null below zoom 14. */
   pointTotals: { shown: number; total: number } | null
@@ -179,6 +197,7 @@ export interface MapEngine {
 
   setCells(cells: CellValues | null): void
   setHeat(heat: HeatGrid | null): void
+  setPlaces(places: PlaceMarks | null): void
 
   setPoints(points: PointsSource | null): void
   setPointHighlight(highlight: PointHighlight): void

@@ -30,6 +30,37 @@ describe('kernelDensity', () => {
     expect(worst / peak).toBeLessThan(0.004)
   })
 
+  it.each([600, 1000, 3000])('with a wide bandwidth of %d m, on coarser cells, too', (h) => {
+    const { perKm2, columns, rows, clamped } = kernelDensity(x, y, box, h, 400, 300)
+    expect(clamped).toBeNull()
+    const limit = (x.length / (2 * Math.PI * h * h)) * 1e6 * ((1 / 12) ** 2 / 4 + 0.001)
+    for (let row = 0; row < rows; row += 23)
+      for (let column = 0; column < columns; column += 23) {
+        const exact = byDefinition((column + 0.5) * 20, (row + 0.5) * 20, h)
+        expect(Math.abs(perKm2[row * columns + column]! - exact)).toBeLessThan(limit)
+      }
+  })
+
+  it('keeps its bound of error wherever a point lies in its cell', () => {
+    const at = fc.double({ min: 3900, max: 4100, noNaN: true })
+    const bandwidth = fc.double({ min: 200, max: 2900, noNaN: true })
+    fc.assert(
+      fc.property(at, at, bandwidth, (px, py, h) => {
+        const { perKm2 } = kernelDensity([px], [py], box, h, 80, 60)
+        const peak = 1e6 / (2 * Math.PI * h * h)
+        const side = 100 * Math.max(1, Math.floor(h / 1200))
+        const limit = peak * ((side / h) ** 2 / 4 + 0.001)
+        for (let cell = 0; cell < 4800; cell += 7) {
+          const east = ((cell % 80) + 0.5) * 100 - px
+          const north = (Math.floor(cell / 80) + 0.5) * 100 - py
+          const exact = peak * Math.exp(-(east * east + north * north) / (2 * h * h))
+          expect(Math.abs(perKm2[cell]! - exact)).toBeLessThanOrEqual(limit)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
   it('has the number of points as its integral, away from the border', () => {
     const { perKm2, points } = kernelDensity(x, y, box, 100, 256, 256)
     const cellKm2 = (8 / 256) * (6 / 256)

@@ -298,7 +298,11 @@ export const useColumnsStore = defineStore('columns', () => {
     })
     void current
       .setWorld({
-        areas: areas.list.map((area) => ({ ...slim(area), level: area.level })),
+        areas: areas.list.map((area) => ({
+          ...slim(area),
+          level: area.level,
+          point: [...area.pointOnSurface] as const,
+        })),
         categories: categories.list.map(slim),
         cityBbox: [...config.city.bbox],
       })

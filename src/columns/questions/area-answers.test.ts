@@ -8,6 +8,14 @@ import { FilteredRows } from '../count/filtered-rows.ts'
 import { closingByArea } from './closing-by-area.ts'
 import { closing } from './closing.ts'
 import { windowCounts } from './window-counts.ts'
+import { smoothedRates } from './smoothed-rates.ts'
+import {
+  setOf,
+  shapes as latticeShapes,
+  world as latticeWorld,
+} from '../../../tests/fixtures/lattice-world.ts'
+import { isOpenStage, stages } from '../../domain/vocabulary.ts'
+import { globalSmoothedRates } from '../../stats/empirical-bayes.ts'
 
 const world = {
   areas: [
@@ -31,7 +39,7 @@ const rowsOf = (some = {}) => new FilteredRows(set, { ...filter, period, ...some
 describe('windowCounts', () => {
   const window = { period: { from: '2020-04-16', to: '2020-05-15' }, shiftDays: 30 }
   const counted = (shiftDays: number) =>
-    windowCounts(rowsOf(), world, { ...window, shiftDays }).byArea
+    windowCounts(rowsOf(), world, { window: { ...window, shiftDays }, figure: 'reported' }).byArea
 
   it('counts the window instead of the period, by the rest of the filter, in every area', () => {
     const [from, to] = [dayNumber(window.period.from), dayNumber(window.period.to)]
@@ -60,10 +68,51 @@ describe('windowCounts', () => {
 })
 
 it('closingByArea tells of every area, also beside the chosen ones', () => {
-  const options = { withinDays: 7, areaLevel: 'grid' as const }
+  const options = { withinDays: 7, areaLevel: 'grid' as const, window: null }
   const everywhere = closing(rowsOf({ areas: [] }), world, options).byArea
   const { areas, areaLevel } = closingByArea(rowsOf(), world, options)
   expect(areas.map(({ idx }) => idx)).toEqual([2, 3])
   expect(areas).toEqual(everywhere)
   expect(areaLevel).toBe('grid')
+})
+
+describe('smoothedRates and open ones of a window', () => {
+  it('counts those still open when the window ended', () => {
+    const window = { period: { from: '2020-02-01', to: '2020-02-29' }, shiftDays: 40 }
+    const { byArea } = windowCounts(rowsOf(), world, { window, figure: 'open' })
+    const end = dayNumber('2020-03-01') * 1440 - 1
+    const wanted = [0, 0, 0, 0]
+    const february = set.months.find(({ month }) => month === '2020-02')!
+    for (let i = 0; i < february.count; i++) {
+      if (february.category[i] !== 2) continue
+      const stage = stages[february.stage[i]! & 15]!
+      const closedAt =
+        firstDayNumber(february.monthNumber) * 1440 + february.minute[i]! + february.hours[i]! * 60
+      if (stage === 'closed' ? closedAt > end : isOpenStage(stage)) wanted[february.area[i]!]!++
+    }
+    expect(wanted[2]).toBeGreaterThan(3)
+    expect([...byArea]).toEqual(wanted)
+  })
+
+  it('draws rates towards all, or towards neighbours, as the statistics do', () => {
+    const here = latticeWorld(latticeShapes(100, 200))
+    const rows = new FilteredRows(
+      setOf(Array.from({ length: 300 }, (_, n) => [(n * n) % 100, '2022-06-10'] as const)),
+      { ...emptyFilter(), areas: ['G4'] },
+      here,
+    )
+    const options = { level: 'grid', window: null } as const
+    const all = smoothedRates(rows, here, { ...options, towards: 'all' })
+    const near = smoothedRates(rows, here, { ...options, towards: 'neighbours' })
+    const counts = Array.from({ length: 100 }, (_, area) => all.areas[area]!.count)
+    expect(counts.reduce((sum, one) => sum + one, 0)).toBe(300)
+    const { rates } = globalSmoothedRates(counts, new Float64Array(100).fill(200))
+    expect(all.areas.map(({ perHouseholds }) => perHouseholds / 1000)).toEqual([...rates])
+    expect(near.areas[0]!.perHouseholds).not.toBe(all.areas[0]!.perHouseholds)
+    const none = latticeWorld(latticeShapes(100, 0))
+    expect(smoothedRates(rows, none, { ...options, towards: 'all' }).areas).toEqual([])
+    const window = { period: { from: '2022-05-01', to: '2022-05-31' }, shiftDays: 31 }
+    const before = smoothedRates(rows, here, { level: 'grid', towards: 'all', window })
+    expect(before.areas.every(({ count }) => count === 0)).toBe(true)
+  })
 })

@@ -9,7 +9,9 @@ import { outbreaks } from './outbreaks.ts'
 import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
+import { repeatPlaces } from './repeat-places.ts'
 import { satisfaction } from './satisfaction.ts'
+import { smoothedRates } from './smoothed-rates.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
 
@@ -22,11 +24,13 @@ export const questions = {
   findings,
   hotspotCells,
   hotspots,
+  smoothedRates,
   weekHours,
   windowCounts,
   quality,
   outbreaks,
   patterns,
+  repeatPlaces,
   satisfaction,
   fairRanking,
 }

@@ -51,6 +51,23 @@ describe('the question "quality"', () => {
     expect(ask(set, { exceptPoints })).toMatchObject({ total: 4000, leftOut: 96, onPiles: 96 })
   })
 
+  it('counts incidents that an import put at the point of an area', () => {
+    const areas = world.areas.map((area, n) =>
+      n === 3 ? { ...area, point: [0.5, 0.25] as const } : area,
+    )
+    const set = planted((month, at) => {
+      if (at < 4) [month.x[0], month.y[0]] = [32_768, 16_384]
+    })
+    const asked = (filter: Partial<IncidentFilter>) => {
+      const here = { ...world, areas }
+      return quality(new FilteredRows(set, { ...emptyFilter(), ...filter }, here), here, {})
+    }
+    expect(asked({}).withoutPlace).toBe(4)
+    // two may lie there by chance
+    expect(asked({ period: { from: '2020-01-01', to: '2020-02-29' } }).withoutPlace).toBe(0)
+    expect(ask(set).withoutPlace).toBe(0)
+  })
+
   it('calls no busy point a pile while others are as busy', () => {
     const set = planted((month) => {
       for (let i = 0; i < 300; i++) [month.x[i], month.y[i]] = [i % 30, 0]

@@ -4,6 +4,7 @@ import {
   maxBursts,
   minBurst,
   minPile,
+  minWithoutPlace,
   pileRatio,
   type Burst,
   type Pile,
@@ -16,10 +17,11 @@ import { poissonTails } from '../../stats/poisson.ts'
 import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
 import { pointCounts, pointKey, type PointCounts } from '../count/point-counts.ts'
 import { cellMetres, lngLatOf } from '../count/places.ts'
-import type { Question } from './question.ts'
+import type { Question, QuestionWorld } from './question.ts'
 
 /**
- * Piles, bursts and round times. Rows without a place do not exist: the import refuses them.
+ * Piles, bursts, round times, and incidents without a place of their own: an import puts those at a
+ * point of their area.
  *
  * Raw coordinates are not in the columns: incidents in one cell of the city's box, quantised in
  * 65,536 steps, count as one point. In the demo city a cell is 0.2 m wide, and the 42 incidents of
@@ -46,7 +48,29 @@ export const quality: Question<Record<never, never>, Quality> = (rows, world) =>
     bursts: shownBursts,
     allBursts: bursts.length,
     roundTimes,
+    withoutPlace: countWithoutPlace(all, world),
   }
+}
+
+function countWithoutPlace(rows: FilteredRows, world: QuestionWorld): number {
+  const [west, south, east, north] = world.cityBbox
+  const points = new Set<number>()
+  const isAtX = new Uint8Array(quantum + 1)
+  for (const { point } of world.areas) {
+    if (!point) continue
+    const x = Math.round(((point[0] - west) / (east - west)) * quantum)
+    const y = Math.round(((point[1] - south) / (north - south)) * quantum)
+    if (!(x >= 0 && x <= quantum && y >= 0 && y <= quantum)) continue
+    points.add(pointKey(x, y))
+    isAtX[x] = 1
+  }
+  let found = 0
+  // Of any area: a place of a district lies in one of its grids.
+  if (points.size > 0)
+    forEachPassing(rows, ({ x, y }) => (row) => {
+      if (isAtX[x[row]!] && points.has(pointKey(x[row]!, y[row]!))) found++
+    })
+  return found < minWithoutPlace ? 0 : found
 }
 
 /** So many of the busiest points may be piles, or this share of the number of incidents. */

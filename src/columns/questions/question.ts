@@ -1,10 +1,12 @@
 import type { AreaShapes } from '../count/area-shapes.ts'
 import type { FilteredRows } from '../count/filtered-rows.ts'
+import type { LngLat } from '../../domain/vocabulary.ts'
 import type { FilterWorld, PathNode } from '../count/filter-rules.ts'
 import type { RatingSet } from '../count/rating-set.ts'
 
 export interface QuestionWorld extends FilterWorld {
-  areas: readonly (PathNode & { level: string })[]
+  /** `point`: where an import puts incidents of the area whose place the source does not know. */
+  areas: readonly (PathNode & { level: string; point?: LngLat })[]
   /** The data's last known minute; see `wallMinutes`. */
   asOfWallMinutes: number
   shapes: AreaShapes

@@ -1,6 +1,8 @@
-import type { WindowCounts } from '../../domain/answers/area-answers.ts'
-import { firstDayNumber } from '../../domain/time/calendar.ts'
+import type { WindowCounts, WindowCountsOptions } from '../../domain/answers/area-answers.ts'
+import { notClosedHours } from '../../domain/answers/columns.ts'
+import { dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
 import type { CompareWindow } from '../../domain/time/compare-window.ts'
+import { isOpenStage, stages } from '../../domain/vocabulary.ts'
 import type { MonthColumns } from '../count/column-set.ts'
 import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
 import type { Question, QuestionWorld } from './question.ts'
@@ -27,16 +29,28 @@ export function forEachInWindow(
   })
 }
 
-export const windowCounts: Question<CompareWindow, WindowCounts> = (rows, world, window) => {
+const closedStage = stages.indexOf('closed')
+const openStages = stages.map(isOpenStage)
+
+export const windowCounts: Question<WindowCountsOptions, WindowCounts> = (rows, world, options) => {
+  const { window, figure } = options
   const length = world.areas.reduce((most, { idx }) => Math.max(most, idx + 1), 0)
   const byArea = new Uint32Array(length)
-  forEachInWindow(
-    rows,
-    world,
-    window,
-    ({ area }) =>
-      (row) =>
-        byArea[area[row]!]!++,
+  const end = Math.min(
+    (dayNumber(window.period.to) + 1) * 1440 - 1,
+    world.asOfWallMinutes - window.shiftDays * 1440,
   )
-  return { window, byArea }
+  forEachInWindow(rows, world, window, ({ monthNumber, area, minute, stage, hours }) => {
+    if (figure === 'reported') return (row) => void byArea[area[row]!]!++
+    const monthStart = firstDayNumber(monthNumber) * 1440
+    return (row) => {
+      const at = stage[row]! & 15
+      const isOpen =
+        at === closedStage && hours[row] !== notClosedHours
+          ? monthStart + minute[row]! + hours[row]! * 60 > end
+          : openStages[at]
+      if (isOpen) byArea[area[row]!]!++
+    }
+  })
+  return { ...options, byArea }
 }

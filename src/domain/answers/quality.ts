@@ -50,11 +50,15 @@ export interface Quality {
   bursts: Burst[]
   allBursts: number
   roundTimes: RoundTime[]
+  /** Incidents on exactly the point of their area where an import puts those without a place. */
+  withoutPlace: number
 }
 
 export const minPile = 20
 /** A pile holds so many times the incidents of the busiest ordinary point. */
 export const pileRatio = 2
 export const burstMinutes = 10
+/** Fewer may lie there by chance. */
+export const minWithoutPlace = 3
 export const minBurst = 10
 export const maxBursts = 5

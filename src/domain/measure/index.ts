@@ -3,11 +3,14 @@ import { count, open, overdue, withinDay } from './counts.ts'
 import type { Measure } from './measure.ts'
 import { median } from './median.ts'
 import { perHouseholds, perKm2 } from './rates.ts'
+import { smoothedByAll, smoothedByNeighbours } from './smoothed.ts'
 
 /** Lists every measure that colours the map and orders its areas; the URL names them so. */
 export const measures = {
   count,
   per_households: perHouseholds,
+  smoothed: smoothedByAll,
+  smoothed_near: smoothedByNeighbours,
   per_km2: perKm2,
   open,
   overdue,

@@ -1,4 +1,5 @@
 import type { SurvivalQuantile } from '../../stats/kaplan-meier.ts'
+import type { SmoothedRate } from '../answers/area-answers.ts'
 
 /** Rolled up: an area holds all areas below it. */
 export interface AreaFigures {
@@ -15,6 +16,8 @@ export interface AreaFigures {
   closing: ClosingFigures | null
   /** Incidents in the window compared with. Null: not asked. */
   before: number | null
+  /** Null: not asked, or households are not known. */
+  smoothed: SmoothedRate | null
 }
 
 export interface ClosingFigures {
@@ -49,7 +52,13 @@ export interface ReadingInterval {
 }
 
 /** Figures that a measure needs besides counts. */
-export type MeasureNeed = 'shapes' | 'closing' | 'period_before' | 'year_before'
+export type MeasureNeed =
+  | 'shapes'
+  | 'closing'
+  | 'period_before'
+  | 'year_before'
+  | 'smoothed_by_all'
+  | 'smoothed_by_neighbours'
 
 export interface Measure {
   /** `change`: incidents ÷ incidents before; 1 is no change, infinite after none. */

@@ -11,6 +11,7 @@ const figures = (some: Partial<AreaFigures>): AreaFigures => ({
   squareKm: null,
   closing: null,
   before: null,
+  smoothed: null,
   ...some,
 })
 const median = (time: number | null) => ({ time, low: 1, high: null })
@@ -64,6 +65,18 @@ describe('the median time to close', () => {
     expect(read(figures({ count: 3 })).verdict).toBe('zero')
     const open = figures({ closing: { n: 10, median: median(null) } })
     expect(measures.median.interval(open)).toEqual({ low: 1, high: null })
+  })
+})
+
+describe('smoothed rates', () => {
+  it('judge any number, and know nothing without households', () => {
+    const { read, interval } = measures.smoothed
+    const found = { perHouseholds: 3.2, ownWeight: 0.4 }
+    expect(read(figures({ count: 0, smoothed: found }))).toEqual({
+      ...{ verdict: 'value', value: 3.2, n: 0 },
+    })
+    expect(read(figures({ count: 4 })).verdict).toBe('unknown')
+    expect(interval(figures({ smoothed: found }))).toBeNull()
   })
 })
 

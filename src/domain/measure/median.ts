@@ -1,4 +1,4 @@
-import type { Measure } from './measure.ts'
+import { unknown, type AreaFigures, type Measure, type Reading } from './measure.ts'
 
 const minIncidents = 10
 
@@ -20,3 +20,23 @@ export const median: Measure = {
   },
   interval: ({ closing }) => closing && { low: closing.median.low, high: closing.median.high },
 }
+
+/**
+ * Later ÷ earlier median. It may be chance while their 95 % intervals overlap, which asks for more
+ * than a test would. Too few on one side cannot be compared.
+ */
+export function medianChange(earlier: AreaFigures, later: AreaFigures): Reading {
+  const [before, now] = [median.read(earlier), median.read(later)]
+  const n = before.n + now.n
+  if (before.verdict === 'zero' && now.verdict === 'zero') return { ...now, value: null, n }
+  const [low, high] = [median.interval(earlier), median.interval(later)]
+  if (before.verdict !== 'value' || now.verdict !== 'value' || !low || !high)
+    return { ...unknown, verdict: isFew(before) || isFew(now) ? 'few' : 'not_reached', n }
+  const isApart =
+    (low.high !== null && high.low !== null && low.high < high.low) ||
+    (high.high !== null && low.low !== null && high.high < low.low)
+  const value = before.value! > 0 ? now.value! / before.value! : null
+  return { verdict: isApart ? 'value' : 'chance', value, n }
+}
+
+const isFew = ({ verdict }: Reading): boolean => verdict === 'few' || verdict === 'zero'

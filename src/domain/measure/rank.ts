@@ -22,6 +22,7 @@ export const countFigures = (counts: AreaCounts, { idx, households }: Area): Are
   squareKm: null,
   closing: null,
   before: null,
+  smoothed: null,
 })
 
 /** Judged areas first, highest first; ties sort by code. */

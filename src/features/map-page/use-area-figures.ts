@@ -22,6 +22,7 @@ import { useAreasStore } from '@/stores/areas.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
+import { useSmoothedRates } from './use-smoothed-rates.ts'
 
 /** Why a measure cannot be told. `stages`: earlier reports had more time to reach a stage. */
 export type Obstacle = NoWindow | 'stages'
@@ -63,10 +64,21 @@ export function useAreaFigures(
   const askClosing = (at: 0 | 1) =>
     useAnswer('closingByArea', () => {
       const areaLevel = levels.value[at]
-      return needs.value === 'closing' && areaLevel ? { areaLevel, withinDays: 1 } : null
+      return needs.value === 'closing' && areaLevel
+        ? { areaLevel, withinDays: 1, window: null }
+        : null
     })
   const closing = [askClosing(0), askClosing(1)]
-  const earlier = useAnswer('windowCounts', window)
+  const earlier = useAnswer('windowCounts', () =>
+    window.value ? { window: window.value, figure: 'reported' as const } : null,
+  )
+  const smoothed = [0, 1].map((at) =>
+    useSmoothedRates(
+      () => levels.value[at] ?? null,
+      measure,
+      () => null,
+    ),
+  )
   const sizes = useAreaSizes(levels, () => needs.value === 'shapes')
 
   const isQuick = computed(() => needs.value === null || needs.value === 'shapes')
@@ -91,6 +103,16 @@ export function useAreaFigures(
         return (area: Area) => ({
           ...countFigures(found, area),
           closing: byIdx.get(area.idx) ?? null,
+        })
+      }
+      case 'smoothed_by_all':
+      case 'smoothed_by_neighbours': {
+        const answers = levels.value.map((_, at) => smoothed[at]?.value ?? null)
+        if (answers.includes(null)) return null
+        const byIdx = new Map(answers.flatMap((one) => [...(one ?? [])]))
+        return (area: Area) => ({
+          ...countFigures(found, area),
+          smoothed: byIdx.get(area.idx) ?? null,
         })
       }
       default: {

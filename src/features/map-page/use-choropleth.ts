@@ -29,14 +29,14 @@ const maxRanges = 5
 /** Colours of the shown level; null while loading. Areas outside the person's scope get none. */
 export function useChoropleth(
   page: MapPageContext,
-  { earlierOf }: Pick<CompareContext, 'earlierOf'>,
+  { earlierOf, laterOf }: Pick<CompareContext, 'earlierOf' | 'laterOf'>,
   theme: Readonly<Ref<MapTheme>>,
 ): ComputedRef<Choropleth | null> {
   const areas = useAreasStore()
   const isVisible = useAreaScope()
   return computed(() => {
     const { value: level } = page.shownLevel
-    const { value: figuresOf } = page.liveFiguresOf
+    const figuresOf = laterOf.value ?? page.liveFiguresOf.value
     if (!figuresOf || !level) return null
     const measure = measureOf(page.measure.value)
     const readingsOf = (figuresOf: (area: Area) => AreaFigures): Readings => {

@@ -17,6 +17,7 @@ import type {
   MapTheme,
   MapView,
   PixelPoint,
+  PlaceMarks,
   PointHit,
   ReportedView,
 } from '@/map/types.ts'
@@ -44,6 +45,7 @@ export interface SynchronizerOptions {
   /** Null draws outlines alone. */
   areaValues: Readonly<Ref<AreaValues | null>>
   cellValues: Readonly<Ref<CellValues | null>>
+  places: { marks: Readonly<Ref<PlaceMarks | null>>; choose: (place: number) => void }
   compared: ComparedState
   theme: Readonly<Ref<MapTheme>>
   locale: Readonly<Ref<MapLocale>>
@@ -176,6 +178,7 @@ export function useMapSynchronizer(
       if (only && others.length === 0) selection.pinIncident(only.id)
       choice.value = others.length > 0 ? { hits, pixel } : null
     })
+    made.on('placeClick', ({ place }) => options.places.choose(place))
     made.on('backgroundClick', () => {
       choice.value = null
       selection.pinArea(null)
@@ -240,6 +243,10 @@ export function useMapSynchronizer(
     immediate: true,
   })
   watch([engine, options.cellValues], ([made, values]) => made?.setCells(values), {
+    immediate: true,
+  })
+
+  watch([engine, options.places.marks], ([made, marks]) => made?.setPlaces(marks), {
     immediate: true,
   })
 

@@ -6,12 +6,17 @@ export const sourceIds = {
   points: 'points',
   location: 'location',
   cells: 'cells',
+  places: 'places',
   areas: (level: AreaLevel) => `areas-${level}`,
 } as const
 
 export const layerIds = {
   heat: 'heat',
   cells: 'cells-fill',
+  placeHull: 'places-hull',
+  placeLine: 'places-line',
+  placeCircle: 'places-circle',
+  placeCount: 'places-count',
   areaFill: (level: AreaLevel) => `areas-${level}-fill`,
   areaHatch: (level: AreaLevel) => `areas-${level}-hatch`,
   areaLine: (level: AreaLevel) => `areas-${level}-line`,

@@ -2,6 +2,7 @@ import { computed, inject, provide, ref, type ComputedRef, type InjectionKey, ty
 import type { Area } from '@/domain/city/area.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
 import { measureOf, type AreaMeasure } from '@/domain/measure/index.ts'
+import { medianChange } from '@/domain/measure/median.ts'
 import type { AreaFigures, Reading } from '@/domain/measure/measure.ts'
 import { addDays, monthOfDay } from '@/domain/time/calendar.ts'
 import { isSameWindow, type CompareWindow } from '@/domain/time/compare-window.ts'
@@ -14,18 +15,25 @@ import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
 import type { MapPageContext } from '../map-page-context.ts'
 import { comparedWindow, type Obstacle } from '../use-area-figures.ts'
 import { useMapLayer } from '../use-map-layer.ts'
+import { useSmoothedRates } from '../use-smoothed-rates.ts'
 
 /** The days compared with. */
 export const compareModes = ['period_before', 'year_before'] as const
 export type CompareMode = (typeof compareModes)[number]
 
-/** Measures that mean the same on both sides: earlier reports had more time to be closed. */
-export const comparableMeasures: readonly AreaMeasure[] = ['count', 'per_households', 'per_km2']
+/**
+ * Measures that mean the same on both sides. Open ones are those open when the days of a side ended.
+ * Overdue then is not known: the columns keep due times of open incidents alone.
+ */
+export const comparableMeasures: readonly AreaMeasure[] = [
+  ...(['count', 'per_households', 'smoothed', 'smoothed_near', 'per_km2'] as const),
+  ...(['open', 'median'] as const),
+]
 
 export interface ComparedPair {
   earlier: Reading
   later: Reading
-  /** Of the counts, with its verdict. */
+  /** Of the counts behind it, or of the medians. */
   change: Reading
 }
 
@@ -39,6 +47,8 @@ export interface CompareContext {
   obstacle: ComputedRef<Obstacle | null>
   /** Null while loading, and while nothing is compared. */
   earlierOf: ComputedRef<((area: Area) => AreaFigures) | null>
+  /** Likewise, of the days on the right. */
+  laterOf: ComputedRef<((area: Area) => AreaFigures) | null>
   pairOf: (area: Area) => ComparedPair | null
   /** Share of the map's width that shows the earlier days. */
   divider: Ref<number>
@@ -82,7 +92,26 @@ export function provideCompare(mode: Ref<CompareMode | null>, page: MapPageConte
     const { period, shiftDays } = window.value
     return { from: addDays(period.from, shiftDays), to: addDays(period.to, shiftDays) }
   })
-  const counts = useAnswer('windowCounts', window)
+  const figure = computed(() => (page.measure.value === 'open' ? 'open' : 'reported'))
+  const counts = useAnswer('windowCounts', () =>
+    window.value ? { window: window.value, figure: figure.value } : null,
+  )
+  const openLater = useAnswer('windowCounts', () =>
+    later.value && figure.value === 'open'
+      ? { window: { period: later.value, shiftDays: 0 }, figure: 'open' as const }
+      : null,
+  )
+  const closing = useAnswer('closingByArea', () => {
+    const areaLevel = page.shownLevel.value
+    return window.value && areaLevel && page.measure.value === 'median'
+      ? { areaLevel, withinDays: 1, window: window.value }
+      : null
+  })
+  const smoothed = useSmoothedRates(
+    () => (window.value ? page.shownLevel.value : null),
+    page.measure,
+    () => window.value,
+  )
 
   const earlierOf = computed(() => {
     const { figuresOf } = page
@@ -90,15 +119,51 @@ export function provideCompare(mode: Ref<CompareMode | null>, page: MapPageConte
     const { value: wanted } = window
     const { value: laterOf } = figuresOf
     if (!answer || !wanted || !laterOf || !isSameWindow(answer.window, wanted)) return null
+    if (answer.figure !== figure.value) return null
     const { loadedFrom } = columns
     // Older months still load.
     if (loadedFrom && monthOfDay(wanted.period.from) < loadedFrom) return null
     const byArea = rollUp(answer.byArea, areas.list)
-    return (area: Area): AreaFigures => {
+    const countOf = (area: Area): number => byArea[area.idx] ?? 0
+    const same = (area: Area): AreaFigures => {
       const { households, squareKm } = laterOf(area)
-      const count = byArea[area.idx] ?? 0
-      return { ...nothing, count, households, squareKm }
+      return { ...nothing, households, squareKm }
     }
+    switch (page.measure.value) {
+      case 'open':
+        return (area: Area) => ({ ...same(area), open: countOf(area) })
+      case 'median': {
+        const { value: found } = closing
+        if (!found?.window || !isSameWindow(found.window, wanted)) return null
+        const byIdx = new Map(found.areas.map((one) => [one.idx, one]))
+        return (area: Area) => ({
+          ...same(area),
+          count: countOf(area),
+          closing: byIdx.get(area.idx) ?? null,
+        })
+      }
+      case 'smoothed':
+      case 'smoothed_near': {
+        const { value: found } = smoothed
+        if (!found) return null
+        return (area: Area) => ({
+          ...same(area),
+          count: countOf(area),
+          smoothed: found.get(area.idx) ?? null,
+        })
+      }
+      default:
+        return (area: Area) => ({ ...same(area), count: countOf(area) })
+    }
+  })
+  const laterOf = computed(() => {
+    if (!earlierOf.value) return null
+    const { value: figuresOf } = page.figuresOf
+    if (figure.value === 'reported' || !figuresOf) return figuresOf
+    const { value: answer } = openLater
+    if (!answer || answer.window.period.to !== later.value?.to) return null
+    const byArea = rollUp(answer.byArea, areas.list)
+    return (area: Area) => ({ ...figuresOf(area), open: byArea[area.idx] ?? 0 })
   })
 
   provide(key, {
@@ -107,17 +172,27 @@ export function provideCompare(mode: Ref<CompareMode | null>, page: MapPageConte
     later,
     obstacle,
     earlierOf,
+    laterOf,
     divider: ref(0.5),
     pairOf(area) {
       const { value: before } = earlierOf
-      const { value: now } = page.figuresOf
+      const { value: now } = laterOf
       if (!before || !now) return null
       const [earlier, later] = [before(area), now(area)]
-      const { read } = measureOf(page.measure.value)
+      const measure = measureOf(page.measure.value)
+      const countIn = ({ open, count }: AreaFigures): number =>
+        figure.value === 'open' ? open : count
       return {
-        earlier: read(earlier),
-        later: read(later),
-        change: measureOf('period_change').read({ ...later, before: earlier.count }),
+        earlier: measure.read(earlier),
+        later: measure.read(later),
+        change:
+          measure.unit === 'hours'
+            ? medianChange(earlier, later)
+            : measureOf('period_change').read({
+                ...later,
+                count: countIn(later),
+                before: countIn(earlier),
+              }),
       }
     },
   })
@@ -132,4 +207,5 @@ const nothing: AreaFigures = {
   squareKm: null,
   closing: null,
   before: null,
+  smoothed: null,
 }

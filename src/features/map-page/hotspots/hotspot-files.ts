@@ -6,7 +6,7 @@ import { cellRing } from '@/domain/answers/cell-grid.ts'
 import type { HotspotCells } from '@/domain/answers/hotspot-cells.ts'
 import type { Hotspots } from '@/domain/answers/hotspots.ts'
 import type { Period } from '@/domain/time/period.ts'
-import { classKey, shownClass, type HotspotClass, type HotspotView } from './hotspot-views.ts'
+import { classKey, shownClass, type HotspotClass, type JudgedView } from './hotspot-views.ts'
 
 export interface ExportWords {
   t: (key: string) => string
@@ -15,7 +15,7 @@ export interface ExportWords {
   categoryName: (finding: Finding) => string
   asOf: string
   period: Period
-  view: HotspotView
+  view: JudgedView
 }
 
 const columns = [

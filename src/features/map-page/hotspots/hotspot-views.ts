@@ -5,11 +5,14 @@ import {
   type Hotspots,
 } from '@/domain/answers/hotspots.ts'
 
-/** Questions of a manager. Each shows one method, the last two share one. */
-export const hotspotViews = ['chance', 'outliers', 'worse', 'returning', 'new'] as const
+/** Questions that judge areas or cells. Each shows one method, the last two share one. */
+const judgedViews = ['chance', 'outliers', 'worse', 'returning', 'new'] as const
+export type JudgedView = (typeof judgedViews)[number]
+/** Questions of a manager; `places` lists spots by a rule. */
+export const hotspotViews = [...judgedViews, 'places'] as const
 export type HotspotView = (typeof hotspotViews)[number]
 
-export const methodOf: Record<HotspotView, HotspotMethod> = {
+export const methodOf: Record<JudgedView, HotspotMethod> = {
   chance: 'chance',
   outliers: 'outlier',
   worse: 'change',
@@ -34,13 +37,13 @@ const patternsOf: Record<'new' | 'returning', ReadonlySet<EmergingClass>> = {
 }
 
 /** The class that a view shows of an area: patterns the view does not ask for are none. */
-export function shownClass(view: HotspotView, code: number): number {
+export function shownClass(view: JudgedView, code: number): number {
   if (view !== 'new' && view !== 'returning') return code
   const name = emergingClasses[Math.abs(code) - 1]
   return name && patternsOf[view].has(name) ? code : 0
 }
 
-export const classKey = (view: HotspotView, code: number): string => {
+export const classKey = (view: JudgedView, code: number): string => {
   if (code === 0) return 'none'
   const side = code > 0 ? 'hot' : 'cold'
   return methodOf[view] === 'pattern'
@@ -50,7 +53,7 @@ export const classKey = (view: HotspotView, code: number): string => {
 
 /** Hottest first, nothing in the middle, coldest last. */
 export function hotspotClasses(
-  view: HotspotView,
+  view: JudgedView,
   found: Pick<Hotspots, 'classes' | 'counts'>,
 ): HotspotClass[] {
   const byCode = new Map<number, HotspotClass>()
@@ -65,7 +68,7 @@ export function hotspotClasses(
 }
 
 /** Strength from −1 (cold) to 1 (hot): the place on the colour scale. */
-export function strengthOf(view: HotspotView, code: number): number {
+export function strengthOf(view: JudgedView, code: number): number {
   if (code === 0) return 0
   const side = Math.sign(code)
   if (methodOf[view] === 'outlier') return side * (Math.abs(code) === 1 ? 1 : 0.45)

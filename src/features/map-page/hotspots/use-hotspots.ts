@@ -24,6 +24,7 @@ import {
   strengthOf,
   type HotspotClass,
   type HotspotView,
+  type JudgedView,
 } from './hotspot-views.ts'
 
 export const hotspotUnits = ['area', ...cellShapes] as const
@@ -32,6 +33,8 @@ export type HotspotUnit = (typeof hotspotUnits)[number]
 export interface HotspotContext {
   /** In the URL. */
   view: Ref<HotspotView>
+  /** The view, or the usual one while places are shown. */
+  judged: ComputedRef<JudgedView>
   /** Areas or cells; in the URL. */
   unit: Ref<HotspotUnit>
   /** Null: the usual one; in the URL. */
@@ -73,6 +76,8 @@ export function provideHotspots(
     () => hotspotViews,
     () => 'chance',
   )
+  const judged = computed<JudgedView>(() => (view.value === 'places' ? 'chance' : view.value))
+  const isJudging = computed(() => view.value !== 'places')
   const unit = useQueryChoice<HotspotUnit>(
     'unit',
     () => hotspotUnits,
@@ -89,15 +94,15 @@ export function provideHotspots(
   }
   const lastDay = computed(() => lastDayOf(filter.effective))
   const window = computed(() => {
-    if (methodOf[view.value] !== 'change' || !filter.span) return null
+    if (methodOf[judged.value] !== 'change' || !filter.span) return null
     const found = compareWindow(filter.live.period, 'period_before', filter.span)
     return typeof found === 'string' ? null : found
   })
   const judgedBy = computed<JudgeOptions | null>(() => {
     const liveDay = lastDayOf(filter.live)
-    if (!liveDay) return null
+    if (!liveDay || !isJudging.value) return null
     return {
-      method: methodOf[view.value],
+      method: methodOf[judged.value],
       test: choices.test.value,
       correction: choices.correction.value,
       rates: choices.rates.value,
@@ -114,7 +119,9 @@ export function provideHotspots(
     { isLive: true },
   )
   const findings = useAnswer('findings', () =>
-    shapes.value && lastDay.value ? { level: shapes.value, lastDay: lastDay.value } : null,
+    shapes.value && lastDay.value && isJudging.value
+      ? { level: shapes.value, lastDay: lastDay.value }
+      : null,
   )
   const cells = useAnswer(
     'hotspotCells',
@@ -131,20 +138,21 @@ export function provideHotspots(
   )
   /** Drops an answer that was asked for the view before. */
   const isCurrent = (answer: Hotspots | HotspotCells | null): boolean =>
-    answer?.options.method === methodOf[view.value]
+    isJudging.value && answer?.options.method === methodOf[judged.value]
   const currentCells = computed(() =>
     cells.value?.options.shape === shape.value && isCurrent(cells.value) ? cells.value : null,
   )
   const current = computed(() => (!shape.value && isCurrent(found.value) ? found.value : null))
   const classes = computed(() => {
     const answer = current.value ?? currentCells.value
-    return answer ? hotspotClasses(view.value, answer) : []
+    return answer ? hotspotClasses(judged.value, answer) : []
   })
   const colorOf = (theme: MapTheme, code: number): string =>
-    hotColdColor(theme, strengthOf(view.value, code))
+    hotColdColor(theme, strengthOf(judged.value, code))
 
   const context: HotspotContext = {
     view,
+    judged,
     unit,
     cellMetres,
     choices,
@@ -162,7 +170,7 @@ export function provideHotspots(
       const length = answer.areas.reduce((most, idx) => Math.max(most, idx + 1), 0)
       const byArea = new Int16Array(length).fill(-1)
       answer.areas.forEach((idx, i) => {
-        byArea[idx] = place.get(shownClass(view.value, answer.classes[i]!))!
+        byArea[idx] = place.get(shownClass(judged.value, answer.classes[i]!))!
       })
       return { classes: byArea, colors: classes.value.map(({ code }) => colorOf(theme, code)) }
     },
@@ -174,7 +182,7 @@ export function provideHotspots(
         grid: answer.grid,
         cells: answer.cells,
         classes: Int16Array.from(answer.classes, (code) =>
-          place.get(shownClass(view.value, code))!,
+          place.get(shownClass(judged.value, code))!,
         ),
         colors: classes.value.map(({ code }) => colorOf(theme, code)),
       }

@@ -7,6 +7,8 @@ import type { MapEngine } from '@/map/types.ts'
 import { useFormat } from '@/ui/use-format.ts'
 import { useCompare } from '../compare/use-compare.ts'
 import { methodOf } from '../hotspots/hotspot-views.ts'
+import { placeParameters } from '../hotspots/place-files.ts'
+import { useRepeatPlaces } from '../hotspots/use-repeat-places.ts'
 import { useHotspots } from '../hotspots/use-hotspots.ts'
 import { useMapPage } from '../map-page-context.ts'
 import type { MapLayer } from '../use-map-layer.ts'
@@ -22,7 +24,8 @@ export function useMapPicture(
   const format = useFormat()
   const { measure, shownLevel, window: before } = useMapPage()
   const compare = useCompare()
-  const { view, unit, found, cells } = useHotspots()
+  const { view, judged, unit, found, cells } = useHotspots()
+  const places = useRepeatPlaces()
   const save = useSavePicture()
   const isBusy = ref(false)
 
@@ -43,7 +46,12 @@ export function useMapPicture(
         level: shownLevel.value,
         comparedWith: (compare.window.value ?? before.value)?.period ?? null,
       }
-    const common = { layer: 'hotspots', view: view.value, method: methodOf[view.value] }
+    if (view.value === 'places')
+      return {
+        ...{ layer: 'hotspots', view: 'places' },
+        ...(places.found.value && placeParameters(places.found.value)),
+      }
+    const common = { layer: 'hotspots', view: view.value, method: methodOf[judged.value] }
     const corrected = { neighbours: 'queen', correction: 'benjamini_hochberg' }
     if (unit.value !== 'area')
       return {

@@ -1,0 +1,127 @@
+import {
+  computed,
+  inject,
+  provide,
+  shallowRef,
+  type ComputedRef,
+  type InjectionKey,
+  type Ref,
+} from 'vue'
+import {
+  repeatMethods,
+  repeatRadii,
+  repeatTimes,
+  type RepeatedPlace,
+  type RepeatMethod,
+  type RepeatPlaces,
+} from '@/domain/answers/repeat-places.ts'
+import { hotColdColor } from '@/map/ramps.ts'
+import type { MapTheme, PlaceMarks } from '@/map/types.ts'
+import { isOfFinding, type FindingKey } from '@/domain/answers/finding-marks.ts'
+import { useAreasStore } from '@/stores/areas.store.ts'
+import { useCategoriesStore } from '@/stores/categories.store.ts'
+import { useFindingMarks } from '@/stores/outbox/use-finding-marks.ts'
+import { useAnswer } from '@/stores/use-answer.ts'
+import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
+import { placeClasses, type PlaceClass } from './place-classes.ts'
+import type { HotspotContext } from './use-hotspots.ts'
+
+export interface RepeatPlacesContext {
+  /** In the URL. */
+  method: Ref<RepeatMethod>
+  /** Metres and times as text; in the URL. */
+  radius: Ref<string>
+  times: Ref<string>
+  /** Null while loading, and while the map shows something else. */
+  found: Readonly<Ref<RepeatPlaces | null>>
+  /** Without those put aside. */
+  list: ComputedRef<readonly RepeatedPlace[]>
+  classes: ComputedRef<readonly PlaceClass[]>
+  keyOf: (place: RepeatedPlace) => FindingKey
+  chosen: Ref<RepeatedPlace | null>
+  chooseAt: (place: number) => void
+  colorOf: (theme: MapTheme, at: number) => string
+  marksIn: (theme: MapTheme) => PlaceMarks | null
+}
+
+const key: InjectionKey<RepeatPlacesContext> = Symbol('repeat places')
+
+export function useRepeatPlaces(): RepeatPlacesContext {
+  const context = inject(key)
+  if (!context) throw new Error('useRepeatPlaces() outside of a map page')
+  return context
+}
+
+/** Asks only while the question is chosen. */
+export function provideRepeatPlaces({ view, level, lastDay }: HotspotContext): void {
+  const areas = useAreasStore()
+  const categories = useCategoriesStore()
+  const { marks } = useFindingMarks()
+  const method = useQueryChoice<RepeatMethod>(
+    'places',
+    () => repeatMethods,
+    () => 'radius',
+  )
+  const radius = useNumberChoice('radius', repeatRadii, 50)
+  const times = useNumberChoice('times', repeatTimes, 3)
+  const answer = useAnswer('repeatPlaces', () =>
+    view.value === 'places' && level.value && lastDay.value
+      ? {
+          ...{ level: level.value, lastDay: lastDay.value, method: method.value },
+          radiusMetres: Number(radius.value) as (typeof repeatRadii)[number],
+          times: Number(times.value) as (typeof repeatTimes)[number],
+        }
+      : null,
+  )
+  const found = computed(() => (view.value === 'places' ? answer.value : null))
+  const keyOf = ({ area, category }: RepeatedPlace): FindingKey => ({
+    areaCode: (area === null ? undefined : areas.byIdx(area))?.code ?? '',
+    categoryCode: categories.byIdx(category)?.code ?? '',
+  })
+  const list = computed(() =>
+    (found.value?.list ?? []).filter(
+      (place) => !marks.value.dismissals.some(isOfFinding(keyOf(place))),
+    ),
+  )
+  const classes = computed(() =>
+    found.value ? placeClasses(list.value, found.value.options.times) : [],
+  )
+  const chosen = shallowRef<RepeatedPlace | null>(null)
+  const colorOf = (theme: MapTheme, at: number): string =>
+    hotColdColor(theme, (at + 1) / classes.value.length)
+
+  provide(key, {
+    ...{ method, radius, times, found, list, classes, keyOf, chosen, colorOf },
+    chooseAt: (place) => (chosen.value = list.value[place] ?? null),
+    marksIn(theme) {
+      if (!found.value) return null
+      return {
+        list: marksOf(theme),
+        chosen: chosen.value ? list.value.indexOf(chosen.value) : null,
+      }
+    },
+  })
+
+  // The same list for the same places: a choice draws no shape anew.
+  const light = computed(() => draw('light'))
+  const dark = computed(() => draw('dark'))
+  const marksOf = (theme: MapTheme): PlaceMarks['list'] =>
+    theme === 'dark' ? dark.value : light.value
+  const draw = (theme: MapTheme): PlaceMarks['list'] =>
+    list.value.map(({ lngLat, count, hull }) => ({
+      ...{ lngLat, count, hull },
+      color: colorOf(
+        theme,
+        classes.value.findLastIndex(({ from }) => count >= from),
+      ),
+    }))
+}
+
+function useNumberChoice(name: string, choices: readonly number[], usual: number): Ref<string> {
+  const texts = choices.map(String)
+  return useQueryChoice<string>(
+    name,
+    () => texts,
+    () => String(usual),
+  )
+}
