@@ -1,4 +1,4 @@
-import { addFactors, RowSpace } from './row-space.ts'
+import { addFactors, RowSpace, type Relation } from './row-space.ts'
 import type { PublishedSum } from './published-table.ts'
 
 /** A hidden figure that can be computed. */
@@ -13,69 +13,79 @@ export interface Leak {
  * The hidden figures that a reader can compute from the shown ones and from earlier publications, by
  * sums and differences, or because hidden atoms are at least 1: 0 is always shown.
  *
- * Bounds are found by passing through each shown sum until nothing changes, not by linear
- * programming. A reader is taken not to know which hidden figures are small.
+ * Bounds are found by passing through each shown sum, and through the differences of the fully
+ * reduced ones, until nothing changes; not by linear programming. A reader is taken not to know which
+ * hidden figures are small.
+ *
+ * @param hasBounds false where hidden atoms may be 0: only sums and differences count
  */
 export function audit(
   cells: readonly PublishedSum[],
   isShown: (cell: number) => boolean,
   earlier: readonly PublishedSum[] = [],
+  hasBounds = true,
 ): Leak[] {
-  const known = knownAtoms(cells, isShown, earlier)
+  const known = knownAtoms(cells, isShown, earlier, hasBounds)
   const columns = new Map<number, number>()
-  const rows = [...cells, ...earlier].map((sum, at) => {
+  const rows = [...cells, ...earlier].map((sum, at): Row => {
     const shown = at >= cells.length || isShown(at)
     const open = sum.atoms.filter((atom) => !known.has(atom))
     for (const atom of open) if (!columns.has(atom)) columns.set(atom, columns.size)
-    return { sum, at, shown, open }
+    const rest = sum.atoms.reduce((left, atom) => left - (known.get(atom) ?? 0), sum.value)
+    return { sum, at, shown, open: open.map((atom) => columns.get(atom)!), rest }
   })
-  const place = (atoms: readonly number[]): number[] => atoms.map((atom) => columns.get(atom)!)
-  const space = new RowSpace(columns.size)
-  for (const { at, shown, open } of rows) if (shown && open.length > 0) space.add(place(open), at)
+  const atoms = [...columns.keys()]
+  const space = new RowSpace(atoms.length)
+  // Short rows first: they keep the others short.
+  const told = rows.filter(({ shown, open }) => shown && open.length > 0)
+  for (const { at, open, rest } of told.toSorted((a, b) => a.open.length - b.open.length))
+    space.add(open, at, rest)
   const single = new Map<number, number>()
-  cells.forEach(({ atoms }, at) => atoms.length === 1 && single.set(atoms[0]!, at))
+  cells.forEach(({ atoms: own }, at) => own.length === 1 && single.set(own[0]!, at))
   const leaks: Leak[] = []
   for (const { sum, at, shown, open } of rows) {
     if (shown) continue
-    const combination = space.combination(place(open))
+    const combination = space.combination(open)
     if (combination)
       leaks.push({ cell: at, closers: closersOf(sum, combination, rows, single, cells.length) })
   }
-  // An atom that follows helps to squeeze the others.
-  const following = new Map(known)
-  for (const { cell } of leaks) {
-    const { sum, open } = rows[cell]!
-    if (open.length === 1) following.set(open[0]!, valueOf(sum, open[0]!, cells, single))
+  if (!hasBounds) return leaks
+  const tight = squeezed([...told.map(relationOf), ...space.relations()], atoms.length)
+  const found = new Set(leaks.map(({ cell }) => cell))
+  for (const { at, shown, open } of rows) {
+    if (shown || open.length === 0 || found.has(at)) continue
+    if (!open.every((column) => tight.isFixed(column))) continue
+    const cause = open.map((column) => tight.causes[column]).find((one) => one !== undefined)
+    if (!cause) continue
+    const others = cause.columns.flatMap((column) => single.get(atoms[column]!) ?? [])
+    leaks.push({ cell: at, closers: [...others, ...cause.rows.filter((row) => row < cells.length)] })
   }
-  const told = new Set(leaks.map(({ cell }) => cell))
-  const more = squeezed(rows, following, single, cells.length).filter(({ cell }) => !told.has(cell))
-  return [...leaks, ...more]
+  return leaks
 }
 
-type Row = { sum: PublishedSum; at: number; shown: boolean; open: number[] }
+/** `open`: columns of its hidden atoms; `rest`: its value less its known atoms. */
+type Row = { sum: PublishedSum; at: number; shown: boolean; open: number[]; rest: number }
 
-function valueOf(
-  sum: PublishedSum,
-  atom: number,
-  cells: readonly PublishedSum[],
-  single: ReadonlyMap<number, number>,
-): number {
-  const own = single.get(atom)
-  return own === undefined ? sum.value : cells[own]!.value
-}
+const relationOf = ({ open, rest, at }: Row): Relation => ({
+  columns: open,
+  coefficients: open.map(() => 1),
+  total: rest,
+  rows: [at],
+})
 
 function knownAtoms(
   cells: readonly PublishedSum[],
   isShown: (cell: number) => boolean,
   earlier: readonly PublishedSum[],
+  zerosTell: boolean,
 ): Map<number, number> {
   const known = new Map<number, number>()
   for (const { atoms, value } of earlier) if (atoms.length === 1) known.set(atoms[0]!, value)
   cells.forEach(({ atoms, value }, at) => {
-    // A shown 0 says that all its atoms are 0.
     if (!isShown(at)) return
     if (atoms.length === 1) known.set(atoms[0]!, value)
-    else if (value === 0) for (const atom of atoms) known.set(atom, 0)
+    // A shown 0 says that all its atoms are 0.
+    else if (zerosTell && value === 0) for (const atom of atoms) known.set(atom, 0)
   })
   return known
 }
@@ -102,57 +112,53 @@ function closersOf(
   return [...atoms, ...[...combination.keys()].filter((row) => row < own)]
 }
 
-function squeezed(
-  rows: readonly Row[],
-  known: ReadonlyMap<number, number>,
-  single: ReadonlyMap<number, number>,
-  own: number,
-): Leak[] {
-  const low = new Map<number, number>()
-  const high = new Map<number, number>()
-  const cause = new Map<number, Row>()
-  const isOpen = (atom: number): boolean => !known.has(atom)
-  const sums = rows
-    .filter(({ shown }) => shown)
-    .map((row) => ({ ...row, open: row.sum.atoms.filter(isOpen) }))
-    .filter(({ open }) => open.length > 0)
-  const rest = sums.map(({ sum }) =>
-    sum.atoms.reduce((left, atom) => left - (known.get(atom) ?? 0), sum.value),
-  )
-  for (const { sum } of rows)
-    for (const atom of sum.atoms) {
-      low.set(atom, known.get(atom) ?? 1)
-      high.set(atom, known.get(atom) ?? Number.POSITIVE_INFINITY)
-    }
-  for (let changed = true; changed;) {
+/** More rounds would only follow bounds that never meet. */
+const mostRounds = 200
+
+/** Bounds of columns from relations between them, each column being at least 1. */
+function squeezed(relations: readonly Relation[], width: number) {
+  const low = new Float64Array(width).fill(1)
+  const high = new Float64Array(width).fill(Number.POSITIVE_INFINITY)
+  const causes: (Relation | undefined)[] = Array.from({ length: width }, () => undefined)
+  for (let round = 0, changed = true; changed && round < mostRounds; round++) {
     changed = false
-    sums.forEach((row, at) => {
-      const lows = row.open.reduce((sum, atom) => sum + low.get(atom)!, 0)
-      const highs = row.open.reduce((sum, atom) => sum + high.get(atom)!, 0)
-      for (const atom of row.open) {
-        const most = rest[at]! - (lows - low.get(atom)!)
-        const others = Number.isFinite(highs) ? highs - high.get(atom)! : Number.POSITIVE_INFINITY
-        const least = rest[at]! - others
-        if (most < high.get(atom)!) {
-          high.set(atom, most)
-          cause.set(atom, row)
-          changed = true
-        }
-        if (least > low.get(atom)!) {
-          low.set(atom, least)
-          cause.set(atom, row)
-          changed = true
-        }
-        if (changed) break
-      }
-    })
+    for (const relation of relations) {
+      const { columns, coefficients, total } = relation
+      // The least and the most of each term; several may be without a limit.
+      const terms = columns.map((column, at) => {
+        const ends = [coefficients[at]! * low[column]!, coefficients[at]! * high[column]!]
+        return { least: Math.min(...ends), most: Math.max(...ends) }
+      })
+      const least = openSum(terms.map((term) => term.least))
+      const most = openSum(terms.map((term) => term.most))
+      columns.forEach((column, at) => {
+        const coefficient = coefficients[at]!
+        const ends = [
+          (total - least.without(terms[at]!.least)) / coefficient,
+          (total - most.without(terms[at]!.most)) / coefficient,
+        ].sort((a, b) => a - b)
+        // Counts are whole numbers.
+        const [from, to] = [Math.ceil(ends[0]! - 1e-9), Math.floor(ends[1]! + 1e-9)]
+        if (from <= low[column]! && to >= high[column]!) return
+        low[column] = Math.max(low[column]!, from)
+        high[column] = Math.min(high[column]!, to)
+        causes[column] = relation
+        changed = true
+      })
+    }
   }
-  const isFixed = (atom: number): boolean => low.get(atom) === high.get(atom)
-  return rows.flatMap(({ shown, open, at }): Leak[] => {
-    if (shown || open.length === 0 || !open.every(isFixed)) return []
-    const row = open.map((atom) => cause.get(atom)).find((one) => one !== undefined)
-    if (!row) return []
-    const atoms = row.sum.atoms.flatMap((atom) => single.get(atom) ?? [])
-    return [{ cell: at, closers: [...atoms, ...(row.at < own ? [row.at] : [])] }]
-  })
+  return { causes, isFixed: (column: number): boolean => low[column] === high[column] }
+}
+
+/** A sum from which one term can be taken, infinite ones too. */
+function openSum(terms: readonly number[]) {
+  const finite = terms.reduce((sum, term) => (Number.isFinite(term) ? sum + term : sum), 0)
+  const infinite = terms.filter((term) => !Number.isFinite(term))
+  return {
+    without(term: number): number {
+      const isInfinite = !Number.isFinite(term)
+      if (infinite.length > (isInfinite ? 1 : 0)) return infinite[0]!
+      return isInfinite ? finite : finite - term
+    },
+  }
 }

@@ -22,28 +22,39 @@ export interface Suppression {
  * this number is, since mean × n is a sum over the same atoms.
  *
  * @param cells of one publication; single atoms among them
+ * @param least the smallest figure told; or which cells to hide, where hidden ones may be 0
  * @param earlier figures shown by earlier publications over the same atoms
  */
 export function suppress(
   cells: readonly PublishedSum[],
-  least: number,
+  least: number | ((cell: number) => boolean),
   earlier: readonly PublishedSum[] = [],
 ): Suppression {
-  const state = cells.map(({ value }): Suppression['state'][number] =>
-    value > 0 && value < least ? 'small' : 'shown',
+  const isCount = typeof least === 'number'
+  const isSmall = isCount
+    ? (cell: number) => cells[cell]!.value > 0 && cells[cell]!.value < least
+    : least
+  const state = cells.map((_, cell): Suppression['state'][number] =>
+    isSmall(cell) ? 'small' : 'shown',
   )
   const exposed = new Set<number>()
   // A level with one area, or a period of one month, gives the same sum twice: both are hidden.
   const twins = Map.groupBy(cells.keys(), (cell) => cells[cell]!.atoms.join())
   const isShown = (cell: number): boolean => state[cell] === 'shown'
+  const told = new Set(earlier.map(({ atoms }) => atoms.join()))
+  const canHide = (cell: number): boolean =>
+    isShown(cell) &&
+    (!isCount || cells[cell]!.value !== 0) &&
+    // hiding what was told already helps nobody
+    !told.has(cells[cell]!.atoms.join())
   for (;;) {
-    const leaks = audit(cells, isShown, earlier).filter(({ cell }) => !exposed.has(cell))
+    const leaks = audit(cells, isShown, earlier, isCount).filter(({ cell }) => !exposed.has(cell))
     if (leaks.length === 0) break
     const hiddenNow = new Set<number>()
     for (const leak of leaks) {
       // Closed perhaps by another of this round; the next round tells.
       if (leak.closers.some((cell) => hiddenNow.has(cell))) continue
-      const other = choose(leak, cells, isShown)
+      const other = choose(leak, cells, canHide)
       if (other === null) {
         exposed.add(leak.cell)
         continue
@@ -60,11 +71,11 @@ export function suppress(
 function choose(
   { closers }: Leak,
   cells: readonly PublishedSum[],
-  isShown: (cell: number) => boolean,
+  canHide: (cell: number) => boolean,
 ): number | null {
   let best: number | null = null
   for (const cell of closers) {
-    if (!isShown(cell) || cells[cell]!.value === 0) continue
+    if (!canHide(cell)) continue
     if (best === null) best = cell
     const [now, other] = [cells[cell]!, cells[best]!]
     const order = now.atoms.length - other.atoms.length || now.value - other.value || cell - best
