@@ -77,6 +77,15 @@ export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> 
   }
 }
 
+/** Resolves once something answers, whatever it says. @throws AppError `offline` */
+export async function knock(signal: AbortSignal): Promise<void> {
+  try {
+    await fetch('/config.json', { cache: 'no-store', signal })
+  } catch (error) {
+    throw new AppError('offline', String(error), { cause: error })
+  }
+}
+
 /** Every tier serves `config.json`; portals answer something else. */
 export async function isServerThere(options: Pick<LoadOptions, 'fetch' | 'signal'> = {}) {
   const { fetch = globalThis.fetch, signal = AbortSignal.timeout(5_000) } = options

@@ -8,8 +8,10 @@ import { toOutboxError } from './errors.ts'
  * `queued`: may be sent. `photos`: uploads photos first. `held`: waits behind an earlier item of
  * its incident.
  */
-export const rowStates = ['queued', 'photos', 'held', 'sending', 'conflict', 'rejected'] as const
-export type RowState = (typeof rowStates)[number]
+export const shownStates = ['queued', 'photos', 'held', 'sending', 'conflict', 'rejected'] as const
+export type ShownState = (typeof shownStates)[number]
+/** `recalled`: a draft again, which stands for it; keeps the place for what waits behind it. */
+export type RowState = ShownState | 'recalled'
 
 export const titledFields = [
   'id',
@@ -27,6 +29,7 @@ export const titledFields = [
   'bytes',
   'replaces',
   'draftId',
+  'recalls',
 ] as const satisfies (keyof Titled)[]
 interface Titled {
   id: string
@@ -47,6 +50,8 @@ interface Titled {
   replaces: string | null
   /** A draft becomes one item at most. */
   draftId: string | null
+  /** The item that it was before it was taken back as a draft. */
+  recalls?: string
 }
 export interface ItemRow extends Titled {
   /** Queue order. */

@@ -2,7 +2,7 @@ import type { Draft } from '@/domain/command/command.ts'
 import type { OutboxDatabase } from './database.ts'
 import { OutboxError } from './errors.ts'
 import { claimPhotos, releasePhotos } from './photos.ts'
-import { madeOfDraft, needSeen } from './queue.ts'
+import { madeOfDraft, needSeen, takeAway } from './queue.ts'
 
 /** See `Outbox.saveDraft`. @throws OutboxError `already_sent`, `changed_elsewhere` */
 export const saveDraft = (db: OutboxDatabase, draft: Draft, seen?: string | null): Promise<void> =>
@@ -30,5 +30,8 @@ export const deleteDraft = (db: OutboxDatabase, id: string, seen?: string | null
     if (!draft) return
     needSeen(draft, seen)
     await db.drafts.delete(id)
+    const recalled =
+      draft.replaces === undefined ? undefined : await db.items.get({ id: draft.replaces })
+    if (recalled?.state === 'recalled') await takeAway(db, recalled)
     await releasePhotos(db, draft.photoHashes)
-  }, [db.drafts, db.items, db.photos, db.photoBytes, db.thumbnails])
+  })

@@ -22,7 +22,7 @@ const exported = [
 ] as const satisfies (keyof ItemRow)[]
 interface ExportedItem extends Pick<ItemRow, (typeof exported)[number]> {
   /** Other states become `queued`. */
-  state: 'queued' | 'conflict' | 'rejected'
+  state: 'queued' | 'conflict' | 'rejected' | 'recalled'
   payload: string
 }
 type ExportedPhoto = Pick<
@@ -67,8 +67,8 @@ export async function exportFile(
 
 function exportedItem(row: ItemRow, payload: string): ExportedItem {
   const { state } = row
-  const shownState = state === 'conflict' || state === 'rejected' ? state : 'queued'
-  return { ...fields(row, exported), payload, state: shownState }
+  const isKept = state === 'conflict' || state === 'rejected' || state === 'recalled'
+  return { ...fields(row, exported), payload, state: isKept ? state : 'queued' }
 }
 
 async function namedPhotos(db: OutboxDatabase, drafts: readonly Draft[]): Promise<Set<string>> {

@@ -24,7 +24,7 @@ export const itemSchema = v.object({
   hash,
   replaces: v.nullable(uuid),
   draftId: v.nullable(v.string()),
-  state: v.picklist(['queued', 'conflict', 'rejected']),
+  state: v.picklist(['queued', 'conflict', 'rejected', 'recalled']),
   error: v.nullable(v.looseObject({ code: v.string() })),
   isRecorded: v.boolean(),
   applied: v.boolean(),

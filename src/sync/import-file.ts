@@ -110,7 +110,9 @@ async function importItem(db: OutboxDatabase, value: unknown): Promise<boolean> 
     const photos = await db.photos.bulkGet(whole.row.photoHashes)
     if (photos.includes(undefined)) return 'photo_missing' as const
     await claimPhotos(db, whole.row.photoHashes)
-    await append(db, whole, state === 'queued' ? undefined : state)
+    // Without its draft a recalled item would be seen by nobody.
+    const isOrphan = state === 'recalled' && !(await db.drafts.get(draftId ?? ''))
+    await append(db, whole, state === 'queued' || isOrphan ? undefined : state)
     await promote(db, [whole.row.incidentId])
     return true
   })

@@ -11,6 +11,10 @@ const shownCharacters = 200
 
 export const untried = { attempts: 0, error: null, isRecorded: false, applied: false }
 
+/** No call has carried it, so the server cannot have it. */
+export const neverLeft = ({ state, attempts }: Pick<ItemRow, 'state' | 'attempts'>): boolean =>
+  attempts === 0 && ['queued', 'photos', 'held'].includes(state)
+
 export interface PreparedItem {
   row: Omit<New<ItemRow>, 'state'>
   payload: string

@@ -371,11 +371,22 @@ describe('what comes back refused', () => {
     expect(server.incidents.get(uuid(1))!.entries).toHaveLength(2)
   })
 
-  it('is never thrown away or edited while it may still arrive', async () => {
+  it('is never edited while it may still arrive; what waits behind it stays when it is thrown away', async () => {
     const { id } = await outbox.enqueue(report(uuid(1)))
-    expect(await codeOf(outbox.discard(id))).toBe('not_editable')
+    const behind = await outbox.enqueue(note(uuid(1), 'behind'))
+    mishaps = ['lost-after']
+    await outbox.close()
+    outbox = await device.open(transport(), undefined, {
+      sleep: (_, signal) =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    })
+    outbox.start()
+    await until(async () => (await outbox.item(id))?.error !== null)
+    expect(await outbox.recall(id)).toBeNull()
     expect(await codeOf(outbox.edit(id))).toBe('not_editable')
     expect(await codeOf(outbox.enqueue(report(uuid(1)), { replaces: id }))).toBe('not_editable')
+    await outbox.discard(id)
+    expect(await outbox.ofIncident(uuid(1))).toMatchObject([{ id: behind.id, waitingFor: null }])
   })
 })
 
@@ -571,6 +582,83 @@ describe('recall', () => {
     outbox.start()
     await drained()
     expect(server.incidents.size).toBe(1)
+  })
+
+  const offline = () => {
+    server.isReached = false
+    outbox.start()
+  }
+
+  it('is possible as long as there is no network, and what waits behind it waits on', async () => {
+    offline()
+    const { id } = await outbox.enqueue(report(uuid(1)))
+    const behind = await outbox.enqueue(note(uuid(1), 'behind'))
+    await outbox.sendNow()
+    expect(await outbox.item(id)).toMatchObject({ state: 'queued', attempts: 0 })
+    const recalled = (await outbox.recall(id))!
+    expect(await outbox.counts()).toMatchObject({ draft: 1, queued: 1 })
+    expect((await outbox.page({ limit: 9 })).map((one) => one.id)).toEqual([behind.id])
+    server.isReached = true
+    await outbox.sendNow()
+    expect((await outbox.item(behind.id))?.waitingFor).toEqual({ id: recalled.id, state: 'draft' })
+    expect(server.incidents.size).toBe(0)
+
+    const changed = { ...recalled, form: { ...recalled.form, description: 'better' } }
+    await outbox.saveDraft(changed)
+    const press = () =>
+      outbox.enqueue(report(uuid(1), { description: 'better' }), {
+        fromDraft: recalled.id,
+        replaces: id,
+      })
+    const [again, once] = [await press(), await press()]
+    expect(once.id).toBe(again.id)
+    await drained()
+    expect(server.incidents.get(uuid(1))!.entries).toEqual([again.id, behind.id])
+    expect(server.calls.flat().map(({ replaces }) => replaces)).toEqual([undefined, undefined])
+    expect(await outbox.counts()).toMatchObject({ received: 2, replaced: 0 })
+  })
+
+  it('takes the place of a recalled report to another phone, and its end takes all along', async () => {
+    offline()
+    const { id } = await outbox.enqueue(report(uuid(1)))
+    const behind = await outbox.enqueue(note(uuid(1), 'behind'))
+    const draft = (await outbox.recall(id))!
+    const other = new Device()
+    const there = await other.open(transport(), { instanceId, userId })
+    expect(await there.importFile(await outbox.exportFile())).toMatchObject({ rejected: [] })
+    for (const device of [outbox, there]) {
+      expect((await device.item(behind.id))?.waitingFor?.id).toBe(draft.id)
+      await device.deleteDraft(draft.id)
+      expect(await device.unsent()).toBe(0)
+    }
+    await there.close()
+  })
+
+  it('of a note or a correction changes it in its place', async () => {
+    offline()
+    await outbox.enqueue(report(uuid(1)))
+    const { id } = await outbox.enqueue(note(uuid(1), 'wrong'))
+    const last = await outbox.enqueue(note(uuid(1), 'last'))
+    expect(await outbox.edit(id)).toEqual(note(uuid(1), 'wrong'))
+    const changed = await outbox.enqueue(note(uuid(1), 'right'), { replaces: id })
+    expect((await outbox.ofIncident(uuid(1))).map(({ text }) => text).slice(1)).toEqual([
+      'right',
+      'last',
+    ])
+    await outbox.discard(last.id)
+    server.isReached = true
+    await outbox.sendNow()
+    await drained()
+    expect(server.incidents.get(uuid(1))!.entries.slice(1)).toEqual([changed.id])
+  })
+
+  it('is not needed to throw an unsent report away, with what waits behind it', async () => {
+    offline()
+    const { id } = await outbox.enqueue(report(uuid(1)))
+    await outbox.enqueue(note(uuid(1), 'behind'))
+    const other = await outbox.enqueue(report(uuid(2)))
+    await outbox.discard(id)
+    expect((await outbox.page({ limit: 9 })).map((one) => one.id)).toEqual([other.id])
   })
 
   it('comes too late once the server may have it', async () => {

@@ -1,15 +1,20 @@
-import type { ItemRow, OutboxDatabase, ReceiptRow, RowState } from './database.ts'
-import { rowStates, titledFields } from './database.ts'
+import type { ItemRow, OutboxDatabase, ReceiptRow, ShownState } from './database.ts'
+import { shownStates, titledFields } from './database.ts'
 import { commandOf } from './edit.ts'
 import { fields } from './fields.ts'
 import type { ItemState, ItemSummary, PageRequest, QueuedItem, QueueState } from './types.ts'
 
-const shownFields = titledFields.filter((name) => name !== 'hash' && name !== 'draftId')
+const shownFields = titledFields.filter(
+  (name) => name !== 'hash' && name !== 'draftId' && name !== 'recalls',
+)
 
 const isDone = (state: QueueState): state is ReceiptRow['state'] =>
   state === 'received' || state === 'replaced'
-const publicState = (state: RowState): QueueState =>
+const publicState = (state: ShownState): QueueState =>
   state === 'held' || state === 'photos' ? 'queued' : state
+type ShownRow = ItemRow & { state: ShownState }
+/** A recalled item is shown as its draft. */
+const isShown = (row: ItemRow): row is ShownRow => row.state !== 'recalled'
 
 const everyState: readonly QueueState[] = [
   'queued',
@@ -27,7 +32,7 @@ export const page = (
 ): Promise<ItemSummary[]> =>
   db.read(async () => {
     const [table, seq] = cursorFrom(after)
-    const live = rowStates.filter((state) => states.includes(publicState(state)))
+    const live = shownStates.filter((state) => states.includes(publicState(state)))
     const found: ItemSummary[] =
       table === 'r' ? [] : await summaries(db, await liveRows(db, live, seq, limit))
     const left = limit - found.length
@@ -44,20 +49,20 @@ function cursorFrom(after: string | undefined): ['q' | 'r', number] {
 
 async function liveRows(
   db: OutboxDatabase,
-  states: readonly RowState[],
+  states: readonly ShownState[],
   aboveSeq: number,
   limit: number,
-): Promise<ItemRow[]> {
-  if (states.length === rowStates.length)
-    return db.items.where('seq').above(aboveSeq).limit(limit).toArray()
+): Promise<ShownRow[]> {
+  if (states.length === shownStates.length)
+    return shown(await db.items.where('seq').above(aboveSeq).filter(isShown).limit(limit).toArray())
   const perState = await Promise.all(
     states.map((state) => db.inState(state, aboveSeq).limit(limit).toArray()),
   )
-  return perState
-    .flat()
+  return shown(perState.flat())
     .sort((a, b) => a.seq - b.seq)
     .slice(0, limit)
 }
+const shown = (rows: readonly ItemRow[]): ShownRow[] => rows.filter(isShown)
 
 async function doneRows(
   db: OutboxDatabase,
@@ -74,7 +79,7 @@ async function doneRows(
     .slice(0, limit)
 }
 
-async function summaries(db: OutboxDatabase, rows: readonly ItemRow[]): Promise<ItemSummary[]> {
+async function summaries(db: OutboxDatabase, rows: readonly ShownRow[]): Promise<ItemSummary[]> {
   const incidents = [
     ...new Set(rows.filter((row) => row.state === 'held').map((r) => r.incidentId)),
   ]
@@ -86,7 +91,7 @@ async function summaries(db: OutboxDatabase, rows: readonly ItemRow[]): Promise<
   })
 }
 
-function liveSummary(row: ItemRow, first: ItemRow | null): ItemSummary {
+function liveSummary(row: ShownRow, first: ItemRow | null): ItemSummary {
   const { seq, state, attempts, error, applied } = row
   return {
     ...fields(row, shownFields),
@@ -96,11 +101,16 @@ function liveSummary(row: ItemRow, first: ItemRow | null): ItemSummary {
     notBefore: row.notBefore ?? null,
     cursor: `q${seq}`,
     state: publicState(state),
-    waitingFor: first && { id: first.id, state: publicState(first.state) },
+    waitingFor: first && waitedFor(first),
     receivedAt: null,
     version: null,
   }
 }
+
+const waitedFor = (first: ItemRow): ItemSummary['waitingFor'] =>
+  isShown(first)
+    ? { id: first.id, state: publicState(first.state) }
+    : { id: first.draftId!, state: 'draft' }
 
 function doneSummary(row: ReceiptRow): ItemSummary {
   const { seq, state, receivedAt, version } = row
@@ -121,7 +131,7 @@ function doneSummary(row: ReceiptRow): ItemSummary {
 export const item = (db: OutboxDatabase, id: string): Promise<QueuedItem | undefined> =>
   db.read(async () => {
     const row = await db.items.get({ id })
-    if (row) {
+    if (row && isShown(row)) {
       const [summary] = await summaries(db, [row])
       const payload = (await db.payloads.get(id))!.payload
       return { ...summary!, hash: row.hash, command: commandOf(row, payload) }
@@ -133,7 +143,7 @@ export const item = (db: OutboxDatabase, id: string): Promise<QueuedItem | undef
 /** Those that are known, in no order. */
 export const items = (db: OutboxDatabase, ids: readonly string[]): Promise<ItemSummary[]> =>
   db.read(async () => {
-    const live = await summaries(db, await db.items.where('id').anyOf(ids).toArray())
+    const live = await summaries(db, shown(await db.items.where('id').anyOf(ids).toArray()))
     const done = await db.receipts.where('id').anyOf(ids).toArray()
     return [...live, ...done.map(doneSummary)]
   }, [db.items, db.receipts])
@@ -141,7 +151,7 @@ export const items = (db: OutboxDatabase, ids: readonly string[]): Promise<ItemS
 /** In queue order. */
 export const ofIncident = (db: OutboxDatabase, incidentId: string): Promise<QueuedItem[]> =>
   db.read(async () => {
-    const rows = await db.ofIncident(incidentId).toArray()
+    const rows = shown(await db.ofIncident(incidentId).toArray())
     const payloads = await db.payloads.bulkGet(rows.map(({ id }) => id))
     const found = await summaries(db, rows)
     return rows.map((row, index) => ({
@@ -153,7 +163,7 @@ export const ofIncident = (db: OutboxDatabase, incidentId: string): Promise<Queu
 
 export const counts = (db: OutboxDatabase): Promise<Record<ItemState, number>> =>
   db.read(async () => {
-    const live = await Promise.all(rowStates.map((state) => db.inState(state).count()))
+    const live = await Promise.all(shownStates.map((state) => db.inState(state).count()))
     const [queued = 0, photos = 0, held = 0, sending = 0, conflict = 0, rejected = 0] = live
     return {
       draft: await db.drafts.count(),

@@ -1,6 +1,6 @@
 import { Dexie } from 'dexie'
 import type { Draft } from '@/domain/command/command.ts'
-import type { NewCommand } from '@/domain/command/types/index.ts'
+import { commandTypes, type NewCommand } from '@/domain/command/types/index.ts'
 import { newUuid } from '@/domain/command/uuid.ts'
 import {
   titledFields,
@@ -11,7 +11,7 @@ import {
 } from './database.ts'
 import { OutboxError } from './errors.ts'
 import { fields } from './fields.ts'
-import { prepareItem, receiptRow, untried, type PreparedItem } from './item-row.ts'
+import { neverLeft, prepareItem, receiptRow, untried, type PreparedItem } from './item-row.ts'
 import { claimPhotos, releasePhotos } from './photos.ts'
 import { maxHoldMs } from './pick.ts'
 
@@ -45,14 +45,17 @@ export async function enqueue(
       if (before) return before
     }
     await needPhotos(db, prepared.row.photoHashes)
+    const old = replaced === null ? undefined : await replaceable(db, replaced)
     const row: PreparedItem['row'] = {
       ...prepared.row,
-      replaces: replaced,
+      // The server never heard of an item that did not leave.
+      ...(old && !isStuck(old)
+        ? { replaces: old.replaces, recalls: old.id }
+        : { replaces: replaced }),
       draftId: fromDraft ?? null,
       ...(holdMs !== undefined && { notBefore: now + Math.min(holdMs, maxHoldMs) }),
       ...(draft && { answers: answersOf(draft) }),
     }
-    const old = replaced === null ? undefined : await replaceable(db, replaced)
     if (old) await putInPlaceOf(db, old, { ...prepared, row }, now)
     else await append(db, { ...prepared, row })
     if (draft) await db.drafts.delete(draft.id)
@@ -99,7 +102,10 @@ export async function madeOfDraft(
 ): Promise<string | undefined> {
   const items = await db.items.where('draftId').equals(draftId).toArray()
   const done = await db.receipts.where('draftId').equals(draftId).toArray()
-  return [...items, ...done].find((one) => one.replaces === replaces)?.id
+  return [...items, ...done].find(
+    ({ state, recalls, replaces: corrected }) =>
+      state !== 'recalled' && (recalls ?? corrected) === replaces,
+  )?.id
 }
 
 /** Undefined `seen` skips the check. */
@@ -117,7 +123,8 @@ async function needPhotos(db: OutboxDatabase, hashes: readonly string[]): Promis
 
 async function replaceable(db: OutboxDatabase, id: string): Promise<ItemRow | undefined> {
   const item = await db.items.get({ id })
-  if (item && !isStuck(item)) throw new OutboxError('not_editable', item.state)
+  const canBe = item && (isStuck(item) || item.state === 'recalled' || neverLeft(item))
+  if (item && !canBe) throw new OutboxError('not_editable', item.state)
   const done = item ? undefined : await db.receipts.get({ id })
   if (done) throw new OutboxError(done.state === 'replaced' ? 'already_replaced' : 'not_editable')
   return item
@@ -147,9 +154,10 @@ async function putInPlaceOf(
 ): Promise<void> {
   await db.items.delete(old.seq)
   await db.payloads.delete(old.id)
-  await db.receipts.add(
-    receiptRow(old, { state: 'replaced', receivedAt: instant(now), version: null }),
-  )
+  if (isStuck(old))
+    await db.receipts.add(
+      receiptRow(old, { state: 'replaced', receivedAt: instant(now), version: null }),
+    )
   if (old.incidentId !== prepared.row.incidentId) {
     await append(db, prepared)
     return promote(db, [old.incidentId])
@@ -174,7 +182,8 @@ export async function retry(db: OutboxDatabase, id: string, now: number): Promis
   const copyId = newUuid()
   return db.write(async () => {
     const item = await db.items.get({ id })
-    if (!item || item.state === 'conflict') throw new OutboxError('not_editable', item?.state)
+    if (!item || item.state === 'conflict' || item.state === 'recalled')
+      throw new OutboxError('not_editable', item?.state)
     if (item.state !== 'rejected') {
       // The person does not want to wait.
       if (item.notBefore !== undefined) await db.items.update(item.seq, { notBefore: 0 })
@@ -202,12 +211,24 @@ export async function retry(db: OutboxDatabase, id: string, now: number): Promis
 export const discard = (db: OutboxDatabase, id: string): Promise<void> =>
   db.write(async () => {
     const item = await db.items.get({ id })
-    if (!item || !isStuck(item)) throw new OutboxError('not_editable', item?.state)
-    await db.items.delete(item.seq)
-    await db.payloads.delete(id)
-    await releasePhotos(db, item.photoHashes)
-    await promote(db, [item.incidentId])
+    if (!item || item.state === 'sending' || item.state === 'recalled')
+      throw new OutboxError('not_editable', item?.state)
+    await takeAway(db, item)
   })
+
+/** Inside a transaction. Behind a report that never left, nothing has an incident to go to. */
+export async function takeAway(db: OutboxDatabase, item: ItemRow): Promise<void> {
+  const isHereAlone = neverLeft(item) || item.state === 'recalled'
+  const takesAll = isHereAlone && commandTypes[item.type].makesIncident
+  const gone = takesAll ? await db.ofIncident(item.incidentId).toArray() : [item]
+  await db.items.bulkDelete(gone.map(({ seq }) => seq))
+  await db.payloads.bulkDelete(gone.map(({ id }) => id))
+  await releasePhotos(
+    db,
+    gone.flatMap(({ photoHashes }) => photoHashes),
+  )
+  await promote(db, [item.incidentId])
+}
 
 /** Needs the sender's lock. */
 export const requeueSending = (db: OutboxDatabase): Promise<number> =>

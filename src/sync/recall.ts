@@ -2,16 +2,18 @@ import type { Draft } from '@/domain/command/command.ts'
 import type { NewCommand } from '@/domain/command/types/index.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { commandOf, draftOfItem } from './edit.ts'
+import { neverLeft } from './item-row.ts'
 import { promote } from './queue.ts'
 
-/** Null when the server may have the item, and for corrected copies: their original is gone. */
+/** Null when the server may have the item, and for commands that the report page does not edit. */
 export const recall = (db: OutboxDatabase, id: string, now: number): Promise<Draft | null> =>
   db.write(async () => {
     const found = await unsent(db, id)
     const draft = found && draftOfItem(found.item, commandOf(found.item, found.payload), now)
     if (!draft) return null
     await db.drafts.put(draft)
-    await takeOut(db, found.item)
+    // The row keeps the place of the draft among the items of its incident.
+    await db.items.update(found.item.seq, { state: 'recalled', draftId: draft.id })
     return draft
   })
 
@@ -41,8 +43,7 @@ async function unsent(
   id: string,
 ): Promise<{ item: ItemRow; payload: string } | null> {
   const item = await db.items.get({ id })
-  const isWaiting = item && ['queued', 'photos', 'held'].includes(item.state)
-  if (!isWaiting || item.attempts > 0 || item.replaces !== null) return null
+  if (!item || !neverLeft(item)) return null
   const payload = (await db.payloads.get(id))?.payload
   return payload === undefined ? null : { item, payload }
 }

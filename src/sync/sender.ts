@@ -21,6 +21,10 @@ export interface SenderOutside extends UploaderOutside {
   locks: Pick<LockManager, 'request'>
 }
 
+/** An answer is good for so long: then the network may have gone. Milliseconds. */
+const heardMs = 10_000
+const knockMs = 15_000
+
 const lockName = ({ name }: OutboxDatabase): string => `${name}-sender`
 
 /** Queues again the items of a killed page. */
@@ -51,6 +55,8 @@ export class Sender {
   /** From Retry-After; `sendNow` does not end it. */
   #closedUntil = 0
   #needsSignIn = false
+  /** When the server last answered anything; device milliseconds. */
+  #heardAt = -Infinity
   #uploader: Uploader
 
   constructor(outside: SenderOutside) {
@@ -157,6 +163,7 @@ export class Sender {
   async #send(rows: readonly ItemRow[], signal: AbortSignal): Promise<void> {
     const { db, userId, transport, now, timeout, onChange } = this.#outside
     await this.#showProgress()
+    if (!(await this.#isThere(signal))) return
     const { taken, commands, bytes } = await take(db, rows, userId)
     if (taken.length === 0) return
     onChange()
@@ -173,12 +180,33 @@ export class Sender {
     } catch (error) {
       failure = failureOf(error)
     }
+    if (failure?.kind === 'offline' && failure.code !== 'bad_answer') this.#heardAt = -Infinity
+    else this.#heardAt = now()
     const reason = failure ? (failure.code ?? failure.kind) : 'missing_receipt'
     await settle(db, judged, now(), signal.aborted ? null : { code: reason })
     if (signal.aborted) return
     if (failure) this.#callFailed(taken, failure)
     else this.#callAnswered(judged, now() - began < millis / 4)
     onChange()
+  }
+
+  /**
+   * Asks before a command leaves: without a network it stays one that never left, which can be taken
+   * back.
+   */
+  async #isThere(signal: AbortSignal): Promise<boolean> {
+    const { transport, now, timeout } = this.#outside
+    const age = now() - this.#heardAt
+    if (age >= 0 && age < heardMs) return true
+    const limited = AbortSignal.any([signal, timeout(knockMs)])
+    try {
+      await untilAborted(transport.knock(limited), limited)
+      this.#heardAt = now()
+      return true
+    } catch (error) {
+      if (!signal.aborted && !this.#isForAll(failureOf(error))) this.#fail('offline')
+      return false
+    }
   }
 
   #callAnswered(judged: readonly Judged[], wasQuick: boolean): void {

@@ -117,6 +117,7 @@ describe('a timer that fires a little early', () => {
         return call
       }
       const transport: Transport = {
+        knock: real.knock,
         applyCommands: (commands, signal) =>
           failing(
             what === 'command' && failures-- > 0 ? null : real.applyCommands(commands, signal),

@@ -40,8 +40,8 @@ export interface ItemSummary {
   error: CommandError | null
   /** It can be taken back until then; device milliseconds. */
   notBefore: number | null
-  /** Earlier item of the same incident. */
-  waitingFor: { id: string; state: QueueState } | null
+  /** Earlier item of the same incident, or the draft that it was taken back to. */
+  waitingFor: { id: string; state: ItemState } | null
   /** Refused command that this one corrects. */
   replaces: string | null
   /** Device instant. */
@@ -74,10 +74,12 @@ export interface UploadPhoto {
 }
 
 /**
- * Both throw `AppError`. Only `invalid` with a code `photo_…` is final. `uploadPhoto` resolves once
+ * All throw `AppError`. Only `invalid` with a code `photo_…` is final. `uploadPhoto` resolves once
  * the whole file has arrived.
  */
 export interface Transport {
+  /** Resolves once the server has answered anything. Carries nothing of the person's. */
+  knock(signal: AbortSignal): Promise<void>
   /** Receipts, or a portal's page. */
   applyCommands(commands: WireCommand[], signal: AbortSignal): Promise<unknown>
   uploadPhoto(photo: UploadPhoto, signal: AbortSignal): Promise<void>
@@ -159,15 +161,21 @@ export interface Outbox extends Readonly<QueueOwner> {
   enqueueAll(commands: readonly NewCommand[], options?: { holdMs?: number }): Promise<string[]>
   /** A recorded refusal gets a new id. @throws OutboxError `not_editable` */
   retry(id: string): Promise<QueuedItem>
-  /** Only refused or conflicting items. @throws OutboxError `not_editable` */
+  /**
+   * With a report go the items that wait behind it. @throws OutboxError `not_editable` while it is
+   * being sent
+   */
   discard(id: string): Promise<void>
   /**
-   * Draft of a refused or conflicting report or confirmation, else the command. The item stays
-   * until `enqueue` with `replaces`.
+   * Draft of a refused or conflicting report or confirmation, else the command; also the command of
+   * an item that never left the device. The item stays until `enqueue` with `replaces`.
    * @throws OutboxError `not_editable`
    */
   edit(id: string): Promise<Draft | NewCommand>
-  /** Turns an unsent report or confirmation back into a draft; null when too late. */
+  /**
+   * Turns a report or confirmation that never left the device back into a draft. It keeps its place:
+   * what waits behind it waits on. Null when too late.
+   */
   recall(id: string): Promise<Draft | null>
   /** Takes an unsent command out, its photos stay; null when too late. */
   takeBack(id: string): Promise<NewCommand | null>

@@ -154,7 +154,11 @@ export function useCapturePage() {
     writer.patch({ draft: recalled.id, replaces: null }, 'replace')
   }
   async function remove(id: string): Promise<void> {
-    await (await outboxStore.whenOpen()).deleteDraft(id)
+    const outbox = await outboxStore.whenOpen()
+    // There it is said what goes with it.
+    if ((await outbox.ofIncident(id)).length > 0)
+      await router.push({ name: 'outbox', query: { show: 'drafts', item: id } })
+    else await outbox.deleteDraft(id)
   }
 
   async function follow(query: { draft: string | null; replaces: string | null }): Promise<void> {

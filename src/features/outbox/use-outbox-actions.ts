@@ -1,6 +1,7 @@
 import { ref, type Ref } from 'vue'
 import { codeOf } from '@/data/errors.ts'
 import { report } from '@/data/problems.ts'
+import type { Draft } from '@/domain/command/command.ts'
 import type { NewCommand } from '@/domain/command/types/index.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import type { ImportReport, Outbox, WaitingQueue } from '@/sync/index.ts'
@@ -11,6 +12,8 @@ export interface OutboxActions {
   problem: Readonly<Ref<string | null>>
   retry(id: string): Promise<string | null>
   discard(id: string): Promise<boolean>
+  /** Null, with `problem`, when it may have been sent. */
+  recall(id: string): Promise<Draft | null>
   discardDraft(id: string): Promise<boolean>
   /** Queues the corrected copy and returns its id. The refused item stays until then. */
   resend(command: NewCommand, replaces: string): Promise<string | null>
@@ -68,6 +71,11 @@ export function useOutboxActions(): OutboxActions {
     busy,
     problem,
     retry: (id) => run(async (outbox) => (await outbox.retry(id)).id),
+    recall: async (id) => {
+      const draft = await run((outbox) => outbox.recall(id))
+      if (!draft) problem.value ??= 'outbox.may-have-left'
+      return draft
+    },
     discard: (id) => done((outbox) => outbox.discard(id)),
     discardDraft: (id) => done((outbox) => outbox.deleteDraft(id)),
     resend: (command, replaces) =>

@@ -94,7 +94,11 @@ describe('outbox store', () => {
     for (const owner of [earlier, others]) {
       const before = await openOutbox({
         ...owner,
-        transport: { applyCommands: async () => [], uploadPhoto: async () => undefined },
+        transport: {
+          knock: async () => undefined,
+          applyCommands: async () => [],
+          uploadPhoto: async () => undefined,
+        },
         indexedDB,
         keyRange: IDBKeyRange,
         locks: new KillableLocks().client(),

@@ -1,6 +1,7 @@
 import { acceptHMRUpdate, defineStore } from 'pinia'
 import { computed, inject, markRaw, shallowRef, watch, type InjectionKey } from 'vue'
 import type { Backend } from '@/data/client.ts'
+import { knock } from '@/data/config.ts'
 import { commandsRepo } from '@/data/commands.repo.ts'
 import { AppError } from '@/data/errors.ts'
 import { photosRepo } from '@/data/photos.repo.ts'
@@ -186,6 +187,7 @@ export const useOutboxStore = defineStore('outbox', () => {
       return session.guard(() => call(backend))
     }
     return {
+      knock,
       applyCommands: (commands, signal) =>
         asOwner((backend) => commandsRepo(backend).apply(commands, signal)),
       uploadPhoto: (photo, signal) =>

@@ -61,7 +61,8 @@ export function useDraft(kind?: 'photos') {
 
   async function write(draft: Draft, mine: StoredVersion): Promise<void> {
     const outbox = await ownOutbox()
-    const keep = isWorthKeeping(draft)
+    // One that replaces an item goes only when its person discards it.
+    const keep = isWorthKeeping(draft) || draft.replaces !== undefined
     const put = async (): Promise<void> => {
       if (keep) await outbox.saveDraft({ ...draft, id: mine.id }, mine.seen)
       else if (mine.seen !== null) await outbox.deleteDraft(mine.id, mine.seen)
