@@ -466,6 +466,8 @@ create table public.incident_work (
   supervision smallint,
   -- the last transaction that changed the row
   changed_xid bigint not null,
+  -- of the clock that is due at due_at; null round the clock
+  due_calendar text,
   primary key (district_code, incident_id),
   constraint incident_work_incident_fkey foreign key (district_code, incident_id)
     references public.incidents (district_code, id) on delete cascade
