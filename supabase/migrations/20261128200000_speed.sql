@@ -2,12 +2,9 @@ drop function private.rights_on(public.incidents,timestamp with time zone);
 
 drop function private.lock_incident(jsonb,timestamp with time zone);
 
-alter table public.incident_work add column due_calendar text;
+alter table public.incidents add column lateness smallint;
 
-update public.incident_work w set due_calendar = (
-  select c.calendar from public.incident_clocks c
-  where c.district_code = w.district_code and c.incident_id = w.incident_id and c.running_since is not null
-  order by c.due_at, c.seq limit 1);
+alter table public.incident_work add column due_calendar text;
 
 CREATE OR REPLACE FUNCTION private.has_right(p_may text, p_at timestamp with time zone DEFAULT now())
  RETURNS boolean
@@ -63,6 +60,29 @@ begin
     v_rights.acts_as := v_rights.acts_as || '{reporter}'::text[];
   end if;
   return v_rights;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.mark_incident_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.changed_xid := pg_current_xact_id()::text::bigint;
+  if tg_op = 'UPDATE' then
+    new.version := old.version + 1;
+    if new.stage <> old.stage and new.state = old.state then
+      new.state := private.first_state_of(new.workflow_code, new.stage);
+    end if;
+  elsif new.state is null then
+    new.state := private.first_state_of(new.workflow_code, new.stage);
+  end if;
+  new.to_verify := new.stage = 'reported'
+    and private.must_be_verified(new.workflow_code, new.state, new.channel);
+  -- a new one has no clocks
+  new.lateness := case when tg_op = 'UPDATE' and not private.is_open(new.stage) then private.lateness_of(new) end;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.refuse_unknown_fields(p_payload jsonb, p_known text[])
@@ -482,6 +502,36 @@ begin
   select count(*) into v_count from timed;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.clock_lateness(p_due_at timestamp with time zone, p_used_seconds numeric, p_limit_seconds numeric, p_at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((p_due_at < p_at) OR (p_used_seconds > p_limit_seconds)) THEN 2 WHEN ((p_due_at IS NULL) AND ((p_used_seconds IS NULL) OR (p_limit_seconds IS NULL))) THEN 1 ELSE 0 END;
+
+CREATE OR REPLACE FUNCTION private.lateness_of(p_incident public.incidents)
+ RETURNS smallint
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select case when count(*) > 0 then
+      coalesce(max(k.late) filter (where c.kind = 'verify'), 3)
+      | (coalesce(max(k.late) filter (where c.kind in ('accept', 'file')), 3) << 2)
+      | (coalesce(max(k.late) filter (where c.kind = 'dispatch'), 3) << 4)
+      | (coalesce(max(k.late) filter (where c.kind = 'handle'), 3) << 6)
+      | (coalesce(max(k.late) filter (where c.kind = 'check'), 3) << 8)
+      | (max(k.late) << 10)
+      | (coalesce(max(c.seq) filter (where c.kind = 'verify') < max(c.seq), false)::integer << 12) end
+    from public.incident_clocks c
+    cross join lateral (
+      select private.clock_lateness(c.due_at, c.used_seconds, c.limit_seconds, null) as late) k
+    where c.district_code = p_incident.district_code and c.incident_id = p_incident.id and c.kind <> 'milestone'
+      -- a department that gave it back no longer has it to handle
+      and (c.kind <> 'handle' or c.department_code is not distinct from p_incident.department_code));
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.recompute_clocks(p_calendar text, p_after uuid, p_until uuid, p_at timestamp with time zone)
  RETURNS private.recomputed
  LANGUAGE plpgsql
@@ -757,6 +807,75 @@ begin
       'part', v_part_of[v_limit], 'due', v_dues[v_limit], 'id', v_ids[v_limit]) end);
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.verdict_query(p_scope private.incident_scope, p_filter private.incident_filter, p_month text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select format($q$
+    with clocked as (
+      select %3$s as month, i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework,
+        i.extensions > 0 as is_extended, i.is_repeat, i.workflow_code, i.channel,
+        nullif(i.lateness & 3, 3) as verifying, nullif(i.lateness >> 2 & 3, 3) as filing,
+        nullif(i.lateness >> 4 & 3, 3) as dispatch, nullif(i.lateness >> 6 & 3, 3) as handling,
+        nullif(i.lateness >> 8 & 3, 3) as checking, i.lateness >> 10 & 3 as closing, null::integer as now,
+        i.lateness >> 12 & 1 = 1 as is_verified, false as is_checked_now
+      from public.incidents i
+      where i.lateness is not null and %1$s and %2$s
+        -- a granted appeal of its newest closing
+        and not exists (select from public.appeals x
+          where x.district_code = i.district_code and x.incident_id = i.id and x.is_granted
+            and x.closing = private.closing_of(i.district_code, i.id))
+      union all
+      select %3$s as month, i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework, i.extensions > 0 as is_extended,
+        i.is_repeat, i.workflow_code, i.channel,
+        max(k.late) filter (where c.kind = 'verify') as verifying,
+        max(k.late) filter (where c.kind in ('accept', 'file')) as filing,
+        max(k.late) filter (where c.kind = 'dispatch') as dispatch,
+        max(k.late) filter (where c.kind = 'handle') as handling,
+        max(k.late) filter (where c.kind = 'check') as checking,
+        max(k.late) as closing,
+        max(k.late) filter (where c.running_since is not null) as now,
+        max(c.seq) filter (where c.kind = 'verify') < max(c.seq) as is_verified,
+        coalesce(bool_or(c.running_since is not null) filter (where c.kind = 'check'), false) as is_checked_now
+      from public.incidents i
+      join public.incident_clocks c on c.district_code = i.district_code and c.incident_id = i.id
+      cross join lateral (
+        select private.clock_lateness(c.due_at, c.used_seconds, c.limit_seconds, $1) as late) k
+      -- a department that gave it back no longer has it to handle
+      where c.kind <> 'milestone' and (c.kind <> 'handle' or c.department_code is not distinct from i.department_code)
+        and private.is_open(i.stage) and %1$s and %2$s
+      group by i.district_code, i.id
+    ), judged as (
+      select k.*, private.is_open(k.stage) as is_open, k.stage = 'rejected' as is_rejected,
+        k.stage in ('filed', 'dispatched', 'handled', 'closed') as is_filed,
+        private.stage_verdict(k.verifying, k.is_verified,
+          k.is_verified or private.is_open(k.stage)) as verifying_verdict,
+        private.stage_verdict(k.filing, k.stage in ('filed', 'dispatched', 'handled', 'closed'),
+          private.is_counted(k.stage)) as filing_verdict,
+        private.stage_verdict(k.dispatch, k.stage in ('dispatched', 'handled', 'closed'),
+          private.is_counted(k.stage)) as dispatch_verdict,
+        private.stage_verdict(k.handling, k.stage in ('handled', 'closed'),
+          private.is_counted(k.stage)) as handling_verdict,
+        private.stage_verdict(k.checking, not k.is_checked_now, private.is_counted(k.stage)) as checking_verdict,
+        private.stage_verdict(case when k.stage = 'closed' then k.closing else k.now end, k.stage = 'closed',
+          private.is_counted(k.stage)) as closing_verdict
+      from clocked k
+    )
+    select j.on_hold, j.department_code, j.is_open, j.is_filed, j.is_rejected, j.is_rework, j.is_extended,
+      j.verifying_verdict as verifying, j.filing_verdict as filing, j.dispatch_verdict as dispatch,
+      j.handling_verdict as handling, j.checking_verdict as checking, j.closing_verdict as closing,
+      j.channel <> all (coalesce(w.trusted_channels, '{app}')) as is_public,
+      j.is_filed and j.is_repeat as is_repeat, j.month,
+      count(*) as n
+    from judged j
+    join public.workflows w on w.code = j.workflow_code
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+    $q$,
+    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter), coalesce(p_month, 'null::date'))
+$function$;
+
 CREATE OR REPLACE FUNCTION private.field_tasks(p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -807,3 +926,15 @@ begin
     ) own
     where own.steps <> '[]'));
 end $function$;
+
+update public.incident_work w set due_calendar = (
+  select c.calendar from public.incident_clocks c
+  where c.district_code = w.district_code and c.incident_id = w.incident_id and c.running_since is not null
+  order by c.due_at, c.seq limit 1);
+
+-- neither version nor changed_xid: nobody sees a change
+alter table public.incidents disable trigger user;
+update public.incidents i set lateness = private.lateness_of(i)
+where not private.is_open(i.stage) and exists (select from public.incident_clocks c
+  where c.district_code = i.district_code and c.incident_id = i.id);
+alter table public.incidents enable trigger user;

@@ -292,7 +292,7 @@ begin
       and (s.clock = 'verify' or s.clock is distinct from 'file' and p_channel <> all (w.trusted_channels)));
 end $$;
 
--- Sets version, changed_xid and to_verify at every write. An importer names the stage alone: the state of its
+-- Sets version, changed_xid, to_verify and lateness at every write. An importer names the stage alone: the state of its
 -- workflow follows.
 create or replace function private.mark_incident_change()
 returns trigger language plpgsql security definer set search_path = '' as $$
@@ -308,6 +308,8 @@ begin
   end if;
   new.to_verify := new.stage = 'reported'
     and private.must_be_verified(new.workflow_code, new.state, new.channel);
+  -- a new one has no clocks
+  new.lateness := case when tg_op = 'UPDATE' and not private.is_open(new.stage) then private.lateness_of(new) end;
   return new;
 end $$;
 

@@ -294,6 +294,36 @@ begin
   perform private.turn_clocks(array[(p_incident, '{}', null, p_at)::private.clock_turn]);
 end $$;
 
+-- How late a clock is at an instant. 2: past its time, 1: unknown beyond the calendar's years, 0: in time. Inlined.
+create or replace function private.clock_lateness(
+  p_due_at timestamptz, p_used_seconds numeric, p_limit_seconds numeric, p_at timestamptz)
+returns integer language sql immutable parallel safe
+return case when p_due_at < p_at or p_used_seconds > p_limit_seconds then 2
+  when p_due_at is null and (p_used_seconds is null or p_limit_seconds is null) then 1 else 0 end;
+
+-- What the stopped clocks of a case say, for private.verdict_query: two bits each for the worst of verifying,
+-- filing, dispatch, handling, checking and of all (3: no clock), then one for whether it was verified. Null
+-- without clocks. A case that is over changes no more: reading its clocks for each question takes too long.
+create or replace function private.lateness_of(p_incident public.incidents)
+returns smallint language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select case when count(*) > 0 then
+      coalesce(max(k.late) filter (where c.kind = 'verify'), 3)
+      | (coalesce(max(k.late) filter (where c.kind in ('accept', 'file')), 3) << 2)
+      | (coalesce(max(k.late) filter (where c.kind = 'dispatch'), 3) << 4)
+      | (coalesce(max(k.late) filter (where c.kind = 'handle'), 3) << 6)
+      | (coalesce(max(k.late) filter (where c.kind = 'check'), 3) << 8)
+      | (max(k.late) << 10)
+      | (coalesce(max(c.seq) filter (where c.kind = 'verify') < max(c.seq), false)::integer << 12) end
+    from public.incident_clocks c
+    cross join lateral (
+      select private.clock_lateness(c.due_at, c.used_seconds, c.limit_seconds, null) as late) k
+    where c.district_code = p_incident.district_code and c.incident_id = p_incident.id and c.kind <> 'milestone'
+      -- a department that gave it back no longer has it to handle
+      and (c.kind <> 'handle' or c.department_code is not distinct from p_incident.department_code));
+end $$;
+
 -- When the incident is due: null without a running clock, and beyond the calendar's years.
 create or replace function private.due_of(p_incident public.incidents)
 returns timestamptz language sql stable
