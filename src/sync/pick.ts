@@ -64,11 +64,7 @@ export interface Taken {
 }
 
 /** Marks as many as fit into a call. */
-export const take = (
-  db: OutboxDatabase,
-  rows: readonly ItemRow[],
-  actor: string,
-): Promise<Taken> =>
+export const take = (db: OutboxDatabase, rows: readonly ItemRow[], actor: string): Promise<Taken> =>
   db.write(async () => {
     const current = await db.items.bulkGet(rows.map(({ seq }) => seq))
     const payloads = await db.payloads.bulkGet(rows.map(({ id }) => id))

@@ -30,7 +30,11 @@ describe('queueClock', () => {
 
   it('runs, warns and is overdue to the minute', () => {
     expect(clock(null)).toMatchObject({ look: 'none', minutes: 0 })
-    expect(clock('2026-02-14T02:00:00Z')).toEqual({ look: 'running', minutes: 60, isWorkingTime: false })
+    expect(clock('2026-02-14T02:00:00Z')).toEqual({
+      look: 'running',
+      minutes: 60,
+      isWorkingTime: false,
+    })
     expect(clock('2026-02-14T02:00:00Z', '2026-02-14T01:00:01Z').look).toBe('running')
     expect(clock('2026-02-14T02:00:00Z', '2026-02-14T01:00:00Z').look).toBe('warned')
     // the last instant is still in time, as in the engine
