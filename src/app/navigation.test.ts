@@ -45,11 +45,12 @@ describe('navigationFor', () => {
 describe('menuPages', () => {
   it('holds the pages about the person and the app', () => {
     expect(menuPages(['field_staff']).map(({ name }) => name)).toEqual([
+      'standard',
       'callbacks',
       'account',
       'help',
     ])
-    expect(menuPages(['handler']).map(({ name }) => name)).toEqual(['account', 'help'])
+    expect(menuPages(['handler']).map(({ name }) => name)).toEqual(['standard', 'account', 'help'])
     expect(menuPages(['admin']).map(({ name }) => name)).toContain('dispatch-rules')
   })
 })

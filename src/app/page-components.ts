@@ -8,6 +8,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   'my-day': () => import('@/features/my-day/MyDayPage.vue'),
   work: () => import('@/features/work/WorkPage.vue'),
   'dispatch-rules': () => import('@/features/dispatch-rules/RulesPage.vue'),
+  standard: () => import('@/features/standard/StandardPage.vue'),
   callbacks: () => import('@/features/callbacks/CallbacksPage.vue'),
   capture: () => import('@/features/capture/CapturePage.vue'),
   map: () => import('@/features/map-page/MapPage.vue'),

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { photoMediaTypes } from '@/domain/photo/photo-bytes.ts'
 import { stages } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
-import { workRowEntries } from './work.repo.ts'
+import { withWorkSpans, workRowEntries, workSpansSchema } from './work.repo.ts'
 
 const photoEntry = v.nullable(
   v.object({ owner: v.string(), hash: v.string(), mediaType: v.picklist(photoMediaTypes) }),
@@ -55,20 +55,24 @@ const myDaySchema = v.object({
 export type MyDay = v.InferOutput<typeof myDaySchema>
 export type OwnIncident = MyDay['own'][number]
 
-const fieldTasksSchema = v.object({
-  asOf: v.string(),
-  /** There are others, due later. */
-  more: v.boolean(),
-  rows: v.array(
-    v.object({
-      ...workRowEntries,
-      /** Given to the caller by name. */
-      isAsked: v.boolean(),
-      /** The incident's first. */
-      photo: photoEntry,
-    }),
-  ),
-})
+const fieldTasksSchema = v.pipe(
+  v.object({
+    asOf: v.string(),
+    /** There are others, due later. */
+    more: v.boolean(),
+    workSpans: workSpansSchema,
+    rows: v.array(
+      v.object({
+        ...workRowEntries,
+        /** Given to the caller by name. */
+        isAsked: v.boolean(),
+        /** The incident's first. */
+        photo: photoEntry,
+      }),
+    ),
+  }),
+  v.transform((page) => ({ asOf: page.asOf, more: page.more, rows: withWorkSpans(page) })),
+)
 export type FieldTasks = v.InferOutput<typeof fieldTasksSchema>
 /** An incident that the caller may verify or check now. */
 export type FieldTask = FieldTasks['rows'][number]

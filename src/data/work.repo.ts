@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { filterToRpc } from '@/domain/filter/filter-url.ts'
 import type { Proposal } from '@/domain/workflow/proposals.ts'
+import type { WorkSpans } from '@/domain/time/work-ahead.ts'
 import { queues, type Queue } from '@/domain/workflow/queue.ts'
 import { callRpc, type Backend } from './client.ts'
 import { rowEntries } from './incidents.repo.ts'
@@ -16,6 +17,8 @@ export const workRowEntries = {
   warnAt: v.nullable(v.string()),
   /** Why there is no due time although a clock runs. */
   dueUnknown: v.nullable(v.object({ until: v.nullable(v.string()) })),
+  /** Of that clock, where it counts working time. */
+  dueCalendar: v.optional(v.nullable(v.string())),
   /** The request that waits for a decision. */
   pending: v.nullable(v.picklist(['extension', 'hold'])),
   holdUntil: v.nullable(v.string()),
@@ -29,9 +32,49 @@ export const workRowEntries = {
   steps: v.array(v.string()),
 }
 const workRowSchema = v.object(workRowEntries)
-export type WorkRow = v.InferOutput<typeof workRowSchema>
+export type WorkRow = v.InferOutput<typeof workRowSchema> & Worked
 
-const pageSchema = v.object({ asOf: v.string(), rows: v.array(workRowSchema), next: v.unknown() })
+interface Worked {
+  /** Working time around its due time; null round the clock. */
+  workSpans?: WorkSpans | null | undefined
+}
+
+/** By calendar. */
+export const workSpansSchema = v.optional(
+  v.record(
+    v.string(),
+    v.object({
+      from: v.string(),
+      until: v.string(),
+      spans: v.array(v.tuple([v.string(), v.string()])),
+    }),
+  ),
+  {},
+)
+
+/** The rows of a page, each with the working time of its clock's calendar. */
+export const withWorkSpans = <Row extends { dueCalendar?: string | null | undefined }>({
+  rows,
+  workSpans,
+}: {
+  rows: readonly Row[]
+  workSpans: Readonly<Record<string, WorkSpans>>
+}): (Row & Worked)[] =>
+  rows.map((row) => ({ ...row, workSpans: workSpans[row.dueCalendar ?? ''] ?? null }))
+
+const pageSchema = v.pipe(
+  v.object({
+    asOf: v.string(),
+    rows: v.array(workRowSchema),
+    workSpans: workSpansSchema,
+    next: v.unknown(),
+  }),
+  v.transform((page) => ({
+    asOf: page.asOf,
+    next: page.next,
+    rows: withWorkSpans(page),
+  })),
+)
 /** Pass `next` as `after`; null at the end. */
 export type WorkPage = v.InferOutput<typeof pageSchema>
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { roles, stages } from '@/domain/vocabulary.ts'
-import { fieldKinds, tones, type WorkflowBook } from '@/domain/workflow/workflow.ts'
+import { fieldKinds, limitUnits, tones, type WorkflowBook } from '@/domain/workflow/workflow.ts'
 import { callRpc, type Backend } from './client.ts'
 
 const named = { nameZh: v.string(), nameEn: v.string() }
@@ -32,6 +32,14 @@ export const offeredSchema = v.object({
   ),
 })
 
+const limitEntries = {
+  amount: v.number(),
+  unit: v.picklist(limitUnits),
+  dayRule: v.picklist(['hours', 'end_of_day']),
+}
+/** Missing in what older versions kept. */
+const limits = v.optional(v.array(v.object({ clock: v.string(), ...limitEntries })))
+
 /** As kept on the device. */
 export const bookSchema = v.object({
   workflows: v.array(
@@ -39,6 +47,7 @@ export const bookSchema = v.object({
       code: v.string(),
       ...named,
       firstState: v.string(),
+      limits,
       stages: v.array(
         v.object({
           code: v.string(),
@@ -77,7 +86,14 @@ export const bookSchema = v.object({
       closingEn: v.string(),
       departmentCode: v.nullable(v.string()),
       needsAfterPhotos: v.optional(v.boolean(), false),
-      milestones: v.optional(v.array(v.object({ code: v.string(), ...named })), []),
+      allowsSelfHandling: v.optional(v.boolean()),
+      limits,
+      milestones: v.optional(
+        v.array(
+          v.object({ code: v.string(), ...named, ...v.partial(v.object(limitEntries)).entries }),
+        ),
+        [],
+      ),
     }),
   ),
 })

@@ -68,6 +68,14 @@ const list = [
     inMenu: true,
   },
   {
+    name: 'standard',
+    path: '/standard',
+    title: 'app.nav.standard',
+    icon: 'lucide:list-checks',
+    audience: 'signed-in',
+    inMenu: true,
+  },
+  {
     name: 'callbacks',
     path: '/callbacks',
     title: 'app.nav.callbacks',

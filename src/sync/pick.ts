@@ -56,12 +56,15 @@ async function firstOf(
   return found
 }
 
+/** A call's items and their commands. */
+export interface Taken {
+  taken: ItemRow[]
+  commands: WireCommand[]
+  bytes: number
+}
+
 /** Marks as many as fit into a call. */
-export const take = (
-  db: OutboxDatabase,
-  rows: readonly ItemRow[],
-  actor: string,
-): Promise<{ taken: ItemRow[]; commands: WireCommand[]; bytes: number }> =>
+export const take = (db: OutboxDatabase, rows: readonly ItemRow[], actor: string): Promise<Taken> =>
   db.write(async () => {
     const current = await db.items.bulkGet(rows.map(({ seq }) => seq))
     const payloads = await db.payloads.bulkGet(rows.map(({ id }) => id))
@@ -83,6 +86,19 @@ export const take = (
     await db.items.bulkPut(taken)
     return { taken, commands, bytes }
   }, [db.items, db.payloads])
+
+/** Undoes `take` for a call that was not made. */
+export const giveBack = (db: OutboxDatabase, { taken }: Taken): Promise<void> =>
+  db.write(async () => {
+    const current = await db.items.bulkGet(taken.map(({ seq }) => seq))
+    await db.items.bulkPut(
+      taken.flatMap((item, index): ItemRow[] => {
+        const row = current[index]
+        if (row?.id !== item.id || row.state !== 'sending') return []
+        return [{ ...row, state: 'queued', attempts: row.attempts - 1 }]
+      }),
+    )
+  }, [db.items])
 
 const wireCommand = (row: ItemRow, payload: string, actor: string): WireCommand => ({
   id: row.id,

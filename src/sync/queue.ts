@@ -75,10 +75,10 @@ export async function enqueueAll(
   )
   return db.write(async () => {
     await needPhotos(db, [...new Set(prepared.flatMap(({ row }) => row.photoHashes))])
-    const before = await Promise.all(
-      prepared.map(({ row }) => db.ofIncident(row.incidentId).first()),
+    const busy = await incidentsWithItems(
+      db,
+      prepared.map(({ row }) => row.incidentId),
     )
-    const busy = new Set(before.flatMap((first) => first?.incidentId ?? []))
     const rows = prepared.map(({ row }): New<ItemRow> => {
       const isFirst = !busy.has(row.incidentId)
       busy.add(row.incidentId)
@@ -92,6 +92,18 @@ export async function enqueueAll(
     await db.payloads.bulkPut(prepared.map(({ row, payload }) => ({ id: row.id, payload })))
     return rows.map(({ id }) => id)
   })
+}
+
+/** Those of the incidents that have unsent items. Reads a short queue whole: a look-up each takes longer. */
+async function incidentsWithItems(
+  db: OutboxDatabase,
+  incidentIds: readonly string[],
+): Promise<Set<string>> {
+  const isShort = (await db.items.count()) <= 2 * incidentIds.length
+  const found = isShort
+    ? await db.items.toArray()
+    : await Promise.all(incidentIds.map((id) => db.ofIncident(id).first()))
+  return new Set(found.flatMap((item) => item?.incidentId ?? []))
 }
 
 /** Inside a transaction. */

@@ -5,7 +5,7 @@ import { backOffMs, held, ItemWaits } from './back-off.ts'
 import type { ItemRow, OutboxDatabase } from './database.ts'
 import { failureOf, untilAborted } from './failure.ts'
 import { callMs } from './pace.ts'
-import { maxCommands, pickSendable, take } from './pick.ts'
+import { giveBack, maxCommands, pickSendable, take, type Taken } from './pick.ts'
 import { counts } from './pages.ts'
 import { requeueSending } from './queue.ts'
 import { Source } from './readable.ts'
@@ -24,6 +24,13 @@ export interface SenderOutside extends UploaderOutside {
 /** An answer is good for so long: then the network may have gone. Milliseconds. */
 const heardMs = 10_000
 const knockMs = 15_000
+
+interface Ended {
+  taken: ItemRow[]
+  judged: Judged[]
+  failure: AppError | null
+  wasQuick: boolean
+}
 
 const lockName = ({ name }: OutboxDatabase): string => `${name}-sender`
 
@@ -161,12 +168,31 @@ export class Sender {
   }
 
   async #send(rows: readonly ItemRow[], signal: AbortSignal): Promise<void> {
-    const { db, userId, transport, now, timeout, onChange } = this.#outside
+    const { db, userId, onChange } = this.#outside
     await this.#showProgress()
     if (!(await this.#isThere(signal))) return
-    const { taken, commands, bytes } = await take(db, rows, userId)
-    if (taken.length === 0) return
+    const first = await take(db, rows, userId)
+    if (first.taken.length === 0) return
     onChange()
+    let settled: Promise<void> = Promise.resolve()
+    for (let call: Taken | null = first; call;) {
+      const [ended, ahead]: [Ended, Taken | null] = await Promise.all([
+        this.#ask(call, signal),
+        this.#takeAhead(call),
+      ])
+      await settled
+      // Written down while the next call is under way.
+      settled = this.#settle(ended, signal)
+      settled.catch(() => undefined)
+      call = this.#conclude(ended, signal) ? ahead : null
+      if (call) this.#showSent()
+      else if (ahead) await giveBack(db, ahead)
+    }
+    await settled
+  }
+
+  async #ask({ taken, commands, bytes }: Taken, signal: AbortSignal): Promise<Ended> {
+    const { transport, now, timeout } = this.#outside
     const millis = callMs(taken.length, bytes)
     const began = now()
     const limited = AbortSignal.any([signal, timeout(millis)])
@@ -182,11 +208,22 @@ export class Sender {
     }
     if (failure?.kind === 'offline' && failure.code !== 'bad_answer') this.#heardAt = -Infinity
     else this.#heardAt = now()
+    return { taken, judged, failure, wasQuick: now() - began < millis / 4 }
+  }
+
+  /** Only behind a full call: the link is good, and more than a call waits. */
+  async #takeAhead({ taken }: Taken): Promise<Taken | null> {
+    const { db, userId, now } = this.#outside
+    if (taken.length < maxCommands) return null
+    const rows = await pickSendable(db, this.#limit, this.#waits, now())
+    const ahead = await take(db, rows, userId)
+    return ahead.taken.length > 0 ? ahead : null
+  }
+
+  async #settle({ judged, failure }: Ended, signal: AbortSignal): Promise<void> {
+    const { db, now, onChange } = this.#outside
     const reason = failure ? (failure.code ?? failure.kind) : 'missing_receipt'
     await settle(db, judged, now(), signal.aborted ? null : { code: reason })
-    if (signal.aborted) return
-    if (failure) this.#callFailed(taken, failure)
-    else this.#callAnswered(judged, now() - began < millis / 4)
     onChange()
   }
 
@@ -207,6 +244,14 @@ export class Sender {
       if (!signal.aborted && !this.#isForAll(failureOf(error))) this.#fail('offline')
       return false
     }
+  }
+
+  /** Draws the conclusions; false when the next call must wait. */
+  #conclude({ taken, judged, failure, wasQuick }: Ended, signal: AbortSignal): boolean {
+    if (signal.aborted) return false
+    if (failure) this.#callFailed(taken, failure)
+    else this.#callAnswered(judged, wasQuick)
+    return failure === null && !this.#needsSignIn
   }
 
   #callAnswered(judged: readonly Judged[], wasQuick: boolean): void {
@@ -300,6 +345,13 @@ export class Sender {
     const isOffline = reason === 'offline'
     this.status.set(isOffline ? { kind: 'no-network', until } : { kind: 'waiting', until, reason })
     await this.#pause.rest(until - this.#outside.now(), signal, endedBy)
+  }
+
+  /** Without asking the database, which is busy. */
+  #showSent(): void {
+    const { value } = this.status
+    if (value.kind !== 'sending') return
+    this.status.set({ ...value, done: this.#sent, total: Math.max(value.total, this.#sent) })
   }
 
   async #showProgress(): Promise<void> {

@@ -397,6 +397,8 @@ create table public.incidents (
   is_repeat boolean not null default false,
   -- it waits for a verification by its workflow's rows; set at every write
   to_verify boolean not null default false,
+  -- what its clocks say of a case that is over, packed: private.lateness_of; set at every write
+  lateness smallint,
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),
@@ -466,6 +468,8 @@ create table public.incident_work (
   supervision smallint,
   -- the last transaction that changed the row
   changed_xid bigint not null,
+  -- of the clock that is due at due_at; null round the clock
+  due_calendar text,
   primary key (district_code, incident_id),
   constraint incident_work_incident_fkey foreign key (district_code, incident_id)
     references public.incidents (district_code, id) on delete cascade

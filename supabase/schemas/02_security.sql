@@ -82,12 +82,13 @@ insert into private.role_rights (role, may) values
 
 -- Whether a role in any area gave the right at that instant; a replay asks about the past.
 create or replace function private.has_right(p_may text, p_at timestamptz default now())
-returns boolean language sql stable security definer set search_path = '' as $$
-  select exists (
+returns boolean language plpgsql stable security definer set search_path = '' as $$
+begin
+  return exists (
     select 1 from public.memberships m
     join private.role_rights r on r.role = m.role and r.may = p_may
-    where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, p_at))
-$$;
+    where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, p_at));
+end $$;
 
 -- Changes with the rights to see; keys a device's caches.
 create or replace function private.scope_key()
@@ -118,7 +119,9 @@ create type private.incident_rights as (
 );
 
 -- The policy on incidents, for one incident at an instant. Two statements: every step of a person asks this.
-create or replace function private.rights_on(p_incident public.incidents, p_at timestamptz default now())
+-- `p_to_act` asks one statement: `may_note`, `may_ask` and `may_correct` stay null.
+create or replace function private.rights_on(
+  p_incident public.incidents, p_at timestamptz default now(), p_to_act boolean default false)
 returns private.incident_rights language plpgsql stable set search_path = '' as $$
 declare
   v_rights private.incident_rights;
@@ -139,6 +142,8 @@ begin
   where m.user_id = auth.uid() and private.is_valid(m.valid_from, m.valid_to, p_at);
   v_rights.is_reporter := coalesce(p_incident.reported_by = auth.uid(), false);
   v_rights.sees := v_rights.is_reporter or v_rights.roles <> '{}' or v_handles;
+  v_rights.acts_as := v_rights.roles || case when v_handles then '{handler}'::text[] else '{}' end;
+  if p_to_act and not v_rights.is_reporter then return v_rights; end if;
   select coalesce(array_agg(r.may) filter (where r.role = any (v_all_roles)), '{}'),
     coalesce(array_agg(r.may) filter (where r.role = any (v_rights.roles)
       -- a report gives its reporter no right that none of their roles gives any more
@@ -149,9 +154,9 @@ begin
   v_rights.may_note := 'note' = any (v_may) or v_rights.sees and 'note' = any (v_may_anywhere);
   v_rights.may_ask := 'ask' = any (v_may);
   v_rights.may_correct := 'correct' = any (v_may);
-  v_rights.acts_as := v_rights.roles
-    || case when v_handles then '{handler}'::text[] else '{}' end
-    || case when v_rights.is_reporter and 'note' = any (v_may_anywhere) then '{reporter}'::text[] else '{}' end;
+  if v_rights.is_reporter and 'note' = any (v_may_anywhere) then
+    v_rights.acts_as := v_rights.acts_as || '{reporter}'::text[];
+  end if;
   return v_rights;
 end $$;
 
@@ -287,7 +292,7 @@ begin
       and (s.clock = 'verify' or s.clock is distinct from 'file' and p_channel <> all (w.trusted_channels)));
 end $$;
 
--- Sets version, changed_xid and to_verify at every write. An importer names the stage alone: the state of its
+-- Sets version, changed_xid, to_verify and lateness at every write. An importer names the stage alone: the state of its
 -- workflow follows.
 create or replace function private.mark_incident_change()
 returns trigger language plpgsql security definer set search_path = '' as $$
@@ -303,6 +308,8 @@ begin
   end if;
   new.to_verify := new.stage = 'reported'
     and private.must_be_verified(new.workflow_code, new.state, new.channel);
+  -- a new one has no clocks
+  new.lateness := case when tg_op = 'UPDATE' and not private.is_open(new.stage) then private.lateness_of(new) end;
   return new;
 end $$;
 

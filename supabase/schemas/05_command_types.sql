@@ -94,10 +94,9 @@ returns void language plpgsql set search_path = '' as $$
 declare
   v_unknown text;
 begin
-  select min(key) into v_unknown from jsonb_object_keys(p_payload) as key where key <> all (p_known);
-  if v_unknown is not null then
-    perform private.reject_command('unknown_field', left(v_unknown, 60));
-  end if;
+  if p_payload - p_known = '{}' then return; end if;
+  select min(key) into v_unknown from jsonb_object_keys(p_payload - p_known) as key;
+  perform private.reject_command('unknown_field', left(v_unknown, 60));
 end $$;
 
 -- A required UUID.
@@ -324,7 +323,8 @@ create type private.brought_photos as (district_code text, incident_id uuid, seq
 
 -- Skips photos already there.
 create or replace function private.store_photos(p_brought private.brought_photos[])
-returns void language sql set search_path = '' as $$
+returns void language plpgsql set search_path = '' as $$
+begin
   insert into public.incident_photos (district_code, incident_id, hash, owner, media_type, bytes,
     width, height, taken_at, lon, lat, seq_in_log, command_id, at)
   select b.district_code, b.incident_id, p.hash, b.owner, p."mediaType", p.bytes,
@@ -332,8 +332,8 @@ returns void language sql set search_path = '' as $$
   from unnest(p_brought) b
   cross join lateral jsonb_to_recordset(b.photos) as p (hash text, "mediaType" text, bytes integer,
     width integer, height integer, "takenAt" timestamptz, lon double precision, lat double precision)
-  on conflict do nothing
-$$;
+  on conflict do nothing;
+end $$;
 
 -- All or none, in a fixed number of statements.
 create or replace function private.store_reports(p_reports private.report[])
@@ -381,20 +381,18 @@ end $$;
 create type private.locked_incident as (incident public.incidents, rights private.incident_rights);
 
 -- Locks the incident, so that no version or log number is given twice; the rights are the caller's. Crosswise
--- locks end one call with a deadlock; the device sends it again.
-create or replace function private.lock_incident(p_payload jsonb, p_at timestamptz)
+-- locks end one call with a deadlock; the device sends it again. `p_to_act`: see private.rights_on.
+create or replace function private.lock_incident(p_payload jsonb, p_at timestamptz, p_to_act boolean default false)
 returns private.locked_incident language plpgsql set search_path = '' as $$
 declare
   v_id uuid := private.payload_uuid(p_payload, 'incidentId');
-  v_incident public.incidents;
   v_locked private.locked_incident;
 begin
   -- the collation keeps a database without statistics from reading the whole primary key
-  select * into v_incident from public.incidents i where i.id = v_id
+  select i as incident into v_locked.incident from public.incidents i where i.id = v_id
   order by i.district_code collate "C" limit 1 for no key update;
   if found then
-    v_locked.incident := v_incident;
-    v_locked.rights := private.rights_on(v_incident, p_at);
+    v_locked.rights := private.rights_on(v_locked.incident, p_at, p_to_act);
   end if;
   if (v_locked.rights).sees is not true then
     perform private.reject_command('unknown_incident', 'incidentId');

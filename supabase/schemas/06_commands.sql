@@ -269,8 +269,10 @@ begin
   end;
   v_record.incident_id := (v_result ->> 'incident_id')::uuid;
   v_record.version := (v_result ->> 'version')::integer;
-  v_record.photo_hashes := case when jsonb_typeof(v_result -> 'photos') = 'array'
-    then array(select jsonb_array_elements_text(v_result -> 'photos')) else '{}' end;
+  v_record.photo_hashes := '{}';
+  if jsonb_typeof(v_result -> 'photos') = 'array' and v_result -> 'photos' <> '[]' then
+    v_record.photo_hashes := array(select jsonb_array_elements_text(v_result -> 'photos'));
+  end if;
   v_judged.record := v_record;
   return v_judged;
 end $$;
@@ -447,11 +449,12 @@ begin
   return to_jsonb(v_receipts);
 end $$;
 
--- At the present instant.
+-- At the present instant. Functions in SQL would be planned at each call.
 create or replace function private.apply_commands(p_commands json)
-returns jsonb language sql volatile security definer set search_path = '' as $$
-  select private.apply_commands_at(p_commands, clock_timestamp(), false)
-$$;
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+begin
+  return private.apply_commands_at(p_commands, clock_timestamp(), false);
+end $$;
 
 -- Carries out commands in their order, each by itself. `p_commands` is
 -- `[{id, actor, type, at, payload, replaces?}]` with `payload` a string of JSON: at most 200 commands and
@@ -464,5 +467,5 @@ $$;
 -- Errors: 42501; 22023 for other than an array; PT413 for too much; PT503 before the city has settings;
 -- PT500 when no command could be judged.
 create or replace function public.apply_commands(p_commands json) returns jsonb
-language sql volatile set search_path = '' as $$ select private.apply_commands(p_commands) $$;
+language plpgsql volatile set search_path = '' as $$ begin return private.apply_commands(p_commands); end $$;
 grant execute on function private.apply_commands(json), public.apply_commands(json) to authenticated;

@@ -288,6 +288,7 @@ begin
     v_failing := v_failing || (
       select f.failing from private.failing_looks(p_incident, p_transition.guards, p_at) f);
   end if;
+  if not p_transition.guards && v_failing then return null; end if;
   return (select g.guard from unnest(p_transition.guards) with ordinality g (guard, n)
     where g.guard = any (v_failing) order by g.n limit 1);
 end $$;
@@ -535,8 +536,10 @@ begin
     and p_transition.name = 'return' then
     v_new.handler := null;
   end if;
-  select s.stage into v_new.stage from public.workflow_stages s
-  where s.workflow = v_new.workflow_code and s.code = v_to;
+  if v_to <> p_incident.state then
+    select s.stage into v_new.stage from public.workflow_stages s
+    where s.workflow = v_new.workflow_code and s.code = v_to;
+  end if;
   v_new.closed_at := case when v_new.stage <> 'closed' then null
     when p_incident.stage = 'closed' then p_incident.closed_at
     else greatest(p_at, p_incident.reported_at) end;
@@ -575,7 +578,7 @@ declare
   v_name constant text := private.payload_text(p_payload, 'name', true, 40);
   v_base constant integer := private.payload_whole(p_payload, 'baseVersion', true, 1, 2147483647);
   v_device_at constant timestamptz := private.payload_instant(p_payload, 'deviceAt');
-  v_locked constant private.locked_incident := private.lock_incident(p_payload, p_at);
+  v_locked constant private.locked_incident := private.lock_incident(p_payload, p_at, true);
   v_incident constant public.incidents := v_locked.incident;
   v_roles constant text[] := (v_locked.rights).acts_as;
   v_open public.workflow_transitions[];
@@ -630,7 +633,10 @@ begin
   v_step.command_id := p_command;
   v_step.at := p_at;
   v_step.stands_alone := coalesce(v_values -> 'into', 'null') <> 'null'
-    or private.is_open(v_incident.stage) <> private.is_open(v_new.stage);
+    or private.is_open(v_incident.stage) <> private.is_open(v_new.stage) and exists (
+      -- a merge into it waits for its lock
+      select from public.incidents c
+      where c.district_code = v_incident.district_code and c.parent_id = v_incident.id);
   return v_step;
 end $$;
 

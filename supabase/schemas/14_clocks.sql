@@ -234,15 +234,22 @@ begin
           and c.kind = w.kind and c.milestone is not distinct from w.milestone
           and (c.is_reached or c.stopped_at is null and c.milestone = t.reached
             or c.department_code is not distinct from t.department_code))) w
-  ), timed as materialized (
-    select k.n, k.is_new, x.district_code, x.incident_id, x.seq, x.kind, x.milestone, x.department_code,
-      x.calendar, x.amount, x.unit, x.day_rule, x.extensions, x.started_at, x.runs, x.running_since,
-      t.limit_seconds, t.due_at, t.warn_at, x.stopped_at,
-      case when x.running_since is null then t.used_seconds end as used_seconds, x.is_reached
+  ), alike as materialized (
+    -- clocks that are alike are computed once
+    select k.is_new, (k.clock).calendar, (k.clock).amount, (k.clock).extensions, (k.clock).unit,
+      (k.clock).day_rule, (k.clock).started_at, (k.clock).runs, (k.clock).running_since,
+      array_agg(k.clock) as clocks
     from turned k
-    cross join lateral (select (k.clock).*) x
-    cross join lateral private.clock_times(x.calendar, x.amount * (1 + x.extensions), x.unit, x.day_rule,
-      x.started_at, x.runs, x.running_since) t
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+  ), timed as materialized (
+    select a.is_new, x.district_code, x.incident_id, x.seq, x.kind, x.milestone, x.department_code,
+      a.calendar, a.amount, a.unit, a.day_rule, a.extensions, a.started_at, a.runs, a.running_since,
+      t.limit_seconds, t.due_at, t.warn_at, x.stopped_at,
+      case when a.running_since is null then t.used_seconds end as used_seconds, x.is_reached
+    from alike a
+    cross join lateral private.clock_times(a.calendar, a.amount * (1 + a.extensions), a.unit, a.day_rule,
+      a.started_at, a.runs, a.running_since) t
+    cross join lateral unnest(a.clocks) x
   ), changed as (
     update public.incident_clocks c
     set extensions = k.extensions, runs = k.runs, running_since = k.running_since,
@@ -285,6 +292,36 @@ begin
   where x.district_code = p_incident.district_code and x.incident_id = p_incident.id and x.stopped_at is null
     and c.district_code = x.district_code and c.incident_id = x.incident_id and c.seq = x.seq;
   perform private.turn_clocks(array[(p_incident, '{}', null, p_at)::private.clock_turn]);
+end $$;
+
+-- How late a clock is at an instant. 2: past its time, 1: unknown beyond the calendar's years, 0: in time. Inlined.
+create or replace function private.clock_lateness(
+  p_due_at timestamptz, p_used_seconds numeric, p_limit_seconds numeric, p_at timestamptz)
+returns integer language sql immutable parallel safe
+return case when p_due_at < p_at or p_used_seconds > p_limit_seconds then 2
+  when p_due_at is null and (p_used_seconds is null or p_limit_seconds is null) then 1 else 0 end;
+
+-- What the stopped clocks of a case say, for private.verdict_query: two bits each for the worst of verifying,
+-- filing, dispatch, handling, checking and of all (3: no clock), then one for whether it was verified. Null
+-- without clocks. A case that is over changes no more: reading its clocks for each question takes too long.
+create or replace function private.lateness_of(p_incident public.incidents)
+returns smallint language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select case when count(*) > 0 then
+      coalesce(max(k.late) filter (where c.kind = 'verify'), 3)
+      | (coalesce(max(k.late) filter (where c.kind in ('accept', 'file')), 3) << 2)
+      | (coalesce(max(k.late) filter (where c.kind = 'dispatch'), 3) << 4)
+      | (coalesce(max(k.late) filter (where c.kind = 'handle'), 3) << 6)
+      | (coalesce(max(k.late) filter (where c.kind = 'check'), 3) << 8)
+      | (max(k.late) << 10)
+      | (coalesce(max(c.seq) filter (where c.kind = 'verify') < max(c.seq), false)::integer << 12) end
+    from public.incident_clocks c
+    cross join lateral (
+      select private.clock_lateness(c.due_at, c.used_seconds, c.limit_seconds, null) as late) k
+    where c.district_code = p_incident.district_code and c.incident_id = p_incident.id and c.kind <> 'milestone'
+      -- a department that gave it back no longer has it to handle
+      and (c.kind <> 'handle' or c.department_code is not distinct from p_incident.department_code));
 end $$;
 
 -- When the incident is due: null without a running clock, and beyond the calendar's years.
@@ -402,17 +439,18 @@ begin
     and (c.limit_seconds, c.due_at, c.warn_at, c.used_seconds)
       is distinct from (t.limit_seconds, t.due_at, t.warn_at, t.used_seconds);
   with earliest as materialized (
-    select w.ctid as place, w.district_code, w.incident_id, w.due_at as before, c.due_at, c.warn_at
+    select w.ctid as place, w.district_code, w.incident_id, w.due_at as before, c.due_at, c.warn_at, c.due_calendar
     from (
-      select c.district_code, c.incident_id, min(c.due_at) as due_at, min(c.warn_at) as warn_at
+      select c.district_code, c.incident_id, min(c.due_at) as due_at, min(c.warn_at) as warn_at,
+        (array_agg(c.calendar order by c.due_at, c.seq))[1] as due_calendar
       from public.incident_clocks c
       where c.incident_id between v_first and v_last and c.stopped_at is null and c.incident_id = any (v_ids)
       group by c.district_code, c.incident_id) c
     join public.incident_work w on w.district_code = c.district_code and w.incident_id = c.incident_id
-    where (w.due_at, w.warn_at) is distinct from (c.due_at, c.warn_at)
+    where (w.due_at, w.warn_at, w.due_calendar) is distinct from (c.due_at, c.warn_at, c.due_calendar)
   ), moved as (
     update public.incident_work w
-    set due_at = e.due_at, warn_at = e.warn_at, changed_xid = pg_current_xact_id()::text::bigint
+    set due_at = e.due_at, warn_at = e.warn_at, due_calendar = e.due_calendar, changed_xid = pg_current_xact_id()::text::bigint
     from earliest e
     where w.ctid = e.place
   ), logged as (

@@ -40,10 +40,11 @@ begin
     return null;
   end if;
   insert into public.incident_work as w (district_code, incident_id, due_at, warn_at, month, area_code,
-    department_code, reported_by, stage, on_hold, to_verify, handler, assignee, rework, pending, supervision, changed_xid)
+    department_code, reported_by, stage, on_hold, to_verify, handler, assignee, rework, pending, supervision, changed_xid,
+    due_calendar)
   select new.district_code, new.id, min(c.due_at), min(c.warn_at), new.month, new.area_code, new.department_code,
     new.reported_by, new.stage, new.on_hold, new.to_verify, new.handler, new.assignee, new.rework, new.pending,
-    new.supervision, new.changed_xid
+    new.supervision, new.changed_xid, (array_agg(c.calendar order by c.due_at, c.seq))[1]
   from public.incident_clocks c
   where c.district_code = new.district_code and c.incident_id = new.id and c.running_since is not null
   on conflict (district_code, incident_id) do update set due_at = excluded.due_at, warn_at = excluded.warn_at,
@@ -51,7 +52,7 @@ begin
     reported_by = excluded.reported_by, stage = excluded.stage, on_hold = excluded.on_hold,
     to_verify = excluded.to_verify, handler = excluded.handler, assignee = excluded.assignee,
     rework = excluded.rework, pending = excluded.pending, supervision = excluded.supervision,
-    changed_xid = excluded.changed_xid;
+    changed_xid = excluded.changed_xid, due_calendar = excluded.due_calendar;
   return null;
 end $$;
 create trigger keep_new_work after insert on public.incidents
@@ -215,13 +216,43 @@ begin
     select coalesce(jsonb_agg(private.incident_row(i, w) || jsonb_build_object(
       'handler', i.handler, 'handlerName', handler.display_name,
       'assignee', i.assignee, 'assigneeName', assignee.display_name,
-      'dueUnknown', case when w.due_at is null then private.due_unknown(i) end, 'steps', k.steps) order by r.n), '[]')
+      'dueUnknown', case when w.due_at is null then private.due_unknown(i) end,
+      'dueCalendar', case when w.due_at is not null then w.due_calendar end, 'steps', k.steps) order by r.n), '[]')
     from kinds k
     cross join lateral unnest(k.rows) r (n)
     join public.incidents i on i.district_code = p_districts[r.n] and i.id = p_ids[r.n]
     left join public.incident_work w on w.district_code = i.district_code and w.incident_id = i.id
     left join public.profiles handler on handler.user_id = i.handler
     left join public.profiles assignee on assignee.user_id = i.assignee);
+end $$;
+
+-- Working time between the page's instant and the due times of its rows, by calendar:
+-- `{calendar: {from, until, spans: [[from, to]]}}`, a year back and ahead at most. Twelve hours more, for a page
+-- that stays open.
+create or replace function private.page_spans(p_rows jsonb, p_at timestamptz)
+returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(r.calendar, jsonb_build_object('from', r.starts_at, 'until', r.ends_at,
+      'spans', (
+        select coalesce(jsonb_agg(jsonb_build_array(s.starts_at, s.ends_at) order by s.starts_at), '[]')
+        from private.calendar_spans s
+        where s.calendar = r.calendar and s.ends_at > r.starts_at and s.starts_at < r.ends_at
+          and s.starts_at >= coalesce((
+            select max(b.starts_at) from private.calendar_spans b
+            where b.calendar = r.calendar and b.starts_at <= r.starts_at), r.starts_at)))), '{}')
+    from (
+      select x.line ->> 'dueCalendar' as calendar,
+        greatest(least(min(d.due), p_at), p_at - interval '1 year') as starts_at,
+        least(greatest(max(d.due), p_at + interval '12 hours'), p_at + interval '1 year') as ends_at
+      from jsonb_array_elements(p_rows) x (line)
+      cross join lateral (select (x.line ->> 'dueAt')::timestamptz as due) d
+      where x.line ->> 'dueCalendar' is not null
+      group by 1) r
+    -- a year that is not known has no working time, and is not free
+    where exists (
+      select from private.calendar_covers c
+      where c.calendar = r.calendar and c.starts_at <= r.starts_at and c.ends_at >= r.ends_at));
 end $$;
 
 create or replace function private.work_queue(p_queue text, p_filter jsonb, p_after jsonb, p_limit integer)
@@ -241,6 +272,7 @@ declare
   v_dues timestamptz[] := '{}';
   v_found record;
   v_part_of integer[] := '{}';
+  v_rows jsonb;
 begin
   perform private.require_user();
   if v_limit not between 1 and 200 then
@@ -285,8 +317,8 @@ begin
     v_due := '-infinity';
     v_id := '00000000-0000-0000-0000-000000000000';
   end loop;
-  return jsonb_build_object('asOf', now(),
-    'rows', private.queue_rows(v_districts[1:v_limit], v_ids[1:v_limit], now()),
+  v_rows := private.queue_rows(v_districts[1:v_limit], v_ids[1:v_limit], now());
+  return jsonb_build_object('asOf', now(), 'rows', v_rows, 'workSpans', private.page_spans(v_rows, now()),
     'next', case when cardinality(v_ids) > v_limit then jsonb_build_object('queue', p_queue,
       'part', v_part_of[v_limit], 'due', v_dues[v_limit], 'id', v_ids[v_limit]) end);
 end $$;
@@ -314,8 +346,9 @@ end $$;
 -- One page of a queue of the caller, the clock that ends first before all others, those without one last.
 -- `p_queue` is one of work_counts. Field staff find what they are asked to do before the rest. `p_after` is
 -- the `next` of the page before.
--- Returns `{asOf, rows: [IncidentRow], next}`; each row also has `handler, handlerName, assignee, assigneeName`,
--- `dueUnknown` as in incident_detail, and `steps`, the names of the transitions open to the caller.
+-- Returns `{asOf, rows: [IncidentRow], workSpans, next}`; each row also has `handler, handlerName, assignee,
+-- assigneeName`, `dueUnknown` as in incident_detail, `dueCalendar` of a clock in working time, whose time is counted
+-- by `workSpans`: `{calendar: {from, until, spans: [[from, to]]}}`, and `steps`, the names of the transitions open to the caller.
 -- Errors: 42501, also for a queue that is not the caller's; 22023 for an unknown queue, another queue's cursor,
 -- a limit outside 1..200, or a wrong filter.
 create or replace function public.work_queue(p_queue text, p_filter jsonb, p_after jsonb, p_limit integer)

@@ -85,9 +85,21 @@ create or replace function private.verdict_query(
 returns text language sql stable set search_path = '' as $$
   select format($q$
     with clocked as (
+      select %3$s as month, i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework,
+        i.extensions > 0 as is_extended, i.is_repeat, i.workflow_code, i.channel,
+        nullif(i.lateness & 3, 3) as verifying, nullif(i.lateness >> 2 & 3, 3) as filing,
+        nullif(i.lateness >> 4 & 3, 3) as dispatch, nullif(i.lateness >> 6 & 3, 3) as handling,
+        nullif(i.lateness >> 8 & 3, 3) as checking, i.lateness >> 10 & 3 as closing, null::integer as now,
+        i.lateness >> 12 & 1 = 1 as is_verified, false as is_checked_now
+      from public.incidents i
+      where i.lateness is not null and %1$s and %2$s
+        -- a granted appeal of its newest closing
+        and not exists (select from public.appeals x
+          where x.district_code = i.district_code and x.incident_id = i.id and x.is_granted
+            and x.closing = private.closing_of(i.district_code, i.id))
+      union all
       select %3$s as month, i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework, i.extensions > 0 as is_extended,
         i.is_repeat, i.workflow_code, i.channel,
-        -- 2: past its time, 1: unknown beyond the calendar's years, 0: in time
         max(k.late) filter (where c.kind = 'verify') as verifying,
         max(k.late) filter (where c.kind in ('accept', 'file')) as filing,
         max(k.late) filter (where c.kind = 'dispatch') as dispatch,
@@ -100,15 +112,10 @@ returns text language sql stable set search_path = '' as $$
       from public.incidents i
       join public.incident_clocks c on c.district_code = i.district_code and c.incident_id = i.id
       cross join lateral (
-        select case when c.due_at < $1 or c.used_seconds > c.limit_seconds then 2
-          when c.due_at is null and (c.used_seconds is null or c.limit_seconds is null) then 1 else 0 end as late) k
+        select private.clock_lateness(c.due_at, c.used_seconds, c.limit_seconds, $1) as late) k
       -- a department that gave it back no longer has it to handle
       where c.kind <> 'milestone' and (c.kind <> 'handle' or c.department_code is not distinct from i.department_code)
-        and %1$s and %2$s
-        -- a granted appeal of its newest closing
-        and not exists (select from public.appeals x
-          where x.district_code = i.district_code and x.incident_id = i.id and x.is_granted
-            and x.closing = private.closing_of(i.district_code, i.id))
+        and private.is_open(i.stage) and %1$s and %2$s
       group by i.district_code, i.id
     ), judged as (
       select k.*, private.is_open(k.stage) as is_open, k.stage = 'rejected' as is_rejected,

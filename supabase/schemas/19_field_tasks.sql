@@ -9,6 +9,7 @@ declare
   v_pages text;
   v_districts text[];
   v_ids uuid[];
+  v_lines jsonb;
 begin
   if v_limit not between 1 and 200 then
     raise exception 'p_limit: 1 to 200 rows' using errcode = '22023', detail = 'p_limit';
@@ -27,12 +28,13 @@ begin
         from (%s) f (w) order by n limit $1) r $q$, v_pages)
     into v_districts, v_ids using v_limit + 1, v_user;
   end if;
-  return jsonb_build_object('asOf', now(), 'more', coalesce(cardinality(v_ids) > v_limit, false), 'rows', (
+  v_lines := private.queue_rows(v_districts[1:v_limit], v_ids[1:v_limit], now());
+  return jsonb_build_object('asOf', now(), 'more', coalesce(cardinality(v_ids) > v_limit, false),
+    'workSpans', private.page_spans(v_lines, now()), 'rows', (
     select coalesce(jsonb_agg(r.line || jsonb_build_object('description', left(i.description, 200),
       'steps', own.steps, 'isAsked', coalesce(i.assignee = v_user, false),
       'photo', private.field_row(i, v_user) -> 'photo') order by r.n), '[]')
-    from jsonb_array_elements(private.queue_rows(v_districts[1:v_limit], v_ids[1:v_limit], now()))
-      with ordinality r (line, n)
+    from jsonb_array_elements(v_lines) with ordinality r (line, n)
     join public.incidents i on i.district_code = v_districts[r.n] and i.id = v_ids[r.n]
     cross join lateral (
       select coalesce(jsonb_agg(s.name order by s.n), '[]') as steps
@@ -46,7 +48,7 @@ end $$;
 
 -- Incidents that the caller may verify or check now, those given to the caller first, then the clock that ends
 -- first. `p_limit` bounds the rows looked at; `more` says that there were others.
--- Returns `{asOf, more, rows}`; a row is one of work_queue with `isAsked` (given to the caller) and `photo`, the
+-- Returns `{asOf, more, workSpans, rows}`, `workSpans` as in work_queue; a row is one of work_queue with `isAsked` (given to the caller) and `photo`, the
 -- first one, `{owner, hash, mediaType}` or null. `description` has 200 characters at most, `steps` are those of
 -- field staff.
 -- Errors: 42501; 22023 for a limit outside 1..200.

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unpackMonth } from '../../src/columns/count/column-set.ts'
+import { workBetween, type WorkSpans } from '../../src/domain/time/work-ahead.ts'
 import type { PackedMonth } from '../../src/domain/answers/columns.ts'
 import { importCalendar, moveDueTimes } from '../server/import/import-calendar.ts'
 import { shippedCalendar, storeShippedCalendar } from '../server/import/shipped-calendars.ts'
@@ -249,6 +250,39 @@ describeOnEachDatabase('the clocks of incidents', (kind) => {
     await go(id, '2026-03-20 08:00', 'leader', 'reopen', { note: '又出现了' })
     // 1 of 4 hours is used
     expect(await timesOf(id)).toMatchObject({ due: '2026-03-20 11:00' })
+  })
+
+  it('gives lists the working time around their due times', async () => {
+    const id = await dispatched('2026-03-02 08:00')
+    const [queued] = await db.query<{ rows: { dueAt: string; dueCalendar: string }[] }>(
+      `select private.queue_rows(array[i.district_code], array[i.id], now()) as rows
+       from public.incidents i where i.id = $1`,
+      [id],
+    )
+    expect(queued!.rows[0]!.dueCalendar).toBe('cn')
+    const at = instantOf('2026-02-13 16:30')
+    // back over two weekends, over a noon break, and over the whole Spring Festival
+    const dues = ['2026-02-02 09:10', '2026-02-13 15:30', '2026-02-13 17:00', '2026-03-02 11:59']
+    const rows = dues.map((due) => ({ dueAt: instantOf(due), dueCalendar: 'cn' }))
+    const [said] = await db.query<{ spans: Record<string, WorkSpans> }>(
+      'select private.page_spans($1::text::jsonb, $2::timestamptz) as spans',
+      [JSON.stringify([...rows, { dueAt: at, dueCalendar: null }]), at],
+    )
+    expect(Object.keys(said!.spans)).toEqual(['cn'])
+    for (const { dueAt } of rows) {
+      const [from, to] = [at, dueAt].toSorted((a, b) => Date.parse(a) - Date.parse(b))
+      const [row] = await db.query<{ seconds: number }>(
+        `select private.work_seconds('cn', $1::timestamptz, $2::timestamptz)::float8 as seconds`,
+        [from!, to!],
+      )
+      const worked = workBetween(said!.spans['cn']!, Date.parse(from!), Date.parse(to!))
+      expect(worked).toBe(row!.seconds * 1000)
+    }
+    const [beyond] = await db.query<{ spans: object }>(
+      'select private.page_spans($1::text::jsonb, $2::timestamptz) as spans',
+      [JSON.stringify(rows), instantOf('2028-02-13 16:30')],
+    )
+    expect(beyond!.spans).toEqual({})
   })
 
   it('rests all clocks in a hold, and goes on with them when somebody resumes', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { commandOf, photoRef, reportPayload } from './harness/commands.ts'
 import type { Receipt } from './harness/commands.ts'
 import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
@@ -43,6 +43,14 @@ describeOnEachDatabase('rates', (kind) => {
         public.incident_clocks cascade;
       alter table public.incident_log enable trigger refuse_log_change`),
   )
+
+  afterEach(async () => {
+    // cases that are over keep what their clocks said, others nothing
+    const stray = await db.query(`select i.id, i.stage, i.lateness from public.incidents i
+      where i.lateness is distinct from
+        case when not private.is_open(i.stage) then private.lateness_of(i) end`)
+    expect(stray).toEqual([])
+  })
 
   const as = <T>(person: Person, run: (tx: Pick<TestDatabase, 'query'>) => Promise<T>) =>
     db.transaction(async (tx) => {
@@ -376,6 +384,8 @@ describeOnEachDatabase('rates', (kind) => {
            from made m`,
           [count, instantOf('08:00'), state, used, due && instantOf(due)],
         )
+      // as a step does, after its clocks
+      await db.query(`update public.incidents set stage = stage where stage = 'closed'`)
       expect(await rates('closing', 'closing_in_time', 'closing_late', 'closing_overdue')).toEqual([
         [911, 972],
         [737, 972],

@@ -6,6 +6,18 @@ export interface WorkAhead {
   spans: readonly (readonly [from: string, to: string])[]
 }
 
+/** Working time between two instants. */
+export interface WorkSpans extends WorkAhead {
+  /** Nothing is known before. */
+  from: string
+}
+
+/** Milliseconds; null when a part of it is not known. Both are epoch milliseconds, `to` not earlier. */
+export function workBetween(known: WorkSpans, from: number, to: number): number | null {
+  if (from < Date.parse(known.from) || to > Date.parse(known.until)) return null
+  return workMilliseconds(known, from, to)
+}
+
 /**
  * Working milliseconds from one instant to a later one, both epoch milliseconds and within the
  * time ahead.

@@ -79,8 +79,26 @@ export interface WorkflowField extends FieldRow {
   requiredWhen: string | null
 }
 
+export const limitUnits = ['urgent_hour', 'natural_day', 'work_hour', 'work_day'] as const
+export type LimitUnit = (typeof limitUnits)[number]
+
+/** Of a clock or milestone. The first two units run round the clock. */
+export interface Limit {
+  amount: number
+  unit: LimitUnit
+  /** `end_of_day`: until the end of its last working day. */
+  dayRule: 'hours' | 'end_of_day'
+}
+
+export interface ClockLimit extends Limit {
+  /** Kind of the clock. */
+  clock: string
+}
+
 export interface Workflow extends Named {
   code: string
+  /** Where a condition has none of its own; undefined in what older versions kept. */
+  limits?: readonly ClockLimit[] | undefined
   firstState: string
   stages: readonly WorkflowState[]
   transitions: readonly WorkflowTransition[]
@@ -95,7 +113,11 @@ export interface FilingCondition extends Named {
   closingEn: string
   departmentCode: string | null
   needsAfterPhotos: boolean
-  milestones: readonly (Named & { code: string })[]
+  /** Field staff may put it right themselves. */
+  allowsSelfHandling?: boolean | undefined
+  /** Undefined in what older versions kept. */
+  limits?: readonly ClockLimit[] | undefined
+  milestones: readonly (Named & { code: string } & Partial<Limit>)[]
 }
 
 /** The answer of `workflow_list`. It names things, and stands in for the server's offer offline. */

@@ -1,4 +1,5 @@
 import { computed, watch, type ComputedRef } from 'vue'
+import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useOutboxItems } from '@/stores/outbox/use-outbox-items.ts'
 import type { ItemSummary } from '@/sync/index.ts'
 
@@ -8,7 +9,7 @@ const maxItems = 2000
 /**
  * Unsent steps of this device by incident, the oldest of each: until it has arrived, the row is not the
  * server's any more.
- * @param onArrived called when at least one has arrived or was taken back
+ * @param onArrived called when some have arrived
  */
 export function useUnderway(onArrived: () => void): {
   underway: ComputedRef<ReadonlyMap<string, ItemSummary>>
@@ -28,10 +29,8 @@ export function useUnderway(onArrived: () => void): {
           .map((item) => [item.incidentId, item]),
       ),
   )
-  watch(underway, (now, before) => {
-    const ids = new Set([...now.values()].map(({ id }) => id))
-    if ([...before.values()].some(({ id }) => !ids.has(id))) onArrived()
-  })
+  const outbox = useOutboxStore()
+  watch(() => outbox.arrivals, onArrived)
   return { underway, loaded }
 }
 

@@ -30,6 +30,9 @@ const browserOutside = (): OutboxOutside => ({
 
 export type OutboxPhase = 'closed' | 'opening' | 'open' | 'failed'
 
+/** While a long queue is sent: each question takes the server's time from it. */
+const arrivalsMs = 5000
+
 const nothing: Record<ItemState, number> = {
   draft: 0,
   queued: 0,
@@ -57,6 +60,11 @@ export const useOutboxStore = defineStore('outbox', () => {
   const sendStatus = shallowRef<SendStatus>({ kind: 'idle' })
   /** Incremented when drafts or queue change, in any tab. */
   const revision = shallowRef(0)
+  /**
+   * Incremented when receipts came and the server may be asked again: once nothing is being sent, and
+   * now and then while a long queue is.
+   */
+  const arrivals = shallowRef(0)
 
   /** Drafts and items not received. */
   const unsent = computed(
@@ -149,13 +157,25 @@ export const useOutboxStore = defineStore('outbox', () => {
       while (countAgain && outbox.value === current) {
         countAgain = false
         const found = await current.counts()
-        if (outbox.value === current) counts.value = found
+        if (outbox.value === current) noteCounts(found)
       }
     } catch (failure) {
       if (outbox.value === current) report('outbox-read', failure)
     } finally {
       counting = false
     }
+  }
+
+  /** Of the last rest or the last word of arrivals. */
+  let restedAt = 0
+  let toldOf = 0
+  function noteCounts(found: Record<ItemState, number>): void {
+    counts.value = found
+    const now = Date.now()
+    if (found.sending > 0 && now - restedAt < arrivalsMs) return
+    restedAt = now
+    if (found.received !== toldOf) arrivals.value++
+    toldOf = found.received
   }
 
   /** The forms still save into the outbox before it closes. */
@@ -240,6 +260,7 @@ export const useOutboxStore = defineStore('outbox', () => {
     counts,
     sendStatus,
     revision,
+    arrivals,
     unsent,
     underway,
     stuck,

@@ -7,7 +7,7 @@ import { useSeen } from './use-seen.ts'
 const refreshMs = 60_000
 
 /**
- * First the device's copy, then the server's answer, asked again each minute and after each receipt.
+ * First the device's copy, then the server's answer, asked again each minute and after receipts.
  * @param name of the copy @param ask gets the device instant of the request
  */
 export function useKeptAnswer<T>(
@@ -34,7 +34,7 @@ export function useKeptAnswer<T>(
       },
     }),
     {
-      revision: () => outboxStore.counts.received,
+      revision: () => outboxStore.arrivals,
       refetchOnReconnect: true,
       refetchOnWindowFocus: true,
     },

@@ -80,6 +80,14 @@ export class Backend {
   }
 
   /**
+   * Applies the commands of a body `{p_commands}` as that person. Returns the receipts' text, or null
+   * for a refused call: nothing is stored then, and `fetch` tells why.
+   */
+  receive(user: string, body: string): Promise<string | null> {
+    return this.#call({ op: 'receive', user, body }) as Promise<string | null>
+  }
+
+  /**
    * Null on one's own Postgres. Rejects, and replaces the worker, when the database dropped
    * acknowledged rows.
    */

@@ -33,6 +33,8 @@ export type BackendCall =
   | { op: 'exec'; sql: string; tx: number | null }
   | { op: 'begin' }
   | { op: 'end'; tx: number; commit: boolean }
+  /** Commands of a checked person; answered by the receipts' text, or null: ask by `fetch`. */
+  | { op: 'receive'; user: string; body: string }
   | { op: 'apply'; user: string; commands: string; received: string }
   | { op: 'canary' }
   | { op: 'dump' }

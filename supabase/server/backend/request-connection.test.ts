@@ -70,3 +70,26 @@ test.each(['call', 'commit', 'set_config', 'begin'])(
     expect(sent.slice(-2)).toEqual(['rollback', 'released'])
   },
 )
+
+test('a statement as a person goes out with its transaction in one round trip', async () => {
+  let answer = () => {}
+  answers = new Promise((resolve) => {
+    answer = resolve
+  })
+  const done = connection().runAs('alice', '/rpc/f', 'call', [1])
+  await expect.poll(() => sent).toEqual(['begin', 'select context', 'call', 'commit'])
+  answer()
+  expect(await done).toEqual({ rows: [] })
+  expect(sent.slice(4)).toEqual(['released'])
+})
+
+test.each(['call', 'commit', 'set_config', 'begin'])(
+  'a failing %s rejects a statement as a person, which is rolled back',
+  async (word) => {
+    failing = word
+    await expect(connection().runAs('alice', '/rpc/f', 'call', [1])).rejects.toThrow(
+      `${word} failed`,
+    )
+    expect(sent.slice(-2)).toEqual(['rollback', 'released'])
+  },
+)

@@ -118,6 +118,8 @@ async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown>
       transactions.delete(call.tx)
       return transaction.end(call.commit)
     }
+    case 'receive':
+      return engine.exclusively(() => receive(engine, call))
     case 'apply':
       return applyAs(engine, call)
     case 'canary':
@@ -151,6 +153,23 @@ async function fetchFrom({ app }: OpenBackend, request: PlainRequest): Promise<P
     body: await response.arrayBuffer(),
   }
 }
+
+/** Null for a refused call: lite words its answer. */
+async function receive(
+  { connection }: Engine,
+  { user, body }: Extract<BackendCall, { op: 'receive' }>,
+): Promise<string | null> {
+  try {
+    const { rows } = await connection.runAs(user, '/rest/v1/rpc/apply_commands', receiptsSql, [
+      body,
+    ])
+    return (rows[0] as { receipts: string }).receipts
+  } catch {
+    return null
+  }
+}
+
+const receiptsSql = `select public.apply_commands($1::text::json -> 'p_commands')::text as receipts`
 
 /** As the sender, at the time of receipt. */
 async function applyAs(

@@ -62,6 +62,7 @@ function apiWithFakes({
         return { status, headers: [], body: new TextEncoder().encode(text).buffer }
       },
       checkCanary,
+      receive: async () => null,
     },
     database: () => ({
       async query<T>(sql: string, [user]: readonly unknown[] = []) {

@@ -21,7 +21,7 @@ import { storageDoor } from './storage.ts'
 export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   /** With the owner's rights. */
   database(): Database
-  backend: Pick<Backend, 'fetch' | 'checkCanary' | 'isReady'>
+  backend: Pick<Backend, 'fetch' | 'receive' | 'checkCanary' | 'isReady'>
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>

@@ -5,10 +5,12 @@ import type { CommandIntakeOptions } from './command-intake.ts'
 
 interface Changed extends Partial<CommandIntakeOptions> {
   hasRole?: boolean
+  /** Of a call without lite; null when it was refused. */
+  receipts?: string | null
 }
 
 /** Records the order in which the intake uses its surroundings. */
-function intakeWith({ hasRole = true, ...changed }: Changed = {}) {
+function intakeWith({ hasRole = true, receipts = null, ...changed }: Changed = {}) {
   const steps: string[] = []
   const intake = new CommandIntake({
     async forward({ path, body }) {
@@ -16,7 +18,13 @@ function intakeWith({ hasRole = true, ...changed }: Changed = {}) {
       return new Response('receipts')
     },
     database: () => ({ query: async <T>() => (hasRole ? [{ found: 1 }] : []) as T[] }),
-    backend: { isReady: true },
+    backend: {
+      isReady: true,
+      async receive(user, body) {
+        steps.push(`received ${user} ${body}`)
+        return receipts
+      },
+    },
     journal: {
       async append({ user, body }) {
         steps.push(`journaled ${user} ${body}`)
@@ -26,8 +34,8 @@ function intakeWith({ hasRole = true, ...changed }: Changed = {}) {
     onChange: () => steps.push('announced'),
     ...changed,
   })
-  const apply = (commands: unknown = []) =>
-    intake.apply({ userId: 'alice', headers: new Headers(), body: '{}', commands })
+  const apply = (commands: unknown = [], isPlain = false) =>
+    intake.apply({ userId: 'alice', headers: new Headers(), body: '{}', commands, isPlain })
   return { apply, steps }
 }
 
@@ -45,6 +53,23 @@ test('a call that fails is settled and announced too: it may have changed someth
   const { apply, steps } = intakeWith({ forward: () => Promise.reject(new Error('worker gone')) })
   await expect(apply()).rejects.toThrow('worker gone')
   expect(steps).toEqual(['journaled alice {}', 'settled', 'announced'])
+})
+
+test('a plain call is answered without lite', async () => {
+  const { apply, steps } = intakeWith({ receipts: '[{"outcome":"applied"}]' })
+  const answer = await apply([], true)
+  expect(await answer.json()).toEqual([{ outcome: 'applied' }])
+  expect(Object.fromEntries(answer.headers)).toEqual({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  })
+  expect(steps).toEqual(['journaled alice {}', 'received alice {}', 'settled', 'announced'])
+})
+
+test('a plain call that was refused is asked again, for the words of the refusal', async () => {
+  const { apply, steps } = intakeWith()
+  expect(await (await apply([], true)).text()).toBe('receipts')
+  expect(steps.slice(1, 3)).toEqual(['received alice {}', asked])
 })
 
 test('a call of a person without a role is asked and not journaled', async () => {
@@ -85,7 +110,7 @@ test('a call that could not be journaled is not asked', async () => {
 })
 
 test('without a database nothing is journaled: the client sends the call again', async () => {
-  const { apply, steps } = intakeWith({ backend: { isReady: false } })
+  const { apply, steps } = intakeWith({ backend: { isReady: false, receive: async () => null } })
   await expect(apply()).rejects.toThrow(BackendUnavailable)
   expect(steps).toEqual([])
 })

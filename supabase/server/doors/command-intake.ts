@@ -10,7 +10,7 @@ export interface CommandIntakeOptions {
   forward: Forward
   /** With the owner's rights. */
   database(): Pick<Database, 'query'>
-  backend: Pick<Backend, 'isReady'>
+  backend: Pick<Backend, 'isReady' | 'receive'>
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
   onChange(): void
@@ -22,6 +22,8 @@ export interface CommandCall {
   headers: Headers
   body: string
   commands: unknown
+  /** No other arguments, and the answer as JSON. */
+  isPlain: boolean
 }
 
 export const maxCommandBytes = 1024 * 1024
@@ -48,14 +50,15 @@ export class CommandIntake {
    * Asks the database once the call is on disk; see `Journal`. @throws BackendUnavailable,
    * JournalFull
    */
-  async apply({ userId, headers, body, commands }: CommandCall): Promise<Response> {
+  async apply({ userId, headers, body, commands, isPlain }: CommandCall): Promise<Response> {
     const { forward, backend, journal, onChange } = this.#options
     // The replay repeats arrays only.
     if (!Array.isArray(commands)) return problem(400, 'bad_commands', 'p_commands is an array.')
     if (commands.length > maxCommands) {
       return problem(413, 'too_many_commands', `A call holds at most ${maxCommands} commands.`)
     }
-    const ask = () =>
+    const ask = async () =>
+      (isPlain ? await this.#receipts(userId, body) : null) ??
       forward({ method: 'POST', path: '/rest/v1/rpc/apply_commands', headers, body })
     if (!journal) return ask().finally(onChange)
     // Not journaled: the client sends it again.
@@ -80,6 +83,17 @@ export class CommandIntake {
       settled()
       onChange()
     }
+  }
+
+  /** Without lite, half of a call's time. Null for a refused call. */
+  async #receipts(userId: string, body: string): Promise<Response | null> {
+    const receipts = await this.#options.backend.receive(userId, body)
+    if (receipts === null) return null
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+    }
+    return new Response(receipts, { headers })
   }
 
   /** Without one the database refuses their commands: nothing to journal. */

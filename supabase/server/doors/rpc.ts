@@ -33,7 +33,9 @@ export function rpcDoor({ guards, forward, intake }: RpcDoorOptions): Hono<DoorE
       if (args instanceof Response) return args
       const { caller, body } = context.var
       const { headers } = context.req.raw
-      return intake.apply({ userId: caller.userId, headers, body, commands: args.p_commands })
+      const isPlain = Object.keys(args).length === 1 && wantsJson(headers)
+      const { p_commands: commands } = args
+      return intake.apply({ userId: caller.userId, headers, body, commands, isPlain })
     },
   )
   door.all(
@@ -52,6 +54,11 @@ export function rpcDoor({ guards, forward, intake }: RpcDoorOptions): Hono<DoorE
   )
   return door
 }
+
+const wantsJson = (headers: Headers): boolean =>
+  ['*/*', 'application/json'].includes(headers.get('accept') ?? '*/*') &&
+  !headers.has('prefer') &&
+  !headers.has('range')
 
 const onlyPlainPost: Guard = async ({ req }, next) => {
   if (req.method !== 'POST') {

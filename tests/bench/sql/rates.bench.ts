@@ -32,7 +32,15 @@ export async function run({
       measured.push({ name, ratio, ms: quantile(rates, 0.5) })
     }
     const worst = measured.toSorted((a, b) => b.ratio - a.ratio)[0]!
+    const year = measured.find(({ name }) => name === 'a year')!
     return [
+      {
+        name: `rates of a year, own Postgres with ${rows} incidents, milliseconds`,
+        ratio: year.ms,
+        target: '≤ 1000',
+        pass: year.ms <= 1000,
+        detail: `median of ${calls}`,
+      },
       {
         name: 'rates ÷ count of the same incidents and clocks, worst of three filters',
         ratio: worst.ratio,
@@ -61,7 +69,12 @@ async function giveClocks({ db }: BenchDatabase): Promise<void> {
     cross join lateral (select case when private.is_open(i.stage) then 3 else 5 end as last) o
     join (values (1, 'accept'), (2, 'dispatch'), (3, 'handle'), (4, 'check')) as k (seq, kind)
       on k.seq <= o.last`)
+  // what the steps would have kept
+  await db.exec(`alter table public.incidents disable trigger user;
+    update public.incidents i set lateness = private.lateness_of(i) where not private.is_open(i.stage);
+    alter table public.incidents enable trigger user`)
   await db.exec('vacuum analyze public.incident_clocks')
+  await db.exec('vacuum analyze public.incidents')
 }
 
 async function filtersOf({ db }: BenchDatabase) {
