@@ -158,6 +158,24 @@ const flows = readdirSync('tests/e2e').flatMap((name) =>
 )
 const drawingFlows = flows.filter((flow) => !waitingFlows.includes(flow))
 
+/** Rooms whose modules keep nothing between calls: their test files share one set of modules. */
+const statelessRooms = [
+  'charts',
+  'columns',
+  'domain',
+  'features',
+  'geo',
+  'map',
+  'parts',
+  'stats',
+  'ui',
+]
+const roomsOfUnits = readdirSync('src', { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+)
+const unitFiles = (rooms: readonly string[]): string[] => rooms.map((room) => `src/${room}/`)
+const otherRooms = roomsOfUnits.filter((room) => !statelessRooms.includes(room))
+
 findChromium()
 /** The app and the demo folder lie there. */
 const prepared = ['build']
@@ -177,7 +195,15 @@ await runPool(
     // the longest first
     tests('e2e', { part: 'drawing', after: prepared, args: drawingFlows.map(fileOf) }),
     tests('sql', { after: prepared }),
-    tests('unit', { args: ['--maxWorkers=1'] }),
+    tests('unit', {
+      part: 'with state',
+      args: ['--maxWorkers=1', ...unitFiles(otherRooms)],
+    }),
+    tests('unit', {
+      part: 'without state',
+      // to load Vue and the app's modules anew for each file took half of the CPU time
+      args: ['--maxWorkers=1', '--isolate=false', ...unitFiles(statelessRooms)],
+    }),
     check('lint', 'eslint', ['.']),
     tests('architecture', { args: ['--maxWorkers=1'] }),
     check('format', 'oxfmt', ['--check', 'src', 'supabase', 'tests']),

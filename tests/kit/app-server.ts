@@ -11,7 +11,7 @@ export interface AppServer {
   dataDir: string
   /** Everything the server printed so far. */
   output: () => string
-  /** Milliseconds from spawn to the first answer of `/config.json`. */
+  /** Milliseconds from spawn to the first answers of `/config.json` and the page. */
   startMs: number
   stop: () => Promise<void>
   kill: () => Promise<void>
@@ -95,9 +95,13 @@ async function untilReady(
   const isReady = async (): Promise<boolean> => {
     if (child.exitCode !== null) throw new Error(`The server ended early:\n${output()}`)
     try {
-      const answer = await fetch(`${url}/config.json`)
-      await answer.arrayBuffer()
-      return answer.ok
+      // the page as well: the app may still be built while the city is open
+      for (const path of ['/config.json', '/']) {
+        const answer = await fetch(url + path)
+        await answer.arrayBuffer()
+        if (!answer.ok) return false
+      }
+      return true
     } catch {
       // not listening yet
       return false
