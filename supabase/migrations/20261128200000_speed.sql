@@ -847,6 +847,12 @@ AS $function$
       where c.kind <> 'milestone' and (c.kind <> 'handle' or c.department_code is not distinct from i.department_code)
         and private.is_open(i.stage) and %1$s and %2$s
       group by i.district_code, i.id
+    ), alike as (
+      -- there are few kinds: each is judged once
+      select k.*, count(*) as n from clocked k
+      group by k.month, k.stage, k.on_hold, k.department_code, k.is_rework, k.is_extended, k.is_repeat,
+        k.workflow_code, k.channel, k.verifying, k.filing, k.dispatch, k.handling, k.checking, k.closing, k.now,
+        k.is_verified, k.is_checked_now
     ), judged as (
       select k.*, private.is_open(k.stage) as is_open, k.stage = 'rejected' as is_rejected,
         k.stage in ('filed', 'dispatched', 'handled', 'closed') as is_filed,
@@ -861,14 +867,14 @@ AS $function$
         private.stage_verdict(k.checking, not k.is_checked_now, private.is_counted(k.stage)) as checking_verdict,
         private.stage_verdict(case when k.stage = 'closed' then k.closing else k.now end, k.stage = 'closed',
           private.is_counted(k.stage)) as closing_verdict
-      from clocked k
+      from alike k
     )
     select j.on_hold, j.department_code, j.is_open, j.is_filed, j.is_rejected, j.is_rework, j.is_extended,
       j.verifying_verdict as verifying, j.filing_verdict as filing, j.dispatch_verdict as dispatch,
       j.handling_verdict as handling, j.checking_verdict as checking, j.closing_verdict as closing,
       j.channel <> all (coalesce(w.trusted_channels, '{app}')) as is_public,
       j.is_filed and j.is_repeat as is_repeat, j.month,
-      count(*) as n
+      sum(j.n)::bigint as n
     from judged j
     join public.workflows w on w.code = j.workflow_code
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
@@ -925,6 +931,96 @@ begin
           and 'field_staff' = any (t.roles))
     ) own
     where own.steps <> '[]'));
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.rates_at(p_filter jsonb, p_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '64MB'
+ SET enable_mergejoin TO 'off'
+ SET enable_sort TO 'off'
+AS $function$
+declare
+  v_result jsonb;
+begin
+  execute format($q$
+    with verdicts as materialized (%s), v as (
+      select * from verdicts where not on_hold
+    )
+    select jsonb_build_object('asOf', $1,
+      'counted', (select coalesce(sum(n), 0) from v),
+      'held', (select coalesce(sum(n), 0) from verdicts where on_hold),
+      'rates', (select jsonb_agg(jsonb_build_object('rate', r.rate, 'numerator', r.numerator,
+          'denominator', r.denominator) order by r.ordinality)
+        from (select %s from v) sums
+        cross join lateral unnest($2, sums.numerators, sums.denominators) with ordinality
+          as r (rate, numerator, denominator, ordinality)),
+      'stages', (select coalesce(jsonb_agg(jsonb_build_object('stage', s.stage, 'inTime', s.in_time,
+          'overdue', s.overdue, 'running', s.running) order by s.n), '[]')
+        from (
+          select x.stage, x.n, coalesce(sum(v.n) filter (where x.verdict = 'in_time'), 0) as in_time,
+            coalesce(sum(v.n) filter (where x.verdict in ('late', 'overdue')), 0) as overdue,
+            coalesce(sum(v.n) filter (where x.verdict = 'running'), 0) as running
+          from v cross join lateral (values (1, 'verifying', v.verifying), (2, 'filing', v.filing),
+            (3, 'dispatch', v.dispatch), (4, 'handling', v.handling), (5, 'checking', v.checking),
+            (6, 'closing', v.closing)) as x (n, stage, verdict)
+          group by x.stage, x.n) s),
+      'departments', (select coalesce(jsonb_agg(jsonb_build_object('departmentCode', d.department_code,
+          'numerator', d.in_time, 'denominator', d.due) order by d.due desc, d.department_code), '[]')
+        from (
+          select v.department_code, coalesce(sum(v.n) filter (where %s), 0) as in_time, sum(v.n) as due
+          from v where v.department_code is not null and %s group by v.department_code) d))
+    $q$,
+    private.verdict_query(private.resolve_scope(), private.parse_filter(p_filter), null),
+    (select format('array[%s] as numerators, array[%s] as denominators',
+        string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.counted), ', ' order by r.ordinality),
+        string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.due), ', ' order by r.ordinality))
+      from private.rate_rules() with ordinality r),
+    (select r.counted from private.rate_rules() r where r.rate = 'handling_in_time'),
+    (select r.due from private.rate_rules() r where r.rate = 'handling_in_time'))
+  into v_result using p_at, array(select r.rate from private.rate_rules() r);
+  return v_result;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.monthly_rates_at(p_filter jsonb, p_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '64MB'
+ SET enable_mergejoin TO 'off'
+ SET enable_sort TO 'off'
+AS $function$
+declare
+  v_rates constant text[] := '{filing_in_time,dispatch_in_time,handling_in_time,checking_in_time,closing_in_time,rework}';
+  v_result jsonb;
+begin
+  execute format($q$
+    with v as (
+      select * from (%s) verdicts where not on_hold
+    )
+    select jsonb_build_object('asOf', $1, 'months', coalesce(jsonb_agg(jsonb_build_object(
+      'month', to_char(m.month, 'YYYY-MM'), 'rates', (
+        select jsonb_agg(jsonb_build_object('rate', r.rate, 'numerator', r.numerator, 'denominator', r.denominator)
+          order by r.ordinality)
+        from unnest($2, m.numerators, m.denominators) with ordinality
+          as r (rate, numerator, denominator, ordinality))) order by m.month), '[]'))
+    from (select v.month, %s from v group by v.month) m
+    $q$,
+    private.verdict_query(private.resolve_scope(), private.parse_filter(p_filter), 'i.month'),
+    (select format('array[%s] as numerators, array[%s] as denominators',
+        string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.counted), ', ' order by w.n),
+        string_agg(format('coalesce(sum(v.n) filter (where %s), 0)', r.due), ', ' order by w.n))
+      from unnest(v_rates) with ordinality w (rate, n)
+      join private.rate_rules() r on r.rate = w.rate))
+  into v_result using p_at, v_rates;
+  return v_result;
 end $function$;
 
 update public.incident_work w set due_calendar = (

@@ -192,8 +192,13 @@ const judging = breaksOf(
     },
     {
       name: 'a clock that rests is never late',
-      find: 'when c.due_at < $1 or c.used_seconds > c.limit_seconds then 2',
-      replace: 'when c.due_at < $1 then 2',
+      find: 'WHEN ((p_due_at < p_at) OR (p_used_seconds > p_limit_seconds)) THEN 2',
+      replace: 'WHEN (p_due_at < p_at) THEN 2',
+    },
+    {
+      name: 'a case that is over forgets what its clocks said',
+      find: "when tg_op = 'UPDATE' and not private.is_open(new.stage) then private.lateness_of(new) end",
+      replace: 'when false then private.lateness_of(new) end',
     },
     {
       name: 'a department answers for the one before it',
