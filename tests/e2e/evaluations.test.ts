@@ -57,7 +57,7 @@ describe('the page of evaluations', () => {
       }),
     )
     const judged = [...byHand.values()].filter(({ least }) => least >= 10)
-    expect(judged.length).toBeGreaterThan(1)
+    expect(judged.length).toBeGreaterThan(0)
     // counted by another function of the server
     const rates = await call<{
       departments: { departmentCode: string; numerator: number; denominator: number }[]
@@ -106,9 +106,12 @@ describe('the page of evaluations', () => {
     // a second version: what changes is said before it is saved
     await page.getByTestId('formula-edit').click()
     await text.fill('100 × (1 − rework)')
+    const then = judged
+      .map(({ score, v }) => [shown(score), shown(100 * (1 - share(v['rework']!)))])
+      .toSorted(([, x], [, y]) => Number(y) - Number(x))
     await expect
-      .poll(() => page.getByTestId('ranking-change').innerText(), slow)
-      .toMatch(/of \d+ moves?/)
+      .poll(async () => (await rowsOf('ranking-change')).map((row) => row.slice(4)), slow)
+      .toEqual(then)
     await page.getByRole('button', { name: 'Drop the draft' }).click()
 
     // another board, in the address: residents' answers by area

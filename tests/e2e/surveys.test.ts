@@ -103,7 +103,7 @@ describe('the page of surveys', () => {
       .map(({ code, nameEn }) => ({ nameEn, row: figure(city.code, now!, code) }))
       .toSorted((a, b) => b.row[8]! * (1 - b.row[6]) - a.row[8]! * (1 - a.row[6]))[0]!
     const chart = page.getByTestId('chart-survey-quadrant')
-    await chart.locator('svg').waitFor(slow)
+    await chart.locator('svg').last().waitFor(slow)
     expect(await chart.innerText()).toContain(`Work on this first: ${worst.nameEn}`)
 
     await expect.poll(() => page.getByTestId('senses-table').innerText(), slow).toContain('due')
