@@ -335,7 +335,7 @@ CREATE OR REPLACE FUNCTION private.import_survey(p_actor uuid, p_payload jsonb, 
  SET search_path TO ''
 AS $function$
 begin
-  if not private.may_edit_rules(p_actor, p_at) then
+  if private.may_edit_rules(p_actor, p_at) is not true then
     perform private.reject_command('not_allowed');
   end if;
   return private.store_survey(p_actor, p_payload, false, p_at) || '{"version": 1}';
@@ -351,7 +351,7 @@ declare
   v_month constant text := private.payload_text(p_payload, 'month', true, 7);
 begin
   perform private.refuse_unknown_fields(p_payload, '{survey,month}');
-  if not private.may_edit_rules(p_actor, p_at) then
+  if private.may_edit_rules(p_actor, p_at) is not true then
     perform private.reject_command('not_allowed');
   end if;
   delete from public.survey_waves w where w.survey = v_survey and to_char(w.month, 'YYYY-MM') = v_month;

@@ -239,7 +239,7 @@ end $$;
 create or replace function private.import_survey(p_actor uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 begin
-  if not private.may_edit_rules(p_actor, p_at) then
+  if private.may_edit_rules(p_actor, p_at) is not true then
     perform private.reject_command('not_allowed');
   end if;
   return private.store_survey(p_actor, p_payload, false, p_at) || '{"version": 1}';
@@ -254,7 +254,7 @@ declare
   v_month constant text := private.payload_text(p_payload, 'month', true, 7);
 begin
   perform private.refuse_unknown_fields(p_payload, '{survey,month}');
-  if not private.may_edit_rules(p_actor, p_at) then
+  if private.may_edit_rules(p_actor, p_at) is not true then
     perform private.reject_command('not_allowed');
   end if;
   delete from public.survey_waves w where w.survey = v_survey and to_char(w.month, 'YYYY-MM') = v_month;

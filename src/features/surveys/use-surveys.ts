@@ -1,7 +1,7 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { evaluationsRepo, type EvaluationBoard } from '@/data/evaluations.repo.ts'
-import { surveysRepo, type Survey, type SurveyList } from '@/data/surveys.repo.ts'
+import { surveysRepo, type SurveyList } from '@/data/surveys.repo.ts'
 import { answersToJudge } from '@/domain/answers/satisfaction.ts'
 import { judgedShare } from '@/domain/answers/satisfaction-judged.ts'
 import { emptyFilter } from '@/domain/filter/filter.ts'
@@ -149,7 +149,6 @@ export function useSurveys() {
   }
 }
 export type Surveys = ReturnType<typeof useSurveys>
-export type { Survey }
 
 /** Satisfied with the interval; null without a share. Counts are share × n, rounded. */
 export function shareOf({ satisfied, n }: WaveRow) {
