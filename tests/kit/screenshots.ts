@@ -30,8 +30,7 @@ const methodShots = {
   'method-outliers': 'layer=hotspots&hotspots=outliers',
   'method-worse': 'layer=hotspots&hotspots=worse',
   'method-returning': 'layer=hotspots&hotspots=returning',
-  'method-places': 'layer=hotspots&hotspots=places&times=10',
-  'method-smoothed': 'measure=smoothed',
+  'method-places': 'layer=hotspots&hotspots=places',
   'method-bandwidth': 'layer=heat&bandwidth=300',
 }
 const pages: Shot[] = [
