@@ -67,7 +67,8 @@ export interface CellValues {
 export interface PlaceMarks {
   /** Place in the list is the id that `placeClick` tells. */
   list: readonly PlaceMark[]
-  chosen: number | null
+  /** −1: none. */
+  chosen: number
 }
 
 export interface PlaceMark {

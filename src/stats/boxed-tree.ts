@@ -12,7 +12,13 @@ export interface BoxedTree {
   isLeaf(node: number): boolean
 }
 
-/** Splits points at the median of the longer side until leaves hold 12. x and y in the same unit. */
+/**
+ * Splits points at the median of the longer side until leaves hold 12; each node knows its box. Far
+ * outliers and many points at one place do not slow searches down, as they would in a grid.
+ *
+ * Source: J. L. Bentley, Communications of the ACM 18 (1975).
+ * @param x,y in the same unit, finite
+ */
 export function boxedTree(x: ArrayLike<number>, y: ArrayLike<number>): BoxedTree {
   const n = x.length
   const depth = Math.max(0, Math.ceil(Math.log2(n / leafSize)))

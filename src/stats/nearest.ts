@@ -1,4 +1,5 @@
-import { kdTree, leafSize, type KdTree } from './kd-tree.ts'
+import { boxSquare, boxedTree, type BoxedTree } from './boxed-tree.ts'
+import { assertPoints } from './point-grid.ts'
 import { weightsFromPairs, type Weights } from './weights.ts'
 
 /** The k nearest of each area. */
@@ -21,12 +22,12 @@ export function nearestWeights(x: ArrayLike<number>, y: ArrayLike<number>, k: nu
   if (!(Number.isInteger(k) && k >= 1 && k < n)) {
     throw new RangeError(`no ${k} nearest among ${n} areas`)
   }
-  const tree = kdTree(x, y)
+  assertPoints(x, y)
   const tied = new Uint8Array(n)
   const neighbours = new Uint32Array(n * k)
-  const search = new NearestSearch(tree, k)
+  const search = new NearestSearch(x, y, k)
   for (let i = 0; i < n; i++) {
-    tied[i] = search.from(i, x[i]!, y[i]!) ? 1 : 0
+    tied[i] = search.from(i) ? 1 : 0
     neighbours.set(search.found.toSorted(), i * k)
   }
   const starts = Uint32Array.from({ length: n + 1 }, (_, i) => i * k)
@@ -48,39 +49,29 @@ export function bandWeights(
   maxPairs = 2e7,
 ): Weights {
   if (!(bandMetres >= 0)) throw new RangeError(`no distance: ${bandMetres}`)
-  const { ids, coordinates } = kdTree(x, y)
+  assertPoints(x, y)
+  const tree = boxedTree(x, y)
   const first: number[] = []
   const second: number[] = []
   const square = bandMetres * bandMetres
   const stack: number[] = []
   for (let i = 0; i < x.length; i++) {
-    const px = x[i]!
-    const py = y[i]!
-    const visit = (place: number): void => {
-      const id = ids[place]!
-      const dx = coordinates[2 * place]! - px
-      const dy = coordinates[2 * place + 1]! - py
-      if (id <= i || dx * dx + dy * dy > square) return
-      if (first.length >= maxPairs) {
-        throw new RangeError(`more than ${maxPairs} pairs lie within ${bandMetres} m`)
-      }
-      first.push(i)
-      second.push(id)
-    }
-    stack.push(0, ids.length - 1, 0)
+    stack.push(0)
     while (stack.length > 0) {
-      const axis = stack.pop()!
-      const right = stack.pop()!
-      const left = stack.pop()!
-      if (right - left <= leafSize) {
-        for (let place = left; place <= right; place++) visit(place)
+      const node = stack.pop()!
+      if (boxSquare(tree, node, x[i]!, y[i]!) > square) continue
+      if (!tree.isLeaf(node)) {
+        stack.push(2 * node + 1, 2 * node + 2)
         continue
       }
-      const middle = (left + right) >> 1
-      visit(middle)
-      const away = (axis === 0 ? px : py) - coordinates[2 * middle + axis]!
-      if (away <= bandMetres) stack.push(left, middle - 1, 1 - axis)
-      if (-away <= bandMetres) stack.push(middle + 1, right, 1 - axis)
+      for (let at = tree.from[node]!; at < tree.to[node]!; at++) {
+        const j = tree.order[at]!
+        if (j <= i || (x[j]! - x[i]!) ** 2 + (y[j]! - y[i]!) ** 2 > square) continue
+        if (first.length >= maxPairs)
+          throw new RangeError(`more than ${maxPairs} pairs lie within ${bandMetres} m`)
+        first.push(i)
+        second.push(j)
+      }
     }
   }
   return weightsFromPairs(x.length, first, second)
@@ -90,44 +81,42 @@ export function bandWeights(
 class NearestSearch {
   readonly found: Uint32Array
   private readonly squares: Float64Array
-  private readonly tree: KdTree
+  private readonly tree: BoxedTree
+  private readonly x: ArrayLike<number>
+  private readonly y: ArrayLike<number>
   private count = 0
   private tied = false
   private self = 0
-  private x = 0
-  private y = 0
 
-  constructor(tree: KdTree, k: number) {
-    this.tree = tree
+  constructor(x: ArrayLike<number>, y: ArrayLike<number>, k: number) {
+    this.x = x
+    this.y = y
+    this.tree = boxedTree(x, y)
     this.found = new Uint32Array(k)
     this.squares = new Float64Array(k)
   }
 
   /** @returns true where another point is as far as the last of `found` */
-  from(self: number, x: number, y: number): boolean {
+  from(self: number): boolean {
     this.self = self
-    this.x = x
-    this.y = y
     this.count = 0
     this.tied = false
-    this.descend(0, this.tree.ids.length - 1, 0)
+    this.descend(0, 0)
     return this.tied
   }
 
-  private descend(left: number, right: number, axis: 0 | 1): void {
-    if (right - left <= leafSize) {
-      for (let place = left; place <= right; place++) this.look(place)
+  private descend(node: number, boxAt: number): void {
+    const { tree } = this
+    if (!this.mayHold(boxAt)) return
+    if (tree.isLeaf(node)) {
+      for (let at = tree.from[node]!; at < tree.to[node]!; at++) this.look(tree.order[at]!)
       return
     }
-    const middle = (left + right) >> 1
-    const away = (axis === 0 ? this.x : this.y) - this.tree.coordinates[2 * middle + axis]!
-    const next = axis === 0 ? 1 : 0
-    if (away <= 0) this.descend(left, middle - 1, next)
-    else this.descend(middle + 1, right, next)
-    if (!this.mayHold(away * away)) return
-    this.look(middle)
-    if (away <= 0) this.descend(middle + 1, right, next)
-    else this.descend(left, middle - 1, next)
+    const [px, py] = [this.x[this.self]!, this.y[this.self]!]
+    const [a, b] = [2 * node + 1, 2 * node + 2]
+    const [atA, atB] = [boxSquare(tree, a, px, py), boxSquare(tree, b, px, py)]
+    this.descend(atA <= atB ? a : b, Math.min(atA, atB))
+    this.descend(atA <= atB ? b : a, Math.max(atA, atB))
   }
 
   /** Something at this distance could still be nearer, or be the first tie. */
@@ -137,14 +126,10 @@ class NearestSearch {
     return square < farthest || (square === farthest && !this.tied)
   }
 
-  private look(place: number): void {
-    const { ids, coordinates } = this.tree
-    const id = ids[place]!
-    if (id === this.self) return
-    const dx = coordinates[2 * place]! - this.x
-    const dy = coordinates[2 * place + 1]! - this.y
-    const square = dx * dx + dy * dy
-    const { found, squares } = this
+  private look(id: number): void {
+    const { found, squares, self, x, y } = this
+    if (id === self) return
+    const square = (x[id]! - x[self]!) ** 2 + (y[id]! - y[self]!) ** 2
     const full = this.count === found.length
     const farthest = full ? squares[this.count - 1]! : Number.POSITIVE_INFINITY
     if (full && square >= farthest) {

@@ -21,6 +21,8 @@ import {
   type OracleRow,
 } from '../kit/oracle.ts'
 import { lookUntil } from '../kit/look-until.ts'
+import { repeatSizes } from '../kit/repeat-oracle.ts'
+import { addDays } from '../../src/domain/time/calendar.ts'
 import { colorsAround, insidePlaces, legendRows, pixelOf } from '../kit/map-colors.ts'
 import { minObserved, minRatio } from '../../src/domain/answers/findings.ts'
 import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
@@ -818,6 +820,40 @@ describe('hotspots', () => {
     await expect.poll(() => query('hotspots')).toBe('worse')
     await expect.poll(classes).not.toEqual(before)
     expect(await sums()).toEqual([sizes.size, inScope.length])
+
+    await choose('hotspot-view', 'Places that repeat')
+    await expect.poll(() => query('hotspots')).toBe('places')
+    const lastYear = inScope.filter(({ day }) => day > addDays(to, -365))
+    const sizesOf = repeatSizes(lastYear, 50, 3)
+    const places = page.getByTestId('place-findings')
+    await places.getByTestId('finding').first().waitFor(slow)
+    expect(sizesOf.length).toBeGreaterThan(3)
+    const told = async (): Promise<[places: number, incidents: number]> => {
+      const cells = await legend
+        .getByTestId('place-class')
+        .evaluateAll((all) =>
+          all.map((row) =>
+            [...row.querySelectorAll('td')].map((cell) =>
+              Number(cell.innerText.replaceAll(/\D/g, '')),
+            ),
+          ),
+        )
+      return [0, 1].map((at) => cells.reduce((sum, row) => sum + row[at]!, 0)) as [number, number]
+    }
+    expect(await told()).toEqual([sizesOf.length, sizesOf.reduce((sum, size) => sum + size, 0)])
+    expect(await places.getByTestId('finding').first().innerText()).toContain(
+      `${sizesOf[0]} incidents`,
+    )
+    const listedPlaces = Papa.parse<Record<string, string>>((await saved(/places.*CSV/)).slice(1), {
+      header: true,
+    }).data.map((row) => Number(row['Incidents']))
+    expect(listedPlaces).toEqual(sizesOf)
+    await legend.getByText('How this is computed').click()
+    await choose('places-times', '5 reports')
+    await expect.poll(() => query('times')).toBe('5')
+    await expect.poll(async () => (await told())[0]).toBe(repeatSizes(lastYear, 50, 5).length)
+    await choose('hotspot-view', 'Worse than the period before')
+    await page.getByTestId('outbreaks').waitFor()
 
     // too many days for shuffling, or an answer: never nothing
     await page.getByTestId('outbreaks').locator('summary').first().click()

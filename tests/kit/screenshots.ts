@@ -3,6 +3,7 @@
  * they can be renewed whenever a page changes; `-- capture outbox` only those whose names begin so.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import type { Page } from 'playwright'
 import { apiClient, call } from './api.ts'
 import { startAppServer } from './app-server.ts'
 import { launchChromium } from './browser.ts'
@@ -14,6 +15,8 @@ import { stillPicture } from './still-picture.ts'
 
 interface Shot extends Omit<OpenOptions, 'url'> {
   name: string
+  /** The map alone, as WebP of at most 60 kB. */
+  isSmall?: boolean
   /** Brings the page to what the picture shows. */
   prepare?: (opened: OpenPage) => Promise<unknown>
 }
@@ -24,11 +27,12 @@ type Locale = 'en' | 'zh-CN'
 const phone = { width: 390, height: 844, touch: true }
 /** One for each method of the map. */
 const methodShots = {
-  'method-shuffle': 'hotspots&test=shuffle',
-  'method-outliers': 'hotspots&hotspots=outliers',
-  'method-worse': 'hotspots&hotspots=worse',
-  'method-returning': 'hotspots&hotspots=returning',
-  'method-bandwidth': 'heat&bandwidth=300',
+  'method-shuffle': 'layer=hotspots&test=shuffle',
+  'method-outliers': 'layer=hotspots&hotspots=outliers',
+  'method-worse': 'layer=hotspots&hotspots=worse',
+  'method-returning': 'layer=hotspots&hotspots=returning',
+  'method-places': 'layer=hotspots&hotspots=places',
+  'method-bandwidth': 'layer=heat&bandwidth=300',
 }
 const pages: Shot[] = [
   { name: 'map-en-light', role: 'leader', path: '/map' },
@@ -44,10 +48,18 @@ const pages: Shot[] = [
   },
   ...(['en', 'zh-CN'] as const).flatMap((locale): Shot[] =>
     Object.entries(methodShots).map(([name, query]) => ({
-      name: `${name}-${locale.slice(0, 2)}-light`,
+      name: `${name}-${locale === 'en' ? 'en-light' : 'zh-dark'}`,
       role: 'leader',
-      path: `/map?layer=${query}`,
+      path: `/map?${query}`,
       locale,
+      theme: locale === 'en' ? 'light' : 'dark',
+      isSmall: true,
+      ...{ width: 1024, height: 640 },
+      before: (context) =>
+        context.addInitScript(() => {
+          localStorage.setItem('wangge.map.rail', 'false')
+          localStorage.setItem('wangge.map.panel', 'false')
+        }),
     })),
   ),
   { name: 'overview-en-light', role: 'leader', path: '/overview' },
@@ -194,6 +206,29 @@ function fieldShots(url: string, locale: Locale): Shot[] {
   ]
 }
 
+const maxSmallBytes = 60_000
+
+/** As good as fits. */
+async function asWebp(page: Page, png: Buffer): Promise<Buffer> {
+  for (const quality of [0.85, 0.75, 0.65, 0.5, 0.35, 0.2]) {
+    const encoded = await page.evaluate(
+      async ({ data, wanted }) => {
+        const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
+        const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+        const canvas = document.createElement('canvas')
+        canvas.width = bitmap.width
+        canvas.height = bitmap.height
+        canvas.getContext('2d')!.drawImage(bitmap, 0, 0)
+        return canvas.toDataURL('image/webp', wanted).split(',')[1]!
+      },
+      { data: png.toString('base64'), wanted: quality },
+    )
+    const webp = Buffer.from(encoded, 'base64')
+    if (webp.length <= maxSmallBytes) return webp
+  }
+  throw new Error('the picture does not fit')
+}
+
 const asked = process.argv.slice(2)
 const isAsked = ({ name }: Shot): boolean =>
   asked.length === 0 || asked.some((start) => name.startsWith(start))
@@ -210,7 +245,7 @@ try {
       ...fieldShots(url, locale),
     ]
     try {
-      for (const { name, prepare, ...options } of shots.filter(isAsked)) {
+      for (const { name, prepare, isSmall, ...options } of shots.filter(isAsked)) {
         const opened = await openPage(browser, {
           url,
           timeZone: 'America/Los_Angeles',
@@ -225,10 +260,10 @@ try {
           .getByRole('progressbar')
           .waitFor({ state: 'detached', ...slower })
         await page.waitForLoadState('networkidle', slower)
-        writeFileSync(
-          `${folder}/${name}.png`,
-          await stillPicture(() => page.screenshot({ animations: 'disabled' })),
-        )
+        const seen = isSmall ? page.locator('main') : page
+        const picture = await stillPicture(() => seen.screenshot({ animations: 'disabled' }))
+        if (isSmall) writeFileSync(`${folder}/${name}.webp`, await asWebp(page, picture))
+        else writeFileSync(`${folder}/${name}.png`, picture)
         await context.close()
         process.stdout.write(`${name}${problems.length > 0 ? `: ${problems.join('; ')}` : ''}\n`)
       }

@@ -64,18 +64,23 @@ export const placesGeoJson = (
 ): FeatureCollection & { parameters: object } => ({
   type: 'FeatureCollection',
   parameters: { view: 'places', ...placeParameters(found), asOf },
-  features: list.map((place) => {
-    const { lngLat, hull, area, category, ...figures } = place
-    return {
-      type: 'Feature',
-      geometry: { type: 'Point', coordinates: [...lngLat] },
-      properties: {
-        area: areaName(place),
-        code: areaCode(place),
-        category: categoryName(place),
-        ...figures,
-        hull: hull.length > 2 ? hull : null,
-      },
-    }
-  }),
+  features: list.map((place) => ({
+    type: 'Feature',
+    geometry: { type: 'Point', coordinates: [...place.lngLat] },
+    properties: {
+      area: areaName(place),
+      code: areaCode(place),
+      category: categoryName(place),
+      count: place.count,
+      open: place.open,
+      days: place.days,
+      firstDay: place.firstDay,
+      lastDay: place.lastDay,
+      onOnePoint: place.onOnePoint,
+      radiusMetres: place.radiusMetres,
+      expected: place.expected,
+      steps: place.steps,
+      hull: place.hull.length > 2 ? place.hull : null,
+    },
+  })),
 })

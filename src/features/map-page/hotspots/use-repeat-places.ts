@@ -21,6 +21,9 @@ import { isOfFinding, type FindingKey } from '@/domain/answers/finding-marks.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useFindingMarks } from '@/stores/outbox/use-finding-marks.ts'
+import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
+import { useAreaShapes } from '@/stores/use-area-shapes.ts'
+import { useMapLayer } from '../use-map-layer.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
 import { placeClasses, type PlaceClass } from './place-classes.ts'
@@ -38,7 +41,8 @@ export interface RepeatPlacesContext {
   list: ComputedRef<readonly RepeatedPlace[]>
   classes: ComputedRef<readonly PlaceClass[]>
   keyOf: (place: RepeatedPlace) => FindingKey
-  chosen: Ref<RepeatedPlace | null>
+  isChosen: (place: RepeatedPlace) => boolean
+  choose: (place: RepeatedPlace) => void
   chooseAt: (place: number) => void
   colorOf: (theme: MapTheme, at: number) => string
   marksIn: (theme: MapTheme) => PlaceMarks | null
@@ -53,7 +57,9 @@ export function useRepeatPlaces(): RepeatPlacesContext {
 }
 
 /** Asks only while the question is chosen. */
-export function provideRepeatPlaces({ view, level, lastDay }: HotspotContext): void {
+export function provideRepeatPlaces({ view, lastDay }: HotspotContext): void {
+  const layer = useMapLayer()
+  const isOn = computed(() => layer.value === 'hotspots' && view.value === 'places')
   const areas = useAreasStore()
   const categories = useCategoriesStore()
   const { marks } = useFindingMarks()
@@ -64,8 +70,13 @@ export function provideRepeatPlaces({ view, level, lastDay }: HotspotContext): v
   )
   const radius = useNumberChoice('radius', repeatRadii, 50)
   const times = useNumberChoice('times', repeatTimes, 3)
+  // Places are named by the smallest areas, at whatever zoom: they stay the same on the way there.
+  const level = useAreaShapes(
+    () => (isOn.value ? (areas.levels.at(-1) ?? null) : null),
+    useAreaScope(),
+  )
   const answer = useAnswer('repeatPlaces', () =>
-    view.value === 'places' && level.value && lastDay.value
+    isOn.value && level.value && lastDay.value
       ? {
           ...{ level: level.value, lastDay: lastDay.value, method: method.value },
           radiusMetres: Number(radius.value) as (typeof repeatRadii)[number],
@@ -73,7 +84,7 @@ export function provideRepeatPlaces({ view, level, lastDay }: HotspotContext): v
         }
       : null,
   )
-  const found = computed(() => (view.value === 'places' ? answer.value : null))
+  const found = computed(() => (isOn.value ? answer.value : null))
   const keyOf = ({ area, category }: RepeatedPlace): FindingKey => ({
     areaCode: (area === null ? undefined : areas.byIdx(area))?.code ?? '',
     categoryCode: categories.byIdx(category)?.code ?? '',
@@ -86,18 +97,25 @@ export function provideRepeatPlaces({ view, level, lastDay }: HotspotContext): v
   const classes = computed(() =>
     found.value ? placeClasses(list.value, found.value.options.times) : [],
   )
-  const chosen = shallowRef<RepeatedPlace | null>(null)
+  // By its spot: a new answer about the same place is not the same object.
+  const chosen = shallowRef<string | null>(null)
+  const nameOf = ({ category, lngLat }: RepeatedPlace): string => `${category} ${lngLat.join()}`
+  const isChosen = (place: RepeatedPlace): boolean => nameOf(place) === chosen.value
+  const choose = (place: RepeatedPlace): void => void (chosen.value = nameOf(place))
   const colorOf = (theme: MapTheme, at: number): string =>
     hotColdColor(theme, (at + 1) / classes.value.length)
 
   provide(key, {
-    ...{ method, radius, times, found, list, classes, keyOf, chosen, colorOf },
-    chooseAt: (place) => (chosen.value = list.value[place] ?? null),
+    ...{ method, radius, times, found, list, classes, keyOf, isChosen, choose, colorOf },
+    chooseAt(at) {
+      const place = list.value[at]
+      if (place) choose(place)
+    },
     marksIn(theme) {
       if (!found.value) return null
       return {
         list: marksOf(theme),
-        chosen: chosen.value ? list.value.indexOf(chosen.value) : null,
+        chosen: list.value.findIndex(isChosen),
       }
     },
   })
