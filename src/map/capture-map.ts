@@ -16,6 +16,7 @@ export interface CaptureMapOptions {
   box?: BoundingBox | undefined
   look: MapLook
   onPlace: (lngLat: LngLat) => void
+  onLost?: () => void
 }
 
 export interface CaptureMap {
@@ -41,6 +42,7 @@ export function createCaptureMap(container: HTMLElement, options: CaptureMapOpti
     look,
     view: undefined,
     box: options.box,
+    onLost: options.onLost,
     interactive: true,
     isInPage: true,
   })

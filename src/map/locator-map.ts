@@ -12,6 +12,7 @@ export function createLocatorMap(container: HTMLElement, options: LocatorMapOpti
     look,
     view: { center: options.lngLat, zoom },
     interactive: false,
+    onLost: options.onLost,
   })
 
   function show(lngLat: LngLat, color: string): void {

@@ -13,7 +13,7 @@ export interface MapPin {
   state: 'sent' | 'waiting' | 'task'
 }
 
-export interface PinsMapOptions extends Pick<LocatorMapOptions, 'city' | 'look'> {
+export interface PinsMapOptions extends Pick<LocatorMapOptions, 'city' | 'look' | 'onLost'> {
   pins: readonly MapPin[]
   here?: LngLat | null
   interactive?: boolean
@@ -40,6 +40,7 @@ export function createPinsMap(container: HTMLElement, options: PinsMapOptions): 
     look,
     view: undefined,
     interactive,
+    onLost: options.onLost,
   })
 
   function fit(): void {

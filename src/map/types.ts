@@ -236,6 +236,8 @@ export interface LocatorMapOptions {
   /** CSS hex. */
   color: string
   zoom?: number
+  /** The graphics are gone: destroy the map. */
+  onLost?: () => void
 }
 
 export interface LocatorMap {

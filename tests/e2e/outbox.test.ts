@@ -123,11 +123,17 @@ describe('outbox', () => {
     const state = page.getByTestId('item-state')
     await expect.poll(() => state.getAttribute('data-state'), slow).toBe('queued')
     expect(await page.getByTestId('command-facts').innerText()).toContain('Still there at noon')
+    // a try without a network sends nothing, so that it can still be changed
+    await page.getByTestId('item-retry').click()
+    await page.getByTestId('item-edit').click()
+    await page.getByTestId('note-form').locator('textarea').fill('Still there at one')
+    await page.getByTestId('note-submit').click()
+    await page.getByTestId('command-facts').filter({ hasText: 'Still there at one' }).waitFor(slow)
     await context.setOffline(false)
     expect(await receiptText(page)).toMatch(/[0-9a-f]{64}/)
     await page.getByTestId('outbox-back').click()
     await goInApp(page, `/table?incident=${id}`)
-    await page.getByTestId('log-note').filter({ hasText: 'Still there at noon' }).waitFor(slow)
+    await page.getByTestId('log-note').filter({ hasText: 'Still there at one' }).waitFor(slow)
 
     // photos for it are a draft until they are sent: they survive leaving, and lie in the outbox
     const form = page.getByTestId('photo-form')

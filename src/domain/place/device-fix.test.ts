@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nearbyIncidents } from './nearby-incidents.ts'
 import { areaLabel } from '../city/area-label.ts'
-import { improveFix, type Fix } from './device-fix.ts'
+import { awayMeters, improveFix, type Fix } from './device-fix.ts'
 import { distanceMeters, moveByMeters } from './distance.ts'
 import type { LngLat } from '../vocabulary.ts'
 
@@ -24,6 +24,15 @@ describe('distance', () => {
     expect(distanceMeters(here, [lng, lat])).toBeCloseTo(5, 4)
     expect(distanceMeters(here, moveByMeters(here, -3, -4))).toBeCloseTo(5, 4)
     expect(moveByMeters(here, 0, 1)[1]).toBeGreaterThan(here[1])
+  })
+})
+
+describe('awayMeters', () => {
+  const at = (meters: number, accuracy: number) => fix(accuracy, 0, moveByMeters(here, meters, 0))
+  it('says how far the person is from the pin, once accuracy no longer explains it', () => {
+    expect(awayMeters(here, 8, at(120, 10))).toBeCloseTo(120, 3)
+    expect(awayMeters(here, 8, at(20, 5))).toBeNull()
+    expect(awayMeters(here, 60, at(120, 70))).toBeNull()
   })
 })
 

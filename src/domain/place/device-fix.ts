@@ -16,6 +16,17 @@ export const farPhotoMeters = 200
 /** After this, a fresh position beats a better one. */
 const staleMs = 30_000
 
+/** Nearer than this, a pin and its person are at one place. */
+const sameSpotMeters = 25
+
+/** Distance from a pin when it is more than both accuracies explain, else null. */
+export function awayMeters(pin: LngLat, pinAccuracyMeters: number, here: Fix): number | null {
+  const distance = distanceMeters(pin, here.lngLat)
+  return distance > Math.max(sameSpotMeters, pinAccuracyMeters + here.accuracyMeters)
+    ? distance
+    : null
+}
+
 export const isPoor = (accuracyMeters: number): boolean => accuracyMeters > poorAccuracyMeters
 
 /**

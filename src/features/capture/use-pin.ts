@@ -14,8 +14,12 @@ const round = (degrees: number): number => Math.round(degrees * 1e7) / 1e7
  */
 export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
   const isFollowing = ref(true)
+  /** The person knows that they stand elsewhere. */
+  const isKept = ref(false)
   const position = useBestPosition(hasPhotos)
   const pin = computed(() => pinOf(form))
+
+  watch(pin, () => (isKept.value = false))
 
   function put(lngLat: LngLat, placedBy: PlacedBy, accuracyMeters: number | null): void {
     Object.assign(form, {
@@ -39,6 +43,7 @@ export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
     pin,
     position,
     isFollowing,
+    isKept,
     moveTo: (lngLat: LngLat) => take(lngLat, 'hand'),
     moveToPhoto: (lngLat: LngLat) => take(lngLat, 'photo'),
     nudge(eastMeters: number, northMeters: number): void {
@@ -48,6 +53,15 @@ export function usePin(form: CaptureForm, hasPhotos: () => boolean) {
     setChecked(isChecked: boolean): void {
       isFollowing.value = !isChecked
       form.isPinChecked = isChecked
+    },
+    /** To where the device is now. */
+    moveToDevice(): void {
+      isFollowing.value = true
+      position.beginHere()
+    },
+    keep(): void {
+      isFollowing.value = false
+      isKept.value = true
     },
     followDevice(): void {
       isFollowing.value = true

@@ -5,6 +5,7 @@ import { latestWins } from '@/columns/latest-wins.ts'
 import type { HeatRequest } from '@/domain/answers/heat-grid.ts'
 import type { BoundingBox } from '@/domain/vocabulary.ts'
 import { createMapEngine } from '@/map/map-engine.ts'
+import { useGraphics } from '@/parts/place/use-graphics.ts'
 import { levelForZoom } from '@/map/level-for-zoom.ts'
 import type {
   AreaValues,
@@ -67,8 +68,8 @@ export interface MapSynchronizer {
   areasFailed: Readonly<Ref<boolean>>
   located: ShallowRef<LocateResult | null>
   isFullscreen: Readonly<Ref<boolean>>
-  /** The device cannot draw the map. Set to false to retry. */
-  fatal: Ref<boolean>
+  /** Of the device; the map's element is there while `drawn`. */
+  graphics: ReturnType<typeof useGraphics>
   engine: Readonly<ShallowRef<MapEngine | null>>
   fitArea(code: string | null): void
 }
@@ -105,7 +106,7 @@ export function useMapSynchronizer(
   const located = shallowRef<LocateResult | null>(null)
   const isFullscreen = ref(false)
   const areasFailed = ref(false)
-  const fatal = ref(false)
+  const graphics = useGraphics()
 
   function start(element: HTMLElement): void {
     const { config } = session
@@ -128,7 +129,7 @@ export function useMapSynchronizer(
       engine.value = made
     } catch (error) {
       report('map', error)
-      fatal.value = true
+      graphics.fail()
     }
   }
 
@@ -193,9 +194,10 @@ export function useMapSynchronizer(
     made.on('locate', (result) => (located.value = result))
     made.on('fullscreen', (on) => (isFullscreen.value = on))
     made.on('fatal', () => {
-      fatal.value = true
-      // The graphics context is lost, so this engine must not be used again.
+      if (engine.value !== made) return
+      // Without its graphics this engine must not be used again.
       engine.value = null
+      graphics.lose()
       queueMicrotask(() => made.destroy())
     })
   }
@@ -342,7 +344,7 @@ export function useMapSynchronizer(
     areasFailed,
     located,
     isFullscreen,
-    fatal,
+    graphics,
     engine,
     fitArea,
   }

@@ -122,6 +122,10 @@ export function useBestPosition(isAnchored: () => boolean, host: PositionHost = 
     pause()
     listen()
   }
+  /** The best position of another spot is none of this one. */
+  function beginHere(): void {
+    best.value = latest.value
+  }
   function stop(): void {
     isWanted = false
     pause()
@@ -132,5 +136,5 @@ export function useBestPosition(isAnchored: () => boolean, host: PositionHost = 
     host.document.visibilityState === 'hidden' ? pause() : listen(),
   )
   onScopeDispose(stop)
-  return { best, latest, failure, start, stop }
+  return { best, latest, failure, start, beginHere, stop }
 }

@@ -1,0 +1,54 @@
+import type { BoundingBox, LngLat } from '../vocabulary.ts'
+
+const number = String.raw`[-+−]?\d{1,3}(?:[.]\d+)?`
+/** Degrees, or degrees with minutes and seconds; a letter before or after. */
+const part = new RegExp(
+  String.raw`([NSEW])?\s*(${number})\s*(?:[°度]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*['′分]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*(?:["″秒]|''))?)?)?\s*([NSEW])?`,
+  'giu',
+)
+const chinese: Record<string, string> = { 北纬: 'N', 南纬: 'S', 东经: 'E', 西经: 'W' }
+
+interface Part {
+  degrees: number
+  axis: 'lat' | 'lng' | null
+}
+
+/**
+ * A place typed as coordinates in WGS 84 degrees: `37.76, -122.42`, `37°45'36"N 122°25'12"W`,
+ * `东经121.47 北纬31.23`. Without letters latitude comes first, unless only the other order lies in
+ * the box. Null for anything else.
+ */
+export function placeFromText(text: string, box: BoundingBox): LngLat | null {
+  const plain = text
+    .normalize('NFKC')
+    .replace(/[东西]经|[南北]纬/g, (word) => chinese[word]!)
+    .trim()
+  const parts = [...plain.matchAll(part)].filter(([whole]) => /\d/.test(whole))
+  const rest = parts.reduce((left, [whole]) => left.replace(whole, ''), plain)
+  if (parts.length !== 2 || /[^\s,;、，/]/u.test(rest)) return null
+  const [first, second] = parts.map(partFrom)
+  if (!first || !second) return null
+  if (first.axis !== null && first.axis === second.axis) return null
+  const isTurned = first.axis === 'lng' || second.axis === 'lat'
+  const inOrder: LngLat = [second.degrees, first.degrees]
+  const turned: LngLat = [first.degrees, second.degrees]
+  if (first.axis !== null || second.axis !== null) return onEarth(isTurned ? turned : inOrder)
+  return isIn(turned, box) && !isIn(inOrder, box) ? turned : onEarth(inOrder)
+}
+
+function partFrom([, before, degrees = '', minutes = '0', seconds = '0', after]: RegExpMatchArray) {
+  const letter = (before ?? after ?? '').toUpperCase()
+  if (before && after) return null
+  const whole = Number(degrees.replace('−', '-'))
+  const size = Math.abs(whole) + Number(minutes) / 60 + Number(seconds) / 3600
+  if (Number(minutes) >= 60 || Number(seconds) >= 60) return null
+  const isNegative = degrees.startsWith('-') || degrees.startsWith('−')
+  const sign = isNegative !== (letter === 'S' || letter === 'W') ? -1 : 1
+  const axis = letter === '' ? null : letter === 'N' || letter === 'S' ? 'lat' : 'lng'
+  return { degrees: sign * size, axis } satisfies Part
+}
+
+const onEarth = ([lng, lat]: LngLat): LngLat | null =>
+  Math.abs(lng) <= 180 && Math.abs(lat) <= 90 ? [lng, lat] : null
+const isIn = ([lng, lat]: LngLat, [west, south, east, north]: BoundingBox): boolean =>
+  lng >= west && lng <= east && lat >= south && lat <= north
