@@ -26,20 +26,21 @@ export function audit(
   hasBounds = true,
 ): Leak[] {
   const known = knownAtoms(cells, isShown, earlier, hasBounds)
-  const columns = new Map<number, number>()
-  const rows = [...cells, ...earlier].map((sum, at): Row => {
+  const sums = [...cells, ...earlier]
+  const isOpen = (atom: number): boolean => !known.has(atom)
+  const atoms = [...new Set(sums.flatMap((sum) => sum.atoms.filter(isOpen)))].sort((a, b) => a - b)
+  const columns = new Map(atoms.map((atom, column) => [atom, column]))
+  const rows = sums.map((sum, at): Row => {
     const shown = at >= cells.length || isShown(at)
-    const open = sum.atoms.filter((atom) => !known.has(atom))
-    for (const atom of open) if (!columns.has(atom)) columns.set(atom, columns.size)
+    const open = sum.atoms.filter(isOpen)
     const rest = sum.atoms.reduce((left, atom) => left - (known.get(atom) ?? 0), sum.value)
     return { sum, at, shown, open: open.map((atom) => columns.get(atom)!), rest }
   })
-  const atoms = [...columns.keys()]
   const space = new RowSpace(atoms.length)
   // Short rows first: they keep the others short.
   const told = rows.filter(({ shown, open }) => shown && open.length > 0)
-  for (const { at, open, rest } of told.toSorted((a, b) => a.open.length - b.open.length))
-    space.add(open, at, rest)
+  const inOrder = told.toSorted((a, b) => a.open.length - b.open.length)
+  for (const { at, open, rest } of inOrder) space.add(open, at, rest)
   const single = new Map<number, number>()
   cells.forEach(({ atoms: own }, at) => own.length === 1 && single.set(own[0]!, at))
   const leaks: Leak[] = []
@@ -49,16 +50,24 @@ export function audit(
     if (combination)
       leaks.push({ cell: at, closers: closersOf(sum, combination, rows, single, cells.length) })
   }
-  if (!hasBounds) return leaks
-  const tight = squeezed([...told.map(relationOf), ...space.relations()], atoms.length)
-  const found = new Set(leaks.map(({ cell }) => cell))
+  // Bounds cost most: they wait until sums alone tell nothing.
+  if (!hasBounds || leaks.length > 0) return leaks
+  // Reduced from both ends: each order leaves other differences.
+  const mirrored = new RowSpace(atoms.length)
+  const mirror = (column: number): number => atoms.length - 1 - column
+  for (const { at, open, rest } of inOrder) mirrored.add(open.map(mirror), at, rest)
+  const others = mirrored
+    .relations()
+    .map((relation) => ({ ...relation, columns: relation.columns.map(mirror) }))
+  const relations = [...told.map(relationOf), ...space.relations(), ...others]
+  const tight = squeezed(relations, atoms.length)
   for (const { at, shown, open } of rows) {
-    if (shown || open.length === 0 || found.has(at)) continue
+    if (shown || open.length === 0) continue
     if (!open.every((column) => tight.isFixed(column))) continue
     const cause = open.map((column) => tight.causes[column]).find((one) => one !== undefined)
     if (!cause) continue
-    const others = cause.columns.flatMap((column) => single.get(atoms[column]!) ?? [])
-    leaks.push({ cell: at, closers: [...others, ...cause.rows.filter((row) => row < cells.length)] })
+    const near = cause.columns.flatMap((column) => single.get(atoms[column]!) ?? [])
+    leaks.push({ cell: at, closers: [...near, ...cause.rows.filter((row) => row < cells.length)] })
   }
   return leaks
 }

@@ -97,6 +97,11 @@ export class RowSpace {
     return reduced
   }
 
+  /** By row of the space that lives on columns from `first` on, with its first before `end`: what it follows from. */
+  rowsWithin(first: number, end: number): number[][] {
+    return this.byPivot.slice(first, end).flatMap((row) => (row ? [[...row.shares.keys()]] : []))
+  }
+
   /** Takes basis rows away until no pivot is left; columns come out ascending. */
   private reduce({ columns, values, total, shares }: SparseRow): SparseRow {
     const { scratch, isQueued } = this

@@ -29,6 +29,7 @@ export function suppress(
   cells: readonly PublishedSum[],
   least: number | ((cell: number) => boolean),
   earlier: readonly PublishedSum[] = [],
+  mayHide: (cell: number) => boolean = () => true,
 ): Suppression {
   const isCount = typeof least === 'number'
   const isSmall = isCount
@@ -42,8 +43,11 @@ export function suppress(
   const twins = Map.groupBy(cells.keys(), (cell) => cells[cell]!.atoms.join())
   const isShown = (cell: number): boolean => state[cell] === 'shown'
   const told = new Set(earlier.map(({ atoms }) => atoms.join()))
+  const locked = new Set<number>()
   const canHide = (cell: number): boolean =>
     isShown(cell) &&
+    !locked.has(cell) &&
+    mayHide(cell) &&
     (!isCount || cells[cell]!.value !== 0) &&
     // hiding what was told already helps nobody
     !told.has(cells[cell]!.atoms.join())
@@ -56,7 +60,10 @@ export function suppress(
       if (leak.closers.some((cell) => hiddenNow.has(cell))) continue
       const other = choose(leak, cells, canHide)
       if (other === null) {
-        exposed.add(leak.cell)
+        // Told anyway, and large enough: it is shown, and counted on from here.
+        const isLarge = state[leak.cell] === 'complementary'
+        if (isLarge) state[leak.cell] = 'shown'
+        ;(isLarge ? locked : exposed).add(leak.cell)
         continue
       }
       for (const twin of twins.get(cells[other]!.atoms.join())!) {
