@@ -2,6 +2,9 @@ import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { ColumnsEngine } from './engine.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from './questions/index.ts'
 
+/** Sets of answered incidents that a worker keeps: the page's own and those looked at before. */
+export const maxAnswered = 4
+
 export const engineMethods = [
   'setWorld',
   'setShapes',
@@ -10,6 +13,7 @@ export const engineMethods = [
   'put',
   'clear',
   'putRatings',
+  'putAnswered',
   'ask',
 ] as const
 type EngineMethod = (typeof engineMethods)[number]

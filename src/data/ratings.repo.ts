@@ -93,6 +93,7 @@ const packedSchema = v.array(
         department: v.nullable(v.string()),
         way: v.picklist(ratingWays),
         ...{ isExempt: v.boolean(), isGenerated: v.boolean(), count: v.number() },
+        days: v.array(v.number()),
       }),
     ),
     ...{ area: v.string(), category: v.string(), answer: v.string() },

@@ -5,7 +5,7 @@ import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { useColumnsStore } from './columns.store.ts'
 import { useRatingsStore } from './ratings.store.ts'
 
-type RatingQuestion = 'satisfaction' | 'fairRanking'
+type RatingQuestion = 'satisfaction' | 'fairRanking' | 'ratingTrend'
 
 /**
  * Residents' answers; loads the ratings on first use. Null before the first answer, without options,

@@ -221,6 +221,8 @@ begin
         v_result := private.delete_view(p_actor, v_payload, p_at);
       when 'save_dispatch_rules' then
         v_result := private.save_dispatch_rules(p_actor, v_payload, p_at);
+      when 'set_rating_target' then
+        v_result := private.set_rating_target(p_actor, v_payload, p_at);
       when 'make_follow_up', 'finish_follow_up', 'dismiss_finding', 'restore_finding' then
         v_result := private.mark_finding(p_actor, p_envelope.type, v_payload, p_at);
       when 'draw_callbacks' then

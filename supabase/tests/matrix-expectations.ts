@@ -70,6 +70,7 @@ export const readable: Record<string, Row> = {
   'public.ratings': everyone(0),
   'public.rating_words': everyone(0),
   'public.appeals': everyone(0),
+  'public.rating_targets': everyone(0),
   'private.area_doubts': nobody,
   'private.calendar_covers': nobody,
   'private.calendar_spans': nobody,
@@ -201,6 +202,19 @@ const api: Record<string, Call> = {
     sql: (fn) => `select jsonb_array_length(${fn}(90) -> 'signs')`,
     expected: everyone(0),
   },
+  'answered_columns(jsonb)': list(`'{"answers": ["solved"]}'`, everyone(0)),
+  'rating_targets()': {
+    sql: (fn) => `select (${fn}() ->> 'canEdit')::boolean::integer`,
+    expected: row(1, 0, 0, 0, 0, 0, 0),
+  },
+  'rating_exclusions(jsonb)': {
+    sql: (fn) => `select (${fn}('{}') ->> 'total')::integer`,
+    expected: everyone(0),
+  },
+  'rating_comments(jsonb)': {
+    sql: (fn) => `select (${fn}('{}') ->> 'total')::integer`,
+    expected: everyone(0),
+  },
   'rating_columns(text[])': list(`'{2026-03}'`, everyone(1)),
   'dispatch_rule_list()': {
     sql: (fn) => `select (${fn}() ->> 'version')::integer`,
@@ -272,6 +286,8 @@ export const forService = [
 /** Functions that nobody but the owner, or a function of the owner's, may call. */
 export const ownerOnly = [
   'private.answer_byte(boolean,boolean,integer,text,boolean)',
+  'private.answer_choices()',
+  'private.answer_condition(private.incident_filter)',
   'private.appeal_review(appeals,incidents,text[],uuid,timestamp with time zone)',
   'private.appealable(incidents,integer)',
   'private.asked_query(private.incident_scope)',
@@ -297,6 +313,8 @@ export const ownerOnly = [
   'private.mark_rating_change()',
   'private.may_draw(text,uuid,timestamp with time zone)',
   'private.note_callback(uuid,uuid,jsonb,timestamp with time zone)',
+  'private.name_pattern()',
+  'private.pack_incidents(date[],text)',
   'private.payload_callers(jsonb)',
   'private.payload_flag(jsonb,text)',
   'private.random_token()',
@@ -307,6 +325,7 @@ export const ownerOnly = [
   'private.rating_link_page(text,timestamp with time zone)',
   'private.refuse_rating(incidents,integer,timestamp with time zone)',
   'private.review_appeal(uuid,uuid,jsonb,timestamp with time zone)',
+  'private.set_rating_target(uuid,jsonb,timestamp with time zone)',
   'private.settle_unsolved()',
   'private.spread_callbacks(uuid,uuid[],timestamp with time zone)',
   'private.store_rating(incidents,text,uuid,text,uuid,jsonb,timestamp with time zone)',

@@ -26,8 +26,8 @@ it('ties 12 of 13 with 13 of 13, sets 20 of 60 apart, and ranks none with 3 answ
     unpackRatings({
       ...{ month: '2026-03', revision: '1', count },
       runs: [
-        { ...run, isExempt: false, count: count - 1 },
-        { ...run, isExempt: true, count: 1 },
+        { ...run, isExempt: false, count: count - 1, days: [count - 1] },
+        { ...run, isExempt: true, count: 1, days: [0, 1] },
       ],
       area: base64([...times(count, 0), ...areaOf, 2]),
       category: base64(times(count, 1)),

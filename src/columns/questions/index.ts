@@ -9,6 +9,7 @@ import { outbreaks } from './outbreaks.ts'
 import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
+import { ratingTrend } from './rating-trend.ts'
 import { satisfaction } from './satisfaction.ts'
 import { weekHours } from './week-hours.ts'
 import { windowCounts } from './window-counts.ts'
@@ -29,6 +30,7 @@ export const questions = {
   patterns,
   satisfaction,
   fairRanking,
+  ratingTrend,
 }
 
 type Questions = typeof questions

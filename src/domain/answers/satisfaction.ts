@@ -1,5 +1,6 @@
 import { monthFromNumber, monthNumber } from '../time/calendar.ts'
-import type { AreaLevel, LocalMonth } from '../vocabulary.ts'
+import type { Period } from '../time/period.ts'
+import type { AreaLevel, LocalDay, LocalMonth } from '../vocabulary.ts'
 
 /** Yes among those who said yes or no. */
 export interface YesOf {
@@ -37,6 +38,8 @@ export interface SatisfactionOptions {
   areaLevel: AreaLevel
   /** Months of closing, inclusive; null for all. */
   months: MonthSpan | null
+  /** Days of closing, inclusive, within the months; missing or null for all. */
+  days?: Period
 }
 
 /** By the filter's areas and categories; its other parts are about reports and do not count. */
@@ -91,6 +94,22 @@ export function monthsBefore({ from, to }: MonthSpan): MonthSpan {
 
 export interface FairRankingOptions extends SatisfactionOptions {
   rate: SatisfactionRate
+}
+
+export const trendSteps = ['day', 'week', 'month'] as const
+export type TrendStep = (typeof trendSteps)[number]
+
+export interface RatingTrendOptions {
+  rate: SatisfactionRate
+  step: TrendStep
+  /** Of closing, inclusive; null for all. */
+  days: Period
+}
+
+/** Good answers by day, week (from Monday) or month of closing, the oldest first; steps without answers are missing. */
+export interface RatingTrend {
+  options: RatingTrendOptions
+  points: ({ from: LocalDay; to: LocalDay } & { count: number; n: number })[]
 }
 
 interface Limits {
