@@ -24,7 +24,10 @@ function world() {
 
 it('loads each answer once, however often it is asked for', async () => {
   const { calls, loader } = world()
-  await Promise.all([loader.ensure(about(['solved']), signal), loader.ensure(about(['solved']), signal)])
+  await Promise.all([
+    loader.ensure(about(['solved']), signal),
+    loader.ensure(about(['solved']), signal),
+  ])
   await loader.ensure(about(['unsolved']), signal)
   await loader.ensure(about(['solved']), signal)
   expect(calls).toEqual(['solved', 'unsolved'])

@@ -508,7 +508,7 @@ begin
     on conflict (rate) do update set per_thousand = excluded.per_thousand, set_by = excluded.set_by,
       set_at = excluded.set_at;
   end if;
-  return '{}';
+  return jsonb_build_object('version', 1);
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.rating_targets()

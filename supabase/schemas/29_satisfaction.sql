@@ -35,7 +35,7 @@ begin
     on conflict (rate) do update set per_thousand = excluded.per_thousand, set_by = excluded.set_by,
       set_at = excluded.set_at;
   end if;
-  return '{}';
+  return jsonb_build_object('version', 1);
 end $$;
 
 create or replace function private.rating_targets()

@@ -619,10 +619,13 @@ describeOnEachDatabase('ratings', (kind) => {
 
   it('narrow the list, the points and the columns to exactly the incidents they are about', async () => {
     const today = await day('private.city_today()')
-    const yesterday = await day(
-      `(now() at time zone 'Asia/Shanghai' - interval '1 day')::date`,
-    )
-    const [sad, glad, old, silent] = [await closed(), await closed(), await closed(3), await closed()]
+    const yesterday = await day(`(now() at time zone 'Asia/Shanghai' - interval '1 day')::date`)
+    const [sad, glad, old, silent] = [
+      await closed(),
+      await closed(),
+      await closed(3),
+      await closed(),
+    ]
     await draw('manager')
     await rate('field', sad, { solved: false, satisfied: 2 })
     await rate('field', glad, { solved: true, satisfied: 4, responded: false, why: 'Li said so' })

@@ -1,5 +1,6 @@
 import { closing } from './closing.ts'
 import { closingByArea } from './closing-by-area.ts'
+import { commentTerms } from './comment-terms.ts'
 import { fairRanking } from './fair-ranking.ts'
 import { findings } from './findings.ts'
 import { heat } from './heat.ts'
@@ -31,6 +32,7 @@ export const questions = {
   satisfaction,
   fairRanking,
   ratingTrend,
+  commentTerms,
 }
 
 type Questions = typeof questions

@@ -47,7 +47,12 @@ const world = {
 world.ratings.replace(unpackRatings(march))
 world.ratings.replace(
   unpackRatings({
-    ...{ month: '2026-04', revision: '1', count: 1, runs: [{ ...run, count: 1, days: onDays([1, 1]) }] },
+    ...{
+      month: '2026-04',
+      revision: '1',
+      count: 1,
+      runs: [{ ...run, count: 1, days: onDays([1, 1]) }],
+    },
     ...{ area: base64([0, 2]), category: base64([1]), answer: base64([answered(2, 2, 3)]) },
   }),
 )

@@ -94,6 +94,8 @@ export function monthsBefore({ from, to }: MonthSpan): MonthSpan {
 
 export interface FairRankingOptions extends SatisfactionOptions {
   rate: SatisfactionRate
+  /** With the mix of categories of all areas together, by direct standardisation. */
+  isAdjusted?: boolean
 }
 
 export const trendSteps = ['day', 'week', 'month'] as const
@@ -126,12 +128,30 @@ export interface FairRankingEntry {
   low: number
   high: number
   shrunken: number
+  /** Answers that the share is worth: n, or fewer where it is adjusted. */
+  size: number
+  /** Adjusted: the weight of categories without answers here, from 0 to 1; they are left out. Else 0. */
+  missingWeight: number
   /** Entries of one group are not distinguishable. */
   group: number
   best: number
   worst: number
   /** Against the funnel's limits. */
   zone: 'inside' | 'low' | 'very-low' | 'high' | 'very-high'
+}
+
+/** Good answers by category and area, with what is left over and all together. */
+export interface CategoryTable {
+  /** Of the areas; higher than asked for where their cells would be too small to judge. */
+  areaLevel: AreaLevel
+  /** `Category.idx`, leaves or the highest above them, the most answered first. */
+  categories: number[]
+  /** `Area.idx`, the most answered first. */
+  areas: number[]
+  /** Areas with answers that are in no column of their own. */
+  others: number
+  /** By category a row, the last one of all; by area a column, then of the others, the last one of all. */
+  cells: { count: number; n: number }[]
 }
 
 export interface FairRanking {
@@ -147,11 +167,5 @@ export interface FairRanking {
   dispersion: number
   /** The funnel, in ascending order of n. */
   steps: ({ n: number } & Limits)[]
-  /** The most answered categories and areas, by `idx`. */
-  table: {
-    categories: number[]
-    areas: number[]
-    /** By category × areas + area. */
-    cells: { count: number; n: number }[]
-  }
+  table: CategoryTable
 }

@@ -1,38 +1,36 @@
 import { computed, type Ref } from 'vue'
-import {
-  monthsBefore,
-  type MonthSpan,
-  type SatisfactionRate,
-} from '@/domain/answers/satisfaction.ts'
-import { monthFromNumber, monthNumber, monthOfDay } from '@/domain/time/calendar.ts'
+import type { SatisfactionRate, TrendStep } from '@/domain/answers/satisfaction.ts'
+import { compareWindow } from '@/domain/time/compare-window.ts'
+import type { Period } from '@/domain/time/period.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { comparedParent } from '@/parts/filter/compared-parent.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { useRatingAnswer, useSatisfaction } from '@/stores/use-satisfaction.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
+import { trendDays } from './trend-days.ts'
 
-/** A trend wants more months than the usual period has. */
-const leastTrendMonths = 24
+export interface Asked {
+  rate: Readonly<Ref<SatisfactionRate>>
+  step: Readonly<Ref<TrendStep>>
+  level: Readonly<Ref<AreaLevel | null>>
+  isAdjusted: Readonly<Ref<boolean>>
+}
 
 /** What the page asks of the worker, by the shared filter's period, areas and categories. */
-export function useSatisfactionPage(rate: Ref<SatisfactionRate>, level: Ref<AreaLevel | null>) {
+export function useSatisfactionPage({ rate, step, level, isAdjusted }: Asked) {
   const session = useSessionStore()
   const areas = useAreasStore()
   const filter = useFilterStore()
 
-  /** Whole months of closing that the period touches; null means all. */
-  const months = computed<MonthSpan | null>(() => {
-    const { period } = filter.filter
-    return period && { from: monthOfDay(period.from), to: monthOfDay(period.to) }
-  })
-  const before = computed(() => months.value && monthsBefore(months.value))
-  const trendMonths = computed<MonthSpan | null>(() => {
-    if (!months.value) return null
-    const { from, to } = months.value
-    const early = monthFromNumber(monthNumber(to) - leastTrendMonths + 1)
-    return { from: early < from ? early : from, to }
-  })
+  /** Days of closing; null means all. */
+  const days = computed<Period>(() => filter.filter.period)
+  const windowOf = (before: 'period_before' | 'year_before'): Period => {
+    const found = filter.span && compareWindow(days.value, before, filter.span)
+    return found && typeof found === 'object' ? found.period : null
+  }
+  const before = computed(() => windowOf('period_before'))
+  const yearBefore = computed(() => windowOf('year_before'))
 
   const parent = computed(() =>
     comparedParent(
@@ -58,19 +56,40 @@ export function useSatisfactionPage(rate: Ref<SatisfactionRate>, level: Ref<Area
 
   /** Nothing is asked before the areas are known: the level hangs on them. */
   const known = computed(() =>
-    filter.periodKnown && parent.value ? { areaLevel: areaLevel.value } : null,
+    filter.periodKnown && parent.value ? { areaLevel: areaLevel.value, months: null } : null,
   )
-  const now = useSatisfaction(() => known.value && { ...known.value, months: months.value })
-  const then = useSatisfaction(
-    () => known.value && before.value && { ...known.value, months: before.value },
-  )
-  const trend = useSatisfaction(() => known.value && { ...known.value, months: trendMonths.value })
-  const ever = useSatisfaction(() => known.value && { ...known.value, months: null })
+  const within = (period: Ref<Period>) => () =>
+    known.value && period.value && { ...known.value, days: period.value }
+  const now = useSatisfaction(() => known.value && { ...known.value, days: days.value })
+  const then = useSatisfaction(within(before))
+  const yearAgo = useSatisfaction(within(yearBefore))
+  const ever = useSatisfaction(() => known.value)
+  const trendOf = (of: SatisfactionRate) =>
+    useRatingAnswer(
+      'ratingTrend',
+      () =>
+        known.value &&
+        filter.span && {
+          ...{ rate: of, step: step.value },
+          days: trendDays(days.value, step.value, filter.span.lastDay),
+        },
+    )
+  const trends = {
+    responded: trendOf('responded'),
+    solved: trendOf('solved'),
+    satisfied: trendOf('satisfied'),
+  }
   /** Chosen areas stand out among the others: they do not hide them. */
   const fair = useRatingAnswer(
     'fairRanking',
-    () => known.value && { ...known.value, months: months.value, rate: rate.value },
+    () =>
+      known.value && {
+        ...{ ...known.value, days: days.value },
+        ...{ rate: rate.value, isAdjusted: isAdjusted.value },
+      },
     () => ({ ...filter.filter, areas: filter.drill ? [filter.drill] : [] }),
   )
-  return { months, levels, areaLevel, now, then, trend, ever, fair }
+  /** The same days a year ago are the period before. */
+  const isYear = computed(() => before.value?.from === yearBefore.value?.from)
+  return { days, isYear, levels, areaLevel, now, then, yearAgo, ever, trends, fair }
 }

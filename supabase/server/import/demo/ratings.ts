@@ -208,7 +208,11 @@ function satisfiedShare({ closing, week }: Drawn, kind: Kind): number {
   if (kind === 'swinging') return week % 6 < 3 ? 0.95 : 0.55
   if (kind === 'improving') return 0.4 + (0.58 * (week - firstStoryWeek)) / (storyWeeks - 1)
   // some communities are a little better than others
-  return 0.8 - (week < firstStoryWeek ? earlierLack : 0) + ((seedOf(closing.community) % 100) / 100) * 0.12
+  return (
+    0.8 -
+    (week < firstStoryWeek ? earlierLack : 0) +
+    ((seedOf(closing.community) % 100) / 100) * 0.12
+  )
 }
 
 function rowOf(
