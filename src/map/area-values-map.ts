@@ -27,7 +27,11 @@ export function createAreaValuesMap(
   container: HTMLElement,
   { city, look, onHover, onClick }: AreaValuesMapOptions,
 ): AreaValuesMap {
-  const { map, setLook, remove } = createSmallMap(container, { city, look, interactive: true })
+  const { map, setLook, remove } = createSmallMap(container, {
+    ...{ city, look },
+    view: undefined,
+    interactive: true,
+  })
   // The page scrolls past it: the wheel belongs to the page.
   map.scrollZoom.disable()
   const areas = new AreasLayer(look.theme)

@@ -58,6 +58,11 @@ export function pChartView(data: PChartData, { theme, text }: ChartLook): ChartV
     loading: data.points === null,
     empty: points.length === 0,
     hidden: 0,
+    // points outside the limits are drawn in the last of seven series, or of six without a mean
+    markOf: (row) => ({
+      seriesIndex: points[row] && isOutside(points[row]) ? (mean === null ? 5 : 6) : 0,
+      dataIndex: row,
+    }),
     select: (row) => {
       if (row < points.length) data.narrow(row)
     },
