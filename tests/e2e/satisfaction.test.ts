@@ -177,7 +177,10 @@ describe('the page of satisfaction', () => {
     await expect.poll(() => text('satisfaction-span'), slow).toContain('Closed from')
     // the demo's usual period has a period before it with enough answers
     await expect
-      .poll(() => page.getByTestId('satisfaction-satisfied').getByTestId('change').innerText(), slow)
+      .poll(
+        () => page.getByTestId('satisfaction-satisfied').getByTestId('change').innerText(),
+        slow,
+      )
       .toContain('points')
     const query = new URL(page.url()).searchParams
     const [from, to] = [query.get('from')!, query.get('to')!]
@@ -252,9 +255,7 @@ describe('the page of satisfaction', () => {
       .poll(() => text('satisfaction-rows-total'), slow)
       .toBe(`${all.n.toLocaleString('en')} incidents`)
     const bad = solved(own)
-    await expect
-      .poll(() => text('satisfaction-unsolved'), slow)
-      .toContain(`of ${bad.n} answers`)
+    await expect.poll(() => text('satisfaction-unsolved'), slow).toContain(`of ${bad.n} answers`)
     await page.getByTestId('satisfaction-unsolved').click()
     await expect
       .poll(() => page.getByTestId('list-total').innerText(), slow)

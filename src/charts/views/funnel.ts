@@ -1,5 +1,10 @@
 import type { ChartLook, ChartView } from '../chart-view.ts'
-import { funnelMark, funnelOption, type FunnelEntry, type FunnelStep } from '../options/funnel.option.ts'
+import {
+  funnelMark,
+  funnelOption,
+  type FunnelEntry,
+  type FunnelStep,
+} from '../options/funnel.option.ts'
 import { narrowBy } from './bars.ts'
 
 interface FunnelData {

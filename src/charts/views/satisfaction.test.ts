@@ -60,7 +60,9 @@ describe('pChartView', () => {
     ])
     const marks = [0, 1].map((row) => view.markOf!(row)!)
     for (const [row, { seriesIndex, dataIndex }] of marks.entries())
-      expect(seriesOf(view.option)[seriesIndex]!.data[dataIndex], String(row)).toBe([0.55, 0.4][row])
+      expect(seriesOf(view.option)[seriesIndex]!.data[dataIndex], String(row)).toBe(
+        [0.55, 0.4][row],
+      )
     expect(clickable(view.option)).toEqual([2, 2])
     view.select!(1)
     view.select!(2)

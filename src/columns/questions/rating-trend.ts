@@ -15,7 +15,7 @@ import {
 import { addRating, forEachRating } from './satisfaction.ts'
 import type { Question } from './question.ts'
 
-/** One rate over time, without exempt closings. */
+/** The three rates over time, without exempt closings. */
 export const ratingTrend: Question<RatingTrendOptions, RatingTrend> = (rows, world, options) => {
   const steps = new Map<number, AskCounts>()
   forEachRating(rows, world, { months: null, days: options.days }, ({ day, answer, run }) => {
@@ -30,9 +30,11 @@ export const ratingTrend: Question<RatingTrendOptions, RatingTrend> = (rows, wor
     .map(([from, counts]) => ({
       from: dayFromNumber(from),
       to: dayFromNumber(endOf(from, options.step)),
-      ...goodAnswers(counts, options.rate),
+      responded: goodAnswers(counts, 'responded'),
+      solved: goodAnswers(counts, 'solved'),
+      satisfied: goodAnswers(counts, 'satisfied'),
     }))
-    .filter(({ n }) => n > 0)
+    .filter(({ responded, solved, satisfied }) => responded.n + solved.n + satisfied.n > 0)
   return { options, points }
 }
 

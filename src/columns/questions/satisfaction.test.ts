@@ -108,7 +108,9 @@ describe('satisfaction', () => {
     expect(ask({}, { days: { from: '2026-03-31', to: '2026-04-01' } }).all.asked).toBe(4)
     const rows = new FilteredRows(new ColumnSet(), emptyFilter(), world)
     const points = (step: TrendStep, within: Period = null) =>
-      ratingTrend(rows, world, { rate: 'satisfied', step, days: within }).points
+      ratingTrend(rows, world, { step, days: within })
+        .points.map(({ from, to, satisfied }) => ({ from, to, ...satisfied }))
+        .filter(({ n }) => n > 0)
     expect(points('day')).toEqual([
       { from: '2026-03-01', to: '2026-03-01', count: 1, n: 2 },
       { from: '2026-03-09', to: '2026-03-09', count: 1, n: 1 },

@@ -102,16 +102,18 @@ export const trendSteps = ['day', 'week', 'month'] as const
 export type TrendStep = (typeof trendSteps)[number]
 
 export interface RatingTrendOptions {
-  rate: SatisfactionRate
   step: TrendStep
   /** Of closing, inclusive; null for all. */
   days: Period
 }
 
-/** Good answers by day, week (from Monday) or month of closing, the oldest first; steps without answers are missing. */
+/** Good answers by day, week (from Monday) or month of closing, the oldest first; steps without any are missing. */
 export interface RatingTrend {
   options: RatingTrendOptions
-  points: ({ from: LocalDay; to: LocalDay } & { count: number; n: number })[]
+  points: ({ from: LocalDay; to: LocalDay } & Record<
+    SatisfactionRate,
+    { count: number; n: number }
+  >)[]
 }
 
 interface Limits {

@@ -11,7 +11,9 @@ const tableDays = [1, 3, 7, 14, 30, 60, 90, 180, 365]
 export function useClosingChart(areaLevel: Readonly<Ref<AreaLevel>>) {
   const { t } = useI18n()
   const look = useChartLook()
-  const closing = useAnswer('closing', () => ({ withinDays: 7, areaLevel: areaLevel.value }))
+  const closing = useAnswer('closing', () => ({
+    ...{ withinDays: 7, areaLevel: areaLevel.value, isWhole: true },
+  }))
   return computed(() => {
     const answer = closing.value
     const inDays = (hours: number | null): number | null => (hours === null ? null : hours / 24)

@@ -135,5 +135,5 @@ export function useComparisonCharts({ rate, areaLevel, isAdjusted, fair, drillIn
       look.value,
     )
   })
-  return { charts: computed(() => [ranking.value, funnel.value, heat.value]), ranked, measure }
+  return { ranking, funnel, heat, measure }
 }

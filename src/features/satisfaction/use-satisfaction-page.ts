@@ -1,5 +1,5 @@
 import { computed, type Ref } from 'vue'
-import type { SatisfactionRate, TrendStep } from '@/domain/answers/satisfaction.ts'
+import type { Satisfaction, SatisfactionRate, TrendStep } from '@/domain/answers/satisfaction.ts'
 import { compareWindow } from '@/domain/time/compare-window.ts'
 import type { Period } from '@/domain/time/period.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
@@ -63,22 +63,17 @@ export function useSatisfactionPage({ rate, step, level, isAdjusted }: Asked) {
   const now = useSatisfaction(() => known.value && { ...known.value, days: days.value })
   const then = useSatisfaction(within(before))
   const yearAgo = useSatisfaction(within(yearBefore))
-  const ever = useSatisfaction(() => known.value)
-  const trendOf = (of: SatisfactionRate) =>
-    useRatingAnswer(
-      'ratingTrend',
-      () =>
-        known.value &&
-        filter.span && {
-          ...{ rate: of, step: step.value },
-          days: trendDays(days.value, step.value, filter.span.lastDay),
-        },
-    )
-  const trends = {
-    responded: trendOf('responded'),
-    solved: trendOf('solved'),
-    satisfied: trendOf('satisfied'),
-  }
+  /** Asked where the period holds nothing: is there anything at all? */
+  const ever = useSatisfaction(() => (hasNothing(now.value) ? known.value : null))
+  const trend = useRatingAnswer(
+    'ratingTrend',
+    () =>
+      known.value &&
+      filter.span && {
+        step: step.value,
+        days: trendDays(days.value, step.value, filter.span.lastDay),
+      },
+  )
   /** Chosen areas stand out among the others: they do not hide them. */
   const fair = useRatingAnswer(
     'fairRanking',
@@ -91,5 +86,8 @@ export function useSatisfactionPage({ rate, step, level, isAdjusted }: Asked) {
   )
   /** The same days a year ago are the period before. */
   const isYear = computed(() => before.value?.from === yearBefore.value?.from)
-  return { days, isYear, levels, areaLevel, now, then, yearAgo, ever, trends, fair }
+  return { days, isYear, levels, areaLevel, now, then, yearAgo, ever, trend, fair }
 }
+
+export const hasNothing = (answer: Satisfaction | null): boolean =>
+  answer !== null && answer.all.asked + answer.all.answered === 0

@@ -19,13 +19,13 @@ export type Targets = Readonly<Partial<Record<SatisfactionRate, number>>>
 interface Asked {
   rate: Readonly<Ref<SatisfactionRate>>
   step: Readonly<Ref<TrendStep>>
-  trends: Readonly<Record<SatisfactionRate, Readonly<Ref<RatingTrend | null>>>>
+  trend: Readonly<Ref<RatingTrend | null>>
   /** Shares from 0 to 1. */
   targets: Readonly<Ref<Targets>>
 }
 
 /** The trend of the measure as XmR and p-chart, and what the trends say about the targets. */
-export function useTrendCharts({ rate, step, trends, targets }: Asked) {
+export function useTrendCharts({ rate, step, trend, targets }: Asked) {
   const { t } = useI18n()
   const look = useChartLook()
   const format = useFormat()
@@ -34,11 +34,11 @@ export function useTrendCharts({ rate, step, trends, targets }: Asked) {
   const percent = (share: number): string => format.value.percent(share)
 
   /** Points with too few answers are left out. */
-  const judged = ({ points }: RatingTrend) => points.filter(({ n }) => n >= answersToJudge.least)
-  const shown = computed(() => {
-    const trend = trends[rate.value].value
-    return trend && judged(trend)
-  })
+  const judged = ({ points }: RatingTrend, of: SatisfactionRate) =>
+    points
+      .map(({ from, to, [of]: good }) => ({ from, to, ...good }))
+      .filter(({ n }) => n >= answersToJudge.least)
+  const shown = computed(() => trend.value && judged(trend.value, rate.value))
   const labelOf = ({ from }: { from: string }): string =>
     step.value === 'month' ? from.slice(0, 'YYYY-MM'.length) : from
 
@@ -94,15 +94,15 @@ export function useTrendCharts({ rate, step, trends, targets }: Asked) {
   const assurance = computed(() =>
     Object.fromEntries(
       satisfactionRates.map((one) => {
-        const trend = trends[one].value
         const target = targets.value[one] ?? null
-        return [one, trend && target !== null ? judgedTrend(judged(trend), target).assurance : null]
+        const points = trend.value && target !== null && judged(trend.value, one)
+        return [one, points ? judgedTrend(points, target).assurance : null]
       }),
     ),
   )
   /** All points were left out. */
   const isTooFine = computed(
-    () => shown.value?.length === 0 && (trends[rate.value].value?.points.length ?? 0) > 0,
+    () => shown.value?.length === 0 && (trend.value?.points.length ?? 0) > 0,
   )
   return { charts: computed(() => [xmr.value, shares.value]), assurance, isTooFine }
 }

@@ -227,7 +227,10 @@ function inventRatings(lastMonth: number) {
       return {
         ...{ department: `d${run}`, way: 'callback', isExempt: false, isGenerated: false },
         count: own.length,
-        days: Array.from({ length: 31 }, (_, day) => own.filter((one) => one.day === day + 1).length),
+        days: Array.from(
+          { length: 31 },
+          (_, day) => own.filter((one) => one.day === day + 1).length,
+        ),
       }
     }).filter((run) => run.count > 0)
     return {
