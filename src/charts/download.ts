@@ -19,7 +19,6 @@ export function svgFile(svg: SVGSVGElement, background: string): Blob {
   ] as const)
     ground.setAttribute(name, value)
   copy.prepend(ground)
-  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   const text = new XMLSerializer().serializeToString(copy)
   return new Blob([text], { type: 'image/svg+xml;charset=utf-8' })
 }

@@ -1,6 +1,7 @@
 import type { IncidentsRepo } from '@/data/incidents.repo.ts'
 import { answersKey, type AnswerFilter } from '@/domain/filter/filter.ts'
-import { maxAnswered, type RemoteColumnsEngine } from './engine-call.ts'
+import type { RemoteColumnsEngine } from './engine-call.ts'
+import { maxAnswered } from './max-answered.ts'
 
 export interface AnsweredLoaderParts {
   repo: Pick<IncidentsRepo, 'answered'>

@@ -2,9 +2,6 @@ import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { ColumnsEngine } from './engine.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from './questions/index.ts'
 
-/** Sets of answered incidents that a worker keeps: the page's own and those looked at before. */
-export const maxAnswered = 4
-
 export const engineMethods = [
   'setWorld',
   'setShapes',

@@ -6,7 +6,7 @@ import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
 import { FilteredRows } from './count/filtered-rows.ts'
 import { RatingSet, unpackRatings } from './count/rating-set.ts'
-import { maxAnswered } from './engine-call.ts'
+import { maxAnswered } from './max-answered.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
 import type { Question, QuestionWorld } from './questions/question.ts'
 

@@ -1,9 +1,11 @@
 import type { CommentTerms, CommentTermsOptions } from '../../domain/answers/comment-terms.ts'
-import { smallWords } from '../../domain/answers/small-words.ts'
+import smallWordsByLanguage from '../../domain/answers/small-words.json' with { type: 'json' }
 import { distinctiveTerms, termsOf } from '../../stats/distinctive-terms.ts'
 import type { Question } from './question.ts'
 
 const mostTerms = 15
+/** They say nothing of a subject; residents of one city use several languages. */
+const smallWords = new Set(Object.values(smallWordsByLanguage).flat())
 
 /** What unhappy comments say oftener than happy ones, and the reverse. Asks nothing of the columns. */
 export const commentTerms: Question<CommentTermsOptions, CommentTerms> = (
