@@ -1,4 +1,3 @@
-import { monthFromNumber, monthNumber } from '../time/calendar.ts'
 import type { Period } from '../time/period.ts'
 import type { AreaLevel, LocalDay, LocalMonth } from '../vocabulary.ts'
 
@@ -82,15 +81,6 @@ export function goodAnswers(
 
 /** Fewest answers that tell anything, and those from which a share is more than weak. */
 export const answersToJudge = { least: 10, firm: 30 } as const
-
-/** As many months, right before. */
-export function monthsBefore({ from, to }: MonthSpan): MonthSpan {
-  const months = monthNumber(to) - monthNumber(from) + 1
-  return {
-    from: monthFromNumber(monthNumber(from) - months),
-    to: monthFromNumber(monthNumber(from) - 1),
-  }
-}
 
 export interface FairRankingOptions extends SatisfactionOptions {
   rate: SatisfactionRate
