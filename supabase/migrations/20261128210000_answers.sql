@@ -565,7 +565,7 @@ CREATE OR REPLACE FUNCTION private.name_pattern()
  STABLE
  SET search_path TO ''
 AS $function$
-  select string_agg(regexp_replace(p.display_name, '([^[:alnum:]])', '\\\1', 'g'), '|'
+  select string_agg(regexp_replace(p.display_name, '([].*+?^${}()|\\[])', '\\\1', 'g'), '|'
     order by length(p.display_name) desc)
   from public.profiles p where length(btrim(p.display_name)) > 1
 $function$;

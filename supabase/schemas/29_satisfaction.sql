@@ -80,7 +80,7 @@ end $$;
 -- Matches the names of people with an account, longest first; null without any.
 create or replace function private.name_pattern()
 returns text language sql stable set search_path = '' as $$
-  select string_agg(regexp_replace(p.display_name, '([^[:alnum:]])', '\\\1', 'g'), '|'
+  select string_agg(regexp_replace(p.display_name, '([].*+?^${}()|\\[])', '\\\1', 'g'), '|'
     order by length(p.display_name) desc)
   from public.profiles p where length(btrim(p.display_name)) > 1
 $$;

@@ -672,7 +672,10 @@ describeOnEachDatabase('ratings', (kind) => {
     const [first, second] = [await closed(), await closed()]
     await draw('manager')
     await rate('field', first, { solved: false, satisfied: 1, why: 'Ask the MANAGER, not me' })
-    await rate('field', second, { why: 'Fine' })
+    await rate('field', second, { why: '王.小明 fine' })
+    await db.query(`update public.profiles set display_name = '王.小明' where user_id = $1::uuid`, [
+      people.stranger,
+    ])
     interface Comments {
       total: number
       rows: { incidentId: string; words: string; satisfied: number }[]
@@ -683,7 +686,7 @@ describeOnEachDatabase('ratings', (kind) => {
       (await comments('leader')).rows.toSorted((a, b) => a.satisfied - b.satisfied),
     ).toMatchObject([
       { incidentId: first, words: 'Ask the …, not me', satisfied: 1 },
-      { incidentId: second, words: 'Fine' },
+      { incidentId: second, words: '… fine' },
     ])
     expect(await who(async (person) => (await comments(person)).total > 0)).toEqual([
       ...['admin', 'leader', 'manager', 'field'],
