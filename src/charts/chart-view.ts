@@ -26,6 +26,8 @@ export interface ChartView {
   hidden: number
   /** Full width. */
   wide?: boolean
+  /** Where a table row is drawn; null: nowhere. Missing: row by row in the first series. */
+  markOf?: (row: number) => { seriesIndex: number; dataIndex: number } | null
   /** Narrows the filter to the entry of a table row. */
   select?: (row: number) => void
 }

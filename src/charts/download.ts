@@ -8,6 +8,21 @@ export function downloadFile(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
+/** As drawn, opaque background; opens in drawing programs. */
+export function svgFile(svg: SVGSVGElement, background: string): Blob {
+  const copy = svg.cloneNode(true) as SVGSVGElement
+  const ground = document.createElementNS('http://www.w3.org/2000/svg', 'rect')
+  for (const [name, value] of [
+    ['width', '100%'],
+    ['height', '100%'],
+    ['fill', background],
+  ] as const)
+    ground.setAttribute(name, value)
+  copy.prepend(ground)
+  const text = new XMLSerializer().serializeToString(copy)
+  return new Blob([text], { type: 'image/svg+xml;charset=utf-8' })
+}
+
 /**
  * Twice the size, opaque background.
  * @throws Error when the browser cannot draw it

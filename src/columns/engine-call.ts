@@ -10,6 +10,7 @@ export const engineMethods = [
   'put',
   'clear',
   'putRatings',
+  'putAnswered',
   'ask',
 ] as const
 type EngineMethod = (typeof engineMethods)[number]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { packMonth, randomMonths } from '../../tests/fixtures/columns.ts'
-import { emptyFilter } from '@/domain/filter/filter.ts'
+import { answersKey, emptyFilter, type AnswerChoice } from '@/domain/filter/filter.ts'
 import { ColumnsEngine } from './engine.ts'
 import { answerCall } from './engine-call.ts'
 
@@ -57,6 +57,24 @@ describe('ColumnsEngine', () => {
     expect(count()).toBe(before)
     engine.clear()
     expect(count()).toBe(0)
+  })
+
+  it('answers a filter of answers from the incidents that came for it, and keeps a few of these', () => {
+    const engine = engineWith(january, february)
+    const about = (said: AnswerChoice) => ({ said: [said], closed: null, closers: [] })
+    const total = (said: AnswerChoice) =>
+      engine.ask('projection', { ...emptyFilter(), answers: about(said) }, null).total
+    expect(total('unsolved')).toBe(0)
+    engine.putAnswered(answersKey(about('unsolved')), [packMonth(january!)])
+    expect(total('unsolved')).toBe(january!.count)
+    expect(engine.ask('projection', emptyFilter(), null).total).toBe(
+      january!.count + february!.count,
+    )
+    for (const said of ['solved', 'satisfied', 'unsatisfied', 'exempt'] as const)
+      engine.putAnswered(answersKey(about(said)), [packMonth(february!)])
+    expect([total('unsolved'), total('exempt')]).toEqual([0, february!.count])
+    engine.clear()
+    expect(total('exempt')).toBe(0)
   })
 
   it('says when the clock moves an incident past its deadline or within a day of it', () => {

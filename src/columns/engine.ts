@@ -1,11 +1,12 @@
 import type { PackedMonth } from '@/domain/answers/columns.ts'
 import type { PackedRatings } from '@/domain/answers/rating-columns.ts'
-import type { IncidentFilter } from '@/domain/filter/filter.ts'
+import { answersKey, type IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
 import { FilteredRows } from './count/filtered-rows.ts'
 import { RatingSet, unpackRatings } from './count/rating-set.ts'
+import { maxAnswered } from './max-answered.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
 import type { Question, QuestionWorld } from './questions/question.ts'
 
@@ -17,6 +18,8 @@ export type ColumnsWorld = Omit<
 export class ColumnsEngine {
   #set = new ColumnSet()
   #ratings = new RatingSet()
+  /** Incidents by the answers about them, each set by its `answersKey`; the latest last. */
+  readonly #answered = new Map<string, ColumnSet>()
   #world: QuestionWorld = {
     areas: [],
     categories: [],
@@ -66,8 +69,20 @@ export class ColumnsEngine {
     for (const month of unpacked) this.#ratings.replace(month)
   }
 
+  /** Incidents with these answers, for filters that ask for them. @throws RangeError on a damaged month */
+  putAnswered(key: string, months: readonly PackedMonth[]): void {
+    const set = new ColumnSet()
+    for (const month of months) set.replace(unpackMonth(month))
+    this.#answered.delete(key)
+    this.#answered.set(key, set)
+    if (this.#answered.size > maxAnswered)
+      this.#answered.delete(this.#answered.keys().next().value!)
+    this.#last = null
+  }
+
   clear(): void {
     this.#set.clear()
+    this.#answered.clear()
     this.#last = null
   }
 
@@ -79,7 +94,12 @@ export class ColumnsEngine {
   #rowsOf(filter: IncidentFilter): FilteredRows {
     const key = JSON.stringify(filter)
     if (this.#last?.filter !== key)
-      this.#last = { filter: key, rows: new FilteredRows(this.#set, filter, this.#world) }
+      this.#last = { filter: key, rows: new FilteredRows(this.#setOf(filter), filter, this.#world) }
     return this.#last.rows
+  }
+
+  /** Nothing before the answered incidents came. */
+  #setOf({ answers }: IncidentFilter): ColumnSet {
+    return answers ? (this.#answered.get(answersKey(answers)) ?? new ColumnSet()) : this.#set
   }
 }

@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { ratingWays, type PackedRatings } from '@/domain/answers/rating-columns.ts'
+import { filterToRpc } from '@/domain/filter/filter-url.ts'
+import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 
@@ -77,6 +79,41 @@ const signsSchema = v.object({
 /** Of coaching, to look at. */
 export type RatingSign = v.InferOutput<typeof signsSchema>['signs'][number]
 
+const targetsSchema = v.object({
+  canEdit: v.boolean(),
+  perThousand: v.object({
+    responded: v.optional(v.number()),
+    solved: v.optional(v.number()),
+    satisfied: v.optional(v.number()),
+  }),
+})
+export type RatingTargets = v.InferOutput<typeof targetsSchema>
+
+const ofClosing = {
+  ...{ incidentId: v.string(), closing: v.number(), areaCode: v.string() },
+  ...{ categoryCode: v.string(), closedAt: v.string(), isGenerated: v.boolean() },
+  ...{ solved: v.nullable(v.boolean()), satisfied: v.nullable(v.number()) },
+}
+const exclusionsSchema = v.object({
+  total: v.number(),
+  rows: v.array(
+    v.object({
+      ...ofClosing,
+      ...{ departmentCode: v.string(), reason: v.string(), note: v.string() },
+      ...{ madeByName: v.string(), decidedByName: v.string(), decidedAt: v.string() },
+    }),
+  ),
+})
+/** Closings that leave the rates by a granted appeal. */
+export type RatingExclusions = v.InferOutput<typeof exclusionsSchema>
+
+const commentsSchema = v.object({
+  total: v.number(),
+  rows: v.array(v.object({ ...ofClosing, words: v.string() })),
+})
+/** Residents' words, without names of people with an account. */
+export type RatingComments = v.InferOutput<typeof commentsSchema>
+
 const ratingMonthsSchema = v.object({
   cursor: v.string(),
   reset: v.boolean(),
@@ -93,6 +130,7 @@ const packedSchema = v.array(
         department: v.nullable(v.string()),
         way: v.picklist(ratingWays),
         ...{ isExempt: v.boolean(), isGenerated: v.boolean(), count: v.number() },
+        days: v.array(v.number()),
       }),
     ),
     ...{ area: v.string(), category: v.string(), answer: v.string() },
@@ -116,6 +154,23 @@ export const ratingsRepo = (backend: Backend) => ({
   /** Of the last `days` days, at most 100. */
   signs: async (days: number, signal?: AbortSignal): Promise<RatingSign[]> =>
     (await callRpc(backend, 'rating_signs', { p_days: days }, signsSchema, signal)).signs,
+
+  targets: (signal?: AbortSignal): Promise<RatingTargets> =>
+    callRpc(backend, 'rating_targets', {}, targetsSchema, signal),
+
+  /** By the filter's areas, categories and days of closing; at most 100 rows. */
+  exclusions: (filter: IncidentFilter, signal?: AbortSignal): Promise<RatingExclusions> =>
+    callRpc(
+      backend,
+      'rating_exclusions',
+      { p_filter: filterToRpc(filter) },
+      exclusionsSchema,
+      signal,
+    ),
+
+  /** Likewise; at most 2,000 rows. */
+  comments: (filter: IncidentFilter, signal?: AbortSignal): Promise<RatingComments> =>
+    callRpc(backend, 'rating_comments', { p_filter: filterToRpc(filter) }, commentsSchema, signal),
 
   /** All months without a cursor, else those that changed since. */
   months: (cursor: string | null, signal?: AbortSignal): Promise<RatingMonths> =>

@@ -16,6 +16,7 @@ import { ColumnsLoader, type KeptListing, type LoadProgress } from '@/columns/lo
 import type { PackedRatings } from '@/domain/answers/rating-columns.ts'
 import type { LevelShapes } from '@/columns/count/area-shapes.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from '@/columns/questions/index.ts'
+import { AnsweredLoader } from '@/columns/answered-loader.ts'
 import { startColumnsWorker } from '@/columns/worker-client.ts'
 import { useFilterStore } from './view/filter.store.ts'
 import { KeptReference } from './kept-reference.ts'
@@ -98,6 +99,7 @@ export const useColumnsStore = defineStore('columns', () => {
   let cache: MonthCache | null = null
   let forgetListing = () => {}
   let loader: ColumnsLoader | null = null
+  let answered: AnsweredLoader | null = null
   let controller: AbortController | null = null
   let stopPolling: (() => void) | null = null
   let minutes: ReturnType<typeof startMinutes> | null = null
@@ -117,6 +119,7 @@ export const useColumnsStore = defineStore('columns', () => {
     const current = engine
     if (!current || !canAsk()) return null
     try {
+      if (asked.answers) await answered?.ensure(plain(asked.answers), controller!.signal)
       const answer = await current.ask(name, plain(asked), plain(options))
       return engine === current ? answer : null
     } catch (failure) {
@@ -174,7 +177,9 @@ export const useColumnsStore = defineStore('columns', () => {
         status.value = 'loading'
         await current.load(signal)
       }
+      const hasAnswersChanged = await answered?.refresh(filter.effective.answers, signal)
       if (signal.aborted) return
+      if (hasAnswersChanged) revision.value++
       status.value = 'ready'
       error.value = null
       answers.value++
@@ -227,6 +232,11 @@ export const useColumnsStore = defineStore('columns', () => {
       },
       onScopeChanged: () => void session.refreshContext(),
     })
+    answered = new AnsweredLoader({
+      repo: incidentsRepo(session.backend!),
+      engine,
+      guard: session.guard,
+    })
     setWorld()
     minutes = outside.startMinutes({ now: () => Date.now() + clockAheadMs, onMinute: takeMinute })
     // The poll timer retries.
@@ -251,6 +261,7 @@ export const useColumnsStore = defineStore('columns', () => {
     engine?.terminate()
     engine = null
     loader = null
+    answered = null
     controller = null
     refreshing = null
     stopPolling = null
@@ -326,7 +337,7 @@ export const useColumnsStore = defineStore('columns', () => {
 
   /** Ignores failures of a stopped engine. */
   function keepFailure(asked: RemoteColumnsEngine, failure: unknown): void {
-    if (engine === asked) error.value = toAppError(failure)
+    if (engine === asked && !isAbort(failure)) error.value = toAppError(failure)
   }
 
   watch(

@@ -2,10 +2,12 @@ import { shallowRef, toValue, watch, type MaybeRefOrGetter, type ShallowRef } fr
 import { latestWins } from '@/columns/latest-wins.ts'
 import type { AnswerOf, OptionsOf } from '@/columns/questions/index.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
+import { useAreasStore } from './areas.store.ts'
 import { useColumnsStore } from './columns.store.ts'
 import { useRatingsStore } from './ratings.store.ts'
+import { useFilterStore } from './view/filter.store.ts'
 
-type RatingQuestion = 'satisfaction' | 'fairRanking'
+type RatingQuestion = 'satisfaction' | 'fairRanking' | 'ratingTrend'
 
 /**
  * Residents' answers; loads the ratings on first use. Null before the first answer, without options,
@@ -19,18 +21,22 @@ export function useRatingAnswer<N extends RatingQuestion>(
 ): Readonly<ShallowRef<AnswerOf<N> | null>> {
   const columns = useColumnsStore()
   const ratings = useRatingsStore()
+  const areas = useAreasStore()
+  const inForce = useFilterStore()
   ratings.isWanted = true
   const answer: ShallowRef<AnswerOf<N> | null> = shallowRef(null)
   const ask = latestWins((asked: OptionsOf<N>) => columns.ask(name, asked, toValue(filter)))
   watch(
     [
       () => toValue(options),
-      () => toValue(filter),
+      () => toValue(filter) ?? inForce.effective,
       () => ratings.revision,
-      () => columns.projection,
+      // ratings do not hang on the incidents: they are not waited for at each change
+      () => columns.projection !== null,
+      () => areas.list,
     ] as const,
-    async ([asked, , revision, projection]) => {
-      if (asked === null || revision === 0 || projection === null) answer.value = null
+    async ([asked, , revision, isReady]) => {
+      if (asked === null || revision === 0 || !isReady) answer.value = null
       else answer.value = (await ask(asked as OptionsOf<N>)) ?? answer.value
     },
     { immediate: true },

@@ -1,6 +1,7 @@
 import { useI18n } from 'vue-i18n'
 import type { Category } from '@/domain/city/category.ts'
 import type { FilterChip } from '@/domain/filter/filter-chip.ts'
+import type { AnswerFilter } from '@/domain/filter/filter.ts'
 import { useCounted } from './use-counted.ts'
 import { useFormat } from './use-format.ts'
 
@@ -13,10 +14,16 @@ export interface ChipWords {
 export interface ChipNames {
   areaName: (code: string) => string
   categoryOf: (code: string) => Category | undefined
+  /** Default: the code. */
+  departmentName?: (code: string) => string
 }
 
 /** Says a part of the filter in words. */
-export function useChipWords({ areaName, categoryOf }: ChipNames): (chip: FilterChip) => ChipWords {
+export function useChipWords({
+  areaName,
+  categoryOf,
+  departmentName = (code) => code,
+}: ChipNames): (chip: FilterChip) => ChipWords {
   const { t, locale } = useI18n()
   const counted = useCounted()
   const format = useFormat()
@@ -28,6 +35,17 @@ export function useChipWords({ areaName, categoryOf }: ChipNames): (chip: Filter
     return from === to
       ? format.value.localDay(from)
       : t('ui.dayRange', { from: format.value.localDay(from), to: format.value.localDay(to) })
+  }
+
+  function answersText({ said, closed, closers }: AnswerFilter): string {
+    const words = said.map((choice) => t(`domain.answer.${choice}`)).join(' · ')
+    const days = closed
+      ? t('ui.closedDays', {
+          from: format.value.localDay(closed.from),
+          to: format.value.localDay(closed.to),
+        })
+      : ''
+    return [words, days, ...closers.map(departmentName)].filter(Boolean).join(', ')
   }
 
   return (chip) => {
@@ -52,6 +70,8 @@ export function useChipWords({ areaName, categoryOf }: ChipNames): (chip: Filter
         return { value: t(`domain.due.${chip.due}`) }
       case 'bbox':
         return { value: t('ui.inView') }
+      case 'answers':
+        return { name: t('ui.answers'), value: answersText(chip.answers) }
       case 'exceptPoints':
         return { value: counted('ui.exceptPoints', { count: chip.points }) }
     }

@@ -227,6 +227,8 @@ begin
         v_result := private.import_survey(p_actor, v_payload, p_at);
       when 'delete_wave' then
         v_result := private.delete_wave(p_actor, v_payload, p_at);
+      when 'set_rating_target' then
+        v_result := private.set_rating_target(p_actor, v_payload, p_at);
       when 'make_follow_up', 'finish_follow_up', 'dismiss_finding', 'restore_finding' then
         v_result := private.mark_finding(p_actor, p_envelope.type, v_payload, p_at);
       when 'draw_callbacks' then

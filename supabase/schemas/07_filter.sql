@@ -27,7 +27,13 @@ create type private.incident_filter as (
   due_until timestamptz,
   due_none boolean,
   -- qx * 65536 + qy of points left out
-  except_points bigint[]
+  except_points bigint[],
+  -- what residents answered about a closing within these instants, closed by these departments; without answers these
+  -- two narrow no incidents
+  answers text[],
+  closed_from timestamptz,
+  closed_to timestamptz,
+  closers text[]
 );
 
 -- Errors: 42501 not signed in.
@@ -137,11 +143,16 @@ begin
     select (e ->> 0)::numeric * 65536 + (e ->> 1)::numeric from jsonb_array_elements(v_value) e), '{}');
 end $$;
 
+-- What a resident may have answered.
+create or replace function private.answer_choices()
+returns text[] language sql immutable parallel safe
+return '{responded,unresponded,solved,unsolved,satisfied,unsatisfied,exempt}'::text[];
+
 -- Reads the client's IncidentFilter. An unknown code matches nothing. Errors: 22023.
 create or replace function private.parse_filter(p_filter jsonb)
 returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,due,bbox,exceptPoints}';
+  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,due,bbox,exceptPoints,answers,closedFrom,closedTo,closers}';
   -- whole minutes, as in the columns: clocks run in them
   v_minute constant timestamptz := date_trunc('minute', now());
   v_source jsonb := coalesce(p_filter, '{}');
@@ -225,8 +236,38 @@ begin
     v_result.max_y := private.quantise((v_box ->> 3)::float8, v_city.south, v_city.north);
   end if;
   v_result.except_points := private.filter_points(v_source, 'exceptPoints');
+
+  v_result.answers := private.filter_list(v_source, 'answers');
+  if not v_result.answers <@ private.answer_choices() then
+    perform private.refuse_filter('answers', 'unknown answer');
+  end if;
+  v_from := private.filter_day(v_source, 'closedFrom');
+  v_to := private.filter_day(v_source, 'closedTo');
+  if v_to < v_from then
+    perform private.refuse_filter('closedTo', 'must not be before closedFrom');
+  end if;
+  v_result.closed_from := v_from::timestamp at time zone v_city.time_zone;
+  v_result.closed_to := (v_to + 1)::timestamp at time zone v_city.time_zone;
+  v_result.closers := private.filter_list(v_source, 'closers');
   return v_result;
 end $$;
+
+-- For ratings `r`: one of the answers, about a closing of these instants and departments. `exempt` is of a granted
+-- appeal; such answers are in no other choice.
+create or replace function private.answer_condition(p_filter private.incident_filter)
+returns text language sql immutable set search_path = '' as $$
+  select concat_ws(' and ',
+    (select '(' || string_agg(case a
+        when 'exempt' then 'r.is_exempt'
+        when 'satisfied' then 'not r.is_exempt and r.satisfied >= 4'
+        when 'unsatisfied' then 'not r.is_exempt and r.satisfied <= 3'
+        else format('not r.is_exempt and %s r.%I', case when starts_with(a, 'un') then 'not' else '' end,
+          case when starts_with(a, 'un') then substr(a, 3) else a end) end, ' or ') || ')'
+      from unnest((p_filter).answers) a),
+    case when (p_filter).closed_from is not null then format('r.closed_at >= %L::timestamptz', (p_filter).closed_from) end,
+    case when (p_filter).closed_to is not null then format('r.closed_at < %L::timestamptz', (p_filter).closed_to) end,
+    case when (p_filter).closers is not null then format('r.department_code = any (%L::text[])', (p_filter).closers) end)
+$$;
 
 -- For incidents `i`.
 create or replace function private.filter_condition(p_filter private.incident_filter)
@@ -250,5 +291,8 @@ returns text language sql stable set search_path = '' as $$
     case when (p_filter).min_x is not null then format('i.qx between %s and %s and i.qy between %s and %s',
       (p_filter).min_x, (p_filter).max_x, (p_filter).min_y, (p_filter).max_y) end,
     case when (p_filter).except_points is not null then format(
-      'i.qx * 65536::bigint + i.qy <> all (%L::bigint[])', (p_filter).except_points) end), ''), 'true')
+      'i.qx * 65536::bigint + i.qy <> all (%L::bigint[])', (p_filter).except_points) end,
+    case when (p_filter).answers is not null then format('exists (select from public.ratings r'
+      ' where r.district_code = i.district_code and r.incident_id = i.id and %s)',
+      private.answer_condition(p_filter)) end), ''), 'true')
 $$;

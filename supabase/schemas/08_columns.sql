@@ -87,24 +87,13 @@ begin
     'now', now(), 'months', v_months);
 end $$;
 
--- set_byte on a constant makes one byte.
-create or replace function private.incident_columns(p_months text[])
-returns jsonb language plpgsql stable security definer
--- one sorted stream feeds all planes; parallel workers would each add one
-set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
+-- Incidents `i` of months that meet a condition, as packed columns. set_byte on a constant makes one byte.
+create or replace function private.pack_incidents(p_months date[], p_condition text)
+returns jsonb language plpgsql stable set search_path = '' as $$
 declare
-  v_months date[];
-  v_zone text := (select time_zone from public.city_settings);
+  v_zone constant text := (select time_zone from public.city_settings);
   v_result jsonb;
 begin
-  if p_months is null or cardinality(p_months) > 120 or array_ndims(p_months) > 1 then
-    raise exception 'p_months: a list of at most 120 months' using errcode = '22023', detail = 'p_months';
-  end if;
-  if exists (select 1 from unnest(p_months) m where m is null or m !~ '^[0-9]{4}-(0[1-9]|1[0-2])$' or m < '0001') then
-    raise exception 'p_months: months as YYYY-MM' using errcode = '22023', detail = 'p_months';
-  end if;
-  v_months := array(select distinct (m || '-01')::date from unnest(p_months) m);
-
   execute format($q$
     with timed as (
       select i.month, i.id, i.area_code, i.category_code, i.qx, i.qy,
@@ -158,9 +147,44 @@ begin
       'stage', private.base64(p.stage), 'closedMonth', private.base64(p.closed_month),
       'x', private.base64(p.x), 'y', private.base64(p.y), 'due', private.base64(p.due)) order by m), '[]')
     from unnest(%L::date[]) m left join packed p on p.month = m $q$,
-    v_months, private.scope_condition(private.resolve_scope(), 'i'), v_months)
+    p_months, p_condition, p_months)
   into v_result using v_zone;
   return v_result;
+end $$;
+
+create or replace function private.incident_columns(p_months text[])
+returns jsonb language plpgsql stable security definer
+-- one sorted stream feeds all planes; parallel workers would each add one
+set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
+declare
+  v_months date[];
+begin
+  if p_months is null or cardinality(p_months) > 120 or array_ndims(p_months) > 1 then
+    raise exception 'p_months: a list of at most 120 months' using errcode = '22023', detail = 'p_months';
+  end if;
+  if exists (select 1 from unnest(p_months) m where m is null or m !~ '^[0-9]{4}-(0[1-9]|1[0-2])$' or m < '0001') then
+    raise exception 'p_months: months as YYYY-MM' using errcode = '22023', detail = 'p_months';
+  end if;
+  v_months := array(select distinct (m || '-01')::date from unnest(p_months) m);
+  return private.pack_incidents(v_months, private.scope_condition(private.resolve_scope(), 'i'));
+end $$;
+
+create or replace function private.answered_columns(p_filter jsonb)
+returns jsonb language plpgsql stable security definer
+set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
+declare
+  v_filter private.incident_filter := private.parse_filter(p_filter);
+  v_condition text;
+  v_months date[];
+begin
+  if v_filter.answers is null then
+    perform private.refuse_filter('answers', 'must be given');
+  end if;
+  v_condition := concat_ws(' and ', private.scope_condition(private.resolve_scope(), 'i'),
+    private.filter_condition(v_filter));
+  execute format('select array(select distinct i.month from public.incidents i where %s)', v_condition)
+  into v_months;
+  return private.pack_incidents(v_months, v_condition);
 end $$;
 
 create or replace function private.changes_since(p_cursor text)
@@ -218,6 +242,15 @@ returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_columns(p_months)
 $$;
 
+-- The incidents about which residents gave these answers, as packed columns of their report months. Other parts of
+-- the filter may narrow too.
+-- Returns `[PackedMonth]` as incident_columns does, without empty months.
+-- Errors: 42501; 22023 for a wrong filter, or one without `answers`.
+create or replace function public.answered_columns(p_filter jsonb)
+returns jsonb language sql stable security invoker set search_path = '' as $$
+  select private.answered_columns(p_filter)
+$$;
+
 -- The months of the scope whose incidents changed, came in or left since the cursor. Changes count once no
 -- open transaction can precede them.
 -- Returns `{cursor, asOf, now, reset, scopeKey, months, areasRevision, waiting}`. `reset`: the cursor is not of
@@ -229,8 +262,9 @@ returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.changes_since(p_cursor)
 $$;
 grant execute on function private.incident_months(), private.incident_columns(text[]),
-  private.changes_since(text),
-  public.incident_months(), public.incident_columns(text[]), public.changes_since(text)
+  private.changes_since(text), private.answered_columns(jsonb),
+  public.incident_months(), public.incident_columns(text[]), public.changes_since(text),
+  public.answered_columns(jsonb)
 to authenticated;
 
 -- The latitude of a tile row's upper edge: p_row / 2^z in 0..1, from north. PGlite has no ST_AsMVT.

@@ -1,5 +1,5 @@
 -- Ratings as packed columns: one row of four bytes for each closing that was asked about or rated, by the month of its
--- closing. Rows of one department, way and mark stand together, so that runs carry these at no cost.
+-- closing. Rows of one department, way and mark stand together by day, so that runs carry these at no cost.
 
 -- Answers in one byte: satisfied (0 not said, 1 to 5), plus 8 not or 16 responded, plus 32 not or 64 solved; 128 a
 -- call that waits, 129 refused, 130 not reached.
@@ -16,12 +16,12 @@ return case when p_is_rated then coalesce(p_satisfied, 0)
 create or replace function private.asked_query(p_scope private.incident_scope)
 returns text language sql stable set search_path = '' as $$
   select format($q$
-    select r.closed_month, r.area_code, r.category_code, r.department_code, r.way, r.is_exempt, r.is_generated,
+    select r.closed_month, r.closed_at, r.area_code, r.category_code, r.department_code, r.way, r.is_exempt, r.is_generated,
       r.district_code, r.incident_id, r.closing,
       private.answer_byte(r.responded, r.solved, r.satisfied, null, true) as answer, r.changed_xid
     from public.ratings r where %s
     union all
-    select c.closed_month, c.area_code, c.category_code, c.department_code, 'callback', c.is_exempt, c.is_generated,
+    select c.closed_month, c.closed_at, c.area_code, c.category_code, c.department_code, 'callback', c.is_exempt, c.is_generated,
       c.district_code, c.incident_id, c.closing,
       private.answer_byte(null, null, null, c.outcome, false), c.changed_xid
     from public.callbacks c
@@ -78,6 +78,7 @@ create or replace function private.rating_columns(p_months text[])
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
 declare
+  v_zone constant text := (select time_zone from public.city_settings);
   v_months date[];
   v_result jsonb;
 begin
@@ -91,15 +92,16 @@ begin
   execute format($q$
     with asked as materialized (
       select q.closed_month as month, q.department_code as department, q.way, q.is_exempt, q.is_generated,
-        q.changed_xid, q.answer, a.idx as area, c.idx as category
+        q.changed_xid, q.answer, a.idx as area, c.idx as category,
+        date_part('day', q.closed_at at time zone %L)::integer as day
       from (%s) q
       join public.areas a on a.code = q.area_code
       join public.categories c on c.code = q.category_code
       where q.closed_month = any (%L::date[])
     ), ordered as (
       select * from asked o
-      order by o.month, o.department collate "C", o.way collate "C", o.is_exempt, o.is_generated, o.area, o.category,
-        o.answer
+      order by o.month, o.department collate "C", o.way collate "C", o.is_exempt, o.is_generated, o.day, o.area,
+        o.category, o.answer
     ), packed as (
       select o.month, count(*) as n, max(o.changed_xid) as newest, sum(o.changed_xid) as total,
         string_agg(set_byte('\x00', 0, o.area >> 8), '') || string_agg(set_byte('\x00', 0, o.area & 255), '') as area,
@@ -108,10 +110,10 @@ begin
       from ordered o group by o.month
     ), runs as (
       select r.month, jsonb_agg(jsonb_build_object('department', r.department, 'way', r.way, 'isExempt', r.is_exempt,
-        'isGenerated', r.is_generated, 'count', r.n)
+        'isGenerated', r.is_generated, 'count', r.n, 'days', r.days)
         order by r.department collate "C", r.way collate "C", r.is_exempt, r.is_generated) as list
       from (
-        select o.month, o.department, o.way, o.is_exempt, o.is_generated, count(*) as n
+        select o.month, o.department, o.way, o.is_exempt, o.is_generated, count(*) as n, array[%s] as days
         from asked o group by 1, 2, 3, 4, 5) r
       group by r.month
     )
@@ -123,7 +125,8 @@ begin
     from unnest(%L::date[]) m
     left join packed p on p.month = m
     left join runs r on r.month = m $q$,
-    private.asked_query(private.resolve_scope()), v_months, v_months)
+    v_zone, private.asked_query(private.resolve_scope()), v_months,
+    (select string_agg(format('count(*) filter (where o.day = %s)', d), ', ') from generate_series(1, 31) d), v_months)
   into v_result;
   return v_result;
 end $$;

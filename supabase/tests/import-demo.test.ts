@@ -164,7 +164,7 @@ describeOnEachDatabase('the demo city', (kind) => {
     expect(overdue).toBeLessThan(clocks! / 2)
   })
 
-  it('asks residents of a year by draws that can be shown again, all of it marked', async () => {
+  it('asks residents of two years by draws that can be shown again, all of it marked', async () => {
     const [row] = await db.query(
       `select (select count(*)::int from public.callback_draws) as draws,
          (select bool_and(d.is_generated and c.is_intact) from public.callback_draws d, lateral (
@@ -179,7 +179,7 @@ describeOnEachDatabase('the demo city', (kind) => {
          (select count(*)::int from public.ratings where unsolved = 'asked') as asked`,
       [loadedAt],
     )
-    expect(row).toMatchObject({ draws: 52, intact: true, outcomes: 3, sound: true, exempt: 3 })
+    expect(row).toMatchObject({ draws: 104, intact: true, outcomes: 3, sound: true, exempt: 3 })
     expect(Number(row!['waiting'])).toBeGreaterThan(10)
     expect(Number(row!['asked'])).toBeGreaterThan(0)
     const stories = await db.query<{ n: number; glad: number; least: number; gain: number }>(
@@ -187,9 +187,20 @@ describeOnEachDatabase('the demo city', (kind) => {
          min(r.satisfied)::int as least,
          (avg((r.satisfied >= 4)::int) filter (where r.at > $1::timestamptz - interval '182 days')
            - avg((r.satisfied >= 4)::int) filter (where r.at <= $1::timestamptz - interval '182 days'))::float8 as gain
-       from public.ratings r join public.areas a on a.code = r.area_code group by a.parent_code`,
+       from public.ratings r
+       join public.callbacks c on (c.district_code, c.incident_id, c.closing) = (r.district_code, r.incident_id, r.closing)
+       join public.callback_draws d on d.id = c.draw_id
+       join public.areas a on a.code = r.area_code
+       where d.drawn_at > $1::timestamptz - interval '52 weeks' group by a.parent_code`,
       [loadedAt],
     )
+    const [years] = await db.query<{ gain: number }>(
+      `select (avg((satisfied >= 4)::int) filter (where at > $1::timestamptz - interval '52 weeks')
+         - avg((satisfied >= 4)::int) filter (where at <= $1::timestamptz - interval '52 weeks'))::float8 as gain
+       from public.ratings`,
+      [loadedAt],
+    )
+    expect(years!.gain).toBeGreaterThan(0.02)
     expect(stories).toContainEqual(expect.objectContaining({ n: 13, glad: 12 }))
     expect(stories.filter(({ n, least }) => n >= 30 && least === 5)).toHaveLength(1)
     const [largest] = stories.toSorted((a, b) => b.n - a.n)

@@ -582,10 +582,14 @@ describeOnEachDatabase('ratings', (kind) => {
     expect(await months('admin', cursor)).toMatchObject({ reset: false, months: [] })
     const seen = await packed('field')
     expect(seen.count).toBe(2)
+    const dayOfMonth = await day(
+      `date_part('day', now() at time zone 'Asia/Shanghai' - interval '1 day')`,
+    )
     expect(seen.runs).toEqual([
       {
         ...{ department: 'public_works', way: 'callback', isExempt: false, isGenerated: false },
         count: 2,
+        days: Array.from({ length: 31 }, (_, at) => (at + 1 === Number(dayOfMonth) ? 2 : 0)),
       },
     ])
     expect(Buffer.from(seen.area + seen.category + seen.answer, 'base64')).toBeTruthy()
@@ -611,5 +615,134 @@ describeOnEachDatabase('ratings', (kind) => {
     await db.query(`update public.incidents set area_code = 'N-10-A' where id = $1::uuid`, [rated])
     expect([(await packed('field')).count, (await packed('otherManager')).count]).toEqual([1, 1])
     await expect(ask('admin', `public.rating_columns('{2026-13}')`)).rejects.toThrow('p_months')
+  })
+
+  it('narrow the list, the points and the columns to exactly the incidents they are about', async () => {
+    const today = await day('private.city_today()')
+    const yesterday = await day(`(now() at time zone 'Asia/Shanghai' - interval '1 day')::date`)
+    const [sad, glad, old, silent] = [
+      await closed(),
+      await closed(),
+      await closed(3),
+      await closed(),
+    ]
+    await draw('manager')
+    await rate('field', sad, { solved: false, satisfied: 2 })
+    await rate('field', glad, { solved: true, satisfied: 4, responded: false, why: 'Li said so' })
+    await rate('field', old, { solved: false, satisfied: null })
+    const found = async (filter: object, person: Person = 'leader') => {
+      const text = JSON.stringify(filter)
+      const [list, columns] = [
+        await ask<{ rows: { id: string }[] }>(
+          person,
+          `public.incident_list($1::text::jsonb, 'reported_desc', null, 200)`,
+          [text],
+        ),
+        await ask<{ count: number }[]>(person, 'public.answered_columns($1::text::jsonb)', [text]),
+      ]
+      expect(columns.reduce((sum, { count }) => sum + count, 0)).toBe(list.rows.length)
+      return list.rows.map(({ id }) => id).sort()
+    }
+    expect(await found({ answers: ['unsolved'] })).toEqual([sad, old].sort())
+    expect(await found({ answers: ['satisfied', 'unresponded'] })).toEqual([glad])
+    expect(await found({ answers: ['solved', 'unsolved'] })).toEqual([sad, glad, old].sort())
+    const within = { closedFrom: yesterday, closedTo: today }
+    expect(await found({ answers: ['unsolved'], ...within })).toEqual([sad])
+    expect(await found({ answers: ['unsolved'], closers: ['public_works'], ...within })).toEqual([
+      sad,
+    ])
+    expect(await found({ answers: ['unsolved'], closers: ['parks'] })).toEqual([])
+    expect(await found({ answers: ['unsolved'], areas: ['N-10'] })).toEqual([])
+    expect(await found({ answers: ['unsolved'] }, 'otherManager')).toEqual([])
+    expect(await found({ answers: ['unsolved'] }, 'handler')).toEqual([sad, old].sort())
+    // an exempt answer is in no other choice
+    await db.query('update public.ratings set is_exempt = true where incident_id = $1::uuid', [sad])
+    expect(await found({ answers: ['unsolved', 'unsatisfied'] })).toEqual([old])
+    expect(await found({ answers: ['exempt'] })).toEqual([sad])
+    for (const wrong of [{ answers: ['good'] }, { answers: [1] }, { closedTo: '2026-02-30' }])
+      await expect(found(wrong), JSON.stringify(wrong)).rejects.toThrow('filter.')
+    await expect(
+      ask('leader', `public.answered_columns('{}')`),
+      'all incidents are asked otherwise',
+    ).rejects.toThrow('filter.answers')
+    expect(silent).toBeTruthy()
+  })
+
+  it('give words to those of the area, without names, and the closings that leave the rates', async () => {
+    const [first, second] = [await closed(), await closed()]
+    await draw('manager')
+    await rate('field', first, { solved: false, satisfied: 1, why: 'Ask the MANAGER, not me' })
+    await rate('field', second, { why: '王.小明 fine' })
+    await db.query(`update public.profiles set display_name = '王.小明' where user_id = $1::uuid`, [
+      people.stranger,
+    ])
+    interface Comments {
+      total: number
+      rows: { incidentId: string; words: string; satisfied: number }[]
+    }
+    const comments = (person: Person, filter: object = {}) =>
+      ask<Comments>(person, 'public.rating_comments($1::text::jsonb)', [JSON.stringify(filter)])
+    expect(
+      (await comments('leader')).rows.toSorted((a, b) => a.satisfied - b.satisfied),
+    ).toMatchObject([
+      { incidentId: first, words: 'Ask the …, not me', satisfied: 1 },
+      { incidentId: second, words: '… fine' },
+    ])
+    expect(await who(async (person) => (await comments(person)).total > 0)).toEqual([
+      ...['admin', 'leader', 'manager', 'field'],
+    ])
+    expect((await comments('leader', { closedTo: '2026-01-01' })).total).toBe(0)
+
+    interface Exclusions {
+      total: number
+      rows: { incidentId: string; reason: string; decidedByName: string; note: string }[]
+    }
+    const excluded = (person: Person, filter: object = {}) =>
+      ask<Exclusions>(person, 'public.rating_exclusions($1::text::jsonb)', [JSON.stringify(filter)])
+    await send('handler', 'appeal', { incidentId: first, closing: 1, reason: 'Not ours' })
+    expect((await excluded('leader')).total).toBe(0)
+    for (const [person, review] of [
+      ['manager', 'first'],
+      ['leader', 'second'],
+    ] as const)
+      await send(person, 'review_appeal', {
+        ...{ incidentId: first, closing: 1, review, isGranted: true, note: 'True' },
+      })
+    expect(await excluded('admin')).toMatchObject({
+      total: 1,
+      rows: [{ incidentId: first, reason: 'Not ours', decidedByName: 'leader', note: 'True' }],
+    })
+    expect(await who(async (person) => (await excluded(person)).total > 0)).toEqual([
+      ...['admin', 'leader', 'manager', 'field', 'handler'],
+    ])
+    expect((await excluded('admin', { areas: ['N-10'] })).total).toBe(0)
+    expect((await comments('leader')).total).toBe(1)
+  })
+
+  it('are held against targets that admins of the whole city set', async () => {
+    const target = (person: Person, perThousand: unknown, rateName = 'solved') =>
+      send(person, 'set_rating_target', {
+        rate: rateName,
+        ...(perThousand !== undefined && { perThousand }),
+      })
+    const known = () =>
+      ask<{ canEdit: boolean; perThousand: Record<string, number> }>(
+        'field',
+        'public.rating_targets()',
+      )
+    for (const person of everybody)
+      expect(codeOf(await target(person, 900)), person).toBe(
+        person === 'admin' ? null : 'not_allowed',
+      )
+    expect(await known()).toEqual({ canEdit: false, perThousand: { solved: 900 } })
+    await target('admin', 950)
+    expect((await known()).perThousand).toEqual({ solved: 950 })
+    for (const wrong of [0, 1001, 1.5, '900'])
+      expect((await target('admin', wrong)).error, String(wrong)).toMatchObject({
+        field: 'perThousand',
+      })
+    expect((await target('admin', 900, 'kind')).error).toMatchObject({ field: 'rate' })
+    await target('admin', undefined)
+    expect((await known()).perThousand).toEqual({})
   })
 })

@@ -232,13 +232,21 @@ describe('the overview', () => {
       const picture = await saved(name, 'Save as picture (PNG)')
       expect(picture.suggestedFilename()).toBe(`${name}.png`)
       const bytes = readFileSync(await picture.path())
-      const shown = (await card(name).locator('[role=img] svg').boundingBox())!
+      const shown = (await card(name).locator('[role=application] svg').boundingBox())!
       expect(bytes.subarray(1, 4).toString()).toBe('PNG')
       expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual(
         [shown.width, shown.height].map((pixels) => Math.round(pixels) * 2),
       )
       // one colour alone would be a few hundred bytes
       expect(bytes.length).toBeGreaterThan(5000)
+
+      const drawing = await saved(name, 'Save as drawing (SVG)')
+      expect(drawing.suggestedFilename()).toBe(`${name}.svg`)
+      const drawn = readFileSync(await drawing.path(), 'utf8')
+      expect(drawn).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/)
+      // opaque, and whole
+      expect(drawn).toContain('<rect width="100%" height="100%"')
+      expect(drawn.trimEnd().endsWith('</svg>')).toBe(true)
 
       const csv = await saved(name, 'Save as table (CSV)')
       expect(csv.suggestedFilename()).toBe(`${name}.csv`)

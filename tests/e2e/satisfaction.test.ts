@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { slow } from '../kit/patience.ts'
-import { openPage } from '../kit/session.ts'
+import { goInApp, openPage } from '../kit/session.ts'
 
 interface Packed {
   month: string
   count: number
-  runs: { isExempt: boolean; count: number; way: string }[]
+  runs: { isExempt: boolean; count: number; way: string; days: number[] }[]
   area: string
+  category: string
   answer: string
 }
 interface Area {
@@ -20,19 +21,29 @@ interface Area {
   path: string
 }
 interface Answer {
-  month: string
+  /** Of closing. */
+  day: string
   area: Area
+  /** `Category.idx`. */
+  category: number
   byte: number
   isExempt: boolean
 }
 
 /** One row for each closing that was asked about, read from the server's answer by hand. */
 function answersOf(packed: Packed[], areas: Map<number, Area>): Answer[] {
-  return packed.flatMap(({ month, count, runs, area, answer }) => {
+  return packed.flatMap(({ month, count, runs, area, category, answer }) => {
     const [places, bytes] = [Buffer.from(area, 'base64'), Buffer.from(answer, 'base64')]
+    const kinds = Buffer.from(category, 'base64')
+    const days = runs.flatMap((run) =>
+      run.days.flatMap((rows, at) =>
+        Array.from({ length: rows }, () => `${month}-${String(at + 1).padStart(2, '0')}`),
+      ),
+    )
     const exempt = runs.flatMap((run) => Array.from({ length: run.count }, () => run.isExempt))
     return Array.from({ length: count }, (_, row) => ({
-      month,
+      day: days[row]!,
+      category: kinds[row]!,
       area: areas.get(places[row]! * 256 + places[count + row]!)!,
       byte: bytes[row]!,
       isExempt: exempt[row]!,
@@ -54,6 +65,12 @@ function limits({ count, n }: { count: number; n: number }): [number, number] {
   const root = Math.sqrt(b * b - 4 * a * c)
   return [(-b - root) / (2 * a), (-b + root) / (2 * a)]
 }
+/** Monday of the week. */
+function mondayOf(day: string): string {
+  const date = new Date(`${day}T00:00:00Z`)
+  date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7))
+  return date.toISOString().slice(0, 10)
+}
 const percent = (share: number): string => `${Number((share * 100).toFixed(1))}%`
 
 describe('the page of satisfaction', () => {
@@ -63,6 +80,8 @@ describe('the page of satisfaction', () => {
   let problems: string[]
   let areas: Area[]
   let rows: Answer[]
+  /** Of the data, in the city. */
+  let lastDay: string
 
   beforeAll(async () => {
     browser = await launchChromium()
@@ -74,6 +93,10 @@ describe('the page of satisfaction', () => {
     const packed = await call<Packed[]>(leader, 'rating_columns', {
       p_months: months.map(({ month }) => month),
     })
+    const { asOf } = await call<{ asOf: string }>(leader, 'incident_months')
+    lastDay = new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/Los_Angeles' }).format(
+      new Date(asOf),
+    )
     rows = answersOf(packed, new Map(areas.map((area) => [area.idx, area])))
     ;({ page, problems } = await openPage(browser, {
       ...{ url, role: 'leader', webGl: false },
@@ -86,7 +109,8 @@ describe('the page of satisfaction', () => {
   /** Header first. */
   async function tableOf(name: string): Promise<string[][]> {
     const card = page.getByTestId(`chart-${name}`)
-    await card.getByRole('button', { name: 'Show as table' }).click()
+    const show = card.getByRole('button', { name: 'Show as table' })
+    if (await show.isVisible()) await show.click()
     return card
       .locator('tr')
       .evaluateAll((all) =>
@@ -145,6 +169,110 @@ describe('the page of satisfaction', () => {
       .toContain(`${own.count} of ${own.n} answers`)
     await page.locator('main').getByRole('button', { name: 'San Francisco' }).click()
     await expect.poll(() => text('satisfaction-satisfied'), slow).toContain(tile.split('\n')[1]!)
+    expect(problems).toEqual([])
+  })
+
+  it('tells the change of the period, weeks, adjusted shares and totals as counted by hand', async () => {
+    const counted = rows.filter(({ isExempt }) => !isExempt)
+    await goInApp(page, '/satisfaction?from=all&step=week&adjust=1')
+    await page.getByTestId('clear-all').click()
+    await expect.poll(() => text('satisfaction-span'), slow).toContain('Closed from')
+    // the demo's usual period has a period before it with enough answers
+    await expect
+      .poll(
+        () => page.getByTestId('satisfaction-satisfied').getByTestId('change').innerText(),
+        slow,
+      )
+      .toContain('points')
+    const query = new URL(page.url()).searchParams
+    const [from, to] = [query.get('from')!, query.get('to')!]
+    const within = (first: string, last: string) =>
+      counted.filter(({ day }) => day >= first && day <= last)
+    const own = within(from, to)
+    const now = satisfied(own)
+    expect(await text('satisfaction-satisfied')).toContain(`${now.count} of ${now.n} answers`)
+    const dayMs = 86_400_000
+    const end = to < lastDay ? to : lastDay
+    const length = (Date.parse(end) - Date.parse(from)) / dayMs + 1
+    const back = (days: number) =>
+      new Date(Date.parse(from) - days * dayMs).toISOString().slice(0, 10)
+    const then = satisfied(within(back(length), back(1)))
+    const points = (now.count / now.n - then.count / then.n) * 100
+    const sign = points > 0 ? '+' : '−'
+    expect(await text('satisfaction-satisfied')).toContain(
+      `Change ${sign}${Math.abs(points).toFixed(1)} points`,
+    )
+
+    await expect
+      .poll(async () => (await tableOf('satisfaction-trend')).length, slow)
+      .toBeGreaterThan(50)
+    const [, ...weeks] = await tableOf('satisfaction-trend')
+    const byWeek = Map.groupBy(counted, ({ day }) => mondayOf(day))
+    for (const [week, share, n] of weeks.slice(1, -1)) {
+      const all = satisfied(byWeek.get(week!)!)
+      expect([week, share, Number(n)]).toEqual([week, percent(all.count / all.n), all.n])
+    }
+
+    // directly standardised: each category weighs what it weighs in the whole city
+    const categories = [...new Set(own.map(({ category }) => category))]
+    const weight = new Map(
+      categories.map((one) => [one, satisfied(own.filter((row) => row.category === one)).n]),
+    )
+    const adjusted = (name: string): number => {
+      const area = areas.find((one) => one.level === 'community' && one.name === name)!
+      const inside = own.filter((row) => row.area.path.startsWith(area.path))
+      const strata = categories.flatMap((one) => {
+        const { count, n } = satisfied(inside.filter((row) => row.category === one))
+        return n > 0 ? [{ share: count / n, weight: weight.get(one)! }] : []
+      })
+      const sum = strata.reduce((total, one) => total + one.weight, 0)
+      return strata.reduce((total, one) => total + (one.share * one.weight) / sum, 0) * 100
+    }
+    const unlike = async (): Promise<string[]> => {
+      const [, ...ranking] = await tableOf('satisfaction-ranking')
+      const judged = ranking.filter(([, group]) => group !== 'Too few to judge')
+      expect(judged.length).toBeGreaterThan(5)
+      return judged.flatMap(([name, , , , , share]) =>
+        Math.abs(Number(share) - adjusted(name!)) > 0.051 ? [`${name} ${share}`] : [],
+      )
+    }
+    await expect.poll(unlike, slow).toEqual([])
+    const table = await tableOf('satisfaction-table')
+    expect(table.at(-1)!.slice(0, 4)).toEqual([
+      ...['All categories', 'All areas', percent(now.count / now.n), String(now.n)],
+    ])
+    expect(problems).toEqual([])
+  })
+
+  it('leads from a figure to exactly its incidents, in the list and by keyboard', async () => {
+    const counted = rows.filter(({ isExempt }) => !isExempt)
+    await goInApp(page, '/satisfaction?from=all')
+    const { count, n } = solved(counted)
+    await expect.poll(() => text('satisfaction-unsolved'), slow).toContain(String(n - count))
+    // the keyboard's cursor reads the first area and narrows to it
+    const card = page.getByTestId('chart-satisfaction-ranking')
+    await card.getByRole('button', { name: 'Show as chart' }).click()
+    const chart = card.getByRole('application')
+    await chart.focus()
+    await page.keyboard.press('ArrowRight')
+    const spoken = chart.getByTestId('chart-cursor')
+    await expect.poll(() => spoken.innerText(), slow).toContain('Area: ')
+    const name = /Area: (.*?) · /.exec(await spoken.innerText())![1]!
+    await page.keyboard.press('Enter')
+    const area = areas.find((one) => one.level === 'community' && one.name === name)!
+    const own = counted.filter((row) => row.area.path.startsWith(area.path))
+    const all = satisfied(own)
+    await expect
+      .poll(() => text('satisfaction-rows-total'), slow)
+      .toBe(`${all.n.toLocaleString('en')} incidents`)
+    const bad = solved(own)
+    await expect.poll(() => text('satisfaction-unsolved'), slow).toContain(`of ${bad.n} answers`)
+    await page.getByTestId('satisfaction-unsolved').click()
+    await expect
+      .poll(() => page.getByTestId('list-total').innerText(), slow)
+      .toBe(String(bad.n - bad.count))
+    await expect.poll(() => page.getByTestId('list-row').count(), slow).toBe(bad.n - bad.count)
+    await page.locator('[data-testid=chip][data-key=answers]').waitFor()
     expect(problems).toEqual([])
   })
 })

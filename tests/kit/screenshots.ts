@@ -104,6 +104,19 @@ const pages: Shot[] = [
     theme: 'dark',
     height: 1400,
   },
+  ...(['en', 'zh-CN'] as const).map((locale): Shot => ({
+    name: locale === 'en' ? 'satisfaction-areas-en-light' : 'satisfaction-areas-zh-dark',
+    ...{ role: 'leader', path: '/satisfaction?adjust=1', locale },
+    theme: locale === 'en' ? 'light' : 'dark',
+    // high enough for the ranking of all communities beside funnel and map
+    height: 1250,
+    prepare: async ({ page }) => {
+      await page.getByTestId('chart-satisfaction-ranking').locator('svg').first().waitFor(slower)
+      await page
+        .getByTestId('chart-satisfaction-ranking')
+        .evaluate((card) => card.scrollIntoView({ block: 'start' }))
+    },
+  })),
   { name: 'table-zh-light', role: 'leader', path: '/table', locale: 'zh-CN' },
   { name: 'phone-map-zh-light', role: 'manager', path: '/map', locale: 'zh-CN', ...phone },
   { name: 'sign-in-zh-light', path: '/sign-in', locale: 'zh-CN' },

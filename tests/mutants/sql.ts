@@ -718,8 +718,10 @@ const counting = breaksOf('migrations', columns, [
   },
   {
     name: 'the bytes of an area are swapped',
-    find: `string_agg(set_byte('\\x00', 0, o.area >> 8), '') || string_agg(set_byte('\\x00', 0, o.area & 255), '') as area`,
-    replace: `string_agg(set_byte('\\x00', 0, o.area & 255), '') || string_agg(set_byte('\\x00', 0, o.area >> 8), '') as area`,
+    find: `as hours,
+        string_agg(set_byte('\\x00', 0, o.area >> 8), '') || string_agg(set_byte('\\x00', 0, o.area & 255), '') as area`,
+    replace: `as hours,
+        string_agg(set_byte('\\x00', 0, o.area & 255), '') || string_agg(set_byte('\\x00', 0, o.area >> 8), '') as area`,
   },
   {
     name: 'an open incident has a time to close',
@@ -743,8 +745,40 @@ const counting = breaksOf('migrations', columns, [
   },
   {
     name: '121 months are given',
-    find: 'cardinality(p_months) > 120',
-    replace: 'cardinality(p_months) > 121',
+    find: `v_months date[];
+begin
+  if p_months is null or cardinality(p_months) > 120`,
+    replace: `v_months date[];
+begin
+  if p_months is null or cardinality(p_months) > 121`,
+  },
+  {
+    name: 'an exempt answer counts as bad',
+    find: `else format('not r.is_exempt and %s r.%I'`,
+    replace: `else format('%s r.%I'`,
+    tests: [test('ratings')],
+  },
+  {
+    name: 'answers are taken from all days of closing',
+    find: `format('r.closed_at < %L::timestamptz', (p_filter).closed_to)`,
+    replace: `format('true', (p_filter).closed_to)`,
+    tests: [test('ratings')],
+  },
+  {
+    name: 'everybody sets targets',
+    find: `elsif not private.may_edit_rules(p_actor, p_at) then
+    perform private.reject_command('not_allowed');
+  end if;
+  if v_share is null`,
+    replace: `end if;
+  if v_share is null`,
+    tests: [test('ratings')],
+  },
+  {
+    name: 'words of other areas are read',
+    find: `(r.area_code = any (v_areas) or r.asked_by = v_user)`,
+    replace: `true`,
+    tests: [test('ratings')],
   },
   {
     name: 'the revision of a month is its count',

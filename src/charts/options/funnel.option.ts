@@ -31,6 +31,16 @@ const zones = [
   { zones: ['very-low', 'very-high'], symbol: 'triangle', color: 'overdue', size: 13, word: 'far' },
 ] as const
 
+/** The target and the four limits come first. */
+const curves = 5
+
+/** Where an entry is drawn: in the series of its zone. */
+export function funnelMark(entries: readonly FunnelEntry[], row: number) {
+  const zone = entries[row]?.zone
+  const at = zones.findIndex((one) => (one.zones as readonly string[]).includes(zone ?? ''))
+  return at < 0 ? null : { seriesIndex: curves + at, dataIndex: row }
+}
+
 /** Values by their size, between limits that chance keeps to. Both form and colour tell the zone. */
 export function funnelOption(
   entries: readonly FunnelEntry[],

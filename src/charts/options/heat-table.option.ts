@@ -38,7 +38,7 @@ export function heatTableOption(
       axisLabel: {
         ...axisText(theme),
         interval: 0,
-        width: 72,
+        width: columns.length > 8 ? 120 : 72,
         overflow: 'truncate',
         rotate: columns.length > 8 ? 40 : 0,
       },

@@ -92,6 +92,8 @@ export function fairRankingView(data: FairRankingData, { theme, text }: ChartLoo
     loading: data.entries === null,
     empty: entries.length === 0 && data.tooFew.length === 0,
     hidden,
+    // band and whiskers come first
+    markOf: (row) => (row < shown.length ? { seriesIndex: 2, dataIndex: row } : null),
     select: narrowBy(entries, data.narrow),
   }
 }

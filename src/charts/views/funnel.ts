@@ -1,5 +1,10 @@
 import type { ChartLook, ChartView } from '../chart-view.ts'
-import { funnelOption, type FunnelEntry, type FunnelStep } from '../options/funnel.option.ts'
+import {
+  funnelMark,
+  funnelOption,
+  type FunnelEntry,
+  type FunnelStep,
+} from '../options/funnel.option.ts'
 import { narrowBy } from './bars.ts'
 
 interface FunnelData {
@@ -41,6 +46,7 @@ export function funnelView(data: FunnelData, { theme, text }: ChartLook): ChartV
     loading: data.entries === null,
     empty: entries.length === 0,
     hidden: 0,
+    markOf: (row) => funnelMark(entries, row),
     select: narrowBy(entries, data.narrow),
   }
 }

@@ -2,10 +2,12 @@ import { describe, expect, it, vi } from 'vitest'
 import { lightChartTheme as theme } from '../chart-theme.ts'
 import type { ChartLook } from '../chart-view.ts'
 import type { FunnelEntry } from '../options/funnel.option.ts'
+import type { PChartPoint } from '../options/p-chart.option.ts'
 import type { XmrPoint } from '../options/xmr.option.ts'
 import { fairRankingView } from './fair-ranking.ts'
 import { funnelView } from './funnel.ts'
 import { heatTableView } from './heat-table.ts'
+import { pChartView } from './p-chart.ts'
 import { quadrantView } from './quadrant.ts'
 import { stillOpenView } from './still-open.ts'
 import { xmrView } from './xmr.ts'
@@ -34,6 +36,39 @@ const named = (option: object, name: string): Series[] =>
 /** A click on a mark gives its place in the data: each series that takes clicks has a place for every row. */
 const clickable = (option: object): number[] =>
   seriesOf(option).flatMap(({ silent, data }) => (silent ? [] : [data.length]))
+
+describe('pChartView', () => {
+  const point = (label: string, value: number, laneyLow: number): PChartPoint => ({
+    ...{ label, value, n: 40, low: 0.6, high: 0.8, laneyLow, laneyHigh: 0.9 },
+  })
+  it('marks points outside the limits that know of over-dispersion, and tells all limits', () => {
+    const narrow = vi.fn()
+    const view = pChartView(
+      {
+        ...{ fileName: 'p', title: 'P', measure: 'satisfied', format, narrow, mean: 0.7 },
+        ...{ sigma: 1.5, points: [point('1', 0.55, 0.5), point('2', 0.4, 0.5)] },
+      },
+      look,
+    )
+    expect(named(view.option, 'charts.pChart.outside').map(({ data }) => data)).toEqual([
+      ['-', 0.4],
+    ])
+    expect(named(view.option, 'satisfied')[0]!.data).toEqual([0.55, '-'])
+    expect(view.note).toBe('charts.pChart.note 2 1 1.50')
+    expect(view.table.rows[1]).toEqual([
+      ...['2', '40 %', 40, '50 %', '90 %', '60 %', '80 %', 'charts.pChart.outside'],
+    ])
+    const marks = [0, 1].map((row) => view.markOf!(row)!)
+    for (const [row, { seriesIndex, dataIndex }] of marks.entries())
+      expect(seriesOf(view.option)[seriesIndex]!.data[dataIndex], String(row)).toBe(
+        [0.55, 0.4][row],
+      )
+    expect(clickable(view.option)).toEqual([2, 2])
+    view.select!(1)
+    view.select!(2)
+    expect(narrow.mock.calls).toEqual([[1]])
+  })
+})
 
 describe('xmrView', () => {
   const cause = (meaning: 'improvement' | 'concern' | null) =>
@@ -121,7 +156,7 @@ describe('funnelView', () => {
     )
 
   it('puts each area into the series of its zone, and the limits into silent lines', () => {
-    const { option, table, note } = of([
+    const { option, table, note, markOf } = of([
       entry('a', 'inside'),
       entry('b', 'low'),
       entry('c', 'very-high'),
@@ -136,6 +171,10 @@ describe('funnelView', () => {
       [[50, 0.95]],
     ])
     expect(clickable(option)).toEqual([3, 3, 3])
+    // the keyboard's cursor finds each where it is drawn
+    expect([0, 1, 2].map((row) => seriesOf(option)[markOf!(row)!.seriesIndex]!.name)).toEqual([
+      ...['charts.funnel.inside', 'charts.funnel.outside', 'charts.funnel.far'],
+    ])
     expect(table.rows[1]).toEqual(['b', 50, '80 %', 'charts.funnel.zone.low'])
     expect(note).toBe('charts.funnel.note 3 2')
   })

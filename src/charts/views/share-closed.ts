@@ -63,6 +63,8 @@ export function shareClosedView(data: ShareClosedData, { theme, text }: ChartLoo
     loading: data.groups === null,
     empty: groups.length === 0,
     hidden,
+    // whiskers come first
+    markOf: (row) => (row < shown.length ? { seriesIndex: 1, dataIndex: row } : null),
     select: narrowBy(groups, data.narrow),
   }
 }

@@ -48,6 +48,8 @@ export function stillOpenView(data: StillOpenData, { theme, text }: ChartLook): 
     loading: data.steps === null,
     empty: steps.length === 0,
     hidden: 0,
+    // its table has days of its own
+    markOf: () => null,
   }
 }
 

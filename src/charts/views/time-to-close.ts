@@ -57,6 +57,8 @@ export function timeToCloseView(data: TimeToCloseData, { theme, text }: ChartLoo
     loading: data.summary === null,
     empty: categories.length === 0,
     hidden,
+    // whiskers come first
+    markOf: (row) => (row < shown.length ? { seriesIndex: 1, dataIndex: row } : null),
     select: narrowBy(categories, data.narrow),
   }
 }

@@ -56,7 +56,6 @@ export function xmrView(data: XmrData, { theme, text }: ChartLook): ChartView {
     loading: data.points === null,
     empty: points.length === 0,
     hidden: 0,
-    wide: true,
     select: (row) => {
       if (row < points.length) data.narrow(row)
     },

@@ -137,6 +137,7 @@ const anyFilter: fc.Arbitrary<IncidentFilter> = fc.record({
       .map(([west, south]) => [west, south, west + 3, south + 3] as const),
   ),
   exceptPoints: fc.constant([]),
+  answers: fc.constant(null),
 })
 /** Filters with shortcuts in the code, which random filters rarely hit. */
 const simpleFilter = fc

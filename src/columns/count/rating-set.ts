@@ -14,6 +14,8 @@ export interface RatingColumns {
   category: Uint8Array
   /** See `answersOf`. */
   answer: Uint8Array
+  /** Day of the month, from 1. */
+  day: Uint8Array
 }
 
 /** @throws RangeError for an invalid month or a wrong number of values */
@@ -28,8 +30,15 @@ export function unpackRatings(packed: PackedRatings): RatingColumns {
   }
   if (runs.reduce((sum, run) => sum + run.count, 0) !== count)
     throw new RangeError('runs do not cover the rows')
+  const day = new Uint8Array(count)
+  let row = 0
+  for (const run of runs) {
+    const end = row + run.count
+    run.days.forEach((rows, at) => day.fill(at + 1, row, (row += rows)))
+    if (row !== end) throw new RangeError('days do not cover the rows')
+  }
   return {
-    ...{ month, count, runs },
+    ...{ month, count, runs, day },
     area: uint16FromPlanes(bytes('area', count * 2)),
     category: bytes('category', count),
     answer: bytes('answer', count),

@@ -70,6 +70,17 @@ describe('the question "closing"', () => {
     expect(summary.withdrawn).toBe(rows.length - counted.length)
   })
 
+  it('gives the same of all together without the groups', () => {
+    const whole = closing(new FilteredRows(set, emptyFilter(), world), world, {
+      ...options,
+      isWhole: true,
+    })
+    expect(whole).toEqual({
+      ...{ ...summary, byCategory: [], byArea: [] },
+      options: { ...options, isWhole: true },
+    })
+  })
+
   it('finds median and 90th percentile, together and by group', () => {
     expect(summary.median.time).toBe(naiveQuantile(counted, 0.5))
     expect(summary.p90.time).toBe(naiveQuantile(counted, 0.9))

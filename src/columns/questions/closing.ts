@@ -36,8 +36,10 @@ export const closing: Question<ClosingOptions, ClosingSummary> = (rows, world, o
     options,
     withdrawn: sample.withdrawn,
     curve: thin(curve),
-    byCategory: byGroup(sample, (i) => sample.category[i]!, 256, options),
-    byArea: byGroup(sample, areaGroups(sample, world, options), 65_536, options),
+    byCategory: options.isWhole ? [] : byGroup(sample, (i) => sample.category[i]!, 256, options),
+    byArea: options.isWhole
+      ? []
+      : byGroup(sample, areaGroups(sample, world, options), 65_536, options),
   }
 }
 

@@ -4,6 +4,7 @@ import { AreaShapes } from '../count/area-shapes.ts'
 import { ColumnSet } from '../count/column-set.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { RatingSet, unpackRatings } from '../count/rating-set.ts'
+import type { FairRankingOptions } from '../../domain/answers/satisfaction.ts'
 import { fairRanking } from './fair-ranking.ts'
 
 const base64 = (bytes: number[]): string => btoa(String.fromCharCode(...bytes))
@@ -26,8 +27,8 @@ it('ties 12 of 13 with 13 of 13, sets 20 of 60 apart, and ranks none with 3 answ
     unpackRatings({
       ...{ month: '2026-03', revision: '1', count },
       runs: [
-        { ...run, isExempt: false, count: count - 1 },
-        { ...run, isExempt: true, count: 1 },
+        { ...run, isExempt: false, count: count - 1, days: [count - 1] },
+        { ...run, isExempt: true, count: 1, days: [0, 1] },
       ],
       area: base64([...times(count, 0), ...areaOf, 2]),
       category: base64(times(count, 1)),
@@ -52,11 +53,105 @@ it('ties 12 of 13 with 13 of 13, sets 20 of 60 apart, and ranks none with 3 answ
     [2, 12, 13, 1],
     [4, 20, 60, 2],
   ])
-  expect(answer.table.areas).toEqual([4, 2, 3, 5])
-  expect(answer.table.cells).toEqual([
+  expect(answer.table).toMatchObject({ categories: [1], areas: [4, 2, 3], others: 1 })
+  const line = [
     { count: 20, n: 60 },
     { count: 12, n: 13 },
     { count: 13, n: 13 },
     { count: 0, n: 3 },
+    { count: 45, n: 89 },
+  ]
+  expect(answer.table.cells).toEqual([...line, ...line])
+})
+
+/** Good and bad answers of categories 3 and 4 below 1, by area from 2 on. */
+function askAbout(
+  counts: readonly (readonly [area: number, category: number, good: number, bad: number])[],
+  options: Partial<FairRankingOptions> = {},
+) {
+  const each = <T>(of: (one: (typeof counts)[number]) => T[]): T[] => counts.flatMap(of)
+  const count = each(([, , good, bad]) => times(good + bad, 0)).length
+  const run = { department: null, way: 'callback', isGenerated: false, isExempt: false } as const
+  const ratings = new RatingSet()
+  ratings.replace(
+    unpackRatings({
+      ...{ month: '2026-03', revision: '1', count, runs: [{ ...run, count, days: [count] }] },
+      area: base64([...times(count, 0), ...each(([area, , good, bad]) => times(good + bad, area))]),
+      category: base64(each(([, category, good, bad]) => times(good + bad, category))),
+      answer: base64(each(([, , good, bad]) => [...times(good, 5), ...times(bad, 1)])),
+    }),
+  )
+  const areas = [...new Set(counts.map(([area]) => area))]
+  const world = {
+    areas: [
+      { idx: 1, code: 'C', path: 'C/', level: 'city' },
+      ...areas.map((idx) => ({ idx, code: `${idx}`, path: `C/${idx}/`, level: 'grid' })),
+    ],
+    categories: [
+      { idx: 1, code: 'c1', path: 'c1/' },
+      { idx: 3, code: 'c3', path: 'c1/c3/' },
+      { idx: 4, code: 'c4', path: 'c1/c4/' },
+    ],
+    ...{ cityBbox: [0, 0, 1, 1] as const, nowMinute: 0, asOfWallMinutes: 0 },
+    ...{ shapes: new AreaShapes(), ratings },
+  }
+  return fairRanking(new FilteredRows(new ColumnSet(), emptyFilter(), world), world, {
+    ...{ areaLevel: 'grid', months: null, rate: 'satisfied', ...options },
+  })
+}
+
+it('ties areas that differ by their mix of categories alone, once it is adjusted for', () => {
+  // nine of ten and four of ten are glad in both
+  const mixes = [
+    [2, 3, 270, 30],
+    [2, 4, 40, 60],
+    [3, 3, 90, 10],
+    [3, 4, 120, 180],
+  ] as const
+  const plain = askAbout(mixes)
+  expect(plain.ranked.map(({ idx, group, share }) => [idx, group, share])).toEqual([
+    [2, 1, 0.775],
+    [3, 2, 0.525],
   ])
+  const fair = askAbout(mixes, { isAdjusted: true })
+  expect(fair.ranked.map(({ group, count }) => [group, count]).toSorted()).toEqual([
+    [1, 210],
+    [1, 310],
+  ])
+  for (const { share, size, n, low, high } of fair.ranked) {
+    expect(share).toBeCloseTo(0.65, 12)
+    expect(size).toBeLessThanOrEqual(n)
+    expect(low).toBeLessThan(0.65)
+    expect(high).toBeGreaterThan(0.65)
+  }
+})
+
+it('says what an adjusted share leaves out, and ranks none with too few good answers to adjust', () => {
+  const fair = askAbout(
+    [
+      [2, 3, 20, 0],
+      [2, 4, 20, 20],
+      [3, 3, 30, 10],
+      [4, 3, 9, 30],
+    ],
+    { isAdjusted: true },
+  )
+  const [lacking] = fair.ranked.filter(({ idx }) => idx === 3)
+  // of 139 answers 40 are of the category that it lacks
+  expect(lacking!.missingWeight).toBeCloseTo(40 / 139, 12)
+  expect(lacking!.share).toBeCloseTo(0.75, 12)
+  expect(fair.tooFew).toEqual([4])
+})
+
+it('shows the highest categories, or larger areas, where cells would be too small to judge', () => {
+  const small = [2, 3, 4, 5].flatMap((area) => [[area, 3, 5, 1] as const, [area, 4, 3, 3] as const])
+  const tops = askAbout(small)
+  expect(tops.table).toMatchObject({ areaLevel: 'grid', categories: [1], areas: [2, 3, 4, 5] })
+  const scarce = [2, 3, 4, 5].flatMap((area) => [
+    [area, 3, 3, 0] as const,
+    [area, 4, 1, 2] as const,
+  ])
+  const city = askAbout(scarce).table
+  expect(city).toMatchObject({ areaLevel: 'city', categories: [3, 4], areas: [1], others: 0 })
+  expect(city.cells[0]).toEqual({ count: 12, n: 12 })
 })

@@ -4,48 +4,68 @@ import {
   noAskCounts,
   type AskCounts,
   type FairRanking,
+  type FairRankingEntry,
   type FairRankingOptions,
 } from '../../domain/answers/satisfaction.ts'
+import { areaLevels } from '../../domain/vocabulary.ts'
+import { directRate } from '../../stats/direct-rate.ts'
 import { funnelZone, overdispersion, shareFunnel, shareScores } from '../../stats/funnel.ts'
 import { rankShares } from '../../stats/rank-shares.ts'
 import { areaSlots } from '../count/area-slots.ts'
+import { categoryTable, type TableCount } from './category-table.ts'
 import { addRating, forEachRating } from './satisfaction.ts'
 import type { Question } from './question.ts'
 
-const maxCategories = 12
-const maxAreas = 12
 const maxSteps = 60
+
+/** One area, as it is ranked. */
+interface Ranked {
+  idx: number
+  /** Good answers and answers. */
+  count: number
+  n: number
+  /** Of which the interval and the comparison know: the same, or as few as the adjusted share is worth. */
+  as: { count: number; n: number }
+  /** Null: as counted. */
+  adjusted: Pick<FairRankingEntry, 'share' | 'low' | 'high'> | null
+  missingWeight: number
+  isHidden: boolean
+}
 
 /** Areas of one level compared by one rate; exempt closings do not count. */
 export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, world, options) => {
+  const byPlace = new Map<number, AskCounts>()
+  forEachRating(rows, world, options, ({ area, category, answer, run }) => {
+    if (run.isExempt) return
+    const key = area * 256 + category
+    let counts = byPlace.get(key)
+    if (!counts) byPlace.set(key, (counts = noAskCounts()))
+    addRating(counts, answer, run)
+  })
+  const places = [...byPlace].map(([key, counts]): TableCount => ({
+    ...{ area: Math.floor(key / 256), category: key % 256 },
+    ...goodAnswers(counts, options.rate),
+  }))
   const level = world.areas.filter((area) => area.level === options.areaLevel)
   const slots = areaSlots(
     world.areas,
     level.map(({ idx }) => idx),
   )
-  const byArea = new Map<number, AskCounts>()
-  const byCategory = new Map<number, AskCounts>()
-  const byBoth = new Map<string, AskCounts>()
-  forEachRating(rows, world, options, ({ area, category, answer, run }) => {
-    const slot = slots[area]!
-    if (run.isExempt || slot < 0) return
+  const strata = new Map<number, TableCount[]>()
+  for (const place of places) {
+    const slot = slots[place.area]!
+    if (slot < 0 || place.n === 0) continue
     const { idx } = level[slot]!
-    for (const counts of [
-      countsOf(byArea, idx),
-      countsOf(byCategory, category),
-      countsOf(byBoth, `${category}/${idx}`),
-    ])
-      addRating(counts, answer, run)
-  })
-  const good = (counts: AskCounts | undefined): { count: number; n: number } =>
-    counts ? goodAnswers(counts, options.rate) : { count: 0, n: 0 }
-  const known = [...byArea]
-    .map(([idx, counts]) => ({ idx, ...good(counts) }))
-    .filter(({ n }) => n > 0)
-  const counts = known.map((one) => one.count)
-  const ns = known.map(({ n }) => n)
-  const [count, n] = [sum(counts), sum(ns)]
+    strata.set(idx, [...(strata.get(idx) ?? []), place])
+  }
+  const standard = sumBy([...strata.values()].flat())
+  const known = [...strata].map(([idx, own]) =>
+    rankedOf(idx, own, options.isAdjusted ? standard : null),
+  )
+  const [count, n] = [sum(known.map((one) => one.count)), sum(known.map((one) => one.n))]
   const target = n === 0 ? 0 : count / n
+  const judgeable = known.filter(({ isHidden }) => !isHidden)
+  const [counts, ns] = [judgeable.map(({ as }) => as.count), judgeable.map(({ as }) => as.n)]
   const { ranked, tooFew } = rankShares(counts, ns, { least: answersToJudge.least })
   const judged = ranked.map(({ index }) => index)
   const dispersion = overdispersion(
@@ -56,27 +76,75 @@ export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, wor
     ),
   )
   const largest = Math.max(answersToJudge.firm, ...ns)
+  const above = areaLevels.slice(0, areaLevels.indexOf(options.areaLevel)).toReversed()
   return {
     ...{ options, count, n, dispersion },
-    ranked: ranked.map(({ index, count: yes, n: of, ...one }) => ({
-      ...{ idx: known[index]!.idx, count: yes, n: of, shrunken: one.shrunken },
-      ...{ share: one.share!, low: one.low!, high: one.high! },
-      ...{ group: one.group, best: one.best, worst: one.worst },
-      zone: funnelZone(one.share!, shareFunnel(of, target, dispersion)),
-    })),
-    tooFew: tooFew.map((index) => known[index]!.idx),
+    ranked: ranked.map(({ index, share, low, high, ...one }) => {
+      const { as, adjusted, ...own } = judgeable[index]!
+      const shown = adjusted ?? { share: share!, low: low!, high: high! }
+      return {
+        ...{
+          idx: own.idx,
+          count: own.count,
+          n: own.n,
+          size: as.n,
+          missingWeight: own.missingWeight,
+        },
+        ...{ ...shown, shrunken: one.shrunken, group: one.group, best: one.best, worst: one.worst },
+        zone: funnelZone(shown.share, shareFunnel(as.n, target, dispersion)),
+      }
+    }),
+    tooFew: [
+      ...tooFew.map((index) => judgeable[index]!.idx),
+      ...known.filter(({ isHidden }) => isHidden).map(({ idx }) => idx),
+    ],
     steps: funnelSizes(largest).map((size) => ({
       n: size,
       ...shareFunnel(size, target, dispersion),
     })),
-    table: tableOf(byCategory, known, (key) => good(byBoth.get(key)), good),
+    table: categoryTable(places, world, [options.areaLevel, ...above]),
   }
 }
 
-function countsOf<Key>(byKey: Map<Key, AskCounts>, key: Key): AskCounts {
-  let found = byKey.get(key)
-  if (!found) byKey.set(key, (found = noAskCounts()))
-  return found
+/** By `Category.idx`. */
+function sumBy(places: readonly TableCount[]): Map<number, { count: number; n: number }> {
+  const sums = new Map<number, { count: number; n: number }>()
+  for (const { category, count, n } of places) {
+    const before = sums.get(category) ?? { count: 0, n: 0 }
+    sums.set(category, { count: before.count + count, n: before.n + n })
+  }
+  return sums
+}
+
+/**
+ * An adjusted share is compared as a sample of p(1 − p)/variance answers, at most as many as there are:
+ * so uncertain is it.
+ * @param standard the mix of all areas; null: as counted
+ */
+function rankedOf(
+  idx: number,
+  places: readonly TableCount[],
+  standard: ReturnType<typeof sumBy> | null,
+): Ranked {
+  const [count, n] = [sum(places.map((one) => one.count)), sum(places.map((one) => one.n))]
+  const plain = { idx, count, n, as: { count, n }, adjusted: null, missingWeight: 0 }
+  if (!standard || n < answersToJudge.least) return { ...plain, isHidden: false }
+  const own = sumBy(places)
+  const strata = [...standard.keys()]
+  const { rate, variance, low, high, missingWeight } = directRate(
+    strata.map((key) => own.get(key)?.count ?? 0),
+    strata.map((key) => own.get(key)?.n ?? 0),
+    strata.map((key) => standard.get(key)!.n),
+    { kind: 'share' },
+  )
+  if (rate === null || low === null || high === null) return { ...plain, isHidden: true }
+  const worth = variance ? Math.floor((rate * (1 - rate)) / variance) : n
+  const size = Math.min(n, Math.max(1, worth))
+  return {
+    ...{ idx, count, n, missingWeight, isHidden: false },
+    as: { count: Math.round(rate * size), n: size },
+    adjusted: { share: rate, low, high },
+  }
 }
 
 /** From the fewest that are judged to the largest, closer together where limits are steep. */
@@ -86,27 +154,6 @@ function funnelSizes(largest: number): number[] {
     Math.round(least * (largest / least) ** (i / maxSteps)),
   )
   return [...new Set(sizes)]
-}
-
-function tableOf(
-  byCategory: ReadonlyMap<number, AskCounts>,
-  known: readonly { idx: number; n: number }[],
-  cell: (key: string) => { count: number; n: number },
-  good: (counts: AskCounts) => { count: number; n: number },
-): FairRanking['table'] {
-  const mostAnswered = (list: readonly { idx: number; n: number }[], most: number): number[] =>
-    list
-      .filter(({ n }) => n > 0)
-      .toSorted((a, b) => b.n - a.n || a.idx - b.idx)
-      .slice(0, most)
-      .map(({ idx }) => idx)
-  const areas = mostAnswered(known, maxAreas)
-  const categories = mostAnswered(
-    [...byCategory].map(([idx, counts]) => ({ idx, n: good(counts).n })),
-    maxCategories,
-  )
-  const cells = categories.flatMap((category) => areas.map((area) => cell(`${category}/${area}`)))
-  return { categories, areas, cells }
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0)

@@ -1,5 +1,6 @@
 import { closing } from './closing.ts'
 import { closingByArea } from './closing-by-area.ts'
+import { commentTerms } from './comment-terms.ts'
 import { fairRanking } from './fair-ranking.ts'
 import { findings } from './findings.ts'
 import { heat } from './heat.ts'
@@ -10,6 +11,7 @@ import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
 import { repeatPlaces } from './repeat-places.ts'
+import { ratingTrend } from './rating-trend.ts'
 import { satisfaction } from './satisfaction.ts'
 import { smoothedRates } from './smoothed-rates.ts'
 import { weekHours } from './week-hours.ts'
@@ -33,6 +35,8 @@ export const questions = {
   repeatPlaces,
   satisfaction,
   fairRanking,
+  ratingTrend,
+  commentTerms,
 }
 
 type Questions = typeof questions

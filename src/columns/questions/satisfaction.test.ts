@@ -1,24 +1,30 @@
 import { describe, expect, it } from 'vitest'
 import { answersOf, type PackedRatings } from '../../domain/answers/rating-columns.ts'
+import type { TrendStep } from '../../domain/answers/satisfaction.ts'
 import { emptyFilter } from '../../domain/filter/filter.ts'
+import type { Period } from '../../domain/time/period.ts'
 import { AreaShapes } from '../count/area-shapes.ts'
 import { ColumnSet } from '../count/column-set.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { RatingSet, unpackRatings } from '../count/rating-set.ts'
+import { ratingTrend } from './rating-trend.ts'
 import { satisfaction } from './satisfaction.ts'
 
 const base64 = (bytes: number[]): string => btoa(String.fromCharCode(...bytes))
 const run = { department: 'parks', way: 'callback', isExempt: false, isGenerated: false } as const
 const answered = (responded: number, solved: number, satisfied: number): number =>
   satisfied + responded * 8 + solved * 32
+/** Counts by day of the month. */
+const onDays = (...counts: [day: number, count: number][]): number[] =>
+  Array.from({ length: 31 }, (_, at) => counts.find(([day]) => day === at + 1)?.[1] ?? 0)
 const [waiting, refused, notReached] = [128, 129, 130]
 
 const march: PackedRatings = {
   ...{ month: '2026-03', revision: '1', count: 8 },
   runs: [
-    { ...run, count: 5 },
-    { ...run, isExempt: true, count: 1 },
-    { ...run, department: null, way: 'link', isGenerated: true, count: 2 },
+    { ...run, count: 5, days: onDays([1, 2], [31, 3]) },
+    { ...run, isExempt: true, count: 1, days: onDays([5, 1]) },
+    { ...run, department: null, way: 'link', isGenerated: true, count: 2, days: onDays([9, 2]) },
   ],
   area: base64([0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 3, 3, 3, 2, 3]),
   category: base64([1, 1, 1, 2, 2, 1, 1, 2]),
@@ -41,7 +47,12 @@ const world = {
 world.ratings.replace(unpackRatings(march))
 world.ratings.replace(
   unpackRatings({
-    ...{ month: '2026-04', revision: '1', count: 1, runs: [{ ...run, count: 1 }] },
+    ...{
+      month: '2026-04',
+      revision: '1',
+      count: 1,
+      runs: [{ ...run, count: 1, days: onDays([1, 1]) }],
+    },
     ...{ area: base64([0, 2]), category: base64([1]), answer: base64([answered(2, 2, 3)]) },
   }),
 )
@@ -90,7 +101,38 @@ describe('satisfaction', () => {
     expect(ask({ period: { from: '2020-01-01', to: '2020-01-02' } }).all.asked).toBe(6)
   })
 
+  it('follows days of closing, and gathers one rate by day, week or month of closing', () => {
+    const days = { from: '2026-03-02', to: '2026-03-31' }
+    // the first two of five rows closed on the first
+    expect(ask({}, { days }).all).toMatchObject({ asked: 3, answered: 2 })
+    expect(ask({}, { days: { from: '2026-03-31', to: '2026-04-01' } }).all.asked).toBe(4)
+    const rows = new FilteredRows(new ColumnSet(), emptyFilter(), world)
+    const points = (step: TrendStep, within: Period = null) =>
+      ratingTrend(rows, world, { step, days: within })
+        .points.map(({ from, to, satisfied }) => ({ from, to, ...satisfied }))
+        .filter(({ n }) => n > 0)
+    expect(points('day')).toEqual([
+      { from: '2026-03-01', to: '2026-03-01', count: 1, n: 2 },
+      { from: '2026-03-09', to: '2026-03-09', count: 1, n: 1 },
+      { from: '2026-04-01', to: '2026-04-01', count: 0, n: 1 },
+    ])
+    // the first of March is a Sunday
+    expect(points('week').map(({ from, to, n }) => [from, to, n])).toEqual([
+      ['2026-02-23', '2026-03-01', 2],
+      ['2026-03-09', '2026-03-15', 1],
+      ['2026-03-30', '2026-04-05', 1],
+    ])
+    expect(points('month')).toEqual([
+      { from: '2026-03-01', to: '2026-03-31', count: 2, n: 3 },
+      { from: '2026-04-01', to: '2026-04-30', count: 0, n: 1 },
+    ])
+    expect(points('month', { from: '2026-03-02', to: '2026-03-31' })).toMatchObject([{ n: 1 }])
+  })
+
   it('refuses damaged months', () => {
+    const [first, ...others] = march.runs
+    const runs = [{ ...first!, days: onDays([1, 4]) }, ...others]
+    expect(() => unpackRatings({ ...march, runs })).toThrow(RangeError)
     expect(() => unpackRatings({ ...march, count: 7 })).toThrow(RangeError)
     expect(() => unpackRatings({ ...march, answer: '' })).toThrow(RangeError)
     expect(() => unpackRatings({ ...march, month: 'March' })).toThrow(RangeError)

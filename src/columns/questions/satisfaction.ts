@@ -12,6 +12,7 @@ import {
 import { areaSlots } from '../count/area-slots.ts'
 import { compileFilter } from '../count/filter-rules.ts'
 import type { FilteredRows } from '../count/filtered-rows.ts'
+import { dayNumber, firstDayNumber, monthNumber } from '../../domain/time/calendar.ts'
 import type { LocalMonth } from '../../domain/vocabulary.ts'
 import type { Question, QuestionWorld } from './question.ts'
 
@@ -64,6 +65,8 @@ interface Rating {
   /** `Category.idx`. */
   category: number
   month: LocalMonth
+  /** Day number of the closing. */
+  day: number
   answer: RatingAnswers
   run: RatingRun
 }
@@ -72,21 +75,25 @@ interface Rating {
 export function forEachRating(
   rows: FilteredRows,
   world: QuestionWorld,
-  { months }: Pick<SatisfactionOptions, 'months'>,
+  { months, days = null }: Pick<SatisfactionOptions, 'months' | 'days'>,
   visit: (rating: Rating) => void,
 ): void {
   const rules = compileFilter(rows.filter, world)
   const answers = Array.from({ length: 256 }, (_, byte) => readByte(byte))
+  const [from, to] = days ? [dayNumber(days.from), dayNumber(days.to)] : [-Infinity, Infinity]
   for (const columns of world.ratings?.months ?? []) {
     const { month } = columns
     if (months && (month < months.from || month > months.to)) continue
+    const before = firstDayNumber(monthNumber(month)) - 1
+    if (before + 1 > to || before + 31 < from) continue
     let row = 0
     for (const run of columns.runs)
       for (const end = row + run.count; row < end; row++) {
         const [area, category] = [columns.area[row]!, columns.category[row]!]
         const answer = answers[columns.answer[row]!]
+        const day = before + columns.day[row]!
         if (!answer || rules.area[area] || rules.category[category]) continue
-        visit({ area, category, month, answer, run })
+        if (day >= from && day <= to) visit({ area, category, month, day, answer, run })
       }
   }
 }

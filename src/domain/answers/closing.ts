@@ -5,6 +5,8 @@ import type { AreaLevel } from '../vocabulary.ts'
 export interface ClosingOptions {
   withinDays: number
   areaLevel: AreaLevel
+  /** Of all together alone: the lists by category and area stay empty, which saves sorting. */
+  isWhole?: boolean
 }
 
 /** In hours. */

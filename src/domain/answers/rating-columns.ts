@@ -16,6 +16,8 @@ export interface RatingRun {
   /** By the demo's script. */
   isGenerated: boolean
   count: number
+  /** Rows of the closing's first to last day of the month, in this order; 31 numbers. */
+  days: readonly number[]
 }
 
 /**

@@ -1,3 +1,4 @@
+import { pChart, type PChart } from '../../stats/p-chart.ts'
 import { shareDifference, type ShareDifference } from '../../stats/proportion.ts'
 import { wilson, type Share } from '../../stats/wilson.ts'
 import { xmrChart, type XmrChart } from '../../stats/xmr.ts'
@@ -15,13 +16,13 @@ export const judgedChange = (now: Counted, before: Counted): ShareDifference =>
   shareDifference(now, before)
 
 /**
- * The trend of months in order, each with answers; higher is better. Limits are drawn within 0 and 1,
+ * The trend of points in order, each with answers; higher is better. Limits are drawn within 0 and 1,
  * since no share lies beyond; special causes rest on the limits as computed.
  */
-export function judgedTrend(months: readonly Counted[]): XmrChart {
+export function judgedTrend(months: readonly Counted[], target: number | null = null): XmrChart {
   const chart = xmrChart(
     months.map(({ count, n }) => count / n),
-    { better: 'high' },
+    { better: 'high', target },
   )
   if (!chart.limits) return chart
   const { low, high, nearLow, nearHigh } = chart.limits
@@ -31,4 +32,11 @@ export function judgedTrend(months: readonly Counted[]): XmrChart {
   }
   return { ...chart, limits: { ...chart.limits, ...drawn } }
 }
+/** The same shares against limits that know how many answers each rests on; see `pChart`. */
+export const judgedShares = (points: readonly Counted[]): PChart =>
+  pChart(
+    points.map(({ count }) => count),
+    points.map(({ n }) => n),
+  )
+
 const inside = (value: number): number => Math.min(1, Math.max(0, value))

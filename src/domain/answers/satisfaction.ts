@@ -1,5 +1,5 @@
-import { monthFromNumber, monthNumber } from '../time/calendar.ts'
-import type { AreaLevel, LocalMonth } from '../vocabulary.ts'
+import type { Period } from '../time/period.ts'
+import type { AreaLevel, LocalDay, LocalMonth } from '../vocabulary.ts'
 
 /** Yes among those who said yes or no. */
 export interface YesOf {
@@ -37,6 +37,8 @@ export interface SatisfactionOptions {
   areaLevel: AreaLevel
   /** Months of closing, inclusive; null for all. */
   months: MonthSpan | null
+  /** Days of closing, inclusive, within the months; missing or null for all. */
+  days?: Period
 }
 
 /** By the filter's areas and categories; its other parts are about reports and do not count. */
@@ -80,17 +82,28 @@ export function goodAnswers(
 /** Fewest answers that tell anything, and those from which a share is more than weak. */
 export const answersToJudge = { least: 10, firm: 30 } as const
 
-/** As many months, right before. */
-export function monthsBefore({ from, to }: MonthSpan): MonthSpan {
-  const months = monthNumber(to) - monthNumber(from) + 1
-  return {
-    from: monthFromNumber(monthNumber(from) - months),
-    to: monthFromNumber(monthNumber(from) - 1),
-  }
-}
-
 export interface FairRankingOptions extends SatisfactionOptions {
   rate: SatisfactionRate
+  /** With the mix of categories of all areas together, by direct standardisation. */
+  isAdjusted?: boolean
+}
+
+export const trendSteps = ['day', 'week', 'month'] as const
+export type TrendStep = (typeof trendSteps)[number]
+
+export interface RatingTrendOptions {
+  step: TrendStep
+  /** Of closing, inclusive; null for all. */
+  days: Period
+}
+
+/** Good answers by day, week (from Monday) or month of closing, the oldest first; steps without any are missing. */
+export interface RatingTrend {
+  options: RatingTrendOptions
+  points: ({ from: LocalDay; to: LocalDay } & Record<
+    SatisfactionRate,
+    { count: number; n: number }
+  >)[]
 }
 
 interface Limits {
@@ -107,12 +120,30 @@ export interface FairRankingEntry {
   low: number
   high: number
   shrunken: number
+  /** Answers that the share is worth: n, or fewer where it is adjusted. */
+  size: number
+  /** Adjusted: the weight of categories without answers here, from 0 to 1; they are left out. Else 0. */
+  missingWeight: number
   /** Entries of one group are not distinguishable. */
   group: number
   best: number
   worst: number
   /** Against the funnel's limits. */
   zone: 'inside' | 'low' | 'very-low' | 'high' | 'very-high'
+}
+
+/** Good answers by category and area, with what is left over and all together. */
+export interface CategoryTable {
+  /** Of the areas; higher than asked for where their cells would be too small to judge. */
+  areaLevel: AreaLevel
+  /** `Category.idx`, leaves or the highest above them, the most answered first. */
+  categories: number[]
+  /** `Area.idx`, the most answered first. */
+  areas: number[]
+  /** Areas with answers that are in no column of their own. */
+  others: number
+  /** By category a row, the last one of all; by area a column, then of the others, the last one of all. */
+  cells: { count: number; n: number }[]
 }
 
 export interface FairRanking {
@@ -128,11 +159,5 @@ export interface FairRanking {
   dispersion: number
   /** The funnel, in ascending order of n. */
   steps: ({ n: number } & Limits)[]
-  /** The most answered categories and areas, by `idx`. */
-  table: {
-    categories: number[]
-    areas: number[]
-    /** By category × areas + area. */
-    cells: { count: number; n: number }[]
-  }
+  table: CategoryTable
 }

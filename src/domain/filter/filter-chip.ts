@@ -1,6 +1,7 @@
 import type { Period, PeriodPreset } from '../time/period.ts'
 import type { Stage } from '../vocabulary.ts'
 import type { DueChoice } from './due.ts'
+import type { AnswerFilter } from './filter.ts'
 
 export type FilterPart =
   | 'period'
@@ -12,6 +13,7 @@ export type FilterPart =
   | 'due'
   | 'bbox'
   | 'exceptPoints'
+  | 'answers'
 
 export type FilterChip =
   | { part: 'period'; key: string; period: Period; preset: PeriodPreset | null }
@@ -19,4 +21,5 @@ export type FilterChip =
   | { part: 'stages'; key: string; stage: Stage }
   | { part: 'due'; key: string; due: DueChoice }
   | { part: 'exceptPoints'; key: string; points: number }
+  | { part: 'answers'; key: string; answers: AnswerFilter }
   | { part: 'openOnly' | 'onHoldOnly' | 'bbox'; key: string }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { addDays } from '../time/calendar.ts'
 import { decodeFilter, encodeFilter, filterKeys, filterToRpc } from './filter-url.ts'
 import { dueChoices } from './due.ts'
-import { emptyFilter, maxExceptPoints, type IncidentFilter } from './filter.ts'
+import { answerChoices, emptyFilter, maxExceptPoints, type IncidentFilter } from './filter.ts'
 import { stages } from '../vocabulary.ts'
 
 const day = fc.integer({ min: 0, max: 20_000 }).map((number) => addDays('1970-01-01', number))
@@ -11,10 +11,11 @@ const code = fc.stringMatching(/^[A-Za-z0-9_.-]{1,40}$/)
 const degrees = (limit: number) =>
   fc.integer({ min: -limit * 1e5, max: limit * 1e5 - 1 }).map((value) => value / 1e5)
 const quantised = fc.integer({ min: 0, max: 65_535 })
+const period = fc.option(
+  fc.tuple(day, day).map(([a, b]) => (a < b ? { from: a, to: b } : { from: b, to: a })),
+)
 const filters: fc.Arbitrary<IncidentFilter> = fc.record({
-  period: fc.option(
-    fc.tuple(day, day).map(([a, b]) => (a < b ? { from: a, to: b } : { from: b, to: a })),
-  ),
+  period,
   areas: fc.uniqueArray(code, { maxLength: 4 }),
   categories: fc.uniqueArray(code, { maxLength: 4 }),
   stages: fc.subarray([...stages]),
@@ -28,6 +29,13 @@ const filters: fc.Arbitrary<IncidentFilter> = fc.record({
     maxLength: maxExceptPoints,
     selector: String,
   }),
+  answers: fc.option(
+    fc.record({
+      said: fc.subarray([...answerChoices], { minLength: 1 }),
+      closed: period,
+      closers: fc.uniqueArray(code, { maxLength: 2 }),
+    }),
+  ),
 })
 
 describe('filter in the URL', () => {
@@ -68,6 +76,8 @@ describe('filter in the URL', () => {
     [{ open: 'yes' }, ['open']],
     [{ due: 'overdue~tomorrow' }, ['due']],
     [{ bbox: '1~2~1~4' }, ['bbox']],
+    [{ answer: 'unsolved~no', closed: '2026-01-02~2026-01-01' }, ['answer', 'closed']],
+    [{ closed: '2026-01-01~2026-01-02', closer: 'parks' }, ['closed', 'closer']],
     [{ area: 'SF-N-1~<b>' }, ['area']],
     [{ in: '../x' }, ['in']],
     [{}, []],
@@ -91,8 +101,16 @@ describe('filter in the URL', () => {
       due: ['overdue'],
       bbox: [1, 2, 3, 4],
       exceptPoints: [[1, 2]],
+      answers: {
+        said: ['unsolved'],
+        closed: { from: '2024-02-01', to: '2024-02-29' },
+        closers: ['parks'],
+      },
     }
-    const { period, ...others } = full
-    expect(filterToRpc(full)).toEqual({ ...period, ...others })
+    const { period: days, answers, ...others } = full
+    expect(filterToRpc(full)).toEqual({
+      ...{ ...days, ...others, answers: answers!.said, closers: ['parks'] },
+      ...{ closedFrom: '2024-02-01', closedTo: '2024-02-29' },
+    })
   })
 })

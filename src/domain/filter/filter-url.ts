@@ -1,7 +1,15 @@
 import { quantum } from '../answers/columns.ts'
 import { isLocalDay } from '../time/calendar.ts'
 import { dueChoices, type DueChoice } from './due.ts'
-import { emptyFilter, maxExceptPoints, type IncidentFilter, type QuantisedPoint } from './filter.ts'
+import {
+  answerChoices,
+  emptyFilter,
+  maxExceptPoints,
+  type AnswerChoice,
+  type AnswerFilter,
+  type IncidentFilter,
+  type QuantisedPoint,
+} from './filter.ts'
 import { stages, type BoundingBox, type Stage } from '../vocabulary.ts'
 
 export const filterKeys = [
@@ -15,6 +23,9 @@ export const filterKeys = [
   'due',
   'bbox',
   'except',
+  'answer',
+  'closed',
+  'closer',
   'in',
 ] as const
 export type FilterKey = (typeof filterKeys)[number]
@@ -57,6 +68,12 @@ export function encodeFilter(
   if (filter.bbox) query.bbox = filter.bbox.map((value) => value.toFixed(boxDecimals)).join('~')
   if (filter.exceptPoints.length)
     query.except = filter.exceptPoints.map((point) => point.join('.')).join('~')
+  if (filter.answers) {
+    const { said, closed, closers } = filter.answers
+    query.answer = said.join('~')
+    if (closed) query.closed = `${closed.from}~${closed.to}`
+    if (closers.length) query.closer = closers.join('~')
+  }
   if (drill) query.in = drill
   return query
 }
@@ -70,7 +87,7 @@ export function decodeFilter(query: Query): DecodedFilter {
     return value === '' ? undefined : value
   }
 
-  const codes = (key: 'area' | 'category'): string[] => {
+  const codes = (key: 'area' | 'category' | 'closer'): string[] => {
     const given = read(key)?.split('~') ?? []
     const good = given.filter((code) => codePattern.test(code))
     if (good.length < given.length) ignored.add(key)
@@ -105,6 +122,8 @@ export function decodeFilter(query: Query): DecodedFilter {
   filter.exceptPoints = parsePoints(except)
   if (filter.exceptPoints.length < except.length) ignored.add('except')
 
+  filter.answers = readAnswers(read('answer'), read('closed'), codes('closer'), ignored)
+
   const from = read('from')
   const to = read('to')
   let periodGiven = false
@@ -130,6 +149,30 @@ export function decodeFilter(query: Query): DecodedFilter {
     periodGiven,
     ignored: [...ignored],
   }
+}
+
+/** Days and departments without an answer narrow nothing. */
+function readAnswers(
+  answer: string | undefined,
+  closed: string | undefined,
+  closers: string[],
+  ignored: Set<FilterKey>,
+): AnswerFilter | null {
+  const given = answer?.split('~') ?? []
+  const said = answerChoices.filter((choice) => given.includes(choice))
+  if (given.some((choice) => !answerChoices.includes(choice as AnswerChoice))) ignored.add('answer')
+  const [from, to, ...more] = closed?.split('~') ?? []
+  const isPeriod =
+    from !== undefined &&
+    to !== undefined &&
+    isLocalDay(from) &&
+    isLocalDay(to) &&
+    from <= to &&
+    more.length === 0
+  if (closed !== undefined && (!isPeriod || said.length === 0)) ignored.add('closed')
+  if (closers.length > 0 && said.length === 0) ignored.add('closer')
+  if (said.length === 0) return null
+  return { said, closed: isPeriod ? { from, to } : null, closers }
 }
 
 function parseBox(text: string): BoundingBox | null {
@@ -162,5 +205,12 @@ export function filterToRpc(filter: IncidentFilter): Record<string, unknown> {
     ...(filter.due.length && { due: filter.due }),
     ...(filter.bbox && { bbox: filter.bbox }),
     ...(filter.exceptPoints.length && { exceptPoints: filter.exceptPoints }),
+    ...(filter.answers && answersToRpc(filter.answers)),
   }
 }
+
+const answersToRpc = ({ said, closed, closers }: AnswerFilter): Record<string, unknown> => ({
+  answers: said,
+  ...(closed && { closedFrom: closed.from, closedTo: closed.to }),
+  ...(closers.length && { closers }),
+})

@@ -6,6 +6,31 @@ export type QuantisedPoint = readonly [x: number, y: number]
 export const maxExceptPoints = 20
 
 /** Lives in the URL; an empty list means all. */
+/** What a resident may have answered; `exempt`: the closing left the rates by a granted appeal. */
+export const answerChoices = [
+  'responded',
+  'unresponded',
+  'solved',
+  'unsolved',
+  'satisfied',
+  'unsatisfied',
+  'exempt',
+] as const
+export type AnswerChoice = (typeof answerChoices)[number]
+
+/** Incidents about which a resident gave one of the answers. The server knows them; columns do not. */
+export interface AnswerFilter {
+  /** At least one. An exempt closing is in no other choice. */
+  said: AnswerChoice[]
+  /** Days of the closing, inclusive; null is all time. */
+  closed: { from: LocalDay; to: LocalDay } | null
+  /** Codes of the departments that closed; an empty list means all. */
+  closers: string[]
+}
+
+/** Equal for equal answers. */
+export const answersKey = (answers: AnswerFilter): string => JSON.stringify(answers)
+
 export interface IncidentFilter {
   /** Inclusive, in the city's time zone; null is all time. */
   period: { from: LocalDay; to: LocalDay } | null
@@ -24,6 +49,8 @@ export interface IncidentFilter {
   bbox: BoundingBox | null
   /** Incidents on these points are left out; a geocoder's fallback, perhaps. At most `maxExceptPoints`. */
   exceptPoints: QuantisedPoint[]
+  /** Null: whatever residents say. */
+  answers: AnswerFilter | null
 }
 
 export const emptyFilter = (): IncidentFilter => ({
@@ -36,4 +63,5 @@ export const emptyFilter = (): IncidentFilter => ({
   due: [],
   bbox: null,
   exceptPoints: [],
+  answers: null,
 })

@@ -1,34 +1,32 @@
 import { computed, type Ref } from 'vue'
-import {
-  monthsBefore,
-  type MonthSpan,
-  type SatisfactionRate,
-} from '@/domain/answers/satisfaction.ts'
-import { monthFromNumber, monthNumber, monthOfDay } from '@/domain/time/calendar.ts'
+import type { Satisfaction, SatisfactionRate, TrendStep } from '@/domain/answers/satisfaction.ts'
+import { compareWindow } from '@/domain/time/compare-window.ts'
+import type { Period } from '@/domain/time/period.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
 import { useComparedLevels } from '@/parts/filter/use-compared-levels.ts'
 import { useRatingAnswer, useSatisfaction } from '@/stores/use-satisfaction.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
+import { trendDays } from './trend-days.ts'
 
-/** A trend wants more months than the usual period has. */
-const leastTrendMonths = 24
+export interface Asked {
+  rate: Readonly<Ref<SatisfactionRate>>
+  step: Readonly<Ref<TrendStep>>
+  level: Readonly<Ref<AreaLevel | null>>
+  isAdjusted: Readonly<Ref<boolean>>
+}
 
 /** What the page asks of the worker, by the shared filter's period, areas and categories. */
-export function useSatisfactionPage(rate: Ref<SatisfactionRate>, level: Ref<AreaLevel | null>) {
+export function useSatisfactionPage({ rate, step, level, isAdjusted }: Asked) {
   const filter = useFilterStore()
 
-  /** Whole months of closing that the period touches; null means all. */
-  const months = computed<MonthSpan | null>(() => {
-    const { period } = filter.filter
-    return period && { from: monthOfDay(period.from), to: monthOfDay(period.to) }
-  })
-  const before = computed(() => months.value && monthsBefore(months.value))
-  const trendMonths = computed<MonthSpan | null>(() => {
-    if (!months.value) return null
-    const { from, to } = months.value
-    const early = monthFromNumber(monthNumber(to) - leastTrendMonths + 1)
-    return { from: early < from ? early : from, to }
-  })
+  /** Days of closing; null means all. */
+  const days = computed<Period>(() => filter.filter.period)
+  const windowOf = (before: 'period_before' | 'year_before'): Period => {
+    const found = filter.span && compareWindow(days.value, before, filter.span)
+    return found && typeof found === 'object' ? found.period : null
+  }
+  const before = computed(() => windowOf('period_before'))
+  const yearBefore = computed(() => windowOf('year_before'))
 
   const { parent, levels } = useComparedLevels()
   const areaLevel = computed<AreaLevel>(() =>
@@ -37,19 +35,38 @@ export function useSatisfactionPage(rate: Ref<SatisfactionRate>, level: Ref<Area
 
   /** Nothing is asked before the areas are known: the level hangs on them. */
   const known = computed(() =>
-    filter.periodKnown && parent.value ? { areaLevel: areaLevel.value } : null,
+    filter.periodKnown && parent.value ? { areaLevel: areaLevel.value, months: null } : null,
   )
-  const now = useSatisfaction(() => known.value && { ...known.value, months: months.value })
-  const then = useSatisfaction(
-    () => known.value && before.value && { ...known.value, months: before.value },
+  const within = (period: Ref<Period>) => () =>
+    known.value && period.value && { ...known.value, days: period.value }
+  const now = useSatisfaction(() => known.value && { ...known.value, days: days.value })
+  const then = useSatisfaction(within(before))
+  const yearAgo = useSatisfaction(within(yearBefore))
+  /** Asked where the period holds nothing: is there anything at all? */
+  const ever = useSatisfaction(() => (hasNothing(now.value) ? known.value : null))
+  const trend = useRatingAnswer(
+    'ratingTrend',
+    () =>
+      known.value &&
+      filter.span && {
+        step: step.value,
+        days: trendDays(days.value, step.value, filter.span.lastDay),
+      },
   )
-  const trend = useSatisfaction(() => known.value && { ...known.value, months: trendMonths.value })
-  const ever = useSatisfaction(() => known.value && { ...known.value, months: null })
   /** Chosen areas stand out among the others: they do not hide them. */
   const fair = useRatingAnswer(
     'fairRanking',
-    () => known.value && { ...known.value, months: months.value, rate: rate.value },
+    () =>
+      known.value && {
+        ...{ ...known.value, days: days.value },
+        ...{ rate: rate.value, isAdjusted: isAdjusted.value },
+      },
     () => ({ ...filter.filter, areas: filter.drill ? [filter.drill] : [] }),
   )
-  return { months, levels, areaLevel, now, then, trend, ever, fair }
+  /** The same days a year ago are the period before. */
+  const isYear = computed(() => before.value?.from === yearBefore.value?.from)
+  return { days, isYear, levels, areaLevel, now, then, yearAgo, ever, trend, fair }
 }
+
+export const hasNothing = (answer: Satisfaction | null): boolean =>
+  answer !== null && answer.all.asked + answer.all.answered === 0

@@ -44,6 +44,8 @@ export function provideIncidentBrowser(ownList?: IncidentListState): IncidentBro
     const months = columns.months.map(({ month, revision }) => `${month}:${revision}`)
     // The clock changes the incidents of a filter of deadlines.
     if (filter.filter.due.length > 0) months.push(`due:${columns.dueRevision}`)
+    // So do answers that came in.
+    if (filter.filter.answers) months.push(`answers:${columns.revision}`)
     return months.join(' ')
   })
   const sort = useQueryChoice(

@@ -83,6 +83,7 @@ describe('filter store', () => {
     filter.toggleDue('within_day')
     filter.toggleDue('overdue')
     filter.setBbox([1.000001, 2, 3, 4])
+    filter.setAnswers({ said: ['unsolved'], closed: null, closers: [] })
     expect(filter.filter.stages).toEqual(['reported', 'closed'])
     expect(filter.filter.bbox).toEqual([1, 2, 3, 4])
     expect(filter.activeChips.map((chip) => chip.key)).toEqual([
@@ -96,6 +97,7 @@ describe('filter store', () => {
       'due:overdue',
       'due:within_day',
       'bbox',
+      'answers',
     ])
     for (const chip of filter.activeChips) filter.removeChip(chip)
     expect(filter.filter).toEqual({ ...emptyFilter(), period: lastYear })

@@ -1,6 +1,11 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import { emptyFilter, type IncidentFilter, type QuantisedPoint } from '@/domain/filter/filter.ts'
+import {
+  emptyFilter,
+  type AnswerFilter,
+  type IncidentFilter,
+  type QuantisedPoint,
+} from '@/domain/filter/filter.ts'
 import { dueChoices, type DueChoice } from '@/domain/filter/due.ts'
 import type { FilterChip, FilterPart } from '@/domain/filter/filter-chip.ts'
 import type { DecodedFilter, FilterKey } from '@/domain/filter/filter-url.ts'
@@ -59,7 +64,7 @@ export const useFilterStore = defineStore('filter', () => {
 
   const activeChips = computed<FilterChip[]>(() => {
     const { period, areas, categories, stages: chosen } = filter.value
-    const { openOnly, onHoldOnly, due, bbox, exceptPoints } = filter.value
+    const { openOnly, onHoldOnly, due, bbox, exceptPoints, answers } = filter.value
     const chips: FilterChip[] = []
     if (periodKnown.value && !isDefaultPeriod.value)
       chips.push({ part: 'period', key: 'period', period, preset: preset.value })
@@ -72,6 +77,7 @@ export const useFilterStore = defineStore('filter', () => {
     if (bbox) chips.push({ part: 'bbox', key: 'bbox' })
     if (exceptPoints.length > 0)
       chips.push({ part: 'exceptPoints', key: 'exceptPoints', points: exceptPoints.length })
+    if (answers) chips.push({ part: 'answers', key: 'answers', answers })
     return chips
   })
 
@@ -128,6 +134,7 @@ export const useFilterStore = defineStore('filter', () => {
   }
   const setExceptPoints = (points: readonly QuantisedPoint[]): void =>
     change({ exceptPoints: [...points] })
+  const setAnswers = (answers: AnswerFilter | null): void => change({ answers })
   function setDrill(code: string | null): void {
     historyMode = 'push'
     dragging = false
@@ -217,6 +224,7 @@ export const useFilterStore = defineStore('filter', () => {
     toggleDue,
     setBbox,
     setExceptPoints,
+    setAnswers,
     setDrill,
     clear,
     removeChip,

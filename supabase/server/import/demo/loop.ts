@@ -61,7 +61,7 @@ export async function takeDemoSteps(
   return steps.length
 }
 
-/** Call-backs and ratings of the demo's closings of a year, in the same transaction. */
+/** Call-backs and ratings of the demo's closings of two years, in the same transaction. */
 async function rateClosings(
   tx: Database,
   city: DemoCity,

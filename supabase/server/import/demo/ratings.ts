@@ -1,9 +1,10 @@
 /**
- * Call-backs and ratings of the demo: draws of every week of a year, and what residents might have
+ * Call-backs and ratings of the demo: draws of every week of two years, and what residents might have
  * answered. Closings and their times are real; everything here is generated and marked. The same closings, cast,
  * seed and instant give the same answers.
  *
- * Of the communities one is small and had bad luck (13 answers, 12 satisfied), one looks coached (all answers
+ * The first year is there to compare with: people were a little less satisfied. In the second year, of the
+ * communities one is small and had bad luck (13 answers, 12 satisfied), one looks coached (all answers
  * equal), one swings more than chance from week to week, and one improves.
  */
 import { createHash } from 'node:crypto'
@@ -76,7 +77,12 @@ export interface RatingPlan {
   appeals: Appeal[]
 }
 
-export const ratedWeeks = 52
+export const ratedWeeks = 104
+/** The communities' stories are told in the last ones. */
+const storyWeeks = 52
+const firstStoryWeek = ratedWeeks - storyWeeks
+/** What the first year's satisfaction lacks. */
+const earlierLack = 0.06
 const dayMs = 86_400_000
 const weekMs = 7 * dayMs
 /** Of the closings of a week, and at most; of the last week some are left to draw. */
@@ -124,11 +130,11 @@ export function planRatings(
   const made = new Map<string, number>()
   const rows = drawn.map((one) => {
     const { community } = one.closing
-    const kind = kinds.get(community) ?? 'usual'
+    const kind = one.week < firstStoryWeek ? 'usual' : (kinds.get(community) ?? 'usual')
     const answered = made.get(community) ?? 0
     const random = seededRandom(seedOf(`${options.seed} rating ${one.closing.id}`))
     const row = rowOf(one, kind, answered, cast, random, options.nowMs)
-    if (row.outcome === 'reached') made.set(community, answered + 1)
+    if (row.outcome === 'reached' && one.week >= firstStoryWeek) made.set(community, answered + 1)
     return row
   })
   const draws = [...new Map(drawn.map(({ draw }) => [draw.id, draw])).values()]
@@ -179,7 +185,7 @@ function drawWeeks(
 function kindsOf(drawn: readonly Drawn[]): Map<string, Kind> {
   const counts = new Map<string, number>()
   for (const { closing, week } of drawn)
-    if (week < ratedWeeks - 2)
+    if (week >= firstStoryWeek && week < ratedWeeks - 2)
       counts.set(closing.community, (counts.get(closing.community) ?? 0) + 1)
   const bySize = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
   const small = bySize.filter(([, count]) => count >= unluckyAnswers).at(-1)?.[0]
@@ -200,9 +206,13 @@ function kindsOf(drawn: readonly Drawn[]): Map<string, Kind> {
 /** The chance that an answer is 4 or 5. */
 function satisfiedShare({ closing, week }: Drawn, kind: Kind): number {
   if (kind === 'swinging') return week % 6 < 3 ? 0.95 : 0.55
-  if (kind === 'improving') return 0.4 + (0.58 * week) / (ratedWeeks - 1)
+  if (kind === 'improving') return 0.4 + (0.58 * (week - firstStoryWeek)) / (storyWeeks - 1)
   // some communities are a little better than others
-  return 0.8 + ((seedOf(closing.community) % 100) / 100) * 0.12
+  return (
+    0.8 -
+    (week < firstStoryWeek ? earlierLack : 0) +
+    ((seedOf(closing.community) % 100) / 100) * 0.12
+  )
 }
 
 function rowOf(
@@ -260,6 +270,7 @@ function appealsOf(
     const crew = cast.crews[closing.department]
     return crew &&
       !kinds.has(closing.community) &&
+      week >= firstStoryWeek &&
       week < ratedWeeks - 6 &&
       (row.satisfied ?? 5) < 3
       ? [{ row, crew }]

@@ -1,0 +1,66 @@
+import type { IncidentsRepo } from '@/data/incidents.repo.ts'
+import { answersKey, type AnswerFilter } from '@/domain/filter/filter.ts'
+import type { RemoteColumnsEngine } from './engine-call.ts'
+import { maxAnswered } from './max-answered.ts'
+
+export interface AnsweredLoaderParts {
+  repo: Pick<IncidentsRepo, 'answered'>
+  engine: Pick<RemoteColumnsEngine, 'putAnswered'>
+  /** Renews an expired session around a call. */
+  guard: <T>(call: () => Promise<T>) => Promise<T>
+}
+
+/** Loads the incidents with certain answers into a worker, which columns alone cannot tell. */
+export class AnsweredLoader {
+  readonly #parts: AnsweredLoaderParts
+  /** What the worker holds or gets, the latest last; resolves to its revision. */
+  readonly #loading = new Map<string, Promise<string>>()
+
+  constructor(parts: AnsweredLoaderParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves once the worker holds them. @throws AppError; AbortError */
+  async ensure(answers: AnswerFilter, signal: AbortSignal): Promise<void> {
+    const key = answersKey(answers)
+    const loading = this.#loading.get(key) ?? this.#load(answers, signal)
+    this.#loading.delete(key)
+    this.#loading.set(key, loading)
+    for (const old of [...this.#loading.keys()].slice(0, -maxAnswered)) this.#loading.delete(old)
+    try {
+      await loading
+    } catch (error) {
+      this.#loading.delete(key)
+      throw error
+    }
+  }
+
+  /**
+   * Loads these again and forgets all others.
+   * @returns true when they changed
+   * @throws AppError; AbortError
+   */
+  async refresh(answers: AnswerFilter | null, signal: AbortSignal): Promise<boolean> {
+    const key = answers && answersKey(answers)
+    const before = key && this.#loading.get(key)
+    for (const known of this.#loading.keys()) if (known !== key) this.#loading.delete(known)
+    if (!answers || !key || !before) return false
+    const revision = await before
+    const now = this.#load(answers, signal)
+    this.#loading.set(key, now)
+    try {
+      return (await now) !== revision
+    } catch (error) {
+      this.#loading.delete(key)
+      throw error
+    }
+  }
+
+  async #load(answers: AnswerFilter, signal: AbortSignal): Promise<string> {
+    const { repo, engine, guard } = this.#parts
+    const months = await guard(() => repo.answered(answers, signal))
+    signal.throwIfAborted()
+    await engine.putAnswered(answersKey(answers), months)
+    return months.map(({ month, revision }) => `${month}:${revision}`).join(' ')
+  }
+}

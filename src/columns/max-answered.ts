@@ -1,0 +1,2 @@
+/** Sets of answered incidents that a worker keeps: the page's own and those looked at before. */
+export const maxAnswered = 4
