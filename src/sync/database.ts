@@ -68,6 +68,8 @@ export interface ReceiptRow extends Titled {
   state: 'received' | 'replaced'
   receivedAt: string
   version: number | null
+  /** Missing in what older versions kept. */
+  caseNumber?: string | null
 }
 export interface PhotoRow {
   hash: string

@@ -99,16 +99,18 @@ function liveSummary(row: ItemRow, first: ItemRow | null): ItemSummary {
     waitingFor: first && { id: first.id, state: publicState(first.state) },
     receivedAt: null,
     version: null,
+    caseNumber: null,
   }
 }
 
 function doneSummary(row: ReceiptRow): ItemSummary {
-  const { seq, state, receivedAt, version } = row
+  const { seq, state, receivedAt, version, caseNumber = null } = row
   return {
     ...fields(row, shownFields),
     state,
     receivedAt,
     version,
+    caseNumber,
     cursor: `r${seq}`,
     attempts: 0,
     error: null,

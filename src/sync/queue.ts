@@ -148,7 +148,9 @@ async function putInPlaceOf(
   await db.items.delete(old.seq)
   await db.payloads.delete(old.id)
   await db.receipts.add(
-    receiptRow(old, { state: 'replaced', receivedAt: instant(now), version: null }),
+    receiptRow(old, {
+      ...{ state: 'replaced', receivedAt: instant(now), version: null, caseNumber: null },
+    }),
   )
   if (old.incidentId !== prepared.row.incidentId) {
     await append(db, prepared)
