@@ -166,7 +166,7 @@ describe('the map page', () => {
     await page.goBack()
     await expect.poll(() => query('area')).toBeNull()
     await expectCounted()
-    await tool('Back to the start').click()
+    await tool('Reset view').click()
   })
 
   it('goes down the hierarchy and back up by its trail', async () => {
@@ -201,7 +201,7 @@ describe('the map page', () => {
     await expect.poll(() => query('layer')).toBeNull()
     for (let step = 0; step < 3; step++) await tool('Zoom in').click()
     await expect.poll(() => legend.innerText()).toBe('Incidents by Grid')
-    await tool('Back to the start').click()
+    await tool('Reset view').click()
     await expect.poll(() => legend.innerText()).toBe('Incidents by Community')
   })
 
@@ -211,7 +211,7 @@ describe('the map page', () => {
     await tool('Zoom in').click()
     await expect.poll(() => query('at')).not.toBe(start)
     const near = query('at')
-    await tool('Back to the start').click()
+    await tool('Reset view').click()
     await expect.poll(() => query('at')).not.toBe(near)
     const at = query('at')!
     await goInApp(page, `/map?from=${month}-01&to=${lastDayOf(month)}&measure=open&at=${at}`)
@@ -381,7 +381,7 @@ describe('the map page', () => {
     await context.setGeolocation({ longitude: -122.42, latitude: 37.76, accuracy: 30 })
     await tool('Where am I').click()
     await expect.poll(() => query('at')).toMatch(/^16\/37\.7600\d\/-122\.4200\d$/)
-    await tool('Back to the start').click()
+    await tool('Reset view').click()
   })
 
   it('sorts the list, which a link shows the same', async () => {
@@ -831,7 +831,7 @@ describe('hotspots', () => {
     await page.getByTestId('hotspot-obstacle').waitFor()
     await expect
       .poll(() => page.getByTestId('hotspot-obstacle').innerText())
-      .toContain('No incident passes the filter')
+      .toContain('No incidents match the filters')
     expect(await page.getByText('NaN').count()).toBe(0)
     expect(problems).toEqual([])
     await context.close()
