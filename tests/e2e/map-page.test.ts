@@ -411,7 +411,7 @@ describe('the map page', () => {
     await expect.poll(topVisible).not.toBeNull()
     const place = await topVisible()
     await page.locator(`[data-key="${place}"]`).click()
-    await page.getByTestId('incident-detail').getByText('Incident id').waitFor()
+    await page.getByTestId('incident-detail').getByText('Number', { exact: true }).waitFor()
     const mark = await topVisible()
 
     const total = await shownCount(page, 'total-count')
@@ -447,7 +447,7 @@ describe('the map page', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     const detail = page.getByTestId('incident-detail')
-    await detail.getByText('Incident id').waitFor()
+    await detail.getByText('Number', { exact: true }).waitFor()
     await expect
       .poll(() => detail.evaluate((element) => element === document.activeElement))
       .toBe(true)
@@ -493,7 +493,7 @@ describe('the map page', () => {
     await expect.poll(topVisible).not.toBeNull()
     const place = (await topVisible())!
     await page.locator(`[data-key="${place}"]`).click()
-    await page.getByTestId('incident-detail').getByText('Incident id').waitFor()
+    await page.getByTestId('incident-detail').getByText('Number', { exact: true }).waitFor()
     expect(await page.getByTestId('tab-list').isVisible()).toBe(false)
     await page.getByTestId('detail-close').click()
     await page.getByTestId('tab-list').waitFor()
@@ -607,7 +607,7 @@ describe('the map page', () => {
 
     await row.nth(120).click()
     const detail = page.getByTestId('incident-detail')
-    await detail.getByText('Incident id').waitFor()
+    await detail.getByText('Number', { exact: true }).waitFor()
     await page.keyboard.press('Escape')
     await detail.waitFor({ state: 'detached' })
     expect(await row.nth(120).evaluate((element) => element === document.activeElement)).toBe(true)

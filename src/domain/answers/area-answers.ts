@@ -14,4 +14,6 @@ export interface WindowCounts {
   window: CompareWindow
   /** Of the deepest area, by `Area.idx`. */
   byArea: Uint32Array
+  /** Of the filter's areas, one a day from the first of the window on. */
+  byDay: Uint32Array
 }

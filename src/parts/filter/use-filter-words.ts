@@ -61,7 +61,7 @@ export function useFilterWords(): ComputedRef<FilterWords> {
       parameters: {
         city,
         period,
-        filter: encodeFilter(filter.filter, filter.drill),
+        filter: encodeFilter(filter.filter, filter.drill, filter.against),
         asOf: columns.asOf ?? '',
       },
     }

@@ -3,7 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { emptyFilter, type IncidentFilter, type QuantisedPoint } from '@/domain/filter/filter.ts'
 import { dueChoices, type DueChoice } from '@/domain/filter/due.ts'
 import type { FilterChip, FilterPart } from '@/domain/filter/filter-chip.ts'
-import type { DecodedFilter, FilterKey } from '@/domain/filter/filter-url.ts'
+import type { Against, DecodedFilter, FilterKey } from '@/domain/filter/filter-url.ts'
 import {
   defaultPeriod,
   presetOf,
@@ -27,6 +27,8 @@ export const useFilterStore = defineStore('filter', () => {
   const filter = shallowRef<IncidentFilter>(emptyFilter())
   /** `in=` in the URL. */
   const drill = ref<string | null>(null)
+  /** `vs=` in the URL: narrows nothing, figures say the change. */
+  const against = ref<Against | null>(null)
   /** False until the URL or the default gave a period; nothing is projected before. */
   const periodKnown = ref(false)
   const span = shallowRef<DataSpan | null>(null)
@@ -134,6 +136,12 @@ export const useFilterStore = defineStore('filter', () => {
     drill.value = code
   }
 
+  function setAgainst(choice: Against | null): void {
+    historyMode = 'push'
+    dragging = false
+    against.value = choice
+  }
+
   function clear(part?: FilterPart): void {
     const start: IncidentFilter = { ...emptyFilter(), period: defaultPeriod(span.value) }
     change(part ? { [part]: start[part] } : start)
@@ -152,6 +160,7 @@ export const useFilterStore = defineStore('filter', () => {
     dragging = false
     historyMode = 'replace'
     drill.value = decoded.drill
+    against.value = decoded.against
     ignored.value = decoded.ignored
     const usePeriod = decoded.periodGiven || !spanKnown
     periodKnown.value = decoded.periodGiven || spanKnown
@@ -187,12 +196,14 @@ export const useFilterStore = defineStore('filter', () => {
     periodKnown.value = false
     ignored.value = []
     drill.value = null
+    against.value = null
     filter.value = emptyFilter()
   }
 
   return {
     filter,
     drill,
+    against,
     effective,
     preview,
     live,
@@ -218,6 +229,7 @@ export const useFilterStore = defineStore('filter', () => {
     setBbox,
     setExceptPoints,
     setDrill,
+    setAgainst,
     clear,
     removeChip,
     applyUrl,
