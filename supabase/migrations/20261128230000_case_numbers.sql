@@ -579,6 +579,15 @@ begin
   return case when v_parts[2]::integer > 0 then private.case_number(v_parts[1]::integer, v_parts[2]::integer) end;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.newest_report()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select max(i.reported_at) from public.incidents i
+$function$;
+
 CREATE OR REPLACE FUNCTION private.incident_search(p_text text, p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -626,7 +635,7 @@ begin
   v_query := private.search_query(p_text);
   -- one letter begins too many words
   if v_query is not null and (length(btrim(p_text)) > 1 or p_text !~ '[A-Za-z0-9]') then
-    select max(i.reported_at) into v_newest from public.incidents i;
+    v_newest := private.newest_report();
     foreach v_window in array array['31 days', '1 year', '1000 years']::interval[] loop
       execute format($q$
         with hits as materialized (

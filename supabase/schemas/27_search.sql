@@ -51,6 +51,12 @@ begin
   return case when v_parts[2]::integer > 0 then private.case_number(v_parts[1]::integer, v_parts[2]::integer) end;
 end $$;
 
+-- A statement of its own: the search below does without the plan that this one needs.
+create or replace function private.newest_report()
+returns timestamptz language sql stable set search_path = '' as $$
+  select max(i.reported_at) from public.incidents i
+$$;
+
 -- Only plans by bitmaps: without statistics the planner would read months row by row for a word that is rare. Words
 -- that many incidents have are looked for in the newest first, so that their thousands are never read.
 create or replace function private.incident_search(p_text text, p_limit integer)
@@ -94,7 +100,7 @@ begin
   v_query := private.search_query(p_text);
   -- one letter begins too many words
   if v_query is not null and (length(btrim(p_text)) > 1 or p_text !~ '[A-Za-z0-9]') then
-    select max(i.reported_at) into v_newest from public.incidents i;
+    v_newest := private.newest_report();
     foreach v_window in array array['31 days', '1 year', '1000 years']::interval[] loop
       execute format($q$
         with hits as materialized (
