@@ -605,6 +605,44 @@ describe('the map page', () => {
     await page.getByTestId('more-rows').click()
     await expect.poll(listed).toEqual(newestFirst(expected()).slice(0, 200))
 
+    // The file has all rows of the filter, and its name says city, period and filter.
+    await page.getByTestId('export').first().click()
+    await page.getByTestId('export-csv').check()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByTestId('export-save').click(),
+    ])
+    expect(download.suggestedFilename()).toMatch(
+      /^San Francisco.* Incidents \d{4}-\d\d-\d\d \d{4}-\d\d-\d\d.*\.csv$/,
+    )
+    const saved = await readFile(await download.path(), 'utf8')
+    expect(saved.trimEnd().split('\r\n').length - 1).toBe(expected().length)
+    const [lastId] = newestFirst(expected()).slice(-1)
+    expect(saved).toContain(lastId)
+    await page.keyboard.press('Escape')
+
+    // One field on every page finds the number of a row.
+    const number = /\d{4}-\d{6}/.exec(
+      await row
+        .nth(3)
+        .innerText()
+        .catch(() => ''),
+    )
+    const shown = await page.locator('tr', { has: row.nth(3) }).innerText()
+    const [caseNumber = ''] = number ?? /\d{4}-\d{6}/.exec(shown) ?? []
+    await page.locator('body').press('/')
+    await page.getByTestId('search-field').fill(caseNumber.replace(/-0*/, ' '))
+    await expect
+      .poll(() =>
+        page
+          .getByTestId('search-incidents')
+          .first()
+          .innerText()
+          .catch(() => ''),
+      )
+      .toContain(caseNumber)
+    await page.keyboard.press('Escape')
+
     await row.nth(120).click()
     const detail = page.getByTestId('incident-detail')
     await detail.getByText('Number', { exact: true }).waitFor()
