@@ -1,11 +1,9 @@
 import { PMTiles } from 'pmtiles'
-import { nearStreets, type NearStreets, type StreetLine } from '@/domain/place/near-streets.ts'
+import { nearStreets, type NearStreets } from '@/domain/place/near-streets.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { ArchiveSource } from './protocols/archive-protocol.ts'
 import { keptArchives } from './protocols/kept-archives.ts'
 
-/** Fine enough for names of small streets. */
-const finest = 15
 const archives = new Map<string, { generation: number; archive: PMTiles }>()
 
 function archiveAt(url: string): PMTiles {
@@ -24,33 +22,14 @@ function archiveAt(url: string): PMTiles {
  */
 export async function streetsAt(
   url: string,
-  [lng, lat]: LngLat,
+  place: LngLat,
   signal?: AbortSignal,
 ): Promise<NearStreets | null> {
   const archive = archiveAt(url)
   const { maxZoom } = await archive.getHeader()
-  const zoom = Math.min(finest, maxZoom)
-  const size = 2 ** zoom
-  const sine = Math.sin((lat * Math.PI) / 180)
-  const x = Math.floor(((lng + 180) / 360) * size)
-  const y = Math.floor((0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * size)
-  const tile = await archive.getZxy(zoom, x, y, signal)
-  if (!tile) return null
-  const [{ VectorTile }, { PbfReader }] = await Promise.all([
-    import('@mapbox/vector-tile'),
-    import('pbf'),
-  ])
-  const roads = new VectorTile(new PbfReader(new Uint8Array(tile.data))).layers['roads']
-  const lines: StreetLine[] = []
-  for (let i = 0; i < (roads?.length ?? 0); i++) {
-    const feature = roads!.feature(i)
-    const { name } = feature.properties
-    if (typeof name !== 'string' || name === '') continue
-    const { geometry } = feature.toGeoJSON(x, y, zoom)
-    if (geometry.type === 'LineString')
-      lines.push({ name, points: geometry.coordinates as LngLat[] })
-    else if (geometry.type === 'MultiLineString')
-      for (const points of geometry.coordinates) lines.push({ name, points: points as LngLat[] })
-  }
-  return nearStreets(lines, [lng, lat])
+  // The reader of tiles is large, and few pages name places.
+  const { streetsOfTile, tileAt } = await import('@/domain/place/street-tile.ts')
+  const tile = tileAt(place, maxZoom)
+  const found = await archive.getZxy(tile.z, tile.x, tile.y, signal)
+  return found ? nearStreets(streetsOfTile(new Uint8Array(found.data), tile), place) : null
 }

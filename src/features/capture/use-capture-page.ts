@@ -4,6 +4,7 @@ import { useI18n } from 'vue-i18n'
 import { onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
 import { captureCommand } from '@/domain/command/report-command.ts'
 import { captureIssues, type CaptureField } from '@/domain/command/report-rules.ts'
+import { crossing } from '@/domain/place/near-streets.ts'
 import type { Draft } from '@/domain/command/command.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
@@ -90,8 +91,7 @@ export function useCapturePage() {
   watch([pinArea, draft.id, streets], ([found]) => {
     form.areaCode = found?.area.code ?? null
     // Names only: readers may use another language than the reporter.
-    const { street, cross } = streets.value ?? {}
-    form.addressLabel = [street, cross].filter(Boolean).join(' / ') || (found?.label ?? '')
+    form.addressLabel = streets.value ? crossing(streets.value) : (found?.label ?? '')
   })
   watch([draft.isKept, draft.id], ([isKept]) => {
     if (isKept && !sent.value) writer.patch({ draft: draft.id.value, replaces: null }, 'replace')
