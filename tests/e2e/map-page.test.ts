@@ -463,8 +463,8 @@ describe('the map page', () => {
     await page.locator('html.light').waitFor({ state: 'attached' })
     expect(await page.getByTestId('map').isVisible()).toBe(false)
     expect(await page.getByTestId('detail-close').isVisible()).toBe(false)
-    const id = detail.getByText(query('incident')!)
-    const paper = await id.evaluate((element) => {
+    const number = detail.getByText(/^\d{4}-\d{6}/)
+    const paper = await number.evaluate((element) => {
       const [ink, ground] = [element, document.body].map((of) => getComputedStyle(of))
       const canvas = new OffscreenCanvas(1, 1).getContext('2d')!
       canvas.fillStyle = ink!.color
@@ -622,14 +622,11 @@ describe('the map page', () => {
     await page.keyboard.press('Escape')
 
     // One field on every page finds the number of a row.
-    const number = /\d{4}-\d{6}/.exec(
-      await row
-        .nth(3)
-        .innerText()
-        .catch(() => ''),
-    )
-    const shown = await page.locator('tr', { has: row.nth(3) }).innerText()
-    const [caseNumber = ''] = number ?? /\d{4}-\d{6}/.exec(shown) ?? []
+    const shown = await page
+      .locator('tr', { has: page.getByTestId('list-row') })
+      .nth(3)
+      .innerText()
+    const [caseNumber = ''] = /\d{4}-\d{6}/.exec(shown) ?? []
     await page.locator('body').press('/')
     await page.getByTestId('search-field').fill(caseNumber.replace(/-0*/, ' '))
     await expect
