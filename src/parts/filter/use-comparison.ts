@@ -2,9 +2,9 @@ import { computed, inject, provide, type ComputedRef, type InjectionKey } from '
 import { useI18n } from 'vue-i18n'
 import type { Area } from '@/domain/city/area.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
+import { countChange, type CountChange } from '@/domain/measure/count-change.ts'
 import { addDays, monthOfDay } from '@/domain/time/calendar.ts'
 import { compareWindow, isSameWindow, type CompareWindow } from '@/domain/time/compare-window.ts'
-import { compareCounts } from '@/stats/change.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
@@ -35,9 +35,6 @@ export interface Comparison {
   months: ComputedRef<ReadonlyMap<string, number> | null>
   words(now: number, before: number): ChangeWords
 }
-
-/** Fewer in both windows together could not differ from chance. */
-const fewest = 6
 
 const key: InjectionKey<Comparison> = Symbol('comparison')
 
@@ -78,26 +75,25 @@ export function provideComparison(): Comparison {
     const size = format.value.wholePercent(Math.abs(ratio - 1))
     return ratio < 1 ? `−${size}` : `+${size}`
   }
+  const verdictWord = ({ verdict, ratio }: CountChange): string => {
+    if (verdict === 'ratio' && ratio !== null) return ratioWord(ratio)
+    if (verdict === 'new') return t('map-page.measure.new')
+    return verdict === 'few' ? t('map-page.measure.few-mark') : t('map-page.none')
+  }
   function words(now: number, before: number): ChangeWords {
-    const { ratio, low, high, p } = compareCounts(now, before)
-    const n = now + before
+    const change = countChange(now, before)
+    const { interval, tone } = change
     return {
-      before,
-      change:
-        n === 0
-          ? t('map-page.none')
-          : ratio === null
-            ? t('map-page.measure.new')
-            : n < fewest
-              ? t('map-page.measure.few-mark')
-              : ratioWord(ratio),
+      ...{ before, tone, change: verdictWord(change) },
       interval:
-        n < fewest
+        interval === null
           ? ''
-          : high === null
-            ? t('map-page.measure.interval-open', { low: ratioWord(low) })
-            : t('map-page.class-range', { low: ratioWord(low), high: ratioWord(high) }),
-      tone: p > 0.05 || n < fewest ? 'chance' : now > before ? 'up' : 'down',
+          : interval.high === null
+            ? t('map-page.measure.interval-open', { low: ratioWord(interval.low) })
+            : t('map-page.class-range', {
+                low: ratioWord(interval.low),
+                high: ratioWord(interval.high),
+              }),
     }
   }
 
