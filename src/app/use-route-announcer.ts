@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
 import { badgeText } from '@/domain/workflow/queue.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
+import { tabName } from '@/stores/view/tab-name.ts'
 import { titleCount } from './title-count.ts'
 
 /**
@@ -19,10 +20,13 @@ export function useRouteAnnouncer() {
   const title = () => (route.meta.title ? t(route.meta.title) : '')
   const count = () => (titleCount.value > 0 ? `(${badgeText(titleCount.value)}) ` : '')
   watch(
-    [() => route.meta.title, locale, () => session.config?.city.name, titleCount],
+    [() => route.meta.title, locale, () => session.config?.city.name, titleCount, tabName],
     () => {
       document.title =
-        count() + [title(), session.config?.city.name, t('app.name')].filter(Boolean).join(' · ')
+        count() +
+        [tabName.value ?? title(), session.config?.city.name, t('app.name')]
+          .filter(Boolean)
+          .join(' · ')
     },
     { immediate: true },
   )

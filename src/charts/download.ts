@@ -1,3 +1,5 @@
+import { wrapped } from '@/domain/export/wrapped.ts'
+
 export function downloadFile(name: string, content: Blob): void {
   const url = URL.createObjectURL(content)
   const link = document.createElement('a')
@@ -23,11 +25,29 @@ export function svgFile(svg: SVGSVGElement, background: string): Blob {
   return new Blob([text], { type: 'image/svg+xml;charset=utf-8' })
 }
 
+/** Printed around the picture: the title above it, the lines below. */
+export interface PictureWords {
+  title: string
+  lines: readonly string[]
+  /** CSS. */
+  color: string
+  fontFamily: string
+}
+
+/** CSS pixels. */
+const margin = 12
+const titleHeight = 28
+const lineHeight = 18
+
 /**
  * Twice the size, opaque background.
  * @throws Error when the browser cannot draw it
  */
-export async function pngFromSvg(svg: SVGSVGElement, background: string): Promise<Blob> {
+export async function pngFromSvg(
+  svg: SVGSVGElement,
+  background: string,
+  words?: PictureWords,
+): Promise<Blob> {
   const width = svg.clientWidth || svg.width.baseVal.value
   const height = svg.clientHeight || svg.height.baseVal.value
   const source = new XMLSerializer().serializeToString(svg)
@@ -35,13 +55,34 @@ export async function pngFromSvg(svg: SVGSVGElement, background: string): Promis
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`
   await image.decode()
   const canvas = document.createElement('canvas')
-  canvas.width = width * 2
-  canvas.height = height * 2
   const context = canvas.getContext('2d')
   if (!context) throw new Error('no 2d canvas')
+  const titleFont = `600 15px ${words?.fontFamily}`
+  const lineFont = `12px ${words?.fontFamily}`
+  const fitting = (text: string, font: string): string[] => {
+    context.font = font
+    return wrapped(text, (part) => context.measureText(part).width <= width)
+  }
+  const title = words ? fitting(words.title, titleFont) : []
+  const lines = words ? words.lines.flatMap((line) => fitting(line, lineFont)) : []
+  const above = title.length > 0 ? title.length * titleHeight : 0
+  const below = lines.length > 0 ? lines.length * lineHeight + margin : 0
+  const around = words ? margin : 0
+  canvas.width = (width + around * 2) * 2
+  canvas.height = (height + above + below + around * 2) * 2
+  context.scale(2, 2)
   context.fillStyle = background
   context.fillRect(0, 0, canvas.width, canvas.height)
-  context.drawImage(image, 0, 0, canvas.width, canvas.height)
+  context.drawImage(image, around, around + above, width, height)
+  if (words) {
+    context.fillStyle = words.color
+    context.textBaseline = 'top'
+    context.font = titleFont
+    title.forEach((line, n) => context.fillText(line, around, around + n * titleHeight))
+    context.font = lineFont
+    const top = around + above + height + margin
+    lines.forEach((line, n) => context.fillText(line, around, top + n * lineHeight))
+  }
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no image'))), 'image/png')
   })

@@ -9,6 +9,7 @@ const applied = {
   incident_id: 'i1',
   version: 1,
   error: null,
+  case_number: '2026-000017',
   missing_photos: [],
 }
 
@@ -21,6 +22,7 @@ describe('receiptsFrom', () => {
         hash,
         incidentId: 'i1',
         version: 1,
+        caseNumber: '2026-000017',
         error: null,
         missingPhotos: [],
       },

@@ -27,6 +27,7 @@ const common = {
   id: v.string(),
   incident_id: v.nullable(v.string()),
   version: v.nullable(v.number()),
+  case_number: v.nullish(v.string(), null),
 }
 const receiptSchema = v.variant('outcome', [
   v.object({
@@ -57,7 +58,7 @@ const receiptSchema = v.variant('outcome', [
 export function receiptFrom(value: unknown): Receipt | undefined {
   const parsed = v.safeParse(receiptSchema, value)
   if (!parsed.success) return undefined
-  const { id, outcome, hash, incident_id, version, missing_photos } = parsed.output
+  const { id, outcome, hash, incident_id, version, case_number, missing_photos } = parsed.output
   const error: CommandError | null = parsed.output.error
   return {
     id,
@@ -65,6 +66,7 @@ export function receiptFrom(value: unknown): Receipt | undefined {
     hash,
     incidentId: incident_id,
     version,
+    caseNumber: case_number,
     error,
     missingPhotos: missing_photos,
   }

@@ -21,6 +21,7 @@ const rowEntries = {
   reportedAt: v.string(),
   reportedByMe: v.boolean(),
   isGenerated: v.optional(v.boolean()),
+  caseNumber: v.optional(v.string()),
   photo: photoEntry,
 }
 const openPageSchema = v.object({ rows: v.array(v.object(rowEntries)), next: v.unknown() })

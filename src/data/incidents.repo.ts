@@ -42,9 +42,19 @@ export const rowEntries = {
   state: v.optional(v.string()),
   /** The demo's script took its steps. */
   isGenerated: v.optional(v.boolean()),
+  /** For people. Missing in what older versions kept. */
+  caseNumber: v.optional(v.string()),
 }
 const rowSchema = v.object(rowEntries)
 export type IncidentRow = v.InferOutput<typeof rowSchema>
+
+const searchSchema = v.object({
+  /** As the text was read; null when it is no case number. */
+  number: v.nullable(v.string()),
+  rows: v.array(rowSchema),
+  isMore: v.boolean(),
+})
+export type IncidentSearch = v.InferOutput<typeof searchSchema>
 
 const cursorSchema = v.unknown()
 const pageSchema = v.object({ rows: v.array(rowSchema), next: cursorSchema })
@@ -118,6 +128,7 @@ const relatedSchema = v.object({
   ...{ workflowCode: v.string(), state: v.string() },
   ...{ reportedAt: v.string(), closedAt: v.nullable(v.string()) },
   ...{ description: v.string(), addressLabel: v.string() },
+  caseNumber: v.optional(v.string()),
   /** From the incident's place; null for its family. */
   meters: v.nullable(v.number()),
 })
@@ -312,6 +323,10 @@ export const incidentsRepo = (backend: Backend) => ({
       pageSchema,
       signal,
     ),
+
+  /** By case number, provisional number, words of text and address. @param text at most 200 characters */
+  search: (text: string, limit: number, signal?: AbortSignal): Promise<IncidentSearch> =>
+    callRpc(backend, 'incident_search', { p_text: text, p_limit: limit }, searchSchema, signal),
 
   /** Null when missing or not allowed. */
   detail: (id: string, signal?: AbortSignal): Promise<IncidentDetail | null> =>

@@ -14,6 +14,7 @@ const ofIncident = {
   departmentCode: v.nullable(v.string()),
   description: v.string(),
   addressLabel: v.string(),
+  caseNumber: v.optional(v.string()),
   isGenerated: v.boolean(),
 }
 const callSchema = v.object({

@@ -5,6 +5,8 @@ import { hitsFromProperties, type IncidentProperties } from './protocols/inciden
 import { layerIds } from './style/layer-ids.ts'
 import type { MapEvents, PixelPoint, PointHit } from './types.ts'
 
+/** Within it a second click makes a double click. */
+const pairMs = 250
 /** Half the side of the hit square. */
 const reachPixels = { mouse: 3, touch: 12 }
 
@@ -20,6 +22,12 @@ export function listenToPointer(
   { drawnLevel, mapAt }: PointerOptions,
 ): void {
   let hoveredArea: number | null = null
+  let waiting: { idx: number; choose: () => void; timer: ReturnType<typeof setTimeout> } | null =
+    null
+  function stopWaiting(): void {
+    if (waiting) clearTimeout(waiting.timer)
+    waiting = null
+  }
   let hoveredPoints = ''
 
   const hover = (event: MapMouseEvent | null): void => {
@@ -58,9 +66,21 @@ export function listenToPointer(
     )
     if (hits.length > 0) return events.emit('pointClick', { hits, lngLat, pixel })
     const idx = areaAt(map, event, drawnLevel())
-    if (idx !== null) events.emit('areaClick', { idx, lngLat, pixel })
-    else events.emit('backgroundClick', { lngLat, pixel })
+    if (idx === null) return events.emit('backgroundClick', { lngLat, pixel })
+    const { ctrlKey, metaKey, shiftKey } = event.originalEvent
+    const isAdding = ctrlKey || metaKey || shiftKey
+    const first = waiting
+    stopWaiting()
+    // The second click of a pair zooms: then none of them chooses.
+    if (first?.idx === idx) return
+    first?.choose()
+    const choose = (): void => {
+      waiting = null
+      events.emit('areaClick', { idx, lngLat, pixel, isAdding })
+    }
+    waiting = { idx, choose, timer: setTimeout(choose, pairMs) }
   })
+  map.on('remove', stopWaiting)
 }
 
 function areaAt(map: MapLibreMap, event: MapMouseEvent, level: AreaLevel | null): number | null {

@@ -143,7 +143,8 @@ export interface MapEvents {
   view: ReportedView
   /** Null on leaving. Points win over areas. */
   areaHover: { idx: number; pixel: PixelPoint } | null
-  areaClick: { idx: number; lngLat: LngLat; pixel: PixelPoint }
+  /** `isAdding`: with Ctrl, Cmd or Shift. Comes once no second click has followed. */
+  areaClick: { idx: number; lngLat: LngLat; pixel: PixelPoint; isAdding: boolean }
   /** Several at a shared place; null on leaving. */
   pointHover: { hits: PointHit[]; pixel: PixelPoint } | null
   pointClick: { hits: PointHit[]; lngLat: LngLat; pixel: PixelPoint }

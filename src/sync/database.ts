@@ -73,6 +73,8 @@ export interface ReceiptRow extends Titled {
   state: 'received' | 'replaced'
   receivedAt: string
   version: number | null
+  /** Missing in what older versions kept. */
+  caseNumber?: string | null
 }
 export interface PhotoRow {
   hash: string

@@ -48,7 +48,7 @@ export async function prepareItem(
 
 export function receiptRow(
   item: ItemRow,
-  done: Pick<ReceiptRow, 'state' | 'receivedAt' | 'version'>,
+  done: Pick<ReceiptRow, 'state' | 'receivedAt' | 'version' | 'caseNumber'>,
 ): New<ReceiptRow> {
   return { ...fields(item, titledFields), ...done }
 }

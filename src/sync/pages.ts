@@ -104,6 +104,7 @@ function liveSummary(row: ShownRow, first: ItemRow | null): ItemSummary {
     waitingFor: first && waitedFor(first),
     receivedAt: null,
     version: null,
+    caseNumber: null,
   }
 }
 
@@ -113,12 +114,13 @@ const waitedFor = (first: ItemRow): ItemSummary['waitingFor'] =>
     : { id: first.draftId!, state: 'draft' }
 
 function doneSummary(row: ReceiptRow): ItemSummary {
-  const { seq, state, receivedAt, version } = row
+  const { seq, state, receivedAt, version, caseNumber = null } = row
   return {
     ...fields(row, shownFields),
     state,
     receivedAt,
     version,
+    caseNumber,
     cursor: `r${seq}`,
     attempts: 0,
     error: null,

@@ -168,7 +168,7 @@ async function putInPlaceOf(
   await db.payloads.delete(old.id)
   if (isStuck(old))
     await db.receipts.add(
-      receiptRow(old, { state: 'replaced', receivedAt: instant(now), version: null }),
+      receiptRow(old, { state: 'replaced', receivedAt: instant(now), version: null, caseNumber: null }),
     )
   if (old.incidentId !== prepared.row.incidentId) {
     await append(db, prepared)

@@ -62,8 +62,9 @@ async function receive(
   await db.payloads.bulkDelete(items.map(({ id }) => id))
   await db.receipts.bulkAdd(
     received.map(({ item, verdict }) => {
-      const version = verdict.kind === 'received' ? verdict.version : null
-      return receiptRow(item, { state: 'received', receivedAt, version })
+      const { version, caseNumber } =
+        verdict.kind === 'received' ? verdict : { version: null, caseNumber: null }
+      return receiptRow(item, { state: 'received', receivedAt, version, caseNumber })
     }),
   )
   await releasePhotos(

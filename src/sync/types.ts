@@ -48,6 +48,8 @@ export interface ItemSummary {
   receivedAt: string | null
   /** Version of the incident. */
   version: number | null
+  /** Of the incident, once the server has given it. */
+  caseNumber: string | null
   /** The server has the command but lacks a photo. */
   applied: boolean
 }

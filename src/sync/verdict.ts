@@ -6,7 +6,7 @@ export type Verdict =
   | { kind: 'nothing' }
   /** Sent in another person's session. */
   | { kind: 'wrong-actor' }
-  | { kind: 'received'; version: number | null }
+  | { kind: 'received'; version: number | null; caseNumber: string | null }
   /** The server lacks only these photos. */
   | { kind: 'missing-photos'; hashes: string[] }
   | { kind: 'rejected'; error: CommandError; isRecorded: boolean }
@@ -39,7 +39,8 @@ export function verdictOf(
   }
   if (!matches) return nothing
   if (outcome === 'conflict') return error ? { kind: 'conflict', error } : nothing
-  if (missingPhotos.length === 0) return { kind: 'received', version: receipt.version }
+  if (missingPhotos.length === 0)
+    return { kind: 'received', version: receipt.version, caseNumber: receipt.caseNumber }
   const ours = missingPhotos.every((hash) => item.photoHashes.includes(hash))
   return ours ? { kind: 'missing-photos', hashes: missingPhotos } : nothing
 }

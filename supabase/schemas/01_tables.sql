@@ -331,6 +331,12 @@ create index memberships_user_idx on public.memberships (user_id);
 create index memberships_area_idx on public.memberships (area_code);
 create index memberships_department_idx on public.memberships (department_code);
 
+-- The last serial number of each year, by the city's clocks.
+create table private.case_counters (
+  year integer primary key,
+  last integer not null check (last between 1 and 999999999)
+);
+
 create table public.incidents (
   district_code text not null references public.areas (code),
   id uuid not null,
@@ -399,6 +405,8 @@ create table public.incidents (
   to_verify boolean not null default false,
   -- what its clocks say of a case that is over, packed: private.lateness_of; set at every write
   lateness smallint,
+  -- for people: year of the report and serial number of that year; given once, never changed or given again
+  case_number text not null constraint incidents_case_number_check check (case_number ~ '^[0-9]{4}-[0-9]{6,9}$'),
   primary key (district_code, id),
   check (closed_at is null or closed_at >= reported_at),
   check ((stage = 'closed') = (closed_at is not null)),
@@ -419,6 +427,8 @@ alter table public.incidents add constraint incidents_parent_fkey
 create unique index incidents_source_idx on public.incidents (district_code, source, source_id) where source is not null;
 
 create index incidents_id_idx on public.incidents (id);
+-- the counters make numbers unique in the city; a sharded table needs its key in every unique index
+create unique index incidents_case_number_idx on public.incidents (case_number, district_code);
 create index incidents_month_idx on public.incidents (month, area_code, changed_xid);
 create index incidents_changed_idx on public.incidents (changed_xid);
 create index incidents_geom_idx on public.incidents using gist (geom);

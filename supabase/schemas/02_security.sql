@@ -167,6 +167,7 @@ alter table public.categories enable row level security;
 alter table public.profiles enable row level security;
 alter table public.memberships enable row level security;
 alter table private.role_rights enable row level security;
+alter table private.case_counters enable row level security;
 alter table public.incidents enable row level security;
 alter table public.incident_work enable row level security;
 alter table public.incident_log enable row level security;
@@ -292,7 +293,36 @@ begin
       and (s.clock = 'verify' or s.clock is distinct from 'file' and p_channel <> all (w.trusted_channels)));
 end $$;
 
--- Sets version, changed_xid, to_verify and lateness at every write. An importer names the stage alone: the state of its
+-- Numbers for incidents reported in these years, in their order. The counters stay locked until the transaction
+-- ends, so that numbers follow the order of the calls and a repeated journal gives the same ones; they are locked
+-- in the order of the years, so that two calls never wait crosswise.
+create or replace function private.draw_case_numbers(p_years integer[])
+returns text[] language plpgsql set search_path = '' as $$
+declare
+  v_numbers text[];
+begin
+  with drawn as (
+    insert into private.case_counters as c (year, last)
+    select y.year, count(*) from unnest(p_years) y (year) group by y.year order by y.year
+    on conflict (year) do update set last = c.last + excluded.last
+    returning year, last
+  ), placed as (
+    select y.n, y.year, row_number() over (partition by y.year order by y.n)
+      - count(*) over (partition by y.year) as place
+    from unnest(p_years) with ordinality y (year, n)
+  )
+  select array_agg(private.case_number(p.year, (d.last + p.place)::integer) order by p.n) into v_numbers
+  from placed p join drawn d using (year);
+  return coalesce(v_numbers, '{}');
+end $$;
+
+-- At least six digits: more only where a year has more than a million incidents.
+create or replace function private.case_number(p_year integer, p_serial integer)
+returns text language sql immutable parallel safe set search_path = '' as $$
+  select lpad(p_year::text, 4, '0') || '-' || lpad(p_serial::text, greatest(6, length(p_serial::text)), '0')
+$$;
+
+-- Sets version, changed_xid, to_verify and lateness at every write, and a case number once. An importer names the stage alone: the state of its
 -- workflow follows.
 create or replace function private.mark_incident_change()
 returns trigger language plpgsql security definer set search_path = '' as $$
@@ -300,11 +330,18 @@ begin
   new.changed_xid := pg_current_xact_id()::text::bigint;
   if tg_op = 'UPDATE' then
     new.version := old.version + 1;
+    new.case_number := old.case_number;
     if new.stage <> old.stage and new.state = old.state then
       new.state := private.first_state_of(new.workflow_code, new.stage);
     end if;
-  elsif new.state is null then
-    new.state := private.first_state_of(new.workflow_code, new.stage);
+  else
+    if new.state is null then
+      new.state := private.first_state_of(new.workflow_code, new.stage);
+    end if;
+    -- reports and imports draw theirs for a whole call
+    if new.case_number is null then
+      new.case_number := (private.draw_case_numbers(array[extract(year from new.month)::integer]))[1];
+    end if;
   end if;
   new.to_verify := new.stage = 'reported'
     and private.must_be_verified(new.workflow_code, new.state, new.channel);

@@ -338,21 +338,26 @@ end $$;
 -- All or none, in a fixed number of statements.
 create or replace function private.store_reports(p_reports private.report[])
 returns void language plpgsql set search_path = '' as $$
+declare
+  v_numbers text[];
 begin
   -- planning the clocks of no report takes longer than a transition
   if cardinality(p_reports) = 0 then return; end if;
+  v_numbers := private.draw_case_numbers(array(
+    select extract(year from r.at at time zone city.time_zone)::integer
+    from unnest(p_reports) with ordinality r cross join public.city_settings city order by r.ordinality));
   with stored as (
     insert into public.incidents (district_code, id, category_code, area_code, severity, lon, lat,
       qx, qy, description, address_label, reported_at, device_at, month, reported_by,
-      workflow_code, stage, state, state_since, condition_code, self_handled, closed_at)
+      workflow_code, stage, state, state_since, condition_code, self_handled, closed_at, case_number)
     select r.district_code, r.id, r.category_code, r.area_code, r.severity, r.lon, r.lat,
       r.qx, r.qy, r.description, r.address_label, r.at, r.device_at,
       date_trunc('month', r.at at time zone city.time_zone)::date, r.actor,
       w.code, case when r.condition_code is null then 'reported' else 'closed' end,
       case when r.condition_code is null then w.first_state else private.first_state_of(w.code, 'closed') end,
       r.at, r.condition_code, r.condition_code is not null,
-      case when r.condition_code is not null then r.at end
-    from unnest(p_reports) r
+      case when r.condition_code is not null then r.at end, v_numbers[r.ordinality]
+    from unnest(p_reports) with ordinality r
     join public.categories c on c.code = r.category_code
     join public.workflows w on w.code = c.workflow_code
     cross join public.city_settings city

@@ -18,6 +18,8 @@ begin
     'outcome', case when p_is_replay and p_command.outcome = 'applied' then 'replayed' else p_command.outcome end,
     'hash', p_command.hash, 'incident_id', p_command.incident_id, 'version', p_command.version,
     'error', p_command.error,
+    'case_number', case when p_command.outcome = 'applied' then (
+      select i.case_number from public.incidents i where i.id = p_command.incident_id limit 1) end,
     'missing_photos', case when p_command.outcome = 'applied'
       then private.missing_photos(p_command.actor, p_command.photo_hashes) else '[]' end);
 end $$;
@@ -462,7 +464,7 @@ end $$;
 -- `[{id, actor, type, at, payload, replaces?}]` with `payload` a string of JSON: at most 200 commands and
 -- 1 MB. schemas/05_command_types.sql holds types, payloads and codes of `error`, 06_commands.sql the codes
 -- of envelopes.
--- Returns receipts `[{id, outcome, hash, incident_id, version, error, missing_photos}]`. `outcome` is
+-- Returns receipts `[{id, outcome, hash, incident_id, version, error, case_number, missing_photos}]`. `outcome` is
 -- applied, replayed, conflict or rejected. `hash` is the payload's SHA-256; null means that no record
 -- exists: keep the copy. `missing_photos` lists hashes without a checked file: upload, send again. A
 -- command that a fault of the server kept from being judged has no receipt.

@@ -13,7 +13,7 @@ return jsonb_build_object(
     'stateSince', (i).state_since, 'dueAt', (w).due_at, 'warnAt', (w).warn_at, 'pending', (i).pending,
     'holdUntil', (i).hold_until, 'supervision', (i).supervision, 'replyBy', (i).reply_by,
     'rework', (i).rework, 'reopened', (i).reopened, 'extensions', (i).extensions,
-    'selfHandled', (i).self_handled, 'isGenerated', (i).is_generated);
+    'selfHandled', (i).self_handled, 'isGenerated', (i).is_generated, 'caseNumber', (i).case_number);
 
 -- Sort keys, all in one direction; the id follows. 01_tables.sql has an index with each expression. Null
 -- for an unknown sort.
@@ -51,8 +51,8 @@ begin
   if v_order.keys is null then
     raise exception 'p_sort: unknown sort' using errcode = '22023', detail = 'p_sort';
   end if;
-  if v_limit not between 1 and 200 then
-    raise exception 'p_limit: 1 to 200 rows' using errcode = '22023', detail = 'p_limit';
+  if v_limit not between 1 and 1000 then
+    raise exception 'p_limit: 1 to 1000 rows' using errcode = '22023', detail = 'p_limit';
   end if;
   v_direction := case when v_order.descending then ' desc' else ' asc' end;
   v_key_list := array_to_string(v_order.keys, ', ');
@@ -113,7 +113,7 @@ begin
     'description', left(p_incident.description, 200), 'addressLabel', p_incident.address_label,
     'reportedAt', p_incident.reported_at,
     'reportedByMe', coalesce(p_incident.reported_by = p_user, false),
-    'isGenerated', p_incident.is_generated,
+    'isGenerated', p_incident.is_generated, 'caseNumber', p_incident.case_number,
     'photo', (
       select jsonb_build_object('owner', p.owner, 'hash', p.hash, 'mediaType', p.media_type)
       from public.incident_photos p
@@ -309,7 +309,7 @@ end $$;
 -- or category_asc; under closed_ and hours_ those not closed come last. `p_after` is the `next` of the page
 -- before.
 -- Returns `{rows: [IncidentRow], next}`; `next` is null on the last page.
--- Errors: 42501; 22023 for an unknown sort, another sort's cursor, a limit outside 1..200, or a wrong filter.
+-- Errors: 42501; 22023 for an unknown sort, another sort's cursor, a limit outside 1..1000, or a wrong filter.
 create or replace function public.incident_list(p_filter jsonb, p_sort text, p_after jsonb, p_limit integer)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_list(p_filter, p_sort, p_after, p_limit)
@@ -330,7 +330,7 @@ $$;
 -- runningSince, limitSeconds, usedSeconds, dueAt, warnAt, stoppedAt, isReached}`; `usedSeconds` is that of `asOf`, and
 -- `workAhead` has the working time of the week after it in the calendars of running clocks. `parent`, `children` and `rows` hold what the
 -- caller sees of others: `{id, categoryCode, areaCode, stage, onHold, workflowCode, state, reportedAt, closedAt,
--- description, addressLabel, meters}`. `feedback` is `{closing, ratings, callbacks, appeals, canAppeal, canReview,
+-- description, addressLabel, caseNumber, meters}`. `feedback` is `{closing, ratings, callbacks, appeals, canAppeal, canReview,
 -- canKeepClosed}`, see 23_ratings.sql and 24_appeals.sql.
 -- Errors: 42501.
 create or replace function public.incident_detail(p_id uuid)
@@ -340,7 +340,7 @@ $$;
 
 -- Open incidents of the scope, newest first. `p_after` is the `next` of the page before.
 -- Returns `{rows: [{id, version, categoryCode, lon, lat, areaCode, stage, description, addressLabel,
--- reportedAt, reportedByMe, isGenerated, photo}], next}`; `photo` is `{owner, hash, mediaType}` or null.
+-- reportedAt, reportedByMe, isGenerated, caseNumber, photo}], next}`; `photo` is `{owner, hash, mediaType}` or null.
 -- Errors: 42501; 22023 for another cursor or a limit outside 1..500.
 create or replace function public.open_incidents(p_after jsonb default null, p_limit integer default 500)
 returns jsonb language sql stable security invoker set search_path = '' as $$

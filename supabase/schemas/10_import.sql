@@ -102,16 +102,25 @@ begin
     join public.areas a on a.code = j.area_code
     join public.categories c on c.code = j.category
     where j.verdict in ('store', 'update')
+  ), numbered as materialized (
+    select x.n, x.case_number
+    from (
+      select array_agg(r.n order by r.n) as ns,
+        private.draw_case_numbers(array_agg(extract(year from r.month)::integer order by r.n)) as numbers
+      from ready r where r.verdict = 'store' having count(*) > 0
+    ) d
+    cross join lateral unnest(d.ns, d.numbers) x (n, case_number)
   ), stored as (
     insert into public.incidents (district_code, id, category_code, area_code, department_code,
       stage, on_hold, severity, lon, lat, qx, qy, description, address_label, reported_at, month,
-      closed_at, channel, source, source_id, source_hash, workflow_code, state_since)
+      closed_at, channel, source, source_id, source_hash, workflow_code, state_since,
+      case_number)
     select r.district, r.incident_id, r.category, r.area_code, r.department_code, r.stage,
       coalesce(r."onHold", false), coalesce(r.severity, 2::smallint), r.lon, r.lat, r.qx, r.qy,
       coalesce(r.description, ''), coalesce(r.address, ''), r."reportedAt", r.month, r."closedAt",
       coalesce(r.channel, 'import'), p_source, r.id, r.hash, r.workflow_code,
-      coalesce(r."closedAt", r."reportedAt")
-    from ready r where r.verdict = 'store'
+      coalesce(r."closedAt", r."reportedAt"), u.case_number
+    from ready r join numbered u on u.n = r.n where r.verdict = 'store'
     returning district_code, id, stage, source_id
   ), updated as (
     update public.incidents i set category_code = r.category, area_code = r.area_code,

@@ -137,7 +137,7 @@ begin
     select jsonb_build_object('id', (i).id, 'categoryCode', (i).category_code, 'areaCode', (i).area_code,
       'stage', (i).stage, 'onHold', (i).on_hold, 'workflowCode', (i).workflow_code, 'state', (i).state,
       'reportedAt', (i).reported_at, 'closedAt', (i).closed_at, 'description', left((i).description, 200),
-      'addressLabel', (i).address_label, 'meters', round(p_meters::numeric, 1)));
+      'addressLabel', (i).address_label, 'caseNumber', (i).case_number, 'meters', round(p_meters::numeric, 1)));
 end $$;
 
 -- The incident it was merged into, and those merged into it: what the caller sees of them, 50 at most.

@@ -820,7 +820,8 @@ begin
   return (
     select jsonb_build_object('incidentId', i.id, 'closing', (c).closing, 'drawId', (c).draw_id, 'n', (c).n,
       'isMine', (c).caller is not distinct from p_user, 'callerName', p.display_name,
-      'categoryCode', i.category_code, 'areaCode', i.area_code, 'departmentCode', (c).department_code,
+      'caseNumber', i.case_number, 'categoryCode', i.category_code, 'areaCode', i.area_code,
+      'departmentCode', (c).department_code,
       'description', i.description, 'addressLabel', i.address_label, 'lon', i.lon, 'lat', i.lat,
       'channel', i.channel, 'source', i.source, 'sourceId', i.source_id, 'reportedAt', i.reported_at,
       'closedAt', (c).closed_at, 'until', private.rated_until(i), 'handledNote', (
@@ -865,7 +866,8 @@ begin
         order by 2, 3, 4 limit 500) x),
     'asks', (
       select coalesce(jsonb_agg(jsonb_build_object('incidentId', i.id, 'closing', r.closing,
-        'categoryCode', i.category_code, 'areaCode', i.area_code, 'departmentCode', r.department_code,
+        'caseNumber', i.case_number, 'categoryCode', i.category_code, 'areaCode', i.area_code,
+        'departmentCode', r.department_code,
         'description', left(i.description, 200), 'addressLabel', i.address_label, 'words', w.words,
         'satisfied', r.satisfied, 'at', r.at, 'decideBy', r.decide_by, 'version', i.version,
         'isGenerated', r.is_generated) order by r.decide_by, i.id), '[]')

@@ -50,6 +50,7 @@ describeOnEachDatabase('apply_commands', (kind) => {
       incident_id: payload.incidentId,
       version: 1,
       error: null,
+      case_number: expect.stringMatching(/^\d{4}-000\d{3}$/),
       missing_photos: [],
     })
     expect(await incident(payload.incidentId)).toMatchObject({

@@ -19,7 +19,7 @@ const numberNames = new Set(
 )
 /** Parameters that carry words, among them durations, sizes and days already formatted. */
 const wordNames = new Set(
-  `ago area at browser bytes city day days department device distance duration field free from height high
+  `ago area at browser bytes city day days department device distance duration field first free from height high
   id instant keys level limit link low month name names near note part path points share size stage started
   state step system to used year`.split(/\s+/),
 )

@@ -168,7 +168,7 @@ describe('the map page', () => {
     await page.goBack()
     await expect.poll(() => query('area')).toBeNull()
     await expectCounted()
-    await tool('Back to the start').click()
+    await tool('Reset view').click()
   })
 
   it('goes down the hierarchy and back up by its trail', async () => {
@@ -203,7 +203,7 @@ describe('the map page', () => {
     await expect.poll(() => query('layer')).toBeNull()
     for (let step = 0; step < 3; step++) await tool('Zoom in').click()
     await expect.poll(() => legend.innerText()).toBe('Incidents by Grid')
-    await tool('Back to the start').click()
+    await tool('Reset view').click()
     await expect.poll(() => legend.innerText()).toBe('Incidents by Community')
   })
 
@@ -213,7 +213,7 @@ describe('the map page', () => {
     await tool('Zoom in').click()
     await expect.poll(() => query('at')).not.toBe(start)
     const near = query('at')
-    await tool('Back to the start').click()
+    await tool('Reset view').click()
     await expect.poll(() => query('at')).not.toBe(near)
     const at = query('at')!
     await goInApp(page, `/map?from=${month}-01&to=${lastDayOf(month)}&measure=open&at=${at}`)
@@ -383,7 +383,7 @@ describe('the map page', () => {
     await context.setGeolocation({ longitude: -122.42, latitude: 37.76, accuracy: 30 })
     await tool('Where am I').click()
     await expect.poll(() => query('at')).toMatch(/^16\/37\.7600\d\/-122\.4200\d$/)
-    await tool('Back to the start').click()
+    await tool('Reset view').click()
   })
 
   it('sorts the list, which a link shows the same', async () => {
@@ -413,7 +413,7 @@ describe('the map page', () => {
     await expect.poll(topVisible).not.toBeNull()
     const place = await topVisible()
     await page.locator(`[data-key="${place}"]`).click()
-    await page.getByTestId('incident-detail').getByText('Incident id').waitFor()
+    await page.getByTestId('incident-detail').getByText('Number', { exact: true }).waitFor()
     const mark = await topVisible()
 
     const total = await shownCount(page, 'total-count')
@@ -449,7 +449,7 @@ describe('the map page', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     const detail = page.getByTestId('incident-detail')
-    await detail.getByText('Incident id').waitFor()
+    await detail.getByText('Number', { exact: true }).waitFor()
     await expect
       .poll(() => detail.evaluate((element) => element === document.activeElement))
       .toBe(true)
@@ -465,8 +465,8 @@ describe('the map page', () => {
     await page.locator('html.light').waitFor({ state: 'attached' })
     expect(await page.getByTestId('map').isVisible()).toBe(false)
     expect(await page.getByTestId('detail-close').isVisible()).toBe(false)
-    const id = detail.getByText(query('incident')!)
-    const paper = await id.evaluate((element) => {
+    const number = detail.getByText(/^\d{4}-\d{6}/)
+    const paper = await number.evaluate((element) => {
       const [ink, ground] = [element, document.body].map((of) => getComputedStyle(of))
       const canvas = new OffscreenCanvas(1, 1).getContext('2d')!
       canvas.fillStyle = ink!.color
@@ -495,7 +495,7 @@ describe('the map page', () => {
     await expect.poll(topVisible).not.toBeNull()
     const place = (await topVisible())!
     await page.locator(`[data-key="${place}"]`).click()
-    await page.getByTestId('incident-detail').getByText('Incident id').waitFor()
+    await page.getByTestId('incident-detail').getByText('Number', { exact: true }).waitFor()
     expect(await page.getByTestId('tab-list').isVisible()).toBe(false)
     await page.getByTestId('detail-close').click()
     await page.getByTestId('tab-list').waitFor()
@@ -607,9 +607,44 @@ describe('the map page', () => {
     await page.getByTestId('more-rows').click()
     await expect.poll(listed).toEqual(newestFirst(expected()).slice(0, 200))
 
+    // The file has all rows of the filter, and its name says city, period and filter.
+    await page.getByTestId('export').first().click()
+    await page.getByTestId('export-csv').check()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByTestId('export-save').click(),
+    ])
+    expect(download.suggestedFilename()).toMatch(
+      /^San Francisco.* Incidents \d{4}-\d\d-\d\d \d{4}-\d\d-\d\d.*\.csv$/,
+    )
+    const saved = await readFile(await download.path(), 'utf8')
+    expect(saved.trimEnd().split('\r\n').length - 1).toBe(expected().length)
+    const [lastId] = newestFirst(expected()).slice(-1)
+    expect(saved).toContain(lastId)
+    await page.keyboard.press('Escape')
+
+    // One field on every page finds the number of a row.
+    const shown = await page
+      .locator('tr', { has: page.getByTestId('list-row') })
+      .nth(3)
+      .innerText()
+    const [caseNumber = ''] = /\d{4}-\d{6}/.exec(shown) ?? []
+    await page.locator('body').press('/')
+    await page.getByTestId('search-field').fill(caseNumber.replace(/-0*/, ' '))
+    await expect
+      .poll(() =>
+        page
+          .getByTestId('search-incidents')
+          .first()
+          .innerText()
+          .catch(() => ''),
+      )
+      .toContain(caseNumber)
+    await page.keyboard.press('Escape')
+
     await row.nth(120).click()
     const detail = page.getByTestId('incident-detail')
-    await detail.getByText('Incident id').waitFor()
+    await detail.getByText('Number', { exact: true }).waitFor()
     await page.keyboard.press('Escape')
     await detail.waitFor({ state: 'detached' })
     expect(await row.nth(120).evaluate((element) => element === document.activeElement)).toBe(true)
@@ -867,7 +902,7 @@ describe('hotspots', () => {
     await page.getByTestId('hotspot-obstacle').waitFor()
     await expect
       .poll(() => page.getByTestId('hotspot-obstacle').innerText())
-      .toContain('No incident passes the filter')
+      .toContain('No incidents match the filters')
     expect(await page.getByText('NaN').count()).toBe(0)
     expect(problems).toEqual([])
     await context.close()

@@ -293,7 +293,7 @@ describe('outbox', () => {
     })
     await signIn(page, url, 'field', '/my-day')
     const line = page.getByTestId('sync-line')
-    await expect.poll(() => line.innerText(), slow).toContain('1 item needs you')
+    await expect.poll(() => line.innerText(), slow).toContain('1 item needs action')
     expect(await page.getByTestId('sync-badge').getAttribute('data-state')).toBe('needs-person')
 
     await page.unroute('**/rpc/apply_commands')

@@ -3,6 +3,8 @@ import Papa from 'papaparse'
 import type { Browser, Download, Page } from 'playwright'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { fileName } from '../../src/domain/export/file-name.ts'
+import { createFormat } from '../../src/domain/time/format.ts'
 import { apiClient, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
@@ -47,10 +49,8 @@ function quantile(sample: Sample[], share: number): number | null {
   return null
 }
 
-const duration = (hours: number | null): string => {
-  if (hours === null) return 'not reached yet'
-  return hours < 48 ? `${hours} hours` : `${Number((hours / 24).toFixed(1))} days`
-}
+const duration = (hours: number | null): string =>
+  hours === null ? 'no median yet' : createFormat('en', 'America/Los_Angeles').duration(hours)
 const days = (hours: number | null): string =>
   hours === null ? '–' : String(Number((hours / 24).toFixed(2)))
 
@@ -230,13 +230,16 @@ describe('the overview', () => {
     }
     for (const name of ['flow', 'areas', 'time-to-close', 'share-by-category', 'share-by-area']) {
       const picture = await saved(name, 'Save as picture (PNG)')
-      expect(picture.suggestedFilename()).toBe(`${name}.png`)
+      const title = await card(name).locator('h2').innerText()
+      const named = fileName(['San Francisco', title, from, to])
+      expect(picture.suggestedFilename()).toBe(`${named}.png`)
       const bytes = readFileSync(await picture.path())
       const shown = (await card(name).locator('[role=application] svg').boundingBox())!
       expect(bytes.subarray(1, 4).toString()).toBe('PNG')
-      expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual(
-        [shown.width, shown.height].map((pixels) => Math.round(pixels) * 2),
-      )
+      // around it stand title, note, city, period and as-of
+      const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]
+      expect(width).toBe((Math.round(shown.width) + 24) * 2)
+      expect(height).toBeGreaterThan((shown.height + 24 + 28 + 3 * 18) * 2)
       // one colour alone would be a few hundred bytes
       expect(bytes.length).toBeGreaterThan(5000)
 
@@ -249,12 +252,18 @@ describe('the overview', () => {
       expect(drawn.trimEnd().endsWith('</svg>')).toBe(true)
 
       const csv = await saved(name, 'Save as table (CSV)')
-      expect(csv.suggestedFilename()).toBe(`${name}.csv`)
+      expect(csv.suggestedFilename()).toBe(`${named}.csv`)
       const text = readFileSync(await csv.path(), 'utf8').replace(/^\uFEFF/, '')
       const parsed = Papa.parse<string[]>(text, { skipEmptyLines: true }).data
       const table = await tableOf(name)
       expect(table.length).toBeGreaterThan(3)
-      expect(parsed).toEqual(table.map((row) => row.map((cell) => (cell === '–' ? '' : cell))))
+      expect(parsed.slice(0, table.length)).toEqual(
+        table.map((row) => row.map((cell) => (cell === '–' ? '' : cell))),
+      )
+      const about = parsed.slice(table.length).flat().join('\n')
+      expect(about).toContain(title)
+      expect(about).toContain('San Francisco')
+      expect(about).toContain('Data as of')
     }
     expect(problems).toEqual([])
   })
@@ -265,7 +274,7 @@ describe('the overview', () => {
     const past = dayAgo(300)
     await goInApp(page, `/overview?from=${past}&to=${dayAgo(290)}`)
     await rates.getByTestId('rates-empty').waitFor(slow)
-    expect(await rates.innerText()).toMatch(/incidents were imported or put right on the spot/)
+    expect(await rates.innerText()).toMatch(/incidents were imported or fixed on the spot/)
 
     await reportIncident(await apiClient(url, 'field'))
     const today = asOfDay()

@@ -321,7 +321,7 @@ describe('the app on a device', () => {
 
   it('takes the city’s map along and draws it without a network', async () => {
     const city = page.getByTestId('city-download')
-    await city.getByRole('button', { name: 'Take along' }).click()
+    await city.getByRole('button', { name: 'Download' }).click()
     // a download that failed or paused ends the test at once, with its text
     await expect.poll(() => city.getAttribute('data-status'), slower).toMatch(/kept|failed|paused/)
     expect([await city.getAttribute('data-status'), await city.innerText()]).toEqual([

@@ -18,7 +18,7 @@ const readShown = (page: Page): Promise<Shown> =>
       const digits = all(id)[0]?.innerText.replaceAll(/\D/g, '')
       return digits ? Number(digits) : null
     }
-    const tiles = ['total-count', 'open-count', 'closed-count', 'list-total']
+    const tiles = ['total-count', 'open-count', 'closed-count', 'list-total', 'histogram-count']
     return {
       tiles: Object.fromEntries(tiles.map((id) => [id, number(id)])),
       listed: all('list-row').map((row) => row.dataset.key ?? ''),
@@ -74,6 +74,7 @@ export async function disagreements(
     'open-count': open,
     'closed-count': expected.length - open,
     'list-total': expected.length,
+    'histogram-count': expected.length,
   })
   // still counting: the rest takes longer to count here, and is asked again
   if (found.length > 0) return found

@@ -4,9 +4,9 @@ import type { ChartTheme } from '../chart-theme.ts'
 import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 
 /**
- * Received, closed and those overdue now as bars, month-end backlog as a line. Nothing is overdue in
- * a city without deadlines, so the bars come only where some are. The line has its own axis: backlog is a
- * stock, bars are flows.
+ * Received, closed and those overdue now as bars; below them, on axes of its own from zero, the month-end
+ * backlog: a stock beside flows would look like one. Nothing is overdue in a city without deadlines, so the
+ * bars come only where some are.
  */
 export function monthFlowOption(
   months: MonthFlow[],
@@ -22,21 +22,28 @@ export function monthFlowOption(
     barGap: '10%',
     cursor: 'pointer',
   })
+  const monthAxis = {
+    type: 'category',
+    data: months.map((m) => m.month),
+    axisLine: { lineStyle: { color: theme.axisLine } },
+    axisTick: { show: false },
+  }
   return {
     animation: false,
-    grid: { left: 8, right: 8, top: 36, bottom: 4, containLabel: true },
+    grid: [
+      { left: 48, right: 8, top: 32, height: 124 },
+      { left: 48, right: 8, top: 176, height: 56 },
+    ],
+    axisPointer: { link: [{ xAxisIndex: 'all' }] },
     legend: { top: 0, left: 0, textStyle: axisText(theme), itemWidth: 12, itemHeight: 8 },
     tooltip: { ...plainTooltip(theme), trigger: 'axis' },
-    xAxis: {
-      type: 'category',
-      data: months.map((m) => m.month),
-      axisLabel: { ...axisText(theme), hideOverlap: true },
-      axisLine: { lineStyle: { color: theme.axisLine } },
-      axisTick: { show: false },
-    },
+    xAxis: [
+      { ...monthAxis, gridIndex: 0, axisLabel: { show: false } },
+      { ...monthAxis, gridIndex: 1, axisLabel: { ...axisText(theme), hideOverlap: true } },
+    ],
     yAxis: [
-      { ...valueAxis(theme), minInterval: 1 },
-      { ...valueAxis(theme), minInterval: 1, splitLine: { show: false } },
+      { ...valueAxis(theme), gridIndex: 0, minInterval: 1 },
+      { ...valueAxis(theme), gridIndex: 1, minInterval: 1, min: 0, splitNumber: 2 },
     ],
     series: [
       bar(
@@ -61,9 +68,11 @@ export function monthFlowOption(
       {
         type: 'line',
         name: text.t('charts.backlog'),
+        xAxisIndex: 1,
         yAxisIndex: 1,
+        areaStyle: { color: theme.backlog, opacity: 0.12 },
         data: months.map((m) => m.backlog),
-        lineStyle: { color: theme.backlog, width: 2, type: 'dashed' },
+        lineStyle: { color: theme.backlog, width: 2 },
         itemStyle: { color: theme.backlog },
         symbol: 'diamond',
         symbolSize: 6,

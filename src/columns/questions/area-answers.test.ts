@@ -54,6 +54,24 @@ describe('windowCounts', () => {
     expect([...counted(-100)]).toEqual(wanted)
   })
 
+  it('counts each day of the window in the filter’s areas', () => {
+    const { byDay } = windowCounts(rowsOf(), world, {
+      window: { ...window, shiftDays: -100 },
+      figure: 'reported',
+    })
+    const first = dayNumber(window.period.from)
+    const wanted = new Array<number>(30).fill(0)
+    for (const month of set.months)
+      for (let i = 0; i < month.count; i++) {
+        const day = firstDayNumber(month.monthNumber) + Math.floor(month.minute[i]! / 1440) - first
+        const isInArea = rowsOf({ period: null, areas: ['D'] }).passing.some(
+          ({ month: own, rows }) => own === month && (rows === null || [...rows].includes(i)),
+        )
+        if (day >= 0 && day < 30 && isInArea) wanted[day]!++
+      }
+    expect([...byDay]).toEqual(wanted)
+  })
+
   it('ends at the counterpart of the last known minute', () => {
     // The last day of the window lies no days before the last known one.
     const isCut = (minute: number) => minute > 14 * 1440 + 9 * 60 + 30

@@ -9,15 +9,16 @@ import type { Question, QuestionWorld } from './question.ts'
 
 /**
  * Visits the rows up to the counterpart of `asOf`: today's morning is compared with a morning, not
- * with a whole day. The filter's areas do not count.
+ * with a whole day. @param areas by default all: the filter's do not count
  */
 export function forEachInWindow(
   rows: FilteredRows,
   world: QuestionWorld,
   window: CompareWindow,
   monthVisitor: (month: MonthColumns) => (row: number) => void,
+  areas: readonly string[] = [],
 ): void {
-  const filter = { ...rows.filter, areas: [], period: window.period }
+  const filter = { ...rows.filter, areas: [...areas], period: window.period }
   const lastMinute = world.asOfWallMinutes - window.shiftDays * 1440
   forEachPassing(new FilteredRows(rows.set, filter, world), (month) => {
     const { minute } = month
@@ -52,5 +53,17 @@ export const windowCounts: Question<WindowCountsOptions, WindowCounts> = (rows, 
       if (isOpen) byArea[area[row]!]!++
     }
   })
-  return { ...options, byArea }
+  const first = dayNumber(window.period.from)
+  const byDay = new Uint32Array(dayNumber(window.period.to) + 1 - first)
+  forEachInWindow(
+    rows,
+    world,
+    window,
+    ({ minute, monthNumber }) => {
+      const start = firstDayNumber(monthNumber) - first
+      return (row) => byDay[start + Math.floor(minute[row]! / 1440)]!++
+    },
+    rows.filter.areas,
+  )
+  return { ...options, byArea, byDay }
 }

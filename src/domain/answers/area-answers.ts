@@ -31,6 +31,8 @@ export interface WindowCountsOptions {
 export interface WindowCounts extends WindowCountsOptions {
   /** Of the deepest area, by `Area.idx`. */
   byArea: Uint32Array
+  /** Of the filter's areas, one a day from the first of the window on. */
+  byDay: Uint32Array
 }
 
 export interface SmoothedRatesOptions {

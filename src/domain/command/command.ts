@@ -64,6 +64,8 @@ export interface Receipt {
   hash: string | null
   incidentId: string | null
   version: number | null
+  /** The incident's; null when nothing was applied. */
+  caseNumber: string | null
   error: CommandError | null
   /** Hashes of photos without a checked file on the server. */
   missingPhotos: string[]

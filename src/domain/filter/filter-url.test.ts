@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addDays } from '../time/calendar.ts'
-import { decodeFilter, encodeFilter, filterKeys, filterToRpc } from './filter-url.ts'
+import {
+  againstChoices,
+  decodeFilter,
+  encodeFilter,
+  filterKeys,
+  filterToRpc,
+} from './filter-url.ts'
 import { dueChoices } from './due.ts'
 import { answerChoices, emptyFilter, maxExceptPoints, type IncidentFilter } from './filter.ts'
 import { stages } from '../vocabulary.ts'
@@ -41,11 +47,19 @@ const filters: fc.Arbitrary<IncidentFilter> = fc.record({
 describe('filter in the URL', () => {
   it('comes back as it went', () => {
     fc.assert(
-      fc.property(filters, fc.option(code), (filter, drill) => {
-        const search = new URLSearchParams(encodeFilter(filter, drill)).toString()
-        const query = Object.fromEntries(new URLSearchParams(search))
-        expect(decodeFilter(query)).toEqual({ filter, drill, periodGiven: true, ignored: [] })
-      }),
+      fc.property(
+        filters,
+        fc.option(code),
+        fc.option(fc.constantFrom(...againstChoices)),
+        (filter, drill, against) => {
+          const search = new URLSearchParams(encodeFilter(filter, drill, against)).toString()
+          const query = Object.fromEntries(new URLSearchParams(search))
+          expect(decodeFilter(query)).toEqual({
+            ...{ filter, drill, against },
+            ...{ periodGiven: true, ignored: [] },
+          })
+        },
+      ),
     )
   })
 
@@ -80,6 +94,7 @@ describe('filter in the URL', () => {
     [{ closed: '2026-01-01~2026-01-02', closer: 'parks' }, ['closed', 'closer']],
     [{ area: 'SF-N-1~<b>' }, ['area']],
     [{ in: '../x' }, ['in']],
+    [{ vs: 'last_week' }, ['vs']],
     [{}, []],
   ])('of %j ignores %j', (query, ignored) => expect(decodeFilter(query).ignored).toEqual(ignored))
 

@@ -27,6 +27,7 @@ export const filterKeys = [
   'closed',
   'closer',
   'in',
+  'vs',
 ] as const
 export type FilterKey = (typeof filterKeys)[number]
 
@@ -39,8 +40,14 @@ export interface DecodedFilter {
   drill: string | null
   /** False: the default period applies. */
   periodGiven: boolean
+  /** With which earlier days the figures are compared. */
+  against: Against | null
   ignored: FilterKey[]
 }
+
+/** The days right before the period, or the same days a year before. */
+export const againstChoices = ['period_before', 'year_before'] as const
+export type Against = (typeof againstChoices)[number]
 
 /** `from=all` is all time; without `from` the default period applies. */
 const allTime = 'all'
@@ -55,6 +62,7 @@ const single = (value: Query[string]): string | undefined => {
 export function encodeFilter(
   filter: IncidentFilter,
   drill: string | null = null,
+  against: Against | null = null,
 ): Partial<Record<FilterKey, string>> {
   const query: Partial<Record<FilterKey, string>> = {}
   query.from = filter.period ? filter.period.from : allTime
@@ -75,6 +83,7 @@ export function encodeFilter(
     if (closers.length) query.closer = closers.join('~')
   }
   if (drill) query.in = drill
+  if (against) query.vs = against
   return query
 }
 
@@ -143,8 +152,13 @@ export function decodeFilter(query: Query): DecodedFilter {
   const drill = read('in')
   if (drill !== undefined && !codePattern.test(drill)) ignored.add('in')
 
+  const vs = read('vs')
+  const against = againstChoices.find((one) => one === vs) ?? null
+  if (vs !== undefined && against === null) ignored.add('vs')
+
   return {
     filter,
+    against,
     drill: drill !== undefined && codePattern.test(drill) ? drill : null,
     periodGiven,
     ignored: [...ignored],

@@ -40,11 +40,11 @@ export const lastDayOf = (month: LocalMonth): LocalDay =>
   addDays(firstDayOf(monthFromNumber(monthNumber(month) + 1)), -1)
 
 /**
- * Wall-clock minutes since 1970-01-01T00:00.
- * @throws RangeError for an invalid instant or time zone
+ * For many instants of one time zone: wall-clock minutes since 1970-01-01T00:00.
+ * @throws RangeError for an invalid time zone, later for an invalid instant
  */
-export function wallMinutes(instant: string, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-CA', {
+export function wallClock(timeZone: string): (instant: string) => number {
+  const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -52,11 +52,21 @@ export function wallMinutes(instant: string, timeZone: string): number {
     day: '2-digit',
     hour: '2-digit',
     minute: '2-digit',
-  }).formatToParts(new Date(instant))
-  const get = (type: Intl.DateTimeFormatPartTypes) =>
-    Number(parts.find((part) => part.type === type)?.value)
-  return Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute')) / 60_000
+  })
+  return (instant) => {
+    const parts = format.formatToParts(new Date(instant))
+    const get = (type: Intl.DateTimeFormatPartTypes) =>
+      Number(parts.find((part) => part.type === type)?.value)
+    return Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute')) / 60_000
+  }
 }
+
+/**
+ * Wall-clock minutes since 1970-01-01T00:00.
+ * @throws RangeError for an invalid instant or time zone
+ */
+export const wallMinutes = (instant: string, timeZone: string): number =>
+  wallClock(timeZone)(instant)
 
 export const localDayOf = (instant: string, timeZone: string): LocalDay =>
   dayFromNumber(Math.floor(wallMinutes(instant, timeZone) / 1440))

@@ -11,10 +11,40 @@ describe('createFormat', () => {
     expect(zh.percent(1)).toBe('100%')
   })
 
-  it('speaks of hours below two days and of days from there', () => {
-    expect(en.duration(47)).toBe('47 hours')
-    expect(en.duration(48)).toBe('2 days')
+  it('says durations as people do', () => {
+    const said = [
+      0,
+      0.1,
+      1.2,
+      1.6,
+      30.4,
+      47,
+      48,
+      100.8,
+      24 * 59,
+      24 * 70,
+      24 * 365,
+      3956.1 * 24,
+      1342.6 * 24,
+    ]
+    expect(said.map(en.duration)).toEqual([
+      '<1 minute',
+      '6 minutes',
+      '72 minutes',
+      '1.6 hours',
+      '30 hours',
+      '47 hours',
+      '2 days',
+      '4.2 days',
+      '59 days',
+      '2 months',
+      '12 months',
+      '10 years 10 months',
+      '3 years 8 months',
+    ])
+    expect(zh.duration(3956.1 * 24)).toBe('10年10个月')
     expect(zh.duration(60)).toBe('2.5天')
+    expect(zh.duration(24 * 731)).toBe('2年')
   })
 
   it('shows an instant in the city, not in the time zone of the device', () => {

@@ -1,3 +1,6 @@
+/** In the mean of the Gregorian calendar. */
+const daysOfMonth = 30.436_875
+
 /** Uses the city's time zone. */
 export interface Format {
   count(value: number): string
@@ -6,7 +9,7 @@ export interface Format {
   /** Of a share 0..1. */
   percent(share: number): string
   wholePercent(share: number): string
-  /** Hours below two days, else days. */
+  /** As people say it: minutes, hours below two days, days below two months, months, years and months. */
   duration(hours: number): string
   instant(at: string | Date): string
   day(at: string | Date): string
@@ -35,8 +38,14 @@ export function createFormat(locale: string, timeZone: string): Format {
       unitDisplay,
       maximumFractionDigits: digits,
     })
+  const minutes = unit('minute', 'long', 0)
   const hours = unit('hour', 'long')
+  const wholeHours = unit('hour', 'long', 0)
   const days = unit('day', 'long')
+  const wholeDays = unit('day', 'long', 0)
+  const months = unit('month', 'long', 0)
+  const years = unit('year', 'long', 0)
+  const list = new Intl.ListFormat(locale, { type: 'unit', style: 'narrow' })
   const meters = unit('meter', 'short', 0)
   const kilometers = unit('kilometer', 'short')
   const kilobytes = unit('kilobyte', 'short', 0)
@@ -65,7 +74,22 @@ export function createFormat(locale: string, timeZone: string): Format {
       new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value),
     percent: (share) => percent.format(share),
     wholePercent: (share) => wholePercent.format(share),
-    duration: (value) => (value < 48 ? hours.format(value) : days.format(value / 24)),
+    duration: (value) => {
+      const minute = Math.round(value * 60)
+      if (minute < 1) return `<${minutes.format(1)}`
+      if (minute < 90) return minutes.format(minute)
+      if (value < 9.95) return hours.format(value)
+      if (value < 47.5) return wholeHours.format(value)
+      const day = value / 24
+      if (day < 9.95) return days.format(day)
+      if (day < 60) return wholeDays.format(day)
+      const month = Math.round(day / daysOfMonth)
+      if (month < 24) return months.format(month)
+      const [year, rest] = [Math.floor(month / 12), month % 12]
+      return rest === 0
+        ? years.format(year)
+        : list.format([years.format(year), months.format(rest)])
+    },
     instant: (at) => instant.format(new Date(at)),
     day: (at) => day.format(new Date(at)),
     localDay: (value) => localDay.format(new Date(`${value}T00:00:00Z`)),

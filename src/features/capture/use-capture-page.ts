@@ -1,8 +1,10 @@
+import { pinOf } from '@/domain/command/report-form.ts'
 import { computed, nextTick, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
 import { captureCommand } from '@/domain/command/report-command.ts'
 import { captureIssues, type CaptureField } from '@/domain/command/report-rules.ts'
+import { crossing } from '@/domain/place/near-streets.ts'
 import type { Draft } from '@/domain/command/command.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
@@ -11,6 +13,7 @@ import { queryWriter } from '@/stores/view/query-writer.ts'
 import { useDraft } from '@/stores/outbox/use-draft.ts'
 import { useDraftSend } from '@/stores/outbox/use-draft-send.ts'
 import { usePhotoFiles } from '@/stores/outbox/use-photo-files.ts'
+import { useNearStreets } from '@/parts/place/use-street-name.ts'
 import { usePinAreas } from '@/parts/place/use-pin-areas.ts'
 import { useDuplicateOffers } from './use-duplicate-offers.ts'
 import { usePin } from './use-pin.ts'
@@ -84,10 +87,11 @@ export function useCapturePage() {
     return wasTried.value && count > 0 ? counted('capture.send.missing', { count }) : undefined
   })
 
-  watch([pinArea, draft.id], ([found]) => {
+  const streets = useNearStreets(() => pinOf(form))
+  watch([pinArea, draft.id, streets], ([found]) => {
     form.areaCode = found?.area.code ?? null
     // Names only: readers may use another language than the reporter.
-    form.addressLabel = found?.label ?? ''
+    form.addressLabel = streets.value ? crossing(streets.value) : (found?.label ?? '')
   })
   watch([draft.isKept, draft.id], ([isKept]) => {
     if (isKept && !sent.value) writer.patch({ draft: draft.id.value, replaces: null }, 'replace')

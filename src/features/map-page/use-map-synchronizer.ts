@@ -90,7 +90,7 @@ export function useMapSynchronizer(
 ): MapSynchronizer {
   const { page } = options
   const browser = useIncidentBrowser()
-  const { toggleArea } = useAreaChoice()
+  const { toggleArea, chooseArea } = useAreaChoice()
   const session = useSessionStore()
   const areas = useAreasStore()
   const columns = useColumnsStore()
@@ -163,10 +163,10 @@ export function useMapSynchronizer(
       if (hit) hover.value = { kind: 'area', ...hit }
       else if (hover.value?.kind === 'area') hover.value = null
     })
-    made.on('areaClick', ({ idx }) => {
+    made.on('areaClick', ({ idx, isAdding }) => {
       choice.value = null
       const code = codeOf(idx)
-      if (code !== null) toggleArea(code)
+      if (code !== null) (isAdding ? toggleArea : chooseArea)(code)
     })
     made.on('pointHover', (hit) => {
       const first = hit?.hits[0]

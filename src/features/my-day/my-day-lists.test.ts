@@ -56,6 +56,7 @@ const item = (id: string, more: Partial<ItemSummary> = {}): ItemSummary => ({
   replaces: null,
   receivedAt: null,
   version: null,
+  caseNumber: null,
   applied: false,
   ...more,
 })

@@ -64,6 +64,7 @@ const step = (incidentId: string, more: Partial<ItemSummary> = {}): ItemSummary 
   replaces: null,
   receivedAt: null,
   version: null,
+  caseNumber: null,
   applied: false,
   ...more,
 })

@@ -1,6 +1,7 @@
 import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useChartLook } from '@/charts/use-chart-look.ts'
+import type { ChartView } from '@/charts/chart-view.ts'
 import { areaRankingView } from '@/charts/views/area-ranking.ts'
 import { monthFlowView } from '@/charts/views/month-flow.ts'
 import { shareClosedView } from '@/charts/views/share-closed.ts'
@@ -127,15 +128,21 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
   const shareByCategory = share('category')
   const shareByArea = share('area')
 
+  /** Nothing matches only once the period has been loaded. */
+  const waiting = (view: ChartView): ChartView =>
+    view.empty && columns.periodPartial ? { ...view, loading: true, empty: false } : view
+
   const week = useAnswer('weekHours', {})
   const weekHours = computed(() => weekHoursView({ week: week.value }, look.value))
 
   return {
     parent,
     closing,
-    charts: computed(() => [flow.value, ranking.value, timeToClose.value, weekHours.value]),
+    charts: computed(() =>
+      [flow.value, ranking.value, timeToClose.value, weekHours.value].map(waiting),
+    ),
     /** Depends on `withinDays`. */
-    shares: computed(() => [shareByCategory.value, shareByArea.value]),
+    shares: computed(() => [shareByCategory.value, shareByArea.value].map(waiting)),
   }
 }
 

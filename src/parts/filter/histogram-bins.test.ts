@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dayFromNumber, dayNumber } from '@/domain/time/calendar.ts'
-import { binHistogram, binRange, periodOfRange } from './histogram-bins.ts'
+import {
+  binHistogram,
+  binRange,
+  periodOfRange,
+  countInPeriod,
+  shiftedPeriod,
+  spanOfPeriod,
+} from './histogram-bins.ts'
 
 describe('binHistogram', () => {
   it('keeps days while they fit', () => {
@@ -74,5 +81,38 @@ describe('binRange and periodOfRange', () => {
   it('bear no data', () => {
     expect(binRange([], null)).toEqual({ start: 0, end: 0 })
     expect(periodOfRange([], { start: 0, end: 0 })).toBeNull()
+  })
+})
+
+describe('a period that cuts months', () => {
+  // 31 days of January, 29 of February, 31 of March 2016: one incident a day
+  const counts = new Uint32Array(91).fill(1)
+  const { bins } = binHistogram('2016-01-01', counts, 1)
+  const period = { from: '2016-01-31', to: '2016-03-01' }
+
+  it('counts exactly its days', () => {
+    expect(countInPeriod('2016-01-01', counts, period)).toBe(31)
+    expect(countInPeriod('2016-01-01', counts, null)).toBe(91)
+    expect(countInPeriod('2016-01-01', counts, { from: '2015-01-01', to: '2030-01-01' })).toBe(91)
+    expect(countInPeriod('2016-01-01', counts, { from: '2030-01-01', to: '2030-02-01' })).toBe(0)
+  })
+
+  it('lies over parts of bars', () => {
+    expect(spanOfPeriod(bins, period)).toEqual({ start: 30 / 31, end: 2 + 1 / 31 })
+    expect(spanOfPeriod(bins, null)).toEqual({ start: 0, end: 3 })
+    expect(spanOfPeriod(bins, { from: '2016-02-01', to: '2016-02-29' })).toEqual({
+      start: 1,
+      end: 2,
+    })
+    expect(spanOfPeriod(bins, { from: '2030-01-01', to: '2030-02-01' })).toEqual({
+      start: 3,
+      end: 3,
+    })
+  })
+
+  it('keeps its length when moved, inside the data', () => {
+    expect(shiftedPeriod(bins, period, 29)).toEqual({ from: '2016-02-29', to: '2016-03-30' })
+    expect(shiftedPeriod(bins, period, 300)).toEqual({ from: '2016-03-01', to: '2016-03-31' })
+    expect(shiftedPeriod(bins, period, -300)).toEqual({ from: '2016-01-01', to: '2016-01-31' })
   })
 })

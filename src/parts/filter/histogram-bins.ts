@@ -88,3 +88,49 @@ export function periodOfRange(
   if (!low || !high || (low === bins[0] && high === bins.at(-1))) return null
   return { from: low.from, to: high.to }
 }
+
+/** Where the days of a period lie over the bars, in bars from the left edge; null is all of them. */
+export function spanOfPeriod(
+  bins: readonly HistogramBin[],
+  period: { from: LocalDay; to: LocalDay } | null,
+): { start: number; end: number } {
+  if (!period || bins.length === 0) return { start: 0, end: bins.length }
+  const edge = (day: number): number => {
+    const index = bins.findIndex((bin) => dayNumber(bin.to) >= day)
+    if (index < 0) return bins.length
+    const bin = bins[index]!
+    const from = dayNumber(bin.from)
+    return index + Math.max(0, day - from) / (dayNumber(bin.to) + 1 - from)
+  }
+  return { start: edge(dayNumber(period.from)), end: edge(dayNumber(period.to) + 1) }
+}
+
+/** Sum of the days of a period. @param counts one per day from `firstDay` on */
+export function countInPeriod(
+  firstDay: LocalDay,
+  counts: ArrayLike<number>,
+  period: { from: LocalDay; to: LocalDay } | null,
+): number {
+  const first = dayNumber(firstDay)
+  const from = period ? Math.max(0, dayNumber(period.from) - first) : 0
+  const to = period ? Math.min(counts.length - 1, dayNumber(period.to) - first) : counts.length - 1
+  let sum = 0
+  for (let day = from; day <= to; day++) sum += counts[day] ?? 0
+  return sum
+}
+
+/** The period moved by whole days, within the days of the bars. */
+export function shiftedPeriod(
+  bins: readonly HistogramBin[],
+  period: { from: LocalDay; to: LocalDay },
+  days: number,
+): { from: LocalDay; to: LocalDay } {
+  const [first, last] = [bins[0], bins.at(-1)]
+  if (!first || !last) return period
+  const [from, to] = [dayNumber(period.from), dayNumber(period.to)]
+  const shift = Math.max(
+    Math.min(0, dayNumber(first.from) - from),
+    Math.min(Math.max(0, dayNumber(last.to) - to), days),
+  )
+  return { from: dayFromNumber(from + shift), to: dayFromNumber(to + shift) }
+}

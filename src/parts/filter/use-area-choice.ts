@@ -12,6 +12,8 @@ export interface AreaChoice {
   /** From the top to the drilled area. */
   breadcrumb: ComputedRef<Area[]>
   toggleArea(code: string): void
+  /** Instead of all others; the only one chosen is let go. */
+  chooseArea(code: string): void
   /** Null returns to the city. */
   drillInto(code: string | null): void
   canDrill(code: string): boolean
@@ -41,9 +43,20 @@ export function useAreaChoice(): AreaChoice {
     selection.pinArea(filter.filter.areas.includes(code) ? code : null)
   }
 
+  function chooseArea(code: string): void {
+    if (filter.filter.areas.length <= 1 && filter.filter.areas[0] === code) return toggleArea(code)
+    const area = areas.byCode(code)
+    if (!area) return
+    const drilled = filter.drill === null ? undefined : areas.byCode(filter.drill)
+    if (drilled && !isWithin(area, drilled)) filter.setDrill(null)
+    filter.setAreas([code])
+    selection.pinArea(code)
+  }
+
   return {
     breadcrumb,
     toggleArea,
+    chooseArea,
     drillInto,
     canDrill: (code) => areas.children(code).length > 0,
   }

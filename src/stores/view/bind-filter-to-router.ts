@@ -19,7 +19,7 @@ export function bindFilterToRouter(router: Router): void {
   const paths = new Set(pages.filter((page) => page.isFiltered).map(({ path }) => path))
   const isFiltered = (path: string): boolean => paths.has(path)
   const current = (): QueryPatch => {
-    const encoded = encodeFilter(filter.filter, filter.drill)
+    const encoded = encodeFilter(filter.filter, filter.drill, filter.against)
     return Object.fromEntries(filterKeys.map((key) => [key, encoded[key] ?? null]))
   }
 
@@ -37,7 +37,7 @@ export function bindFilterToRouter(router: Router): void {
   function read(to: RouteLocationNormalized): void {
     const decoded = decodeFilter(to.query)
     const known = current()
-    const wanted = encodeFilter(decoded.filter, decoded.drill)
+    const wanted = encodeFilter(decoded.filter, decoded.drill, decoded.against)
     const same = filterKeys.every((key) => (wanted[key] ?? null) === known[key])
     if (!(same && decoded.periodGiven && filter.periodKnown)) filter.applyUrl(decoded)
     const incident = to.query.incident
@@ -46,10 +46,13 @@ export function bindFilterToRouter(router: Router): void {
     )
   }
 
-  watch([() => filter.filter, () => filter.drill, () => filter.periodKnown], () => {
-    if (filter.periodKnown && isFiltered(router.currentRoute.value.path))
-      writer.patch(current(), filter.historyMode())
-  })
+  watch(
+    [() => filter.filter, () => filter.drill, () => filter.against, () => filter.periodKnown],
+    () => {
+      if (filter.periodKnown && isFiltered(router.currentRoute.value.path))
+        writer.patch(current(), filter.historyMode())
+    },
+  )
   watch(
     () => selection.pinnedIncident,
     (incident, before) => {

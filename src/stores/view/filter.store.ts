@@ -8,7 +8,7 @@ import {
 } from '@/domain/filter/filter.ts'
 import { dueChoices, type DueChoice } from '@/domain/filter/due.ts'
 import type { FilterChip, FilterPart } from '@/domain/filter/filter-chip.ts'
-import type { DecodedFilter, FilterKey } from '@/domain/filter/filter-url.ts'
+import type { Against, DecodedFilter, FilterKey } from '@/domain/filter/filter-url.ts'
 import {
   defaultPeriod,
   presetOf,
@@ -32,6 +32,8 @@ export const useFilterStore = defineStore('filter', () => {
   const filter = shallowRef<IncidentFilter>(emptyFilter())
   /** `in=` in the URL. */
   const drill = ref<string | null>(null)
+  /** `vs=` in the URL: narrows nothing, figures say the change. */
+  const against = ref<Against | null>(null)
   /** False until the URL or the default gave a period; nothing is projected before. */
   const periodKnown = ref(false)
   const span = shallowRef<DataSpan | null>(null)
@@ -141,6 +143,12 @@ export const useFilterStore = defineStore('filter', () => {
     drill.value = code
   }
 
+  function setAgainst(choice: Against | null): void {
+    historyMode = 'push'
+    dragging = false
+    against.value = choice
+  }
+
   function clear(part?: FilterPart): void {
     const start: IncidentFilter = { ...emptyFilter(), period: defaultPeriod(span.value) }
     change(part ? { [part]: start[part] } : start)
@@ -159,6 +167,7 @@ export const useFilterStore = defineStore('filter', () => {
     dragging = false
     historyMode = 'replace'
     drill.value = decoded.drill
+    against.value = decoded.against
     ignored.value = decoded.ignored
     const usePeriod = decoded.periodGiven || !spanKnown
     periodKnown.value = decoded.periodGiven || spanKnown
@@ -194,12 +203,14 @@ export const useFilterStore = defineStore('filter', () => {
     periodKnown.value = false
     ignored.value = []
     drill.value = null
+    against.value = null
     filter.value = emptyFilter()
   }
 
   return {
     filter,
     drill,
+    against,
     effective,
     preview,
     live,
@@ -226,6 +237,7 @@ export const useFilterStore = defineStore('filter', () => {
     setExceptPoints,
     setAnswers,
     setDrill,
+    setAgainst,
     clear,
     removeChip,
     applyUrl,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { BoundingBox } from '../../../src/domain/vocabulary.ts'
 import type { Database } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
@@ -11,6 +12,7 @@ import { openRows } from './read/row-file.ts'
 import type { RowFile } from './read/table.ts'
 import { countReasons, onlyChecked } from './report.ts'
 import type { ImportReport } from './report.ts'
+import { StreetLabels } from './place/street-labels.ts'
 import { sendBatch } from './store-incidents.ts'
 import { checkDateOrder, surveyRows } from './survey.ts'
 import type { Survey, SurveyContext } from './survey.ts'
@@ -43,16 +45,24 @@ export interface IncidentImportOptions {
 
 interface City {
   timeZone: string
+  /** File of its basemap; null without one on this server. */
+  basemap: string | null
   bbox: BoundingBox
 }
 
 async function cityOf(db: Database): Promise<City> {
   const [city] = await db.query<
-    Record<'west' | 'south' | 'east' | 'north', number> & { zone: string }
-  >('select time_zone as zone, west, south, east, north from public.city_settings')
+    Record<'west' | 'south' | 'east' | 'north', number> & { zone: string; url: string | null }
+  >(
+    'select time_zone as zone, west, south, east, north, basemap_url as url from public.city_settings',
+  )
   if (!city)
     throw new ImportFileError('there is no city yet: start the server once, or with --demo none')
-  return { timeZone: city.zone, bbox: [city.west, city.south, city.east, city.north] }
+  return {
+    timeZone: city.zone,
+    bbox: [city.west, city.south, city.east, city.north],
+    basemap: city.url?.startsWith('/') ? join('public', city.url) : null,
+  }
 }
 
 async function areaPoints(db: Database, mapping: Mapping): Promise<Map<string, LngLat>> {
@@ -174,7 +184,7 @@ function otherwiseNotes({ otherwise }: RowReader): string[] {
 async function prepare(
   db: Database,
   options: IncidentImportOptions,
-): Promise<{ table: RowFile; reader: RowReader; notes: string[] }> {
+): Promise<{ table: RowFile; reader: RowReader; notes: string[]; basemap: string | null }> {
   const { file, mapping, encoding } = options
   const { columns, delimiter } = mapping
   const table = await openRows(file, {
@@ -197,7 +207,15 @@ async function prepare(
   await checkDateOrder(table, look)
   const notes = [...table.notes, ...survey.notes]
   for (const note of notes) options.onFound?.(note)
-  return { table, reader, notes }
+  return { table, reader, notes, basemap: city.basemap }
+}
+
+/** Rows without an address get the streets of their place. Their hash stays: the source has no address. */
+async function nameStreets(rows: ImportRow[], streets: StreetLabels | null): Promise<void> {
+  if (!streets) return
+  for (const row of rows)
+    if (row.address === '')
+      row.address = await streets.labelAt([row.lon, row.lat])
 }
 
 /** Batches are atomic, so only the one under way is uncertain. */
@@ -218,13 +236,15 @@ export async function importIncidents(
   options: IncidentImportOptions,
 ): Promise<ImportReport> {
   const startedAt = new Date().toISOString()
-  const { table, reader, notes } = await prepare(db, options)
+  const { table, reader, notes, basemap } = await prepare(db, options)
+  const streets = basemap === null ? null : await StreetLabels.open(basemap)
   const tally = new Tally()
   const watch = new Watch()
   let batch: ImportRow[] = []
   let characters = 0
   let brokenOff: string | null = null
   const flush = async (): Promise<void> => {
+    await nameStreets(batch, streets)
     await sendBatch(db, batch, options, tally)
     batch = []
     characters = 0
@@ -244,6 +264,8 @@ export async function importIncidents(
   } catch (error) {
     if (tally.read === 0) throw error
     brokenOff = breakOffText(error, tally)
+  } finally {
+    await streets?.close()
   }
 
   return {

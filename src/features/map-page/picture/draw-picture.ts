@@ -1,3 +1,5 @@
+import { wrapped } from '@/domain/export/wrapped.ts'
+
 /** A row of a legend: what it looks like, and its texts in columns. */
 export interface PictureSwatch {
   /** CSS colour. */
@@ -189,22 +191,4 @@ class Pen {
     context.lineWidth = 1
     context.strokeRect(x + 0.5, y + 0.5, swatchSize - 1, swatchSize - 1)
   }
-}
-
-/** Lines that fit; a piece that fits nowhere stands alone. */
-export function wrapped(text: string, fits: (part: string) => boolean): string[] {
-  const lines: string[] = []
-  let line = ''
-  // Words with the space behind them; each Chinese letter may end a line.
-  for (const piece of text.match(
-    /[\u2e80-\u9fff\uff00-\uffef]|[^\s\u2e80-\u9fff\uff00-\uffef]+\s*|\s+/g,
-  ) ?? []) {
-    if (line && !fits((line + piece).trimEnd())) {
-      lines.push(line.trimEnd())
-      line = ''
-    }
-    line += piece
-  }
-  if (line.trimEnd() || lines.length === 0) lines.push(line.trimEnd())
-  return lines
 }

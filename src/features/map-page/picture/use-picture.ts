@@ -1,14 +1,8 @@
 import { useI18n } from 'vue-i18n'
 import { downloadFile } from '@/charts/download.ts'
-import { encodeFilter } from '@/domain/filter/filter-url.ts'
 import { pngWithTexts } from '@/domain/png-text.ts'
-import { useAreasStore } from '@/stores/areas.store.ts'
-import { useCategoriesStore } from '@/stores/categories.store.ts'
-import { useColumnsStore } from '@/stores/columns.store.ts'
+import { useFilterWords } from '@/parts/filter/use-filter-words.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
-import { useFilterStore } from '@/stores/view/filter.store.ts'
-import { useChipWords } from '@/ui/use-chip-words.ts'
-import { useFormat } from '@/ui/use-format.ts'
 import { drawPicture, type PictureParts } from './draw-picture.ts'
 
 export interface Picture extends Partial<Omit<PictureParts, 'foot'>> {
@@ -22,49 +16,21 @@ export interface Picture extends Partial<Omit<PictureParts, 'foot'>> {
 /** Saves a picture of what is shown as a PNG file that says what it shows, drawn and as text. */
 export function useSavePicture(): (picture: Picture) => Promise<void> {
   const { t } = useI18n()
-  const format = useFormat()
   const session = useSessionStore()
-  const areas = useAreasStore()
-  const categories = useCategoriesStore()
-  const columns = useColumnsStore()
-  const filter = useFilterStore()
-  const words = useChipWords({
-    areaName: (code) => areas.byCode(code)?.name ?? code,
-    categoryOf: categories.byCode,
-  })
-
-  function periodWords(): string {
-    const { period } = filter.effective
-    if (!period) return t('ui.preset.all')
-    const [from, to] = [format.value.localDay(period.from), format.value.localDay(period.to)]
-    return t('ui.dayRange', { from, to })
-  }
-  /** Without the period, which is said anyway. */
-  function filterWords(): string[] {
-    const drilled = filter.filter.areas.length === 0 && filter.drill
-    return [
-      ...(drilled ? [areas.byCode(drilled)?.name ?? drilled] : []),
-      ...filter.activeChips
-        .filter(({ part }) => part !== 'period')
-        .map((chip) => words(chip).value),
-    ]
-  }
+  const words = useFilterWords()
 
   return async (picture) => {
     const { map = null, lines = [], legend = [], legendColumns = [], entries = [] } = picture
-    const city = session.config?.city
-    const period = filter.effective.period
-    const narrowed = filterWords()
-    const asOf = columns.asOf ? format.value.instant(columns.asOf) : ''
+    const { city, period, parts, asOf, fileName, parameters } = words.value
     const style = getComputedStyle(document.body)
     const colorOf = (name: string): string => style.getPropertyValue(name).trim() || style.color
     const canvas = drawPicture(
       {
         title: picture.title,
         lines: [
-          [city?.name, periodWords()].filter(Boolean).join(' · '),
-          ...(narrowed.length > 0
-            ? [t('picture.filter', { name: narrowed.join(t('hotspots.comma')) })]
+          [city, period].filter(Boolean).join(' · '),
+          ...(parts.length > 0
+            ? [t('picture.filter', { name: parts.join(t('hotspots.comma')) })]
             : []),
           ...lines,
         ],
@@ -72,7 +38,10 @@ export function useSavePicture(): (picture: Picture) => Promise<void> {
         legend,
         legendColumns,
         entries,
-        foot: [t('map-page.as-of', { at: asOf }), map ? city?.basemap?.attribution : null]
+        foot: [
+          t('map-page.as-of', { at: asOf }),
+          map ? session.config?.city.basemap?.attribution : null,
+        ]
           .filter(Boolean)
           .join(' · '),
       },
@@ -85,26 +54,13 @@ export function useSavePicture(): (picture: Picture) => Promise<void> {
       },
       map ? window.devicePixelRatio : 2,
     )
-    const parameters = {
-      city: city?.name ?? '',
-      ...picture.parameters,
-      period,
-      filter: encodeFilter(filter.filter, filter.drill),
-      asOf: columns.asOf ?? '',
-    }
     const png = new Uint8Array(await (await pngOf(canvas)).arrayBuffer())
     const content = pngWithTexts(png, {
       Title: picture.title,
       Software: 'Wangge',
-      Parameters: JSON.stringify(parameters),
+      Parameters: JSON.stringify({ ...parameters, ...picture.parameters }),
     })
-    const name = fileName([
-      city?.name ?? '',
-      picture.what,
-      ...(period ? [period.from, period.to] : []),
-      ...narrowed,
-    ])
-    downloadFile(`${name}.png`, new Blob([content], { type: 'image/png' }))
+    downloadFile(`${fileName(picture.what)}.png`, new Blob([content], { type: 'image/png' }))
   }
 }
 
@@ -112,13 +68,3 @@ const pngOf = (canvas: HTMLCanvasElement): Promise<Blob> =>
   new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no image'))), 'image/png')
   })
-
-const maxNameLength = 120
-/** Without letters that a file system refuses. */
-export const fileName = (parts: readonly string[]): string =>
-  parts
-    .filter(Boolean)
-    .join(' ')
-    .replaceAll(/[\u0000-\u001f\\/:*?"<>|]+/g, '-')
-    .slice(0, maxNameLength)
-    .trim()

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { wrapped } from './draw-picture.ts'
-import { fileName } from './use-picture.ts'
+import { wrapped } from './wrapped.ts'
 
 describe('wrapped', () => {
   const upTo = (letters: number) => (part: string) => part.length <= letters
@@ -14,9 +13,4 @@ describe('wrapped', () => {
     expect(wrapped('a Benjamini b', upTo(4))).toEqual(['a', 'Benjamini', 'b'])
     expect(wrapped('', upTo(4))).toEqual([''])
   })
-})
-
-it('names a file without letters that file systems refuse, at a bearable length', () => {
-  expect(fileName(['a/b', '', 'c:"d"', '违停'])).toBe('a-b c-d- 违停')
-  expect(fileName(['x'.repeat(500)])).toHaveLength(120)
 })
