@@ -168,7 +168,12 @@ async function putInPlaceOf(
   await db.payloads.delete(old.id)
   if (isStuck(old))
     await db.receipts.add(
-      receiptRow(old, { state: 'replaced', receivedAt: instant(now), version: null, caseNumber: null }),
+      receiptRow(old, {
+        state: 'replaced',
+        receivedAt: instant(now),
+        version: null,
+        caseNumber: null,
+      }),
     )
   if (old.incidentId !== prepared.row.incidentId) {
     await append(db, prepared)

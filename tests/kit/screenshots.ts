@@ -9,7 +9,6 @@ import { startAppServer } from './app-server.ts'
 import { launchChromium } from './browser.ts'
 import { fillCapture, leaveUnsent, meetConflict, reportDay } from './field-shots.ts'
 import { slower } from './patience.ts'
-import type { Page } from 'playwright'
 import { openPage, type OpenOptions, type OpenPage } from './session.ts'
 import { stillPicture } from './still-picture.ts'
 
