@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, it } from 'vitest'
 import { Device, instanceId, picture, until, userId } from '../../tests/fixtures/outbox/device.ts'
 import {
   ModelServer,
@@ -7,6 +6,7 @@ import {
   sha256,
   type Mishap,
 } from '../../tests/fixtures/outbox/model-server.ts'
+import { AppError } from '@/data/errors.ts'
 import { AppError } from '@/data/errors.ts'
 import type { CaptureForm, Draft, PhotoRef } from '@/domain/command/command.ts'
 import { OutboxError, type Outbox } from './index.ts'
@@ -258,6 +258,36 @@ describe('sending', () => {
       expect(new TextEncoder().encode(JSON.stringify(call)).length).toBeLessThan(1024 * 1024)
     }
     expect(server.calls.length).toBeLessThanOrEqual(4)
+  })
+
+  it('takes the next call behind a full one, and gives it back when that one fails', async () => {
+    await outbox.close()
+    const open = server.transport()
+    const states: number[][] = []
+    outbox = await device.open({
+      ...open,
+      async applyCommands(commands, signal) {
+        const isFull = states.length < 2
+        await until(
+          async () => !isFull || (await outbox.counts()).queued === (states.length === 0 ? 50 : 0),
+          'the next call to be taken',
+        )
+        const { queued, sending } = await outbox.counts()
+        states.push([commands.length, queued, sending])
+        if (states.length === 2) throw new AppError('server', 'down')
+        return open.applyCommands(commands, signal)
+      },
+    })
+    await outbox.enqueueAll(Array.from({ length: 450 }, (_, n) => report(uuid(n))))
+    outbox.start()
+    await drained()
+    expect(states.slice(0, 3)).toEqual([
+      [200, 50, 400],
+      [200, 0, 250],
+      [100, 150, 100],
+    ])
+    expect(server.effects.size).toBe(450)
+    expect([...server.effects.values()].every((count) => count === 1)).toBe(true)
   })
 
   it('isolates one command that fails every call it is in', async () => {
