@@ -1,3 +1,4 @@
+import { beforeEach, describe, expect, it } from 'vitest'
 import { Device, instanceId, picture, until, userId } from '../../tests/fixtures/outbox/device.ts'
 import {
   ModelServer,
@@ -6,7 +7,6 @@ import {
   sha256,
   type Mishap,
 } from '../../tests/fixtures/outbox/model-server.ts'
-import { AppError } from '@/data/errors.ts'
 import { AppError } from '@/data/errors.ts'
 import type { CaptureForm, Draft, PhotoRef } from '@/domain/command/command.ts'
 import { OutboxError, type Outbox } from './index.ts'
