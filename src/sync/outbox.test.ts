@@ -260,6 +260,36 @@ describe('sending', () => {
     expect(server.calls.length).toBeLessThanOrEqual(4)
   })
 
+  it('takes the next call behind a full one, and gives it back when that one fails', async () => {
+    await outbox.close()
+    const open = server.transport()
+    const states: number[][] = []
+    outbox = await device.open({
+      ...open,
+      async applyCommands(commands, signal) {
+        const isFull = states.length < 2
+        await until(
+          async () => !isFull || (await outbox.counts()).queued === (states.length === 0 ? 50 : 0),
+          'the next call to be taken',
+        )
+        const { queued, sending } = await outbox.counts()
+        states.push([commands.length, queued, sending])
+        if (states.length === 2) throw new AppError('server', 'down')
+        return open.applyCommands(commands, signal)
+      },
+    })
+    await outbox.enqueueAll(Array.from({ length: 450 }, (_, n) => report(uuid(n))))
+    outbox.start()
+    await drained()
+    expect(states.slice(0, 3)).toEqual([
+      [200, 50, 400],
+      [200, 0, 250],
+      [100, 150, 100],
+    ])
+    expect(server.effects.size).toBe(450)
+    expect([...server.effects.values()].every((count) => count === 1)).toBe(true)
+  })
+
   it('isolates one command that fails every call it is in', async () => {
     const poison = await outbox.enqueue(report(uuid(0), { description: 'crash the call' }))
     for (let n = 1; n <= 60; n++) await outbox.enqueue(report(uuid(n)))
