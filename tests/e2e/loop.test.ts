@@ -6,7 +6,7 @@ import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
-import { comeBackToTab, goInApp, openPage, type OpenPage } from '../kit/session.ts'
+import { comeBackToTab, goInApp, incidentInTable, openPage, type OpenPage } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
@@ -21,7 +21,7 @@ const form = (page: Page, step: string): Locator => page.getByTestId(`step-form-
 
 /** Opens an incident, and asks for news until the step is offered. */
 async function openStep(page: Page, id: string, step: string, label: string): Promise<void> {
-  if (!page.url().includes(id)) await goInApp(page, `/table?incident=${id}`)
+  if (!page.url().includes(id)) await goInApp(page, incidentInTable(id))
   const button = page.getByTestId(`step-${step}`)
   const more = page.getByTestId('step-more')
   const item = page.getByRole('menuitem', { name: label, exact: true })

@@ -10,7 +10,7 @@ import { launchChromium } from '../kit/browser.ts'
 import { detailOf } from '../kit/commands.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
-import { chooseLanguage, goInApp, openPage } from '../kit/session.ts'
+import { chooseLanguage, goInApp, incidentInTable, openPage } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { withoutWebGl } from '../kit/without-webgl.ts'
 
@@ -28,7 +28,7 @@ describe('my day', () => {
 
     const manager = await openPage(browser, { url, role: 'manager', path: '/account' })
     await withoutWebGl(manager.page)
-    await goInApp(manager.page, `/table?incident=${id}`)
+    await goInApp(manager.page, incidentInTable(id))
     await manager.page.getByTestId('action-ask').click()
     await manager.page.getByTestId('note-form').locator('textarea').fill('Which door is it?')
     await manager.page.getByTestId('note-submit').click()

@@ -14,6 +14,7 @@ import { keptValues } from '../kit/kept-value.ts'
 import {
   chooseLanguage,
   goInApp,
+  incidentInTable,
   openPage,
   signIn,
   type DemoRole,
@@ -107,7 +108,7 @@ describe('outbox', () => {
     const { page, context, problems } = await openPage(browser, {
       url,
       role: 'field',
-      path: `/table?incident=${id}`,
+      path: incidentInTable(id),
       serviceWorker: true,
       webGl: false,
     })
@@ -132,7 +133,7 @@ describe('outbox', () => {
     await context.setOffline(false)
     expect(await receiptText(page)).toMatch(/[0-9a-f]{64}/)
     await page.getByTestId('outbox-back').click()
-    await goInApp(page, `/table?incident=${id}`)
+    await goInApp(page, incidentInTable(id))
     await page.getByTestId('log-note').filter({ hasText: 'Still there at one' }).waitFor(slow)
 
     // photos for it are a draft until they are sent: they survive leaving, and lie in the outbox
@@ -147,7 +148,7 @@ describe('outbox', () => {
     await form.locator('img').waitFor(slow)
     await goInApp(page, '/outbox?show=drafts')
     await page.getByTestId('outbox-row').filter({ hasText: 'From the other side' }).waitFor(slow)
-    await goInApp(page, `/table?incident=${id}`)
+    await goInApp(page, incidentInTable(id))
     await page.getByTestId('action-photo').click(slow)
     await form.locator('img').waitFor(slow)
     expect(await form.locator('textarea').inputValue()).toBe('From the other side')
@@ -163,7 +164,7 @@ describe('outbox', () => {
     const field = await as('field')
     const id = await reportIncident(field)
     const { page } = desk
-    await goInApp(page, `/table?incident=${id}`)
+    await goInApp(page, incidentInTable(id))
     await page.getByTestId('action-correct').click(slow)
     await page.getByTestId('correct-severity').selectOption('4')
     await page.getByTestId('correct-description').fill('A burnt mattress on the pavement')
@@ -187,7 +188,7 @@ describe('outbox', () => {
     const { pin, beyond } = await placeAtTheBorder(manager)
     const id = await reportIncident(await as('admin'), pin)
     const { page } = desk
-    await goInApp(page, `/table?incident=${id}`)
+    await goInApp(page, incidentInTable(id))
     await page.getByTestId('action-correct').click(slow)
     const notice = page.getByTestId('lost-sight')
     await page.getByTestId('nudge-south').click(slow)

@@ -7,7 +7,7 @@ import { apiClient, reportIncident } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { slower } from '../kit/patience.ts'
-import { comeBackToTab, openPage, type DemoRole } from '../kit/session.ts'
+import { comeBackToTab, incidentInTable, openPage, type DemoRole } from '../kit/session.ts'
 
 describe('a city’s own workflow', () => {
   const url = inject('appUrl')
@@ -31,7 +31,7 @@ describe('a city’s own workflow', () => {
     const id = await reportIncident(reporter, undefined, 'volunteering')
     const open = (role: DemoRole, locale: 'en' | 'zh-CN' = 'en') =>
       openPage(browser, {
-        ...{ url, role, path: `/table?incident=${id}`, locale, webGl: false, before: holdClock },
+        ...{ url, role, path: incidentInTable(id), locale, webGl: false, before: holdClock },
       })
 
     const manager = await open('manager')

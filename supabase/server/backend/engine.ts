@@ -24,6 +24,8 @@ export interface Engine {
   schemaIsCurrent(): void
   /** On PGlite alone in the one session. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
+  /** Writes and reads, with nothing in between on PGlite. Throws when the write was dropped. */
+  canary(): Promise<string>
   /** Null where the database has its own backups. */
   dump(): Promise<Uint8Array | null>
   close(): Promise<void>

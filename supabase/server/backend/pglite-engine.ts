@@ -181,6 +181,9 @@ function pgliteEngine(
     })
   }
 
+  /** Inside one turn: a snapshot's own canary between write and read would look like a loss. */
+  const canaryNow = () => canary({ query: query as Database['query'] })
+
   const owner: Database = {
     query: <T>(sql: string, params: readonly SqlValue[] = []) =>
       exclusively(() => asOwner(() => query(sql, params))) as Promise<T[]>,
@@ -202,11 +205,12 @@ function pgliteEngine(
       await exclusively(() => pg.exec(`set session authorization ${apiRole}`))
       apiLogin = true
     },
+    canary: () => exclusively(() => asOwner(canaryNow)),
     dump: () =>
       exclusively(() =>
         asOwner(async () => {
           // A copy of a database that drops writes would end their replay.
-          const value = await canary({ query: query as Database['query'] })
+          const value = await canaryNow()
           await pg.exec('checkpoint')
           const tar = await pg.dumpDataDir('none')
           const copy = new Uint8Array(await tar.arrayBuffer())

@@ -2,6 +2,7 @@ import { PostgresConnection } from '@supabase/lite/postgres'
 import postgres from 'postgres'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
+import { canary } from './canary.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import { databaseError, runTransaction } from './pglite-engine.ts'
 import { RequestConnection } from './request-connection.ts'
@@ -105,6 +106,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     },
     useApiLogin: async () => undefined,
     exclusively: (work) => work(),
+    canary: () => canary(owner),
     dump: async () => null,
     async close() {
       await connection.close()

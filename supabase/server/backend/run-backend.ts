@@ -3,7 +3,6 @@ import { DatabaseError } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
 import { migrate, readMigrations } from '../owner/migrate.ts'
 import { archivePath, findArchive, packageVersion, saveArchive } from './archive.ts'
-import { canary } from './canary.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import { endWhenIdle } from './idle-transaction.ts'
 import type {
@@ -76,7 +75,7 @@ async function openBackend(
   const app = createLite(connection, options.secrets, options.siteUrl)
   await engine.exclusively(() => warmUp(app, options.secrets))
   connection.shortenCalls()
-  await canary(engine.owner)
+  await engine.canary()
   return { engine, app, transactions: new Map() }
 }
 
@@ -123,7 +122,7 @@ async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown>
     case 'apply':
       return applyAs(engine, call)
     case 'canary':
-      return canary(engine.owner)
+      return engine.canary()
     case 'dump':
       return engine.dump()
     case 'close':

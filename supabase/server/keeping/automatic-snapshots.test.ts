@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { patient, slow, slower } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
+import { requestSnapshot } from '../owner/admin-client.ts'
+import { adminSocketPath } from '../owner/admin-socket.ts'
 import { startServer } from '../start/server.ts'
 import type { RunningServer } from '../start/server.ts'
 import { listSnapshots } from '../journal/snapshot-files.ts'
@@ -134,6 +136,26 @@ test('the last eight are kept, and the journal back to the oldest of them', asyn
 
   expect(listSnapshots(dataDir)[0]!.segment).toBe(last.segment)
   expect(Math.min(...journalSegments())).toBe(last.segment)
+  expect(failures).toEqual([])
+})
+
+test('a look at the health that waits beside a snapshot takes its write for no loss', async () => {
+  await settledSnapshots()
+  const [before, segments] = [snapshots(), journalSegments()]
+  let looked: Promise<void> | undefined
+  // both wait behind this transaction: the look first, then the snapshot
+  await server.database().transaction(async (tx) => {
+    await tx.query('select 1')
+    looked = server.checkHealth()
+    void requestSnapshot(adminSocketPath(dataDir)).catch((error: Error) =>
+      failures.push(error.message),
+    )
+    await expect.poll(() => journalSegments().length, slow).toBeGreaterThan(segments.length)
+    await pause(everyMs)
+  })
+  await looked
+  expect((await rpc('session_context', {})).status).toBe(200)
+  await nextSnapshot(before)
   expect(failures).toEqual([])
 })
 
