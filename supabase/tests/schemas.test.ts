@@ -92,11 +92,11 @@ describeOnEachDatabase('supabase/schemas', (kind) => {
         '  name_zh text not null,\n',
         '  name_zh text not null,\n  phone text,\n',
       ).concat(
-        'create table public.surveys (id uuid primary key); alter table public.surveys enable row level security;',
+        'create table public.workshops (id uuid primary key); alter table public.workshops enable row level security;',
       )
       const { sql, toWrite } = await planMigration(db, migrations, changed)
       expect(toWrite.join('\n')).toMatch(
-        /column public\.departments\.phone[^]*new table public\.surveys/,
+        /column public\.departments\.phone[^]*new table public\.workshops/,
       )
       await expect(stateAfter(db, [...migrations, sql])).rejects.toThrow('not finished')
     })
