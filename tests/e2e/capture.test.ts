@@ -118,6 +118,18 @@ describe('capture on a phone', () => {
     await page.getByTestId('send').tap()
     await sent.waitFor(slow)
   }
+  async function loseGraphics(page: Page): Promise<void> {
+    const canvas = page.getByTestId('capture-map').locator('canvas')
+    const before = (await canvas.elementHandle())!
+    await before.evaluate((element) =>
+      (element as HTMLCanvasElement)
+        .getContext('webgl2')!
+        .getExtension('WEBGL_lose_context')!
+        .loseContext(),
+    )
+    await before.waitForElementState('hidden')
+    await canvas.waitFor(slow)
+  }
   const received = (page: Page): Promise<void> =>
     page.locator('[data-testid=sent][data-state=received]').waitFor(slower)
   const draftIn = (page: Page): string => {
@@ -199,6 +211,21 @@ describe('capture on a phone', () => {
       file('two.jpg', jpegFile({ width: 800, height: 600, seed: 11 })),
     ])
     await page.getByTestId('photo').nth(1).waitFor(slow)
+    // the device's graphics go and come back by themselves
+    await loseGraphics(page)
+    // the photos hold the pin: who walks on is told, and may leave it there
+    await context.setGeolocation({
+      longitude: mission[0],
+      latitude: mission[1] + 0.00108,
+      accuracy: 8,
+    })
+    await page
+      .getByTestId('away-from-pin')
+      .filter({ hasText: /1[12]\d\s*m/ })
+      .waitFor(slow)
+    expect(await basis(page)).toMatch(/\b8\s*m/)
+    await page.getByTestId('pin-stays').tap()
+    await page.getByTestId('away-from-pin').waitFor({ state: 'detached' })
     await choose(page, 'sewer', 'sewer')
     // within one's own area the department is named, and nothing is said about the area
     const { nameEn } = await departmentOfSewers()
@@ -266,6 +293,10 @@ describe('capture on a phone', () => {
   it('takes a report back to a draft as long as it was not sent', async () => {
     const { page, context } = plain
     await begin(plain)
+    // without a map the place is found by words
+    await page.locator('#place-entry').fill('37.7650, -122.4200')
+    await page.getByTestId('place-coordinates').tap()
+    await page.getByTestId('place-basis').filter({ hasText: en.place['by-hand'] }).waitFor(slow)
     await choose(page, 'dust', 'dust')
     await saved(page)
     const id = draftIn(page)
@@ -285,6 +316,8 @@ describe('capture on a phone', () => {
     expect((await detail(id))?.incident).toMatchObject({
       categoryCode: 'noise',
       description: 'loud',
+      lon: -122.42,
+      lat: 37.765,
     })
   })
 

@@ -1,11 +1,10 @@
 import type { BoundingBox, LngLat } from '../vocabulary.ts'
 
 const number = String.raw`[-+−]?\d{1,3}(?:[.]\d+)?`
-/** Degrees, or degrees with minutes and seconds; a letter before or after. */
-const part = new RegExp(
-  String.raw`([NSEW])?\s*(${number})\s*(?:[°度]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*['′分]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*(?:["″秒]|''))?)?)?\s*([NSEW])?`,
-  'giu',
-)
+/** Degrees, or degrees with minutes and seconds. */
+const angle = String.raw`(${number})\s*(?:[°度]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*['′分]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*(?:["″秒]|''))?)?)?`
+/** A letter before or after. */
+const part = new RegExp(String.raw`([NSEW])\s*${angle}|${angle}\s*([NSEW])?`, 'giu')
 const chinese: Record<string, string> = { 北纬: 'N', 南纬: 'S', 东经: 'E', 西经: 'W' }
 
 interface Part {
@@ -36,9 +35,10 @@ export function placeFromText(text: string, box: BoundingBox): LngLat | null {
   return isIn(turned, box) && !isIn(inOrder, box) ? turned : onEarth(inOrder)
 }
 
-function partFrom([, before, degrees = '', minutes = '0', seconds = '0', after]: RegExpMatchArray) {
+function partFrom(match: RegExpMatchArray) {
+  const [, before, d1, m1, s1, d2, m2, s2, after] = match
   const letter = (before ?? after ?? '').toUpperCase()
-  if (before && after) return null
+  const [degrees = '', minutes = '0', seconds = '0'] = before ? [d1, m1, s1] : [d2, m2, s2]
   const whole = Number(degrees.replace('−', '-'))
   const size = Math.abs(whole) + Number(minutes) / 60 + Number(seconds) / 3600
   if (Number(minutes) >= 60 || Number(seconds) >= 60) return null
