@@ -116,7 +116,11 @@ describe('public figures', () => {
     })
     const city = shareIndex(figures, null, null)
     const [n, yes] = [figures.satisfied.n[city], figures.satisfied.yes[city]]
-    const third = shareIndex(figures, figures.areas.findIndex(({ code }) => code === 'L1'), null)
+    const third = shareIndex(
+      figures,
+      figures.areas.findIndex(({ code }) => code === 'L1'),
+      null,
+    )
     expect(n).toBe(43)
     expect([yes, figures.satisfied.yes[third]]).toContain(null)
   })
@@ -148,7 +152,11 @@ describe('public figures', () => {
               ...{ n: rest, yes: 0 },
             },
           ]
-          const all = wanted(leaves, categories, finest.filter(({ n }) => n > 0))
+          const all = wanted(
+            leaves,
+            categories,
+            finest.filter(({ n }) => n > 0),
+          )
           const before =
             earlier > 0 ? [compileFigures({ ...all, to: month(earlier - 1) }).figures] : []
           const now = compileFigures({ ...all, to: month(months - 1), earlier: before })

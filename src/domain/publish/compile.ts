@@ -254,9 +254,7 @@ class AtomWorld {
 
 /** A remainder holds what was counted for its own area alone. */
 const holds = ({ code, isRest }: PublicArea, leafPath: string): boolean =>
-  isRest
-    ? `/${leafPath}`.endsWith(`/${code.slice(0, -1)}/`)
-    : `/${leafPath}`.includes(`/${code}/`)
+  isRest ? `/${leafPath}`.endsWith(`/${code.slice(0, -1)}/`) : `/${leafPath}`.includes(`/${code}/`)
 
 function placesOf({ areas, level, counts }: Wanted, leaves: readonly string[]): Place[] {
   const rank = (one: AreaLevel): number => areaLevels.indexOf(one)
@@ -276,7 +274,10 @@ function placesOf({ areas, level, counts }: Wanted, leaves: readonly string[]): 
     })
   return [...shown, ...rests]
     .sort((a, b) => rank(a.level) - rank(b.level))
-    .map((area) => ({ area, leaves: leaves.flatMap((path, at) => (holds(area, path) ? [at] : [])) }))
+    .map((area) => ({
+      area,
+      leaves: leaves.flatMap((path, at) => (holds(area, path) ? [at] : [])),
+    }))
 }
 
 function unique(sums: readonly PublishedSum[]): PublishedSum[] {

@@ -58,7 +58,9 @@ function tellingCell(
     cell >= 0 && n[cell]!.value > 0 && !told.has(n[cell]!.atoms.join())
   const rows = [...now.filter(({ at }) => !hidden[at]), ...before]
   const single = new Map(
-    [...now, ...before].flatMap((row) => (row.atoms.length === 1 ? [[row.atoms[0]!, row] as const] : [])),
+    [...now, ...before].flatMap((row) =>
+      row.atoms.length === 1 ? [[row.atoms[0]!, row] as const] : [],
+    ),
   )
   // A sum that itself says the same throughout is no secret, and neither are its parts.
   const isPlain = new Set(
