@@ -4,6 +4,7 @@ import type { PageName } from '@/domain/pages.ts'
 /** The bundler needs literal imports. */
 export const pageComponents: Record<PageName, () => Promise<Component>> = {
   'sign-in': () => import('@/features/sign-in/SignInPage.vue'),
+  public: () => import('@/features/public/PublicPage.vue'),
   home: () => import('@/features/home/HomePage.vue'),
   'my-day': () => import('@/features/my-day/MyDayPage.vue'),
   work: () => import('@/features/work/WorkPage.vue'),

@@ -18,15 +18,16 @@ declare module 'vue-router' {
     title: string
     isPublic?: boolean
     fills?: boolean
+    isWide?: boolean
   }
 }
 
 export const routes: RouteRecordRaw[] = [
-  ...pages.map(({ name, path, title, audience, fills }) => ({
+  ...pages.map(({ name, path, title, audience, fills, isWide }) => ({
     name,
     path,
     component: pageComponents[name],
-    meta: { title, isPublic: audience === 'public', fills },
+    meta: { title, isPublic: audience === 'public', fills, isWide },
   })),
   {
     path: '/:rest(.*)*',

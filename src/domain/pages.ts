@@ -23,6 +23,8 @@ export interface Page<Name extends string = string> {
   isFiltered?: boolean
   /** Fills the screen and scrolls by itself. */
   fills?: boolean
+  /** Of a public page: as wide as the window. */
+  isWide?: boolean
 }
 
 const list = [
@@ -32,6 +34,14 @@ const list = [
     title: 'sign-in.title',
     icon: 'lucide:log-in',
     audience: 'public',
+  },
+  {
+    name: 'public',
+    path: '/public',
+    title: 'app.nav.public',
+    icon: 'lucide:file-chart-column',
+    audience: 'public',
+    isWide: true,
   },
   {
     name: 'home',

@@ -6,6 +6,7 @@ import { FairQueue } from '../wire/fair-queue.ts'
 import type { Api } from './api.ts'
 import { createDoor } from './door.ts'
 import type { DoorOptions } from './door.ts'
+import { PublishedDocument } from './figures.ts'
 import { StaticFiles } from './static-files.ts'
 
 const host = '127.0.0.1:4173'
@@ -37,6 +38,7 @@ function doorWith(changed: Partial<DoorOptions> = {}) {
     config: async () => ({}) as AppConfig,
     isReady: () => true,
     queue,
+    published: new PublishedDocument(),
     ...changed,
   })
   const outgoing = Object.assign(new EventEmitter(), {

@@ -6,10 +6,12 @@ import { clientAddress, isNear, isViaProxy } from '../wire/addresses.ts'
 import type { Peer } from '../wire/addresses.ts'
 import type { FairQueue } from '../wire/fair-queue.ts'
 import { securityHeaders } from '../wire/headers.ts'
-import { problem } from '../wire/problem.ts'
+import { problem, tooMany } from '../wire/problem.ts'
+import { RateLimit } from '../wire/rate-limit.ts'
 import type { Api } from './api.ts'
 import { appDoor } from './app.ts'
 import type { DevApp } from './app.ts'
+import type { PublishedDocument } from './figures.ts'
 import type { StaticFiles } from './static-files.ts'
 
 export interface DoorOptions {
@@ -29,6 +31,7 @@ export interface DoorOptions {
   isReady(): boolean
   /** Shares the database between persons; `/readyz` tells its waits. */
   queue: FairQueue
+  published: PublishedDocument
   devApp?: DevApp
 }
 
@@ -79,6 +82,9 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     if (!config) return notReady()
     return context.json(config, 200, { 'cache-control': 'no-store' })
   })
+  door.get('/figures.json', limitAddress(new RateLimit(30, 0.5), options), (context) =>
+    options.published.answer(context.req.raw.headers),
+  )
   door.on('ALL', ['/rest/v1/*', '/auth/v1/*', '/storage/v1/*'], (context) => {
     if (options.supabaseUrl) return problem(404, 'not_found', 'The database is elsewhere.')
     const api = options.api()
@@ -155,6 +161,14 @@ function peerOf(context: DoorContext, { trustedProxy }: DoorOptions): Peer {
     sharesAddress: viaProxy && !trustedProxy && isNear(remoteAddress),
   }
 }
+
+/** Few requests a minute for each address. */
+const limitAddress =
+  (limit: RateLimit, options: DoorOptions) =>
+  async (context: DoorContext, next: () => Promise<void>): Promise<Response | void> => {
+    const waitSeconds = limit.take(peerOf(context, options).address)
+    return waitSeconds > 0 ? tooMany(waitSeconds) : await next()
+  }
 
 function once(act: () => void): () => void {
   let isDone = false

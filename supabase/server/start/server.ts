@@ -16,6 +16,7 @@ import type { Peer } from '../wire/addresses.ts'
 import { createApi } from '../doors/api.ts'
 import type { Api } from '../doors/api.ts'
 import { createDoor } from '../doors/door.ts'
+import { PublishedDocument } from '../doors/figures.ts'
 import { StaticFiles } from '../doors/static-files.ts'
 import { ServerError } from '../base/errors.ts'
 import { Journal } from '../journal/journal.ts'
@@ -25,6 +26,7 @@ import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { replayJournal } from '../keeping/replay.ts'
 import { startResumeTimer } from '../keeping/resume-timer.ts'
+import { followPublications } from '../publish/follow-publications.ts'
 import { loadSecrets } from '../base/secrets.ts'
 import type { Settings } from '../base/settings.ts'
 import { databaseName, isLoopback } from '../base/settings.ts'
@@ -42,6 +44,7 @@ export type ServerStep =
   | 'restarting'
   | 'snapshot failed'
   | 'resume failed'
+  | 'publications failed'
 
 export interface ServerHooks {
   /** Called early; `close` stops everything started so far. */
@@ -113,9 +116,11 @@ async function startParts(
   }
 
   const queue = createQueue(settings)
+  const published = new PublishedDocument()
   const listening = await listen(settings, {
     api: () => api,
     queue,
+    published,
     isReady: () => api !== null && backend?.isReady === true,
     async config(origin, peer) {
       const part = await currentCity()
@@ -180,12 +185,19 @@ async function startParts(
     onFailed: (error) => hooks.onStep?.('resume failed', error.message),
   })
   undo.push(() => holds.stop())
+  const publications = followPublications({
+    database: () => opened.database(),
+    published,
+    onFailed: (error) => hooks.onStep?.('publications failed', error.message),
+  })
+  undo.push(() => publications.stop())
   const onChange = () => {
     snapshots?.noteChange()
     holds.noteChange()
   }
   const onUnjournaledChange = () => {
     snapshots?.noteUnjournaledChange()
+    publications.noteChange()
     holds.noteChange()
   }
   if (isNewCity || isChangedCity) onUnjournaledChange()
@@ -252,6 +264,7 @@ async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   const { server, url, port } = await listen(settings, {
     api: () => null,
     queue: createQueue(settings),
+    published: new PublishedDocument(),
     isReady: () => true,
     config: async () => config,
   })
@@ -272,7 +285,10 @@ function createQueue({ databaseUrl }: Settings): FairQueue {
   return new FairQueue({ maxUnderWay, maxPerPerson, maxWaitingPerPerson: 200, maxWaitMs: 10_000 })
 }
 
-type DoorParts = Pick<Parameters<typeof createDoor>[0], 'api' | 'config' | 'isReady' | 'queue'>
+type DoorParts = Pick<
+  Parameters<typeof createDoor>[0],
+  'api' | 'config' | 'isReady' | 'published' | 'queue'
+>
 
 async function listen(
   settings: Settings,

@@ -24,6 +24,7 @@ const steps: Record<ServerStep, string> = {
   restarting: 'The database failed and is opened again',
   'snapshot failed': 'The snapshot failed and will be tried again',
   'resume failed': 'What was on hold could not be resumed; it will be tried again',
+  'publications failed': 'The public figures could not be read; it will be tried again',
 }
 
 export async function start(

@@ -1,0 +1,16 @@
+import type { PublicFigures } from '@/domain/publish/figures.ts'
+import { AppError, toAppError } from './errors.ts'
+
+/** What the city publishes; needs no session. Null where nothing is published. @throws AppError */
+export async function publishedFigures(signal?: AbortSignal): Promise<PublicFigures | null> {
+  try {
+    const answer = await fetch('/figures.json', { signal: signal ?? null })
+    if (answer.status === 404) return null
+    if (!answer.ok) throw new AppError('server', `HTTP ${answer.status}`)
+    const figures = (await answer.json()) as Partial<PublicFigures>
+    if (figures.version !== 1) throw new AppError('server', 'figures of another version')
+    return figures as PublicFigures
+  } catch (error) {
+    throw toAppError(error)
+  }
+}

@@ -1,0 +1,209 @@
+import type { Database } from '../base/database-types.ts'
+import { ServerError } from '../base/errors.ts'
+import {
+  compileFigures,
+  type CityArea,
+  type FinestCount,
+} from '../../../src/domain/publish/compile.ts'
+import type { Compiled } from '../../../src/domain/publish/compile.ts'
+import type { Outline, PublicCategory, PublicFigures } from '../../../src/domain/publish/figures.ts'
+import { areaLevels, type AreaLevel, type LocalMonth } from '../../../src/domain/vocabulary.ts'
+
+export interface PublishOptions {
+  /** Both included. */
+  from: LocalMonth
+  to: LocalMonth
+  /** Of the smallest areas; null: that of the first publication. */
+  level: AreaLevel | null
+  /** Compiles without storing anything. */
+  isTrial: boolean
+}
+
+/** More atoms would keep the audit busy for many minutes. */
+const mostAtoms = 30_000
+
+const firstDay = (month: LocalMonth): string => `${month}-01`
+
+/** Counts the months, audits the table against all that was told before, and stores it. @throws ServerError */
+export async function publish(db: Database, options: PublishOptions): Promise<Compiled> {
+  return db
+    .transaction(async (tx) => {
+      const [city] = await tx.query<{ name: string; now: string }>(
+        `select name, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as now
+       from public.city_settings`,
+      )
+      if (!city) throw new ServerError('There is no city yet: start the server once.')
+      const level = options.level ?? (await knownLevel(tx))
+      await tx.query('select private.count_publication_months($1::date, $2::date, $3)', [
+        firstDay(options.from),
+        firstDay(options.to),
+        level,
+      ])
+      const [areas, categories, counts, earlier] = [
+        await readAreas(tx, level),
+        await readCategories(tx),
+        await readCounts(tx),
+        await readDocuments(tx),
+      ]
+      const months = counts.monthsOf(options.from, options.to)
+      const leaves = areas.filter((area) => area.level === level).length
+      if (leaves * months * categories.length > mostAtoms)
+        throw new ServerError(
+          `${leaves} areas × ${months} months × ${categories.length} categories are too many for one ` +
+            'publication: name fewer months or a higher level.',
+        )
+      const compiled = compileFigures({
+        city: city.name,
+        publishedAt: city.now,
+        ...{ from: options.from, to: options.to, level, areas, categories, earlier },
+        counts: counts.rows,
+        hasGenerated: counts.hasGenerated(options.from, options.to),
+      })
+      if (compiled.exposed > 0)
+        throw new ServerError(
+          `Nothing was published: ${compiled.exposed} small figures would follow from what earlier ` +
+            'publications told. Name other months: those already published together, or new ones.',
+        )
+      // Rolls back: the months stay uncounted too.
+      if (options.isTrial) throw new Trial(compiled)
+      await tx.query(
+        `insert into public.publications (from_month, to_month, document)
+       values ($1::date, $2::date, $3::text::jsonb)`,
+        [firstDay(options.from), firstDay(options.to), JSON.stringify(compiled.figures)],
+      )
+      return compiled
+    })
+    .catch((error: unknown) => {
+      if (error instanceof Trial) return error.compiled
+      throw error
+    })
+}
+
+class Trial extends Error {
+  readonly compiled: Compiled
+
+  constructor(compiled: Compiled) {
+    super('a trial')
+    this.compiled = compiled
+  }
+}
+
+type Query = Pick<Database, 'query'>
+
+async function knownLevel(db: Query): Promise<AreaLevel> {
+  const [row] = await db.query<{ leaf_level: AreaLevel }>(
+    'select leaf_level from private.publication_settings',
+  )
+  if (row) return row.leaf_level
+  throw new ServerError(
+    `Name the level of the smallest published areas once: --level ${areaLevels.slice(1).join('|')}. ` +
+      'It holds for all publications.',
+  )
+}
+
+async function readAreas(db: Query, level: AreaLevel): Promise<CityArea[]> {
+  const rows = await db.query<{
+    code: string
+    name: string
+    level: AreaLevel
+    parent_code: string | null
+    path: string
+    outline: string | null
+  }>(
+    // A thousandth of the city's width is finer than a screen shows.
+    `select a.code, a.name, a.level, a.parent_code, a.path,
+       case when a.level = $1 then extensions.st_asgeojson(extensions.st_simplifypreservetopology(a.geom,
+         (select greatest(east - west, north - south) / 1000 from public.city_settings)), 4) end as outline
+     from public.areas a where private.level_rank(a.level) <= private.level_rank($1)
+     order by a.path collate "C"`,
+    [level],
+  )
+  return rows.map(({ parent_code: parentCode, outline, ...area }) => ({
+    ...area,
+    parentCode,
+    outline: outline === null ? null : outlineOf(outline),
+  }))
+}
+
+function outlineOf(geoJson: string): Outline {
+  const { coordinates } = JSON.parse(geoJson) as { coordinates: number[][][][] }
+  return coordinates.flat().map((ring) => ring.flat())
+}
+
+async function readCategories(db: Query): Promise<PublicCategory[]> {
+  return db.query<{ code: string; nameZh: string; nameEn: string; color: string }>(
+    `select code, name_zh as "nameZh", name_en as "nameEn", color from public.categories
+     where parent_code is null order by sort, code`,
+  )
+}
+
+async function readCounts(db: Query) {
+  const found = await db.query<{
+    measure: FinestCount['measure']
+    month: LocalMonth
+    area_path: string
+    category_code: string
+    n: number
+    yes: number
+    has_generated: boolean
+  }>(
+    `select measure, to_char(month, 'YYYY-MM') as month, area_path, category_code, n, yes, has_generated
+     from private.publication_counts`,
+  )
+  const rows = found.map(({ area_path: areaPath, category_code: category, ...row }) => ({
+    ...row,
+    areaPath,
+    category,
+  }))
+  const within = (from: LocalMonth, to: LocalMonth) =>
+    rows.filter(({ month }) => month >= from && month <= to)
+  return {
+    rows: rows satisfies FinestCount[],
+    monthsOf: (from: LocalMonth, to: LocalMonth): number =>
+      new Set(within(from, to).map(({ month }) => month)).size,
+    hasGenerated: (from: LocalMonth, to: LocalMonth): boolean =>
+      within(from, to).some(({ has_generated: isGenerated }) => isGenerated),
+  }
+}
+
+/** All of them, withdrawn ones too. */
+async function readDocuments(db: Query): Promise<PublicFigures[]> {
+  const rows = await db.query<{ document: string }>(
+    'select document::text as document from public.publications order by id',
+  )
+  return rows.map(({ document }) => JSON.parse(document) as PublicFigures)
+}
+
+/** The newest that is not withdrawn, as text. */
+export async function readNewestPublication(db: Query): Promise<string | null> {
+  const [row] = await db.query<{ document: string }>(
+    `select document::text as document from public.publications where withdrawn_at is null
+     order by id desc limit 1`,
+  )
+  return row?.document ?? null
+}
+
+export interface Publication {
+  id: number
+  publishedAt: string
+  from: LocalMonth
+  to: LocalMonth
+  isWithdrawn: boolean
+}
+
+export const listPublications = (db: Query): Promise<Publication[]> =>
+  db.query(
+    `select id, to_char(published_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as "publishedAt",
+       to_char(from_month, 'YYYY-MM') as "from", to_char(to_month, 'YYYY-MM') as "to",
+       withdrawn_at is not null as "isWithdrawn"
+     from public.publications order by id`,
+  )
+
+/** @throws ServerError */
+export async function withdrawPublication(db: Query, id: number): Promise<void> {
+  const rows = await db.query(
+    'update public.publications set withdrawn_at = now() where id = $1 and withdrawn_at is null returning id',
+    [id],
+  )
+  if (rows.length === 0) throw new ServerError(`There is no publication ${id} in force.`)
+}
