@@ -2,10 +2,16 @@ import type { BoundingBox, LngLat } from '../vocabulary.ts'
 
 const number = String.raw`[-+−]?\d{1,3}(?:[.]\d+)?`
 /** Degrees, or degrees with minutes and seconds. */
-const angle = String.raw`(${number})\s*(?:[°度]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*['′分]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*(?:["″秒]|''))?)?)?`
+const angle = String.raw`(${number})\s*(?:[°\u5ea6]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*['′\u5206]\s*(?:(\d{1,2}(?:[.]\d+)?)\s*(?:["″\u79d2]|''))?)?)?`
 /** A letter before or after. */
 const part = new RegExp(String.raw`([NSEW])\s*${angle}|${angle}\s*([NSEW])?`, 'giu')
-const chinese: Record<string, string> = { 北纬: 'N', 南纬: 'S', 东经: 'E', 西经: 'W' }
+/** The words for north, south (latitude) and east, west (longitude). */
+const chinese: Record<string, string> = {
+  '\u5317\u7eac': 'N',
+  '\u5357\u7eac': 'S',
+  '\u4e1c\u7ecf': 'E',
+  '\u897f\u7ecf': 'W',
+}
 
 interface Part {
   degrees: number
@@ -14,13 +20,13 @@ interface Part {
 
 /**
  * A place typed as coordinates in WGS 84 degrees: `37.76, -122.42`, `37°45'36"N 122°25'12"W`,
- * `东经121.47 北纬31.23`. Without letters latitude comes first, unless only the other order lies in
+ * the same with Chinese words. Without letters latitude comes first, unless only the other order lies in
  * the box. Null for anything else.
  */
 export function placeFromText(text: string, box: BoundingBox): LngLat | null {
   const plain = text
     .normalize('NFKC')
-    .replace(/[东西]经|[南北]纬/g, (word) => chinese[word]!)
+    .replace(/[\u4e1c\u897f]\u7ecf|[\u5357\u5317]\u7eac/g, (word) => chinese[word]!)
     .trim()
   const parts = [...plain.matchAll(part)].filter(([whole]) => /\d/.test(whole))
   const rest = parts.reduce((left, [whole]) => left.replace(whole, ''), plain)
