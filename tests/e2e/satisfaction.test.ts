@@ -200,7 +200,7 @@ describe('the page of satisfaction', () => {
     const points = (now.count / now.n - then.count / then.n) * 100
     const sign = points > 0 ? '+' : '−'
     expect(await text('satisfaction-satisfied')).toContain(
-      `Change ${sign}${Math.abs(points).toFixed(1)} points`,
+      `Change ${sign}${Math.abs(Math.round(points * 10) / 10)} points`,
     )
 
     await expect
