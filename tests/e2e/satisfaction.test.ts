@@ -190,7 +190,9 @@ describe('the page of satisfaction', () => {
       counted.filter(({ day }) => day >= first && day <= last)
     const own = within(from, to)
     const now = satisfied(own)
-    expect(await text('satisfaction-satisfied')).toContain(`${now.count} of ${now.n} answers`)
+    expect(await text('satisfaction-satisfied')).toContain(
+      `${now.count.toLocaleString('en')} of ${now.n.toLocaleString('en')} answers`,
+    )
     const dayMs = 86_400_000
     const end = to < lastDay ? to : lastDay
     const length = (Date.parse(end) - Date.parse(from)) / dayMs + 1
