@@ -180,7 +180,7 @@ describe('the page of satisfaction', () => {
     // the demo's usual period has a period before it with enough answers
     await expect
       .poll(
-        () => page.getByTestId('satisfaction-satisfied').getByTestId('change').innerText(),
+        () => page.getByTestId('satisfaction-satisfied').getByTestId('change').first().innerText(),
         slow,
       )
       .toContain('points')
@@ -190,7 +190,9 @@ describe('the page of satisfaction', () => {
       counted.filter(({ day }) => day >= first && day <= last)
     const own = within(from, to)
     const now = satisfied(own)
-    expect(await text('satisfaction-satisfied')).toContain(`${now.count} of ${now.n} answers`)
+    expect(await text('satisfaction-satisfied')).toContain(
+      `${now.count.toLocaleString('en')} of ${now.n.toLocaleString('en')} answers`,
+    )
     const dayMs = 86_400_000
     const end = to < lastDay ? to : lastDay
     const length = (Date.parse(end) - Date.parse(from)) / dayMs + 1
@@ -200,7 +202,7 @@ describe('the page of satisfaction', () => {
     const points = (now.count / now.n - then.count / then.n) * 100
     const sign = points > 0 ? '+' : '−'
     expect(await text('satisfaction-satisfied')).toContain(
-      `Change ${sign}${Math.abs(points).toFixed(1)} points`,
+      `Change ${sign}${Math.abs(Math.round(points * 10) / 10)} points`,
     )
 
     await expect
