@@ -33,7 +33,7 @@ describe('kernelDensity', () => {
   it.each([600, 1000, 3000])('with a wide bandwidth of %d m, on coarser cells, too', (h) => {
     const { perKm2, columns, rows, clamped } = kernelDensity(x, y, box, h, 400, 300)
     expect(clamped).toBeNull()
-    const limit = (x.length / (2 * Math.PI * h * h)) * 1e6 * ((1 / 12) ** 2 / 4 + 0.001)
+    const limit = (x.length / (2 * Math.PI * h * h)) * 1e6 * ((1 / 8) ** 2 / 4 + 0.001)
     for (let row = 0; row < rows; row += 23)
       for (let column = 0; column < columns; column += 23) {
         const exact = byDefinition((column + 0.5) * 20, (row + 0.5) * 20, h)
@@ -48,7 +48,7 @@ describe('kernelDensity', () => {
       fc.property(at, at, bandwidth, (px, py, h) => {
         const { perKm2 } = kernelDensity([px], [py], box, h, 80, 60)
         const peak = 1e6 / (2 * Math.PI * h * h)
-        const side = 100 * Math.max(1, Math.floor(h / 1200))
+        const side = 100 * Math.max(1, Math.floor(h / 800))
         const limit = peak * ((side / h) ** 2 / 4 + 0.001)
         for (let cell = 0; cell < 4800; cell += 7) {
           const east = ((cell % 80) + 0.5) * 100 - px

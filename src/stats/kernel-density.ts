@@ -23,19 +23,19 @@ export interface Density {
 /** Beyond 4 standard deviations lie 6e-5 of a normal distribution. */
 const reach = 4
 /** A bandwidth of so many cells or more is smoothed on coarser cells. */
-const wideCells = 24
+const wideCells = 16
 
 /**
  * Kernel density with a normal kernel: f(s) = Σ exp(−|s − pᵢ|²/2h²) / 2πh². Each point is shared out
  * among the four cells around it (linear binning), then rows and columns are smoothed one after the
  * other. The kernel is cut off at 4h and its weights sum to 1, so the integral is the number of
- * points, away from the border. A bandwidth of 24 cells or more is smoothed on cells two or more
+ * points, away from the border. A bandwidth of 16 cells or more is smoothed on cells two or more
  * times as wide, and read between them by cubics: time and memory do not grow with the bandwidth. The
  * quartic kernel of desktop GIS with radius r looks alike at h = r/2.8.
  *
  * Error against the sum over all points: at most n/2πh² × (d²/4h² + 0.001), where d is the longer side
- * of the cells that are smoothed on, at most h/12 for a wide bandwidth. So it is at most 0.3 % of the
- * density that all points would have at one place once h is 12 cells or more, and 6 % at the narrowest
+ * of the cells that are smoothed on, at most h/8 for a wide bandwidth. So it is at most 0.5 % of the
+ * density that all points would have at one place once h is 8 cells or more, and 6 % at the narrowest
  * bandwidth of two cells that makes sense to look at.
  *
  * Sources: B. W. Silverman, Density Estimation (1986), 4.2; M. P. Wand, Journal of Computational and

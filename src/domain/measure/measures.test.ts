@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { medianChange } from './median.ts'
 import { measures, usualMeasure } from './index.ts'
 import type { AreaFigures } from './measure.ts'
 
@@ -65,6 +66,27 @@ describe('the median time to close', () => {
     expect(read(figures({ count: 3 })).verdict).toBe('zero')
     const open = figures({ closing: { n: 10, median: median(null) } })
     expect(measures.median.interval(open)).toEqual({ low: 1, high: null })
+  })
+})
+
+describe('the change of two medians', () => {
+  const side = (time: number | null, low: number, high: number | null, n = 40) =>
+    figures({ closing: { n, median: { time, low, high } } })
+  it('is told where their intervals lie apart, and may be chance where not', () => {
+    expect(medianChange(side(10, 8, 12), side(20, 15, 26))).toEqual({
+      ...{ verdict: 'value', value: 2, n: 80 },
+    })
+    expect(medianChange(side(20, 15, null), side(10, 8, 12)).verdict).toBe('value')
+    expect(medianChange(side(10, 8, 16), side(20, 15, null)).verdict).toBe('chance')
+  })
+
+  it('says too few, not reached, or that there was nothing to close', () => {
+    expect(medianChange(side(10, 8, 12, 9), side(20, 15, 26)).verdict).toBe('few')
+    expect(medianChange(figures({}), side(20, 15, 26)).verdict).toBe('few')
+    expect(medianChange(side(null, 8, null), side(20, 15, 26))).toMatchObject({
+      ...{ verdict: 'not_reached', value: null },
+    })
+    expect(medianChange(figures({}), figures({})).verdict).toBe('zero')
   })
 })
 
