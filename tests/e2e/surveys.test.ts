@@ -133,7 +133,10 @@ describe('the page of surveys', () => {
       inTime.denominator < 10 ? 'Too few to judge' : percent(inTime.numerator / inTime.denominator),
     )
 
-    await page.getByTestId('senses-table').getByRole('button', { name: community.name }).click()
+    await page
+      .getByTestId('senses-table')
+      .getByRole('button', { name: community.name, exact: true })
+      .click()
     await expect
       .poll(() => page.getByTestId('wave-table').innerText(), slow)
       .toContain(`${figure(community.code, now!, 'happiness')[3]} answers`)
