@@ -22,7 +22,7 @@ import { goInApp, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
 const rows = oracleRows(inject('demoWeeks'))
-const { from, link: year } = wholeYear(rows)
+const { from, to, link: year } = wholeYear(rows)
 /** The months of the year after its first. */
 const laterMonths = Array.from({ length: 11 }, (_, i) => laterMonth(from.slice(0, 7), i + 1))
 const zone = 'America/Los_Angeles'
