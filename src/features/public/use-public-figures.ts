@@ -25,7 +25,8 @@ const isShare = (measure: PublicMeasure): measure is ShareMeasure =>
 /** One figure as said, with the number that colours it; null is hidden. */
 export interface ToldFigure {
   value: number | null
-  text: string
+  /** Null where the figure is hidden. */
+  text: string | null
   hint: string
 }
 
@@ -73,12 +74,12 @@ export function usePublicFigures() {
     const all = figures.value!
     if (!isShare(measure)) {
       const value = all[measure][countIndex(all, area, month, category)] ?? null
-      return { value, text: value === null ? '·' : format.value.count(value), hint: '' }
+      return { value, text: value === null ? null : format.value.count(value), hint: '' }
     }
     const at = shareIndex(all, area, month)
     const [n, yes] = [all[measure].n[at] ?? null, all[measure].yes[at] ?? null]
     if (n === 0) return { value: null, text: '–', hint: t('public.noAnswers') }
-    if (n === null || yes === null) return { value: null, text: '·', hint: '' }
+    if (n === null || yes === null) return { value: null, text: null, hint: '' }
     const { share, low, high } = judgedShare({ count: yes, n })
     const { percent, count } = format.value
     const hint = t('public.interval', { low: percent(low!), high: percent(high!), of: count(n) })
@@ -96,7 +97,7 @@ export function usePublicFigures() {
       lows: values.length > 0 ? [Math.min(...values), ...breaks] : [],
       shapes: drawn.map(({ area, figure }) => ({
         ...{ code: area.code, name: areaName(area), outline: area.outline },
-        ...{ shade: classOf(figure.value, breaks), figure: figure.text },
+        ...{ shade: classOf(figure.value, breaks), figure: figure.text ?? t('public.notTold') },
       })),
     }
   }

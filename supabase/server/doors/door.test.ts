@@ -94,6 +94,24 @@ test('no cache keeps the configuration, and every answer carries the policy', as
   expect(allowed).toEqual(expect.arrayContaining(['camera=(self)', 'microphone=()']))
 })
 
+test('public figures need no session, are kept by their tag, and are few for an address', async () => {
+  const published = new PublishedDocument()
+  const { get } = doorWith({ published, api: () => null })
+  expect((await get('/figures.json')).status).toBe(404)
+  published.set('{"version":1}')
+  const answer = await get('/figures.json')
+  expect([answer.status, await answer.text()]).toEqual([200, '{"version":1}'])
+  const tag = answer.headers.get('etag')!
+  expect((await get('/figures.json', { 'if-none-match': tag })).status).toBe(304)
+  published.set('{"version":1,"city":"N"}')
+  expect((await get('/figures.json', { 'if-none-match': tag })).status).toBe(200)
+  published.set(null)
+  expect((await get('/figures.json')).status).toBe(404)
+  const answers = await Promise.all(Array.from({ length: 40 }, () => get('/figures.json')))
+  const refused = answers.find(({ status }) => status === 429)
+  expect(refused?.headers.get('retry-after')).toBeTruthy()
+})
+
 test('readiness says no while a call has waited for long', async () => {
   let nowMs = 0
   const options = { maxUnderWay: 1, maxPerPerson: 1, maxWaitingPerPerson: 9, maxWaitMs: 1e9 }

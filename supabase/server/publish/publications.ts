@@ -126,8 +126,11 @@ async function readAreas(db: Query, level: AreaLevel): Promise<CityArea[]> {
 }
 
 function outlineOf(geoJson: string): Outline {
-  const { coordinates } = JSON.parse(geoJson) as { coordinates: number[][][][] }
-  return coordinates.flat().map((ring) => ring.flat())
+  const shape = JSON.parse(geoJson) as
+    | { type: 'Polygon'; coordinates: number[][][] }
+    | { type: 'MultiPolygon'; coordinates: number[][][][] }
+  const rings = shape.type === 'Polygon' ? shape.coordinates : shape.coordinates.flat()
+  return rings.map((ring) => ring.flat())
 }
 
 async function readCategories(db: Query): Promise<PublicCategory[]> {
