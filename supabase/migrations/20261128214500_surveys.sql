@@ -121,6 +121,8 @@ begin
         v_result := private.import_survey(p_actor, v_payload, p_at);
       when 'delete_wave' then
         v_result := private.delete_wave(p_actor, v_payload, p_at);
+      when 'set_rating_target' then
+        v_result := private.set_rating_target(p_actor, v_payload, p_at);
       when 'make_follow_up', 'finish_follow_up', 'dismiss_finding', 'restore_finding' then
         v_result := private.mark_finding(p_actor, p_envelope.type, v_payload, p_at);
       when 'draw_callbacks' then
@@ -163,8 +165,10 @@ begin
   end;
   v_record.incident_id := (v_result ->> 'incident_id')::uuid;
   v_record.version := (v_result ->> 'version')::integer;
-  v_record.photo_hashes := case when jsonb_typeof(v_result -> 'photos') = 'array'
-    then array(select jsonb_array_elements_text(v_result -> 'photos')) else '{}' end;
+  v_record.photo_hashes := '{}';
+  if jsonb_typeof(v_result -> 'photos') = 'array' and v_result -> 'photos' <> '[]' then
+    v_record.photo_hashes := array(select jsonb_array_elements_text(v_result -> 'photos'));
+  end if;
   v_judged.record := v_record;
   return v_judged;
 end $function$;

@@ -81,6 +81,8 @@ begin
   end if;
   new.to_verify := new.stage = 'reported'
     and private.must_be_verified(new.workflow_code, new.state, new.channel);
+  -- a new one has no clocks
+  new.lateness := case when tg_op = 'UPDATE' and not private.is_open(new.stage) then private.lateness_of(new) end;
   return new;
 end $function$;
 

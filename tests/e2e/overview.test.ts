@@ -231,7 +231,7 @@ describe('the overview', () => {
     for (const name of ['flow', 'areas', 'time-to-close', 'share-by-category', 'share-by-area']) {
       const picture = await saved(name, 'Save as picture (PNG)')
       const title = await card(name).locator('h2').innerText()
-      const named = fileName(['San Francisco', title, from, query('to') ?? ''])
+      const named = fileName(['San Francisco', title, from, to])
       expect(picture.suggestedFilename()).toBe(`${named}.png`)
       const bytes = readFileSync(await picture.path())
       const shown = (await card(name).locator('[role=application] svg').boundingBox())!
