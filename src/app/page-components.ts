@@ -15,6 +15,8 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   table: () => import('@/features/map-page/TablePage.vue'),
   overview: () => import('@/features/overview/OverviewPage.vue'),
   satisfaction: () => import('@/features/satisfaction/SatisfactionPage.vue'),
+  wall: () => import('@/features/wall/WallPage.vue'),
+  'wall-plan': () => import('@/features/wall/WallPlanPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),
   outbox: () => import('@/features/outbox/OutboxPage.vue'),
   account: () => import('@/features/account/AccountPage.vue'),
