@@ -30,6 +30,7 @@ const serverRooms = [
   'photos',
   'doors',
   'keeping',
+  'publish',
   'import',
   'start',
   'commands',

@@ -19,15 +19,16 @@ declare module 'vue-router' {
     isPublic?: boolean
     fills?: boolean
     isWide?: boolean
+    isBare?: boolean
   }
 }
 
 export const routes: RouteRecordRaw[] = [
-  ...pages.map(({ name, path, title, audience, fills, isWide }) => ({
+  ...pages.map(({ name, path, title, audience, fills, isWide, isBare }) => ({
     name,
     path,
     component: pageComponents[name],
-    meta: { title, isPublic: audience === 'public', fills, isWide },
+    meta: { title, isPublic: audience === 'public', fills, isWide, isBare },
   })),
   {
     path: '/:rest(.*)*',

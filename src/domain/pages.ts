@@ -25,6 +25,8 @@ export interface Page<Name extends string = string> {
   fills?: boolean
   /** Of a public page: as wide as the window. */
   isWide?: boolean
+  /** Fills the window without bars. */
+  isBare?: boolean
 }
 
 const list = [
@@ -161,6 +163,22 @@ const list = [
     roles: ['grid_manager', 'leader', 'admin'],
     inMenu: true,
     isFiltered: true,
+    name: 'wall',
+    path: '/wall',
+    title: 'app.nav.wall',
+    icon: 'lucide:monitor-play',
+    audience: 'signed-in',
+    roles: ['grid_manager', 'leader', 'admin'],
+    isBare: true,
+  },
+  {
+    name: 'wall-plan',
+    path: '/wall/plan',
+    title: 'app.nav.wall-plan',
+    icon: 'lucide:monitor-play',
+    audience: 'signed-in',
+    roles: ['grid_manager', 'leader', 'admin'],
+    inMenu: true,
   },
   {
     name: 'incident',

@@ -20,7 +20,13 @@ interface Visit {
 
 /** Every page with somebody who uses it; the last of some in Chinese too. */
 const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
-  { pages: [{ path: '/sign-in', ready: 'form' }], inChinese: true },
+  {
+    inChinese: true,
+    pages: [
+      { path: '/public', ready: '[data-testid=public] h1' },
+      { path: '/sign-in', ready: 'form' },
+    ],
+  },
   {
     role: 'manager',
     inChinese: true,

@@ -2,6 +2,7 @@
  * `npm run screenshots`: takes the guide's pictures from the real app with the demo city, so that
  * they can be renewed whenever a page changes; `-- capture outbox` only those whose names begin so.
  */
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import type { Page } from 'playwright'
 import { apiClient, call } from './api.ts'
@@ -11,6 +12,20 @@ import { fillCapture, leaveUnsent, meetConflict, reportDay } from './field-shots
 import { slower } from './patience.ts'
 import { openPage, type OpenOptions, type OpenPage } from './session.ts'
 import { stillPicture } from './still-picture.ts'
+
+/** What the public page shows. */
+function publishHalfAYear(dataDir: string): void {
+  const month = (back: number): string => {
+    const day = new Date()
+    return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() - back))
+      .toISOString()
+      .slice(0, 7)
+  }
+  const period = ['--from', month(6), '--to', month(1), '--level', 'community']
+  execFileSync(process.execPath, ['supabase/server/commands/publish.ts', ...period], {
+    env: { ...process.env, DATA_DIR: dataDir },
+  })
+}
 
 interface Shot extends Omit<OpenOptions, 'url'> {
   name: string
@@ -61,6 +76,11 @@ const pages: Shot[] = [
         }),
     })),
   ),
+  { name: 'public-en-light', path: '/public', height: 1150 },
+  {
+    ...{ name: 'public-zh-dark', path: '/public', height: 1150 },
+    ...{ locale: 'zh-CN', theme: 'dark' },
+  },
   { name: 'overview-en-light', role: 'leader', path: '/overview' },
   { name: 'home-en-dark', role: 'manager', path: '/', theme: 'dark' },
   { name: 'phone-overview-en-dark', role: 'leader', path: '/overview', theme: 'dark', ...phone },
@@ -250,7 +270,8 @@ const browser = await launchChromium()
 try {
   for (const locale of ['en', 'zh-CN'] as const) {
     const server = await startAppServer()
-    const { url } = server
+    const { url, dataDir } = server
+    if (isAsked({ name: 'public' })) publishHalfAYear(dataDir)
     const shots = [
       ...pages.filter((shot) => (shot.locale ?? 'en') === locale),
       ...loopShots(url, locale),

@@ -15,6 +15,7 @@ import {
   type ShareMeasure,
 } from '@/domain/publish/figures.ts'
 import type { AreaShape } from '@/ui/AreaShapes.vue'
+import { useCounted } from '@/ui/use-counted.ts'
 import { useFormat } from '@/ui/use-format.ts'
 
 export type PublicMeasure = CountMeasure | ShareMeasure
@@ -33,6 +34,7 @@ export interface ToldFigure {
 /** The publication and its figures in words. */
 export function usePublicFigures() {
   const { t, locale } = useI18n()
+  const counted = useCounted()
   const format = useFormat()
   const figures = shallowRef<PublicFigures | null>(null)
   const status = ref<'loading' | 'ready' | 'none' | 'error'>('loading')
@@ -81,8 +83,9 @@ export function usePublicFigures() {
     if (n === 0) return { value: null, text: '–', hint: t('public.noAnswers') }
     if (n === null || yes === null) return { value: null, text: null, hint: '' }
     const { share, low, high } = judgedShare({ count: yes, n })
-    const { percent, count } = format.value
-    const hint = t('public.interval', { low: percent(low!), high: percent(high!), of: count(n) })
+    const { percent } = format.value
+    const ends = { low: percent(low!), high: percent(high!) }
+    const hint = counted('public.interval', { count: n }, ends)
     return { value: share, text: percent(share!), hint }
   }
 

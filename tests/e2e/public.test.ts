@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { PublicFigures } from '../../src/domain/publish/figures.ts'
+import { apiClient, call } from '../kit/api.ts'
+import { axeProblems } from '../kit/axe.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { sidewaysOverflow } from '../kit/overflow.ts'
+import { patient, slow } from '../kit/patience.ts'
+import { chooseLanguage, openPage } from '../kit/session.ts'
+
+const run = promisify(execFile)
+
+describe('the public page', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser?.close())
+
+  it(
+    'shows what the command published, to people who have no account',
+    async () => {
+      const leader = await apiClient(url, 'leader')
+      const { months } = await call<{ months: { month: string; count: number }[] }>(
+        leader,
+        'incident_months',
+      )
+      // the newest may not be over yet
+      const [, newest, older] = months.toSorted((a, b) => (a.month < b.month ? 1 : -1))
+      const env = { ...process.env, DATA_DIR: inject('dataDir') }
+      const period = ['--from', older!.month, '--to', newest!.month, '--level', 'community']
+      const command = 'supabase/server/commands/publish.ts'
+      const { stdout } = await run(process.execPath, [command, ...period], { env })
+      expect(stdout).toContain('hides')
+
+      const figuresOf = () => fetch(`${url}/figures.json`).then((answer) => answer.json())
+      await expect.poll(figuresOf, slow).toMatchObject({ months: [older!.month, newest!.month] })
+      const figures = (await figuresOf()) as PublicFigures
+      const last = <T>(values: readonly T[]): T => values.at(-1)!
+      const total = older!.count + newest!.count
+      // rejected ones are left out
+      expect(last(figures.reported)! / total).toBeGreaterThan(0.9)
+      expect(last(figures.reported)).toBeLessThanOrEqual(total)
+      for (const value of [...figures.reported, ...figures.closed])
+        expect(value === null || value === 0 || value >= 5).toBe(true)
+      for (const path of ['/rest/v1/rpc/area_list', '/rest/v1/publications', '/auth/v1/user'])
+        expect((await fetch(url + path, { method: 'POST' })).status, path).toBe(401)
+
+      const { page, problems } = await openPage(browser, { url, path: '/public', width: 1100 })
+      const tile = page.getByTestId('public-reported')
+      await expect.poll(() => tile.innerText(), slow).toContain(String(last(figures.reported)))
+      const rows = page.getByRole('table').last().locator('tbody tr')
+      expect(await rows.count()).toBe(figures.areas.length)
+      const perArea = (figures.months.length + 1) * (figures.categories.length + 1)
+      const firstHidden = figures.areas.findIndex(
+        (_, at) => figures.reported[(at + 1) * perArea - 1] === null,
+      )
+      expect(await rows.nth(firstHidden).locator('td').first().innerText()).toContain(
+        'not published',
+      )
+
+      const { name } = figures.areas[firstHidden]!
+      await rows.nth(firstHidden).getByRole('button').click()
+      expect(await page.getByTestId('public-place').innerText()).toBe(name)
+      expect(await tile.innerText()).toContain('·')
+
+      const download = page.waitForEvent('download')
+      await page.getByRole('button', { name: 'Save all figures as CSV' }).click()
+      const lines = (await readFile(await (await download).path(), 'utf8')).trim().split('\r\n')
+      expect(lines).toHaveLength((figures.areas.length + 1) * perArea + 1)
+      expect(lines.at(-1)).toContain(`,${last(figures.reported)},${last(figures.closed)},`)
+      expect(lines.filter((line) => line.includes('not published')).length).toBeGreaterThan(0)
+
+      await chooseLanguage(page, 'zh-CN')
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('数据公开')
+      expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
+      await page.setViewportSize({ width: 360, height: 740 })
+      expect(await sidewaysOverflow(page)).toEqual([])
+      expect(problems).toEqual([])
+    },
+    patient(120_000),
+  )
+})
