@@ -163,6 +163,8 @@ const list = [
     roles: ['grid_manager', 'leader', 'admin'],
     inMenu: true,
     isFiltered: true,
+  },
+  {
     name: 'wall',
     path: '/wall',
     title: 'app.nav.wall',
