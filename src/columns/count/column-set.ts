@@ -3,6 +3,7 @@ import { firstDayNumber, monthNumber } from '../../domain/time/calendar.ts'
 import { changesDueChoice } from '../../domain/filter/due.ts'
 import { dueBias, type PackedMonth } from '../../domain/answers/columns.ts'
 import { isOpenStage, stages, type LocalMonth } from '../../domain/vocabulary.ts'
+import { sortByKind } from './kind-runs.ts'
 
 /** Columns hold `count` values in the same order. */
 export interface MonthColumns {
@@ -118,12 +119,12 @@ export class ColumnSet {
     return this.#months.some(({ due }) => due.minute.some((at) => changesDueChoice(at, from, to)))
   }
 
-  /** An empty month is removed. */
+  /** Its rows get another order: see `sortByKind`. An empty month is removed. */
   replace(month: MonthColumns): void {
     this.remove(month.month)
     if (month.count === 0) return
     const after = this.#months.findIndex((other) => other.monthNumber > month.monthNumber)
-    this.#months.splice(after < 0 ? this.#months.length : after, 0, month)
+    this.#months.splice(after < 0 ? this.#months.length : after, 0, sortByKind(month))
   }
 
   remove(month: LocalMonth): void {

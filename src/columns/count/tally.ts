@@ -1,21 +1,8 @@
-import { rowsByCategory, rowsOfCategories } from './category-rows.ts'
 import type { MonthColumns } from './column-set.ts'
-import { notClosedMonth, quantum } from '../../domain/answers/columns.ts'
-import { fails, minutesInPeriod, type FilterRules } from './filter-rules.ts'
-import { isOpenStage, stages } from '../../domain/vocabulary.ts'
-
-const closedStage = stages.indexOf('closed')
-/** 1 for open stages. */
-const openByte = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const stage = stages[byte & 15]
-  return stage && isOpenStage(stage) ? 1 : 0
-})
-/** 1 for stages that enter the backlog (open and closed). */
-const livedByte = Uint8Array.from({ length: 256 }, (_, byte) =>
-  openByte[byte] || (byte & 15) === closedStage ? 1 : 0,
-)
-/** Or-ed to a closing month: rejected and merged incidents never leave the backlog. */
-const neverLeft = livedByte.map((lived) => (lived ? 0 : notClosedMonth))
+import { fails, type FilterRules } from './filter-rules.ts'
+import { categoryOfKind, kindRuns, kindSpans, stageOfKind } from './kind-runs.ts'
+import { keepAreas, pickRows, rowRoom, type Minutes, type Span } from './pick-rows.ts'
+import { dayOfMinute, livedByte, neverLeft, openByte } from './row-tables.ts'
 
 export class Tally {
   /** Place `Area.idx * 2` counts incidents not open, the next place open ones. */
@@ -53,9 +40,11 @@ export class Tally {
     return this.inArea(idx) > 0
   }
 
-  /** Adds a month where all rows pass, except perhaps the period. Leaves the backlog out. */
+  /** Adds a month where all rows pass, except perhaps the period. */
   addMonth(month: MonthTotals, inPeriod: boolean): void {
     add(this.days, month.days, this.dayOffset)
+    add(this.living, month.living)
+    add(this.left, month.left)
     if (!inPeriod) return
     add(this.areaOpen, month.areaOpen)
     add(this.category, month.category)
@@ -63,100 +52,135 @@ export class Tally {
   }
 }
 
-/** Counts for the facets that ignore the period. */
-export function countOutside(month: MonthColumns, rules: FilterRules, tally: Tally): void {
-  const { count, minute, area, category, stage, closedMonth, x, y } = month
-  const { days, dayOffset, living, left } = tally
-  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  const isBoxed = rules.box !== null
-  for (let i = 0; i < count; i++) {
-    const s = stage[i]!
-    if (areaRules[area[i]!]! | categoryRules[category[i]!]! | stageRules[s]!) continue
-    if (isBoxed && (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY)) continue
-    days[dayOffset + dayOfMinute(minute[i]!)]!++
-    living[s]!++
-    left[closedMonth[i]! | neverLeft[s]!]!++
-  }
+/** One month being counted. */
+interface Count {
+  month: MonthColumns
+  rules: FilterRules
+  /** The rules without areas. */
+  anywhere: Pick<FilterRules, 'area' | 'box' | 'hasAreas'>
+  inPeriod: boolean
+  /** Of a month that lies partly in the period, else null. */
+  minutes: Minutes | null
+  tally: Tally
+  room: Uint32Array
 }
 
-/** Returns the passing rows. */
-export function countInside(month: MonthColumns, rules: FilterRules, tally: Tally): Uint32Array {
-  const { count, minute, area, category, stage, closedMonth, x, y } = month
-  const {
-    areaOpen,
-    category: byCategory,
-    passed,
-    otherStage,
-    days,
-    dayOffset,
-    living,
-    left,
-  } = tally
-  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
-  const { from, to } = minutesInPeriod(month, rules)
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  const isBoxed = rules.box !== null
-  const rows = new Uint32Array(count)
-  let found = 0
-  for (let i = 0; i < count; i++) {
-    if (isBoxed && (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY)) continue
-    const a = area[i]!
-    const c = category[i]!
-    const s = stage[i]!
-    const m = minute[i]!
-    const mask =
-      areaRules[a]! | categoryRules[c]! | stageRules[s]! | (m < from || m >= to ? fails.period : 0)
-    if ((mask & ~fails.period) === 0) {
-      days[dayOffset + dayOfMinute(m)]!++
-      living[s]!++
-      left[closedMonth[i]! | neverLeft[s]!]!++
-      if (mask !== 0) continue
-      rows[found++] = i
-      areaOpen[2 * a + openByte[s]!]!++
-      byCategory[c]!++
-      passed[s]!++
-    } else if (mask === fails.area) areaOpen[2 * a + openByte[s]!]!++
-    else if (mask === fails.category) byCategory[c]!++
-    else if (mask === fails.stage) otherStage[s & 15]!++
-  }
-  return rows.subarray(0, found)
-}
-
-/** Counts a month wholly inside or outside the period, for a filter of categories. */
-export function countCategories(
+/**
+ * Counts a month run by run of one category and stage: a run that fails by both needs no look at its
+ * rows, and of one that fails by either only their number counts.
+ * @param minutes null for a month wholly inside or outside the period
+ * @returns how many rows pass; 0 outside the period
+ */
+export function countMonth(
   month: MonthColumns,
-  categories: readonly number[],
+  rules: FilterRules,
   tally: Tally,
   inPeriod: boolean,
-): Uint32Array {
-  const { minute, area, stage, closedMonth } = month
-  const { areaOpen, category: byCategory, passed, days, dayOffset, living, left } = tally
-  const sorted = rowsByCategory(month)
-  const rows = rowsOfCategories(sorted, categories)
-  for (let n = 0; n < rows.length; n++) {
-    const i = rows[n]!
-    const s = stage[i]!
-    days[dayOffset + dayOfMinute(minute[i]!)]!++
-    living[s]!++
-    left[closedMonth[i]! | neverLeft[s]!]!++
+  minutes: Minutes | null,
+): number {
+  const { kinds, starts } = kindRuns(month)
+  const anywhere = { area: rules.area, box: rules.box, hasAreas: false }
+  const room = rowRoom(month.count + 1)
+  const count: Count = { month, rules, anywhere, inPeriod, minutes, tally, room }
+  let passing = 0
+  for (let run = 0; run < kinds.length; run++) {
+    const category = categoryOfKind(kinds[run]!)
+    const stage = stageOfKind(kinds[run]!)
+    const mask = rules.category[category]! | rules.stage[stage]!
+    const span = { start: starts[run]!, end: starts[run + 1]!, step: 1 }
+    if (mask === 0) {
+      const found = countPassing(count, stage, span)
+      passing += found
+      tally.category[category]! += found
+      tally.passed[stage]! += found
+    } else if (!inPeriod) continue
+    else if (mask === fails.category) tally.category[category]! += countOnly(count, span)
+    else if (mask === fails.stage) tally.otherStage[stage & 15]! += countOnly(count, span)
   }
-  if (!inPeriod) return rows.subarray(0, 0)
-  for (let n = 0; n < rows.length; n++) {
-    const i = rows[n]!
-    areaOpen[2 * area[i]! + openByte[stage[i]!]!]!++
-  }
-  add(passed, living)
-  const { starts } = sorted
-  for (let idx = 0; idx < 256; idx++) byCategory[idx]! += starts[idx + 1]! - starts[idx]!
-  return rows
+  return passing
 }
 
-/** `Math.floor(minute / 1440)` without a division. */
-const dayOfMinute = (minute: number): number => Math.imul(minute, 46_604) >>> 26
+const isAnyRow = ({ rules, minutes }: Count): boolean =>
+  !rules.hasAreas && !rules.box && !minutes
 
+function countOnly(count: Count, span: Span): number {
+  if (isAnyRow(count)) return span.end - span.start
+  return pickRows(count.month, count.rules, count.minutes, span, count.room)
+}
+
+/** Returns how many rows pass. */
+function countPassing(count: Count, stage: number, span: Span): number {
+  const { month, rules, anywhere, inPeriod, minutes, tally, room } = count
+  if (isAnyRow(count)) {
+    const length = span.end - span.start
+    if (inPeriod) addAreas(month, stage, tally, span)
+    addLiving(month, stage, tally, span)
+    tally.living[stage]! += length
+    return inPeriod ? length : 0
+  }
+  let passing = 0
+  if (inPeriod) {
+    passing = pickRows(month, anywhere, minutes, span, room)
+    addListedAreas(month, stage, tally, room, passing)
+    if (rules.hasAreas) passing = keepAreas(month.area, rules.area, room, 0, passing)
+  }
+  const living = inPeriod && !minutes ? passing : pickRows(month, rules, null, span, room)
+  addListedLiving(month, stage, tally, room, living)
+  tally.living[stage]! += living
+  return passing
+}
+
+function addAreas(
+  { area }: MonthColumns,
+  stage: number,
+  { areaOpen }: Tally,
+  { start, end }: Span,
+): void {
+  const open = openByte[stage]!
+  for (let row = start; row < end; row++) areaOpen[2 * area[row]! + open]!++
+}
+
+function addListedAreas(
+  { area }: MonthColumns,
+  stage: number,
+  { areaOpen }: Tally,
+  rows: Uint32Array,
+  count: number,
+): void {
+  const open = openByte[stage]!
+  for (let at = 0; at < count; at++) areaOpen[2 * area[rows[at]!]! + open]!++
+}
+
+function addLiving(
+  { minute, closedMonth }: MonthColumns,
+  stage: number,
+  { days, dayOffset, left }: Tally,
+  { start, end }: Span,
+): void {
+  const never = neverLeft[stage]!
+  for (let row = start; row < end; row++) {
+    days[dayOffset + dayOfMinute(minute[row]!)]!++
+    left[closedMonth[row]! | never]!++
+  }
+}
+
+function addListedLiving(
+  { minute, closedMonth }: MonthColumns,
+  stage: number,
+  { days, dayOffset, left }: Tally,
+  rows: Uint32Array,
+  count: number,
+): void {
+  const never = neverLeft[stage]!
+  for (let at = 0; at < count; at++) {
+    const row = rows[at]!
+    days[dayOffset + dayOfMinute(minute[row]!)]!++
+    left[closedMonth[row]! | never]!++
+  }
+}
+
+/** Counts of a month where all rows pass, except perhaps the period. */
 export interface MonthTotals extends Pick<Tally, 'areaOpen' | 'category' | 'days' | 'living'> {
-  entered: number
   /** By months from report to close. */
   left: Uint32Array
 }
@@ -184,61 +208,56 @@ const everything: FilterRules = {
   toDay: Number.POSITIVE_INFINITY,
   box: null,
   due: null,
+  hasAreas: false,
   onlyPeriod: true,
-  onlyCategories: null,
 }
 
 /** Null when totals would be larger than the columns. */
 export function totalsOf(month: MonthColumns): MonthTotals | null {
   let totals = known.get(month)
   if (totals === undefined) {
-    totals = countTotals(month)
+    totals = areasIn(month) > month.count ? null : countTotals(month)
     known.set(month, totals)
   }
   return totals
 }
 
-function countTotals(month: MonthColumns): MonthTotals | null {
-  const areas = areasIn(month)
-  if (areas > month.count) return null
+function countTotals(month: MonthColumns): MonthTotals {
   // 46 days hold 65,536 minutes, so a damaged month cannot overrun.
-  const tally = new Tally(46, areas)
-  countInside(month, everything, tally)
+  const tally = new Tally(46, areasIn(month))
+  countMonth(month, everything, tally, true, null)
   const { areaOpen, category, days, living, left } = tally
   const used = (counts: Uint32Array): Uint32Array =>
     counts.slice(0, 1 + counts.findLastIndex((count) => count > 0))
-  return {
-    areaOpen,
-    category,
-    days: used(days),
-    living,
-    entered: livedIn(living),
-    left: used(left.subarray(0, notClosedMonth)),
-  }
+  return { areaOpen, category, days: used(days), living, left: used(left) }
 }
 
 /**
  * Counts passing rows.
+ * @param minutes null where the period lets the whole month pass
  * @param byArea also counts rows that fail only by their area
  */
 export function countMatches(
   month: MonthColumns,
   rules: FilterRules,
+  minutes: Minutes | null,
   byArea: Uint32Array | null,
 ): number {
-  const { count, minute, area, category, stage, x, y } = month
-  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
-  const { from, to } = minutesInPeriod(month, rules)
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  const isBoxed = rules.box !== null
+  const { area } = month
+  const spans = kindSpans(month, rules)
+  const anywhere = { area: rules.area, box: rules.box, hasAreas: false }
+  const room = rowRoom(month.count + 1)
   let matches = 0
-  for (let i = 0; i < count; i++) {
-    const m = minute[i]!
-    if (m < from || m >= to || categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
-    if (isBoxed && (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY)) continue
-    const a = area[i]!
-    if (byArea) byArea[a]!++
-    if (areaRules[a] === 0) matches++
+  for (let at = 0; at < spans.length; at += 2) {
+    const span = { start: spans[at]!, end: spans[at + 1]!, step: 1 }
+    if (!rules.box && !minutes && !rules.hasAreas) {
+      matches += span.end - span.start
+      if (byArea) for (let row = span.start; row < span.end; row++) byArea[area[row]!]!++
+      continue
+    }
+    const found = pickRows(month, anywhere, minutes, span, room)
+    if (byArea) for (let n = 0; n < found; n++) byArea[area[room[n]!]!]!++
+    matches += rules.hasAreas ? keepAreas(area, rules.area, room, 0, found) : found
   }
   return matches
 }
