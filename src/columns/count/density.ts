@@ -8,7 +8,7 @@ import type { MonthColumns } from './column-set.ts'
 /**
  * Rows are equally spaced in web mercator, as on the map. Three box blurs approximate a Gaussian
  * (W. M. Wells, IEEE PAMI 8, 1986). Incidents just outside count too, so edges stay the same when
- * the map moves. Of more than two million incidents in sight only every second, third … is drawn:
+ * the map moves. Of more than a million incidents in sight only every second, third … is drawn:
  * the picture has 256 shades, and a shade comes from thousands of incidents then.
  * @param cityBbox the box of the quantised places
  * @throws RangeError for an empty picture or a side over 32,767 pixels
@@ -54,16 +54,16 @@ interface Pixels {
 }
 
 /** A picture of so many incidents is as good as one of all. */
-const enoughInSight = 1_000_000
+const enoughInSight = 500_000
 const sampleStep = 64
 
 /** Every so manieth row is drawn: 1 up to twice the number that is enough. */
 function stepFor(filtered: FilteredMonths, pixels: Pixels): number {
   const rows = filtered.months.reduce((sum, { spans }) => sum + rowsIn(spans), 0)
-  if (rows < 2 * enoughInSight) return 1
+  if (rows <= 2 * enoughInSight) return 1
   const inSight = sampleStep * countPixels(filtered, pixels, sampleStep)
   pixels.counts.fill(0)
-  return Math.max(1, Math.floor(inSight / enoughInSight))
+  return inSight <= 2 * enoughInSight ? 1 : Math.floor(inSight / enoughInSight)
 }
 
 /** Returns how many incidents it counted. */

@@ -35,11 +35,17 @@ export interface FilterRules {
   due: DueRange | null
   /** The filter has at most a period. */
   onlyPeriod: boolean
+  /** The filter has at most a period, areas and a box. */
+  onlyPlaces: boolean
   hasAreas: boolean
 }
 
 export function compileFilter(filter: IncidentFilter, world: FilterWorld): FilterRules {
   const hasAreas = filter.areas.length > 0
+  const onlyPlaces =
+    filter.categories.length + filter.stages.length + filter.due.length === 0 &&
+    !filter.openOnly &&
+    !filter.onHoldOnly
   return {
     area: pathRules(filter.areas, world.areas, 65_536, fails.area),
     category: pathRules(filter.categories, world.categories, 256, fails.category),
@@ -49,12 +55,8 @@ export function compileFilter(filter: IncidentFilter, world: FilterWorld): Filte
     box: filter.bbox && quantiseBox(filter.bbox, world.cityBbox),
     due: filter.due.length > 0 ? dueRange(filter.due, world.nowMinute) : null,
     hasAreas,
-    onlyPeriod:
-      !hasAreas &&
-      filter.bbox === null &&
-      filter.categories.length + filter.stages.length + filter.due.length === 0 &&
-      !filter.openOnly &&
-      !filter.onHoldOnly,
+    onlyPlaces,
+    onlyPeriod: onlyPlaces && !hasAreas && filter.bbox === null,
   }
 }
 

@@ -51,7 +51,8 @@ export function filteredMonths(
 
 export const passingRows = ({ rules, months }: FilteredMonths): PassingRows =>
   months.flatMap(({ month, spans, minutes }): PassingMonth[] => {
-    const rows = rules.hasAreas || rules.box || minutes ? listRows(month, rules, minutes, spans) : null
+    const rows =
+      rules.hasAreas || rules.box || minutes ? listRows(month, rules, minutes, spans) : null
     return (rows ?? spans).length > 0 ? [{ month, spans, rows }] : []
   })
 
@@ -70,8 +71,7 @@ function listRows(
   return room.slice(0, found)
 }
 
-export const countOf = ({ spans, rows }: PassingMonth): number =>
-  rows?.length ?? rowsIn(spans)
+export const countOf = ({ spans, rows }: PassingMonth): number => rows?.length ?? rowsIn(spans)
 
 /** All rows of spans. */
 export function rowsIn(spans: Uint32Array): number {

@@ -38,10 +38,12 @@ export function pickRows(
   into: Uint32Array,
   first = 0,
 ): number {
-  let end = rules.box
-    ? startInBox(month, rules.box, span, into, first)
-    : startWithAll(span, into, first)
-  if (rules.hasAreas) end = keepAreas(month.area, rules.area, into, first, end)
+  let end: number
+  if (rules.box) {
+    end = startInBox(month, rules.box, span, into, first)
+    if (rules.hasAreas) end = keepAreas(month.area, rules.area, into, first, end)
+  } else if (rules.hasAreas) end = startInAreas(month.area, rules.area, span, into, first)
+  else end = startWithAll(span, into, first)
   if (minutes) end = keepMinutes(month.minute, minutes, into, first, end)
   return end
 }
@@ -49,6 +51,21 @@ export function pickRows(
 function startWithAll({ start, end, step }: Span, into: Uint32Array, first: number): number {
   let found = first
   for (let row = start; row < end; row += step) into[found++] = row
+  return found
+}
+
+function startInAreas(
+  area: Uint16Array,
+  rules: Uint8Array,
+  { start, end, step }: Span,
+  into: Uint32Array,
+  first: number,
+): number {
+  let found = first
+  for (let row = start; row < end; row += step) {
+    into[found] = row
+    found += 1 - rules[area[row]!]!
+  }
   return found
 }
 
@@ -66,6 +83,27 @@ function startInBox(
     into[found] = row
     // the sign of any difference: −1 shifted
     found += 1 + (((east - minX) | (maxX - east) | (north - minY) | (maxY - north)) >> 31)
+  }
+  return found
+}
+
+/** Lists the rows of a month in a box, but not in another one. */
+export function pickBetween(
+  { count, x, y }: MonthColumns,
+  box: NonNullable<FilterRules['box']>,
+  but: NonNullable<FilterRules['box']>,
+  into: Uint32Array,
+): number {
+  const [minX, minY, maxX, maxY] = box
+  const [butMinX, butMinY, butMaxX, butMaxY] = but
+  let found = 0
+  for (let row = 0; row < count; row++) {
+    const east = x[row]!
+    const north = y[row]!
+    into[found] = row
+    const out = (east - minX) | (maxX - east) | (north - minY) | (maxY - north)
+    const outBut = (east - butMinX) | (butMaxX - east) | (north - butMinY) | (butMaxY - north)
+    found += (~out & outBut) >>> 31
   }
   return found
 }

@@ -19,7 +19,10 @@ import {
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import type { Minutes } from './pick-rows.ts'
 import type { MonthFlow, Projection } from '../../domain/answers/projection.ts'
-import { add, areasIn, countMatches, countMonth, livedIn, Tally, totalsOf } from './tally.ts'
+import { countMatches } from './count-rows.ts'
+import { countMonth } from './count-month.ts'
+import { areasIn } from './month-totals.ts'
+import { add, livedIn, Tally } from './tally.ts'
 import { incidentFlags, isOpenStage, stages } from '../../domain/vocabulary.ts'
 
 const closedStage = stages.indexOf('closed')
@@ -63,12 +66,7 @@ export function project(
     const isIn = cover !== 'none'
     if (isIn) overdue[at] = countDue(whole, rules, minutes, world.nowMinute, due)
     const month = rules.due ? dueRows(whole, rules.due) : whole
-    tally.startMonth()
-    const totals = rules.onlyPeriod && !minutes ? totalsOf(month) : null
-    if (totals) {
-      tally.addMonth(totals, isIn)
-      received[at] = isIn ? month.count : 0
-    } else received[at] = countMonth(month, rules, tally, isIn, minutes)
+    received[at] = countMonth(month, rules, tally, isIn, minutes)
     entered[at] = livedIn(tally.living)
     add(left, tally.left.subarray(0, notClosedMonth), at)
   }
