@@ -4,6 +4,7 @@ import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
+import { prepareTotals } from './count/count-month.ts'
 import { FilteredRows } from './count/filtered-rows.ts'
 import { RatingSet, unpackRatings } from './count/rating-set.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
@@ -57,6 +58,8 @@ export class ColumnsEngine {
     this.#last = null
     for (const month of gone) this.#set.remove(month)
     for (const month of unpacked) this.#set.replace(month)
+    const put = new Set(unpacked.map(({ month }) => month))
+    for (const month of this.#set.months) if (put.has(month.month)) prepareTotals(month)
   }
 
   /** @throws RangeError on a damaged month */

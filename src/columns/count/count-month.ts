@@ -1,4 +1,4 @@
-import { areaTotals } from './area-totals.ts'
+import { areaTotals, runTotals } from './area-totals.ts'
 import type { MonthColumns } from './column-set.ts'
 import { countRows } from './count-rows.ts'
 import type { FilterRules } from './filter-rules.ts'
@@ -29,6 +29,14 @@ export function countMonth(
   if (!inPeriod) return 0
   add(tally.passed, tally.living)
   return tally.living.reduce((sum, count) => sum + count, 0)
+}
+
+/** So that the first filter is answered as fast as later ones. */
+export function prepareTotals(month: MonthColumns): void {
+  totalsOf(month)
+  areaTotals(month)
+  runTotals(month)
+  tileTotals(month)
 }
 
 /** Adds all but what passes by stage. Returns false where rows are better. */

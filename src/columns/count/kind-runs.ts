@@ -70,7 +70,9 @@ function findRuns({ count, category, stage }: MonthColumns): KindRuns {
 }
 
 /** The rows that categories and stages let pass, as pairs of first and end. */
-export function kindSpans(month: MonthColumns, { category, stage }: FilterRules): Uint32Array {
+export function kindSpans(month: MonthColumns, rules: FilterRules): Uint32Array {
+  if (rules.onlyPlaces) return Uint32Array.of(0, month.count)
+  const { category, stage } = rules
   const { kinds, starts } = kindRuns(month)
   const spans = new Uint32Array(2 * kinds.length)
   let end = 0
