@@ -3,7 +3,7 @@ import type { MonthColumns } from './column-set.ts'
 import { countRows } from './count-rows.ts'
 import type { FilterRules } from './filter-rules.ts'
 import { totalsOf } from './month-totals.ts'
-import { pickBetween, rowRoom, type Minutes } from './pick-rows.ts'
+import { pickBetween, pickRows, rowRoom, type Minutes, type Span } from './pick-rows.ts'
 import { addDaysAndClosings, type PlaceTotals } from './place-totals.ts'
 import { dayOfMinute, neverLeft, openByte } from './row-tables.ts'
 import { add, type Tally } from './tally.ts'
@@ -39,7 +39,7 @@ export function prepareTotals(month: MonthColumns): void {
   tileTotals(month)
 }
 
-/** Adds all but what passes by stage. Returns false where rows are better. */
+/** Adds all but what passes by stage. Returns false where only rows of each kind answer. */
 function addTotals(
   month: MonthColumns,
   rules: FilterRules,
@@ -47,23 +47,61 @@ function addTotals(
   inPeriod: boolean,
 ): boolean {
   const whole = totalsOf(month)
-  if (!whole) return false
+  if (!whole || (rules.hasAreas && rules.box)) return false
   if (rules.onlyPeriod) tally.addMonth(whole, inPeriod)
-  else if (!rules.box) {
-    const areas = areaTotals(month)
-    if (!areas) return false
+  else if (rules.box) addBox(month, rules, rules.box, tally, inPeriod)
+  else {
     if (inPeriod) add(tally.areaOpen, whole.areaOpen)
-    for (let slot = 0; slot < areas.places.length; slot++)
-      if (rules.area[areas.places[slot]!] === 0) addPlace(areas, slot, tally, inPeriod)
-  } else {
-    const inside = rules.hasAreas ? null : tilesInside(rules.box)
-    const tiles = inside && tileTotals(month)
-    if (!tiles) return false
-    addBox(month, rules.box, inside, tiles, tally, inPeriod)
+    addAreas(month, rules, tally, inPeriod)
   }
   return true
 }
 
+/** Adds all but areas. */
+function addAreas(month: MonthColumns, rules: FilterRules, tally: Tally, inPeriod: boolean): void {
+  const totals = areaTotals(month)
+  if (!totals) {
+    const room = rowRoom(month.count + 1)
+    addListed(month, room, pickRows(month, rules, null, allOf(month), room), tally, inPeriod)
+    return
+  }
+  for (let slot = 0; slot < totals.places.length; slot++)
+    if (rules.area[totals.places[slot]!] === 0) addPlace(totals, slot, tally, inPeriod)
+}
+
+/** Adds tiles wholly in the box; only rows between them and its border are looked at. */
+function addBox(
+  month: MonthColumns,
+  rules: FilterRules,
+  box: Box,
+  tally: Tally,
+  inPeriod: boolean,
+): void {
+  const inside = tilesInside(box)
+  const totals = inside && tileTotals(month)
+  if (totals) addTiles(totals, inside, tally, inPeriod)
+  const room = rowRoom(month.count + 1)
+  const found = totals
+    ? pickBetween(month, box, inside, room)
+    : pickRows(month, rules, null, allOf(month), room)
+  addListed(month, room, found, tally, inPeriod)
+  if (inPeriod) addListedAreas(month, room, found, tally)
+}
+
+function addTiles(totals: TileTotals, inside: Box, tally: Tally, inPeriod: boolean): void {
+  const { places, areas, areaCounts, areaStarts } = totals
+  for (let slot = 0; slot < places.length; slot++) {
+    if (!holdsTile(inside, places[slot]!)) continue
+    addPlace(totals, slot, tally, inPeriod)
+    if (!inPeriod) continue
+    for (let at = areaStarts[slot]!; at < areaStarts[slot + 1]!; at++)
+      tally.areaOpen[areas[at]!]! += areaCounts[at]!
+  }
+}
+
+const allOf = ({ count }: MonthColumns): Span => ({ start: 0, end: count, step: 1 })
+
+/** Adds all but areas. */
 function addPlace(totals: PlaceTotals, slot: number, tally: Tally, inPeriod: boolean): void {
   const { byStage, byCategory, stages, categories } = totals
   addDaysAndClosings(totals, slot, tally)
@@ -74,35 +112,15 @@ function addPlace(totals: PlaceTotals, slot: number, tally: Tally, inPeriod: boo
     tally.category[categories[n]!]! += byCategory.counts[at]!
 }
 
-/** Tiles wholly in the box are added, rows in its border are looked at. */
-function addBox(
-  month: MonthColumns,
-  box: Box,
-  inside: Box,
-  tiles: TileTotals,
-  tally: Tally,
-  inPeriod: boolean,
-): void {
-  const { places, areas, areaCounts, areaStarts } = tiles
-  for (let slot = 0; slot < places.length; slot++) {
-    if (!holdsTile(inside, places[slot]!)) continue
-    addPlace(tiles, slot, tally, inPeriod)
-    if (!inPeriod) continue
-    for (let at = areaStarts[slot]!; at < areaStarts[slot + 1]!; at++)
-      tally.areaOpen[areas[at]!]! += areaCounts[at]!
-  }
-  const room = rowRoom(month.count + 1)
-  addListed(month, room, pickBetween(month, box, inside, room), tally, inPeriod)
-}
-
+/** Adds all but areas. */
 function addListed(
-  { minute, stage, closedMonth, area, category }: MonthColumns,
+  { minute, stage, closedMonth, category }: MonthColumns,
   rows: Uint32Array,
   count: number,
   tally: Tally,
   inPeriod: boolean,
 ): void {
-  const { days, dayOffset, left, living, areaOpen, category: byCategory } = tally
+  const { days, dayOffset, left, living, category: byCategory } = tally
   for (let at = 0; at < count; at++) {
     const row = rows[at]!
     const s = stage[row]!
@@ -110,10 +128,17 @@ function addListed(
     left[closedMonth[row]! | neverLeft[s]!]!++
     living[s]!++
   }
-  if (!inPeriod) return
+  if (inPeriod) for (let at = 0; at < count; at++) byCategory[category[rows[at]!]!]!++
+}
+
+function addListedAreas(
+  { area, stage }: MonthColumns,
+  rows: Uint32Array,
+  count: number,
+  { areaOpen }: Tally,
+): void {
   for (let at = 0; at < count; at++) {
     const row = rows[at]!
     areaOpen[2 * area[row]! + openByte[stage[row]!]!]!++
-    byCategory[category[row]!]!++
   }
 }
