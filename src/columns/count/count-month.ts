@@ -31,8 +31,12 @@ export function countMonth(
   return tally.living.reduce((sum, count) => sum + count, 0)
 }
 
+/** From here on making totals takes so long that the first filter would be felt to wait. */
+const manyRows = 20_000
+
 /** So that the first filter is answered as fast as later ones. */
 export function prepareTotals(month: MonthColumns): void {
+  if (month.count < manyRows) return
   totalsOf(month)
   areaTotals(month)
   runTotals(month)

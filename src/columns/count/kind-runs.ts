@@ -22,14 +22,16 @@ export function sortByKind(month: MonthColumns): MonthColumns {
   const { count, category, stage, due } = month
   const next = new Uint32Array(65_537)
   let isSorted = true
+  let most = 0
   for (let row = 0, before = 0; row < count; row++) {
     const kind = kindOf(category[row]!, stage[row]!)
     if (kind < before) isSorted = false
+    if (kind > most) most = kind
     before = kind
     next[kind + 1]!++
   }
   if (isSorted) return month
-  for (let kind = 0; kind < 65_536; kind++) next[kind + 1]! += next[kind]!
+  for (let kind = 0; kind < most; kind++) next[kind + 1]! += next[kind]!
   const rows = new Uint32Array(count)
   /** One more than the place in `due`; 0 without. */
   const dueAt = new Uint32Array(count)

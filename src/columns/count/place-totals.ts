@@ -1,5 +1,6 @@
 import type { MonthColumns } from './column-set.ts'
 import { notClosedMonth } from '../../domain/answers/columns.ts'
+import { categoryOfKind, kindRuns, stageOfKind } from './kind-runs.ts'
 import { dayOfMinute, neverLeft } from './row-tables.ts'
 import type { Tally } from './tally.ts'
 
@@ -26,8 +27,8 @@ interface Table {
 
 /** Below, rows are fast enough. */
 const minRows = 2000
-/** A table has at least so many counts a place: one for each day of most months. */
-const minWidth = 28
+/** Hardly a month of many rows has fewer. */
+const minDays = 28
 /** Counts for each row, at most: else rows are as fast and smaller. */
 const maxCountsARow = 1
 
@@ -41,21 +42,18 @@ export function countByPlace(
   const isPlace = new Uint8Array(65_536)
   for (let row = 0; row < count; row++) isPlace[placeOf(row)] = 1
   const places = Uint16Array.from(marked(isPlace))
-  if (places.length * minWidth > maxCountsARow * count) return null
-  const isStage = new Uint8Array(256)
-  const isCategory = new Uint8Array(256)
+  const { kinds } = kindRuns(month)
+  const stages = Uint8Array.from(new Set(kinds.map(stageOfKind))).sort()
+  const categories = Uint8Array.from(new Set(kinds.map(categoryOfKind))).sort()
+  const most = (maxCountsARow * count) / places.length - stages.length - categories.length
+  if (most < minDays) return null
   let [days, closings] = [0, 0]
   for (let row = 0; row < count; row++) {
-    isStage[stage[row]!] = 1
-    isCategory[category[row]!] = 1
     days = Math.max(days, dayOfMinute(minute[row]!) + 1)
     const closing = closedMonth[row]! | neverLeft[stage[row]!]!
     if (closing !== notClosedMonth) closings = Math.max(closings, closing + 1)
   }
-  const stages = Uint8Array.from(marked(isStage))
-  const categories = Uint8Array.from(marked(isCategory))
-  const width = days + closings + stages.length + categories.length
-  if (places.length * width > maxCountsARow * count) return null
+  if (days + closings > most) return null
 
   const slotOfPlace = slotsOf(places, 65_536)
   const slotOfStage = slotsOf(stages, 256)
