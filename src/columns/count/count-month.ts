@@ -1,4 +1,5 @@
-import { areaTotals, runTotals } from './area-totals.ts'
+import { areaTotals } from './area-totals.ts'
+import { runTotals } from './run-totals.ts'
 import type { MonthColumns } from './column-set.ts'
 import { countRows } from './count-rows.ts'
 import type { FilterRules } from './filter-rules.ts'

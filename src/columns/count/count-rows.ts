@@ -1,4 +1,4 @@
-import { runTotals } from './area-totals.ts'
+import { runTotals } from './run-totals.ts'
 import type { MonthColumns } from './column-set.ts'
 import { fails, type FilterRules } from './filter-rules.ts'
 import { categoryOfKind, kindRuns, kindSpans, stageOfKind } from './kind-runs.ts'

@@ -9,7 +9,8 @@ import {
   monthFromNumber,
 } from '../../domain/time/calendar.ts'
 import type { Projection } from '../../domain/answers/projection.ts'
-import { areaTotals, runTotals } from './area-totals.ts'
+import { areaTotals } from './area-totals.ts'
+import { runTotals } from './run-totals.ts'
 import { ColumnSet, unpackMonth, type MonthColumns } from './column-set.ts'
 import { notClosedMonth, quantiseBox } from '../../domain/answers/columns.ts'
 import { dueChoices, type DueChoice } from '../../domain/filter/due.ts'
