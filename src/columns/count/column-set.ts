@@ -3,7 +3,6 @@ import { firstDayNumber, monthNumber } from '../../domain/time/calendar.ts'
 import { changesDueChoice } from '../../domain/filter/due.ts'
 import { dueBias, type PackedMonth } from '../../domain/answers/columns.ts'
 import { isOpenStage, stages, type LocalMonth } from '../../domain/vocabulary.ts'
-import { sortByKind } from './kind-runs.ts'
 
 /** Columns hold `count` values in the same order. */
 export interface MonthColumns {
@@ -119,12 +118,12 @@ export class ColumnSet {
     return this.#months.some(({ due }) => due.minute.some((at) => changesDueChoice(at, from, to)))
   }
 
-  /** Its rows get another order: see `sortByKind`. An empty month is removed. */
+  /** An empty month is removed. */
   replace(month: MonthColumns): void {
     this.remove(month.month)
     if (month.count === 0) return
     const after = this.#months.findIndex((other) => other.monthNumber > month.monthNumber)
-    this.#months.splice(after < 0 ? this.#months.length : after, 0, sortByKind(month))
+    this.#months.splice(after < 0 ? this.#months.length : after, 0, month)
   }
 
   remove(month: LocalMonth): void {

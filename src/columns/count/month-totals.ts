@@ -1,13 +1,7 @@
 import type { MonthColumns } from './column-set.ts'
 import { countRows } from './count-rows.ts'
 import type { FilterRules } from './filter-rules.ts'
-import { Tally } from './tally.ts'
-
-/** Counts of a month where all rows pass, except perhaps the period. */
-export interface MonthTotals extends Pick<Tally, 'areaOpen' | 'category' | 'days' | 'living'> {
-  /** By months from report to close. */
-  left: Uint32Array
-}
+import { Tally, type MonthTotals } from './tally.ts'
 
 /** Months are replaced, never changed. */
 const known = new WeakMap<MonthColumns, MonthTotals | null>()

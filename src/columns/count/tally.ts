@@ -1,5 +1,4 @@
 import { livedByte } from './row-tables.ts'
-import type { MonthTotals } from './month-totals.ts'
 
 export class Tally {
   /** Place `Area.idx * 2` counts incidents not open, the next place open ones. */
@@ -46,6 +45,12 @@ export class Tally {
     add(this.areaOpen, month.areaOpen)
     add(this.category, month.category)
   }
+}
+
+/** Counts of a month where all rows pass, except perhaps the period. */
+export interface MonthTotals extends Pick<Tally, 'areaOpen' | 'category' | 'days' | 'living'> {
+  /** By months from report to close. */
+  left: Uint32Array
 }
 
 export function livedIn(bytes: Uint32Array): number {

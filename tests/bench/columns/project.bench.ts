@@ -5,6 +5,7 @@ import { density } from '../../../src/columns/count/density.ts'
 import { FilteredRows } from '../../../src/columns/count/filtered-rows.ts'
 import { filteredMonths } from '../../../src/columns/count/passing-rows.ts'
 import { emptyFilter, type IncidentFilter } from '../../../src/domain/filter/filter.ts'
+import { sortByKind } from '../../../src/columns/count/kind-runs.ts'
 import { project } from '../../../src/columns/count/project.ts'
 import { closing } from '../../../src/columns/questions/closing.ts'
 import type { QuestionWorld } from '../../../src/columns/questions/question.ts'
@@ -72,7 +73,7 @@ const filters: Record<string, IncidentFilter> = {
 export function run({ rows, log }: BenchOptions): BenchResult[] {
   const set = new ColumnSet()
   for (const month of randomMonths({ rows, months, firstMonth: '2016-01', placed: true }))
-    set.replace(month)
+    set.replace(sortByKind(month))
   log(`columns: ${set.count} incidents in ${months} months`)
 
   const repeats = repeatsAt(rows)
