@@ -4,7 +4,9 @@ import { answersKey, type IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
+import { prepareTotals } from './count/count-month.ts'
 import { FilteredRows } from './count/filtered-rows.ts'
+import { sortByKind } from './count/kind-runs.ts'
 import { RatingSet, unpackRatings } from './count/rating-set.ts'
 import { maxAnswered } from './max-answered.ts'
 import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
@@ -56,10 +58,13 @@ export class ColumnsEngine {
 
   /** @throws RangeError on a damaged month */
   put(months: readonly PackedMonth[], gone: readonly LocalMonth[] = []): void {
-    const unpacked = months.map(unpackMonth)
+    const unpacked = months.map((month) => sortByKind(unpackMonth(month)))
     this.#last = null
     for (const month of gone) this.#set.remove(month)
-    for (const month of unpacked) this.#set.replace(month)
+    for (const month of unpacked) {
+      this.#set.replace(month)
+      prepareTotals(month)
+    }
   }
 
   /** @throws RangeError on a damaged month */

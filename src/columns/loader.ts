@@ -79,8 +79,9 @@ export class ColumnsLoader {
     await onMonths(months, listing.asOf)
 
     const missing = months.filter((one) => !this.#loaded.has(one.month))
-    const cached = await this.#readCache(missing)
     for (const batch of batches(missing)) {
+      // batch by batch: the months of ten million incidents are 180 MB of text
+      const cached = await this.#readCache(batch)
       signal.throwIfAborted()
       const known = batch.flatMap((one) => cached.get(one.month) ?? [])
       if (!(await this.#takeCached(known))) for (const one of known) cached.delete(one.month)

@@ -42,7 +42,9 @@ export function openMonthCache(): MonthCache {
 
   return {
     async read(scope, wanted) {
-      const range = IDBKeyRange.bound([scope], [scope, []])
+      const months = [...wanted.keys()].sort()
+      if (months.length === 0) return []
+      const range = IDBKeyRange.bound([scope, months[0]], [scope, months.at(-1)])
       return (await (await database()).getAll(storeName, range))
         .map((record) => record.packed)
         .filter((packed) => wanted.get(packed.month) === packed.revision)

@@ -85,8 +85,8 @@ function starts(path: string): boolean {
   }
 }
 
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: findChromium(), args: chromiumFlags })
+export const launchChromium = (moreFlags: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags, ...moreFlags] })
 
 /** A browser with a profile that lasts: closed and launched again it knows what it knew. */
 export const launchProfile = (

@@ -6,7 +6,7 @@ import type { HeatRequest } from '../../domain/answers/heat-grid.ts'
 import { density } from './density.ts'
 import type { FilterWorld } from './filter-rules.ts'
 import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
-import { passingRows } from './passing-rows.ts'
+import { filteredMonths } from './passing-rows.ts'
 
 const world: FilterWorld = {
   areas: [{ idx: 1, code: 'A', path: 'A/' }],
@@ -25,7 +25,7 @@ function setAt(places: [lng: number, lat: number][]): ColumnSet {
   return set
 }
 const picture = (set: ColumnSet, filter: IncidentFilter, request: HeatRequest) =>
-  density(passingRows(set, filter, world), world.cityBbox, request)
+  density(filteredMonths(set, filter, world), world.cityBbox, request)
 const lit = (bytes: Uint8Array, width: number) =>
   [...bytes].flatMap((value, i) => (value ? [[i % width, Math.floor(i / width), value]] : []))
 
@@ -92,6 +92,24 @@ describe('density', () => {
       radiusPixels: 6,
     })
     expect(Math.max(...outside.density)).toBe(255)
+  })
+
+  it('draws a sample of millions that looks like all of them', () => {
+    const part = (seed: number): MonthColumns[] =>
+      randomMonths({ rows: 400_001, months: 1, areas: 30, placed: true, seed })
+    const size = { bbox, width: 120, height: 120, radiusPixels: 7 }
+    const few = new ColumnSet()
+    const many = new ColumnSet()
+    const [month] = part(1) as [MonthColumns]
+    few.replace(month)
+    // the same places four times: over the number that is drawn whole
+    for (const at of [0, 1, 2, 3])
+      many.replace({ ...month, month: `2020-0${at + 1}`, monthNumber: month.monthNumber + at })
+    const [sampled, whole] = [many, few].map((set) => picture(set, emptyFilter(), size).density)
+    const off = sampled!.map((shade, at) => Math.abs(shade - whole![at]!))
+    expect(Math.max(...off)).toBeGreaterThan(0)
+    expect(off.reduce((sum, one) => sum + one, 0) / off.length).toBeLessThan(2)
+    expect(Math.max(...off)).toBeLessThan(8)
   })
 
   it('refuses an empty picture', () => {

@@ -1,17 +1,20 @@
 import { quantum } from '../../domain/answers/columns.ts'
 import type { HeatGrid, HeatRequest } from '../../domain/answers/heat-grid.ts'
 import type { BoundingBox } from '../../domain/vocabulary.ts'
-import type { PassingRows } from './passing-rows.ts'
+import { rowsIn, type FilteredMonths } from './passing-rows.ts'
+import { pickRows, rowRoom, type Span } from './pick-rows.ts'
+import type { MonthColumns } from './column-set.ts'
 
 /**
  * Rows are equally spaced in web mercator, as on the map. Three box blurs approximate a Gaussian
  * (W. M. Wells, IEEE PAMI 8, 1986). Incidents just outside count too, so edges stay the same when
- * the map moves.
+ * the map moves. Of more than a million incidents in sight only every second, third … is drawn:
+ * the picture has 256 shades, and a shade comes from thousands of incidents then.
  * @param cityBbox the box of the quantised places
  * @throws RangeError for an empty picture or a side over 32,767 pixels
  */
 export function density(
-  passing: PassingRows,
+  filtered: FilteredMonths,
   cityBbox: BoundingBox,
   request: HeatRequest,
 ): HeatGrid {
@@ -35,29 +38,85 @@ export function density(
     const lat = latFromMercator(top + ((edge - margin) / height) * (bottom - top))
     return ((lat - south) / (north - south)) * quantum
   })
-  countPixels(passing, counts, paddedWidth, columnOf, rowOf)
+  const pixels = { counts, width: paddedWidth, columnOf, rowOf }
+  countPixels(filtered, pixels, stepFor(filtered, pixels))
 
   if (half > 0) blur(counts, paddedWidth, paddedHeight, half)
   return normalise(counts, paddedWidth, margin, request)
 }
 
-function countPixels(
-  passing: PassingRows,
-  counts: Float32Array,
-  width: number,
-  columnOf: Int16Array,
-  rowOf: Int16Array,
-): void {
-  for (const { month, rows } of passing) {
-    const { x, y } = month
-    const count = rows?.length ?? month.count
-    for (let n = 0; n < count; n++) {
-      const i = rows ? rows[n]! : n
-      const column = columnOf[x[i]!]!
-      const row = rowOf[y[i]!]!
-      if ((column | row) >= 0) counts[Math.imul(row, width) + column]!++
+interface Pixels {
+  counts: Float32Array
+  width: number
+  /** By quantised place, −1 outside. */
+  columnOf: Int16Array
+  rowOf: Int16Array
+}
+
+/** A picture of so many incidents is as good as one of all. */
+const enoughInSight = 500_000
+const sampleStep = 64
+
+/** Every so manieth row is drawn: 1 up to twice the number that is enough. */
+function stepFor(filtered: FilteredMonths, pixels: Pixels): number {
+  const rows = filtered.months.reduce((sum, { spans }) => sum + rowsIn(spans), 0)
+  if (rows <= 2 * enoughInSight) return 1
+  const inSight = sampleStep * countPixels(filtered, pixels, sampleStep)
+  pixels.counts.fill(0)
+  return inSight <= 2 * enoughInSight ? 1 : Math.floor(inSight / enoughInSight)
+}
+
+/** Returns how many incidents it counted. */
+function countPixels({ rules, months }: FilteredMonths, pixels: Pixels, step: number): number {
+  let counted = 0
+  let skip = 0
+  for (const filtered of months) {
+    const { month, spans, minutes } = filtered
+    const isPicked = rules.hasAreas || rules.box !== null || minutes !== null
+    const room = rowRoom(month.count + 1)
+    for (let at = 0; at < spans.length; at += 2) {
+      const span = { start: spans[at]! + skip, end: spans[at + 1]!, step }
+      counted += isPicked
+        ? drawListed(month, room, pickRows(month, rules, minutes, span, room), pixels)
+        : drawSpan(month, span, pixels)
+      // the next span goes on in step
+      skip = Math.max(0, Math.ceil((span.end - span.start) / step)) * step + span.start - span.end
     }
   }
+  return counted
+}
+
+function drawSpan(
+  { x, y }: MonthColumns,
+  { start, end, step }: Span,
+  { counts, width, columnOf, rowOf }: Pixels,
+): number {
+  let drawn = 0
+  for (let i = start; i < end; i += step) {
+    const column = columnOf[x[i]!]!
+    const row = rowOf[y[i]!]!
+    if ((column | row) < 0) continue
+    counts[Math.imul(row, width) + column]!++
+    drawn++
+  }
+  return drawn
+}
+
+function drawListed(
+  { x, y }: MonthColumns,
+  rows: Uint32Array,
+  count: number,
+  { counts, width, columnOf, rowOf }: Pixels,
+): number {
+  let drawn = 0
+  for (let at = 0; at < count; at++) {
+    const column = columnOf[x[rows[at]!]!]!
+    const row = rowOf[y[rows[at]!]!]!
+    if ((column | row) < 0) continue
+    counts[Math.imul(row, width) + column]!++
+    drawn++
+  }
+  return drawn
 }
 
 /** The pixel of each quantised place, −1 outside the padded picture. */

@@ -35,32 +35,28 @@ export interface FilterRules {
   due: DueRange | null
   /** The filter has at most a period. */
   onlyPeriod: boolean
-  /** The passing `Category.idx` when the filter has only categories and a period. */
-  onlyCategories: readonly number[] | null
+  /** The filter has at most a period, areas and a box. */
+  onlyPlaces: boolean
+  hasAreas: boolean
 }
 
 export function compileFilter(filter: IncidentFilter, world: FilterWorld): FilterRules {
-  const category = pathRules(filter.categories, world.categories, 256, fails.category)
-  const hasOther =
-    filter.areas.length + filter.stages.length > 0 ||
-    filter.openOnly ||
-    filter.onHoldOnly ||
-    filter.due.length > 0 ||
-    filter.bbox !== null
-  const hasCategories = filter.categories.length > 0
+  const hasAreas = filter.areas.length > 0
+  const onlyPlaces =
+    filter.categories.length + filter.stages.length + filter.due.length === 0 &&
+    !filter.openOnly &&
+    !filter.onHoldOnly
   return {
     area: pathRules(filter.areas, world.areas, 65_536, fails.area),
-    category,
+    category: pathRules(filter.categories, world.categories, 256, fails.category),
     stage: stageRules(filter),
     fromDay: filter.period ? dayNumber(filter.period.from) : Number.NEGATIVE_INFINITY,
     toDay: filter.period ? dayNumber(filter.period.to) : Number.POSITIVE_INFINITY,
     box: filter.bbox && quantiseBox(filter.bbox, world.cityBbox),
     due: filter.due.length > 0 ? dueRange(filter.due, world.nowMinute) : null,
-    onlyPeriod: !hasOther && !hasCategories,
-    onlyCategories:
-      hasOther || !hasCategories
-        ? null
-        : Array.from(category.keys()).filter((idx) => category[idx] === 0),
+    hasAreas,
+    onlyPlaces,
+    onlyPeriod: onlyPlaces && !hasAreas && filter.bbox === null,
   }
 }
 

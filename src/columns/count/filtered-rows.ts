@@ -1,13 +1,20 @@
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
 import type { FilterWorld } from './filter-rules.ts'
-import { passingRows, type PassingRows } from './passing-rows.ts'
+import {
+  countOf,
+  filteredMonths,
+  passingRows,
+  type FilteredMonths,
+  type PassingRows,
+} from './passing-rows.ts'
 
-/** Finds the rows once for all questions about a filter. */
+/** Finds months and rows once for all questions about a filter, and only when one needs them. */
 export class FilteredRows {
   readonly set: ColumnSet
   readonly filter: IncidentFilter
   readonly #world: FilterWorld
+  #months: FilteredMonths | null = null
   #passing: PassingRows | null = null
 
   constructor(set: ColumnSet, filter: IncidentFilter, world: FilterWorld) {
@@ -16,16 +23,16 @@ export class FilteredRows {
     this.#world = world
   }
 
+  get months(): FilteredMonths {
+    return (this.#months ??= filteredMonths(this.set, this.filter, this.#world))
+  }
+
   get passing(): PassingRows {
-    return (this.#passing ??= passingRows(this.set, this.filter, this.#world))
+    return (this.#passing ??= passingRows(this.months))
   }
 
   get count(): number {
-    return this.passing.reduce((sum, { month, rows }) => sum + (rows?.length ?? month.count), 0)
-  }
-
-  keep(passing: PassingRows): void {
-    this.#passing = passing
+    return this.passing.reduce((sum, month) => sum + countOf(month), 0)
   }
 }
 
@@ -34,9 +41,11 @@ export function forEachPassing(
   { passing }: FilteredRows,
   monthVisitor: (month: MonthColumns) => (row: number) => void,
 ): void {
-  for (const { month, rows } of passing) {
+  for (const { month, spans, rows } of passing) {
     const visit = monthVisitor(month)
     if (rows) for (const row of rows) visit(row)
-    else for (let row = 0; row < month.count; row++) visit(row)
+    else
+      for (let at = 0; at < spans.length; at += 2)
+        for (let row = spans[at]!, end = spans[at + 1]!; row < end; row++) visit(row)
   }
 }

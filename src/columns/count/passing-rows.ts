@@ -1,5 +1,4 @@
 import type { ColumnSet, MonthColumns } from './column-set.ts'
-import { quantum } from '../../domain/answers/columns.ts'
 import { dueRows } from './due-rows.ts'
 import { keptMonths } from './kept-months.ts'
 import {
@@ -10,45 +9,73 @@ import {
   type FilterWorld,
 } from './filter-rules.ts'
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
+import { kindSpans } from './kind-runs.ts'
+import { pickRows, rowRoom, type Minutes } from './pick-rows.ts'
+
+/** Leaves out months outside the period. */
+export interface FilteredMonths {
+  rules: FilterRules
+  months: readonly FilteredMonth[]
+}
+export interface FilteredMonth {
+  /** Under a filter of deadlines only the incidents with such a deadline. */
+  month: MonthColumns
+  /** Pairs of first and end: rows of other spans fail. */
+  spans: Uint32Array
+  /** Null where the period lets the whole month pass. */
+  minutes: Minutes | null
+}
 
 /** Leaves out months without passing rows. */
 export type PassingRows = readonly PassingMonth[]
-export interface PassingMonth {
-  /** Under a filter of deadlines only the incidents with such a deadline. */
-  month: MonthColumns
-  /** Row numbers; null when the whole month passes. */
+export interface PassingMonth extends Pick<FilteredMonth, 'month' | 'spans'> {
+  /** Row numbers; null when all of the spans pass. */
   rows: Uint32Array | null
 }
 
-/** `project` finds the same rows while it counts. */
-export function passingRows(
+export function filteredMonths(
   set: ColumnSet,
   filter: IncidentFilter,
   world: FilterWorld,
-): PassingRows {
+): FilteredMonths {
   const rules = compileFilter(filter, world)
-  return keptMonths(set, filter).flatMap((whole): PassingMonth[] => {
+  const months = keptMonths(set, filter).flatMap((whole): FilteredMonth[] => {
     const cover = periodCover(whole, rules)
     if (cover === 'none' || whole.count === 0) return []
     const month = rules.due ? dueRows(whole, rules.due) : whole
-    if (cover === 'whole' && rules.onlyPeriod) return [{ month, rows: null }]
-    const rows = rowsOf(month, rules)
-    return rows.length > 0 ? [{ month, rows }] : []
+    const minutes = cover === 'part' ? minutesInPeriod(month, rules) : null
+    return [{ month, spans: kindSpans(month, rules), minutes }]
   })
+  return { rules, months }
 }
 
-function rowsOf(month: MonthColumns, rules: FilterRules): Uint32Array {
-  const { count, minute, area, category, stage, x, y } = month
-  const { area: areaRules, category: categoryRules, stage: stageRules } = rules
-  const { from, to } = minutesInPeriod(month, rules)
-  const [minX, minY, maxX, maxY] = rules.box ?? [0, 0, quantum, quantum]
-  const rows = new Uint32Array(count)
+export const passingRows = ({ rules, months }: FilteredMonths): PassingRows =>
+  months.flatMap(({ month, spans, minutes }): PassingMonth[] => {
+    const rows =
+      rules.hasAreas || rules.box || minutes ? listRows(month, rules, minutes, spans) : null
+    return (rows ?? spans).length > 0 ? [{ month, spans, rows }] : []
+  })
+
+function listRows(
+  month: MonthColumns,
+  rules: FilterRules,
+  minutes: Minutes | null,
+  spans: Uint32Array,
+): Uint32Array {
+  const room = rowRoom(month.count + 1)
   let found = 0
-  for (let i = 0; i < count; i++) {
-    if (areaRules[area[i]!]! | categoryRules[category[i]!]! | stageRules[stage[i]!]!) continue
-    if (minute[i]! < from || minute[i]! >= to) continue
-    if (x[i]! < minX || x[i]! > maxX || y[i]! < minY || y[i]! > maxY) continue
-    rows[found++] = i
+  for (let at = 0; at < spans.length; at += 2) {
+    const span = { start: spans[at]!, end: spans[at + 1]!, step: 1 }
+    found = pickRows(month, rules, minutes, span, room, found)
   }
-  return rows.subarray(0, found)
+  return room.slice(0, found)
+}
+
+export const countOf = ({ spans, rows }: PassingMonth): number => rows?.length ?? rowsIn(spans)
+
+/** All rows of spans. */
+export function rowsIn(spans: Uint32Array): number {
+  let rows = 0
+  for (let at = 0; at < spans.length; at += 2) rows += spans[at + 1]! - spans[at]!
+  return rows
 }

@@ -9,28 +9,27 @@ import { notClosedMonth } from '../../domain/answers/columns.ts'
 import { dueChoices, dueRange, type DueChoice } from '../../domain/filter/due.ts'
 import { dueRows } from './due-rows.ts'
 import { keptMonths } from './kept-months.ts'
-import { compileFilter, periodCover, type FilterRules, type FilterWorld } from './filter-rules.ts'
-import type { IncidentFilter } from '../../domain/filter/filter.ts'
-import type { PassingMonth, PassingRows } from './passing-rows.ts'
-import type { MonthFlow, Projection } from '../../domain/answers/projection.ts'
 import {
-  add,
-  areasIn,
-  countCategories,
-  countInside,
-  countMatches,
-  countOutside,
-  livedIn,
-  Tally,
-  totalsOf,
-} from './tally.ts'
+  compileFilter,
+  minutesInPeriod,
+  periodCover,
+  type FilterRules,
+  type FilterWorld,
+} from './filter-rules.ts'
+import type { IncidentFilter } from '../../domain/filter/filter.ts'
+import type { Minutes } from './pick-rows.ts'
+import type { MonthFlow, Projection } from '../../domain/answers/projection.ts'
+import { countMatches } from './count-rows.ts'
+import { countMonth } from './count-month.ts'
+import { areasIn } from './month-totals.ts'
+import { add, livedIn, Tally } from './tally.ts'
 import { incidentFlags, isOpenStage, stages } from '../../domain/vocabulary.ts'
 
 const closedStage = stages.indexOf('closed')
 const isOpenAt = stages.map(isOpenStage)
 
 /**
- * Counts everything in one pass. A row that fails one part of the filter counts only in the facet
+ * Counts all facets. A row that fails one part of the filter counts only in the facet
  * that ignores that part.
  * @param lastMonth flows continue to this month even without reports
  */
@@ -39,7 +38,7 @@ export function project(
   filter: IncidentFilter,
   world: FilterWorld,
   lastMonth?: number,
-): Projection & { passing: PassingRows } {
+): Projection {
   const rules = compileFilter(filter, world)
   const months = keptMonths(set, filter)
   const first = months[0]?.monthNumber ?? monthNumber('1970-01')
@@ -50,7 +49,6 @@ export function project(
 
   const areas = months.reduce((most, month) => Math.max(most, areasIn(month)), 0)
   const tally = new Tally(dayCount, areas)
-  const passing: PassingMonth[] = []
   const span = Math.max(0, last - first + 1)
   const received = new Uint32Array(span)
   const entered = new Uint32Array(span)
@@ -64,23 +62,13 @@ export function project(
     const at = whole.monthNumber - first
     tally.dayOffset = firstDayNumber(whole.monthNumber) - firstDay
     const cover = periodCover(whole, rules)
-    if (cover !== 'none') overdue[at] = countDue(whole, rules, world.nowMinute, due)
+    const minutes = cover === 'part' ? minutesInPeriod(whole, rules) : null
+    const isIn = cover !== 'none'
+    if (isIn) overdue[at] = countDue(whole, rules, minutes, world.nowMinute, due)
     const month = rules.due ? dueRows(whole, rules.due) : whole
-    const totals = rules.onlyPeriod && cover !== 'part' ? totalsOf(month) : null
-    let rows: Uint32Array | null
-    if (totals) {
-      tally.addMonth(totals, cover === 'whole')
-      entered[at] = totals.entered
-      add(left, totals.left, at)
-      rows = cover === 'whole' ? null : none
-    } else {
-      tally.startMonth()
-      rows = countRows(month, rules, tally, cover)
-      entered[at] = livedIn(tally.living)
-      add(left, tally.left.subarray(0, notClosedMonth), at)
-    }
-    received[at] = rows?.length ?? month.count
-    if (received[at]! > 0) passing.push({ month, rows })
+    received[at] = countMonth(month, rules, tally, isIn, minutes)
+    entered[at] = livedIn(tally.living)
+    add(left, tally.left.subarray(0, notClosedMonth), at)
   }
 
   const passed = stageCounts(tally.passed)
@@ -105,11 +93,8 @@ export function project(
     byStage: passed.map((count, stage) => count + tally.otherStage[stage]!),
     histogram: { firstDay: dayFromNumber(firstDay), counts: tally.days },
     months: flows(rules, first, received, entered, left, overdue),
-    passing,
   }
 }
-
-const none = new Uint32Array(0)
 
 interface DueCounts {
   counts: Record<DueChoice, number>
@@ -132,6 +117,7 @@ const dueCounts = ({ due }: IncidentFilter, areas: number): DueCounts => ({
 function countDue(
   month: MonthColumns,
   rules: FilterRules,
+  minutes: Minutes | null,
   nowMinute: number,
   { counts, byArea, passing }: DueCounts,
 ): number {
@@ -139,7 +125,7 @@ function countDue(
   for (const choice of dueChoices) {
     const isPassing = passing.includes(choice)
     const rows = dueRows(month, dueRange([choice], nowMinute))
-    const matches = countMatches(rows, rules, isPassing ? byArea[choice] : null)
+    const matches = countMatches(rows, rules, minutes, isPassing ? byArea[choice] : null)
     counts[choice] += matches
     if (choice === 'overdue' && isPassing) overdue = matches
   }
@@ -148,19 +134,6 @@ function countDue(
 
 const resized = (counts: Uint32Array, length: number): Uint32Array =>
   Uint32Array.from({ length }, (_, idx) => counts[idx] ?? 0)
-
-function countRows(
-  month: MonthColumns,
-  rules: FilterRules,
-  tally: Tally,
-  cover: ReturnType<typeof periodCover>,
-): Uint32Array {
-  if (rules.onlyCategories && cover !== 'part')
-    return countCategories(month, rules.onlyCategories, tally, cover === 'whole')
-  if (cover !== 'none') return countInside(month, rules, tally)
-  countOutside(month, rules, tally)
-  return none
-}
 
 function flows(
   rules: FilterRules,

@@ -3,4 +3,4 @@ import { density } from '../count/density.ts'
 import type { Question } from './question.ts'
 
 export const heat: Question<HeatRequest, HeatGrid> = (rows, world, request) =>
-  density(rows.passing, world.cityBbox, request)
+  density(rows.months, world.cityBbox, request)

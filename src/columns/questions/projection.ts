@@ -7,7 +7,5 @@ export const projection: Question<null, Projection> = (rows, world) => {
   const lastMonth = monthNumber(
     new Date(world.asOfWallMinutes * 60_000).toISOString().slice(0, 'YYYY-MM'.length),
   )
-  const { passing, ...answer } = project(rows.set, rows.filter, world, lastMonth)
-  rows.keep(passing)
-  return answer
+  return project(rows.set, rows.filter, world, lastMonth)
 }

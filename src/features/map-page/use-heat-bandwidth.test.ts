@@ -22,14 +22,14 @@ it.each([
   // three screen pixels a cell
   const cellMetres = (40_075_017 / (512 * 2 ** zoom)) * 3
   const side = Math.round((0.2 * 111_319.5) / cellMetres)
-  const { passing } = new FilteredRows(set, emptyFilter(), world())
+  const { months } = new FilteredRows(set, emptyFilter(), world())
   const request = {
     bbox: city,
     width: side,
     height: side,
     radiusPixels: heatRadius(metres, zoom, 0, 3),
   }
-  const { density: bytes } = density(passing, city, request)
+  const { density: bytes } = density(months, city, request)
   // the picture shows the square root
   const row = bytes.subarray(Math.floor(side / 2) * side, (Math.floor(side / 2) + 1) * side)
   const centre = row.indexOf(Math.max(...row))
