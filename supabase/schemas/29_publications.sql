@@ -39,7 +39,8 @@ create index publication_counts_month_idx on private.publication_counts (month);
 alter table private.publication_counts enable row level security;
 
 create table public.publications (
-  id integer generated always as identity primary key,
+  -- counted from 1
+  id integer primary key,
   published_at timestamptz not null default now(),
   from_month date not null,
   to_month date not null,

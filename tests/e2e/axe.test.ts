@@ -60,7 +60,9 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
     pages: [
       { path: '/overview', ready: '[data-testid=chart-flow] svg' },
       { path: '/satisfaction', ready: '[data-testid=chart-satisfaction-ranking] svg' },
+      { path: '/wall/plan', ready: '[data-testid=wall-plan] h1' },
       { path: '/account', ready: 'main h1' },
+      { path: '/wall', ready: '[data-testid=wall-tile-map] path[d^=M]' },
       { path: '/no-such-page', ready: 'main h1', isMissing: true },
     ],
   },
