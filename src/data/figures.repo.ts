@@ -5,7 +5,8 @@ import { AppError, toAppError } from './errors.ts'
 export async function publishedFigures(signal?: AbortSignal): Promise<PublicFigures | null> {
   try {
     const answer = await fetch('/figures.json', { signal: signal ?? null })
-    if (answer.status === 404) return null
+    // The second where no server of ours runs.
+    if (answer.status === 204 || answer.status === 404) return null
     if (!answer.ok) throw new AppError('server', `HTTP ${answer.status}`)
     const figures = (await answer.json()) as Partial<PublicFigures>
     if (figures.version !== 1) throw new AppError('server', 'figures of another version')

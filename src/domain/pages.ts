@@ -174,7 +174,7 @@ const list = [
     isBare: true,
   },
   {
-    name: 'wall-plan',
+    name: 'arrangement',
     path: '/wall/plan',
     title: 'app.nav.wall-plan',
     icon: 'lucide:monitor-play',

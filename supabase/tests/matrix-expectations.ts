@@ -93,11 +93,7 @@ export const readable: Record<string, Row> = {
 }
 
 /** Sequences nobody may touch. */
-export const sequences = [
-  'public.areas_idx_seq',
-  'public.categories_idx_seq',
-  'public.publications_id_seq',
-]
+export const sequences = ['public.areas_idx_seq', 'public.categories_idx_seq']
 
 interface Call {
   /** Gives one number. `fn` is the function's name, `persona` whoever calls. */

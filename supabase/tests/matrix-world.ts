@@ -49,8 +49,8 @@ const incidents: Row[] = [
 export async function seedMatrixWorld(db: Database): Promise<void> {
   await seedSmallCity(db)
   await db.query(
-    `insert into public.publications (from_month, to_month, document, withdrawn_at)
-     values ('2026-03-01', '2026-03-01', '{}', null), ('2026-03-01', '2026-03-01', '{}', now())`,
+    `insert into public.publications (id, from_month, to_month, document, withdrawn_at)
+     values (1, '2026-03-01', '2026-03-01', '{}', null), (2, '2026-03-01', '2026-03-01', '{}', now())`,
   )
   for (const [n, lon, reporter, department, day] of incidents) {
     await db.query(

@@ -37,7 +37,8 @@ describe('the public page', () => {
       const { stdout } = await run(process.execPath, [command, ...period], { env })
       expect(stdout).toContain('hides')
 
-      const figuresOf = () => fetch(`${url}/figures.json`).then((answer) => answer.json())
+      const figuresOf = () =>
+        fetch(`${url}/figures.json`).then((answer) => answer.status === 200 && answer.json())
       await expect.poll(figuresOf, slow).toMatchObject({ months: [older!.month, newest!.month] })
       const figures = (await figuresOf()) as PublicFigures
       const last = <T>(values: readonly T[]): T => values.at(-1)!

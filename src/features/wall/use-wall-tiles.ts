@@ -38,7 +38,7 @@ export type TileContent =
   | { kind: 'map'; shapes: AreaShape[]; shades: number }
 
 /** Everything the wall can show, from the same views and answers as the pages. */
-export function useWallTiles() {
+export function useWallTiles(isDense: () => boolean) {
   const { t } = useI18n()
   const counted = useCounted()
   const look = useChartLook()
@@ -68,7 +68,7 @@ export function useWallTiles() {
       {
         areas:
           ranked.value
-            ?.slice(0, mostBars)
+            ?.slice(0, isDense() ? mostBars / 2 : mostBars)
             .map(({ area: { code, name }, count, open, overdue }) => ({
               ...{ key: code, name, count, open, overdue, selected: false },
             })) ?? null,
@@ -91,9 +91,13 @@ export function useWallTiles() {
 
   const outlines = shallowRef(new Map<string, AreaShape['outline']>())
   watch(
-    [areaLevel, () => areas.list],
-    async ([level]) => {
-      const { features } = await areas.features(level)
+    [areaLevel, () => areas.list, () => outlines.value.size === 0 && columns.answers],
+    async ([level, list]) => {
+      if (list.length === 0) return
+      const found = await areas.features(level).catch(() => null)
+      // Areas of another level may have come first; a poll asks again.
+      if (!found || level !== areaLevel.value) return
+      const { features } = found
       outlines.value = new Map(
         features.map(({ properties: { code }, geometry }) => {
           const polygons =

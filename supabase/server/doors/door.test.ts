@@ -97,7 +97,7 @@ test('no cache keeps the configuration, and every answer carries the policy', as
 test('public figures need no session, are kept by their tag, and are few for an address', async () => {
   const published = new PublishedDocument()
   const { get } = doorWith({ published, api: () => null })
-  expect((await get('/figures.json')).status).toBe(404)
+  expect((await get('/figures.json')).status).toBe(204)
   published.set('{"version":1}')
   const answer = await get('/figures.json')
   expect([answer.status, await answer.text()]).toEqual([200, '{"version":1}'])
@@ -106,7 +106,7 @@ test('public figures need no session, are kept by their tag, and are few for an 
   published.set('{"version":1,"city":"N"}')
   expect((await get('/figures.json', { 'if-none-match': tag })).status).toBe(200)
   published.set(null)
-  expect((await get('/figures.json')).status).toBe(404)
+  expect((await get('/figures.json')).status).toBe(204)
   const answers = await Promise.all(Array.from({ length: 40 }, () => get('/figures.json')))
   const refused = answers.find(({ status }) => status === 429)
   expect(refused?.headers.get('retry-after')).toBeTruthy()

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { compressBody, encodingFor } from '../wire/compress.ts'
 import type { Encoding } from '../wire/compress.ts'
-import { problem } from '../wire/problem.ts'
 
 /** The finished document in memory: requests ask no database. */
 export class PublishedDocument {
@@ -21,7 +20,7 @@ export class PublishedDocument {
 
   async answer(request: Headers): Promise<Response> {
     const text = this.#text
-    if (!text) return problem(404, 'nothing_published', 'The city has published nothing yet.')
+    if (!text) return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
     const headers = new Headers({
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'public, max-age=60',

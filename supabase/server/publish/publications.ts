@@ -67,8 +67,8 @@ export async function publish(db: Database, options: PublishOptions): Promise<Co
       // Rolls back: the months stay uncounted too.
       if (options.isTrial) throw new Trial(compiled)
       await tx.query(
-        `insert into public.publications (from_month, to_month, document)
-       values ($1::date, $2::date, $3::text::jsonb)`,
+        `insert into public.publications (id, from_month, to_month, document)
+       select coalesce(max(id), 0) + 1, $1::date, $2::date, $3::text::jsonb from public.publications`,
         [firstDay(options.from), firstDay(options.to), JSON.stringify(compiled.figures)],
       )
       return compiled

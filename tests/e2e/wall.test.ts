@@ -1,0 +1,70 @@
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { apiClient, call } from '../kit/api.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { patient, slow } from '../kit/patience.ts'
+import { openPage, shownCount } from '../kit/session.ts'
+
+describe('the wall', () => {
+  const url = inject('appUrl')
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser?.close())
+
+  it(
+    'is arranged, turns its views, obeys keys, never scrolls, and says when it is cut off',
+    async () => {
+      const { page, problems, context } = await openPage(browser, {
+        ...{ url, role: 'leader', path: '/wall/plan', webGl: false, width: 1920, height: 1080 },
+      })
+      await page.getByTestId('wall-choose-trend').getByRole('checkbox').click()
+      await page.getByTestId('wall-open-link').click()
+      await page.waitForURL(/\/wall\?/)
+      expect(new URL(page.url()).searchParams.get('tiles')).toBe('open,map,ranking,rates,satisfied')
+
+      const place = page.getByTestId('wall-place')
+      await page.getByTestId('wall-tile-map').locator('path[d^=M]').first().waitFor(slow)
+      const shown = await shownCount(page, 'wall-open')
+      const leader = await apiClient(url, 'leader')
+      const { total } = await call<{ total: number }>(leader, 'incident_list', {
+        p_filter: { openOnly: true },
+        p_limit: 1,
+      })
+      expect(shown).toBeGreaterThan(0)
+      expect(shown).toBeLessThanOrEqual(total)
+
+      await page.keyboard.press('Space')
+      expect(await place.innerText()).toContain('paused')
+      await page.keyboard.press('ArrowRight')
+      await page.getByTestId('wall-tile-ranking').locator('svg').first().waitFor(slow)
+      await page.keyboard.press('ArrowLeft')
+      await page.keyboard.press('ArrowLeft')
+      expect(await place.innerText()).toContain('View 3 of 3')
+      await page.getByTestId('wall-tile-satisfied').locator('svg').first().waitFor(slow)
+      for (const [width, height] of [
+        [1920, 1080],
+        [3840, 2160],
+      ] as const) {
+        await page.setViewportSize({ width, height })
+        const over = await page.evaluate(() => {
+          const { scrollHeight, scrollWidth } = document.documentElement
+          return [scrollHeight - innerHeight, scrollWidth - innerWidth]
+        })
+        expect(over).toEqual([0, 0])
+      }
+      await context.setOffline(true)
+      await page.getByTestId('wall-trouble').waitFor(slow)
+      await context.setOffline(false)
+      await page.getByTestId('wall-trouble').waitFor({ state: 'detached', ...slow })
+      await page.keyboard.press('Escape')
+      await page.waitForURL(/\/overview/)
+      expect(await page.evaluate(() => document.documentElement.classList.contains('dark'))).toBe(
+        false,
+      )
+      expect(problems.filter((line) => !line.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
+    },
+    patient(120_000),
+  )
+})
