@@ -214,8 +214,7 @@ async function prepare(
 async function nameStreets(rows: ImportRow[], streets: StreetLabels | null): Promise<void> {
   if (!streets) return
   for (const row of rows)
-    if (row.address === '')
-      row.address = await streets.labelAt([row.lon, row.lat])
+    if (row.address === '') row.address = await streets.labelAt([row.lon, row.lat])
 }
 
 /** Batches are atomic, so only the one under way is uncertain. */
