@@ -47,10 +47,16 @@ describe('menuPages', () => {
     expect(menuPages(['field_staff']).map(({ name }) => name)).toEqual([
       'standard',
       'callbacks',
+      'evaluations',
       'account',
       'help',
     ])
-    expect(menuPages(['handler']).map(({ name }) => name)).toEqual(['standard', 'account', 'help'])
+    expect(menuPages(['handler']).map(({ name }) => name)).toEqual([
+      'standard',
+      'evaluations',
+      'account',
+      'help',
+    ])
     expect(menuPages(['admin']).map(({ name }) => name)).toContain('dispatch-rules')
   })
 })

@@ -78,7 +78,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<AppConfig> 
 }
 
 /** Resolves once something answers, whatever it says. @throws AppError `offline` */
-export async function knock(signal: AbortSignal): Promise<void> {
+export async function knock(fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<void> {
   try {
     await fetch('/config.json', { cache: 'no-store', signal })
   } catch (error) {

@@ -207,7 +207,7 @@ export const useOutboxStore = defineStore('outbox', () => {
       return session.guard(() => call(backend))
     }
     return {
-      knock,
+      knock: (signal) => knock(session.backend?.fetch ?? globalThis.fetch, signal),
       applyCommands: (commands, signal) =>
         asOwner((backend) => commandsRepo(backend).apply(commands, signal)),
       uploadPhoto: (photo, signal) =>
