@@ -16,7 +16,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   overview: () => import('@/features/overview/OverviewPage.vue'),
   satisfaction: () => import('@/features/satisfaction/SatisfactionPage.vue'),
   wall: () => import('@/features/wall/WallPage.vue'),
-  'wall-plan': () => import('@/features/wall/WallPlanPage.vue'),
+  arrange: () => import('@/features/wall/WallPlanPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),
   outbox: () => import('@/features/outbox/OutboxPage.vue'),
   account: () => import('@/features/account/AccountPage.vue'),
