@@ -19,7 +19,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   evaluations: () => import('@/features/evaluations/EvaluationsPage.vue'),
   surveys: () => import('@/features/surveys/SurveysPage.vue'),
   wall: () => import('@/features/wall/WallPage.vue'),
-  arrangement: () => import('@/features/wall/WallPlanPage.vue'),
+  arrange: () => import('@/features/wall/WallPlanPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),
   outbox: () => import('@/features/outbox/OutboxPage.vue'),
   account: () => import('@/features/account/AccountPage.vue'),

@@ -174,9 +174,9 @@ const list = [
     isBare: true,
   },
   {
-    name: 'arrangement',
+    name: 'arrange',
     path: '/wall/plan',
-    title: 'app.nav.wall-plan',
+    title: 'app.nav.arrange',
     icon: 'lucide:monitor-play',
     audience: 'signed-in',
     roles: ['grid_manager', 'leader', 'admin'],

@@ -76,6 +76,14 @@ const pages: Shot[] = [
         }),
     })),
   ),
+  {
+    ...{ name: 'wall-en-dark', role: 'leader', path: '/wall/plan', theme: 'dark' },
+    ...{ width: 1920, height: 1080 },
+    prepare: async ({ page }) => {
+      await page.getByTestId('wall-open-link').click()
+      await page.getByTestId('wall-tile-map').locator('path[d^=M]').first().waitFor(slower)
+    },
+  },
   { name: 'public-en-light', path: '/public', height: 1150 },
   {
     ...{ name: 'public-zh-dark', path: '/public', height: 1150 },

@@ -68,7 +68,7 @@ export function useWallTiles(isDense: () => boolean) {
       {
         areas:
           ranked.value
-            ?.slice(0, isDense() ? mostBars / 2 : mostBars)
+            ?.slice(0, isDense() ? mostBars / 3 : mostBars)
             .map(({ area: { code, name }, count, open, overdue }) => ({
               ...{ key: code, name, count, open, overdue, selected: false },
             })) ?? null,
