@@ -96,6 +96,7 @@ describeOnEachDatabase('what people in the field read', (kind) => {
     const { rows } = await page('field', null, 500)
     expect(rows.at(-1)).toEqual({
       id: ids[0],
+      caseNumber: expect.stringMatching(/^\d{4}-\d{6}$/),
       version: 1,
       categoryCode: 'illegal_dumping',
       lon: 10.25,
