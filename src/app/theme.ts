@@ -1,5 +1,5 @@
 import { useMediaQuery, usePreferredDark, useStorage } from '@vueuse/core'
-import { computed, watch } from 'vue'
+import { computed, ref, watch } from 'vue'
 
 export const themePreferences = ['light', 'dark', 'system'] as const
 export type ThemePreference = (typeof themePreferences)[number]
@@ -15,11 +15,16 @@ const preference = useStorage<ThemePreference>('wangge.theme', 'system', undefin
 const systemIsDark = usePreferredDark()
 const isOnPaper = useMediaQuery('print')
 
+/** The wall is always dark. */
+export const isWall = ref(false)
+
 /** Print is always light. */
 export const isDark = computed(
   () =>
     !isOnPaper.value &&
-    (preference.value === 'dark' || (preference.value === 'system' && systemIsDark.value)),
+    (isWall.value ||
+      preference.value === 'dark' ||
+      (preference.value === 'system' && systemIsDark.value)),
 )
 
 /** Applies the theme to `<html>`, native controls and the phone's status bar. */

@@ -25,7 +25,7 @@ export interface Page<Name extends string = string> {
   fills?: boolean
   /** Of a public page: as wide as the window. */
   isWide?: boolean
-  /** Fills the window without bars. */
+  /** Fills the window without bars, in the dark. */
   isBare?: boolean
 }
 

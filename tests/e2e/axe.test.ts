@@ -16,6 +16,8 @@ interface Visit {
   isMissing?: boolean
   /** To be pressed before the page is judged. */
   press?: string
+  /** Dark whatever the theme. */
+  isDark?: boolean
 }
 
 /** Every page with somebody who uses it; the last of some in Chinese too. */
@@ -64,7 +66,7 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
       { path: '/surveys', ready: '[data-testid=senses-table] tbody tr' },
       { path: '/wall/plan', ready: '[data-testid=wall-plan] h1' },
       { path: '/account', ready: 'main h1' },
-      { path: '/wall', ready: '[data-testid=wall-tile-map] path[d^=M]' },
+      { path: '/wall', ready: '[data-testid=wall-tile-map] path[d^=M]', isDark: true },
       { path: '/no-such-page', ready: 'main h1', isMissing: true },
     ],
   },
@@ -146,7 +148,7 @@ describe('axe', () => {
           // the canvas of a map is one element to axe
           streets: false,
         })
-        for (const [index, { path, ready, isMissing, press }] of pages.entries()) {
+        for (const [index, { path, ready, isMissing, press, isDark }] of pages.entries()) {
           await page.setViewportSize(wide)
           if (isMissing) await page.goto(url + path)
           else if (index > 0) await leaveFor(page, await addressOf(page, path))
@@ -154,8 +156,8 @@ describe('axe', () => {
           await page.locator(ready).first().waitFor(slow)
           theme = otherThan(theme)
           const found = await problemsOf(page, [
-            [wide, theme],
-            [narrow, otherThan(theme)],
+            [wide, isDark ? 'dark' : theme],
+            [narrow, isDark ? 'dark' : otherThan(theme)],
           ])
           expect([path, ...found]).toEqual([path])
         }
