@@ -56,6 +56,9 @@ export interface CompareContext {
 
 const key: InjectionKey<CompareContext> = Symbol('compare')
 
+/** Null on pages that show the map's figures without a map. */
+export const useCompareOfMap = (): CompareContext | null => inject(key, null)
+
 export function useCompare(): CompareContext {
   const context = inject(key)
   if (!context) throw new Error('useCompare() outside of a map page')
