@@ -234,7 +234,8 @@ export class Sender {
   async #isThere(signal: AbortSignal): Promise<boolean> {
     const { transport, now, timeout } = this.#outside
     const age = now() - this.#heardAt
-    if (age >= 0 && age < heardMs) return true
+    const isOffline = globalThis.navigator?.onLine === false
+    if (!isOffline && age >= 0 && age < heardMs) return true
     const limited = AbortSignal.any([signal, timeout(knockMs)])
     try {
       await untilAborted(transport.knock(limited), limited)

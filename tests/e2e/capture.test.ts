@@ -184,7 +184,9 @@ describe('capture on a phone', () => {
     })
     expect(distanceMeters([found!.incident.lon, found!.incident.lat], mission)).toBeLessThan(1)
     const label = await nameOf(found!.incident.areaCode)
-    expect([placeName, found?.incident.addressLabel]).toEqual([label, label])
+    expect(placeName).toBe(label)
+    // streets name the place where the device has them
+    expect(found!.incident.addressLabel).toMatch(/Street|Avenue|Mission/)
     return found!
   }
 
@@ -570,8 +572,8 @@ describe('capture on a phone', () => {
     await send(page)
     await received(page)
     const { areaCode, addressLabel } = (await detail(id, 'field'))!.incident
-    expect(addressLabel).toBe(await nameOf(areaCode))
-    expect(placeName).toContain(`${addressLabel}, near `)
+    expect(placeName).toContain(`${await nameOf(areaCode)}, near `)
+    expect(addressLabel).not.toBe('')
   })
 
   it('says on plain http what is missing and how to get it, and lets people leave', async () => {

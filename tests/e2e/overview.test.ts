@@ -244,7 +244,7 @@ describe('the overview', () => {
       expect(bytes.length).toBeGreaterThan(5000)
 
       const drawing = await saved(name, 'Save as drawing (SVG)')
-      expect(drawing.suggestedFilename()).toBe(`${name}.svg`)
+      expect(drawing.suggestedFilename()).toBe(`${named}.svg`)
       const drawn = readFileSync(await drawing.path(), 'utf8')
       expect(drawn).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/)
       // opaque, and whole
