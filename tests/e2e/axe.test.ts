@@ -54,6 +54,7 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
       { path: '/', ready: 'main h1' },
       { path: '/work', ready: '[data-testid=work-row]' },
       { path: '/incidents/:id', ready: '[data-testid=stage-bar] tbody tr' },
+      { path: '/standard', ready: '[data-testid=standard-condition]' },
       { path: '/help', ready: 'main h2' },
     ],
   },
