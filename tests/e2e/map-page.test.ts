@@ -883,6 +883,7 @@ describe('hotspots', () => {
     )
     const listedPlaces = Papa.parse<Record<string, string>>((await saved(/places.*CSV/)).slice(1), {
       header: true,
+      skipEmptyLines: true,
     }).data.map((row) => Number(row['Incidents']))
     expect(listedPlaces).toEqual(sizesOf)
     await legend.getByText('How this is computed').click()
