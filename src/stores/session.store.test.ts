@@ -214,8 +214,10 @@ describe('session store', () => {
       await session.keepUnsent(3)
       expireToken()
       server.failing = { token: 403 }
+      const refusal = server.hold('token')
       await open()
       expect(session.status).toBe('signed-in')
+      refusal.release()
       await vi.waitFor(() => expect(session.status).toBe('signed-out'))
       const waiting = { userId: server.userId, unsent: 3, name: 'Leader' }
       await vi.waitFor(() => expect(session.interrupted).toEqual(waiting))
