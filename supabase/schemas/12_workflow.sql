@@ -633,10 +633,8 @@ begin
   v_step.command_id := p_command;
   v_step.at := p_at;
   v_step.stands_alone := coalesce(v_values -> 'into', 'null') <> 'null'
-    or private.is_open(v_incident.stage) <> private.is_open(v_new.stage) and exists (
-      -- a merge into it waits for its lock
-      select from public.incidents c
-      where c.district_code = v_incident.district_code and c.parent_id = v_incident.id);
+    -- what is filed after it in the same call may be a repeat of it, or not any more
+    or private.is_open(v_incident.stage) <> private.is_open(v_new.stage);
   return v_step;
 end $$;
 
