@@ -1,6 +1,6 @@
 import { inject, provide, type ComputedRef, type InjectionKey } from 'vue'
 
-/** What the files of a page's charts say of themselves. */
+/** Titles and origins that the files of a page's charts carry. */
 export interface ChartOrigin {
   /** City, period, filter and time of the data. */
   lines: readonly string[]

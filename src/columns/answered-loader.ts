@@ -13,7 +13,7 @@ export interface AnsweredLoaderParts {
 /** Loads the incidents with certain answers into a worker, which columns alone cannot tell. */
 export class AnsweredLoader {
   readonly #parts: AnsweredLoaderParts
-  /** What the worker holds or gets, the latest last; resolves to its revision. */
+  /** Promises of the revisions that the worker holds or is about to get, the latest last. */
   readonly #loading = new Map<string, Promise<string>>()
 
   constructor(parts: AnsweredLoaderParts) {

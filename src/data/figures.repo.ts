@@ -1,7 +1,7 @@
 import type { PublicFigures } from '@/domain/publish/figures.ts'
 import { AppError, toAppError } from './errors.ts'
 
-/** What the city publishes; needs no session. Null where nothing is published. @throws AppError */
+/** Loads the published figures, without a session; null where there are none. @throws AppError */
 export async function publishedFigures(signal?: AbortSignal): Promise<PublicFigures | null> {
   try {
     const answer = await fetch('/figures.json', { signal: signal ?? null })

@@ -211,7 +211,7 @@ export interface MapEngine {
   /** Where the second map ends: share of the width from the left. */
   setDivider(share: number): void
 
-  /** What is seen now, in device pixels; pins are left out. @throws when it cannot be drawn */
+  /** Pictures the map as it is seen now, in device pixels; pins are left out. @throws when it cannot be drawn */
   picture(): Promise<HTMLCanvasElement>
 
   on<E extends keyof MapEvents>(event: E, listener: (payload: MapEvents[E]) => void): () => void

@@ -80,7 +80,7 @@ export function localMoran(
       // n/(n − 1) · (m₂ − z²/(n − 1)) is the variance of the others.
       const rest = varianceWithout(i, moments) * ((n - 1) / (n - 2))
       answer.variance[i] = scale * own * spread * (rest / m2)
-      // What is left of equal compared values, or of a row of all others, is rounding.
+      // A rest of equal compared values, or of a row of all others, is rounding.
       if (i === odd || spread <= 1e-12 * sumSquares) continue
       if (Math.abs(own) <= 1e-14 * maxAbsolute) continue
     } else {

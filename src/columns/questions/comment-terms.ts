@@ -7,7 +7,7 @@ const mostTerms = 15
 /** They say nothing of a subject; residents of one city use several languages. */
 const smallWords = new Set(Object.values(smallWordsByLanguage).flat())
 
-/** What unhappy comments say oftener than happy ones, and the reverse. Asks nothing of the columns. */
+/** Finds the terms of unhappy comments that happy ones lack, and the reverse, without the columns. */
 export const commentTerms: Question<CommentTermsOptions, CommentTerms> = (
   _rows,
   _world,

@@ -1,5 +1,5 @@
 /**
- * What people call an incident before the server has given it a case number: six digits of its id.
+ * Names an incident before the server has given it a case number: six digits of its id.
  * The search finds it by them later too (`incident_search`).
  */
 export const provisionalNumber = (incidentId: string): string =>

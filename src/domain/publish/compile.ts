@@ -220,7 +220,7 @@ class AtomWorld {
     return (leaf * this.allMonths.length + month) * categories + category
   }
 
-  /** What an earlier publication shows, over these atoms. `values` are by place, month and category. */
+  /** Lists the figures of an earlier publication, over these atoms. `values` are by place, month and category. */
   private told(figures: PublicFigures, values: readonly (number | null)[]): PublishedSum[] {
     const { areas, months } = figures
     const isByCategory = values.length > (areas.length + 1) * (months.length + 1)

@@ -9,7 +9,7 @@ export interface PublicArea {
   name: string
   level: AreaLevel
   parentCode: string | null
-  /** What lies in the named area, but in none of its smaller ones. */
+  /** The part of the named area outside its smaller ones. */
   isRest: boolean
   /** Null where nothing is drawn. */
   outline: Outline | null

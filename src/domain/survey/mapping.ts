@@ -61,7 +61,7 @@ const mappingSchema = v.pipe(
     'either waves or answers',
   ),
 )
-/** What a survey's file means: for the command as JSON, for the page from its form. */
+/** Gives the meaning of a survey file's columns: for the command as JSON, for the page from its form. */
 export type SurveyMapping = v.InferOutput<typeof mappingSchema>
 
 /** @returns the mapping, or what is wrong with it, each with its place */

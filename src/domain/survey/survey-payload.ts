@@ -3,7 +3,7 @@ import type { SourceRow, SurveyFault } from './fault.ts'
 import type { SurveyMapping } from './mapping.ts'
 import { readWaves, type WaveRow } from './waves.ts'
 
-/** What the server stores whole or not at all: `private.store_survey`. */
+/** Payload that the server stores whole or not at all: `private.store_survey`. */
 export interface SurveyPayload {
   survey: SurveyMapping['survey']
   file: string

@@ -4,7 +4,7 @@ import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
 const mapLayers = ['areas', 'hotspots', 'heat'] as const
 export type MapLayer = (typeof mapLayers)[number]
 
-/** What the map shows; in the URL. */
+/** The layer that the map shows; in the URL. */
 export const useMapLayer = (): WritableComputedRef<MapLayer> =>
   useQueryChoice<MapLayer>(
     'layer',

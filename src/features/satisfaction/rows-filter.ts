@@ -2,7 +2,7 @@ import type { SatisfactionRate } from '@/domain/answers/satisfaction.ts'
 import { encodeFilter } from '@/domain/filter/filter-url.ts'
 import { emptyFilter, type AnswerChoice, type IncidentFilter } from '@/domain/filter/filter.ts'
 
-/** What makes an answer to a question good, and bad. */
+/** Names the good and the bad answers to each question. */
 export const goodAnswer: Record<SatisfactionRate, AnswerChoice> = {
   responded: 'responded',
   solved: 'solved',

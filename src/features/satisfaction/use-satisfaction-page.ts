@@ -15,7 +15,7 @@ export interface Asked {
   isAdjusted: Readonly<Ref<boolean>>
 }
 
-/** What the page asks of the worker, by the shared filter's period, areas and categories. */
+/** Asks the worker for the page's answers, by the shared filter's period, areas and categories. */
 export function useSatisfactionPage({ rate, step, level, isAdjusted }: Asked) {
   const filter = useFilterStore()
 

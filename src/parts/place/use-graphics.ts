@@ -9,7 +9,7 @@ const steadyMs = 30_000
 export type GraphicsState = 'drawn' | 'lost' | 'missing'
 
 /**
- * What every map does when the device takes its graphics away: it says so and is drawn again.
+ * Says that the device took a map's graphics away, and has the map drawn again.
  * @param draw called when the state is `drawn` again
  */
 export function useGraphics(draw: () => void = () => {}) {

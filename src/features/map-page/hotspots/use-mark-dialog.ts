@@ -6,7 +6,7 @@ import { useMarkCommands } from '@/parts/finding/use-mark-commands.ts'
 import { useFindingMarks, type MarksHere } from '@/stores/outbox/use-finding-marks.ts'
 import type { MarkForm } from './MarkDialog.vue'
 
-/** What a mark is made on. */
+/** The finding or place that a mark is made on. */
 export interface MarkSubject {
   key: FindingKey
   title: string
