@@ -632,7 +632,11 @@ describe('the map page', () => {
       .innerText()
     const [caseNumber = ''] = /\d{4}-\d{6}/.exec(shown) ?? []
     await page.locator('body').press('/')
-    await page.getByTestId('search-field').fill(caseNumber.replace(/-0*/, ' '))
+    // typed at once: the field has the focus, so that a space belongs to it
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-testid')))
+      .toBe('search-field')
+    await page.keyboard.type(caseNumber.replace(/-0*/, ' '))
     await expect
       .poll(() =>
         page
