@@ -15,7 +15,7 @@ export function useUnderway(onArrived: () => void): {
   underway: ComputedRef<ReadonlyMap<string, ItemSummary>>
   loaded: Readonly<{ value: boolean }>
 } {
-  const { items, loaded } = useOutboxItems<ItemSummary[]>(
+  const { items, loaded, reload } = useOutboxItems<ItemSummary[]>(
     (outbox) =>
       outbox.page({ states: ['queued', 'sending', 'conflict', 'rejected'], limit: maxItems }),
     [],
@@ -30,7 +30,11 @@ export function useUnderway(onArrived: () => void): {
       ),
   )
   const outbox = useOutboxStore()
-  watch(() => outbox.arrivals, onArrived)
+  // Rows that come back from the server must not count as under way any more: their keys do nothing.
+  watch(
+    () => outbox.arrivals,
+    () => void reload().finally(onArrived),
+  )
   return { underway, loaded }
 }
 
