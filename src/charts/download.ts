@@ -6,8 +6,8 @@ export function downloadFile(name: string, content: Blob): void {
   link.href = url
   link.download = name
   link.click()
-  // The browser holds the blob once the download has begun.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  // The browser holds the blob once the download has begun, which takes a busy device a while.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
 /** As drawn, opaque background; opens in drawing programs. */

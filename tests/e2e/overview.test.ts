@@ -221,12 +221,18 @@ describe('the overview', () => {
   )
 
   it('saves every chart as a picture and its table as CSV', async () => {
+    const downloads: Download[] = []
+    page.on('download', (download) => downloads.push(download))
     const saved = async (name: string, button: string): Promise<Download> => {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        card(name).getByRole('button', { name: button }).click(),
-      ])
-      return download
+      const before = downloads.length
+      await expect
+        .poll(async () => {
+          // a click may have met a chart that was being drawn anew
+          await card(name).getByRole('button', { name: button }).click()
+          return lookUntil(() => downloads.length > before, 5_000)
+        }, slow)
+        .toBe(true)
+      return downloads[before]!
     }
     for (const name of ['flow', 'areas', 'time-to-close', 'share-by-category', 'share-by-area']) {
       const picture = await saved(name, 'Save as picture (PNG)')

@@ -11,7 +11,7 @@ import { startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { detailOf, enqueueAllInPage, enqueueInPage } from '../kit/commands.ts'
 import { goInApp, openPage, type OpenOptions, type OpenPage } from '../kit/session.ts'
-import { slow } from '../kit/patience.ts'
+import { slow, slower } from '../kit/patience.ts'
 
 const [lon, lat] = [-122.4194, 37.7599]
 const sampled = payloads.filter((_, index) => index % 10 === 3)
@@ -47,30 +47,28 @@ async function watchPages(context: BrowserContext, page: Page): Promise<string[]
   return seen
 }
 
-/** The texts of a list that draws only the rows in sight, scrolled until all payloads or all rows came. */
+/** The texts of a list that draws only the rows in sight, scrolled until all payloads came. */
 async function scrollThrough(page: Page, row: string): Promise<string> {
   await page.getByTestId(row).first().waitFor(slow)
   return page.evaluate(
-    async ([selector, wanted]) => {
-      const texts = new Map<string, string>()
+    async ([selector, wanted, limitMs]) => {
+      const texts = new Set<string>()
       const missing = new Set(wanted)
       const list = document.querySelector(selector)!.closest('[role=listbox]')!
-      const total = (): number => Number(list.querySelector('[aria-setsize]')?.ariaSetSize ?? NaN)
-      // rows that come late are waited for; the test's own limit ends it
-      while (missing.size > 0 && !(texts.size >= total())) {
-        const before = texts.size
-        for (const one of document.querySelectorAll(selector)) {
-          if (texts.has(one.id)) continue
-          texts.set(one.id, one.textContent)
-          for (const payload of missing)
-            if (one.textContent.includes(payload)) missing.delete(payload)
+      const deadline = performance.now() + limitMs
+      while (missing.size > 0 && performance.now() < deadline) {
+        for (const { textContent } of document.querySelectorAll(selector)) {
+          texts.add(textContent)
+          for (const payload of missing) if (textContent.includes(payload)) missing.delete(payload)
         }
-        if (texts.size > before) list.scrollTop += list.clientHeight
-        await new Promise(requestAnimationFrame)
+        // rows that came late, or a list that began anew, are met in the next round
+        const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 1
+        list.scrollTop = isAtEnd ? 0 : list.scrollTop + list.clientHeight
+        for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
       }
-      return [...texts.values()].join('\n')
+      return [...texts].join('\n')
     },
-    [`[data-testid=${row}]`, payloads] as const,
+    [`[data-testid=${row}]`, payloads, slower.timeout] as const,
   )
 }
 
