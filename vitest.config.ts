@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     setupFiles: ['tests/kit/patient-waits.ts'],
     expect: { poll: { timeout: patient(10_000) } },
+    // a run tells failures by their first lines: a list of problems is told whole
+    chaiConfig: { truncateThreshold: 2000 },
     projects: [
       {
         extends: true,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import Papa from 'papaparse'
+import readSheets from 'read-excel-file/node'
 import type { Browser, Download, Page } from 'playwright'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
@@ -228,7 +229,8 @@ describe('the overview', () => {
       await expect
         .poll(async () => {
           // a click may have met a chart that was being drawn anew
-          await card(name).getByRole('button', { name: button }).click()
+          await card(name).getByTestId('chart-save').click()
+          await page.getByRole('menuitem', { name: button }).click()
           return lookUntil(() => downloads.length > before, 5_000)
         }, slow)
         .toBe(true)
@@ -270,6 +272,12 @@ describe('the overview', () => {
       expect(about).toContain(title)
       expect(about).toContain('San Francisco')
       expect(about).toContain('Data as of')
+
+      const book = await saved(name, 'Save as table (XLSX)')
+      expect(book.suggestedFilename()).toBe(`${named}.xlsx`)
+      const [figures, said] = await readSheets(readFileSync(await book.path()))
+      expect(figures!.data.map((row) => row.map((cell) => String(cell ?? '–')))).toEqual(table)
+      expect(said!.data.flat().join('\n')).toBe(about)
     }
     expect(problems).toEqual([])
   })

@@ -102,7 +102,7 @@ async function coldStart(
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => {
     // only failed requests of a lost network may report errors
-    if (message.type() === 'error' && !message.text().includes('ERR_INTERNET_DISCONNECTED'))
+    if (message.type() === 'error' && !/net::ERR_(INTERNET|NETWORK|FAILED)/.test(message.text()))
       problems.push(message.text())
   })
   await page.goto(address)
