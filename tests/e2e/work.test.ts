@@ -189,7 +189,9 @@ describe('the page of work', () => {
       await expect.poll(() => new URL(page.url()).searchParams.get('queue')).toBe('to_dispatch')
       await untilShown(page, id)
       // word from the server may come before the receipt: until then the row takes no keys
-      await rowOf(page, id).getByTestId('tag-underway').waitFor({ state: 'detached', ...slow })
+      await rowOf(page, id)
+        .getByTestId('tag-underway')
+        .waitFor({ state: 'detached', ...slow })
       while ((await focusedRow(page)) === null) await page.keyboard.press('Tab')
       await moveTo(page, id)
       await page.keyboard.press('d')
