@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
@@ -41,6 +43,11 @@ describe('the public page', () => {
         fetch(`${url}/figures.json`).then((answer) => answer.status === 200 && answer.json())
       await expect.poll(figuresOf, slow).toMatchObject({ months: [older!.month, newest!.month] })
       const figures = (await figuresOf()) as PublicFigures
+      // for a static host: what the door serves
+      const file = join(await mkdtemp(join(tmpdir(), 'wangge-figures-')), 'figures.json')
+      await run(process.execPath, [command, 'file', file], { env })
+      expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(figures)
+      await rm(dirname(file), { recursive: true })
       const last = <T>(values: readonly T[]): T => values.at(-1)!
       const total = older!.count + newest!.count
       // rejected ones are left out

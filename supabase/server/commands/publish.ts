@@ -1,21 +1,31 @@
+import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { areaLevels, type AreaLevel } from '../../../src/domain/vocabulary.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { DatabaseError } from '../base/database-types.ts'
 import type { Database } from '../base/database-types.ts'
 import { messageOf, ServerError } from '../base/errors.ts'
-import { listPublications, publish, withdrawPublication } from '../publish/publications.ts'
+import { writeDurably } from '../base/files.ts'
+import {
+  listPublications,
+  publish,
+  readNewestPublication,
+  withdrawPublication,
+} from '../publish/publications.ts'
 import { runCommand } from './run-command.ts'
 
 const usage = `npm run publish -- --from 2026-01 --to 2026-10 [--level community] [--trial]
 npm run publish -- list
 npm run publish -- withdraw NUMBER
+npm run publish -- file dist/figures.json
 
   Publishes the counts of whole months, by area, month and top category, and residents' answers, on
   /public, where nobody signs in. Small figures are hidden, and others that would give them away.
   --level  of the smallest areas; chosen once, with the first publication
   --trial  says what would be hidden and stores nothing
-  A withdrawn publication is no longer served. What it told is counted on for good.`
+  A withdrawn publication is no longer served. What it told is counted on for good.
+  'file' writes the newest publication beside an app that a static host serves, or removes the file
+  once all are withdrawn: repeat it after each change.`
 
 const isMonth = (text: string): boolean => /^\d{4}-(0[1-9]|1[0-2])$/.test(text)
 
@@ -40,6 +50,10 @@ function actionOf(args: string[]): (db: Database) => Promise<void> {
       console.log(`Publication ${id} is no longer served.`)
     }
   }
+  if (verb === 'file') {
+    if (!number) throw new ServerError(usage)
+    return (db) => writeNewest(db, number)
+  }
   const { from, to = from, level = null, trial: isTrial } = values
   const isLevel = level === null || areaLevels.slice(1).some((one) => one === level)
   const isPeriod = from && to && isMonth(from) && isMonth(to) && from <= to
@@ -57,6 +71,13 @@ async function list(db: Database): Promise<void> {
   for (const { id, publishedAt, from, to, isWithdrawn } of all)
     console.log([id, publishedAt, `${from} to ${to}`, isWithdrawn ? 'withdrawn' : ''].join('\t'))
   if (all.length === 0) console.log('Nothing has been published yet.')
+}
+
+async function writeNewest(db: Database, path: string): Promise<void> {
+  const text = await readNewestPublication(db)
+  if (text === null) rmSync(path, { force: true })
+  else writeDurably(path, text)
+  console.log(text === null ? `Nothing is published: ${path} is gone.` : `${path} is written.`)
 }
 
 await runCommand(async (args) => {
