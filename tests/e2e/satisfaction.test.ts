@@ -277,4 +277,32 @@ describe('the page of satisfaction', () => {
     await page.locator('[data-testid=chip][data-key=answers]').waitFor()
     expect(problems).toEqual([])
   })
+
+  it('lets an admin set a target, which the tile shows, and refuses what is none', async () => {
+    const admin = await openPage(browser, {
+      url,
+      role: 'admin',
+      path: '/satisfaction',
+      webGl: false,
+    })
+    const targets = admin.page.getByTestId('satisfaction-targets')
+    await admin.page.getByText('Targets of the city').click()
+    const field = targets.locator('input[name=solved]')
+    const save = async (text: string, answer: string): Promise<void> => {
+      await field.fill(text)
+      await targets.getByRole('button').click()
+      await targets.getByText(answer).waitFor(slow)
+    }
+    await save('101', 'Write numbers from 0.1 to 100')
+    expect(await field.inputValue()).toBe('101')
+    await save('87,5', 'Saved.')
+    const shown = admin.page.getByTestId('satisfaction-solved').getByTestId('target')
+    await expect.poll(() => shown.innerText(), slow).toContain('87.5%')
+    // a leader has no form, and nobody is left with a target of this case
+    expect(await page.getByTestId('satisfaction-targets').count()).toBe(0)
+    await save('', 'Saved.')
+    await shown.waitFor({ state: 'detached', ...slow })
+    expect(admin.problems).toEqual([])
+    await admin.context.close()
+  })
 })
