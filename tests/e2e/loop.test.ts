@@ -206,6 +206,10 @@ async function readPage(page: Page, url: string, id: string): Promise<void> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
   await page.getByTestId('copy-link').click()
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText()), slow).toBe(address)
+  await page.getByTestId('copy-place').click()
+  await expect
+    .poll(() => page.evaluate(() => navigator.clipboard.readText()), slow)
+    .toMatch(/^37\.\d{6}, -122\.\d{6}$/)
   await page.getByTestId('open-page').click()
   await page.getByTestId('incident-page').waitFor(slow)
   expect(page.url()).toBe(address)
