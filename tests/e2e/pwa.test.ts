@@ -216,18 +216,14 @@ describe('the app on a device', () => {
       const began = performance.now()
       // the maps of one's day and of the city are started so too
       const cold = await coldStart(context, url + path, { webGl: path === '/' || path === '/map' })
-      console.log('AT', path, 'loaded', Math.round(performance.now() - began))
       await cold.page.getByTestId('user-menu').waitFor(slow)
-      console.log('AT', path, 'menu', Math.round(performance.now() - began))
       // What auth-js waits for a network would be 25 s.
       expect(performance.now() - began).toBeLessThan(15_000)
       await cold.page.getByText(en.offlineCollecting).waitFor(slow)
       await own[path]!(cold.page).first().waitFor(slow)
       expect(new URL(cold.page.url()).pathname).toBe(path === '/' ? '/my-day' : path)
-      console.log('AT', path, 'own', Math.round(performance.now() - began))
       expect(cold.problems).toEqual([])
       await cold.page.close()
-      console.log('AT', path, 'closed', Math.round(performance.now() - began))
     }
 
     // The network is back: the same person, confirmed, nothing asked of them.
