@@ -90,6 +90,12 @@ describe('session store', () => {
     server.failing = { token: 400 }
     expect((await error(session.refreshContext())).kind).toBe('unauthorized')
     expect([session.status, session.signedOutReason]).toEqual(['signed-out', 'expired'])
+    // the form needs the password alone; whoever signs out leaves nothing
+    expect([session.email, session.returnEmail]).toEqual([null, 'leader@test'])
+    server.failing = {}
+    await session.signIn('leader@test', 'right')
+    await session.signOut()
+    expect(session.returnEmail).toBeNull()
   })
 
   it('keeps the session when the renewal meets no server', async () => {

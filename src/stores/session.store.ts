@@ -41,6 +41,8 @@ export const useSessionStore = defineStore('session', () => {
   const signedOutReason = ref<SignedOutReason>(null)
   /** Path that an expired session interrupted. */
   const returnTo = ref<string | null>(null)
+  /** Of the person whose session expired, for the sign-in form; gone with the page. */
+  const returnEmail = ref<string | null>(null)
   const wait = shallowRef<ConfigWait | null>(null)
   const startError = shallowRef<AppError | null>(null)
 
@@ -293,7 +295,9 @@ export const useSessionStore = defineStore('session', () => {
     if (status.value === 'signed-out') return false
     const had = status.value === 'signed-in'
     const gone = whoIsHere()
+    const address = email.value
     forget('expired')
+    returnEmail.value = address
     if (had && typeof location !== 'undefined') returnTo.value = location.pathname + location.search
     if (gone)
       void device.changePerson(gone, (person) => {
@@ -313,6 +317,7 @@ export const useSessionStore = defineStore('session', () => {
     context.value = null
     email.value = null
     returnTo.value = null
+    returnEmail.value = null
     verified.value = false
     signedOutReason.value = reason
     status.value = 'signed-out'
@@ -334,6 +339,7 @@ export const useSessionStore = defineStore('session', () => {
     scope,
     signedOutReason,
     returnTo,
+    returnEmail,
     wait,
     startError,
     backend,
