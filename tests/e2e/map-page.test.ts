@@ -1,11 +1,10 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { readFile } from 'node:fs/promises'
 import Papa from 'papaparse'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { FindingMarks } from '../../src/domain/answers/finding-marks.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
-import { axeProblems, colorsSettle } from '../kit/axe.ts'
+import { axeFindings, axeProblems, colorsSettle } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import {
   areaNames,
@@ -454,10 +453,7 @@ describe('the map page', () => {
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.locator('html.dark').waitFor({ state: 'attached' })
     await colorsSettle(page)
-    const axe = await new AxeBuilder({ page }).include('[data-testid=incident-detail]').analyze()
-    expect(
-      axe.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`),
-    ).toEqual([])
+    expect(await axeFindings(page, { part: '[data-testid=incident-detail]' })).toEqual([])
 
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' })
     await page.locator('html.light').waitFor({ state: 'attached' })
