@@ -11,7 +11,7 @@ import Papa from 'papaparse'
 
 const demo = 'supabase/seed/demo'
 
-interface SourceRow {
+export interface SourceRow {
   id: string
   category: string
   source_category: string

@@ -18,9 +18,9 @@ import { writeThinDemo } from '../testing/thin-demo.ts'
 
 const folder = temporaryFolder('start')
 const dataDir = join(folder.path, 'data')
-/** Three batches of incidents; the whole demo is imported by the SQL tests and for the flows. */
+/** Four batches of incidents; the whole demo is imported by the SQL tests and for the flows. */
 const thinDemo = join(folder.path, 'demo')
-writeThinDemo(thinDemo, 3)
+writeThinDemo(thinDemo)
 const env = {
   ...process.env,
   DATA_DIR: dataDir,
