@@ -77,10 +77,6 @@ describe.runIf('bin' in found)('one’s own Postgres behind the same door', () =
       body: JSON.stringify({ p_commands: [reportCommand(id)] }),
     })
     expect(JSON.parse(receipts.text)).toMatchObject([{ outcome: 'applied' }])
-    const [login] = await server
-      .database()
-      .query(`select rolconfig as set from pg_roles where rolname = 'wangge_api'`)
-    expect(login).toEqual({ set: ['jit=off'] })
   })
 
   test('an incident on hold goes on at its instant, although nobody sends a command', async () => {
