@@ -78,7 +78,8 @@ describe('the colours of the map', () => {
       }
       await page.locator(`html.${theme}`).waitFor({ state: 'attached' })
       await page.getByTestId('total-count').waitFor(slow)
-      if (!(await legend.locator('li').count())) await legend.locator('button').first().click()
+      const toggle = legend.locator('button').first()
+      if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click()
       await legend.locator('li').first().waitFor(slow)
       const expected = rowsOfLink(rows, page.url(), anywhere)
       const counts = countBy(expected, (row) =>
