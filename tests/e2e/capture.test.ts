@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { LngLat } from '../../src/domain/vocabulary.ts'
@@ -9,6 +8,7 @@ import en from '../../src/locales/en/capture.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/capture.json' with { type: 'json' }
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, call } from '../kit/api.ts'
+import { axeFindings } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { exifPhoto } from '../kit/exif-photo.ts'
 import { keptValues } from '../kit/kept-value.ts'
@@ -601,8 +601,7 @@ describe('capture on a phone', () => {
     for (const words of [en.insecure.title, en.insecure.outbox, app.insecure.next])
       expect(await notice.innerText()).toContain(words)
     expect(await page.getByTestId('send').isVisible()).toBe(false)
-    const { violations } = await axeOfMain(page)
-    expect(violations.map(({ id }) => id)).toEqual([])
+    expect(await axeFindings(page, { part: 'main' })).toEqual([])
     await page.getByTestId('user-menu').tap()
     await page.getByRole('menuitem', { name: app.signOut }).tap()
     await page.waitForURL((target) => target.pathname === '/sign-in', slow)
@@ -625,11 +624,7 @@ describe('capture on a phone', () => {
         .setInputFiles([file('a.jpg', jpegFile({ seed: 61 })), file('b.jpg', '<svg/>')])
       await page.getByTestId('photo-refused').waitFor(slow)
       const check = async (name: string) => {
-        const { violations } = await axeOfMain(page)
-        const found = violations.map(
-          (v) => `${name} ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`,
-        )
-        expect(found).toEqual([])
+        expect(await axeFindings(page, { part: 'main' }), name).toEqual([])
         expect(await page.evaluate(smallTargets), name).toEqual([])
         expect(await page.evaluate(sideways), name).toEqual([])
       }
@@ -645,10 +640,6 @@ describe('capture on a phone', () => {
       await check('sent')
     })
 })
-
-// legacy mode does without a second page, which only frames of other origins need
-const axeOfMain = (page: Page) =>
-  new AxeBuilder({ page }).setLegacyMode(true).include('main').analyze()
 
 /** What can be scrolled sideways: the page itself, and whatever scrolls within it. */
 function sideways(): string[] {

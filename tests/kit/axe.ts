@@ -1,4 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { Page } from 'playwright'
 
 /**
@@ -21,15 +22,38 @@ export async function colorsSettle(page: Page): Promise<void> {
 /** Of WCAG 2 AA, as in the other theme; the tag `cat.color` would add AAA. */
 const colorRules = ['color-contrast', 'link-in-text-block']
 
-/** What axe finds in one theme, one line a rule. */
-async function violationsIn(page: Page, colorsOnly: boolean): Promise<string[]> {
-  // Legacy mode does without a second page, which only frames of other origins need.
-  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] })
-  const { violations } = await (colorsOnly ? axe.withRules(colorRules) : axe).analyze()
-  return violations.map(({ id, nodes }) => {
-    const where = nodes.map(({ target, any }) => `${target.join(' ')} (${any[0]?.message ?? ''})`)
-    return `${id}: ${where.join(' | ')}`
-  })
+let source: string | undefined
+/** The one that is no module. */
+const axeSource = (): string =>
+  (source ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
+
+/**
+ * What axe finds now, one line a rule. Its code is put into a page once: to read it takes as long as to judge
+ * a small page.
+ * @param part CSS selector; by default the whole page
+ * @param rules by default all
+ */
+export async function axeFindings(
+  page: Page,
+  { part, rules }: { part?: string; rules?: readonly string[] } = {},
+): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource())
+  return page.evaluate(
+    async ([context, only]) => {
+      const { axe } = window as unknown as { axe: typeof import('axe-core') }
+      const { violations } = await axe.run(context ?? document, {
+        resultTypes: ['violations'],
+        ...(only && { runOnly: { type: 'rule', values: [...only] } }),
+      })
+      return violations.map(({ id, nodes }) => {
+        const where = nodes.map(
+          ({ target, any }) => `${target.join(' ')} (${any[0]?.message ?? ''})`,
+        )
+        return `${id}: ${where.join(' | ')}`
+      })
+    },
+    [part, rules] as const,
+  )
 }
 
 /**
@@ -45,7 +69,8 @@ export async function axeProblems(
     await page.emulateMedia({ colorScheme: theme })
     await page.locator(`html.${theme}`).waitFor({ state: 'attached' })
     await colorsSettle(page)
-    for (const line of await violationsIn(page, index > 0)) found.push(`${theme} ${line}`)
+    const rules = index > 0 ? colorRules : undefined
+    for (const line of await axeFindings(page, { rules })) found.push(`${theme} ${line}`)
   }
   return found
 }

@@ -11,7 +11,7 @@ import Papa from 'papaparse'
 
 const demo = 'supabase/seed/demo'
 
-interface SourceRow {
+export interface SourceRow {
   id: string
   category: string
   source_category: string
@@ -102,10 +102,17 @@ export function movedTime(written: string, weeks: number): string {
   return moved.toISOString().slice(0, 19)
 }
 
+/** All rows of the demo's file, or of one like it in another folder. */
+export function sourceRows(folder = demo): SourceRow[] {
+  const text = gunzipSync(readFileSync(`${folder}/incidents.csv.gz`)).toString('utf8')
+  return Papa.parse<SourceRow>(text, { header: true, skipEmptyLines: true }).data
+}
+
+export const isClosedBeforeOpened = (row: SourceRow): boolean =>
+  row.closed_at !== '' && row.closed_at < row.reported_at
+
 /** The rows an honest import keeps. @param weeks by which the import moved the dates */
-export function oracleRows(weeks: number): OracleRow[] {
-  const text = gunzipSync(readFileSync(`${demo}/incidents.csv.gz`)).toString('utf8')
-  const { data } = Papa.parse<SourceRow>(text, { header: true, skipEmptyLines: true })
+export function oracleRows(weeks: number, data = sourceRows()): OracleRow[] {
   const mapping = JSON.parse(readFileSync(`${demo}/incidents.mapping.json`, 'utf8')) as {
     source: string
     categories: { map: Record<string, string> }
@@ -116,7 +123,7 @@ export function oracleRows(weeks: number): OracleRow[] {
     .toSorted((a, b) => (a.feature.properties.code < b.feature.properties.code ? -1 : 1))
   const rows: OracleRow[] = []
   for (const row of data) {
-    if (row.closed_at && row.closed_at < row.reported_at) continue
+    if (isClosedBeforeOpened(row)) continue
     const lng = Number(row.lng)
     const lat = Number(row.lat)
     // on a border several hold the point: the lowest code comes first

@@ -39,11 +39,20 @@ export const mondayNumber = (day: number): number => (((day + 3) % 7) + 7) % 7
 export const lastDayOf = (month: LocalMonth): LocalDay =>
   addDays(firstDayOf(monthFromNumber(monthNumber(month) + 1)), -1)
 
+const clocks = new Map<string, (instant: string) => number>()
+
 /**
- * For many instants of one time zone: wall-clock minutes since 1970-01-01T00:00.
+ * Wall-clock minutes since 1970-01-01T00:00, of instants of one time zone. The same function for the
+ * same zone: to make its formatter takes longer than to use it.
  * @throws RangeError for an invalid time zone, later for an invalid instant
  */
 export function wallClock(timeZone: string): (instant: string) => number {
+  const clock = clocks.get(timeZone) ?? newWallClock(timeZone)
+  clocks.set(timeZone, clock)
+  return clock
+}
+
+function newWallClock(timeZone: string): (instant: string) => number {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     hourCycle: 'h23',

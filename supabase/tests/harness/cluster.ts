@@ -70,6 +70,8 @@ export async function startCluster(bin: string): Promise<Cluster> {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '30',
+    // to compile a query takes seconds, and the rows here are few
+    jit: 'off',
   }
   const command = [join(bin, 'postgres'), '-D', data, '-p', String(port)].concat(
     Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
