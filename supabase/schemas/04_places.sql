@@ -107,7 +107,8 @@ begin atomic
   cross join lateral private.shard_of(a.path, city.shard_level) d;
 end;
 
--- place_incident for many points, numbered from 1; omits points outside the city. Unpacks each polygon once.
+-- place_incident for many points, numbered from 1; omits points outside the city. Unpacks each polygon once, and asks
+-- the deepest level first: few points are left for the large outlines above it.
 create or replace function private.areas_of_points(p_lon double precision[], p_lat double precision[])
 returns table (n integer, area_code text)
 language sql stable set search_path = '' as $$
@@ -122,13 +123,30 @@ language sql stable set search_path = '' as $$
     from public.areas a
     cross join (select (now() at time zone time_zone)::date as today from public.city_settings) city
     where private.is_valid(a.valid_from, a.valid_to, city.today)
+  ), deepest as materialized (
+    select distinct on (hit.n) hit.n, b.code
+    from boxes b cross join lateral (
+      select p.n from points p
+      where p.lon between b.west and b.east and p.lat between b.south and b.north
+        and extensions.st_covers(b.geom, p.geom)
+      offset 0
+    ) hit
+    where b.depth = (select max(x.depth) from boxes x)
+    order by hit.n, b.code collate "C"
+  ), rest as materialized (
+    select p.* from points p where not exists (select from deepest d where d.n = p.n)
+  ), above as (
+    select distinct on (hit.n) hit.n, b.code
+    from boxes b cross join lateral (
+      select p.n from rest p
+      where p.lon between b.west and b.east and p.lat between b.south and b.north
+        and extensions.st_covers(b.geom, p.geom)
+      offset 0
+    ) hit
+    where b.depth < (select max(x.depth) from boxes x)
+    order by hit.n, b.depth desc, b.code collate "C"
   )
-  select distinct on (hit.n) hit.n, b.code
-  from boxes b cross join lateral (
-    select p.n from points p
-    where p.lon between b.west and b.east and p.lat between b.south and b.north
-      and extensions.st_covers(b.geom, p.geom)
-    offset 0
-  ) hit
-  order by hit.n, b.depth desc, b.code collate "C"
+  select d.n, d.code from deepest d
+  union all
+  select u.n, u.code from above u
 $$;
