@@ -19,6 +19,8 @@ export interface MapCanvasOptions {
   interactive: boolean
   /** One finger scrolls the page; two move the map. */
   isInPage?: boolean
+  /** Told whether streets are drawn, once that is known. */
+  onStreets?: (drawn: boolean) => void
 }
 
 /** @throws when WebGL 2 is missing */
@@ -50,12 +52,15 @@ export function createMapCanvas(container: HTMLElement, options: MapCanvasOption
   // Without basemap tiles show land: blue would look like water.
   let hasBasemap = false
   map.on('error', (event) => {
-    if (isOfBasemap(event) && !hasBasemap) showGround(container, { ...city, basemap: null })
+    if (!isOfBasemap(event) || hasBasemap) return
+    showGround(container, { ...city, basemap: null })
+    options.onStreets?.(false)
   })
   map.on('sourcedata', (event) => {
     if (hasBasemap || !isOfBasemap(event) || !event.tile) return
     hasBasemap = true
     showGround(container, city)
+    options.onStreets?.(true)
   })
   map.touchZoomRotate.disableRotation()
   map.once('style.load', () => leaveOutSky(map))

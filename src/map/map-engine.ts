@@ -34,6 +34,8 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
   let viewTimer: ReturnType<typeof setTimeout> | undefined
 
   const events = new Emitter<MapEvents>()
+  const attribution = city.basemap?.attribution ?? null
+  const scale = new ScaleBar(messages, attribution)
   const map = createMapCanvas(container, {
     city,
     theme,
@@ -41,6 +43,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     title: messages.mapTitle,
     view: options.view,
     interactive: true,
+    onStreets: (drawn) => scale.setAttribution(drawn ? attribution : null),
   })
   const areas = new AreasLayer(theme)
   const cells = new CellsLayer()
@@ -70,7 +73,6 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     mapAt: ({ x }) => compared.mapAt(x),
   })
 
-  const scale = new ScaleBar(messages, city.basemap?.attribution ?? '')
   container.append(scale.element)
 
   const getView = (): ReportedView => ({

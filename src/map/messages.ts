@@ -10,6 +10,7 @@ const keys = [
   'locate',
   'meters',
   'kilometers',
+  'noStreets',
 ] as const satisfies readonly (keyof MapMessages)[]
 
 /** Map texts in the language of `t`, from `locales/<language>/map.json`. */

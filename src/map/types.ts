@@ -18,6 +18,8 @@ export interface MapMessages {
   locate: string
   meters: string
   kilometers: string
+  /** In place of the attribution where no streets are drawn. */
+  noStreets: string
 }
 
 export interface MapView {

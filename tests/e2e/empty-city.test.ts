@@ -1,15 +1,20 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
+import { lookUntil } from '../kit/look-until.ts'
 import { goInApp, openPage } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 
+const run = promisify(execFile)
 const city = {
-  WANGGE_CITY_NAME: '长沙',
+  WANGGE_CITY_NAME: '旧金山',
   WANGGE_CITY_LOCALE: 'zh-CN',
-  WANGGE_CITY_TIME_ZONE: 'Asia/Shanghai',
-  WANGGE_CITY_BBOX: '112.6,27.9,113.4,28.6',
+  WANGGE_CITY_TIME_ZONE: 'America/Los_Angeles',
+  // where the basemap that comes with the demo lies
+  WANGGE_CITY_BBOX: '-122.52,37.70,-122.35,37.83',
   WANGGE_ADMIN_EMAIL: 'admin@example.org',
   WANGGE_ADMIN_PASSWORD: 'a-long-password-1',
 }
@@ -46,6 +51,27 @@ describe('a city of one’s own, still empty', () => {
       await steps.waitFor(slow)
       expect(new URL(page.url()).pathname).toBe(path)
     }
+    // the map says that it has no streets, and a command beside the running server brings some
+    const source = page.locator('.wangge-map-attribution').first()
+    await expect.poll(() => source.innerText(), slow).toBe('无街道底图')
+    const command = ['supabase/server/commands/basemap.ts', 'public/basemap/sf.pmtiles']
+    const env = { ...process.env, DATA_DIR: server.dataDir }
+    const { stdout } = await run(process.execPath, command, { env })
+    expect(stdout).toContain('100.0 % of the city')
+    await expect
+      .poll(async () => {
+        await page.reload()
+        // the server asks for its city now and then
+        return lookUntil(async () => (await source.innerText()).includes('OpenStreetMap'), 2_000)
+      }, slow)
+      .toBe(true)
+    const config = (await fetch(`${server.url}/config.json`).then((answer) => answer.json())) as {
+      city: { basemap: { url: string } }
+    }
+    const part = await fetch(server.url + config.city.basemap.url, {
+      headers: { range: 'bytes=0-6' },
+    })
+    expect([part.status, await part.text()]).toEqual([206, 'PMTiles'])
     expect(problems).toEqual([])
     await context.close()
   })

@@ -18,24 +18,38 @@ export function scaleLength(
 export const metersPerPixel = (zoom: number, lat: number): number =>
   (2 * Math.PI * earthRadiusMeters * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** zoom)
 
+/** The foot of a map: its scale, and whose streets it shows. */
 export class ScaleBar {
   readonly element = document.createElement('div')
   readonly #bar = document.createElement('div')
+  readonly #source = document.createElement('div')
+  /** Null where no streets are drawn. */
+  #attribution: string | null
   #messages: MapMessages
   #place = { zoom: 0, lat: 0 }
 
-  constructor(messages: MapMessages, attribution: string) {
+  constructor(messages: MapMessages, attribution: string | null) {
     this.#messages = messages
+    this.#attribution = attribution
     this.element.className = 'wangge-map-foot'
     this.#bar.className = 'wangge-map-scale'
-    const source = document.createElement('div')
-    source.className = 'wangge-map-attribution'
-    source.textContent = attribution
-    this.element.append(this.#bar, source)
+    this.#source.className = 'wangge-map-attribution'
+    this.#sign()
+    this.element.append(this.#bar, this.#source)
+  }
+
+  setAttribution(attribution: string | null): void {
+    this.#attribution = attribution
+    this.#sign()
+  }
+
+  #sign(): void {
+    this.#source.textContent = this.#attribution ?? this.#messages.noStreets
   }
 
   setMessages(messages: MapMessages): void {
     this.#messages = messages
+    this.#sign()
     this.#draw()
   }
 

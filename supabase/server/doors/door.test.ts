@@ -34,6 +34,7 @@ function doorWith(changed: Partial<DoorOptions> = {}) {
     dev: false,
     supabaseUrl: null,
     files: new StaticFiles('/nowhere'),
+    basemaps: new StaticFiles('/nowhere'),
     api: () => api,
     config: async () => ({}) as AppConfig,
     isReady: () => true,

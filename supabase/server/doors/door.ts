@@ -24,6 +24,8 @@ export interface DoorOptions {
   /** Origin of a Supabase elsewhere, or null. */
   supabaseUrl: string | null
   files: StaticFiles
+  /** The city's own. */
+  basemaps: StaticFiles
   /** Null until the database answers. */
   api(): Api | null
   /** Null until a city is loaded; `origin` is the client's. */
@@ -101,6 +103,11 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
     return Promise.resolve(answer ?? notReady()).finally(() =>
       outgoing.setTimeout(patience, () => outgoing.destroy()),
     )
+  })
+  // The city's own basemap, before one that comes with the app.
+  door.get('/basemap/:file', async ({ req }, next) => {
+    const own = await options.basemaps.answer(req.path.slice('/basemap'.length), req.raw.headers)
+    return own ?? next()
   })
   door.route('/', appDoor(options.files, options.devApp))
   door.onError((error, { req }) => {

@@ -1,5 +1,6 @@
-import { join } from 'node:path'
 import type { BoundingBox } from '../../../src/domain/vocabulary.ts'
+import { basemapFile } from '../base/basemap-folder.ts'
+import { dataDirFrom } from '../base/settings.ts'
 import type { Database } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
 import { RowReader } from './incident-row.ts'
@@ -61,7 +62,7 @@ async function cityOf(db: Database): Promise<City> {
   return {
     timeZone: city.zone,
     bbox: [city.west, city.south, city.east, city.north],
-    basemap: city.url?.startsWith('/') ? join('public', city.url) : null,
+    basemap: city.url?.startsWith('/') ? basemapFile(dataDirFrom(process.env), city.url) : null,
   }
 }
 

@@ -9,6 +9,7 @@ import type { BackendStep } from '../backend/messages.ts'
 import { readState, writeState } from '../backend/provision.ts'
 import { appConfig, readCity } from '../doors/app-config.ts'
 import type { CityPart } from '../doors/app-config.ts'
+import { basemapFolder } from '../base/basemap-folder.ts'
 import type { Database } from '../base/database-types.ts'
 import { FairQueue } from '../wire/fair-queue.ts'
 import { allowedHosts, isExposed } from '../wire/addresses.ts'
@@ -323,6 +324,7 @@ async function listen(
     dev: settings.dev,
     supabaseUrl: settings.supabase?.url ?? null,
     files: new StaticFiles(settings.distDir),
+    basemaps: new StaticFiles(basemapFolder(settings.dataDir)),
     ...(dev ? { devApp: dev } : {}),
   })
   const name = isLoopback(host) || host === '0.0.0.0' || host === '::' ? 'localhost' : host

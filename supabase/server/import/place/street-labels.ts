@@ -1,29 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { PMTiles, type RangeResponse, type Source } from 'pmtiles'
+import { PMTiles } from 'pmtiles'
 import { crossing, nearStreets } from '../../../../src/domain/place/near-streets.ts'
 import type { StreetLine } from '../../../../src/domain/place/near-streets.ts'
 import { streetsOfTile, tileAt } from '../../../../src/domain/place/street-tile.ts'
 import type { LngLat } from '../../../../src/domain/vocabulary.ts'
-
-class FileSource implements Source {
-  readonly #file: FileHandle
-  readonly #path: string
-
-  constructor(path: string, file: FileHandle) {
-    this.#path = path
-    this.#file = file
-  }
-
-  getKey(): string {
-    return this.#path
-  }
-
-  async getBytes(offset: number, length: number): Promise<RangeResponse> {
-    const bytes = new Uint8Array(length)
-    const { bytesRead } = await this.#file.read(bytes, 0, length, offset)
-    return { data: bytes.buffer.slice(0, bytesRead) }
-  }
-}
+import { ArchiveFile } from '../../base/archive-file.ts'
 
 /** Names places by the streets of the city's own basemap, without the net. */
 export class StreetLabels {
@@ -33,7 +14,7 @@ export class StreetLabels {
 
   private constructor(path: string, file: FileHandle) {
     this.#file = file
-    this.#archive = new PMTiles(new FileSource(path, file))
+    this.#archive = new PMTiles(new ArchiveFile(path, file))
   }
 
   /** Null when there is no such file. */
