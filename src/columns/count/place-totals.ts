@@ -100,7 +100,11 @@ function slotsOf(values: ArrayLike<number>, length: number): Uint16Array {
   return slots
 }
 
-export function addDaysAndClosings({ byDay, left }: PlaceTotals, slot: number, tally: Tally): void {
+export function addDaysAndClosings(
+  { byDay, left }: Pick<PlaceTotals, 'byDay' | 'left'>,
+  slot: number,
+  tally: Tally,
+): void {
   const { days, dayOffset, left: closings } = tally
   for (let day = 0, at = slot * byDay.width; day < byDay.width; day++, at++)
     days[dayOffset + day]! += byDay.counts[at]!
