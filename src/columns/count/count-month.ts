@@ -92,8 +92,8 @@ function addBox(
   const found = totals
     ? pickInTiles(month, edge, box, allOf(month), room)
     : pickRows(month, rules, null, allOf(month), room)
-  addListed(month, room, found, tally, inPeriod)
-  if (inPeriod) addListedAreas(month, room, found, tally)
+  if (inPeriod) addListedWithAreas(month, room, found, tally)
+  else addListed(month, room, found, tally, false)
 }
 
 function addTiles(totals: TileTotals, inside: Uint8Array, tally: Tally, inPeriod: boolean): void {
@@ -139,14 +139,20 @@ function addListed(
   if (inPeriod) for (let at = 0; at < count; at++) byCategory[category[rows[at]!]!]!++
 }
 
-function addListedAreas(
-  { area, stage }: MonthColumns,
+/** In one loop: rows at the edge of a box lie far apart, so each is fetched from memory once. */
+function addListedWithAreas(
+  { minute, stage, closedMonth, category, area }: MonthColumns,
   rows: Uint32Array,
   count: number,
-  { areaOpen }: Tally,
+  { days, dayOffset, left, living, category: byCategory, areaOpen }: Tally,
 ): void {
   for (let at = 0; at < count; at++) {
     const row = rows[at]!
-    areaOpen[2 * area[row]! + openByte[stage[row]!]!]!++
+    const s = stage[row]!
+    days[dayOffset + dayOfMinute(minute[row]!)]!++
+    left[closedMonth[row]! | neverLeft[s]!]!++
+    living[s]!++
+    byCategory[category[row]!]!++
+    areaOpen[2 * area[row]! + openByte[s]!]!++
   }
 }
