@@ -301,6 +301,11 @@ try {
           .getByRole('progressbar')
           .waitFor({ state: 'detached', ...slower })
         await page.waitForLoadState('networkidle', slower)
+        // on a busy machine the map may still wait for its data
+        if (isSmall) {
+          await page.getByTestId('map').locator('canvas').first().waitFor(slower)
+          await page.locator('main .animate-spin').waitFor({ state: 'detached', ...slower })
+        }
         const seen = isSmall ? page.locator('main') : page
         const picture = await stillPicture(() => seen.screenshot({ animations: 'disabled' }))
         if (isSmall) writeFileSync(`${folder}/${name}.webp`, await asWebp(page, picture))
