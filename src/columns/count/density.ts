@@ -2,7 +2,8 @@ import { quantum } from '../../domain/answers/columns.ts'
 import type { HeatGrid, HeatRequest } from '../../domain/answers/heat-grid.ts'
 import type { BoundingBox } from '../../domain/vocabulary.ts'
 import { rowsIn, type FilteredMonths } from './passing-rows.ts'
-import { pickRows, rowRoom, type Span } from './pick-rows.ts'
+import { pickRows, rowRoom } from './pick-rows.ts'
+import type { Span } from './span.ts'
 import type { MonthColumns } from './column-set.ts'
 
 /**

@@ -1,14 +1,8 @@
 import type { MonthColumns } from './column-set.ts'
 import type { FilterRules } from './filter-rules.ts'
 import { boxTiles } from './box-tiles.ts'
+import type { Span } from './span.ts'
 import { startInTiles } from './tile-column.ts'
-
-/** Rows between two rows, every `step`th. */
-export interface Span {
-  start: number
-  end: number
-  step: number
-}
 
 /** Minutes of a month that pass: `from` inclusive, `to` exclusive. */
 export interface Minutes {

@@ -1,6 +1,6 @@
 import { tileAt } from './box-tiles.ts'
 import type { MonthColumns } from './column-set.ts'
-import type { Span } from './pick-rows.ts'
+import type { Span } from './span.ts'
 
 /** The tile of each row; `words` reads four at once, the first in the lowest byte. */
 interface TileColumn {
