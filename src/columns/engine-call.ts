@@ -12,6 +12,7 @@ export const engineMethods = [
   'putRatings',
   'putAnswered',
   'ask',
+  'drop',
 ] as const
 type EngineMethod = (typeof engineMethods)[number]
 
@@ -43,7 +44,42 @@ export function answerCall(engine: ColumnsEngine, { id, method, args }: EngineCa
     const run = engine[method] as (...args: unknown[]) => unknown
     return { id, ok: true, value: run.apply(engine, args) }
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error))
-    return { id, ok: false, name, message }
+    return failed(id, error)
+  }
+}
+
+function failed(id: number, error: unknown): EngineAnswer {
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  return { id, ok: false, name, message }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
+/**
+ * As `answerCall`, but takes other calls while a question takes long. A dropped question answers with
+ * an `AbortError`. @param turnMillis from one pause to the next; a part may take longer
+ */
+export async function answerInTurns(
+  engine: ColumnsEngine,
+  call: EngineCall,
+  turnMillis = 40,
+): Promise<EngineAnswer> {
+  const { id, method, args } = call
+  if (method !== 'ask') return answerCall(engine, call)
+  try {
+    const parts = engine.begin(...(args as Parameters<ColumnsEngine['begin']>))
+    if (!parts) return answerCall(engine, call)
+    for (;;) {
+      const until = performance.now() + turnMillis
+      do {
+        const { done, value } = parts.next()
+        if (!done) continue
+        if (value !== undefined) return { id, ok: true, value }
+        return { id, ok: false, name: 'AbortError', message: 'dropped' }
+      } while (performance.now() < until)
+      await nextTurn()
+    }
+  } catch (error) {
+    return failed(id, error)
   }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { packMonth, randomMonths } from '../../tests/fixtures/columns.ts'
+import { shapes } from '../../tests/fixtures/lattice-world.ts'
 import { answersKey, emptyFilter, type AnswerChoice } from '@/domain/filter/filter.ts'
 import { ColumnsEngine } from './engine.ts'
-import { answerCall } from './engine-call.ts'
+import { answerCall, answerInTurns, type EngineCall } from './engine-call.ts'
 
 const world = {
   areas: [
@@ -114,6 +115,49 @@ describe('ColumnsEngine', () => {
       ok: false,
       name: 'RangeError',
       message: 'density: an empty picture',
+    })
+  })
+
+  describe('with a question that takes long', () => {
+    const [month] = randomMonths({ rows: 4000, months: 1, areas: 2, categories: 2 })
+    const crowd = { ...month!, x: month!.x.map((x) => x >> 9), y: month!.y.map((y) => y >> 9) }
+    const asked = {
+      ...({ level: 'grid', lastDay: '2020-01-31', method: 'radius' } as const),
+      ...({ radiusMetres: 200, times: 10 } as const),
+    }
+    const call = (method: EngineCall['method'], ...args: unknown[]): EngineCall => ({
+      ...{ id: 1, method },
+      args,
+    })
+    const crowded = (): ColumnsEngine => {
+      const engine = engineWith(crowd)
+      engine.setShapes('grid', shapes(1).of('grid'))
+      return engine
+    }
+    const places = call('ask', 'repeatPlaces', emptyFilter(), asked)
+
+    it('answers others meanwhile, and then as without pauses, even of months gone since', async () => {
+      const engine = crowded()
+      const expected = engine.ask('repeatPlaces', emptyFilter(), asked)
+      const order: string[] = []
+      const slow = answerInTurns(engine, places, 0).finally(() => order.push('slow'))
+      for (const name of ['one', 'two']) {
+        const answer = await answerInTurns(engine, call('ask', 'projection', emptyFilter(), null))
+        expect(answer).toMatchObject({ ok: true, value: { total: name === 'one' ? 4000 : 0 } })
+        order.push(name)
+        engine.clear()
+      }
+      expect(await slow).toEqual({ id: 1, ok: true, value: expected })
+      expect(order).toEqual(['one', 'two', 'slow'])
+      expect(expected.total).toBeGreaterThan(0)
+    })
+
+    it('drops it when nobody waits', async () => {
+      const engine = crowded()
+      const slow = answerInTurns(engine, places, 0)
+      expect(await answerInTurns(engine, call('drop', 'repeatPlaces'))).toMatchObject({ ok: true })
+      expect(await slow).toMatchObject({ ok: false, name: 'AbortError' })
+      expect(await answerInTurns(engine, places)).toMatchObject({ ok: true })
     })
   })
 })

@@ -9,7 +9,15 @@ import { FilteredRows } from './count/filtered-rows.ts'
 import { sortByKind } from './count/kind-runs.ts'
 import { RatingSet, unpackRatings } from './count/rating-set.ts'
 import { maxAnswered } from './max-answered.ts'
-import { questions, type AnswerOf, type OptionsOf, type QuestionName } from './questions/index.ts'
+import {
+  questions,
+  questionsInParts,
+  type AnswerOf,
+  type OptionsOf,
+  type QuestionName,
+} from './questions/index.ts'
+import { isSlow, type SlowQuestion } from './slow-questions.ts'
+import type { InParts } from '@/stats/in-parts.ts'
 import type { Question, QuestionWorld } from './questions/question.ts'
 
 export type ColumnsWorld = Omit<
@@ -31,6 +39,7 @@ export class ColumnsEngine {
     shapes: new AreaShapes(),
     ratings: this.#ratings,
   }
+  readonly #begun = new Map<SlowQuestion, InParts<unknown>>()
   /** Questions about the same filter share these rows. */
   #last: { filter: string; rows: FilteredRows } | null = null
 
@@ -94,6 +103,28 @@ export class ColumnsEngine {
   ask<N extends QuestionName>(name: N, filter: IncidentFilter, options: OptionsOf<N>): AnswerOf<N> {
     const answer = questions[name] as Question<OptionsOf<N>, AnswerOf<N>>
     return answer(this.#rowsOf(filter), this.#world, options)
+  }
+
+  /** The answer in parts; null for a question that takes no time. */
+  begin(
+    name: QuestionName,
+    filter: IncidentFilter,
+    options: OptionsOf<QuestionName>,
+  ): InParts<unknown> | null {
+    if (!isSlow(name)) return null
+    const parts = questionsInParts[name](
+      this.#rowsOf(filter),
+      this.#world,
+      options as OptionsOf<SlowQuestion>,
+    )
+    this.#begun.set(name, parts)
+    return parts
+  }
+
+  /** Ends a begun question without an answer. */
+  drop(name: SlowQuestion): void {
+    this.#begun.get(name)?.return(undefined as never)
+    this.#begun.delete(name)
   }
 
   #rowsOf(filter: IncidentFilter): FilteredRows {

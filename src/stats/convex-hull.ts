@@ -10,9 +10,7 @@ import { assertPoints } from './point-grid.ts'
  */
 export function convexHull(x: ArrayLike<number>, y: ArrayLike<number>): number[] {
   assertPoints(x, y)
-  const order = Array.from({ length: x.length }, (_, i) => i).sort(
-    (a, b) => x[a]! - x[b]! || y[a]! - y[b]! || a - b,
-  )
+  const order = outermost(x, y).sort((a, b) => x[a]! - x[b]! || y[a]! - y[b]! || a - b)
   const points = order.filter(
     (i, n) => n === 0 || x[i] !== x[order[n - 1]!] || y[i] !== y[order[n - 1]!],
   )
@@ -28,4 +26,16 @@ export function convexHull(x: ArrayLike<number>, y: ArrayLike<number>): number[]
     return found.slice(0, -1)
   }
   return [...side(points), ...side(points.toReversed())]
+}
+
+/** The lowest and the highest of the points above each other: no other is a corner. */
+function outermost(x: ArrayLike<number>, y: ArrayLike<number>): number[] {
+  const low = new Map<number, number>()
+  const high = new Map<number, number>()
+  for (let i = 0; i < x.length; i++) {
+    const [bottom, top] = [low.get(x[i]!), high.get(x[i]!)]
+    if (bottom === undefined || y[i]! < y[bottom]!) low.set(x[i]!, i)
+    if (top === undefined || y[i]! > y[top]!) high.set(x[i]!, i)
+  }
+  return [...new Set([...low.values(), ...high.values()])]
 }

@@ -1,3 +1,4 @@
+import { finish, type InParts } from './in-parts.ts'
 import { pointGrid, type PointGrid } from './point-grid.ts'
 import { UnionFind } from './union-find.ts'
 
@@ -22,22 +23,46 @@ export interface Clusters {
  * @param x,y metres, in a plane
  * @throws RangeError when a coordinate is not finite, the radius is not above 0 or minPoints below 1
  */
-export function dbscan(
+export const dbscan = (
   x: ArrayLike<number>,
   y: ArrayLike<number>,
   radiusMetres: number,
   minPoints: number,
-): Clusters {
+): Clusters => finish(dbscanInParts(x, y, radiusMetres, minPoints))
+
+/** So many cells or points a part: some tens of milliseconds. */
+const partSize = 16_384
+
+/** As `dbscan`, with pauses. */
+export function* dbscanInParts(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  radiusMetres: number,
+  minPoints: number,
+): InParts<Clusters> {
   if (!(radiusMetres > 0 && Number.isFinite(radiusMetres)))
     throw new RangeError(`the radius must be above 0 metres, not ${radiusMetres}`)
   if (!(Number.isInteger(minPoints) && minPoints >= 1))
     throw new RangeError(`a cluster needs a whole number of points, not ${minPoints}`)
   // A hair smaller, or rounding could put points of one cell beyond the radius.
   const grid = pointGrid(x, y, (radiusMetres / Math.SQRT2) * (1 - 1e-9))
-  const near = cellsAround(grid)
+  yield
+  const near = yield* cellsAround(grid)
   const space: Space = { x, y, grid, near, square: radiusMetres * radiusMetres }
-  const core = findCores(space, minPoints)
-  const sets = joinCores(space, core)
+  const core = new Uint8Array(x.length)
+  const cells = grid.columns.length
+  for (let from = 0; from < cells; from += partSize) {
+    yield
+    findCores(space, minPoints, core, { from, to: Math.min(cells, from + partSize) })
+  }
+  yield
+  const cores = coresByCell(grid, core)
+  const sets = new UnionFind(cells)
+  for (let from = 0; from < cells; from += partSize) {
+    yield
+    joinCores(space, cores, sets, { from, to: Math.min(cells, from + partSize) })
+  }
+  yield
   const labels = new Int32Array(x.length).fill(-1)
   const numbers = new Int32Array(grid.columns.length).fill(-1)
   let count = 0
@@ -48,6 +73,7 @@ export function dbscan(
     labels[i] = numbers[set]!
   }
   for (let i = 0; i < labels.length; i++) {
+    if (i % partSize === 0) yield
     if (core[i]) continue
     const nearest = nearestCore(space, core, i)
     if (nearest >= 0) labels[i] = labels[nearest]!
@@ -65,28 +91,55 @@ interface Space {
   square: number
 }
 
-function cellsAround(grid: PointGrid): Space['near'] {
+function* cellsAround(grid: PointGrid): InParts<Space['near']> {
   const count = grid.columns.length
   const starts = new Uint32Array(count + 1)
   const cells = new Uint32Array(count * 24)
   let size = 0
-  for (let cell = 0; cell < count; cell++) {
+  for (let from = 0; from < count; from += partSize) {
+    yield
+    size = listAround(grid, { from, to: Math.min(count, from + partSize) }, starts, cells, size)
+  }
+  return { starts, cells: cells.slice(0, size) }
+}
+
+/** @returns how many cells are listed then */
+function listAround(
+  { columns, rows, find }: PointGrid,
+  { from, to }: Cells,
+  starts: Uint32Array,
+  cells: Uint32Array,
+  listed: number,
+): number {
+  let size = listed
+  for (let cell = from; cell < to; cell++) {
     for (let row = -2; row <= 2; row++) {
       for (let column = -2; column <= 2; column++) {
         if (row === 0 && column === 0) continue
-        const found = grid.find(grid.columns[cell]! + column, grid.rows[cell]! + row)
+        const found = find(columns[cell]! + column, rows[cell]! + row)
         if (found >= 0) cells[size++] = found
       }
     }
     starts[cell + 1] = size
   }
-  return { starts, cells: cells.slice(0, size) }
+  return size
 }
 
-function findCores({ x, y, grid, near, square }: Space, minPoints: number): Uint8Array {
+interface Cells {
+  from: number
+  /** Exclusive. */
+  to: number
+}
+
+/** Marks the core points of some cells. */
+function findCores(
+  { x, y, grid, near, square }: Space,
+  minPoints: number,
+  core: Uint8Array,
+  { from, to }: Cells,
+): void {
   const { starts, points } = grid
-  const core = new Uint8Array(x.length)
-  for (let cell = 0; cell < grid.columns.length; cell++) {
+  for (let cell = from; cell < to; cell++) {
     const [start, end] = [starts[cell]!, starts[cell + 1]!]
     if (end - start >= minPoints) {
       for (let at = start; at < end; at++) core[points[at]!] = 1
@@ -108,51 +161,65 @@ function findCores({ x, y, grid, near, square }: Space, minPoints: number): Uint
       if (found >= minPoints) core[i] = 1
     }
   }
-  return core
 }
 
-/** Sets of cells whose core points share a cluster. */
-function joinCores(space: Space, core: Uint8Array): UnionFind {
-  const { grid, near } = space
-  const sets = new UnionFind(grid.columns.length)
-  const cores: Uint32Array[] = []
-  for (let cell = 0; cell < grid.columns.length; cell++)
-    cores[cell] = grid.points
-      .subarray(grid.starts[cell]!, grid.starts[cell + 1]!)
-      .filter((i) => core[i] === 1)
-  for (let cell = 0; cell < cores.length; cell++) {
-    if (cores[cell]!.length === 0) continue
+/** Core points by cell: those of cell c are `points[starts[c] … starts[c + 1])`. */
+type Cores = Pick<PointGrid, 'starts' | 'points'>
+
+function coresByCell({ columns, points, starts }: PointGrid, core: Uint8Array): Cores {
+  const cores = { starts: new Uint32Array(columns.length + 1), points: points.slice() }
+  let size = 0
+  for (let cell = 0; cell < columns.length; cell++) {
+    for (let at = starts[cell]!; at < starts[cell + 1]!; at++) {
+      cores.points[size] = points[at]!
+      size += core[points[at]!]!
+    }
+    cores.starts[cell + 1] = size
+  }
+  return cores
+}
+
+/** Joins some cells with those around that share a cluster. */
+function joinCores(space: Space, cores: Cores, sets: UnionFind, { from, to }: Cells): void {
+  const { near } = space
+  const isEmpty = (cell: number): boolean => cores.starts[cell] === cores.starts[cell + 1]
+  for (let cell = from; cell < to; cell++) {
+    if (isEmpty(cell)) continue
     for (let n = near.starts[cell]!; n < near.starts[cell + 1]!; n++) {
       const other = near.cells[n]!
-      if (other < cell || cores[other]!.length === 0 || sets.find(cell) === sets.find(other))
-        continue
-      if (isWithin(space, cores[cell]!, cores[other]!)) sets.join(cell, other)
+      if (other < cell || isEmpty(other) || sets.find(cell) === sets.find(other)) continue
+      if (isWithin(space, cores, cell, other)) sets.join(cell, other)
     }
   }
-  return sets
 }
 
-/** Whether some point of `some` lies within the radius of some of `others`. */
-function isWithin({ x, y, square }: Space, some: Uint32Array, others: Uint32Array): boolean {
+/** Whether some core point of a cell lies within the radius of some of another cell. */
+function isWithin(
+  { x, y, square }: Space,
+  { starts, points }: Cores,
+  cell: number,
+  other: number,
+): boolean {
   let left = Infinity
   let right = -Infinity
   let bottom = Infinity
   let top = -Infinity
-  for (const j of others) {
+  for (let at = starts[other]!; at < starts[other + 1]!; at++) {
+    const j = points[at]!
     left = Math.min(left, x[j]!)
     right = Math.max(right, x[j]!)
     bottom = Math.min(bottom, y[j]!)
     top = Math.max(top, y[j]!)
   }
-  for (const i of some) {
-    const [px, py] = [x[i]!, y[i]!]
+  for (let own = starts[cell]!; own < starts[cell + 1]!; own++) {
+    const [px, py] = [x[points[own]!]!, y[points[own]!]!]
     // Points too far from the box of the others are not compared with each of them.
     const outX = Math.max(left - px, 0, px - right)
     const outY = Math.max(bottom - py, 0, py - top)
     if (outX * outX + outY * outY > square) continue
-    for (const j of others) {
-      const dx = x[j]! - px
-      const dy = y[j]! - py
+    for (let at = starts[other]!; at < starts[other + 1]!; at++) {
+      const dx = x[points[at]!]! - px
+      const dy = y[points[at]!]! - py
       if (dx * dx + dy * dy <= square) return true
     }
   }

@@ -21,6 +21,7 @@ import { startColumnsWorker } from '@/columns/worker-client.ts'
 import { useFilterStore } from './view/filter.store.ts'
 import { KeptReference } from './kept-reference.ts'
 import { latestWins } from '@/columns/latest-wins.ts'
+import type { SlowQuestion } from '@/columns/slow-questions.ts'
 import { startMinutes } from '@/columns/minute-timer.ts'
 import { startPolling } from '@/columns/poll-timer.ts'
 import { useSessionStore } from './session.store.ts'
@@ -127,6 +128,9 @@ export const useColumnsStore = defineStore('columns', () => {
       return null
     }
   }
+
+  /** Nobody waits for the answer any more. */
+  const drop = (name: SlowQuestion): void => void engine?.drop(name).catch(() => {})
 
   const askProjection = latestWins(async () => {
     const asked = filter.live
@@ -389,6 +393,7 @@ export const useColumnsStore = defineStore('columns', () => {
     liveFilter,
     engineRevision,
     ask,
+    drop,
     sendShapes,
     putRatings,
     refresh,

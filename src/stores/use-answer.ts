@@ -7,6 +7,7 @@ import {
   type ShallowRef,
 } from 'vue'
 import { latestWins } from '@/columns/latest-wins.ts'
+import { isSlow } from '@/columns/slow-questions.ts'
 import type { AnswerOf, OptionsOf, QuestionName } from '@/columns/questions/index.ts'
 import { useColumnsStore } from './columns.store.ts'
 import { useFilterStore } from './view/filter.store.ts'
@@ -29,6 +30,9 @@ export function useAnswer<N extends QuestionName>(
   const filter = useFilterStore()
   const answer: ShallowRef<AnswerOf<N> | null> = shallowRef(null)
   let isWanted = true
+  const dropEarlier = (): void => {
+    if (isSlow(name)) columns.drop(name)
+  }
   const ask = latestWins(async (asked: OptionsOf<N>) =>
     isWanted ? columns.ask(name, asked, isLive ? filter.live : filter.effective) : null,
   )
@@ -38,6 +42,7 @@ export function useAnswer<N extends QuestionName>(
     [() => toValue(options), () => (isLive ? columns.live : columns.projection)],
     async ([asked, projection]) => {
       isWanted = asked !== null && projection !== null
+      dropEarlier()
       if (!isWanted) answer.value = null
       else {
         const found = await ask(asked as OptionsOf<N>)
@@ -46,6 +51,9 @@ export function useAnswer<N extends QuestionName>(
     },
     { immediate: true },
   )
-  onScopeDispose(() => (isWanted = false))
+  onScopeDispose(() => {
+    isWanted = false
+    dropEarlier()
+  })
   return answer
 }

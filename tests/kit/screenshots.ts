@@ -60,21 +60,21 @@ const pages: Shot[] = [
     locale: 'zh-CN',
     theme: 'dark',
   },
-  ...(['en', 'zh-CN'] as const).flatMap((locale): Shot[] =>
-    Object.entries(methodShots).map(([name, query]) => ({
-      name: `${name}-${locale === 'en' ? 'en-light' : 'zh-dark'}`,
-      role: 'leader',
-      path: `/map?${query}`,
-      locale,
-      theme: locale === 'en' ? 'light' : 'dark',
-      isSmall: true,
-      ...{ width: 1024, height: 640 },
-      before: (context) =>
-        context.addInitScript(() => {
-          localStorage.setItem('wangge.map.rail', 'false')
-          localStorage.setItem('wangge.map.panel', 'false')
-        }),
-    })),
+  ...(['en', 'zh-CN'] as const).flatMap((locale) =>
+    (['light', 'dark'] as const).flatMap((theme): Shot[] =>
+      Object.entries(methodShots).map(([name, query]) => ({
+        name: `${name}-${locale === 'en' ? 'en' : 'zh'}-${theme}`,
+        role: 'leader',
+        path: `/map?${query}`,
+        ...{ locale, theme, isSmall: true },
+        ...{ width: 1024, height: 640 },
+        before: (context) =>
+          context.addInitScript(() => {
+            localStorage.setItem('wangge.map.rail', 'false')
+            localStorage.setItem('wangge.map.panel', 'false')
+          }),
+      })),
+    ),
   ),
   {
     ...{ name: 'wall-en-dark', role: 'leader', path: '/wall/plan', theme: 'dark' },
@@ -301,6 +301,11 @@ try {
           .getByRole('progressbar')
           .waitFor({ state: 'detached', ...slower })
         await page.waitForLoadState('networkidle', slower)
+        // on a busy machine the map may still wait for its data
+        if (isSmall) {
+          await page.getByTestId('map').locator('canvas').first().waitFor(slower)
+          await page.locator('main .animate-spin').waitFor({ state: 'detached', ...slower })
+        }
         const seen = isSmall ? page.locator('main') : page
         const picture = await stillPicture(() => seen.screenshot({ animations: 'disabled' }))
         if (isSmall) writeFileSync(`${folder}/${name}.webp`, await asWebp(page, picture))

@@ -1,14 +1,17 @@
 import { areaTotals } from './area-totals.ts'
+import { boxTiles } from './box-tiles.ts'
 import { runTotals } from './run-totals.ts'
 import type { MonthColumns } from './column-set.ts'
 import { countRows } from './count-rows.ts'
 import type { FilterRules } from './filter-rules.ts'
 import { totalsOf } from './month-totals.ts'
-import { pickBetween, pickRows, rowRoom, type Minutes, type Span } from './pick-rows.ts'
+import { pickInTiles, pickRows, rowRoom, type Minutes } from './pick-rows.ts'
+import type { Span } from './span.ts'
 import { addDaysAndClosings, type PlaceTotals } from './place-totals.ts'
 import { dayOfMinute, neverLeft, openByte } from './row-tables.ts'
 import { add, type Tally } from './tally.ts'
-import { holdsTile, tilesInside, tileTotals, type TileTotals } from './tile-totals.ts'
+import { tileColumn } from './tile-column.ts'
+import { tileTotals, type TileTotals } from './tile-totals.ts'
 
 type Box = NonNullable<FilterRules['box']>
 
@@ -42,6 +45,7 @@ export function prepareTotals(month: MonthColumns): void {
   areaTotals(month)
   runTotals(month)
   tileTotals(month)
+  tileColumn(month)
 }
 
 /** Adds all but what passes by stage. Returns false where only rows of each kind answer. */
@@ -82,21 +86,21 @@ function addBox(
   tally: Tally,
   inPeriod: boolean,
 ): void {
-  const inside = tilesInside(box)
-  const totals = inside && tileTotals(month)
+  const { inside, edge } = boxTiles(box)
+  const totals = tileTotals(month)
   if (totals) addTiles(totals, inside, tally, inPeriod)
   const room = rowRoom(month.count + 1)
   const found = totals
-    ? pickBetween(month, box, inside, room)
+    ? pickInTiles(month, edge, box, allOf(month), room)
     : pickRows(month, rules, null, allOf(month), room)
-  addListed(month, room, found, tally, inPeriod)
-  if (inPeriod) addListedAreas(month, room, found, tally)
+  if (inPeriod) addListedWithAreas(month, room, found, tally)
+  else addListed(month, room, found, tally, false)
 }
 
-function addTiles(totals: TileTotals, inside: Box, tally: Tally, inPeriod: boolean): void {
+function addTiles(totals: TileTotals, inside: Uint8Array, tally: Tally, inPeriod: boolean): void {
   const { places, areas, areaCounts, areaStarts } = totals
   for (let slot = 0; slot < places.length; slot++) {
-    if (!holdsTile(inside, places[slot]!)) continue
+    if (inside[places[slot]!] === 0) continue
     addPlace(totals, slot, tally, inPeriod)
     if (!inPeriod) continue
     for (let at = areaStarts[slot]!; at < areaStarts[slot + 1]!; at++)
@@ -136,14 +140,20 @@ function addListed(
   if (inPeriod) for (let at = 0; at < count; at++) byCategory[category[rows[at]!]!]!++
 }
 
-function addListedAreas(
-  { area, stage }: MonthColumns,
+/** In one loop: rows at the edge of a box lie far apart, so each is fetched from memory once. */
+function addListedWithAreas(
+  { minute, stage, closedMonth, category, area }: MonthColumns,
   rows: Uint32Array,
   count: number,
-  { areaOpen }: Tally,
+  { days, dayOffset, left, living, category: byCategory, areaOpen }: Tally,
 ): void {
   for (let at = 0; at < count; at++) {
     const row = rows[at]!
-    areaOpen[2 * area[row]! + openByte[stage[row]!]!]!++
+    const s = stage[row]!
+    days[dayOffset + dayOfMinute(minute[row]!)]!++
+    left[closedMonth[row]! | neverLeft[s]!]!++
+    living[s]!++
+    byCategory[category[row]!]!++
+    areaOpen[2 * area[row]! + openByte[s]!]!++
   }
 }

@@ -1,9 +1,10 @@
-import { runTotals } from './run-totals.ts'
+import { runTotals, type RunTotals } from './run-totals.ts'
 import type { MonthColumns } from './column-set.ts'
 import { fails, type FilterRules } from './filter-rules.ts'
 import { categoryOfKind, kindRuns, kindSpans, stageOfKind } from './kind-runs.ts'
-import { keepAreas, pickRows, rowRoom, type Minutes, type Span } from './pick-rows.ts'
-import { addDaysAndClosings, type PlaceTotals } from './place-totals.ts'
+import { keepAreas, pickRows, rowRoom, type Minutes } from './pick-rows.ts'
+import type { Span } from './span.ts'
+import { addDaysAndClosings } from './place-totals.ts'
 import { dayOfMinute, neverLeft, openByte } from './row-tables.ts'
 import type { Tally } from './tally.ts'
 
@@ -19,7 +20,7 @@ interface Count {
   tally: Tally
   room: Uint32Array
   /** By run; null where rows are better, or not all of a run pass. */
-  totals: PlaceTotals | null
+  totals: RunTotals | null
 }
 
 /**

@@ -96,7 +96,7 @@ describe('density', () => {
 
   it('draws a sample of millions that looks like all of them', () => {
     const part = (seed: number): MonthColumns[] =>
-      randomMonths({ rows: 400_001, months: 1, areas: 30, placed: true, seed })
+      randomMonths({ rows: 330_001, months: 1, areas: 30, placed: true, seed })
     const size = { bbox, width: 120, height: 120, radiusPixels: 7 }
     const few = new ColumnSet()
     const many = new ColumnSet()

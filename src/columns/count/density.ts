@@ -2,7 +2,8 @@ import { quantum } from '../../domain/answers/columns.ts'
 import type { HeatGrid, HeatRequest } from '../../domain/answers/heat-grid.ts'
 import type { BoundingBox } from '../../domain/vocabulary.ts'
 import { rowsIn, type FilteredMonths } from './passing-rows.ts'
-import { pickRows, rowRoom, type Span } from './pick-rows.ts'
+import { pickRows, rowRoom } from './pick-rows.ts'
+import type { Span } from './span.ts'
 import type { MonthColumns } from './column-set.ts'
 
 /**
@@ -54,14 +55,16 @@ interface Pixels {
 }
 
 /** A picture of so many incidents is as good as one of all. */
-const enoughInSight = 500_000
-const sampleStep = 64
+const enoughInSight = 400_000
+/** So many rows tell how many of all are in sight, give or take a few in a hundred. */
+const sampleRows = 20_000
 
 /** Every so manieth row is drawn: 1 up to twice the number that is enough. */
 function stepFor(filtered: FilteredMonths, pixels: Pixels): number {
   const rows = filtered.months.reduce((sum, { spans }) => sum + rowsIn(spans), 0)
   if (rows <= 2 * enoughInSight) return 1
-  const inSight = sampleStep * countPixels(filtered, pixels, sampleStep)
+  const step = Math.floor(rows / sampleRows)
+  const inSight = step * countPixels(filtered, pixels, step)
   pixels.counts.fill(0)
   return inSight <= 2 * enoughInSight ? 1 : Math.floor(inSight / enoughInSight)
 }

@@ -1,12 +1,8 @@
 import type { MonthColumns } from './column-set.ts'
 import type { FilterRules } from './filter-rules.ts'
-
-/** Rows between two rows, every `step`th. */
-export interface Span {
-  start: number
-  end: number
-  step: number
-}
+import { boxTiles } from './box-tiles.ts'
+import type { Span } from './span.ts'
+import { startInTiles } from './tile-column.ts'
 
 /** Minutes of a month that pass: `from` inclusive, `to` exclusive. */
 export interface Minutes {
@@ -40,7 +36,10 @@ export function pickRows(
 ): number {
   let end: number
   if (rules.box) {
-    end = startInBox(month, rules.box, span, into, first)
+    const { touched, isSmall } = boxTiles(rules.box)
+    end = isSmall
+      ? pickInTiles(month, touched, rules.box, span, into, first)
+      : startInBox(month, rules.box, span, into, first)
     if (rules.hasAreas) end = keepAreas(month.area, rules.area, into, first, end)
   } else if (rules.hasAreas) end = startInAreas(month.area, rules.area, span, into, first)
   else end = startWithAll(span, into, first)
@@ -87,23 +86,33 @@ function startInBox(
   return found
 }
 
-/** Lists the rows of a month in a box, but not in another one. */
-export function pickBetween(
-  { count, x, y }: MonthColumns,
+/** Lists the rows of a span in a box and in some tiles, given as 1 by `tileAt`. */
+export function pickInTiles(
+  month: MonthColumns,
+  tiles: Uint8Array,
   box: NonNullable<FilterRules['box']>,
-  but: NonNullable<FilterRules['box']>,
+  span: Span,
   into: Uint32Array,
+  first = 0,
 ): number {
-  const [minX, minY, maxX, maxY] = box
-  const [butMinX, butMinY, butMaxX, butMaxY] = but
-  let found = 0
-  for (let row = 0; row < count; row++) {
+  return keepInBox(month, box, into, first, startInTiles(month, tiles, span, into, first))
+}
+
+/** In place, as `keepAreas`. */
+function keepInBox(
+  { x, y }: MonthColumns,
+  [minX, minY, maxX, maxY]: NonNullable<FilterRules['box']>,
+  rows: Uint32Array,
+  first: number,
+  end: number,
+): number {
+  let found = first
+  for (let at = first; at < end; at++) {
+    const row = rows[at]!
     const east = x[row]!
     const north = y[row]!
-    into[found] = row
-    const out = (east - minX) | (maxX - east) | (north - minY) | (maxY - north)
-    const outBut = (east - butMinX) | (butMaxX - east) | (north - butMinY) | (butMaxY - north)
-    found += (~out & outBut) >>> 31
+    rows[found] = row
+    found += 1 + (((east - minX) | (maxX - east) | (north - minY) | (maxY - north)) >> 31)
   }
   return found
 }

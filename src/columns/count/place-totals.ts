@@ -4,7 +4,7 @@ import { categoryOfKind, kindRuns, stageOfKind } from './kind-runs.ts'
 import { dayOfMinute, neverLeft } from './row-tables.ts'
 import type { Tally } from './tally.ts'
 
-export type Counts = Uint8Array | Uint16Array | Uint32Array
+export type Counts = Uint16Array | Uint32Array
 
 /** Counts of a month by place: an area, a tile, or, in a wider sense, a kind. */
 export interface PlaceTotals {
@@ -80,10 +80,9 @@ export function countByPlace(
   }
 }
 
-/** The same numbers in the fewest bytes. */
+/** Half the bytes where they suffice. Not fewer: loops that meet one kind of array are faster. */
 export function smallest(counts: Uint32Array): Counts {
   const most = counts.reduce((max, count) => (count > max ? count : max), 0)
-  if (most < 256) return Uint8Array.from(counts)
   return most < 65_536 ? Uint16Array.from(counts) : counts
 }
 
@@ -100,7 +99,11 @@ function slotsOf(values: ArrayLike<number>, length: number): Uint16Array {
   return slots
 }
 
-export function addDaysAndClosings({ byDay, left }: PlaceTotals, slot: number, tally: Tally): void {
+export function addDaysAndClosings(
+  { byDay, left }: Pick<PlaceTotals, 'byDay' | 'left'>,
+  slot: number,
+  tally: Tally,
+): void {
   const { days, dayOffset, left: closings } = tally
   for (let day = 0, at = slot * byDay.width; day < byDay.width; day++, at++)
     days[dayOffset + day]! += byDay.counts[at]!

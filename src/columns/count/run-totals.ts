@@ -2,11 +2,14 @@ import type { MonthColumns } from './column-set.ts'
 import { kindRuns } from './kind-runs.ts'
 import { countByPlace, type PlaceTotals } from './place-totals.ts'
 
+/** A run is of one category and stage. */
+export type RunTotals = Pick<PlaceTotals, 'byDay' | 'left'>
+
 /** Months are replaced, never changed. */
-const known = new WeakMap<MonthColumns, PlaceTotals | null>()
+const known = new WeakMap<MonthColumns, RunTotals | null>()
 
 /** By run of `kindRuns`. Null where rows are better. */
-export function runTotals(month: MonthColumns): PlaceTotals | null {
+export function runTotals(month: MonthColumns): RunTotals | null {
   let totals = known.get(month)
   if (totals === undefined) {
     const { starts } = kindRuns(month)
@@ -17,7 +20,8 @@ export function runTotals(month: MonthColumns): PlaceTotals | null {
       while (row >= starts[run + 1]!) run++
       return run
     }
-    totals = starts.length > 65_536 ? null : countByPlace(month, runOf)
+    const counted = starts.length > 65_536 ? null : countByPlace(month, runOf)
+    totals = counted && { byDay: counted.byDay, left: counted.left }
     known.set(month, totals)
   }
   return totals

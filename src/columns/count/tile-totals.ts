@@ -1,5 +1,5 @@
 import type { MonthColumns } from './column-set.ts'
-import type { FilterRules } from './filter-rules.ts'
+import { tileAt } from './box-tiles.ts'
 import { areasIn } from './month-totals.ts'
 import { countByPlace, smallest, type Counts, type PlaceTotals } from './place-totals.ts'
 import { openByte } from './row-tables.ts'
@@ -12,15 +12,9 @@ export interface TileTotals extends PlaceTotals {
   /** The first place in `areas` of each of `places`, then the end of the last. */
   areaStarts: Uint32Array
 }
-type Box = NonNullable<FilterRules['box']>
-
-/** Quantised places on a side of a tile. */
-const side = 4096
 
 /** Months are replaced, never changed. */
 const known = new WeakMap<MonthColumns, TileTotals | null>()
-
-const tileAt = (x: number, y: number): number => ((y >> 12) << 4) | (x >> 12)
 
 /** Null where rows are better. */
 export function tileTotals(month: MonthColumns): TileTotals | null {
@@ -30,21 +24,6 @@ export function tileTotals(month: MonthColumns): TileTotals | null {
     known.set(month, totals)
   }
   return totals
-}
-
-/** The quantised box of the tiles that lie wholly in a box; null for none. */
-export function tilesInside([minX, minY, maxX, maxY]: Box): Box | null {
-  const up = (low: number): number => Math.ceil(low / side) * side
-  const down = (high: number): number => Math.floor((high + 1) / side) * side - 1
-  const inside = [up(minX), up(minY), down(maxX), down(maxY)] as const
-  return inside[0] < inside[2] && inside[1] < inside[3] ? inside : null
-}
-
-/** Whether a box of whole tiles holds a tile. */
-export const holdsTile = ([minX, minY, maxX, maxY]: Box, tile: number): boolean => {
-  const x = (tile & 15) * side
-  const y = (tile >> 4) * side
-  return x >= minX && x < maxX && y >= minY && y < maxY
 }
 
 function countTiles(month: MonthColumns): TileTotals | null {

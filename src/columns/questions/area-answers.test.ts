@@ -112,6 +112,23 @@ describe('smoothedRates and open ones of a window', () => {
     expect([...byArea]).toEqual(wanted)
   })
 
+  it('counts those of its days that are overdue now', () => {
+    const window = { period: { from: '2020-02-05', to: '2020-02-27' }, shiftDays: 40 }
+    const february = set.months.find(({ month }) => month === '2020-02')!
+    const { rows, minute } = february.due
+    const nowMinute = minute.toSorted().at(-9)!
+    const options = { window, figure: 'overdue' } as const
+    const { byArea } = windowCounts(rowsOf(), { ...world, nowMinute }, options)
+    const wanted = [0, 0, 0, 0]
+    rows.forEach((row, at) => {
+      const day = Math.floor(february.minute[row]! / 1440) + 1
+      if (day < 5 || day > 27 || february.category[row] !== 2 || minute[at]! > nowMinute) return
+      wanted[february.area[row]!]!++
+    })
+    expect(Math.min(...wanted.slice(1))).toBeGreaterThan(1)
+    expect([...byArea]).toEqual(wanted)
+  })
+
   it('draws rates towards all, or towards neighbours, as the statistics do', () => {
     const here = latticeWorld(latticeShapes(100, 200))
     const rows = new FilteredRows(

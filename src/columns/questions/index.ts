@@ -10,7 +10,7 @@ import { outbreaks } from './outbreaks.ts'
 import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
-import { repeatPlaces } from './repeat-places.ts'
+import { repeatPlaces, repeatPlacesInParts } from './repeat-places.ts'
 import { ratingTrend } from './rating-trend.ts'
 import { satisfaction } from './satisfaction.ts'
 import { smoothedRates } from './smoothed-rates.ts'
@@ -38,6 +38,9 @@ export const questions = {
   ratingTrend,
   commentTerms,
 }
+
+/** The same questions as `slowQuestions`. */
+export const questionsInParts = { repeatPlaces: repeatPlacesInParts }
 
 type Questions = typeof questions
 export type QuestionName = keyof Questions

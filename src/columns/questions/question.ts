@@ -1,3 +1,4 @@
+import type { InParts } from '../../stats/in-parts.ts'
 import type { AreaShapes } from '../count/area-shapes.ts'
 import type { FilteredRows } from '../count/filtered-rows.ts'
 import type { LngLat } from '../../domain/vocabulary.ts'
@@ -20,3 +21,8 @@ export type Question<Options, Answer> = (
   world: QuestionWorld,
   options: Options,
 ) => Answer
+
+/** A question that takes long: other questions are answered in its pauses. */
+export type QuestionInParts<Options, Answer> = (
+  ...question: Parameters<Question<Options, Answer>>
+) => InParts<Answer>

@@ -11,13 +11,14 @@ import {
 import { addDays, dayFromNumber, dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
 import { convexHull } from '../../stats/convex-hull.ts'
-import { dbscan } from '../../stats/dbscan.ts'
+import { dbscanInParts } from '../../stats/dbscan.ts'
 import { hdbscan } from '../../stats/hdbscan.ts'
+import { finish, type InParts } from '../../stats/in-parts.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
 import { cellMetres, lngLatOf } from '../count/places.ts'
 import { everywhere } from './hotspots.ts'
-import type { Question, QuestionWorld } from './question.ts'
+import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
 
 const categories = 256
 const isOpenAt = stages.map(isOpenStage)
@@ -27,7 +28,15 @@ const isOpenAt = stages.map(isOpenStage)
  * category, over the last 365 days of the filter's period. Reports of one day are one event, so a
  * place counts from so many days on. Unlike a hotspot, a place is a rule and not a test.
  */
-export const repeatPlaces: Question<RepeatPlacesOptions, RepeatPlaces> = (rows, world, options) => {
+export const repeatPlaces: Question<RepeatPlacesOptions, RepeatPlaces> = (rows, world, options) =>
+  finish(repeatPlacesInParts(rows, world, options))
+
+/** Reads the rows before the first pause: months may be replaced meanwhile. */
+export const repeatPlacesInParts: QuestionInParts<RepeatPlacesOptions, RepeatPlaces> = function* (
+  rows,
+  world,
+  options,
+) {
   const { filter, set } = rows
   const recent = addDays(options.lastDay, 1 - repeatDays)
   const from = filter.period && filter.period.from > recent ? filter.period.from : recent
@@ -41,21 +50,22 @@ export const repeatPlaces: Question<RepeatPlacesOptions, RepeatPlaces> = (rows, 
   if (options.method === 'density' && answer.incidents > maxDensityIncidents)
     return { ...answer, obstacle: 'many' }
   const cases = casesOf(here, world, options)
+  const rates = ratesPerKm2(everywhere(here, world), world, options)
   const places: Members[] = []
   for (let category = 0; category < categories; category++) {
     const [start, end] = [cases.starts[category]!, cases.starts[category + 1]!]
-    if (end - start >= options.times) places.push(...clustersOf(cases, start, end, options))
+    if (end - start < options.times) continue
+    yield
+    for (const members of yield* clustersOf(cases, start, end, options)) places.push(members)
   }
   places.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
-  const rates = ratesPerKm2(everywhere(here, world), world, options)
-  return {
-    ...answer,
-    repeated: places.reduce((sum, { length }) => sum + length, 0),
-    list: places
-      .slice(0, maxRepeatPlaces)
-      .map((members) => described(members, cases, world, options, rates)),
-    total: places.length,
+  const list: RepeatedPlace[] = []
+  for (const members of places.slice(0, maxRepeatPlaces)) {
+    yield
+    list.push(described(members, cases, world, options, rates))
   }
+  const repeated = places.reduce((sum, { length }) => sum + length, 0)
+  return { ...answer, repeated, list, total: places.length }
 }
 
 /** By category; those of category c are at `starts[c] … starts[c + 1]`. */
@@ -111,16 +121,16 @@ function casesOf(rows: FilteredRows, world: QuestionWorld, { level }: RepeatPlac
   return cases
 }
 
-function clustersOf(
+function* clustersOf(
   { x, y, day }: Cases,
   start: number,
   end: number,
   { method, radiusMetres, times }: RepeatPlacesOptions,
-): Members[] {
+): InParts<Members[]> {
   const [ownX, ownY] = [x.subarray(start, end), y.subarray(start, end)]
   const { labels, count } =
     method === 'radius'
-      ? dbscan(ownX, ownY, radiusMetres, times)
+      ? yield* dbscanInParts(ownX, ownY, radiusMetres, times)
       : hdbscan(ownX, ownY, { minSize: times })
   const clusters: Members[] = Array.from({ length: count }, () => [])
   labels.forEach((label, i) => label >= 0 && clusters[label]!.push(start + i))
@@ -151,13 +161,14 @@ function described(
   { radiusMetres, lastDay, method }: RepeatPlacesOptions,
   rates: Float64Array,
 ): RepeatedPlace {
-  const [x, y] = [members.map((at) => cases.x[at]!), members.map((at) => cases.y[at]!)]
+  const x = Float64Array.from(members, (at) => cases.x[at]!)
+  const y = Float64Array.from(members, (at) => cases.y[at]!)
   const middle = [mean(x), mean(y)] as const
   const radius = x.reduce(
     (most, own, i) => Math.max(most, Math.hypot(own - middle[0], y[i]! - middle[1])),
     0,
   )
-  const days = members.map((at) => cases.day[at]!).sort((a, b) => a - b)
+  const days = Int32Array.from(members, (at) => cases.day[at]!).sort()
   const steps = new Array<number>(repeatSteps).fill(0)
   for (const day of days) {
     // 365 days are 13 steps and one day: that one counts in the oldest.
@@ -167,7 +178,7 @@ function described(
   const looked = method === 'radius' ? Math.max(radius, radiusMetres) : Math.max(radius, 1)
   const [east, north] = cellMetres(world.cityBbox)
   const lngLat = (mx: number, my: number) => lngLatOf(mx / east, my / north, world.cityBbox)
-  const slot = mostFrequent(members.map((at) => cases.slot[at]!)).value
+  const slot = mostFrequent(Float64Array.from(members, (at) => cases.slot[at]!)).value
   return {
     category,
     area: slot < 0 ? null : cases.areas[slot]!,
@@ -185,14 +196,24 @@ function described(
   }
 }
 
-const mean = (values: readonly number[]): number =>
+const mean = (values: Float64Array): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** The first of the most frequent ones. */
-function mostFrequent(values: readonly number[]): { value: number; times: number } {
-  const times = new Map<number, number>()
-  for (const value of values) times.set(value, (times.get(value) ?? 0) + 1)
-  let best = { value: values[0]!, times: 0 }
-  for (const [value, own] of times) if (own > best.times) best = { value, times: own }
-  return best
+function mostFrequent(values: Float64Array): { value: number; times: number } {
+  const sorted = values.slice().sort()
+  const timesOf = new Map<number, number>()
+  let most = 0
+  for (let from = 0, at = 1; at <= sorted.length; at++) {
+    if (sorted[at] === sorted[from]) continue
+    const times = at - from
+    if (times === most) timesOf.set(sorted[from]!, times)
+    else if (times > most) {
+      most = times
+      timesOf.clear()
+      timesOf.set(sorted[from]!, times)
+    }
+    from = at
+  }
+  return { value: values.find((value) => timesOf.has(value))!, times: most }
 }

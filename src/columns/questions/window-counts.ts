@@ -41,8 +41,12 @@ export const windowCounts: Question<WindowCountsOptions, WindowCounts> = (rows, 
     (dayNumber(window.period.to) + 1) * 1440 - 1,
     world.asOfWallMinutes - window.shiftDays * 1440,
   )
-  forEachInWindow(rows, world, window, ({ monthNumber, area, minute, stage, hours }) => {
-    if (figure === 'reported') return (row) => void byArea[area[row]!]!++
+  const counted =
+    figure === 'overdue'
+      ? new FilteredRows(rows.set, { ...rows.filter, due: ['overdue'] }, world)
+      : rows
+  forEachInWindow(counted, world, window, ({ monthNumber, area, minute, stage, hours }) => {
+    if (figure !== 'open') return (row) => void byArea[area[row]!]!++
     const monthStart = firstDayNumber(monthNumber) * 1440
     return (row) => {
       const at = stage[row]! & 15

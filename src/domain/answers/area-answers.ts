@@ -19,8 +19,10 @@ export interface ClosingByArea {
  * - `reported`: all of the window
  * - `open`: those still open when the window ended, or now where it has not. When an incident was
  *   rejected or merged is not in the columns, so these do not count.
+ * - `overdue`: those overdue now. The columns keep due times of open incidents alone, so overdue at
+ *   the window's end is not known.
  */
-export type WindowFigure = 'reported' | 'open'
+export type WindowFigure = 'reported' | 'open' | 'overdue'
 
 export interface WindowCountsOptions {
   window: CompareWindow

@@ -97,10 +97,17 @@ async function measureFilter(step: number): Promise<FilterTimes> {
   }))
 }
 
-const monthNames = async (): Promise<MonthInfo[]> =>
-  (await (await fetch('/bench-months/list.json')).json()) as MonthInfo[]
+/**
+ * From files of the disk: a browser under remote control keeps all that comes over the network,
+ * as much again as the columns.
+ */
+const jsonOf = async (name: string): Promise<unknown> => {
+  const { files } = document.querySelector<HTMLInputElement>('#months')!
+  return JSON.parse(await [...files!].find((file) => file.name === `${name}.json`)!.text())
+}
+const monthNames = async (): Promise<MonthInfo[]> => (await jsonOf('list')) as MonthInfo[]
 const packedMonth = async (month: string): Promise<PackedMonth> =>
-  (await (await fetch(`/bench-months/${month}.json`)).json()) as PackedMonth
+  (await jsonOf(month)) as PackedMonth
 
 /** As the app loads them, from a server that answers at once. */
 async function loadMonths(columns: RemoteColumnsEngine, onProgress: () => void): Promise<void> {

@@ -1,4 +1,5 @@
 import { computed, inject, provide, ref, type ComputedRef, type InjectionKey, type Ref } from 'vue'
+import type { WindowFigure } from '@/domain/answers/area-answers.ts'
 import type { Area } from '@/domain/city/area.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
 import { measureOf, type AreaMeasure } from '@/domain/measure/index.ts'
@@ -22,19 +23,22 @@ export const compareModes = ['period_before', 'year_before'] as const
 export type CompareMode = (typeof compareModes)[number]
 
 /**
- * Measures that mean the same on both sides. Open ones are those open when the days of a side ended.
- * Overdue then is not known: the columns keep due times of open incidents alone.
+ * Measures that can be told of both sides. Open ones are those open when the days of a side ended;
+ * overdue ones are overdue now: the columns keep due times of open incidents alone.
  */
 export const comparableMeasures: readonly AreaMeasure[] = [
   ...(['count', 'per_households', 'smoothed', 'smoothed_near', 'per_km2'] as const),
-  ...(['open', 'median'] as const),
+  ...(['open', 'overdue', 'median'] as const),
 ]
 
 export interface ComparedPair {
   earlier: Reading
   later: Reading
-  /** Of the counts behind it, or of the medians. */
-  change: Reading
+  /**
+   * Of the counts behind it, or of the medians. Null for overdue ones: the earlier ones had longer to
+   * become overdue, and longer to be closed.
+   */
+  change: Reading | null
 }
 
 export interface CompareContext {
@@ -95,7 +99,7 @@ export function provideCompare(mode: Ref<CompareMode | null>, page: MapPageConte
     const { period, shiftDays } = window.value
     return { from: addDays(period.from, shiftDays), to: addDays(period.to, shiftDays) }
   })
-  const figure = computed(() => (page.measure.value === 'open' ? 'open' : 'reported'))
+  const figure = computed(() => figureOf(page.measure.value))
   const counts = useAnswer('windowCounts', () =>
     window.value ? { window: window.value, figure: figure.value } : null,
   )
@@ -134,7 +138,10 @@ export function provideCompare(mode: Ref<CompareMode | null>, page: MapPageConte
     }
     switch (page.measure.value) {
       case 'open':
-        return (area: Area) => ({ ...same(area), open: countOf(area) })
+      case 'overdue': {
+        const { value: name } = page.measure
+        return (area: Area) => ({ ...same(area), [name]: countOf(area) })
+      }
       case 'median': {
         const { value: found } = closing
         if (!found?.window || !isSameWindow(found.window, wanted)) return null
@@ -162,7 +169,7 @@ export function provideCompare(mode: Ref<CompareMode | null>, page: MapPageConte
   const laterOf = computed(() => {
     if (!earlierOf.value) return null
     const { value: figuresOf } = page.figuresOf
-    if (figure.value === 'reported' || !figuresOf) return figuresOf
+    if (figure.value !== 'open' || !figuresOf) return figuresOf
     const { value: answer } = openLater
     if (!answer || answer.window.period.to !== later.value?.to) return null
     const byArea = rollUp(answer.byArea, areas.list)
@@ -185,21 +192,19 @@ export function provideCompare(mode: Ref<CompareMode | null>, page: MapPageConte
       const measure = measureOf(page.measure.value)
       const countIn = ({ open, count }: AreaFigures): number =>
         figure.value === 'open' ? open : count
-      return {
-        earlier: measure.read(earlier),
-        later: measure.read(later),
-        change:
-          measure.unit === 'hours'
-            ? medianChange(earlier, later)
-            : measureOf('period_change').read({
-                ...later,
-                count: countIn(later),
-                before: countIn(earlier),
-              }),
+      const change = (): Reading | null => {
+        if (figure.value === 'overdue') return null
+        if (measure.unit === 'hours') return medianChange(earlier, later)
+        const [count, before] = [countIn(later), countIn(earlier)]
+        return measureOf('period_change').read({ ...later, count, before })
       }
+      return { earlier: measure.read(earlier), later: measure.read(later), change: change() }
     },
   })
 }
+
+const figureOf = (measure: AreaMeasure): WindowFigure =>
+  measure === 'open' || measure === 'overdue' ? measure : 'reported'
 
 const nothing: AreaFigures = {
   count: 0,
