@@ -84,19 +84,25 @@ create or replace function private.verdict_query(
   p_scope private.incident_scope, p_filter private.incident_filter, p_month text)
 returns text language sql stable set search_path = '' as $$
   select format($q$
-    with clocked as (
-      select %3$s as month, i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework,
-        i.extensions > 0 as is_extended, i.is_repeat, i.workflow_code, i.channel,
-        nullif(i.lateness & 3, 3) as verifying, nullif(i.lateness >> 2 & 3, 3) as filing,
-        nullif(i.lateness >> 4 & 3, 3) as dispatch, nullif(i.lateness >> 6 & 3, 3) as handling,
-        nullif(i.lateness >> 8 & 3, 3) as checking, i.lateness >> 10 & 3 as closing, null::integer as now,
-        i.lateness >> 12 & 1 = 1 as is_verified, false as is_checked_now
+    with over as (
+      -- few kinds among many rows: counted as they lie in incidents_rates_idx, without a look at the table
+      select %3$s as month, i.stage, i.on_hold, i.department_code, i.workflow_code, i.channel, i.lateness,
+        (i.rework > 0)::integer | (i.extensions > 0)::integer << 1 | i.is_repeat::integer << 2 as flags, count(*) as n
       from public.incidents i
       where i.lateness is not null and %1$s and %2$s
         -- a granted appeal of its newest closing
         and not exists (select from public.appeals x
           where x.district_code = i.district_code and x.incident_id = i.id and x.is_granted
             and x.closing = private.closing_of(i.district_code, i.id))
+      group by 1, 2, 3, 4, 5, 6, 7, 8
+    ), clocked as (
+      select o.month, o.stage, o.on_hold, o.department_code, o.flags & 1 = 1 as is_rework,
+        o.flags >> 1 & 1 = 1 as is_extended, o.flags >> 2 & 1 = 1 as is_repeat, o.workflow_code, o.channel,
+        nullif(o.lateness & 3, 3) as verifying, nullif(o.lateness >> 2 & 3, 3) as filing,
+        nullif(o.lateness >> 4 & 3, 3) as dispatch, nullif(o.lateness >> 6 & 3, 3) as handling,
+        nullif(o.lateness >> 8 & 3, 3) as checking, o.lateness >> 10 & 3 as closing, null::integer as now,
+        o.lateness >> 12 & 1 = 1 as is_verified, false as is_checked_now, o.n
+      from over o
       union all
       select %3$s as month, i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework, i.extensions > 0 as is_extended,
         i.is_repeat, i.workflow_code, i.channel,
@@ -108,7 +114,8 @@ returns text language sql stable set search_path = '' as $$
         max(k.late) as closing,
         max(k.late) filter (where c.running_since is not null) as now,
         max(c.seq) filter (where c.kind = 'verify') < max(c.seq) as is_verified,
-        coalesce(bool_or(c.running_since is not null) filter (where c.kind = 'check'), false) as is_checked_now
+        coalesce(bool_or(c.running_since is not null) filter (where c.kind = 'check'), false) as is_checked_now,
+        1 as n
       from public.incidents i
       join public.incident_clocks c on c.district_code = i.district_code and c.incident_id = i.id
       cross join lateral (
@@ -119,7 +126,10 @@ returns text language sql stable set search_path = '' as $$
       group by i.district_code, i.id
     ), alike as (
       -- there are few kinds: each is judged once
-      select k.*, count(*) as n from clocked k
+      select k.month, k.stage, k.on_hold, k.department_code, k.is_rework, k.is_extended, k.is_repeat,
+        k.workflow_code, k.channel, k.verifying, k.filing, k.dispatch, k.handling, k.checking, k.closing, k.now,
+        k.is_verified, k.is_checked_now, sum(k.n) as n
+      from clocked k
       group by k.month, k.stage, k.on_hold, k.department_code, k.is_rework, k.is_extended, k.is_repeat,
         k.workflow_code, k.channel, k.verifying, k.filing, k.dispatch, k.handling, k.checking, k.closing, k.now,
         k.is_verified, k.is_checked_now

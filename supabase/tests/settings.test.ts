@@ -253,7 +253,11 @@ describeOnEachDatabase('settings', (kind) => {
       const everywhere = rule({ weekdays: [6, 7] })
       const theirs = rule({ areaCode: 'N-10-A' })
       const own = rule({ areaCode: 'N-1', departmentCode: 'public_works' })
-      const deep = rule({ areaCode: 'N-1-A', handler: people.handler, departmentCode: 'public_works' })
+      const deep = rule({
+        areaCode: 'N-1-A',
+        handler: people.handler,
+        departmentCode: 'public_works',
+      })
       expect((await save([everywhere, theirs])).outcome).toBe('applied')
       const scope = ['N-1', 'N-1-A', 'N-1_A']
       expect(await listed('manager')).toMatchObject({
@@ -329,7 +333,13 @@ describeOnEachDatabase('settings', (kind) => {
       const near = await world.report()
       await world.report({ lon: 12.5 }, 'otherManager')
       expect(await attempt([rule({ areaCode: 'N-1' })], 'manager')).toMatchObject({
-        ...{ total: 1, withoutRule: 0, withoutPresentRule: 1, rules: [1], examples: [{ id: near }] },
+        ...{
+          total: 1,
+          withoutRule: 0,
+          withoutPresentRule: 1,
+          rules: [1],
+          examples: [{ id: near }],
+        },
       })
       expect(await attempt([])).toMatchObject({ total: 2 })
     })

@@ -1,6 +1,10 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { mayEditRule, type DispatchRules, type EditedRule } from '@/domain/workflow/dispatch-rule.ts'
+import {
+  mayEditRule,
+  type DispatchRules,
+  type EditedRule,
+} from '@/domain/workflow/dispatch-rule.ts'
 import { useAreaItems, type CodeItem } from '@/parts/filter/use-code-items.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 
