@@ -482,6 +482,7 @@ export const ownerOnly = [
   'private.photo_hashes(jsonb)',
   'private.photos_to_read(uuid[],text[],text[])',
   'private.newest_report()',
+  'private.newest_hits(tsquery,text,integer)',
   'private.place_incident(double precision,double precision)',
   'private.own_queues(text)',
   'private.area_condition(text[])',
