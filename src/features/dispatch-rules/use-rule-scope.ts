@@ -8,6 +8,9 @@ import {
 import { useAreaItems, type CodeItem } from '@/parts/filter/use-code-items.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 
+/** The rule is the whole city's, one of an area above the caller's, or one of another area. */
+export type RuleLock = 'everywhere' | 'wider' | 'outside'
+
 export interface RuleScope {
   /** Areas that the caller may give to a rule. */
   areas: ComputedRef<readonly CodeItem[]>
@@ -15,16 +18,16 @@ export interface RuleScope {
   mayBeEverywhere: ComputedRef<boolean>
   /** The area of a rule that is added. */
   firstArea: ComputedRef<string | null>
-  /** Names of the highest of those areas; null where all rules are the caller's. */
+  /** Names of the highest of those areas; null where all rules are the caller's, and before areas are loaded. */
   places: ComputedRef<string | null>
   mayEdit(rule: EditedRule): boolean
   /** Why a rule among editable ones cannot be edited; null where it can. */
-  lockOf(rule: EditedRule): string | null
+  lockOf(rule: EditedRule): RuleLock | null
 }
 
 /** The rules that the caller may edit, by the list's answer. */
 export function useRuleScope(list: () => DispatchRules | null): RuleScope {
-  const { t, locale } = useI18n()
+  const { locale } = useI18n()
   const every = useAreaItems()
   const store = useAreasStore()
   const own = computed(() => {
@@ -47,7 +50,7 @@ export function useRuleScope(list: () => DispatchRules | null): RuleScope {
     mayBeEverywhere: computed(() => own.value === null),
     firstArea: computed(() => highest.value[0]?.code ?? null),
     places: computed(() =>
-      own.value === null
+      own.value === null || highest.value.length === 0
         ? null
         : new Intl.ListFormat(locale.value, { type: 'conjunction' }).format(
             highest.value.map(({ name }) => name),
@@ -56,7 +59,10 @@ export function useRuleScope(list: () => DispatchRules | null): RuleScope {
     mayEdit,
     lockOf(rule) {
       if (!list()?.canEdit || mayEdit(rule)) return null
-      return t(rule.areaCode === null ? 'rules.locked.everywhere' : 'rules.locked.area')
+      if (rule.areaCode === null) return 'everywhere'
+      const path = store.byCode(rule.areaCode)?.path
+      const isAbove = path !== undefined && highest.value.some((area) => area.path.startsWith(path))
+      return isAbove ? 'wider' : 'outside'
     },
   }
 }
