@@ -175,6 +175,16 @@ begin
   return v_result;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.newest_report()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+ SET enable_indexscan TO 'on'
+AS $function$
+  select max(i.reported_at) from public.incidents i
+$function$;
+
 CREATE OR REPLACE FUNCTION private.newest_hits(p_query tsquery, p_scope text, p_limit integer)
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -208,6 +218,7 @@ CREATE OR REPLACE FUNCTION private.incident_search(p_text text, p_limit integer)
  SET max_parallel_workers_per_gather TO '0'
  SET enable_seqscan TO 'off'
  SET enable_indexscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_scope constant text := private.scope_condition(private.resolve_scope(), 'i');
