@@ -653,5 +653,5 @@ describeOnEachDatabase('rates', (kind) => {
       }),
       { numRuns: 8 },
     )
-  }, 60_000)
+  })
 })
