@@ -202,8 +202,8 @@ begin
       select n.id, n.reported_at
       from (
         select i.id, i.reported_at, i.description, i.address_label
-        from (select * from public.incidents order by reported_at desc, id desc limit 2000) i
-        where %s limit 400) n
+        from (select * from public.incidents order by reported_at desc, id desc limit 1500) i
+        where %s limit 200) n
       where private.incident_words(n.description, n.address_label) operator(pg_catalog.@@) $1 limit $2) h $q$, p_scope)
   into v_found using p_query, p_limit;
   return v_found;

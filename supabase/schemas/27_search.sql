@@ -57,7 +57,7 @@ returns timestamptz language sql stable set search_path = '' set enable_indexsca
   select max(i.reported_at) from public.incidents i
 $$;
 
--- Those with all words among the newest incidents, newest first: of 2,000 the first 400 within the scope. An index of
+-- Those with all words among the newest incidents, newest first: of 1,500 the first 200 within the scope. An index of
 -- words reads a common one for the whole city before it gives the first; such a one is found here after a few rows.
 create or replace function private.newest_hits(p_query tsquery, p_scope text, p_limit integer)
 returns uuid[] language plpgsql stable
@@ -71,8 +71,8 @@ begin
       select n.id, n.reported_at
       from (
         select i.id, i.reported_at, i.description, i.address_label
-        from (select * from public.incidents order by reported_at desc, id desc limit 2000) i
-        where %s limit 400) n
+        from (select * from public.incidents order by reported_at desc, id desc limit 1500) i
+        where %s limit 200) n
       where private.incident_words(n.description, n.address_label) operator(pg_catalog.@@) $1 limit $2) h $q$, p_scope)
   into v_found using p_query, p_limit;
   return v_found;
