@@ -50,6 +50,7 @@ const rulesSchema = v.object({
   savedAt: v.nullable(v.string()),
   savedByName: v.nullable(v.string()),
   canEdit: v.boolean(),
+  areaCodes: v.nullable(v.array(v.string())),
   rules: v.array(
     v.object({
       areaCode: v.nullable(v.string()),

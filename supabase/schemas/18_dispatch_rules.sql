@@ -48,7 +48,7 @@ create policy "Managers, leaders and admins see the dispatch rules"
 on public.dispatch_rules for select to authenticated
 using ((select private.scope_area_codes('{grid_manager,leader,admin}')) <> '{}');
 
--- Admins of the whole city: the rules are one list for all of it.
+-- Admins of the whole city: they edit every rule, also those without an area.
 create or replace function private.may_edit_rules(p_user uuid, p_at timestamptz)
 returns boolean language sql stable set search_path = '' as $$
   select exists (select from public.areas) and not exists (
@@ -57,6 +57,19 @@ returns boolean language sql stable set search_path = '' as $$
       select from public.memberships m
       where m.user_id = p_user and m.role = 'admin' and m.area_code = root.code
         and private.is_valid(m.valid_from, m.valid_to, p_at)))
+$$;
+
+-- Codes of the areas whose rules a person may edit: those they manage, with all below. Null: all rules.
+create or replace function private.rule_areas(p_user uuid, p_at timestamptz)
+returns text[] language sql stable set search_path = '' as $$
+  select case when not private.may_edit_rules(p_user, p_at) then array(
+    select a.code from public.areas a
+    where exists (
+      select from public.memberships m
+      join public.areas own on own.code = m.area_code
+      where m.user_id = p_user and m.role in ('grid_manager', 'admin')
+        and private.is_valid(m.valid_from, m.valid_to, p_at) and private.is_within(a.path, own.path))
+    order by a.code collate "C") end
 $$;
 
 -- Handlers are so by department, wherever their membership's area is.
@@ -126,6 +139,12 @@ returns table (incident_id uuid, rule integer) language sql stable set search_pa
   left join by_hour h on (h.weekday, h.hour) = (i.weekday, i.hour)
 $$;
 
+-- A rule without its place, to compare.
+create or replace function private.rule_content(p_rule public.dispatch_rules)
+returns jsonb language sql immutable set search_path = '' as $$
+  select to_jsonb(p_rule) - '{version,position}'::text[]
+$$;
+
 -- What is proposed for an incident: {department, handler, rule}; `rule` is the position of the rule that fits.
 create or replace function private.proposed_dispatch(p_incident public.incidents, p_at timestamptz)
 returns jsonb language sql stable set search_path = '' as $$
@@ -184,12 +203,18 @@ begin
   elsif not exists (select from public.departments d where d.code = v_rule.department_code) then
     perform private.reject_command('invalid_field', 'departmentCode', 'no such department');
   elsif v_handler is not null and (not private.is_uuid(v_handler)
-    or not private.is_handler_of(v_handler::uuid, v_rule.department_code, p_at)) then
+    or not exists (select from public.profiles p where p.user_id = v_handler::uuid)) then
     perform private.reject_command('invalid_field', 'handler', 'not a handler of the department');
   end if;
   v_rule.weekdays := array(
     select distinct d::smallint from jsonb_array_elements_text(p_rule -> 'weekdays') d order by 1);
   v_rule.handler := v_handler::uuid;
+  if v_handler is not null and not private.is_handler_of(v_rule.handler, v_rule.department_code, p_at)
+    -- who left stays in a rule that stands: not everybody who saves the list may change it
+    and not exists (select from unnest(private.present_rules()) r
+      where private.rule_content(r) = private.rule_content(v_rule)) then
+    perform private.reject_command('invalid_field', 'handler', 'not a handler of the department');
+  end if;
   return v_rule;
 end $$;
 
@@ -222,16 +247,43 @@ exception when sqlstate 'WG001' then
   raise exception '%', v_detail ->> 'code' using errcode = 'WG001', detail = v_detail::text;
 end $$;
 
+-- Refuses a list in which rules outside of the areas differ from the present ones, or stand in another order.
+-- Between them the others may stand anywhere: a rule acts in its own area alone.
+create or replace function private.refuse_foreign_rules(p_rules public.dispatch_rules[], p_areas text[])
+returns void language plpgsql stable set search_path = '' as $$
+declare
+  v_present jsonb[];
+  v_position integer;
+  v_kept integer;
+begin
+  if p_areas is null then return; end if;
+  v_present := array(
+    select private.rule_content(r) from unnest(private.present_rules()) r
+    where r.area_code is null or r.area_code <> all (p_areas) order by r.position);
+  select min(f.position) filter (where f.content is distinct from v_present[f.n]), count(*)
+  into v_position, v_kept
+  from (
+    select r.position, private.rule_content(r) as content, row_number() over (order by r.position) as n
+    from unnest(p_rules) r where r.area_code is null or r.area_code <> all (p_areas)) f;
+  if v_position is not null then
+    perform private.reject_command('not_allowed', format('rules.%s.areaCode', v_position), 'not of your areas');
+  elsif v_kept <> cardinality(v_present) then
+    perform private.reject_command('not_allowed', 'rules', 'a rule of others is missing');
+  end if;
+end $$;
+
 -- The command `save_dispatch_rules`: {baseVersion, rules}, the whole list; `baseVersion` is 0 for the first.
 -- A stale one raises WG002 with {version, savedAt, savedByName} of the list in force.
 create or replace function private.save_dispatch_rules(p_actor uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   v_base constant integer := private.payload_whole(p_payload, 'baseVersion', true, 0, 2147483646);
+  v_areas constant text[] := private.rule_areas(p_actor, p_at);
+  v_rules public.dispatch_rules[];
   v_list public.dispatch_rule_lists;
 begin
   perform private.refuse_unknown_fields(p_payload, '{baseVersion,rules}');
-  if not private.may_edit_rules(p_actor, p_at) then
+  if v_areas = '{}' then
     perform private.reject_command('not_allowed');
   end if;
   -- the second of two editors waits, then sees the first's version
@@ -242,12 +294,14 @@ begin
       'server', jsonb_build_object('version', coalesce(v_list.version, 0), 'savedAt', v_list.saved_at,
         'savedByName', (select p.display_name from public.profiles p where p.user_id = v_list.saved_by)))::text;
   end if;
+  v_rules := private.read_dispatch_rules(p_payload -> 'rules', p_at);
+  perform private.refuse_foreign_rules(v_rules, v_areas);
   insert into public.dispatch_rule_lists (version, saved_at, saved_by) values (v_base + 1, p_at, p_actor);
   insert into public.dispatch_rules (version, position, area_code, category_code, weekdays, from_hour, to_hour,
     department_code, handler)
   select v_base + 1, r.position, r.area_code, r.category_code, r.weekdays, r.from_hour, r.to_hour,
     r.department_code, r.handler
-  from unnest(private.read_dispatch_rules(p_payload -> 'rules', p_at)) r;
+  from unnest(v_rules) r;
   return jsonb_build_object('version', v_base + 1);
 end $$;
 
@@ -255,14 +309,15 @@ create or replace function private.dispatch_rule_list()
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
 declare
   v_user constant uuid := private.require_user();
-  v_may_edit constant boolean := private.may_edit_rules(v_user, now());
+  v_areas constant text[] := private.rule_areas(v_user, now());
+  v_may_edit constant boolean := v_areas is distinct from '{}';
 begin
   if private.scope_paths('{grid_manager,leader,admin}') = '{}' then
     raise exception 'dispatch rules are for managers, leaders and admins' using errcode = '42501';
   end if;
   return (
     select jsonb_build_object('version', coalesce(l.version, 0), 'savedAt', l.saved_at,
-      'savedByName', p.display_name, 'canEdit', v_may_edit,
+      'savedByName', p.display_name, 'canEdit', v_may_edit, 'areaCodes', v_areas,
       'rules', coalesce((
         select jsonb_agg(jsonb_build_object('areaCode', r.area_code, 'categoryCode', r.category_code,
           'weekdays', r.weekdays, 'fromHour', r.from_hour, 'toHour', r.to_hour,
@@ -292,15 +347,17 @@ declare
   v_to constant timestamptz := now();
   v_from constant timestamptz := v_to - interval '31 days';
   v_present constant public.dispatch_rules[] := private.present_rules();
+  v_areas constant text[] := private.rule_areas(private.require_user(), v_to);
   v_tried public.dispatch_rules[];
   v_answer jsonb;
   v_detail text;
 begin
-  if not private.may_edit_rules(private.require_user(), v_to) then
-    raise exception 'only an admin of the whole city tries dispatch rules' using errcode = '42501';
+  if v_areas = '{}' then
+    raise exception 'dispatch rules are tried by managers and admins' using errcode = '42501';
   end if;
   begin
     v_tried := private.read_dispatch_rules(p_rules, v_to);
+    perform private.refuse_foreign_rules(v_tried, v_areas);
   exception when sqlstate 'WG001' then
     get stacked diagnostics v_detail = pg_exception_detail;
     raise exception 'p_rules: %', v_detail using errcode = '22023', detail = v_detail;
@@ -317,6 +374,7 @@ begin
     join private.fitting_rules(v_present, v_from, v_to) present using (incident_id)
     join public.incidents i on i.id = tried.incident_id
       and i.reported_at >= v_from and i.reported_at < v_to
+      and (v_areas is null or i.area_code = any (v_areas))
     join public.categories c on c.code = i.category_code
     left join public.filing_conditions f on f.code = i.condition_code
     left join unnest(v_tried) t on t.position = tried.rule
@@ -397,15 +455,18 @@ begin
 end $$;
 
 -- The dispatch rules in force, in their order. The first that fits an incident gives the department and handler
--- proposed at its dispatch. The command `save_dispatch_rules` replaces the list.
--- Returns `{version, savedAt, savedByName, canEdit, rules: [{areaCode, categoryCode, weekdays, fromHour, toHour,
+-- proposed at its dispatch. The command `save_dispatch_rules` replaces the list: managers and admins of an area
+-- change, add, order and remove the rules of their areas, admins of the whole city all of them.
+-- Returns `{version, savedAt, savedByName, canEdit, areaCodes, rules: [{areaCode, categoryCode, weekdays, fromHour, toHour,
 -- departmentCode, handler, handlerName}], handlers: [{id, name, departmentCode}]}`. `version` is 0 before the
--- first saving; `handlers` are given to who may edit.
+-- first saving; `areaCodes` are the areas whose rules the caller may edit, null where all; `handlers` are given
+-- to who may edit.
 -- Errors: 42501, also for who is no manager, leader or admin.
 create or replace function public.dispatch_rule_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.dispatch_rule_list() $$;
 
--- Tries a list of rules, as in dispatch_rule_list but not saved, on the incidents reported in the last 31 days.
+-- Tries a list of rules, as in dispatch_rule_list but not saved, on the incidents reported in the last 31 days
+-- in the areas whose rules the caller may edit.
 -- Returns `{from, to, total, withoutRule, withoutPresentRule, changed, dispatched, unlikeDispatched,
 -- presentUnlikeDispatched, rules: [count], departments: [{departmentCode, proposed, present, dispatched}],
 -- examples}`. `present` is the list in force, `changed` counts where the two propose another department or

@@ -248,7 +248,7 @@ const api: Record<string, Call> = {
   'proposed_dispatches(uuid[])': list(`'{${nearIncident}}'`, everyone(0)),
   'try_dispatch_rules(jsonb)': {
     sql: (fn) => `select jsonb_array_length(${fn}('[]') -> 'rules')`,
-    expected: row(0, denied, denied, denied, denied, denied, denied),
+    expected: row(0, denied, 0, 0, denied, denied, denied),
   },
   'monthly_rates(jsonb)': {
     sql: (fn) => `select jsonb_array_length(${fn}('{}') -> 'months')`,
@@ -389,6 +389,9 @@ export const ownerOnly = [
   'private.is_handler_of(uuid,text,timestamp with time zone)',
   'private.may_delete_view(work_views,uuid,timestamp with time zone)',
   'private.may_edit_rules(uuid,timestamp with time zone)',
+  'private.rule_areas(uuid,timestamp with time zone)',
+  'private.rule_content(dispatch_rules)',
+  'private.refuse_foreign_rules(dispatch_rules[],text[])',
   'private.present_rules()',
   'private.proposed_dispatch(incidents,timestamp with time zone)',
   'private.read_dispatch_rule(jsonb,integer,timestamp with time zone)',
@@ -479,6 +482,7 @@ export const ownerOnly = [
   'private.photo_hashes(jsonb)',
   'private.photos_to_read(uuid[],text[],text[])',
   'private.newest_report()',
+  'private.newest_hits(tsquery,text,integer)',
   'private.place_incident(double precision,double precision)',
   'private.own_queues(text)',
   'private.area_condition(text[])',

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { commandOf, photoRef, reportPayload } from './harness/commands.ts'
 import type { Receipt } from './harness/commands.ts'
@@ -5,6 +7,8 @@ import { describeOnEachDatabase, openTestDatabase } from './harness/index.ts'
 import type { TestDatabase } from './harness/index.ts'
 import { people, seedSmallCity } from './harness/small-city.ts'
 import type { Person } from './harness/small-city.ts'
+import { expectedRates } from './rates-model.ts'
+import type { ModelClock } from './rates-model.ts'
 
 interface Rates {
   counted: number
@@ -37,12 +41,12 @@ describeOnEachDatabase('rates', (kind) => {
       update public.workflow_limits set amount = 4 where clock in ('handle', 'check')`)
   })
   afterAll(() => db?.close())
-  beforeEach(() =>
+  const clear = () =>
     db.exec(`alter table public.incident_log disable trigger refuse_log_change;
       truncate public.incidents, public.incident_log, public.incident_photos,
         public.incident_clocks cascade;
-      alter table public.incident_log enable trigger refuse_log_change`),
-  )
+      alter table public.incident_log enable trigger refuse_log_change`)
+  beforeEach(clear)
 
   afterEach(async () => {
     // cases that are over keep what their clocks said, others nothing
@@ -542,5 +546,112 @@ describeOnEachDatabase('rates', (kind) => {
     expect((await asked('admin', { from: '2026-03-03' })).counted).toBe(0)
     expect((await asked('admin', { stages: ['closed'] })).counted).toBe(1)
     await expect(asked('admin', { colour: 'red' })).rejects.toMatchObject({ code: '22023' })
+  })
+
+  it('are those reckoned from every clock alone, over random cases, scopes and filters', async () => {
+    const at = Date.parse(instantOf(evening))
+    const hour = 3_600_000
+    const departments = fc.constantFrom(null, 'public_works', 'parks')
+    const clock = fc.record({
+      kind: fc.constantFrom('accept', 'verify', 'file', 'dispatch', 'handle', 'check', 'milestone'),
+      department: departments,
+      isRunning: fc.boolean(),
+      dueIn: fc.option(fc.integer({ min: -3, max: 3 }), { freq: 4 }),
+      used: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 4 }),
+      limit: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 4 }),
+    })
+    const anyCase = fc.record({
+      stage: fc.constantFrom(
+        ...['reported', 'filed', 'dispatched', 'handled', 'closed', 'closed', 'rejected', 'merged'],
+      ),
+      onHold: fc.nat(5).map((n) => n === 0),
+      department: departments,
+      channel: fc.constantFrom('app', 'hotline'),
+      rework: fc.nat(1),
+      extensions: fc.nat(1),
+      isRepeat: fc.boolean(),
+      appeal: fc.constantFrom(null, null, 'granted', 'refused'),
+      area: fc.constantFrom('N-1_A', 'N-1-A', 'N-10-A'),
+      category: fc.constantFrom('noise', 'dust'),
+      month: fc.constantFrom('2026-01-01', '2026-02-01'),
+      clocks: fc.array(clock, { maxLength: 5 }),
+    })
+    const [{ trusted }] = (await db.query<{ trusted: string[] | null }>(
+      `select trusted_channels as trusted from public.workflows where code = 'event'`,
+    )) as [{ trusted: string[] | null }]
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyCase, { minLength: 5, maxLength: 40 }), async (drawn) => {
+        const cases = drawn.map((one) => {
+          const isOpen = ['reported', 'filed', 'dispatched', 'handled'].includes(one.stage)
+          const clocks = one.clocks.map((clock, index): ModelClock => {
+            const isRunning = isOpen && clock.isRunning
+            return {
+              ...{ kind: clock.kind, seq: index + 1, department: clock.department, isRunning },
+              due: isRunning && clock.dueIn !== null ? at + clock.dueIn * hour : null,
+              used: isRunning ? null : clock.used,
+              limit: clock.limit,
+            }
+          })
+          const isExempt = one.stage === 'closed' && one.appeal === 'granted'
+          return { ...one, id: randomUUID() as string, clocks, isExempt }
+        })
+        const text = JSON.stringify(cases)
+        await clear()
+        await db.query(
+          `insert into public.incidents (district_code, id, category_code, area_code, department_code, stage, on_hold,
+             lon, lat, qx, qy, reported_at, month, closed_at, channel, rework, extensions, is_repeat)
+           select 'N-1', c.id, c.category, c.area, c.department, c.stage, c."onHold", 10.5, 20.5, 1, 1,
+             c.month + interval '1 day', c.month, case when c.stage = 'closed' then c.month + interval '2 days' end,
+             c.channel, c.rework, c.extensions, c."isRepeat"
+           from jsonb_to_recordset($1::text::jsonb) as c (id uuid, stage text, "onHold" boolean, department text,
+             channel text, rework smallint, extensions smallint, "isRepeat" boolean, area text, category text,
+             month date)`,
+          [text],
+        )
+        await db.query(
+          `insert into public.incident_clocks (district_code, incident_id, seq, kind, milestone, department_code, amount,
+             unit, day_rule, started_at, running_since, due_at, used_seconds, limit_seconds)
+           select 'N-1', c.id, k.seq, k.kind, case when k.kind = 'milestone' then 'm' end, k.department, 4,
+             'urgent_hour', 'hours', '2026-01-01', case when k."isRunning" then '2026-01-01'::timestamptz end,
+             to_timestamp(k.due / 1000), k.used, k."limit"
+           from jsonb_to_recordset($1::text::jsonb) as c (id uuid, clocks jsonb)
+           cross join lateral jsonb_to_recordset(c.clocks) as k (seq integer, kind text, department text,
+             "isRunning" boolean, due bigint, used numeric, "limit" numeric)`,
+          [text],
+        )
+        await db.query(
+          `insert into public.appeals (district_code, incident_id, closing, department_code, reason, made_by, made_at,
+             first_by, first_at, first_granted, first_note, second_by, second_at, second_granted, second_note, area_code)
+           select 'N-1', c.id, 1, 'public_works', 'why', $2, now(), $3, now(), true, '', $4, now(),
+             c.appeal = 'granted', '', c.area
+           from jsonb_to_recordset($1::text::jsonb) as c (id uuid, stage text, appeal text, area text)
+           where c.appeal is not null and c.stage = 'closed'`,
+          [text, people.handler, people.manager, people.leader],
+        )
+        // the step that ends a case finds its clocks stopped
+        await db.exec('update public.incidents set severity = severity')
+        const looks: [Person, object, (one: (typeof cases)[number]) => boolean][] = [
+          ['admin', {}, () => true],
+          ['manager', {}, ({ area }) => area !== 'N-10-A'],
+          ['handler', {}, ({ department }) => department === 'public_works'],
+          ['admin', { areas: ['N-1_A'] }, ({ area }) => area === 'N-1_A'],
+          ['admin', { categories: ['dust'] }, ({ category }) => category === 'dust'],
+          ['leader', { from: '2026-02-01' }, ({ month }) => month === '2026-02-01'],
+        ]
+        for (const [person, filter, isMeant] of looks) {
+          const found = await asked(person, filter)
+          const expected = expectedRates(cases.filter(isMeant), at, trusted ?? ['app'])
+          const nothing: [number, number] = [0, 0]
+          expect([person, filter, found.counted, found.held]).toEqual([
+            ...[person, filter, expected.counted, expected.held],
+          ])
+          for (const { rate, numerator, denominator } of found.rates)
+            expect([person, filter, rate, numerator, denominator]).toEqual([
+              ...[person, filter, rate, ...(expected.rates[rate] ?? nothing)],
+            ])
+        }
+      }),
+      { numRuns: 8 },
+    )
   })
 })

@@ -198,12 +198,15 @@ describeOnEachDatabase('settings', (kind) => {
     const save = (rules: unknown, baseVersion = 0, person: Person = 'admin') =>
       send(person, 'save_dispatch_rules', { baseVersion, rules })
     const listed = (person: Person = 'admin') =>
-      ask<{ version: number; canEdit: boolean; rules: Rule[]; handlers: { id: string }[] }>(
-        person,
-        'dispatch_rule_list()',
-      )
-    const attempt = (rules: readonly Rule[]) =>
-      ask<Trial>('admin', 'try_dispatch_rules($1::text::jsonb)', [JSON.stringify(rules)])
+      ask<{
+        version: number
+        canEdit: boolean
+        areaCodes: string[] | null
+        rules: Rule[]
+        handlers: { id: string }[]
+      }>(person, 'dispatch_rule_list()')
+    const attempt = (rules: readonly Rule[], person: Person = 'admin') =>
+      ask<Trial>(person, 'try_dispatch_rules($1::text::jsonb)', [JSON.stringify(rules)])
     const proposal = async (id: string): Promise<Proposal> =>
       (
         await db.query<{ r: Proposal }>(
@@ -221,14 +224,23 @@ describeOnEachDatabase('settings', (kind) => {
         return Object.fromEntries(row!.fields.map((field) => [field['name'], field]))
       })
 
-    it('are saved as a whole list by an admin of the whole city, and by nobody else', async () => {
-      expect(await listed()).toMatchObject({ version: 0, canEdit: true, rules: [] })
+    it('are saved as a whole list by an admin of the whole city', async () => {
+      expect(await listed()).toMatchObject({
+        version: 0,
+        canEdit: true,
+        areaCodes: null,
+        rules: [],
+      })
       const rules = [rule({ areaCode: 'N-1', handler: null }), rule({ weekdays: [6, 7] })]
       expect(await save(rules)).toMatchObject({ outcome: 'applied', version: 1 })
       expect((await listed()).rules).toMatchObject(rules)
-      expect(await listed('manager')).toMatchObject({ version: 1, canEdit: false, handlers: [] })
-      for (const other of ['leader', 'manager', 'field', 'handler', 'stranger'] as const)
-        expect((await save([], 1, other)).error?.code, other).toBe('not_allowed')
+      expect(await listed('leader')).toMatchObject({
+        ...{ version: 1, canEdit: false, areaCodes: [], handlers: [] },
+      })
+      for (const other of ['leader', 'field', 'handler', 'stranger'] as const)
+        // not even as it is
+        expect((await save(rules, 1, other)).error?.code, other).toBe('not_allowed')
+      expect((await save([], 1, 'manager')).error?.code).toBe('not_allowed')
       const end = await world.give('manager', 'admin', 'N-1')
       expect((await save([], 1, 'manager')).error?.code).toBe('not_allowed')
       await end()
@@ -237,6 +249,101 @@ describeOnEachDatabase('settings', (kind) => {
         db.asUser(people[person], (tx) => tx.query('select from public.dispatch_rules'))
       expect(await seen('manager')).toHaveLength(2)
       expect(await seen('field')).toEqual([])
+    })
+
+    it('of their areas are added, changed, ordered and removed by managers, no others', async () => {
+      const everywhere = rule({ weekdays: [6, 7] })
+      const theirs = rule({ areaCode: 'N-10-A' })
+      const own = rule({ areaCode: 'N-1', departmentCode: 'public_works' })
+      const deep = rule({
+        areaCode: 'N-1-A',
+        handler: people.handler,
+        departmentCode: 'public_works',
+      })
+      expect((await save([everywhere, theirs])).outcome).toBe('applied')
+      const scope = ['N-1', 'N-1-A', 'N-1_A']
+      expect(await listed('manager')).toMatchObject({
+        canEdit: true,
+        areaCodes: scope,
+        handlers: [{ id: people.handler }],
+      })
+      let version = 1
+      const works = async (rules: Rule[]) => {
+        expect(await save(rules, version, 'manager')).toMatchObject({ outcome: 'applied' })
+        version++
+        expect((await listed()).rules).toMatchObject(rules)
+      }
+      // added above and below the others, moved, changed, removed
+      await works([own, everywhere, theirs, deep])
+      await works([deep, everywhere, own, theirs])
+      await works([{ ...deep, fromHour: 6 }, everywhere, theirs])
+
+      const first = { ...deep, fromHour: 6 }
+      const refused: [string, Rule[], string][] = [
+        ['changed', [first, { ...everywhere, toHour: 9 }, theirs], 'rules.2.areaCode'],
+        ['other order', [first, theirs, everywhere], 'rules.2.areaCode'],
+        ['removed', [first, everywhere], 'rules'],
+        ['taken over', [first, everywhere, { ...theirs, areaCode: 'N-1' }], 'rules'],
+        ['of another district', [first, everywhere, theirs, theirs], 'rules.4.areaCode'],
+        ['of all above', [first, everywhere, theirs, rule({ areaCode: 'N' })], 'rules.4.areaCode'],
+        ['of the whole city', [rule(), everywhere, theirs], 'rules.1.areaCode'],
+        ['given away', [{ ...first, areaCode: 'N-10' }, everywhere, theirs], 'rules.1.areaCode'],
+      ]
+      for (const [what, rules, field] of refused) {
+        const { outcome, error } = await save(rules, version, 'manager')
+        expect([what, outcome, error?.code, error?.field]).toEqual([
+          ...[what, 'rejected', 'not_allowed', field],
+        ])
+        await expect(attempt(rules, 'manager'), what).rejects.toMatchObject({ code: '22023' })
+      }
+      expect(await listed()).toMatchObject({ version, rules: [first, everywhere, theirs] })
+      // the other district's manager leaves this one's alone
+      expect((await save([everywhere, theirs], version, 'otherManager')).outcome).toBe('rejected')
+      expect((await save([first, everywhere], version, 'otherManager')).outcome).toBe('applied')
+    })
+
+    it('are nobody’s to edit whose time as manager ended', async () => {
+      const own = rule({ areaCode: 'N-1' })
+      await save([own])
+      await db.query(`update public.memberships set valid_to = now() where user_id = $1`, [
+        people.manager,
+      ])
+      expect((await save([], 1, 'manager')).error?.code).toBe('not_allowed')
+      await expect(attempt([own], 'manager')).rejects.toMatchObject({ code: '42501' })
+      // a smaller scope than before
+      const end = await world.give('manager', 'grid_manager', 'N-1_A')
+      expect((await save([], 1, 'manager')).error?.code).toBe('not_allowed')
+      expect((await save([own, rule({ areaCode: 'N-1_A' })], 1, 'manager')).outcome).toBe('applied')
+      await end()
+      await db.query(`update public.memberships set valid_to = null where user_id = $1`, [
+        people.manager,
+      ])
+    })
+
+    it('that stand stay though their handler left: a manager may not be able to change them', async () => {
+      const end = await world.give('handler', 'handler', 'N', 'parks')
+      const city = rule({ handler: people.handler })
+      await save([city])
+      await end()
+      expect((await save([city, rule({ areaCode: 'N-1' })], 1, 'manager')).outcome).toBe('applied')
+      expect((await save([{ ...city, toHour: 9 }], 2)).error).toMatchObject({
+        ...{ code: 'invalid_field', field: 'rules.1.handler' },
+      })
+    })
+
+    it('are tried by a manager on the incidents of their areas', async () => {
+      const near = await world.report()
+      await world.report({ lon: 12.5 }, 'otherManager')
+      expect(await attempt([rule({ areaCode: 'N-1' })], 'manager')).toMatchObject({
+        ...{
+          total: 1,
+          withoutRule: 0,
+          withoutPresentRule: 1,
+          rules: [1],
+          examples: [{ id: near }],
+        },
+      })
+      expect(await attempt([])).toMatchObject({ total: 2 })
     })
 
     it('of the second of two editors are refused, with who was faster', async () => {

@@ -410,7 +410,7 @@ describe('the page of work', () => {
   )
 
   it(
-    'proposes at dispatch what a rule says, once it was tried and saved',
+    'proposes at dispatch what a rule says, once it was tried and saved, and lets managers put theirs above',
     async () => {
       const id = await filed()
       const { page, context, problems } = await openPage(browser, {
@@ -447,9 +447,36 @@ describe('the page of work', () => {
       const form = managers.getByTestId('step-form-dispatch')
       await form.getByText('Proposed by dispatch rule 1').waitFor(slow)
       await form.getByTestId('step-department').filter({ hasText: 'Parks' }).waitFor(slow)
+
+      await goInApp(managers, '/work/rules')
+      const locked = managers.getByTestId('rule').filter({ hasText: 'Everywhere' })
+      await locked.getByText('Whole city: for its administrators').waitFor(slow)
+      expect(await locked.getByRole('button').count()).toBe(0)
+      await managers.getByTestId('rule-add').click(slow)
+      await managers.getByTestId('rule-area').filter({ hasText: 'Mission' }).waitFor(slow)
+      await managers.getByTestId('rule-department').click()
+      await managers.getByRole('option', { name: 'Public Works' }).click()
+      const up = managers.getByRole('button', { name: 'Move Rule 2 up' })
+      await up.click()
+      await expect
+        .poll(() => managers.getByTestId('rule-summary').first().textContent(), slow)
+        .toContain('Mission')
+      await managers.getByTestId('rules-try').click()
+      await managers.getByTestId('rule-trial').waitFor(slow)
+      expect(await axeProblems(managers, ['light'])).toEqual([])
+      await managers.getByTestId('rules-save').click()
+      await expect
+        .poll(async () => {
+          const { rules } = await call<{ rules: { areaCode: string | null }[] }>(
+            manager,
+            'dispatch_rule_list',
+          )
+          return rules.map(({ areaCode }) => areaCode)
+        }, slow)
+        .toEqual(['SF-N-19', null])
       // other flows expect what the conditions say
       const admin = await apiClient(url, 'admin')
-      await applyCommand(admin, 'save_dispatch_rules', { baseVersion: 1, rules: [] })
+      await applyCommand(admin, 'save_dispatch_rules', { baseVersion: 2, rules: [] })
     },
     patient(180_000),
   )

@@ -1105,8 +1105,31 @@ const settling = breaksOf('migrations', settings, [
   },
   {
     name: 'anybody saves dispatch rules',
-    find: `if not private.may_edit_rules(p_actor, p_at) then`,
-    replace: `if false then`,
+    find: `  if v_areas = '{}' then
+    perform private.reject_command('not_allowed');`,
+    replace: `  if false then
+    perform private.reject_command('not_allowed');`,
+  },
+  {
+    name: 'a manager changes the rules of another area',
+    find: `select min(f.position) filter (where f.content is distinct from v_present[f.n]), count(*)`,
+    replace: `select min(f.position) filter (where false), count(*)`,
+  },
+  {
+    name: 'a manager removes the rules of another area',
+    find: `elsif v_kept <> cardinality(v_present) then`,
+    replace: `elsif false then`,
+  },
+  {
+    name: 'a manager whose time ended edits rules',
+    find: `where m.user_id = p_user and m.role in ('grid_manager', 'admin')
+        and private.is_valid(m.valid_from, m.valid_to, p_at)`,
+    replace: `where m.user_id = p_user and m.role in ('grid_manager', 'admin')`,
+  },
+  {
+    name: 'a manager tries rules on the incidents of all areas',
+    find: `and (v_areas is null or i.area_code = any (v_areas))`,
+    replace: '',
   },
   {
     name: 'a stale list of rules overwrites a newer one',
@@ -1115,8 +1138,8 @@ const settling = breaksOf('migrations', settings, [
   },
   {
     name: 'a rule names a handler of another department',
-    find: `or not private.is_handler_of(v_handler::uuid, v_rule.department_code, p_at)`,
-    replace: '',
+    find: `if v_handler is not null and not private.is_handler_of(v_rule.handler, v_rule.department_code, p_at)`,
+    replace: `if false`,
   },
   {
     name: 'a handler who has left is proposed',

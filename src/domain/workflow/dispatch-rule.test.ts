@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { areSameRules, faultyRule, movedRule, newRule, ruleIssues } from './dispatch-rule.ts'
+import {
+  areSameRules,
+  faultyRule,
+  mayEditRule,
+  movedRule,
+  newRule,
+  ruleIssues,
+} from './dispatch-rule.ts'
 
 describe('dispatch rules under edit', () => {
   it('move to a place in the list, and never out of it', () => {
@@ -23,6 +30,15 @@ describe('dispatch rules under edit', () => {
     const [a, b] = [newRule('a'), { ...newRule('b'), departmentCode: 'parks' }]
     expect(areSameRules([a, b], [{ ...a, key: 'x' }, b])).toBe(true)
     expect(areSameRules([a, b], [b, a])).toBe(false)
+  })
+
+  it('are the caller’s within their areas, those of the whole city only where all are', () => {
+    const [everywhere, own] = [newRule('a'), newRule('b', 'N-1')]
+    expect([everywhere, own].map((rule) => mayEditRule(rule, ['N-1', 'N-1-A']))).toEqual([
+      ...[false, true],
+    ])
+    expect([everywhere, own].map((rule) => mayEditRule(rule, ['N-10']))).toEqual([false, false])
+    expect([everywhere, own].map((rule) => mayEditRule(rule, null))).toEqual([true, true])
   })
 
   it('are found by the field of a rejection', () => {

@@ -20,6 +20,8 @@ export interface DispatchRules {
   savedAt: string | null
   savedByName: string | null
   canEdit: boolean
+  /** The areas whose rules the caller may edit, with all below them; null: all rules. */
+  areaCodes: readonly string[] | null
   rules: readonly (DispatchRule & { handlerName: string | null })[]
   handlers: readonly { id: string; name: string; departmentCode: string }[]
 }
@@ -75,9 +77,9 @@ export interface RuleTrial {
 export const maxRules = 200
 export const everyWeekday: readonly number[] = [1, 2, 3, 4, 5, 6, 7]
 
-export const newRule = (key: string): EditedRule => ({
+export const newRule = (key: string, areaCode: string | null = null): EditedRule => ({
   key,
-  areaCode: null,
+  areaCode,
   categoryCode: null,
   weekdays: everyWeekday,
   fromHour: 0,
@@ -85,6 +87,12 @@ export const newRule = (key: string): EditedRule => ({
   departmentCode: null,
   handler: null,
 })
+
+/** Whether the caller may edit the rule; `areaCodes` are those of the list. The server judges it again. */
+export const mayEditRule = (
+  { areaCode }: Pick<EditedRule, 'areaCode'>,
+  areaCodes: DispatchRules['areaCodes'],
+): boolean => areaCodes === null || (areaCode !== null && areaCodes.includes(areaCode))
 
 /** `to` is the place afterwards, held within the list. */
 export function movedRule<T>(rules: readonly T[], from: number, to: number): readonly T[] {

@@ -45,7 +45,7 @@ export interface RulesEditor {
   /** Words `rules.issue.<…>` of a save or trial that failed. */
   issue: Readonly<Ref<'offline' | 'failed' | 'refused' | null>>
   /** Returns the new rule's key. */
-  add(): string
+  add(areaCode: string | null): string
   change(rules: readonly EditedRule[]): void
   undo(): void
   /** Goes back to the list in force. */
@@ -198,8 +198,8 @@ export function useRules(): RulesEditor {
     ),
     fault,
     issue,
-    add() {
-      const rule = newRule(newUuid())
+    add(areaCode) {
+      const rule = newRule(newUuid(), areaCode)
       change([...rules.value, rule])
       return rule.key
     },

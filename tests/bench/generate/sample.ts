@@ -14,6 +14,8 @@ export interface SampleRow {
   reportedLocal: number
   /** Hours to close; null while open. */
   hours: number | null
+  /** For the search. */
+  description: string
 }
 
 interface SourceRow {
@@ -23,6 +25,8 @@ interface SourceRow {
   closed_at: string
   lng: string
   lat: string
+  source_type: string
+  source_details: string
 }
 
 export const demoFolder = new URL('../../../supabase/seed/demo/', import.meta.url)
@@ -45,6 +49,7 @@ export function readSample(): SampleRow[] {
         sourceCategory: row.source_category,
         reportedLocal,
         hours: closedLocal === null ? null : (closedLocal - reportedLocal) / 3_600_000,
+        description: `${row.source_type} · ${row.source_details}`.replaceAll('_', ' '),
       }
     })
     .filter((row) => row.hours === null || row.hours >= 0)

@@ -87,8 +87,24 @@ async function embedded(log: Options['log']): Promise<BenchResult[]> {
   }
 }
 
-/** The server on a Postgres with the demo city and `rows` more incidents. */
+/**
+ * The server on a Postgres with the demo city and `rows` more incidents. To fill it takes longer than to measure:
+ * `BENCH_DATABASE_URL` and `BENCH_DATA_DIR` name one that was filled before.
+ */
 async function ownPostgres(bin: string, { rows, log }: Options): Promise<BenchResult> {
+  const { BENCH_DATABASE_URL: url, BENCH_DATA_DIR: filled } = process.env
+  if (url && filled) {
+    const server = await startAppServer({
+      env: { DATABASE_URL: url },
+      dataDir: filled,
+      keepData: true,
+    })
+    try {
+      return await singleSteps(server, `server on own Postgres with ${rows} incidents`, 15, log)
+    } finally {
+      await server.stop()
+    }
+  }
   const cluster = await startCluster(bin)
   const dataDir = newDataDir()
   const env = { DATABASE_URL: cluster.url }

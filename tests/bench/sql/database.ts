@@ -32,6 +32,24 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   }
 }
 
+/** Writes many rows anew and makes the indexes afterwards: each row would go into every one. */
+export async function withoutIndexes(
+  db: TestDatabase,
+  table: string,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  const indexes = await db.query<{ name: string; made: string }>(
+    `select x.indexrelid::regclass::text as name, pg_get_indexdef(x.indexrelid) as made
+     from pg_index x
+     where x.indrelid = $1::text::regclass
+       and not exists (select from pg_constraint c where c.conindid = x.indexrelid)`,
+    [table],
+  )
+  for (const { name } of indexes) await db.exec(`drop index ${name}`)
+  await write()
+  for (const { made } of indexes) await db.exec(made)
+}
+
 /** Milliseconds of each run, shortest first. */
 export async function times(runs: number, run: (index: number) => unknown): Promise<number[]> {
   const taken: number[] = []
