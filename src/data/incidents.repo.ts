@@ -76,6 +76,8 @@ const logEntrySchema = v.looseObject({
   actorDepartments: v.nullish(v.array(v.string())),
   /** By kind: `changes` of a correction, `photos` (hashes). */
   data: v.nullish(v.looseObject({}), null),
+  /** The server's clock less the device's when the entry was sent; null where not known. */
+  deviceSkewSeconds: v.nullish(v.number()),
   isGenerated: v.optional(v.boolean()),
 })
 export type IncidentLogEntry = v.InferOutput<typeof logEntrySchema>

@@ -319,12 +319,13 @@ $$;
 -- own.
 -- Returns `{asOf, incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
 -- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor,
--- actorName, actorRoles, actorDepartments, stageFrom, stageTo, note, data, isGenerated}], people: {id: name}, clocks,
+-- actorName, actorRoles, actorDepartments, stageFrom, stageTo, note, data, deviceSkewSeconds, isGenerated}], people: {id: name}, clocks,
 -- workAhead: {calendar: {until, spans: [[from, to]]}}, holds: [[from, to]], family: {parentId, parent, children},
 -- spot: {radiusMeters, ordinal, count, rows}, feedback}`; null when it is
 -- absent or outside the scope. `incident` is an IncidentRow with `category, areas, department, reportedBy,
 -- reporterName, deviceAt, source, sourceId, handler, assignee, dueUnknown`: `{until}`, the last day that the
--- calendar of a running clock knows, where its due time lies beyond. `data` has the `photos` (hashes) an entry brought
+-- calendar of a running clock knows, where its due time lies beyond. `deviceSkewSeconds` is what the server's clock
+-- was ahead of the device's when the entry was sent, null where not known. `data` has the `photos` (hashes) an entry brought
 -- and the `changes` of a correction, `{field: [before, after]}`. `people` are those whom the log names. A clock is
 -- `{seq, kind, milestone, departmentCode, isWorkingTime, calendar, extensions, startedAt, runs: [[from, to]],
 -- runningSince, limitSeconds, usedSeconds, dueAt, warnAt, stoppedAt, isReached}`; `usedSeconds` is that of `asOf`, and

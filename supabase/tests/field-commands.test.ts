@@ -503,6 +503,30 @@ describeOnEachDatabase('commands on an incident', (kind) => {
     )
   })
 
+  it('measures the device’s clock by the time at which its call left, and tells it with the log', async () => {
+    const off = 3 * 3_600_000
+    const device = (ago: number) => new Date(Date.now() - off - ago).toISOString()
+    const command = {
+      ...reportCommand(people.field, { deviceAt: device(600_000) }),
+      sentAt: device(0),
+    }
+    const [receipt] = await applyCommands(db, people.field, [command])
+    const again = await applyCommands(db, people.field, [{ ...command, sentAt: device(-60_000) }])
+    expect(again[0]).toMatchObject({ outcome: 'replayed' })
+    const entries = await db.asUser(people.field, (tx) =>
+      tx.query<{ skew: number | null }>(
+        `select (e ->> 'deviceSkewSeconds')::int as skew
+         from jsonb_array_elements(public.incident_detail($1::uuid) -> 'log') e`,
+        [receipt!.incident_id!],
+      ),
+    )
+    expect(entries).toHaveLength(1)
+    expect(Math.abs(entries[0]!.skew! - off / 1000)).toBeLessThan(30)
+    expect(
+      await applyCommands(db, people.field, [{ ...reportCommand(people.field), sentAt: 'soon' }]),
+    ).toMatchObject([{ outcome: 'rejected', error: { code: 'invalid_command', field: 'sentAt' } }])
+  })
+
   /** Repeats a journaled call of somebody, as the server does at its start. */
   const replay = (sql: string, body: string, user: string = people.field) =>
     db.transaction(async (tx) => {

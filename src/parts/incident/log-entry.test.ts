@@ -155,6 +155,24 @@ describe('deviceTime', () => {
     })
   })
 
+  it('doubts a clock that was measured three hours behind, and sets its time right', () => {
+    const sent = (deviceSkewSeconds: number | null) =>
+      deviceTime({ ...entry('2026-03-02T04:30:00Z'), deviceSkewSeconds })
+    expect(sent(3 * 3600)).toMatchObject({
+      minutesBehind: 180,
+      isDoubtful: true,
+      rightAt: '2026-03-02T07:30:00.000Z',
+    })
+    // waited for a network on a device whose clock is right
+    expect(sent(4)).toMatchObject({
+      minutesBehind: 0,
+      isDoubtful: false,
+      isFar: true,
+      rightAt: '2026-03-02T04:30:00.000Z',
+    })
+    expect(sent(null)).toMatchObject({ minutesBehind: null, isDoubtful: false })
+  })
+
   it('is nothing without a time that can be read', () => {
     for (const claim of [undefined, 5, 'yesterday']) expect(deviceTime(entry(claim))).toBeNull()
     expect(deviceTime({ at: '2026-03-02T08:00:00Z', data: null })).toBeNull()

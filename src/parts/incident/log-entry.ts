@@ -117,18 +117,44 @@ export function beforeAndAfter(
 }
 
 /** From here on the difference between device and server is worth a word. */
-const farMinutes = 5
+export const farMinutes = 5
 
-/** The device's time of an entry; positive `minutesLate`: the server had it later. */
-export function deviceTime({ at, data }: Pick<IncidentLogEntry, 'at' | 'data'>): {
+export interface DeviceTime {
   at: string
+  /** How much later the server had it; negative where the device's time lies ahead. */
   minutesLate: number
   isFar: boolean
-} | null {
+  /** By which the device's clock ran behind the server's when it sent; null where not measured. */
+  minutesBehind: number | null
+  /** Whether the clock itself must be doubted; a clear one only waited for a network. */
+  isDoubtful: boolean
+  /** The device's time set right by the server's clock. */
+  rightAt: string
+}
+
+/** The device's time of an entry. */
+export function deviceTime({
+  at,
+  data,
+  deviceSkewSeconds,
+}: Pick<IncidentLogEntry, 'at' | 'data' | 'deviceSkewSeconds'>): DeviceTime | null {
   const device = data?.['deviceAt']
   if (typeof device !== 'string' || Number.isNaN(Date.parse(device))) return null
   const minutesLate = Math.round((Date.parse(at) - Date.parse(device)) / 60_000)
-  return { at: device, minutesLate, isFar: Math.abs(minutesLate) >= farMinutes }
+  const skew = deviceSkewSeconds ?? null
+  const minutesBehind = skew === null ? null : Math.round(skew / 60)
+  const isOff = minutesBehind !== null && Math.abs(minutesBehind) >= farMinutes
+  const rightMs = Date.parse(device) + (isOff ? skew! * 1000 : 0)
+  // without a measure, only a time to come contradicts itself
+  const isDoubtful = isOff || minutesLate <= -farMinutes || data?.['deviceClockSuspect'] === true
+  return {
+    at: device,
+    minutesLate,
+    isFar: Math.abs(minutesLate) >= farMinutes,
+    minutesBehind,
+    isDoubtful,
+    rightAt: new Date(rightMs).toISOString(),
+  }
 }
 
 /** The other incident that an entry about a family names. */
