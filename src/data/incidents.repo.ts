@@ -276,6 +276,8 @@ const pointsSchema = v.object({
   stage: v.string(),
   x: v.string(),
   y: v.string(),
+  hidden: v.optional(v.number()),
+  stacks: v.optional(v.array(v.tuple([v.number(), v.number(), v.number()]))),
 })
 
 export interface ListRequest {
