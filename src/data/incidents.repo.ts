@@ -268,6 +268,9 @@ const packedSchema = v.array(
   }, 'not a packed month'),
 )
 
+const movedSchema = v.nullable(v.object({ areaCode: v.string(), at: v.string() }))
+export type MovedIncident = NonNullable<v.InferOutput<typeof movedSchema>>
+
 const pointsSchema = v.object({
   total: v.number(),
   shown: v.number(),
@@ -335,5 +338,9 @@ export const incidentsRepo = (backend: Backend) => ({
   /** Null when missing or not allowed. */
   detail: (id: string, signal?: AbortSignal): Promise<IncidentDetail | null> =>
     callRpc(backend, 'incident_detail', { p_id: id }, detailSchema, signal),
+
+  /** Where an incident went that left the person's areas; null for others. */
+  moved: (id: string, signal?: AbortSignal): Promise<MovedIncident | null> =>
+    callRpc(backend, 'incident_moved', { p_id: id }, movedSchema, signal),
 })
 export type IncidentsRepo = ReturnType<typeof incidentsRepo>

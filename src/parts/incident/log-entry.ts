@@ -1,12 +1,13 @@
 import type { IncidentLogEntry, IncidentPhoto } from '@/data/incidents.repo.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 
-/** Shows a place as one field and omits the area. */
+/** Shows a place as one field; of areas the codes. */
 export type CorrectedField =
   | { name: 'categoryCode'; before: string; after: string }
   | { name: 'addressLabel' | 'description'; before: string; after: string }
   | { name: 'severity'; before: number; after: number }
   | { name: 'place'; before: LngLat; after: LngLat }
+  | { name: 'areaCode'; before: string; after: string }
 
 type Pairs = Partial<Record<string, [unknown, unknown]>>
 
@@ -33,6 +34,9 @@ export function correctedFields(
     const [south, north] = lats ?? [near[1], near[1]]
     fields.push({ name: 'place', before: [west, south], after: [east, north] })
   }
+  const area = entry.data?.['areaCode']
+  if (Array.isArray(area) && area.length === 2 && areStrings(area as [unknown, unknown]))
+    fields.push({ name: 'areaCode', before: String(area[0]), after: String(area[1]) })
   for (const name of ['addressLabel', 'description'] as const) {
     const pair = pairs[name]
     if (pair && areStrings(pair)) fields.push({ name, before: pair[0], after: pair[1] })
@@ -50,6 +54,23 @@ const areStrings = (pair: [unknown, unknown]): pair is [string, string] =>
   pair.every((one) => typeof one === 'string')
 const areNumbers = (pair: [unknown, unknown]): pair is [number, number] =>
   pair.every((one) => typeof one === 'number' && Number.isFinite(one))
+
+/**
+ * Metres to which the incident's place is known: the fix that the report was placed by. Null once a
+ * person has put the pin, or where no accuracy was sent.
+ */
+export function placeAccuracy(
+  log: readonly Pick<IncidentLogEntry, 'kind' | 'data'>[],
+): number | null {
+  const placed = log.findLast(({ kind, data }) => {
+    const { lon, lat } = pairsOf(data?.['changes'])
+    return kind === 'reported' || (kind === 'corrected' && (lon ?? lat) !== undefined)
+  })
+  const { accuracyMeters, placedBy } = placed?.data ?? {}
+  return placed?.kind === 'reported' && placedBy === 'gps' && typeof accuracyMeters === 'number'
+    ? accuracyMeters
+    : null
+}
 
 export function photosOfEntry(entry: Pick<IncidentLogEntry, 'data'>): string[] {
   const photos = entry.data?.['photos']
@@ -119,7 +140,7 @@ export function beforeAndAfter(
 /** From here on the difference between device and server is worth a word. */
 export const farMinutes = 5
 
-export interface DeviceTime {
+interface DeviceTime {
   at: string
   /** How much later the server had it; negative where the device's time lies ahead. */
   minutesLate: number
