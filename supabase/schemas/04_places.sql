@@ -35,7 +35,7 @@ begin
       jsonb_build_object('type', 'Feature', 'id', a.idx,
         'properties', jsonb_build_object('code', a.code, 'parentCode', a.parent_code,
           'path', a.path, 'level', a.level, 'name', a.name),
-        'geometry', extensions.st_asgeojson(a.geom, 6)::jsonb)
+        'geometry', extensions.st_asgeojson(a.geom, 15)::jsonb)
       order by a.path collate "C"), '[]'))
     from public.areas a, private.city_today() as today
     where a.level = p_level and private.is_valid(a.valid_from, a.valid_to, today));
