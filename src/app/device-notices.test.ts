@@ -9,6 +9,8 @@ const well = {
   forgetsAfterDays: null,
   canInstall: false,
   unsent: 0,
+  unsentDays: null as number | null,
+  isPersisted: false as boolean | null,
   isQuiet: false,
 }
 const shown = (state: Partial<typeof well> | object, putAside = {}) =>
@@ -40,6 +42,17 @@ describe('noticeToShow', () => {
     const putAside = gravitiesOf({ ...well, forgetsAfterDays: 7 })
     expect(shown({ forgetsAfterDays: 7 }, putAside)).toBeNull()
     expect(shown({ forgetsAfterDays: 7, unsent: 1 }, putAside)).toBe('seven-days')
+  })
+
+  it('tells at each start of old unsent items that the browser may erase, and again when they grow older', () => {
+    const old = { unsent: 3, unsentDays: 2, canInstall: true }
+    expect(shown(old)).toBe('old-unsent')
+    expect(shown({ ...old, isPersisted: null, isQuiet: true })).toBe('old-unsent')
+    expect(shown({ ...old, isPersisted: true })).toBe('install')
+    expect(shown({ ...old, unsentDays: 0 })).toBe('install')
+    const putAside = gravitiesOf({ ...well, ...old })
+    expect(shown(old, putAside)).toBeNull()
+    expect(shown({ ...old, unsentDays: 3 }, putAside)).toBe('old-unsent')
   })
 
   it('keeps hints for the day, and tells of dangers at night too', () => {

@@ -1,5 +1,5 @@
 /** Most serious first. */
-export const notices = ['insecure', 'low-space', 'seven-days', 'install'] as const
+export const notices = ['insecure', 'low-space', 'seven-days', 'old-unsent', 'install'] as const
 export type Notice = (typeof notices)[number]
 /** 0 hides the notice. */
 export type Gravities = Record<Notice, number>
@@ -12,6 +12,10 @@ interface DeviceState {
   forgetsAfterDays: number | null
   canInstall: boolean
   unsent: number
+  /** Whole days for which the oldest unsent item has waited; null without one. */
+  unsentDays: number | null
+  /** Whether the browser promised to keep the storage; null when it does not tell. */
+  isPersisted: boolean | null
   /** In quiet hours only dangers to unsent work are told. */
   isQuiet: boolean
 }
@@ -20,6 +24,7 @@ export const gravitiesOf = (state: DeviceState): Gravities => ({
   insecure: state.isSecure ? 0 : 1,
   'low-space': lowness(state),
   'seven-days': state.forgetsAfterDays === null ? 0 : state.unsent > 0 ? 2 : state.isQuiet ? 0 : 1,
+  'old-unsent': state.isPersisted === true ? 0 : (state.unsentDays ?? 0),
   install: state.canInstall && !state.isQuiet ? 1 : 0,
 })
 

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { AppConfig } from '@/domain/city/config.ts'
 import { AppError, errorFromAnswer, isAbort } from './errors.ts'
 import { keptSession, type KeptSession } from './kept-session.ts'
+import { serverClock, type ServerClock } from './server-clock.ts'
 import { patientRenewal, type SessionRenewal } from './session-renewal.ts'
 
 export interface Backend {
@@ -17,6 +18,7 @@ export interface Backend {
   /** Fails at once when a new token is needed but offline. */
   unlessStuck: SessionRenewal['unlessStuck']
   keptSession: KeptSession
+  clock: ServerClock
 }
 
 interface BackendOptions {
@@ -42,7 +44,7 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
     },
     global: { fetch: guarded.fetch },
   })
-  const { fetch, retryAfterSeconds, renewal } = guarded
+  const { fetch, retryAfterSeconds, renewal, clock } = guarded
   return {
     config,
     supabase,
@@ -51,6 +53,7 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
     retryAfterSeconds,
     unlessStuck: renewal.unlessStuck,
     keptSession: keptSession(storageKey, options.storage, renewal.cancel),
+    clock,
   }
 }
 
@@ -58,12 +61,15 @@ export function createBackend(config: AppConfig, options: BackendOptions = {}): 
 function guardedFetch(fetch: typeof globalThis.fetch) {
   let retryAfter: number | null = null
   const renewal = patientRenewal(fetch)
+  const clock = serverClock()
   const guarded: typeof globalThis.fetch = async (input, init) => {
     const url = String(input instanceof Request ? input.url : input)
     const isToken = url.includes('/auth/v1/token')
     if (isToken && url.includes('grant_type=refresh_token'))
       return byOwnClock(await renewal.fetch(input, init))
+    const askedAt = Date.now()
     const response = await fetch(input, init)
+    clock.note(response, askedAt, Date.now())
     if (isClosed(response.status)) {
       const seconds = Number(response.headers.get('retry-after'))
       retryAfter = Number.isFinite(seconds) && seconds > 0 ? seconds : null
@@ -73,7 +79,7 @@ function guardedFetch(fetch: typeof globalThis.fetch) {
       throw new TypeError(`fetch failed: HTTP ${response.status} instead of the auth server`)
     return isToken ? byOwnClock(response) : response
   }
-  return { fetch: guarded, renewal, retryAfterSeconds: () => retryAfter }
+  return { fetch: guarded, renewal, clock, retryAfterSeconds: () => retryAfter }
 }
 
 /**

@@ -76,6 +76,8 @@ const logEntrySchema = v.looseObject({
   actorDepartments: v.nullish(v.array(v.string())),
   /** By kind: `changes` of a correction, `photos` (hashes). */
   data: v.nullish(v.looseObject({}), null),
+  /** The server's clock less the device's when the entry was sent; null where not known. */
+  deviceSkewSeconds: v.nullish(v.number()),
   isGenerated: v.optional(v.boolean()),
 })
 export type IncidentLogEntry = v.InferOutput<typeof logEntrySchema>
@@ -266,6 +268,9 @@ const packedSchema = v.array(
   }, 'not a packed month'),
 )
 
+const movedSchema = v.nullable(v.object({ areaCode: v.string(), at: v.string() }))
+export type MovedIncident = NonNullable<v.InferOutput<typeof movedSchema>>
+
 const pointsSchema = v.object({
   total: v.number(),
   shown: v.number(),
@@ -274,6 +279,8 @@ const pointsSchema = v.object({
   stage: v.string(),
   x: v.string(),
   y: v.string(),
+  hidden: v.optional(v.number()),
+  stacks: v.optional(v.array(v.tuple([v.number(), v.number(), v.number()]))),
 })
 
 export interface ListRequest {
@@ -331,5 +338,9 @@ export const incidentsRepo = (backend: Backend) => ({
   /** Null when missing or not allowed. */
   detail: (id: string, signal?: AbortSignal): Promise<IncidentDetail | null> =>
     callRpc(backend, 'incident_detail', { p_id: id }, detailSchema, signal),
+
+  /** Where an incident went that left the person's areas; null for others. */
+  moved: (id: string, signal?: AbortSignal): Promise<MovedIncident | null> =>
+    callRpc(backend, 'incident_moved', { p_id: id }, movedSchema, signal),
 })
 export type IncidentsRepo = ReturnType<typeof incidentsRepo>

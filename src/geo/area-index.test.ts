@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { findArea, findNeighbour, indexAreas, type AreaShape } from './area-index.ts'
+import {
+  findArea,
+  findNeighbour,
+  findNeighbours,
+  indexAreas,
+  type AreaShape,
+} from './area-index.ts'
 import type { AreaLevel, LngLat } from '../domain/vocabulary.ts'
 
 const square = (
@@ -62,6 +68,16 @@ describe('findNeighbour', () => {
     })
     expect(near?.shape.properties.code).toBe('B')
     expect(near?.distanceMeters).toBeCloseTo(55.6, 0)
+  })
+  it('finds all that an accuracy of 30 m allows, nearest first', () => {
+    const corner = [...shapes, square('C', 'community', 0, 0.01, 0.01)]
+    const within = (withinMeters: number) =>
+      findNeighbours(indexAreas(corner), [0.0099, 0.0098], {
+        ...{ level: 'community', code: 'A', withinMeters },
+      }).map(({ shape }) => shape.properties.code)
+    expect(within(30)).toEqual(['B', 'C'])
+    expect(within(15)).toEqual(['B'])
+    expect(within(5)).toEqual([])
   })
   it('finds nothing far from any border', () => {
     const options = { level: 'community', code: 'A', withinMeters: 100 } as const

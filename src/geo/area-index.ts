@@ -1,5 +1,6 @@
-import { bbox, booleanPointInPolygon } from '@turf/turf'
+import { bbox } from '@turf/turf'
 import type { Feature, MultiPolygon, Polygon } from 'geojson'
+import { coversPoint } from './covers-point.ts'
 import { areaLevels, type AreaLevel, type LngLat } from '../domain/vocabulary.ts'
 
 /** A polygon from `area_features`. */
@@ -32,43 +33,63 @@ export function indexAreas(shapes: Iterable<AreaShape>): AreaIndex {
 export function findArea(index: AreaIndex, place: LngLat): AreaShape | null {
   return (
     index.shapes.find(
-      (shape, at) => isInBox(index, at, place, place) && booleanPointInPolygon([...place], shape),
+      (shape, at) => isInBox(index, at, place, place) && coversPoint(shape.geometry, place),
     ) ?? null
   )
 }
 
+interface NearArea {
+  shape: AreaShape
+  /** To its border. */
+  distanceMeters: number
+}
+
+/** The nearest other area of `level` within `withinMeters` of a place, or null. */
+export const findNeighbour = (
+  index: AreaIndex,
+  place: LngLat,
+  options: NeighbourOptions,
+): NearArea | null => findNeighbours(index, place, options)[0] ?? null
+
+interface NeighbourOptions {
+  level: AreaLevel
+  code: string
+  withinMeters: number
+}
+
 /**
- * The nearest other area of `level` within `withinMeters` of a place, or null. Measures on a flat
+ * The other areas of `level` within `withinMeters` of a place, nearest first. Measures on a flat
  * earth: equal to turf's `pointToPolygonDistance` within a centimetre, but 75 times faster.
  */
-export function findNeighbour(
+export function findNeighbours(
   index: AreaIndex,
   [lng, lat]: LngLat,
-  { level, code, withinMeters }: { level: AreaLevel; code: string; withinMeters: number },
-): { shape: AreaShape; distanceMeters: number } | null {
+  { level, code, withinMeters }: NeighbourOptions,
+): NearArea[] {
   const metersPerLat = 111_195
   const metersPerLng = metersPerLat * Math.cos((lat * Math.PI) / 180)
   const [reachLng, reachLat] = [withinMeters / metersPerLng, withinMeters / metersPerLat]
-  let best: { shape: AreaShape; distanceMeters: number } | null = null
+  const found: NearArea[] = []
   for (const [at, shape] of index.shapes.entries()) {
     if (shape.properties.level !== level || shape.properties.code === code) continue
     if (!isInBox(index, at, [lng - reachLng, lat - reachLat], [lng + reachLng, lat + reachLat]))
       continue
     const { geometry } = shape
     const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates
+    let nearest = Infinity
     for (const ring of polygons.flat())
       for (let i = 1; i < ring.length; i++) {
-        const distanceMeters = distanceToEdge(
+        const distance = distanceToEdge(
           (ring[i - 1]![0]! - lng) * metersPerLng,
           (ring[i - 1]![1]! - lat) * metersPerLat,
           (ring[i]![0]! - lng) * metersPerLng,
           (ring[i]![1]! - lat) * metersPerLat,
         )
-        if (distanceMeters <= withinMeters && distanceMeters < (best?.distanceMeters ?? Infinity))
-          best = { shape, distanceMeters }
+        nearest = Math.min(nearest, distance)
       }
+    if (nearest <= withinMeters) found.push({ shape, distanceMeters: nearest })
   }
-  return best
+  return found.sort((a, b) => a.distanceMeters - b.distanceMeters)
 }
 
 function isInBox({ boxes }: AreaIndex, at: number, southWest: LngLat, northEast: LngLat): boolean {

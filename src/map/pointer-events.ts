@@ -10,6 +10,13 @@ const pairMs = 250
 /** Half the side of the hit square. */
 const reachPixels = { mouse: 3, touch: 12 }
 
+interface Found {
+  hits: PointHit[]
+  /** With those that a capped tile left out. */
+  count: number
+}
+const none: Found = { hits: [], count: 0 }
+
 export interface PointerOptions {
   drawnLevel: () => AreaLevel | null
   /** The map seen at a place of this one: its points are meant. */
@@ -32,12 +39,13 @@ export function listenToPointer(
 
   const hover = (event: MapMouseEvent | null): void => {
     const isPlace = event !== null && placeAt(map, event) !== null
-    const hits = event && !isPlace ? pointsAt(mapAt(event.point), event, reachPixels.mouse) : []
+    const found = event && !isPlace ? pointsAt(mapAt(event.point), event, reachPixels.mouse) : none
+    const { hits, count } = found
     const idx = event && hits.length === 0 && !isPlace ? areaAt(map, event, drawnLevel()) : null
     const pixel = event ? { x: event.point.x, y: event.point.y } : { x: 0, y: 0 }
     const names = hits.map(({ id }) => id).join()
     if (names !== hoveredPoints || hits.length > 0)
-      events.emit('pointHover', hits.length > 0 ? { hits, pixel } : null)
+      events.emit('pointHover', hits.length > 0 ? { hits, count, pixel } : null)
     if (idx !== hoveredArea || idx !== null)
       events.emit('areaHover', idx === null ? null : { idx, pixel })
     hoveredPoints = names
@@ -59,12 +67,12 @@ export function listenToPointer(
       'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch'
     const place = placeAt(map, event)
     if (place !== null) return events.emit('placeClick', { place })
-    const hits = pointsAt(
+    const { hits, count } = pointsAt(
       mapAt(event.point),
       event,
       isTouch ? reachPixels.touch : reachPixels.mouse,
     )
-    if (hits.length > 0) return events.emit('pointClick', { hits, lngLat, pixel })
+    if (hits.length > 0) return events.emit('pointClick', { hits, count, lngLat, pixel })
     const idx = areaAt(map, event, drawnLevel())
     if (idx === null) return events.emit('backgroundClick', { lngLat, pixel })
     const { ctrlKey, metaKey, shiftKey } = event.originalEvent
@@ -96,8 +104,8 @@ function placeAt(map: MapLibreMap, event: MapMouseEvent): number | null {
 }
 
 /** Topmost first, each incident once. */
-function pointsAt(map: MapLibreMap, event: MapMouseEvent, reach: number): PointHit[] {
-  if (!map.getLayer(layerIds.pointCircle)) return []
+function pointsAt(map: MapLibreMap, event: MapMouseEvent, reach: number): Found {
+  if (!map.getLayer(layerIds.pointCircle)) return none
   const { x, y } = event.point
   const features = map.queryRenderedFeatures(
     [
@@ -107,11 +115,15 @@ function pointsAt(map: MapLibreMap, event: MapMouseEvent, reach: number): PointH
     { layers: [layerIds.pointCircle] },
   )
   const hits = new Map<string, PointHit>()
+  let covered = 0
   for (const { geometry, properties } of features) {
     if (geometry.type !== 'Point') continue
     const [lng = 0, lat = 0] = geometry.coordinates
-    for (const hit of hitsFromProperties(properties as IncidentProperties, [lng, lat]))
-      if (!hits.has(hit.id)) hits.set(hit.id, hit)
+    const found = hitsFromProperties(properties as IncidentProperties, [lng, lat])
+    // a dot on the edge of two tiles comes twice
+    if (found.every(({ id }) => hits.has(id))) continue
+    covered += Number(properties.count) - found.length
+    for (const hit of found) if (!hits.has(hit.id)) hits.set(hit.id, hit)
   }
-  return [...hits.values()]
+  return { hits: [...hits.values()], count: hits.size + covered }
 }

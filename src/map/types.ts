@@ -129,6 +129,16 @@ export interface PointHit {
   lngLat: LngLat
 }
 
+/** Of the tiles in view; `shown < total` means capped. */
+export interface PointTotals {
+  shown: number
+  total: number
+  /** Incidents at places without a dot. */
+  hidden: number
+  /** Closer tiles are not cut: zooming in draws no more. */
+  isClosest: boolean
+}
+
 export type LocateFailure = 'denied' | 'unavailable' | 'timeout' | 'insecure' | 'unsupported'
 export type LocateResult =
   | { ok: true; lngLat: LngLat; accuracyMeters: number; insideCity: boolean }
@@ -148,13 +158,14 @@ export interface MapEvents {
   /** `isAdding`: with Ctrl, Cmd or Shift. Comes once no second click has followed. */
   areaClick: { idx: number; lngLat: LngLat; pixel: PixelPoint; isAdding: boolean }
   /** Several at a shared place; null on leaving. */
-  pointHover: { hits: PointHit[]; pixel: PixelPoint } | null
-  pointClick: { hits: PointHit[]; lngLat: LngLat; pixel: PixelPoint }
+  pointHover: { hits: PointHit[]; count: number; pixel: PixelPoint } | null
+  /** `count` is true; a capped tile gives fewer hits. */
+  pointClick: { hits: PointHit[]; count: number; lngLat: LngLat; pixel: PixelPoint }
   /** Index in `PlaceMarks.list`. Places win over points and areas. */
   placeClick: { place: number }
   backgroundClick: { lngLat: LngLat; pixel: PixelPoint }
-  /** `shown < total` means capped. Null below zoom 14. */
-  pointTotals: { shown: number; total: number } | null
+  /** Null below zoom 14. */
+  pointTotals: PointTotals | null
   pointsError: unknown
   locate: LocateResult
   fullscreen: boolean

@@ -290,6 +290,15 @@ describe('sending', () => {
     expect([...server.effects.values()].every((count) => count === 1)).toBe(true)
   })
 
+  it('says by the device’s clock when a call left, so that the server can measure that clock', async () => {
+    await outbox.enqueue(report(uuid(0)))
+    const before = Date.parse((await outbox.page({ states: ['queued'], limit: 1 }))[0]!.at)
+    outbox.start()
+    await drained()
+    const [command] = server.calls.at(-1)!
+    expect(Date.parse(command!.sentAt!)).toBeGreaterThanOrEqual(before)
+  })
+
   it('isolates one command that fails every call it is in', async () => {
     const poison = await outbox.enqueue(report(uuid(0), { description: 'crash the call' }))
     for (let n = 1; n <= 60; n++) await outbox.enqueue(report(uuid(n)))

@@ -5,6 +5,8 @@ import type { ItemRow, OutboxDatabase, RowState } from './database.ts'
 export const maxCommands = 200
 /** The server takes 1 MiB; keep a margin. */
 const maxCallBytes = 960 * 1024
+/** A comma, and `sentAt` of a command when its call leaves. */
+const stampBytes = 40
 const itemsToUpload = 16
 const chunk = 200
 /** A longer hold comes from a device clock that was set back. */
@@ -77,7 +79,7 @@ export const take = (db: OutboxDatabase, rows: readonly ItemRow[], actor: string
       // another tab was faster
       if (row?.id !== id || row.state !== 'queued' || payload === undefined) continue
       const command = wireCommand(row, payload, actor)
-      const more = new TextEncoder().encode(JSON.stringify(command)).length + 1
+      const more = new TextEncoder().encode(JSON.stringify(command)).length + stampBytes
       if (taken.length > 0 && bytes + more > maxCallBytes) break
       bytes += more
       taken.push({ ...row, state: 'sending', attempts: row.attempts + 1 })

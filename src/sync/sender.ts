@@ -199,7 +199,9 @@ export class Sender {
     let judged: Judged[] = taken.map((item) => ({ item, verdict: { kind: 'nothing' } }))
     let failure: AppError | null = null
     try {
-      const answer = await untilAborted(transport.applyCommands(commands, limited), limited)
+      const sentAt = new Date(began).toISOString()
+      const stamped = commands.map((command) => ({ ...command, sentAt }))
+      const answer = await untilAborted(transport.applyCommands(stamped, limited), limited)
       judged = judge(taken, answer)
       if (judged.every(({ verdict }) => verdict.kind === 'nothing'))
         failure = new AppError('offline', 'no receipt in the answer', { code: 'bad_answer' })

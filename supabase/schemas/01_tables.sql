@@ -532,7 +532,9 @@ create table public.commands (
   received_at timestamptz not null default now(),
   photo_hashes text[] not null default '{}',
   -- by the demo's script
-  is_generated boolean not null default false
+  is_generated boolean not null default false,
+  -- the device's clock when the call left: received_at less this is what that clock is off
+  sent_at timestamptz
 );
 create index commands_actor_idx on public.commands (actor, received_at);
 

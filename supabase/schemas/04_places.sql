@@ -35,7 +35,7 @@ begin
       jsonb_build_object('type', 'Feature', 'id', a.idx,
         'properties', jsonb_build_object('code', a.code, 'parentCode', a.parent_code,
           'path', a.path, 'level', a.level, 'name', a.name),
-        'geometry', extensions.st_asgeojson(a.geom, 6)::jsonb)
+        'geometry', extensions.st_asgeojson(a.geom, 15)::jsonb)
       order by a.path collate "C"), '[]'))
     from public.areas a, private.city_today() as today
     where a.level = p_level and private.is_valid(a.valid_from, a.valid_to, today));
@@ -47,7 +47,8 @@ end $$;
 create or replace function public.area_list() returns jsonb
 language sql stable set search_path = '' as $$ select private.area_list() $$;
 
--- The shapes of one level's areas valid today, with six decimals (10 cm).
+-- The shapes of one level's areas valid today, unrounded: beside a border a device must find the area that the
+-- server finds.
 -- Returns a GeoJSON FeatureCollection. A feature's `id` is the area's `idx`; its properties are
 -- `{code, parentCode, path, level, name}`.
 -- Errors: 42501; 22023 for an unknown level.
@@ -79,6 +80,20 @@ begin atomic
   order by (a.level = p_shard_level) desc, length(a.path)
   limit 1;
 end;
+
+-- The area's name for people, equal to areaLabel in src/domain/city: "Mission · SF-20-03".
+create or replace function private.area_label(p_code text)
+returns text language sql stable set search_path = '' as $$
+  select coalesce(string_agg(n.name, ' · ' order by n.depth)
+    filter (where n.name <> '' and not coalesce(starts_with(n.next, n.name), false)), '')
+  from (
+    select length(a.path) as depth, btrim(a.name) as name,
+      lead(btrim(a.name)) over (order by length(a.path)) as next
+    from public.areas own
+    join public.areas a on a.code = any (string_to_array(rtrim(own.path, '/'), '/'))
+    where own.code = p_code and (a.level <> 'city' or a.code = own.code)
+  ) n
+$$;
 
 -- No row outside the city. Takes the deepest valid area, on a border the lowest code. Boxes are sorted in
 -- that order first and the first hit ends the search, so the city's thousands of vertices are rarely

@@ -383,6 +383,25 @@ begin
   having count(*) > 0;
 end $$;
 
+-- The rights before a correction of the caller's own, of the last day, that took the incident out of their sight:
+-- what waited behind that correction in their queue was said by these rights. Null without such a correction.
+create or replace function private.rights_before_own_move(
+  p_incident public.incidents, p_at timestamptz, p_to_act boolean)
+returns private.incident_rights language plpgsql stable set search_path = '' as $$
+declare
+  v_before public.incidents := p_incident;
+  v_actor uuid;
+  v_at timestamptz;
+begin
+  select l.data -> 'areaCode' ->> 0, l.actor, l.at into v_before.area_code, v_actor, v_at
+  from public.incident_log l
+  where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
+    and l.kind = 'corrected' and l.data ? 'areaCode'
+  order by l.seq desc limit 1;
+  if v_actor is distinct from auth.uid() or v_at <= p_at - interval '1 day' then return null; end if;
+  return private.rights_on(v_before, p_at, p_to_act);
+end $$;
+
 create type private.locked_incident as (incident public.incidents, rights private.incident_rights);
 
 -- Locks the incident, so that no version or log number is given twice; the rights are the caller's. Crosswise
@@ -398,6 +417,9 @@ begin
   order by i.district_code collate "C" limit 1 for no key update;
   if found then
     v_locked.rights := private.rights_on(v_locked.incident, p_at, p_to_act);
+    if (v_locked.rights).sees is not true then
+      v_locked.rights := private.rights_before_own_move(v_locked.incident, p_at, p_to_act);
+    end if;
   end if;
   if (v_locked.rights).sees is not true then
     perform private.reject_command('unknown_incident', 'incidentId');
@@ -537,8 +559,8 @@ returns jsonb language sql stable set search_path = '' set timezone = 'UTC' as $
   left join public.profiles p on p.user_id = last.actor
 $$;
 
--- Applies {categoryCode?, lon?, lat?, description?, severity?, addressLabel?}. The area follows the place,
--- the shard key stays.
+-- Applies {categoryCode?, lon?, lat?, description?, severity?, addressLabel?}. The area and a label
+-- that names it follow the place, the shard key stays.
 create or replace function private.corrected_incident(p_incident public.incidents, p_changes jsonb)
 returns public.incidents language plpgsql set search_path = '' as $$
 declare
@@ -580,6 +602,11 @@ begin
     v_new.area_code := v_place.area_code;
     v_new.qx := v_place.qx;
     v_new.qy := v_place.qy;
+    -- a label that only names the area follows it; words of people stay
+    if v_new.area_code <> p_incident.area_code and not p_changes ? 'addressLabel'
+      and p_incident.address_label = private.area_label(p_incident.area_code) then
+      v_new.address_label := private.area_label(v_new.area_code);
+    end if;
   end if;
   return v_new;
 end $$;

@@ -33,7 +33,8 @@ returns jsonb language sql immutable set search_path = '' as $$
 $$;
 
 create type private.command_envelope as (
-  fault text, id uuid, actor uuid, type text, at timestamptz, replaces uuid, payload text, hash text
+  fault text, id uuid, actor uuid, type text, at timestamptz, replaces uuid, payload text, hash text,
+  sent_at timestamptz
 );
 
 -- `fault` names the first wrong key.
@@ -46,13 +47,14 @@ begin
   v_envelope.fault := 'command';
   if json_typeof(p_item) <> 'object' then return v_envelope; end if;
   select p.*, (select count(*) from json_object_keys(p_item)) as keys into v_parts
-  from json_to_record(p_item) as p (id json, actor json, type json, at json, payload json, replaces json);
+  from json_to_record(p_item) as p (id json, actor json, type json, at json, payload json, replaces json,
+    "sentAt" json);
   -- Fewer values than names: a name is unknown, comes twice or has a null. Only a null is allowed: parsers
   -- disagree on names that come twice.
   if v_parts.keys <> num_nonnulls(v_parts.id, v_parts.actor, v_parts.type, v_parts.at, v_parts.payload,
-      v_parts.replaces) and exists (
+      v_parts.replaces, v_parts."sentAt") and exists (
       select 1 from json_object_keys(p_item) as key group by key
-      having count(*) > 1 or key <> all ('{id,actor,type,at,payload,replaces}')) then
+      having count(*) > 1 or key <> all ('{id,actor,type,at,payload,replaces,sentAt}')) then
     return v_envelope;
   end if;
   v_envelope.fault := 'id';
@@ -85,6 +87,11 @@ begin
   if length(v_envelope.type) not between 1 and 60 then return v_envelope; end if;
   v_envelope.fault := 'at';
   v_envelope.at := private.instant(v_parts.at #>> '{}');
+  v_envelope.fault := 'sentAt';
+  if coalesce(json_typeof(v_parts."sentAt"), 'null') <> 'null' then
+    if json_typeof(v_parts."sentAt") <> 'string' then return v_envelope; end if;
+    v_envelope.sent_at := private.instant(v_parts."sentAt" #>> '{}');
+  end if;
   v_envelope.fault := null;
   return v_envelope;
 exception when data_exception or program_limit_exceeded then
@@ -188,6 +195,7 @@ begin
   v_record.hash := p_envelope.hash;
   v_record.replaces := p_envelope.replaces;
   v_record.device_at := p_envelope.at;
+  v_record.sent_at := p_envelope.sent_at;
   v_record.received_at := p_at;
   v_record.outcome := 'applied';
   begin
@@ -351,10 +359,10 @@ begin
   end;
   -- Two people sent one id at once: the later call fails here, and finds the id taken when sent again.
   insert into public.commands (id, actor, type, hash, outcome, incident_id, version, error, replaces,
-    device_at, received_at, photo_hashes)
+    device_at, sent_at, received_at, photo_hashes)
   select (b.record).id, (b.record).actor, (b.record).type, (b.record).hash, (b.record).outcome,
     (b.record).incident_id, (b.record).version, (b.record).error, (b.record).replaces,
-    (b.record).device_at, (b.record).received_at, (b.record).photo_hashes
+    (b.record).device_at, (b.record).sent_at, (b.record).received_at, (b.record).photo_hashes
   from unnest(v_batch) b where b.settled is null;
   select array_agg(coalesce(b.settled, private.receipt(b.record, false)) order by b.n) into v_receipts
   from unnest(v_batch) with ordinality as b (settled, record, report, step, incident, n)
@@ -461,8 +469,8 @@ begin
 end $$;
 
 -- Carries out commands in their order, each by itself. `p_commands` is
--- `[{id, actor, type, at, payload, replaces?}]` with `payload` a string of JSON: at most 200 commands and
--- 1 MB. schemas/05_command_types.sql holds types, payloads and codes of `error`, 06_commands.sql the codes
+-- `[{id, actor, type, at, payload, replaces?, sentAt?}]` with `payload` a string of JSON: at most 200 commands
+-- and 1 MB. `sentAt` is the device's clock when the call left, which tells what that clock is off. schemas/05_command_types.sql holds types, payloads and codes of `error`, 06_commands.sql the codes
 -- of envelopes.
 -- Returns receipts `[{id, outcome, hash, incident_id, version, error, case_number, missing_photos}]`. `outcome` is
 -- applied, replayed, conflict or rejected. `hash` is the payload's SHA-256; null means that no record

@@ -299,33 +299,54 @@ begin
   execute format($q$
     with hits as materialized (
       -- narrow rows: a crowded tile has tens of thousands
-      select i.ctid as row_at, i.reported_at, i.id
+      select i.ctid as row_at, i.reported_at, i.id, i.lon, i.lat
       from public.incidents i
       where i.geom operator(extensions.&&) extensions.st_makeenvelope($1, $2, $3, $4, 4326)
         -- && compares in single precision, about a metre wider
         and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
         and %s and %s
+    ), counted as materialized (
+      select count(*) as n from hits
+    ), chosen as materialized (
+      select h.row_at from hits h where (select n from counted) <= 2000
+      union all
+      -- each place before a second incident of any: a stack must not thin out its neighbours
+      (select h.row_at from (
+        select t.row_at, t.reported_at, t.id,
+          row_number() over (partition by t.lon, t.lat order by t.reported_at desc, t.id) as nth
+        from hits t where (select n from counted) > 2000) h
+      order by h.nth, h.reported_at desc, h.id limit 2000)
     ), shown as (
       select i.id, i.lon, i.lat, c.idx as category,
         private.stage_byte(i.stage, i.on_hold) | case when i.is_generated then 32 else 0 end as stage
-      from (select * from hits order by reported_at desc, id limit 2000) h
+      from chosen h
       join public.incidents i on i.ctid = h.row_at
       join public.categories c on c.code = i.category_code
     ), placed as (
-      select s.id, s.category, s.stage,
+      select s.id, s.category, s.stage, s.lon, s.lat,
         least(4095, greatest(0, floor(((s.lon + 180) / 360 * $5 - $6) * 4096)))::integer::smallint as x,
         least(4095, greatest(0, floor(((0.5 - ln(tan(pi() / 4 + radians(s.lat) / 2)) / (2 * pi())) * $5 - $7)
           * 4096)))::integer::smallint as y
       from shown s
+    ), stacks as materialized (
+      select t.lon, t.lat, count(*) as n from hits t where (select n from counted) > 2000 group by 1, 2
+    ), drawn as materialized (
+      select p.lon, p.lat, min(p.x) as x, min(p.y) as y from placed p
+      where (select n from counted) > 2000 group by 1, 2
     )
-    select jsonb_build_object(
-      'total', (select count(*) from hits),
+    select jsonb_strip_nulls(jsonb_build_object(
+      'total', (select n from counted),
+      'hidden', (select sum(k.n) from stacks k
+        where not exists (select from drawn d where d.lon = k.lon and d.lat = k.lat)),
+      'stacks', (select jsonb_agg(jsonb_build_array(t.x, t.y, t.n)) from (
+        select d.x, d.y, sum(k.n) as n from drawn d join stacks k on k.lon = d.lon and k.lat = d.lat
+        group by 1, 2 having sum(k.n) > 1) t),
       'shown', count(*),
       'ids', coalesce(jsonb_agg(p.id), '[]'),
       'category', private.base64(string_agg(set_byte('\x00', 0, p.category), '')),
       'stage', private.base64(string_agg(set_byte('\x00', 0, p.stage), '')),
       'x', private.base64(string_agg(int2send(p.x), '')),
-      'y', private.base64(string_agg(int2send(p.y), '')))
+      'y', private.base64(string_agg(int2send(p.y), ''))))
     from placed p $q$,
     private.scope_condition(private.resolve_scope(), 'i'),
     private.filter_condition(private.parse_filter(p_filter)))
@@ -333,9 +354,10 @@ begin
   return v_result;
 end $$;
 
--- The points of a map tile, zoom 14 to 22; of more than 2,000 the newest. West and north edges are inside,
--- the others are not.
--- Returns `{total, shown, ids, category, stage, x, y}`. `total` counts all. `category` and `stage` are base64
+-- The points of a map tile, zoom 14 to 22; of more than 2,000 the newest of each place first. West and north edges
+-- are inside, the others are not.
+-- Returns `{total, shown, ids, category, stage, x, y, hidden?, stacks?}`. `total` counts all. Of more than 2,000,
+-- `stacks` has `[x, y, count]` of each place with several, and `hidden` counts those at places without any point. `category` and `stage` are base64
 -- of bytes, `x` and `y` of big-endian i16, local to the tile with extent 4096. `stage` has 32 added for incidents
 -- with generated steps.
 -- Errors: 42501; 22023 for an impossible tile, another zoom, or a wrong filter.

@@ -305,6 +305,27 @@ begin
     'feedback', private.incident_feedback(v_incident, v_rights, now()));
 end $$;
 
+create or replace function private.incident_moved(p_id uuid)
+returns jsonb language plpgsql stable security definer set search_path = '' set timezone = 'UTC' as $$
+declare
+  v_incident public.incidents;
+  v_paths text[];
+begin
+  perform private.require_user();
+  -- the collation keeps a database without statistics from reading the whole primary key
+  select i.* into v_incident from public.incidents i where i.id = p_id order by i.district_code collate "C" limit 1;
+  if v_incident.id is null or (private.rights_on(v_incident)).sees then return null; end if;
+  v_paths := private.scope_paths();
+  return (
+    select jsonb_build_object('areaCode', l.data -> 'areaCode' ->> 1, 'at', l.at)
+    from public.incident_log l
+    join public.areas a on a.code = l.data -> 'areaCode' ->> 0
+    where l.district_code = v_incident.district_code and l.incident_id = v_incident.id
+      and l.kind = 'corrected' and l.data ? 'areaCode'
+      and exists (select from unnest(v_paths) p where private.is_within(a.path, p))
+    order by l.seq desc limit 1);
+end $$;
+
 -- One page of incidents. `p_sort` is reported_desc, reported_asc, closed_desc, hours_desc, hours_asc, area_asc
 -- or category_asc; under closed_ and hours_ those not closed come last. `p_after` is the `next` of the page
 -- before.
@@ -319,12 +340,13 @@ $$;
 -- own.
 -- Returns `{asOf, incident, photos: [{owner, hash, mediaType, bytes, width, height, takenAt, lon, lat, at, byName,
 -- isChecked, isGenerated}], canCorrect, canNote, canAsk, transitions: [OfferedTransition], log: [{seq, at, kind, actor,
--- actorName, actorRoles, actorDepartments, stageFrom, stageTo, note, data, isGenerated}], people: {id: name}, clocks,
+-- actorName, actorRoles, actorDepartments, stageFrom, stageTo, note, data, deviceSkewSeconds, isGenerated}], people: {id: name}, clocks,
 -- workAhead: {calendar: {until, spans: [[from, to]]}}, holds: [[from, to]], family: {parentId, parent, children},
 -- spot: {radiusMeters, ordinal, count, rows}, feedback}`; null when it is
 -- absent or outside the scope. `incident` is an IncidentRow with `category, areas, department, reportedBy,
 -- reporterName, deviceAt, source, sourceId, handler, assignee, dueUnknown`: `{until}`, the last day that the
--- calendar of a running clock knows, where its due time lies beyond. `data` has the `photos` (hashes) an entry brought
+-- calendar of a running clock knows, where its due time lies beyond. `deviceSkewSeconds` is what the server's clock
+-- was ahead of the device's when the entry was sent, null where not known. `data` has the `photos` (hashes) an entry brought
 -- and the `changes` of a correction, `{field: [before, after]}`. `people` are those whom the log names. A clock is
 -- `{seq, kind, milestone, departmentCode, isWorkingTime, calendar, extensions, startedAt, runs: [[from, to]],
 -- runningSince, limitSeconds, usedSeconds, dueAt, warnAt, stoppedAt, isReached}`; `usedSeconds` is that of `asOf`, and
@@ -337,6 +359,16 @@ create or replace function public.incident_detail(p_id uuid)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_detail(p_id)
 $$;
+
+-- Where an incident went that a correction took out of the caller's areas.
+-- Returns `{areaCode, at}`, the area that the correction named; null when the caller sees the incident, or never saw it
+-- by its area.
+-- Errors: 42501.
+create or replace function public.incident_moved(p_id uuid)
+returns jsonb language sql stable security invoker set search_path = '' as $$
+  select private.incident_moved(p_id)
+$$;
+grant execute on function private.incident_moved(uuid), public.incident_moved(uuid) to authenticated;
 
 -- Open incidents of the scope, newest first. `p_after` is the `next` of the page before.
 -- Returns `{rows: [{id, version, categoryCode, lon, lat, areaCode, stage, description, addressLabel,

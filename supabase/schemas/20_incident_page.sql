@@ -111,6 +111,7 @@ begin
     select coalesce(jsonb_agg(jsonb_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'actor', e.actor,
         'actorName', p.display_name, 'actorRoles', a.roles, 'actorDepartments', a.departments,
         'stageFrom', e.stage_from, 'stageTo', e.stage_to, 'note', e.note, 'data', e.data,
+        'deviceSkewSeconds', round(extract(epoch from c.received_at - c.sent_at)),
         'isGenerated', e.kind = 'demo_started' or coalesce(c.is_generated, false)) order by e.seq), '[]')
     from entries e
     cross join given g

@@ -324,6 +324,69 @@ describeOnEachDatabase('commands on an incident', (kind) => {
       expect((await cursor()).months).toHaveLength(1)
     })
 
+    it('takes a label along that only names the area, and leaves what people wrote', async () => {
+      await db.query('update public.incidents set address_label = $2 where id = $1', [
+        incidentId,
+        'N-1 · N-1_A',
+      ])
+      await correct('admin', { lon: 12.5, lat: 20.5 })
+      expect(await row()).toMatchObject({ address_label: 'N-10-A' })
+      expect((await log())[1]).toMatchObject({
+        data: { changes: { addressLabel: ['N-1 · N-1_A', 'N-10-A'] } },
+      })
+      await db.query(`update public.incidents set address_label = 'by the bridge' where id = $1`, [
+        incidentId,
+      ])
+      await correct('admin', { lon: 10.5, lat: 21 }, 3)
+      expect(await row()).toMatchObject({ address_label: 'by the bridge', area_code: 'N-1_A' })
+    })
+
+    it('judges what waited behind it by the rights before it, for a day and for its sender alone', async () => {
+      const foreign = await report('leader', { lon: 10.5, lat: 21 })
+      const receipts = await applyCommands(db, people.field, [
+        commandOf(people.field, 'correct_incident', {
+          ...{ incidentId: foreign, baseVersion: 1, changes: { lon: 12.5, lat: 20.5 } },
+        }),
+        commandOf(people.field, 'add_note', { incidentId: foreign, note: 'same call' }),
+      ])
+      expect(receipts).toMatchObject([{ outcome: 'applied' }, { outcome: 'applied' }])
+      expect(
+        await send('field', 'add_note', { incidentId: foreign, note: 'next call' }),
+      ).toMatchObject({ outcome: 'applied' })
+      // another person of the old area saw it too, and moved nothing
+      expect(
+        await errorOf(send('manager', 'add_note', { incidentId: foreign, note: 'mine' })),
+      ).toMatchObject({ code: 'unknown_incident' })
+      await db.query(
+        `update public.incident_log set at = at - interval '25 hours'
+         where incident_id = $1 and kind = 'corrected'`,
+        [foreign],
+      )
+      expect(
+        await errorOf(send('field', 'add_note', { incidentId: foreign, note: 'too late' })),
+      ).toMatchObject({ code: 'unknown_incident' })
+    })
+
+    it('tells those who lose sight of it where it went, and nobody else', async () => {
+      const foreign = await report('leader', { lon: 10.5, lat: 21 })
+      const moved = (person: Person) =>
+        db.asUser(people[person], async (tx) => {
+          const [found] = await tx.query<{ moved: { areaCode: string } | null }>(
+            'select public.incident_moved($1::uuid) as moved',
+            [foreign],
+          )
+          return found!.moved?.areaCode ?? null
+        })
+      expect(await moved('field')).toBeNull()
+      await send('field', 'correct_incident', {
+        ...{ incidentId: foreign, baseVersion: 1, changes: { lon: 12.5, lat: 20.5 } },
+      })
+      const told = await Promise.all(
+        (['field', 'manager', 'leader', 'otherManager', 'stranger', 'handler'] as const).map(moved),
+      )
+      expect(told).toEqual(['N-10-A', 'N-10-A', null, null, null, null])
+    })
+
     it('shows up in changes_since without a move', async () => {
       const changes = async (cursor: string) =>
         (
@@ -501,6 +564,30 @@ describeOnEachDatabase('commands on an incident', (kind) => {
         near: true,
       })),
     )
+  })
+
+  it('measures the device’s clock by the time at which its call left, and tells it with the log', async () => {
+    const off = 3 * 3_600_000
+    const device = (ago: number) => new Date(Date.now() - off - ago).toISOString()
+    const command = {
+      ...reportCommand(people.field, { deviceAt: device(600_000) }),
+      sentAt: device(0),
+    }
+    const [receipt] = await applyCommands(db, people.field, [command])
+    const again = await applyCommands(db, people.field, [{ ...command, sentAt: device(-60_000) }])
+    expect(again[0]).toMatchObject({ outcome: 'replayed' })
+    const entries = await db.asUser(people.field, (tx) =>
+      tx.query<{ skew: number | null }>(
+        `select (e ->> 'deviceSkewSeconds')::int as skew
+         from jsonb_array_elements(public.incident_detail($1::uuid) -> 'log') e`,
+        [receipt!.incident_id!],
+      ),
+    )
+    expect(entries).toHaveLength(1)
+    expect(Math.abs(entries[0]!.skew! - off / 1000)).toBeLessThan(30)
+    expect(
+      await applyCommands(db, people.field, [{ ...reportCommand(people.field), sentAt: 'soon' }]),
+    ).toMatchObject([{ outcome: 'rejected', error: { code: 'invalid_command', field: 'sentAt' } }])
   })
 
   /** Repeats a journaled call of somebody, as the server does at its start. */

@@ -167,6 +167,11 @@ const api: Record<string, Call> = {
     sql: (fn) => `select count(${fn}('${farIncident}'))`,
     expected: row(1, 1, 0, 1, 0, 0, 0),
   },
+  // nothing was moved
+  'incident_moved(uuid)': {
+    sql: (fn) => `select count(${fn}('${farIncident}'))`,
+    expected: everyone(0),
+  },
   // the field staff of its grid, for who may send it to verify
   'assignable_people(uuid,text)': list(`'${nearIncident}', null`, row(1, 0, 1, 0, 0, 0, 0)),
   'open_incidents(jsonb,integer)': {
@@ -587,6 +592,8 @@ export const ownerOnly = [
   'private.incident_people(incidents)',
   'private.incident_work_ahead(incidents,timestamp with time zone)',
   'private.incident_spot(incidents,text)',
+  'private.area_label(text)',
+  'private.rights_before_own_move(incidents,timestamp with time zone,boolean)',
   'private.open_choices(workflow_fields,incidents,workflow_transitions[])',
   'private.related_row(incidents,double precision)',
   'private.spot_query(text)',

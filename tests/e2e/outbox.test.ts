@@ -197,9 +197,12 @@ describe('outbox', () => {
     await page.getByTestId('nudge-north').click()
     await notice.waitFor(slow)
     expect(await notice.innerText()).toContain(beyond)
+    expect(await page.getByTestId('moves-to').innerText()).toContain(beyond)
     await page.getByTestId('correction-submit').click()
     // it says the truth
     await expect.poll(async () => call(manager, 'incident_detail', { p_id: id }), slow).toBeNull()
+    // and where it went, instead of that it cannot be found
+    await page.getByTestId('detail-moved').filter({ hasText: beyond }).waitFor(slow)
   })
 
   it('merges a conflict field by field; what was chosen survives leaving', async () => {

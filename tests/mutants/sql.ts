@@ -149,8 +149,15 @@ const writing = breaksOf('migrations', onIncidents, [
   },
   {
     name: 'an unseen incident can be written to',
-    find: 'if (v_locked.rights).sees is not true then',
-    replace: 'if (v_locked.rights).sees is null then',
+    find: `if (v_locked.rights).sees is not true then
+    perform private.reject_command('unknown_incident', 'incidentId');`,
+    replace: `if (v_locked.incident).id is null then
+    perform private.reject_command('unknown_incident', 'incidentId');`,
+  },
+  {
+    name: 'a correction of somebody else keeps the rights of before',
+    find: 'if v_actor is distinct from auth.uid() or v_at',
+    replace: 'if v_at',
   },
   {
     name: 'a photo may be added by who may not',
@@ -900,8 +907,14 @@ const reading = breaksOf(
     },
     {
       name: 'the oldest of a crowded tile are shown',
-      find: '(select * from hits order by reported_at desc, id limit 2000)',
-      replace: '(select * from hits order by reported_at, id limit 2000)',
+      find: 'order by t.reported_at desc, t.id) as nth',
+      replace: 'order by t.reported_at, t.id) as nth',
+      tests: [test('read/points')],
+    },
+    {
+      name: 'a stack thins out its neighbours',
+      find: 'order by h.nth, h.reported_at desc, h.id limit 2000',
+      replace: 'order by h.reported_at desc, h.id limit 2000',
       tests: [test('read/points')],
     },
     {

@@ -9,6 +9,15 @@ export interface PackedPointTile {
   stage: string
   x: string
   y: string
+  hidden?: number | undefined
+  stacks?: [x: number, y: number, count: number][] | undefined
+}
+
+/** Incidents at one place of a capped tile, drawn or not. */
+interface PointStack {
+  x: number
+  y: number
+  count: number
 }
 
 export interface PointTile {
@@ -23,6 +32,10 @@ export interface PointTile {
   /** Tile-local, extent 4096, eastwards and southwards. */
   x: Int16Array
   y: Int16Array
+  /** Incidents at places of which none is shown. */
+  hidden: number
+  /** True counts of a capped tile's places; empty where all are shown. */
+  stacks: PointStack[]
 }
 
 /** @throws RangeError unless each column holds `shown` values */
@@ -35,6 +48,8 @@ export function unpackPointTile(packed: PackedPointTile): PointTile {
     stage: bytesFromBase64(packed.stage),
     x: bigEndianInt16(bytesFromBase64(packed.x)),
     y: bigEndianInt16(bytesFromBase64(packed.y)),
+    hidden: packed.hidden ?? 0,
+    stacks: (packed.stacks ?? []).map(([x, y, count]) => ({ x, y, count })),
   }
   for (const column of ['ids', 'category', 'stage', 'x', 'y'] as const) {
     if (tile[column].length !== tile.shown) {

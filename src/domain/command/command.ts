@@ -27,6 +27,8 @@ export interface WireCommand {
   at: string
   payload: string
   replaces?: string
+  /** Device instant of the call: by it the server measures the device's clock. */
+  sentAt?: string
 }
 
 export interface ServerIncident {

@@ -38,6 +38,12 @@ describe('periods', () => {
     expect(presetPeriod('lastYear', span)).toEqual({ from: '2023-01-01', to: '2023-12-31' })
   })
 
+  it('have the days of the city up to the server’s today', () => {
+    expect(presetPeriod('today', span)).toEqual({ from: '2024-03-15', to: '2024-03-15' })
+    expect(presetPeriod('yesterday', span)).toEqual({ from: '2024-03-14', to: '2024-03-14' })
+    expect(presetPeriod('last7Days', span)).toEqual({ from: '2024-03-09', to: '2024-03-15' })
+  })
+
   it('are recognised again', () => {
     const longer = { ...span, defaultFrom: '2021-02' }
     for (const preset of periodPresets)

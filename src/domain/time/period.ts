@@ -1,4 +1,11 @@
-import { firstDayOf, lastDayOf, monthFromNumber, monthNumber, monthOfDay } from './calendar.ts'
+import {
+  addDays,
+  firstDayOf,
+  lastDayOf,
+  monthFromNumber,
+  monthNumber,
+  monthOfDay,
+} from './calendar.ts'
 import type { IncidentFilter } from '../filter/filter.ts'
 import type { LocalDay, LocalMonth } from '../vocabulary.ts'
 
@@ -21,8 +28,11 @@ export interface MonthCount {
 /** Least share of the busiest 12 months. */
 const minShare = 0.1
 
-/** Presets are relative to the latest data, not to today. */
+/** Months are relative to the latest data. Days are the city's, by the server's clock. */
 export const periodPresets = [
+  'today',
+  'yesterday',
+  'last7Days',
   'last12Months',
   'thisMonth',
   'lastMonth',
@@ -39,7 +49,7 @@ const months = (from: number, to: number): NonNullable<Period> => ({
   to: lastDayOf(monthFromNumber(to)),
 })
 
-/** Whole months; null is all time. */
+/** Whole months, or days of the city; null is all time. */
 export function presetPeriod(preset: PeriodPreset, span: DataSpan): Period {
   const last = monthNumber(span.lastMonth)
   const january = last - (last % 12)
@@ -60,6 +70,14 @@ export function presetPeriod(preset: PeriodPreset, span: DataSpan): Period {
       return months(monthNumber(span.defaultFrom), last)
     case 'all':
       return null
+    case 'today':
+      return { from: span.lastDay, to: span.lastDay }
+    case 'yesterday': {
+      const day = addDays(span.lastDay, -1)
+      return { from: day, to: day }
+    }
+    case 'last7Days':
+      return { from: addDays(span.lastDay, -6), to: span.lastDay }
   }
 }
 

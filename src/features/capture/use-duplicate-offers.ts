@@ -2,16 +2,25 @@ import { computed, type ComputedRef } from 'vue'
 import { nearbyIncidents } from '@/domain/place/nearby-incidents.ts'
 import { pinOf } from '@/domain/command/report-form.ts'
 import type { CaptureForm } from '@/domain/command/command.ts'
-import type { OpenIncident } from '@/data/field.repo.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
+import { useOutboxItems } from '@/stores/outbox/use-outbox-items.ts'
+import type { ItemSummary } from '@/sync/index.ts'
 import { useOpenIncidents } from './use-open-incidents.ts'
+import { withWaiting, type NearReport } from './waiting-reports.ts'
 
 const maxOffers = 3
+/** Older ones that wait are rarely reported again. */
+const maxWaiting = 300
 
 /** Possible duplicates of the form, until the person answers. */
 export function useDuplicateOffers(form: CaptureForm) {
   const categories = useCategoriesStore()
-  const { rows, refresh } = useOpenIncidents()
+  const { rows: open, refresh } = useOpenIncidents()
+  const { items } = useOutboxItems<ItemSummary[]>(
+    (outbox) => outbox.page({ states: ['queued', 'sending'], limit: maxWaiting }),
+    [],
+  )
+  const rows = computed(() => withWaiting(open.value, items.value))
 
   const near = computed(() => {
     const place = pinOf(form)
@@ -30,7 +39,7 @@ export function useDuplicateOffers(form: CaptureForm) {
   })
   const offers = computed(() => near.value.slice(0, maxOffers))
   /** The incident to add to; undefined when this device no longer has it. */
-  const confirmed: ComputedRef<OpenIncident | undefined> = computed(() =>
+  const confirmed: ComputedRef<NearReport | undefined> = computed(() =>
     rows.value.find(({ id }) => id === form.confirmsIncidentId),
   )
   /** Also rejects offers that are not shown. */

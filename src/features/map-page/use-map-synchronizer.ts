@@ -20,6 +20,7 @@ import type {
   PixelPoint,
   PlaceMarks,
   PointHit,
+  PointTotals,
   ReportedView,
 } from '@/map/types.ts'
 import { useAreaChoice } from '@/parts/filter/use-area-choice.ts'
@@ -38,7 +39,7 @@ import { heatRadius, useHeatBandwidth } from './use-heat-bandwidth.ts'
 
 export type MapHover =
   | { kind: 'area'; idx: number; pixel: PixelPoint }
-  | { kind: 'points'; hits: PointHit[]; pixel: PixelPoint }
+  | { kind: 'points'; hits: PointHit[]; count: number; pixel: PixelPoint }
 
 export interface SynchronizerOptions {
   page: MapPageContext
@@ -62,8 +63,8 @@ export interface MapSynchronizer {
   view: Readonly<ShallowRef<ReportedView | null>>
   hover: Readonly<ShallowRef<MapHover | null>>
   /** Incidents at the clicked point. */
-  choice: ShallowRef<{ hits: PointHit[]; pixel: PixelPoint } | null>
-  pointTotals: Readonly<ShallowRef<{ shown: number; total: number } | null>>
+  choice: ShallowRef<{ hits: PointHit[]; count: number; pixel: PixelPoint } | null>
+  pointTotals: Readonly<ShallowRef<PointTotals | null>>
   pointsFailed: Readonly<Ref<boolean>>
   areasFailed: Readonly<Ref<boolean>>
   located: ShallowRef<LocateResult | null>
@@ -101,7 +102,7 @@ export function useMapSynchronizer(
   const view = shallowRef<ReportedView | null>(null)
   const hover = shallowRef<MapHover | null>(null)
   const choice = shallowRef<MapSynchronizer['choice']['value']>(null)
-  const pointTotals = shallowRef<{ shown: number; total: number } | null>(null)
+  const pointTotals = shallowRef<PointTotals | null>(null)
   const pointsFailed = ref(false)
   const located = shallowRef<LocateResult | null>(null)
   const isFullscreen = ref(false)
@@ -174,10 +175,10 @@ export function useMapSynchronizer(
       if (hit && first) hover.value = { kind: 'points', ...hit }
       else if (hover.value?.kind === 'points') hover.value = null
     })
-    made.on('pointClick', ({ hits, pixel }) => {
+    made.on('pointClick', ({ hits, count, pixel }) => {
       const [only, ...others] = hits
       if (only && others.length === 0) selection.pinIncident(only.id)
-      choice.value = others.length > 0 ? { hits, pixel } : null
+      choice.value = others.length > 0 ? { hits, count, pixel } : null
     })
     made.on('placeClick', ({ place }) => options.places.choose(place))
     made.on('backgroundClick', () => {

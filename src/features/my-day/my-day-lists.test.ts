@@ -150,6 +150,19 @@ describe('openOwn', () => {
 })
 
 describe('todaysPins', () => {
+  const cityDay = (today: string, timeZone: string, skewMs = 0) => ({ today, timeZone, skewMs })
+
+  it('sets right the times of a device that is two days ahead', () => {
+    const items = [
+      item('w', { at: '2026-02-05T16:30:00Z', incidentId: 'new' }),
+      item('y', { at: '2026-02-05T15:30:00Z', incidentId: 'yesterday' }),
+    ]
+    const pins = todaysPins(null, items, cityDay('2026-02-04', 'Asia/Shanghai', -2 * 86_400_000))
+    expect(pins.map(({ incidentId, reportedAt }) => [incidentId, reportedAt])).toEqual([
+      ['new', '2026-02-03T16:30:00.000Z'],
+    ])
+  })
+
   it('counts by the days of the city, sent and waiting apart', () => {
     const day = kept(
       own('today', { reportedAt: '2026-02-03T16:30:00Z' }),
@@ -160,7 +173,7 @@ describe('todaysPins', () => {
       item('s', { at: '2026-02-03T17:10:00Z', incidentId: 'just-in', state: 'received' }),
       item('n', { at: '2026-02-03T17:00:00Z', type: 'add_note' }),
     ]
-    const pins = todaysPins(day, items, '2026-02-04', 'Asia/Shanghai')
+    const pins = todaysPins(day, items, cityDay('2026-02-04', 'Asia/Shanghai'))
     expect(pins.map(({ incidentId, state }) => `${incidentId} ${state}`)).toEqual([
       'just-in received',
       'new queued',
@@ -180,7 +193,7 @@ describe('todaysPins', () => {
     ]
     const pairs = (rows: { incidentId: string; state: string }[]) =>
       rows.map(({ incidentId, state }) => [incidentId, state])
-    expect(pairs(todaysPins(null, items, '2026-02-03', 'UTC'))).toEqual(expected)
+    expect(pairs(todaysPins(null, items, cityDay('2026-02-03', 'UTC')))).toEqual(expected)
     expect(pairs(openOwn(null, items, null))).toEqual(expected)
   })
 })

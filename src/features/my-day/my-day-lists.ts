@@ -146,12 +146,19 @@ export interface TodaysPin {
   state: ReportState
 }
 
-/** Newest first. */
+/** Whose day it is: the city's. */
+interface CityDay {
+  today: LocalDay
+  timeZone: string
+  /** The server's clock less the device's. */
+  skewMs: number
+}
+
+/** Newest first. Times of the device are set right by the server's clock. */
 export function todaysPins(
   kept: KeptDay | null,
   items: readonly ItemSummary[],
-  today: LocalDay,
-  timeZone: string,
+  { today, timeZone, skewMs }: CityDay,
 ): TodaysPin[] {
   const isToday = (at: string): boolean => localDayOf(at, timeZone) === today
   const sent = (kept?.day.own ?? []).map((incident) => ({
@@ -170,7 +177,7 @@ export function todaysPins(
       incidentId: item.incidentId,
       categoryCode: item.categoryCode,
       lngLat: placeOf(item),
-      reportedAt: item.at,
+      reportedAt: new Date(Date.parse(item.at) + skewMs).toISOString(),
       state,
     }))
   return [...onDevice, ...sent]

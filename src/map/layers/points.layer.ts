@@ -5,7 +5,7 @@ import { PointFeed, TileCache } from '../protocols/points-protocol.ts'
 import { palettes } from '../style/flavors.ts'
 import { layerIds, sourceIds } from '../style/layer-ids.ts'
 import { setPaint } from '../style/set-paint.ts'
-import type { MapTheme, PointsSource } from '../types.ts'
+import type { MapTheme, PointsSource, PointTotals } from '../types.ts'
 
 export const minPointZoom = 14
 export const maxPointZoom = 16
@@ -57,17 +57,18 @@ export class PointsLayer {
   }
 
   /** Null below zoom 14 or without points. */
-  totals(zoom: number, bbox: BoundingBox): { shown: number; total: number } | null {
+  totals(zoom: number, bbox: BoundingBox): PointTotals | null {
     if (!this.#feed || zoom < minPointZoom) return null
     const z = Math.min(maxPointZoom, Math.floor(zoom))
     const [west, north] = tileAt(bbox[0], bbox[3], z)
     const [east, south] = tileAt(bbox[2], bbox[1], z)
-    const sum = { shown: 0, total: 0 }
+    const sum = { shown: 0, total: 0, hidden: 0, isClosest: z === maxPointZoom }
     for (let x = west; x <= east; x++)
       for (let y = north; y <= south; y++) {
         const tile = this.#feed.totals(z, x, y)
         sum.shown += tile?.shown ?? 0
         sum.total += tile?.total ?? 0
+        sum.hidden += tile?.hidden ?? 0
       }
     return sum
   }

@@ -20,6 +20,7 @@ export interface IncidentProperties {
   stage: number
   onHold: 0 | 1
   generated: 0 | 1
+  /** All at the place, more than `members` where the tile is capped. */
   count: number
   /** Topmost first: `id category stage flags`, joined by `;`. Only when several. */
   members?: string
@@ -30,19 +31,21 @@ export function incidentTile(tile: PointTile): {
   data: ArrayBuffer
   coveredBy: Map<string, string>
 } {
+  // The offset keeps keys positive and unique slightly outside the tile.
+  const keyOf = (x: number, y: number): number => (y + 32_768) * 65_536 + x + 32_768
   const places = new Map<number, number[]>()
   for (let i = 0; i < tile.shown; i++) {
-    // The offset keeps keys positive and unique slightly outside the tile.
-    const place = (tile.y[i]! + 32_768) * 65_536 + tile.x[i]! + 32_768
+    const place = keyOf(tile.x[i]!, tile.y[i]!)
     const here = places.get(place)
     if (here) here.push(i)
     else places.set(place, [i])
   }
+  const stacks = new Map(tile.stacks.map(({ x, y, count }) => [keyOf(x, y), count]))
   const x: number[] = []
   const y: number[] = []
   const properties: Record<string, string | number>[] = []
   const coveredBy = new Map<string, string>()
-  for (const here of places.values()) {
+  for (const [place, here] of places) {
     // Open incidents on top: stages run from open to final.
     here.sort((a, b) => (tile.stage[a]! & 15) - (tile.stage[b]! & 15))
     const top = here[0]!
@@ -55,7 +58,7 @@ export function incidentTile(tile: PointTile): {
       stage: tile.stage[top]! & 15,
       onHold: (tile.stage[top]! >> 4) & onHoldBit ? 1 : 0,
       generated: (tile.stage[top]! >> 4) & generatedBit ? 1 : 0,
-      count: here.length,
+      count: Math.max(here.length, stacks.get(place) ?? 0),
     }
     if (here.length > 1)
       drawn.members = here

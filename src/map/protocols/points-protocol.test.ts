@@ -26,6 +26,8 @@ const tileOf = (...ids: string[]): PointTile => ({
   stage: Uint8Array.from(ids, () => 0),
   x: Int16Array.from(ids, (_, i) => i * 100),
   y: Int16Array.from(ids, () => 4095),
+  hidden: 0,
+  stacks: [],
 })
 
 const never = new AbortController().signal
@@ -33,6 +35,16 @@ const urlOf = (feed: PointFeed): string =>
   feed.url.replace('{z}', '14').replace('{x}', '2620').replace('{y}', '6332')
 const idsIn = (data: ArrayBuffer): unknown[] =>
   readTile(data).map(({ properties }) => properties.id)
+
+describe('a stack of a capped tile', () => {
+  it('has its true count, and gives what was brought', () => {
+    const brought: PointTile = { ...tileOf('a', 'b', 'c'), x: Int16Array.from([7, 7, 9]) }
+    brought.stacks = [{ x: 7, y: 4095, count: 2500 }]
+    const drawn = readTile(incidentTile(brought).data).map(({ properties }) => properties)
+    expect(drawn.map(({ count }) => count)).toEqual([2500, 1])
+    expect(hitsFromProperties(drawn[0] as never, [0, 0])).toHaveLength(2)
+  })
+})
 
 describe('encodePointTile', () => {
   it('writes places and properties a reader gets back, Chinese and negative places too', () => {
@@ -68,6 +80,8 @@ describe('incidentTile', () => {
   const shared: PointTile = {
     total: 3,
     shown: 3,
+    hidden: 0,
+    stacks: [],
     ids: ['closed', 'open', 'beside'],
     category: Uint8Array.of(1, 2, 3),
     // closed; reported, on hold and generated; generated and dispatched
@@ -117,7 +131,7 @@ describe('PointFeed', () => {
     expect(idsIn((await loadPointTile(urlOf(feed), never)).data)).toEqual(['a', 'b'])
     expect(load).toHaveBeenCalledOnce()
     expect(load).toHaveBeenCalledWith(14, 2620, 6332, expect.any(AbortSignal))
-    expect(feed.totals(14, 2620, 6332)).toEqual({ shown: 2, total: 2 })
+    expect(feed.totals(14, 2620, 6332)).toEqual({ shown: 2, total: 2, hidden: 0 })
   })
 
   it('goes back to an earlier filter from the cache, and never mixes two', async () => {

@@ -10,7 +10,9 @@ interface CutTile {
   coveredBy: Map<string, string>
   shown: number
   total: number
+  hidden: number
 }
+type TileTotals = Pick<CutTile, 'shown' | 'total' | 'hidden'>
 
 /** Numbers are never reused: a late request cannot reach a newer filter. */
 const feeds = new Map<number, PointFeed>()
@@ -45,7 +47,7 @@ export class PointFeed {
   readonly #cache: TileCache
   readonly #closed = new AbortController()
   readonly #onError: (error: unknown) => void
-  readonly #totals = new Map<string, { shown: number; total: number }>()
+  readonly #totals = new Map<string, TileTotals>()
   readonly #coveredBy = new Map<string, string>()
 
   constructor(source: PointsSource, cache: TileCache, onError: (error: unknown) => void) {
@@ -65,7 +67,7 @@ export class PointFeed {
   }
 
   /** Undefined until loaded. */
-  totals(z: number, x: number, y: number): { shown: number; total: number } | undefined {
+  totals(z: number, x: number, y: number): TileTotals | undefined {
     return this.#totals.get(`${z}/${x}/${y}`)
   }
 
@@ -83,7 +85,7 @@ export class PointFeed {
     if (!cut) {
       try {
         const tile = await this.#source.load(z, x, y, signal)
-        cut = { ...incidentTile(tile), shown: tile.shown, total: tile.total }
+        cut = { ...incidentTile(tile), shown: tile.shown, total: tile.total, hidden: tile.hidden }
       } catch (error) {
         if (!signal.aborted) this.#onError(error)
         throw error
@@ -92,7 +94,8 @@ export class PointFeed {
       signal.throwIfAborted()
       this.#cache.set(name, cut)
     }
-    this.#totals.set(place, { shown: cut.shown, total: cut.total })
+    const { shown, total, hidden } = cut
+    this.#totals.set(place, { shown, total, hidden })
     for (const [below, top] of cut.coveredBy) this.#coveredBy.set(below, top)
     // MapLibre transfers the buffer, which would empty the cached one.
     return cut.data.slice(0)

@@ -6,6 +6,7 @@ import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSelectionStore } from '@/stores/view/selection.store.ts'
 import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
+import { useOwnArrivals } from '@/stores/use-own-arrivals.ts'
 import { useIncidentDetail, type IncidentDetailState } from './use-incident-detail.ts'
 import { useIncidentList, type IncidentListState } from './use-incident-list.ts'
 
@@ -40,6 +41,7 @@ export function provideIncidentBrowser(ownList?: IncidentListState): IncidentBro
   const selection = useSelectionStore()
   const categories = useCategoriesStore()
   selection.hostPinned()
+  useOwnArrivals()
   const dataRevision = computed(() => {
     const months = columns.months.map(({ month, revision }) => `${month}:${revision}`)
     // The clock changes the incidents of a filter of deadlines.

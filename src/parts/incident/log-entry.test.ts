@@ -8,6 +8,7 @@ import {
   linkedIncident,
   loggedStep,
   photosOfEntry,
+  placeAccuracy,
 } from './log-entry.ts'
 
 const near = [-122.4, 37.8] as const
@@ -41,10 +42,39 @@ describe('correctedFields', () => {
     ])
   })
 
+  it('names both areas of a move, as the server noted them', () => {
+    const data = { changes: { lat: [37.7, 37.8] }, areaCode: ['N-1', 'N-2'] }
+    expect(
+      correctedFields({ data }, near).map(({ name, before, after }) => [name, before, after]),
+    ).toEqual([
+      ['place', [-122.4, 37.7], [-122.4, 37.8]],
+      ['areaCode', 'N-1', 'N-2'],
+    ])
+    expect(correctedFields({ data: { changes: {}, areaCode: ['N-1', 2] } }, near)).toEqual([])
+  })
+
   it('is not led astray by what it does not know', () => {
     for (const changes of [null, 'x', [], { severity: 2 }, { severity: [2] }, { lon: ['1', 2] }])
       expect(correctedFields({ data: { changes } }, near)).toEqual([])
     expect(correctedFields({ data: null }, near)).toEqual([])
+  })
+})
+
+describe('placeAccuracy', () => {
+  const reported = { kind: 'reported', data: { accuracyMeters: 30, placedBy: 'gps' } }
+  it('is that of the fix, until a person moves the pin', () => {
+    expect(
+      placeAccuracy([reported, { kind: 'corrected', data: { changes: { severity: [1, 2] } } }]),
+    ).toBe(30)
+    expect(
+      placeAccuracy([reported, { kind: 'corrected', data: { changes: { lat: [1, 2] } } }]),
+    ).toBeNull()
+  })
+  it('is unknown for a pin by hand and for what was imported', () => {
+    expect(
+      placeAccuracy([{ kind: 'reported', data: { accuracyMeters: 30, placedBy: 'hand' } }]),
+    ).toBeNull()
+    expect(placeAccuracy([])).toBeNull()
   })
 })
 
@@ -153,6 +183,24 @@ describe('deviceTime', () => {
       minutesLate: -30,
       isFar: true,
     })
+  })
+
+  it('doubts a clock that was measured three hours behind, and sets its time right', () => {
+    const sent = (deviceSkewSeconds: number | null) =>
+      deviceTime({ ...entry('2026-03-02T04:30:00Z'), deviceSkewSeconds })
+    expect(sent(3 * 3600)).toMatchObject({
+      minutesBehind: 180,
+      isDoubtful: true,
+      rightAt: '2026-03-02T07:30:00.000Z',
+    })
+    // waited for a network on a device whose clock is right
+    expect(sent(4)).toMatchObject({
+      minutesBehind: 0,
+      isDoubtful: false,
+      isFar: true,
+      rightAt: '2026-03-02T04:30:00.000Z',
+    })
+    expect(sent(null)).toMatchObject({ minutesBehind: null, isDoubtful: false })
   })
 
   it('is nothing without a time that can be read', () => {

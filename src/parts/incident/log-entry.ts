@@ -1,12 +1,13 @@
 import type { IncidentLogEntry, IncidentPhoto } from '@/data/incidents.repo.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 
-/** Shows a place as one field and omits the area. */
+/** Shows a place as one field; of areas the codes. */
 export type CorrectedField =
   | { name: 'categoryCode'; before: string; after: string }
   | { name: 'addressLabel' | 'description'; before: string; after: string }
   | { name: 'severity'; before: number; after: number }
   | { name: 'place'; before: LngLat; after: LngLat }
+  | { name: 'areaCode'; before: string; after: string }
 
 type Pairs = Partial<Record<string, [unknown, unknown]>>
 
@@ -33,6 +34,9 @@ export function correctedFields(
     const [south, north] = lats ?? [near[1], near[1]]
     fields.push({ name: 'place', before: [west, south], after: [east, north] })
   }
+  const area = entry.data?.['areaCode']
+  if (Array.isArray(area) && area.length === 2 && areStrings(area as [unknown, unknown]))
+    fields.push({ name: 'areaCode', before: String(area[0]), after: String(area[1]) })
   for (const name of ['addressLabel', 'description'] as const) {
     const pair = pairs[name]
     if (pair && areStrings(pair)) fields.push({ name, before: pair[0], after: pair[1] })
@@ -50,6 +54,23 @@ const areStrings = (pair: [unknown, unknown]): pair is [string, string] =>
   pair.every((one) => typeof one === 'string')
 const areNumbers = (pair: [unknown, unknown]): pair is [number, number] =>
   pair.every((one) => typeof one === 'number' && Number.isFinite(one))
+
+/**
+ * Metres to which the incident's place is known: the fix that the report was placed by. Null once a
+ * person has put the pin, or where no accuracy was sent.
+ */
+export function placeAccuracy(
+  log: readonly Pick<IncidentLogEntry, 'kind' | 'data'>[],
+): number | null {
+  const placed = log.findLast(({ kind, data }) => {
+    const { lon, lat } = pairsOf(data?.['changes'])
+    return kind === 'reported' || (kind === 'corrected' && (lon ?? lat) !== undefined)
+  })
+  const { accuracyMeters, placedBy } = placed?.data ?? {}
+  return placed?.kind === 'reported' && placedBy === 'gps' && typeof accuracyMeters === 'number'
+    ? accuracyMeters
+    : null
+}
 
 export function photosOfEntry(entry: Pick<IncidentLogEntry, 'data'>): string[] {
   const photos = entry.data?.['photos']
@@ -117,18 +138,44 @@ export function beforeAndAfter(
 }
 
 /** From here on the difference between device and server is worth a word. */
-const farMinutes = 5
+export const farMinutes = 5
 
-/** The device's time of an entry; positive `minutesLate`: the server had it later. */
-export function deviceTime({ at, data }: Pick<IncidentLogEntry, 'at' | 'data'>): {
+interface DeviceTime {
   at: string
+  /** How much later the server had it; negative where the device's time lies ahead. */
   minutesLate: number
   isFar: boolean
-} | null {
+  /** By which the device's clock ran behind the server's when it sent; null where not measured. */
+  minutesBehind: number | null
+  /** Whether the clock itself must be doubted; a clear one only waited for a network. */
+  isDoubtful: boolean
+  /** The device's time set right by the server's clock. */
+  rightAt: string
+}
+
+/** The device's time of an entry. */
+export function deviceTime({
+  at,
+  data,
+  deviceSkewSeconds,
+}: Pick<IncidentLogEntry, 'at' | 'data' | 'deviceSkewSeconds'>): DeviceTime | null {
   const device = data?.['deviceAt']
   if (typeof device !== 'string' || Number.isNaN(Date.parse(device))) return null
   const minutesLate = Math.round((Date.parse(at) - Date.parse(device)) / 60_000)
-  return { at: device, minutesLate, isFar: Math.abs(minutesLate) >= farMinutes }
+  const skew = deviceSkewSeconds ?? null
+  const minutesBehind = skew === null ? null : Math.round(skew / 60)
+  const isOff = minutesBehind !== null && Math.abs(minutesBehind) >= farMinutes
+  const rightMs = Date.parse(device) + (isOff ? skew! * 1000 : 0)
+  // without a measure, only a time to come contradicts itself
+  const isDoubtful = isOff || minutesLate <= -farMinutes || data?.['deviceClockSuspect'] === true
+  return {
+    at: device,
+    minutesLate,
+    isFar: Math.abs(minutesLate) >= farMinutes,
+    minutesBehind,
+    isDoubtful,
+    rightAt: new Date(rightMs).toISOString(),
+  }
 }
 
 /** The other incident that an entry about a family names. */

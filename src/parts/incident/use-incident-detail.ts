@@ -1,6 +1,6 @@
 import { computed, type ComputedRef, type Ref } from 'vue'
 import type { AppError } from '@/data/errors.ts'
-import { incidentsRepo, type IncidentDetail } from '@/data/incidents.repo.ts'
+import { incidentsRepo, type IncidentDetail, type MovedIncident } from '@/data/incidents.repo.ts'
 import { useKeptDetailsStore } from '@/stores/outbox/kept-details.store.ts'
 import { useServerQuery } from '@/stores/server-query.ts'
 
@@ -10,6 +10,8 @@ export interface IncidentDetailState {
   busy: ComputedRef<boolean>
   /** The incident does not exist, or the person may not see it. */
   missing: ComputedRef<boolean>
+  /** Where a missing one went that the person saw before. */
+  moved: ComputedRef<MovedIncident | null>
   error: Readonly<Ref<AppError | null>>
   /** Device time of the request that `detail` answers. */
   askedAt: ComputedRef<string | null>
@@ -20,6 +22,7 @@ export interface IncidentDetailState {
 
 interface Shown {
   detail: IncidentDetail | null
+  moved?: MovedIncident | null
   /** Device time of the request. */
   at: string
   isKept: boolean
@@ -59,7 +62,10 @@ export function useIncidentDetail(
           try {
             const detail = await call((backend) => incidentsRepo(backend).detail(wanted, signal))
             void keptDetails.keep(wanted, detail, at)
-            return { detail, at, isKept: false }
+            const moved = detail
+              ? null
+              : await call((backend) => incidentsRepo(backend).moved(wanted, signal))
+            return { detail, moved, at, isKept: false }
           } catch (failure) {
             if (!signal.aborted) await showKept()
             throw failure
@@ -77,6 +83,7 @@ export function useIncidentDetail(
     detail,
     busy,
     missing: computed(() => data.value?.detail === null),
+    moved: computed(() => data.value?.moved ?? null),
     error,
     askedAt: computed(() => data.value?.at ?? null),
     staleSince: computed(() => {

@@ -2,7 +2,13 @@ import { computed, shallowRef, watch, type ComputedRef } from 'vue'
 import { report } from '@/data/problems.ts'
 import type { Area } from '@/domain/city/area.ts'
 import { isWithin } from '@/domain/city/area.ts'
-import { findArea, findNeighbour, indexAreas, type AreaIndex } from '@/geo/area-index.ts'
+import {
+  findArea,
+  findNeighbour,
+  findNeighbours,
+  indexAreas,
+  type AreaIndex,
+} from '@/geo/area-index.ts'
 import { areaLabel } from '@/domain/city/area-label.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
@@ -20,8 +26,17 @@ export interface PinArea {
   isOwn: boolean
 }
 
-/** Finds the area under a pin on the device itself, from the areas it keeps. */
-export function usePinAreas(pin: ComputedRef<LngLat | null>) {
+/** More names say no more than that the place is vague. */
+const maxAlso = 3
+
+/**
+ * Finds the area under a pin on the device itself, from the areas it keeps.
+ * @param accuracyMeters within which the place may lie as well; null where not known
+ */
+export function usePinAreas(
+  pin: ComputedRef<LngLat | null>,
+  accuracyMeters: () => number | null = () => null,
+) {
   const areas = useAreasStore()
   const session = useSessionStore()
   const index = shallowRef<AreaIndex | null>(null)
@@ -61,7 +76,16 @@ export function usePinAreas(pin: ComputedRef<LngLat | null>) {
       isOwn: session.memberships.some(({ areaPath }) => isWithin(area, { path: areaPath })),
     }
   })
+  /** Names of areas beside the found one that the accuracy allows, nearest first. */
+  const alsoWithin = computed<string[]>(() => {
+    const withinMeters = accuracyMeters()
+    if (!found.value || !pin.value || !index.value || !withinMeters) return []
+    const { level, code } = found.value.properties
+    return findNeighbours(index.value, pin.value, { level, code, withinMeters })
+      .slice(0, maxAlso)
+      .map(({ shape }) => shape.properties.name)
+  })
   /** Null while unknown. */
   const isInsideCity = computed(() => (index.value && pin.value ? found.value !== null : null))
-  return { pinArea, isInsideCity }
+  return { pinArea, alsoWithin, isInsideCity }
 }

@@ -8,6 +8,7 @@ export interface Command {
   at: string
   payload: string
   replaces?: string
+  sentAt?: string
 }
 
 export interface Receipt {

@@ -104,6 +104,30 @@ describeOnEachDatabase('points of a tile', (kind) => {
     expect((await tile(14, 2619, y)).ids).not.toContain(row!.id)
   })
 
+  it('draws every place of a crowded tile, and says how many lie in a stack', async () => {
+    // a corner of the city that holds nothing else, and one tile of it
+    const [x, y] = [10_503, 25_312]
+    const lon = (n: number) => ((x + (n + 0.5) / 100) / 2 ** 16) * 360 - 180
+    const lat = (Math.atan(Math.sinh(Math.PI * (1 - (2 * (y + 0.5)) / 2 ** 16))) * 180) / Math.PI
+    await world.db.query(
+      `insert into public.incidents (district_code, id, category_code, area_code, lon, lat, qx, qy, reported_at, month, source, source_id)
+       select 'SF', gen_random_uuid(), i.category_code, i.area_code, p.lon, $3, i.qx, i.qy,
+         timestamptz '2001-01-01T00:00:00Z' + p.n * interval '1 minute', '2001-01-01', 'stack', p.n::text
+       from (select * from public.incidents order by id limit 1) i,
+         (select n, $1::float8 as lon from generate_series(1001, 3500) n
+          union all select n, $1::float8 + n * $2::float8 from generate_series(1, 60) n) p`,
+      [lon(0), lon(1) - lon(0), lat],
+    )
+    const points = await tile(16, x, y)
+    expect([points.total, points.shown, points.hidden]).toEqual([2560, 2000, 0])
+    // all sixty neighbours, though all are older than the stack
+    expect(new Set(points.x).size).toBe(61)
+    expect(points.stacks).toEqual([
+      { x: points.x.find((one) => one < 41), y: points.y[0], count: 2500 },
+    ])
+    await world.db.query(`delete from public.incidents where source = 'stack'`)
+  })
+
   it('shows the newest 2,000 of a crowded tile and counts all', async () => {
     await world.db.exec(`
       insert into public.incidents (district_code, id, category_code, area_code, lon, lat, qx, qy, reported_at, month, source, source_id)

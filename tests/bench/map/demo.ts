@@ -130,6 +130,8 @@ function demoPoints(key: string, delayMs = 0) {
         ),
         x: Int16Array.from({ length: shown }, (_, i) => at(i, 4) * 4096),
         y: Int16Array.from({ length: shown }, (_, i) => at(i, 5) * 4096),
+        hidden: 0,
+        stacks: [],
       }
       for (let i = 20; i < 32 && i < shown; i++) {
         tile.x[i] = tile.x[i < 24 ? 20 : 24]!
