@@ -43,12 +43,34 @@ AS $function$
 $function$;
 
 alter table public.incidents disable trigger user;
-update public.incidents i set case_number = private.case_number(n.year, n.serial::integer)
-from (
-  select x.district_code, x.id, extract(year from x.month)::integer as year,
-    row_number() over (partition by extract(year from x.month) order by x.reported_at, x.id) as serial
-  from public.incidents x) n
-where i.district_code = n.district_code and i.id = n.id;
+do $$
+declare
+  v_indexes text[] := '{}';
+  v_index record;
+begin
+  -- each row written anew goes into every index: for many rows it takes less to make the indexes again
+  if (select count(*) from (select from public.incidents limit 20000) many) = 20000 then
+    for v_index in
+      select x.indexrelid::regclass as name, pg_get_indexdef(x.indexrelid) as made from pg_index x
+      where x.indrelid = 'public.incidents'::regclass
+        and not exists (select from pg_constraint c where c.conindid = x.indexrelid)
+      order by x.indexrelid
+    loop
+      v_indexes := v_indexes || v_index.made;
+      execute format('drop index %s', v_index.name);
+    end loop;
+  end if;
+  perform set_config('work_mem', '128MB', true);
+  update public.incidents i set case_number = private.case_number(n.year, n.serial::integer)
+  from (
+    select x.district_code, x.id, extract(year from x.month)::integer as year,
+      row_number() over (partition by extract(year from x.month) order by x.reported_at, x.id) as serial
+    from public.incidents x) n
+  where i.district_code = n.district_code and i.id = n.id;
+  for v_index in select unnest(v_indexes) as made loop
+    execute v_index.made;
+  end loop;
+end $$;
 alter table public.incidents enable trigger user;
 insert into private.case_counters (year, last)
 select extract(year from i.month)::integer, count(*) from public.incidents i group by 1;
