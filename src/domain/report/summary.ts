@@ -1,9 +1,9 @@
-import { compareCounts } from '../../stats/change.ts'
 import { benjaminiHochberg } from '../../stats/correct.ts'
 import { answersToJudge, satisfactionRates } from '../answers/satisfaction.ts'
 import { judgedChange, judgedShare } from '../answers/satisfaction-judged.ts'
 import type { SpecialCause } from '../../stats/xmr.ts'
 import type { LocalDay, LocalMonth } from '../vocabulary.ts'
+import { dayChange } from './day-change.ts'
 import type { Compared, Counted, DayCount, JudgedArea, ReportFigures } from './figures.ts'
 
 /** A value that a language puts into words. */
@@ -74,21 +74,16 @@ function reported({ month, monthBefore, yearAgo, reported: all }: ReportFigures)
   ]
 }
 
-/** Fewer in both together could not differ from chance: 6 against 0 have p = 0.03. */
-export const fewestToCompare = 6
-
 function countChange(now: DayCount, then: DayCount | null, month: LocalMonth): Sentence[] {
   if (!then) return []
   const numbers = { number: then.count }
   const name = { month }
-  if (now.count + then.count < fewestToCompare) return [say('count.few', numbers, { name })]
-  const { ratio, low, high } = compareCounts(now.count, then.count, {
-    exposureNow: now.days,
-    exposureBefore: then.days,
-  })
-  const interval = { low: { ratio: low }, high: { ratio: high } }
+  const change = dayChange(now, then)
+  if (!change) return [say('count.few', numbers, { name })]
+  const { ratio, low, high } = change
   if (ratio === null) return [say('count.new', numbers, { name })]
   const isClear = low > 1 || (high !== null && high < 1)
+  const interval = { low: { ratio: low }, high: { ratio: high } }
   return [
     say(isClear ? 'count.clear' : 'count.same', numbers, { name, share: { ratio }, ...interval }),
   ]
@@ -96,13 +91,11 @@ function countChange(now: DayCount, then: DayCount | null, month: LocalMonth): S
 
 /** Counts of categories differ clearly only after correction for their number. */
 function categories({ categories: all, days, monthBefore }: ReportFigures): Sentence[] {
-  const before = days.before
-  if (before === null) return []
-  const exposure = { exposureNow: days.now, exposureBefore: before }
-  const compared = all
-    .flatMap((one) => (one.before === null ? [] : [{ ...one, before: one.before }]))
-    .filter((one) => one.now + one.before >= fewestToCompare)
-    .map((one) => ({ ...one, change: compareCounts(one.now, one.before, exposure) }))
+  const compared = all.flatMap(({ idx, now, before }) => {
+    if (before === null || days.before === null) return []
+    const change = dayChange({ count: now, days: days.now }, { count: before, days: days.before })
+    return change ? [{ idx, now, before, change }] : []
+  })
   if (compared.length === 0) return []
   const adjusted = benjaminiHochberg(compared.map(({ change }) => change.p))
   const clear = compared.filter((_, at) => adjusted[at]! <= 0.05)

@@ -3,9 +3,8 @@ import { useI18n } from 'vue-i18n'
 import { shareOf } from '@/domain/answers/rates.ts'
 import { answersToJudge, satisfactionRates } from '@/domain/answers/satisfaction.ts'
 import { judgedChange, judgedShare } from '@/domain/answers/satisfaction-judged.ts'
+import { dayChange } from '@/domain/report/day-change.ts'
 import type { Compared, Counted, DayCount, ReportFigures } from '@/domain/report/figures.ts'
-import { fewestToCompare } from '@/domain/report/summary.ts'
-import { compareCounts } from '@/stats/change.ts'
 import { useCounted } from '@/ui/use-counted.ts'
 import { useFormat } from '@/ui/use-format.ts'
 import type { ReportContents } from './use-report-answers.ts'
@@ -52,9 +51,9 @@ export function useReportTables({ contents, figures }: Asked) {
   }
   function countChange(now: DayCount, then: DayCount | null): Cell {
     if (!then) return none
-    if (now.count + then.count < fewestToCompare) return { text: t('satisfaction.tooFew') }
-    const exposure = { exposureNow: now.days, exposureBefore: then.days }
-    const { ratio, low, high } = compareCounts(now.count, then.count, exposure)
+    const change = dayChange(now, then)
+    if (!change) return { text: t('satisfaction.tooFew') }
+    const { ratio, low, high } = change
     const notes = [words.interval(words.ratio(low), words.ratio(high))]
     return { text: ratio === null ? '–' : words.ratio(ratio), notes }
   }
