@@ -48,20 +48,25 @@ export function useReportAnswers({ area, days }: Asked) {
   ratings.isWanted = true
   const contents = shallowRef<ReportContents | null>(null)
   const error = shallowRef<AppError | null>(null)
+  /** After a failure each poll asks again. */
+  const hasFailed = shallowRef(false)
 
   const gather = latestWins(async ([place, span]: [Area, ReportDays]) => {
     try {
       const found = await gathered(place, span)
       error.value = null
+      hasFailed.value = false
       return found
     } catch (failure) {
       if (!isAbort(failure)) error.value = toAppError(failure)
+      hasFailed.value = true
       return null
     }
   })
   watch(
     [
       ...[area, days, () => columns.revision, () => columns.asOf, () => areas.list],
+      ...[() => hasFailed.value && columns.answers],
       ...[() => ratings.revision, () => columns.status, () => columns.partial],
     ],
     async () => {
