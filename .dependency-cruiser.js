@@ -31,6 +31,7 @@ const serverRooms = [
   'doors',
   'keeping',
   'publish',
+  'report',
   'import',
   'start',
   'commands',

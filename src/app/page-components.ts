@@ -16,6 +16,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   table: () => import('@/features/map-page/TablePage.vue'),
   overview: () => import('@/features/overview/OverviewPage.vue'),
   satisfaction: () => import('@/features/satisfaction/SatisfactionPage.vue'),
+  report: () => import('@/features/report/ReportPage.vue'),
   evaluations: () => import('@/features/evaluations/EvaluationsPage.vue'),
   surveys: () => import('@/features/surveys/SurveysPage.vue'),
   wall: () => import('@/features/wall/WallPage.vue'),

@@ -146,6 +146,15 @@ const list = [
     isFiltered: true,
   },
   {
+    name: 'report',
+    path: '/report',
+    title: 'app.nav.report',
+    icon: 'lucide:file-text',
+    audience: 'signed-in',
+    roles: ['grid_manager', 'leader', 'admin'],
+    inMenu: true,
+  },
+  {
     name: 'evaluations',
     path: '/evaluations',
     title: 'app.nav.evaluations',

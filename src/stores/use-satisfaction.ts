@@ -1,4 +1,4 @@
-import { shallowRef, toValue, watch, type MaybeRefOrGetter, type ShallowRef } from 'vue'
+import { computed, shallowRef, toValue, watch, type MaybeRefOrGetter, type ShallowRef } from 'vue'
 import { latestWins } from '@/columns/latest-wins.ts'
 import type { AnswerOf, OptionsOf } from '@/columns/questions/index.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
@@ -26,15 +26,12 @@ export function useRatingAnswer<N extends RatingQuestion>(
   ratings.isWanted = true
   const answer: ShallowRef<AnswerOf<N> | null> = shallowRef(null)
   const ask = latestWins((asked: OptionsOf<N>) => columns.ask(name, asked, toValue(filter)))
+  // Computed: a new projection of the incidents, of which ratings do not hang, asks nothing again.
+  const wanted = computed(() => toValue(options))
+  const isLoaded = computed(() => columns.projection !== null)
+  const narrowed = computed(() => toValue(filter) ?? inForce.effective)
   watch(
-    [
-      () => toValue(options),
-      () => toValue(filter) ?? inForce.effective,
-      () => ratings.revision,
-      // ratings do not hang on the incidents: they are not waited for at each change
-      () => columns.projection !== null,
-      () => areas.list,
-    ] as const,
+    [wanted, narrowed, () => ratings.revision, isLoaded, () => areas.list] as const,
     async ([asked, , revision, isReady]) => {
       if (asked === null || revision === 0 || !isReady) answer.value = null
       else answer.value = (await ask(asked as OptionsOf<N>)) ?? answer.value

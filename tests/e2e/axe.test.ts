@@ -65,6 +65,7 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
       { path: '/satisfaction', ready: '[data-testid=chart-satisfaction-ranking] svg' },
       { path: '/evaluations', ready: '[data-testid=no-formula], [data-testid=score-row]' },
       { path: '/surveys', ready: '[data-testid=senses-table] tbody tr' },
+      { path: '/report', ready: '[data-report-state=ready] x-vue-echarts svg' },
       { path: '/wall/plan', ready: '[data-testid=wall-plan] h1' },
       { path: '/account', ready: 'main h1' },
       { path: '/wall', ready: '[data-testid=wall-tile-map] path[d^=M]', isDark: true },

@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { findChromium, launchChromium } from '../kit/browser.ts'
+import { oracleRows } from '../kit/oracle.ts'
 import { slow } from '../kit/patience.ts'
 import { goInApp, openPage } from '../kit/session.ts'
 
@@ -71,6 +76,15 @@ function mondayOf(day: string): string {
   date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7))
   return date.toISOString().slice(0, 10)
 }
+/** `npm run report` beside the running server: exit code and output. */
+const reportCommand = (args: string[]): Promise<[code: number, output: string]> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, DATA_DIR: inject('dataDir'), CHROMIUM_PATH: findChromium() }
+    const command = ['supabase/server/commands/report.ts', ...args]
+    execFile(process.execPath, command, { env }, (error, out, err) =>
+      resolve([typeof error?.code === 'number' ? error.code : 0, out + err]),
+    )
+  })
 const percent = (share: number): string => `${Number((share * 100).toFixed(1))}%`
 
 describe('the page of satisfaction', () => {
@@ -304,5 +318,71 @@ describe('the page of satisfaction', () => {
     await shown.waitFor({ state: 'detached', ...slow })
     expect(admin.problems).toEqual([])
     await admin.context.close()
+  })
+
+  it('reports a month with the figures of the demo’s own file, and prints it on A4', async () => {
+    const source = oracleRows(inject('demoWeeks'))
+    const monthBack = (months: number): string => {
+      const [year, at] = lastDay.split('-').map(Number)
+      return new Date(Date.UTC(year!, at! - 1 - months, 1)).toISOString().slice(0, 7)
+    }
+    const month = monthBack(1)
+    const name = new Intl.DateTimeFormat('en', {
+      ...{ year: 'numeric', month: 'long', timeZone: 'UTC' },
+    } as const).format(new Date(`${month}-01T00:00:00Z`))
+    const counted = rows.filter(({ day, isExempt }) => day.startsWith(month) && !isExempt)
+    const reported = (of: string): number => source.filter(({ day }) => day.startsWith(of)).length
+    await goInApp(page, `/report?period=${month}`)
+    await page.locator('[data-report-state=ready]').waitFor(slow)
+    const lines = await page
+      .getByTestId('report-headlines')
+      .locator('tbody tr')
+      .evaluateAll((all) =>
+        all.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
+      )
+    const [counts, , told, answered] = lines
+    expect(counts!.slice(0, 3)).toEqual([
+      ...['Reported incidents', String(reported(month)), String(reported(monthBack(2)))],
+    ])
+    const own = satisfied(counted)
+    const [low, high] = limits(own)
+    for (const words of [
+      percent(own.count / own.n),
+      `${own.count} of ${own.n}`,
+      `${percent(low)} to ${percent(high)}`,
+    ])
+      expect(answered![1]).toContain(words)
+    const { count, n } = solved(counted)
+    expect(told![1]).toContain(`${count} of ${n}`)
+    const summary = await text('report-summary')
+    expect(summary).toContain(`In ${name}, ${reported(month)} incidents were reported.`)
+    expect(summary).toContain(
+      `${percent(own.count / own.n)} were satisfied (${own.count} of ${own.n};`,
+    )
+    await page.getByTestId('report-generated').waitFor()
+    for (const chart of ['flow', 'report-satisfied', 'report-still-open'])
+      await page.getByTestId(`chart-${chart}`).locator('x-vue-echarts svg').first().waitFor(slow)
+
+    const file = join(await mkdtemp(join(tmpdir(), 'wangge-report-')), 'report.pdf')
+    const print = (...more: string[]) => reportCommand(['--out', file, '--lang', 'en', ...more])
+    expect(await print('--period', month)).toEqual([0, expect.stringContaining(file)])
+    const pdf = await readFile(file, 'latin1')
+    expect(pdf.match(/\/Type \/Page\b/g)!.length).toBeGreaterThanOrEqual(4)
+    expect(pdf).toContain('/Lang (en)')
+    // A4 in points
+    const boxes = new Set(pdf.match(/\/MediaBox \[[^\]]*\]/g))
+    expect([...boxes].join()).toMatch(/^\/MediaBox \[0 0 59[45]\S* 84[12]\S*\]$/)
+    expect(await print('--period', month)).toEqual([1, expect.stringContaining('already')])
+    await rm(dirname(file), { recursive: true })
+    expect(await print('--period', '2026-13')).toEqual([2, expect.stringContaining('2026-13')])
+    expect(await print('--period', month, '--area', 'NOWHERE')).toEqual([
+      ...[1, expect.stringContaining('NOWHERE')],
+    ])
+
+    await goInApp(page, '/report?period=2031-01')
+    await page.locator('[data-report-state=unknown-period]').waitFor(slow)
+    await goInApp(page, `/report?period=${month}&area=NOWHERE`)
+    await page.locator('[data-report-state=unknown-area]').waitFor(slow)
+    expect(problems).toEqual([])
   })
 })

@@ -1,6 +1,37 @@
+import type { ClosingSummary } from '@/domain/answers/closing.ts'
 import type { ChartLook, ChartView } from '../chart-view.ts'
 import { survivalOption, type OpenStep } from '../options/survival.option.ts'
 import { rounded } from './bars.ts'
+
+/** Days that the table tells. */
+const tableDays = [1, 3, 7, 14, 30, 60, 90, 180, 365]
+
+/** The chart of an answer of the columns; null while unknown. */
+export function closingView(
+  answer: ClosingSummary | null,
+  names: Pick<StillOpenData, 'fileName' | 'title'>,
+  look: ChartLook,
+): ChartView {
+  const inDays = (hours: number | null): number | null => (hours === null ? null : hours / 24)
+  const known = (limit: number | undefined): number | null =>
+    limit === undefined || Number.isNaN(limit) ? null : limit
+  const { time = null, low = null, high = null } = answer?.median ?? {}
+  return stillOpenView(
+    {
+      ...{ ...names, n: answer?.n ?? 0, open: answer?.open ?? 0, tableDays },
+      steps:
+        answer &&
+        Array.from(answer.curve.hours, (hours, at) => ({
+          days: hours / 24,
+          share: answer.curve.open[at]!,
+          low: known(answer.curve.low[at]),
+          high: known(answer.curve.high[at]),
+        })),
+      medianDays: { time: inDays(time), low: inDays(low), high: inDays(high) },
+    },
+    look,
+  )
+}
 
 interface StillOpenData {
   fileName: string

@@ -32,10 +32,11 @@ export function useAnswerRows(filter: Readonly<Ref<IncidentFilter | null>>) {
   )
   const total = shallowRef<number | null>(null)
   const ask = latestWins((asked: IncidentFilter) => columns.ask('projection', null, asked))
+  const isLoaded = computed(() => columns.projection !== null)
   watch(
-    [filter, () => columns.projection, () => ratings.revision],
-    async ([asked, projection]) => {
-      const found = asked && projection ? await ask(asked) : null
+    [filter, isLoaded, () => columns.revision, () => ratings.revision] as const,
+    async ([asked, isReady]) => {
+      const found = asked && isReady ? await ask(asked) : null
       if (asked === filter.value) total.value = found?.total ?? total.value
     },
     { immediate: true },

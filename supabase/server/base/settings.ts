@@ -25,6 +25,8 @@ export interface Settings {
   snapshotMs: number
   /** Per person. */
   photoQuotaBytes: number
+  /** Monthly reports kept in the data folder; null without a schedule. */
+  reports: ReportSettings | null
   /** `unsaid`: the default demo, or the city already there. */
   demo: DemoCity | 'none' | 'unsaid'
   demoToday: boolean
@@ -34,6 +36,22 @@ export interface Settings {
   distDir: string
 }
 
+export interface ReportSettings {
+  /** Codes. */
+  areas: string[]
+  /** Of the month, on which the report of the month before is due. */
+  day: number
+  /** Null is the city's. */
+  language: 'zh-CN' | 'en' | null
+  mail: ReportMail | null
+}
+
+export interface ReportMail {
+  smtpUrl: string
+  from: string
+  to: string[]
+}
+
 type Env = Record<string, string | undefined>
 
 /** Throws `ServerError` naming the faulty variable. */
@@ -41,6 +59,9 @@ export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
   const options = optionsFrom(args)
   if (options.demoToday && env.SUPABASE_URL)
     throw new ServerError('--demo-today needs the database itself, not SUPABASE_URL.')
+  const reports = reportsFrom(env)
+  if (reports && env.SUPABASE_URL)
+    throw new ServerError('REPORT_AREAS needs the database itself, not SUPABASE_URL.')
   return {
     dataDir: dataDirFrom(env),
     host: env.HOST || '127.0.0.1',
@@ -53,6 +74,7 @@ export function settingsFrom(env: Env, args: readonly string[] = []): Settings {
     allowDemoAccounts: flagFrom(env, 'ALLOW_DEMO_ACCOUNTS'),
     snapshotMs: integerFrom(env, 'SNAPSHOT_MINUTES', 15, 0, 1440) * 60_000,
     photoQuotaBytes: integerFrom(env, 'PHOTO_QUOTA_MB', 10_240, 1, 100_000_000) * 1024 * 1024,
+    reports,
     ...options,
     distDir: join(projectRoot, 'dist'),
   }
@@ -114,6 +136,45 @@ function flagFrom(env: Env, name: string): boolean {
   if (['', '0', 'false', 'no'].includes(text)) return false
   if (['1', 'true', 'yes'].includes(text)) return true
   throw new ServerError(`${name}=${text} is neither 1 nor 0.`)
+}
+
+const listFrom = (text = ''): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+
+function reportsFrom(env: Env): ReportSettings | null {
+  const areas = listFrom(env.REPORT_AREAS)
+  if (areas.length === 0) {
+    if (env.REPORT_MAIL_TO) throw new ServerError('REPORT_MAIL_TO needs REPORT_AREAS with it.')
+    return null
+  }
+  const mail = reportMailFrom(env)
+  const { REPORT_LANG: language } = env
+  if (language && language !== 'zh-CN' && language !== 'en')
+    throw new ServerError(`REPORT_LANG=${language} is neither zh-CN nor en.`)
+  return {
+    areas,
+    day: integerFrom(env, 'REPORT_DAY', 2, 1, 28),
+    language: (language || null) as ReportSettings['language'],
+    mail,
+  }
+}
+
+function reportMailFrom(env: Env): ReportMail | null {
+  const to = listFrom(env.REPORT_MAIL_TO)
+  if (to.length === 0) return null
+  const wrong = [...to, env.REPORT_MAIL_FROM ?? ''].find((one) => !/^[^\s@]+@[^\s@]+$/.test(one))
+  if (wrong !== undefined)
+    throw new ServerError(
+      `REPORT_MAIL_TO and REPORT_MAIL_FROM want e-mail addresses${wrong ? `, not ${wrong}` : ''}.`,
+    )
+  const { SMTP_URL: smtpUrl = '' } = env
+  // The address may hold a password: it is not said.
+  if (!/^smtps?:$/.test(URL.parse(smtpUrl)?.protocol ?? ''))
+    throw new ServerError('REPORT_MAIL_TO needs SMTP_URL=smtp(s)://USER:PASSWORD@HOST:PORT.')
+  return { smtpUrl, from: env.REPORT_MAIL_FROM!, to }
 }
 
 function publicUrlFrom(env: Env): string | null {

@@ -91,6 +91,7 @@ function apiWithFakes({
       ...queue,
     }),
     photos: { upload: aPhoto, read: aPhoto, info: aPhoto },
+    reports: { list: async () => [], read: async () => null },
     acceptsDemoAccounts: ({ viaProxy }) => !viaProxy,
     onChange: () => undefined,
     onUnjournaledChange: () => undefined,

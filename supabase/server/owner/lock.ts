@@ -5,6 +5,7 @@ import {
   linkSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -26,9 +27,13 @@ export interface LockHolder {
   command: string
   /** As `databaseName` names it; null for the one in the folder. */
   database: string | null
+  /** Of a server that answers, as reached from this machine; null before and without one. */
+  url?: string | null
 }
 
 export interface Lock {
+  /** Tells commands where the server answers. */
+  tellUrl(url: string): void
   release(): void
 }
 
@@ -81,6 +86,16 @@ export function takeLock(dataDir: string, command: string, database: string | nu
   }, heartbeatMs)
   heartbeat.unref()
   return {
+    tellUrl(url) {
+      const told = `${path}.${randomUUID()}`
+      try {
+        writeFileSync(told, JSON.stringify({ ...mine, url }))
+        renameSync(told, path)
+      } catch {
+        // on a full disk the server still runs; commands that need its address say so
+        rmSync(told, { force: true })
+      }
+    },
     release() {
       clearInterval(heartbeat)
       const holder = readHolder(path)

@@ -8,6 +8,7 @@ import { pages } from '../../../src/domain/pages.ts'
 import { slow } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { addPerson, setPassword } from '../owner/people.ts'
+import { KeptReports } from '../report/kept-reports.ts'
 import { startServer } from './server.ts'
 import type { RunningServer } from './server.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -59,6 +60,35 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.close()
   folder.remove()
+})
+
+test('kept monthly reports are listed and given to those who lead their area alone', async () => {
+  const kept = new KeptReports(join(folder.path, 'data'), () => server.database(), [])
+  const wish = {
+    period: '2026-10',
+    area: { code: 'CITY', name: '测试市' },
+    language: 'zh-CN',
+  } as const
+  kept.keep(wish, Buffer.from('%PDF-1.4'))
+  const name = '2026-10_CITY_zh-CN.pdf'
+  const get = (path: string, headers = bearer()) =>
+    send(port, 'GET', `/reports/v1/kept${path}`, { headers })
+  expect(JSON.parse((await get('')).text)).toMatchObject([
+    { name, areaCode: 'CITY', recipients: 0 },
+  ])
+  const file = await get(`/${name}`)
+  expect([file.status, file.text]).toEqual([200, '%PDF-1.4'])
+  expect(file.headers).toMatchObject({
+    ...{ 'content-type': 'application/pdf', 'cache-control': 'no-store' },
+  })
+  for (const other of ['kept.json', '..%2fsecrets.json', '%2e%2e%2fsecrets.json'])
+    expect((await get(`/${other}`)).status, other).toBe(404)
+  const person = { email: 'no-leader@city.example', displayName: 'F', password: goodPassword }
+  const sub = await addPerson(server.database(), person, { role: 'field_staff', areaCode: 'CITY' })
+  const jwt = signToken({ sub, role: 'authenticated', exp: in5Minutes() }, secrets.jwtSecret)
+  expect((await get('', bearer(jwt))).text).toBe('[]')
+  expect((await get(`/${name}`, bearer(jwt))).status).toBe(404)
+  expect((await get(`/${name}`, { ...key(), ...json } as never)).status).toBe(401)
 })
 
 describe('what is open', () => {

@@ -27,8 +27,15 @@ import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { replayJournal } from '../keeping/replay.ts'
 import { startResumeTimer } from '../keeping/resume-timer.ts'
+import { KeptReports } from '../report/kept-reports.ts'
+import { mailReport } from '../report/mail-report.ts'
+import { printReport } from '../report/print-report.ts'
+import type { ReportWish } from '../report/print-report.ts'
+import { readerOf, readerSession, reportArea } from '../report/reader.ts'
+import { startReportTimer } from '../report/report-timer.ts'
 import { followPublications } from '../publish/follow-publications.ts'
 import { loadSecrets } from '../base/secrets.ts'
+import type { Secrets } from '../base/secrets.ts'
 import type { Settings } from '../base/settings.ts'
 import { databaseName, isLoopback } from '../base/settings.ts'
 import { startSnapshotTimer } from '../keeping/snapshot-timer.ts'
@@ -46,6 +53,8 @@ export type ServerStep =
   | 'snapshot failed'
   | 'resume failed'
   | 'publications failed'
+  | 'report made'
+  | 'report failed'
 
 export interface ServerHooks {
   /** Called early; `close` stops everything started so far. */
@@ -61,6 +70,8 @@ export interface ServerHooks {
 
 export interface RunningServer {
   url: string
+  /** As this machine itself reaches it. */
+  localUrl: string
   port: number
   database(): Database
   /** Checks that acknowledged writes are kept. */
@@ -86,7 +97,9 @@ export async function startServer(
   }
   hooks.onClosable?.(close)
   try {
-    return await startParts(settings, hooks, undo, close)
+    const running = await startParts(settings, hooks, undo, close)
+    lock.tellUrl(running.localUrl)
+    return running
   } catch (error) {
     await close()
     throw error
@@ -211,6 +224,8 @@ async function startParts(
   const database = () => opened.database()
   const quotaBytes = settings.photoQuotaBytes
   const photos = new PhotoApi({ store, database, queue, journal, quotaBytes, onChange })
+  const recipients = settings.reports?.mail?.to ?? []
+  const reports = new KeptReports(dataDir, database, recipients)
   api = createApi({
     backend: opened,
     database,
@@ -218,6 +233,7 @@ async function startParts(
     journal,
     secrets,
     photos,
+    reports,
     acceptsDemoAccounts,
     onChange,
     onUnjournaledChange,
@@ -225,13 +241,46 @@ async function startParts(
   undo.push(() => {
     api = null
   })
+  if (settings.reports) {
+    const timer = startReportTimer({
+      ...{ settings: settings.reports, database, kept: reports, mail: mailReport },
+      city: async () => (await currentCity())?.city ?? null,
+      print: (wish, signal) =>
+        printKept(wish, { database, secrets, url: listening.localUrl, signal }),
+      onMade: (what) => hooks.onStep?.('report made', what),
+      onFailed: (why) => hooks.onStep?.('report failed', why),
+    })
+    undo.push(() => timer.stop())
+  }
   return {
     url: listening.url,
+    localUrl: listening.localUrl,
     port: listening.port,
     database: () => watched,
     checkHealth: () => opened.checkCanary(),
     close,
   }
+}
+
+/** Prints a report of the running server as somebody who leads the area. */
+async function printKept(
+  wish: ReportWish,
+  {
+    database,
+    secrets,
+    ...how
+  }: {
+    database(): Database
+    secrets: Secrets
+    url: string
+    signal: AbortSignal
+  },
+): Promise<Uint8Array> {
+  const city = await readCity(database())
+  if (!city) throw new ServerError('There is no city yet.')
+  const area = await reportArea(database(), wish.area.code)
+  const session = await readerSession(await readerOf(database(), area), secrets.jwtSecret)
+  return printReport({ ...wish, ...how, instanceId: city.instanceId, session })
 }
 
 /**
@@ -262,7 +311,7 @@ async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   const { supabase } = settings
   if (!supabase) throw new Error('There is no Supabase in these settings.')
   const config = supabaseConfig(process.env, supabase)
-  const { server, url, port } = await listen(settings, {
+  const { server, url, localUrl, port } = await listen(settings, {
     api: () => null,
     queue: createQueue(settings),
     published: new PublishedDocument(),
@@ -271,6 +320,7 @@ async function startWithSupabase(settings: Settings): Promise<RunningServer> {
   })
   return {
     url,
+    localUrl,
     port,
     database() {
       throw new ServerError('The database is a Supabase elsewhere.')
@@ -294,7 +344,7 @@ type DoorParts = Pick<
 async function listen(
   settings: Settings,
   parts: DoorParts,
-): Promise<{ server: ServerType; url: string; port: number }> {
+): Promise<{ server: ServerType; url: string; localUrl: string; port: number }> {
   const { host, tls } = settings
   let door: ReturnType<typeof createDoor> | null = null
   const server = createAdaptorServer({
@@ -329,8 +379,8 @@ async function listen(
   })
   const name = isLoopback(host) || host === '0.0.0.0' || host === '::' ? 'localhost' : host
   const shown = name.includes(':') ? `[${name}]` : name
-  const url = settings.publicUrl ?? `${tls ? 'https' : 'http'}://${shown}:${port}`
-  return { server, url, port }
+  const localUrl = `${tls ? 'https' : 'http'}://${shown}:${port}`
+  return { server, url: settings.publicUrl ?? localUrl, localUrl, port }
 }
 
 function listenError(error: NodeJS.ErrnoException, { host, port }: Settings): ServerError {
