@@ -1,8 +1,6 @@
 import {
   answersToJudge,
   goodAnswers,
-  noAskCounts,
-  type AskCounts,
   type FairRanking,
   type FairRankingEntry,
   type FairRankingOptions,
@@ -11,9 +9,10 @@ import { areaLevels } from '../../domain/vocabulary.ts'
 import { directRate } from '../../stats/direct-rate.ts'
 import { funnelZone, overdispersion, shareFunnel, shareScores } from '../../stats/funnel.ts'
 import { rankShares } from '../../stats/rank-shares.ts'
+import { AnswerSums, runFields } from '../count/answer-sums.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { categoryTable, type TableCount } from './category-table.ts'
-import { addRating, forEachRating } from './satisfaction.ts'
+import { eachRun } from './satisfaction.ts'
 import type { Question } from './question.ts'
 
 const maxSteps = 60
@@ -34,18 +33,22 @@ interface Ranked {
 
 /** Areas of one level compared by one rate; exempt closings do not count. */
 export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, world, options) => {
-  const byPlace = new Map<number, AskCounts>()
-  forEachRating(rows, world, options, ({ area, category, answer, run }) => {
-    if (run.isExempt) return
-    const key = area * 256 + category
-    let counts = byPlace.get(key)
-    if (!counts) byPlace.set(key, (counts = noAskCounts()))
-    addRating(counts, answer, run)
+  const byPlace = new Map<number, AnswerSums>()
+  eachRun(rows, world, options, ({ run }) => {
+    if (run.isExempt) return null
+    const fields = runFields(run)
+    return (area, category, _day, byte) => {
+      let categories = byPlace.get(area)
+      if (!categories) byPlace.set(area, (categories = new AnswerSums(256)))
+      categories.add(category, fields[byte]!)
+    }
   })
-  const places = [...byPlace].map(([key, counts]): TableCount => ({
-    ...{ area: Math.floor(key / 256), category: key % 256 },
-    ...goodAnswers(counts, options.rate),
-  }))
+  const places = [...byPlace].flatMap(([area, categories]) =>
+    categories.entries.map(([category, counts]): TableCount => ({
+      ...{ area, category },
+      ...goodAnswers(counts, options.rate),
+    })),
+  )
   const level = world.areas.filter((area) => area.level === options.areaLevel)
   const slots = areaSlots(
     world.areas,
@@ -56,7 +59,9 @@ export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, wor
     const slot = slots[place.area]!
     if (slot < 0 || place.n === 0) continue
     const { idx } = level[slot]!
-    strata.set(idx, [...(strata.get(idx) ?? []), place])
+    const own = strata.get(idx)
+    if (own) own.push(place)
+    else strata.set(idx, [place])
   }
   const standard = sumBy([...strata.values()].flat())
   const known = [...strata].map(([idx, own]) =>

@@ -1,7 +1,7 @@
 import {
   goodAnswers,
-  noAskCounts,
   type AskCounts,
+  type SatisfactionRate,
   type RatingTrend,
   type RatingTrendOptions,
   type TrendStep,
@@ -12,19 +12,30 @@ import {
   monthNumber,
   monthOfDay,
 } from '../../domain/time/calendar.ts'
-import { addRating, forEachRating } from './satisfaction.ts'
+import { AnswerSums, runFields } from '../count/answer-sums.ts'
+import { eachRun } from './satisfaction.ts'
 import type { Question } from './question.ts'
 
 /** The three rates over time, without exempt closings. */
 export const ratingTrend: Question<RatingTrendOptions, RatingTrend> = (rows, world, options) => {
-  const steps = new Map<number, AskCounts>()
-  forEachRating(rows, world, { months: null, days: options.days }, ({ day, answer, run }) => {
-    if (run.isExempt) return
-    const from = startOf(day, options.step)
-    let counts = steps.get(from)
-    if (!counts) steps.set(from, (counts = noAskCounts()))
-    addRating(counts, answer, run)
+  // By day first: a step has many.
+  const days = new Map<number, AnswerSums>()
+  eachRun(rows, world, { months: null, days: options.days }, ({ run }) => {
+    if (run.isExempt) return null
+    const fields = runFields(run)
+    return (_area, _category, day, byte) => {
+      let sums = days.get(day)
+      if (!sums) days.set(day, (sums = new AnswerSums(1)))
+      sums.add(0, fields[byte]!)
+    }
   })
+  const steps = new Map<number, Rates>()
+  for (const [day, sums] of days) {
+    const from = startOf(day, options.step)
+    const counts = sums.of(0)
+    const before = steps.get(from)
+    steps.set(from, before ? together(before, counts) : counts)
+  }
   const points = [...steps]
     .toSorted(([a], [b]) => a - b)
     .map(([from, counts]) => ({
@@ -36,6 +47,21 @@ export const ratingTrend: Question<RatingTrendOptions, RatingTrend> = (rows, wor
     }))
     .filter(({ responded, solved, satisfied }) => responded.n + solved.n + satisfied.n > 0)
   return { options, points }
+}
+
+type Rates = Pick<AskCounts, SatisfactionRate>
+function together(one: Rates, other: Rates): Rates {
+  const both = (rate: 'responded' | 'solved') => ({
+    yes: one[rate].yes + other[rate].yes,
+    of: one[rate].of + other[rate].of,
+  })
+  return {
+    responded: both('responded'),
+    solved: both('solved'),
+    satisfied: one.satisfied.map(
+      (count, at) => count + other.satisfied[at]!,
+    ) as AskCounts['satisfied'],
+  }
 }
 
 /** 1970-01-01 was a Thursday. */

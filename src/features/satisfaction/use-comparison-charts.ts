@@ -46,15 +46,18 @@ export function useComparisonCharts({ rate, areaLevel, isAdjusted, fair, drillIn
   const percent = (share: number): string => format.value.percent(share)
   const nameOf = (idx: number): string => areas.byIdx(idx)?.name ?? String(idx)
 
-  const ranked = computed(
-    () =>
+  /** As text: a filter that changes elsewhere draws nothing anew. */
+  const chosen = computed(() => JSON.stringify(filter.filter.areas))
+  const ranked = computed(() => {
+    const codes = new Set(JSON.parse(chosen.value) as string[])
+    return (
       fair.value?.ranked.flatMap((entry) => {
         const area = areas.byIdx(entry.idx)
         if (!area) return []
-        const selected = filter.filter.areas.includes(area.code)
-        return [{ ...entry, key: area.code, name: area.name, selected }]
-      }) ?? null,
-  )
+        return [{ ...entry, key: area.code, name: area.name, selected: codes.has(area.code) }]
+      }) ?? null
+    )
+  })
   const ranking = computed(() => {
     const view = fairRankingView(
       {
