@@ -327,22 +327,22 @@ describeOnEachDatabase('commands on an incident', (kind) => {
     it('takes a label along that only names the area, and leaves what people wrote', async () => {
       await db.query('update public.incidents set address_label = $2 where id = $1', [
         incidentId,
-        'N-1 · N-1_A',
+        'N-1_A',
       ])
-      await correct('admin', { lon: 12.5, lat: 20.5 })
+      await correct('admin', { lon: 12.5, lat: 20.5 }, 2)
       expect(await row()).toMatchObject({ address_label: 'N-10-A' })
       expect((await log())[1]).toMatchObject({
-        data: { changes: { addressLabel: ['N-1 · N-1_A', 'N-10-A'] } },
+        data: { changes: { addressLabel: ['N-1_A', 'N-10-A'] } },
       })
       await db.query(`update public.incidents set address_label = 'by the bridge' where id = $1`, [
         incidentId,
       ])
-      await correct('admin', { lon: 10.5, lat: 21 }, 3)
+      await correct('admin', { lon: 10.5, lat: 21 }, 4)
       expect(await row()).toMatchObject({ address_label: 'by the bridge', area_code: 'N-1_A' })
     })
 
     it('judges what waited behind it by the rights before it, for a day and for its sender alone', async () => {
-      const foreign = await report('leader', { lon: 10.5, lat: 21 })
+      const foreign = await report('admin', { lon: 10.5, lat: 21 })
       const receipts = await applyCommands(db, people.field, [
         commandOf(people.field, 'correct_incident', {
           ...{ incidentId: foreign, baseVersion: 1, changes: { lon: 12.5, lat: 20.5 } },
@@ -357,18 +357,20 @@ describeOnEachDatabase('commands on an incident', (kind) => {
       expect(
         await errorOf(send('manager', 'add_note', { incidentId: foreign, note: 'mine' })),
       ).toMatchObject({ code: 'unknown_incident' })
+      await db.exec('alter table public.incident_log disable trigger refuse_log_change')
       await db.query(
         `update public.incident_log set at = at - interval '25 hours'
          where incident_id = $1 and kind = 'corrected'`,
         [foreign],
       )
+      await db.exec('alter table public.incident_log enable trigger refuse_log_change')
       expect(
         await errorOf(send('field', 'add_note', { incidentId: foreign, note: 'too late' })),
       ).toMatchObject({ code: 'unknown_incident' })
     })
 
     it('tells those who lose sight of it where it went, and nobody else', async () => {
-      const foreign = await report('leader', { lon: 10.5, lat: 21 })
+      const foreign = await report('admin', { lon: 10.5, lat: 21 })
       const moved = (person: Person) =>
         db.asUser(people[person], async (tx) => {
           const [found] = await tx.query<{ moved: { areaCode: string } | null }>(
