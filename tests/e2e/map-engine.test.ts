@@ -97,7 +97,7 @@ describe('the map engine', () => {
       let y = 0.5
       while (lat(y + 0.5) > 37.762) y++
       window.engine.setView({ center: [(x / n) * 360 - 180, lat(y)], zoom: 15 })
-      const pile = { total: 2, shown: 2, ids: ['below', 'top'], category: Uint8Array.of(1, 2),
+      const pile = { total: 2, shown: 2, hidden: 0, stacks: [], ids: ['below', 'top'], category: Uint8Array.of(1, 2),
         stage: Uint8Array.of(4, 0), x: Int16Array.of(2048, 2048), y: Int16Array.of(2048, 2048) }
       window.engine.setPoints({ key: 'pile', colors: [], load: async () => pile })
       await window.engine.whenIdle()
@@ -111,7 +111,7 @@ describe('the map engine', () => {
     const seen = await page.evaluate<string[]>(`(async () => {
       window.log.length = 0
       window.engine.setPoints(window.demoPoints('late', 60_000))
-      window.engine.setPoints({ ...window.demoPoints('none'), load: async () => ({ total: 0, shown: 0, ids: [],
+      window.engine.setPoints({ ...window.demoPoints('none'), load: async () => ({ total: 0, shown: 0, hidden: 0, stacks: [], ids: [],
         category: new Uint8Array(), stage: new Uint8Array(), x: new Int16Array(), y: new Int16Array() }) })
       await window.engine.whenIdle()
       return window.log.filter(({ event }) => event === 'pointTotals').map(({ payload }) => payload.shown)
