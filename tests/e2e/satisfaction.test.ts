@@ -125,6 +125,8 @@ describe('the page of satisfaction', () => {
     const card = page.getByTestId(`chart-${name}`)
     const show = card.getByRole('button', { name: 'Show as table' })
     if (await show.isVisible()) await show.click()
+    // each card has an answer of its own to wait for
+    await card.locator('tbody tr').first().waitFor(slow)
     return card
       .locator('tr')
       .evaluateAll((all) =>
