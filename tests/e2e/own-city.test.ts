@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
+import { launchChromium } from '../kit/browser.ts'
+import { slow, slower } from '../kit/patience.ts'
+import { openPage } from '../kit/session.ts'
+
+const run = promisify(execFile)
+const city = {
+  WANGGE_CITY_NAME: '长沙',
+  WANGGE_CITY_LOCALE: 'zh-CN',
+  WANGGE_CITY_TIME_ZONE: 'Asia/Shanghai',
+  WANGGE_CITY_BBOX: '112.6,27.9,113.4,28.6',
+  WANGGE_ADMIN_EMAIL: 'admin@example.org',
+  WANGGE_ADMIN_PASSWORD: 'a-long-password-1',
+}
+const field = { email: 'worker@example.org', password: 'cold-fingers-22' }
+
+/**
+ * A spreadsheet as an office saves it, in GBK: a title above the header (编号, 上报时间, 结案时间, 经度,
+ * 纬度, 类别, 描述) and four rows with Chinese dates, the last of them in another city.
+ */
+const ledger = Buffer.from(
+  [
+    'yMvD8cK3vda1wDIwMjbE6rC4vP7MqNXLCrHgusUsyc+xqMqxvOQsveGwuMqxvOQsvq22yCzOs7bILMDgsfAsw+jK9gpBLTEs',
+    'MjAyNsTqM9TCNcjVIMnPzuc4OjMwLDIwMjbE6jPUwjbI1SDPws7nMjowMCwxMTIuOTM1LDI4LjE3NSy+rrjHLL3it8XCt76u',
+    'uMfGxsvwCkEtMiwyMDI2xOoz1MI3yNUgObXjMDW31iwsMTEyLjkyMSwyOC4xNzEswKy7+CzCt7HfwKy7+ApBLTMsMjAyNsTq',
+    'M9TCOMjVIDEwOjAwLCwxMTIuOTUxLDI4LjE3MSy+rrjHLL6uuMfLybavCkEtNCwyMDI2xOoz1MI5yNUgMTA6MDAsLDEyMC4x',
+    'LDMwLjIswKy7+CzX+LHq1Nq6vNbdCg==',
+  ].join(''),
+  'base64',
+)
+const mapping = {
+  source: 'ledger',
+  columns: {
+    ...{ id: '编号', reportedAt: '上报时间', closedAt: '结案时间' },
+    ...{ lon: '经度', lat: '纬度', category: '类别', description: '描述' },
+  },
+  stages: { map: {}, otherwise: 'dispatched' },
+  categories: { map: { 井盖: 'manhole_cover', 垃圾: 'exposed_garbage' } },
+}
+
+/** The commands of the README's "Your own city", in its order, and the first report. */
+describe('a newcomer’s hour', () => {
+  let browser: Browser
+  let server: AppServer
+  let folder: string
+  beforeAll(async () => {
+    server = await startAppServer({ dataDir: newDataDir(), args: ['--demo', 'none'], env: city })
+    browser = await launchChromium()
+    folder = mkdtempSync(join(tmpdir(), 'wangge-hour-'))
+  })
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true })
+    await browser?.close()
+    await server?.stop()
+  })
+
+  const command = async (name: string, ...args: string[]): Promise<string> => {
+    const path = `supabase/server/commands/${name}.ts`
+    const env = { ...process.env, DATA_DIR: server.dataDir }
+    return (await run(process.execPath, [path, ...args], { env })).stdout
+  }
+  async function signIn(page: Page, person: { email: string; password: string }): Promise<void> {
+    await page.locator('input[type=email]').fill(person.email)
+    await page.locator('input[type=password]').fill(person.password)
+    await page.locator('button[type=submit]').click()
+    await page.waitForURL((target) => target.pathname !== '/sign-in', slow)
+  }
+
+  it('goes from an empty city by a Shapefile and a spreadsheet to the first report', async () => {
+    const areas = ['areas', 'tests/fixtures/import-cases/gbk-cgcs2000.zip', '--level', 'grid']
+    expect(await command('import', ...areas)).toMatch(/stored 2\b/)
+
+    const [table, map] = [join(folder, '台账.csv'), join(folder, 'mapping.json')]
+    writeFileSync(table, ledger)
+    writeFileSync(map, JSON.stringify(mapping))
+    const incidents = ['incidents', table, '--mapping', map, '--encoding', 'gb18030']
+    const checked = await command('import', ...incidents, '--check')
+    expect(checked).toMatch(/outside_city/)
+    const report = await command('import', ...incidents)
+    expect(report).toMatch(/stored 3\b/)
+    expect(report).toMatch(/rejected 1\b/)
+
+    const role = ['--role', 'field_staff', '--area', '430102001001000124']
+    await command('user', 'add', field.email, '--password', field.password, ...role)
+
+    const phone = await openPage(browser, {
+      ...{ url: server.url, path: '/sign-in?next=/capture', locale: 'zh-CN', webGl: false },
+      ...{ width: 390, height: 844, touch: true },
+      before: (context) => context.grantPermissions(['geolocation']),
+    })
+    const { page } = phone
+    await phone.context.setGeolocation({ longitude: 112.935, latitude: 28.175, accuracy: 8 })
+    await signIn(page, field)
+    await page.getByTestId('place-name').filter({ hasText: '解放路网格' }).waitFor(slow)
+    await page.getByTestId('category-all').tap()
+    await page.getByTestId('category-search').fill('井盖')
+    await page.getByTestId('category-picker').locator('[data-code=manhole_cover]').tap()
+    await page.getByTestId('description').fill('井盖缺失，夜里危险')
+    const none = page.getByTestId('duplicate-none')
+    const sent = page.getByTestId('sent')
+    await expect
+      .poll(async () => {
+        // what lies near may be offered at any moment until it is sent
+        if (await none.isVisible()) await none.tap()
+        if (!(await sent.isVisible())) await page.getByTestId('send').tap()
+        return sent.isVisible()
+      }, slow)
+      .toBe(true)
+    await page.locator('[data-testid=sent][data-state=received]').waitFor(slower)
+    expect(phone.problems).toEqual([])
+    await phone.context.close()
+
+    const desk = await openPage(browser, {
+      ...{
+        url: server.url,
+        path: '/sign-in?next=/table%3Ffrom%3Dall',
+        locale: 'zh-CN',
+        webGl: false,
+      },
+    })
+    await signIn(desk.page, {
+      email: city.WANGGE_ADMIN_EMAIL,
+      password: city.WANGGE_ADMIN_PASSWORD,
+    })
+    await expect.poll(() => desk.page.getByTestId('list-row').count(), slow).toBe(4)
+    const shown = (): Promise<string> => desk.page.locator('main').innerText()
+    for (const words of [
+      '井盖缺失，夜里危险',
+      '解放路井盖破损',
+      '路边垃圾',
+      '井盖松动',
+      '解放路网格',
+    ])
+      await expect.poll(shown, slow).toContain(words)
+    expect(desk.problems).toEqual([])
+    await desk.context.close()
+  })
+})
