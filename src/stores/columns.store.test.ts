@@ -69,6 +69,7 @@ describe('columns store', () => {
     columns = useColumnsStore()
     await session.start({ fetch: server.fetch, origin: 'http://test', storage })
   }
+  /** A poll before that joins the load under way. */
   const ready = () => vi.waitFor(() => expect(columns.status).toBe('ready'))
   const total = (count: number) => vi.waitFor(() => expect(columns.projection?.total).toBe(count))
   const asked = () =>
@@ -126,6 +127,7 @@ describe('columns store', () => {
 
   it('counts what this device keeps when it starts without a network, then catches up', async () => {
     await openPage()
+    await ready()
     await total(1200)
     await ready()
     server.failing = {
@@ -153,6 +155,7 @@ describe('columns store', () => {
 
   it('answers a changed filter, the last of many', async () => {
     await openPage()
+    await ready()
     await total(1200)
     for (const code of ['A-2', 'A-3', 'A-1', 'c']) filter.setAreas([code])
     filter.setAreas(['A-2'])
@@ -182,6 +185,7 @@ describe('columns store', () => {
 
   it('counts overdue ones again as the server says that time passed, without a load', async () => {
     await openPage()
+    await ready()
     await total(1200)
     filter.setPeriod(null)
     await vi.waitFor(() => expect(columns.projection?.due.overdue).toBeGreaterThan(0))
@@ -200,6 +204,7 @@ describe('columns store', () => {
 
   it('fetches only what changed, and what another user added appears', async () => {
     await openPage()
+    await ready()
     await total(1200)
     server.calls = []
     const before = columns.revision
@@ -231,6 +236,7 @@ describe('columns store', () => {
 
   it('starts again when the database is another one', async () => {
     await openPage()
+    await ready()
     await total(1200)
     await ready()
     server.months = server.months.slice(6)
@@ -283,6 +289,7 @@ describe('columns store', () => {
 
   it('loads anew when the scope changes', async () => {
     await openPage()
+    await ready()
     await total(1200)
     await ready()
     const scope = session.scope!
@@ -341,6 +348,7 @@ describe('columns store', () => {
 
   it('takes in areas that were imported meanwhile, before months that name them', async () => {
     await openPage()
+    await ready()
     await total(1200)
     await ready()
     const areas = useAreasStore()
