@@ -129,7 +129,7 @@ export const useColumnsStore = defineStore('columns', () => {
     }
   }
 
-  /** Nobody waits for the answer any more. */
+  /** Ends a slow question whose answer is not wanted any more. */
   const drop = (name: SlowQuestion): void => void engine?.drop(name).catch(() => {})
 
   const askProjection = latestWins(async () => {

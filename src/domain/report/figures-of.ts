@@ -49,7 +49,7 @@ const compared = <T, R>(
   yearAgo: yearAgo && read(yearAgo),
 })
 
-/** What the report tells, from the answers of the pages' own questions. */
+/** Figures of the report, from the answers of the pages' own questions. */
 export function reportFigures(
   answers: ReportAnswers,
   categories: readonly CategoryNode[],
