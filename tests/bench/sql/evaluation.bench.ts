@@ -37,7 +37,7 @@ export async function run({
         quantile(floor, 0.5),
         quantile(
           await times(calls, () =>
-            bench.call(`evaluation_board('${board}', '${filter}', 'district')`),
+            bench.call(`evaluation_board('${board}', '${filter}', 'community')`),
           ),
           0.5,
         ),
