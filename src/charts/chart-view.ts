@@ -7,6 +7,20 @@ export interface ChartTable {
   rows: (string | number | null)[][]
 }
 
+/** A table that is made when it is first read: most are never opened. */
+export function tableWhenRead(make: () => ChartTable): ChartTable {
+  let made: ChartTable | null = null
+  const table = (): ChartTable => (made ??= make())
+  return {
+    get header() {
+      return table().header
+    },
+    get rows() {
+      return table().rows
+    },
+  }
+}
+
 /** A chart made by a pure function of data, theme and text. */
 export interface ChartView {
   /** Unique on a page. */

@@ -25,6 +25,9 @@ export type ColumnsWorld = Omit<
   'asOfWallMinutes' | 'nowMinute' | 'shapes' | 'ratings'
 >
 
+/** A page asks about the filter in force, and about one that is narrower or wider. */
+const maxFilters = 2
+
 export class ColumnsEngine {
   #set = new ColumnSet()
   #ratings = new RatingSet()
@@ -40,12 +43,12 @@ export class ColumnsEngine {
     ratings: this.#ratings,
   }
   readonly #begun = new Map<SlowQuestion, InParts<unknown>>()
-  /** Questions about the same filter share these rows. */
-  #last: { filter: string; rows: FilteredRows } | null = null
+  /** Questions about the same filter share these rows; the latest last. */
+  readonly #rows = new Map<string, FilteredRows>()
 
   setWorld(world: ColumnsWorld): void {
     this.#world = { ...this.#world, ...world }
-    this.#last = null
+    this.#rows.clear()
   }
 
   setShapes(level: string, shapes: LevelShapes): void {
@@ -61,14 +64,14 @@ export class ColumnsEngine {
     const before = this.#world.nowMinute
     if (nowMinute === before) return false
     this.#world = { ...this.#world, nowMinute }
-    this.#last = null
+    this.#rows.clear()
     return this.#set.changesDueBetween(before, nowMinute)
   }
 
   /** @throws RangeError on a damaged month */
   put(months: readonly PackedMonth[], gone: readonly LocalMonth[] = []): void {
     const unpacked = months.map((month) => sortByKind(unpackMonth(month)))
-    this.#last = null
+    this.#rows.clear()
     for (const month of gone) this.#set.remove(month)
     for (const month of unpacked) {
       this.#set.replace(month)
@@ -91,13 +94,13 @@ export class ColumnsEngine {
     this.#answered.set(key, set)
     if (this.#answered.size > maxAnswered)
       this.#answered.delete(this.#answered.keys().next().value!)
-    this.#last = null
+    this.#rows.clear()
   }
 
   clear(): void {
     this.#set.clear()
     this.#answered.clear()
-    this.#last = null
+    this.#rows.clear()
   }
 
   ask<N extends QuestionName>(name: N, filter: IncidentFilter, options: OptionsOf<N>): AnswerOf<N> {
@@ -129,9 +132,11 @@ export class ColumnsEngine {
 
   #rowsOf(filter: IncidentFilter): FilteredRows {
     const key = JSON.stringify(filter)
-    if (this.#last?.filter !== key)
-      this.#last = { filter: key, rows: new FilteredRows(this.#setOf(filter), filter, this.#world) }
-    return this.#last.rows
+    const rows = this.#rows.get(key) ?? new FilteredRows(this.#setOf(filter), filter, this.#world)
+    this.#rows.delete(key)
+    this.#rows.set(key, rows)
+    if (this.#rows.size > maxFilters) this.#rows.delete(this.#rows.keys().next().value!)
+    return rows
   }
 
   /** Nothing before the answered incidents came. */

@@ -1,5 +1,6 @@
 import { shrunkenShares } from './beta-binomial.ts'
 import { benjaminiHochberg } from './correct.ts'
+import { normalQuantile } from './normal.ts'
 import { shareDifferenceP } from './proportion.ts'
 import { wilson, type Share } from './wilson.ts'
 
@@ -91,6 +92,17 @@ export function rankShares(
   return { ranked, tooFew }
 }
 
+/** Newcombe's interval leaves out 0, or all but touches it. Without answers nothing differs. */
+function mayDiffer(a: Share, b: Share): boolean {
+  if (a.share === null || b.share === null) return false
+  const [upper, lower] = a.share > b.share ? [a, b] : [b, a]
+  const [down, up] = [upper.share! - upper.low!, lower.high! - lower.share!]
+  const difference = upper.share! - lower.share!
+  return difference * difference > (down * down + up * up) * nearlyOne
+}
+/** The p itself decides near the edge, where rounding could. */
+const nearlyOne = 1 - 1e-6
+
 function clearPairs(
   order: number[],
   counts: ArrayLike<number>,
@@ -98,11 +110,13 @@ function clearPairs(
   q: number,
 ): (a: number, b: number) => boolean {
   const size = order.length
-  const entry = (at: number) => ({ count: counts[order[at]!]!, n: ns[order[at]!]! })
-  const p = new Float64Array((size * (size - 1)) / 2)
+  const limits = order.map((index) => wilson(counts[index]!, ns[index]!, normalQuantile(1 - q / 2)))
+  // A corrected p below q needs a p below q: of all other pairs it is enough to know that.
+  const p = new Float64Array((size * (size - 1)) / 2).fill(1)
   // Pair (a, b) with a < b stands at b(b − 1)/2 + a.
   for (let b = 1, pair = 0; b < size; b++)
-    for (let a = 0; a < b; a++) p[pair++] = shareDifferenceP(entry(a), entry(b))
+    for (let a = 0; a < b; a++, pair++)
+      if (mayDiffer(limits[a]!, limits[b]!)) p[pair] = shareDifferenceP(limits[a]!, limits[b]!)
   const adjusted = benjaminiHochberg(p)
   return (a, b) => {
     if (a === b) return false

@@ -4,6 +4,7 @@ import fixture from '../../tests/fixtures/statistics/satisfaction.json' with { t
 import { shrunkenShares } from './beta-binomial.ts'
 import { directRate } from './direct-rate.ts'
 import { overdispersion, funnelZone, ratioFunnel, shareFunnel, shareScores } from './funnel.ts'
+import { benjaminiHochberg } from './correct.ts'
 import { kaplanMeier, survivalQuantile } from './kaplan-meier.ts'
 import { pChart } from './p-chart.ts'
 import { exactShare, shareDifference, shareDifferenceP } from './proportion.ts'
@@ -169,7 +170,17 @@ describe('the ranking of shares', () => {
           groups.map(({ n }) => n),
         )
         expect(ranked.length + tooFew.length).toBe(groups.length)
+        // all pairs, of which those without a chance are not computed
+        const pairs = ranked.flatMap((a, at) => ranked.slice(at + 1).map((b) => [a, b] as const))
+        const p = benjaminiHochberg(pairs.map(([a, b]) => shareDifferenceP(a, b)))
+        const clear = pairs.filter((_, at) => p[at]! < 0.05)
         ranked.forEach(({ n, best, worst, group }, at) => {
+          const better = clear.filter(
+            ([a, b]) =>
+              (a === ranked[at] && b.share! > a.share!) ||
+              (b === ranked[at] && a.share! > b.share!),
+          )
+          expect(best).toBe(1 + better.length)
           expect(n >= 10 && 1 <= best && best <= worst && worst <= ranked.length).toBe(true)
           const step = group - (at === 0 ? 0 : ranked[at - 1]!.group)
           expect(at === 0 ? step === 1 : step === 0 || step === 1).toBe(true)

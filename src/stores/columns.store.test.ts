@@ -5,10 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp, effectScope, isReactive, ref, watch } from 'vue'
 import { randomMonths } from '../../tests/fixtures/columns.ts'
 import { area, FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
+import { localEngine } from '../../tests/fixtures/local-engine.ts'
 import { openMonthCache, type MonthCache } from '@/columns/month-cache.ts'
-import { ColumnsEngine } from '@/columns/engine.ts'
-import { answerCall, type EngineCall, type RemoteColumnsEngine } from '@/columns/engine-call.ts'
-import { remoteColumnsEngine } from '@/columns/worker-client.ts'
 import { useAreasStore } from './areas.store.ts'
 import { columnsOutsideKey, useColumnsStore } from './columns.store.ts'
 import { useFilterStore } from './view/filter.store.ts'
@@ -18,18 +16,7 @@ import { useAnswer } from './use-answer.ts'
 /** Questions in the order they reached the engine. */
 let questions: unknown[][] = []
 
-/** The real client and engine, joined by a port that clones messages as a worker does. */
-function engineHere(): RemoteColumnsEngine {
-  const engine = new ColumnsEngine()
-  const port = new EventTarget()
-  const postMessage = (message: unknown) => {
-    const call = structuredClone(message) as EngineCall
-    if (call.method === 'ask') questions.push(call.args)
-    const data = structuredClone(answerCall(engine, call))
-    setTimeout(() => port.dispatchEvent(new MessageEvent('message', { data })))
-  }
-  return remoteColumnsEngine(Object.assign(port, { postMessage, terminate: () => {} }))
-}
+const engineHere = () => localEngine((question) => questions.push(question))
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 10))
 
@@ -407,6 +394,23 @@ describe('columns store', () => {
       options.value = { withinDays: 1, areaLevel: 'grid' }
       await vi.waitFor(() => expect(answer.value?.options.withinDays).toBe(1))
       expect(asks('projection')).toHaveLength(1)
+    })
+
+    it('asks nothing while its options say the same', async () => {
+      await openPage()
+      await ready()
+      const other = ref(0)
+      const answer = effectScope(true).run(() =>
+        useAnswer('closing', () => ({ withinDays: 7 + 0 * other.value, areaLevel: 'grid' })),
+      )!
+      await vi.waitFor(() => expect(answer.value).not.toBeNull())
+      await settled()
+      questions = []
+      other.value++
+      filter.setPreview({ from: '2020-03-01', to: '2020-03-31' })
+      await settled()
+      // a period in motion is the map's alone
+      expect(questions.map(([name]) => name)).toEqual(['projection'])
     })
 
     it('is empty without options, also when an answer was under way', async () => {

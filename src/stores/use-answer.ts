@@ -1,4 +1,5 @@
 import {
+  computed,
   onScopeDispose,
   shallowRef,
   toValue,
@@ -37,10 +38,13 @@ export function useAnswer<N extends QuestionName>(
     isWanted ? columns.ask(name, asked, isLive ? filter.live : filter.effective) : null,
   )
 
+  // As text: a source of a watch is read again with every other one, and equal options ask nothing.
+  const wanted = computed(() => JSON.stringify(toValue(options)))
   // After the projection: people wait for it, and the worker answers in order.
   watch(
-    [() => toValue(options), () => (isLive ? columns.live : columns.projection)],
-    async ([asked, projection]) => {
+    [wanted, () => (isLive ? columns.live : columns.projection)],
+    async ([text, projection]) => {
+      const asked = JSON.parse(text) as OptionsOf<N> | null
       isWanted = asked !== null && projection !== null
       dropEarlier()
       if (!isWanted) answer.value = null

@@ -1,13 +1,18 @@
 import { computed, shallowRef, toValue, watch, type MaybeRefOrGetter, type ShallowRef } from 'vue'
 import { latestWins } from '@/columns/latest-wins.ts'
 import type { AnswerOf, OptionsOf } from '@/columns/questions/index.ts'
-import type { IncidentFilter } from '@/domain/filter/filter.ts'
+import { emptyFilter, type IncidentFilter } from '@/domain/filter/filter.ts'
 import { useAreasStore } from './areas.store.ts'
 import { useColumnsStore } from './columns.store.ts'
 import { useRatingsStore } from './ratings.store.ts'
 import { useFilterStore } from './view/filter.store.ts'
 
 type RatingQuestion = 'satisfaction' | 'fairRanking' | 'ratingTrend'
+
+interface Wanted<N extends RatingQuestion> {
+  asked: OptionsOf<N>
+  narrowed: IncidentFilter
+}
 
 /**
  * Residents' answers; loads the ratings on first use. Null before the first answer, without options,
@@ -25,16 +30,21 @@ export function useRatingAnswer<N extends RatingQuestion>(
   const inForce = useFilterStore()
   ratings.isWanted = true
   const answer: ShallowRef<AnswerOf<N> | null> = shallowRef(null)
-  const ask = latestWins((asked: OptionsOf<N>) => columns.ask(name, asked, toValue(filter)))
-  // Computed: a new projection of the incidents, of which ratings do not hang, asks nothing again.
-  const wanted = computed(() => toValue(options))
-  const isLoaded = computed(() => columns.projection !== null)
-  const narrowed = computed(() => toValue(filter) ?? inForce.effective)
+  const ask = latestWins(({ asked, narrowed }: Wanted<N>) => columns.ask(name, asked, narrowed))
+  // As text: equal questions ask nothing. Ratings hang neither on a new projection of the incidents nor
+  // on parts of the filter that are about reports.
+  const wanted = computed(() => {
+    const asked = toValue(options)
+    if (asked === null || columns.projection === null) return null
+    const { areas: within, categories } = toValue(filter) ?? inForce.effective
+    const narrowed = { ...emptyFilter(), areas: within, categories }
+    return JSON.stringify({ asked, narrowed } satisfies Wanted<N>)
+  })
   watch(
-    [wanted, narrowed, () => ratings.revision, isLoaded, () => areas.list] as const,
-    async ([asked, , revision, isReady]) => {
-      if (asked === null || revision === 0 || !isReady) answer.value = null
-      else answer.value = (await ask(asked as OptionsOf<N>)) ?? answer.value
+    [wanted, () => ratings.revision, () => areas.list] as const,
+    async ([text, revision]) => {
+      if (text === null || revision === 0) answer.value = null
+      else answer.value = (await ask(JSON.parse(text) as Wanted<N>)) ?? answer.value
     },
     { immediate: true },
   )

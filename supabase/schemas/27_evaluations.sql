@@ -317,7 +317,8 @@ begin
   execute format($q$
     with v as materialized (
       select * from (%1$s) x where not x.on_hold
-    ), done as (
+    ), done as materialized (
+      -- added up once, not for each person
       select k.person, k.name, sum(v.n) filter (where k.verdict = 'in_time') as numerator, sum(v.n) as denominator
       from v
       cross join lateral (values

@@ -24,6 +24,7 @@ const fixedWaits = (text: string): string[] =>
 
 /** How many waits a file may have, and why. */
 const allowed: Record<string, [count: number, why: string]> = {
+  'src/features/satisfaction/use-satisfaction-page.test.ts': [1, 'nothing more is asked'],
   'src/stores/columns.store.test.ts': [1, 'nothing more is asked'],
   'src/stores/outbox/use-draft-send.test.ts': [3, 'a slow device; nothing is closed or sent yet'],
   'src/stores/outbox/use-draft.test.ts': [1, 'nothing is saved after the autosave’s delay'],

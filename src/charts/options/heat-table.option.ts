@@ -8,17 +8,19 @@ export interface HeatCell {
   row: number
   /** Null where too few to tell. */
   value: number | null
-  /** Of the tooltip, each line of it. */
-  words: string[]
   /** Written into the cell. */
   label: string
 }
 
-/** Cells of rows and columns, stronger with larger values. A dash stands where too few are to tell. */
+/**
+ * Cells of rows and columns, stronger with larger values. A dash stands where too few are to tell.
+ * @param wordsOf lines of a cell's tooltip
+ */
 export function heatTableOption(
   columns: readonly string[],
   rows: readonly string[],
   cells: readonly HeatCell[],
+  wordsOf: (at: number) => string[],
   theme: ChartTheme,
 ): EChartsCoreOption {
   const values = cells.flatMap(({ value }) => (value === null ? [] : [value]))
@@ -29,8 +31,7 @@ export function heatTableOption(
     tooltip: {
       ...plainTooltip(theme),
       trigger: 'item',
-      formatter: ({ dataIndex }: { dataIndex: number }) =>
-        (cells[dataIndex]?.words ?? []).join('\n'),
+      formatter: ({ dataIndex }: { dataIndex: number }) => wordsOf(dataIndex).join('\n'),
     },
     xAxis: {
       type: 'category',

@@ -1,4 +1,4 @@
-import type { ChartLook, ChartView } from '../chart-view.ts'
+import { tableWhenRead, type ChartLook, type ChartView } from '../chart-view.ts'
 import { tieGroupsOption, type TiedEntry } from '../options/tie-groups.option.ts'
 import { bars, narrowBy, rounded, type Narrowing } from './bars.ts'
 
@@ -57,7 +57,7 @@ export function fairRankingView(data: FairRankingData, { theme, text }: ChartLoo
     title: data.title,
     note: noteOf(data, text),
     option: tieGroupsOption(tied, labels, theme, text),
-    table: {
+    table: tableWhenRead(() => ({
       header: [
         t('charts.area'),
         t('charts.fairRanking.group'),
@@ -87,7 +87,7 @@ export function fairRankingView(data: FairRankingData, { theme, text }: ChartLoo
           ...[null, null, null, null, null, null, null],
         ]),
       ],
-    },
+    })),
     height,
     loading: data.entries === null,
     empty: entries.length === 0 && data.tooFew.length === 0,

@@ -1,4 +1,4 @@
-import type { ChartLook, ChartView } from '../chart-view.ts'
+import { tableWhenRead, type ChartLook, type ChartView } from '../chart-view.ts'
 import {
   funnelMark,
   funnelOption,
@@ -33,7 +33,7 @@ export function funnelView(data: FunnelData, { theme, text }: ChartLook): ChartV
     title: data.title,
     note: data.isWidened ? t('charts.funnel.widened', { note }) : note,
     option: funnelOption(entries, data.steps, { value, target, format }, theme, text),
-    table: {
+    table: tableWhenRead(() => ({
       header: [t('charts.area'), t('charts.answers'), value, t('charts.funnel.place')],
       rows: entries.map(({ name, n, value: own, zone }) => [
         name,
@@ -41,7 +41,7 @@ export function funnelView(data: FunnelData, { theme, text }: ChartLook): ChartV
         format(own),
         t(`charts.funnel.zone.${zone}`),
       ]),
-    },
+    })),
     height: 300,
     loading: data.entries === null,
     empty: entries.length === 0,

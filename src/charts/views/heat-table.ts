@@ -1,4 +1,4 @@
-import type { ChartLook, ChartView } from '../chart-view.ts'
+import { tableWhenRead, type ChartLook, type ChartView } from '../chart-view.ts'
 import { heatTableOption } from '../options/heat-table.option.ts'
 
 interface HeatTableData {
@@ -17,27 +17,34 @@ interface HeatTableData {
 export function heatTableView(data: HeatTableData, { theme, text }: ChartLook): ChartView {
   const { t } = text
   const { categories, areas, format, measure } = data
-  const cells = (data.cells ?? []).map(({ value, n }, at) => {
-    const [row, column] = [Math.floor(at / areas.length), at % areas.length]
-    const label = value === null ? '–' : format(value)
-    const shown = value === null ? t('charts.heatTable.tooFew') : label
-    const names = [categories[row]!, areas[column]!]
-    const words = [
-      names.join(' · '),
-      `${measure}: ${shown}`,
-      text.counted('charts.answerCount', { count: n }),
+  const cells = (data.cells ?? []).map(({ value, n }, at) => ({
+    ...{ row: Math.floor(at / areas.length), column: at % areas.length, value, n },
+    label: value === null ? '–' : format(value),
+  }))
+  const namesOf = ({ row, column }: { row: number; column: number }): [string, string] => [
+    categories[row]!,
+    areas[column]!,
+  ]
+  const shownIn = ({ value, label }: { value: number | null; label: string }): string =>
+    value === null ? t('charts.heatTable.tooFew') : label
+  const wordsOf = (at: number): string[] => {
+    const cell = cells[at]
+    if (!cell) return []
+    return [
+      namesOf(cell).join(' · '),
+      `${measure}: ${shownIn(cell)}`,
+      text.counted('charts.answerCount', { count: cell.n }),
     ]
-    return { row, column, value, label, n, names, shown, words }
-  })
+  }
   return {
     fileName: data.fileName,
     title: data.title,
     note: t('charts.heatTable.note'),
-    option: heatTableOption(areas, categories, cells, theme),
-    table: {
+    option: heatTableOption(areas, categories, cells, wordsOf, theme),
+    table: tableWhenRead(() => ({
       header: [t('charts.category'), t('charts.area'), measure, t('charts.answers')],
-      rows: cells.map(({ names, shown, n }) => [...names, shown, n]),
-    },
+      rows: cells.map((cell) => [...namesOf(cell), shownIn(cell), cell.n]),
+    })),
     height: Math.max(140, 48 + categories.length * 30),
     loading: data.cells === null,
     empty: cells.every(({ n }) => n === 0),

@@ -1,4 +1,4 @@
-import type { ChartLook, ChartView } from '../chart-view.ts'
+import { tableWhenRead, type ChartLook, type ChartView } from '../chart-view.ts'
 import { isOutside, pChartOption, type PChartPoint } from '../options/p-chart.option.ts'
 
 interface PChartData {
@@ -32,7 +32,7 @@ export function pChartView(data: PChartData, { theme, text }: ChartLook): ChartV
             { share: text.number(sigma, 2) },
           ),
     option: pChartOption(points, mean, { value: measure, format }, theme, text),
-    table: {
+    table: tableWhenRead(() => ({
       header: [
         t('charts.xmr.time'),
         measure,
@@ -53,7 +53,7 @@ export function pChartView(data: PChartData, { theme, text }: ChartLook): ChartV
         format(point.high),
         t(isOutside(point) ? 'charts.pChart.outside' : 'charts.pChart.inside'),
       ]),
-    },
+    })),
     height: 260,
     loading: data.points === null,
     empty: points.length === 0,

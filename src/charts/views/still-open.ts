@@ -1,5 +1,5 @@
 import type { ClosingSummary } from '@/domain/answers/closing.ts'
-import type { ChartLook, ChartView } from '../chart-view.ts'
+import { tableWhenRead, type ChartLook, type ChartView } from '../chart-view.ts'
 import { survivalOption, type OpenStep } from '../options/survival.option.ts'
 import { rounded } from './bars.ts'
 
@@ -60,7 +60,7 @@ export function stillOpenView(data: StillOpenData, { theme, text }: ChartLook): 
     title: data.title,
     note: noteOf(data, text),
     option: survivalOption(steps, t('charts.stillOpen.share'), theme, text),
-    table: {
+    table: tableWhenRead(() => ({
       header: [
         t('charts.stillOpen.day'),
         t('charts.stillOpen.percent'),
@@ -74,7 +74,7 @@ export function stillOpenView(data: StillOpenData, { theme, text }: ChartLook): 
           const { share, low, high } = at(days)
           return [text.number(days, 1), percent(share), percent(low), percent(high)]
         }),
-    },
+    })),
     height: 260,
     loading: data.steps === null,
     empty: steps.length === 0,

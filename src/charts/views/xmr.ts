@@ -1,4 +1,4 @@
-import type { ChartLook, ChartView } from '../chart-view.ts'
+import { tableWhenRead, type ChartLook, type ChartView } from '../chart-view.ts'
 import { kindOf, xmrOption, type XmrLines, type XmrPoint } from '../options/xmr.option.ts'
 
 interface XmrData {
@@ -28,7 +28,7 @@ export function xmrView(data: XmrData, { theme, text }: ChartLook): ChartView {
     title: data.title,
     note: noteOf(data, points, text),
     option: xmrOption(points, limits, { value: measure, format, target }, theme, text),
-    table: {
+    table: tableWhenRead(() => ({
       header: [
         t('charts.xmr.time'),
         measure,
@@ -51,7 +51,7 @@ export function xmrView(data: XmrData, { theme, text }: ChartLook): ChartView {
           kind && t(`charts.xmr.kind.${kind}`),
         ]
       }),
-    },
+    })),
     height: 260,
     loading: data.points === null,
     empty: points.length === 0,

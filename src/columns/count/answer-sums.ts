@@ -5,8 +5,6 @@ import {
   type RatingRun,
 } from '../../domain/answers/rating-columns.ts'
 
-/** Of `AskCounts`, in a row of numbers. */
-const fields = 16
 type Run = Pick<RatingRun, 'way' | 'isGenerated'>
 
 /** Null for a byte that a newer server may send. */
@@ -18,95 +16,73 @@ function readByte(byte: number): RatingAnswers | null {
   }
 }
 const meanings = Array.from({ length: 256 }, (_, byte) => readByte(byte))
-/** 1 where the byte stands for something. */
-export const isKnownByte = Uint8Array.from(meanings, (one) => (one ? 1 : 0))
+const known = meanings.flatMap((answer, byte) => (answer ? [{ answer, byte }] : []))
 
-function countOne(counts: AskCounts, answer: RatingAnswers, run: Run): void {
+/** The bytes whose answers are so, as 1 among 256. */
+export const bytesWith = (isSo: (answer: RatingAnswers) => boolean): Uint8Array =>
+  Uint8Array.from(meanings, (answer) => (answer && isSo(answer) ? 1 : 0))
+
+function add(counts: AskCounts, answer: RatingAnswers, times: number, run: Run): void {
   const isCall = run.way === 'callback'
-  if (isCall) counts.asked++
-  if (run.isGenerated) counts.generated++
+  if (isCall) counts.asked += times
+  if (run.isGenerated) counts.generated += times
   switch (answer.outcome) {
     case 'waiting':
-      counts.waiting++
+      counts.waiting += times
       return
     case 'refused':
-      counts.refused++
+      counts.refused += times
       return
     case 'not_reached':
-      counts.notReached++
+      counts.notReached += times
       return
     case 'reached':
   }
-  counts.answered++
-  if (isCall) counts.answeredByCall++
+  counts.answered += times
+  if (isCall) counts.answeredByCall += times
   for (const name of ['responded', 'solved'] as const) {
     if (answer[name] === null) continue
-    counts[name].of++
-    if (answer[name]) counts[name].yes++
+    counts[name].of += times
+    if (answer[name]) counts[name].yes += times
   }
-  if (answer.satisfied !== null) counts.satisfied[answer.satisfied - 1]!++
+  if (answer.satisfied !== null) counts.satisfied[answer.satisfied - 1]! += times
 }
 
-const toRow = (counts: AskCounts): number[] => [
-  ...[counts.asked, counts.waiting, counts.refused, counts.notReached],
-  ...[counts.answeredByCall, counts.answered, counts.generated],
-  ...[counts.responded.yes, counts.responded.of, counts.solved.yes, counts.solved.of],
-  ...counts.satisfied,
+const kinds: readonly Run[] = [
+  { way: 'link', isGenerated: false },
+  { way: 'link', isGenerated: true },
+  { way: 'callback', isGenerated: false },
+  { way: 'callback', isGenerated: true },
 ]
-function fromRow(row: ArrayLike<number>): AskCounts {
-  const [asked, waiting, refused, notReached, answeredByCall, answered, generated] = Array.from(row)
-  return {
-    ...{ asked: asked!, waiting: waiting!, refused: refused!, notReached: notReached! },
-    ...{ answeredByCall: answeredByCall!, answered: answered!, generated: generated! },
-    responded: { yes: row[7]!, of: row[8]! },
-    solved: { yes: row[9]!, of: row[10]! },
-    satisfied: [row[11]!, row[12]!, row[13]!, row[14]!, row[15]!],
-  }
-}
+const kindOf = ({ way, isGenerated }: Run): number =>
+  (way === 'callback' ? 2 : 0) + (isGenerated ? 1 : 0)
 
-/** By byte: the fields that an answer of a run adds one to. */
-export type RunFields = readonly Uint8Array[]
-const fieldsOfKind = new Map<number, RunFields>()
-export function runFields(run: Run): RunFields {
-  const kind = (run.way === 'callback' ? 2 : 0) + (run.isGenerated ? 1 : 0)
-  let found = fieldsOfKind.get(kind)
-  if (!found) {
-    found = meanings.map((answer) => {
-      const counts = noAskCounts()
-      if (answer) countOne(counts, answer, run)
-      return Uint8Array.from(toRow(counts).flatMap((one, at) => (one > 0 ? [at] : [])))
-    })
-    fieldsOfKind.set(kind, found)
-  }
-  return found
-}
-
-/** `AskCounts` of many places, as one array: adding a row makes no object. */
+/** Counts how often each byte stood in runs of each kind, and says at the end how that adds up. */
 export class AnswerSums {
-  readonly #sums: Uint32Array
-  readonly #isUsed: Uint8Array
-  /** In the order of first use. */
-  readonly #used: number[] = []
+  readonly #byKind: Uint32Array[] = []
 
-  constructor(places: number) {
-    this.#sums = new Uint32Array(places * fields)
-    this.#isUsed = new Uint8Array(places)
+  /** By byte, to be counted up. */
+  bytesOf(run: Run): Uint32Array {
+    return (this.#byKind[kindOf(run)] ??= new Uint32Array(256))
   }
 
-  add(place: number, added: Uint8Array): void {
-    if (this.#isUsed[place] === 0) {
-      this.#isUsed[place] = 1
-      this.#used.push(place)
-    }
-    const start = place * fields
-    for (let at = 0; at < added.length; at++) this.#sums[start + added[at]!]!++
+  get counts(): AskCounts {
+    const counts = noAskCounts()
+    for (const { byte, times, kind } of this.#found()) add(counts, meanings[byte]!, times, kind)
+    return counts
   }
 
-  of(place: number): AskCounts {
-    return fromRow(this.#sums.subarray(place * fields, (place + 1) * fields))
+  get isEmpty(): boolean {
+    return this.#found().length === 0
   }
 
-  get entries(): [number, AskCounts][] {
-    return this.#used.map((place) => [place, this.of(place)])
+  #found(): { byte: number; times: number; kind: Run }[] {
+    return kinds.flatMap((kind, at) => {
+      const bytes = this.#byKind[at]
+      if (!bytes) return []
+      return known.flatMap(({ byte }) =>
+        bytes[byte]! > 0 ? [{ byte, times: bytes[byte]!, kind }] : [],
+      )
+    })
   }
 }

@@ -1,6 +1,6 @@
 import type { IncidentFilter } from '../../domain/filter/filter.ts'
 import type { ColumnSet, MonthColumns } from './column-set.ts'
-import type { FilterWorld } from './filter-rules.ts'
+import { compileFilter, type FilterRules, type FilterWorld } from './filter-rules.ts'
 import {
   countOf,
   filteredMonths,
@@ -14,6 +14,7 @@ export class FilteredRows {
   readonly set: ColumnSet
   readonly filter: IncidentFilter
   readonly #world: FilterWorld
+  #rules: FilterRules | null = null
   #months: FilteredMonths | null = null
   #passing: PassingRows | null = null
 
@@ -21,6 +22,10 @@ export class FilteredRows {
     this.set = set
     this.filter = filter
     this.#world = world
+  }
+
+  get rules(): FilterRules {
+    return (this.#rules ??= compileFilter(this.filter, this.#world))
   }
 
   get months(): FilteredMonths {

@@ -31,12 +31,14 @@ export function categoryTable(
   /** The level asked for first, then those above it. */
   levels: readonly AreaLevel[],
 ): CategoryTable {
-  const tables = levels.flatMap((level) =>
-    [leafOf, topOf].map((nodeOf) => tableOf(counts, world, level, nodeOf(world))),
-  )
-  const best = tables.find(({ judged }) => judged >= judgedShare)
-  const { table } = best ?? tables.toSorted((a, b) => b.judged - a.judged)[0]!
-  return table
+  let best: ReturnType<typeof tableOf> | null = null
+  for (const level of levels)
+    for (const nodeOf of [leafOf, topOf]) {
+      const found = tableOf(counts, world, level, nodeOf(world))
+      if (found.judged >= judgedShare) return found.table
+      if (!best || found.judged > best.judged) best = found
+    }
+  return best!.table
 }
 
 type NodeOf = (category: number) => number
@@ -66,17 +68,17 @@ function tableOf(
     world.areas,
     level.map(({ idx }) => idx),
   )
-  const cells = new Map<string, Good>()
+  const cells = new Map<number, Good>()
   const [rows, columns] = [new Map<number, Good>(), new Map<number, Good>()]
   const all: Good = { count: 0, n: 0 }
   for (const { area, category, count, n } of counts) {
     const slot = slots[area]!
     if (slot < 0 || n === 0) continue
     const [row, column] = [nodeOf(category), level[slot]!.idx]
-    for (const sum of [of(cells, `${row}/${column}`), of(rows, row), of(columns, column), all]) {
-      sum.count += count
-      sum.n += n
-    }
+    add(of(cells, cellKey(row, column)), count, n)
+    add(of(rows, row), count, n)
+    add(of(columns, column), count, n)
+    add(all, count, n)
   }
   const mostAnswered = (sums: ReadonlyMap<number, Good>): number[] =>
     [...sums].toSorted(([a, x], [b, y]) => y.n - x.n || a - b).map(([idx]) => idx)
@@ -84,7 +86,7 @@ function tableOf(
     .filter((row) => isJudged(rows.get(row)!))
     .slice(0, maxRows)
   const none: Good = { count: 0, n: 0 }
-  const cell = (row: number, column: number): Good => cells.get(`${row}/${column}`) ?? none
+  const cell = (row: number, column: number): Good => cells.get(cellKey(row, column)) ?? none
   const areas = mostAnswered(columns)
     .filter(
       (column) =>
@@ -108,6 +110,14 @@ function tableOf(
     table: { areaLevel, categories, areas, others: columns.size - areas.length, cells: list },
     judged: judged / Math.max(1, inner.length),
   }
+}
+
+/** `Category.idx` fills a byte. */
+const cellKey = (row: number, column: number): number => column * 256 + row
+
+function add(sum: Good, count: number, n: number): void {
+  sum.count += count
+  sum.n += n
 }
 
 const isJudged = ({ n }: Good): boolean => n >= answersToJudge.least

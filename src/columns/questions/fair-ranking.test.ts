@@ -44,9 +44,12 @@ it('ties 12 of 13 with 13 of 13, sets 20 of 60 apart, and ranks none with 3 answ
     ...{ cityBbox: [0, 0, 1, 1] as const, nowMinute: 0, asOfWallMinutes: 0 },
     ...{ shapes: new AreaShapes(), ratings },
   }
-  const answer = fairRanking(new FilteredRows(new ColumnSet(), emptyFilter(), world), world, {
-    ...{ areaLevel: 'grid', months: null, rate: 'satisfied' },
-  })
+  const at = (areaLevel: 'grid' | 'city') =>
+    fairRanking(new FilteredRows(new ColumnSet(), emptyFilter(), world), world, {
+      ...{ areaLevel, months: null, rate: 'satisfied' },
+    })
+  expect(at('city').ranked).toMatchObject([{ idx: 1, count: 45, n: 89 }])
+  const answer = at('grid')
   expect(answer).toMatchObject({ count: 45, n: 89, tooFew: [5] })
   expect(answer.ranked.map(({ idx, count: yes, n, group }) => [idx, yes, n, group])).toEqual([
     [3, 13, 13, 1],

@@ -1,19 +1,20 @@
 import {
   answersToJudge,
-  goodAnswers,
   type FairRanking,
   type FairRankingEntry,
   type FairRankingOptions,
+  type SatisfactionRate,
 } from '../../domain/answers/satisfaction.ts'
 import { areaLevels } from '../../domain/vocabulary.ts'
 import { directRate } from '../../stats/direct-rate.ts'
 import { funnelZone, overdispersion, shareFunnel, shareScores } from '../../stats/funnel.ts'
 import { rankShares } from '../../stats/rank-shares.ts'
-import { AnswerSums, runFields } from '../count/answer-sums.ts'
+import { bytesWith } from '../count/answer-sums.ts'
 import { areaSlots } from '../count/area-slots.ts'
+import type { FilteredRows } from '../count/filtered-rows.ts'
+import { ratingSpans } from '../count/rating-spans.ts'
 import { categoryTable, type TableCount } from './category-table.ts'
-import { eachRun } from './satisfaction.ts'
-import type { Question } from './question.ts'
+import type { Question, QuestionWorld } from './question.ts'
 
 const maxSteps = 60
 
@@ -33,22 +34,7 @@ interface Ranked {
 
 /** Areas of one level compared by one rate; exempt closings do not count. */
 export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, world, options) => {
-  const byPlace = new Map<number, AnswerSums>()
-  eachRun(rows, world, options, ({ run }) => {
-    if (run.isExempt) return null
-    const fields = runFields(run)
-    return (area, category, _day, byte) => {
-      let categories = byPlace.get(area)
-      if (!categories) byPlace.set(area, (categories = new AnswerSums(256)))
-      categories.add(category, fields[byte]!)
-    }
-  })
-  const places = [...byPlace].flatMap(([area, categories]) =>
-    categories.entries.map(([category, counts]): TableCount => ({
-      ...{ area, category },
-      ...goodAnswers(counts, options.rate),
-    })),
-  )
+  const places = countPlaces(rows, world, options)
   const level = world.areas.filter((area) => area.level === options.areaLevel)
   const slots = areaSlots(
     world.areas,
@@ -57,7 +43,7 @@ export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, wor
   const strata = new Map<number, TableCount[]>()
   for (const place of places) {
     const slot = slots[place.area]!
-    if (slot < 0 || place.n === 0) continue
+    if (slot < 0) continue
     const { idx } = level[slot]!
     const own = strata.get(idx)
     if (own) own.push(place)
@@ -109,6 +95,60 @@ export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, wor
     })),
     table: categoryTable(places, world, [options.areaLevel, ...above]),
   }
+}
+
+/** Bytes of the answers to one question, and of the good ones: see `goodAnswers`. */
+const countedBytes = (rate: SatisfactionRate): Uint8Array =>
+  bytesWith((answer) => answer[rate] !== null)
+const goodBytes = (rate: SatisfactionRate): Uint8Array =>
+  bytesWith((answer) =>
+    rate === 'satisfied' ? (answer.satisfied ?? 0) >= 4 : answer[rate] === true,
+  )
+
+const categorySlots = 256
+
+/** Good answers by deepest area and leaf category, without places that have no answers. */
+function countPlaces(
+  rows: FilteredRows,
+  world: QuestionWorld,
+  options: FairRankingOptions,
+): TableCount[] {
+  const { area: failsByArea, category: failsByCategory } = rows.rules
+  const [isCounted, isGood] = [countedBytes(options.rate), goodBytes(options.rate)]
+  // By area: answers by category, then the good ones.
+  const byArea = new Map<number, Uint32Array>()
+  const countsOf = (area: number): Uint32Array => {
+    let counts = byArea.get(area)
+    if (!counts) byArea.set(area, (counts = new Uint32Array(2 * categorySlots)))
+    return counts
+  }
+  for (const { run, columns, from, to } of ratingSpans(world.ratings, options)) {
+    if (run.isExempt) continue
+    const { area, category, answer } = columns
+    // Rows of an area stand together within a day.
+    for (let row = from; row < to;) {
+      const place = area[row]!
+      if (failsByArea[place] !== 0) {
+        row++
+        continue
+      }
+      const counts = countsOf(place)
+      for (; row < to && area[row] === place; row++) {
+        const [kind, byte] = [category[row]!, answer[row]!]
+        if (failsByCategory[kind] !== 0) continue
+        counts[kind]! += isCounted[byte]!
+        counts[categorySlots + kind]! += isGood[byte]!
+      }
+    }
+  }
+  return [...byArea].flatMap(([area, counts]) => {
+    const own: TableCount[] = []
+    for (let category = 0; category < categorySlots; category++) {
+      const n = counts[category]!
+      if (n > 0) own.push({ area, category, count: counts[categorySlots + category]!, n })
+    }
+    return own
+  })
 }
 
 /** By `Category.idx`. */

@@ -1,7 +1,5 @@
 import {
   goodAnswers,
-  type AskCounts,
-  type SatisfactionRate,
   type RatingTrend,
   type RatingTrendOptions,
   type TrendStep,
@@ -12,33 +10,38 @@ import {
   monthNumber,
   monthOfDay,
 } from '../../domain/time/calendar.ts'
-import { AnswerSums, runFields } from '../count/answer-sums.ts'
-import { eachRun } from './satisfaction.ts'
+import { AnswerSums } from '../count/answer-sums.ts'
+import { ratingSpans } from '../count/rating-spans.ts'
 import type { Question } from './question.ts'
 
 /** The three rates over time, without exempt closings. */
 export const ratingTrend: Question<RatingTrendOptions, RatingTrend> = (rows, world, options) => {
-  // By day first: a step has many.
-  const days = new Map<number, AnswerSums>()
-  eachRun(rows, world, { months: null, days: options.days }, ({ run }) => {
-    if (run.isExempt) return null
-    const fields = runFields(run)
-    return (_area, _category, day, byte) => {
-      let sums = days.get(day)
-      if (!sums) days.set(day, (sums = new AnswerSums(1)))
-      sums.add(0, fields[byte]!)
+  const { area: failsByArea, category: failsByCategory } = rows.rules
+  const starts = new Map<number, number>()
+  const steps = new Map<number, AnswerSums>()
+  const sumsOf = (day: number): AnswerSums => {
+    let start = starts.get(day)
+    if (start === undefined) starts.set(day, (start = startOf(day, options.step)))
+    let sums = steps.get(start)
+    if (!sums) steps.set(start, (sums = new AnswerSums()))
+    return sums
+  }
+  for (const span of ratingSpans(world.ratings, { months: null, days: options.days })) {
+    const { run, columns, before, from, to } = span
+    if (run.isExempt) continue
+    const { area, category, answer, day } = columns
+    // Rows stand in the order of days.
+    for (let row = from; row < to;) {
+      const own = day[row]!
+      const bytes = sumsOf(before + own).bytesOf(run)
+      for (; row < to && day[row] === own; row++)
+        if ((failsByArea[area[row]!]! | failsByCategory[category[row]!]!) === 0)
+          bytes[answer[row]!]!++
     }
-  })
-  const steps = new Map<number, Rates>()
-  for (const [day, sums] of days) {
-    const from = startOf(day, options.step)
-    const counts = sums.of(0)
-    const before = steps.get(from)
-    steps.set(from, before ? together(before, counts) : counts)
   }
   const points = [...steps]
     .toSorted(([a], [b]) => a - b)
-    .map(([from, counts]) => ({
+    .map(([from, { counts }]) => ({
       from: dayFromNumber(from),
       to: dayFromNumber(endOf(from, options.step)),
       responded: goodAnswers(counts, 'responded'),
@@ -47,21 +50,6 @@ export const ratingTrend: Question<RatingTrendOptions, RatingTrend> = (rows, wor
     }))
     .filter(({ responded, solved, satisfied }) => responded.n + solved.n + satisfied.n > 0)
   return { options, points }
-}
-
-type Rates = Pick<AskCounts, SatisfactionRate>
-function together(one: Rates, other: Rates): Rates {
-  const both = (rate: 'responded' | 'solved') => ({
-    yes: one[rate].yes + other[rate].yes,
-    of: one[rate].of + other[rate].of,
-  })
-  return {
-    responded: both('responded'),
-    solved: both('solved'),
-    satisfied: one.satisfied.map(
-      (count, at) => count + other.satisfied[at]!,
-    ) as AskCounts['satisfied'],
-  }
 }
 
 /** 1970-01-01 was a Thursday. */

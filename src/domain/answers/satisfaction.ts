@@ -34,7 +34,6 @@ export interface MonthSpan {
 }
 
 export interface SatisfactionOptions {
-  areaLevel: AreaLevel
   /** Months of closing, inclusive; null for all. */
   months: MonthSpan | null
   /** Days of closing, inclusive, within the months; missing or null for all. */
@@ -47,11 +46,6 @@ export interface Satisfaction {
   all: AskCounts
   /** By a granted appeal. */
   exempt: AskCounts
-  areaLevel: AreaLevel
-  /** Without areas that hold nothing. */
-  areas: ({ idx: number } & AskCounts)[]
-  /** By `Category.idx` of the leaf. */
-  categories: ({ idx: number } & AskCounts)[]
   /** The oldest first. */
   months: ({ month: LocalMonth } & AskCounts)[]
   /** By the department that closed. */
@@ -83,6 +77,7 @@ export function goodAnswers(
 export const answersToJudge = { least: 10, firm: 30 } as const
 
 export interface FairRankingOptions extends SatisfactionOptions {
+  areaLevel: AreaLevel
   rate: SatisfactionRate
   /** With the mix of categories of all areas together, by direct standardisation. */
   isAdjusted?: boolean

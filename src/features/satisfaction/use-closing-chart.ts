@@ -14,6 +14,6 @@ export function useClosingChart(areaLevel: Readonly<Ref<AreaLevel>>) {
   }))
   return computed(() => {
     const names = { fileName: 'still-open', title: t('satisfaction.stillOpen') }
-    return { ...closingView(closing.value, names, look.value), wide: true }
+    return closingView(closing.value, names, look.value)
   })
 }

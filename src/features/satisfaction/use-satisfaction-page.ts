@@ -34,33 +34,32 @@ export function useSatisfactionPage({ rate, step, level, isAdjusted }: Asked) {
   )
 
   /** Nothing is asked before the areas are known: the level hangs on them. */
-  const known = computed(() =>
-    filter.periodKnown && parent.value ? { areaLevel: areaLevel.value, months: null } : null,
-  )
+  const isReady = computed(() => filter.periodKnown && parent.value !== null)
   const within = (period: Ref<Period>) => () =>
-    known.value && period.value && { ...known.value, days: period.value }
-  const now = useSatisfaction(() => known.value && { ...known.value, days: days.value })
+    isReady.value && period.value ? { months: null, days: period.value } : null
+  const now = useSatisfaction(() => (isReady.value ? { months: null, days: days.value } : null))
   const then = useSatisfaction(within(before))
   const yearAgo = useSatisfaction(within(yearBefore))
   /** Asked where the period holds nothing: is there anything at all? */
-  const ever = useSatisfaction(() => (hasNothing(now.value) ? known.value : null))
-  const trend = useRatingAnswer(
-    'ratingTrend',
-    () =>
-      known.value &&
-      filter.span && {
-        step: step.value,
-        days: trendDays(days.value, step.value, filter.span.lastDay),
-      },
+  const ever = useSatisfaction(() => (hasNothing(now.value) ? { months: null } : null))
+  const trend = useRatingAnswer('ratingTrend', () =>
+    isReady.value && filter.span
+      ? {
+          step: step.value,
+          days: trendDays(days.value, step.value, filter.span.lastDay),
+        }
+      : null,
   )
   /** Chosen areas stand out among the others: they do not hide them. */
   const fair = useRatingAnswer(
     'fairRanking',
     () =>
-      known.value && {
-        ...{ ...known.value, days: days.value },
-        ...{ rate: rate.value, isAdjusted: isAdjusted.value },
-      },
+      isReady.value
+        ? {
+            ...{ areaLevel: areaLevel.value, months: null, days: days.value },
+            ...{ rate: rate.value, isAdjusted: isAdjusted.value },
+          }
+        : null,
     () => ({ ...filter.filter, areas: filter.drill ? [filter.drill] : [] }),
   )
   /** The same days a year ago are the period before. */

@@ -104,5 +104,5 @@ export function useTrendCharts({ rate, step, trend, targets }: Asked) {
   const isTooFine = computed(
     () => shown.value?.length === 0 && (trend.value?.points.length ?? 0) > 0,
   )
-  return { charts: computed(() => [xmr.value, shares.value]), assurance, isTooFine }
+  return { xmr, shares, assurance, isTooFine }
 }

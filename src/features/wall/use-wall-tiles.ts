@@ -150,9 +150,7 @@ export function useWallTiles(isDense: () => boolean) {
     return period && { from: monthOfDay(period.from), to: monthOfDay(period.to) }
   })
   const answers = useSatisfaction(() =>
-    filter.periodKnown && parent.value
-      ? { areaLevel: areaLevel.value, months: months.value }
-      : null,
+    filter.periodKnown && parent.value ? { months: months.value } : null,
   )
   const rates = computed(() =>
     satisfactionRates.map((rate): WallFigure => {
@@ -167,9 +165,7 @@ export function useWallTiles(isDense: () => boolean) {
       return { key: rate, label, value: percent(share), hint: `${of} · ${interval}` }
     }),
   )
-  const ever = useSatisfaction(() =>
-    parent.value ? { areaLevel: areaLevel.value, months: null } : null,
-  )
+  const ever = useSatisfaction(() => (parent.value ? { months: null } : null))
   const satisfied = computed(() => {
     const known = (ever.value?.months ?? [])
       .map((one) => ({ month: one.month, ...goodAnswers(one, 'satisfied') }))

@@ -1,7 +1,8 @@
 import { generateIncidents } from '../generate/incidents.ts'
 import type { BenchResult } from '../run.ts'
-import { openBenchDatabase, quantile, times, withoutIndexes } from './database.ts'
+import { openBenchDatabase, quantile, times } from './database.ts'
 import type { BenchDatabase } from './database.ts'
+import { giveClocks } from './history.ts'
 
 const calls = 9
 
@@ -52,32 +53,6 @@ export async function run({
   } finally {
     await bench.db.close()
   }
-}
-
-/** Five clocks an incident: those of open ones run, one in ten ended late. */
-async function giveClocks({ db }: BenchDatabase): Promise<void> {
-  await db.exec(`
-    insert into public.incident_clocks (district_code, incident_id, seq, kind, department_code, amount, unit,
-      day_rule, started_at, running_since, due_at, limit_seconds, used_seconds, stopped_at)
-    select i.district_code, i.id, k.seq, k.kind, case when k.kind = 'handle' then i.department_code end, 4,
-      'urgent_hour', 'hours', i.reported_at,
-      case when k.seq = o.last then i.reported_at end,
-      case when k.seq = o.last then now() + make_interval(mins => (i.qx * 7 + i.qy) % 4000 - 2000) end, 14400,
-      case when k.seq < o.last then case when (i.qx + i.qy + k.seq) % 10 = 0 then 20000 else 5000 end end,
-      i.closed_at
-    from public.incidents i
-    cross join lateral (select case when private.is_open(i.stage) then 3 else 5 end as last) o
-    join (values (1, 'accept'), (2, 'dispatch'), (3, 'handle'), (4, 'check')) as k (seq, kind)
-      on k.seq <= o.last`)
-  // what the steps would have kept
-  await db.exec(`alter table public.incidents disable trigger user`)
-  await withoutIndexes(db, 'public.incidents', () =>
-    db.exec(`update public.incidents i set lateness = private.lateness_of(i)
-      where not private.is_open(i.stage)`),
-  )
-  await db.exec(`alter table public.incidents enable trigger user`)
-  await db.exec('vacuum analyze public.incident_clocks')
-  await db.exec('vacuum analyze public.incidents')
 }
 
 async function filtersOf({ db }: BenchDatabase) {
