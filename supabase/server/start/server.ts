@@ -54,6 +54,7 @@ export type ServerStep =
   | 'resume failed'
   | 'publications failed'
   | 'report made'
+  | 'reports missed'
   | 'report failed'
 
 export interface ServerHooks {
@@ -248,6 +249,7 @@ async function startParts(
       print: (wish, signal) =>
         printKept(wish, { database, secrets, url: listening.localUrl, signal }),
       onMade: (what) => hooks.onStep?.('report made', what),
+      onMissed: (what) => hooks.onStep?.('reports missed', what),
       onFailed: (why) => hooks.onStep?.('report failed', why),
     })
     undo.push(() => timer.stop())
