@@ -69,7 +69,7 @@ test('kept monthly reports are listed and given to those who lead their area alo
     area: { code: 'CITY', name: '测试市' },
     language: 'zh-CN',
   } as const
-  kept.keep(wish, Buffer.from('%PDF-1.4'))
+  kept.keep(wish, Buffer.from('%PDF-1.4'), new Date())
   const name = '2026-10_CITY_zh-CN.pdf'
   const get = (path: string, headers = bearer()) =>
     send(port, 'GET', `/reports/v1/kept${path}`, { headers })
