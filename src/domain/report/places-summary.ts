@@ -3,6 +3,7 @@ import type { PlaceFigures } from './places.ts'
 
 /** Named in a sentence; the table holds more. */
 const mostNamed = 3
+const mostHot = 6
 
 /** Where more was reported than chance explains, and where the same trouble keeps coming back. */
 export const placesParagraph = (places: PlaceFigures): Paragraph => ({
@@ -17,8 +18,10 @@ function findings({ findings: all, findingsTotal: count }: PlaceFigures): Senten
 
 function hot({ hot: found }: PlaceFigures): Sentence[] {
   if (!found) return [say('places.hot.few')]
-  const { hot: number, areas: count } = found
-  return [say(number > 0 ? 'places.hot.some' : 'places.hot.none', { count, number })]
+  const { hot: all, areas: count } = found
+  if (all.length === 0) return [say('places.hot.none', { count })]
+  const names = { areaNames: all.slice(0, mostHot), more: all.length > mostHot }
+  return [say('places.hot.some', { count, number: all.length }, { names })]
 }
 
 function repeats({ repeats: all, repeatsTotal: count, repeatsOf }: PlaceFigures): Sentence[] {

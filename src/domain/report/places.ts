@@ -38,8 +38,8 @@ export interface PlaceFigures {
   /** Most incidents beyond the expected first. */
   findings: Finding[]
   findingsTotal: number
-  /** Areas judged with their neighbours inside the report's area; null where nothing can be said. */
-  hot: { areas: number; hot: number } | null
+  /** Areas inside the report's own, and `Area.idx` of the hot ones; null where nothing can be said. */
+  hot: { areas: number; hot: number[] } | null
   repeats: RepeatedPlace[]
   repeatsTotal: number
   repeatsOf: Pick<RepeatPlaces, 'options' | 'from' | 'incidents' | 'repeated'>
@@ -73,7 +73,9 @@ export function placeFigures(
         ? null
         : {
             areas: own.length,
-            hot: own.filter((at) => hotspots.classes[at]! >= hotFrom).length,
+            hot: own
+              .filter((at) => hotspots.classes[at]! >= hotFrom)
+              .map((at) => hotspots.areas[at]!),
           },
     ...{ repeats: spots, repeatsTotal: repeats.total - lessSpots },
     repeatsOf: { options, from, incidents, repeated },

@@ -19,6 +19,8 @@ export type Told =
   | { areas: readonly JudgedArea[] }
   | { findings: readonly Finding[] }
   | { places: readonly RepeatedPlace[] }
+  /** `Area.idx`; more where others are left out. */
+  | { areaNames: readonly number[]; more: boolean }
   | { metres: number }
   | { cause: SpecialCause }
 

@@ -17,6 +17,12 @@ export function usePlaceTables(places: Readonly<Ref<PlaceFigures>>) {
   const count = (value: number) => ({ text: format.value.count(value) })
   const decimal = (value: number) => ({ text: format.value.decimal(value) })
 
+  const least = 0.1
+  const expected = (value: number) =>
+    value < least
+      ? { text: t('report.under', { high: format.value.decimal(least) }) }
+      : decimal(value)
+
   const findings = computed<ReportRow[]>(() =>
     places.value.findings.slice(0, mostRows).map((one) => {
       const { decimal: said } = format.value
@@ -39,7 +45,7 @@ export function usePlaceTables(places: Readonly<Ref<PlaceFigures>>) {
       name: t('report.numbered', { number: format.value.count(at + 1), name: words.spotName(one) }),
       cells: [
         ...[count(one.count), count(one.days), count(Math.ceil(one.radiusMetres))],
-        one.expected > 0 ? decimal(one.expected) : { text: '–' },
+        one.expected > 0 ? expected(one.expected) : { text: '–' },
         ...[count(one.open), { text: format.value.localDay(one.lastDay) }],
       ],
     })),

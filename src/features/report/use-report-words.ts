@@ -68,6 +68,10 @@ export function useReportWords() {
     if ('day' in word) return format.value.localDay(word.day)
     if ('category' in word) return categoryName(word.category)
     if ('cause' in word) return t(`charts.xmr.cause.${word.cause.rule}-${word.cause.direction}`)
+    if ('areaNames' in word) {
+      const names = word.areaNames.map(areaName).join(t('report.separator'))
+      return word.more ? t('report.andMore', { names }) : names
+    }
     if ('metres' in word) return format.value.count(word.metres)
     if ('findings' in word) return word.findings.map(findingSaid).join(t('report.semicolon'))
     if ('places' in word) return word.places.map(placeSaid).join(t('report.semicolon'))
