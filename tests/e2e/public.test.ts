@@ -137,6 +137,7 @@ describe('the public page', () => {
     expect(shown! + small! + protects!).toBe(cells)
     expect(Math.min(shown!, small!, protects!)).toBeGreaterThan(0)
     expect(await page.getByTestId('preview').getByText('too few').count()).toBeGreaterThan(0)
+    await page.mouse.move(0, 0)
     // nothing is stored by looking
     expect(await figuresOf()).toEqual(before)
     expect(await axeProblems(page, ['light', 'dark'])).toEqual([])

@@ -46,7 +46,7 @@ export function usePlaceTables(places: Readonly<Ref<PlaceFigures>>) {
       cells: [
         ...[count(one.count), count(one.days), count(Math.ceil(one.radiusMetres))],
         one.expected > 0 ? expected(one.expected) : { text: '–' },
-        ...[count(one.open), { text: format.value.localDay(one.lastDay) }],
+        ...[count(one.open), { text: format.value.localDay(one.lastDay), isWhole: true }],
       ],
     })),
   )
