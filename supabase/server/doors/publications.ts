@@ -45,9 +45,10 @@ export function publicationsDoor({ guards, database, onUnjournaledChange }: Door
 
   const admins: Guard = async (context, next) => {
     const { userId } = context.var.caller
-    const [row] = await database().query<{ may: boolean }>(
-      'select private.may_edit_rules($1::uuid, now()) as may',
-      [userId],
+    const [row] = await guards.inTurn(context, () =>
+      database().query<{ may: boolean }>('select private.may_edit_rules($1::uuid, now()) as may', [
+        userId,
+      ]),
     )
     return row?.may
       ? await next()
@@ -55,7 +56,7 @@ export function publicationsDoor({ guards, database, onUnjournaledChange }: Door
   }
   const body = guards.body(maxBodyBytes)
 
-  door.get('/', guards.caller, guards.turn, admins, async (context) => {
+  door.get('/', guards.caller, admins, guards.turn, async (context) => {
     const [state, publications] = [
       await readPublishingState(database()),
       await listPublications(database()),
@@ -65,7 +66,7 @@ export function publicationsDoor({ guards, database, onUnjournaledChange }: Door
   // No turn is held through an audit.
   door.post('/preview', guards.caller, admins, body, (context) => audited(context, true))
   door.post('/', guards.caller, admins, body, (context) => audited(context, false))
-  door.post('/:id{[0-9]{1,9}}/withdraw', guards.caller, guards.turn, admins, async (context) => {
+  door.post('/:id{[0-9]{1,9}}/withdraw', guards.caller, admins, guards.turn, async (context) => {
     const id = Number(context.req.param('id'))
     try {
       await withdrawPublication(database(), id, context.var.caller.userId)
