@@ -36,7 +36,7 @@ const nobodyClicks = (): void => {}
 export type TileContent =
   | { kind: 'figures'; figures: WallFigure[] }
   | { kind: 'chart'; view: ChartView }
-  | { kind: 'map'; shapes: AreaShape[]; shades: number }
+  | { kind: 'map'; shapes: AreaShape[]; shades: number; lows: string[] }
 
 /** Everything the wall can show, from the same views and answers as the pages. */
 export function useWallTiles(isDense: () => boolean) {
@@ -104,11 +104,10 @@ export function useWallTiles(isDense: () => boolean) {
   )
   const map = computed(() => {
     const rows = ranked.value ?? []
-    const breaks = classBreaks(
-      rows.map(({ open }) => open),
-      shades,
-    )
+    const values = rows.map(({ open }) => open)
+    const breaks = classBreaks(values, shades)
     return {
+      lows: values.length > 0 ? [Math.min(...values), ...breaks].map(format.value.count) : [],
       shades: breaks.length + 1,
       shapes: rows.map(({ area: { code, name }, open }) => ({
         ...{ code, name, outline: outlines.value.get(code) ?? null },
