@@ -43,12 +43,20 @@ export function usePublishing() {
   watch(
     [months, () => state.data.value?.level],
     ([list, settled]) => {
-      to.value ??= list[0] ?? null
-      from.value ??= list[Math.min(usualMonths, list.length) - 1] ?? null
       level.value = settled ?? level.value
+      if (list.length === 0 || from.value || to.value) return
+      ;[from.value, to.value] = usualSpan(list)
     },
     { immediate: true },
   )
+  /** New months, else those told together last: others would give small figures away. */
+  function usualSpan(list: readonly LocalMonth[]): [LocalMonth, LocalMonth] {
+    const { countedMonths = [], publications: [newest] = [] } = state.data.value ?? {}
+    const old = list.findIndex((month) => countedMonths.includes(month))
+    if (old === 0 && newest) return [newest.from, newest.to]
+    const count = Math.min(usualMonths, old < 0 ? list.length : Math.max(1, old))
+    return [list[count - 1]!, list[0]!]
+  }
   const wish = computed<PublishingWish | null>(() => {
     if (!from.value || !to.value || from.value > to.value || !level.value) return null
     return { from: from.value, to: to.value, level: level.value }
