@@ -42,7 +42,7 @@ export function usePlaceTables(places: Readonly<Ref<PlaceFigures>>) {
   const repeats = computed<ReportRow[]>(() =>
     shown.value.map((one, at) => ({
       key: `${one.category} ${one.lngLat.join()}`,
-      name: t('report.numbered', { number: format.value.count(at + 1), name: words.spotName(one) }),
+      name: t('report.numbered', { id: format.value.count(at + 1), name: words.spotName(one) }),
       cells: [
         ...[count(one.count), count(one.days), count(Math.ceil(one.radiusMetres))],
         one.expected > 0 ? expected(one.expected) : { text: '–' },

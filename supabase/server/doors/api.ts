@@ -17,6 +17,7 @@ import type { DoorEnv, GuardOptions } from './guards.ts'
 import { SessionEnder } from './session-ender.ts'
 import { rpcDoor } from './rpc.ts'
 import { publicationsDoor } from './publications.ts'
+import type { PublishingDesk } from './publications.ts'
 import { reportsDoor } from './reports.ts'
 import type { ReadableReports } from './reports.ts'
 import { storageDoor } from './storage.ts'
@@ -29,6 +30,7 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   journal: Pick<Journal, 'append'> | null
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
   reports: ReadableReports
+  publishing: PublishingDesk
   /** Something may have changed. */
   onChange(): void
   /** Something that no journal holds may have changed. */
@@ -56,7 +58,8 @@ export function createApi(options: ApiOptions): Api {
   api.route('/storage/v1', storageDoor({ guards, photos }))
   api.route('/reports/v1', reportsDoor({ guards, reports: options.reports }))
   api.use('/publications/v1/*', compressAnswers)
-  api.route('/publications/v1', publicationsDoor({ guards, database, onUnjournaledChange }))
+  const { publishing } = options
+  api.route('/publications/v1', publicationsDoor({ guards, publishing, onUnjournaledChange }))
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {
     if (error instanceof TooBusy) return tooMany(error.seconds)

@@ -33,6 +33,7 @@ import { printReport } from '../report/print-report.ts'
 import type { ReportWish } from '../report/print-report.ts'
 import { readerOf, readerSession, reportArea } from '../report/reader.ts'
 import { startReportTimer } from '../report/report-timer.ts'
+import { publishingDesk } from '../publish/publishing-desk.ts'
 import { followPublications } from '../publish/follow-publications.ts'
 import { loadSecrets } from '../base/secrets.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -235,6 +236,7 @@ async function startParts(
     secrets,
     photos,
     reports,
+    publishing: publishingDesk(database),
     acceptsDemoAccounts,
     onChange,
     onUnjournaledChange,
