@@ -373,7 +373,7 @@ describe('the page of satisfaction', () => {
     )
     const year = source.filter(({ day }) => day >= first! && day <= last!).length
     expect(await text('report-summary')).toMatch(
-      new RegExp(`they hold [\\d,]+ of ${year.toLocaleString('en')} incidents`),
+      new RegExp(`incidents there: [\\d,]+ of ${year.toLocaleString('en')}\\.`),
     )
     const spots = await page
       .getByTestId('report-repeats')
