@@ -23,6 +23,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   arrange: () => import('@/features/wall/WallPlanPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),
   outbox: () => import('@/features/outbox/OutboxPage.vue'),
+  publish: () => import('@/features/public/PublishPage.vue'),
   account: () => import('@/features/account/AccountPage.vue'),
   help: () => import('@/features/help/HelpPage.vue'),
 }

@@ -210,6 +210,15 @@ const list = [
     fills: true,
   },
   {
+    name: 'publish',
+    path: '/publish',
+    title: 'app.nav.publish',
+    icon: 'lucide:megaphone',
+    audience: 'signed-in',
+    roles: ['admin'],
+    inMenu: true,
+  },
+  {
     name: 'account',
     path: '/account',
     title: 'app.account',

@@ -1,5 +1,5 @@
--- Public figures: what the city has published, from aggregates alone. The owner's command writes; the door serves the
--- newest document from memory.
+-- Public figures: what the city has published, from aggregates alone. The owner's command and the server's own door for
+-- admins of the whole city write; another door serves the newest document from memory.
 --
 -- A month is counted once, at its first publication. Later publications repeat these counts, so that differences
 -- between two publications tell nothing but what the audit has seen (src/domain/publish).
@@ -55,6 +55,17 @@ grant select on public.publications to authenticated;
 create policy "Everybody signed in reads what is published"
 on public.publications for select to authenticated
 using (withdrawn_at is null);
+
+-- Who published and withdrew, and when. A null person is the owner's command.
+create table private.publication_acts (
+  publication_id integer not null references public.publications (id),
+  act text not null constraint publication_acts_act_check check (act in ('published', 'withdrawn')),
+  done_by uuid references public.profiles (user_id),
+  done_at timestamptz not null default now(),
+  primary key (publication_id, act)
+);
+create index publication_acts_done_by_idx on private.publication_acts (done_by);
+alter table private.publication_acts enable row level security;
 
 -- The path of the area at a level that holds an area; above the level the area's own.
 create or replace function private.path_at_level(p_area text, p_level text)

@@ -78,6 +78,7 @@ export const readable: Record<string, Row> = {
   'public.rating_targets': everyone(0),
   'public.publications': everyone(1),
   'private.area_doubts': nobody,
+  'private.publication_acts': nobody,
   'private.publication_counts': nobody,
   'private.publication_months': nobody,
   'private.publication_settings': nobody,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { compileFigures } from '../../src/domain/publish/compile.ts'
 import { countIndex, shareIndex, type PublicFigures } from '../../src/domain/publish/figures.ts'
 import {
+  listPublications,
   publish,
   readNewestPublication,
   withdrawPublication,
@@ -80,10 +82,41 @@ describeOnEachDatabase('publications', (kind) => {
     )
     expect(later.reported[january]).toBe(null)
 
+    // a trial tells why each figure is hidden, and what it rests on
+    const trial = await run('2026-01', '2026-02', true)
+    const reasons = trial.reasons.reported
+    expect(reasons.length).toBe(trial.figures.reported.length)
+    trial.figures.reported.forEach((value, at) =>
+      expect(reasons[at] === '.', String(at)).toBe(value !== null),
+    )
+    const placeOf = (code: string) => trial.figures.areas.findIndex((area) => area.code === code)
+    const january2 = (code: string) => countIndex(trial.figures, placeOf(code), 0, null)
+    expect(reasons[january2('N-1_A')]).toBe('s')
+    expect(new Set(reasons)).toEqual(new Set(['.', 's', 'p']))
+    const again = { from: '2026-01', to: '2026-02', level: 'grid', isTrial: false } as const
+    await expect(publish(db, { ...again, basis: 'another' })).rejects.toMatchObject({
+      code: 'changed',
+    })
+    // a month counted by another while the audit ran
+    const meanwhile = publish(db, {
+      ...again,
+      async compile(wanted) {
+        await db.query(`update private.publication_counts set n = n + 1 where measure = 'reported'
+          and month = '2026-01-01' and area_path = 'N/N-10/'`)
+        return compileFigures(wanted)
+      },
+    })
+    await expect(meanwhile).rejects.toMatchObject({ code: 'changed' })
+    expect(await db.query('select from public.publications')).toHaveLength(2)
+
     const ids = await db.query<{ id: number }>('select id from public.publications order by id')
-    await withdrawPublication(db, ids[1]!.id)
+    await withdrawPublication(db, ids[1]!.id, people.admin)
     expect((await newest()).months).toEqual(['2026-01'])
     await expect(withdrawPublication(db, ids[1]!.id)).rejects.toThrow('no publication')
+    expect(await listPublications(db)).toMatchObject([
+      { isWithdrawn: false, withdrawnAt: null, publishedBy: null },
+      { isWithdrawn: true, publishedBy: null, withdrawnBy: 'admin' },
+    ])
     const seen = await db.asUser(people.stranger, (tx) =>
       tx.query('select from public.publications'),
     )

@@ -10,7 +10,7 @@ import { apiClient, call } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
-import { patient, slow } from '../kit/patience.ts'
+import { patient, slow, slower } from '../kit/patience.ts'
 import { chooseLanguage, openPage } from '../kit/session.ts'
 
 const run = promisify(execFile)
@@ -32,7 +32,7 @@ describe('the public page', () => {
         'incident_months',
       )
       // the newest may not be over yet
-      const [, newest, older] = months.toSorted((a, b) => (a.month < b.month ? 1 : -1))
+      const [, newest, older, third] = months.toSorted((a, b) => (a.month < b.month ? 1 : -1))
       const env = { ...process.env, DATA_DIR: inject('dataDir') }
       const period = ['--from', older!.month, '--to', newest!.month, '--level', 'community']
       const command = 'supabase/server/commands/publish.ts'
@@ -89,7 +89,82 @@ describe('the public page', () => {
       await page.setViewportSize({ width: 360, height: 740 })
       expect(await sidewaysOverflow(page)).toEqual([])
       expect(problems).toEqual([])
+
+      const asLeader = await leader.auth.getSession()
+      const headers = {
+        apikey: (await fetch(`${url}/config.json`).then((answer) => answer.json()))
+          .publishableKey as string,
+        authorization: `Bearer ${asLeader.data.session!.access_token}`,
+      }
+      for (const path of ['', '/preview', '/1/withdraw']) {
+        const method = path === '' ? 'GET' : 'POST'
+        const body = method === 'GET' ? {} : { body: '{}' }
+        const answer = (more: object) =>
+          fetch(`${url}/publications/v1${path}`, { method, ...body, headers: { ...more } })
+        expect((await answer(headers)).status, path).toBe(403)
+        expect((await answer({ apikey: headers.apikey })).status, path).toBe(401)
+      }
+      await publishesByHand(figures, third!.month)
     },
-    patient(120_000),
+    patient(240_000),
   )
+
+  /** The admin looks at a preview with reasons, publishes, and withdraws. */
+  async function publishesByHand(before: PublicFigures, month: string): Promise<void> {
+    const figuresOf = (): Promise<PublicFigures> =>
+      fetch(`${url}/figures.json`).then((answer) => answer.json())
+    const { page, problems } = await openPage(browser, {
+      ...{ url, role: 'admin', path: '/publish', webGl: false, width: 1100 },
+    })
+    const history = page.getByTestId('publication')
+    await history.first().waitFor(slow)
+    expect(await history.evaluateAll((all) => all.map((one) => one.dataset['stand']))).toEqual([
+      'shown',
+    ])
+    expect(await page.getByTestId('publish-level').isDisabled()).toBe(true)
+    // what was told together is offered; a month that nobody has told of hides nothing but its own
+    const name = new Intl.DateTimeFormat('en', {
+      ...{ year: 'numeric', month: 'long', timeZone: 'UTC' },
+    } as const).format(new Date(`${month}-01T00:00:00Z`))
+    for (const select of ['publish-from', 'publish-to']) {
+      await page.getByTestId(select).click()
+      await page.getByRole('option', { name }).click()
+    }
+    await page.getByTestId('publish-preview').click()
+    await page.getByTestId('preview').waitFor(slower)
+    const rows = await page
+      .getByTestId('hidden-summary')
+      .locator('tbody tr')
+      .evaluateAll((all) =>
+        all.map((row) => [...row.children].slice(1).map((cell) => Number(cell.textContent))),
+      )
+    const months = 1
+    const cells = (before.areas.length + 1) * (months + 1) * (before.categories.length + 1)
+    expect(rows.length).toBe(4)
+    const [shown, small, protects] = rows[0]!
+    expect(shown! + small! + protects!).toBe(cells)
+    expect(Math.min(shown!, small!)).toBeGreaterThan(0)
+    expect(await page.getByTestId('preview').getByText('too few').count()).toBeGreaterThan(0)
+    await page.mouse.move(0, 0)
+    // nothing is stored by looking
+    expect(await figuresOf()).toEqual(before)
+    expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
+    await chooseLanguage(page, 'zh-CN')
+    await page.setViewportSize({ width: 360, height: 740 })
+    expect(await sidewaysOverflow(page)).toEqual([])
+
+    await page.getByTestId('publish-now').click()
+    await page.getByTestId('publish-confirm').click()
+    await page.getByTestId('publish-done').waitFor(slower)
+    await expect.poll(async () => (await figuresOf()).months.length, slow).toBe(months)
+    const published = await figuresOf()
+    expect(published.reported.filter((value) => value !== null).length).toBe(shown)
+    await history.nth(1).waitFor(slow)
+    expect(await history.first().innerText()).toContain('正在显示')
+    await history.first().getByRole('button').click()
+    await page.getByTestId('publish-confirm').click()
+    await page.locator('[data-testid=publication][data-stand=withdrawn]').waitFor(slow)
+    await expect.poll(figuresOf, slow).toEqual(before)
+    expect(problems).toEqual([])
+  }
 })

@@ -365,6 +365,26 @@ describe('the page of satisfaction', () => {
     for (const chart of ['flow', 'report-satisfied', 'report-still-open'])
       await page.getByTestId(`chart-${chart}`).locator('x-vue-echarts svg').first().waitFor(slow)
 
+    await page.locator('[data-testid=report-places][data-maps=drawn]').waitFor(slow)
+    // repeat places look at the 365 days that end with the month
+    const end = Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0)
+    const [first, last] = [364, 0].map((days) =>
+      new Date(end - days * 86_400_000).toISOString().slice(0, 10),
+    )
+    const year = source.filter(({ day }) => day >= first! && day <= last!).length
+    expect(await text('report-summary')).toMatch(
+      new RegExp(`incidents there: [\\d,]+ of ${year.toLocaleString('en')}\\.`),
+    )
+    const spots = await page
+      .getByTestId('report-repeats')
+      .locator('tbody tr')
+      .evaluateAll((all) =>
+        all.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
+      )
+    const repeats = spots.map(([, count]) => Number(count))
+    expect(repeats).toEqual(repeats.toSorted((a, b) => b - a))
+    expect(repeats.every((count) => count >= 3)).toBe(true)
+
     const file = join(await mkdtemp(join(tmpdir(), 'wangge-report-')), 'report.pdf')
     const print = (...more: string[]) => reportCommand(['--out', file, '--lang', 'en', ...more])
     expect(await print('--period', month)).toEqual([0, expect.stringContaining(file)])

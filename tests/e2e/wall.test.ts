@@ -44,6 +44,7 @@ describe('the wall', () => {
           return [scrollHeight - innerHeight, scrollWidth - innerWidth]
         })
         expect(over).toEqual([0, 0])
+        expect(await page.evaluate(smallestLetters)).toBeGreaterThanOrEqual(0.019)
       }
       await context.setOffline(true)
       await page.getByTestId('wall-trouble').waitFor(slow)
@@ -60,3 +61,14 @@ describe('the wall', () => {
     patient(120_000),
   )
 })
+
+/** Height of the smallest letters as a share of the screen: 0.019 of a screen 1.2 m high is 23 mm. */
+function smallestLetters(): number {
+  const texts = [...document.querySelectorAll<HTMLElement>('[data-testid=wall] *')].filter(
+    (element) =>
+      !element.closest('svg') &&
+      [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim()),
+  )
+  const sizes = texts.map((element) => parseFloat(getComputedStyle(element).fontSize))
+  return Math.min(...sizes) / innerHeight
+}

@@ -31,8 +31,9 @@ export function monthFlowOption(
   return {
     animation: false,
     grid: [
-      { left: 48, right: 8, top: 32, height: 124 },
-      { left: 48, right: 8, top: 176, height: 56 },
+      // the bars take what a higher chart has to give
+      { left: 48, right: 8, top: 32, bottom: 104 },
+      { left: 48, right: 8, bottom: 28, height: 56 },
     ],
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
     legend: { top: 0, left: 0, textStyle: axisText(theme), itemWidth: 12, itemHeight: 8 },

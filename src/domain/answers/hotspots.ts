@@ -35,6 +35,13 @@ export interface JudgeOptions {
   lastDay: LocalDay
 }
 
+/** How the map judges where nobody chose otherwise. */
+export const usualJudging = {
+  test: 'normal',
+  correction: 'benjamini_hochberg',
+  rates: 'own',
+} as const satisfies Pick<JudgeOptions, 'test' | 'correction' | 'rates'>
+
 export interface HotspotOptions extends JudgeOptions {
   level: AreaLevel
 }

@@ -25,6 +25,13 @@ export interface RepeatPlacesOptions {
   times: RepeatTimes
 }
 
+/** What a repeat place is where nobody chose otherwise. */
+export const usualRepeats = {
+  method: 'radius',
+  radiusMetres: 50,
+  times: 3,
+} as const satisfies Pick<RepeatPlacesOptions, 'method' | 'radiusMetres' | 'times'>
+
 /**
  * Why nothing can be said: no incident passes in the days looked at; so many that `density` would
  * take long.

@@ -6,6 +6,8 @@ export interface OutlinePaths {
   height: number
   /** SVG path data; empty where there is no ring. */
   paths: string[]
+  /** A place on the picture, in its units. */
+  place(lngLat: readonly [lng: number, lat: number]): [x: number, y: number]
 }
 
 /**
@@ -23,12 +25,17 @@ export function outlinePaths(outlines: readonly (Rings | null)[], width = 1000):
       ends.south = Math.min(ends.south, ring[at + 1]!)
       ends.north = Math.max(ends.north, ring[at + 1]!)
     }
-  if (!(ends.east > ends.west)) return { width, height: 1, paths: outlines.map(() => '') }
+  if (!(ends.east > ends.west)) {
+    return { width, height: 1, paths: outlines.map(() => ''), place: () => [width / 2, 0.5] }
+  }
   const shrink = Math.cos((((ends.north + ends.south) / 2) * Math.PI) / 180)
   const scale = width / ((ends.east - ends.west) * shrink)
+  const place: OutlinePaths['place'] = ([lng, lat]) => [
+    (lng - ends.west) * shrink * scale,
+    (ends.north - lat) * scale,
+  ]
   const point = (ring: readonly number[], at: number): string => {
-    const x = (ring[at]! - ends.west) * shrink * scale
-    const y = (ends.north - ring[at + 1]!) * scale
+    const [x, y] = place([ring[at]!, ring[at + 1]!])
     return `${x.toFixed(1)} ${y.toFixed(1)}`
   }
   const pathOf = (ring: readonly number[]): string => {
@@ -39,5 +46,6 @@ export function outlinePaths(outlines: readonly (Rings | null)[], width = 1000):
     width,
     height: (ends.north - ends.south) * scale,
     paths: outlines.map((one) => (one ?? []).map(pathOf).join('')),
+    place,
   }
 }

@@ -53,8 +53,16 @@ export interface Wanted {
   hasGenerated: boolean
 }
 
+/**
+ * Why each figure of a measure is hidden, in the order of its values, one letter each: `.` shown, `s`
+ * small, `p` protects a small one, `y` a share that protects while its number of answers is shown. For
+ * the city's own eyes: a publication never tells.
+ */
+export type HiddenReasons = Record<CountMeasure | ShareMeasure, string>
+
 export interface Compiled {
   figures: PublicFigures
+  reasons: HiddenReasons
   hidden: number
   shown: number
   /** Small figures that earlier publications give away whatever is hidden: nothing may be published. */
@@ -99,6 +107,12 @@ export function compileFigures(wanted: Wanted): Compiled {
       solved: asShares(shares.solved),
       hasGenerated: wanted.hasGenerated,
     },
+    reasons: Object.fromEntries(
+      [...Object.entries(counts), ...Object.entries(shares)].map(([measure, { reasons }]) => [
+        measure,
+        reasons,
+      ]),
+    ) as HiddenReasons,
     hidden: sum(({ values }) => values.filter((value) => value === null).length),
     shown: sum(({ values }) => values.filter((value) => value !== null).length),
     exposed: sum(({ exposed }) => exposed),
@@ -108,8 +122,11 @@ export function compileFigures(wanted: Wanted): Compiled {
 interface Told {
   /** Null is hidden. */
   values: (number | null)[]
+  reasons: string
   exposed: number
 }
+
+const letters = { shown: '.', small: 's', complementary: 'p' } as const
 
 /** Earlier publications that share a month with this one, or with one of those. */
 function touching(months: readonly LocalMonth[], all: readonly PublicFigures[]): PublicFigures[] {
@@ -160,7 +177,7 @@ class AtomWorld {
     const earlier = this.earlier.flatMap((figures) => this.told(figures, figures[measure]))
     const { state, exposed } = suppress(cells, leastPublished.incidents, unique(earlier))
     const values = cells.map(({ value }, at) => (state[at] === 'shown' ? value : null))
-    return { values, exposed: exposed.length }
+    return { values, reasons: state.map((one) => letters[one]).join(''), exposed: exposed.length }
   }
 
   shares(measure: ShareMeasure): Told & { yes: (number | null)[] } {
@@ -179,6 +196,9 @@ class AtomWorld {
     return {
       values: once(n.map(({ value }, at) => (hidden.n[at] ? null : value))),
       yes: once(yes.map(({ value }, at) => (hidden.yes[at] ? null : value))),
+      reasons: once(hidden.state)
+        .map((one, at) => (one === 'shown' && once(hidden.yes)[at] ? 'y' : letters[one]))
+        .join(''),
       exposed: hidden.exposed,
     }
   }

@@ -1,6 +1,12 @@
 import type { PublishedSum } from './published-table.ts'
 import { RowSpace } from './row-space.ts'
-import { suppress } from './suppress.ts'
+import { suppress, type Suppression } from './suppress.ts'
+
+interface Suppressed {
+  /** Of the answers. */
+  state: Suppression['state']
+  exposed: number
+}
 
 interface Sums<T> {
   n: T
@@ -20,7 +26,7 @@ export function hideShares(
   yes: readonly PublishedSum[],
   least: number,
   earlier: Sums<readonly PublishedSum[]>,
-): Sums<boolean[]> & { exposed: number } {
+): Sums<boolean[]> & Suppressed {
   const counts = suppress(n, least, earlier.n)
   const isHidden = counts.state.map((one) => one !== 'shown')
   const exposed = counts.exposed.length
@@ -31,7 +37,7 @@ export function hideShares(
     const own = suppress(yes, isKept, earlier.yes, (cell) => n[cell]!.value > 0)
     const hidden = own.state.map((one) => one !== 'shown')
     const cell = tellingCell(n, yes, hidden, earlier)
-    if (cell === null) return { n: isHidden, yes: hidden, exposed }
+    if (cell === null) return { n: isHidden, yes: hidden, state: counts.state, exposed }
     kept.add(cell)
   }
 }

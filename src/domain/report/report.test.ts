@@ -12,7 +12,8 @@ import {
   reportMonths,
   usualReportMonth,
 } from './report-days.ts'
-import { summaryOf, type Sentence } from './summary.ts'
+import type { Sentence } from './sentence.ts'
+import { summaryOf } from './summary.ts'
 
 const span = {
   ...{ firstMonth: '2024-11', lastMonth: '2026-11', lastDay: '2026-11-26' },

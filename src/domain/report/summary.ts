@@ -1,43 +1,10 @@
 import { benjaminiHochberg } from '../../stats/correct.ts'
 import { answersToJudge, satisfactionRates } from '../answers/satisfaction.ts'
 import { judgedChange, judgedShare } from '../answers/satisfaction-judged.ts'
-import type { SpecialCause } from '../../stats/xmr.ts'
-import type { LocalDay, LocalMonth } from '../vocabulary.ts'
+import type { LocalMonth } from '../vocabulary.ts'
 import { dayChange } from './day-change.ts'
-import type { Compared, Counted, DayCount, JudgedArea, ReportFigures } from './figures.ts'
-
-/** A value that a language puts into words. */
-export type Told =
-  | { share: number }
-  /** A difference of shares. */
-  | { points: number }
-  /** Now ÷ before, a day. Null: no upper limit. */
-  | { ratio: number | null }
-  | { hours: number | null }
-  | { month: LocalMonth }
-  | { day: LocalDay }
-  /** `Category.idx`. */
-  | { category: number }
-  | { areas: readonly JudgedArea[] }
-  | { cause: SpecialCause }
-
-/** One sentence: its words stand in the languages under `report.summary`. */
-export interface Sentence {
-  kind: string
-  numbers: Record<string, number>
-  words: Record<string, Told>
-}
-
-export interface Paragraph {
-  topic: 'reports' | 'closing' | 'residents' | 'areas'
-  sentences: Sentence[]
-}
-
-const say = (
-  kind: string,
-  numbers: Record<string, number> = {},
-  words: Record<string, Told> = {},
-): Sentence => ({ kind, numbers, words })
+import type { Compared, Counted, DayCount, ReportFigures } from './figures.ts'
+import { say, type Paragraph, type Sentence } from './sentence.ts'
 
 /**
  * Says what the figures of a month show, and nothing that they do not carry: each figure with its

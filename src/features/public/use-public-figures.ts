@@ -1,9 +1,10 @@
-import { ref, shallowRef } from 'vue'
+import { ref, shallowRef, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { publishedFigures } from '@/data/figures.repo.ts'
 import { isAbort, toAppError, type AppError } from '@/data/errors.ts'
 import { classBreaks, classOf } from '@/domain/answers/class-breaks.ts'
 import { judgedShare } from '@/domain/answers/satisfaction-judged.ts'
+import type { HiddenReasons } from '@/domain/publish/compile.ts'
 import {
   countIndex,
   shareIndex,
@@ -29,13 +30,12 @@ export interface ToldFigure {
   /** Null where the figure is hidden. */
   text: string | null
   hint: string
+  /** Of a preview, where the figure is hidden; else empty. */
+  reason: string
 }
 
-/** The publication and its figures in words. */
-export function usePublicFigures() {
-  const { t, locale } = useI18n()
-  const counted = useCounted()
-  const format = useFormat()
+/** Loads the newest publication; nobody signs in. */
+export function usePublication() {
   const figures = shallowRef<PublicFigures | null>(null)
   const status = ref<'loading' | 'ready' | 'none' | 'error'>('loading')
   const error = shallowRef<AppError | null>(null)
@@ -52,10 +52,26 @@ export function usePublicFigures() {
     }
   }
   void load()
+  return { figures, status, error, load }
+}
+
+/** Figures in words. @param reasons of a preview: why each is hidden */
+export function usePublicFigures(
+  figures: Readonly<Ref<PublicFigures>>,
+  reasons: Readonly<Ref<HiddenReasons | null>>,
+) {
+  const { t, locale } = useI18n()
+  const counted = useCounted()
+  const format = useFormat()
+  /** Empty where no reason is known. */
+  function reasonAt(measure: PublicMeasure, at: number): string {
+    const letter = reasons.value?.[measure][at] ?? '.'
+    return letter === '.' ? '' : t(`publish.reason.${letter}`)
+  }
 
   const areaName = (area: PublicArea | null): string =>
     area === null
-      ? t('public.wholeCity', { name: figures.value?.city ?? '' })
+      ? t('public.wholeCity', { name: figures.value.city })
       : area.isRest
         ? t('public.rest', { name: area.name })
         : area.name
@@ -73,25 +89,28 @@ export function usePublicFigures() {
     month: number | null = null,
     category: number | null = null,
   ): ToldFigure {
-    const all = figures.value!
+    const all = figures.value
     if (!isShare(measure)) {
-      const value = all[measure][countIndex(all, area, month, category)] ?? null
-      return { value, text: value === null ? null : format.value.count(value), hint: '' }
+      const at = countIndex(all, area, month, category)
+      const value = all[measure][at] ?? null
+      const text = value === null ? null : format.value.count(value)
+      return { value, text, hint: '', reason: reasonAt(measure, at) }
     }
     const at = shareIndex(all, area, month)
     const [n, yes] = [all[measure].n[at] ?? null, all[measure].yes[at] ?? null]
-    if (n === 0) return { value: null, text: '–', hint: t('public.noAnswers') }
-    if (n === null || yes === null) return { value: null, text: null, hint: '' }
+    if (n === 0) return { value: null, text: '–', hint: t('public.noAnswers'), reason: '' }
+    if (n === null || yes === null)
+      return { value: null, text: null, hint: '', reason: reasonAt(measure, at) }
     const { share, low, high } = judgedShare({ count: yes, n })
     const { percent } = format.value
     const ends = { low: percent(low!), high: percent(high!) }
     const hint = counted('public.interval', { count: n }, ends)
-    return { value: share, text: percent(share!), hint }
+    return { value: share, text: percent(share!), hint, reason: '' }
   }
 
   /** Areas of the smallest level with their shades, and the lowest value of each shade. */
   function shaded(measure: PublicMeasure): { shapes: AreaShape[]; lows: number[] } {
-    const drawn = figures.value!.areas.flatMap((area, at) =>
+    const drawn = figures.value.areas.flatMap((area, at) =>
       area.outline ? [{ area, figure: told(measure, at) }] : [],
     )
     const values = drawn.flatMap(({ figure }) => figure.value ?? [])
@@ -105,5 +124,5 @@ export function usePublicFigures() {
     }
   }
 
-  return { figures, status, error, load, areaName, categoryName, told, shaded }
+  return { areaName, categoryName, told, shaded }
 }

@@ -2,6 +2,7 @@ import { computed, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { classBreaks, classOf } from '@/domain/answers/class-breaks.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
+import { outlinesOf, type Outlines } from '@/stores/area-outlines.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import type { AreaShape } from '@/ui/AreaShapes.vue'
 import { useFormat } from '@/ui/use-format.ts'
@@ -21,20 +22,14 @@ export function useReportMaps(contents: Readonly<Ref<ReportContents | null>>) {
   const format = useFormat()
   const areas = useAreasStore()
 
-  const outlines = shallowRef<ReadonlyMap<string, AreaShape['outline']> | null>(null)
+  const outlines = shallowRef<Outlines | null>(null)
   watch(
     () => contents.value?.areaLevel ?? null,
     async (level) => {
       if (!level) return
       const found = await areas.features(level).catch(() => null)
       if (!found || level !== contents.value?.areaLevel) return
-      outlines.value = new Map(
-        found.features.map(({ properties: { code }, geometry }) => {
-          const polygons =
-            geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates
-          return [code, polygons.flat().map((ring) => ring.flat())]
-        }),
-      )
+      outlines.value = outlinesOf(found)
     },
     { immediate: true },
   )

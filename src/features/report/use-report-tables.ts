@@ -14,6 +14,8 @@ import { useReportWords } from './use-report-words.ts'
 export interface Cell {
   text: string
   notes?: readonly string[]
+  /** Never broken into lines. */
+  isWhole?: boolean
 }
 export interface ReportRow {
   key: string

@@ -1,5 +1,7 @@
 import { useI18n } from 'vue-i18n'
-import type { Sentence, Told } from '@/domain/report/summary.ts'
+import type { Finding } from '@/domain/answers/findings.ts'
+import type { RepeatedPlace } from '@/domain/answers/repeat-places.ts'
+import type { Sentence, Told } from '@/domain/report/sentence.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useCounted } from '@/ui/use-counted.ts'
@@ -40,6 +42,23 @@ export function useReportWords() {
     value === null ? t('charts.notReached') : format.value.duration(value)
   const interval = (low: string, high: string): string => t('report.interval', { low, high })
 
+  const spotName = (one: { area: number | null; category: number }): string =>
+    t('hotspots.finding-title', {
+      area: one.area === null ? t('hotspots.places.no-area') : areaName(one.area),
+      name: categoryName(one.category),
+    })
+  /** As many times as expected, with the interval. */
+  const times = ({ ratio, low, high }: Pick<Finding, 'ratio' | 'low' | 'high'>): string => {
+    const { decimal } = format.value
+    return t('hotspots.times-expected', {
+      ...{ size: decimal(ratio), low: decimal(low), high: decimal(high) },
+    })
+  }
+  const findingSaid = (one: Finding): string =>
+    counted('report.finding', { count: one.observed }, { name: spotName(one), size: times(one) })
+  const placeSaid = (one: RepeatedPlace): string =>
+    counted('report.place', { count: one.count, number: one.days }, { name: spotName(one) })
+
   function told(word: Told): string {
     if ('share' in word) return format.value.percent(word.share)
     if ('points' in word) return points(word.points)
@@ -49,6 +68,13 @@ export function useReportWords() {
     if ('day' in word) return format.value.localDay(word.day)
     if ('category' in word) return categoryName(word.category)
     if ('cause' in word) return t(`charts.xmr.cause.${word.cause.rule}-${word.cause.direction}`)
+    if ('areaNames' in word) {
+      const names = word.areaNames.map(areaName).join(t('report.separator'))
+      return word.more ? t('report.andMore', { names }) : names
+    }
+    if ('metres' in word) return format.value.count(word.metres)
+    if ('findings' in word) return word.findings.map(findingSaid).join(t('report.semicolon'))
+    if ('places' in word) return word.places.map(placeSaid).join(t('report.semicolon'))
     return word.areas
       .map(({ idx, share, low, high }) => {
         const { percent } = format.value
@@ -65,5 +91,8 @@ export function useReportWords() {
       numbers,
       Object.fromEntries(Object.entries(words).map(([name, word]) => [name, told(word)])),
     )
-  return { areaName, categoryName, departmentName, points, ratio, hours, interval, sentence }
+  return {
+    ...{ areaName, categoryName, departmentName, spotName, times },
+    ...{ points, ratio, hours, interval, sentence },
+  }
 }

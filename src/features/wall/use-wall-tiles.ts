@@ -15,6 +15,7 @@ import type { AreaLevel } from '@/domain/vocabulary.ts'
 import type { WallTile } from '@/domain/wall/wall-plan.ts'
 import { comparedParent } from '@/parts/filter/compared-parent.ts'
 import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
+import { outlinesOf, type Outlines } from '@/stores/area-outlines.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
@@ -35,7 +36,7 @@ const nobodyClicks = (): void => {}
 export type TileContent =
   | { kind: 'figures'; figures: WallFigure[] }
   | { kind: 'chart'; view: ChartView }
-  | { kind: 'map'; shapes: AreaShape[]; shades: number }
+  | { kind: 'map'; shapes: AreaShape[]; shades: number; lows: string[] }
 
 /** Everything the wall can show, from the same views and answers as the pages. */
 export function useWallTiles(isDense: () => boolean) {
@@ -89,7 +90,7 @@ export function useWallTiles(isDense: () => boolean) {
     ),
   )
 
-  const outlines = shallowRef(new Map<string, AreaShape['outline']>())
+  const outlines = shallowRef<Outlines>(new Map())
   watch(
     [areaLevel, () => areas.list, () => outlines.value.size === 0 && columns.answers],
     async ([level, list]) => {
@@ -97,24 +98,16 @@ export function useWallTiles(isDense: () => boolean) {
       const found = await areas.features(level).catch(() => null)
       // Areas of another level may have come first; a poll asks again.
       if (!found || level !== areaLevel.value) return
-      const { features } = found
-      outlines.value = new Map(
-        features.map(({ properties: { code }, geometry }) => {
-          const polygons =
-            geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates
-          return [code, polygons.flat().map((ring) => ring.flat())]
-        }),
-      )
+      outlines.value = outlinesOf(found)
     },
     { immediate: true },
   )
   const map = computed(() => {
     const rows = ranked.value ?? []
-    const breaks = classBreaks(
-      rows.map(({ open }) => open),
-      shades,
-    )
+    const values = rows.map(({ open }) => open)
+    const breaks = classBreaks(values, shades)
     return {
+      lows: values.length > 0 ? [Math.min(...values), ...breaks].map(format.value.count) : [],
       shades: breaks.length + 1,
       shapes: rows.map(({ area: { code, name }, open }) => ({
         ...{ code, name, outline: outlines.value.get(code) ?? null },

@@ -60,16 +60,27 @@ function actionOf(args: string[]): (db: Database) => Promise<void> {
   if (verb || !isPeriod || !isLevel) throw new ServerError(usage)
   return async (db) => {
     const options = { from, to, level: level as AreaLevel | null, isTrial }
-    const { shown, hidden } = await publish(db, options)
+    const { shown, hidden, exposed } = await publish(db, options)
     const done = isTrial ? 'would show' : 'shows'
     console.log(`The publication of ${from} to ${to} ${done} ${shown} figures and hides ${hidden}.`)
+    if (exposed > 0)
+      console.log(
+        `It would be refused: ${exposed} small figures would follow from what earlier publications told.`,
+      )
   }
 }
 
 async function list(db: Database): Promise<void> {
   const all = await listPublications(db)
   for (const { id, publishedAt, from, to, isWithdrawn } of all)
-    console.log([id, publishedAt, `${from} to ${to}`, isWithdrawn ? 'withdrawn' : ''].join('\t'))
+    console.log(
+      [
+        id,
+        publishedAt.slice(0, 16).replace('T', ' '),
+        `${from} to ${to}`,
+        isWithdrawn ? 'withdrawn' : '',
+      ].join('\t'),
+    )
   if (all.length === 0) console.log('Nothing has been published yet.')
 }
 

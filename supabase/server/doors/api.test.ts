@@ -91,6 +91,12 @@ function apiWithFakes({
       ...queue,
     }),
     photos: { upload: aPhoto, read: aPhoto, info: aPhoto },
+    publishing: {
+      mayPublish: async () => false,
+      state: () => Promise.reject(new Error('not here')),
+      publish: () => Promise.reject(new Error('not here')),
+      withdraw: async () => false,
+    },
     reports: { list: async () => [], read: async () => null },
     acceptsDemoAccounts: ({ viaProxy }) => !viaProxy,
     onChange: () => undefined,

@@ -16,6 +16,8 @@ import { createGuards } from './guards.ts'
 import type { DoorEnv, GuardOptions } from './guards.ts'
 import { SessionEnder } from './session-ender.ts'
 import { rpcDoor } from './rpc.ts'
+import { publicationsDoor } from './publications.ts'
+import type { PublishingDesk } from './publications.ts'
 import { reportsDoor } from './reports.ts'
 import type { ReadableReports } from './reports.ts'
 import { storageDoor } from './storage.ts'
@@ -28,6 +30,7 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   journal: Pick<Journal, 'append'> | null
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
   reports: ReadableReports
+  publishing: PublishingDesk
   /** Something may have changed. */
   onChange(): void
   /** Something that no journal holds may have changed. */
@@ -35,7 +38,7 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
 }
 export type Api = Hono<DoorEnv>
 
-/** `/rest/v1`, `/auth/v1`, `/storage/v1` and `/reports/v1`, with the named routes only. */
+/** `/rest/v1`, `/auth/v1`, `/storage/v1`, `/reports/v1` and `/publications/v1`, with the named routes only. */
 export function createApi(options: ApiOptions): Api {
   const { backend, database, journal, photos, secrets, onChange, onUnjournaledChange } = options
   const endedSessions = new EndedSessions(database)
@@ -54,6 +57,9 @@ export function createApi(options: ApiOptions): Api {
   api.route('/auth/v1', authDoor({ guards, forward, database, jwtSecret, sessions, ...changes }))
   api.route('/storage/v1', storageDoor({ guards, photos }))
   api.route('/reports/v1', reportsDoor({ guards, reports: options.reports }))
+  api.use('/publications/v1/*', compressAnswers)
+  const { publishing } = options
+  api.route('/publications/v1', publicationsDoor({ guards, publishing, onUnjournaledChange }))
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {
     if (error instanceof TooBusy) return tooMany(error.seconds)

@@ -39,6 +39,9 @@ export interface DoorOptions {
 
 type DoorContext = Context<{ Bindings: HttpBindings }>
 
+const apiPaths = ['rest', 'auth', 'storage', 'reports', 'publications'].map(
+  (name) => `/${name}/v1/*`,
+)
 /** With a longer wait `/readyz` says no. */
 const maxWaitMs = 15_000
 /** Longest pause of a reader before its connection ends. */
@@ -87,7 +90,7 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
   door.get('/figures.json', limitAddress(new RateLimit(30, 0.5), options), (context) =>
     options.published.answer(context.req.raw.headers),
   )
-  door.on('ALL', ['/rest/v1/*', '/auth/v1/*', '/storage/v1/*', '/reports/v1/*'], (context) => {
+  door.on('ALL', apiPaths, (context) => {
     if (options.supabaseUrl) return problem(404, 'not_found', 'The database is elsewhere.')
     const api = options.api()
     const { outgoing } = context.env

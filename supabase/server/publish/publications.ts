@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto'
 import type { Database } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
 import {
   compileFigures,
   type CityArea,
+  type Compiled,
   type FinestCount,
+  type Wanted,
 } from '../../../src/domain/publish/compile.ts'
-import type { Compiled } from '../../../src/domain/publish/compile.ts'
 import type { Outline, PublicCategory, PublicFigures } from '../../../src/domain/publish/figures.ts'
 import { areaLevels, type AreaLevel, type LocalMonth } from '../../../src/domain/vocabulary.ts'
 
@@ -17,6 +19,29 @@ export interface PublishOptions {
   level: AreaLevel | null
   /** Compiles without storing anything. */
   isTrial: boolean
+  /** Who publishes; null is the owner's command. */
+  by?: string | null
+  /** `Published.basis` of a trial: refused where another would come out. */
+  basis?: string | null
+  /** By default on this thread. */
+  compile?: (wanted: Wanted) => Compiled | Promise<Compiled>
+}
+
+export interface Published extends Compiled {
+  /** Equal for equal counts, areas and earlier publications. */
+  basis: string
+}
+
+export type RefusalCode = 'no_city' | 'no_level' | 'too_many' | 'exposed' | 'changed'
+
+/** Said in words to the command, and by its code to the page. */
+export class PublishRefusal extends ServerError {
+  readonly code: RefusalCode
+
+  constructor(code: RefusalCode, message: string) {
+    super(message)
+    this.code = code
+  }
 }
 
 /** More atoms would keep the audit busy for many minutes. */
@@ -24,69 +49,101 @@ const mostAtoms = 30_000
 
 const firstDay = (month: LocalMonth): string => `${month}-01`
 
-/** Counts the months, audits the table against all that was told before, and stores it. @throws ServerError */
-export async function publish(db: Database, options: PublishOptions): Promise<Compiled> {
-  return db
+/**
+ * Counts the months, audits the table against all that was told before, and stores it. The audit takes
+ * long, so no transaction is open meanwhile: what was counted is compared once more before it is stored.
+ * @throws PublishRefusal; DatabaseError 22023 for a month that is not over
+ */
+export async function publish(db: Database, options: PublishOptions): Promise<Published> {
+  const { isTrial, by = null, compile = compileFigures } = options
+  const wanted = await countedInTrial(db, options)
+  const basis = basisOf(wanted)
+  if (options.basis && options.basis !== basis) throw changed()
+  const compiled = await compile(wanted)
+  if (isTrial) return { ...compiled, basis }
+  if (compiled.exposed > 0)
+    throw new PublishRefusal(
+      'exposed',
+      `Nothing was published: ${compiled.exposed} small figures would follow from what earlier ` +
+        'publications told. Name other months: those already published together, or new ones.',
+    )
+  await db.transaction(async (tx) => {
+    await tx.query('lock table public.publications in share row exclusive mode')
+    if (basisOf(await counted(tx, options)) !== basis) throw changed()
+    const [row] = await tx.query<{ id: number }>(
+      `insert into public.publications (id, from_month, to_month, document)
+       select coalesce(max(id), 0) + 1, $1::date, $2::date, $3::text::jsonb from public.publications
+       returning id`,
+      [firstDay(options.from), firstDay(options.to), JSON.stringify(compiled.figures)],
+    )
+    await noteAct(tx, row!.id, 'published', by)
+  })
+  return { ...compiled, basis }
+}
+
+const changed = (): PublishRefusal =>
+  new PublishRefusal('changed', 'Nothing was published: the figures changed meanwhile. Try again.')
+
+/** Rolled back: the months stay uncounted. */
+async function countedInTrial(db: Database, options: PublishOptions): Promise<Wanted> {
+  let wanted: Wanted | null = null
+  const stop = new Error('a trial')
+  await db
     .transaction(async (tx) => {
-      const [city] = await tx.query<{ name: string; now: string }>(
-        `select name, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as now
-       from public.city_settings`,
-      )
-      if (!city) throw new ServerError('There is no city yet: start the server once.')
-      const level = options.level ?? (await knownLevel(tx))
-      await tx.query('select private.count_publication_months($1::date, $2::date, $3)', [
-        firstDay(options.from),
-        firstDay(options.to),
-        level,
-      ])
-      const [areas, categories, counts, earlier] = [
-        await readAreas(tx, level),
-        await readCategories(tx),
-        await readCounts(tx),
-        await readDocuments(tx),
-      ]
-      const months = counts.monthsOf(options.from, options.to)
-      const leaves = areas.filter((area) => area.level === level).length
-      if (leaves * months * categories.length > mostAtoms)
-        throw new ServerError(
-          `${leaves} areas × ${months} months × ${categories.length} categories are too many for one ` +
-            'publication: name fewer months or a higher level.',
-        )
-      const compiled = compileFigures({
-        city: city.name,
-        publishedAt: city.now,
-        ...{ from: options.from, to: options.to, level, areas, categories, earlier },
-        counts: counts.rows,
-        hasGenerated: counts.hasGenerated(options.from, options.to),
-      })
-      if (compiled.exposed > 0)
-        throw new ServerError(
-          `Nothing was published: ${compiled.exposed} small figures would follow from what earlier ` +
-            'publications told. Name other months: those already published together, or new ones.',
-        )
-      // Rolls back: the months stay uncounted too.
-      if (options.isTrial) throw new Trial(compiled)
-      await tx.query(
-        `insert into public.publications (id, from_month, to_month, document)
-       select coalesce(max(id), 0) + 1, $1::date, $2::date, $3::text::jsonb from public.publications`,
-        [firstDay(options.from), firstDay(options.to), JSON.stringify(compiled.figures)],
-      )
-      return compiled
+      wanted = await counted(tx, options)
+      throw stop
     })
     .catch((error: unknown) => {
-      if (error instanceof Trial) return error.compiled
-      throw error
+      if (error !== stop) throw error
     })
+  return wanted!
 }
 
-class Trial extends Error {
-  readonly compiled: Compiled
-
-  constructor(compiled: Compiled) {
-    super('a trial')
-    this.compiled = compiled
+async function counted(tx: Database, options: PublishOptions): Promise<Wanted> {
+  const [city] = await tx.query<{ name: string; now: string }>(
+    `select name, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as now
+       from public.city_settings`,
+  )
+  if (!city) throw new PublishRefusal('no_city', 'There is no city yet: start the server once.')
+  const { from, to } = options
+  const level = options.level ?? (await knownLevel(tx))
+  await tx.query('select private.count_publication_months($1::date, $2::date, $3)', [
+    ...[firstDay(from), firstDay(to), level],
+  ])
+  const [areas, categories, counts, earlier] = [
+    await readAreas(tx, level),
+    await readCategories(tx),
+    await readCounts(tx),
+    await readDocuments(tx),
+  ]
+  const months = counts.monthsOf(from, to)
+  const leaves = areas.filter((area) => area.level === level).length
+  if (leaves * months * categories.length > mostAtoms)
+    throw new PublishRefusal(
+      'too_many',
+      `${leaves} areas × ${months} months × ${categories.length} categories are too many for one ` +
+        'publication: name fewer months or a higher level.',
+    )
+  return {
+    ...{ city: city.name, publishedAt: city.now },
+    ...{ from, to, level, areas, categories, earlier },
+    counts: counts.rows,
+    hasGenerated: counts.hasGenerated(from, to),
   }
 }
+
+const basisOf = (wanted: Wanted): string =>
+  createHash('sha256')
+    .update(JSON.stringify({ ...wanted, publishedAt: '' }))
+    .digest('base64url')
+
+/** A person who has no name here acts as the command does. */
+const noteAct = (tx: Query, id: number, act: 'published' | 'withdrawn', by: string | null) =>
+  tx.query(
+    `insert into private.publication_acts (publication_id, act, done_by)
+     values ($1, $2, (select user_id from public.profiles where user_id = $3::uuid))`,
+    [id, act, by],
+  )
 
 type Query = Pick<Database, 'query'>
 
@@ -95,7 +152,8 @@ async function knownLevel(db: Query): Promise<AreaLevel> {
     'select leaf_level from private.publication_settings',
   )
   if (row) return row.leaf_level
-  throw new ServerError(
+  throw new PublishRefusal(
+    'no_level',
     `Name the level of the smallest published areas once: --level ${areaLevels.slice(1).join('|')}. ` +
       'It holds for all publications.',
   )
@@ -151,7 +209,7 @@ async function readCounts(db: Query) {
     has_generated: boolean
   }>(
     `select measure, to_char(month, 'YYYY-MM') as month, area_path, category_code, n, yes, has_generated
-     from private.publication_counts`,
+     from private.publication_counts order by measure, month, area_path, category_code`,
   )
   const rows = found.map(({ area_path: areaPath, category_code: category, ...row }) => ({
     ...row,
@@ -192,21 +250,38 @@ export interface Publication {
   from: LocalMonth
   to: LocalMonth
   isWithdrawn: boolean
+  withdrawnAt: string | null
+  /** Null: the owner's command, or somebody who is gone. */
+  publishedBy: string | null
+  withdrawnBy: string | null
 }
 
+/** Oldest first. */
 export const listPublications = (db: Query): Promise<Publication[]> =>
   db.query(
-    `select id, to_char(published_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as "publishedAt",
-       to_char(from_month, 'YYYY-MM') as "from", to_char(to_month, 'YYYY-MM') as "to",
-       withdrawn_at is not null as "isWithdrawn"
-     from public.publications order by id`,
+    `select p.id, to_char(p.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "publishedAt",
+       to_char(p.from_month, 'YYYY-MM') as "from", to_char(p.to_month, 'YYYY-MM') as "to",
+       p.withdrawn_at is not null as "isWithdrawn",
+       to_char(p.withdrawn_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "withdrawnAt",
+       (select w.display_name from private.publication_acts a join public.profiles w on w.user_id = a.done_by
+        where a.publication_id = p.id and a.act = 'published') as "publishedBy",
+       (select w.display_name from private.publication_acts a join public.profiles w on w.user_id = a.done_by
+        where a.publication_id = p.id and a.act = 'withdrawn') as "withdrawnBy"
+     from public.publications p order by p.id`,
   )
 
-/** @throws ServerError */
-export async function withdrawPublication(db: Query, id: number): Promise<void> {
-  const rows = await db.query(
-    'update public.publications set withdrawn_at = now() where id = $1 and withdrawn_at is null returning id',
-    [id],
-  )
-  if (rows.length === 0) throw new ServerError(`There is no publication ${id} in force.`)
+/** What was told stays told: later audits count on it. @throws ServerError */
+export async function withdrawPublication(
+  db: Database,
+  id: number,
+  by: string | null = null,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const rows = await tx.query(
+      'update public.publications set withdrawn_at = now() where id = $1 and withdrawn_at is null returning id',
+      [id],
+    )
+    if (rows.length === 0) throw new ServerError(`There is no publication ${id} in force.`)
+    await noteAct(tx, id, 'withdrawn', by)
+  })
 }

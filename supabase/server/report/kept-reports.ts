@@ -34,14 +34,14 @@ export class KeptReports implements ReadableReports {
   }
 
   /** The file first: what the list names is there. */
-  keep(wish: ReportWish, pdf: Uint8Array): void {
+  keep(wish: ReportWish, pdf: Uint8Array, madeAt: Date): void {
     makeFolder(this.#folder)
     const { period, area, language } = wish
     const name = nameOf(wish)
     writeDurably(join(this.#folder, name), pdf, 0o600)
     const report: KeptReport = {
       ...{ name, period, areaCode: area.code, areaName: area.name, language },
-      ...{ madeAt: new Date().toISOString(), bytes: pdf.length, sentTo: [] },
+      ...{ madeAt: madeAt.toISOString(), bytes: pdf.length, sentTo: [] },
     }
     this.#write([...this.all().filter((one) => one.name !== name), report])
   }

@@ -69,7 +69,7 @@ test('kept monthly reports are listed and given to those who lead their area alo
     area: { code: 'CITY', name: '测试市' },
     language: 'zh-CN',
   } as const
-  kept.keep(wish, Buffer.from('%PDF-1.4'))
+  kept.keep(wish, Buffer.from('%PDF-1.4'), new Date())
   const name = '2026-10_CITY_zh-CN.pdf'
   const get = (path: string, headers = bearer()) =>
     send(port, 'GET', `/reports/v1/kept${path}`, { headers })
@@ -89,6 +89,52 @@ test('kept monthly reports are listed and given to those who lead their area alo
   expect((await get('', bearer(jwt))).text).toBe('[]')
   expect((await get(`/${name}`, bearer(jwt))).status).toBe(404)
   expect((await get(`/${name}`, { ...key(), ...json } as never)).status).toBe(401)
+})
+
+test('public figures are for admins of the whole city, and wishes are read strictly', async () => {
+  const ask = (path: string, body?: object, headers = bearer()) =>
+    send(port, body ? 'POST' : 'GET', `/publications/v1${path}`, {
+      ...{ headers, ...(body && { body: JSON.stringify(body) }) },
+    })
+  const person = { email: 'no-admin@city.example', displayName: 'L', password: goodPassword }
+  const sub = await addPerson(server.database(), person, { role: 'leader', areaCode: 'CITY' })
+  const jwt = signToken({ sub, role: 'authenticated', exp: in5Minutes() }, secrets.jwtSecret)
+  const right = { from: '2026-01', to: '2026-01', level: 'grid' }
+  for (const [path, body] of [
+    ['', undefined],
+    ['/preview', right],
+    ['', right],
+    ['/1/withdraw', {}],
+  ] as const)
+    expect((await ask(path, body, bearer(jwt))).status, path).toBe(403)
+  const state = JSON.parse((await ask('')).text)
+  expect(state).toMatchObject({ level: null, countedMonths: [], publications: [] })
+  for (const wrong of [
+    ...[
+      {},
+      { ...right, from: '2026-13' },
+      { ...right, to: '2025-12' },
+      { ...right, level: 'city' },
+    ],
+    ...[
+      { ...right, level: 7 },
+      { ...right, from: ['2026-01'] },
+    ],
+  ])
+    expect((await ask('/preview', wrong)).status, JSON.stringify(wrong)).toBe(400)
+  // what nobody previewed is not published
+  expect((await ask('', right)).status).toBe(400)
+  expect((await ask('', { ...right, basis: 'another' })).json).toMatchObject({ code: 'changed' })
+  const late = await ask('/preview', { ...right, to: '2999-01' })
+  expect(late.json).toMatchObject({ code: 'not_over_or_other_level' })
+  expect((await ask('/1/withdraw', {})).status).toBe(409)
+  const seen = (await ask('/preview', right)).json as { basis: string; figures: object }
+  expect(seen.figures).toMatchObject({ months: ['2026-01'] })
+  expect((await ask('', { ...right, basis: seen.basis })).status).toBe(200)
+  expect(JSON.parse((await ask('')).text).publications).toMatchObject([
+    { id: 1, isWithdrawn: false, publishedBy: expect.any(String) },
+  ])
+  expect((await ask('/1/withdraw', {})).status).toBe(204)
 })
 
 describe('what is open', () => {

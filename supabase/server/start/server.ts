@@ -33,6 +33,7 @@ import { printReport } from '../report/print-report.ts'
 import type { ReportWish } from '../report/print-report.ts'
 import { readerOf, readerSession, reportArea } from '../report/reader.ts'
 import { startReportTimer } from '../report/report-timer.ts'
+import { publishingDesk } from '../publish/publishing-desk.ts'
 import { followPublications } from '../publish/follow-publications.ts'
 import { loadSecrets } from '../base/secrets.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -54,6 +55,7 @@ export type ServerStep =
   | 'resume failed'
   | 'publications failed'
   | 'report made'
+  | 'reports missed'
   | 'report failed'
 
 export interface ServerHooks {
@@ -234,6 +236,7 @@ async function startParts(
     secrets,
     photos,
     reports,
+    publishing: publishingDesk(database),
     acceptsDemoAccounts,
     onChange,
     onUnjournaledChange,
@@ -248,6 +251,7 @@ async function startParts(
       print: (wish, signal) =>
         printKept(wish, { database, secrets, url: listening.localUrl, signal }),
       onMade: (what) => hooks.onStep?.('report made', what),
+      onMissed: (what) => hooks.onStep?.('reports missed', what),
       onFailed: (why) => hooks.onStep?.('report failed', why),
     })
     undo.push(() => timer.stop())

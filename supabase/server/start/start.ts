@@ -25,6 +25,7 @@ const steps: Record<ServerStep, string> = {
   'snapshot failed': 'The snapshot failed and will be tried again',
   'resume failed': 'What was on hold could not be resumed; it will be tried again',
   'report made': 'The monthly report is in the folder reports',
+  'reports missed': 'Monthly reports were due while no server ran and are made now, newest first',
   'report failed': 'The monthly report is not made or not sent; it will be tried again',
   'publications failed': 'The public figures could not be read; it will be tried again',
 }

@@ -3,6 +3,7 @@ import {
   hotspotCorrections,
   hotspotRates,
   hotspotTests,
+  usualJudging,
   type HotspotCorrection,
   type HotspotRates,
   type HotspotTest,
@@ -20,16 +21,16 @@ export const useJudgeChoices = (): JudgeChoices => ({
   test: useQueryChoice<HotspotTest>(
     'test',
     () => hotspotTests,
-    () => 'normal',
+    () => usualJudging.test,
   ),
   correction: useQueryChoice<HotspotCorrection>(
     'correction',
     () => hotspotCorrections,
-    () => 'benjamini_hochberg',
+    () => usualJudging.correction,
   ),
   rates: useQueryChoice<HotspotRates>(
     'rates',
     () => hotspotRates,
-    () => 'own',
+    () => usualJudging.rates,
   ),
 })

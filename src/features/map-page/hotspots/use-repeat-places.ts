@@ -11,6 +11,7 @@ import {
   repeatMethods,
   repeatRadii,
   repeatTimes,
+  usualRepeats,
   type RepeatedPlace,
   type RepeatMethod,
   type RepeatPlaces,
@@ -66,10 +67,10 @@ export function provideRepeatPlaces({ view, lastDay }: HotspotContext): void {
   const method = useQueryChoice<RepeatMethod>(
     'places',
     () => repeatMethods,
-    () => 'radius',
+    () => usualRepeats.method,
   )
-  const radius = useNumberChoice('radius', repeatRadii, 50)
-  const times = useNumberChoice('times', repeatTimes, 3)
+  const radius = useNumberChoice('radius', repeatRadii, usualRepeats.radiusMetres)
+  const times = useNumberChoice('times', repeatTimes, usualRepeats.times)
   // Places are named by the smallest areas, at whatever zoom: they stay the same on the way there.
   const level = useAreaShapes(
     () => (isOn.value ? (areas.levels.at(-1) ?? null) : null),
