@@ -129,7 +129,11 @@ function isLevel(level: string | undefined): level is AreaLevel {
   return areaLevels.some((known) => known === level)
 }
 
-type Job = (db: Database, say: (text: string) => void) => Promise<ImportReport>
+type Job = (
+  db: Database,
+  say: (text: string) => void,
+  rejectedFile: string,
+) => Promise<ImportReport>
 
 interface Task {
   job: Job
@@ -195,9 +199,10 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   if (kind === 'incidents') {
     if (!values.mapping) throw new UsageError('--mapping MAPPING.json is needed.')
     const mapping = await readMapping(values.mapping)
-    const job: Job = (db, say) =>
+    const job: Job = (db, say, rejectedFile) =>
       importIncidents(db, {
         file,
+        rejectedFile,
         mapping,
         ...(values.encoding ? { encoding: values.encoding } : {}),
         ...(values.layer ? { layer: values.layer } : {}),
@@ -253,7 +258,7 @@ async function run(task: Task, files: ReportFiles, progress: Progress): Promise<
   let db: Database | null = null
   const work = async (): Promise<ImportReport> => {
     db = await openDatabase()
-    return task.job(db, (text) => progress.update(text))
+    return task.job(db, (text) => progress.update(text), files.rejected)
   }
   try {
     const report = await work().catch(async (error: unknown) => {

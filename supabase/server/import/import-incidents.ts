@@ -3,6 +3,7 @@ import { basemapFile } from '../base/basemap-folder.ts'
 import { dataDirFrom } from '../base/settings.ts'
 import type { Database } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
+import { BatchSize } from './batch-size.ts'
 import { RowReader } from './incident-row.ts'
 import type { ImportRow, RowContext } from './incident-row.ts'
 import type { Mapping } from './mapping.ts'
@@ -11,9 +12,10 @@ import type { LngLat } from './place/coordinate-system.ts'
 import { plainName } from './read/header.ts'
 import { openRows } from './read/row-file.ts'
 import type { RowFile } from './read/table.ts'
-import { countReasons, onlyChecked } from './report.ts'
+import { onlyChecked } from './report.ts'
 import type { ImportReport } from './report.ts'
 import { StreetLabels } from './place/street-labels.ts'
+import { SeenIds } from './seen-ids.ts'
 import { sendBatch } from './store-incidents.ts'
 import { checkDateOrder, surveyRows } from './survey.ts'
 import type { Survey, SurveyContext } from './survey.ts'
@@ -21,10 +23,6 @@ import { Tally } from './tally.ts'
 import { ImportFileError } from './text-source.ts'
 import { Watch } from './watch.ts'
 
-/** A batch is one transaction and one request. */
-const batchRows = 2_000
-/** Of JSON, after which a batch is sent early. */
-const batchCharacters = 4_000_000
 
 export interface IncidentImportOptions {
   file: string
@@ -41,6 +39,8 @@ export interface IncidentImportOptions {
   update?: boolean
   /** On the city's wall clock. Default 0. */
   moveWeeks?: number
+  /** CSV for the rejected rows, when the report cannot name them all. */
+  rejectedFile?: string
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
 }
 
@@ -128,7 +128,7 @@ async function* soundRows(
   tally: Tally,
   watch: Watch,
 ): AsyncGenerator<ImportRow> {
-  const lineOfId = new Map<string, number>()
+  const seen = new SeenIds()
   const idColumn = mapping.columns.id
   const names = table.header.fields.map(plainName)
   const [lonAt, latAt] = [mapping.columns.lon, mapping.columns.lat].map((column) =>
@@ -142,23 +142,22 @@ async function* soundRows(
     }
     tally.read += 1
     if (row.fault) {
-      tally.reject(row.line, null, null, row.fault.code, row.fault.detail)
+      const { code, detail } = row.fault
+      tally.reject(row.line, null, [{ field: null, reason: code, detail }])
       continue
     }
     const result = reader.read(row.fields, row.line)
     if (result.row === null) {
-      for (const { field, reason, detail } of result.faults) {
-        tally.reject(row.line, result.id, field, reason, detail)
-      }
+      tally.reject(row.line, result.id, result.faults)
       continue
     }
     const { id } = result.row
-    const before = lineOfId.get(id)
-    if (before !== undefined) {
-      tally.reject(row.line, id, idColumn, 'duplicate_id', `first on line ${before}`)
+    const before = seen.note(id, row.line)
+    if (before !== null) {
+      const detail = `first on line ${before}`
+      tally.reject(row.line, id, [{ field: idColumn, reason: 'duplicate_id', detail }])
       continue
     }
-    lineOfId.set(id, row.line)
     watch.look(result.row, row.fields[lonAt ?? -1] ?? '', row.fields[latAt ?? -1] ?? '')
     for (const { field, reason, detail } of result.doubts)
       tally.doubt(row.line, id, field, reason, detail)
@@ -211,6 +210,72 @@ async function prepare(
   return { table, reader, notes, basemap: city.basemap }
 }
 
+/** Stores rows in batches, one after the other; the next rows are read while the database stores a batch. */
+class BatchSender {
+  readonly #db: Database
+  readonly #options: IncidentImportOptions
+  readonly #tally: Tally
+  readonly #streets: StreetLabels | null
+  readonly #size: BatchSize
+  #rows: ImportRow[] = []
+  #characters = 0
+  /** Never rejects: the fault waits in `#fault`. */
+  #underWay: Promise<void> = Promise.resolve()
+  #fault: { error: unknown } | null = null
+
+  constructor(
+    db: Database,
+    options: IncidentImportOptions,
+    tally: Tally,
+    streets: StreetLabels | null,
+  ) {
+    this.#db = db
+    this.#options = options
+    this.#tally = tally
+    this.#streets = streets
+    this.#size = new BatchSize(db.isShared === true)
+  }
+
+  /** @throws what storing an earlier batch has thrown. */
+  async add(row: ImportRow): Promise<void> {
+    this.#rows.push(row)
+    this.#characters += row.description.length + row.address.length + 400
+    if (this.#size.isFull(this.#rows.length, this.#characters)) await this.#send()
+  }
+
+  /** Waits until everything is stored. @throws what storing has thrown. */
+  async end(): Promise<void> {
+    await this.#send()
+    await this.#underWay
+    if (this.#fault) throw this.#fault.error
+  }
+
+  /** Waits for the batch under way, however it ends. */
+  settled(): Promise<void> {
+    return this.#underWay
+  }
+
+  async #send(): Promise<void> {
+    const rows = this.#rows
+    this.#rows = []
+    this.#characters = 0
+    await nameStreets(rows, this.#streets)
+    await this.#underWay
+    if (this.#fault) throw this.#fault.error
+    this.#underWay = this.#store(rows).catch((error: unknown) => {
+      this.#fault = { error }
+    })
+  }
+
+  async #store(rows: ImportRow[]): Promise<void> {
+    const began = performance.now()
+    await sendBatch(this.#db, rows, this.#options, this.#tally)
+    this.#size.took(rows.length, performance.now() - began)
+    const { read, stored, rejected } = this.#tally
+    this.#options.onProgress?.({ read, stored, rejected: rejected.rows })
+  }
+}
+
 /** Rows without an address get the streets of their place. Their hash stays: the source has no address. */
 async function nameStreets(rows: ImportRow[], streets: StreetLabels | null): Promise<void> {
   if (!streets) return
@@ -238,35 +303,22 @@ export async function importIncidents(
   const startedAt = new Date().toISOString()
   const { table, reader, notes, basemap } = await prepare(db, options)
   const streets = basemap === null ? null : await StreetLabels.open(basemap)
-  const tally = new Tally()
+  const tally = new Tally(options.rejectedFile ?? null)
   const watch = new Watch()
-  let batch: ImportRow[] = []
-  let characters = 0
+  const sender = new BatchSender(db, options, tally, streets)
   let brokenOff: string | null = null
-  const flush = async (): Promise<void> => {
-    await nameStreets(batch, streets)
-    await sendBatch(db, batch, options, tally)
-    batch = []
-    characters = 0
-    options.onProgress?.({
-      read: tally.read,
-      stored: tally.stored,
-      rejected: tally.rejectedLines.size,
-    })
-  }
   try {
-    for await (const row of soundRows(table, reader, options, tally, watch)) {
-      batch.push(row)
-      characters += row.description.length + row.address.length + 400
-      if (batch.length >= batchRows || characters >= batchCharacters) await flush()
-    }
-    await flush()
+    for await (const row of soundRows(table, reader, options, tally, watch)) await sender.add(row)
+    await sender.end()
   } catch (error) {
     if (tally.read === 0) throw error
+    await sender.settled()
     brokenOff = breakOffText(error, tally)
   } finally {
     await streets?.close()
   }
+  tally.rejected.close()
+  const { rejected } = tally
 
   return {
     kind: 'incidents',
@@ -277,10 +329,11 @@ export async function importIncidents(
     stored: tally.stored,
     updated: tally.updated,
     unchanged: tally.unchanged,
-    rejected: tally.rejectedLines.size,
+    rejected: rejected.rows,
     byLevel: tally.byLevel,
-    reasons: countReasons(tally.items),
-    items: tally.items.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)),
+    reasons: { ...rejected.counts },
+    items: rejected.items.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)),
+    ...(rejected.file === null ? {} : { rejectedFile: rejected.file }),
     doubts: tally.doubts,
     warnings: [
       ...(options.checkOnly ? [onlyChecked] : []),

@@ -59,13 +59,8 @@ export async function sendBatch(
     if (!isDataError(error)) throw error
     tally.underWay = null
     if (rows.length === 1) {
-      tally.reject(
-        first.line,
-        first.id,
-        null,
-        'refused_by_database',
-        `${error.code} ${error.message}`,
-      )
+      const detail = `${error.code} ${error.message}`
+      tally.reject(first.line, first.id, [{ field: null, reason: 'refused_by_database', detail }])
       return
     }
     const middle = rows.length >> 1

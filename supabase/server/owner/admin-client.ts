@@ -9,6 +9,7 @@ import { ServerError } from '../base/errors.ts'
 /** The owner's SQL through a running server's socket. */
 export function connectAdminSocket(socketPath: string): Database {
   return {
+    isShared: true,
     query: async <T>(sql: string, params: readonly SqlValue[] = []) =>
       rowsOf<T>(await callOnce(socketPath, { kind: 'query', sql, params: [...params] })),
     exec: async (sql) => void rowsOf(await callOnce(socketPath, { kind: 'exec', sql })),
