@@ -4,6 +4,7 @@ import { areaLevels } from '../../../src/domain/vocabulary.ts'
 import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
 import { isSupabase } from '../backend/provision.ts'
 import { openDatabase } from '../backend/open-database.ts'
+import { describeWait, sayingWaits, withWaits } from '../backend/waiting.ts'
 import type { Database } from '../base/database-types.ts'
 import { demoCities, demoCity } from '../base/demo.ts'
 import { messageOf, ServerError } from '../base/errors.ts'
@@ -256,9 +257,14 @@ function reportBase(values: Answers['values'], file: string): string {
 async function run(task: Task, files: ReportFiles, progress: Progress): Promise<ImportReport> {
   const startedAt = new Date().toISOString()
   let db: Database | null = null
+  const describe = (): Promise<string> => describeWait(process.env)
+  const say = (text: string): void => {
+    progress.done()
+    console.error(text)
+  }
   const work = async (): Promise<ImportReport> => {
-    db = await openDatabase()
-    return task.job(db, (text) => progress.update(text), files.rejected)
+    db = await sayingWaits(openDatabase, describe, say)
+    return task.job(withWaits(db, describe, say), (text) => progress.update(text), files.rejected)
   }
   try {
     const report = await work().catch(async (error: unknown) => {

@@ -1,11 +1,11 @@
 /** A batch is one transaction and one request. */
 const firstRows = { alone: 2_000, shared: 200 }
 const leastRows = 50
-const mostRows = 5_000
+const mostRows = 2_000
 /** How long a batch may take: beside others it holds up their calls. */
 const wantedMs = { alone: 500, shared: 50 }
 /** Of JSON, after which a batch is sent early. */
-const mostCharacters = 4_000_000
+const mostCharacters = 2_000_000
 
 /** Sizes batches by the time that the last one took. */
 export class BatchSize {

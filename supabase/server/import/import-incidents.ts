@@ -23,7 +23,6 @@ import { Tally } from './tally.ts'
 import { ImportFileError } from './text-source.ts'
 import { Watch } from './watch.ts'
 
-
 export interface IncidentImportOptions {
   file: string
   mapping: Mapping

@@ -50,7 +50,12 @@ export class SeenIds {
     this.#slots *= 2
     this.#table = new Uint32Array(this.#slots * wordsEach)
     for (let from = 0; from < old.length; from += wordsEach) {
-      const [a = 0, b = 0, c = 0, line = 0] = [old[from], old[from + 1], old[from + 2], old[from + 3]]
+      const [a = 0, b = 0, c = 0, line = 0] = [
+        old[from],
+        old[from + 1],
+        old[from + 2],
+        old[from + 3],
+      ]
       if (line !== 0) this.#put(this.#find(a, b, c), a, b, c, line)
     }
   }

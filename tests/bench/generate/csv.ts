@@ -20,7 +20,9 @@ export async function writeIncidentCsv(path: string, rows: number, seed = 1): Pr
   const models = closingModels(sample)
   const last = sample.reduce((latest, row) => Math.max(latest, row.reportedLocal), 0)
   const out = createWriteStream(path)
-  out.write('id,reported_at,closed_at,lng,lat,source_category,source_type,source_details,status,channel,address\n')
+  out.write(
+    'id,reported_at,closed_at,lng,lat,source_category,source_type,source_details,status,channel,address\n',
+  )
   for (let from = 0; from < rows; from += linesAtOnce) {
     const lines = Array.from({ length: Math.min(linesAtOnce, rows - from) }, (_, n) => {
       const row = sample[Math.floor(random() * sample.length)]!
@@ -28,7 +30,8 @@ export async function writeIncidentCsv(path: string, rows: number, seed = 1): Pr
       const begin = Date.UTC(month.getUTCFullYear(), month.getUTCMonth(), 1)
       const reported = Math.min(last, begin + random() * 28 * 86_400_000)
       const model = models.get(row.sourceCategory)!
-      const closed = reported + Math.exp(model.logMean + model.logSpread * normal(random)) * 3_600_000
+      const closed =
+        reported + Math.exp(model.logMean + model.logSpread * normal(random)) * 3_600_000
       const isOpen = random() < model.openShare || closed > last
       const [type = '', details = ''] = row.description.split(' · ')
       return [
