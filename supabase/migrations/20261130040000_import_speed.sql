@@ -31,11 +31,11 @@ AS $function$
   ), cells as materialized (
     select b.idx, b.west, b.south, b.east, b.north, 64 * y.y + x.x as cell
     from boxes b join deep on deep.depth = b.depth cross join lattice l
-    -- the same steps as below: what lies within the box then lies within its cells
-    cross join lateral generate_series(greatest(0, floor((b.west - l.west) / l.width))::integer,
-      least(63, floor((b.east - l.west) / l.width))::integer) x (x)
-    cross join lateral generate_series(greatest(0, floor((b.south - l.south) / l.height))::integer,
-      least(63, floor((b.north - l.south) / l.height))::integer) y (y)
+    -- the same steps as below: a place within the box lies within its cells; a box aside has none
+    cross join lateral generate_series(least(64, greatest(0, floor((b.west - l.west) / l.width)))::integer,
+      greatest(-1, least(63, floor((b.east - l.west) / l.width)))::integer) x (x)
+    cross join lateral generate_series(least(64, greatest(0, floor((b.south - l.south) / l.height)))::integer,
+      greatest(-1, least(63, floor((b.north - l.south) / l.height)))::integer) y (y)
   ), boxed as materialized (
     select p.n, c.idx, p.geom
     from (
