@@ -10,6 +10,8 @@ import type { Database } from '../../../supabase/server/base/database-types.ts'
 import { findPostgres, startCluster } from '../../../supabase/tests/harness/cluster.ts'
 import { apiClient, call } from '../../kit/api.ts'
 import { newDataDir, startAppServer } from '../../kit/app-server.ts'
+import { launchChromium } from '../../kit/browser.ts'
+import { openPage } from '../../kit/session.ts'
 import { createCity } from '../generate/city.ts'
 import { writeIncidentCsv } from '../generate/csv.ts'
 import { demoFolder } from '../generate/sample.ts'
@@ -21,6 +23,8 @@ const usualRows = { postgres: 100_000, pglite: 20_000 }
 const mostTimes = 5
 const mostMegabytes = 300
 const mostSlower = 3
+/** Of the map's figures. */
+const mostSeconds = { first: 3, all: 8 }
 /** Pause between ordinary calls, milliseconds: a person reading. */
 const pauseMs = 40
 const callsQuiet = 100
@@ -218,6 +222,7 @@ async function embedded(files: Files, log: Options['log']): Promise<BenchResult[
   }
 }
 
+/** A city with the demo's areas and people, filled by the import; then the map of that city. */
 async function ownPostgres(
   bin: string,
   rows: number,
@@ -225,9 +230,12 @@ async function ownPostgres(
   log: Options['log'],
 ): Promise<BenchResult[]> {
   const cluster = await startCluster(bin)
-  const env = { DATA_DIR: newDataDir(), DATABASE_URL: cluster.url }
+  const dataDir = newDataDir()
+  const env = { DATA_DIR: dataDir, DATABASE_URL: cluster.url }
+  const start = () =>
+    startAppServer({ env: { DATABASE_URL: cluster.url }, dataDir, keepData: true })
   try {
-    await withCity(env)
+    await (await start()).stop()
     const imported = await importByCommand(env, files, rows, log)
     log(`${imported.stored} stored in ${imported.seconds.toFixed(1)} s`)
     const db = await openDatabase(env)
@@ -236,10 +244,52 @@ async function ownPostgres(
     )
     const floor = await floorSeconds(db, `${setting?.folder}/copied.txt`)
     await db.close()
-    return importResults('own Postgres', imported, floor)
+    const server = await start()
+    try {
+      return [
+        ...importResults('own Postgres', imported, floor),
+        ...(await firstFigures(server.url, log)),
+      ]
+    } finally {
+      await server.stop()
+    }
   } finally {
     await cluster.stop()
-    rmSync(env.DATA_DIR, { recursive: true, force: true })
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** From opening the map signed in to its first figures, and to those of all months. */
+async function firstFigures(url: string, log: Options['log']): Promise<BenchResult[]> {
+  const leader = await apiClient(url, 'leader')
+  const { months } = await call<{ months: { count: number }[] }>(leader, 'incident_months')
+  const all = months.reduce((sum, { count }) => sum + count, 0)
+  const browser = await launchChromium()
+  try {
+    const { page, context } = await openPage(browser, { url, role: 'leader', path: '/my-day' })
+    const opened = performance.now()
+    const seconds = (): number => (performance.now() - opened) / 1000
+    await page.goto(`${url}/map?from=all`)
+    const total = page.getByTestId('total-count')
+    await total.filter({ hasText: /[1-9]/ }).waitFor()
+    const first = seconds()
+    await total.filter({ hasText: all.toLocaleString('en') }).waitFor({ timeout: 120_000 })
+    const whole = seconds()
+    log(`first figures after ${first.toFixed(1)} s, all months after ${whole.toFixed(1)} s`)
+    await context.close()
+    const detail = `${all} incidents in ${months.length} months, own Postgres, leader; nothing kept on the device`
+    return [
+      {
+        ...{ name: "the map's first figures, seconds", ratio: first, detail },
+        ...{ target: `≤ ${mostSeconds.first}`, pass: first <= mostSeconds.first },
+      },
+      {
+        ...{ name: 'the map with all months, seconds', ratio: whole, detail },
+        ...{ target: `≤ ${mostSeconds.all}`, pass: whole <= mostSeconds.all },
+      },
+    ]
+  } finally {
+    await browser.close()
   }
 }
 
