@@ -81,8 +81,8 @@ export async function describeWait(env: Record<string, string | undefined>): Pro
   const { dataDir, databaseUrl } = settingsFrom(env)
   const reasons = databaseUrl ? await reasonsInPostgres(databaseUrl) : []
   if (reasons.length === 0) reasons.push(...(await reasonsOfServer(dataDir)))
-  if (reasons.length === 0) reasons.push('the database is still at work; nobody holds it up')
-  return `Waiting for the database. ${reasons.map((reason) => `${reason}.`).join(' ')} ${goesOn}`
+  if (reasons.length === 0) reasons.push('it is still at work, and nobody holds it up')
+  return `Waiting for the database: ${reasons.join('; ')}. ${goesOn}`
 }
 
 /**
