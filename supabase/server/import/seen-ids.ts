@@ -24,7 +24,7 @@ export class SeenIds {
   /** Notes the id of a line from 1 on. @returns the line that had it before, null without one. */
   note(id: string, line: number): number | null {
     if (this.#count * 4 >= this.#slots * 3) this.#grow()
-    const digest = hash('sha256', id, 'latin1')
+    const digest = hash('sha256', id, 'binary')
     const [a, b, c] = [wordOf(digest, 0), wordOf(digest, 4), wordOf(digest, 8)]
     const at = this.#find(a, b, c)
     const before = this.#table[at + 3] ?? 0
