@@ -1,10 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { SupabaseClient } from '@supabase/supabase-js'
+import { rmSync } from 'node:fs'
 import { openDatabase } from '../../../supabase/server/backend/open-database.ts'
 import type { Database } from '../../../supabase/server/base/database-types.ts'
 import { findPostgres, startCluster } from '../../../supabase/tests/harness/cluster.ts'
@@ -13,141 +7,38 @@ import { newDataDir, startAppServer } from '../../kit/app-server.ts'
 import { launchChromium } from '../../kit/browser.ts'
 import { openPage } from '../../kit/session.ts'
 import { createCity } from '../generate/city.ts'
-import { writeIncidentCsv } from '../generate/csv.ts'
-import { demoFolder } from '../generate/sample.ts'
-import { quantileSorted } from '../quantile.ts'
 import type { BenchResult } from '../run.ts'
+import { fewRows, Files, importByCommand } from './import-kit.ts'
+import type { Env, Imported } from './import-kit.ts'
 
-/** Rows without `--rows 1000000`, and on PGlite. */
-const usualRows = { postgres: 100_000, pglite: 20_000 }
+/** Rows without `--rows 1000000`. */
+const usualRows = 100_000
 const mostTimes = 5
 const mostMegabytes = 300
-const mostSlower = 3
 /** Of the map's figures. */
 const mostSeconds = { first: 3, all: 8 }
-/** Pause between ordinary calls, milliseconds: a person reading. */
-const pauseMs = 40
-const callsQuiet = 100
 
 interface Options {
   rows: number
   log: (line: string) => void
 }
-type Env = Record<string, string>
 
 /**
- * Imports a CSV by the command, against a COPY of the same values with one spatial join in the same database; and
- * ordinary calls to a server beside an import against those after it.
+ * Imports a CSV by the command, against a COPY of the same values with one spatial join in the same database; then
+ * the map of that city.
  */
 export async function run({ rows, log }: Options): Promise<BenchResult[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'wangge-import-bench-'))
+  const files = new Files()
   try {
-    const files = new Files(folder)
-    const results = [
-      ...(await embedded(files, log)),
-      ...(await besideServer('embedded server', {}, files, log)),
-    ]
     const found = findPostgres()
-    if ('reason' in found) {
-      log(`own Postgres left out: ${found.reason}`)
-      return results
-    }
-    const many = rows >= 1_000_000 ? rows : Math.min(rows, usualRows.postgres)
-    results.push(...(await ownPostgres(found.bin, many, files, log)))
-    const cluster = await startCluster(found.bin)
-    try {
-      const env = { DATABASE_URL: cluster.url }
-      results.push(...(await besideServer('own Postgres', env, files, log)))
-    } finally {
-      await cluster.stop()
-    }
+    const many = rows >= 1_000_000 ? rows : Math.min(rows, usualRows)
+    if ('reason' in found) log(`own Postgres left out: ${found.reason}`)
+    const results = 'reason' in found ? [] : await ownPostgres(found.bin, many, files, log)
+    results.push(...(await embedded(files, log)))
     return results
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    files.remove()
   }
-}
-
-class Files {
-  readonly folder: string
-  readonly mapping: string
-  readonly #written = new Map<number, string>()
-
-  constructor(folder: string) {
-    this.folder = folder
-    this.mapping = join(folder, 'mapping.json')
-    const mapping = JSON.parse(
-      readFileSync(new URL('incidents.mapping.json', demoFolder), 'utf8'),
-    ) as { source: string; columns: Record<string, unknown> }
-    mapping.source = 'bench'
-    mapping.columns.address = 'address'
-    writeFileSync(this.mapping, JSON.stringify(mapping))
-  }
-
-  async csv(rows: number): Promise<string> {
-    const known = this.#written.get(rows)
-    if (known) return known
-    const path = join(this.folder, `${rows}.csv`)
-    await writeIncidentCsv(path, rows)
-    this.#written.set(rows, path)
-    return path
-  }
-}
-
-interface Imported {
-  seconds: number
-  stored: number
-  /** Resident memory of the process at its highest, in MB: after a quarter of the rows, and in all. */
-  quarterMegabytes: number
-  megabytes: number
-}
-
-function peakMegabytes(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
-  } catch {
-    return 0
-  }
-}
-
-/** `npm run import`, with the flags of its script. */
-async function importByCommand(
-  env: Env,
-  files: Files,
-  rows: number,
-  log: Options['log'],
-): Promise<Imported> {
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-    scripts: { import: string }
-  }
-  const [, ...script] = scripts.import.split(' ')
-  const base = join(files.folder, `report-${performance.now()}`)
-  const args = ['incidents', await files.csv(rows), '--mapping', files.mapping, '--report', base]
-  const child = spawn(process.execPath, [...script, ...args], {
-    env: { ...process.env, DATABASE_URL: '', ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let quarterMegabytes = 0
-  let megabytes = 0
-  const look = setInterval(() => {
-    megabytes = Math.max(megabytes, peakMegabytes(child.pid ?? 0))
-  }, 200)
-  child.stderr.on('data', (chunk: Buffer) => {
-    const text = String(chunk)
-    const read = Number(/(\d+) read/.exec(text)?.[1] ?? Number.NaN)
-    if (Number.isNaN(read)) log(text.trim())
-    if (quarterMegabytes === 0 && read >= rows / 4) quarterMegabytes = peakMegabytes(child.pid ?? 0)
-  })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  clearInterval(look)
-  if (code !== 0) throw new Error(`the import ended with ${code}`)
-  const report = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as {
-    startedAt: string
-    finishedAt: string
-    stored: number
-  }
-  const seconds = (Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000
-  return { seconds, stored: report.stored, quarterMegabytes, megabytes }
 }
 
 /** Seconds of a plain COPY of the stored values and of one spatial join with the grids. */
@@ -211,7 +102,7 @@ async function embedded(files: Files, log: Options['log']): Promise<BenchResult[
   const env = { DATA_DIR: newDataDir() }
   try {
     await withCity(env)
-    const imported = await importByCommand(env, files, usualRows.pglite, log)
+    const imported = await importByCommand(env, files, fewRows, log)
     const db = await openDatabase(env)
     // a folder of PGlite's own file system
     const floor = await floorSeconds(db, '/tmp/copied.txt')
@@ -291,55 +182,4 @@ async function firstFigures(url: string, log: Options['log']): Promise<BenchResu
   } finally {
     await browser.close()
   }
-}
-
-async function besideServer(
-  tier: string,
-  env: Env,
-  files: Files,
-  log: Options['log'],
-): Promise<BenchResult[]> {
-  const server = await startAppServer(env.DATABASE_URL ? { env, dataDir: newDataDir() } : {})
-  try {
-    const leader = await apiClient(server.url, 'leader')
-    await timed(leader, () => true, 20)
-    let isUnderWay = true
-    const rows = usualRows.pglite
-    const importing = importByCommand({ ...env, DATA_DIR: server.dataDir }, files, rows, log)
-    void importing.finally(() => (isUnderWay = false)).catch(() => undefined)
-    const during = await timed(leader, () => isUnderWay)
-    const { seconds } = await importing
-    // afterwards: as many incidents as at the import's end
-    const quiet = await timed(leader, () => true, callsQuiet)
-    const ratio = during.p95 / quiet.p95
-    log(`${tier}: ${during.p95.toFixed(1)} ms beside an import, ${quiet.p95.toFixed(1)} after it`)
-    return [
-      {
-        name: `an ordinary call beside an import / after it, p95, ${tier}`,
-        ratio,
-        target: `≤ ${mostSlower}`,
-        pass: ratio <= mostSlower,
-        detail: `${during.p95.toFixed(1)} against ${quiet.p95.toFixed(1)} ms, ${during.calls} calls beside ${rows} rows in ${seconds.toFixed(1)} s; slowest ${during.slowest.toFixed(0)} ms`,
-      },
-    ]
-  } finally {
-    await server.stop()
-  }
-}
-
-/** Ordinary calls in turn, one after the other, while `goesOn` holds. */
-async function timed(
-  client: SupabaseClient,
-  goesOn: () => boolean,
-  most = Number.POSITIVE_INFINITY,
-): Promise<{ p95: number; slowest: number; calls: number }> {
-  const took: number[] = []
-  while (goesOn() && took.length < most) {
-    const began = performance.now()
-    await call(client, took.length % 2 ? 'session_context' : 'incident_months')
-    took.push(performance.now() - began)
-    await sleep(pauseMs)
-  }
-  const sorted = took.toSorted((a, b) => a - b)
-  return { p95: quantileSorted(sorted, 0.95)!, slowest: sorted.at(-1) ?? 0, calls: took.length }
 }
