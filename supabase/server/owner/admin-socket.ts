@@ -51,7 +51,8 @@ export async function serveAdminSocket(
   const path = adminSocketPath(dataDir)
   rmSync(path, { force: true })
   const underWay = new Map<ServerResponse, { who: string; since: number }>()
-  const server = createServer((request, response) => {
+  // a transaction is one long request: Node would cut it off after 300 seconds
+  const server = createServer({ requestTimeout: 0 }, (request, response) => {
     if (request.url === '/waiting') {
       const rows = [...underWay.values()].map(({ who, since }): CallUnderWay => ({
         who,
