@@ -97,9 +97,10 @@ export async function sayingWaits<T>(
 ): Promise<T> {
   let isOver = false
   const look = async (): Promise<void> => {
-    const text = await describe()
+    // to say nothing is better than to end the work
+    const text = await describe().catch(() => null)
     if (isOver) return
-    say(text)
+    if (text !== null) say(text)
     timer = setTimeout(() => void look(), 6 * everyMs)
   }
   let timer = setTimeout(() => void look(), everyMs)
