@@ -3,7 +3,7 @@ import type { Database } from '../base/database-types.ts'
 import type { ImportRow } from './incident-row.ts'
 import type { BatchResult, Tally } from './tally.ts'
 
-interface StoreOptions {
+export interface StoreOptions {
   mapping: { source: string }
   update?: boolean
   checkOnly?: boolean
