@@ -43,7 +43,11 @@ export interface KeptListing {
 
 /** Bounds of one call; the server allows 120 months. */
 const maxBatchMonths = 24
-const maxBatchIncidents = 150_000
+const maxBatchIncidents = 75_000
+/** Of the first call: figures soon, then the rest. */
+const firstBatchIncidents = 20_000
+/** Calls under way: one is packed by the server while another is unpacked here. */
+const callsAtOnce = 2
 
 /** Loads one scope's columns, newest month first. */
 export class ColumnsLoader {
@@ -56,11 +60,12 @@ export class ColumnsLoader {
     this.#parts = parts
   }
 
-  /** The oldest loaded month; null when none is missing. */
+  /** From which month on all are loaded; null when none is missing, or the newest. */
   get loadedFrom(): LocalMonth | null {
     if (this.#loaded.size >= this.#months.size) return null
-    const loaded = [...this.#loaded.keys()].sort()
-    return loaded[0] ?? null
+    const newestFirst = [...this.#months.keys()].sort().reverse()
+    const missing = newestFirst.findIndex((month) => !this.#loaded.has(month))
+    return newestFirst[missing - 1] ?? null
   }
 
   /**
@@ -79,18 +84,34 @@ export class ColumnsLoader {
     await onMonths(months, listing.asOf)
 
     const missing = months.filter((one) => !this.#loaded.has(one.month))
-    for (const batch of batches(missing)) {
-      // batch by batch: the months of ten million incidents are 180 MB of text
-      const cached = await this.#readCache(batch)
-      signal.throwIfAborted()
-      const known = batch.flatMap((one) => cached.get(one.month) ?? [])
-      if (!(await this.#takeCached(known))) for (const one of known) cached.delete(one.month)
-      const wanted = batch.filter((one) => !cached.has(one.month)).map((one) => one.month)
-      if (wanted.length) await this.#fetch(wanted, signal)
-    }
+    await this.#takeAll(batches(missing, firstBatchIncidents), signal)
     // Set last: after a failed load a newer cursor would skip changes.
     this.#cursor = listing.cursor
     await this.#tidyCache()
+  }
+
+  /** Newest first, a few at once: the months of ten million incidents are 180 MB of text. */
+  async #takeAll(all: readonly MonthInfo[][], signal: AbortSignal): Promise<void> {
+    const waiting = all.values()
+    const failures: unknown[] = []
+    const takeInTurn = async (): Promise<void> => {
+      for (const batch of waiting) {
+        if (failures.length > 0) return
+        await this.#take(batch, signal).catch((error: unknown) => failures.push(error))
+      }
+    }
+    await Promise.all(Array.from({ length: callsAtOnce }, takeInTurn))
+    if (failures.length > 0) throw failures[0]
+  }
+
+  /** From the cache, else from the server. */
+  async #take(batch: readonly MonthInfo[], signal: AbortSignal): Promise<void> {
+    const cached = await this.#readCache(batch)
+    signal.throwIfAborted()
+    const known = batch.flatMap((one) => cached.get(one.month) ?? [])
+    if (!(await this.#takeCached(known))) for (const one of known) cached.delete(one.month)
+    const wanted = batch.filter((one) => !cached.has(one.month)).map((one) => one.month)
+    if (wanted.length) await this.#fetch(wanted, signal)
   }
 
   /**
@@ -235,15 +256,13 @@ export class ColumnsLoader {
   }
 }
 
-function batches(months: readonly MonthInfo[]): MonthInfo[][] {
+function batches(months: readonly MonthInfo[], first = maxBatchIncidents): MonthInfo[][] {
   const answer: MonthInfo[][] = []
   let batch: MonthInfo[] = []
   let incidents = 0
   for (const month of months) {
-    if (
-      batch.length &&
-      (batch.length === maxBatchMonths || incidents + month.count > maxBatchIncidents)
-    ) {
+    const most = answer.length === 0 ? first : maxBatchIncidents
+    if (batch.length && (batch.length === maxBatchMonths || incidents + month.count > most)) {
       answer.push(batch)
       batch = []
       incidents = 0

@@ -318,9 +318,8 @@ end $$;
 
 -- At least six digits: more only where a year has more than a million incidents.
 create or replace function private.case_number(p_year integer, p_serial integer)
-returns text language sql immutable parallel safe set search_path = '' as $$
-  select lpad(p_year::text, 4, '0') || '-' || lpad(p_serial::text, greatest(6, length(p_serial::text)), '0')
-$$;
+returns text language sql immutable parallel safe
+return lpad(p_year::text, 4, '0') || '-' || lpad(p_serial::text, greatest(6, length(p_serial::text)), '0');
 
 -- Sets version, changed_xid, to_verify and lateness at every write, and a case number once. An importer names the stage alone: the state of its
 -- workflow follows.

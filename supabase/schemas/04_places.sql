@@ -122,43 +122,61 @@ begin atomic
   cross join lateral private.shard_of(a.path, city.shard_level) d;
 end;
 
--- place_incident for many points, numbered from 1; omits points outside the city. Unpacks each polygon once, and asks
--- the deepest level first: few points are left for the large outlines above it.
+-- place_incident for many points, numbered from 1; omits points outside the city. Points meet the boxes of areas by the
+-- cells of a lattice over the points, then shapes area after area, so that each is unpacked once. The deepest level comes
+-- first: few points are left for the large outlines above it.
 create or replace function private.areas_of_points(p_lon double precision[], p_lat double precision[])
 returns table (n integer, area_code text)
-language sql stable set search_path = '' as $$
+language sql stable set search_path = '' set jit = off as $$
   with points as materialized (
     select p.n::integer as n, p.lon, p.lat,
       extensions.st_setsrid(extensions.st_makepoint(p.lon, p.lat), 4326) as geom
     from unnest(p_lon, p_lat) with ordinality as p (lon, lat, n)
+  ), lattice as materialized (
+    select min(p.lon) as west, min(p.lat) as south,
+      greatest((max(p.lon) - min(p.lon)) / 63, 1e-9) as width, greatest((max(p.lat) - min(p.lat)) / 63, 1e-9) as height
+    from points p
   ), boxes as materialized (
-    select a.code, private.level_rank(a.level) as depth, a.geom,
+    select a.idx, a.code, private.level_rank(a.level) as depth, a.geom,
       extensions.st_xmin(a.geom) as west, extensions.st_ymin(a.geom) as south,
       extensions.st_xmax(a.geom) as east, extensions.st_ymax(a.geom) as north
     from public.areas a
     cross join (select (now() at time zone time_zone)::date as today from public.city_settings) city
     where private.is_valid(a.valid_from, a.valid_to, city.today)
+  ), deep as materialized (
+    select max(x.depth) as depth from boxes x
+  ), cells as materialized (
+    select b.idx, b.west, b.south, b.east, b.north, 64 * y.y + x.x as cell
+    from boxes b join deep on deep.depth = b.depth cross join lattice l
+    -- the same steps as below: a place within the box lies within its cells; a box aside has none
+    cross join lateral generate_series(least(64, greatest(0, floor((b.west - l.west) / l.width)))::integer,
+      greatest(-1, least(63, floor((b.east - l.west) / l.width)))::integer) x (x)
+    cross join lateral generate_series(least(64, greatest(0, floor((b.south - l.south) / l.height)))::integer,
+      greatest(-1, least(63, floor((b.north - l.south) / l.height)))::integer) y (y)
+  ), boxed as materialized (
+    select p.n, c.idx, p.geom
+    from (
+      select q.*, 64 * least(63, floor((q.lat - l.south) / l.height))::integer
+        + least(63, floor((q.lon - l.west) / l.width))::integer as cell
+      from points q cross join lattice l) p
+    join cells c on c.cell = p.cell and p.lon between c.west and c.east and p.lat between c.south and c.north
+    order by c.idx
   ), deepest as materialized (
-    select distinct on (hit.n) hit.n, b.code
-    from boxes b cross join lateral (
-      select p.n from points p
-      where p.lon between b.west and b.east and p.lat between b.south and b.north
-        and extensions.st_covers(b.geom, p.geom)
-      offset 0
-    ) hit
-    where b.depth = (select max(x.depth) from boxes x)
-    order by hit.n, b.code collate "C"
+    select distinct on (h.n) h.n, b.code
+    from boxes b join boxed h on h.idx = b.idx
+    where extensions.st_covers(b.geom, h.geom)
+    order by h.n, b.code collate "C"
   ), rest as materialized (
     select p.* from points p where not exists (select from deepest d where d.n = p.n)
   ), above as (
     select distinct on (hit.n) hit.n, b.code
-    from boxes b cross join lateral (
+    from boxes b join deep on b.depth < deep.depth
+    cross join lateral (
       select p.n from rest p
       where p.lon between b.west and b.east and p.lat between b.south and b.north
         and extensions.st_covers(b.geom, p.geom)
       offset 0
     ) hit
-    where b.depth < (select max(x.depth) from boxes x)
     order by hit.n, b.depth desc, b.code collate "C"
   )
   select d.n, d.code from deepest d

@@ -2,17 +2,22 @@
 
 -- The same id for ever (RFC 9562, version 8).
 create or replace function private.import_incident_id(p_source text, p_source_id text)
-returns uuid language sql immutable strict parallel safe set search_path = '' as $$
-  select (substr(h, 1, 12) || '8' || substr(h, 14, 3) || 'a' || substr(h, 18, 15))::uuid
-  from (select encode(sha256(convert_to(p_source || E'\x1f' || p_source_id, 'UTF8')), 'hex') as h) x
-$$;
+returns uuid language sql immutable strict parallel safe
+return overlay(overlay(left(encode(sha256(convert_to(p_source || E'\x1f' || p_source_id, 'UTF8')), 'hex'), 32)
+  placing '8' from 13) placing 'a' from 17)::uuid;
 
 -- Stores one batch, in which no id comes twice. A null `department` is the category's. p_update replaces
 -- changed rows that nobody worked on here. server/import/README.md explains the reasons.
 create or replace function private.import_incidents(p_source text, p_rows jsonb, p_update boolean default false)
-returns jsonb language plpgsql set search_path = '' as $$
+returns jsonb language plpgsql set search_path = ''
+-- unknown numbers of rows look dear, and each batch would be compiled anew
+set jit = off as $$
 declare
   v_city public.city_settings;
+  -- read once: a look-up for each row takes longer than all its other checks
+  v_leaves constant text[] := array(select c.code from public.categories c
+    where not exists (select from public.categories d where d.parent_code = c.code));
+  v_departments constant text[] := array(select d.code from public.departments d);
   v_result jsonb;
 begin
   select * into strict v_city from public.city_settings;
@@ -36,36 +41,50 @@ begin
     -- `offset 0` forces look-ups by index; a join may read the whole table
     cross join lateral (
       select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
+  ), tested as materialized (
+    -- the numbers of faults; their words follow for the few rows that have some
+    select i.*, array_remove(array[
+      case when coalesce(i.id, '') = '' or i.hash is null then 1 end,
+      case when length(i.id) > 200 then 2 end,
+      case when (i.category = any (v_leaves)) is not true then 3 end,
+      case when i.department <> all (v_departments) then 4 end,
+      case when i.stage is null or i.stage <> all (private.stage_codes())
+        or (i.stage = 'closed') <> (i."closedAt" is not null) then 5 end,
+      case when i.severity not between 1 and 4 then 6 end,
+      -- NaN sorts above all numbers: the ranges refuse it
+      case when (i.lon between -180 and 180 and i.lat between -90 and 90) is not true then 7 end,
+      case when i."reportedAt" is null or not isfinite(i."reportedAt") then 8 end,
+      case when i."reportedAt" > now() and isfinite(i."reportedAt") then 9 end,
+      case when i."closedAt" < i."reportedAt" then 10 end,
+      case when i."closedAt" > now() then 11 end,
+      case when length(i.description) > 10000 then 12 end,
+      case when length(i.address) > 500 then 13 end,
+      case when length(i.channel) > 100 then 14 end], null) as faults
+    from input i
   ), checked as materialized (
     select i.n, x.field, x.reason, x.detail
-    from input i cross join lateral (
+    from (select * from tested t where t.faults <> '{}' offset 0) i
+    cross join lateral (
       values
-        ('id', 'no_id', null::text, coalesce(i.id, '') = '' or i.hash is null),
-        ('id', 'field_too_long', length(i.id)::text, length(i.id) > 200),
-        ('category', 'unknown_category', i.category, not exists (
-          select 1 from public.categories c where c.code = i.category
-            and not exists (select 1 from public.categories d where d.parent_code = c.code))),
-        ('department', 'unknown_department', i.department, i.department is not null and not exists (
-          select 1 from public.departments d where d.code = i.department)),
-        ('stage', 'bad_stage', i.stage, i.stage is null or i.stage <> all (private.stage_codes())
-          or (i.stage = 'closed') <> (i."closedAt" is not null)),
-        ('severity', 'bad_severity', i.severity::text, i.severity not between 1 and 4),
-        ('lon', 'bad_coordinates', i.lon || ' ' || i.lat,
-          -- NaN sorts above all numbers: the ranges refuse it
-          (i.lon between -180 and 180 and i.lat between -90 and 90) is not true),
-        ('reportedAt', 'bad_date', null, i."reportedAt" is null or not isfinite(i."reportedAt")),
-        ('reportedAt', 'future_date', i."reportedAt"::text,
-          i."reportedAt" > now() and isfinite(i."reportedAt")),
-        ('closedAt', 'closed_before_opened', i."closedAt"::text, i."closedAt" < i."reportedAt"),
-        ('closedAt', 'future_date', i."closedAt"::text, i."closedAt" > now()),
-        ('description', 'field_too_long', length(i.description)::text, length(i.description) > 10000),
-        ('address', 'field_too_long', length(i.address)::text, length(i.address) > 500),
-        ('channel', 'field_too_long', length(i.channel)::text, length(i.channel) > 100)
-    ) as x (field, reason, detail, wrong)
-    where x.wrong
+        (1, 'id', 'no_id', null::text),
+        (2, 'id', 'field_too_long', length(i.id)::text),
+        (3, 'category', 'unknown_category', i.category),
+        (4, 'department', 'unknown_department', i.department),
+        (5, 'stage', 'bad_stage', i.stage),
+        (6, 'severity', 'bad_severity', i.severity::text),
+        (7, 'lon', 'bad_coordinates', i.lon || ' ' || i.lat),
+        (8, 'reportedAt', 'bad_date', null),
+        (9, 'reportedAt', 'future_date', i."reportedAt"::text),
+        (10, 'closedAt', 'closed_before_opened', i."closedAt"::text),
+        (11, 'closedAt', 'future_date', i."closedAt"::text),
+        (12, 'description', 'field_too_long', length(i.description)::text),
+        (13, 'address', 'field_too_long', length(i.address)::text),
+        (14, 'channel', 'field_too_long', length(i.channel)::text)
+    ) as x (fault, field, reason, detail)
+    where x.fault = any (i.faults)
   ), sound as materialized (
-    select i.* from input i
-    where not exists (select 1 from checked c where c.n = i.n)
+    -- as a join: the planner takes few rows for few faults
+    select t.* from tested t where not exists (select from checked c where c.n = t.n)
   ), placed as materialized (
     -- the order keeps n and place together: array_agg alone follows the scan
     select s.n, p.area_code
@@ -90,17 +109,26 @@ begin
     from sound s
     left join placed p on p.n = s.n
     left join known k on k.id = s.incident_id
+  ), shards as materialized (
+    -- once for each area of the batch
+    select a.code, a.level, d.district_code
+    from (select distinct j.area_code from judged j where j.verdict in ('store', 'update')) j
+    join public.areas a on a.code = j.area_code
+    cross join lateral private.shard_of(a.path, v_city.shard_level) d
+  ), first_states as materialized (
+    select w.code, s.stage, private.first_state_of(w.code, s.stage) as state
+    from public.workflows w cross join unnest(private.stage_codes()) s (stage)
   ), ready as materialized (
-    select j.*, a.level,
-      coalesce(j.known_district, (
-        select d.district_code from private.shard_of(a.path, v_city.shard_level) d)) as district,
+    select j.*, a.level, f.state as first_state,
+      coalesce(j.known_district, a.district_code) as district,
       private.quantise(j.lon, v_city.west, v_city.east) as qx,
       private.quantise(j.lat, v_city.south, v_city.north) as qy,
       date_trunc('month', j."reportedAt" at time zone v_city.time_zone)::date as month,
       coalesce(j.department, c.default_department) as department_code, c.workflow_code
     from judged j
-    join public.areas a on a.code = j.area_code
+    join shards a on a.code = j.area_code
     join public.categories c on c.code = j.category
+    join first_states f on f.code = c.workflow_code and f.stage = j.stage
     where j.verdict in ('store', 'update')
   ), numbered as materialized (
     select x.n, x.case_number
@@ -113,12 +141,12 @@ begin
   ), stored as (
     insert into public.incidents (district_code, id, category_code, area_code, department_code,
       stage, on_hold, severity, lon, lat, qx, qy, description, address_label, reported_at, month,
-      closed_at, channel, source, source_id, source_hash, workflow_code, state_since,
-      case_number)
+      closed_at, channel, source, source_id, source_hash, workflow_code, state,
+      state_since, case_number)
     select r.district, r.incident_id, r.category, r.area_code, r.department_code, r.stage,
       coalesce(r."onHold", false), coalesce(r.severity, 2::smallint), r.lon, r.lat, r.qx, r.qy,
       coalesce(r.description, ''), coalesce(r.address, ''), r."reportedAt", r.month, r."closedAt",
-      coalesce(r.channel, 'import'), p_source, r.id, r.hash, r.workflow_code,
+      coalesce(r.channel, 'import'), p_source, r.id, r.hash, r.workflow_code, r.first_state,
       coalesce(r."closedAt", r."reportedAt"), u.case_number
     from ready r join numbered u on u.n = r.n where r.verdict = 'store'
     returning district_code, id, stage, source_id
@@ -126,7 +154,7 @@ begin
     update public.incidents i set category_code = r.category, area_code = r.area_code,
       department_code = r.department_code, stage = r.stage, workflow_code = r.workflow_code,
       state = case when (i.workflow_code, i.stage) = (r.workflow_code, r.stage) then i.state
-        else private.first_state_of(r.workflow_code, r.stage) end,
+        else r.first_state end,
       on_hold = coalesce(r."onHold", false), hold_until = case when r."onHold" then i.hold_until end,
       parent_id = case when r.stage = 'merged' then i.parent_id end,
       severity = coalesce(r.severity, 2::smallint), lon = r.lon, lat = r.lat, qx = r.qx, qy = r.qy,

@@ -15,11 +15,10 @@ returns text[] language sql immutable parallel safe cost 2000 set search_path = 
   ) w
 $$;
 
--- The lexemes of the index.
+-- The lexemes of the index. Inlined: a function called from a function's own SQL is planned again for each row.
 create or replace function private.incident_words(p_description text, p_address text)
-returns tsvector language sql immutable parallel safe cost 2000 set search_path = '' as $$
-  select array_to_tsvector(private.search_words(left(p_address, 500) || ' ' || p_description))
-$$;
+returns tsvector language sql immutable parallel safe cost 2000
+return array_to_tsvector(private.search_words(left(p_address, 500) || ' ' || p_description));
 
 create index incidents_words_idx on public.incidents using gin (private.incident_words(description, address_label));
 

@@ -965,37 +965,33 @@ const reading = breaksOf(
 const rejects = breaksOf('migrations', imports, [
   ...(
     [
-      ['no id', `coalesce(i.id, '') = '' or i.hash is null)`, 'false)'],
-      ['a long id', 'length(i.id) > 200)', 'false)'],
+      ['no id', `coalesce(i.id, '') = '' or i.hash is null then`, 'false then'],
+      ['a long id', 'length(i.id) > 200 then', 'false then'],
       [
         'a category with leaves',
-        'and not exists (select 1 from public.categories d where d.parent_code = c.code))),',
-        ')),',
+        'where not exists (select from public.categories d where d.parent_code = c.code));',
+        ');',
       ],
-      [
-        'an unknown department',
-        'i.department is not null and not exists (\n          select 1 from public.departments d where d.code = i.department)),',
-        'false),',
-      ],
+      ['an unknown department', 'i.department <> all (v_departments) then', 'false then'],
       [
         'a closed stage without its time',
-        `or (i.stage = 'closed') <> (i."closedAt" is not null)),`,
-        '),',
+        `or (i.stage = 'closed') <> (i."closedAt" is not null) then`,
+        'then',
       ],
       ['an unknown stage', 'i.stage is null or i.stage <> all (private.stage_codes())', 'false'],
-      ['a severity of 9', 'i.severity not between 1 and 4)', 'false)'],
+      ['a severity of 9', 'i.severity not between 1 and 4 then', 'false then'],
       [
         'a place beyond the globe',
-        '(i.lon between -180 and 180 and i.lat between -90 and 90) is not true)',
-        '(i.lon is null or i.lat is null))',
+        '(i.lon between -180 and 180 and i.lat between -90 and 90) is not true then',
+        '(i.lon is null or i.lat is null) then',
       ],
-      ['no date', `i."reportedAt" is null or not isfinite(i."reportedAt")),`, 'false),'],
+      ['no date', `i."reportedAt" is null or not isfinite(i."reportedAt") then`, 'false then'],
       ['a report of the future', `i."reportedAt" > now() and isfinite`, 'false and isfinite'],
-      ['a closing before the report', 'i."closedAt" < i."reportedAt"),', 'false),'],
-      ['a closing of the future', 'i."closedAt" > now()),', 'false),'],
-      ['a long description', 'length(i.description) > 10000),', 'false),'],
-      ['a long address', 'length(i.address) > 500),', 'false),'],
-      ['a long channel', 'length(i.channel) > 100)', 'false)'],
+      ['a closing before the report', 'i."closedAt" < i."reportedAt" then', 'false then'],
+      ['a closing of the future', 'i."closedAt" > now() then', 'false then'],
+      ['a long description', 'length(i.description) > 10000 then', 'false then'],
+      ['a long address', 'length(i.address) > 500 then', 'false then'],
+      ['a long channel', 'length(i.channel) > 100 then', 'false then'],
     ] as const
   ).map(([what, find, replace]) => ({
     name: `the import takes ${what}`,

@@ -19,7 +19,7 @@ export async function openSupabase(databaseUrl: string): Promise<Database | null
   try {
     if (await isSupabase(owner)) {
       const [known] = await owner.query(`select to_regclass('public.city_settings') as found`)
-      if (known?.found) return owner
+      if (known?.found) return { ...owner, isShared: true }
       throw new ServerError(
         'DATABASE_URL: this Supabase has no schema of ours; run supabase db push.',
       )

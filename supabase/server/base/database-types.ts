@@ -6,6 +6,8 @@ export type SqlValue = string | number | boolean | null | readonly SqlValue[]
  * number where exact (else text), dates and times as text.
  */
 export interface Database {
+  /** Whether others use it meanwhile, so that long statements hold up their calls. */
+  isShared?: boolean
   /** @throws DatabaseError */
   query<T = Record<string, unknown>>(sql: string, params?: readonly SqlValue[]): Promise<T[]>
   /** Several statements in one implicit transaction. */

@@ -4,6 +4,7 @@ import { areaLevels } from '../../../src/domain/vocabulary.ts'
 import type { AreaLevel } from '../../../src/domain/vocabulary.ts'
 import { isSupabase } from '../backend/provision.ts'
 import { openDatabase } from '../backend/open-database.ts'
+import { describeWait, sayingWaits, withWaits } from '../backend/waiting.ts'
 import type { Database } from '../base/database-types.ts'
 import { demoCities, demoCity } from '../base/demo.ts'
 import { messageOf, ServerError } from '../base/errors.ts'
@@ -129,7 +130,11 @@ function isLevel(level: string | undefined): level is AreaLevel {
   return areaLevels.some((known) => known === level)
 }
 
-type Job = (db: Database, say: (text: string) => void) => Promise<ImportReport>
+type Job = (
+  db: Database,
+  say: (text: string) => void,
+  rejectedFile: string,
+) => Promise<ImportReport>
 
 interface Task {
   job: Job
@@ -195,9 +200,10 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   if (kind === 'incidents') {
     if (!values.mapping) throw new UsageError('--mapping MAPPING.json is needed.')
     const mapping = await readMapping(values.mapping)
-    const job: Job = (db, say) =>
+    const job: Job = (db, say, rejectedFile) =>
       importIncidents(db, {
         file,
+        rejectedFile,
         mapping,
         ...(values.encoding ? { encoding: values.encoding } : {}),
         ...(values.layer ? { layer: values.layer } : {}),
@@ -251,9 +257,14 @@ function reportBase(values: Answers['values'], file: string): string {
 async function run(task: Task, files: ReportFiles, progress: Progress): Promise<ImportReport> {
   const startedAt = new Date().toISOString()
   let db: Database | null = null
+  const describe = (): Promise<string> => describeWait(process.env)
+  const say = (text: string): void => {
+    progress.done()
+    console.error(text)
+  }
   const work = async (): Promise<ImportReport> => {
-    db = await openDatabase()
-    return task.job(db, (text) => progress.update(text))
+    db = await sayingWaits(openDatabase, describe, say)
+    return task.job(withWaits(db, describe, say), (text) => progress.update(text), files.rejected)
   }
   try {
     const report = await work().catch(async (error: unknown) => {

@@ -3,6 +3,7 @@ import { basemapFile } from '../base/basemap-folder.ts'
 import { dataDirFrom } from '../base/settings.ts'
 import type { Database } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
+import { BatchSender } from './batch-sender.ts'
 import { RowReader } from './incident-row.ts'
 import type { ImportRow, RowContext } from './incident-row.ts'
 import type { Mapping } from './mapping.ts'
@@ -11,20 +12,15 @@ import type { LngLat } from './place/coordinate-system.ts'
 import { plainName } from './read/header.ts'
 import { openRows } from './read/row-file.ts'
 import type { RowFile } from './read/table.ts'
-import { countReasons, onlyChecked } from './report.ts'
+import { onlyChecked } from './report.ts'
 import type { ImportReport } from './report.ts'
 import { StreetLabels } from './place/street-labels.ts'
-import { sendBatch } from './store-incidents.ts'
+import { SeenIds } from './seen-ids.ts'
 import { checkDateOrder, surveyRows } from './survey.ts'
 import type { Survey, SurveyContext } from './survey.ts'
 import { Tally } from './tally.ts'
 import { ImportFileError } from './text-source.ts'
 import { Watch } from './watch.ts'
-
-/** A batch is one transaction and one request. */
-const batchRows = 2_000
-/** Of JSON, after which a batch is sent early. */
-const batchCharacters = 4_000_000
 
 export interface IncidentImportOptions {
   file: string
@@ -41,6 +37,8 @@ export interface IncidentImportOptions {
   update?: boolean
   /** On the city's wall clock. Default 0. */
   moveWeeks?: number
+  /** CSV for the rejected rows, when the report cannot name them all. */
+  rejectedFile?: string
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
 }
 
@@ -128,7 +126,7 @@ async function* soundRows(
   tally: Tally,
   watch: Watch,
 ): AsyncGenerator<ImportRow> {
-  const lineOfId = new Map<string, number>()
+  const seen = new SeenIds()
   const idColumn = mapping.columns.id
   const names = table.header.fields.map(plainName)
   const [lonAt, latAt] = [mapping.columns.lon, mapping.columns.lat].map((column) =>
@@ -142,23 +140,22 @@ async function* soundRows(
     }
     tally.read += 1
     if (row.fault) {
-      tally.reject(row.line, null, null, row.fault.code, row.fault.detail)
+      const { code, detail } = row.fault
+      tally.reject(row.line, null, [{ field: null, reason: code, detail }])
       continue
     }
     const result = reader.read(row.fields, row.line)
     if (result.row === null) {
-      for (const { field, reason, detail } of result.faults) {
-        tally.reject(row.line, result.id, field, reason, detail)
-      }
+      tally.reject(row.line, result.id, result.faults)
       continue
     }
     const { id } = result.row
-    const before = lineOfId.get(id)
-    if (before !== undefined) {
-      tally.reject(row.line, id, idColumn, 'duplicate_id', `first on line ${before}`)
+    const before = seen.note(id, row.line)
+    if (before !== null) {
+      const detail = `first on line ${before}`
+      tally.reject(row.line, id, [{ field: idColumn, reason: 'duplicate_id', detail }])
       continue
     }
-    lineOfId.set(id, row.line)
     watch.look(result.row, row.fields[lonAt ?? -1] ?? '', row.fields[latAt ?? -1] ?? '')
     for (const { field, reason, detail } of result.doubts)
       tally.doubt(row.line, id, field, reason, detail)
@@ -211,13 +208,6 @@ async function prepare(
   return { table, reader, notes, basemap: city.basemap }
 }
 
-/** Rows without an address get the streets of their place. Their hash stays: the source has no address. */
-async function nameStreets(rows: ImportRow[], streets: StreetLabels | null): Promise<void> {
-  if (!streets) return
-  for (const row of rows)
-    if (row.address === '') row.address = await streets.labelAt([row.lon, row.lat])
-}
-
 /** Batches are atomic, so only the one under way is uncertain. */
 function breakOffText(error: unknown, { underWay }: Tally): string {
   const unknown = underWay
@@ -238,35 +228,22 @@ export async function importIncidents(
   const startedAt = new Date().toISOString()
   const { table, reader, notes, basemap } = await prepare(db, options)
   const streets = basemap === null ? null : await StreetLabels.open(basemap)
-  const tally = new Tally()
+  const tally = new Tally(options.rejectedFile ?? null)
   const watch = new Watch()
-  let batch: ImportRow[] = []
-  let characters = 0
+  const sender = new BatchSender(db, options, tally, streets)
   let brokenOff: string | null = null
-  const flush = async (): Promise<void> => {
-    await nameStreets(batch, streets)
-    await sendBatch(db, batch, options, tally)
-    batch = []
-    characters = 0
-    options.onProgress?.({
-      read: tally.read,
-      stored: tally.stored,
-      rejected: tally.rejectedLines.size,
-    })
-  }
   try {
-    for await (const row of soundRows(table, reader, options, tally, watch)) {
-      batch.push(row)
-      characters += row.description.length + row.address.length + 400
-      if (batch.length >= batchRows || characters >= batchCharacters) await flush()
-    }
-    await flush()
+    for await (const row of soundRows(table, reader, options, tally, watch)) await sender.add(row)
+    await sender.end()
   } catch (error) {
     if (tally.read === 0) throw error
+    await sender.settled()
     brokenOff = breakOffText(error, tally)
   } finally {
     await streets?.close()
   }
+  tally.rejected.close()
+  const { rejected } = tally
 
   return {
     kind: 'incidents',
@@ -277,10 +254,11 @@ export async function importIncidents(
     stored: tally.stored,
     updated: tally.updated,
     unchanged: tally.unchanged,
-    rejected: tally.rejectedLines.size,
+    rejected: rejected.rows,
     byLevel: tally.byLevel,
-    reasons: countReasons(tally.items),
-    items: tally.items.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)),
+    reasons: { ...rejected.counts },
+    items: rejected.items.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)),
+    ...(rejected.file === null ? {} : { rejectedFile: rejected.file }),
     doubts: tally.doubts,
     warnings: [
       ...(options.checkOnly ? [onlyChecked] : []),

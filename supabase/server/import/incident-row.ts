@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { Stage } from '../../../src/domain/vocabulary.ts'
 import { isCutNumber } from './area-row.ts'
 import { mappedColumns } from './mapping.ts'
@@ -144,7 +144,7 @@ export class RowReader {
     if (this.#faults.length > 0) {
       return { row: null, id: id.slice(0, limits.id), faults: this.#faults }
     }
-    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex')
+    const hash = digest('sha256', JSON.stringify(content))
     for (const value of this.#caught) countKept(this.otherwise, value.slice(0, 80))
     const doubts = this.#doubts
     const row = { line, id, hash, ...content, doubts: doubts.map(({ reason }) => reason) }

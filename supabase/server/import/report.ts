@@ -28,6 +28,8 @@ export interface ImportReport {
   /** A row with two faults counts under both. */
   reasons: Record<string, number>
   items: ReportItem[]
+  /** CSV with all of them, where `items` names fewer than `reasons` counts. */
+  rejectedFile?: string
   /** Stored all the same. `items` may name fewer than are counted. */
   doubts: { counts: Record<string, number>; items: ReportItem[] }
   warnings: string[]
@@ -86,8 +88,10 @@ export function reportText(report: ImportReport, listed = listedInFile): string 
   if (report.items.length > 0) {
     lines.push('', 'Not stored:')
     lines.push(...report.items.slice(0, listed).map((item) => itemLine(report.kind, item)))
-    const more = report.items.length - listed
+    const all = Object.values(report.reasons).reduce((sum, count) => sum + count, 0)
+    const more = all - Math.min(listed, report.items.length)
     if (more > 0) lines.push(`  … and ${more} more`)
+    if (report.rejectedFile) lines.push(`  all of them: ${report.rejectedFile}`)
   }
   const { items: doubtful } = report.doubts
   if (doubtful.length > 0) {
@@ -116,6 +120,8 @@ export function emptyReport(
 
 export interface ReportFiles {
   paths: readonly [json: string, text: string]
+  /** Where a long list of rejected rows goes. */
+  rejected: string
   write(report: ImportReport): Promise<void>
 }
 
@@ -130,6 +136,7 @@ export async function openReport(base: string): Promise<ReportFiles> {
     const [json, text] = await Promise.all(paths.map((path) => open(path, 'w')))
     return {
       paths,
+      rejected: `${base}.rejected.csv`,
       async write(report) {
         await json!.writeFile(`${JSON.stringify(report, null, 2)}\n`)
         await text!.writeFile(reportText(report))

@@ -10,7 +10,12 @@ export class RowCells {
   readonly #mapping: Mapping
   readonly #index: Map<string, number>
   readonly #emptyWords: ReadonlySet<string>
+  /** Places of the mapped columns by their names in the mapping. */
+  readonly #places = new Map<string, number>()
+  readonly #longestEmptyWord: number
   #fields: readonly string[] = []
+  /** Cells of the row already asked for. */
+  #texts: (string | undefined)[] = []
 
   /** @throws Error listing the columns that the header lacks or has twice. */
   constructor(header: readonly string[], mapping: Mapping) {
@@ -36,10 +41,17 @@ export class RowCells {
         .filter((word) => !mapped.some((map) => Object.hasOwn(map, word)))
         .map((word) => word.toUpperCase()),
     )
+    this.#longestEmptyWord = Math.min(
+      longestEmptyWord,
+      [...this.#emptyWords].reduce((most, word) => Math.max(most, word.length), 0),
+    )
+    for (const { column } of columns)
+      this.#places.set(column, this.#index.get(plainName(column)) ?? -1)
   }
 
   take(fields: readonly string[]): void {
     this.#fields = fields
+    this.#texts.length = 0
   }
 
   /** Whether the mapping says to pass over the row, or it is a total below the table. */
@@ -52,16 +64,21 @@ export class RowCells {
 
   /** Empty for a column the mapping leaves out, and for a word that says so. */
   one(column: string | undefined): string {
-    const index = column === undefined ? undefined : this.#index.get(plainName(column))
-    const text = index === undefined ? '' : (this.#fields[index] ?? '').trim()
-    return text.length <= longestEmptyWord && this.#emptyWords.has(text.toUpperCase()) ? '' : text
+    const place = column === undefined ? undefined : this.#places.get(column)
+    if (place === undefined) return ''
+    return (this.#texts[place] ??= this.#read(place))
+  }
+
+  #read(place: number): string {
+    const text = (this.#fields[place] ?? '').trim()
+    return text.length <= this.#longestEmptyWord && this.#emptyWords.has(text.toUpperCase())
+      ? ''
+      : text
   }
 
   /** Those that are not empty. */
   some(columns: string | string[] | undefined): string[] {
-    return [columns ?? []]
-      .flat()
-      .map((column) => this.one(column))
-      .filter((text) => text !== '')
+    const list = typeof columns === 'string' ? [columns] : (columns ?? [])
+    return list.map((column) => this.one(column)).filter((text) => text !== '')
   }
 }

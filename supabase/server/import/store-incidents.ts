@@ -3,7 +3,7 @@ import type { Database } from '../base/database-types.ts'
 import type { ImportRow } from './incident-row.ts'
 import type { BatchResult, Tally } from './tally.ts'
 
-interface StoreOptions {
+export interface StoreOptions {
   mapping: { source: string }
   update?: boolean
   checkOnly?: boolean
@@ -59,13 +59,8 @@ export async function sendBatch(
     if (!isDataError(error)) throw error
     tally.underWay = null
     if (rows.length === 1) {
-      tally.reject(
-        first.line,
-        first.id,
-        null,
-        'refused_by_database',
-        `${error.code} ${error.message}`,
-      )
+      const detail = `${error.code} ${error.message}`
+      tally.reject(first.line, first.id, [{ field: null, reason: 'refused_by_database', detail }])
       return
     }
     const middle = rows.length >> 1

@@ -1,4 +1,5 @@
-import type { ImportReport, ReportItem } from './report.ts'
+import { RejectedRows } from './rejected-rows.ts'
+import type { ImportReport } from './report.ts'
 
 /** Doubts named in the report; all are counted. */
 const doubtsNamed = 1_000
@@ -17,7 +18,16 @@ export interface BatchResult {
   }[]
 }
 
-/** Counts an import of incidents. */
+interface RowFault {
+  field: string | null
+  reason: string
+  detail: string | null
+}
+
+/** Totals named in the report. */
+const totalsNamed = 10
+
+/** Counts an import of incidents. Keeps no row: a file may have millions. */
 export class Tally {
   read = 0
   /** Lines sent but not yet answered. */
@@ -25,21 +35,19 @@ export class Tally {
   stored = 0
   updated = 0
   unchanged = 0
-  readonly rejectedLines = new Set<number>()
-  readonly items: ReportItem[] = []
+  readonly rejected: RejectedRows
   readonly doubts: ImportReport['doubts'] = { counts: {}, items: [] }
   readonly byLevel: Record<string, number> = {}
-  readonly #skipped = { skipped: 0, total: [] as number[] }
+  readonly #skipped = { skipped: 0, totals: [] as number[] }
 
-  reject(
-    line: number,
-    id: string | null,
-    field: string | null,
-    reason: string,
-    detail: string | null,
-  ): void {
-    this.rejectedLines.add(line)
-    this.items.push({ at: line, id: id || null, field, reason, detail })
+  /** @param rejectedFile where a long list of rejected rows goes. */
+  constructor(rejectedFile: string | null = null) {
+    this.rejected = new RejectedRows(rejectedFile)
+  }
+
+  /** Counts a row that is not stored, with all its faults. */
+  reject(line: number, id: string | null, faults: readonly RowFault[]): void {
+    this.rejected.add(faults.map((fault) => ({ at: line, id: id || null, ...fault })))
   }
 
   doubt(line: number, id: string, field: string, reason: string, detail: string | null): void {
@@ -50,17 +58,16 @@ export class Tally {
 
   /** Rows that are no incidents: they do not count as read. */
   skip(why: 'skipped' | 'total', line: number): void {
-    if (why === 'total') this.#skipped.total.push(line)
-    else this.#skipped.skipped += 1
+    const { totals } = this.#skipped
+    if (why === 'skipped') this.#skipped.skipped += 1
+    else if (totals.length < totalsNamed) totals.push(line)
   }
 
   skippedNotes(): string[] {
-    const { skipped, total } = this.#skipped
+    const { skipped, totals } = this.#skipped
     return [
       ...(skipped > 0 ? [`${skipped} rows were passed over, as the mapping says`] : []),
-      ...(total.length > 0
-        ? [`totals were passed over on line ${total.slice(0, 10).join(', ')}`]
-        : []),
+      ...(totals.length > 0 ? [`totals were passed over on line ${totals.join(', ')}`] : []),
     ]
   }
 
@@ -71,8 +78,13 @@ export class Tally {
     for (const [level, count] of Object.entries(result.byLevel)) {
       this.byLevel[level] = (this.byLevel[level] ?? 0) + count
     }
-    for (const { line, id, field, reason, detail } of result.rejected) {
-      this.reject(line, id, field, reason, detail)
+    for (const [line, faults] of Map.groupBy(result.rejected, (fault) => fault.line)) {
+      const id = faults[0]?.id ?? null
+      this.reject(
+        line,
+        id,
+        faults.map(({ field, reason, detail }) => ({ field, reason, detail })),
+      )
     }
   }
 }

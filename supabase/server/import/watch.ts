@@ -10,13 +10,17 @@ const pileRows = 20
 const pileShare = 0.01
 const pilesNamed = 5
 
+/** Most coordinates: three decimals and more. */
+const isFine = /^-?\d{1,3}\.\d{2,}[1-9]$/
+
 /** Two decimals are a kilometre. */
 const isCoarse = (lon: string, lat: string): boolean => {
+  if (isFine.test(lon) || isFine.test(lat)) return false
   const decimals = (text: string): number | null => {
     const match = /^-?\d{1,3}(?:[.,](\d*))?$/.exec(text)
     return match ? (match[1] ?? '').replace(/0+$/, '').length : null
   }
-  const [x, y] = [decimals(lon), decimals(lat)]
+  const [x, y] = [decimals(lon.normalize('NFKC')), decimals(lat.normalize('NFKC'))]
   return x !== null && y !== null && x <= 2 && y <= 2
 }
 
@@ -34,7 +38,7 @@ export class Watch {
   /** @param lon as it is written, like `lat`. */
   look(row: ImportRow, lon: string, lat: string): void {
     this.#rows += 1
-    if (isCoarse(lon.normalize('NFKC'), lat.normalize('NFKC'))) this.#coarse += 1
+    if (isCoarse(lon, lat)) this.#coarse += 1
     const place = `${row.lon} ${row.lat}`
     const before = this.#places.get(place)
     if (before !== undefined || this.#places.size < placesKept)

@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
-import type { AdminCall, AdminReply } from './admin-socket.ts'
+import { callerHeader } from './admin-socket.ts'
+import type { AdminCall, AdminReply, CallUnderWay } from './admin-socket.ts'
 import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { ServerError } from '../base/errors.ts'
@@ -9,12 +10,20 @@ import { ServerError } from '../base/errors.ts'
 /** The owner's SQL through a running server's socket. */
 export function connectAdminSocket(socketPath: string): Database {
   return {
+    isShared: true,
     query: async <T>(sql: string, params: readonly SqlValue[] = []) =>
       rowsOf<T>(await callOnce(socketPath, { kind: 'query', sql, params: [...params] })),
     exec: async (sql) => void rowsOf(await callOnce(socketPath, { kind: 'exec', sql })),
     transaction: (fn) => runTransaction(socketPath, fn),
     close: async () => undefined,
   }
+}
+
+/** Calls of other commands that the running server has not answered yet. */
+export async function callsUnderWay(socketPath: string): Promise<CallUnderWay[]> {
+  const { request, response } = open(socketPath, '/waiting')
+  request.end()
+  return rowsOf<CallUnderWay>(await readReply(await response)).filter(({ who }) => who !== self)
 }
 
 /** Returns the snapshot's path. */
@@ -63,11 +72,17 @@ async function readReply(response: IncomingMessage): Promise<AdminReply> {
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as AdminReply
 }
 
+/** Tells others who holds the database. */
+const self = `${process.env.npm_lifecycle_event ? `npm run ${process.env.npm_lifecycle_event}` : 'a command'} (process ${process.pid})`
+
 function open(
   socketPath: string,
   path: string,
 ): { request: ClientRequest; response: Promise<IncomingMessage> } {
-  const request = httpRequest({ socketPath, path, method: 'POST', agent: false })
+  const request = httpRequest({
+    ...{ socketPath, path, method: 'POST', agent: false },
+    headers: { [callerHeader]: self },
+  })
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.on('response', resolve)
     request.on('error', (error) =>

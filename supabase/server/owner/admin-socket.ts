@@ -17,6 +17,16 @@ export interface AdminCall {
 }
 export type AdminReply = { rows: unknown[] } | { error: string; code: string; detail?: string }
 
+/** A call of a command that has no answer yet. */
+export interface CallUnderWay {
+  /** Command and process. */
+  who: string
+  seconds: number
+}
+
+/** Command and process of a call. */
+export const callerHeader = 'x-wangge-command'
+
 /** An import batch is far smaller. */
 const callBytes = 64 * 1024 * 1024
 
@@ -30,7 +40,7 @@ export function adminSocketPath(dataDir: string): string {
 
 /**
  * Runs the owner's SQL for commands; only the server's user may open the socket (mode 0600). `POST
- * /transaction` takes and answers one call per line. It commits on `{"kind":"commit"}` and rolls
+ * /waiting` says at once who waits for an answer. `POST /transaction` takes and answers one call per line. It commits on `{"kind":"commit"}` and rolls
  * back when the connection ends first.
  */
 export async function serveAdminSocket(
@@ -40,7 +50,19 @@ export async function serveAdminSocket(
 ): Promise<{ close(): Promise<void> }> {
   const path = adminSocketPath(dataDir)
   rmSync(path, { force: true })
-  const server = createServer((request, response) => {
+  const underWay = new Map<ServerResponse, { who: string; since: number }>()
+  // a transaction is one long request: Node would cut it off after 300 seconds
+  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+    if (request.url === '/waiting') {
+      const rows = [...underWay.values()].map(({ who, since }): CallUnderWay => ({
+        who,
+        seconds: (performance.now() - since) / 1000,
+      }))
+      return reply(response, 200, { rows })
+    }
+    const who = String(request.headers[callerHeader] ?? 'a command')
+    underWay.set(response, { who, since: performance.now() })
+    response.once('close', () => underWay.delete(response))
     void answer(database, snapshot, request, response)
   })
   const previous = process.umask(0o177)

@@ -1,5 +1,5 @@
-import { Temporal } from 'temporal-polyfill'
 import { plainDateText } from './plain-date-text.ts'
+import { instantsOf } from './wall-clock.ts'
 
 export type DateOrder = 'ymd' | 'mdy' | 'dmy'
 
@@ -110,6 +110,17 @@ function zoneOf(text: string, timeZone: string): string | null {
   }
 }
 
+/** A wall time as if it were UTC; null for the 30th of February. */
+function localMilliseconds(
+  { year, month, day }: Parts,
+  { hour, minute, second, millisecond }: Clock,
+): number | null {
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null
+  return date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + millisecond
+}
+
 /** A time before its date, as some systems print it. */
 const timeFirst = /^((?:am|pm)?\s*\d{1,2}:\d{2}(?::\d{2})?\s*(?:am|pm)?)[,\s]+(.*\d.*)$/
 
@@ -134,17 +145,7 @@ export function readDate(text: string, timeZone: string, order: DateOrder): Read
   const read = clock ? clockOf(clock) : { hour: 0, minute: 0, second: 0, millisecond: 0 }
   const zone = zoneOf(zoneText, timeZone)
   if (!read || zone === null) return null
-  try {
-    const local = Temporal.PlainDateTime.from(
-      { ...parts, ...read, hour: read.hour % 24, second: Math.min(read.second, 59) },
-      { overflow: 'reject' },
-    ).add({ days: read.hour === 24 ? 1 : 0, seconds: read.second === 60 ? 1 : 0 })
-    const instant = (disambiguation: 'compatible' | 'later'): string =>
-      new Date(local.toZonedDateTime(zone, { disambiguation }).epochMilliseconds).toISOString()
-    const at = instant('compatible')
-    const other = instant('later')
-    return { at, isDay: !clock, later: other === at ? null : other }
-  } catch {
-    return null
-  }
+  const local = localMilliseconds(parts, read)
+  const instants = local === null ? null : instantsOf(local, zone)
+  return instants && { at: instants.at, isDay: !clock, later: instants.later }
 }

@@ -12,6 +12,9 @@ const pattern = new RegExp(
     `(?:(\\d+(?:\\.\\d*)?)\\s*(?:"|″|”|''|′′|秒|$|(?=${side})))?)?\\s*(${side})?$`,
 )
 
+/** Most files need nothing else. */
+const plainNumber = /^-?\d{1,20}\.\d{1,20}$/
+
 /**
  * Reads a coordinate as people write it: `112.95`, `１１２．９５`, `112.95°E`, `112°57'0"E`,
  * `112 57 00`, `东经112度57分`. Also metres, in systems that have them.
@@ -19,6 +22,7 @@ const pattern = new RegExp(
  * @returns null for anything else, for `0x70` and for a side of the other axis.
  */
 export function readCoordinate(text: string, axis: Axis, decimalComma = false): number | null {
+  if (plainNumber.test(text)) return Number(text)
   const plain = text.normalize('NFKC').trim().toLowerCase()
   const dotted = decimalComma ? plain.replace(',', '.') : plain
   const match = pattern.exec(dotted)

@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { Temporal } from 'temporal-polyfill'
+import { afterAll, describe, expect, it } from 'vitest'
+import { BatchSize } from './batch-size.ts'
+import { instantsOf } from './dates/wall-clock.ts'
+import { faultsNamed, RejectedRows } from './rejected-rows.ts'
+import { SeenIds } from './seen-ids.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'wangge-rejected-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+it('knows the first line of each id, as a map would', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ maxLength: 3 })), (ids) => {
+      const [seen, lines] = [new SeenIds(), new Map<string, number>()]
+      ids.forEach((id, index) => {
+        expect(seen.note(id, index + 1)).toBe(lines.get(id) ?? null)
+        if (!lines.has(id)) lines.set(id, index + 1)
+      })
+    }),
+  )
+  const seen = new SeenIds()
+  const many = 60_000
+  for (let n = 1; n <= many; n++) seen.note(`id ${n}`, n)
+  for (let n = 1; n <= many; n += 997) expect(seen.note(`id ${n}`, many + n)).toBe(n)
+})
+
+describe('faults of rejected rows', () => {
+  const fault = (at: number, reason = 'bad_date') => ({
+    ...{ at, id: `=${at}`, field: 't', reason },
+    detail: 'a "quoted", text',
+  })
+
+  it('are all named while they are few', () => {
+    const path = join(folder, 'few.csv')
+    const rejected = new RejectedRows(path)
+    rejected.add([fault(2), fault(2, 'no_id')])
+    rejected.close()
+    expect(rejected).toMatchObject({ rows: 1, counts: { bad_date: 1, no_id: 1 }, file: null })
+    expect(rejected.items).toEqual([fault(2), fault(2, 'no_id')])
+    expect(() => readFileSync(path)).toThrow(/ENOENT/)
+  })
+
+  it('are all counted and stand in a file when they are many', () => {
+    const path = join(folder, 'many.csv')
+    const rejected = new RejectedRows(path)
+    const many = faultsNamed + 777
+    for (let n = 1; n <= many; n++) rejected.add([fault(n)])
+    rejected.close()
+    expect(rejected).toMatchObject({ rows: many, counts: { bad_date: many }, file: path })
+    expect(rejected.items).toHaveLength(faultsNamed)
+    const lines = readFileSync(path, 'utf8').slice(0, -2).split('\r\n')
+    expect(lines[0]).toBe('\uFEFFline,id,field,reason,detail')
+    expect(lines.slice(1).map((line) => Number(line.split(',')[0]))).toEqual(
+      Array.from({ length: many }, (_, n) => n + 1),
+    )
+    // a spreadsheet would run it
+    expect(lines[1]).toBe(`1,'=1,t,bad_date,"a ""quoted"", text"`)
+  })
+})
+
+it('sizes batches by time: small beside others, within bounds', () => {
+  for (const [isShared, wanted] of [
+    [true, 50],
+    [false, 500],
+  ] as const) {
+    const size = new BatchSize(isShared)
+    const rows = (): number =>
+      Array.from({ length: 6000 }, (_, n) => n + 1).find((n) => size.isFull(n, 0))!
+    // half a millisecond a row
+    for (let n = 0; n < 20; n++) size.took(rows(), rows() / 2)
+    expect(rows()).toBe(wanted * 2)
+    for (let n = 0; n < 20; n++) size.took(rows(), 60_000)
+    expect(rows()).toBe(50)
+  }
+})
+
+it('finds the instants of wall times as the calendar of the zone does', () => {
+  const zones = ['Asia/Shanghai', 'America/Los_Angeles', 'Australia/Lord_Howe', '+08:00', 'UTC']
+  // with days on which clocks change: 14 March 2021, 4 April 2021, Shanghai until 1991
+  const near = [
+    Date.UTC(2021, 2, 14),
+    Date.UTC(2021, 10, 7),
+    Date.UTC(2021, 3, 4),
+    Date.UTC(1991, 8, 15),
+  ]
+  const local = fc.oneof(
+    fc.integer({ min: Date.UTC(1900, 0, 1), max: Date.UTC(2090, 0, 1) }),
+    fc
+      .tuple(fc.constantFrom(...near), fc.integer({ min: 0, max: 86_400_000 }))
+      .map(([day, ms]) => day + ms),
+  )
+  fc.assert(
+    fc.property(local, fc.constantFrom(...zones), (at, zone) => {
+      const plain = Temporal.Instant.fromEpochMilliseconds(at)
+        .toZonedDateTimeISO('UTC')
+        .toPlainDateTime()
+      const exact = (disambiguation: 'compatible' | 'later'): string =>
+        new Date(plain.toZonedDateTime(zone, { disambiguation }).epochMilliseconds).toISOString()
+      const [first, second] = [exact('compatible'), exact('later')]
+      expect(instantsOf(at, zone)).toEqual({ at: first, later: second === first ? null : second })
+    }),
+    { numRuns: 300 },
+  )
+})
