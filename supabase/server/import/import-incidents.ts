@@ -42,6 +42,8 @@ export interface IncidentImportOptions {
   /** On the city's wall clock. Default 0. */
   moveWeeks?: number
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
+  /** Ends the import after the batch under way. */
+  signal?: AbortSignal
 }
 
 interface City {
@@ -219,7 +221,9 @@ async function nameStreets(rows: ImportRow[], streets: StreetLabels | null): Pro
 }
 
 /** Batches are atomic, so only the one under way is uncertain. */
-function breakOffText(error: unknown, { underWay }: Tally): string {
+function breakOffText(error: unknown, { underWay }: Tally, isStopped: boolean): string {
+  if (isStopped)
+    return `${messageOf(error)} (what is counted here is stored, nothing after it). Run the import again: what is stored is left alone.`
   const unknown = underWay
     ? `lines ${underWay[0]} to ${underWay[1]} were under way and may be stored or not, nothing after them is`
     : 'what is not counted here is not stored'
@@ -244,6 +248,7 @@ export async function importIncidents(
   let characters = 0
   let brokenOff: string | null = null
   const flush = async (): Promise<void> => {
+    options.signal?.throwIfAborted()
     await nameStreets(batch, streets)
     await sendBatch(db, batch, options, tally)
     batch = []
@@ -263,7 +268,7 @@ export async function importIncidents(
     await flush()
   } catch (error) {
     if (tally.read === 0) throw error
-    brokenOff = breakOffText(error, tally)
+    brokenOff = breakOffText(error, tally, error === options.signal?.reason)
   } finally {
     await streets?.close()
   }
