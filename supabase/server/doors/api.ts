@@ -16,6 +16,8 @@ import { createGuards } from './guards.ts'
 import type { DoorEnv, GuardOptions } from './guards.ts'
 import { SessionEnder } from './session-ender.ts'
 import { rpcDoor } from './rpc.ts'
+import { importsDoor } from './imports.ts'
+import type { ImportDesk } from './imports.ts'
 import { reportsDoor } from './reports.ts'
 import type { ReadableReports } from './reports.ts'
 import { storageDoor } from './storage.ts'
@@ -28,6 +30,7 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   journal: Pick<Journal, 'append'> | null
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
   reports: ReadableReports
+  imports: ImportDesk
   /** Something may have changed. */
   onChange(): void
   /** Something that no journal holds may have changed. */
@@ -35,7 +38,7 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
 }
 export type Api = Hono<DoorEnv>
 
-/** `/rest/v1`, `/auth/v1`, `/storage/v1` and `/reports/v1`, with the named routes only. */
+/** `/rest/v1`, `/auth/v1`, `/storage/v1`, `/reports/v1` and `/imports/v1`, with the named routes only. */
 export function createApi(options: ApiOptions): Api {
   const { backend, database, journal, photos, secrets, onChange, onUnjournaledChange } = options
   const endedSessions = new EndedSessions(database)
@@ -48,12 +51,14 @@ export function createApi(options: ApiOptions): Api {
   api.use(guards.key)
   api.use('/rest/v1/*', compressAnswers)
   api.use('/auth/v1/*', compressAnswers)
+  api.use('/imports/v1/*', compressAnswers)
   api.route('/rest/v1', rpcDoor({ guards, forward, intake }))
   const { jwtSecret } = secrets
   const changes = { onChange, onUnjournaledChange }
   api.route('/auth/v1', authDoor({ guards, forward, database, jwtSecret, sessions, ...changes }))
   api.route('/storage/v1', storageDoor({ guards, photos }))
   api.route('/reports/v1', reportsDoor({ guards, reports: options.reports }))
+  api.route('/imports/v1', importsDoor({ guards, desk: options.imports }))
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {
     if (error instanceof TooBusy) return tooMany(error.seconds)

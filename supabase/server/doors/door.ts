@@ -87,7 +87,8 @@ export function createDoor(options: DoorOptions): Hono<{ Bindings: HttpBindings 
   door.get('/figures.json', limitAddress(new RateLimit(30, 0.5), options), (context) =>
     options.published.answer(context.req.raw.headers),
   )
-  door.on('ALL', ['/rest/v1/*', '/auth/v1/*', '/storage/v1/*', '/reports/v1/*'], (context) => {
+  const doors = ['rest', 'auth', 'storage', 'reports', 'imports'].map((name) => `/${name}/v1/*`)
+  door.on('ALL', doors, (context) => {
     if (options.supabaseUrl) return problem(404, 'not_found', 'The database is elsewhere.')
     const api = options.api()
     const { outgoing } = context.env

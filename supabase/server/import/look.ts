@@ -6,6 +6,7 @@ import type { DraftMapping } from './draft-mapping.ts'
 import { completed } from './draft-mapping.ts'
 import { planeFeatures } from './import-areas.ts'
 import { middleOf } from './place/middle.ts'
+import { columnsOf, proposeDraft } from './proposal/propose-draft.ts'
 import {
   proposeAreas,
   proposeIncidents,
@@ -55,11 +56,15 @@ export interface LookedColumn {
   name: string
   /** Rows with a value. */
   filled: number
-  /** The commonest first; null where there are too many. */
-  values: { value: string; count: number }[] | null
-  /** Codes that the values may mean, by kind of word; only with a list of values. */
-  meanings: Record<'category' | 'stage' | 'department', ProposedValue[]> | null
 }
+
+/** A value of a column, and the city's code that it may mean. */
+export interface LookedValue extends ProposedValue {
+  count: number
+}
+export type ValueKind = 'category' | 'stage' | 'department'
+/** Of the mapped columns, the commonest first; null where there are too many. */
+export type LookedValues = Partial<Record<ValueKind, LookedValue[] | null>>
 
 /** A first look at a file, before anything is stored. */
 export interface Look {
@@ -73,11 +78,14 @@ export interface Look {
   rows: string[][]
   total: number
   columns: LookedColumn[]
+  values: LookedValues
   incidents: ProposedIncidents | null
   areas: ProposedAreas | null
   /** Of areas. */
   level: string | null
   source: string
+  /** What a person may go on from; null for areas. */
+  mapping: DraftMapping | null
   /** What the file's places and dates ask for beyond the columns. */
   settings: { coordinates?: string; swapCoordinates?: boolean; dateOrder?: 'ymd' | 'mdy' | 'dmy' }
   /** In degrees of WGS 84. Areas are shown by a point in their middle. */
@@ -118,13 +126,15 @@ interface Counted {
   rows: string[][]
   glimpses: Glimpse[]
   columns: LookedColumn[]
+  /** By the column's name. */
+  counts: Map<string, { value: string; count: number }[] | null>
   total: number
 }
 
 /** Reads all rows once: how many there are, and which values the columns with few have. */
-async function countValues(table: UnmappedTable, words: CityWords): Promise<Counted> {
+async function countValues(table: UnmappedTable): Promise<Counted> {
   const header = table.file.header.fields
-  const counts: (Map<string, number> | null)[] = header.map(() => new Map())
+  const known: (Map<string, number> | null)[] = header.map(() => new Map())
   const filled = header.map(() => 0)
   const early: string[][] = header.map(() => [])
   const rows: string[][] = []
@@ -138,29 +148,54 @@ async function countValues(table: UnmappedTable, words: CityWords): Promise<Coun
       if (value === '') continue
       filled[at]! += 1
       if (early[at]!.length < rowsGlimpsed) early[at]!.push(value)
-      const known = counts[at]
-      if (!known) continue
-      known.set(value, (known.get(value) ?? 0) + 1)
-      if (known.size > valuesNamed) counts[at] = null
+      const own = known[at]
+      if (!own) continue
+      own.set(value, (own.get(value) ?? 0) + 1)
+      if (own.size > valuesNamed) known[at] = null
     }
   }
-  const columns = header.map((name, at): LookedColumn => {
-    const known = counts[at]
-    // a list of texts that hardly ever come twice is no list of words
-    const isList = known && (known.size <= 30 || known.size < filled[at]! / 2)
-    const values = isList
-      ? [...known].toSorted(([, a], [, b]) => b - a).map(([value, count]) => ({ value, count }))
-      : null
-    const texts = values?.map(({ value }) => value) ?? []
-    const meanings = values && {
-      category: proposeValues(texts, words.categories),
-      stage: proposeStages(texts),
-      department: proposeValues(texts, words.departments),
-    }
-    return { name: name.trim(), filled: filled[at]!, values, meanings }
-  })
-  const glimpses = header.map((name, at) => ({ name: name.trim(), values: early[at]! }))
-  return { rows, glimpses, columns, total }
+  const names = header.map((name) => name.trim())
+  const listed = known.map((own) =>
+    own
+      ? [...own].toSorted(([, a], [, b]) => b - a).map(([value, count]) => ({ value, count }))
+      : null,
+  )
+  return {
+    ...{ rows, total },
+    glimpses: names.map((name, at) => ({ name, values: early[at]! })),
+    columns: names.map((name, at) => ({ name, filled: filled[at]! })),
+    counts: new Map(names.map((name, at) => [name, listed[at] ?? null])),
+  }
+}
+
+const first = (column: string | readonly string[] | undefined): string | undefined =>
+  [column ?? []].flat()[0]
+
+/** The values of the mapped columns, each with the code that it may mean. */
+function valuesOf(
+  columns: DraftMapping['columns'],
+  { counts }: Counted,
+  words: CityWords,
+): LookedValues {
+  const valued = (
+    column: string | undefined,
+    propose: (values: readonly string[]) => ProposedValue[],
+  ): LookedValue[] | null => {
+    const known = counts.get(column ?? '')
+    if (!known) return null
+    const proposed = propose(known.map(({ value }) => value))
+    return known.map(({ count }, at) => ({ ...proposed[at]!, count }))
+  }
+  const { category, stage, department } = columns ?? {}
+  return {
+    ...(category
+      ? { category: valued(first(category), (values) => proposeValues(values, words.categories)) }
+      : {}),
+    ...(stage ? { stage: valued(stage, proposeStages) } : {}),
+    ...(department
+      ? { department: valued(department, (values) => proposeValues(values, words.departments)) }
+      : {}),
+  }
 }
 
 /**
@@ -171,20 +206,17 @@ async function tryOut(
   table: UnmappedTable,
   options: LookOptions,
   words: CityWords,
-  found: ProposedIncidents,
+  draft: DraftMapping,
 ): Promise<Pick<Look, 'settings' | 'points' | 'unplaced' | 'notes' | 'doubts'>> {
-  const { draft = {} } = options
-  const columns = Object.fromEntries(
-    Object.entries(found).map(([field, { column }]) => [field, column]),
-  )
   const settings: Look['settings'] = {}
   const result = { settings, points: [] as LngLat[], unplaced: 0, notes: [] as string[] }
   const doubts: string[] = []
-  const { lon, lat, reportedAt } = { ...columns, ...draft.columns } as Record<string, string>
+  const { lon, lat, reportedAt } = draft.columns ?? {}
   if (!lon || !lat) return { ...result, doubts }
+  // places can be looked at before the other columns are chosen
   const mapping = completed({
     ...draft,
-    columns: { ...columns, ...draft.columns, lon, lat, reportedAt: reportedAt ?? lon, id: lon },
+    columns: { ...draft.columns, lon, lat, reportedAt: reportedAt ?? lon, id: lon },
   })
   for (let round = 0; round < 3; round++) {
     try {
@@ -194,7 +226,7 @@ async function tryOut(
         timeZone: words.timeZone,
         bbox: words.box,
       })
-      result.notes.push(...(reportedAt ? survey.notes : survey.notes.slice(0, 0)))
+      if (reportedAt) result.notes.push(...survey.notes)
       const names = table.file.header.fields.map(plainName)
       const [lonAt, latAt] = [names.indexOf(plainName(lon)), names.indexOf(plainName(lat))]
       for await (const { fields, fault } of table.file.rows()) {
@@ -223,9 +255,19 @@ async function lookAtRows(
 ): Promise<Look> {
   const { draft = {}, name = basename(options.file) } = options
   const table = await openUnmapped(options.file, options)
-  const { rows, glimpses, columns, total } = await countValues(table, words)
-  const incidents = proposeIncidents(glimpses, words.box)
-  const tried = await tryOut(table, options, words, incidents)
+  const counted = await countValues(table)
+  const { rows, columns, total } = counted
+  const incidents = proposeIncidents(counted.glimpses, words.box)
+  if (!draft.columns && incidents.department) {
+    // departments that the city does not know would cost their rows
+    const { department } = valuesOf({ department: incidents.department.column }, counted, words)
+    if (!department?.every(({ code }) => code !== null)) delete incidents.department
+  }
+  const source = draft.source ?? proposeSource(name)
+  const chosen = draft.columns ?? columnsOf(incidents)
+  const values = valuesOf(chosen, counted, words)
+  const mapping = proposeDraft(chosen, values, { ...draft, source })
+  const tried = await tryOut(table, options, words, mapping)
   return {
     kind: 'incidents',
     format: table.format ?? base.format,
@@ -233,9 +275,10 @@ async function lookAtRows(
     layer: table.layer,
     layers: table.layers,
     header: table.file.header.fields.map((field) => field.trim()),
-    ...{ rows, total, columns, incidents, areas: null, level: null },
-    source: draft.source ?? proposeSource(name),
+    ...{ rows, total, columns, values, incidents, areas: null, level: null },
+    source,
     ...tried,
+    mapping: { ...mapping, ...tried.settings },
     notes: [...table.notes, ...table.file.notes, ...tried.notes],
   }
 }
@@ -279,12 +322,13 @@ async function lookAtAreas(options: LookOptions, format: string): Promise<Look |
     columns: glimpses.map((one) => ({
       name: one.name,
       filled: rows.filter((row) => row[header.indexOf(one.name)] !== '').length,
-      ...{ values: null, meanings: null },
     })),
+    values: {},
     incidents: null,
     areas: proposeAreas(glimpses),
     level: proposeLevel([name, ...header]),
     source: proposeSource(name),
+    mapping: null,
     settings: {},
     points,
     unplaced: shapes.length - points.length,
@@ -296,8 +340,8 @@ async function lookAtAreas(options: LookOptions, format: string): Promise<Look |
 /** A file with several layers, of which a person must choose one. */
 const unchosen = (format: string, { layers }: LayerNeeded): Look => ({
   ...{ kind: 'areas', format, encoding: null, layer: null, layers: [...layers], header: [] },
-  ...{ rows: [], total: 0, columns: [], incidents: null, areas: null, level: null, source: '' },
-  ...{ settings: {}, points: [], unplaced: 0, notes: [], doubts: [] },
+  ...{ rows: [], total: 0, columns: [], values: {}, incidents: null, areas: null, level: null, source: '' },
+  ...{ mapping: null, settings: {}, points: [], unplaced: 0, notes: [], doubts: [] },
 })
 
 /**
