@@ -152,7 +152,8 @@ function calendarJob(file: string, { calendar, area, hours }: Answers['values'])
       ...(calendar ? { calendar } : {}),
       ...(area ? { area } : {}),
       ...(hours ? { hours } : {}),
-      onProgress: ({ looked, moved }) => tell.progress(`${looked} open incidents looked at, ${moved} moved`),
+      onProgress: ({ looked, moved }) =>
+        tell.progress(`${looked} open incidents looked at, ${moved} moved`),
     })
 }
 

@@ -65,7 +65,8 @@ function warningsOf(result: AreasResult, closing: ClosingResult | null): string[
 
 /** Features in degrees of WGS 84, flat, and what had to be done for that. */
 export async function planeFeatures(
-  options: Pick<AreaImportOptions, 'file' | 'layer' | 'encoding' | 'crs'> & Partial<AreaImportOptions>,
+  options: Pick<AreaImportOptions, 'file' | 'layer' | 'encoding' | 'crs'> &
+    Partial<AreaImportOptions>,
 ): Promise<{ features: SourceFeature[]; notes: string[] }> {
   const { file, layer, encoding } = options
   const read = await readFeatures(file, { layer, encoding })

@@ -340,7 +340,16 @@ async function lookAtAreas(options: LookOptions, format: string): Promise<Look |
 /** A file with several layers, of which a person must choose one. */
 const unchosen = (format: string, { layers }: LayerNeeded): Look => ({
   ...{ kind: 'areas', format, encoding: null, layer: null, layers: [...layers], header: [] },
-  ...{ rows: [], total: 0, columns: [], values: {}, incidents: null, areas: null, level: null, source: '' },
+  ...{
+    rows: [],
+    total: 0,
+    columns: [],
+    values: {},
+    incidents: null,
+    areas: null,
+    level: null,
+    source: '',
+  },
   ...{ mapping: null, settings: {}, points: [], unplaced: 0, notes: [], doubts: [] },
 })
 

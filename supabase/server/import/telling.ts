@@ -61,7 +61,8 @@ export function tellByLines(shown: (text: string) => string): Telling {
   const ended = (): void => stop.abort(new ServerError('stopped on request'))
   process.stdin.on('end', ended).on('close', ended).on('error', ended).resume()
   let last = Number.NEGATIVE_INFINITY
-  const write = (line: ToldLine): void => void process.stdout.write(`${shown(JSON.stringify(line))}\n`)
+  const write = (line: ToldLine): void =>
+    void process.stdout.write(`${shown(JSON.stringify(line))}\n`)
   return {
     found: (text) => write({ found: text }),
     progress(_, counts) {

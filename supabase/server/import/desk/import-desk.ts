@@ -15,7 +15,12 @@ import type { ImportWish } from './import-wish.ts'
 import { incomingLimits, receiveFile } from './incoming-file.ts'
 import type { IncomingLimits } from './incoming-file.ts'
 import { startImport } from './import-process.ts'
-import { deleteMapping, keepMapping, listMappings, readWish as readMappingWish } from './kept-mappings.ts'
+import {
+  deleteMapping,
+  keepMapping,
+  listMappings,
+  readWish as readMappingWish,
+} from './kept-mappings.ts'
 import { PastReports } from './past-reports.ts'
 
 export interface DeskOptions {

@@ -23,13 +23,17 @@ export async function listMappings(db: Database): Promise<KeptMapping[]> {
 }
 
 /** Null for what is no mapping with a name. */
-export function readWish(wish: Record<string, unknown>): Omit<KeptMapping, 'changedAt' | 'changedBy'> | null {
+export function readWish(
+  wish: Record<string, unknown>,
+): Omit<KeptMapping, 'changedAt' | 'changedBy'> | null {
   const { name, kind, columns, mapping } = wish
   if (typeof name !== 'string' || name.trim() === '' || name.length > 60) return null
   if (/[\u0000-\u001f]/.test(name) || !name.isWellFormed()) return null
   if (kind !== 'incidents' && kind !== 'areas') return null
   const areTexts =
-    Array.isArray(columns) && columns.length <= 1_000 && columns.every((one) => typeof one === 'string')
+    Array.isArray(columns) &&
+    columns.length <= 1_000 &&
+    columns.every((one) => typeof one === 'string')
   if (!areTexts || typeof mapping !== 'object' || mapping === null) return null
   const text = JSON.stringify({ columns, mapping })
   if (text.length > mostCharacters || text.includes('\\u0000') || !text.isWellFormed()) return null

@@ -5,7 +5,9 @@ import type { LngLat } from '../../../../src/domain/vocabulary.ts'
 export function middleOf(geometry: Geometry | null): [LngLat] | null {
   if (geometry?.type !== 'Polygon' && geometry?.type !== 'MultiPolygon') return null
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (const [x, y] of geometry.coordinates.flat(geometry.type === 'Polygon' ? 1 : 2) as number[][]) {
+  for (const [x, y] of geometry.coordinates.flat(
+    geometry.type === 'Polygon' ? 1 : 2,
+  ) as number[][]) {
     if (x === undefined || y === undefined) continue
     if (x < west) west = x
     if (x > east) east = x

@@ -146,5 +146,8 @@ export const stageWords: readonly (readonly [stage: string, words: string])[] = 
      open active underway working acknowledged`,
   ],
   ['filed', `立案 已立案 待派遣 已受理 受理 已登记 filed accepted registered approved`],
-  ['reported', `信息收集 上报 已上报 待受理 待核实 待立案 新上报 新建 reported new submitted received unassigned`],
+  [
+    'reported',
+    `信息收集 上报 已上报 待受理 待核实 待立案 新上报 新建 reported new submitted received unassigned`,
+  ],
 ]

@@ -2,7 +2,14 @@ import type { BoundingBox } from '../../../../src/domain/vocabulary.ts'
 import { readDate } from '../dates/date-text.ts'
 import { numericKind } from '../dates/numeric-date.ts'
 import { readCoordinate } from '../place/degree-text.ts'
-import { areaFields, areaWords, incidentFields, incidentWords, levelWords, stageWords } from './column-words.ts'
+import {
+  areaFields,
+  areaWords,
+  incidentFields,
+  incidentWords,
+  levelWords,
+  stageWords,
+} from './column-words.ts'
 import type { AreaField, IncidentField } from './column-words.ts'
 
 /** `sure`: name and values agree. `likely`: a similar name, or no values. `guess`: one of both alone. */
@@ -47,7 +54,8 @@ interface Words {
 }
 
 /** A bracketed unit or remark is no part of a name: 经度(WGS84). */
-const bare = (name: string): string => plainWord(name.normalize('NFKC').replaceAll(/\([^)]*\)/g, ''))
+const bare = (name: string): string =>
+  plainWord(name.normalize('NFKC').replaceAll(/\([^)]*\)/g, ''))
 
 function nameFit(name: string, { names, like }: Words): { fit: NameFit; rank: number } {
   const list = names.split(/\s+/)
@@ -77,7 +85,9 @@ function valuesFit(field: IncidentField | AreaField, values: readonly string[]):
   switch (field) {
     case 'id':
     case 'code':
-      return distinct(values) >= 0.99 * values.length && share(values, (one) => one.length <= 60) === 1
+      return (
+        distinct(values) >= 0.99 * values.length && share(values, (one) => one.length <= 60) === 1
+      )
     case 'reportedAt':
     case 'closedAt':
       return holdsDates(values)
@@ -102,7 +112,11 @@ function valuesFit(field: IncidentField | AreaField, values: readonly string[]):
 }
 
 const confidenceOf = (fit: NameFit, values: boolean | null): Confidence =>
-  fit === 'whole' && values !== false ? 'sure' : fit === 'part' && values !== false ? 'likely' : 'guess'
+  fit === 'whole' && values !== false
+    ? 'sure'
+    : fit === 'part' && values !== false
+      ? 'likely'
+      : 'guess'
 
 /** Each column goes to the field that fits best; each field gets at most one. */
 function assign<Field extends IncidentField | AreaField>(
@@ -146,7 +160,9 @@ export function proposeIncidents(
   const guess = (field: IncidentField, fits: (one: Glimpse) => boolean): void => {
     if (found[field]) return
     const claimed = taken()
-    const column = columns.find((one) => one.values.length > 0 && !claimed.has(one.name) && fits(one))
+    const column = columns.find(
+      (one) => one.values.length > 0 && !claimed.has(one.name) && fits(one),
+    )
     if (column) found[field] = { column: column.name, confidence: 'guess' }
   }
   if (box) {
@@ -160,7 +176,10 @@ export function proposeIncidents(
     guess('lat', within('lat', south, north))
   }
   guess('reportedAt', ({ values }) => share(values, isDate) >= most)
-  guess('id', ({ values }) => values.length > 1 && valuesFit('id', values) === true && !holdsDates(values))
+  guess(
+    'id',
+    ({ values }) => values.length > 1 && valuesFit('id', values) === true && !holdsDates(values),
+  )
   return found
 }
 
@@ -180,7 +199,10 @@ export function proposeLevel(names: readonly string[]): string | null {
  * Codes for the values of a column: by code or whole name, else by the one name that holds the value or
  * is held by it. A value that fits several is left to a person.
  */
-export function proposeValues(values: readonly string[], words: readonly CityWord[]): ProposedValue[] {
+export function proposeValues(
+  values: readonly string[],
+  words: readonly CityWord[],
+): ProposedValue[] {
   const known = words.map(({ code, nameZh, nameEn }) => ({
     code,
     names: [code, nameZh, nameEn].map(plainWord).filter((name) => name !== ''),

@@ -1,6 +1,12 @@
 import { incidentFields } from '../proposal/column-words.ts'
 import { proposeIncidents } from '../proposal/propose-mapping.ts'
-import { checkText, decodes, encodingByMark, firstUnpacked, ImportFileError } from '../text-source.ts'
+import {
+  checkText,
+  decodes,
+  encodingByMark,
+  firstUnpacked,
+  ImportFileError,
+} from '../text-source.ts'
 import { holdsFeatures, isWorkbook } from './formats.ts'
 import { delimiters, firstRows } from './header.ts'
 import { headOf, openRows } from './row-file.ts'

@@ -35,7 +35,9 @@ async function readSheets(file: string): Promise<{ sheet: string; data: Cell[][]
 }
 
 /** The sheets with the rows in which a header is looked for. @throws ImportFileError */
-export async function firstRowsOfSheets(file: string): Promise<{ sheet: string; rows: string[][] }[]> {
+export async function firstRowsOfSheets(
+  file: string,
+): Promise<{ sheet: string; rows: string[][] }[]> {
   return (await readSheets(file)).map(({ sheet, data }) => ({
     sheet,
     rows: data.slice(0, lookedAt).map((cells) => cells.map(textOf)),
