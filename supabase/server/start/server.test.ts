@@ -125,8 +125,12 @@ describe('the desk of imports', () => {
       ['GET', '/reports/x'],
     ] as const)
       expect(
-        (await call(method, path, { jwt: strange, ...(method === 'GET' ? {} : { body: '{}' }) }))
-          .status,
+        (
+          await call(method, path, {
+            jwt: strange,
+            ...(method === 'PUT' || method === 'POST' ? { body: '{}' } : {}),
+          })
+        ).status,
         path,
       ).toBe(403)
     expect(await state()).toMatchObject({ file: null, job: null })
