@@ -178,7 +178,11 @@ export function proposeIncidents(
   guess('reportedAt', ({ values }) => share(values, isDate) >= most)
   guess(
     'id',
-    ({ values }) => values.length > 1 && valuesFit('id', values) === true && !holdsDates(values),
+    ({ values }) =>
+      values.length > 1 &&
+      share(values, (one) => /\d/.test(one)) >= most &&
+      valuesFit('id', values) === true &&
+      !holdsDates(values),
   )
   return found
 }
