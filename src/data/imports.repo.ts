@@ -2,6 +2,9 @@ import * as v from 'valibot'
 import { fetchSigned, type Backend } from './client.ts'
 import { AppError, errorFromAnswer, toAppError } from './errors.ts'
 
+/** In both languages: the importer's own words. */
+const noteSchema = v.object({ en: v.string(), zh: v.string() })
+const notes = v.array(noteSchema)
 const confidence = v.nullable(v.picklist(['sure', 'likely', 'guess']))
 const proposed = v.nullable(
   v.record(v.string(), v.object({ column: v.string(), confidence: v.nonNullable(confidence) })),
@@ -33,7 +36,7 @@ const looked = v.object({
   }),
   /** In degrees. */
   points: v.array(v.tuple([v.number(), v.number()])),
-  ...{ unplaced: v.number(), notes: v.array(v.string()), doubts: v.array(v.string()) },
+  ...{ unplaced: v.number(), notes, doubts: notes },
 })
 /** A first look at a file. */
 export type Look = v.InferOutput<typeof looked>
@@ -67,7 +70,7 @@ const stateSchema = v.object({
           ...{ maxZoom: v.number(), covered: v.number(), attribution: v.string() },
         }),
       ),
-      ...{ report: v.nullable(v.string()), error: v.nullable(v.string()), isStopped: v.boolean() },
+      ...{ report: v.nullable(v.string()), error: v.nullable(noteSchema), isStopped: v.boolean() },
     }),
   ),
   reports: v.array(summary),
@@ -92,7 +95,8 @@ const items = v.array(
 )
 const reportSchema = v.object({
   ...{ summary, reasons, doubts: reasons, items, doubtItems: items },
-  ...{ itemCount: v.number(), warnings: v.array(v.string()) },
+  ...{ itemCount: v.number(), warnings: notes },
+  brokenOff: v.nullable(noteSchema),
 })
 export type ImportedReport = v.InferOutput<typeof reportSchema>
 

@@ -37,12 +37,10 @@ const firstOf = (column: string | string[] | undefined): string | undefined =>
 
 /** The mapping in hand: what the look proposed, what a person changed, and what follows from it. */
 export function useMappingDraft(desk: ImportDesk) {
-  const look = computed<Look | null>(() => {
-    const job = desk.state.value?.job
-    return job?.look ?? kept.value
-  })
-  /** The newest look: checks and imports that follow leave it in sight. */
   const kept = shallowRef<Look | null>(null)
+  const look = computed<Look | null>(() => kept.value)
+  /** Start of the look that was taken over. */
+  let seen = ''
   const draft = ref<Draft>({})
   const areas = ref<AreasDraft>({})
   const encoding = ref<string | null>(null)
@@ -52,9 +50,12 @@ export function useMappingDraft(desk: ImportDesk) {
   const savedName = ref<string | null>(null)
 
   watch(
-    () => desk.state.value?.job?.look ?? null,
-    (next) => {
-      if (!next) return
+    () => desk.state.value?.job ?? null,
+    (job) => {
+      const next = job?.look
+      // later work tells the same look again: changes made since stay
+      if (!next || (job.step !== 'look' && kept.value) || seen === job.startedAt) return
+      seen = job.startedAt
       kept.value = next
       encoding.value = next.encoding
       if (next.mapping) draft.value = next.mapping

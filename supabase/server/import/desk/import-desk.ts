@@ -9,6 +9,7 @@ import type { DeskAnswer, DeskRefusal, ImportDesk } from '../../doors/imports.ts
 import { readBasemap, removeBasemap, storeBasemap } from '../../owner/basemap.ts'
 import type { BasemapFacts } from '../../owner/basemap.ts'
 import type { Look } from '../look.ts'
+import { noteWords } from '../note-words.ts'
 import type { ToldLine } from '../telling.ts'
 import { argumentsOf, readWish, reportName, shownName } from './import-wish.ts'
 import type { ImportWish } from './import-wish.ts'
@@ -134,8 +135,14 @@ export class FileDesk implements ImportDesk {
       },
       job: job && {
         ...{ step: job.step, startedAt: job.startedAt, endedAt: job.endedAt, found: job.found },
-        ...{ progress: job.progress, look: job.look, basemap: job.basemap, report: job.report },
-        ...{ error: job.error, isStopped: job.isStopped },
+        ...{ progress: job.progress, basemap: job.basemap, report: job.report },
+        look: job.look && {
+          ...job.look,
+          notes: job.look.notes.map(noteWords),
+          doubts: job.look.doubts.map(noteWords),
+        },
+        error: job.error === null ? null : noteWords(job.error),
+        isStopped: job.isStopped,
         ...{ by: nameOf(job.userId), isOwn: job.userId === userId },
       },
       reports: await this.#past.list(job?.endedAt === null ? job.report : null),
@@ -178,7 +185,9 @@ export class FileDesk implements ImportDesk {
     if (!file && read.step !== 'remove-basemap') return refuse('import_no_file')
     const job: DeskJob = {
       ...{ step: read.step, userId, startedAt: new Date().toISOString(), endedAt: null },
-      ...{ progress: null, found: [], look: null, basemap: null, report: null, error: null },
+      ...{ progress: null, found: [], basemap: null, report: null, error: null },
+      // a page that opens now shows what the file holds
+      look: read.step === 'look' ? null : (this.#job?.look ?? null),
       isStopped: false,
       stop: () => undefined,
     }

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { csvFromTable } from '../../../../src/domain/csv.ts'
+import { noteWords } from '../note-words.ts'
 import { reasons } from '../reasons.ts'
 import { onlyChecked } from '../report.ts'
 import type { ImportReport } from '../report.ts'
@@ -35,7 +36,9 @@ function summaryOf(name: string, at: Date, report: ImportReport | null): ReportS
   const { kind = null, file = name, startedAt = null, brokenOff = null } = report ?? {}
   const { read = 0, stored = 0, updated = 0, unchanged = 0, rejected = 0 } = report ?? {}
   return {
-    ...{ name, kind, file, startedAt, brokenOff, read, stored, updated, unchanged, rejected },
+    ...{ name, kind, startedAt, brokenOff, read, stored, updated, unchanged, rejected },
+    // the command names a path
+    file: basename(file),
     finishedAt: report?.finishedAt ?? at.toISOString(),
     isCheck: report?.warnings.includes(onlyChecked) ?? false,
     doubts: sum(report?.doubts.counts ?? {}),
@@ -112,7 +115,8 @@ export class PastReports {
       items: items.slice(0, itemsInAnswer),
       doubtItems: doubts.items.slice(0, itemsInAnswer),
       itemCount: items.length,
-      warnings: warnings.filter((text) => text !== onlyChecked),
+      warnings: warnings.filter((text) => text !== onlyChecked).map(noteWords),
+      brokenOff: report.brokenOff === null ? null : noteWords(report.brokenOff),
       byLevel,
     }
   }
