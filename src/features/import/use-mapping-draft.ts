@@ -37,8 +37,7 @@ const firstOf = (column: string | string[] | undefined): string | undefined =>
 
 /** The mapping in hand: what the look proposed, what a person changed, and what follows from it. */
 export function useMappingDraft(desk: ImportDesk) {
-  const kept = shallowRef<Look | null>(null)
-  const look = computed<Look | null>(() => kept.value)
+  const look = shallowRef<Look | null>(null)
   /** Start of the look that was taken over. */
   let seen = ''
   const draft = ref<Draft>({})
@@ -54,9 +53,9 @@ export function useMappingDraft(desk: ImportDesk) {
     (job) => {
       const next = job?.look
       // later work tells the same look again: changes made since stay
-      if (!next || (job.step !== 'look' && kept.value) || seen === job.startedAt) return
+      if (!next || (job.step !== 'look' && look.value) || seen === job.startedAt) return
       seen = job.startedAt
-      kept.value = next
+      look.value = next
       encoding.value = next.encoding
       if (next.mapping) draft.value = next.mapping
       if (next.kind === 'areas')
@@ -73,7 +72,7 @@ export function useMappingDraft(desk: ImportDesk) {
     () => desk.state.value?.file?.name,
     (name) => {
       if (name) return
-      kept.value = null
+      look.value = null
       draft.value = {}
       areas.value = {}
       savedName.value = null
