@@ -35,6 +35,9 @@ export type KeptMapping = DeskState['mappings'][number]
 const firstOf = (column: string | string[] | undefined): string | undefined =>
   [column ?? []].flat()[0]
 
+const without = <T extends object>(all: T, key: string): T =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => name !== key)) as T
+
 /** The mapping in hand: what the look proposed, what a person changed, and what follows from it. */
 export function useMappingDraft(desk: ImportDesk) {
   const look = shallowRef<Look | null>(null)
@@ -94,7 +97,7 @@ export function useMappingDraft(desk: ImportDesk) {
       areas.value = { ...areas.value, [field]: column }
       return
     }
-    const { [field]: _, ...others } = draft.value.columns ?? {}
+    const others = without(draft.value.columns ?? {}, field)
     draft.value = { ...draft.value, columns: column ? { ...others, [field]: column } : others }
     // values, places and dates are the importer's to judge
     if (['lon', 'lat', 'category', 'stage', 'department', 'reportedAt'].includes(field))
@@ -119,7 +122,7 @@ export function useMappingDraft(desk: ImportDesk) {
   }
   function setCode(kind: ValueKind, value: string, code: string | undefined): void {
     const changed = (map: Record<string, string> = {}): Record<string, string> => {
-      const { [value]: _, ...others } = map
+      const others = without(map, value)
       return code ? { ...others, [value]: code } : others
     }
     const { categories, stages, departments } = draft.value
@@ -134,7 +137,7 @@ export function useMappingDraft(desk: ImportDesk) {
   }
   function setOtherwise(kind: 'category' | 'stage', code: string | undefined): void {
     const key = kind === 'stage' ? 'stages' : 'categories'
-    const { otherwise: _, ...others } = draft.value[key] ?? {}
+    const others = without(draft.value[key] ?? {}, 'otherwise')
     draft.value = { ...draft.value, [key]: code ? { ...others, otherwise: code } : others }
   }
 

@@ -224,10 +224,11 @@ export class FileDesk implements ImportDesk {
     }
     const report = wish.step === 'look' ? null : reportName(file.name, new Date())
     job.report = report
-    const { DATABASE_URL: _, ...others } = process.env
     const env = {
-      ...{ ...others, DATA_DIR: resolve(dataDir) },
-      ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
+      ...process.env,
+      DATA_DIR: resolve(dataDir),
+      // undefined takes it out
+      DATABASE_URL: databaseUrl ?? undefined,
     }
     const args = argumentsOf(wish, {
       ...{ path: file.path, name: file.name },
