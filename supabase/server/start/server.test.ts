@@ -222,7 +222,10 @@ describe('the desk of imports', () => {
   test('refuses a basemap that is none, and says why', async () => {
     await call('PUT', '/file?name=city.pmtiles', { body: 'PMTiles and nothing more' })
     await call('POST', '/job', { body: { step: 'basemap' } })
-    expect((await ended()).error).toMatch(/^city\.pmtiles is no whole PMTiles archive/)
+    expect((await ended()).error).toMatchObject({
+      en: expect.stringMatching(/^city\.pmtiles is no whole PMTiles archive/) as unknown,
+      zh: '不是完整的 PMTiles 文件',
+    })
     expect(await state()).toMatchObject({ cityBasemap: null })
   })
 })
