@@ -16,6 +16,8 @@ import {
   proposeValues,
 } from './proposal/propose-mapping.ts'
 import type {
+  LookedValue,
+  LookedValues,
   CityWord,
   Glimpse,
   ProposedAreas,
@@ -57,14 +59,6 @@ export interface LookedColumn {
   /** Rows with a value. */
   filled: number
 }
-
-/** A value of a column, and the city's code that it may mean. */
-export interface LookedValue extends ProposedValue {
-  count: number
-}
-export type ValueKind = 'category' | 'stage' | 'department'
-/** Of the mapped columns, the commonest first; null where there are too many. */
-export type LookedValues = Partial<Record<ValueKind, LookedValue[] | null>>
 
 /** A first look at a file, before anything is stored. */
 export interface Look {

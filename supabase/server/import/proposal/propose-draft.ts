@@ -1,7 +1,6 @@
 import type { Stage } from '../../../../src/domain/vocabulary.ts'
 import type { DraftMapping } from '../draft-mapping.ts'
-import type { LookedValues, ValueKind } from '../look.ts'
-import type { ProposedIncidents } from './propose-mapping.ts'
+import type { LookedValues, ProposedIncidents, ValueKind } from './propose-mapping.ts'
 
 /** Of rows without a closing time whose stage nothing tells. */
 const unsaidStage: Stage = 'dispatched'

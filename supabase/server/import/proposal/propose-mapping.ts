@@ -40,6 +40,14 @@ export interface ProposedValue {
   confidence: Confidence | null
 }
 
+/** A value of a column, and the city's code that it may mean. */
+export interface LookedValue extends ProposedValue {
+  count: number
+}
+export type ValueKind = 'category' | 'stage' | 'department'
+/** Of the mapped columns, the commonest first; null where there are too many. */
+export type LookedValues = Partial<Record<ValueKind, LookedValue[] | null>>
+
 /** As names are compared: `Opened At`, `opened_at` and `OPENED AT` are the same. */
 export const plainWord = (text: string): string =>
   text
