@@ -19,6 +19,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   report: () => import('@/features/report/ReportPage.vue'),
   evaluations: () => import('@/features/evaluations/EvaluationsPage.vue'),
   surveys: () => import('@/features/surveys/SurveysPage.vue'),
+  import: () => import('@/features/import/ImportPage.vue'),
   wall: () => import('@/features/wall/WallPage.vue'),
   arrange: () => import('@/features/wall/WallPlanPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),

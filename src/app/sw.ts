@@ -19,7 +19,7 @@ cleanupOutdatedCaches()
 registerRoute(
   new NavigationRoute(createHandlerBoundToURL('/index.html'), {
     denylist: [
-      /^\/(rest|auth|storage|realtime|functions|graphql|_system)(\/|$)/,
+      /^\/(rest|auth|storage|reports|imports|realtime|functions|graphql|_system)(\/|$)/,
       /\/[^/]*\.[^/]+$/,
     ],
   }),

@@ -174,6 +174,15 @@ const list = [
     isFiltered: true,
   },
   {
+    name: 'import',
+    path: '/import',
+    title: 'app.nav.import',
+    icon: 'lucide:file-up',
+    audience: 'signed-in',
+    roles: ['admin'],
+    inMenu: true,
+  },
+  {
     name: 'wall',
     path: '/wall',
     title: 'app.nav.wall',

@@ -77,6 +77,7 @@ export const readable: Record<string, Row> = {
   'public.survey_results': everyone(0),
   'public.rating_targets': everyone(0),
   'public.publications': everyone(1),
+  'public.import_mappings': row(1, 0, 0, 0, 0, 0, 0),
   'private.area_doubts': nobody,
   'private.publication_acts': nobody,
   'private.publication_counts': nobody,

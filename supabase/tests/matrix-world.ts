@@ -44,13 +44,18 @@ const incidents: Row[] = [
 
 /**
  * The small city with six incidents, seven log rows (two for incident 1), three receipts, two photos
- * of incident 1, one of them checked, a control of filing, and a calendar without years.
+ * of incident 1, one of them checked, a control of filing, a calendar without years, and a mapping of
+ * imports.
  */
 export async function seedMatrixWorld(db: Database): Promise<void> {
   await seedSmallCity(db)
   await db.query(
     `insert into public.publications (id, from_month, to_month, document, withdrawn_at)
      values (1, '2026-03-01', '2026-03-01', '{}', null), (2, '2026-03-01', '2026-03-01', '{}', now())`,
+  )
+  await db.exec(
+    `insert into public.import_mappings (name, kind, columns, mapping, changed_at)
+     values ('ledger', 'incidents', '{id}', '{}', now())`,
   )
   for (const [n, lon, reporter, department, day] of incidents) {
     await db.query(

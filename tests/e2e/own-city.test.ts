@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { slow, slower } from '../kit/patience.ts'
-import { openPage } from '../kit/session.ts'
+import { axeFindings } from '../kit/axe.ts'
+import { goInApp, openPage } from '../kit/session.ts'
 
 const run = promisify(execFile)
 const city = {
@@ -43,6 +44,66 @@ const mapping = {
   },
   stages: { map: {}, otherwise: 'dispatched' },
   categories: { map: { 井盖: 'manhole_cover', 垃圾: 'exposed_garbage' } },
+}
+
+/** The next month's ledger, on the page: a row in another city, one word that the city does not know. */
+const april = [
+  ['案件编号', '上报时间', '经度', '纬度', '小类', '问题描述'],
+  ['B-1', '2026年4月2日 8:30', '112.936', '28.176', '井盖缺损', '四月井盖'],
+  ['B-2', '2026年4月3日 9:05', '112.922', '28.172', '垃圾', '四月垃圾'],
+  ['B-3', '2026年4月4日 10:00', '120.1', '30.2', '井盖缺损', '坐标在杭州'],
+]
+async function importNextMonth(page: Page): Promise<void> {
+  await goInApp(page, '/import')
+  const text = april.map((row) => row.join(',')).join('\n')
+  await page
+    .getByTestId('import-file')
+    .setInputFiles({ name: '四月台账.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+  const table = page.getByTestId('import-rows')
+  await table.waitFor(slow)
+  const shown = await table
+    .locator('tr')
+    .evaluateAll((rows) =>
+      rows.map((row) => [...row.children].map((cell) => cell.textContent.trim())),
+    )
+  expect(shown).toEqual(april)
+  for (const [field, column] of [
+    ...([
+      ['id', '案件编号'],
+      ['reportedAt', '上报时间'],
+      ['lon', '经度'],
+      ['lat', '纬度'],
+    ] as const),
+    ...([
+      ['category', '小类'],
+      ['description', '问题描述'],
+    ] as const),
+  ])
+    expect(await page.getByTestId(`import-field-${field}`).innerText(), field).toBe(column)
+  expect(await page.getByTestId('import-points').innerText()).toMatch(/3 个位置.*1 个在本市范围外/)
+
+  await page.getByTestId('import-value-垃圾').click()
+  await page.getByRole('option', { name: '暴露垃圾' }).click()
+  await expect
+    .poll(() => page.getByTestId('import-unmatched-category').innerText(), slow)
+    .toMatch(/ 0 /)
+  await page.getByTestId('import-check').click()
+  const result = page.getByTestId('import-result')
+  await result.getByTestId('import-rejected').waitFor(slow)
+  expect(await result.getByTestId('import-lines').innerText()).toMatch(
+    /第 4 行 · B-3 · .*不在本市范围内/,
+  )
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByTestId('import-save-name').fill('每月台账')
+  await page.getByTestId('import-save').click()
+  await page.getByTestId('import-fitting').getByText('每月台账').waitFor(slow)
+
+  await page.getByTestId('import-store').click()
+  await result.getByText('已入库').waitFor(slow)
+  expect(await result.getByTestId('import-stored').innerText()).toMatch(/2$/)
+  await goInApp(page, '/table?from=all')
+  await expect.poll(() => page.getByTestId('list-row').count(), slow).toBe(6)
+  await expect.poll(() => page.locator('main').innerText(), slow).toContain('四月垃圾')
 }
 
 /** The commands of the README's "Your own city", in its order, and the first report. */
@@ -139,6 +200,7 @@ describe('a newcomer’s hour', () => {
       '解放路网格',
     ])
       await expect.poll(shown, slow).toContain(words)
+    await importNextMonth(desk.page)
     expect(desk.problems).toEqual([])
     await desk.context.close()
   })

@@ -7,7 +7,7 @@ import { openDatabase } from '../backend/open-database.ts'
 import { describeWait, sayingWaits, withWaits } from '../backend/waiting.ts'
 import type { Database } from '../base/database-types.ts'
 import { demoCities, demoCity } from '../base/demo.ts'
-import { messageOf, ServerError } from '../base/errors.ts'
+import { messageOf } from '../base/errors.ts'
 import { loadDemoCity } from '../import/demo-city.ts'
 import { importAreas } from '../import/import-areas.ts'
 import { importCalendar } from '../import/import-calendar.ts'
@@ -16,11 +16,12 @@ import { importIncidents } from '../import/import-incidents.ts'
 import { importSurvey, readSurveyMappingFile } from '../import/import-survey.ts'
 import { importStandard } from '../import/import-standard.ts'
 import { readMapping } from '../import/mapping.ts'
-import { terminalProgress } from '../import/progress.ts'
-import type { Progress } from '../import/progress.ts'
-import { emptyReport, openReport, reportText } from '../import/report.ts'
+import { readDraft } from '../import/draft-mapping.ts'
+import { lookAtFile } from '../import/look.ts'
+import { emptyReport, openReport } from '../import/report.ts'
 import type { ImportReport, ReportFiles } from '../import/report.ts'
-import { ImportFileError } from '../import/text-source.ts'
+import { tellByLines, tellTerminal } from '../import/telling.ts'
+import type { Telling } from '../import/telling.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { settingsFrom } from '../base/settings.ts'
 
@@ -28,6 +29,7 @@ const usage = `npm run import -- areas FILE --level LEVEL --code PROPERTY --name
                     [--households PROPERTY] [--crs SYSTEM] [--layer NAME] [--encoding gb18030] [--check]
                     [--close-missing] [--parent-by-overlap] [--allow-overlap] [--dissolve] [--replace-box]
 npm run import -- incidents FILE --mapping MAPPING.json [--encoding gb18030] [--layer SHEET] [--update] [--check]
+npm run import -- look FILE [--mapping DRAFT.json] [--encoding gb18030] [--layer SHEET]
 npm run import -- calendar FILE.json (--calendar CALENDAR | --area CODE) [--hours HOURS]...
 npm run import -- standard FILE.csv [--check] [--retire-missing] [--encoding gb18030]
 npm run import -- controls FILE.csv [--check] [--retire-missing] [--encoding gb18030]
@@ -48,10 +50,11 @@ npm run import -- demo [CITY]
   --hours     working hours, once for each kind of day: "1-5 08:00-12:00 14:00-18:00"
   --check     reads and reports, stores nothing
   --retire-missing  what the file lacks is used no more
+  --json      tells what happens by lines of JSON, and ends with the standard input
+  --shown-as  the file's name in reports
+  look        says what is in a file and proposes a mapping; so does incidents without a mapping
   --report    where the report goes, without ending; default: imports/ in the data folder
   See supabase/server/import/README.md for the mapping.`
-
-const listedOnScreen = 20
 
 interface Answers {
   values: Partial<
@@ -67,7 +70,8 @@ interface Answers {
       | 'layer'
       | 'calendar'
       | 'area'
-      | 'report',
+      | 'report'
+      | 'shown-as',
       string
     >
   > & { hours?: string[] } & Partial<
@@ -80,6 +84,7 @@ interface Answers {
         | 'update'
         | 'check'
         | 'retire-missing'
+        | 'json'
         | 'help',
         boolean
       >
@@ -116,6 +121,8 @@ function readArguments(args: string[]): Answers {
         'retire-missing': flag,
         update: flag,
         report: text,
+        json: flag,
+        'shown-as': text,
         help: flag,
       },
     })
@@ -130,11 +137,7 @@ function isLevel(level: string | undefined): level is AreaLevel {
   return areaLevels.some((known) => known === level)
 }
 
-type Job = (
-  db: Database,
-  say: (text: string) => void,
-  rejectedFile: string,
-) => Promise<ImportReport>
+type Job = (db: Database, tell: Telling, rejectedFile: string) => Promise<ImportReport>
 
 interface Task {
   job: Job
@@ -144,20 +147,21 @@ interface Task {
 
 function calendarJob(file: string, { calendar, area, hours }: Answers['values']): Job {
   if (!calendar && !area) throw new UsageError('--calendar CALENDAR or --area CODE is needed.')
-  return (db, say) =>
+  return (db, tell) =>
     importCalendar(db, {
       file,
       ...(calendar ? { calendar } : {}),
       ...(area ? { area } : {}),
       ...(hours ? { hours } : {}),
-      onProgress: ({ looked, moved }) => say(`${looked} open incidents looked at, ${moved} moved`),
+      onProgress: ({ looked, moved }) =>
+        tell.progress(`${looked} open incidents looked at, ${moved} moved`),
     })
 }
 
 function areasJob(file: string, values: Answers['values']): Job {
   const { level, code = 'code', name = 'name', parent, households, crs, layer, encoding } = values
   if (!isLevel(level)) throw new UsageError(`--level is one of ${areaLevels.join(', ')}.`)
-  return (db, say) =>
+  return (db, tell) =>
     importAreas(db, {
       file,
       level,
@@ -174,7 +178,8 @@ function areasJob(file: string, values: Answers['values']): Job {
       ...(crs ? { crs } : {}),
       ...(layer ? { layer } : {}),
       ...(encoding ? { encoding } : {}),
-      onProgress: ({ checked, total }) => say(`${checked} of ${total} areas checked`),
+      onProgress: ({ checked, total }) => tell.progress(`${checked} of ${total} areas checked`),
+      ...(tell.signal ? { signal: tell.signal } : {}),
     })
 }
 
@@ -184,12 +189,12 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   if (kind === 'demo' && rest.length === 0) {
     const city = file === undefined ? demoCities[0] : demoCity(file)
     if (!city) throw new UsageError(`There is no demo city "${file}".`)
-    const job: Job = async (db, say) => {
+    const job: Job = async (db, tell) => {
       const isOwn = !(await isSupabase(db))
       const photos = isOwn
         ? new PhotoStore(photosFolder(settingsFrom(process.env).dataDir))
         : undefined
-      return loadDemoCity(db, { city, accounts: isOwn, photos, onProgress: say })
+      return loadDemoCity(db, { city, accounts: isOwn, photos, onProgress: tell.progress })
     }
     return { job, kind: 'incidents', file: 'demo' }
   }
@@ -200,7 +205,7 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
   if (kind === 'incidents') {
     if (!values.mapping) throw new UsageError('--mapping MAPPING.json is needed.')
     const mapping = await readMapping(values.mapping)
-    const job: Job = (db, say, rejectedFile) =>
+    const job: Job = (db, tell, rejectedFile) =>
       importIncidents(db, {
         file,
         rejectedFile,
@@ -209,9 +214,13 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
         ...(values.layer ? { layer: values.layer } : {}),
         update: values.update ?? false,
         checkOnly: values.check ?? false,
-        onFound: (found) => console.log(found),
-        onProgress: ({ read, stored, rejected }) =>
-          say(`${read} read, ${stored} stored, ${rejected} rejected`),
+        onFound: tell.found,
+        onProgress: (counts) =>
+          tell.progress(
+            `${counts.read} read, ${counts.stored} stored, ${counts.rejected} rejected`,
+            counts,
+          ),
+        ...(tell.signal ? { signal: tell.signal } : {}),
       })
     return { job, kind, file }
   }
@@ -254,56 +263,91 @@ function reportBase(values: Answers['values'], file: string): string {
 }
 
 /** Writes the report even after a failure. */
-async function run(task: Task, files: ReportFiles, progress: Progress): Promise<ImportReport> {
+async function run(task: Task, files: ReportFiles, tell: Telling): Promise<ImportReport> {
   const startedAt = new Date().toISOString()
   let db: Database | null = null
   const describe = (): Promise<string> => describeWait(process.env)
-  const say = (text: string): void => {
-    progress.done()
-    console.error(text)
-  }
   const work = async (): Promise<ImportReport> => {
-    db = await sayingWaits(openDatabase, describe, say)
-    return task.job(withWaits(db, describe, say), (text) => progress.update(text), files.rejected)
+    db = await sayingWaits(openDatabase, describe, tell.waiting)
+    return task.job(withWaits(db, describe, tell.waiting), tell, files.rejected)
   }
   try {
     const report = await work().catch(async (error: unknown) => {
-      progress.done()
+      tell.rest()
       await files.write(emptyReport(task.kind, task.file, startedAt, messageOf(error)))
       throw error
     })
-    progress.done()
+    tell.rest()
     // Screen first: a full disk may refuse the files.
-    console.log(reportText(report, listedOnScreen))
+    tell.report(report)
     await files.write(report)
-    console.log(`The whole report: ${files.paths.join(', ')}`)
+    tell.kept(files.paths)
     return report
   } finally {
     await (db as Database | null)?.close()
   }
 }
 
+/** Says what is in the file, and which mapping would read it. */
+async function look({ values, positionals }: Answers, tell: Telling): Promise<void> {
+  const [, file, ...rest] = positionals
+  if (file === undefined || rest.length > 0) throw new UsageError('Name one file.')
+  const db = await openDatabase()
+  try {
+    const looked = await lookAtFile(db, {
+      file,
+      ...(values['shown-as'] ? { name: values['shown-as'] } : {}),
+      ...(values.encoding ? { encoding: values.encoding } : {}),
+      ...(values.layer ? { layer: values.layer } : {}),
+      ...(values.mapping ? { draft: await readDraft(values.mapping) } : {}),
+    })
+    tell.look(looked)
+  } finally {
+    await db.close()
+  }
+}
+
 /** @returns 0 done, 1 nothing imported or broken off, 2 wrong command line. */
+async function work(answers: Answers, tell: Telling, shown: (text: string) => string) {
+  const [kind] = answers.positionals
+  if (kind === 'look') {
+    await look(answers, tell)
+    return 0
+  }
+  if (kind === 'incidents' && !answers.values.mapping && answers.positionals.length === 2) {
+    await look(answers, tell)
+    throw new UsageError(
+      'Above is what the file holds. Put the mapping into a file, correct it, and name it with --mapping.',
+    )
+  }
+  const task = await jobOf(answers)
+  const files = await openReport(reportBase(answers.values, task.file), shown)
+  const report = await run(task, files, tell)
+  const isUseful = report.stored + report.updated + report.unchanged > 0
+  return isUseful && report.brokenOff === null ? 0 : 1
+}
+
 async function main(args: string[]): Promise<number> {
+  let tell = tellTerminal()
   try {
     const answers = readArguments(args)
     if (answers.values.help) {
       console.log(usage)
       return 0
     }
-    const task = await jobOf(answers)
-    const files = await openReport(reportBase(answers.values, task.file))
-    const report = await run(task, files, terminalProgress())
-    const isUseful = report.stored + report.updated + report.unchanged > 0
-    return isUseful && report.brokenOff === null ? 0 : 1
+    const { json, 'shown-as': name } = answers.values
+    const file = answers.positionals[1] ?? ''
+    // within JSON too
+    const plain = name?.replaceAll(/["\\\p{Cc}]/gu, '_')
+    const shown = (text: string): string => (plain ? text.replaceAll(file, plain) : text)
+    if (json) tell = tellByLines(shown)
+    return await work(answers, tell, shown)
   } catch (error) {
-    if (error instanceof UsageError) {
-      console.error(`${error.message}\n\n${usage}`)
-      return 2
-    }
-    const isExpected = error instanceof ImportFileError || error instanceof ServerError
-    console.error(isExpected ? error.message : error)
-    return 1
+    if (!(error instanceof UsageError)) tell.failed(error)
+    else console.error(`${error.message}\n\n${usage}`)
+    return error instanceof UsageError ? 2 : 1
+  } finally {
+    tell.close()
   }
 }
 

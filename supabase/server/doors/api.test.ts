@@ -5,6 +5,7 @@ import { signToken } from '../testing/kit.ts'
 import { FairQueue } from '../wire/fair-queue.ts'
 import type { FairQueueOptions } from '../wire/fair-queue.ts'
 import { createApi } from './api.ts'
+import type { ApiOptions } from './api.ts'
 import { JournalFull } from '../journal/journal.ts'
 
 const secrets: Secrets = {
@@ -18,6 +19,7 @@ const session = '01a209e9-acec-75a9-b5c6-8f54bf08c4d9'
 const bob = '01a209e9-acec-75a9-b5c6-8f54bf08c4d8'
 const nobody = '01a209e9-acec-75a9-b5c6-8f54bf08c4da'
 
+const noDesk = {} as ApiOptions['imports']
 const aPhoto = async () => new Response('a photo')
 
 function signedIn(): string {
@@ -98,6 +100,7 @@ function apiWithFakes({
       withdraw: async () => false,
     },
     reports: { list: async () => [], read: async () => null },
+    imports: noDesk,
     acceptsDemoAccounts: ({ viaProxy }) => !viaProxy,
     onChange: () => undefined,
     onUnjournaledChange: () => undefined,

@@ -18,6 +18,8 @@ import { SessionEnder } from './session-ender.ts'
 import { rpcDoor } from './rpc.ts'
 import { publicationsDoor } from './publications.ts'
 import type { PublishingDesk } from './publications.ts'
+import { importsDoor } from './imports.ts'
+import type { ImportDesk } from './imports.ts'
 import { reportsDoor } from './reports.ts'
 import type { ReadableReports } from './reports.ts'
 import { storageDoor } from './storage.ts'
@@ -31,6 +33,7 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
   reports: ReadableReports
   publishing: PublishingDesk
+  imports: ImportDesk
   /** Something may have changed. */
   onChange(): void
   /** Something that no journal holds may have changed. */
@@ -38,7 +41,7 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
 }
 export type Api = Hono<DoorEnv>
 
-/** `/rest/v1`, `/auth/v1`, `/storage/v1`, `/reports/v1` and `/publications/v1`, with the named routes only. */
+/** `/rest/v1`, `/auth/v1`, `/storage/v1`, `/reports/v1`, `/publications/v1` and `/imports/v1`, with the named routes only. */
 export function createApi(options: ApiOptions): Api {
   const { backend, database, journal, photos, secrets, onChange, onUnjournaledChange } = options
   const endedSessions = new EndedSessions(database)
@@ -51,6 +54,7 @@ export function createApi(options: ApiOptions): Api {
   api.use(guards.key)
   api.use('/rest/v1/*', compressAnswers)
   api.use('/auth/v1/*', compressAnswers)
+  api.use('/imports/v1/*', compressAnswers)
   api.route('/rest/v1', rpcDoor({ guards, forward, intake }))
   const { jwtSecret } = secrets
   const changes = { onChange, onUnjournaledChange }
@@ -60,6 +64,7 @@ export function createApi(options: ApiOptions): Api {
   api.use('/publications/v1/*', compressAnswers)
   const { publishing } = options
   api.route('/publications/v1', publicationsDoor({ guards, publishing, onUnjournaledChange }))
+  api.route('/imports/v1', importsDoor({ guards, desk: options.imports }))
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {
     if (error instanceof TooBusy) return tooMany(error.seconds)

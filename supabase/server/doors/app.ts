@@ -19,7 +19,16 @@ const isAppRoute = (path: string): boolean => {
   )
 }
 /** Never the app's page. */
-const neverPages = ['_system', 'rest', 'auth', 'storage', 'realtime', 'functions', 'graphql']
+const neverPages = [
+  '_system',
+  'rest',
+  'auth',
+  'storage',
+  'imports',
+  'realtime',
+  'functions',
+  'graphql',
+]
 
 /** Files, and one page for every page's address. */
 export function appDoor(files: StaticFiles, devApp?: DevApp): Hono<{ Bindings: HttpBindings }> {

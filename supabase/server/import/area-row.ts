@@ -31,6 +31,8 @@ export interface AreaImportOptions {
   /** Report and store nothing. */
   checkOnly?: boolean
   onProgress?: (state: { checked: number; total: number }) => void
+  /** Ends the import before anything is stored. */
+  signal?: AbortSignal
 }
 
 export interface AreaRow {

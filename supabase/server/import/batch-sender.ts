@@ -8,6 +8,8 @@ import type { Tally } from './tally.ts'
 
 interface SendOptions extends StoreOptions {
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
+  /** Ends the sending before the next batch. */
+  signal?: AbortSignal
 }
 
 /** Stores rows in batches, one after the other; the next rows are read while the database stores a batch. */
@@ -51,6 +53,7 @@ export class BatchSender {
   }
 
   async #send(): Promise<void> {
+    this.#options.signal?.throwIfAborted()
     const rows = this.#rows
     this.#rows = []
     this.#characters = 0

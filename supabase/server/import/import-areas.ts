@@ -64,8 +64,9 @@ function warningsOf(result: AreasResult, closing: ClosingResult | null): string[
 }
 
 /** Features in degrees of WGS 84, flat, and what had to be done for that. */
-async function planeFeatures(
-  options: AreaImportOptions,
+export async function planeFeatures(
+  options: Pick<AreaImportOptions, 'file' | 'layer' | 'encoding' | 'crs'> &
+    Partial<AreaImportOptions>,
 ): Promise<{ features: SourceFeature[]; notes: string[] }> {
   const { file, layer, encoding } = options
   const read = await readFeatures(file, { layer, encoding })
@@ -125,6 +126,7 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
   }
   // The database checks the sound rows too, so that one run lists every fault.
   const broken = new Set(faults.map(({ at }) => at))
+  options.signal?.throwIfAborted()
   const judged = rows.filter(({ feature }) => !broken.has(feature))
   const { result, closing } = await storeWhole(db, judged, faults.length > 0, options)
   const listed = (found: AreasResult['faults']): ReportItem[] =>

@@ -40,6 +40,8 @@ export interface IncidentImportOptions {
   /** CSV for the rejected rows, when the report cannot name them all. */
   rejectedFile?: string
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
+  /** Ends the import after the batch under way. */
+  signal?: AbortSignal
 }
 
 interface City {
@@ -209,7 +211,9 @@ async function prepare(
 }
 
 /** Batches are atomic, so only the one under way is uncertain. */
-function breakOffText(error: unknown, { underWay }: Tally): string {
+function breakOffText(error: unknown, { underWay }: Tally, isStopped: boolean): string {
+  if (isStopped)
+    return `${messageOf(error)} (what is counted here is stored, nothing after it). Run the import again: what is stored is left alone.`
   const unknown = underWay
     ? `lines ${underWay[0]} to ${underWay[1]} were under way and may be stored or not, nothing after them is`
     : 'what is not counted here is not stored'
@@ -238,7 +242,7 @@ export async function importIncidents(
   } catch (error) {
     if (tally.read === 0) throw error
     await sender.settled()
-    brokenOff = breakOffText(error, tally)
+    brokenOff = breakOffText(error, tally, error === options.signal?.reason)
   } finally {
     await streets?.close()
   }

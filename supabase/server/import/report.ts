@@ -127,9 +127,13 @@ export interface ReportFiles {
 
 /**
  * Opens the files before the import, so that nothing is stored without a report.
+ * @param shown replaces the file's path by the name that people know.
  * @throws ServerError when they cannot be written.
  */
-export async function openReport(base: string): Promise<ReportFiles> {
+export async function openReport(
+  base: string,
+  shown: (text: string) => string = (text) => text,
+): Promise<ReportFiles> {
   const paths = [`${base}.json`, `${base}.txt`] as const
   try {
     await mkdir(dirname(base), { recursive: true, mode: 0o700 })
@@ -138,8 +142,8 @@ export async function openReport(base: string): Promise<ReportFiles> {
       paths,
       rejected: `${base}.rejected.csv`,
       async write(report) {
-        await json!.writeFile(`${JSON.stringify(report, null, 2)}\n`)
-        await text!.writeFile(reportText(report))
+        await json!.writeFile(`${shown(JSON.stringify(report, null, 2))}\n`)
+        await text!.writeFile(shown(reportText(report)))
         await Promise.all([json!.close(), text!.close()])
       },
     }

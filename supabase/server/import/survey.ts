@@ -32,6 +32,15 @@ export interface SurveyContext {
   bbox: BoundingBox
 }
 
+/** The file contradicts its mapping, and says what to put there. */
+export class SurveyRemedy extends ImportFileError {
+  readonly put: Partial<Mapping>
+  constructor(message: string, put: Partial<Mapping>) {
+    super(message)
+    this.put = put
+  }
+}
+
 type Sample = (column: string | undefined) => string[]
 
 async function sampleOf(table: RowFile): Promise<Sample> {
@@ -101,8 +110,9 @@ async function surveyPlaces(
   const turned = { ...places, isSwapped: !places.isSwapped }
   const swapped = shareInBox(lons, lats, turned, bbox)
   if (swapped >= most) {
-    throw new ImportFileError(
+    throw new SurveyRemedy(
       `${file}: none of the places lies in the city; with ${columns.lon} and ${columns.lat} exchanged ${Math.round(swapped * 100)} % do: say "swapCoordinates": ${!swapCoordinates} in the mapping`,
+      { swapCoordinates: !swapCoordinates },
     )
   }
   const likely =
@@ -113,8 +123,9 @@ async function surveyPlaces(
       : null
   if (likely && likely.share >= most) {
     const also = likely.isSwapped ? ' and "swapCoordinates": true' : ''
-    throw new ImportFileError(
+    throw new SurveyRemedy(
       `${file}: the coordinates are no degrees in the city; as ${likely.title} ${Math.round(likely.share * 100)} % lie in it: say "coordinates": "${likely.name}"${also} in the mapping`,
+      { coordinates: likely.name, ...(likely.isSwapped ? { swapCoordinates: true } : {}) },
     )
   }
   return { places, notes }
@@ -152,9 +163,10 @@ function surveyDates(
   const { mdy, dmy } = orderEvidence(texts)
   const where = `${file}: the dates of ${columns.reportedAt} (${example(unread)}) do not begin with the year`
   if (mdy.length > 0 !== dmy.length > 0) {
-    const [order, proof] = mdy.length > 0 ? ['mdy', mdy[0]] : ['dmy', dmy[0]]
-    throw new ImportFileError(
+    const [order, proof] = mdy.length > 0 ? (['mdy', mdy[0]] as const) : (['dmy', dmy[0]] as const)
+    throw new SurveyRemedy(
       `${where}; ${proof} says "dateOrder": "${order}": put it into the mapping`,
+      { dateOrder: order },
     )
   }
   throw new ImportFileError(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { pages } from '../../../src/domain/pages.ts'
 import { slow } from '../../../tests/kit/patience.ts'
 import { openDatabase } from '../backend/open-database.ts'
+import { hashWithoutRule } from '../owner/passwords.ts'
 import { addPerson, setPassword } from '../owner/people.ts'
 import { KeptReports } from '../report/kept-reports.ts'
 import { startServer } from './server.ts'
@@ -60,6 +61,173 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.close()
   folder.remove()
+})
+
+describe('the desk of imports', () => {
+  const call = (
+    method: string,
+    path: string,
+    { body, jwt = token }: { body?: string | object; jwt?: string } = {},
+  ) =>
+    send(port, method, `/imports/v1${path}`, {
+      headers: bearer(jwt),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+  type State = Record<'job' | 'file', Record<string, unknown> | null> & {
+    reports: Record<string, unknown>[]
+    mappings: Record<string, unknown>[]
+  }
+  const state = async () => (await call('GET', '/state')).json as unknown as State
+  /** The job when it has ended. */
+  const ended = async () => {
+    await expect.poll(async () => (await state()).job?.endedAt, slow).toEqual(expect.any(String))
+    return (await state()).job!
+  }
+  /** A ledger as an office writes it, its last row in another city. */
+  const ledger = (rows: number) =>
+    ['编号,上报时间,结案时间,经度,纬度,小类', '']
+      .join('\n')
+      .concat(
+        Array.from(
+          { length: rows },
+          (_, n) => `A-${n},2026年3月5日 8:30,,113.0${n % 90},28.0${n % 90},暴露垃圾\n`,
+        ).join(''),
+      )
+      .concat('Z-1,2026年3月5日 8:30,,120.1,30.2,暴露垃圾\n')
+  const stored = async () =>
+    (
+      await server.database().query<{
+        n: number
+      }>(`select count(*)::integer as n from public.incidents
+          where description = '' and channel is null or channel = 'import'`)
+    )[0]!.n
+
+  test('takes a file from admins of the city alone, looks, checks, stores and reports', async () => {
+    // a leader of the whole city, for the claims say nothing about roles
+    const { json: session } = await (async () => {
+      const person = { email: 'leader@city.example', displayName: 'Leader' }
+      const passwordHash = await hashWithoutRule(goodPassword)
+      await addPerson(
+        server.database(),
+        { ...person, passwordHash },
+        { role: 'leader', areaCode: 'CITY' },
+      )
+      return signIn(person.email, goodPassword)
+    })()
+    const strange = session.access_token as string
+    for (const [method, path] of [
+      ['GET', '/state'],
+      ['PUT', '/file?name=a.csv'],
+      ['POST', '/job'],
+      ['DELETE', '/job'],
+      ['GET', '/reports/x'],
+    ] as const)
+      expect(
+        (
+          await call(method, path, {
+            jwt: strange,
+            ...(method === 'PUT' || method === 'POST' ? { body: '{}' } : {}),
+          })
+        ).status,
+        path,
+      ).toBe(403)
+    expect(await state()).toMatchObject({ file: null, job: null })
+
+    expect((await call('POST', '/job', { body: { step: 'look' } })).json.code).toBe(
+      'import_no_file',
+    )
+    const name = encodeURIComponent('../../三月台账.csv')
+    const sent = await call('PUT', `/file?name=${name}`, { body: ledger(3) })
+    expect(sent.json).toMatchObject({ name: '三月台账.csv', isBasemap: false })
+    expect((await call('POST', '/job', { body: { step: 'look' } })).status).toBe(200)
+    const { look } = (await ended()) as { look: Record<string, unknown> & { mapping: object } }
+    expect(look).toMatchObject({ kind: 'incidents', total: 4, doubts: [] })
+    expect(look.mapping).toMatchObject({
+      columns: { id: '编号', reportedAt: '上报时间', lon: '经度', lat: '纬度', category: '小类' },
+      categories: { map: { 暴露垃圾: 'exposed_garbage' } },
+    })
+
+    const before = await stored()
+    const wish = { kind: 'incidents', mapping: { ...look.mapping, source: 'desk' } }
+    await call('POST', '/job', { body: { ...wish, step: 'check' } })
+    const checked = await ended()
+    expect(checked.error).toBeNull()
+    expect(await stored()).toBe(before)
+    await call('POST', '/job', { body: { ...wish, step: 'store' } })
+    const { report } = (await ended()) as { report: string }
+    expect(await stored()).toBe(before + 3)
+
+    const { reports } = await state()
+    expect(reports.slice(0, 2)).toMatchObject([
+      { name: report, file: '三月台账.csv', isCheck: false, stored: 3, rejected: 1 },
+      { isCheck: true, stored: 3, rejected: 1 },
+    ])
+    const read = (await call('GET', `/reports/${encodeURIComponent(report)}`)).json
+    expect(read).toMatchObject({
+      reasons: [{ reason: 'outside_city', count: 1, zh: '不在本市范围内' }],
+      items: [{ at: 5, id: 'Z-1' }],
+    })
+    const csv = await call('GET', `/reports/${encodeURIComponent(report)}/rejected`)
+    expect(csv.text).toContain('5,Z-1,')
+    for (const path of ['..%2Fsecrets', '..%2F..%2Fsecrets', 'incoming'])
+      expect((await call('GET', `/reports/${path}`)).status, path).toBe(404)
+  })
+
+  test('does one thing at a time, and a stopped import says what it stored', async () => {
+    await call('PUT', '/file?name=many.csv', { body: ledger(60_000) })
+    await call('POST', '/job', { body: { step: 'look' } })
+    const { look } = (await ended()) as { look: { mapping: object } }
+    const before = await stored()
+    const wish = { step: 'store', kind: 'incidents', mapping: { ...look.mapping, source: 'many' } }
+    const both = await Promise.all([1, 2].map(() => call('POST', '/job', { body: wish })))
+    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409])
+    expect((await call('PUT', '/file?name=b.csv', { body: 'id\n' })).json.code).toBe('import_busy')
+    // others are answered meanwhile
+    const progress = async () =>
+      ((await state()).job?.progress as { stored: number } | null)?.stored
+    await expect.poll(async () => (await progress()) ?? 0, slow).toBeGreaterThan(0)
+    expect((await call('DELETE', '/job')).status).toBe(200)
+    const job = await ended()
+    expect(job).toMatchObject({ isStopped: true, error: null })
+    const [summary] = (await state()).reports
+    expect(summary).toMatchObject({
+      isCheck: false,
+      brokenOff: expect.stringMatching(/stopped on request/) as unknown,
+    })
+    const added = (await stored()) - before
+    expect(added).toBe(summary!.stored)
+    expect(added).toBeGreaterThan(0)
+    expect(added).toBeLessThan(60_000)
+    expect((await call('DELETE', '/job')).json.code).toBe('import_no_job')
+    await call('DELETE', '/file')
+    expect(readdirSync(join(folder.path, 'data/imports/incoming'))).toEqual([])
+  })
+
+  test('keeps mappings by name', async () => {
+    const kept = {
+      name: '月度台账',
+      kind: 'incidents',
+      columns: ['编号'],
+      mapping: { source: 'x' },
+    }
+    expect((await call('PUT', '/mappings', { body: kept })).status).toBe(200)
+    expect((await call('PUT', '/mappings', { body: { ...kept, name: '' } })).status).toBe(400)
+    expect((await state()).mappings).toMatchObject([kept])
+    await call('DELETE', `/mappings?name=${encodeURIComponent(kept.name)}`)
+    expect((await state()).mappings).toEqual([])
+  })
+
+  test('refuses a basemap that is none, and says why', async () => {
+    await call('PUT', '/file?name=city.pmtiles', { body: 'PMTiles and nothing more' })
+    await call('POST', '/job', { body: { step: 'basemap' } })
+    expect((await ended()).error).toMatchObject({
+      en: expect.stringMatching(/^city\.pmtiles is no whole PMTiles archive/) as unknown,
+      zh: '不是完整的 PMTiles 文件',
+    })
+    expect(await state()).toMatchObject({ cityBasemap: null })
+  })
 })
 
 test('kept monthly reports are listed and given to those who lead their area alone', async () => {

@@ -27,6 +27,7 @@ import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { replayJournal } from '../keeping/replay.ts'
 import { startResumeTimer } from '../keeping/resume-timer.ts'
+import { FileDesk } from '../import/desk/import-desk.ts'
 import { KeptReports } from '../report/kept-reports.ts'
 import { mailReport } from '../report/mail-report.ts'
 import { printReport } from '../report/print-report.ts'
@@ -228,6 +229,11 @@ async function startParts(
   const photos = new PhotoApi({ store, database, queue, journal, quotaBytes, onChange })
   const recipients = settings.reports?.mail?.to ?? []
   const reports = new KeptReports(dataDir, database, recipients)
+  const imports = new FileDesk({
+    ...{ dataDir, databaseUrl: settings.databaseUrl, database },
+    onChange: onUnjournaledChange,
+  })
+  undo.push(() => imports.close())
   api = createApi({
     backend: opened,
     database,
@@ -237,6 +243,7 @@ async function startParts(
     photos,
     reports,
     publishing: publishingDesk(database),
+    imports,
     acceptsDemoAccounts,
     onChange,
     onUnjournaledChange,

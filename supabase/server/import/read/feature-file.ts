@@ -1,4 +1,5 @@
 import type { Geometry } from 'geojson'
+import { ImportFileError } from '../text-source.ts'
 
 /** A feature as its file has it: in the file's own coordinates, perhaps with heights. */
 export interface SourceFeature {
@@ -21,4 +22,13 @@ export interface ReadOptions {
   layer?: string | undefined
   /** Of the texts, where the format does not say it. */
   encoding?: string | undefined
+}
+
+/** The file has several layers, and none was named. */
+export class LayerNeeded extends ImportFileError {
+  readonly layers: readonly string[]
+  constructor(file: string, layers: readonly string[]) {
+    super(`${file}: name one of its layers with --layer: ${layers.join(', ') || 'it has none'}`)
+    this.layers = layers
+  }
 }

@@ -93,3 +93,12 @@ export async function readFeatures(file: string, options: ReadOptions = {}): Pro
   if (!format) throw new ImportFileError(`${file}: an unknown format`)
   return format.read(() => wholeFile(file), file, options)
 }
+
+/** Name of a file's map format, for people. */
+export async function featureFormat(file: string): Promise<string> {
+  const head = await firstUnpacked(file)
+  const found = formats.find(({ isIt }) => isIt(head))?.name ?? ''
+  if (found !== 'zip') return found
+  const names = [...unzipped(await wholeFile(file), file).keys()]
+  return names.some((name) => /\.shp$/i.test(name)) ? 'Shapefile' : 'KMZ'
+}

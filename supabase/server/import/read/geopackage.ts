@@ -1,5 +1,6 @@
 import type { Geometry } from 'geojson'
 import { ImportFileError } from '../text-source.ts'
+import { LayerNeeded } from './feature-file.ts'
 import type { FeatureFile, ReadOptions, SourceFeature } from './feature-file.ts'
 import { geometryFromWkb } from './well-known-binary.ts'
 
@@ -53,8 +54,10 @@ export async function readGeoPackage(path: string, { layer }: ReadOptions): Prom
     const wanted = layers.filter(({ name }) => layer === undefined || name === layer)
     const [found] = wanted
     if (!found || wanted.length > 1) {
-      const list = layers.map(({ name }) => name).join(', ') || 'it has none'
-      throw new ImportFileError(`${path}: name one of its layers with --layer: ${list}`)
+      throw new LayerNeeded(
+        path,
+        layers.map(({ name }) => String(name)),
+      )
     }
     const shape = String(found.shape)
     const features = rowsOf(`select * from ${quoted(String(found.name))}`).map(

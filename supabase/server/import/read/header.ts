@@ -20,7 +20,8 @@ export interface FoundHeader {
   titles: string[]
 }
 
-function firstRows(head: string, delimiter: string): CsvRow[] {
+/** Rows in which a header is looked for. */
+export function firstRows(head: string, delimiter: string): CsvRow[] {
   const reader = new CsvReader(delimiter)
   const rows: CsvRow[] = []
   for (const row of reader.push(head)) {

@@ -15,7 +15,8 @@ import { readWorkbook } from './workbook.ts'
 /** Of the text in which the header is looked for. */
 const headCharacters = 200_000
 
-async function headOf(file: string, encoding: string): Promise<string> {
+/** The text in which a header is looked for. Needs a file that passed `checkText`. */
+export async function headOf(file: string, encoding: string): Promise<string> {
   let head = ''
   for await (const chunk of textChunks(file, encoding)) {
     head += chunk

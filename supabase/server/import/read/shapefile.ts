@@ -1,6 +1,7 @@
 import type { Geometry } from 'geojson'
 import { ImportFileError } from '../text-source.ts'
 import { encodingOfCpg, readDbf } from './dbf.ts'
+import { LayerNeeded } from './feature-file.ts'
 import type { FeatureFile, ReadOptions } from './feature-file.ts'
 
 const ending = (name: string): string => name.slice(name.lastIndexOf('.')).toLowerCase()
@@ -31,8 +32,7 @@ export async function readShapefile(
   const wanted = layers.filter((name) => layer === undefined || short(name) === layer)
   const [shp] = wanted
   if (shp === undefined || wanted.length > 1) {
-    const list = layers.map(short).join(', ')
-    throw new ImportFileError(`${file}: name one of its layers with --layer: ${list}`)
+    throw new LayerNeeded(file, layers.map(short))
   }
   const part = (kind: string): Uint8Array | undefined =>
     files.get(

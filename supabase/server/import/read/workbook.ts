@@ -17,17 +17,14 @@ function textOf(cell: Cell): string {
   return clock === '00:00:00' ? day : `${day} ${clock}`
 }
 
-/**
- * One sheet of an XLSX: the one of `layer`, else the first whose header has the mapped columns.
- * Numbers stay as the file writes them; dates know whether they count from 1900 or 1904.
- */
-export async function readWorkbook(file: string, options: RowOptions): Promise<RowFile> {
+/** All sheets, in their order. @throws ImportFileError */
+async function readSheets(file: string): Promise<{ sheet: string; data: Cell[][] }[]> {
   const { default: readXlsx } = await import('read-excel-file/node')
   const read = readXlsx as unknown as (
     input: Buffer,
     options: { parseNumber: (text: string) => string; trim: boolean },
   ) => Promise<{ sheet: string; data: Cell[][] }[]>
-  const sheets = await read(Buffer.from(await wholeFile(file)), {
+  return read(Buffer.from(await wholeFile(file)), {
     parseNumber: (text) => text,
     trim: false,
   }).catch((error: unknown) => {
@@ -35,6 +32,24 @@ export async function readWorkbook(file: string, options: RowOptions): Promise<R
       `${file}: not a workbook that can be read: ${(error as Error).message}`,
     )
   })
+}
+
+/** The sheets with the rows in which a header is looked for. @throws ImportFileError */
+export async function firstRowsOfSheets(
+  file: string,
+): Promise<{ sheet: string; rows: string[][] }[]> {
+  return (await readSheets(file)).map(({ sheet, data }) => ({
+    sheet,
+    rows: data.slice(0, lookedAt).map((cells) => cells.map(textOf)),
+  }))
+}
+
+/**
+ * One sheet of an XLSX: the one of `layer`, else the first whose header has the mapped columns.
+ * Numbers stay as the file writes them; dates know whether they count from 1900 or 1904.
+ */
+export async function readWorkbook(file: string, options: RowOptions): Promise<RowFile> {
+  const sheets = await readSheets(file)
   const names = sheets.map(({ sheet }) => sheet)
   const wanted = sheets.filter(
     ({ sheet }) => options.layer === undefined || sheet === options.layer,
