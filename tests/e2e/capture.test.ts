@@ -9,6 +9,7 @@ import zh from '../../src/locales/zh-CN/capture.json' with { type: 'json' }
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, call } from '../kit/api.ts'
 import { axeFindings } from '../kit/axe.ts'
+import { placeAtTheBorder } from '../kit/border.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { exifPhoto } from '../kit/exif-photo.ts'
 import { keptValues } from '../kit/kept-value.ts'
@@ -574,6 +575,22 @@ describe('capture on a phone', () => {
     const { areaCode, addressLabel } = (await detail(id, 'field'))!.incident
     expect(placeName).toContain(`${await nameOf(areaCode)}, near `)
     expect(addressLabel).not.toBe('')
+
+    // 2 m from a border the accuracy allows the other side too; the server means the area that is named
+    const { pin, beyond } = await placeAtTheBorder(await as('manager'))
+    await begin(plain, pin, 30)
+    const also = page.getByTestId('also-within').filter({ hasText: `± 30 m also ${beyond}` })
+    await also.waitFor(slow)
+    const nameAtBorder = await page.getByTestId('place-name').innerText()
+    await choose(page, 'dust', 'dust')
+    await saved(page)
+    const atBorder = draftIn(page)
+    await send(page)
+    await received(page)
+    const stored = (await detail(atBorder))!.incident
+    expect(nameAtBorder.split(', near ')[0]).toBe(await nameOf(stored.areaCode))
+    await page.getByTestId('sent-open').tap()
+    await also.waitFor(slow)
   })
 
   it('says on plain http what is missing and how to get it, and lets people leave', async () => {
