@@ -297,7 +297,13 @@ describe('capture on a phone', () => {
     const { page, context } = plain
     await begin(plain)
     // without a map the place is found by words
-    await page.locator('#place-entry').fill('37.7650, -122.4200')
+    const entry = page.locator('#place-entry')
+    await entry.fill('Valencia 19th')
+    await page.getByTestId('place-address').filter({ hasText: 'Valencia' }).first().waitFor(slow)
+    // an area's code, not coordinates
+    await entry.fill('020100')
+    await page.getByTestId('place-area').filter({ hasText: 'Mission 020100' }).waitFor(slow)
+    await entry.fill('37.7650, -122.4200')
     await page.getByTestId('place-coordinates').tap()
     await page.getByTestId('place-basis').filter({ hasText: en.place['by-hand'] }).waitFor(slow)
     await choose(page, 'dust', 'dust')
