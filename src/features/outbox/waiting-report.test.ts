@@ -6,9 +6,14 @@ import { waitingReport } from './waiting-report.ts'
 
 const place = { lon: -122.42, lat: 37.76 }
 const report = {
+  type: 'report_incident',
+  incidentId: 'i',
   command: { type: 'report_incident', payload: { categoryCode: 'sewer', ...place } },
-} as QueuedItem
-const note = { command: { type: 'add_note', payload: { note: 'x' } } } as QueuedItem
+} as unknown as QueuedItem
+const note = {
+  type: 'add_note',
+  command: { type: 'add_note', payload: { note: 'x' } },
+} as unknown as QueuedItem
 const outbox = (items: QueuedItem[], form?: Partial<Draft['form']>) => ({
   ofIncident: async () => items,
   loadDraft: async () => form && ({ form: { ...emptyCaptureForm(), ...form } } as Draft),

@@ -1,5 +1,6 @@
 import type { CorrectionForm } from '@/domain/command/correction-form.ts'
 import { usualSeverity } from '@/domain/command/report-form.ts'
+import { commandTypes, draftOf } from '@/domain/command/types/index.ts'
 import type { Outbox } from '@/sync/index.ts'
 
 /**
@@ -12,8 +13,11 @@ export async function waitingReport(
 ): Promise<CorrectionForm | null> {
   const draft = await outbox.loadDraft(incidentId)
   if (draft) return formOf(draft.form)
-  for (const { command } of await outbox.ofIncident(incidentId))
-    if (command?.type === 'report_incident') return formOf(command.payload)
+  for (const item of await outbox.ofIncident(incidentId)) {
+    if (!item.command || !commandTypes[item.type].makesIncident) continue
+    const report = draftOf(item.command, item)
+    if (report) return formOf(report.form)
+  }
   return null
 }
 
