@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gravitiesOf, noticeToShow } from './device-notices.ts'
+import { gravitiesOf, noticeToShow, waitsSince } from './device-notices.ts'
 
 const megabyte = 1024 * 1024
 const well = {
@@ -62,5 +62,15 @@ describe('noticeToShow', () => {
     expect(shown({ forgetsAfterDays: 7, unsent: 1, isQuiet })).toBe('seven-days')
     expect(shown({ freeBytes: 0, isQuiet })).toBe('low-space')
     expect(shown({ isSecure: false, isQuiet })).toBe('insecure')
+  })
+})
+
+describe('waitsSince', () => {
+  it('is the instant of the oldest item or draft, whichever is older', () => {
+    const [old, older] = ['2026-11-20T08:00:00.000Z', '2026-11-18T08:00:00.000Z']
+    expect(waitsSince([], [])).toBeNull()
+    expect(waitsSince([{ at: old }], [])).toBe(old)
+    expect(waitsSince([{ at: old }], [{ updatedAt: old }, { updatedAt: older }])).toBe(older)
+    expect(waitsSince([{ at: older }], [{ updatedAt: old }])).toBe(older)
   })
 })

@@ -12,7 +12,7 @@ interface DeviceState {
   forgetsAfterDays: number | null
   canInstall: boolean
   unsent: number
-  /** Whole days for which the oldest unsent item has waited; null without one. */
+  /** Whole days for which the oldest unsent item or draft has waited; null without one. */
   unsentDays: number | null
   /** Whether the browser promised to keep the storage; null when it does not tell. */
   isPersisted: boolean | null
@@ -27,6 +27,13 @@ export const gravitiesOf = (state: DeviceState): Gravities => ({
   'old-unsent': state.isPersisted === true ? 0 : (state.unsentDays ?? 0),
   install: state.canInstall && !state.isQuiet ? 1 : 0,
 })
+
+/** Device instant since which the oldest has waited: an item since it was made, a draft since its last change. */
+export const waitsSince = (
+  items: readonly { at: string }[],
+  drafts: readonly { updatedAt: string }[],
+): string | null =>
+  [...items.map(({ at }) => at), ...drafts.map(({ updatedAt }) => updatedAt)].toSorted()[0] ?? null
 
 /** Grows by one each time the free space halves. */
 function lowness({ freeBytes, lowBytes }: DeviceState): number {

@@ -8,6 +8,8 @@ import type { AreaFeatures, AreaHighlight, AreaValues, MapLook } from './types.t
 export interface AreaValuesMapOptions {
   city: CityConfig
   look: MapLook
+  /** The graphics are gone: destroy the map. */
+  onLost: () => void
   /** Each with an `Area.idx`; null: the pointer is over none. */
   onHover: (idx: number | null) => void
   onClick: (idx: number) => void
@@ -25,10 +27,10 @@ export interface AreaValuesMap {
 /** A small map of areas in colours of their values. @throws when WebGL 2 is missing */
 export function createAreaValuesMap(
   container: HTMLElement,
-  { city, look, onHover, onClick }: AreaValuesMapOptions,
+  { city, look, onLost, onHover, onClick }: AreaValuesMapOptions,
 ): AreaValuesMap {
   const { map, setLook, remove } = createSmallMap(container, {
-    ...{ city, look },
+    ...{ city, look, onLost },
     view: undefined,
     interactive: true,
   })

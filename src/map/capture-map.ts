@@ -16,7 +16,7 @@ export interface CaptureMapOptions {
   box?: BoundingBox | undefined
   look: MapLook
   onPlace: (lngLat: LngLat) => void
-  onLost?: () => void
+  onLost: () => void
 }
 
 export interface CaptureMap {

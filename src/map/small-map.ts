@@ -8,7 +8,7 @@ import { ScaleBar } from './ui/scale-bar.ts'
 export type SmallMapOptions = Omit<MapCanvasOptions, 'title' | 'theme' | 'locale'> & {
   look: MapLook
   /** The graphics are gone: destroy the map. */
-  onLost?: (() => void) | undefined
+  onLost: () => void
 }
 
 export interface SmallMap {
@@ -24,7 +24,7 @@ export function createSmallMap(container: HTMLElement, options: SmallMapOptions)
   const map = createMapCanvas(container, { ...options, ...look, title: look.messages.mapTitle })
   // A map that cannot be moved needs no keyboard focus.
   if (!options.interactive) map.getCanvas().setAttribute('tabindex', '-1')
-  if (options.onLost) map.on('webglcontextlost', options.onLost)
+  map.on('webglcontextlost', options.onLost)
   map.on('error', ({ error }) => console.warn('Map:', error.message))
   const scale = new ScaleBar(look.messages, city.basemap?.attribution ?? null)
   container.append(scale.element)

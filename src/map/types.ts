@@ -251,7 +251,7 @@ export interface LocatorMapOptions {
   color: string
   zoom?: number
   /** The graphics are gone: destroy the map. */
-  onLost?: () => void
+  onLost: () => void
 }
 
 export interface LocatorMap {

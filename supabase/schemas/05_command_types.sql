@@ -383,23 +383,35 @@ begin
   having count(*) > 0;
 end $$;
 
--- The rights before a correction of the caller's own, of the last day, that took the incident out of their sight:
--- what waited behind that correction in their queue was said by these rights. Null without such a correction.
+-- The rights before a correction of the caller's own, of the last day, that took the incident out of their sight.
+-- A command composed before the call of that correction left waited in one queue with it: it keeps all of them.
+-- Both instants are of one device's clock. Later ones, and those without an instant, keep the right to add notes,
+-- photos and sightings alone: an answer can be lost for hours. Null without such a correction.
 create or replace function private.rights_before_own_move(
-  p_incident public.incidents, p_at timestamptz, p_to_act boolean)
+  p_incident public.incidents, p_composed timestamptz, p_at timestamptz, p_to_act boolean)
 returns private.incident_rights language plpgsql stable set search_path = '' as $$
 declare
   v_before public.incidents := p_incident;
   v_actor uuid;
   v_at timestamptz;
+  v_left timestamptz;
+  v_rights private.incident_rights;
 begin
-  select l.data -> 'areaCode' ->> 0, l.actor, l.at into v_before.area_code, v_actor, v_at
+  select l.data -> 'areaCode' ->> 0, l.actor, l.at, c.sent_at into v_before.area_code, v_actor, v_at, v_left
   from public.incident_log l
+  left join public.commands c on c.id = l.command_id
   where l.district_code = p_incident.district_code and l.incident_id = p_incident.id
     and l.kind = 'corrected' and l.data ? 'areaCode'
   order by l.seq desc limit 1;
   if v_actor is distinct from auth.uid() or v_at <= p_at - interval '1 day' then return null; end if;
-  return private.rights_on(v_before, p_at, p_to_act);
+  if p_composed <= v_left then return private.rights_on(v_before, p_at, p_to_act); end if;
+  if p_to_act then return null; end if;
+  v_rights := private.rights_on(v_before, p_at);
+  v_rights.roles := '{}';
+  v_rights.acts_as := '{}';
+  v_rights.may_ask := false;
+  v_rights.may_correct := false;
+  return v_rights;
 end $$;
 
 create type private.locked_incident as (incident public.incidents, rights private.incident_rights);
@@ -418,7 +430,8 @@ begin
   if found then
     v_locked.rights := private.rights_on(v_locked.incident, p_at, p_to_act);
     if (v_locked.rights).sees is not true then
-      v_locked.rights := private.rights_before_own_move(v_locked.incident, p_at, p_to_act);
+      v_locked.rights := private.rights_before_own_move(
+        v_locked.incident, private.payload_instant(p_payload, 'deviceAt'), p_at, p_to_act);
     end if;
   end if;
   if (v_locked.rights).sees is not true then

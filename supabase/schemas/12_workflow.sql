@@ -633,7 +633,7 @@ begin
   v_step.command_id := p_command;
   v_step.at := p_at;
   v_step.stands_alone := coalesce(v_values -> 'into', 'null') <> 'null'
-    -- what is filed after it in the same call may be a repeat of it, or not any more
+    -- another incident filed later in the same call may be a repeat of it, or not any more
     or private.is_open(v_incident.stage) <> private.is_open(v_new.stage);
   return v_step;
 end $$;

@@ -369,6 +369,48 @@ describeOnEachDatabase('commands on an incident', (kind) => {
       ).toMatchObject({ code: 'unknown_incident' })
     })
 
+    it('lets act behind it only what was composed before its call left', async () => {
+      const left = Date.parse('2026-11-20T08:00:00Z')
+      const after = (seconds: number) => new Date(left + seconds * 1000).toISOString()
+      const move = async (sentAt?: string) => {
+        const foreign = await report('admin', { lon: 10.5, lat: 21 })
+        const correction = commandOf(people.manager, 'correct_incident', {
+          ...{ incidentId: foreign, baseVersion: 1, changes: { lon: 12.5, lat: 20.5 } },
+        })
+        const [receipt] = await applyCommands(db, people.manager, [
+          { ...correction, ...(sentAt && { sentAt }) },
+        ])
+        expect(receipt).toMatchObject({ outcome: 'applied', version: 2 })
+        return foreign
+      }
+      const outcomes = async (foreign: string, deviceAt?: string) => {
+        const about = { incidentId: foreign, deviceAt }
+        const changes = { description: 'seen again' }
+        const receipts = [
+          await send('manager', 'add_note', { ...about, note: 'x' }),
+          await send('manager', 'add_photo', { ...about, photos: [photoRef()] }),
+          await send('manager', 'confirm_duplicate', { ...about, lon: 12.5, lat: 20.5 }),
+          await send('manager', 'correct_incident', { ...about, baseVersion: 1, changes }),
+          await send('manager', 'correct_incident', { ...about, baseVersion: 2, changes }),
+          await send('manager', 'transition', {
+            ...{ ...about, baseVersion: (await row(foreign)).version, name: 'reject' },
+            ...{ note: 'not here' },
+          }),
+        ]
+        return receipts.map(({ outcome, error }) => error?.code ?? outcome)
+      }
+      const notes = ['applied', 'applied', 'applied']
+      expect(await outcomes(await move(after(0)), after(-60))).toEqual([
+        ...notes,
+        ...['conflict', 'applied', 'applied'],
+      ])
+      const later = [...notes, 'not_allowed', 'not_allowed', 'unknown_incident']
+      expect(await outcomes(await move(after(0)), after(1))).toEqual(later)
+      // of unknown instants
+      expect(await outcomes(await move(after(0)))).toEqual(later)
+      expect(await outcomes(await move(), after(-60))).toEqual(later)
+    })
+
     it('tells those who lose sight of it where it went, and nobody else', async () => {
       const foreign = await report('admin', { lon: 10.5, lat: 21 })
       const moved = (person: Person) =>

@@ -595,7 +595,7 @@ export const ownerOnly = [
   'private.incident_work_ahead(incidents,timestamp with time zone)',
   'private.incident_spot(incidents,text)',
   'private.area_label(text)',
-  'private.rights_before_own_move(incidents,timestamp with time zone,boolean)',
+  'private.rights_before_own_move(incidents,timestamp with time zone,timestamp with time zone,boolean)',
   'private.open_choices(workflow_fields,incidents,workflow_transitions[])',
   'private.related_row(incidents,double precision)',
   'private.spot_query(text)',

@@ -9,6 +9,7 @@ import zh from '../../src/locales/zh-CN/capture.json' with { type: 'json' }
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, call } from '../kit/api.ts'
 import { axeFindings } from '../kit/axe.ts'
+import { placeAtTheBorder } from '../kit/border.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { exifPhoto } from '../kit/exif-photo.ts'
 import { keptValues } from '../kit/kept-value.ts'
@@ -301,7 +302,13 @@ describe('capture on a phone', () => {
     const { page, context } = plain
     await begin(plain)
     // without a map the place is found by words
-    await page.locator('#place-entry').fill('37.7650, -122.4200')
+    const entry = page.locator('#place-entry')
+    await entry.fill('Valencia 19th')
+    await page.getByTestId('place-address').filter({ hasText: 'Valencia' }).first().waitFor(slow)
+    // an area's code, not coordinates
+    await entry.fill('020100')
+    await page.getByTestId('place-area').filter({ hasText: 'Mission 020100' }).waitFor(slow)
+    await entry.fill('37.7650, -122.4200')
     await page.getByTestId('place-coordinates').tap()
     await page.getByTestId('place-basis').filter({ hasText: en.place['by-hand'] }).waitFor(slow)
     await choose(page, 'dust', 'dust')
@@ -579,6 +586,22 @@ describe('capture on a phone', () => {
     const { areaCode, addressLabel } = (await detail(id, 'field'))!.incident
     expect(placeName).toContain(`${await nameOf(areaCode)}, near `)
     expect(addressLabel).not.toBe('')
+
+    // 2 m from a border the accuracy allows the other side too; the server means the area that is named
+    const { pin, beyond } = await placeAtTheBorder(await as('manager'))
+    await begin(plain, pin, 30)
+    const also = page.getByTestId('also-within').filter({ hasText: `± 30 m also ${beyond}` })
+    await also.waitFor(slow)
+    const nameAtBorder = await page.getByTestId('place-name').innerText()
+    await choose(page, 'dust', 'dust')
+    await saved(page)
+    const atBorder = draftIn(page)
+    await send(page)
+    await received(page)
+    const stored = (await detail(atBorder))!.incident
+    expect(nameAtBorder.split(', near ')[0]).toBe(await nameOf(stored.areaCode))
+    await page.getByTestId('sent-report').tap()
+    await also.waitFor(slow)
   })
 
   it('says on plain http what is missing and how to get it, and lets people leave', async () => {

@@ -1,15 +1,11 @@
-import { booleanPointInPolygon, coordAll } from '@turf/turf'
-import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
-import type { AreaFeatures } from '../../src/data/areas.repo.ts'
-import { moveByMeters } from '../../src/domain/place/distance.ts'
-import type { LngLat } from '../../src/domain/vocabulary.ts'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
+import { placeAtTheBorder } from '../kit/border.ts'
 import { launchChromium } from '../kit/browser.ts'
-import { detailOf, enqueueInPage } from '../kit/commands.ts'
+import { detailOf, enqueueInPage, saveDraftInPage } from '../kit/commands.ts'
 import { keptValues } from '../kit/kept-value.ts'
 import {
   chooseLanguage,
@@ -23,27 +19,6 @@ import {
 import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
-
-/** A place 2 m south of the border of the person's area, and the area's name on the other side. */
-async function placeAtTheBorder(client: SupabaseClient): Promise<{ pin: LngLat; beyond: string }> {
-  const { memberships } = await call<{ memberships: { areaPath: string }[] }>(
-    client,
-    'session_context',
-  )
-  const grids = await call<AreaFeatures>(client, 'area_features', { p_level: 'grid' })
-  const at = (place: LngLat) =>
-    grids.features.find((grid) => booleanPointInPolygon([...place], grid))
-  const isOwn = (path: string) => memberships.some(({ areaPath }) => path.startsWith(areaPath))
-  for (const grid of grids.features.filter(({ properties }) => isOwn(properties.path))) {
-    for (const [lon = 0, lat = 0] of coordAll(grid)) {
-      const [pin, over] = [moveByMeters([lon, lat], 0, -2), moveByMeters([lon, lat], 0, 3)]
-      const [here, there] = [at(pin), at(over)]
-      if (here && there && isOwn(here.properties.path) && !isOwn(there.properties.path))
-        return { pin, beyond: there.properties.name }
-    }
-  }
-  throw new Error('no border with another area')
-}
 
 /** The receipt of the item shown; what the page shows instead when none comes. */
 async function receiptText(page: Page): Promise<string> {
@@ -328,6 +303,26 @@ describe('outbox', () => {
     await page.getByText('Brought in: 1').first().waitFor(slow)
     await goInApp(page, '/outbox?show=needs-you')
     await page.getByTestId('outbox-row').first().waitFor(slow)
+
+    // a storage that the browser may erase: told at each start, drafts too, with the way to each
+    const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString()
+    await saveDraftInPage(page, { categoryCode: 'sewer', description: 'Begun' }, daysAgo(3))
+    const old = page.getByTestId('old-unsent')
+    await old.waitFor(slow)
+    await old.getByRole('button', { name: 'Dismiss' }).tap()
+    await old.waitFor({ state: 'detached' })
+    // it may install the app now
+    await page.evaluate(() => dispatchEvent(new Event('beforeinstallprompt')))
+    await page.getByTestId('install-waiting').filter({ hasText: '1 draft' }).waitFor(slow)
+    await page.evaluate(() => sessionStorage.clear())
+    await page.reload()
+    await old.filter({ hasText: '1 needs action' }).waitFor(slow)
+    await expect
+      .poll(async () => {
+        await old.getByRole('link', { name: '1 draft' }).tap()
+        return page.getByTestId('outbox-row').allInnerTexts()
+      }, slow)
+      .toEqual([expect.stringContaining('Begun')])
     await context.close()
   })
 

@@ -9,7 +9,7 @@ import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts
 import { launchChromium } from '../kit/browser.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { axeFindings } from '../kit/axe.ts'
-import { goInApp, openPage } from '../kit/session.ts'
+import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
 
 const run = promisify(execFile)
 const city = {
@@ -183,7 +183,6 @@ describe('a newcomer’s hour', () => {
         url: server.url,
         path: '/sign-in?next=/table%3Ffrom%3Dall',
         locale: 'zh-CN',
-        webGl: false,
       },
     })
     await signIn(desk.page, {
@@ -201,6 +200,39 @@ describe('a newcomer’s hour', () => {
     ])
       await expect.poll(shown, slow).toContain(words)
     await importNextMonth(desk.page)
+
+    // more reports at one address than a tile holds: the map says so, and its stack opens the list
+    const pile = join(folder, 'pile.csv')
+    const lines = Array.from({ length: 2050 }, (_, n) => {
+      const at = new Date(Date.UTC(2026, 2, 1, 0, n)).toISOString()
+      return `P-${n},${at},,112.935,28.175,井盖,井盖 ${n}`
+    })
+    writeFileSync(pile, [Object.values(mapping.columns).join(), ...lines].join('\n'))
+    expect(await command('import', 'incidents', pile, '--mapping', map)).toMatch(/stored 2050\b/)
+    await goInApp(desk.page, '/map?from=all&at=16.5/28.175/112.935')
+    await desk.page
+      .getByTestId('points-capped')
+      .filter({ hasText: /2,05\d.*2,00\d/ })
+      .waitFor(slower)
+    const stack = desk.page.getByTestId('point-choice')
+    const canvas = desk.page.getByTestId('map').locator('canvas').first()
+    await expect
+      .poll(async () => {
+        const { x, y, width, height } = (await canvas.boundingBox())!
+        if (!(await stack.isVisible())) await desk.page.mouse.click(x + width / 2, y + height / 2)
+        return (await stack.isVisible()) ? stack.innerText() : ''
+      }, slow)
+      .toMatch(/2,05[12]/)
+    const rows = desk.page.getByTestId('point-choice-row').filter({ hasText: /2026-\d{6}/ })
+    await rows.nth(4).waitFor(slow)
+    const told = await rows.allInnerTexts()
+    expect(new Set(told).size).toBe(told.length)
+    await desk.page.getByTestId('point-choice-list').click()
+    const narrowed = async (): Promise<number> => {
+      await comeBackToTab(desk.page)
+      return shownCount(desk.page, 'total-count')
+    }
+    await expect.poll(narrowed, slow).toBe(2052)
     expect(desk.problems).toEqual([])
     await desk.context.close()
   })

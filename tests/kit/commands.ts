@@ -30,6 +30,29 @@ export async function enqueueInPage(page: Page, ...command: NamedCommand): Promi
   return id!
 }
 
+/** Saves a report begun at that instant into the page's own outbox. */
+export const saveDraftInPage = (
+  page: Page,
+  form: Record<string, unknown>,
+  updatedAt: string,
+): Promise<void> =>
+  page.evaluate(
+    async ([said, at]) => {
+      interface Store {
+        whenOpen(): Promise<{ saveDraft(draft: unknown): Promise<void> }>
+      }
+      interface Mounted extends Element {
+        __vue_app__: { config: { globalProperties: { $pinia: { _s: Map<string, Store> } } } }
+      }
+      const mounted = document.querySelector('#app') as Mounted
+      const store = mounted.__vue_app__.config.globalProperties.$pinia._s.get('outbox')!
+      const draft = { id: crypto.randomUUID(), kind: 'report', photoHashes: [], updatedAt: at }
+      const place = { lon: null, lat: null, accuracyMeters: null, placedBy: null }
+      await (await store.whenOpen()).saveDraft({ ...draft, form: { ...place, ...said } })
+    },
+    [form, updatedAt] as const,
+  )
+
 /** What the server holds of an incident. */
 export interface Detail {
   incident: {

@@ -160,6 +160,11 @@ const writing = breaksOf('migrations', onIncidents, [
     replace: 'if v_at',
   },
   {
+    name: 'a step composed after a correction that took its incident out of sight keeps the rights of before',
+    find: 'if p_composed <= v_left then',
+    replace: 'if true then',
+  },
+  {
     name: 'a photo may be added by who may not',
     find: `v_incident := v_locked.incident;
   if not (v_locked.rights).may_note then

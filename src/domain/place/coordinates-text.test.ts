@@ -41,5 +41,7 @@ describe('placeFromText', () => {
     '37.76N 12N',
     '95, 200',
     `37°70'N 1W`,
+    '020100',
+    '0201 00',
   ])('takes %j for no coordinates', (text) => expect(placeFromText(text, city)).toBeNull())
 })

@@ -31,6 +31,9 @@ export function placeFromText(text: string, box: BoundingBox): LngLat | null {
   const parts = [...plain.matchAll(part)].filter(([whole]) => /\d/.test(whole))
   const rest = parts.reduce((left, [whole]) => left.replace(whole, ''), plain)
   if (parts.length !== 2 || /[^\s,;、，/]/u.test(rest)) return null
+  // An area's code is one number, not two.
+  if (parts.some(([whole]) => /\d$/.test(whole)) && /\d{4}/.test(plain.replace(/[.]\d+/g, '')))
+    return null
   const [first, second] = parts.map(partFrom)
   if (!first || !second) return null
   if (first.axis !== null && first.axis === second.axis) return null

@@ -20,10 +20,16 @@ export function useOutboxItems<T>(
   const items = shallowRef(empty)
   const loaded = shallowRef(false)
   let turn = 0
-  onScopeDispose(() => turn++)
+  let latest: Promise<void> = Promise.resolve()
+  let isDisposed = false
+  onScopeDispose(() => (isDisposed = true))
 
-  async function reload(): Promise<void> {
-    const mine = ++turn
+  /** Resolves once no older items are shown: with a later reading where one overtook this. */
+  function reload(): Promise<void> {
+    latest = readOnce(++turn)
+    return latest
+  }
+  async function readOnce(mine: number): Promise<void> {
     const { outbox } = store
     if (!outbox) {
       items.value = empty
@@ -32,12 +38,13 @@ export function useOutboxItems<T>(
     }
     try {
       const found = await read(outbox)
-      if (mine !== turn) return
+      if (isDisposed) return
+      if (mine !== turn) return await latest
       items.value = found
       loaded.value = true
     } catch (failure) {
       // The store closes with the session; the page keeps its last items.
-      if (mine === turn) report('outbox-read', failure)
+      if (!isDisposed && mine === turn) report('outbox-read', failure)
     }
   }
 

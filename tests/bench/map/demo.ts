@@ -36,6 +36,7 @@ if (query.has('locator')) {
     look: { theme, locale, messages: messagesIn(locale) },
     lngLat: center,
     color: '#b4450b',
+    onLost: () => undefined,
   })
   void locator.whenIdle().then(() => Object.assign(window, { ready: true }))
 } else await showEngine()
