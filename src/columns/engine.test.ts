@@ -140,7 +140,7 @@ describe('ColumnsEngine', () => {
       const engine = crowded()
       const expected = engine.ask('repeatPlaces', emptyFilter(), asked)
       const order: string[] = []
-      const slow = answerInTurns(engine, places, 0).finally(() => order.push('slow'))
+      const slow = answerInTurns(engine, places, { millis: 0 }).finally(() => order.push('slow'))
       for (const name of ['one', 'two']) {
         const answer = await answerInTurns(engine, call('ask', 'projection', emptyFilter(), null))
         expect(answer).toMatchObject({ ok: true, value: { total: name === 'one' ? 4000 : 0 } })
@@ -154,7 +154,7 @@ describe('ColumnsEngine', () => {
 
     it('drops it when nobody waits', async () => {
       const engine = crowded()
-      const slow = answerInTurns(engine, places, 0)
+      const slow = answerInTurns(engine, places, { millis: 0 })
       expect(await answerInTurns(engine, call('drop', 'repeatPlaces'))).toMatchObject({ ok: true })
       expect(await slow).toMatchObject({ ok: false, name: 'AbortError' })
       expect(await answerInTurns(engine, places)).toMatchObject({ ok: true })

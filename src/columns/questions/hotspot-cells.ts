@@ -11,11 +11,12 @@ import type { HotspotCellOptions, HotspotCells } from '../../domain/answers/hots
 import type { Judged } from '../../domain/answers/hotspots.ts'
 import type { BoundingBox } from '../../domain/vocabulary.ts'
 import { latticeWeights } from '../../stats/lattice.ts'
+import { finish } from '../../stats/in-parts.ts'
 import { subset } from '../../stats/weights.ts'
 import { boxOf, cellsInside } from '../count/cells-inside.ts'
 import { everywhere } from './hotspots.ts'
 import { judge } from './judge.ts'
-import type { Question } from './question.ts'
+import type { Question, QuestionInParts } from './question.ts'
 import { countUnits, type Units } from './units.ts'
 
 /**
@@ -23,7 +24,14 @@ import { countUnits, type Units } from './units.ts'
  * centre outside all areas is mostly empty, so it is not judged: it is told when it holds an
  * incident. The filter's areas do not narrow the question.
  */
-export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, world, options) => {
+export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, world, options) =>
+  finish(hotspotCellsInParts(rows, world, options))
+
+export const hotspotCellsInParts: QuestionInParts<HotspotCellOptions, HotspotCells> = function* (
+  rows,
+  world,
+  options,
+) {
   const { polygons } = world.shapes.of(options.level)
   const box = rows.filter.bbox ?? boxOf(polygons) ?? world.cityBbox
   const usualMetres = usualCellWidth(box)
@@ -53,7 +61,7 @@ export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, w
     },
   }
   const counts = judged.map((cell) => counted[cell]!)
-  const found = judge({ units, rows: all, world, counts }, options)
+  const found = yield* judge({ units, rows: all, world, counts }, options)
   // A step's incidents outside are not counted.
   const told = options.method === 'pattern' ? judged : toldCells(counted, inside)
   const obstacle =

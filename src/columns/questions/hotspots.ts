@@ -4,14 +4,22 @@ import { sizeOf } from '../count/area-size.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { judge } from './judge.ts'
-import type { Question, QuestionWorld } from './question.ts'
+import { finish } from '../../stats/in-parts.ts'
+import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
 import { countUnits, type Units } from './units.ts'
 
 /**
  * Areas of a level that stand out. The filter's areas do not narrow it: an area is judged against
  * all others the person sees.
  */
-export const hotspots: Question<HotspotOptions, Hotspots> = (rows, world, options) => {
+export const hotspots: Question<HotspotOptions, Hotspots> = (rows, world, options) =>
+  finish(hotspotsInParts(rows, world, options))
+
+export const hotspotsInParts: QuestionInParts<HotspotOptions, Hotspots> = function* (
+  rows,
+  world,
+  options,
+) {
   const shapes = world.shapes.of(options.level)
   const slots = areaSlots(world.areas, shapes.areas)
   const units: Units = {
@@ -26,7 +34,7 @@ export const hotspots: Question<HotspotOptions, Hotspots> = (rows, world, option
   const all = everywhere(rows, world)
   const counts = countUnits(all, units)
   return {
-    ...judge({ units, rows: all, world, counts }, options),
+    ...(yield* judge({ units, rows: all, world, counts }, options)),
     options,
     areas: shapes.areas,
   }

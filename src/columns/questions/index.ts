@@ -4,9 +4,9 @@ import { commentTerms } from './comment-terms.ts'
 import { fairRanking } from './fair-ranking.ts'
 import { findings } from './findings.ts'
 import { heat } from './heat.ts'
-import { hotspotCells } from './hotspot-cells.ts'
-import { hotspots } from './hotspots.ts'
-import { outbreaks } from './outbreaks.ts'
+import { hotspotCells, hotspotCellsInParts } from './hotspot-cells.ts'
+import { hotspots, hotspotsInParts } from './hotspots.ts'
+import { outbreaks, outbreaksInParts } from './outbreaks.ts'
 import { patterns } from './patterns.ts'
 import { projection } from './projection.ts'
 import { quality } from './quality.ts'
@@ -40,7 +40,12 @@ export const questions = {
 }
 
 /** The same questions as `slowQuestions`. */
-export const questionsInParts = { repeatPlaces: repeatPlacesInParts }
+export const questionsInParts = {
+  hotspots: hotspotsInParts,
+  hotspotCells: hotspotCellsInParts,
+  outbreaks: outbreaksInParts,
+  repeatPlaces: repeatPlacesInParts,
+}
 
 type Questions = typeof questions
 export type QuestionName = keyof Questions
