@@ -152,6 +152,15 @@ describe('ColumnsEngine', () => {
       expect(expected.total).toBeGreaterThan(0)
     })
 
+    it('tells how far it is', async () => {
+      const told: number[] = []
+      await answerInTurns(crowded(), places, { millis: 0, onShare: (done) => told.push(done) })
+      expect(told.length).toBeGreaterThan(20)
+      expect(told).toEqual(told.toSorted((a, b) => a - b))
+      expect(told[0]).toBeLessThan(0.1)
+      expect(told.at(-1)).toSatisfy((done: number) => done > 0.9 && done <= 1)
+    })
+
     it('drops it when nobody waits', async () => {
       const engine = crowded()
       const slow = answerInTurns(engine, places, { millis: 0 })

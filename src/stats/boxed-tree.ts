@@ -25,10 +25,7 @@ export const boxedTree = (x: ArrayLike<number>, y: ArrayLike<number>): BoxedTree
   finish(boxedTreeInParts(x, y))
 
 /** As `boxedTree`, with pauses. */
-export function* boxedTreeInParts(
-  x: ArrayLike<number>,
-  y: ArrayLike<number>,
-): InParts<BoxedTree> {
+export function* boxedTreeInParts(x: ArrayLike<number>, y: ArrayLike<number>): InParts<BoxedTree> {
   const n = x.length
   const depth = Math.max(0, Math.ceil(Math.log2(n / leafSize)))
   const nodes = 2 ** (depth + 1) - 1

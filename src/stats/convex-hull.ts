@@ -15,10 +15,7 @@ export const convexHull = (x: ArrayLike<number>, y: ArrayLike<number>): number[]
 const sortedPerPart = 8192
 
 /** As `convexHull`, with pauses: the corners of some points are among all corners' candidates. */
-export function* convexHullInParts(
-  x: ArrayLike<number>,
-  y: ArrayLike<number>,
-): InParts<number[]> {
+export function* convexHullInParts(x: ArrayLike<number>, y: ArrayLike<number>): InParts<number[]> {
   if (x.length !== y.length) throw new RangeError(`${x.length} x and ${y.length} y`)
   let corners: number[] = []
   const add = (from: number, to: number): void => {

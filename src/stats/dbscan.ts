@@ -158,16 +158,17 @@ function findCores(
 /** Core points by cell: those of cell c are `points[starts[c] … starts[c + 1])`. */
 type Cores = Pick<PointGrid, 'starts' | 'points'>
 
-function* coresByCell(
-  { columns, points, starts }: PointGrid,
-  core: Uint8Array,
-): InParts<Cores> {
+function* coresByCell({ columns, points, starts }: PointGrid, core: Uint8Array): InParts<Cores> {
   const cells = columns.length
   const cores = { starts: new Uint32Array(cells + 1), points: points.slice() }
   let size = 0
   for (let cell = 0; cell < cells;) {
     yield cell / cells
-    for (const first = starts[cell]!; cell < cells && starts[cell]! - first < pairsPerPart; cell++) {
+    for (
+      const first = starts[cell]!;
+      cell < cells && starts[cell]! - first < pairsPerPart;
+      cell++
+    ) {
       for (let at = starts[cell]!; at < starts[cell + 1]!; at++) {
         cores.points[size] = points[at]!
         size += core[points[at]!]!
@@ -294,7 +295,8 @@ function labelOthers(space: Space, core: Uint8Array, labels: Int32Array, from: n
     if (nearest >= 0) labels[i] = labels[nearest]!
     const cell = grid.cellOf[i]!
     pairs += sizeOf(cell)
-    for (let n = near.starts[cell]!; n < near.starts[cell + 1]!; n++) pairs += sizeOf(near.cells[n]!)
+    for (let n = near.starts[cell]!; n < near.starts[cell + 1]!; n++)
+      pairs += sizeOf(near.cells[n]!)
   }
   return i
 }

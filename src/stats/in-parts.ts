@@ -18,11 +18,7 @@ export function finish<Answer>(parts: InParts<Answer>): Answer {
 }
 
 /** Does the parts of work that is the share `from … to` of a larger one. */
-export function* within<Answer>(
-  parts: InParts<Answer>,
-  from: number,
-  to: number,
-): InParts<Answer> {
+export function* within<Answer>(parts: InParts<Answer>, from: number, to: number): InParts<Answer> {
   for (;;) {
     const { done, value } = parts.next()
     if (done) return value

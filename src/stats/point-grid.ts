@@ -24,11 +24,8 @@ const maxCellsAcross = 2 ** 30
  * @param side of a cell in metres
  * @throws RangeError when lengths differ, a coordinate is not finite, or cells are too small to number
  */
-export const pointGrid = (
-  x: ArrayLike<number>,
-  y: ArrayLike<number>,
-  side: number,
-): PointGrid => finish(pointGridInParts(x, y, side))
+export const pointGrid = (x: ArrayLike<number>, y: ArrayLike<number>, side: number): PointGrid =>
+  finish(pointGridInParts(x, y, side))
 
 /** As `pointGrid`, with pauses. */
 export function* pointGridInParts(
