@@ -1,23 +1,21 @@
 import {
-  cellAt,
   cellGrid,
   leastCellWidth,
   maxCells,
   usualCellWidth,
   type CellGrid,
 } from '../../domain/answers/cell-grid.ts'
-import { quantum } from '../../domain/answers/columns.ts'
 import type { HotspotCellOptions, HotspotCells } from '../../domain/answers/hotspot-cells.ts'
 import type { Judged } from '../../domain/answers/hotspots.ts'
-import type { BoundingBox } from '../../domain/vocabulary.ts'
 import { latticeWeights } from '../../stats/lattice.ts'
 import { finish } from '../../stats/in-parts.ts'
 import { subset } from '../../stats/weights.ts'
+import { cellFinder, countCells } from '../count/cell-finder.ts'
 import { boxOf, cellsInside } from '../count/cells-inside.ts'
 import { everywhere } from './hotspots.ts'
 import { judge } from './judge.ts'
 import type { Question, QuestionInParts } from './question.ts'
-import { countUnits, type Units } from './units.ts'
+import type { Units } from './units.ts'
 
 /**
  * Cells that stand out, over the areas that the person sees or the filter's box. A cell with its
@@ -40,9 +38,9 @@ export const hotspotCellsInParts: QuestionInParts<HotspotCellOptions, HotspotCel
   const n = grid.columns * grid.rows
   if (n > maxCells) return { ...tooMany, ...widths, options }
 
-  const cellOf = cellsOf(grid, world.cityBbox)
+  const find = cellFinder(grid, world.cityBbox)
   const all = everywhere(rows, world)
-  const counted = countUnits(all, { n, slotOf: cellOf })
+  const counted = countCells(all, n, find)
   const inside = cellsInside(grid, polygons)
   const judged = Uint32Array.from(counted.keys().filter((cell) => inside[cell] === 1))
   const slots = new Int32Array(n).fill(-1)
@@ -52,13 +50,12 @@ export const hotspotCellsInParts: QuestionInParts<HotspotCellOptions, HotspotCel
     neighbours: subset(latticeWeights(grid, 'queen', true), inside),
     size: new Float64Array(judged.length).fill(1),
     value: 'count',
-    slotOf: (month) => {
-      const cell = cellOf(month)
-      return (row) => {
-        const at = cell(row)
+    slotOf:
+      ({ x, y }) =>
+      (row) => {
+        const at = find(x[row]!, y[row]!)
         return at < 0 ? -1 : slots[at]!
-      }
-    },
+      },
   }
   const counts = judged.map((cell) => counted[cell]!)
   const found = yield* judge({ units, rows: all, world, counts }, options)
@@ -124,13 +121,3 @@ function spread(
     expected: Float64Array.from(told, (cell) => of(cell, found.expected, 0)),
   }
 }
-
-const cellsOf =
-  (grid: CellGrid, [west, south, east, north]: BoundingBox): Units['slotOf'] =>
-  ({ x, y }) =>
-  (row) =>
-    cellAt(
-      grid,
-      west + (x[row]! / quantum) * (east - west),
-      south + (y[row]! / quantum) * (north - south),
-    )

@@ -6,7 +6,8 @@ import { FilteredRows } from '../count/filtered-rows.ts'
 import { judge } from './judge.ts'
 import { finish } from '../../stats/in-parts.ts'
 import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
-import { countUnits, type Units } from './units.ts'
+import { projection } from './projection.ts'
+import type { Units } from './units.ts'
 
 /**
  * Areas of a level that stand out. The filter's areas do not narrow it: an area is judged against
@@ -32,7 +33,11 @@ export const hotspotsInParts: QuestionInParts<HotspotOptions, Hotspots> = functi
         slots[area[row]!]!,
   }
   const all = everywhere(rows, world)
-  const counts = countUnits(all, units)
+  const counts = new Uint32Array(units.n)
+  // A facet ignores its own part of the filter: these are counts of all areas.
+  projection(rows, world, null).byArea.forEach((count, idx) => {
+    if (slots[idx]! >= 0) counts[slots[idx]!]! += count
+  })
   return {
     ...(yield* judge({ units, rows: all, world, counts }, options)),
     options,
