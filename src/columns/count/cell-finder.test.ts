@@ -23,6 +23,6 @@ it('finds the same cell as by longitude and latitude', () => {
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 12 },
   )
 })

@@ -33,9 +33,13 @@ function makeFinder(grid: CellGrid, [west, south, east, north]: BoundingBox): Ce
   const cellOf = (column: number, row: number): number =>
     column < 0 || column >= columns || row < 0 || row >= rows ? -1 : row * columns + column
   if (grid.shape === 'square') {
-    const column = Int32Array.from(x, Math.floor)
-    const row = Int32Array.from(y, Math.floor)
-    return (qx, qy) => cellOf(column[qx]!, row[qy]!)
+    // Small tables stay near the processor.
+    const column = Int16Array.from(x, (own) => placeIn(Math.floor(own), columns))
+    const first = Int32Array.from(y, (own) => placeIn(Math.floor(own), rows) * columns)
+    return (qx, qy) => {
+      const [own, start] = [column[qx]!, first[qy]!]
+      return (own | start) < 0 ? -1 : start + own
+    }
   }
   // The nearest centre is in the row below or above; rows are even or odd.
   const low = Int32Array.from(y, (own) => Math.floor(own / hexagonPitch))
@@ -54,6 +58,9 @@ function makeFinder(grid: CellGrid, [west, south, east, north]: BoundingBox): Ce
       : cellOf(odd.column[qx]!, isOdd ? row : row + 1)
   }
 }
+
+const placeIn = (place: number, places: number): number =>
+  place < 0 || place >= places ? -1 : place
 
 /** The nearest column of rows that are shifted so far, and the square of the distance from it. */
 function columnsOf(x: Float64Array, shift: number): { column: Int32Array; aside: Float64Array } {
