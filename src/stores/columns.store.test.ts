@@ -1,22 +1,31 @@
 import { IDBFactory } from 'fake-indexeddb'
 import 'fake-indexeddb/auto'
 import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createApp, effectScope, isReactive, ref, watch } from 'vue'
 import { randomMonths } from '../../tests/fixtures/columns.ts'
 import { area, FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
+import { shapes } from '../../tests/fixtures/lattice-world.ts'
 import { openMonthCache, type MonthCache } from '@/columns/month-cache.ts'
 import { ColumnsEngine } from '@/columns/engine.ts'
-import { answerCall, type EngineCall, type RemoteColumnsEngine } from '@/columns/engine-call.ts'
+import {
+  answerCall,
+  answerInTurns,
+  type EngineCall,
+  type RemoteColumnsEngine,
+} from '@/columns/engine-call.ts'
 import { remoteColumnsEngine } from '@/columns/worker-client.ts'
 import { useAreasStore } from './areas.store.ts'
 import { columnsOutsideKey, useColumnsStore } from './columns.store.ts'
 import { useFilterStore } from './view/filter.store.ts'
 import { useSessionStore } from './session.store.ts'
 import { useAnswer } from './use-answer.ts'
+import { useSlowAnswer } from './use-slow-answer.ts'
 
 /** Questions in the order they reached the engine. */
 let questions: unknown[][] = []
+/** Questions are answered in turns, as in the worker. */
+let slow = false
 
 /** The real client and engine, joined by a port that clones messages as a worker does. */
 function engineHere(): RemoteColumnsEngine {
@@ -25,8 +34,15 @@ function engineHere(): RemoteColumnsEngine {
   const postMessage = (message: unknown) => {
     const call = structuredClone(message) as EngineCall
     if (call.method === 'ask') questions.push(call.args)
-    const data = structuredClone(answerCall(engine, call))
-    setTimeout(() => port.dispatchEvent(new MessageEvent('message', { data })))
+    const tell = (data: unknown) =>
+      port.dispatchEvent(new MessageEvent('message', { data: structuredClone(data) }))
+    if (call.method === 'ask' && slow) {
+      const onShare = (done: number) => tell({ id: call.id, done })
+      void answerInTurns(engine, call, { millis: 0, onShare }).then(tell)
+      return
+    }
+    const answer = structuredClone(answerCall(engine, call))
+    setTimeout(() => tell(answer))
   }
   return remoteColumnsEngine(Object.assign(port, { postMessage, terminate: () => {} }))
 }
@@ -446,6 +462,43 @@ describe('columns store', () => {
       expect(answer.value).toBeNull()
       await settled()
       expect(answer.value).toBeNull()
+    })
+
+    it('tells how far a long question is, stops it, and begins anew under another filter', async () => {
+      await openPage()
+      await total(1200)
+      const { areas: own, polygons, squareKm, households } = shapes(4).of('grid')
+      await columns.sendShapes('grid', { areas: own, polygons, squareKm, households })
+      slow = true
+      onTestFinished(() => void (slow = false))
+      const lastDay = filter.span!.lastDay
+      const places = {
+        level: 'grid',
+        lastDay,
+        method: 'radius',
+        radiusMetres: 200,
+        times: 3,
+      } as const
+      const page = effectScope(true)
+      const work = page.run(() => useSlowAnswer('repeatPlaces', places))!
+      const shares: number[] = []
+      watch(work.share, (share) => share !== null && shares.push(share), { flush: 'sync' })
+      await vi.waitFor(() => expect(work.answer.value).not.toBeNull())
+      expect(shares.length).toBeGreaterThan(1)
+      expect(work.share.value).toBeNull()
+      work.again()
+      work.stop()
+      await vi.waitFor(() => expect(work.answer.value).toBeNull())
+      await settled()
+      expect([work.isStopped.value, work.answer.value, work.share.value]).toEqual([
+        true,
+        null,
+        null,
+      ])
+      filter.setAreas(['A-2'])
+      await vi.waitFor(() => expect(work.answer.value?.incidents).toBeGreaterThan(0))
+      expect(work.isStopped.value).toBe(false)
+      page.stop()
     })
 
     it('keeps the engine’s failure for the page', async () => {
