@@ -3,7 +3,6 @@ import {
   leastCellWidth,
   maxCells,
   usualCellWidth,
-  type CellGrid,
 } from '../../domain/answers/cell-grid.ts'
 import type { HotspotCellOptions, HotspotCells } from '../../domain/answers/hotspot-cells.ts'
 import type { Judged } from '../../domain/answers/hotspots.ts'
