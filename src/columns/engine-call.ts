@@ -16,6 +16,9 @@ export const engineMethods = [
 ] as const
 type EngineMethod = (typeof engineMethods)[number]
 
+/** Told now and then while a question takes long. @param done 0 to 1 */
+export type OnShare = (done: number) => void
+
 /** The engine behind a port. */
 export type RemoteColumnsEngine = {
   [M in Exclude<EngineMethod, 'ask'>]: (
@@ -26,6 +29,7 @@ export type RemoteColumnsEngine = {
     name: N,
     filter: IncidentFilter,
     options: OptionsOf<N>,
+    onShare?: OnShare,
   ): Promise<AnswerOf<N>>
   terminate(): void
 }
@@ -38,6 +42,12 @@ export interface EngineCall {
 export type EngineAnswer =
   | { id: number; ok: true; value: unknown }
   | { id: number; ok: false; name: string; message: string }
+
+/** Before the answer. */
+export interface EngineProgress {
+  id: number
+  done: number
+}
 
 export function answerCall(engine: ColumnsEngine, { id, method, args }: EngineCall): EngineAnswer {
   try {
@@ -55,14 +65,21 @@ function failed(id: number, error: unknown): EngineAnswer {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
+export interface Turns {
+  /** Called after each turn. */
+  onShare?: OnShare
+  /** From one pause to the next; a part may take longer. Default 40. */
+  millis?: number
+}
+
 /**
  * As `answerCall`, but takes other calls while a question takes long. A dropped question answers with
- * an `AbortError`. @param turnMillis from one pause to the next; a part may take longer
+ * an `AbortError`.
  */
 export async function answerInTurns(
   engine: ColumnsEngine,
   call: EngineCall,
-  turnMillis = 40,
+  { onShare, millis = 40 }: Turns = {},
 ): Promise<EngineAnswer> {
   const { id, method, args } = call
   if (method !== 'ask') return answerCall(engine, call)
@@ -70,13 +87,17 @@ export async function answerInTurns(
     const parts = engine.begin(...(args as Parameters<ColumnsEngine['begin']>))
     if (!parts) return answerCall(engine, call)
     for (;;) {
-      const until = performance.now() + turnMillis
+      const until = performance.now() + millis
+      let share: number
       do {
         const { done, value } = parts.next()
-        if (!done) continue
-        if (value !== undefined) return { id, ok: true, value }
-        return { id, ok: false, name: 'AbortError', message: 'dropped' }
+        if (done) {
+          if (value !== undefined) return { id, ok: true, value }
+          return { id, ok: false, name: 'AbortError', message: 'dropped' }
+        }
+        share = value
       } while (performance.now() < until)
+      onShare?.(share)
       await nextTurn()
     }
   } catch (error) {

@@ -140,7 +140,7 @@ describe('ColumnsEngine', () => {
       const engine = crowded()
       const expected = engine.ask('repeatPlaces', emptyFilter(), asked)
       const order: string[] = []
-      const slow = answerInTurns(engine, places, 0).finally(() => order.push('slow'))
+      const slow = answerInTurns(engine, places, { millis: 0 }).finally(() => order.push('slow'))
       for (const name of ['one', 'two']) {
         const answer = await answerInTurns(engine, call('ask', 'projection', emptyFilter(), null))
         expect(answer).toMatchObject({ ok: true, value: { total: name === 'one' ? 4000 : 0 } })
@@ -152,9 +152,18 @@ describe('ColumnsEngine', () => {
       expect(expected.total).toBeGreaterThan(0)
     })
 
+    it('tells how far it is', async () => {
+      const told: number[] = []
+      await answerInTurns(crowded(), places, { millis: 0, onShare: (done) => told.push(done) })
+      expect(told.length).toBeGreaterThan(20)
+      expect(told).toEqual(told.toSorted((a, b) => a - b))
+      expect(told[0]).toBeLessThan(0.1)
+      expect(told.at(-1)).toSatisfy((done: number) => done > 0.9 && done <= 1)
+    })
+
     it('drops it when nobody waits', async () => {
       const engine = crowded()
-      const slow = answerInTurns(engine, places, 0)
+      const slow = answerInTurns(engine, places, { millis: 0 })
       expect(await answerInTurns(engine, call('drop', 'repeatPlaces'))).toMatchObject({ ok: true })
       expect(await slow).toMatchObject({ ok: false, name: 'AbortError' })
       expect(await answerInTurns(engine, places)).toMatchObject({ ok: true })

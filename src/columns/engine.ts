@@ -18,7 +18,7 @@ import {
 } from './questions/index.ts'
 import { isSlow, type SlowQuestion } from './slow-questions.ts'
 import type { InParts } from '@/stats/in-parts.ts'
-import type { Question, QuestionWorld } from './questions/question.ts'
+import type { Question, QuestionInParts, QuestionWorld } from './questions/question.ts'
 
 export type ColumnsWorld = Omit<
   QuestionWorld,
@@ -115,11 +115,8 @@ export class ColumnsEngine {
     options: OptionsOf<QuestionName>,
   ): InParts<unknown> | null {
     if (!isSlow(name)) return null
-    const parts = questionsInParts[name](
-      this.#rowsOf(filter),
-      this.#world,
-      options as OptionsOf<SlowQuestion>,
-    )
+    const question = questionsInParts[name] as QuestionInParts<unknown, unknown>
+    const parts = question(this.#rowsOf(filter), this.#world, options)
     this.#begun.set(name, parts)
     return parts
   }

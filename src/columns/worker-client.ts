@@ -2,6 +2,8 @@ import {
   engineMethods,
   type EngineAnswer,
   type EngineCall,
+  type EngineProgress,
+  type OnShare,
   type RemoteColumnsEngine,
 } from './engine-call.ts'
 
@@ -18,6 +20,7 @@ export const startColumnsWorker = (): RemoteColumnsEngine =>
 /** When the worker dies, all waiting and later calls are rejected. */
 export function remoteColumnsEngine(port: EnginePort): RemoteColumnsEngine {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
+  const listeners = new Map<number, OnShare>()
   let nextId = 1
   let dead: Error | null = null
 
@@ -25,11 +28,17 @@ export function remoteColumnsEngine(port: EnginePort): RemoteColumnsEngine {
     dead = reason
     for (const { reject } of waiting.values()) reject(reason)
     waiting.clear()
+    listeners.clear()
   }
   port.addEventListener('message', (event) => {
-    const answer = (event as MessageEvent<EngineAnswer>).data
+    const answer = (event as MessageEvent<EngineAnswer | EngineProgress>).data
+    if ('done' in answer) {
+      listeners.get(answer.id)?.(answer.done)
+      return
+    }
     const call = waiting.get(answer.id)
     waiting.delete(answer.id)
+    listeners.delete(answer.id)
     if (answer.ok) call?.resolve(answer.value)
     else call?.reject(Object.assign(new Error(answer.message), { name: answer.name }))
   })
@@ -44,6 +53,9 @@ export function remoteColumnsEngine(port: EnginePort): RemoteColumnsEngine {
       const pending = Promise.withResolvers<unknown>()
       const id = nextId++
       waiting.set(id, pending)
+      // A port carries no functions.
+      const onShare = args.findIndex((arg) => typeof arg === 'function')
+      if (onShare >= 0) listeners.set(id, args.splice(onShare, 1)[0] as OnShare)
       port.postMessage({ id, method, args } satisfies EngineCall)
       return pending.promise
     }

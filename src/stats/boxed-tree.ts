@@ -1,3 +1,5 @@
+import { eachRange, finish, pointsPerPart, type InParts } from './in-parts.ts'
+
 const leafSize = 12
 
 /** Points in a binary tree: node k has the children 2k + 1 and 2k + 2. */
@@ -19,7 +21,11 @@ export interface BoxedTree {
  * Source: J. L. Bentley, Communications of the ACM 18 (1975).
  * @param x,y in the same unit, finite
  */
-export function boxedTree(x: ArrayLike<number>, y: ArrayLike<number>): BoxedTree {
+export const boxedTree = (x: ArrayLike<number>, y: ArrayLike<number>): BoxedTree =>
+  finish(boxedTreeInParts(x, y))
+
+/** As `boxedTree`, with pauses. */
+export function* boxedTreeInParts(x: ArrayLike<number>, y: ArrayLike<number>): InParts<BoxedTree> {
   const n = x.length
   const depth = Math.max(0, Math.ceil(Math.log2(n / leafSize)))
   const nodes = 2 ** (depth + 1) - 1
@@ -29,7 +35,13 @@ export function boxedTree(x: ArrayLike<number>, y: ArrayLike<number>): BoxedTree
   const boxes = new Float64Array(nodes * 4)
   const firstLeaf = 2 ** depth - 1
   to[0] = n
+  let done = 0
   for (let node = 0; node < nodes; node++) {
+    if (done >= pointsPerPart) {
+      yield node / nodes
+      done = 0
+    }
+    done += to[node]! - from[node]!
     const box = [Infinity, Infinity, -Infinity, -Infinity] as [number, number, number, number]
     for (let at = from[node]!; at < to[node]!; at++) {
       const i = order[at]!
@@ -59,15 +71,26 @@ export function boxSquare({ boxes }: BoxedTree, node: number, px: number, py: nu
 }
 
 /** Squares of the distance of each point to its k-th nearest, itself the first. */
-export function nearestSquares(
+export const nearestSquares = (
   tree: BoxedTree,
   x: ArrayLike<number>,
   y: ArrayLike<number>,
   k: number,
-): Float64Array {
+): Float64Array => finish(nearestSquaresInParts(tree, x, y, k))
+
+/** Searches for so many points a part. */
+export const searchesPerPart = 1024
+
+/** As `nearestSquares`, with pauses. */
+export function* nearestSquaresInParts(
+  tree: BoxedTree,
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  k: number,
+): InParts<Float64Array> {
   const squares = new Float64Array(x.length)
   const best = new Float64Array(k)
-  for (let i = 0; i < x.length; i++) {
+  const search = (i: number): void => {
     best.fill(Infinity)
     const look = (node: number): void => {
       if (boxSquare(tree, node, x[i]!, y[i]!) >= best[k - 1]!) return
@@ -90,5 +113,9 @@ export function nearestSquares(
     look(0)
     squares[i] = best[k - 1]!
   }
+  const searchAll = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) search(i)
+  }
+  yield* eachRange(x.length, searchAll, searchesPerPart)
   return squares
 }

@@ -1,5 +1,5 @@
-import { finish, type InParts } from './in-parts.ts'
-import { pointGrid, type PointGrid } from './point-grid.ts'
+import { eachRange, finish, pairsPerPart, within, type InParts } from './in-parts.ts'
+import { pointGridInParts, type PointGrid } from './point-grid.ts'
 import { UnionFind } from './union-find.ts'
 
 export interface Clusters {
@@ -30,9 +30,6 @@ export const dbscan = (
   minPoints: number,
 ): Clusters => finish(dbscanInParts(x, y, radiusMetres, minPoints))
 
-/** So many cells or points a part: some tens of milliseconds. */
-const partSize = 16_384
-
 /** As `dbscan`, with pauses. */
 export function* dbscanInParts(
   x: ArrayLike<number>,
@@ -45,38 +42,23 @@ export function* dbscanInParts(
   if (!(Number.isInteger(minPoints) && minPoints >= 1))
     throw new RangeError(`a cluster needs a whole number of points, not ${minPoints}`)
   // A hair smaller, or rounding could put points of one cell beyond the radius.
-  const grid = pointGrid(x, y, (radiusMetres / Math.SQRT2) * (1 - 1e-9))
-  yield
-  const near = yield* cellsAround(grid)
+  const side = (radiusMetres / Math.SQRT2) * (1 - 1e-9)
+  const grid = yield* within(pointGridInParts(x, y, side), 0, 0.2)
+  const near = yield* within(cellsAround(grid), 0.2, 0.35)
   const space: Space = { x, y, grid, near, square: radiusMetres * radiusMetres }
   const core = new Uint8Array(x.length)
   const cells = grid.columns.length
-  for (let from = 0; from < cells; from += partSize) {
-    yield
-    findCores(space, minPoints, core, { from, to: Math.min(cells, from + partSize) })
+  for (let cell = 0; cell < cells;) {
+    yield 0.35 + (0.25 * cell) / cells
+    cell = findCores(space, minPoints, core, cell)
   }
-  yield
-  const cores = coresByCell(grid, core)
+  const cores = yield* within(coresByCell(grid, core), 0.6, 0.65)
   const sets = new UnionFind(cells)
-  for (let from = 0; from < cells; from += partSize) {
-    yield
-    joinCores(space, cores, sets, { from, to: Math.min(cells, from + partSize) })
-  }
-  yield
-  const labels = new Int32Array(x.length).fill(-1)
-  const numbers = new Int32Array(grid.columns.length).fill(-1)
-  let count = 0
-  for (let i = 0; i < labels.length; i++) {
-    if (!core[i]) continue
-    const set = sets.find(grid.cellOf[i]!)
-    if (numbers[set]! < 0) numbers[set] = count++
-    labels[i] = numbers[set]!
-  }
-  for (let i = 0; i < labels.length; i++) {
-    if (i % partSize === 0) yield
-    if (core[i]) continue
-    const nearest = nearestCore(space, core, i)
-    if (nearest >= 0) labels[i] = labels[nearest]!
+  yield* within(joinCores(space, cores, sets), 0.65, 0.85)
+  const { labels, count } = yield* within(labelCores(grid, core, sets), 0.85, 0.9)
+  for (let i = 0; i < labels.length;) {
+    yield 0.9 + (0.1 * i) / labels.length
+    i = labelOthers(space, core, labels, i)
   }
   return { labels, count, core }
 }
@@ -91,15 +73,18 @@ interface Space {
   square: number
 }
 
+/** Looks around so many cells a part. */
+const cellsPerPart = 4096
+
 function* cellsAround(grid: PointGrid): InParts<Space['near']> {
   const count = grid.columns.length
   const starts = new Uint32Array(count + 1)
   const cells = new Uint32Array(count * 24)
   let size = 0
-  for (let from = 0; from < count; from += partSize) {
-    yield
-    size = listAround(grid, { from, to: Math.min(count, from + partSize) }, starts, cells, size)
+  const list = (from: number, to: number): void => {
+    size = listAround(grid, { from, to }, starts, cells, size)
   }
+  yield* eachRange(count, list, cellsPerPart)
   return { starts, cells: cells.slice(0, size) }
 }
 
@@ -131,18 +116,22 @@ interface Cells {
   to: number
 }
 
-/** Marks the core points of some cells. */
+/** Marks the core points of a part's cells. @returns the cell after them */
 function findCores(
   { x, y, grid, near, square }: Space,
   minPoints: number,
   core: Uint8Array,
-  { from, to }: Cells,
-): void {
+  from: number,
+): number {
   const { starts, points } = grid
-  for (let cell = from; cell < to; cell++) {
+  const cells = grid.columns.length
+  let pairs = 0
+  let cell = from
+  for (; cell < cells && pairs < pairsPerPart; cell++) {
     const [start, end] = [starts[cell]!, starts[cell + 1]!]
     if (end - start >= minPoints) {
       for (let at = start; at < end; at++) core[points[at]!] = 1
+      pairs += end - start
       continue
     }
     for (let at = start; at < end; at++) {
@@ -151,79 +140,165 @@ function findCores(
       let found = end - start
       for (let n = near.starts[cell]!; n < near.starts[cell + 1]! && found < minPoints; n++) {
         const other = near.cells[n]!
-        for (let q = starts[other]!; q < starts[other + 1]! && found < minPoints; q++) {
+        let q = starts[other]!
+        for (; q < starts[other + 1]! && found < minPoints; q++) {
           const j = points[q]!
           const dx = x[j]! - px
           const dy = y[j]! - py
           if (dx * dx + dy * dy <= square) found++
         }
+        pairs += q - starts[other]! + 1
       }
       if (found >= minPoints) core[i] = 1
     }
   }
+  return cell
 }
 
 /** Core points by cell: those of cell c are `points[starts[c] … starts[c + 1])`. */
 type Cores = Pick<PointGrid, 'starts' | 'points'>
 
-function coresByCell({ columns, points, starts }: PointGrid, core: Uint8Array): Cores {
-  const cores = { starts: new Uint32Array(columns.length + 1), points: points.slice() }
+function* coresByCell({ columns, points, starts }: PointGrid, core: Uint8Array): InParts<Cores> {
+  const cells = columns.length
+  const cores = { starts: new Uint32Array(cells + 1), points: points.slice() }
   let size = 0
-  for (let cell = 0; cell < columns.length; cell++) {
-    for (let at = starts[cell]!; at < starts[cell + 1]!; at++) {
-      cores.points[size] = points[at]!
-      size += core[points[at]!]!
+  for (let cell = 0; cell < cells;) {
+    yield cell / cells
+    for (
+      const first = starts[cell]!;
+      cell < cells && starts[cell]! - first < pairsPerPart;
+      cell++
+    ) {
+      for (let at = starts[cell]!; at < starts[cell + 1]!; at++) {
+        cores.points[size] = points[at]!
+        size += core[points[at]!]!
+      }
+      cores.starts[cell + 1] = size
     }
-    cores.starts[cell + 1] = size
   }
   return cores
 }
 
-/** Joins some cells with those around that share a cluster. */
-function joinCores(space: Space, cores: Cores, sets: UnionFind, { from, to }: Cells): void {
+/** Joins cells with those around that share a cluster. */
+function* joinCores(space: Space, cores: Cores, sets: UnionFind): InParts<void> {
   const { near } = space
+  const cells = cores.starts.length - 1
+  const work: Work = { cell: 0, near: near.starts[0]!, own: 0, pairs: 0 }
+  while (work.cell < cells) {
+    yield work.cell / cells
+    work.pairs = 0
+    joinSome(space, cores, sets, work)
+  }
+}
+
+/** The next to do: a cell, an entry of `Space.near.cells`, an own core point of the cell. */
+interface Work {
+  cell: number
+  near: number
+  own: number
+  /** Compared in this part. */
+  pairs: number
+}
+
+function joinSome(space: Space, cores: Cores, sets: UnionFind, work: Work): void {
+  const { near } = space
+  const cells = cores.starts.length - 1
   const isEmpty = (cell: number): boolean => cores.starts[cell] === cores.starts[cell + 1]
-  for (let cell = from; cell < to; cell++) {
+  for (; work.cell < cells; work.cell++, work.near = near.starts[work.cell]!) {
+    const { cell } = work
     if (isEmpty(cell)) continue
-    for (let n = near.starts[cell]!; n < near.starts[cell + 1]!; n++) {
-      const other = near.cells[n]!
+    for (; work.near < near.starts[cell + 1]!; work.near++, work.own = 0) {
+      if (work.pairs >= pairsPerPart) return
+      const other = near.cells[work.near]!
+      work.pairs++
       if (other < cell || isEmpty(other) || sets.find(cell) === sets.find(other)) continue
-      if (isWithin(space, cores, cell, other)) sets.join(cell, other)
+      const isClose = isWithin(space, cores, work, other)
+      if (isClose === null) return
+      if (isClose) sets.join(cell, other)
     }
   }
 }
 
-/** Whether some core point of a cell lies within the radius of some of another cell. */
+/**
+ * Whether some core point of the work's cell lies within the radius of some of another cell; null
+ * where the part ends before that is known.
+ */
 function isWithin(
   { x, y, square }: Space,
   { starts, points }: Cores,
-  cell: number,
+  work: Work,
   other: number,
-): boolean {
+): boolean | null {
+  const { cell } = work
+  const [first, end] = [starts[other]!, starts[other + 1]!]
   let left = Infinity
   let right = -Infinity
   let bottom = Infinity
   let top = -Infinity
-  for (let at = starts[other]!; at < starts[other + 1]!; at++) {
+  for (let at = first; at < end; at++) {
     const j = points[at]!
     left = Math.min(left, x[j]!)
     right = Math.max(right, x[j]!)
     bottom = Math.min(bottom, y[j]!)
     top = Math.max(top, y[j]!)
   }
-  for (let own = starts[cell]!; own < starts[cell + 1]!; own++) {
+  work.pairs += end - first
+  for (let own = starts[cell]! + work.own; own < starts[cell + 1]!; own++) {
     const [px, py] = [x[points[own]!]!, y[points[own]!]!]
+    work.pairs++
     // Points too far from the box of the others are not compared with each of them.
     const outX = Math.max(left - px, 0, px - right)
     const outY = Math.max(bottom - py, 0, py - top)
     if (outX * outX + outY * outY > square) continue
-    for (let at = starts[other]!; at < starts[other + 1]!; at++) {
+    for (let at = first; at < end; at++) {
       const dx = x[points[at]!]! - px
       const dy = y[points[at]!]! - py
       if (dx * dx + dy * dy <= square) return true
     }
+    work.pairs += end - first
+    if (work.pairs < pairsPerPart) continue
+    work.own = own + 1 - starts[cell]!
+    return null
   }
   return false
+}
+
+function* labelCores(
+  { cellOf }: PointGrid,
+  core: Uint8Array,
+  sets: UnionFind,
+): InParts<Pick<Clusters, 'labels' | 'count'>> {
+  const labels = new Int32Array(cellOf.length).fill(-1)
+  const numbers = new Int32Array(cellOf.length).fill(-1)
+  let count = 0
+  const label = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) {
+      if (!core[i]) continue
+      const set = sets.find(cellOf[i]!)
+      if (numbers[set]! < 0) numbers[set] = count++
+      labels[i] = numbers[set]!
+    }
+  }
+  yield* eachRange(labels.length, label)
+  return { labels, count }
+}
+
+/** Labels a part's points that are no cores. @returns the point after them */
+function labelOthers(space: Space, core: Uint8Array, labels: Int32Array, from: number): number {
+  const { grid, near } = space
+  const sizeOf = (cell: number): number => grid.starts[cell + 1]! - grid.starts[cell]!
+  let i = from
+  for (let pairs = 0; i < labels.length && pairs < pairsPerPart; i++) {
+    pairs++
+    if (core[i]) continue
+    const nearest = nearestCore(space, core, i)
+    if (nearest >= 0) labels[i] = labels[nearest]!
+    const cell = grid.cellOf[i]!
+    pairs += sizeOf(cell)
+    for (let n = near.starts[cell]!; n < near.starts[cell + 1]!; n++)
+      pairs += sizeOf(near.cells[n]!)
+  }
+  return i
 }
 
 /** The nearest core point within the radius, the lowest of the nearest; −1 where there is none. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import fixture from '../../tests/fixtures/statistics/hdbscan.json' with { type: 'json' }
 import { hdbscan } from './hdbscan.ts'
+import { finish } from './in-parts.ts'
 import { reachabilityTree } from './reachability-tree.ts'
 
 /** Points that are not in the cluster that most of their cluster are in. */
@@ -54,7 +55,7 @@ describe('hdbscan', () => {
         fc.integer({ min: 1, max: 4 }),
         (places, k) => {
           const [x, y] = [places.map((p) => p[0]), places.map((p) => p[1])]
-          const { lengths } = reachabilityTree(x, y, k)
+          const { lengths } = finish(reachabilityTree(x, y, k))
           expect(lengths).toHaveLength(x.length - 1)
           expect(lengths.reduce((sum, one) => sum + one, 0)).toBeCloseTo(treeLength(x, y, k), 9)
         },

@@ -1,5 +1,6 @@
+import { finish, within, type InParts } from './in-parts.ts'
 import { assertPoints } from './point-grid.ts'
-import { reachabilityTree } from './reachability-tree.ts'
+import { reachabilityTree, type SpanningTree } from './reachability-tree.ts'
 import { UnionFind } from './union-find.ts'
 
 export interface HierarchicalClusters {
@@ -31,11 +32,18 @@ export interface HdbscanOptions {
  * @param x,y metres, in a plane
  * @throws RangeError when a point has no place or an option is out of range
  */
-export function hdbscan(
+export const hdbscan = (
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  options: HdbscanOptions,
+): HierarchicalClusters => finish(hdbscanInParts(x, y, options))
+
+/** As `hdbscan`, with pauses. */
+export function* hdbscanInParts(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
   { minSize, minPoints = minSize, resolutionMetres = 0.01 }: HdbscanOptions,
-): HierarchicalClusters {
+): InParts<HierarchicalClusters> {
   assertPoints(x, y)
   if (!(Number.isInteger(minSize) && minSize >= 2))
     throw new RangeError(`a cluster needs 2 points or more, not ${minSize}`)
@@ -45,7 +53,9 @@ export function hdbscan(
   const n = x.length
   if (n < Math.max(minSize, minPoints))
     return { labels: new Int32Array(n).fill(-1), count: 0, stabilities: new Float64Array(0) }
-  const merges = dendrogram(x, y, minPoints, resolutionMetres)
+  const tree = yield* within(reachabilityTree(x, y, minPoints), 0, 0.95)
+  yield 0.95
+  const merges = dendrogram(tree, n, resolutionMetres)
   const condensed = condense(merges, n, minSize)
   const chosen = mostStable(condensed)
   const labels = condensed.clusterOf.map((cluster) => chosen.labels[cluster]!)
@@ -60,14 +70,7 @@ interface Merges {
   lambdas: Float64Array
 }
 
-function dendrogram(
-  x: ArrayLike<number>,
-  y: ArrayLike<number>,
-  minPoints: number,
-  resolution: number,
-): Merges {
-  const { from, to, lengths } = reachabilityTree(x, y, minPoints)
-  const n = x.length
+function dendrogram({ from, to, lengths }: SpanningTree, n: number, resolution: number): Merges {
   const sets = new UnionFind(n)
   const nodeOf = Uint32Array.from({ length: n }, (_, i) => i)
   const merges: Merges = {

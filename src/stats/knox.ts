@@ -1,3 +1,4 @@
+import { finish, type InParts } from './in-parts.ts'
 import { assertPoints, pointGrid } from './point-grid.ts'
 import { shuffle } from './random.ts'
 
@@ -36,12 +37,20 @@ export interface Knox {
  * @param times by incident, for example days
  * @throws RangeError when a place or time is missing, bands do not ascend, or too many pairs are close
  */
-export function knox(
+export const knox = (
   x: ArrayLike<number>,
   y: ArrayLike<number>,
   times: ArrayLike<number>,
   options: KnoxOptions,
-): Knox {
+): Knox => finish(knoxInParts(x, y, times, options))
+
+/** As `knox`, with pauses: one for each permutation. */
+export function* knoxInParts(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  times: ArrayLike<number>,
+  options: KnoxOptions,
+): InParts<Knox> {
   const { distances, delays, permutations = 999, random, maxPairs = 20_000_000 } = options
   assertPoints(x, y)
   if (times.length !== x.length)
@@ -58,6 +67,7 @@ export function knox(
   const expected = expectedPairs(close, shuffled, distances.length, delays)
   const exceeded = new Uint32Array(observed.length)
   for (let run = 0; run < permutations; run++) {
+    yield run / permutations
     shuffle(shuffled, random)
     const counts = countByDelay(close, shuffled, distances.length, delays)
     for (let at = 0; at < counts.length; at++) if (counts[at]! >= observed[at]!) exceeded[at]!++

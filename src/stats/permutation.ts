@@ -1,4 +1,5 @@
 import { centred } from './centred.ts'
+import { finish, type InParts } from './in-parts.ts'
 import { seededRandom, type Random } from './random.ts'
 import { assertFits, type Weights } from './weights.ts'
 
@@ -32,11 +33,28 @@ const areasPerTable = 64
  * @param options the same seed gives the same answer
  * @throws RangeError at values that are not finite or do not fit, and permutations outside 19 to 1e6
  */
-export function conditionalPermutation(
+export const conditionalPermutation = (
   values: ArrayLike<number>,
   weights: Weights,
-  { permutations = 999, seed = 1 }: { permutations?: number; seed?: number } = {},
-): PermutationTest {
+  options: PermutationOptions = {},
+): PermutationTest => finish(conditionalPermutationInParts(values, weights, options))
+
+export interface PermutationOptions {
+  /** Default 999. */
+  permutations?: number
+  /** Default 1. */
+  seed?: number
+}
+
+/** Draws so many values a part, and compares as many sums. */
+const drawsPerPart = 262_144
+
+/** As `conditionalPermutation`, with pauses. */
+export function* conditionalPermutationInParts(
+  values: ArrayLike<number>,
+  weights: Weights,
+  { permutations = 999, seed = 1 }: PermutationOptions = {},
+): InParts<PermutationTest> {
   assertFits(weights, values)
   if (!(Number.isInteger(permutations) && permutations >= 19 && permutations <= 1e6)) {
     throw new RangeError(`no number of permutations: ${permutations}`)
@@ -58,26 +76,59 @@ export function conditionalPermutation(
   const pool = Uint32Array.from({ length: n - 1 }, (_, slot) => slot)
   const table = new Uint32Array(permutations * width)
   const sums = new Sums(table, permutations, width, deviations)
+  let done = 0
+  const rowsPerPart = Math.ceil(drawsPerPart / width)
   for (let i = 0; i < n; i++) {
     if (i % areasPerTable === 0) {
-      for (let r = 0; r < permutations; r++) drawDistinct(random, pool, width, table, r * width)
+      for (let r = 0; r < permutations; r += rowsPerPart) {
+        yield i / n
+        drawRows(random, pool, table, width, r, Math.min(permutations, r + rowsPerPart))
+      }
       sums.begin(i)
     }
+    if (done >= drawsPerPart) {
+      yield i / n
+      done = 0
+    }
     if (known[i]) {
-      const { own, drawn, tolerance } = sums.ofRow(weights, i, maxAbsolute)
-      let above = 0
-      let below = 0
-      for (let r = 0; r < permutations; r++) {
-        const excess = drawn[r]! - own
-        if (excess > tolerance) above++
-        else if (excess < -tolerance) below++
-      }
-      const equal = permutations - above - below
-      p[i] = Math.min(1, (2 * (Math.min(above, below) + equal / 2 + 1)) / (permutations + 1))
+      done += permutations
+      p[i] = twoSidedP(sums.ofRow(weights, i, maxAbsolute))
     }
     sums.leave(i)
   }
   return { p, known }
+}
+
+function twoSidedP({ own, drawn, tolerance }: Row): number {
+  const permutations = drawn.length
+  let above = 0
+  let below = 0
+  for (let r = 0; r < permutations; r++) {
+    const excess = drawn[r]! - own
+    if (excess > tolerance) above++
+    else if (excess < -tolerance) below++
+  }
+  const equal = permutations - above - below
+  return Math.min(1, (2 * (Math.min(above, below) + equal / 2 + 1)) / (permutations + 1))
+}
+
+/** An area's own sum and those of all draws; smaller differences are rounding. */
+interface Row {
+  own: number
+  drawn: Float64Array
+  tolerance: number
+}
+
+/** Draws rows `from … to` of a table. */
+function drawRows(
+  random: Random,
+  pool: Uint32Array,
+  table: Uint32Array,
+  width: number,
+  from: number,
+  to: number,
+): void {
+  for (let r = from; r < to; r++) drawDistinct(random, pool, width, table, r * width)
 }
 
 /** Draws `count` different entries of `pool`, whose order this changes, into `into` from `at`. */
@@ -155,12 +206,7 @@ class Sums {
     }
   }
 
-  /** The row's own sum and those of all draws; smaller differences are rounding. */
-  ofRow(
-    { starts, neighbours, weights }: Weights,
-    i: number,
-    maxAbsolute: number,
-  ): { own: number; drawn: Float64Array; tolerance: number } {
+  ofRow({ starts, neighbours, weights }: Weights, i: number, maxAbsolute: number): Row {
     const start = starts[i]!
     const length = starts[i + 1]! - start
     let own = 0

@@ -1,4 +1,10 @@
-import { boxSquare, boxedTree, nearestSquares } from './boxed-tree.ts'
+import {
+  boxSquare,
+  boxedTreeInParts,
+  nearestSquaresInParts,
+  searchesPerPart,
+} from './boxed-tree.ts'
+import { within, type InParts } from './in-parts.ts'
 import { UnionFind } from './union-find.ts'
 
 export interface SpanningTree {
@@ -14,14 +20,14 @@ export interface SpanningTree {
  *
  * Source: R. J. G. B. Campello, D. Moulavi and J. Sander, PAKDD 2013.
  */
-export function reachabilityTree(
+export function* reachabilityTree(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
   minPoints: number,
-): SpanningTree {
+): InParts<SpanningTree> {
   const n = x.length
-  const tree = boxedTree(x, y)
-  const cores = nearestSquares(tree, x, y, minPoints)
+  const tree = yield* within(boxedTreeInParts(x, y), 0, 0.1)
+  const cores = yield* within(nearestSquaresInParts(tree, x, y, minPoints), 0.1, 0.3)
   const nodes = tree.from.length
   const lowestCore = new Float64Array(nodes).fill(Infinity)
   for (let node = 0; node < nodes; node++)
@@ -48,7 +54,7 @@ export function reachabilityTree(
       }
     }
     bestSquare.fill(Infinity)
-    for (let i = 0; i < n; i++) {
+    const search = (i: number): void => {
       const own = setOf[i]!
       const look = (node: number, boxAt: number): void => {
         const bound = Math.max(boxAt, cores[i]!, lowestCore[node]!)
@@ -72,6 +78,11 @@ export function reachabilityTree(
         }
       }
       look(0, 0)
+    }
+    for (let i = 0; i < n; i++) {
+      // A round at least halves the sets that are left.
+      if (i % searchesPerPart === 0) yield 0.3 + 0.7 * (edges.length / n)
+      search(i)
     }
     // Joins that would close a ring of equal lengths are refused by the sets.
     for (let set = 0; set < n; set++) {

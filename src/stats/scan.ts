@@ -1,3 +1,4 @@
+import { finish, within, type InParts } from './in-parts.ts'
 import { assertPoints } from './point-grid.ts'
 import { shuffle } from './random.ts'
 
@@ -50,15 +51,23 @@ export interface SpaceTimeCluster {
  * @returns the best cylinder and those after it that share no place with a better one
  * @throws RangeError when a case has no place or step, or an option is out of range
  */
-export function spaceTimeScan(cases: ScanCases, options: ScanOptions): SpaceTimeCluster[] {
+export const spaceTimeScan = (cases: ScanCases, options: ScanOptions): SpaceTimeCluster[] =>
+  finish(spaceTimeScanInParts(cases, options))
+
+/** As `spaceTimeScan`, with pauses: one for each permutation. */
+export function* spaceTimeScanInParts(
+  cases: ScanCases,
+  options: ScanOptions,
+): InParts<SpaceTimeCluster[]> {
   assertCases(cases, options)
   const { permutations = 999, random } = options
-  const world = prepare(cases, options)
+  const world = yield* within(prepare(cases, options), 0, 0.1)
   const times = Uint32Array.from(cases.times)
   const found = collect(world, count(world, cases.places, times))
   const exceeded = new Uint32Array(found.length)
   if (found.length > 0) {
     for (let run = 0; run < permutations; run++) {
+      yield 0.1 + (0.9 * run) / permutations
       shuffle(times, random)
       const best = maxLogRatio(world, count(world, cases.places, times))
       // A hair for rounding: an equal cylinder counts.
@@ -84,7 +93,10 @@ interface World {
   logs: Float64Array
 }
 
-function prepare(cases: ScanCases, options: ScanOptions): World {
+/** Looks around so many places a part. */
+const placesPerPart = 32
+
+function* prepare(cases: ScanCases, options: ScanOptions): InParts<World> {
   const { x, y, steps } = cases
   const { maxRadiusMetres, maxShare = 0.5, ending = 'last' } = options
   const maxSteps = options.maxSteps ?? Math.max(1, Math.floor(steps / 4))
@@ -93,6 +105,7 @@ function prepare(cases: ScanCases, options: ScanOptions): World {
   const nearest: number[] = []
   const distances: number[] = []
   for (let place = 0; place < x.length; place++) {
+    if (place % placesPerPart === 0) yield place / x.length
     const around: { other: number; distance: number }[] = []
     for (let other = 0; other < x.length; other++) {
       const distance = Math.hypot(x[other]! - x[place]!, y[other]! - y[place]!)

@@ -3,7 +3,8 @@ export class UnionFind {
   private readonly parents: Uint32Array
 
   constructor(n: number) {
-    this.parents = Uint32Array.from({ length: n }, (_, i) => i)
+    this.parents = new Uint32Array(n)
+    for (let i = 0; i < n; i++) this.parents[i] = i
   }
 
   find(i: number): number {

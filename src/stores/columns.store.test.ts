@@ -1,22 +1,27 @@
 import { IDBFactory } from 'fake-indexeddb'
 import 'fake-indexeddb/auto'
 import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createApp, effectScope, isReactive, ref, watch } from 'vue'
 import { randomMonths } from '../../tests/fixtures/columns.ts'
 import { area, FakeBackend, memoryStorage } from '../../tests/fixtures/fake-backend.ts'
 import { localEngine } from '../../tests/fixtures/local-engine.ts'
+import { shapes } from '../../tests/fixtures/lattice-world.ts'
 import { openMonthCache, type MonthCache } from '@/columns/month-cache.ts'
 import { useAreasStore } from './areas.store.ts'
 import { columnsOutsideKey, useColumnsStore } from './columns.store.ts'
 import { useFilterStore } from './view/filter.store.ts'
 import { useSessionStore } from './session.store.ts'
 import { useAnswer } from './use-answer.ts'
+import { useSlowAnswer } from './use-slow-answer.ts'
 
 /** Questions in the order they reached the engine. */
 let questions: unknown[][] = []
+/** Questions are answered in turns, as in the worker. */
+let slow = false
 
-const engineHere = () => localEngine((question) => questions.push(question))
+const engineHere = () =>
+  localEngine((question) => questions.push(question), { inTurns: () => slow })
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 10))
 
@@ -450,6 +455,43 @@ describe('columns store', () => {
       expect(answer.value).toBeNull()
       await settled()
       expect(answer.value).toBeNull()
+    })
+
+    it('tells how far a long question is, stops it, and begins anew under another filter', async () => {
+      await openPage()
+      await total(1200)
+      const { areas: own, polygons, squareKm, households } = shapes(4).of('grid')
+      await columns.sendShapes('grid', { areas: own, polygons, squareKm, households })
+      slow = true
+      onTestFinished(() => void (slow = false))
+      const lastDay = filter.span!.lastDay
+      const places = {
+        level: 'grid',
+        lastDay,
+        method: 'radius',
+        radiusMetres: 200,
+        times: 3,
+      } as const
+      const page = effectScope(true)
+      const work = page.run(() => useSlowAnswer('repeatPlaces', places))!
+      const shares: number[] = []
+      watch(work.share, (share) => share !== null && shares.push(share), { flush: 'sync' })
+      await vi.waitFor(() => expect(work.answer.value).not.toBeNull())
+      expect(shares.length).toBeGreaterThan(1)
+      expect(work.share.value).toBeNull()
+      work.again()
+      work.stop()
+      await vi.waitFor(() => expect(work.answer.value).toBeNull())
+      await settled()
+      expect([work.isStopped.value, work.answer.value, work.share.value]).toEqual([
+        true,
+        null,
+        null,
+      ])
+      filter.setAreas(['A-2'])
+      await vi.waitFor(() => expect(work.answer.value?.incidents).toBeGreaterThan(0))
+      expect(work.isStopped.value).toBe(false)
+      page.stop()
     })
 
     it('keeps the engine’s failure for the page', async () => {

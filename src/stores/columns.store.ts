@@ -11,7 +11,7 @@ import type { Projection } from '@/domain/answers/projection.ts'
 import type { AreaLevel, LocalMonth } from '@/domain/vocabulary.ts'
 import { useAreasStore } from './areas.store.ts'
 import { useCategoriesStore } from './categories.store.ts'
-import type { RemoteColumnsEngine } from '@/columns/engine-call.ts'
+import type { OnShare, RemoteColumnsEngine } from '@/columns/engine-call.ts'
 import { ColumnsLoader, type KeptListing, type LoadProgress } from '@/columns/loader.ts'
 import type { PackedRatings } from '@/domain/answers/rating-columns.ts'
 import type { LevelShapes } from '@/columns/count/area-shapes.ts'
@@ -110,18 +110,25 @@ export const useColumnsStore = defineStore('columns', () => {
 
   /**
    * @param asked instead of the filter in force
+   * @param onShare told while it takes long
    * @returns null when nothing is loaded or the call failed; see `error`
    */
   async function ask<N extends QuestionName>(
     name: N,
     options: OptionsOf<N>,
     asked: IncidentFilter = filter.effective,
+    onShare?: OnShare,
   ): Promise<AnswerOf<N> | null> {
     const current = engine
     if (!current || !canAsk()) return null
     try {
       if (asked.answers) await answered?.ensure(plain(asked.answers), controller!.signal)
-      const answer = await current.ask(name, plain(asked), plain(options))
+      const answer = await current.ask(
+        name,
+        plain(asked),
+        plain(options),
+        ...(onShare ? [onShare] : []),
+      )
       return engine === current ? answer : null
     } catch (failure) {
       keepFailure(current, failure)

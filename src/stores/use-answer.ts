@@ -16,6 +16,8 @@ import { useFilterStore } from './view/filter.store.ts'
 export interface AnswerOptions {
   /** Follows a period in motion; for what the map shows. */
   isLive?: boolean
+  /** Told while the answer takes long: the share that is done, and null at its end. */
+  onShare?: (done: number | null) => void
 }
 
 /**
@@ -25,7 +27,7 @@ export interface AnswerOptions {
 export function useAnswer<N extends QuestionName>(
   name: N,
   options: MaybeRefOrGetter<OptionsOf<N> | null>,
-  { isLive = false }: AnswerOptions = {},
+  { isLive = false, onShare }: AnswerOptions = {},
 ): Readonly<ShallowRef<AnswerOf<N> | null>> {
   const columns = useColumnsStore()
   const filter = useFilterStore()
@@ -34,9 +36,14 @@ export function useAnswer<N extends QuestionName>(
   const dropEarlier = (): void => {
     if (isSlow(name)) columns.drop(name)
   }
-  const ask = latestWins(async (asked: OptionsOf<N>) =>
-    isWanted ? columns.ask(name, asked, isLive ? filter.live : filter.effective) : null,
-  )
+  const ask = latestWins(async (asked: OptionsOf<N>) => {
+    if (!isWanted) return null
+    try {
+      return await columns.ask(name, asked, isLive ? filter.live : filter.effective, onShare)
+    } finally {
+      onShare?.(null)
+    }
+  })
 
   // As text: a source of a watch is read again with every other one, and equal options ask nothing.
   const wanted = computed(() => JSON.stringify(toValue(options)))

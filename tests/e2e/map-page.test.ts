@@ -756,6 +756,16 @@ describe('hotspots', () => {
     expect(text).toContain(`${top.observed.toLocaleString('en')} incidents`)
     expect(text).toContain(`${open.toLocaleString('en')} still open`)
 
+    // the link shows the finding's area, category and days, whatever day it is opened on
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
+    await expect
+      .poll(async () => {
+        await card.getByTestId('copy-link').click()
+        const link = URL.parse(await page.evaluate(() => navigator.clipboard.readText()))
+        return ['area', 'category', 'from', 'to', 'layer'].map((key) => link?.searchParams.get(key))
+      }, slow)
+      .toEqual([top.code, top.leaf, from, to, 'hotspots'])
+
     const legend = page.getByTestId('hotspot-legend')
     const classes = (): Promise<[key: string, areas: number, incidents: number][]> =>
       legend

@@ -3,8 +3,9 @@ import { notClosedHours } from '../../domain/answers/columns.ts'
 import { firstDayNumber } from '../../domain/time/calendar.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
 import { kaplanMeier, survivalQuantile, type SurvivalCurve } from '../../stats/kaplan-meier.ts'
+import { finish, type InParts } from '../../stats/in-parts.ts'
 import { shareClosedWithin } from '../../stats/share-closed.ts'
-import { forEachPassing, type FilteredRows } from '../count/filtered-rows.ts'
+import { eachPassingInParts, type FilteredRows } from '../count/filtered-rows.ts'
 import type { Question, QuestionWorld } from './question.ts'
 
 interface Sample {
@@ -54,14 +55,17 @@ export function closingOfAreas(
 }
 
 /** One group of all rows, without curve. */
-export function closingGroup(rows: FilteredRows, world: QuestionWorld): ClosingGroup {
-  const sample = collect(rows, world.asOfWallMinutes)
+export function* closingGroup(rows: FilteredRows, world: QuestionWorld): InParts<ClosingGroup> {
+  const sample = yield* collectInParts(rows, world.asOfWallMinutes)
   return summarise(sample, 0, sample.length, { withinDays: 1 }).group
 }
 
-function collect(rows: FilteredRows, asOfWallMinutes: number): Sample {
+const collect = (rows: FilteredRows, asOfWallMinutes: number): Sample =>
+  finish(collectInParts(rows, asOfWallMinutes))
+
+function* collectInParts(rows: FilteredRows, asOfWallMinutes: number): InParts<Sample> {
   const sample = newSample(rows.count)
-  forEachPassing(rows, ({ monthNumber, minute, hours, stage, area, category }) => {
+  yield* eachPassingInParts(rows, ({ monthNumber, minute, hours, stage, area, category }) => {
     const monthStart = firstDayNumber(monthNumber) * 1440
     return (row) => {
       const stageIndex = stage[row]! & 15

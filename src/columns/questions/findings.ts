@@ -10,12 +10,14 @@ import {
 import { dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
 import { benjaminiHochberg } from '../../stats/correct.ts'
+import { finish, within, type InParts } from '../../stats/in-parts.ts'
 import { poissonTest } from '../../stats/poisson.ts'
 import { standardisedRatio } from '../../stats/sir.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { sizeOf } from '../count/area-size.ts'
-import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
-import type { Question, QuestionWorld } from './question.ts'
+import { eachPassingInParts, type FilteredRows } from '../count/filtered-rows.ts'
+import { everywhere } from './hotspots.ts'
+import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
 
 const categories = 256
 const isOpenAt = stages.map(isOpenStage)
@@ -24,14 +26,20 @@ const isOpenAt = stages.map(isOpenStage)
  * Areas and categories with more incidents than the city's rate lets expect. The filter's areas do
  * not narrow what is expected, only what is listed.
  */
-export const findings: Question<FindingOptions, Findings> = (rows, world, options) => {
+export const findings: Question<FindingOptions, Findings> = (rows, world, options) =>
+  finish(findingsInParts(rows, world, options))
+
+/** Finds the rows before the first pause. */
+export const findingsInParts: QuestionInParts<FindingOptions, Findings> = function* (
+  rows,
+  world,
+  options,
+) {
   const shapes = world.shapes.of(options.level)
   const slots = areaSlots(world.areas, shapes.areas)
-  const all =
-    rows.filter.areas.length === 0
-      ? rows
-      : new FilteredRows(rows.set, { ...rows.filter, areas: [] }, world)
-  const { counts, open } = countPairs(all, slots, shapes.areas.length)
+  const all = everywhere(rows, world).hold()
+  const counted = countPairs(all, slots, shapes.areas.length)
+  const { counts, open } = yield* within(counted, 0, 0.4)
   const { value, size } = sizeOf(shapes)
   const share = sharesOf(size)
   const totals = new Uint32Array(categories)
@@ -57,7 +65,7 @@ export const findings: Question<FindingOptions, Findings> = (rows, world, option
     )
     .sort((a, b) => counts[b]! - expectedOf(b) - (counts[a]! - expectedOf(a)) || a - b)
   const shown = found.slice(0, maxFindings)
-  const details = detailsOf(all, slots, shown, options)
+  const details = yield* within(detailsOf(all, slots, shown, options), 0.5, 1)
   const list = shown.map((pair, n): Finding => {
     const { ratio, low, high } = standardisedRatio(counts[pair]!, expectedOf(pair))
     const weeks = [...details.weeks.subarray(n * findingWeeks, (n + 1) * findingWeeks)]
@@ -82,10 +90,14 @@ export const findings: Question<FindingOptions, Findings> = (rows, world, option
 const maxP = 0.05
 
 /** By slot × 256 + category. */
-function countPairs(rows: FilteredRows, slots: Int32Array, areas: number) {
+function* countPairs(
+  rows: FilteredRows,
+  slots: Int32Array,
+  areas: number,
+): InParts<{ counts: Uint32Array; open: Uint32Array }> {
   const counts = new Uint32Array(areas * categories)
   const open = new Uint32Array(areas * categories)
-  forEachPassing(rows, ({ area, category, stage }) => (row) => {
+  yield* eachPassingInParts(rows, ({ area, category, stage }) => (row) => {
     const slot = slots[area[row]!]!
     if (slot < 0) return
     const pair = slot * categories + category[row]!
@@ -118,19 +130,19 @@ function listedSlots(
 }
 
 /** Weeks and the largest pile of each pair, in one more pass. */
-function detailsOf(
+function* detailsOf(
   rows: FilteredRows,
   slots: Int32Array,
   pairs: readonly number[],
   { lastDay }: FindingOptions,
-) {
+): InParts<{ weeks: Uint32Array; piles: number[]; days: number }> {
   const number = new Map(pairs.map((pair, n) => [pair, n]))
   const weeks = new Uint32Array(pairs.length * findingWeeks)
   const points = pairs.map(() => new Map<number, number>())
   const last = dayNumber(lastDay)
   const firstDay = last - findingWeeks * 7 + 1
   let [earliest, latest] = [Infinity, -Infinity]
-  forEachPassing(rows, ({ monthNumber, minute, area, category, x, y }) => {
+  yield* eachPassingInParts(rows, ({ monthNumber, minute, area, category, x, y }) => {
     const monthDay = firstDayNumber(monthNumber)
     return (row) => {
       const day = monthDay + Math.floor(minute[row]! / 1440)
@@ -150,7 +162,7 @@ function detailsOf(
   const to = period ? Math.min(dayNumber(period.to), last) : latest
   return {
     weeks,
-    piles: points.map((own) => Math.max(0, ...own.values())),
+    piles: points.map((own) => [...own.values()].reduce((most, one) => Math.max(most, one), 0)),
     days: Math.max(1, to - from + 1),
   }
 }

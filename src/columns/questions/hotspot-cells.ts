@@ -1,29 +1,34 @@
 import {
-  cellAt,
   cellGrid,
   leastCellWidth,
   maxCells,
   usualCellWidth,
-  type CellGrid,
 } from '../../domain/answers/cell-grid.ts'
-import { quantum } from '../../domain/answers/columns.ts'
 import type { HotspotCellOptions, HotspotCells } from '../../domain/answers/hotspot-cells.ts'
 import type { Judged } from '../../domain/answers/hotspots.ts'
-import type { BoundingBox } from '../../domain/vocabulary.ts'
 import { latticeWeights } from '../../stats/lattice.ts'
+import { finish } from '../../stats/in-parts.ts'
 import { subset } from '../../stats/weights.ts'
+import { cellFinder, countCells } from '../count/cell-finder.ts'
 import { boxOf, cellsInside } from '../count/cells-inside.ts'
 import { everywhere } from './hotspots.ts'
 import { judge } from './judge.ts'
-import type { Question } from './question.ts'
-import { countUnits, type Units } from './units.ts'
+import type { Question, QuestionInParts } from './question.ts'
+import type { Units } from './units.ts'
 
 /**
  * Cells that stand out, over the areas that the person sees or the filter's box. A cell with its
  * centre outside all areas is mostly empty, so it is not judged: it is told when it holds an
  * incident. The filter's areas do not narrow the question.
  */
-export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, world, options) => {
+export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, world, options) =>
+  finish(hotspotCellsInParts(rows, world, options))
+
+export const hotspotCellsInParts: QuestionInParts<HotspotCellOptions, HotspotCells> = function* (
+  rows,
+  world,
+  options,
+) {
   const { polygons } = world.shapes.of(options.level)
   const box = rows.filter.bbox ?? boxOf(polygons) ?? world.cityBbox
   const usualMetres = usualCellWidth(box)
@@ -32,9 +37,9 @@ export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, w
   const n = grid.columns * grid.rows
   if (n > maxCells) return { ...tooMany, ...widths, options }
 
-  const cellOf = cellsOf(grid, world.cityBbox)
+  const find = cellFinder(grid, world.cityBbox)
   const all = everywhere(rows, world)
-  const counted = countUnits(all, { n, slotOf: cellOf })
+  const counted = countCells(all, n, find)
   const inside = cellsInside(grid, polygons)
   const judged = Uint32Array.from(counted.keys().filter((cell) => inside[cell] === 1))
   const slots = new Int32Array(n).fill(-1)
@@ -44,16 +49,15 @@ export const hotspotCells: Question<HotspotCellOptions, HotspotCells> = (rows, w
     neighbours: subset(latticeWeights(grid, 'queen', true), inside),
     size: new Float64Array(judged.length).fill(1),
     value: 'count',
-    slotOf: (month) => {
-      const cell = cellOf(month)
-      return (row) => {
-        const at = cell(row)
+    slotOf:
+      ({ x, y }) =>
+      (row) => {
+        const at = find(x[row]!, y[row]!)
         return at < 0 ? -1 : slots[at]!
-      }
-    },
+      },
   }
   const counts = judged.map((cell) => counted[cell]!)
-  const found = judge({ units, rows: all, world, counts }, options)
+  const found = yield* judge({ units, rows: all, world, counts }, options)
   // A step's incidents outside are not counted.
   const told = options.method === 'pattern' ? judged : toldCells(counted, inside)
   const obstacle =
@@ -116,13 +120,3 @@ function spread(
     expected: Float64Array.from(told, (cell) => of(cell, found.expected, 0)),
   }
 }
-
-const cellsOf =
-  (grid: CellGrid, [west, south, east, north]: BoundingBox): Units['slotOf'] =>
-  ({ x, y }) =>
-  (row) =>
-    cellAt(
-      grid,
-      west + (x[row]! / quantum) * (east - west),
-      south + (y[row]! / quantum) * (north - south),
-    )

@@ -4,14 +4,23 @@ import { sizeOf } from '../count/area-size.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
 import { judge } from './judge.ts'
-import type { Question, QuestionWorld } from './question.ts'
-import { countUnits, type Units } from './units.ts'
+import { finish } from '../../stats/in-parts.ts'
+import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
+import { projection } from './projection.ts'
+import type { Units } from './units.ts'
 
 /**
  * Areas of a level that stand out. The filter's areas do not narrow it: an area is judged against
  * all others the person sees.
  */
-export const hotspots: Question<HotspotOptions, Hotspots> = (rows, world, options) => {
+export const hotspots: Question<HotspotOptions, Hotspots> = (rows, world, options) =>
+  finish(hotspotsInParts(rows, world, options))
+
+export const hotspotsInParts: QuestionInParts<HotspotOptions, Hotspots> = function* (
+  rows,
+  world,
+  options,
+) {
   const shapes = world.shapes.of(options.level)
   const slots = areaSlots(world.areas, shapes.areas)
   const units: Units = {
@@ -24,9 +33,13 @@ export const hotspots: Question<HotspotOptions, Hotspots> = (rows, world, option
         slots[area[row]!]!,
   }
   const all = everywhere(rows, world)
-  const counts = countUnits(all, units)
+  const counts = new Uint32Array(units.n)
+  // A facet ignores its own part of the filter: these are counts of all areas.
+  projection(rows, world, null).byArea.forEach((count, idx) => {
+    if (slots[idx]! >= 0) counts[slots[idx]!]! += count
+  })
   return {
-    ...judge({ units, rows: all, world, counts }, options),
+    ...(yield* judge({ units, rows: all, world, counts }, options)),
     options,
     areas: shapes.areas,
   }

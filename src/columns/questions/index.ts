@@ -2,14 +2,14 @@ import { closing } from './closing.ts'
 import { closingByArea } from './closing-by-area.ts'
 import { commentTerms } from './comment-terms.ts'
 import { fairRanking } from './fair-ranking.ts'
-import { findings } from './findings.ts'
+import { findings, findingsInParts } from './findings.ts'
 import { heat } from './heat.ts'
-import { hotspotCells } from './hotspot-cells.ts'
-import { hotspots } from './hotspots.ts'
-import { outbreaks } from './outbreaks.ts'
-import { patterns } from './patterns.ts'
+import { hotspotCells, hotspotCellsInParts } from './hotspot-cells.ts'
+import { hotspots, hotspotsInParts } from './hotspots.ts'
+import { outbreaks, outbreaksInParts } from './outbreaks.ts'
+import { patterns, patternsInParts } from './patterns.ts'
 import { projection } from './projection.ts'
-import { quality } from './quality.ts'
+import { quality, qualityInParts } from './quality.ts'
 import { repeatPlaces, repeatPlacesInParts } from './repeat-places.ts'
 import { ratingTrend } from './rating-trend.ts'
 import { satisfaction } from './satisfaction.ts'
@@ -40,7 +40,15 @@ export const questions = {
 }
 
 /** The same questions as `slowQuestions`. */
-export const questionsInParts = { repeatPlaces: repeatPlacesInParts }
+export const questionsInParts = {
+  findings: findingsInParts,
+  hotspots: hotspotsInParts,
+  hotspotCells: hotspotCellsInParts,
+  outbreaks: outbreaksInParts,
+  patterns: patternsInParts,
+  quality: qualityInParts,
+  repeatPlaces: repeatPlacesInParts,
+}
 
 type Questions = typeof questions
 export type QuestionName = keyof Questions

@@ -8,7 +8,8 @@ import { compareCounts } from '../../stats/change.ts'
 import { globalSmoothedRates } from '../../stats/empirical-bayes.ts'
 import { globalG, localG, type GlobalTest } from '../../stats/getis-ord.ts'
 import { globalMoran, localMoran, quadrants } from '../../stats/moran.ts'
-import { conditionalPermutation } from '../../stats/permutation.ts'
+import type { InParts } from '../../stats/in-parts.ts'
+import { conditionalPermutationInParts } from '../../stats/permutation.ts'
 import { islands, withoutSelf } from '../../stats/weights.ts'
 import { confidenceClass, confidenceLevels } from '../count/confidence-class.ts'
 import { judgePattern } from './judge-pattern.ts'
@@ -17,7 +18,8 @@ import { forEachInWindow } from './window-counts.ts'
 
 const minUnits = 4
 
-export function judge(ground: Ground, options: JudgeOptions): Judged {
+/** Pauses only while it shuffles; the rows are read before. */
+export function* judge(ground: Ground, options: JudgeOptions): InParts<Judged> {
   const { units, counts } = ground
   const nothing: Judged = {
     value: units.value,
@@ -45,10 +47,10 @@ export function judge(ground: Ground, options: JudgeOptions): Judged {
   if (total === 0) return { ...nothing, obstacle: 'no_incidents' }
   if (total < minIncidents) return { ...nothing, obstacle: 'few_incidents' }
   if (filled === 1) return { ...nothing, obstacle: 'one_place' }
-  return byNeighbours(nothing, units, options)
+  return yield* byNeighbours(nothing, units, options)
 }
 
-function byNeighbours(answer: Judged, units: Units, options: JudgeOptions): Judged {
+function* byNeighbours(answer: Judged, units: Units, options: JudgeOptions): InParts<Judged> {
   const { counts } = answer
   const { size, neighbours } = units
   const isSmoothed = options.rates === 'smoothed' && units.value !== 'count'
@@ -61,7 +63,9 @@ function byNeighbours(answer: Judged, units: Units, options: JudgeOptions): Judg
   const shuffles = options.test === 'shuffle' ? shufflesFor(units.n) : 0
   const shuffled =
     shuffles > 0
-      ? conditionalPermutation(rates, isOutlier ? others : neighbours, { permutations: shuffles })
+      ? yield* conditionalPermutationInParts(rates, isOutlier ? others : neighbours, {
+          permutations: shuffles,
+        })
       : null
   const known = local.known.map((own, i) => (own && (shuffled?.known[i] ?? 1) ? 1 : 0))
   const p = corrected(options)(shuffled?.p ?? local.p, known)

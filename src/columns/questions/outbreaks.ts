@@ -11,20 +11,29 @@ import {
   type Outbreaks,
 } from '../../domain/answers/outbreaks.ts'
 import { addDays, dayFromNumber, dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
-import { knox } from '../../stats/knox.ts'
+import { eachRange, finish, within, type InParts } from '../../stats/in-parts.ts'
+import { knoxInParts } from '../../stats/knox.ts'
 import { seededRandom } from '../../stats/random.ts'
-import { spaceTimeScan } from '../../stats/scan.ts'
+import { spaceTimeScanInParts } from '../../stats/scan.ts'
 import { areaSlots } from '../count/area-slots.ts'
 import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
 import { cellMetres } from '../count/places.ts'
-import type { Question, QuestionWorld } from './question.ts'
+import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
 
 /**
  * Where and when incidents came together of late: the space-time permutation scan over areas, and
  * the Knox test of near repeats over incidents. Both compare with the same incidents at shuffled
  * times, so they need no households, and where many live is no outbreak. Always the same seed.
  */
-export const outbreaks: Question<OutbreakOptions, Outbreaks> = (rows, world, options) => {
+export const outbreaks: Question<OutbreakOptions, Outbreaks> = (rows, world, options) =>
+  finish(outbreaksInParts(rows, world, options))
+
+/** Reads the rows before the first pause. */
+export const outbreaksInParts: QuestionInParts<OutbreakOptions, Outbreaks> = function* (
+  rows,
+  world,
+  options,
+) {
   const to = options.lastDay
   const recent = addDays(to, 1 - outbreakDays)
   const { period } = rows.filter
@@ -49,11 +58,9 @@ export const outbreaks: Question<OutbreakOptions, Outbreaks> = (rows, world, opt
   const steps = dayNumber(to) - dayNumber(from) + 1
   const isOne = cases.places.every((place) => place === cases.places[0])
   if (cases.places.length === 0 || isOne) return { ...answer, obstacle: 'one_place' }
-  return {
-    ...answer,
-    ...scanned(cases, steps, dayNumber(from)),
-    ...repeated(cases),
-  }
+  const scan = yield* within(scanned(cases, steps, dayNumber(from)), 0, 0.7)
+  const repeats = yield* within(repeated(cases), 0.7, 1)
+  return { ...answer, ...scan, ...repeats }
 }
 
 interface Cases {
@@ -126,15 +133,15 @@ function casesOf(
 /** Additions of all shuffles; more would take over a second. */
 const maxWork = 4e8
 
-function scanned(
+function* scanned(
   { placeX, placeY, places, placeDays, areas }: Cases,
   steps: number,
   firstDay: number,
-): Pick<Outbreaks, 'list' | 'bestP' | 'scanShuffles'> {
-  const circles = circlesOf(placeX, placeY)
+): InParts<Pick<Outbreaks, 'list' | 'bestP' | 'scanShuffles'>> {
+  const circles = yield* within(circlesOf(placeX, placeY), 0, 0.05)
   const scanShuffles = circles * steps * 999 + places.length * 999 <= maxWork ? 999 : 199
   const random = seededRandom(1)
-  const found = spaceTimeScan(
+  const scan = spaceTimeScanInParts(
     { x: placeX, y: placeY, places, times: placeDays, steps },
     {
       maxRadiusMetres: outbreakMetres,
@@ -143,6 +150,7 @@ function scanned(
       random: random.unit,
     },
   )
+  const found = yield* within(scan, 0.05, 1)
   return {
     scanShuffles,
     bestP: found[0]?.p ?? null,
@@ -160,12 +168,18 @@ function scanned(
   }
 }
 
+/** Looks around so many places a part. */
+const placesPerPart = 64
+
 /** Pairs of places within reach, each with itself. */
-function circlesOf(x: Float64Array, y: Float64Array): number {
+function* circlesOf(x: Float64Array, y: Float64Array): InParts<number> {
   let found = 0
-  for (let i = 0; i < x.length; i++)
-    for (let j = 0; j < x.length; j++)
-      if (Math.hypot(x[j]! - x[i]!, y[j]! - y[i]!) <= outbreakMetres) found++
+  const look = (from: number, to: number): void => {
+    for (let i = from; i < to; i++)
+      for (let j = 0; j < x.length; j++)
+        if (Math.hypot(x[j]! - x[i]!, y[j]! - y[i]!) <= outbreakMetres) found++
+  }
+  yield* eachRange(x.length, look, placesPerPart)
   return found
 }
 
@@ -173,14 +187,14 @@ function circlesOf(x: Float64Array, y: Float64Array): number {
 const maxPairs = 1_000_000
 const fewCases = 5_000
 
-function repeated({
+function* repeated({
   x,
   y,
   days,
-}: Cases): Pick<Outbreaks, 'samePlace' | 'nearby' | 'repeatShuffles'> {
+}: Cases): InParts<Pick<Outbreaks, 'samePlace' | 'nearby' | 'repeatShuffles'>> {
   const repeatShuffles = days.length <= fewCases ? 999 : 199
   try {
-    const found = knox(x, y, days, {
+    const found = yield* knoxInParts(x, y, days, {
       distances: [0, repeatMetres],
       delays: [repeatDelayDays],
       permutations: repeatShuffles,

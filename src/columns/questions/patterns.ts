@@ -10,36 +10,53 @@ import {
 } from '../../domain/answers/patterns.ts'
 import { addDays, dayFromNumber, firstDayNumber } from '../../domain/time/calendar.ts'
 import { densestDiscs } from '../../stats/densest-discs.ts'
+import { finish, within, type InParts } from '../../stats/in-parts.ts'
 import { standardisedRatio } from '../../stats/sir.ts'
-import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
+import { eachPassingInParts, FilteredRows } from '../count/filtered-rows.ts'
 import { cellMetres, lngLatOf } from '../count/places.ts'
 import { pointCounts, pointKey } from '../count/point-counts.ts'
 import { closingGroup } from './closing.ts'
-import type { Question, QuestionWorld } from './question.ts'
+import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
 
 /** How some areas differ from the city. The columns hold no channel of a report. */
-export const patterns: Question<PatternOptions, Patterns> = (rows, world, options) => {
+export const patterns: Question<PatternOptions, Patterns> = (rows, world, options) =>
+  finish(patternsInParts(rows, world, options))
+
+/** Finds all rows before the first pause. */
+export const patternsInParts: QuestionInParts<PatternOptions, Patterns> = function* (
+  rows,
+  world,
+  options,
+) {
   const { set, filter } = rows
   const areas = [...options.areas]
   const under = (part: Partial<typeof filter>) =>
-    new FilteredRows(set, { ...filter, ...part }, world)
-  const everything = categoryCounts(under({ areas: [], categories: [] }))
-  const own = categoryCounts(under({ areas, categories: [] }))
+    new FilteredRows(set, { ...filter, ...part }, world).hold()
+  const ofCity = under({ areas: [], categories: [] })
+  const ofAreas = under({ areas, categories: [] })
   const here = under({ areas })
+  const city = under({ areas: [] })
+  const lately = under({ areas, period: lastYear(filter.period, options) })
+  const everything = yield* within(categoryCounts(ofCity), 0, 0.2)
+  const own = yield* within(categoryCounts(ofAreas), 0.2, 0.3)
+  const closingHere = yield* within(closingGroup(here, world), 0.3, 0.4)
+  const closingCity = yield* within(closingGroup(city, world), 0.4, 0.7)
+  const places = yield* within(repeatPlaces(lately, world), 0.7, 1)
+  const mix = mixOf(own, everything)
   return {
-    options,
-    here: own.total,
-    city: everything.total,
-    mix: mixOf(own, everything),
-    closingHere: closingGroup(here, world),
-    closingCity: closingGroup(under({ areas: [] }), world),
-    places: repeatPlaces(under({ areas, period: lastYear(filter.period, options) }), world),
+    ...{ options, here: own.total, city: everything.total, mix },
+    ...{ closingHere, closingCity, places },
   }
 }
 
-function categoryCounts(rows: FilteredRows): { total: number; counts: Uint32Array } {
+interface Counted {
+  total: number
+  counts: Uint32Array
+}
+
+function* categoryCounts(rows: FilteredRows): InParts<Counted> {
   const counts = new Uint32Array(256)
-  forEachPassing(
+  yield* eachPassingInParts(
     rows,
     ({ category }) =>
       (row) =>
@@ -47,8 +64,6 @@ function categoryCounts(rows: FilteredRows): { total: number; counts: Uint32Arra
   )
   return { total: rows.count, counts }
 }
-
-type Counted = ReturnType<typeof categoryCounts>
 
 function mixOf(own: Counted, everything: Counted): CategoryShare[] {
   return [...own.counts.keys()]
@@ -71,8 +86,8 @@ function lastYear(
   return { from: period && period.from > from ? period.from : from, to: lastDay }
 }
 
-function repeatPlaces(rows: FilteredRows, world: QuestionWorld): RepeatPlace[] {
-  const { points, counts } = pointCounts(rows)
+function* repeatPlaces(rows: FilteredRows, world: QuestionWorld): InParts<RepeatPlace[]> {
+  const { points, counts } = yield* within(pointCounts(rows), 0, 0.6)
   const [east, north] = cellMetres(world.cityBbox)
   const discs = densestDiscs(
     Float64Array.from(points, (point) => (point >>> 16) * east),
@@ -85,7 +100,8 @@ function repeatPlaces(rows: FilteredRows, world: QuestionWorld): RepeatPlace[] {
   )
   const categories = discs.map(() => new Map<number, number>())
   const days = discs.map(() => new Set<number>())
-  forEachPassing(rows, ({ monthNumber, minute, category, x, y }) => {
+  yield 0.8
+  const described = eachPassingInParts(rows, ({ monthNumber, minute, category, x, y }) => {
     const firstDay = firstDayNumber(monthNumber)
     return (row) => {
       const disc = discOf.get(pointKey(x[row]!, y[row]!))
@@ -95,6 +111,7 @@ function repeatPlaces(rows: FilteredRows, world: QuestionWorld): RepeatPlace[] {
       days[disc]!.add(firstDay + Math.floor(minute[row]! / 1440))
     }
   })
+  yield* within(described, 0.8, 1)
   const places = discs.map(({ centre, weight, members }, n): RepeatPlace => {
     const point = points[centre]!
     return {

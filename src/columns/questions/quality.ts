@@ -13,11 +13,12 @@ import {
 } from '../../domain/answers/quality.ts'
 import { maxExceptPoints } from '../../domain/filter/filter.ts'
 import { dayFromNumber, firstDayNumber } from '../../domain/time/calendar.ts'
+import { finish, within, type InParts } from '../../stats/in-parts.ts'
 import { poissonTails } from '../../stats/poisson.ts'
-import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
+import { eachPassingInParts, FilteredRows } from '../count/filtered-rows.ts'
 import { pointCounts, pointKey, type PointCounts } from '../count/point-counts.ts'
 import { cellMetres, lngLatOf } from '../count/places.ts'
-import type { Question, QuestionWorld } from './question.ts'
+import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
 
 /**
  * Piles, bursts, round times, and incidents without a place of their own: an import puts those at a
@@ -27,20 +28,32 @@ import type { Question, QuestionWorld } from './question.ts'
  * 65,536 steps, count as one point. In the demo city a cell is 0.2 m wide, and the 42 incidents of
  * its pile have the same raw coordinates.
  */
-export const quality: Question<Record<never, never>, Quality> = (rows, world) => {
+export const quality: Question<Record<never, never>, Quality> = (rows, world, options) =>
+  finish(qualityInParts(rows, world, options))
+
+/** Finds the rows before the first pause. */
+export const qualityInParts: QuestionInParts<Record<never, never>, Quality> = function* (
+  rows,
+  world,
+) {
+  const passing = rows.count
   const isWhole = rows.filter.exceptPoints.length === 0
   const all = isWhole
     ? rows
     : new FilteredRows(rows.set, { ...rows.filter, exceptPoints: [] }, world)
-  const points = largePoints(pointCounts(all, Math.ceil(minPile / pileRatio)), all.count)
-  const times = reportTimes(all)
+  all.hold()
+  const counts = yield* within(pointCounts(all, Math.ceil(minPile / pileRatio)), 0, 0.5)
+  const points = largePoints(counts, all.count)
+  const times = yield* within(reportTimes(all), 0.5, 0.7)
   const roundTimes = findRoundTimes(times)
   const bursts = findBursts(times, roundTimes)
   const shown = points.slice(0, maxExceptPoints)
-  const { piles, bursts: shownBursts } = describe(all, shown, bursts.slice(0, maxBursts), times)
+  const told = describe(all, shown, bursts.slice(0, maxBursts), times)
+  const { piles, bursts: shownBursts } = yield* within(told, 0.7, 0.9)
+  const withoutPlace = yield* within(countWithoutPlace(all, world), 0.9, 1)
   return {
     total: all.count,
-    leftOut: all.count - rows.count,
+    leftOut: all.count - passing,
     piles: piles.map((pile) => ({ ...pile, lngLat: lngLatOf(pile.x, pile.y, world.cityBbox) })),
     allPiles: points.length,
     onPiles: shown.reduce((sum, { count }) => sum + count, 0),
@@ -48,11 +61,11 @@ export const quality: Question<Record<never, never>, Quality> = (rows, world) =>
     bursts: shownBursts,
     allBursts: bursts.length,
     roundTimes,
-    withoutPlace: countWithoutPlace(all, world),
+    withoutPlace,
   }
 }
 
-function countWithoutPlace(rows: FilteredRows, world: QuestionWorld): number {
+function* countWithoutPlace(rows: FilteredRows, world: QuestionWorld): InParts<number> {
   const [west, south, east, north] = world.cityBbox
   const points = new Set<number>()
   const isAtX = new Uint8Array(quantum + 1)
@@ -67,7 +80,7 @@ function countWithoutPlace(rows: FilteredRows, world: QuestionWorld): number {
   let found = 0
   // Of any area: a place of a district lies in one of its grids.
   if (points.size > 0)
-    forEachPassing(rows, ({ x, y }) => (row) => {
+    yield* eachPassingInParts(rows, ({ x, y }) => (row) => {
       if (isAtX[x[row]!] && points.has(pointKey(x[row]!, y[row]!))) found++
     })
   return found < minWithoutPlace ? 0 : found
@@ -116,7 +129,7 @@ interface ReportTimes {
   onHour: Uint32Array
 }
 
-function reportTimes(rows: FilteredRows): ReportTimes {
+function* reportTimes(rows: FilteredRows): InParts<ReportTimes> {
   const { passing } = rows
   const firstDay = passing[0] ? firstDayNumber(passing[0].month.monthNumber) : 0
   const last = passing.at(-1)
@@ -124,7 +137,7 @@ function reportTimes(rows: FilteredRows): ReportTimes {
   const byMinute = new Uint32Array(minutesOfDay)
   const bins = new Uint32Array(days * binsOfDay)
   const onHour = new Uint32Array(days * 24)
-  forEachPassing(rows, ({ monthNumber, minute }) => {
+  yield* eachPassingInParts(rows, ({ monthNumber, minute }) => {
     const start = (firstDayNumber(monthNumber) - firstDay) * minutesOfDay
     return (row) => {
       const at = start + minute[row]!
@@ -220,12 +233,12 @@ function expectedIn({ bins, total, byMinute }: ReportTimes, bin: number): number
 }
 
 /** One more pass: categories of piles and bursts. */
-function describe(
+function* describe(
   rows: FilteredRows,
   points: readonly { point: number; count: number }[],
   bursts: readonly FoundBurst[],
   { firstDay }: ReportTimes,
-): { piles: Omit<Pile, 'lngLat'>[]; bursts: Burst[] } {
+): InParts<{ piles: Omit<Pile, 'lngLat'>[]; bursts: Burst[] }> {
   const pileOf = new Map(points.map(({ point }, n) => [point, n]))
   const isAtX = new Uint8Array(quantum + 1)
   for (const { point } of points) isAtX[point >>> 16] = 1
@@ -234,7 +247,7 @@ function describe(
   const burstCategories = bursts.map(() => new Uint32Array(256))
   const areas = new Uint16Array(points.length)
   if (points.length + bursts.length > 0)
-    forEachPassing(rows, ({ monthNumber, minute, category, area, x, y }) => {
+    yield* eachPassingInParts(rows, ({ monthNumber, minute, category, area, x, y }) => {
       const start = (firstDayNumber(monthNumber) - firstDay) * minutesOfDay
       return (row) => {
         if (isAtX[x[row]!]) {

@@ -4,7 +4,9 @@ import { randomSource } from '../../../tests/fixtures/columns.ts'
 import type { RepeatPlacesOptions } from '../../domain/answers/repeat-places.ts'
 import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
 import { addDays } from '../../domain/time/calendar.ts'
+import { pointsPerPart } from '../../stats/in-parts.ts'
 import { FilteredRows } from '../count/filtered-rows.ts'
+import { placeInParts } from './repeat-place.ts'
 import { repeatPlaces } from './repeat-places.ts'
 
 /** A quantised step is about 1.7 m; grids are a tenth of each side only by name. */
@@ -100,5 +102,35 @@ describe('the question "repeatPlaces"', () => {
       { method: 'density' },
     )
     expect(many).toMatchObject({ obstacle: 'many', list: [] })
+  })
+
+  it('describes a place of 200,000 in short parts', () => {
+    const n = 200_000
+    let reads = 0
+    const day = new Uint16Array(n).fill(3)
+    const cases = {
+      ...{ starts: Uint32Array.of(0, n), firstDay: 0, days: 365 },
+      ...{
+        x: Float64Array.from(day, (_, i) => i % 500),
+        y: Float64Array.from(day, (_, i) => i % 7),
+      },
+      ...{ category: new Uint8Array(n), slot: new Int32Array(n), open: new Uint8Array(n), day },
+    }
+    const members = new Proxy(
+      Uint32Array.from(day, (_, i) => i),
+      { get: (of, key) => (reads++, Reflect.get(of, key, of)) },
+    )
+    let [longest, parts] = [0, 0]
+    for (const work = placeInParts(members, cases, 1); ; parts++) {
+      reads = 0
+      const { done, value } = work.next()
+      longest = Math.max(longest, reads)
+      if (!done) continue
+      expect(value).toMatchObject({ days: 1, onOnePoint: 58, radiusMetres: expect.any(Number) })
+      break
+    }
+    expect(longest).toBeLessThanOrEqual(pointsPerPart)
+    // besides reading its members it measures, draws the outline and counts points
+    expect(parts).toBeGreaterThan((5 * n) / pointsPerPart)
   })
 })

@@ -1,27 +1,23 @@
-import { stepDays } from '../../domain/answers/hotspots.ts'
 import { repeatDays } from '../../domain/answers/patterns.ts'
 import {
   maxDensityIncidents,
   maxRepeatPlaces,
-  repeatSteps,
   type RepeatedPlace,
   type RepeatPlaces,
   type RepeatPlacesOptions,
 } from '../../domain/answers/repeat-places.ts'
-import { addDays, dayFromNumber, dayNumber, firstDayNumber } from '../../domain/time/calendar.ts'
-import { isOpenStage, stages } from '../../domain/vocabulary.ts'
-import { convexHull } from '../../stats/convex-hull.ts'
-import { dbscanInParts } from '../../stats/dbscan.ts'
-import { hdbscan } from '../../stats/hdbscan.ts'
-import { finish, type InParts } from '../../stats/in-parts.ts'
+import { addDays, dayFromNumber } from '../../domain/time/calendar.ts'
+import { dbscanInParts, type Clusters } from '../../stats/dbscan.ts'
+import { hdbscanInParts } from '../../stats/hdbscan.ts'
+import { eachRange, finish, within, type InParts } from '../../stats/in-parts.ts'
+import { groupsInParts } from '../../stats/point-grid.ts'
 import { areaSlots } from '../count/area-slots.ts'
-import { FilteredRows, forEachPassing } from '../count/filtered-rows.ts'
+import { FilteredRows } from '../count/filtered-rows.ts'
 import { cellMetres, lngLatOf } from '../count/places.ts'
 import { everywhere } from './hotspots.ts'
 import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
-
-const categories = 256
-const isOpenAt = stages.map(isOpenStage)
+import { casesInParts, categoryCounts, type Cases } from './repeat-cases.ts'
+import { placeInParts } from './repeat-place.ts'
 
 /**
  * Spots that the same kind of trouble keeps coming back to: clusters of the incidents of each
@@ -31,16 +27,17 @@ const isOpenAt = stages.map(isOpenStage)
 export const repeatPlaces: Question<RepeatPlacesOptions, RepeatPlaces> = (rows, world, options) =>
   finish(repeatPlacesInParts(rows, world, options))
 
-/** Reads the rows before the first pause: months may be replaced meanwhile. */
+/** Finds months, rows and areas before the first pause: they may be replaced meanwhile. */
 export const repeatPlacesInParts: QuestionInParts<RepeatPlacesOptions, RepeatPlaces> = function* (
   rows,
   world,
   options,
 ) {
   const { filter, set } = rows
-  const recent = addDays(options.lastDay, 1 - repeatDays)
+  const { lastDay } = options
+  const recent = addDays(lastDay, 1 - repeatDays)
   const from = filter.period && filter.period.from > recent ? filter.period.from : recent
-  const lately = { ...filter, period: { from, to: options.lastDay } }
+  const lately = { ...filter, period: { from, to: lastDay } }
   const here = new FilteredRows(set, lately, world)
   const answer: RepeatPlaces = {
     ...{ options, from, obstacle: null },
@@ -49,171 +46,137 @@ export const repeatPlacesInParts: QuestionInParts<RepeatPlacesOptions, RepeatPla
   if (answer.incidents === 0) return { ...answer, obstacle: 'no_incidents' }
   if (options.method === 'density' && answer.incidents > maxDensityIncidents)
     return { ...answer, obstacle: 'many' }
-  const cases = casesOf(here, world, options)
-  const rates = ratesPerKm2(everywhere(here, world), world, options)
-  const places: Members[] = []
-  for (let category = 0; category < categories; category++) {
+  const shapes = world.shapes.of(options.level)
+  const ground = {
+    ...{ areas: shapes.areas, cityBbox: world.cityBbox, options },
+    step: cellMetres(world.cityBbox),
+  }
+  const all = everywhere(here, world).hold()
+  const slots = areaSlots(world.areas, shapes.areas)
+  const cases = yield* within(casesInParts(here, slots, ground.step, from, lastDay), 0, 0.1)
+  const rates = yield* within(ratesPerKm2(all, shapes.squareKm), 0.1, 0.15)
+  const places = new LargestPlaces()
+  const n = answer.incidents
+  for (let category = 0; category + 1 < cases.starts.length; category++) {
     const [start, end] = [cases.starts[category]!, cases.starts[category + 1]!]
     if (end - start < options.times) continue
-    yield
-    for (const members of yield* clustersOf(cases, start, end, options)) places.push(members)
+    const share = (at: number): number => 0.15 + (0.6 * at) / n
+    yield* within(addPlaces(cases, start, end, options, places), share(start), share(end))
   }
-  places.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
   const list: RepeatedPlace[] = []
-  for (const members of places.slice(0, maxRepeatPlaces)) {
-    yield
-    list.push(described(members, cases, world, options, rates))
+  const found = places.list()
+  const listed = found.reduce((sum, { length }) => sum + length, 0)
+  let done = 0
+  for (const members of found) {
+    const share = (at: number): number => 0.75 + (0.25 * at) / listed
+    const parts = described(members, cases, ground, rates)
+    list.push(yield* within(parts, share(done), share(done + members.length)))
+    done += members.length
   }
-  const repeated = places.reduce((sum, { length }) => sum + length, 0)
-  return { ...answer, repeated, list, total: places.length }
+  return { ...answer, list, repeated: places.incidents, total: places.total }
 }
 
-/** By category; those of category c are at `starts[c] … starts[c + 1]`. */
-interface Cases {
-  starts: Uint32Array
-  /** Metres. */
-  x: Float64Array
-  y: Float64Array
-  category: Uint8Array
-  /** Slot of its area, −1 in none. */
-  slot: Int32Array
-  day: Int32Array
-  open: Uint8Array
-  /** `Area.idx` by slot. */
-  areas: Uint32Array
-}
-/** Places in `Cases`. */
-type Members = number[]
+/** Places in `Cases`, ascending. */
+type Members = Uint32Array
 
-function casesOf(rows: FilteredRows, world: QuestionWorld, { level }: RepeatPlacesOptions): Cases {
-  const { areas } = world.shapes.of(level)
-  const slots = areaSlots(world.areas, areas)
-  const [east, north] = cellMetres(world.cityBbox)
-  const starts = new Uint32Array(categories + 1)
-  forEachPassing(
-    rows,
-    ({ category }) =>
-      (row) =>
-        void starts[category[row]! + 1]!++,
-  )
-  for (let category = 0; category < categories; category++)
-    starts[category + 1]! += starts[category]!
-  const n = rows.count
-  const cases: Cases = {
-    ...{ starts, areas },
-    ...{ x: new Float64Array(n), y: new Float64Array(n) },
-    ...{ category: new Uint8Array(n), slot: new Int32Array(n) },
-    ...{ day: new Int32Array(n), open: new Uint8Array(n) },
+/** Keeps the places with most incidents, of equal ones those that come first in `Cases`. */
+class LargestPlaces {
+  total = 0
+  /** In all places. */
+  incidents = 0
+  #kept: Members[] = []
+  /** Fewer incidents are too few. */
+  #least = 0
+
+  add(members: Members): void {
+    this.total++
+    this.incidents += members.length
+    if (members.length < this.#least) return
+    this.#kept.push(members)
+    if (this.#kept.length >= 2 * maxRepeatPlaces) this.list()
   }
-  const next = starts.slice()
-  forEachPassing(rows, ({ monthNumber, minute, area, category, stage, x, y }) => {
-    const monthDay = firstDayNumber(monthNumber)
-    return (row) => {
-      const at = next[category[row]!]!++
-      cases.x[at] = x[row]! * east
-      cases.y[at] = y[row]! * north
-      cases.category[at] = category[row]!
-      cases.slot[at] = slots[area[row]!]!
-      cases.day[at] = monthDay + Math.floor(minute[row]! / 1440)
-      cases.open[at] = isOpenAt[stage[row]! & 15] ? 1 : 0
+
+  list(): Members[] {
+    this.#kept.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
+    if (this.#kept.length >= maxRepeatPlaces) {
+      this.#kept.length = maxRepeatPlaces
+      this.#least = this.#kept.at(-1)!.length
     }
-  })
-  return cases
+    return this.#kept
+  }
 }
 
-function* clustersOf(
-  { x, y, day }: Cases,
+/** Adds the places of one category. */
+function* addPlaces(
+  { x, y, day, days }: Cases,
   start: number,
   end: number,
   { method, radiusMetres, times }: RepeatPlacesOptions,
-): InParts<Members[]> {
+  places: LargestPlaces,
+): InParts<void> {
   const [ownX, ownY] = [x.subarray(start, end), y.subarray(start, end)]
-  const { labels, count } =
+  const clusters: InParts<Pick<Clusters, 'labels' | 'count'>> =
     method === 'radius'
-      ? yield* dbscanInParts(ownX, ownY, radiusMetres, times)
-      : hdbscan(ownX, ownY, { minSize: times })
-  const clusters: Members[] = Array.from({ length: count }, () => [])
-  labels.forEach((label, i) => label >= 0 && clusters[label]!.push(start + i))
-  return clusters.filter((members) => new Set(members.map((at) => day[at])).size >= times)
+      ? dbscanInParts(ownX, ownY, radiusMetres, times)
+      : hdbscanInParts(ownX, ownY, { minSize: times })
+  const { labels, count } = yield* within(clusters, 0, 0.9)
+  const { starts, points } = yield* within(groupsInParts(labels, count), 0.9, 0.95)
+  // Points stand by cluster: a day is new where another cluster saw it last.
+  const seenBy = new Int32Array(days).fill(-1)
+  const daysOf = new Uint32Array(count)
+  const look = (from: number, to: number): void => {
+    for (let at = from; at < to; at++) {
+      const cluster = labels[points[at]!]!
+      points[at]! += start
+      const own = day[points[at]!]!
+      if (seenBy[own] === cluster) continue
+      seenBy[own] = cluster
+      daysOf[cluster]!++
+    }
+  }
+  yield* within(eachRange(points.length, look), 0.95, 0.98)
+  const add = (from: number, to: number): void => {
+    for (let cluster = from; cluster < to; cluster++)
+      if (daysOf[cluster]! >= times)
+        places.add(points.subarray(starts[cluster], starts[cluster + 1]))
+  }
+  yield* within(eachRange(count, add), 0.98, 1)
 }
 
 /** By category; 0 where sizes are not known. */
-function ratesPerKm2(
-  rows: FilteredRows,
-  world: QuestionWorld,
-  { level }: RepeatPlacesOptions,
-): Float64Array {
-  const squareKm = world.shapes.of(level).squareKm.reduce((sum, size) => sum + size, 0)
-  const counts = new Float64Array(categories)
-  forEachPassing(
-    rows,
-    ({ category }) =>
-      (row) =>
-        void counts[category[row]!]!++,
-  )
-  return counts.map((count) => (squareKm > 0 ? count / squareKm : 0))
+function* ratesPerKm2(rows: FilteredRows, squareKm: Float64Array): InParts<Float64Array> {
+  const whole = squareKm.reduce((sum, size) => sum + size, 0)
+  const counts = yield* categoryCounts(rows)
+  return counts.map((count) => (whole > 0 ? count / whole : 0))
 }
 
-function described(
+interface Ground extends Pick<QuestionWorld, 'cityBbox'> {
+  options: RepeatPlacesOptions
+  /** Metres of a quantised step to the east and to the north. */
+  step: readonly [number, number]
+  /** `Area.idx` by slot. */
+  areas: ArrayLike<number>
+}
+
+function* described(
   members: Members,
   cases: Cases,
-  world: QuestionWorld,
-  { radiusMetres, lastDay, method }: RepeatPlacesOptions,
+  { areas, cityBbox, options, step }: Ground,
   rates: Float64Array,
-): RepeatedPlace {
-  const x = Float64Array.from(members, (at) => cases.x[at]!)
-  const y = Float64Array.from(members, (at) => cases.y[at]!)
-  const middle = [mean(x), mean(y)] as const
-  const radius = x.reduce(
-    (most, own, i) => Math.max(most, Math.hypot(own - middle[0], y[i]! - middle[1])),
-    0,
-  )
-  const days = Int32Array.from(members, (at) => cases.day[at]!).sort()
-  const steps = new Array<number>(repeatSteps).fill(0)
-  for (const day of days) {
-    // 365 days are 13 steps and one day: that one counts in the oldest.
-    steps[Math.max(0, repeatSteps - 1 - Math.floor((dayNumber(lastDay) - day) / stepDays))]!++
-  }
+): InParts<RepeatedPlace> {
+  const found = yield* placeInParts(members, cases, Math.min(...step))
+  const { middle, radiusMetres, slot, hull, firstDay, lastDay, ...rest } = found
   const category = cases.category[members[0]!]!
-  const looked = method === 'radius' ? Math.max(radius, radiusMetres) : Math.max(radius, 1)
-  const [east, north] = cellMetres(world.cityBbox)
-  const lngLat = (mx: number, my: number) => lngLatOf(mx / east, my / north, world.cityBbox)
-  const slot = mostFrequent(Float64Array.from(members, (at) => cases.slot[at]!)).value
+  const looked = Math.max(radiusMetres, options.method === 'radius' ? options.radiusMetres : 1)
+  const lngLat = (x: number, y: number) => lngLatOf(x / step[0], y / step[1], cityBbox)
   return {
-    category,
-    area: slot < 0 ? null : cases.areas[slot]!,
+    ...rest,
+    ...{ category, radiusMetres, count: members.length },
+    area: slot < 0 ? null : areas[slot]!,
     lngLat: lngLat(...middle),
-    radiusMetres: radius,
-    hull: convexHull(x, y).map((i) => lngLat(x[i]!, y[i]!)),
-    count: members.length,
-    open: members.reduce((sum, at) => sum + cases.open[at]!, 0),
-    days: new Set(days).size,
-    firstDay: dayFromNumber(days[0]!),
-    lastDay: dayFromNumber(days.at(-1)!),
-    onOnePoint: mostFrequent(x.map((own, i) => own * 1e6 + y[i]!)).times,
+    hull: hull.map((i) => lngLat(cases.x[members[i]!]!, cases.y[members[i]!]!)),
+    firstDay: dayFromNumber(cases.firstDay + firstDay),
+    lastDay: dayFromNumber(cases.firstDay + lastDay),
     expected: rates[category]! * Math.PI * (looked / 1000) ** 2,
-    steps,
   }
-}
-
-const mean = (values: Float64Array): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
-
-/** The first of the most frequent ones. */
-function mostFrequent(values: Float64Array): { value: number; times: number } {
-  const sorted = values.slice().sort()
-  const timesOf = new Map<number, number>()
-  let most = 0
-  for (let from = 0, at = 1; at <= sorted.length; at++) {
-    if (sorted[at] === sorted[from]) continue
-    const times = at - from
-    if (times === most) timesOf.set(sorted[from]!, times)
-    else if (times > most) {
-      most = times
-      timesOf.clear()
-      timesOf.set(sorted[from]!, times)
-    }
-    from = at
-  }
-  return { value: values.find((value) => timesOf.has(value))!, times: most }
 }

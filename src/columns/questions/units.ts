@@ -2,7 +2,7 @@ import type { HotspotValue, JudgeOptions } from '../../domain/answers/hotspots.t
 import { benjaminiHochberg, bonferroni } from '../../stats/correct.ts'
 import type { Weights } from '../../stats/weights.ts'
 import type { MonthColumns } from '../count/column-set.ts'
-import { forEachPassing, type FilteredRows } from '../count/filtered-rows.ts'
+import type { FilteredRows } from '../count/filtered-rows.ts'
 import type { QuestionWorld } from './question.ts'
 
 /** Areas or cells that are compared with each other. */
@@ -23,12 +23,6 @@ export interface Ground {
   rows: FilteredRows
   world: QuestionWorld
   counts: Uint32Array
-}
-
-export function countUnits(rows: FilteredRows, units: Pick<Units, 'n' | 'slotOf'>): Uint32Array {
-  const counts = new Uint32Array(units.n)
-  forEachPassing(rows, countInto(counts, units))
-  return counts
 }
 
 export const countInto =

@@ -28,7 +28,7 @@ const usualAcross = 42
 const metresPerDegree = 111_195
 const niceWidths = [1, 1.5, 2, 3, 5, 7.5]
 /** Of a hexagon's width: from one row to the next, and from its centre to a corner. */
-const hexagonPitch = Math.sqrt(3) / 2
+export const hexagonPitch = Math.sqrt(3) / 2
 const hexagonRadius = 1 / Math.sqrt(3)
 
 function sizeMetres([west, south, east, north]: BoundingBox): [width: number, height: number] {

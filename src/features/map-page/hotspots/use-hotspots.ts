@@ -11,6 +11,7 @@ import { hotColdColor } from '@/map/ramps.ts'
 import type { AreaValues, CellValues, MapTheme } from '@/map/types.ts'
 import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
+import { useSlowAnswer, type SlowWork } from '@/stores/use-slow-answer.ts'
 import { useAreaShapes } from '@/stores/use-area-shapes.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { queryWriter } from '@/stores/view/query-writer.ts'
@@ -44,6 +45,8 @@ export interface HotspotContext {
   found: Readonly<Ref<Hotspots | null>>
   /** Likewise, and with areas as the unit. */
   cells: Readonly<Ref<HotspotCells | null>>
+  /** Of `found` or of `cells`: shuffling takes long. */
+  work: ComputedRef<SlowWork>
   findings: Readonly<Ref<Findings | null>>
   /** Of the areas compared; null until their shapes are known. */
   level: ComputedRef<AreaLevel | null>
@@ -110,7 +113,7 @@ export function provideHotspots(
       lastDay: liveDay,
     }
   })
-  const found = useAnswer(
+  const { answer: found, ...areaWork } = useSlowAnswer(
     'hotspots',
     () =>
       shapes.value && judgedBy.value && !shape.value
@@ -123,7 +126,7 @@ export function provideHotspots(
       ? { level: shapes.value, lastDay: lastDay.value }
       : null,
   )
-  const cells = useAnswer(
+  const { answer: cells, ...cellWork } = useSlowAnswer(
     'hotspotCells',
     () =>
       shapes.value && judgedBy.value && shape.value
@@ -158,6 +161,7 @@ export function provideHotspots(
     choices,
     found: current,
     cells: currentCells,
+    work: computed(() => (shape.value ? cellWork : areaWork)),
     findings,
     level: computed(() => shapes.value),
     lastDay,

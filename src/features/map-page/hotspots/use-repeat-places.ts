@@ -25,7 +25,7 @@ import { useFindingMarks } from '@/stores/outbox/use-finding-marks.ts'
 import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
 import { useAreaShapes } from '@/stores/use-area-shapes.ts'
 import { useMapLayer } from '../use-map-layer.ts'
-import { useAnswer } from '@/stores/use-answer.ts'
+import { useSlowAnswer, type SlowWork } from '@/stores/use-slow-answer.ts'
 import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
 import { placeClasses, type PlaceClass } from './place-classes.ts'
 import type { HotspotContext } from './use-hotspots.ts'
@@ -38,6 +38,7 @@ export interface RepeatPlacesContext {
   times: Ref<string>
   /** Null while loading, and while the map shows something else. */
   found: Readonly<Ref<RepeatPlaces | null>>
+  work: SlowWork
   /** Without those put aside. */
   list: ComputedRef<readonly RepeatedPlace[]>
   classes: ComputedRef<readonly PlaceClass[]>
@@ -76,7 +77,7 @@ export function provideRepeatPlaces({ view, lastDay }: HotspotContext): void {
     () => (isOn.value ? (areas.levels.at(-1) ?? null) : null),
     useAreaScope(),
   )
-  const answer = useAnswer('repeatPlaces', () =>
+  const { answer, ...work } = useSlowAnswer('repeatPlaces', () =>
     isOn.value && level.value && lastDay.value
       ? {
           ...{ level: level.value, lastDay: lastDay.value, method: method.value },
@@ -107,7 +108,7 @@ export function provideRepeatPlaces({ view, lastDay }: HotspotContext): void {
     hotColdColor(theme, (at + 1) / classes.value.length)
 
   provide(key, {
-    ...{ method, radius, times, found, list, classes, keyOf, isChosen, choose, colorOf },
+    ...{ method, radius, times, found, work, list, classes, keyOf, isChosen, choose, colorOf },
     chooseAt(at) {
       const place = list.value[at]
       if (place) choose(place)
