@@ -55,6 +55,7 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
       { path: '/work', ready: '[data-testid=work-row]' },
       { path: '/incidents/:id', ready: '[data-testid=stage-bar] tbody tr' },
       { path: '/standard', ready: '[data-testid=standard-condition]' },
+      { path: '/categories', ready: '[data-testid=category-leaf]' },
       { path: '/help', ready: 'main h2' },
     ],
   },
