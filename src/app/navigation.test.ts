@@ -46,6 +46,7 @@ describe('menuPages', () => {
   it('holds the pages about the person and the app', () => {
     expect(menuPages(['field_staff']).map(({ name }) => name)).toEqual([
       'standard',
+      'categories',
       'callbacks',
       'evaluations',
       'account',
@@ -53,6 +54,7 @@ describe('menuPages', () => {
     ])
     expect(menuPages(['handler']).map(({ name }) => name)).toEqual([
       'standard',
+      'categories',
       'evaluations',
       'account',
       'help',

@@ -10,6 +10,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   work: () => import('@/features/work/WorkPage.vue'),
   'dispatch-rules': () => import('@/features/dispatch-rules/RulesPage.vue'),
   standard: () => import('@/features/standard/StandardPage.vue'),
+  categories: () => import('@/features/standard/CategoriesPage.vue'),
   callbacks: () => import('@/features/callbacks/CallbacksPage.vue'),
   capture: () => import('@/features/capture/CapturePage.vue'),
   map: () => import('@/features/map-page/MapPage.vue'),

@@ -17,6 +17,7 @@ export function useChartLook(): ComputedRef<ChartLook> {
       counted,
       number: (value, digits = 0) => format.value.decimal(value, digits),
       percent: format.value.percent,
+      month: format.value.localMonth,
     },
   }))
 }

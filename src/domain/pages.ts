@@ -88,6 +88,14 @@ const list = [
     inMenu: true,
   },
   {
+    name: 'categories',
+    path: '/categories',
+    title: 'app.nav.categories',
+    icon: 'lucide:tags',
+    audience: 'signed-in',
+    inMenu: true,
+  },
+  {
     name: 'callbacks',
     path: '/callbacks',
     title: 'app.nav.callbacks',

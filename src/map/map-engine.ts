@@ -10,6 +10,7 @@ import { PlacesLayer } from './layers/places.layer.ts'
 import { PointsLayer } from './layers/points.layer.ts'
 import { locateDevice } from './locate.ts'
 import { boundsOf, createMapCanvas, titleCanvas } from './map-canvas.ts'
+import { listenToKeys } from './keys.ts'
 import { drawMaps } from './map-picture.ts'
 import { addPin } from './pin.ts'
 import { listenToPointer } from './pointer-events.ts'
@@ -72,6 +73,7 @@ export function createMapEngine(container: HTMLElement, options: MapEngineOption
     drawnLevel: () => areas.level,
     mapAt: ({ x }) => compared.mapAt(x),
   })
+  listenToKeys(map)
 
   container.append(scale.element)
 

@@ -9,6 +9,7 @@ import {
 import { areasRevision, type Area } from '@/domain/city/area.ts'
 import { areaLevels, type AreaLevel, type BoundingBox } from '@/domain/vocabulary.ts'
 import { useSessionStore } from './session.store.ts'
+import { shownName } from './shown-name.ts'
 import { useReference } from './use-reference.ts'
 
 /** Areas load at sign-in, their geometry on demand. Both are kept for offline use. */
@@ -56,6 +57,7 @@ export const useAreasStore = defineStore('areas', () => {
 
   const byCode = (code: string): Area | undefined => codes.value.get(code)
   const byIdx = (idx: number): Area | undefined => indexes.value.get(idx)
+  const nameByCode = (code: string): string => shownName(byCode(code)?.name, code, loaded.value)
 
   /** Null for the whole city or none. */
   const ownBox = computed<BoundingBox | null>(() => {
@@ -141,6 +143,7 @@ export const useAreasStore = defineStore('areas', () => {
     roots,
     byCode,
     byIdx,
+    nameByCode,
     children,
     atLevel,
     ancestry,

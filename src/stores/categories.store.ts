@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed } from 'vue'
 import { catalogueSchema, categoriesRepo, type Department } from '@/data/categories.repo.ts'
 import type { Category } from '@/domain/city/category.ts'
+import { shownName } from './shown-name.ts'
 import { useReference } from './use-reference.ts'
 
 interface Catalogue {
@@ -48,6 +49,14 @@ export const useCategoriesStore = defineStore('categories', () => {
   /** @param locale BCP 47 */
   const nameOf = (named: { nameZh: string; nameEn: string }, locale: string): string =>
     locale.toLowerCase().startsWith('zh') ? named.nameZh : named.nameEn
+  const shownIn = (
+    named: { nameZh: string; nameEn: string } | undefined,
+    code: string,
+    locale: string,
+  ): string => shownName(named && nameOf(named, locale), code, loaded.value)
+  const nameByCode = (code: string, locale: string): string => shownIn(byCode(code), code, locale)
+  const departmentName = (code: string, locale: string): string =>
+    shownIn(department(code), code, locale)
 
   return {
     list,
@@ -60,6 +69,8 @@ export const useCategoriesStore = defineStore('categories', () => {
     children,
     department,
     nameOf,
+    nameByCode,
+    departmentName,
     load,
   }
 })

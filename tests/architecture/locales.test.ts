@@ -136,6 +136,14 @@ describe('sources', () => {
     expect(found).toEqual([])
   })
 
+  it('show no code of a category, department or area where its name only loads', () => {
+    const shown =
+      /\{\{[^}]*\b(?:category|department|area)Code\s*(?:\?\?[^}]*)?\}\}|byCode\([^)]*\)\??\.name\s*\?\?\s*[\w.]*[cC]ode\b|nameOf\(\w+, locale\.value\) : [\w.]*[cC]ode\b/
+    expect('{{ row.categoryCode }}').toMatch(shown)
+    const found = sources.filter(({ code }) => shown.test(code)).map(({ file }) => file)
+    expect(found).toEqual([])
+  })
+
   it('hold no text in templates', () => {
     const found = sources
       .filter(({ file }) => file.endsWith('.vue'))

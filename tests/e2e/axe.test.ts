@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { pages } from '../../src/domain/pages.ts'
 import { axeProblems } from '../kit/axe.ts'
+import { keyboardProblems } from '../kit/keyboard-run.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { chooseLanguage, goInApp, openPage, type DemoRole } from '../kit/session.ts'
@@ -55,6 +56,7 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
       { path: '/work', ready: '[data-testid=work-row]' },
       { path: '/incidents/:id', ready: '[data-testid=stage-bar] tbody tr' },
       { path: '/standard', ready: '[data-testid=standard-condition]' },
+      { path: '/categories', ready: '[data-testid=category-leaf]' },
       { path: '/help', ready: 'main h2' },
     ],
   },
@@ -157,6 +159,8 @@ describe('axe', () => {
           if (press) await page.locator(press).click(slow)
           await page.locator(ready).first().waitFor(slow)
           theme = otherThan(theme)
+          const byKeys = (await keyboardProblems(page)).map((line) => `keyboard: ${line}`)
+          expect([path, ...byKeys]).toEqual([path])
           const found = await problemsOf(page, [
             [wide, isDark ? 'dark' : theme],
             [narrow, isDark ? 'dark' : otherThan(theme)],
@@ -204,6 +208,17 @@ describe('axe', () => {
     for (const theme of ['light', 'dark']) expect(found).toContain(`360 ${theme} color-contrast`)
     expect(found).toContain('360 scrolls sideways')
     expect(found).toContain('1920 scrolls sideways: div. by 30')
+    await page.evaluate(() => {
+      const [ringless, trap] = [0, 1].map(() => document.createElement('button'))
+      ringless!.textContent = 'Ringless'
+      ringless!.style.cssText = 'outline: none; box-shadow: none'
+      trap!.textContent = 'Trap'
+      trap!.onkeydown = (event) => event.preventDefault()
+      document.querySelector('main')?.append(ringless!, trap!)
+    })
+    const byKeys = await keyboardProblems(page)
+    expect(byKeys).toContain('does not show the focus: button Ringless')
+    expect(byKeys).toContain('Tab does not leave button Trap')
     await context.close()
   })
 })

@@ -24,7 +24,7 @@ export function monthFlowOption(
   })
   const monthAxis = {
     type: 'category',
-    data: months.map((m) => m.month),
+    data: months.map((m) => text.month(m.month)),
     axisLine: { lineStyle: { color: theme.axisLine } },
     axisTick: { show: false },
   }

@@ -10,6 +10,7 @@ const text: ChartText = {
   counted: (key) => key,
   number: (value) => String(value),
   percent: (value) => `${value}`,
+  month: (month) => month,
 }
 
 interface Series {

@@ -13,9 +13,9 @@ export function rateMonthsOption(
 ): EChartsCoreOption {
   const lines = ({ month, count, n, share, low, high }: (typeof months)[number]): string =>
     share === null || low === null || high === null
-      ? `${month}\n${text.t('rates.noneDue')}`
+      ? `${text.month(month)}\n${text.t('rates.noneDue')}`
       : [
-          month,
+          text.month(month),
           `${name}: ${text.percent(share)}`,
           text.t('rates.interval', { low: text.percent(low), high: text.percent(high) }),
           text.counted('rates.of', { done: count, count: n }),
@@ -33,7 +33,7 @@ export function rateMonthsOption(
     },
     xAxis: {
       type: 'category',
-      data: months.map(({ month }) => month),
+      data: months.map(({ month }) => text.month(month)),
       axisLabel: { ...axisText(theme), hideOverlap: true },
       axisLine: { lineStyle: { color: theme.axisLine } },
       axisTick: { show: false },

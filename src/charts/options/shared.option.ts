@@ -8,6 +8,8 @@ export interface ChartText {
   /** @param maxFractionDigits default 0 */
   number: (value: number, maxFractionDigits?: number) => string
   percent: (value: number) => string
+  /** @param month `YYYY-MM` */
+  month: (month: string) => string
 }
 
 /** Plain text: user-written names must never become HTML. */

@@ -19,6 +19,7 @@ const look: ChartLook = {
     counted: (key, numbers, words) => [key, ...Object.values({ ...numbers, ...words })].join(' '),
     number: (value, digits = 0) => value.toFixed(digits),
     percent: (value) => `${Math.round(value * 100)} %`,
+    month: (month) => month,
   },
 }
 const format = look.text.percent

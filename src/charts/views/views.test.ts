@@ -18,6 +18,7 @@ const look: ChartLook = {
     counted: (key, numbers, words) => [key, ...Object.values({ ...numbers, ...words })].join(' '),
     number: (value, digits = 0) => value.toFixed(digits),
     percent: (value) => `${value * 100} %`,
+    month: (month) => month,
   },
 }
 const unknown = { time: null, low: null, high: null }

@@ -16,7 +16,7 @@ export interface Format {
   /** Of `YYYY-MM-DD`; no time zone applies. */
   localDay(day: string): string
   /** Of `YYYY-MM`; `short` fits an axis. */
-  localMonth(month: string, short?: boolean): string
+  localMonth(month: string): string
   /** "3 hours ago". */
   ago(at: string | Date, now: Date): string
   /** Tens of metres from 100 m, kilometres from 1 km. */
@@ -81,9 +81,9 @@ function newFormat(locale: string, timeZone: string): Format {
   })
   const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short', hourCycle: 'h23', timeZone })
   const localDay = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
-  const month = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'long', timeZone: 'UTC' })
-  const shortMonth = new Intl.DateTimeFormat(locale, {
-    year: '2-digit',
+  // Short, and with the whole year: “Dec 25” looks like a day.
+  const month = new Intl.DateTimeFormat(locale, {
+    year: 'numeric',
     month: 'short',
     timeZone: 'UTC',
   })
@@ -113,8 +113,7 @@ function newFormat(locale: string, timeZone: string): Format {
     instant: (at) => instant.format(new Date(at)),
     day: (at) => day.format(new Date(at)),
     localDay: (value) => localDay.format(new Date(`${value}T00:00:00Z`)),
-    localMonth: (value, short = false) =>
-      (short ? shortMonth : month).format(new Date(`${value}-01T00:00:00Z`)),
+    localMonth: (value) => month.format(new Date(`${value}-01T00:00:00Z`)),
     ago: (at, now) => {
       const minutes = (new Date(at).getTime() - now.getTime()) / 60_000
       for (const [name, length] of steps)

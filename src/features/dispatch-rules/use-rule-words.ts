@@ -29,8 +29,6 @@ export function useRuleWords(): ComputedRef<RuleWords> {
         Date.UTC(2024, 0, day),
       )
     const list = new Intl.ListFormat(locale.value, { type: 'unit', style: 'short' })
-    const named = (found: { nameZh: string; nameEn: string } | undefined, code: string): string =>
-      found ? categories.nameOf(found, locale.value) : code
     const words: RuleWords = {
       weekdays: everyWeekday.map((day) => ({
         day,
@@ -38,11 +36,11 @@ export function useRuleWords(): ComputedRef<RuleWords> {
         short: dayName(day, 'short'),
       })),
       hour: (hour) => `${String(hour).padStart(2, '0')}:00`,
-      area: (code) => (code === null ? t('rules.everywhere') : (areas.byCode(code)?.name ?? code)),
+      area: (code) => (code === null ? t('rules.everywhere') : areas.nameByCode(code)),
       category: (code) =>
-        code === null ? t('rules.every-category') : named(categories.byCode(code), code),
+        code === null ? t('rules.every-category') : categories.nameByCode(code, locale.value),
       department: (code) =>
-        code === null ? t('rules.no-department') : named(categories.department(code), code),
+        code === null ? t('rules.no-department') : categories.departmentName(code, locale.value),
       days(days) {
         const given = [...days].sort()
         const isRun = given.length > 2 && given.at(-1)! - given[0]! === given.length - 1

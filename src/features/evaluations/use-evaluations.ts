@@ -88,17 +88,14 @@ export function useEvaluations() {
       new Map(
         (data.value?.rows ?? []).map(({ key, name, role, areaCode }) => {
           const note =
-            role && areaCode
-              ? `${t(`domain.role.${role}`)} · ${areas.byCode(areaCode)?.name ?? areaCode}`
-              : ''
+            role && areaCode ? `${t(`domain.role.${role}`)} · ${areas.nameByCode(areaCode)}` : ''
           return [key, { name: name ?? nameOf(key), note }]
         }),
       ),
   )
   function nameOf(key: string): string {
-    if (board.value === 'areas') return areas.byCode(key)?.name ?? key
-    const found = categories.department(key)
-    return found ? categories.nameOf(found, locale.value) : key
+    if (board.value === 'areas') return areas.nameByCode(key)
+    return categories.departmentName(key, locale.value)
   }
 
   /** Scores by a formula as stored; null where it cannot be read. */

@@ -64,8 +64,7 @@ export function useRates() {
       {
         departments:
           now.data.value?.departments.map(({ departmentCode: key, ...fraction }) => {
-            const found = categories.department(key)
-            return { key, name: found ? categories.nameOf(found, locale.value) : key, ...fraction }
+            return { key, name: categories.departmentName(key, locale.value), ...fraction }
           }) ?? null,
       },
       look.value,

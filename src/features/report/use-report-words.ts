@@ -20,10 +20,7 @@ export function useReportWords() {
     const found = categories.byIdx(idx)
     return found ? categories.nameOf(found, locale.value) : String(idx)
   }
-  function departmentName(code: string): string {
-    const found = categories.department(code)
-    return found ? categories.nameOf(found, locale.value) : code
-  }
+  const departmentName = (code: string): string => categories.departmentName(code, locale.value)
   /** In points, with its sign and one decimal. */
   function points(difference: number): string {
     const value = Math.round(difference * 1000) / 10

@@ -34,12 +34,9 @@ export function useRowExport() {
   const cancel = (): void => running?.abort()
   onScopeDispose(cancel)
 
-  const departmentName = (code: string | null): string => {
-    const found = code === null ? undefined : categories.department(code)
-    return found ? categories.nameOf(found, locale.value) : (code ?? '')
-  }
+  const departmentName = (code: string | null): string =>
+    code === null ? '' : categories.departmentName(code, locale.value)
   function exportRow(row: IncidentRow): ExportRow {
-    const category = categories.byCode(row.categoryCode)
     const chain = areas.ancestry(row.areaCode)
     const state =
       row.state === undefined ? undefined : workflow.state(row.workflowCode ?? null, row.state)
@@ -47,7 +44,7 @@ export function useRowExport() {
     const yes = (is: boolean | undefined): string => (is ? t('export.yes') : '')
     return {
       number: row.caseNumber ?? '',
-      category: category ? categories.nameOf(category, locale.value) : row.categoryCode,
+      category: categories.nameByCode(row.categoryCode, locale.value),
       stage: state ? nameIn(locale.value, state) : t(`domain.stage.${row.stage}`),
       onHold: yes(row.onHold),
       severity: row.severity,

@@ -33,7 +33,7 @@ export function useFilterWords(): ComputedRef<FilterWords> {
   const columns = useColumnsStore()
   const filter = useFilterStore()
   const words = useChipWords({
-    areaName: (code) => areas.byCode(code)?.name ?? code,
+    areaName: (code) => areas.nameByCode(code),
     categoryOf: categories.byCode,
   })
   return computed(() => {
@@ -41,7 +41,7 @@ export function useFilterWords(): ComputedRef<FilterWords> {
     const { period } = filter.effective
     const drilled = filter.filter.areas.length === 0 && filter.drill
     const parts = [
-      ...(drilled ? [areas.byCode(drilled)?.name ?? drilled] : []),
+      ...(drilled ? [areas.nameByCode(drilled)] : []),
       ...filter.activeChips
         .filter(({ part }) => part !== 'period')
         .map((chip) => words(chip).value),

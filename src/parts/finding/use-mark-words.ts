@@ -14,8 +14,7 @@ export function useMarkWords() {
   const format = useFormat()
 
   const department = (code: string): string => {
-    const found = categories.department(code)
-    return found ? categories.nameOf(found, locale.value) : code
+    return categories.departmentName(code, locale.value)
   }
   const madeBy = ({ madeByName, madeAt }: FollowUp | Dismissal) => ({
     name: madeByName ?? t('findings.you'),
@@ -24,10 +23,9 @@ export function useMarkWords() {
   return {
     department,
     title({ areaCode, categoryCode }: FindingKey): string {
-      const category = categories.byCode(categoryCode)
       return t('hotspots.finding-title', {
-        area: areas.byCode(areaCode)?.name ?? areaCode,
-        name: category ? categories.nameOf(category, locale.value) : categoryCode,
+        area: areas.nameByCode(areaCode),
+        name: categories.nameByCode(categoryCode, locale.value),
       })
     },
     /** Whose it is, since when, for whom and until when. */
