@@ -15,7 +15,7 @@ export async function waitingReport(
   if (draft) return formOf(draft.form)
   for (const item of await outbox.ofIncident(incidentId)) {
     if (!item.command || !commandTypes[item.type].makesIncident) continue
-    const report = draftOf(item.command, item)
+    const report = draftOf(item.command, { incidentId, draftId: null })
     if (report) return formOf(report.form)
   }
   return null
