@@ -20,15 +20,16 @@ declare module 'vue-router' {
     fills?: boolean
     isWide?: boolean
     isBare?: boolean
+    hasOwnWords?: boolean
   }
 }
 
 export const routes: RouteRecordRaw[] = [
-  ...pages.map(({ name, path, title, audience, fills, isWide, isBare }) => ({
+  ...pages.map(({ name, path, title, audience, fills, isWide, isBare, hasOwnWords }) => ({
     name,
     path,
     component: pageComponents[name],
-    meta: { title, isPublic: audience === 'public', fills, isWide, isBare },
+    meta: { title, isPublic: audience === 'public', fills, isWide, isBare, hasOwnWords },
   })),
   {
     path: '/:rest(.*)*',
@@ -67,10 +68,10 @@ export function createAppRouter(pinia: Pinia) {
       if (landing !== 'home') return { name: landing, replace: true }
     }
     // Starts loading early; `beforeResolve` awaits it and reports a failure.
-    loadPageMessages().catch(() => {})
+    loadPageMessages(to.meta).catch(() => {})
     return true
   })
-  router.beforeResolve((to) => (to.name === 'sign-in' ? undefined : loadPageMessages()))
+  router.beforeResolve((to) => (to.name === 'sign-in' ? undefined : loadPageMessages(to.meta)))
 
   // Signing in opens `next`. A session that ends stores the current page there.
   watch(

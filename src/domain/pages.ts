@@ -27,6 +27,8 @@ export interface Page<Name extends string = string> {
   isWide?: boolean
   /** Fills the window without bars, in the dark. */
   isBare?: boolean
+  /** Its words load with it, and not with the first page. */
+  hasOwnWords?: boolean
 }
 
 const list = [
@@ -41,6 +43,7 @@ const list = [
     name: 'public',
     path: '/public',
     title: 'app.nav.public',
+    hasOwnWords: true,
     icon: 'lucide:file-chart-column',
     audience: 'public',
     isWide: true,
@@ -74,6 +77,7 @@ const list = [
     name: 'dispatch-rules',
     path: '/work/rules',
     title: 'app.nav.dispatch-rules',
+    hasOwnWords: true,
     icon: 'lucide:split',
     audience: 'signed-in',
     roles: ['grid_manager', 'leader', 'admin'],
@@ -83,6 +87,7 @@ const list = [
     name: 'standard',
     path: '/standard',
     title: 'app.nav.standard',
+    hasOwnWords: true,
     icon: 'lucide:list-checks',
     audience: 'signed-in',
     inMenu: true,
@@ -91,6 +96,7 @@ const list = [
     name: 'categories',
     path: '/categories',
     title: 'app.nav.categories',
+    hasOwnWords: true,
     icon: 'lucide:tags',
     audience: 'signed-in',
     inMenu: true,
@@ -147,6 +153,7 @@ const list = [
     name: 'satisfaction',
     path: '/satisfaction',
     title: 'app.nav.satisfaction',
+    hasOwnWords: true,
     icon: 'lucide:smile',
     audience: 'signed-in',
     roles: ['grid_manager', 'leader', 'admin'],
@@ -157,6 +164,7 @@ const list = [
     name: 'report',
     path: '/report',
     title: 'app.nav.report',
+    hasOwnWords: true,
     icon: 'lucide:file-text',
     audience: 'signed-in',
     roles: ['grid_manager', 'leader', 'admin'],
@@ -166,6 +174,7 @@ const list = [
     name: 'evaluations',
     path: '/evaluations',
     title: 'app.nav.evaluations',
+    hasOwnWords: true,
     icon: 'lucide:trophy',
     audience: 'signed-in',
     inMenu: true,
@@ -175,6 +184,7 @@ const list = [
     name: 'surveys',
     path: '/surveys',
     title: 'app.nav.surveys',
+    hasOwnWords: true,
     icon: 'lucide:clipboard-list',
     audience: 'signed-in',
     roles: ['grid_manager', 'leader', 'admin'],
@@ -185,6 +195,7 @@ const list = [
     name: 'import',
     path: '/import',
     title: 'app.nav.import',
+    hasOwnWords: true,
     icon: 'lucide:file-up',
     audience: 'signed-in',
     roles: ['admin'],
@@ -194,6 +205,7 @@ const list = [
     name: 'wall',
     path: '/wall',
     title: 'app.nav.wall',
+    hasOwnWords: true,
     icon: 'lucide:monitor-play',
     audience: 'signed-in',
     roles: ['grid_manager', 'leader', 'admin'],
@@ -203,6 +215,7 @@ const list = [
     name: 'arrange',
     path: '/wall/plan',
     title: 'app.nav.arrange',
+    hasOwnWords: true,
     icon: 'lucide:monitor-play',
     audience: 'signed-in',
     roles: ['grid_manager', 'leader', 'admin'],
@@ -230,6 +243,7 @@ const list = [
     name: 'publish',
     path: '/publish',
     title: 'app.nav.publish',
+    hasOwnWords: true,
     icon: 'lucide:megaphone',
     audience: 'signed-in',
     roles: ['admin'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { cellAt, cellGrid, cellShapes } from '../../domain/answers/cell-grid.ts'
+import { cellGrid, cellShapes } from '../../domain/answers/cell-grid.ts'
+import { cellAt } from '../../../tests/fixtures/cell-at.ts'
 import { quantum } from '../../domain/answers/columns.ts'
 import { cellFinder } from './cell-finder.ts'
 

@@ -10,7 +10,7 @@ export type CellFinder = (x: number, y: number) => number
 let last: { grid: CellGrid; cityBbox: BoundingBox; find: CellFinder } | null = null
 
 /**
- * As `cellAt`, for millions of places: all that hangs on x or on y alone stands in tables.
+ * For millions of places: all that hangs on x or on y alone stands in tables.
  * @param cityBbox the box of the quantised places
  */
 export function cellFinder(grid: CellGrid, cityBbox: BoundingBox): CellFinder {
@@ -52,7 +52,7 @@ function makeFinder(grid: CellGrid, [west, south, east, north]: BoundingBox): Ce
     const isOdd = (row & 1) === 1
     const toOdd = odd.aside[qx]! + (isOdd ? below[qy]! : above[qy]!)
     const toEven = even.aside[qx]! + (isOdd ? above[qy]! : below[qy]!)
-    // of two as near the lower one, as in `cellAt`
+    // of two as near the lower one
     return (isOdd ? toEven < toOdd : toEven <= toOdd)
       ? cellOf(even.column[qx]!, isOdd ? row + 1 : row)
       : cellOf(odd.column[qx]!, isOdd ? row : row + 1)

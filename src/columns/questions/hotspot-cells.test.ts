@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { emptyMonth, randomSource } from '../../../tests/fixtures/columns.ts'
-import { cellAt, cellShapes, maxCells, type CellShape } from '../../domain/answers/cell-grid.ts'
+import { cellShapes, maxCells, type CellShape } from '../../domain/answers/cell-grid.ts'
+import { cellAt } from '../../../tests/fixtures/cell-at.ts'
 import { quantum } from '../../domain/answers/columns.ts'
 import type { HotspotCellOptions } from '../../domain/answers/hotspot-cells.ts'
 import { emergingClasses } from '../../domain/answers/hotspots.ts'

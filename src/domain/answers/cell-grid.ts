@@ -91,30 +91,6 @@ export function cellCentre(grid: CellGrid, cell: number): LngLat {
   return [grid.west + x * grid.widthLng, grid.south + y * grid.widthLat]
 }
 
-/** The cell that holds a place; −1 outside. */
-export function cellAt(grid: CellGrid, lng: number, lat: number): number {
-  const { columns, rows, shape } = grid
-  const x = (lng - grid.west) / grid.widthLng
-  const y = (lat - grid.south) / grid.widthLat
-  if (shape === 'square') return inside(grid, Math.floor(x), Math.floor(y))
-  // The nearest centre is in the row below or above.
-  const low = Math.floor(y / hexagonPitch)
-  let [nearest, least] = [-1, Infinity]
-  for (const row of [low, low + 1]) {
-    const shift = row % 2 === 0 ? 0 : 0.5
-    const column = Math.round(x - shift)
-    const away = (x - shift - column) ** 2 + (y - row * hexagonPitch) ** 2
-    if (away >= least) continue
-    least = away
-    nearest =
-      column < 0 || column >= columns || row < 0 || row >= rows ? -1 : row * columns + column
-  }
-  return nearest
-}
-
-const inside = ({ columns, rows }: CellGrid, column: number, row: number): number =>
-  column < 0 || column >= columns || row < 0 || row >= rows ? -1 : row * columns + column
-
 const squareCorners = [
   [-0.5, -0.5],
   [0.5, -0.5],
