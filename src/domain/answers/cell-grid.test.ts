@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { cellAt } from '../../../tests/fixtures/cell-at.ts'
 import {
-  cellAt,
   cellCentre,
   cellGrid,
   cellRing,
