@@ -14,9 +14,12 @@ describe('who answered against who was called', () => {
     ])
     expect(quick!.shareOfCalled).toBeCloseTo(100 / 205, 12)
     expect(quick!.shareOfAnswers).toBeCloseTo(80 / 125, 12)
-    // R: prop.test(80, 100, correct = FALSE)$conf.int
-    expect(quick!.rate.low).toBeCloseTo(0.711170771, 9)
-    expect(quick!.rate.high).toBeCloseTo(0.866633067, 9)
+    // R: a <- prop.test(80, 100, correct = FALSE)$conf.int; b <- prop.test(45, 105, correct = FALSE)$conf.int
+    expect(quick!.rate.low).toBeCloseTo(0.711170834406841, 9)
+    expect(quick!.rate.high).toBeCloseTo(0.866633066668967, 9)
+    // d <- .8 - 45/105; d - sqrt((.8 - a[1])^2 + (b[2] - 45/105)^2); d + sqrt((a[2] - .8)^2 + (45/105 - b[1])^2)
+    expect(quick!.low).toBeCloseTo(0.240984300591222, 9)
+    expect(quick!.high).toBeCloseTo(0.483799364505079, 9)
     expect(quick!.difference).toBeCloseTo(80 / 100 - 45 / 105, 12)
     expect(slow!.difference).toBeCloseTo(40 / 100 - 85 / 105, 12)
     expect([quick!.lean, slow!.lean, few!.lean]).toEqual(['more', 'fewer', null])
