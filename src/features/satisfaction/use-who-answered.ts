@@ -73,13 +73,15 @@ export function useWhoAnswered(level: Readonly<Ref<AreaLevel>>) {
     }))
   }
   const kinds = computed(() => kept.value && new Map(askedBy.map((by) => [by, named(by)] as const)))
-  /** Groups that lean: those with fewer answers first, the clearest first. */
-  const leaning = computed(() =>
-    [...(kinds.value?.values() ?? [])]
-      .flat()
-      .filter(({ lean, group }) => (lean === 'fewer' || lean === 'more') && group.key !== '')
-      .toSorted((a, b) => a.difference! - b.difference!),
-  )
+  /** Groups with fewer answers, the clearest first; where there are none, those with more. */
+  const leaning = computed(() => {
+    const all = [...(kinds.value?.values() ?? [])].flat().filter(({ group }) => group.key !== '')
+    const fewer = all.filter(({ lean }) => lean === 'fewer')
+    // one group short of answers lifts all others of its kind
+    return (fewer.length > 0 ? fewer : all.filter(({ lean }) => lean === 'more')).toSorted(
+      (a, b) => Math.abs(b.difference!) - Math.abs(a.difference!),
+    )
+  })
   const isGenerated = computed(() => (kept.value ?? []).some(({ generated }) => generated > 0))
   return { kinds, leaning, isFormer, isGenerated }
 }
