@@ -182,16 +182,15 @@ describe('the page of satisfaction', () => {
 
     // those called, and of them those who answered; 128 still waits
     const called = counted.filter(({ isCall, byte }) => isCall && byte !== 128)
-    const groups = await page
-      .getByTestId('who-answered')
-      .locator('tbody tr')
-      .evaluateAll((all) =>
-        all.map((row) =>
-          [...row.querySelectorAll('td')]
-            .slice(0, 3)
-            .map((cell) => Number(cell.innerText.replaceAll(',', ''))),
-        ),
-      )
+    const lines = page.getByTestId('who-answered').locator('tbody tr')
+    await lines.first().waitFor(slow)
+    const groups = await lines.evaluateAll((all) =>
+      all.map((row) =>
+        [...row.querySelectorAll('td')]
+          .slice(0, 3)
+          .map((cell) => Number(cell.innerText.replaceAll(',', ''))),
+      ),
+    )
     expect(groups.length).toBeGreaterThan(2)
     expect([0, 1, 2].map((at) => groups.reduce((sum, group) => sum + group[at]!, 0))).toEqual([
       called.length,
