@@ -64,7 +64,7 @@ export function useWhoAnswered(level: Readonly<Ref<AreaLevel>>) {
     const ordered = by === 'took' ? own.toSorted((a, b) => place(a) - place(b)) : own
     let others = ''
     const shown = mostCalled(ordered, mostShown, (counts, count) => {
-      others = counted('satisfaction.asked.others', { count })
+      others = counted('satisfaction.otherGroups', { count })
       return { by, key: '', generated: 0, ...counts }
     })
     return judgeAsked(shown).map((one) => ({
