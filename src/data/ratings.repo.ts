@@ -1,8 +1,9 @@
 import * as v from 'valibot'
+import { askedBy } from '@/domain/answers/asked-groups.ts'
 import { ratingWays, type PackedRatings } from '@/domain/answers/rating-columns.ts'
 import { filterToRpc } from '@/domain/filter/filter-url.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
-import type { LocalMonth } from '@/domain/vocabulary.ts'
+import type { AreaLevel, LocalMonth } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
 
 const ofIncident = {
@@ -115,6 +116,17 @@ const commentsSchema = v.object({
 /** Residents' words, without names of people with an account. */
 export type RatingComments = v.InferOutput<typeof commentsSchema>
 
+const askedGroupsSchema = v.object({
+  groups: v.array(
+    v.object({
+      ...{ by: v.picklist(askedBy), key: v.string() },
+      ...{ called: v.number(), reached: v.number(), answered: v.number(), generated: v.number() },
+    }),
+  ),
+})
+/** Counts of closings that were called, by one of four kinds of groups. */
+export type AskedGroup = v.InferOutput<typeof askedGroupsSchema>['groups'][number]
+
 const ratingMonthsSchema = v.object({
   cursor: v.string(),
   reset: v.boolean(),
@@ -172,6 +184,22 @@ export const ratingsRepo = (backend: Backend) => ({
   /** Likewise; at most 2,000 rows. */
   comments: (filter: IncidentFilter, signal?: AbortSignal): Promise<RatingComments> =>
     callRpc(backend, 'rating_comments', { p_filter: filterToRpc(filter) }, commentsSchema, signal),
+
+  /** Likewise; who answered of those called, with areas of a level. The most called first. */
+  askedGroups: async (
+    filter: IncidentFilter,
+    level: AreaLevel,
+    signal?: AbortSignal,
+  ): Promise<AskedGroup[]> =>
+    (
+      await callRpc(
+        backend,
+        'asked_groups',
+        { p_filter: filterToRpc(filter), p_level: level },
+        askedGroupsSchema,
+        signal,
+      )
+    ).groups,
 
   /** All months without a cursor, else those that changed since. */
   months: (cursor: string | null, signal?: AbortSignal): Promise<RatingMonths> =>

@@ -85,16 +85,16 @@ $$;
 
 -- Counts incidents with clocks by their verdicts and what charts group by, for a scope and a filter. $1 is the
 -- instant at which a running clock is judged. `p_month` is an expression on incidents `i`, null for all months
--- together.
+-- together. `p_join` joins `i` to more of what that expression needs; an incident is counted once for each of its rows.
 create or replace function private.verdict_query(
-  p_scope private.incident_scope, p_filter private.incident_filter, p_month text)
+  p_scope private.incident_scope, p_filter private.incident_filter, p_month text, p_join text default '')
 returns text language sql stable set search_path = '' as $$
   select format($q$
     with over as (
       -- few kinds among many rows: counted as they lie in incidents_rates_idx, without a look at the table
       select %3$s as month, i.stage, i.on_hold, i.department_code, i.workflow_code, i.channel, i.lateness,
         (i.rework > 0)::integer | ((i.extensions > 0)::integer << 1) | (i.is_repeat::integer << 2) as flags, count(*) as n
-      from public.incidents i
+      from public.incidents i %4$s
       where i.lateness is not null and %1$s and %2$s
         -- a granted appeal of its newest closing; not in: asked once of the few appeals, not of each incident
         and (i.district_code, i.id) not in (
@@ -122,14 +122,14 @@ returns text language sql stable set search_path = '' as $$
         max(c.seq) filter (where c.kind = 'verify') < max(c.seq) as is_verified,
         coalesce(bool_or(c.running_since is not null) filter (where c.kind = 'check'), false) as is_checked_now,
         1 as n
-      from public.incidents i
+      from public.incidents i %4$s
       join public.incident_clocks c on c.district_code = i.district_code and c.incident_id = i.id
       cross join lateral (
         select private.clock_lateness(c.due_at, c.used_seconds, c.limit_seconds, $1) as late) k
       -- a department that gave it back no longer has it to handle
       where c.kind <> 'milestone' and (c.kind <> 'handle' or c.department_code is not distinct from i.department_code)
         and private.is_open(i.stage) and %1$s and %2$s
-      group by i.district_code, i.id
+      group by 1, i.district_code, i.id
     ), alike as (
       -- there are few kinds: each is judged once
       select k.month, k.stage, k.on_hold, k.department_code, k.is_rework, k.is_extended, k.is_repeat,
@@ -165,7 +165,8 @@ returns text language sql stable set search_path = '' as $$
     join public.workflows w on w.code = j.workflow_code
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
     $q$,
-    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter), coalesce(p_month, 'null::date'))
+    private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter), coalesce(p_month, 'null::date'),
+    p_join)
 $$;
 
 -- A stage's verdict; null where it does not count or its time is unknown. `p_late` is null without a clock.

@@ -315,61 +315,90 @@ declare
   v_result jsonb;
 begin
   execute format($q$
-    with v as materialized (
-      select * from (%1$s) x where not x.on_hold
+    with person as materialized (
+      -- numbers fit beside a step's place into one integer, so that the last step is a plain maximum
+      select m.*, row_number() over () as n
+      from (
+        select distinct on (m.user_id) m.user_id, p.display_name, m.role, m.area_code
+        from public.memberships m
+        join public.profiles p on p.user_id = m.user_id
+        join public.areas a on a.code = m.area_code
+        where m.user_id = any ($2) and m.role = any ($3) and private.is_valid(m.valid_from, m.valid_to, now())
+        order by m.user_id, m.role desc, a.path) m
+    ), step as materialized (
+      -- the log is read once: steps that end a state's work as bits 1 to 8, a dispatch as 16, its return as 32
+      select l.district_code, l.incident_id, l.seq, coalesce(p.n, 0) as n, k.bits
+      from public.incidents i
+      join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id
+      join public.workflow_stages f on f.workflow = i.workflow_code and f.code = l.data ->> 'from'
+      left join public.workflow_stages t on t.workflow = i.workflow_code and t.code = l.data ->> 'to'
+      left join person p on p.user_id = l.actor
+      cross join lateral (
+        select case when l.data ->> 'to' is distinct from f.code then
+          case f.clock when 'verify' then 1 when 'dispatch' then case when l.stage_to = 'dispatched' then 4 else 0 end
+            when 'check' then 8 else 0 end
+          | case when l.stage_to = 'filed' and l.stage_from = 'reported' then 2 else 0 end
+          | case when f.clock = 'dispatch' and t.clock = 'handle' then 16
+            when f.clock = 'handle' and t.clock = 'dispatch' then 32 else 0 end
+          else 0 end as bits) k
+      where l.kind = 'transition' and k.bits > 0 and not i.on_hold and %2$s and %3$s
+    ), took as materialized (
+      -- who took the last step out of each kind of state, and who reported it
+      select l.district_code, l.incident_id, ((k.last & 16777215) << 3) | k.kind as who
+      from (
+        select s.district_code, s.incident_id,
+          max(s.seq::bigint << 24 | s.n) filter (where s.bits & 1 > 0) as verify,
+          max(s.seq::bigint << 24 | s.n) filter (where s.bits & 2 > 0) as file,
+          max(s.seq::bigint << 24 | s.n) filter (where s.bits & 4 > 0) as dispatch,
+          max(s.seq::bigint << 24 | s.n) filter (where s.bits & 8 > 0) as checking
+        from step s
+        group by 1, 2) l
+      cross join lateral (values (1, l.verify), (2, l.file), (3, l.dispatch), (4, l.checking)) k (kind, last)
+      where k.last & 16777215 > 0
+      union all
+      select i.district_code, i.id, p.n << 3 | 5
+      from public.incidents i
+      join person p on p.user_id = i.reported_by
+      where %2$s and %3$s
+    ), v as materialized (
+      select x.*, x.month >> 3 as person, x.month & 7 as kind from (%1$s) x where not x.on_hold
     ), done as materialized (
       -- added up once, not for each person
-      select k.person, k.name, sum(v.n) filter (where k.verdict = 'in_time') as numerator, sum(v.n) as denominator
+      select v.person, k.name, sum(v.n) filter (where k.verdict = 'in_time') as numerator, sum(v.n) as denominator
       from v
-      cross join lateral (values
-        (v.month[1], 'verifying_in_time', v.verifying), (v.month[2], 'filing_in_time', v.filing),
-        (v.month[3], 'dispatch_in_time', v.dispatch), (v.month[4], 'checking_in_time', v.checking))
-        as k (person, name, verdict)
+      join lateral (values
+        (1, 'verifying_in_time', v.verifying), (2, 'filing_in_time', v.filing),
+        (3, 'dispatch_in_time', v.dispatch), (4, 'checking_in_time', v.checking))
+        as k (kind, name, verdict) on k.kind = v.kind
       where k.verdict in ('in_time', 'late')
       group by 1, 2
       union all
-      select v.month[5], 'valid', sum(v.n) filter (where v.is_filed), sum(v.n)
-      from v where v.is_filed or v.is_rejected group by 1
+      select v.person, 'valid', sum(v.n) filter (where v.is_filed), sum(v.n)
+      from v where v.kind = 5 and (v.is_filed or v.is_rejected) group by 1
       union all
-      -- a dispatch is accurate unless the department gives it back
-      select s.actor, 'dispatch_accurate', count(*) filter (where s.next is distinct from 'return'), count(*)
+      -- a dispatch is accurate unless the department gives it back; few are, and only theirs are put in order
+      select x.n, 'dispatch_accurate', sum(x.kept), sum(x.made)
       from (
-        select l.actor, m.step, lead(m.step) over (partition by l.district_code, l.incident_id order by l.seq) as next
-        from public.incidents i
-        join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id
-        join public.workflow_stages f on f.workflow = i.workflow_code and f.code = l.data ->> 'from'
-        join public.workflow_stages t on t.workflow = i.workflow_code and t.code = l.data ->> 'to'
-        cross join lateral (select case when f.clock = 'dispatch' and t.clock = 'handle' then 'dispatch'
-          when f.clock = 'handle' and t.clock = 'dispatch' then 'return' end as step) m
-        where l.kind = 'transition' and m.step is not null and not i.on_hold and %2$s and %3$s) s
-      where s.step = 'dispatch' group by 1
-    ), person as (
-      select distinct on (m.user_id) m.user_id, p.display_name, m.role, m.area_code
-      from public.memberships m
-      join public.profiles p on p.user_id = m.user_id
-      join public.areas a on a.code = m.area_code
-      where m.user_id = any ($2) and m.role = any ($3) and private.is_valid(m.valid_from, m.valid_to, now())
-      order by m.user_id, m.role desc, a.path
+        select s.n, 1 as kept, 1 as made from step s where s.bits & 16 > 0
+        union all
+        select r.n, -1, 0
+        from (
+          select s.n, s.bits, lead(s.bits) over (partition by s.district_code, s.incident_id order by s.seq) as next
+          from step s
+          where s.bits & 48 > 0 and (s.district_code, s.incident_id) in (
+            select b.district_code, b.incident_id from step b where b.bits & 32 > 0)) r
+        where r.bits & 16 > 0 and r.next & 32 > 0) x
+      where x.n > 0 group by 1
     )
     select coalesce(jsonb_agg(jsonb_build_object('key', p.user_id, 'name', p.display_name, 'role', p.role,
       'areaCode', p.area_code, 'values', (
         select jsonb_object_agg(w.name, jsonb_build_array(coalesce(d.numerator, 0), coalesce(d.denominator, 0)))
         from unnest($4) w (name)
-        left join done d on d.person = p.user_id and d.name = w.name)) order by p.display_name, p.user_id), '[]')
+        left join done d on d.person = p.n and d.name = w.name)) order by p.display_name, p.user_id), '[]')
     from person p
     $q$,
-    -- who took the last step out of each kind of state, and who reported it
-    private.verdict_query(v_scope, v_filter, $s$(
-      select array[
-        (array_agg(l.actor order by l.seq desc) filter (where s.clock = 'verify'))[1],
-        (array_agg(l.actor order by l.seq desc) filter (where l.stage_to = 'filed' and l.stage_from = 'reported'))[1],
-        (array_agg(l.actor order by l.seq desc) filter (where s.clock = 'dispatch' and l.stage_to = 'dispatched'))[1],
-        (array_agg(l.actor order by l.seq desc) filter (where s.clock = 'check'))[1],
-        i.reported_by]
-      from public.incident_log l
-      join public.workflow_stages s on s.workflow = i.workflow_code and s.code = l.data ->> 'from'
-      where l.district_code = i.district_code and l.incident_id = i.id and l.kind = 'transition'
-        and l.data ->> 'to' is distinct from l.data ->> 'from')$s$),
+    private.verdict_query(v_scope, v_filter, 'took.who',
+      'join took on took.district_code = i.district_code and took.incident_id = i.id'),
     private.scope_condition(v_scope, 'i'), private.filter_condition(v_filter))
   into v_result using p_at, private.scope_people(),
     case p_board when 'posts' then '{grid_manager,admin}'::text[] else '{field_staff}'::text[] end,

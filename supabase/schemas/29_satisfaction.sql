@@ -113,6 +113,50 @@ begin
   return v_rows;
 end $$;
 
+-- Counts closings that were called, by their groups. "Reached" holds refusals; answers by link choose themselves, so
+-- they are not here.
+create or replace function private.asked_groups(p_filter jsonb, p_level text)
+returns jsonb language plpgsql stable security definer set search_path = '' set timezone = 'UTC' as $$
+declare
+  v_filter constant private.incident_filter := private.parse_filter(p_filter);
+  v_rows jsonb;
+begin
+  if private.level_rank(p_level) is null then
+    raise exception 'p_level: a level of areas' using errcode = '22023', detail = 'p_level';
+  end if;
+  execute format($q$
+    with called as (
+      select s.code as area, t.code as category, i.channel, q.answer, q.is_generated,
+        case when q.closed_at < i.reported_at + interval '1 day' then 'day'
+          when q.closed_at < i.reported_at + interval '7 days' then 'week'
+          when q.closed_at < i.reported_at + interval '30 days' then 'month' else 'longer' end as took
+      from (%s) q
+      join public.incidents i on i.district_code = q.district_code and i.id = q.incident_id
+      join public.areas a on a.code = q.area_code
+      join public.categories c on c.code = q.category_code
+      join public.categories t on t.path = split_part(c.path, '/', 1) || '/'
+      left join public.areas s on s.level = $5 and starts_with(a.path, s.path)
+      -- 128: still to call
+      where q.way = 'callback' and not q.is_exempt and q.answer <> 128
+        and ($1 is null or q.area_code = any ($1)) and ($2 is null or q.category_code = any ($2))
+        and q.closed_at >= coalesce($3, '-infinity') and q.closed_at < coalesce($4, 'infinity')
+    ), grouped as (
+      select case when grouping(d.area) = 0 then 'area' when grouping(d.category) = 0 then 'category'
+          when grouping(d.channel) = 0 then 'channel' else 'took' end as by,
+        coalesce(d.area, d.category, d.channel, d.took) as key, count(*) as called,
+        count(*) filter (where d.answer <> 130) as reached, count(*) filter (where d.answer < 128) as answered,
+        count(*) filter (where d.is_generated) as generated
+      from called d
+      group by grouping sets ((d.area), (d.category), (d.channel), (d.took))
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('by', g.by, 'key', g.key, 'called', g.called, 'reached', g.reached,
+      'answered', g.answered, 'generated', g.generated) order by g.by, g.called desc, g.key), '[]')
+    from grouped g where g.key is not null $q$,
+    private.asked_query(private.resolve_scope()))
+  into v_rows using v_filter.area_codes, v_filter.category_codes, v_filter.closed_from, v_filter.closed_to, p_level;
+  return jsonb_build_object('groups', v_rows);
+end $$;
+
 -- The city's targets for the rates of answers. The command `set_rating_target` changes them.
 -- Returns `{canEdit, perThousand: {responded, solved, satisfied}}`; a rate without a target is missing.
 -- Errors: 42501.
@@ -133,6 +177,16 @@ language sql stable set search_path = '' as $$ select private.rating_exclusions(
 -- Errors: 42501; 22023 for a wrong filter.
 create or replace function public.rating_comments(p_filter jsonb) returns jsonb
 language sql stable set search_path = '' as $$ select private.rating_comments(p_filter) $$;
+
+-- Who answered against who was called: closings of call-backs by area of a level, highest category, channel and time
+-- from report to closing (`day`, `week`, `month`, `longer`: under 1, 7 and 30 days, and more), by the filter's areas,
+-- categories, closedFrom and closedTo. Each group's counts: called, of them reached (refusals too), of them answered.
+-- Returns `{groups: [{by, key, called, reached, answered, generated}]}`, the most called first within each `by` of
+-- `area`, `category`, `channel` and `took`.
+-- Errors: 42501; 22023 for a wrong filter or level.
+create or replace function public.asked_groups(p_filter jsonb, p_level text) returns jsonb
+language sql stable set search_path = '' as $$ select private.asked_groups(p_filter, p_level) $$;
 grant execute on function private.rating_targets(), private.rating_exclusions(jsonb), private.rating_comments(jsonb),
+  private.asked_groups(jsonb, text), public.asked_groups(jsonb, text),
   public.rating_targets(), public.rating_exclusions(jsonb), public.rating_comments(jsonb)
 to authenticated;

@@ -237,6 +237,10 @@ const api: Record<string, Call> = {
     sql: (fn) => `select (${fn}('{}') ->> 'total')::integer`,
     expected: everyone(0),
   },
+  'asked_groups(jsonb,text)': {
+    sql: (fn) => `select jsonb_array_length(${fn}('{}', 'grid') -> 'groups')`,
+    expected: everyone(0),
+  },
   'rating_columns(text[])': list(`'{2026-03}'`, everyone(1)),
   'survey_list()': {
     sql: (fn) => `select jsonb_array_length(${fn}() -> 'surveys')`,

@@ -719,6 +719,47 @@ describeOnEachDatabase('ratings', (kind) => {
     expect((await comments('leader')).total).toBe(1)
   })
 
+  it('are held against all who were called, by area, category, channel and time to close', async () => {
+    const [quick, refused, missed] = [await closed(), await closed(), await closed()]
+    await closed()
+    await db.query(
+      `update public.incidents set reported_at = closed_at - interval '2 days', channel = 'phone',
+         month = private.local_month(closed_at - interval '2 days') where id = $1::uuid`,
+      [quick],
+    )
+    await draw('manager')
+    await rate('field', quick)
+    for (const [incidentId, outcome] of [
+      [refused, 'refused'],
+      [missed, 'not_reached'],
+    ] as const)
+      await send('field', 'callback_outcome', { incidentId, closing: 1, outcome, note: '' })
+    interface Groups {
+      groups: { by: string; key: string; called: number; reached: number; answered: number }[]
+    }
+    const groups = async (person: Person, filter: object = {}, level = 'district') =>
+      (
+        await ask<Groups>(person, 'public.asked_groups($1::text::jsonb, $2)', [
+          ...[JSON.stringify(filter), level],
+        ])
+      ).groups.map(
+        ({ by, key, called, reached, answered }) =>
+          `${by} ${key}: ${called} ${reached} ${answered}`,
+      )
+    // the fourth still waits
+    expect(await groups('leader')).toEqual([
+      ...['area N-1: 3 2 1', 'category other: 3 2 1', 'channel hotline: 2 1 0'],
+      ...['channel phone: 1 1 1', 'took longer: 2 1 0', 'took week: 1 1 1'],
+    ])
+    expect(await groups('leader', {}, 'grid')).toContain('area N-1_A: 3 2 1')
+    expect(await who(async (person) => (await groups(person)).length > 0)).toEqual([
+      ...['admin', 'leader', 'manager', 'field', 'handler'],
+    ])
+    expect(await groups('leader', { closedTo: '2026-01-01' })).toEqual([])
+    expect(await groups('leader', { areas: ['N-10'] })).toEqual([])
+    await expect(groups('leader', {}, 'street')).rejects.toThrow('p_level')
+  })
+
   it('are held against targets that admins of the whole city set', async () => {
     const target = (person: Person, perThousand: unknown, rateName = 'solved') =>
       send(person, 'set_rating_target', {

@@ -33,6 +33,8 @@ interface Answer {
   category: number
   byte: number
   isExempt: boolean
+  /** Drawn for a call-back; else by link. */
+  isCall: boolean
 }
 
 /** One row for each closing that was asked about, read from the server's answer by hand. */
@@ -46,7 +48,11 @@ function answersOf(packed: Packed[], areas: Map<number, Area>): Answer[] {
       ),
     )
     const exempt = runs.flatMap((run) => Array.from({ length: run.count }, () => run.isExempt))
+    const calls = runs.flatMap((run) =>
+      Array.from({ length: run.count }, () => run.way === 'callback'),
+    )
     return Array.from({ length: count }, (_, row) => ({
+      isCall: calls[row]!,
       day: days[row]!,
       category: kinds[row]!,
       area: areas.get(places[row]! * 256 + places[count + row]!)!,
@@ -121,8 +127,8 @@ describe('the page of satisfaction', () => {
   afterAll(() => browser?.close())
 
   /** Header first. */
-  async function tableOf(name: string): Promise<string[][]> {
-    const card = page.getByTestId(`chart-${name}`)
+  async function tableOf(name: string, on: Page = page): Promise<string[][]> {
+    const card = on.getByTestId(`chart-${name}`)
     const show = card.getByRole('button', { name: 'Show as table' })
     if (await show.isVisible()) await show.click()
     // each card has an answer of its own to wait for
@@ -173,6 +179,24 @@ describe('the page of satisfaction', () => {
     // those too few to judge stand after all others, without a rank
     const judged = answered.filter(([, one]) => one.n >= 10).length
     expect(ranking.slice(judged).every(([, group]) => group === 'Too few to judge')).toBe(true)
+
+    // those called, and of them those who answered; 128 still waits
+    const called = counted.filter(({ isCall, byte }) => isCall && byte !== 128)
+    const lines = page.getByTestId('who-answered').locator('tbody tr')
+    await lines.first().waitFor(slow)
+    const groups = await lines.evaluateAll((all) =>
+      all.map((row) =>
+        [...row.querySelectorAll('td')]
+          .slice(0, 3)
+          .map((cell) => Number(cell.innerText.replaceAll(',', ''))),
+      ),
+    )
+    expect(groups.length).toBeGreaterThan(2)
+    expect([0, 1, 2].map((at) => groups.reduce((sum, group) => sum + group[at]!, 0))).toEqual([
+      called.length,
+      called.filter(({ byte }) => byte !== 130).length,
+      called.filter(({ byte }) => byte < 128).length,
+    ])
 
     const first = ranking[0]![0]!
     await page
@@ -294,12 +318,9 @@ describe('the page of satisfaction', () => {
     expect(problems).toEqual([])
   })
 
-  it('lets an admin set a target, which the tile shows, and refuses what is none', async () => {
+  it('lets an admin set a target, and go into an area by a click on the map', async () => {
     const admin = await openPage(browser, {
-      url,
-      role: 'admin',
-      path: '/satisfaction',
-      webGl: false,
+      ...{ url, role: 'admin', path: '/satisfaction?from=all', streets: false },
     })
     const targets = admin.page.getByTestId('satisfaction-targets')
     await admin.page.getByText('Targets of the city').click()
@@ -318,6 +339,36 @@ describe('the page of satisfaction', () => {
     expect(await page.getByTestId('satisfaction-targets').count()).toBe(0)
     await save('', 'Saved.')
     await shown.waitFor({ state: 'detached', ...slow })
+
+    const map = admin.page.getByTestId('satisfaction-map')
+    const communities = areas.filter(({ level }) => level === 'community')
+    // the pointer reads the area in the middle of the city, as soon as it is drawn
+    let area: Area | undefined
+    await expect
+      .poll(async () => {
+        await map.locator('canvas').hover()
+        const [name] = (await map.locator('p').first().innerText()).split(' · ')
+        area = communities.find((one) => one.name === name)
+        return area !== undefined
+      }, slow)
+      .toBe(true)
+    const own = satisfied(
+      rows.filter((row) => !row.isExempt && row.area.path.startsWith(area!.path)),
+    )
+    const before = admin.page.url()
+    const narrowed = admin.page.getByTestId('satisfaction-satisfied')
+    await expect
+      .poll(async () => {
+        if (admin.page.url() === before) {
+          await map.locator('canvas').click()
+          await admin.page.waitForURL((to) => to.href !== before, slow)
+        }
+        return narrowed.innerText()
+      }, slow)
+      .toContain(`${own.count} of ${own.n} answers`)
+    await expect
+      .poll(async () => (await tableOf('satisfaction-table', admin.page)).at(-1)!.at(-1), slow)
+      .toBe(String(own.n))
     expect(admin.problems).toEqual([])
     await admin.context.close()
   })
