@@ -27,10 +27,8 @@ it(
   'says what is wrong with a command line or a file, with exit code 2 or 1',
   { timeout },
   async () => {
-    expect(await run('import', ['incidents', 'x.csv'])).toMatchObject({
-      code: 2,
-      out: expect.stringContaining('--mapping'),
-    })
+    const noFile = await run('import', ['incidents', 'x.csv', '--mapping', 'x.json'])
+    expect(noFile).toMatchObject({ code: 1, out: expect.stringContaining('x.json') })
     expect(await run('import', ['areas', 'x.geojson', '--level', 'moon'])).toMatchObject({
       code: 2,
     })
@@ -54,6 +52,10 @@ it(
       }),
       '.json',
     )
+    // without a mapping the file is looked at, and one is proposed
+    const looked = await run('import', ['incidents', useless])
+    expect(looked).toMatchObject({ code: 2, out: expect.stringContaining('--mapping') })
+    expect(looked.out).toContain('"lon": "x"')
     const base = join(files.folder, 'useless')
     const nothing = await run('import', [
       'incidents',

@@ -35,7 +35,7 @@ export const readable: Record<string, Row> = {
   'public.city_settings': everyone(1),
   'public.areas': everyone(6),
   'public.departments': everyone(10),
-  'public.categories': everyone(70),
+  'public.categories': everyone(74),
   // admin and leader see everybody with a membership; the stranger has none
   'public.profiles': row(6, 6, 2, 1, 1, 1, 1),
   'public.memberships': row(6, 1, 2, 1, 1, 1, 0),
@@ -129,7 +129,7 @@ const api: Record<string, Call> = {
     sql: (fn) => `select jsonb_array_length(${fn}('grid') -> 'features')`,
     expected: everyone(3),
   },
-  'category_list()': list('', everyone(70)),
+  'category_list()': list('', everyone(74)),
   'department_list()': list('', everyone(10)),
   'workflow_list()': {
     sql: (fn) => `select jsonb_array_length(${fn}() -> 'workflows')`,
@@ -512,7 +512,7 @@ export const ownerOnly = [
   'private.monthly_rates_at(jsonb,timestamp with time zone)',
   'private.rates_at(jsonb,timestamp with time zone)',
   'private.stage_verdict(integer,boolean,boolean)',
-  'private.verdict_query(private.incident_scope,private.incident_filter,text)',
+  'private.verdict_query(private.incident_scope,private.incident_filter,text,text)',
   'private.quantise(double precision,double precision,double precision)',
   'private.read_case_number(text,integer)',
   'private.read_envelope(json)',

@@ -83,6 +83,8 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
         ready: '[data-testid=rule-area]',
         press: '[data-testid=rule-add]',
       },
+      { path: '/publish', ready: '[data-testid=publish-preview]' },
+      { path: '/import', ready: '[data-testid=import-file]' },
     ],
   },
 ]

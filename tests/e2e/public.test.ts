@@ -124,7 +124,7 @@ describe('the public page', () => {
     expect(await page.getByTestId('publish-level').isDisabled()).toBe(true)
     // what was told together is offered; a month that nobody has told of hides nothing but its own
     const name = new Intl.DateTimeFormat('en', {
-      ...{ year: 'numeric', month: 'long', timeZone: 'UTC' },
+      ...{ year: 'numeric', month: 'short', timeZone: 'UTC' },
     } as const).format(new Date(`${month}-01T00:00:00Z`))
     for (const select of ['publish-from', 'publish-to']) {
       await page.getByTestId(select).click()

@@ -381,7 +381,7 @@ describe('the page of satisfaction', () => {
     }
     const month = monthBack(1)
     const name = new Intl.DateTimeFormat('en', {
-      ...{ year: 'numeric', month: 'long', timeZone: 'UTC' },
+      ...{ year: 'numeric', month: 'short', timeZone: 'UTC' },
     } as const).format(new Date(`${month}-01T00:00:00Z`))
     const counted = rows.filter(({ day, isExempt }) => day.startsWith(month) && !isExempt)
     const reported = (of: string): number => source.filter(({ day }) => day.startsWith(of)).length

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright'
+import { slow } from './patience.ts'
 
 /**
  * Waits for the fades after a change of theme or width: half-way colours would fail the contrast.
  * A child's inherited colour fades only after its parent's, so several frames must be quiet.
  */
 export async function colorsSettle(page: Page): Promise<void> {
+  // what waits for newer answers is dimmed as long
+  await page
+    .locator('[class*=opacity-][aria-busy=true]')
+    .first()
+    .waitFor({ state: 'detached', ...slow })
   await page.evaluate(async () => {
     const isFading = () =>
       document
