@@ -51,10 +51,10 @@ export function useWhoAnswered(level: Readonly<Ref<AreaLevel>>) {
 
   const names: Record<AskedBy, (key: string) => string> = {
     took: (key) => t(`satisfaction.asked.took.${key}`),
-    area: (code) => areas.byCode(code)?.name ?? code,
+    area: (code) => areas.byCode(code)?.name ?? t('ui.pending'),
     category: (code) => {
       const found = categories.byCode(code)
-      return found ? categories.nameOf(found, locale.value) : code
+      return found ? categories.nameOf(found, locale.value) : t('ui.pending')
     },
     channel: (code) => (te(`domain.channel.${code}`) ? t(`domain.channel.${code}`) : code),
   }
