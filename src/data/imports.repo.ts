@@ -48,7 +48,7 @@ const summary = v.object({
   ...{ ...counts, updated: v.number(), unchanged: v.number(), doubts: v.number() },
   ...{ brokenOff: v.nullable(v.string()), isLost: v.boolean() },
 })
-/** What an import did, in short. */
+/** An import's result in short. */
 export type ReportSummary = v.InferOutput<typeof summary>
 
 const byPerson = { by: v.string(), isOwn: v.boolean() }

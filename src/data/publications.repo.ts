@@ -19,7 +19,7 @@ const stateSchema = v.object({
     }),
   ),
 })
-/** What is published and what can be; publications newest first. */
+/** Publications, newest first, and the months that can be published next. */
 export type PublishingState = v.InferOutput<typeof stateSchema>
 export type Publication = PublishingState['publications'][number]
 

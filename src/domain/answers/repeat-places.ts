@@ -25,7 +25,7 @@ export interface RepeatPlacesOptions {
   times: RepeatTimes
 }
 
-/** What a repeat place is where nobody chose otherwise. */
+/** Radius and days of a repeat place, unless people choose others. */
 export const usualRepeats = {
   method: 'radius',
   radiusMetres: 50,

@@ -14,7 +14,7 @@ import { useSessionStore } from '@/stores/session.store.ts'
 /** Months offered first: a quarter is quickly looked through. */
 const usualMonths = 3
 
-/** What is published, the wish for the next, its preview, and the acts. The server judges each. */
+/** Lists publications, previews the next and publishes or withdraws. The server judges each act. */
 export function usePublishing() {
   const session = useSessionStore()
   /** No server of ours runs on a Supabase. */

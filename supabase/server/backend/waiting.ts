@@ -74,7 +74,7 @@ async function reasonsOfServer(dataDir: string): Promise<string[]> {
 }
 
 /**
- * What a command waits for that had no answer from its database.
+ * Names the holder for whom a command waits that had no answer from its database.
  * @returns text for people, with how to go on.
  */
 export async function describeWait(env: Record<string, string | undefined>): Promise<string> {

@@ -33,7 +33,7 @@ export interface ImportDesk {
   keepMapping(userId: string, wish: Record<string, unknown>): Promise<DeskAnswer<object>>
   deleteMapping(name: string): Promise<DeskAnswer<object>>
   report(name: string): Promise<DeskAnswer<object>>
-  /** What a report names, as CSV. */
+  /** Lines that a report names, as CSV. */
   rejected(name: string): Promise<DeskAnswer<string>>
 }
 

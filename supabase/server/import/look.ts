@@ -78,9 +78,9 @@ export interface Look {
   /** Of areas. */
   level: string | null
   source: string
-  /** What a person may go on from; null for areas. */
+  /** Mapping a person may go on from; null for areas. */
   mapping: DraftMapping | null
-  /** What the file's places and dates ask for beyond the columns. */
+  /** Choices that the file's places and dates ask for beyond the columns. */
   settings: { coordinates?: string; swapCoordinates?: boolean; dateOrder?: 'ymd' | 'mdy' | 'dmy' }
   /** In degrees of WGS 84. Areas are shown by a point in their middle. */
   points: LngLat[]

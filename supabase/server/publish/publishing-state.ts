@@ -14,7 +14,7 @@ export interface PublishingState {
   countedMonths: LocalMonth[]
 }
 
-/** What can be published, and what is settled already. */
+/** Months that can be published, and choices settled already. */
 export async function readPublishingState(db: Pick<Database, 'query'>): Promise<PublishingState> {
   const [row] = await db.query<{
     level: AreaLevel | null
