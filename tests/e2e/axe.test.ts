@@ -11,7 +11,7 @@ import { patient, slow } from '../kit/patience.ts'
 interface Visit {
   /** `:id` is that of the first row of the page before. */
   path: string
-  /** What to wait for before the page is judged. */
+  /** Selector to wait for before the page is judged. */
   ready: string
   /** The server answers 404, which the browser logs once. */
   isMissing?: boolean
@@ -216,9 +216,18 @@ describe('axe', () => {
       ringless!.style.cssText = 'outline: none; box-shadow: none'
       trap!.textContent = 'Trap'
       trap!.onkeydown = (event) => event.preventDefault()
-      document.querySelector('main')?.append(ringless!, trap!)
+      const [late, pushed, outside] = ['div', 'button', 'button'].map((name) =>
+        document.createElement(name),
+      )
+      pushed!.textContent = 'Pushed away once'
+      pushed!.onfocus = () => setTimeout(() => (late!.style.height = '3000px'))
+      outside!.textContent = 'Outside'
+      outside!.style.cssText = 'position: fixed; left: -500px'
+      document.querySelector('main')?.append(late!, pushed!, outside!, ringless!, trap!)
     })
     const byKeys = await keyboardProblems(page)
+    expect(byKeys).toContain('has the focus unseen: button Outside')
+    expect(byKeys.join('\n')).not.toContain('Pushed away once')
     expect(byKeys).toContain('does not show the focus: button Ringless')
     expect(byKeys).toContain('Tab does not leave button Trap')
     await context.close()
