@@ -3,7 +3,7 @@ export interface RatedAnswer {
   value: number
   /** Free text, empty where none was given. */
   words: string
-  /** Who asked or which device; null where not known. */
+  /** Person or device that asked; null where not known. */
   source: string | null
   /** Of the answer, from any origin. */
   atMinute: number

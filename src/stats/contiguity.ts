@@ -17,7 +17,7 @@ export interface Contiguity {
 }
 
 /**
- * Who borders on whom. Queen: boundaries meet at least in a point. Rook: they share an edge, or run
+ * Finds areas that border on each other. Queen: boundaries meet at least in a point. Rook: they share an edge, or run
  * within the tolerance of each other along at least four times its length.
  *
  * Points and edges that are equal bit by bit are found by hashing; only edges left over, as at

@@ -1,5 +1,5 @@
 /**
- * Who is whose neighbour, and how much that counts: one row for each area, stored one after the
+ * Neighbours of each area, and how much each counts: one row for each area, stored one after the
  * other. Every builder (`contiguity.ts`, `nearest.ts`, `lattice.ts`) gives this form and every
  * statistic reads it.
  */

@@ -143,7 +143,7 @@ begin
     select (e ->> 0)::numeric * 65536 + (e ->> 1)::numeric from jsonb_array_elements(v_value) e), '{}');
 end $$;
 
--- What a resident may have answered.
+-- Answers a resident may have given.
 create or replace function private.answer_choices()
 returns text[] language sql immutable parallel safe
 return '{responded,unresponded,solved,unsolved,satisfied,unsatisfied,exempt}'::text[];

@@ -301,7 +301,7 @@ returns integer language sql immutable parallel safe
 return case when p_due_at < p_at or p_used_seconds > p_limit_seconds then 2
   when p_due_at is null and (p_used_seconds is null or p_limit_seconds is null) then 1 else 0 end;
 
--- What the stopped clocks of a case say, for private.verdict_query: two bits each for the worst of verifying,
+-- Verdicts of the stopped clocks of a case, for private.verdict_query: two bits each for the worst of verifying,
 -- filing, dispatch, handling, checking and of all (3: no clock), then one for whether it was verified. Null
 -- without clocks. A case that is over changes no more: reading its clocks for each question takes too long.
 create or replace function private.lateness_of(p_incident public.incidents)

@@ -78,7 +78,7 @@ for each row execute function private.verify_again('code');
 create trigger verify_again after update of clock on public.workflow_stages
 for each row execute function private.verify_again('workflow');
 
--- Who works on a queue: people of `area_roles` over their areas, handlers for their departments.
+-- People who work on a queue: those of `area_roles` over their areas, handlers for their departments.
 create type private.queue_rule as (
   queue text,
   area_roles text[],

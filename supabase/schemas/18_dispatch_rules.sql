@@ -145,7 +145,7 @@ returns jsonb language sql immutable set search_path = '' as $$
   select to_jsonb(p_rule) - '{version,position}'::text[]
 $$;
 
--- What is proposed for an incident: {department, handler, rule}; `rule` is the position of the rule that fits.
+-- The proposal for an incident: {department, handler, rule}; `rule` is the position of the rule that fits.
 create or replace function private.proposed_dispatch(p_incident public.incidents, p_at timestamptz)
 returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object('department', coalesce(r.department_code, usual.department),
@@ -416,7 +416,7 @@ begin
   return v_answer;
 end $$;
 
--- What is proposed for each of the incidents, where the caller's roles may take a step that names a department.
+-- Proposals for each of the incidents, where the caller's roles may take a step that names a department.
 create or replace function private.proposed_dispatches(p_incidents uuid[])
 returns jsonb language plpgsql stable security definer
 set search_path = '' set max_parallel_workers_per_gather = 0 as $$
@@ -475,7 +475,7 @@ language sql stable set search_path = '' as $$ select private.dispatch_rule_list
 create or replace function public.try_dispatch_rules(p_rules jsonb) returns jsonb
 language sql stable set search_path = '' as $$ select private.try_dispatch_rules(p_rules) $$;
 
--- What dispatch_rule_list, the filing condition or the category propose for each of up to 1,000 incidents. One
+-- Proposals of dispatch_rule_list, the filing condition or the category for each of up to 1,000 incidents. One
 -- whose department the caller cannot choose is left out.
 -- Returns `[{id, department, handler, handlerName, rule}]`; `rule` is the position of the rule that fits.
 -- Errors: 42501; 22023 for more than 1,000.

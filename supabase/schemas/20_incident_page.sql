@@ -1,4 +1,4 @@
--- What the page of one incident shows beside its row and log: clocks, holds, names, family, and its spot. All is
+-- Parts of the page of one incident beside its row and log: clocks, holds, names, family, and its spot. All is
 -- part of incident_detail: one request.
 
 -- Its clocks in the order they started. `usedSeconds` counts up to `p_at`, in the clock's own time; null beyond
@@ -31,7 +31,7 @@ begin
     where c.district_code = p_incident.district_code and c.incident_id = p_incident.id);
 end $$;
 
--- What lies ahead of its running clocks, by calendar: private.work_ahead.
+-- Working time ahead of its running clocks, by calendar: private.work_ahead.
 create or replace function private.incident_work_ahead(p_incident public.incidents, p_at timestamptz)
 returns jsonb language plpgsql stable set search_path = '' as $$
 begin

@@ -141,7 +141,7 @@ create table public.ratings (
   area_code text not null,
   category_code text not null,
   reported_by uuid,
-  -- What followed where it is not solved: reopened at once, a person was asked until `decide_by`, or nothing.
+  -- Consequence where it is not solved: reopened at once, a person was asked until `decide_by`, or nothing.
   unsolved text constraint ratings_unsolved_check check (unsolved in ('reopened', 'asked', 'none')),
   decide_by timestamptz,
   decision text constraint ratings_decision_check check (decision in ('reopened', 'kept')),

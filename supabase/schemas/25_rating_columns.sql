@@ -11,7 +11,7 @@ return case when p_is_rated then coalesce(p_satisfied, 0)
     + case when p_solved then 64 when not p_solved then 32 else 0 end
   else case p_outcome when 'refused' then 129 when 'not_reached' then 130 else 128 end end;
 
--- What the caller sees of closings asked about or rated, as SQL. Calls that still wait are told to people of the area
+-- Closings asked about or rated that the caller sees, as SQL. Calls that still wait are told to people of the area
 -- alone: a department could reach the resident first.
 create or replace function private.asked_query(p_scope private.incident_scope)
 returns text language sql stable set search_path = '' as $$

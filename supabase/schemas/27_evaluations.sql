@@ -436,7 +436,7 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   select private.evaluation_board_at(p_board, p_filter, p_level, now())
 $$;
 
--- What a board's score is computed of, within the caller's sight, and all versions of its formula, the newest first.
+-- Counts behind a board's score, within the caller's sight, and all versions of its formula, the newest first.
 -- `p_board` is `areas` (of `p_level`), `departments`, `posts` (people who file, dispatch and close) or `field_staff`.
 -- Rates are those of incident_rates by area and department, answers those of ratings by whole months of closing; people
 -- are judged by steps that they took. Handlers read the board of departments, field staff those of areas and field

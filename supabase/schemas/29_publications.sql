@@ -56,7 +56,7 @@ create policy "Everybody signed in reads what is published"
 on public.publications for select to authenticated
 using (withdrawn_at is null);
 
--- Who published and withdrew, and when. A null person is the owner's command.
+-- Publishing and withdrawing, by person and time. A null person is the owner's command.
 create table private.publication_acts (
   publication_id integer not null references public.publications (id),
   act text not null constraint publication_acts_act_check check (act in ('published', 'withdrawn')),

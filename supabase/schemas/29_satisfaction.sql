@@ -1,4 +1,4 @@
--- What the page of satisfaction asks beside the columns: the city's targets, closings that count for nobody, and
+-- Answers for the page of satisfaction beside the columns: the city's targets, closings that count for nobody, and
 -- residents' words.
 
 -- The share of good answers that the city wants, by rate. A rate without a row has no target.
@@ -178,7 +178,7 @@ language sql stable set search_path = '' as $$ select private.rating_exclusions(
 create or replace function public.rating_comments(p_filter jsonb) returns jsonb
 language sql stable set search_path = '' as $$ select private.rating_comments(p_filter) $$;
 
--- Who answered against who was called: closings of call-backs by area of a level, highest category, channel and time
+-- Answers against calls: closings of call-backs by area of a level, highest category, channel and time
 -- from report to closing (`day`, `week`, `month`, `longer`: under 1, 7 and 30 days, and more), by the filter's areas,
 -- categories, closedFrom and closedTo. Each group's counts: called, of them reached (refusals too), of them answered.
 -- Returns `{groups: [{by, key, called, reached, answered, generated}]}`, the most called first within each `by` of

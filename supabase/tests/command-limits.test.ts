@@ -62,7 +62,7 @@ const wholePayloads: Record<CommandType, (incidentId: string) => Record<string, 
     ...{ incidentId, closing: 1, review: 'first', isGranted: true, note: 'x', deviceAt },
   }),
 }
-/** What must be there first, under the same id. */
+/** Commands that must have come first, under the same id. */
 const before: Partial<Record<CommandType, CommandType>> = {
   finish_follow_up: 'make_follow_up',
   restore_finding: 'dismiss_finding',

@@ -3,7 +3,7 @@ import { people } from './harness/small-city.ts'
 import type { Person } from './harness/small-city.ts'
 import { farIncident, knownCommand, nearIncident, nearPhoto, nearTile } from './matrix-world.ts'
 
-/** Who asks: everybody of the small city, and somebody not signed in. */
+/** People who ask: everybody of the small city, and somebody not signed in. */
 export const personas = [...(Object.keys(people) as Person[]), 'anon'] as const
 export type Persona = (typeof personas)[number]
 

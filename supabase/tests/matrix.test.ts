@@ -24,7 +24,7 @@ class Undo extends Error {
   }
 }
 
-/** What a statement gives a persona: a number, or a SQLSTATE. Leaves nothing behind. */
+/** Runs a statement as a persona, and gives a number or a SQLSTATE. Leaves nothing behind. */
 async function tryAs(
   db: TestDatabase,
   persona: Persona,

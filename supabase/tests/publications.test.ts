@@ -67,7 +67,7 @@ describeOnEachDatabase('publications', (kind) => {
     expect(figures.satisfied.n[shareIndex(figures, null, null)]).toBe(0)
     expect(figures.areas.find(({ code }) => code === 'N-1-A')?.outline?.[0]).toHaveLength(10)
 
-    // What happens later changes no month that was counted.
+    // Later steps change no month that was counted.
     await db.query(`update public.incidents set stage = 'rejected', state = 'rejected', closed_at = null
       where month = '2026-01-01' and lon = 13.5`)
     await run('2026-01', '2026-02')

@@ -43,7 +43,7 @@ const isHandler = (m: Model, who: Person) =>
 const mayCheck = (m: Model, who: Person) =>
   [...managers, ...fieldStaff].includes(who) && !isHandler(m, who) && !m.handledBy.includes(who)
 
-/** Who sees an incident of the grid N-1_A. */
+/** True for people who see an incident of the grid N-1_A. */
 export const sees = (m: Model, who: Person): boolean =>
   [...managers, ...leaders, ...fieldStaff].includes(who) || isHandler(m, who)
 

@@ -11,7 +11,7 @@ const isPlain = (file: string): boolean => plainRooms.some((room) => file.starts
 const roomOf = (file: string): string => file.split('/')[0]!
 
 /**
- * What is wrong with the imports of a file: plain rooms import by relative paths, the others import
+ * Lists faults in the imports of a file: plain rooms import by relative paths, the others import
  * another room by `@/`, and every room imports its own files by relative paths.
  * @param file path below `src`
  */

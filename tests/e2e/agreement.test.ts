@@ -23,7 +23,7 @@ const { from, to, link: year } = wholeYear(rows)
 const monthAt = (months: number): string => laterMonth(from.slice(0, 7), months)
 let city: Box
 
-/** What passes the filter in a URL, read and counted here from the CSV. */
+/** Rows that pass the filter in a URL, read and counted here from the CSV. */
 const expectedRows = (href: string): OracleRow[] => rowsOfLink(rows, href, city)
 
 /** Tiles, list, legend, top areas, trend and histogram of the map page must all say the same. */

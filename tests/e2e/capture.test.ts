@@ -153,7 +153,7 @@ describe('capture on a phone', () => {
     level: string
     name: string
   }
-  /** What an area is called within the city, by the server's list: `community grid`. */
+  /** Name of an area within the city, by the server's list: `community grid`. */
   async function nameOf(code: string): Promise<string> {
     const areas = await call<Area[]>(await as('manager'), 'area_list')
     const area = areas.find((one) => one.code === code)
@@ -669,7 +669,7 @@ describe('capture on a phone', () => {
     })
 })
 
-/** What can be scrolled sideways: the page itself, and whatever scrolls within it. */
+/** Lists elements that scroll sideways: the page itself, and whatever scrolls within it. */
 function sideways(): string[] {
   const all = [document.documentElement, ...document.querySelectorAll('main, main *, dialog *')]
   return all
@@ -682,7 +682,7 @@ function sideways(): string[] {
     .map(({ tagName, className, scrollWidth }) => `${tagName}.${className} ${scrollWidth}`)
 }
 
-/** What a thumb has to hit in `main` and cannot: smaller than 44 px in either direction. */
+/** Lists targets in `main` that a thumb cannot hit: smaller than 44 px in either direction. */
 function smallTargets(): string[] {
   const found: string[] = []
   for (const element of document.querySelectorAll<HTMLElement>(

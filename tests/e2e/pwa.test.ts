@@ -203,7 +203,7 @@ describe('the app on a device', () => {
     await context.grantPermissions(['geolocation'])
     await context.setGeolocation({ longitude: -122.4194, latitude: 37.7599, accuracy: 8 })
     await context.setOffline(true)
-    /** What only the page itself shows, once it works. */
+    /** Element that only the page itself shows, once it works. */
     const own: Record<string, (page: Page) => Locator> = {
       '/': (cold) => cold.getByTestId('my-day').getByTestId('report'),
       '/my-day': (cold) => cold.getByTestId('my-day').getByTestId('report'),
@@ -217,7 +217,7 @@ describe('the app on a device', () => {
       // the maps of one's day and of the city are started so too
       const cold = await coldStart(context, url + path, { webGl: path === '/' || path === '/map' })
       await cold.page.getByTestId('user-menu').waitFor(slow)
-      // What auth-js waits for a network would be 25 s.
+      // auth-js would wait 25 s for a network.
       expect(performance.now() - began).toBeLessThan(15_000)
       await cold.page.getByText(en.offlineCollecting).waitFor(slow)
       await own[path]!(cold.page).first().waitFor(slow)
@@ -405,7 +405,7 @@ describe('the app on a device', () => {
       'wangge-auth',
     )
 
-    // Whoever comes next on this device sees nothing of it; whoever it belongs to does.
+    // The next person on this device sees nothing of it; its owner does.
     const open = async (role: 'manager' | 'field') => {
       await signIn(next.page, url, role, '/outbox?show=drafts')
       await next.page.getByTestId('sync-line').waitFor(slow)

@@ -14,7 +14,7 @@ const { from, to, link: year } = wholeYear(all)
 const rows = all.filter((row) => row.day >= from && row.day <= to)
 const mission = rows.filter((row) => row.communityCode === 'SF-N-19')
 
-/** What a page shows on a phone once its data came. */
+/** Element that a page shows on a phone once its data came. */
 const filledBy: Partial<Record<PageName, string>> = {
   home: '[data-testid=home-open]',
   work: '[data-testid=work-card]',

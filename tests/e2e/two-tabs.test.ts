@@ -20,7 +20,7 @@ describe('two tabs of one browser', () => {
   let context: BrowserContext
   let first: Page
   let second: Page
-  /** What the manager and the leader are shown in all. */
+  /** Totals that the manager and the leader are shown. */
   let managers: number
   let leaders: number
 

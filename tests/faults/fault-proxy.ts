@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * What can go wrong between a device and the server.
+ * Faults between a device and the server.
  * `drop-before`: the connection breaks before the server hears of it. `drop-after`: it breaks once
  * the server has answered, so everything was done and nobody was told. `cut-body`: the answer ends
  * in the middle. `portal`: a captive portal answers 200 with its own page. `kill-before`,

@@ -143,7 +143,7 @@ interface Events {
   takeOvers: number
 }
 
-/** What else happens to phones: tabs die in mid-sending, and a shared phone goes from hand to hand. */
+/** Other mishaps of phones: tabs die in mid-sending, and a shared phone goes from hand to hand. */
 async function befall(
   devices: Phone[],
   burst: number,

@@ -29,7 +29,7 @@ async function outboxNameOf(url: string): Promise<string> {
   return `wangge-${config.instanceId}-${data.user?.id}`
 }
 
-/** What the browser's own storage holds, read past the app. */
+/** Contents of the browser's own storage, read past the app. */
 export interface Kept {
   drafts: { id: string; photoHashes: string[]; description: string }[]
   /** Key of each stored picture → SHA-256 of the bytes under it. */

@@ -9,7 +9,7 @@ import { hashOfContent, sha256Hex, type Intent, type Ledger } from './ledger.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { markedText, tokenIn } from './stored-intents.ts'
 
-/** What the people of a run do; remembers who reported what, to come back to it. */
+/** Acts for the people of a run; remembers who reported what, to come back to it. */
 export class People {
   readonly #ledger: Ledger
   readonly #random: SeededRandom
@@ -39,7 +39,7 @@ export class People {
     return this.#confirm(device, this.#random.pick(own))
   }
 
-  /** What a person does with what was refused: puts the pin into the city and sends it again. */
+  /** Mends refused items as a person would: puts the pin into the city and sends it again. */
   async mend(device: Phone): Promise<number> {
     const refused = await device.outbox.page({ states: ['rejected'], limit: 1000 })
     for (const { id } of refused) {
@@ -163,7 +163,7 @@ const steps: (() => { name: string; [field: string]: unknown })[] = [
   () => ({ name: 'request_hold', until: new Date(realNow() + 30 * 86_400_000).toISOString() }),
 ]
 
-/** What people type: quotes, two scripts, emoji, markup, what looks like SQL. */
+/** Texts that people type: quotes, two scripts, emoji, markup, what looks like SQL. */
 const phrases = [
   '垃圾未清，"三天了"',
   'Rubbish beside the bin',
@@ -181,7 +181,7 @@ const queueOf = (device: Phone): string => {
   return `${id} ${device.userId}`
 }
 
-/** What the city has to hold of a command in the end. */
+/** Hash of the content that the city must hold of a command in the end. */
 function contentHash({ type, payload }: NewCommand): string {
   if (type === 'report_incident') {
     const { description = '', categoryCode, severity = 2, lon, lat } = payload

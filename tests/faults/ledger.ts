@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 
 /**
- * What a person meant, written down before the outbox hears of it, by code that shares nothing with
+ * Intents of people, written down before the outbox hears of it, by code that shares nothing with
  * the outbox: `token` stands in the text people typed, so that the same intent stored under two
  * command ids is found too.
  */

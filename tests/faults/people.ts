@@ -1,6 +1,6 @@
 import type { Role } from '../../src/domain/vocabulary.ts'
 
-/** Who works in the small city of the fault runs. */
+/** People of the small city of the fault runs. */
 export const people: { email: string; role: Role }[] = [
   { email: 'anna@city.example', role: 'field_staff' },
   { email: 'bo@city.example', role: 'field_staff' },

@@ -12,7 +12,7 @@ import { realNow, withClock } from './device-clock.ts'
 import { passwordOfAll } from './people.ts'
 
 export interface PhoneOptions {
-  /** Who uses it; the first one begins. */
+  /** People who use it; the first one begins. */
   emails: readonly [string, ...string[]]
   /** Address of the proxy. */
   origin: string
@@ -35,7 +35,7 @@ interface Page {
  */
 export class Phone {
   readonly emails: readonly string[]
-  /** Who is here. */
+  /** The person who holds it. */
   email: string
   #options: PhoneOptions
   #origin: string

@@ -108,7 +108,7 @@ test(`${rounds} power cuts: every receipt given before is still true after`, asy
   ledger.close()
 })
 
-/** What became of one incident that two people corrected from the same version. */
+/** Outcome of an incident that two people corrected from the same version. */
 interface Corrected {
   incidentId: string
   applied: string

@@ -76,7 +76,7 @@ describe('the checker finds what is planted', () => {
 describe('the checker finds what is planted in a database', () => {
   let db: TestDatabase
   const meant: Intent[] = []
-  /** What the device sends, by token. */
+  /** Incident that the device sends, by token. */
   const incidentOf = new Map<string, string>()
   beforeAll(async () => {
     db = await openTestDatabase({ kind: 'pglite' })

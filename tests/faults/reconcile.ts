@@ -3,7 +3,7 @@ import type { Intent } from './ledger.ts'
 /** One place in the database where an intent's token was found. */
 export interface StoredIntent {
   token: string
-  /** Who the database says did it. */
+  /** Actor by the database. */
   actor: string
   incidentId: string
   /** Hashes of the photos attached there and held by the server. */

@@ -20,7 +20,7 @@ export class ServerProcess {
     this.#disk = disk
   }
 
-  /** What the present process printed. */
+  /** Output of the present process. */
   get output(): string {
     return this.#output
   }

@@ -68,7 +68,7 @@ async function addAndKill(
   else await isStopped
   if (how.way === 'crash') {
     const gone = page.waitForEvent('crash', slow)
-    // Nobody is left to answer.
+    // No one is left to answer.
     devtools.send('Page.crash').catch(() => undefined)
     await gone
   }

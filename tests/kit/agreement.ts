@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
 import { areaNames, countBy, newestFirst, rowsOfLink, type Box, type OracleRow } from './oracle.ts'
 
-/** What every view of the map page says, read from the page at one moment. */
+/** Figures of every view of the map page, read from the page at one moment. */
 interface Shown {
   tiles: Record<string, number | null>
   listed: string[]

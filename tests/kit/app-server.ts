@@ -27,7 +27,7 @@ export interface AppServerOptions {
   keepData?: boolean
 }
 
-/** What each server that runs printed so far. */
+/** Output so far of each server that runs. */
 export const runningOutputs = new Set<() => string>()
 
 /** A new data folder with the demo city. */

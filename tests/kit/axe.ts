@@ -34,7 +34,7 @@ const axeSource = (): string =>
   (source ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
 
 /**
- * What axe finds now, one line a rule. Its code is put into a page once: to read it takes as long as to judge
+ * Lists the findings of axe, one line a rule. Its code is put into a page once: to read it takes as long as to judge
  * a small page.
  * @param part CSS selector; by default the whole page
  * @param rules by default all
@@ -63,7 +63,7 @@ export async function axeFindings(
 }
 
 /**
- * What axe finds on the page as it stands, by default light and dark. The themes differ in colours
+ * Lists the findings of axe on the page as it stands, by default light and dark. The themes differ in colours
  * alone: all other rules see the same page, and are asked in the first one.
  */
 export async function axeProblems(

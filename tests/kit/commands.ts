@@ -53,7 +53,7 @@ export const saveDraftInPage = (
     [form, updatedAt] as const,
   )
 
-/** What the server holds of an incident. */
+/** An incident as the server holds it. */
 export interface Detail {
   incident: {
     version: number

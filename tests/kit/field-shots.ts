@@ -1,4 +1,4 @@
-/** What the guide's pictures of field work show: something reported, asked back, in conflict, unsent. */
+/** Prepares the guide's pictures of field work: something reported, asked back, in conflict, unsent. */
 import { randomUUID } from 'node:crypto'
 import type { BrowserContext, Page } from 'playwright'
 import { apiClient, applyCommand } from './api.ts'

@@ -7,7 +7,7 @@ export interface Front {
   url: string
   /** Appends to the file with this path from now on. */
   append: (path: string, more: string) => void
-  /** Nobody answers at the address any more. */
+  /** Leaves the address without an answer. */
   close: () => Promise<void>
 }
 

@@ -3,7 +3,7 @@ import type { KillableLocks } from '../fixtures/outbox/killable-locks.ts'
 type Begin = () => IDBTransaction
 
 /**
- * What a page has of its device. When the page dies, its open transactions are undone, its locks
+ * A page's share of its device. When the page dies, its open transactions are undone, its locks
  * are free and its calls get no answer. Nothing it still does has any effect.
  */
 export class MortalPage {

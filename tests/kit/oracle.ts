@@ -23,7 +23,7 @@ export interface SourceRow {
   lat: string
 }
 export interface OracleRow {
-  /** What the product calls it: made from the source's own number, so a second import finds it. */
+  /** The product's id: made from the source's own number, so a second import finds it. */
   id: string
   /** Top category of the source. */
   category: string
@@ -39,7 +39,7 @@ export interface OracleRow {
   closedMonth: string | null
   gridCode: string
   communityCode: string
-  /** Who it is given to: the department of the leaf category that the demo's mapping names. */
+  /** Department that gets it: that of the leaf category that the demo's mapping names. */
   department: string | null
   lng: number
   lat: number
@@ -194,7 +194,7 @@ export function wholeYear(rows: readonly OracleRow[]): { from: string; to: strin
 export type Box = readonly [west: number, south: number, east: number, north: number]
 
 /**
- * What passes the filter in a link.
+ * Rows that pass the filter of a link.
  * @param city the city's box, on which places are kept in 65,536 steps each way
  * @param without parameters to leave out of account, for views that look beyond the period
  */

@@ -2,7 +2,7 @@ import type { Page } from 'playwright'
 import { lookUntil } from './look-until.ts'
 
 /**
- * What is wider than its place: the page, `main`, and every scroller inside. One that is made to
+ * Finds elements wider than their place: the page, `main`, and every scroller inside. One that is made to
  * scroll sideways (`overflow-x-auto`) may, as long as it stays in its own place. A layout that has
  * just been given another width gets two seconds to settle.
  *

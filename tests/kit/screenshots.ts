@@ -13,7 +13,7 @@ import { slower } from './patience.ts'
 import { openPage, type OpenOptions, type OpenPage } from './session.ts'
 import { stillPicture } from './still-picture.ts'
 
-/** What the public page shows. */
+/** Publishes half a year for the public page. */
 function publishHalfAYear(dataDir: string): void {
   const month = (back: number): string => {
     const day = new Date()

@@ -89,7 +89,7 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
 
 const pageClients = new Map<string, Promise<SupabaseClient>>()
 
-/** What the browser keeps of somebody who has signed in: the session alone. */
+/** State of a browser after a sign-in: the session alone. */
 async function signedInState(url: string, role: DemoRole, ownSession = false) {
   const key = `${url} ${role}`
   const signingIn = (!ownSession && pageClients.get(key)) || newDemoClient(url, role)

@@ -38,7 +38,7 @@ interface Failure {
 interface Outcome {
   passed: Set<string>
   failures: Failure[]
-  /** What went wrong outside of tests. */
+  /** Faults outside of tests. */
   fault: string | null
 }
 

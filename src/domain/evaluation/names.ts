@@ -3,7 +3,7 @@ import type { NamedValue } from './evaluate.ts'
 import { tokensOf } from './tokens.ts'
 import { FormulaError } from './fault.ts'
 
-/** Who is judged: areas, departments, people at the desk by their steps, and field staff. */
+/** Boards by the kind that is judged: areas, departments, people at the desk by their steps, and field staff. */
 export const boards = ['areas', 'departments', 'posts', 'field_staff'] as const
 export type Board = (typeof boards)[number]
 

@@ -5,8 +5,7 @@ import type { DueChoice } from './due.ts'
 export type QuantisedPoint = readonly [x: number, y: number]
 export const maxExceptPoints = 20
 
-/** Lives in the URL; an empty list means all. */
-/** What a resident may have answered; `exempt`: the closing left the rates by a granted appeal. */
+/** Answers a resident may have given; `exempt`: the closing left the rates by a granted appeal. */
 export const answerChoices = [
   'responded',
   'unresponded',
@@ -31,6 +30,7 @@ export interface AnswerFilter {
 /** Equal for equal answers. */
 export const answersKey = (answers: AnswerFilter): string => JSON.stringify(answers)
 
+/** Lives in the URL; an empty list means all. */
 export interface IncidentFilter {
   /** Inclusive, in the city's time zone; null is all time. */
   period: { from: LocalDay; to: LocalDay } | null

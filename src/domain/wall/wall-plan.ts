@@ -6,7 +6,7 @@ export type WallTile = (typeof wallTiles)[number]
 export const tilesPerView = [1, 2, 4] as const
 export type TilesPerView = (typeof tilesPerView)[number]
 
-/** What the wall's address says. */
+/** The wall's arrangement, as its address holds it. */
 export interface WallPlan {
   tiles: readonly WallTile[]
   per: TilesPerView

@@ -198,7 +198,7 @@ const overlap = (a: Span, b: Span): Span | null => {
   return a.from === a.to && b.from <= a.from && a.from < b.to ? { from, to: from } : null
 }
 
-/** What the server said of clocks, and when: epoch milliseconds of its own clock. */
+/** The server's answer on clocks; `at` is in epoch milliseconds of its own clock. */
 export interface ClocksAsked {
   at: number
   /** By calendar, from `at` on; missing in what older versions kept. */

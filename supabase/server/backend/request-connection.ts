@@ -17,7 +17,7 @@ type ContextOptions = Parameters<PostgresConnection['withContext']>[2]
 
 const requestRoles = ['anon', 'authenticated']
 
-/** What lite sets by eleven statements. */
+/** Sets at once the same settings that lite sets by eleven statements. */
 const contextSql = `
   select set_config('role', $1, true), set_config('request.jwt.claim.role', $1, true),
     set_config('request.jwt.claim.sub', $2, true), set_config('request.jwt.claims', $3, true),

@@ -25,7 +25,7 @@ const withoutUse = ({
   ...condition
 }: StoredCondition): Condition => condition
 
-/** What becomes of conditions that the file lacks. Open incidents keep their limits and their milestones. */
+/** Retires conditions that the file lacks, where asked. Open incidents keep their limits and their milestones. */
 async function retire(
   db: Database,
   missing: readonly StoredCondition[],

@@ -11,7 +11,7 @@ import type { Database } from '../base/database-types.ts'
 import { messageOf, ServerError } from '../base/errors.ts'
 import { makeFolder, syncFolder } from '../base/files.ts'
 
-/** What the map's style draws; other schemas of tiles would show an empty land. */
+/** Layers that the map's style draws; other schemas of tiles would show an empty land. */
 const neededLayers = ['earth', 'water', 'roads'] as const
 /** Streets of a neighbourhood begin here. */
 const leastZoom = 12

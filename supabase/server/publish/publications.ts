@@ -19,7 +19,7 @@ export interface PublishOptions {
   level: AreaLevel | null
   /** Compiles without storing anything. */
   isTrial: boolean
-  /** Who publishes; null is the owner's command. */
+  /** Person who publishes; null is the owner's command. */
   by?: string | null
   /** `Published.basis` of a trial: refused where another would come out. */
   basis?: string | null
@@ -270,7 +270,7 @@ export const listPublications = (db: Query): Promise<Publication[]> =>
      from public.publications p order by p.id`,
   )
 
-/** What was told stays told: later audits count on it. @throws ServerError */
+/** Withdraws a publication; its figures stay stored, as later audits count what was told. @throws ServerError */
 export async function withdrawPublication(
   db: Database,
   id: number,

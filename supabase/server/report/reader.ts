@@ -31,7 +31,7 @@ export async function reportArea(db: Database, code: string | null): Promise<Rep
   )
 }
 
-/** Who leads the area most closely. @throws ServerError where nobody does */
+/** Finds the closest leader of the area. @throws ServerError where nobody does */
 export async function readerOf(db: Database, area: ReportArea): Promise<Reader> {
   const [reader] = await db.query<Reader>(
     `select u.id::text as "userId", u.email

@@ -72,7 +72,7 @@ function start(port: number, ...args: string[]) {
 const nothingHeld = () =>
   !existsSync(join(dataDir, 'lock')) && !existsSync(join(dataDir, 'admin.sock'))
 
-/** What lies in the folder's database. */
+/** Counts the main rows of the folder's database. */
 async function countedIn() {
   const db = await openDatabase(env)
   const [row] = await db.query(

@@ -58,7 +58,7 @@ export async function openReadWorld(kind: DatabaseKind, rows: number): Promise<R
   }
 }
 
-/** What a new incident needs to differ in; the rest is the same for all. */
+/** Fields in which new incidents differ; the rest is the same for all. */
 export interface NewIncident {
   id: string
   /** First day of the month; reported on its second day. */

@@ -63,7 +63,7 @@ const filters: Record<string, IncidentFilter> = {
 }
 
 /**
- * What one filter change costs in the columns worker, against the floor of any answer from columns:
+ * Costs of one filter change in the columns worker, against the floor of any answer from columns:
  * one plain pass that only sums a byte column. Best of the repeats on one thread: other work on the
  * machine can only add to a time, and adds more to a long one than to the floor: judge it on a quiet
  * machine. With a floor of 0.45 ms at a million, 15 × is 7 ms where only a period is asked for and

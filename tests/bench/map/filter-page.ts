@@ -26,7 +26,7 @@ const city = {
   basemap: null,
 }
 const view = { center: [-122.43, 37.765] as const, zoom: 12 }
-/** What the map page asks for on a map of this size: a third of its pixels. */
+/** Picture that the map page asks for on a map of this size: a third of its pixels each way. */
 const picture = {
   bbox,
   width: Math.ceil(innerWidth / 3),
@@ -246,7 +246,7 @@ async function measureOurs(): Promise<Omit<FilterTimes, 'setFilter'>> {
         await show(filter)
         await painted(gl, engine.whenRendered())
       })
-      // What is still being drawn of this change must not be charged to the next.
+      // The rest of this change, still being drawn, must not be charged to the next.
       await painted(gl, engine.whenIdle())
       return millis
     }

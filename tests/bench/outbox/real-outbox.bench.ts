@@ -134,7 +134,7 @@ async function fill(page: Page, database: string): Promise<void> {
   }
 }
 
-// What follows runs in the page.
+// From here on all runs in the page.
 
 const addRows = ({ database, rows }: { database: string; rows: string }): Promise<void> =>
   new Promise((resolve, reject) => {

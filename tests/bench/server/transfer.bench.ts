@@ -57,7 +57,7 @@ export async function run({ log }: { log: (line: string) => void }): Promise<Ben
       const detail = `${bytes} bytes for ${incidents} incidents in ${months.length} months`
       log(`${role}: ${detail}`)
       const name = `columns over HTTP, ${role}: bytes an incident`
-      // What the target holds for. A grid manager's months hold some twenty incidents each, and
+      // The target holds for these. A grid manager's months hold some twenty incidents each, and
       // what every month costs by itself shows.
       const isWholeCity = role === 'leader'
       results.push({

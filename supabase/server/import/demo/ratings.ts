@@ -81,7 +81,7 @@ export const ratedWeeks = 104
 /** The communities' stories are told in the last ones. */
 const storyWeeks = 52
 const firstStoryWeek = ratedWeeks - storyWeeks
-/** What the first year's satisfaction lacks. */
+/** Share by which the first year's satisfaction is lower. */
 const earlierLack = 0.06
 const dayMs = 86_400_000
 const weekMs = 7 * dayMs
@@ -110,7 +110,7 @@ const words = {
 
 type Kind = 'usual' | 'unlucky' | 'coached' | 'swinging' | 'improving'
 
-/** Who was drawn, before anybody calls. */
+/** A drawn closing, before the call. */
 interface Drawn {
   closing: DemoClosing
   draw: Draw

@@ -8,12 +8,12 @@ export interface SourceFeature {
   geometry: Geometry | null
 }
 
-/** What a format's reader gives. */
+/** Result of each format's reader. */
 export interface FeatureFile {
   features: SourceFeature[]
   /** As the file says it: `EPSG:4526`, a WKT or another name; null when it says nothing. */
   crs: string | null
-  /** What was passed over, for the report. */
+  /** Things passed over, for the report. */
   notes: string[]
 }
 

@@ -6,7 +6,7 @@ export interface RowFile {
   rows: () => AsyncIterable<CsvRow>
   /** Coordinate system that the file names. */
   crs: string | null
-  /** What was found and passed over. */
+  /** Things found and passed over. */
   notes: string[]
 }
 
