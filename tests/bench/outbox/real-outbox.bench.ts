@@ -41,6 +41,8 @@ export async function run({ log }: { log: (line: string) => void }): Promise<Ben
     await context.route(apply, (route) => route.abort())
     await signIn(page, server.url, 'field', '/outbox')
     await page.getByTestId('outbox').waitFor()
+    // the app makes its database after the page stands; to open it earlier would make an empty one
+    await page.waitForFunction(hasDatabase, database, { polling: 100 })
     await fill(page, database)
 
     // a start of the app on the outbox, and from another page of it
@@ -136,9 +138,13 @@ async function fill(page: Page, database: string): Promise<void> {
 
 // From here on all runs in the page.
 
+const hasDatabase = async (name: string): Promise<boolean> =>
+  (await indexedDB.databases()).some((one) => one.name === name)
+
 const addRows = ({ database, rows }: { database: string; rows: string }): Promise<void> =>
   new Promise((resolve, reject) => {
     const request = indexedDB.open(database)
+    request.onerror = () => reject(request.error as Error)
     request.onsuccess = () => {
       const change = request.result.transaction(['items', 'payloads'], 'readwrite')
       for (const { row, payload } of JSON.parse(rows) as {
