@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import type { FindingMarks } from '@/domain/answers/finding-marks.ts'
 import { hotspotValues } from '@/domain/answers/hotspots.ts'
+import type { IncidentFilter } from '@/domain/filter/filter.ts'
+import { filterToRpc } from '@/domain/filter/filter-url.ts'
 import { callRpc, type Backend } from './client.ts'
 
 const markEntries = {
@@ -34,9 +36,28 @@ const marksSchema = v.object({
   ),
 })
 
+const channelsSchema = v.array(
+  v.object({ channel: v.string(), here: v.number(), city: v.number() }),
+)
+export type ChannelCounts = v.InferOutput<typeof channelsSchema>
+
 /** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const findingsRepo = (backend: Backend) => ({
   /** Those in the caller's scope, at most 500 of each. */
   marks: (signal?: AbortSignal): Promise<FindingMarks> =>
     callRpc(backend, 'finding_marks', {}, marksSchema, signal),
+
+  /** Incidents by channel in these areas and in all that the caller sees, whatever areas the filter chooses. */
+  channels: (
+    filter: IncidentFilter,
+    areas: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ChannelCounts> =>
+    callRpc(
+      backend,
+      'channel_counts',
+      { p_filter: filterToRpc({ ...filter, areas: [] }), p_areas: areas },
+      channelsSchema,
+      signal,
+    ),
 })

@@ -188,4 +188,46 @@ describeOnEachDatabase('marks on findings', (kind) => {
     )
     expect(await marks('stranger')).toMatchObject({ makesIn: [], followUps: [] })
   })
+
+  it('channels are counted in the areas and in all that the caller sees, under the rest of the filter', async () => {
+    await db.query(`update public.incidents set channel = 'phone' where area_code = 'N-1_A'`)
+    const counted = (person: Person, filter: object, areas: string[]) =>
+      db.asUser(people[person], async (tx) => {
+        const [row] = await tx.query<{ r: { channel: string; here: number; city: number }[] }>(
+          'select public.channel_counts($1::text::jsonb, $2) as r',
+          [JSON.stringify(filter), areas],
+        )
+        return row!.r
+      })
+    const expected = (person: Person, here: string[], condition = 'true') =>
+      db.asUser(people[person], async (tx) => {
+        const rows = await tx.query<{ channel: string; area: string }>(
+          `select channel, area_code as area from public.incidents where ${condition}`,
+        )
+        return [...Map.groupBy(rows, ({ channel }) => channel)]
+          .map(([channel, all]) => ({
+            channel,
+            here: all.filter(({ area }) => here.includes(area)).length,
+            city: all.length,
+          }))
+          .toSorted((a, b) => b.here - a.here || b.city - a.city)
+      })
+    for (const person of ['leader', 'manager', 'handler'] as const) {
+      expect(await counted(person, {}, ['N-1']), person).toEqual(
+        await expected(person, ['N-1', 'N-1_A', 'N-1-A']),
+      )
+      expect(await counted(person, {}, ['N-1_A']), person).toEqual(
+        await expected(person, ['N-1_A']),
+      )
+    }
+    // the filter's areas are no part of the question, its categories are
+    expect(await counted('leader', { areas: ['N-1_A'] }, ['N-1_A'])).toEqual(
+      await expected('leader', ['N-1_A']),
+    )
+    expect(await counted('leader', { categories: ['noise'] }, ['N-1_A'])).toEqual(
+      await expected('leader', ['N-1_A'], `category_code = 'noise'`),
+    )
+    expect(await counted('leader', {}, [])).toEqual(await expected('leader', []))
+    await expect(counted('leader', { channel: 'app' }, [])).rejects.toMatchObject({ code: '22023' })
+  })
 })

@@ -265,6 +265,8 @@ const api: Record<string, Call> = {
     sql: (fn) => `select jsonb_array_length(${fn}('{}') -> 'months')`,
     expected: everyone(0),
   },
+  // all of the world's incidents came by one channel
+  'channel_counts(jsonb,text[])': list(`'{}', '{}'`, everyone(1)),
   'incident_rates(jsonb)': {
     // none of these incidents has a clock; rates are there for everybody, and count what they see
     sql: (fn) => `select (${fn}('{}') ->> 'counted')::int`,

@@ -18,7 +18,7 @@ import { pointCounts, pointKey } from '../count/point-counts.ts'
 import { closingGroup } from './closing.ts'
 import type { Question, QuestionInParts, QuestionWorld } from './question.ts'
 
-/** How some areas differ from the city. The columns hold no channel of a report. */
+/** How some areas differ from the city. Channels are the server's: the columns hold none. */
 export const patterns: Question<PatternOptions, Patterns> = (rows, world, options) =>
   finish(patternsInParts(rows, world, options))
 
