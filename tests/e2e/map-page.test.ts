@@ -756,6 +756,8 @@ describe('hotspots', () => {
     expect(text).toContain(`${top.observed.toLocaleString('en')} incidents`)
     expect(text).toContain(`${open.toLocaleString('en')} still open`)
 
+    expect(await page.getByTestId('channels').innerText()).toContain('by one channel: Imported')
+
     // the link shows the finding's area, category and days, whatever day it is opened on
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
     await expect
