@@ -52,8 +52,7 @@ export function project(
   const span = Math.max(0, last - first + 1)
   const received = new Uint32Array(span)
   const entered = new Uint32Array(span)
-  // A closing month may lie past the last month when clocks disagree.
-  const left = new Uint32Array(span + 256)
+  const left = new Uint32Array(span)
 
   const due = dueCounts(filter, areas)
   const overdue = new Uint32Array(span)
@@ -68,7 +67,8 @@ export function project(
     const month = rules.due ? dueRows(whole, rules.due) : whole
     received[at] = countMonth(month, rules, tally, isIn, minutes)
     entered[at] = livedIn(tally.living)
-    add(left, tally.left.subarray(0, notClosedMonth), at)
+    // a closing month may lie past the last one when clocks disagree
+    add(left, tally.left.subarray(0, Math.min(notClosedMonth, span - at)), at)
   }
 
   const passed = stageCounts(tally.passed)
@@ -78,8 +78,7 @@ export function project(
     open: sum(passed.filter((_, stage) => isOpenAt[stage])),
     closed: passed[closedStage]!,
     onHold: sum(tally.passed.filter((_, byte) => (byte >> 4) & incidentFlags.onHold)),
-    byArea: Uint32Array.from({ length: areaLength }, (_, idx) => tally.inArea(idx)),
-    openByArea: Uint32Array.from({ length: areaLength }, (_, idx) => tally.openInArea(idx)),
+    ...tally.areas(areaLength),
     due: due.counts,
     dueByArea: {
       overdue: resized(due.byArea.overdue, areaLength),
@@ -132,8 +131,11 @@ function countDue(
   return overdue
 }
 
-const resized = (counts: Uint32Array, length: number): Uint32Array =>
-  Uint32Array.from({ length }, (_, idx) => counts[idx] ?? 0)
+function resized(counts: Uint32Array, length: number): Uint32Array {
+  const all = new Uint32Array(length)
+  all.set(counts.subarray(0, length))
+  return all
+}
 
 function flows(
   rules: FilterRules,

@@ -29,8 +29,15 @@ export class Tally {
   inArea(idx: number): number {
     return this.areaOpen[2 * idx]! + this.areaOpen[2 * idx + 1]!
   }
-  openInArea(idx: number): number {
-    return this.areaOpen[2 * idx + 1]!
+  /** By `Area.idx`, up to a length that may go beyond the areas counted. */
+  areas(length: number): { byArea: Uint32Array; openByArea: Uint32Array } {
+    const [byArea, openByArea] = [new Uint32Array(length), new Uint32Array(length)]
+    const known = Math.min(length, this.areaOpen.length / 2)
+    for (let idx = 0; idx < known; idx++) {
+      byArea[idx] = this.inArea(idx)
+      openByArea[idx] = this.areaOpen[2 * idx + 1]!
+    }
+    return { byArea, openByArea }
   }
   hasArea(idx: number): boolean {
     return this.inArea(idx) > 0
@@ -55,7 +62,7 @@ export interface MonthTotals extends Pick<Tally, 'areaOpen' | 'category' | 'days
 
 export function livedIn(bytes: Uint32Array): number {
   let lived = 0
-  for (let byte = 0; byte < 256; byte++) lived += bytes[byte]! * livedByte[byte]!
+  for (let byte = 0; byte < bytes.length; byte++) lived += bytes[byte]! * livedByte[byte]!
   return lived
 }
 
