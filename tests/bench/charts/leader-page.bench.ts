@@ -6,6 +6,7 @@ import { packMonth, randomMonths, randomSource } from '../../fixtures/columns.ts
 import { startAppServer } from '../../kit/app-server.ts'
 import { launchChromium } from '../../kit/browser.ts'
 import { goInApp, openPage, type OpenPage } from '../../kit/session.ts'
+import { quantileSorted } from '../quantile.ts'
 
 interface BenchResult {
   name: string
@@ -17,7 +18,7 @@ interface BenchResult {
 
 const months = 120
 const ratings = 200_000
-const changes = 6
+const changes = 9
 const thisYear = new Date().getUTCFullYear()
 const longestMs = 100
 /** A chart that did not change for so long is repainted. */
@@ -27,7 +28,7 @@ const restMs = 400
  * The whole page of satisfaction in a real Chromium, with invented incidents and 200,000 ratings: from a
  * change of the filter's period to all charts repainted, against ECharts alone drawing the same ready-made
  * options on the same page; the longest task of the main thread meanwhile; and the bytes of a rating and of
- * ECharts. Of the changes the best counts: other work on the machine can only add to a time.
+ * ECharts. Medians of the changes; the ratio is that of each change to its own drawing.
  */
 export async function run(options: {
   rows: number
@@ -63,8 +64,13 @@ export async function run(options: {
       tasks.push(longest)
       alone.push((await page.evaluate(drawAlone)) as number)
     }
-    const [ours, peer] = [Math.min(...took), Math.min(...alone)]
-    const longest = Math.min(...tasks)
+    const median = (all: number[]): number =>
+      quantileSorted(
+        all.toSorted((a, b) => a - b),
+        0.5,
+      )!
+    const ratio = median(took.map((millis, n) => millis / alone[n]!))
+    const longest = median(tasks)
     const list = (all: number[]): string => all.map((one) => one.toFixed(0)).join(', ')
     log(`change ${list(took)} ms, ECharts alone ${list(alone)} ms, longest task ${list(tasks)} ms`)
     const chunk = readdirSync('dist/assets').find((name) => /^BaseChart-.*\.js$/.test(name))!
@@ -72,10 +78,10 @@ export async function run(options: {
     return [
       {
         name: 'change of the filter to all charts of satisfaction repainted / ECharts alone, same options',
-        ratio: ours / peer,
+        ratio,
         target: '≤ 2',
-        pass: ours <= 2 * peer,
-        detail: `${ours.toFixed(0)} ms at ${rows} incidents and ${ratings} ratings, ECharts ${peer.toFixed(0)} ms`,
+        pass: ratio <= 2,
+        detail: `${median(took).toFixed(0)} ms at ${rows} incidents and ${ratings} ratings, ECharts ${median(alone).toFixed(0)} ms`,
       },
       {
         name: `longest task of such a change / ${longestMs} ms`,
