@@ -756,7 +756,17 @@ describe('hotspots', () => {
     expect(text).toContain(`${top.observed.toLocaleString('en')} incidents`)
     expect(text).toContain(`${open.toLocaleString('en')} still open`)
 
-    expect(await page.getByTestId('channels').innerText()).toContain('by one channel: Imported')
+    // of the finding's area against all that the manager sees
+    const share = (channel: string, own: readonly OracleRow[]): string =>
+      (own.filter((row) => row.channel === channel).length / own.length).toLocaleString('en', {
+        style: 'percent',
+        maximumFractionDigits: 1,
+      })
+    const there = inScope.filter(({ gridCode }) => gridCode === top.code)
+    expect(there.length).toBeGreaterThan(0)
+    await expect
+      .poll(() => page.getByTestId('channels').innerText(), slow)
+      .toContain(`Phone\n${share('phone', there)} here, ${share('phone', inScope)} in the city`)
 
     // the link shows the finding's area, category and days, whatever day it is opened on
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })

@@ -16,6 +16,7 @@ export interface SourceRow {
   category: string
   source_category: string
   source_type: string
+  channel: string
   status: string
   reported_at: string
   closed_at: string
@@ -41,6 +42,8 @@ export interface OracleRow {
   communityCode: string
   /** Department that gets it: that of the leaf category that the demo's mapping names. */
   department: string | null
+  /** By the demo's mapping. */
+  channel: string
   lng: number
   lat: number
 }
@@ -116,6 +119,7 @@ export function oracleRows(weeks: number, data = sourceRows()): OracleRow[] {
   const mapping = JSON.parse(readFileSync(`${demo}/incidents.mapping.json`, 'utf8')) as {
     source: string
     categories: { map: Record<string, string> }
+    channels: Record<string, string>
   }
   const leaves = mapping.categories.map
   const grids = areas('grid')
@@ -155,6 +159,7 @@ export function oracleRows(weeks: number, data = sourceRows()): OracleRow[] {
       gridCode: code,
       communityCode: parent_code,
       department: departments.get(leaf) ?? null,
+      channel: mapping.channels[row.channel] ?? row.channel,
       lng,
       lat,
     })
