@@ -4,7 +4,6 @@
  */
 import './wasm-code.ts'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { applyCommands, reportCommand } from '../../supabase/tests/harness/commands.ts'
 import { openTestDatabase } from '../../supabase/tests/harness/index.ts'
@@ -26,9 +25,8 @@ async function work(): Promise<void> {
 
 setFlagsFromString(eager)
 await work()
+// V8 optimises beside the script: by the end of this all of the first is done
 await work()
-// V8 optimises beside the script, and does not tell when it has done so
-await pause(1000)
 mkdirSync(wasmCodeFolder, { recursive: true })
 for (const [hash, { module, instance }] of compiled) {
   // V8 ends the process that wants to keep a module without any optimised function
