@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { findChromium } from './kit/browser.ts'
 import { useMemoryForTemporaryFiles } from './kit/memory-folder.ts'
 import { runPool, type Job } from './kit/pool.ts'
@@ -42,6 +43,9 @@ interface Report {
 useMemoryForTemporaryFiles()
 // a run starts some 150 processes of Node, each of which would compile its modules anew
 process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/wangge/code')
+// and most of which open a database, whose code V8 would optimise anew
+const wasmCode = pathToFileURL(resolve('tests/kit/wasm-code.ts')).href
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import=${wasmCode}`.trim()
 const results = mkdtempSync(join(tmpdir(), 'wangge-results-'))
 
 const times = new Map<string, number>()
