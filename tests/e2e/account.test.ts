@@ -3,13 +3,13 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { signedInClient } from '../kit/api.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { openPage } from '../kit/session.ts'
 
 describe('account', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   it('shows who one is and refuses to change the password of a shared demo account', async () => {

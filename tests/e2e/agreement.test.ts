@@ -2,7 +2,7 @@ import type { Browser, Page, Response } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { disagreements } from '../kit/agreement.ts'
 import { apiClient, reportIncident } from '../kit/api.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import {
   countBy,
   newestFirst,
@@ -54,7 +54,7 @@ describe('every view agrees with a count made from the CSV', () => {
   let page: Page
   let problems: string[]
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     const config = (await (await fetch(`${url}/config.json`)).json()) as { city: { bbox: Box } }
     city = config.city.bbox
     const opened = await openPage(browser, {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { pages } from '../../src/domain/pages.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { keyboardProblems } from '../kit/keyboard-run.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { chooseLanguage, goInApp, openPage, type DemoRole } from '../kit/session.ts'
 import { patient, slow } from '../kit/patience.ts'
@@ -136,7 +136,7 @@ describe('axe', () => {
   let theme: Theme = 'light'
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   it('visits every page', () => {

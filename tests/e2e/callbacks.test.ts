@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { goInApp, openPage } from '../kit/session.ts'
 
@@ -14,7 +14,7 @@ interface Detail {
 describe('call-backs', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   it('are drawn by a leader and answered without a network, once', async () => {

@@ -10,7 +10,7 @@ import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, call } from '../kit/api.ts'
 import { axeFindings } from '../kit/axe.ts'
 import { placeAtTheBorder } from '../kit/border.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { exifPhoto } from '../kit/exif-photo.ts'
 import { keptValues } from '../kit/kept-value.ts'
 import {
@@ -70,7 +70,7 @@ describe('capture on a phone', () => {
     before: (context) => context.grantPermissions(['geolocation']),
   } satisfies OpenOptions
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     plain = await openPage(browser, { ...phone, webGl: false })
     mapped = await openPage(browser, { ...phone, serviceWorker: true })
   })
@@ -608,6 +608,7 @@ describe('capture on a phone', () => {
     const { page, context, problems } = await openPage(browser, {
       ...phone,
       ownSession: true,
+      webGl: false,
       path: '/capture',
       width: 360,
       height: 640,

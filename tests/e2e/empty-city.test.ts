@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { lookUntil } from '../kit/look-until.ts'
 import { goInApp, openPage } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
@@ -24,7 +24,7 @@ describe('a city of one’s own, still empty', () => {
   let server: AppServer
   beforeAll(async () => {
     server = await startAppServer({ dataDir: newDataDir(), args: ['--demo', 'none'], env: city })
-    browser = await launchChromium()
+    browser = await flowBrowser()
   })
   afterAll(async () => {
     await browser?.close()

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { slow } from '../kit/patience.ts'
 import { openPage } from '../kit/session.ts'
 
@@ -17,7 +17,7 @@ describe('the page of evaluations', () => {
   let problems: string[]
 
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     ;({ page, problems } = await openPage(browser, {
       ...{ url, role: 'leader', webGl: false },
       path: '/evaluations?from=all&board=departments',

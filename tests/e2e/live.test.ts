@@ -3,14 +3,14 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, reportIncident } from '../kit/api.ts'
 import { enqueueInPage } from '../kit/commands.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { allMonthsLoaded, goInApp, openPage, shownCount } from '../kit/session.ts'
 import { patient, slow } from '../kit/patience.ts'
 
 describe('changes of another user', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   it('appear within 30 s without a reload', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { comeBackToTab, goInApp, incidentInTable, openPage, type OpenPage } from '../kit/session.ts'
@@ -68,7 +68,7 @@ const toPublicWorks = async (step: Locator): Promise<void> => {
 describe('the loop', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   it('goes from a report to a case closed, reopened and closed again', async () => {

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { servePages } from '../bench/map/serve-pages.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { slower } from '../kit/patience.ts'
 import { withoutStreets } from '../kit/without-streets.ts'
 
@@ -37,7 +37,7 @@ async function open(query: string, on = page): Promise<void> {
 
 beforeAll(async () => {
   pages = await servePages()
-  browser = await launchChromium()
+  browser = await flowBrowser()
   page = await browser.newPage({ viewport: size })
   await withoutStreets(page.context())
   pageWithStreets = await browser.newPage({ viewport: size })

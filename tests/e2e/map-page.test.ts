@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { FindingMarks } from '../../src/domain/answers/finding-marks.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeFindings, axeProblems, colorsSettle } from '../kit/axe.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import {
   areaNames,
   areaSizes,
@@ -53,7 +53,7 @@ describe('the colours of the map', () => {
   let browser: Browser
   let opened: OpenPage
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     opened = await openPage(browser, { url, role: 'leader', path: '/account', ...size })
   })
   afterAll(() => browser?.close())
@@ -149,7 +149,7 @@ describe('the map page', () => {
     expect(expected().length).toBeGreaterThan(0)
   }
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     ;({ page, context, problems } = await openPage(browser, {
       url,
       role: 'leader',
@@ -709,7 +709,7 @@ const pixelsOf = (page: Page, png: Buffer, color: string): Promise<number> =>
 describe('hotspots', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   /** Area and category with the most incidents beyond the city's rate by km², from the file alone. */

@@ -6,7 +6,7 @@ import ui from '../../src/locales/en/ui.json' with { type: 'json' }
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, reportIncident, uploadPhoto } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { detailOf } from '../kit/commands.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
@@ -19,7 +19,7 @@ const phone = { width: 390, height: 844, touch: true }
 describe('my day', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   it('shows what a manager asks for until it is answered', async () => {

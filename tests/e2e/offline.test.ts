@@ -4,7 +4,7 @@ import en from '../../src/locales/en/app.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { allMonthsLoaded, askTwice, openPage, shownCount } from '../kit/session.ts'
 import { keptValues } from '../kit/kept-value.ts'
 import { slow, slower } from '../kit/patience.ts'
@@ -28,7 +28,7 @@ const isList = (request: Request): boolean => request.url().endsWith('/incident_
 describe('without a network', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   it('the map page says so, keeps what it shows, filters on, and catches up by itself', async () => {

@@ -4,7 +4,7 @@ import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { placeAtTheBorder } from '../kit/border.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { detailOf, enqueueInPage, saveDraftInPage } from '../kit/commands.ts'
 import { keptValues } from '../kit/kept-value.ts'
 import {
@@ -42,7 +42,7 @@ describe('outbox', () => {
   const fieldDevice = () =>
     openPage(browser, { url, role: 'field', path: '/outbox', webGl: false, ...phone })
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     device = await fieldDevice()
     desk = await openPage(browser, { url, role: 'manager', path: '/account' })
   })

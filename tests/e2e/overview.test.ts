@@ -8,7 +8,7 @@ import { fileName } from '../../src/domain/export/file-name.ts'
 import { createFormat } from '../../src/domain/time/format.ts'
 import { apiClient, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import {
   areaNames,
   laterMonth,
@@ -120,7 +120,7 @@ describe('the overview', () => {
   }
 
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     const leader = await apiClient(url, 'leader')
     const months = await call<{ asOf: string }>(leader, 'incident_months')
     asOf = Temporal.Instant.from(months.asOf)

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { axeFindings } from '../kit/axe.ts'
 import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
@@ -113,7 +113,7 @@ describe('a newcomer’s hour', () => {
   let folder: string
   beforeAll(async () => {
     server = await startAppServer({ dataDir: newDataDir(), args: ['--demo', 'none'], env: city })
-    browser = await launchChromium()
+    browser = await flowBrowser()
     folder = mkdtempSync(join(tmpdir(), 'wangge-hour-'))
   })
   afterAll(async () => {

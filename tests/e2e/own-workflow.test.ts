@@ -4,7 +4,7 @@ import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import type { Database } from '../../supabase/server/base/database-types.ts'
 import { permitWorkflow } from '../fixtures/permit-workflow.ts'
 import { apiClient, reportIncident } from '../kit/api.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { slower } from '../kit/patience.ts'
 import { comeBackToTab, incidentInTable, openPage, type DemoRole } from '../kit/session.ts'
@@ -16,7 +16,7 @@ describe('a city’s own workflow', () => {
   beforeAll(async () => {
     db = await openDatabase({ DATA_DIR: inject('dataDir') }, 'a browser test')
     await db.transaction((tx) => tx.exec(permitWorkflow))
-    browser = await launchChromium()
+    browser = await flowBrowser()
   })
   afterAll(async () => {
     await browser?.close()

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { PublicFigures } from '../../src/domain/publish/figures.ts'
 import { apiClient, call } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
 import { chooseLanguage, openPage } from '../kit/session.ts'
@@ -19,7 +19,7 @@ describe('the public page', () => {
   const url = inject('appUrl')
   let browser: Browser
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
   })
   afterAll(() => browser?.close())
 

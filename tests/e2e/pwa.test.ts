@@ -14,7 +14,8 @@ import {
 } from 'vitest'
 import en from '../../src/locales/en/app.json' with { type: 'json' }
 import outbox from '../../src/locales/en/outbox.json' with { type: 'json' }
-import { launchChromium, launchProfile } from '../kit/browser.ts'
+import { launchProfile } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { openFront } from '../kit/front.ts'
 import { goInApp, openPage, signIn } from '../kit/session.ts'
 import { stillPicture } from '../kit/still-picture.ts'
@@ -117,7 +118,7 @@ describe('the app on a device', () => {
   let page: Page
   let problems: string[]
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     ;({ context, page, problems } = await openPage(browser, {
       url,
       serviceWorker: true,

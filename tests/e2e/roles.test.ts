@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import zhAccount from '../../src/locales/zh-CN/account.json' with { type: 'json' }
 import zh from '../../src/locales/zh-CN/app.json' with { type: 'json' }
 import { pages, type PageName } from '../../src/domain/pages.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { oracleRows, wholeYear } from '../kit/oracle.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { chooseLanguage, goInApp, openPage, shownCount, type DemoRole } from '../kit/session.ts'
@@ -26,7 +26,7 @@ const filledBy: Partial<Record<PageName, string>> = {
 describe('each role signs in and sees its own', () => {
   const url = inject('appUrl')
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
+  beforeAll(async () => void (browser = await flowBrowser()))
   afterAll(() => browser?.close())
 
   const scopes: [DemoRole, number][] = [

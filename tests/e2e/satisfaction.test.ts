@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
-import { findChromium, launchChromium } from '../kit/browser.ts'
+import { findChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { oracleRows } from '../kit/oracle.ts'
 import { slow } from '../kit/patience.ts'
 import { goInApp, openPage } from '../kit/session.ts'
@@ -104,7 +105,7 @@ describe('the page of satisfaction', () => {
   let lastDay: string
 
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     const leader = await apiClient(url, 'leader')
     areas = await call<Area[]>(leader, 'area_list')
     const { months } = await call<{ months: { month: string }[] }>(leader, 'rating_months', {

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { slow } from '../kit/patience.ts'
 import { openPage } from '../kit/session.ts'
 
@@ -41,7 +41,7 @@ describe('the page of surveys', () => {
   const url = inject('appUrl')
   let browser: Browser
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
   })
   afterAll(() => browser?.close())
 

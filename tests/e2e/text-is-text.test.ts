@@ -8,7 +8,7 @@ import { openDatabase } from '../../supabase/server/backend/open-database.ts'
 import { nulPayload, xssPayloads as payloads } from '../fixtures/xss-payloads.ts'
 import { apiClient, sendCommands, type NamedCommand } from '../kit/api.ts'
 import { startAppServer, type AppServer } from '../kit/app-server.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { detailOf, enqueueAllInPage, enqueueInPage } from '../kit/commands.ts'
 import { goInApp, openPage, type OpenOptions, type OpenPage } from '../kit/session.ts'
 import { slow, slower } from '../kit/patience.ts'
@@ -90,7 +90,7 @@ describe('text is text', () => {
   beforeAll(async () => {
     // of its own: the others count incidents and look for what is near
     server = await startAppServer()
-    browser = await launchChromium()
+    browser = await flowBrowser()
     field = await apiClient(server.url, 'field')
     const report = (incidentId: string, more: Record<string, unknown>): NamedCommand => [
       'report_incident',

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import {
   allMonthsLoaded,
   askTwice,
@@ -37,7 +37,7 @@ describe('two tabs of one browser', () => {
   const isSignIn = (page: Page) => page.waitForURL((target) => target.pathname === '/sign-in', slow)
 
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     const signInPath = `/sign-in?next=${encodeURIComponent(path)}`
     const opened = await openPage(browser, { url, path: signInPath })
     context = opened.context

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { patient, slow } from '../kit/patience.ts'
 import { openPage, shownCount } from '../kit/session.ts'
 
@@ -8,7 +8,7 @@ describe('the wall', () => {
   const url = inject('appUrl')
   let browser: Browser
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
   })
   afterAll(() => browser?.close())
 

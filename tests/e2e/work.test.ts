@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { isQuiet } from '../../src/domain/time/quiet-hours.ts'
 import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
-import { launchChromium } from '../kit/browser.ts'
+import { flowBrowser } from '../kit/flow-browser.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
 import { goInApp, openPage, type OpenPage } from '../kit/session.ts'
@@ -23,7 +23,7 @@ describe('the page of work', () => {
   let manager: SupabaseClient
   let field: SupabaseClient
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await flowBrowser()
     manager = await apiClient(url, 'manager')
     field = await apiClient(url, 'field')
   })

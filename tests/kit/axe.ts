@@ -49,6 +49,8 @@ export async function axeFindings(
       const { axe } = window as unknown as { axe: typeof import('axe-core') }
       const { violations } = await axe.run(context ?? document, {
         resultTypes: ['violations'],
+        // style sheets are read for a rule alone that is experimental and not asked
+        preload: { assets: ['media'] },
         ...(only && { runOnly: { type: 'rule', values: [...only] } }),
       })
       return violations.map(({ id, nodes }) => {

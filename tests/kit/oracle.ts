@@ -114,8 +114,17 @@ export function sourceRows(folder = demo): SourceRow[] {
 export const isClosedBeforeOpened = (row: SourceRow): boolean =>
   row.closed_at !== '' && row.closed_at < row.reported_at
 
+const ofWholeFile = new Map<number, OracleRow[]>()
+
 /** The rows an honest import keeps. @param weeks by which the import moved the dates */
-export function oracleRows(weeks: number, data = sourceRows()): OracleRow[] {
+export function oracleRows(weeks: number, data?: SourceRow[]): OracleRow[] {
+  if (data) return rowsKept(weeks, data)
+  const rows = ofWholeFile.get(weeks) ?? rowsKept(weeks, sourceRows())
+  ofWholeFile.set(weeks, rows)
+  return rows
+}
+
+function rowsKept(weeks: number, data: readonly SourceRow[]): OracleRow[] {
   const mapping = JSON.parse(readFileSync(`${demo}/incidents.mapping.json`, 'utf8')) as {
     source: string
     categories: { map: Record<string, string> }
