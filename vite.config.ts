@@ -41,17 +41,29 @@ const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, 
 /** The page and what it names. */
 const isEntry = (id: string): boolean => /[\\/](index\.html|app[\\/]main\.ts)$/.test(id)
 const [shell, signIn] = [source('app/AppShell.vue'), source('features/sign-in/SignInPage.vue')]
-let parts: { inShell: Set<string>; inSignIn: Set<string> } | undefined
+const mapPage = source('features/map-page/MapPage.vue')
+let parts: { inShell: Set<string>; inSignIn: Set<string>; inMapPage: Set<string> } | undefined
 
-/** A file for what the shell and the sign-in page both load, and one for what each adds. */
+const isMapEngine = (id: string): boolean =>
+  /[\\/]src[\\/]map[\\/]|[\\/](maplibre-gl|pmtiles|@protomaps|@mapbox|@maplibre)[\\/]/.test(id)
+const isOfPage = (id: string): boolean => /[\\/]src[\\/]features[\\/]/.test(id)
+
+/**
+ * A file for what the shell and the sign-in page both load, and one for what each adds. Then one for
+ * what the map page shares with others, without the map: it was sixty files, and the first calls
+ * for data waited behind them.
+ */
 function partOf(id: string, context: Rolldown.ChunkingContext): string | null {
   parts ??= {
     inShell: staticImportsOf(shell, context),
     inSignIn: staticImportsOf(signIn, context),
+    inMapPage: staticImportsOf(mapPage, context),
   }
   const inSignIn = parts.inSignIn.has(id)
   if (parts.inShell.has(id)) return inSignIn ? 'frame' : 'shell'
-  return inSignIn ? 'form' : null
+  if (inSignIn) return 'form'
+  if (!parts.inMapPage.has(id) || isMapEngine(id) || isOfPage(id)) return null
+  return [...staticImportsOf(id, context)].some(isMapEngine) ? null : 'parts'
 }
 
 /**
