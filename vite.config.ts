@@ -42,27 +42,31 @@ const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, 
 const isEntry = (id: string): boolean => /[\\/](index\.html|app[\\/]main\.ts)$/.test(id)
 const [shell, signIn] = [source('app/AppShell.vue'), source('features/sign-in/SignInPage.vue')]
 const mapPage = source('features/map-page/MapPage.vue')
-let parts: { inShell: Set<string>; inSignIn: Set<string>; inMapPage: Set<string> } | undefined
+let parts: { inShell: Set<string>; inSignIn: Set<string> } | undefined
+let inMapPage: Set<string> | undefined
 
 const isMapEngine = (id: string): boolean =>
   /[\\/]src[\\/]map[\\/]|[\\/](maplibre-gl|pmtiles|@protomaps|@mapbox|@maplibre)[\\/]/.test(id)
 const isOfPage = (id: string): boolean => /[\\/]src[\\/]features[\\/]/.test(id)
 
-/**
- * A file for what the shell and the sign-in page both load, and one for what each adds. Then one for
- * what the map page shares with others, without the map: it was sixty files, and the first calls
- * for data waited behind them.
- */
+/** A file for what the shell and the sign-in page both load, and one for what each adds. */
 function partOf(id: string, context: Rolldown.ChunkingContext): string | null {
   parts ??= {
     inShell: staticImportsOf(shell, context),
     inSignIn: staticImportsOf(signIn, context),
-    inMapPage: staticImportsOf(mapPage, context),
   }
   const inSignIn = parts.inSignIn.has(id)
   if (parts.inShell.has(id)) return inSignIn ? 'frame' : 'shell'
-  if (inSignIn) return 'form'
-  if (!parts.inMapPage.has(id) || isMapEngine(id) || isOfPage(id)) return null
+  return inSignIn ? 'form' : null
+}
+
+/**
+ * A file for what the map page shares with others, without the map. It was sixty files, and the first
+ * calls for data waited behind them.
+ */
+function sharedPartOf(id: string, context: Rolldown.ChunkingContext): string | null {
+  inMapPage ??= staticImportsOf(mapPage, context)
+  if (!inMapPage.has(id) || isMapEngine(id) || isOfPage(id)) return null
   return [...staticImportsOf(id, context)].some(isMapEngine) ? null : 'parts'
 }
 
@@ -75,6 +79,7 @@ const fileGroups: Rolldown.CodeSplittingGroup[] = [
   // the entry keeps its name in the manifest
   { name: 'first', test: (id) => !isEntry(id), tags: ['$initial'], priority: 3 },
   { name: partOf, debugName: 'shell', priority: 2 },
+  { name: sharedPartOf, debugName: 'parts', priority: 1 },
 ]
 
 export default defineConfig({

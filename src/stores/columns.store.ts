@@ -312,10 +312,14 @@ export const useColumnsStore = defineStore('columns', () => {
     liveFilter.value = null
   }
 
-  async function takeMonths(found: readonly MonthInfo[], instant: string): Promise<void> {
+  function takeMonths(found: readonly MonthInfo[], instant: string): void {
     const { timeZone } = session.config!.city
     months.value = found
-    await engine?.setAsOf(wallMinutes(instant, timeZone))
+    // The worker takes calls in turn: months wait for it there.
+    const current = engine
+    current
+      ?.setAsOf(wallMinutes(instant, timeZone))
+      .catch((failure: unknown) => keepFailure(current, failure))
     asOf.value = instant
     filter.setSpan(spanOf(found, localDayOf(instant, timeZone)))
   }

@@ -69,8 +69,8 @@ AS $function$
           i.closed_at - i.reported_at) / 3600))::integer end as hours,
         private.stage_byte(i.stage, i.on_hold) as stage,
         case when i.closed_at is null then 255 else least(254, greatest(0,
-          (date_part('year', i.closed_at at time zone %1$L) * 12 + date_part('month', i.closed_at at time zone %1$L)
-          - date_part('year', i.month) * 12 - date_part('month', i.month))))::integer end as closed_month,
+          width_bucket(i.closed_at at time zone %1$L, %4$L::timestamp[])
+          - width_bucket(i.month::timestamp, %4$L::timestamp[]))) end as closed_month,
         private.is_open(i.stage) as is_open,
         -- the first whole minute at which it is overdue
         case when not i.on_hold then ceil(date_part('epoch', w.due_at) / 60)
@@ -90,7 +90,8 @@ AS $function$
       window w as (partition by t.month order by t.minute, t.id)
       order by t.month, t.minute, t.id
     )
-    $q$, time_zone, p_months, p_condition)
+    $q$, time_zone, p_months, p_condition, array(
+      select generate_series(min(m), max(m) + interval '255 months', interval '1 month') from unnest(p_months) m))
   from public.city_settings
 $function$;
 

