@@ -78,7 +78,7 @@ async function fill(
 }
 
 /** @param env without a database: embedded */
-export async function tier(
+async function tier(
   name: string,
   browser: Browser,
   log: Options['log'],
