@@ -41,7 +41,13 @@ const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, 
 /** The page and what it names. */
 const isEntry = (id: string): boolean => /[\\/](index\.html|app[\\/]main\.ts)$/.test(id)
 const [shell, signIn] = [source('app/AppShell.vue'), source('features/sign-in/SignInPage.vue')]
+const mapPage = source('features/map-page/MapPage.vue')
 let parts: { inShell: Set<string>; inSignIn: Set<string> } | undefined
+let inMapPage: Set<string> | undefined
+
+const isMapEngine = (id: string): boolean =>
+  /[\\/]src[\\/]map[\\/]|[\\/](maplibre-gl|pmtiles|@protomaps|@mapbox|@maplibre)[\\/]/.test(id)
+const isOfPage = (id: string): boolean => /[\\/]src[\\/]features[\\/]/.test(id)
 
 /** A file for what the shell and the sign-in page both load, and one for what each adds. */
 function partOf(id: string, context: Rolldown.ChunkingContext): string | null {
@@ -55,6 +61,16 @@ function partOf(id: string, context: Rolldown.ChunkingContext): string | null {
 }
 
 /**
+ * A file for what the map page shares with others, without the map. It was sixty files, and the first
+ * calls for data waited behind them.
+ */
+function sharedPartOf(id: string, context: Rolldown.ChunkingContext): string | null {
+  inMapPage ??= staticImportsOf(mapPage, context)
+  if (!inMapPage.has(id) || isMapEngine(id) || isOfPage(id)) return null
+  return [...staticImportsOf(id, context)].some(isMapEngine) ? null : 'parts'
+}
+
+/**
  * What everybody loads first is one file and what the shell adds another, instead of one for each
  * set of pages that share a module: a page took 60 to 120 requests, at most six at once, and takes
  * half of them. A page loads hardly more than it needs.
@@ -63,6 +79,7 @@ const fileGroups: Rolldown.CodeSplittingGroup[] = [
   // the entry keeps its name in the manifest
   { name: 'first', test: (id) => !isEntry(id), tags: ['$initial'], priority: 3 },
   { name: partOf, debugName: 'shell', priority: 2 },
+  { name: sharedPartOf, debugName: 'parts', priority: 1 },
 ]
 
 export default defineConfig({

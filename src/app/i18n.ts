@@ -69,6 +69,14 @@ export async function loadPageMessages(page: { hasOwnWords?: boolean }): Promise
   await load(i18n.global.locale.value as Locale)
 }
 
+/** Fetches words that `loadPageMessages` will ask for, before the language is set. */
+export async function preloadPageMessages(page: { hasOwnWords?: boolean }): Promise<void> {
+  const locale = preferredLocale()
+  await Promise.all(
+    [pageLoaders, ...(page.hasOwnWords ? [officeLoaders] : [])].map((one) => one[locale]()),
+  )
+}
+
 export async function setLocale(locale: Locale, remember = true): Promise<void> {
   await load(locale)
   i18n.global.locale.value = locale as never

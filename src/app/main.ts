@@ -10,6 +10,7 @@ import App from './App.vue'
 import { fail } from './fault.ts'
 import { keepIconsLocal } from './icons.ts'
 import { i18n, preferredLocale, setLocale } from './i18n.ts'
+import { preloadPage } from './preload-page.ts'
 import { createAppRouter } from './router.ts'
 import { startTheme } from './theme.ts'
 
@@ -27,9 +28,11 @@ const router = createAppRouter(pinia)
 router.onError(fail)
 bindFilterToRouter(router)
 
+// Words, session and files of the page come at the same time.
+void session.start()
+preloadPage(router.resolve(location.pathname + location.search).matched)
 await setLocale(preferredLocale(), false)
 app.use(router).mount('#app')
-void session.start()
 
 // Waits until the page has loaded its files.
 if (import.meta.env.PROD)

@@ -55,6 +55,8 @@ export class ColumnsLoader {
   #months = new Map<LocalMonth, MonthInfo>()
   #loaded = new Map<LocalMonth, number>()
   #cursor: string | null = null
+  /** The months that are written to the cache last. */
+  #writing: Promise<unknown> = Promise.resolve()
 
   constructor(parts: LoaderParts) {
     this.#parts = parts
@@ -87,6 +89,7 @@ export class ColumnsLoader {
     await this.#takeAll(batches(missing, firstBatchIncidents), signal)
     // Set last: after a failed load a newer cursor would skip changes.
     this.#cursor = listing.cursor
+    await this.#writing
     await this.#tidyCache()
   }
 
@@ -146,6 +149,7 @@ export class ColumnsLoader {
         signal,
       )
     }
+    await this.#writing
     this.#cursor = changes.cursor
     const listing = [...this.#months.values()].sort((a, b) => (a.month < b.month ? 1 : -1))
     await onMonths(listing, changes.asOf)
@@ -193,7 +197,10 @@ export class ColumnsLoader {
       this.#loaded.delete(month)
     }
     this.#arrived(arrived)
-    await this.#writeCache(arrived)
+    // The next months need not wait for the disk, but no more than one batch does.
+    const before = this.#writing
+    this.#writing = before.then(() => this.#writeCache(arrived)).catch(() => undefined)
+    await before
   }
 
   /** False when the kept months are damaged. */

@@ -117,6 +117,43 @@ describe('columns store', () => {
     await total(6000)
   })
 
+  it('counts the first months at once and the last at the end, not each batch between', async () => {
+    server.months = randomMonths({ rows: 19_200, months: 192, areas: 3, categories: 2 })
+    questions = []
+    await openPage()
+    const quality = effectScope(true).run(() => useAnswer('quality', {}))!
+    await ready()
+    filter.setPeriod(null)
+    await total(19_200)
+    // eight batches; a period, too, asks once
+    const times = questions.filter(([name]) => name === 'projection').length
+    expect(asked()).toHaveLength(192)
+    expect(times).toBeLessThan(8)
+    // a slow question waited for all months
+    await vi.waitFor(() => expect(quality.value?.total).toBe(19_200))
+  })
+
+  it('begins no slow question while months are missing', async () => {
+    server.months = randomMonths({ rows: 6000, months: 60, areas: 3, categories: 2 })
+    const columnsAnswer = server.fetch
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    Object.assign(server, {
+      fetch: async (...args: Parameters<typeof fetch>) => {
+        if (String(args[0]).includes('incident_columns') && asked().length >= 24) await gate
+        return columnsAnswer(...args)
+      },
+    })
+    questions = []
+    await openPage()
+    const quality = effectScope(true).run(() => useAnswer('quality', {}))!
+    await total(1200)
+    await settled()
+    expect(questions.map(([name]) => name)).not.toContain('quality')
+    release()
+    await vi.waitFor(() => expect(quality.value?.total).toBe(1200))
+  })
+
   it('counts what this device keeps when it starts without a network, then catches up', async () => {
     await openPage()
     await ready()

@@ -43,6 +43,9 @@ const browserOutside = (): ColumnsOutside => ({
 
 export type ColumnsStatus = 'idle' | 'loading' | 'ready' | 'error'
 
+/** Milliseconds. Charts and questions follow each change of the data, and months may arrive faster. */
+const countAgainAfter = 1_000
+
 const nothingLoaded: LoadProgress = {
   loadedMonths: 0,
   totalMonths: 0,
@@ -107,6 +110,18 @@ export const useColumnsStore = defineStore('columns', () => {
   /** The server's clock less the device's. */
   let clockAheadMs = 0
   let refreshing: Promise<void> | null = null
+  let countedAt = Number.NEGATIVE_INFINITY
+  /** Months arrived that nothing counts yet. */
+  let hasUncounted = false
+
+  /** The first months of a load are counted at once. */
+  function countArrived(): void {
+    const now = performance.now()
+    hasUncounted = status.value === 'loading' && now - countedAt < countAgainAfter
+    if (hasUncounted) return
+    countedAt = now
+    revision.value++
+  }
 
   /**
    * @param asked instead of the filter in force
@@ -200,7 +215,11 @@ export const useColumnsStore = defineStore('columns', () => {
       if (status.value === 'loading') status.value = 'error'
       throw failure
     } finally {
-      if (loader === current) loadedFrom.value = current.loadedFrom
+      if (loader === current) {
+        loadedFrom.value = current.loadedFrom
+        if (hasUncounted) revision.value++
+        hasUncounted = false
+      }
     }
   }
 
@@ -235,7 +254,7 @@ export const useColumnsStore = defineStore('columns', () => {
       onProgress: (now) => {
         progress.value = now
         loadedFrom.value = loader?.loadedFrom ?? null
-        revision.value++
+        countArrived()
       },
       onAreas: areas.keepUp,
       onWaiting: (since) => {
@@ -278,6 +297,8 @@ export const useColumnsStore = defineStore('columns', () => {
     stopPolling = null
     minutes = null
     clockAheadMs = 0
+    countedAt = Number.NEGATIVE_INFINITY
+    hasUncounted = false
     status.value = 'idle'
     error.value = null
     progress.value = nothingLoaded
@@ -291,10 +312,14 @@ export const useColumnsStore = defineStore('columns', () => {
     liveFilter.value = null
   }
 
-  async function takeMonths(found: readonly MonthInfo[], instant: string): Promise<void> {
+  function takeMonths(found: readonly MonthInfo[], instant: string): void {
     const { timeZone } = session.config!.city
     months.value = found
-    await engine?.setAsOf(wallMinutes(instant, timeZone))
+    // The worker takes calls in turn: months wait for it there.
+    const current = engine
+    current
+      ?.setAsOf(wallMinutes(instant, timeZone))
+      .catch((failure: unknown) => keepFailure(current, failure))
     asOf.value = instant
     filter.setSpan(spanOf(found, localDayOf(instant, timeZone)))
   }

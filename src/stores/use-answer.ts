@@ -21,8 +21,8 @@ export interface AnswerOptions {
 }
 
 /**
- * Asked again after each projection or option change. Null before the first answer, without
- * options, or with nothing loaded.
+ * Asked again after each projection or option change, slow questions not before all months are
+ * there. Null before the first answer, without options, or with nothing loaded.
  */
 export function useAnswer<N extends QuestionName>(
   name: N,
@@ -55,7 +55,8 @@ export function useAnswer<N extends QuestionName>(
       isWanted = asked !== null && projection !== null
       dropEarlier()
       if (!isWanted) answer.value = null
-      else {
+      // Each month that arrives would begin it anew. The end of the load asks.
+      else if (!isSlow(name) || columns.status !== 'loading') {
         const found = await ask(asked as OptionsOf<N>)
         if (found && isWanted) answer.value = found
       }

@@ -312,6 +312,19 @@ export const callable: Record<string, Call> = {
     sql: (fn) => `select ${fn}('${people.field}', '${nearPhoto}', 'image/jpeg')::integer`,
     expected: everyone(1),
   },
+  'private.columns_state(text)': {
+    sql: (fn) => `select length(${fn}('') ->> 'scope')`,
+    expected: everyone(64),
+  },
+  'private.incident_records(text[])': {
+    sql: (fn) => `select coalesce(sum(m.count), 0)::integer from ${fn}('{2026-03,2026-04}') m`,
+    expected: visibleIncidents,
+  },
+  'private.some_months(text[])': {
+    sql: (fn) =>
+      `select coalesce(sum((m ->> 'count')::int), 0) from jsonb_array_elements(${fn}('{2026-03,2026-04}')) m`,
+    expected: visibleIncidents,
+  },
   'private.scope_people()': array('', row(6, 6, 2, 1, 1, 1, 1)),
 }
 
@@ -370,6 +383,7 @@ export const ownerOnly = [
   'private.note_callback(uuid,uuid,jsonb,timestamp with time zone)',
   'private.page_spans(jsonb,timestamp with time zone)',
   'private.name_pattern()',
+  'private.ordered_incidents(date[],text)',
   'private.pack_incidents(date[],text)',
   'private.payload_callers(jsonb)',
   'private.payload_flag(jsonb,text)',
@@ -478,6 +492,7 @@ export const ownerOnly = [
   'private.mark_incident_change()',
   'private.may_be_assigned(uuid,text,text,timestamp with time zone)',
   'private.missing_photos(uuid,text[])',
+  'private.month_list(private.incident_scope,date[])',
   'private.month_revision(bigint,bigint,numeric)',
   'private.offer_photo_check(uuid,text,text,integer,integer,integer,text,text)',
   'private.offered_transitions(incidents,text[],timestamp with time zone)',

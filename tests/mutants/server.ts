@@ -1167,6 +1167,29 @@ const keeping = [
   ),
 ]
 
+const keptColumns = breaksOf(
+  at('backend/kept-columns'),
+  ['supabase/tests/read/kept-columns.test.ts'],
+  [
+    {
+      name: 'kept months outlive their changes',
+      find: 'for (const scope of this.#scopes.values()) forget(scope, month)',
+      replace: 'for (const scope of this.#scopes.values()) forget(scope, `${month}?`)',
+    },
+    {
+      name: 'months of two scopes are mixed',
+      find: 'if (packed.state.scope !== state.scope) {',
+      replace: 'if (packed.state.scope === undefined) {',
+    },
+    {
+      name: 'an answer of earlier months is sent again',
+      find: 'known?.parts.every((part, at) => part === parts[at]) ?? false',
+      replace: 'known !== undefined',
+      equivalent: 'a changed month takes its answers along; the comparison is a second guard',
+    },
+  ],
+)
+
 export const serverMutants = [
   ...queue,
   ...wire,
@@ -1178,4 +1201,5 @@ export const serverMutants = [
   ...jpeg,
   ...rules,
   ...keeping,
+  ...keptColumns,
 ]

@@ -673,14 +673,14 @@ const counting = breaksOf('migrations', columns, [
   },
   {
     name: 'months are counted over all areas',
-    find: `from public.incidents i where %s group by i.month`,
-    replace: `from public.incidents i where coalesce(true, %s) group by i.month`,
+    find: 'from public.incidents i where %1$s %3$s group by i.month',
+    replace: 'from public.incidents i where coalesce(true, %1$s) %3$s group by i.month',
     tests: [test('read/scope')],
   },
   {
     name: 'columns of all areas are given',
-    find: 'where i.month = any (%L::date[]) and %s',
-    replace: 'where i.month = any (%L::date[]) and coalesce(true, %s)',
+    find: 'where i.month = any (%2$L::date[]) and %3$s',
+    replace: 'where i.month = any (%2$L::date[]) and coalesce(true, %3$s)',
     tests: [test('read/scope')],
   },
   {
@@ -725,7 +725,7 @@ const counting = breaksOf('migrations', columns, [
   },
   {
     name: 'the minute is that of Greenwich',
-    find: '(i.reported_at at time zone $1) - i.month::timestamp) / 60)))::integer as minute',
+    find: '(i.reported_at at time zone %1$L) - i.month::timestamp) / 60)))::integer as minute',
     replace: `(i.reported_at at time zone 'UTC') - i.month::timestamp) / 60)))::integer as minute`,
   },
   {
@@ -742,8 +742,8 @@ const counting = breaksOf('migrations', columns, [
   },
   {
     name: 'the month of closing is off by one',
-    find: `- date_part('year', i.month) * 12 - date_part('month', i.month))))::integer end as closed_month`,
-    replace: `- date_part('year', i.month) * 12 - date_part('month', i.month) + 1)))::integer end as closed_month`,
+    find: '- width_bucket(i.month::timestamp, %4$L::timestamp[]))) end as closed_month',
+    replace: '- width_bucket(i.month::timestamp, %4$L::timestamp[]) + 1)) end as closed_month',
   },
   {
     name: 'x and y are packed as each other',

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import type { Database } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
 import { syncTree } from '../base/files.ts'
+import type { Encoding } from '../wire/compress.ts'
 import type {
   BackendCall,
   BackendOptions,
   BackendStep,
+  PackedAnswer,
   PlainRequest,
   PlainResponse,
 } from './messages.ts'
@@ -85,6 +87,21 @@ export class Backend {
    */
   receive(user: string, body: string): Promise<string | null> {
     return this.#call({ op: 'receive', user, body }) as Promise<string | null>
+  }
+
+  /** The person's `incident_months` as text, or null: `fetch` it. See `KeptColumns`. */
+  months(user: string): Promise<string | null> {
+    return this.#call({ op: 'months', user }) as Promise<string | null>
+  }
+
+  /** The person's `incident_columns`, or null: `fetch` them. @param months written as YYYY-MM */
+  columns(
+    user: string,
+    months: readonly string[],
+    encoding: Encoding,
+  ): Promise<PackedAnswer | null> {
+    const call = { op: 'columns', user, months, encoding } as const
+    return this.#call(call) as Promise<PackedAnswer | null>
   }
 
   /**

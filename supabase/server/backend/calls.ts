@@ -44,7 +44,7 @@ export class OpenCalls {
     if (this.#open.size === 0) return false
     const calls = [...this.#open.values()].map(({ call }) => call)
     const running = calls.find((call) => 'tx' in call && call.tx !== null) ?? calls[0]!
-    const isRequest = running.op === 'fetch' || running.op === 'canary'
+    const isRequest = ['fetch', 'months', 'columns', 'canary'].includes(running.op)
     const patience = isRequest ? requestPatienceMs : ownerPatienceMs
     return now - this.#movedAt > patience
   }

@@ -1,5 +1,6 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { SqlValue } from '../base/database-types.ts'
+import type { Encoding } from '../wire/compress.ts'
 import type { EnginePackages } from './engine-version.ts'
 
 export interface BackendOptions {
@@ -26,6 +27,11 @@ export interface PlainResponse {
   body: ArrayBuffer
 }
 
+export interface PackedAnswer {
+  body: ArrayBuffer
+  encoding: Encoding
+}
+
 /** Main thread → worker. `tx` names an open transaction; without it a statement stands alone. */
 export type BackendCall =
   | { op: 'fetch'; request: PlainRequest }
@@ -35,6 +41,9 @@ export type BackendCall =
   | { op: 'end'; tx: number; commit: boolean }
   /** Commands of a checked person; answered by the receipts' text, or null: ask by `fetch`. */
   | { op: 'receive'; user: string; body: string }
+  /** From kept columns of a checked person; null where they cannot answer: ask by `fetch`. */
+  | { op: 'months'; user: string }
+  | { op: 'columns'; user: string; months: readonly string[]; encoding: Encoding }
   | { op: 'apply'; user: string; commands: string; received: string }
   | { op: 'canary' }
   | { op: 'dump' }

@@ -5,11 +5,13 @@ import { migrate, readMigrations } from '../owner/migrate.ts'
 import { archivePath, findArchive, packageVersion, saveArchive } from './archive.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import { endWhenIdle } from './idle-transaction.ts'
+import { KeptColumns } from './kept-columns.ts'
 import type {
   BackendCall,
   BackendEvent,
   BackendOptions,
   BackendStep,
+  PackedAnswer,
   PlainRequest,
   PlainResponse,
 } from './messages.ts'
@@ -40,6 +42,7 @@ export async function runBackend(port: MessagePort, options: BackendOptions): Pr
 interface OpenBackend {
   engine: Engine
   app: ReturnType<typeof import('./lite.ts').createLite>
+  columns: KeptColumns
   transactions: Map<number, OwnerTransaction>
 }
 
@@ -76,7 +79,12 @@ async function openBackend(
   await engine.exclusively(() => warmUp(app, options.secrets))
   connection.shortenCalls()
   await engine.canary()
-  return { engine, app, transactions: new Map() }
+  const columns = new KeptColumns(async (user, sql, params) => {
+    const path = '/rest/v1/rpc/incident_columns'
+    const { rows } = await engine.exclusively(() => connection.runAs(user, path, sql, params))
+    return rows as Record<string, unknown>[]
+  })
+  return { engine, app, columns, transactions: new Map() }
 }
 
 async function openEngine(
@@ -119,6 +127,10 @@ async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown>
     }
     case 'receive':
       return engine.exclusively(() => receive(engine, call))
+    case 'months':
+      return backend.columns.months(call.user).catch(() => null)
+    case 'columns':
+      return packedFor(backend, call).catch(() => null)
     case 'apply':
       return applyAs(engine, call)
     case 'canary':
@@ -169,6 +181,15 @@ async function receive(
 }
 
 const receiptsSql = `select public.apply_commands($1::text::json -> 'p_commands')::text as receipts`
+
+/** A copy, which goes to the other thread: the kept one stays. */
+async function packedFor(
+  { columns }: OpenBackend,
+  { user, months, encoding }: Extract<BackendCall, { op: 'columns' }>,
+): Promise<PackedAnswer> {
+  const kept = await columns.columns(user, months, encoding)
+  return { body: new Uint8Array(kept.body).buffer, encoding: kept.encoding }
+}
 
 /** As the sender, at the time of receipt. */
 async function applyAs(

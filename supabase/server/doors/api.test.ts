@@ -35,6 +35,7 @@ function apiWithFakes({
   answer = '',
   status = 200,
   whenAsked = async (): Promise<void> => undefined,
+  kept = null,
   queue = {},
 }: {
   isPasswordChanged?: boolean
@@ -43,9 +44,12 @@ function apiWithFakes({
   status?: number
   /** Runs before the database answers. */
   whenAsked?: () => Promise<void>
+  /** The backend keeps this answer for everything. */
+  kept?: string | null
   queue?: Partial<FairQueueOptions>
 } = {}) {
   const asked: string[] = []
+  const keptMonths: string[] = []
   const closing: (() => void)[] = []
   const checkCanary = vi.fn(async () => undefined)
   let askedHeaders: string[] = []
@@ -65,6 +69,11 @@ function apiWithFakes({
       },
       checkCanary,
       receive: async () => null,
+      months: async () => kept,
+      async columns(_, months, encoding) {
+        keptMonths.push(`${months.join()} ${encoding}`)
+        return kept === null ? null : { body: new TextEncoder().encode(kept).buffer, encoding }
+      },
     },
     database: () => ({
       async query<T>(sql: string, [user]: readonly unknown[] = []) {
@@ -118,6 +127,7 @@ function apiWithFakes({
       key = 'key',
       isKeptOpen = false,
       address = '127.0.0.1',
+      accepted = '',
     } = {},
   ) => {
     const exp = Date.now() / 1000 + 300
@@ -130,6 +140,7 @@ function apiWithFakes({
       'accept-profile': 'auth',
       authorization: `Bearer ${jwt}`,
       'content-type': type,
+      ...(accepted && { 'accept-encoding': accepted }),
     }
     const init = { method, headers, body, duplex: 'half' } as RequestInit
     const request = new Request(`http://127.0.0.1${path}`, init)
@@ -141,6 +152,7 @@ function apiWithFakes({
   return {
     call,
     asked,
+    keptMonths,
     closing,
     checkCanary,
     askedHeaders: () => askedHeaders,
@@ -188,6 +200,38 @@ test('what the app asks passes as it is, whatever it calls itself', async () => 
   })
   expect((await call(list, body, { type: 'text/csv' })).status).toBe(200)
   expect(asked).toEqual([`${list} ${body}`])
+})
+
+const columns = '/rest/v1/rpc/incident_columns'
+
+test('months come from what the backend keeps, as it compressed them', async () => {
+  const kept = 'x'.repeat(5000)
+  const { call, asked, keptMonths } = apiWithFakes({ kept })
+  const body = JSON.stringify({ p_months: ['2026-03', '2026-04'] })
+  const answer = await call(columns, body, { accepted: 'gzip, br' })
+  expect(answer.headers.get('content-encoding')).toBe('br')
+  expect(answer.headers.get('vary')).toBe('accept-encoding')
+  // it was not compressed again
+  expect(await answer.text()).toBe(kept)
+  expect(await (await call('/rest/v1/rpc/incident_months', '{}')).text()).toBe(kept)
+  expect(keptMonths).toEqual(['2026-03,2026-04 br'])
+  expect(asked).toEqual([])
+})
+
+test.each([
+  ['what it does not keep', columns, { p_months: ['2026-03'] }, null],
+  ['a month that is none', columns, { p_months: ['2026-13'] }, 'kept'],
+  ['a month of no year', columns, { p_months: ['0000-01'] }, 'kept'],
+  ['no months', columns, { p_months: [] }, 'kept'],
+  ['too many months', columns, { p_months: Array.from({ length: 121 }, () => '2026-03') }, 'kept'],
+  ['months within a list', columns, { p_months: [['2026-03']] }, 'kept'],
+  ['another argument', columns, { p_months: ['2026-03'], p_more: 1 }, 'kept'],
+  ['an argument of the listing', '/rest/v1/rpc/incident_months', { p_more: 1 }, 'kept'],
+  ['another function', list, {}, 'kept'],
+] as const)('the database itself judges %s', async (_, path, args, kept) => {
+  const { call, asked } = apiWithFakes({ kept })
+  await call(path, JSON.stringify(args))
+  expect(asked).toEqual([`${path} ${JSON.stringify(args)}`])
 })
 
 test('commands under another path than theirs are neither journaled nor asked', async () => {

@@ -27,7 +27,7 @@ import { storageDoor } from './storage.ts'
 export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
   /** With the owner's rights. */
   database(): Database
-  backend: Pick<Backend, 'fetch' | 'receive' | 'checkCanary' | 'isReady'>
+  backend: Pick<Backend, 'fetch' | 'receive' | 'months' | 'columns' | 'checkCanary' | 'isReady'>
   /** Null on one's own Postgres, which keeps its own log. */
   journal: Pick<Journal, 'append'> | null
   photos: Pick<PhotoApi, 'upload' | 'read' | 'info'>
@@ -55,7 +55,7 @@ export function createApi(options: ApiOptions): Api {
   api.use('/rest/v1/*', compressAnswers)
   api.use('/auth/v1/*', compressAnswers)
   api.use('/imports/v1/*', compressAnswers)
-  api.route('/rest/v1', rpcDoor({ guards, forward, intake }))
+  api.route('/rest/v1', rpcDoor({ guards, forward, intake, backend }))
   const { jwtSecret } = secrets
   const changes = { onChange, onUnjournaledChange }
   api.route('/auth/v1', authDoor({ guards, forward, database, jwtSecret, sessions, ...changes }))

@@ -372,6 +372,17 @@ describe('StaticFiles', () => {
     expect(body.toString()).toBe(script)
   })
 
+  test('what the build compressed is sent as it is', async () => {
+    writeFileSync(join(folder, 'dist/assets/app-3c4d.js'), script)
+    writeFileSync(join(folder, 'dist/assets/app-3c4d.js.br'), 'made ahead')
+    const response = await get('/assets/app-3c4d.js', { 'accept-encoding': 'gzip, br' })
+    expect(response?.headers.get('content-encoding')).toBe('br')
+    expect(response?.headers.get('content-type')).toContain('javascript')
+    expect(await response?.text()).toBe('made ahead')
+    const plain = await get('/assets/app-3c4d.js')
+    expect(await plain?.text()).toBe(script)
+  })
+
   test('an unchanged file is 304', async () => {
     const first = await get('/index.html')
     expect(first?.headers.get('cache-control')).toBe('no-cache')

@@ -76,19 +76,27 @@ export class StaticFiles {
     const encoding = isCompressible(headers.get('content-type') ?? '')
       ? encodingFor(request.get('accept-encoding') ?? undefined)
       : null
-    const body = await this.#encoded(kept, encoding)
+    const body = await this.#encoded(path, kept, encoding)
     if (encoding && body !== kept.plain) headers.set('content-encoding', encoding)
     return new Response(new Uint8Array(body), { status, headers })
   }
 
-  #encoded(kept: Kept, encoding: Encoding): Promise<Uint8Array> {
+  #encoded(path: string, kept: Kept, encoding: Encoding): Promise<Uint8Array> {
     let encoded = kept.encoded.get(encoding)
     if (!encoded) {
-      encoded = compressBody(kept.plain, encoding, true).then(({ body }) => body)
+      encoded = encodedAhead(path, encoding).then(
+        async (ahead) => ahead ?? (await compressBody(kept.plain, encoding, true)).body,
+      )
       kept.encoded.set(encoding, encoded)
     }
     return encoded
   }
+}
+
+/** Written by the build beside files whose names change with their contents. */
+async function encodedAhead(path: string, encoding: Encoding): Promise<Uint8Array | null> {
+  if (encoding !== 'br' || !path.includes(`${sep}assets${sep}`)) return null
+  return readFile(`${path}.br`).catch(() => null)
 }
 
 function contentTypeOf(path: string): string {

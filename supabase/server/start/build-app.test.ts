@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buildApp } from './build-app.ts'
 
@@ -32,6 +33,25 @@ test('builds where there is nothing, and not again from the same sources', async
   expect(shown()).toBe('first')
   await buildApp(dist, () => undefined, isNotBuilt)
   expect(readdirSync(folder)).toEqual(['dist'])
+})
+
+test('compresses scripts and styles ahead, and no other file', async () => {
+  const text = 'export const x = 1\n'.repeat(200)
+  await buildApp(
+    dist,
+    () => undefined,
+    async (next) => {
+      await building('page')(next)
+      mkdirSync(join(next, 'assets'))
+      for (const name of ['app.js', 'look.css', 'font.woff2'])
+        writeFileSync(join(next, 'assets', name), text)
+      writeFileSync(join(next, 'assets/short.js'), 'x')
+    },
+  )
+  const names = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.br'))
+  expect(names.toSorted()).toEqual(['app.js.br', 'look.css.br'])
+  const compressed = readFileSync(join(dist, 'assets/app.js.br'))
+  expect(brotliDecompressSync(compressed).toString()).toBe(text)
 })
 
 test('the earlier app is there until the new one is whole', async () => {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ServerError } from '../base/errors.ts'
 import { writeDurably } from '../base/files.ts'
 import { projectRoot } from '../base/settings.ts'
+import { compressBody } from '../wire/compress.ts'
 
 const sources = ['src', 'public', 'index.html', 'vite.config.ts', 'package-lock.json']
 
@@ -30,12 +32,25 @@ export async function buildApp(
   const [next, before] = [`${distDir}.next-${process.pid}`, `${distDir}.before-${process.pid}`]
   try {
     await build(next)
+    await compressAssets(join(next, 'assets'))
     writeDurably(join(next, '.sources'), stamp)
     if (existsSync(distDir)) renameSync(distDir, before)
     renameSync(next, distDir)
   } finally {
     for (const folder of [next, before]) rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** As `StaticFiles` sends them: else the first to open a page after a start waits for it. */
+async function compressAssets(folder: string): Promise<void> {
+  const files = existsSync(folder) ? readdirSync(folder) : []
+  const texts = files.filter((name) => /\.(m?js|css|svg)$/.test(name))
+  await Promise.all(
+    texts.map(async (name) => {
+      const { body, encoding } = await compressBody(await readFile(join(folder, name)), 'br', true)
+      if (encoding) await writeFile(join(folder, `${name}.br`), body)
+    }),
+  )
 }
 
 function sourcesHash(): string {

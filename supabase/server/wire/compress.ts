@@ -44,6 +44,10 @@ export async function compressBody(
 export const compressAnswers: MiddlewareHandler = async (context, next) => {
   await next()
   const { status, headers } = context.res
+  if (headers.has('content-encoding')) {
+    headers.set('vary', 'accept-encoding')
+    return
+  }
   const plain = new Uint8Array(await context.res.arrayBuffer())
   const packed = await compressBody(plain, encodingFor(context.req.header('accept-encoding')))
   const answered = new Headers(headers)

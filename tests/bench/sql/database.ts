@@ -1,5 +1,6 @@
 import { openPostgresTestDatabase } from '../../../supabase/tests/harness/postgres.ts'
 import type { TestDatabase } from '../../../supabase/tests/harness/types.ts'
+import type { Database } from '../../../supabase/server/base/database-types.ts'
 import { createCity } from '../generate/city.ts'
 
 export interface BenchDatabase {
@@ -34,7 +35,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
 
 /** Writes many rows anew and makes the indexes afterwards: each row would go into every one. */
 export async function withoutIndexes(
-  db: TestDatabase,
+  db: Pick<Database, 'query' | 'exec'>,
   table: string,
   write: () => Promise<unknown>,
 ): Promise<void> {

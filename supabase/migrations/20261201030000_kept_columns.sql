@@ -1,0 +1,373 @@
+CREATE OR REPLACE FUNCTION private.month_list(p_scope private.incident_scope, p_months date[] DEFAULT NULL::date[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_months jsonb;
+begin
+  execute format($q$
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'month', to_char(m.month, 'YYYY-MM'), 'count', m.n,
+      'revision', private.month_revision(m.n, greatest(m.newest, w.newest), m.total + coalesce(w.total, 0)))
+      order by m.month), '[]')
+    from (
+      select i.month, count(*) as n, max(i.changed_xid) as newest, sum(i.changed_xid) as total
+      from public.incidents i where %1$s %3$s group by i.month
+    ) m
+    left join (
+      select w.month, max(w.changed_xid) as newest, sum(w.changed_xid) as total
+      from public.incident_work w where %2$s %4$s group by w.month
+    ) w on w.month = m.month $q$,
+    private.scope_condition(p_scope, 'i'), private.scope_condition(p_scope, 'w'),
+    case when p_months is not null then format('and i.month = any (%L::date[])', p_months) end,
+    case when p_months is not null then format('and w.month = any (%L::date[])', p_months) end)
+  into v_months;
+  return v_months;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.incident_months()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+ SET jit TO 'off'
+AS $function$
+begin
+  return jsonb_build_object('months', private.month_list(private.resolve_scope()),
+    'cursor', private.cursor_at((private.settled_until()).before_xid), 'asOf', private.data_as_of(), 'now', now());
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.some_months(p_months text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+ SET jit TO 'off'
+AS $function$
+begin
+  return private.month_list(private.resolve_scope(),
+    case when p_months is not null then array(select (m || '-01')::date from unnest(p_months) m) end);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.ordered_incidents(p_months date[], p_condition text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select format($q$
+    with timed as (
+      select i.month, i.id, i.area_code, i.category_code, i.qx, i.qy,
+        greatest(i.changed_xid, w.changed_xid) as newest_xid, i.changed_xid + coalesce(w.changed_xid, 0) as xids,
+        greatest(0, least(65535, floor(date_part('epoch',
+          (i.reported_at at time zone %1$L) - i.month::timestamp) / 60)))::integer as minute,
+        case when i.closed_at is null then 65535 else least(65534, floor(date_part('epoch',
+          i.closed_at - i.reported_at) / 3600))::integer end as hours,
+        private.stage_byte(i.stage, i.on_hold) as stage,
+        case when i.closed_at is null then 255 else least(254, greatest(0,
+          width_bucket(i.closed_at at time zone %1$L, %4$L::timestamp[])
+          - width_bucket(i.month::timestamp, %4$L::timestamp[]))) end as closed_month,
+        private.is_open(i.stage) as is_open,
+        -- the first whole minute at which it is overdue
+        case when not i.on_hold then ceil(date_part('epoch', w.due_at) / 60)
+          - date_part('epoch', i.month::timestamp) / 60 end as due_minute
+      from public.incidents i
+      left join public.incident_work w on w.district_code = i.district_code and w.incident_id = i.id
+      where i.month = any (%2$L::date[]) and %3$s
+    ), ordered as (
+      select t.*, a.idx as area, c.idx as category,
+        t.minute - lag(t.minute, 1, 0) over w as step,
+        -- a day more, because the clock on the wall may be ahead; 0 is none; null for what is not open
+        case when t.is_open and t.due_minute is null then 0
+          when t.is_open then least(16777215, greatest(1, t.due_minute - t.minute + 1440))::integer end as due
+      from timed t
+      join public.areas a on a.code = t.area_code
+      join public.categories c on c.code = t.category_code
+      window w as (partition by t.month order by t.minute, t.id)
+      order by t.month, t.minute, t.id
+    )
+    $q$, time_zone, p_months, p_condition, array(
+      select generate_series(min(m), max(m) + interval '255 months', interval '1 month') from unnest(p_months) m))
+  from public.city_settings
+$function$;
+
+CREATE OR REPLACE FUNCTION private.pack_incidents(p_months date[], p_condition text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_result jsonb;
+begin
+  execute private.ordered_incidents(p_months, p_condition) || format($q$
+    , packed as (
+      select o.month, count(*) as n, max(o.newest_xid) as newest, sum(o.xids) as total,
+        string_agg(set_byte('\x00', 0, o.step >> 8), '') || string_agg(set_byte('\x00', 0, o.step & 255), '') as minute,
+        string_agg(set_byte('\x00', 0, o.hours >> 8), '') || string_agg(set_byte('\x00', 0, o.hours & 255), '') as hours,
+        string_agg(set_byte('\x00', 0, o.area >> 8), '') || string_agg(set_byte('\x00', 0, o.area & 255), '') as area,
+        string_agg(set_byte('\x00', 0, o.category), '') as category,
+        string_agg(set_byte('\x00', 0, o.stage), '') as stage,
+        string_agg(set_byte('\x00', 0, o.closed_month), '') as closed_month,
+        string_agg(set_byte('\x00', 0, o.qx >> 8), '') || string_agg(set_byte('\x00', 0, o.qx & 255), '') as x,
+        string_agg(set_byte('\x00', 0, o.qy >> 8), '') || string_agg(set_byte('\x00', 0, o.qy & 255), '') as y,
+        string_agg(set_byte('\x00', 0, o.due >> 16), '') || string_agg(set_byte('\x00', 0, (o.due >> 8) & 255), '')
+          || string_agg(set_byte('\x00', 0, o.due & 255), '') as due
+      from ordered o group by o.month
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'month', to_char(m, 'YYYY-MM'),
+      'revision', private.month_revision(coalesce(p.n, 0), p.newest, p.total),
+      'count', coalesce(p.n, 0),
+      'minute', private.base64(p.minute), 'hours', private.base64(p.hours),
+      'area', private.base64(p.area), 'category', private.base64(p.category),
+      'stage', private.base64(p.stage), 'closedMonth', private.base64(p.closed_month),
+      'x', private.base64(p.x), 'y', private.base64(p.y), 'due', private.base64(p.due)) order by m), '[]')
+    from unnest(%L::date[]) m left join packed p on p.month = m $q$,
+    p_months)
+  into v_result;
+  return v_result;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.incident_columns(p_months text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '32MB'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_months date[];
+begin
+  if p_months is null or cardinality(p_months) > 120 or array_ndims(p_months) > 1 then
+    raise exception 'p_months: a list of at most 120 months' using errcode = '22023', detail = 'p_months';
+  end if;
+  if exists (select 1 from unnest(p_months) m where m is null or m !~ '^[0-9]{4}-(0[1-9]|1[0-2])$' or m < '0001') then
+    raise exception 'p_months: months as YYYY-MM' using errcode = '22023', detail = 'p_months';
+  end if;
+  v_months := array(select distinct (m || '-01')::date from unnest(p_months) m);
+  return private.pack_incidents(v_months, private.scope_condition(private.resolve_scope(), 'i'));
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.incident_records(p_months text[])
+ RETURNS TABLE(month text, revision text, count integer, records text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '32MB'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_months constant date[] := array(select (m || '-01')::date from unnest(p_months) m);
+begin
+  return query execute private.ordered_incidents(v_months, private.scope_condition(private.resolve_scope(), 'i'))
+    || $q$
+    select to_char(o.month, 'YYYY-MM'), private.month_revision(count(*), max(o.newest_xid), sum(o.xids)),
+      count(*)::integer, encode(string_agg(
+        int8send((o.minute::bigint << 48) | (o.hours::bigint << 32) | (o.area::bigint << 16) | o.qx)
+        || int8send((o.qy::bigint << 48) | (o.category::bigint << 40) | (o.stage::bigint << 32)
+          | (o.closed_month::bigint << 24) | coalesce(o.due, 0)), ''), 'base64')
+    from ordered o group by o.month $q$;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.answered_columns(p_filter jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '32MB'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_filter private.incident_filter := private.parse_filter(p_filter);
+  v_condition text;
+  v_months date[];
+begin
+  if v_filter.answers is null then
+    perform private.refuse_filter('answers', 'must be given');
+  end if;
+  v_condition := concat_ws(' and ', private.scope_condition(private.resolve_scope(), 'i'),
+    private.filter_condition(v_filter));
+  execute format('select array(select distinct i.month from public.incidents i where %s)', v_condition)
+  into v_months;
+  return private.pack_incidents(v_months, v_condition);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.changes_since(p_cursor text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_settled constant record := private.settled_until();
+  v_cursor constant text := private.cursor_at(v_settled.before_xid);
+  v_scope private.incident_scope := private.resolve_scope();
+  v_start bigint;
+  v_months jsonb := '[]';
+begin
+  if split_part(p_cursor, '.', 1) = split_part(v_cursor, '.', 1)
+      and split_part(p_cursor, '.', 2) ~ '^[0-9]{1,18}$' and split_part(p_cursor, '.', 3) = '' then
+    v_start := split_part(p_cursor, '.', 2)::bigint;
+  end if;
+  -- a cursor of the future: the database was restored since
+  if v_start > v_settled.before_xid then
+    v_start := null;
+  end if;
+  if v_start is not null then
+    execute format($q$
+      select coalesce(jsonb_agg(to_char(m.month, 'YYYY-MM') order by m.month), '[]') from (
+        select i.month from public.incidents i where i.changed_xid >= $1 and i.changed_xid < $2 and %s
+        union
+        select w.month from public.incident_work w where w.changed_xid >= $1 and w.changed_xid < $2 and %s
+        union
+        select v.month from private.incident_moves v where v.changed_xid >= $1 and v.changed_xid < $2 and %s
+      ) m $q$, private.scope_condition(v_scope, 'i'), private.scope_condition(v_scope, 'w'),
+      private.scope_condition(v_scope, 'v'))
+    into v_months using v_start, v_settled.before_xid;
+  end if;
+  return jsonb_build_object('cursor', v_cursor, 'asOf', private.data_as_of(), 'now', now(),
+    'reset', v_start is null, 'scopeKey', private.scope_key(), 'months', v_months,
+    'areasRevision', private.area_revision(),
+    'waiting', case when v_settled.waits_since < now() - interval '1 minute'
+      then jsonb_build_object('since', v_settled.waits_since) end);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.columns_state(p_cursor text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_before constant bigint := (private.settled_until()).before_xid;
+  v_cursor constant text := private.cursor_at(v_before);
+  v_start bigint;
+  v_changed jsonb;
+begin
+  if split_part(p_cursor, '.', 1) = split_part(v_cursor, '.', 1) then
+    v_start := split_part(p_cursor, '.', 2)::bigint;
+  end if;
+  if v_start <= v_before then
+    select coalesce(jsonb_agg(to_char(m.month, 'YYYY-MM')), '[]') into v_changed from (
+      select i.month from public.incidents i where i.changed_xid >= v_start
+      union
+      select w.month from public.incident_work w where w.changed_xid >= v_start
+      union
+      select v.month from private.incident_moves v where v.changed_xid >= v_start
+    ) m;
+  end if;
+  return jsonb_build_object('cursor', v_cursor, 'asOf', private.data_as_of(), 'now', now(), 'changed', v_changed,
+    'scope', encode(sha256(convert_to(private.scope_condition(private.resolve_scope(), 'i'), 'UTF8')), 'hex'));
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.incident_points(p_z integer, p_x integer, p_y integer, p_filter jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '32MB'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_tiles float8;
+  v_west float8;
+  v_east float8;
+  v_north float8;
+  v_south float8;
+  v_result jsonb;
+begin
+  if p_z is null or p_z not between 14 and 22 then
+    raise exception 'p_z: points are given from zoom 14 to 22' using errcode = '22023', detail = 'p_z';
+  end if;
+  v_tiles := 1 << p_z;
+  if p_x is null or p_y is null or p_x not between 0 and v_tiles - 1 or p_y not between 0 and v_tiles - 1 then
+    raise exception 'p_x, p_y: no such tile' using errcode = '22023', detail = 'p_x';
+  end if;
+  v_west := p_x / v_tiles * 360 - 180;
+  v_east := (p_x + 1) / v_tiles * 360 - 180;
+  v_north := private.tile_latitude(p_y / v_tiles);
+  v_south := private.tile_latitude((p_y + 1) / v_tiles);
+
+  execute format($q$
+    with hits as materialized (
+      -- narrow rows: a crowded tile has tens of thousands
+      select i.ctid as row_at, i.reported_at, i.id, i.lon, i.lat
+      from public.incidents i
+      where i.geom operator(extensions.&&) extensions.st_makeenvelope($1, $2, $3, $4, 4326)
+        -- && compares in single precision, about a metre wider
+        and i.lon >= $1 and i.lon < $3 and i.lat > $2 and i.lat <= $4
+        and %s and %s
+    ), counted as materialized (
+      select count(*) as n from hits
+    ), chosen as materialized (
+      select h.row_at from hits h where (select n from counted) <= 2000
+      union all
+      -- each place before a second incident of any: a stack must not thin out its neighbours
+      (select h.row_at from (
+        select t.row_at, t.reported_at, t.id,
+          row_number() over (partition by t.lon, t.lat order by t.reported_at desc, t.id) as nth
+        from hits t where (select n from counted) > 2000) h
+      order by h.nth, h.reported_at desc, h.id limit 2000)
+    ), shown as (
+      select i.id, i.lon, i.lat, c.idx as category,
+        private.stage_byte(i.stage, i.on_hold) | case when i.is_generated then 32 else 0 end as stage
+      from chosen h
+      join public.incidents i on i.ctid = h.row_at
+      join public.categories c on c.code = i.category_code
+    ), placed as (
+      select s.id, s.category, s.stage, s.lon, s.lat,
+        least(4095, greatest(0, floor(((s.lon + 180) / 360 * $5 - $6) * 4096)))::integer::smallint as x,
+        least(4095, greatest(0, floor(((0.5 - ln(tan(pi() / 4 + radians(s.lat) / 2)) / (2 * pi())) * $5 - $7)
+          * 4096)))::integer::smallint as y
+      from shown s
+    ), stacks as materialized (
+      select t.lon, t.lat, count(*) as n from hits t where (select n from counted) > 2000 group by 1, 2
+    ), drawn as materialized (
+      select p.lon, p.lat, min(p.x) as x, min(p.y) as y from placed p
+      where (select n from counted) > 2000 group by 1, 2
+    )
+    select jsonb_strip_nulls(jsonb_build_object(
+      'total', (select n from counted),
+      'hidden', (select sum(k.n) from stacks k
+        where not exists (select from drawn d where d.lon = k.lon and d.lat = k.lat)),
+      'stacks', (select jsonb_agg(jsonb_build_array(t.x, t.y, t.n)) from (
+        select d.x, d.y, sum(k.n) as n from drawn d join stacks k on k.lon = d.lon and k.lat = d.lat
+        group by 1, 2 having sum(k.n) > 1) t),
+      'shown', count(*),
+      'ids', coalesce(jsonb_agg(p.id), '[]'),
+      'category', private.base64(string_agg(set_byte('\x00', 0, p.category), '')),
+      'stage', private.base64(string_agg(set_byte('\x00', 0, p.stage), '')),
+      'x', private.base64(string_agg(int2send(p.x), '')),
+      'y', private.base64(string_agg(int2send(p.y), ''))))
+    from placed p $q$,
+    private.scope_condition(private.resolve_scope(), 'i'),
+    private.filter_condition(private.parse_filter(p_filter)))
+  into v_result using v_west, v_south, v_east, v_north, v_tiles, p_x, p_y;
+  return v_result;
+end $function$;
+
+revoke all on function private.columns_state(text) from public, anon, authenticated, service_role;
+
+grant execute on function private.columns_state(text) to authenticated;
+
+revoke all on function private.incident_records(text[]) from public, anon, authenticated, service_role;
+
+grant execute on function private.incident_records(text[]) to authenticated;
+
+revoke all on function private.some_months(text[]) from public, anon, authenticated, service_role;
+
+grant execute on function private.some_months(text[]) to authenticated;
