@@ -502,7 +502,8 @@ create table public.incident_log (
   primary key (district_code, incident_id, seq),
   foreign key (district_code, incident_id) references public.incidents (district_code, id)
 );
-create index incident_log_actor_idx on public.incident_log (actor);
+-- imported rows have none
+create index incident_log_actor_idx on public.incident_log (actor) where actor is not null;
 
 -- Places before a move: people who saw the incident there must learn of it.
 create table private.incident_moves (

@@ -350,8 +350,15 @@ begin
 end $$;
 
 create trigger mark_incident_change
-before insert or update on public.incidents
+before update on public.incidents
 for each row execute function private.mark_incident_change();
+
+-- Only rows that it would change: an import of many names all of it, and the call of a trigger takes longer than this.
+create trigger mark_new_incident
+before insert on public.incidents
+for each row when (new.stage = 'reported' or new.state is null or new.case_number is null or new.to_verify is distinct from false
+  or new.lateness is not null or new.changed_xid is distinct from pg_current_xact_id()::text::bigint)
+execute function private.mark_incident_change();
 
 -- Keeps the first of several moves in a transaction: nobody saw the others.
 create or replace function private.record_incident_move()

@@ -127,7 +127,12 @@ end;
 -- first: few points are left for the large outlines above it.
 create or replace function private.areas_of_points(p_lon double precision[], p_lat double precision[])
 returns table (n integer, area_code text)
-language sql stable set search_path = '' set jit = off as $$
+language plpgsql stable set search_path = '' set jit = off
+-- SQL, or a plan of its own for each call, would be planned as long as two hundred points take
+set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+begin
+  return query
   with points as materialized (
     select p.n::integer as n, p.lon, p.lat,
       extensions.st_setsrid(extensions.st_makepoint(p.lon, p.lat), 4326) as geom
@@ -137,11 +142,13 @@ language sql stable set search_path = '' set jit = off as $$
       greatest((max(p.lon) - min(p.lon)) / 63, 1e-9) as width, greatest((max(p.lat) - min(p.lat)) / 63, 1e-9) as height
     from points p
   ), boxes as materialized (
+    -- box2d reads the head of a shape, box3d unpacks it: the boxes of a batch would take longer than its points
     select a.idx, a.code, private.level_rank(a.level) as depth, a.geom,
-      extensions.st_xmin(a.geom) as west, extensions.st_ymin(a.geom) as south,
-      extensions.st_xmax(a.geom) as east, extensions.st_ymax(a.geom) as north
+      extensions.st_xmin(b.box) as west, extensions.st_ymin(b.box) as south,
+      extensions.st_xmax(b.box) as east, extensions.st_ymax(b.box) as north
     from public.areas a
     cross join (select (now() at time zone time_zone)::date as today from public.city_settings) city
+    cross join lateral (select extensions.box3d(extensions.box2d(a.geom)) as box offset 0) b
     where private.is_valid(a.valid_from, a.valid_to, city.today)
   ), deep as materialized (
     select max(x.depth) as depth from boxes x
@@ -181,5 +188,5 @@ language sql stable set search_path = '' set jit = off as $$
   )
   select d.n, d.code from deepest d
   union all
-  select u.n, u.code from above u
-$$;
+  select u.n, u.code from above u;
+end $$;

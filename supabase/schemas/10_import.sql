@@ -1,8 +1,9 @@
 -- Imports, called by the owner alone. A call is one transaction and can run again.
 
--- The same id for ever (RFC 9562, version 8).
+-- The same id for ever (RFC 9562, version 8). Stable as convert_to is: else it is not inlined, and a call of it takes as
+-- long as a sixth of all that a row costs.
 create or replace function private.import_incident_id(p_source text, p_source_id text)
-returns uuid language sql immutable strict parallel safe
+returns uuid language sql stable strict parallel safe
 return overlay(overlay(left(encode(sha256(convert_to(p_source || E'\x1f' || p_source_id, 'UTF8')), 'hex'), 32)
   placing '8' from 13) placing 'a' from 17)::uuid;
 
@@ -10,8 +11,10 @@ return overlay(overlay(left(encode(sha256(convert_to(p_source || E'\x1f' || p_so
 -- changed rows that nobody worked on here. server/import/README.md explains the reasons.
 create or replace function private.import_incidents(p_source text, p_rows jsonb, p_update boolean default false)
 returns jsonb language plpgsql set search_path = ''
--- unknown numbers of rows look dear, and each batch would be compiled anew
-set jit = off as $$
+-- unknown numbers of rows look dear, and each batch would be compiled or planned anew
+set jit = off set plan_cache_mode = force_generic_plan
+-- some thousand rows at a time, in memory
+set work_mem = '32MB' as $$
 declare
   v_city public.city_settings;
   -- read once: a look-up for each row takes longer than all its other checks
@@ -42,8 +45,11 @@ begin
     cross join lateral (
       select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
   ), tested as materialized (
-    -- the numbers of faults; their words follow for the few rows that have some
-    select i.*, array_remove(array[
+    -- the numbers of faults; their words follow for the few rows that have some. Whether there are any, and further
+    -- below whether a row is written, is a boolean: the planner takes half of the rows for it, a hundredth for others,
+    -- and compares each row with each in a join of few.
+    select f.*, f.faults <> '{}' as is_faulty
+    from (select i.*, array_remove(array[
       case when coalesce(i.id, '') = '' or i.hash is null then 1 end,
       case when length(i.id) > 200 then 2 end,
       case when (i.category = any (v_leaves)) is not true then 3 end,
@@ -60,10 +66,10 @@ begin
       case when length(i.description) > 10000 then 12 end,
       case when length(i.address) > 500 then 13 end,
       case when length(i.channel) > 100 then 14 end], null) as faults
-    from input i
+    from input i offset 0) f
   ), checked as materialized (
     select i.n, x.field, x.reason, x.detail
-    from (select * from tested t where t.faults <> '{}' offset 0) i
+    from (select * from tested t where t.is_faulty offset 0) i
     cross join lateral (
       values
         (1, 'id', 'no_id', null::text),
@@ -83,8 +89,7 @@ begin
     ) as x (fault, field, reason, detail)
     where x.fault = any (i.faults)
   ), sound as materialized (
-    -- as a join: the planner takes few rows for few faults
-    select t.* from tested t where not exists (select from checked c where c.n = t.n)
+    select t.* from tested t where not t.is_faulty
   ), placed as materialized (
     -- the order keeps n and place together: array_agg alone follows the scan
     select s.n, p.area_code
@@ -96,7 +101,8 @@ begin
     cross join lateral private.areas_of_points(a.lons, a.lats) p
     join sound s on s.n = a.ns[p.n]
   ), judged as materialized (
-    select s.*, p.area_code, k.district_code as known_district, k.stage as known_stage,
+    select v.*, v.verdict in ('store', 'update') as is_written
+    from (select s.*, p.area_code, k.district_code as known_district, k.stage as known_stage,
       k.last_seq,
       case
         when k.id is not null and k.source_hash = s.hash then 'unchanged'
@@ -109,10 +115,11 @@ begin
     from sound s
     left join placed p on p.n = s.n
     left join known k on k.id = s.incident_id
+    offset 0) v
   ), shards as materialized (
     -- once for each area of the batch
     select a.code, a.level, d.district_code
-    from (select distinct j.area_code from judged j where j.verdict in ('store', 'update')) j
+    from (select distinct j.area_code from judged j where j.is_written) j
     join public.areas a on a.code = j.area_code
     cross join lateral private.shard_of(a.path, v_city.shard_level) d
   ), first_states as materialized (
@@ -129,7 +136,7 @@ begin
     join shards a on a.code = j.area_code
     join public.categories c on c.code = j.category
     join first_states f on f.code = c.workflow_code and f.stage = j.stage
-    where j.verdict in ('store', 'update')
+    where j.is_written
   ), numbered as materialized (
     select x.n, x.case_number
     from (

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Command, Receipt } from './harness/commands.ts'
 import { commandOf, reportCommand } from './harness/commands.ts'
@@ -59,6 +60,25 @@ describeOnEachDatabase('case numbers and the search', (kind) => {
     await seedSmallCity(db)
   })
   afterAll(() => db.close())
+
+  it('indexes the words of any text as the search reads them', async () => {
+    const latin = ['a', 'Z', '7', ' ', '-', '$', '\n', 'x'.repeat(40)]
+    const textOf = (signs: string[]) =>
+      fc.string({ unit: fc.constantFrom(...signs), maxLength: 30 })
+    const text = fc.oneof(textOf(latin), textOf([...latin, '。', '路', '灯', 'é', 'İ']))
+    const texts = fc.sample(fc.tuple(text, text), 500)
+    const [found] = await db.query<{ compared: number; plain: number; different: unknown[] }>(
+      `select count(*)::int as compared,
+         count(*) filter (where not t.description || t.address ~ '[^ -~\n]')::int as plain,
+         coalesce(jsonb_agg(t.description) filter (where private.incident_words(t.description, t.address)
+           is distinct from array_to_tsvector(private.search_words(left(t.address, 500) || ' ' || t.description))),
+           '[]') as different
+       from jsonb_to_recordset($1::text::jsonb) t (description text, address text)`,
+      [JSON.stringify(texts.map(([description, address]) => ({ description, address })))],
+    )
+    expect(found).toMatchObject({ compared: 500, different: [] })
+    expect(found!.plain).toBeGreaterThan(0)
+  })
 
   it('counts by the year of the report in the city, across calls and sources, and never again', async () => {
     const reports = ['旧货垃圾堆放在路边', 'Broken manhole cover', '第三件'].map((description, n) =>

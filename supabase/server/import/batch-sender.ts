@@ -2,7 +2,7 @@ import type { Database } from '../base/database-types.ts'
 import { BatchSize } from './batch-size.ts'
 import type { ImportRow } from './incident-row.ts'
 import type { StreetLabels } from './place/street-labels.ts'
-import { sendBatch } from './store-incidents.ts'
+import { bodyOf, sendBatch } from './store-incidents.ts'
 import type { StoreOptions } from './store-incidents.ts'
 import type { Tally } from './tally.ts'
 
@@ -58,16 +58,18 @@ export class BatchSender {
     this.#rows = []
     this.#characters = 0
     await nameStreets(rows, this.#streets)
+    // written while the database is at work, so that it waits for nothing between two batches
+    const body = bodyOf(rows)
     await this.#underWay
     if (this.#fault) throw this.#fault.error
-    this.#underWay = this.#store(rows).catch((error: unknown) => {
+    this.#underWay = this.#store(rows, body).catch((error: unknown) => {
       this.#fault = { error }
     })
   }
 
-  async #store(rows: ImportRow[]): Promise<void> {
+  async #store(rows: ImportRow[], body: string): Promise<void> {
     const began = performance.now()
-    await sendBatch(this.#db, rows, this.#options, this.#tally)
+    await sendBatch(this.#db, rows, body, this.#options, this.#tally)
     this.#size.took(rows.length, performance.now() - began)
     const { read, stored, rejected } = this.#tally
     this.#options.onProgress?.({ read, stored, rejected: rejected.rows })

@@ -22,19 +22,19 @@ class OnlyChecked extends Error {
   }
 }
 
-async function store(db: Database, rows: ImportRow[], options: StoreOptions): Promise<BatchResult> {
+async function store(db: Database, body: string, options: StoreOptions): Promise<BatchResult> {
   const [answer] = await db.query<{ result: BatchResult }>(
     'select private.import_incidents($1, $2::text::jsonb, $3) as result',
-    [options.mapping.source, JSON.stringify(rows), options.update ?? false],
+    [options.mapping.source, body, options.update ?? false],
   )
   if (!answer) throw new Error('the database gave no answer to a batch')
   return answer.result
 }
 
-async function check(db: Database, rows: ImportRow[], options: StoreOptions): Promise<BatchResult> {
+async function check(db: Database, body: string, options: StoreOptions): Promise<BatchResult> {
   try {
     return await db.transaction(async (tx) => {
-      throw new OnlyChecked(await store(tx, rows, options))
+      throw new OnlyChecked(await store(tx, body, options))
     })
   } catch (error) {
     if (error instanceof OnlyChecked) return error.result
@@ -42,10 +42,14 @@ async function check(db: Database, rows: ImportRow[], options: StoreOptions): Pr
   }
 }
 
-/** Halves a refused batch until only the faulty row is rejected. */
+/** Rows as the database takes them. */
+export const bodyOf = (rows: ImportRow[]): string => JSON.stringify(rows)
+
+/** Halves a refused batch until only the faulty row is rejected. @param body the rows by `bodyOf`. */
 export async function sendBatch(
   db: Database,
   rows: ImportRow[],
+  body: string,
   options: StoreOptions,
   tally: Tally,
 ): Promise<void> {
@@ -53,7 +57,7 @@ export async function sendBatch(
   if (!first) return
   tally.underWay = [first.line, rows.at(-1)?.line ?? first.line]
   try {
-    tally.add(await (options.checkOnly ? check : store)(db, rows, options))
+    tally.add(await (options.checkOnly ? check : store)(db, body, options))
     tally.underWay = null
   } catch (error) {
     if (!isDataError(error)) throw error
@@ -64,7 +68,7 @@ export async function sendBatch(
       return
     }
     const middle = rows.length >> 1
-    await sendBatch(db, rows.slice(0, middle), options, tally)
-    await sendBatch(db, rows.slice(middle), options, tally)
+    for (const half of [rows.slice(0, middle), rows.slice(middle)])
+      await sendBatch(db, half, bodyOf(half), options, tally)
   }
 }

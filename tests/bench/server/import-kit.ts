@@ -9,6 +9,9 @@ import { demoFolder } from '../generate/sample.ts'
 /** Rows on PGlite, and beside a server. */
 export const fewRows = 20_000
 
+/** What the imported incidents name as their source. */
+export const source = 'bench'
+
 export type Env = Record<string, string>
 
 /** Files of one run. */
@@ -21,7 +24,7 @@ export class Files {
     const mapping = JSON.parse(
       readFileSync(new URL('incidents.mapping.json', demoFolder), 'utf8'),
     ) as { source: string; columns: Record<string, unknown> }
-    mapping.source = 'bench'
+    mapping.source = source
     mapping.columns.address = 'address'
     writeFileSync(this.mapping, JSON.stringify(mapping))
   }
@@ -43,15 +46,17 @@ export class Files {
 export interface Imported {
   seconds: number
   stored: number
-  /** Resident memory of the process at its highest, in MB: after a quarter of the rows, and in all. */
-  quarterMegabytes: number
+  /** Resident memory of the process in MB, after each tenth of the rows. */
+  tenths: number[]
+  /** At its highest. */
   megabytes: number
 }
 
-function peakMegabytes(pid: number): number {
+/** @param what now, or at its highest. */
+function residentMegabytes(pid: number, what: 'VmRSS' | 'VmHWM'): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+    return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
   } catch {
     return 0
   }
@@ -74,16 +79,17 @@ export async function importByCommand(
     env: { ...process.env, DATABASE_URL: '', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let quarterMegabytes = 0
+  const tenths: number[] = []
   let megabytes = 0
   const look = setInterval(() => {
-    megabytes = Math.max(megabytes, peakMegabytes(child.pid ?? 0))
+    megabytes = Math.max(megabytes, residentMegabytes(child.pid ?? 0, 'VmHWM'))
   }, 200)
   child.stderr.on('data', (chunk: Buffer) => {
     const text = String(chunk)
     const read = Number(/(\d+) read/.exec(text)?.[1] ?? Number.NaN)
     if (Number.isNaN(read)) log(text.trim())
-    if (quarterMegabytes === 0 && read >= rows / 4) quarterMegabytes = peakMegabytes(child.pid ?? 0)
+    while (read >= (rows / 10) * (tenths.length + 1))
+      tenths.push(Math.round(residentMegabytes(child.pid ?? 0, 'VmRSS')))
   })
   const [code] = (await once(child, 'exit')) as [number | null]
   clearInterval(look)
@@ -94,5 +100,5 @@ export async function importByCommand(
     stored: number
   }
   const seconds = (Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000
-  return { seconds, stored: report.stored, quarterMegabytes, megabytes }
+  return { seconds, stored: report.stored, tenths, megabytes }
 }
