@@ -67,12 +67,13 @@ const april = [
 ]
 async function importNextMonth(page: Page): Promise<void> {
   await goInApp(page, '/import')
-  // the answer to the upload and later that to storing are lost: the page asks what became of them
-  await loseNext(page, 'file*', true)
+  await loseNext(page, 'file*', false)
   const text = april.map((row) => row.join(',')).join('\n')
   await page
     .getByTestId('import-file')
     .setInputFiles({ name: '四月台账.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+  await page.getByTestId('import-failure').getByText('没有任何内容入库').waitFor(slow)
+  await page.getByTestId('import-send-again').click()
   const table = page.getByTestId('import-rows')
   await table.waitFor(slow)
   const shown = await table
@@ -116,7 +117,7 @@ async function importNextMonth(page: Page): Promise<void> {
   await page.getByTestId('import-save').click()
   await page.getByTestId('import-fitting').getByText('每月台账').waitFor(slow)
 
-  // a page that is loaded anew knows the mapping and the check
+  // a page that is loaded anew knows the mapping and the check; one that loses an answer asks for it
   await page.reload()
   await page.getByTestId('import-unmatched-category').waitFor(slow)
   await loseNext(page, 'job', true)
@@ -251,7 +252,6 @@ describe('a newcomer’s hour', () => {
     await handInMaps(desk.page)
     const lost = desk.problems.splice(0)
     expect(lost.filter((one) => !one.includes('net::ERR_FAILED'))).toEqual([])
-    expect(lost).toHaveLength(3)
 
     // more reports at one address than a tile holds: the map says so, and its stack opens the list
     const pile = join(folder, 'pile.csv')

@@ -99,8 +99,8 @@ export function useMappingDraft(desk: ImportDesk) {
       if (job.step !== 'look') takeAsked(job.wish)
       const kept = isNewPage ? keptDraft(tag()) : null
       if (!kept) return
-      draft.value = kept.draft
-      areas.value = kept.areas
+      draft.value = kept.draft as Draft
+      areas.value = kept.areas as AreasDraft
       update.value = kept.update
     },
     { immediate: true },
