@@ -51,10 +51,11 @@ export function useImportDesk() {
       if (isGone || isAbort(error)) return
       lost.value = toAppError(error)
     }
-    const { file, job, receiving } = state.value ?? {}
+    const file = state.value?.file
+    const isArriving = Boolean(state.value?.receiving) && !upload.value
     if (lost.value && lost.value.kind !== 'forbidden') timer = setTimeout(load, retryMs)
-    else if (isRunning.value || (receiving && !upload.value)) timer = setTimeout(load, pollMs)
-    else if (file?.isOwn && !job && !isBusy.value && lookedAt !== file.at) {
+    else if (isRunning.value || isArriving) timer = setTimeout(load, pollMs)
+    else if (file?.isOwn && !state.value?.job && !isBusy.value && lookedAt !== file.at) {
       lookedAt = file.at
       await start({ step: 'look' })
     }
@@ -94,7 +95,7 @@ export function useImportDesk() {
       (next) => next.file?.isOwn === true && next.file.at !== before,
     )
   }
-  function start(what: { step: string }): Promise<boolean> {
+  function start(what: { step: string } & Record<string, unknown>): Promise<boolean> {
     const before = state.value?.job?.startedAt
     return wish(
       () => repo().start(what),

@@ -259,8 +259,11 @@ describe('the desk of imports', () => {
   })
 
   test('takes a street map, shows it to everybody, and takes it away again', async () => {
-    const [box, source] = [[112.9, 27.9, 113.1, 28.1] as const, '© 测绘院']
-    const archive = smallBasemap(box, `<a href="https://example.org">${source}</a>`)
+    const source = '© 测绘院'
+    const archive = smallBasemap(
+      [112.9, 27.9, 113.1, 28.1],
+      `<a href="https://example.org">${source}</a>`,
+    )
     const sent = await send(port, 'PUT', '/imports/v1/file?name=city.pmtiles', {
       ...{ headers: bearer(), body: archive },
     })
