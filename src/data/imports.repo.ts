@@ -34,6 +34,11 @@ const looked = v.object({
     swapCoordinates: v.optional(v.boolean()),
     dateOrder: v.optional(v.string()),
   }),
+  /** The coordinate system that was read; null where none could be. */
+  system: v.nullable(v.string()),
+  /** Valid areas of the city by level, and how many have a code of the file. */
+  cityAreas: v.array(v.object({ level: v.string(), count: v.number(), same: v.number() })),
+  parentByOverlap: v.boolean(),
   /** In degrees. */
   points: v.array(v.tuple([v.number(), v.number()])),
   ...{ unplaced: v.number(), notes, doubts: notes },
@@ -53,9 +58,13 @@ export type ReportSummary = v.InferOutput<typeof summary>
 
 const byPerson = { by: v.string(), isOwn: v.boolean() }
 const stateSchema = v.object({
-  isReceiving: v.boolean(),
+  /** Whose file is arriving. */
+  receiving: v.nullable(v.object(byPerson)),
   file: v.nullable(
-    v.object({ name: v.string(), bytes: v.number(), isBasemap: v.boolean(), ...byPerson }),
+    v.object({
+      ...{ name: v.string(), bytes: v.number(), at: v.string(), isBasemap: v.boolean() },
+      ...byPerson,
+    }),
   ),
   job: v.nullable(
     v.object({
@@ -71,6 +80,10 @@ const stateSchema = v.object({
         }),
       ),
       ...{ report: v.nullable(v.string()), error: v.nullable(noteSchema), isStopped: v.boolean() },
+      /** The server ended before the work did. */
+      isCutShort: v.boolean(),
+      /** As it was asked for. */
+      wish: v.record(v.string(), v.unknown()),
     }),
   ),
   reports: v.array(summary),
@@ -90,7 +103,7 @@ const reasons = v.array(
 const items = v.array(
   v.object({
     ...{ at: v.nullable(v.number()), id: v.nullable(v.string()), field: v.nullable(v.string()) },
-    ...{ reason: v.string(), detail: v.nullable(v.string()) },
+    ...{ reason: v.string(), detail: v.nullable(noteSchema) },
   }),
 )
 const reportSchema = v.object({

@@ -8,6 +8,9 @@ const pollMs = 700
 /** After a failed one: a restarting server is back soon. */
 const retryMs = 3_000
 
+/** Whether the server's state shows that a wish was fulfilled. */
+type Sign = (state: DeskState) => boolean
+
 /**
  * The server's desk of imports: its state, the upload of a file and the work on it. Asks on its own
  * while something is under way.
@@ -19,6 +22,8 @@ export function useImportDesk() {
   const lost = shallowRef<AppError | null>(null)
   /** Of what a person wished. */
   const failed = shallowRef<AppError | null>(null)
+  /** Of a wish whose answer was lost: the state tells whether it was fulfilled. */
+  const unsure = shallowRef<Sign | null>(null)
   const upload = shallowRef<{ name: string; share: number } | null>(null)
   /** Kept for another try after a lost connection or a restarted server. */
   const chosen = shallowRef<File | null>(null)
@@ -26,6 +31,8 @@ export function useImportDesk() {
   let giveUp: AbortController | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let isGone = false
+  /** Arrival of the file that was looked at unasked. */
+  let lookedAt = ''
 
   const repo = () => importsRepo(session.backend!)
   const isRunning = computed(() => state.value?.job != null && state.value.job.endedAt === null)
@@ -38,60 +45,97 @@ export function useImportDesk() {
       if (isGone) return
       state.value = next
       lost.value = null
+      if (unsure.value?.(next)) failed.value = null
+      unsure.value = null
     } catch (error) {
       if (isGone || isAbort(error)) return
       lost.value = toAppError(error)
     }
-    const isOwnUpload = upload.value !== null
+    const file = state.value?.file
+    const isArriving = Boolean(state.value?.receiving) && !upload.value
     if (lost.value && lost.value.kind !== 'forbidden') timer = setTimeout(load, retryMs)
-    else if (isRunning.value || (state.value?.isReceiving && !isOwnUpload))
-      timer = setTimeout(load, pollMs)
+    else if (isRunning.value || isArriving) timer = setTimeout(load, pollMs)
+    else if (file?.isOwn && !state.value?.job && !isBusy.value && lookedAt !== file.at) {
+      lookedAt = file.at
+      await start({ step: 'look' })
+    }
   }
 
-  /** @returns whether the server took it */
-  async function wish(call: () => Promise<void>): Promise<boolean> {
+  /** @returns whether the server took it, as far as is known */
+  async function wish(call: () => Promise<void>, sign: Sign): Promise<boolean> {
     failed.value = null
+    unsure.value = null
     isSending.value = true
     try {
       await session.guard(call)
       return true
     } catch (error) {
-      if (!isAbort(error)) failed.value = toAppError(error)
+      if (isAbort(error)) return false
+      failed.value = toAppError(error)
+      if (failed.value.kind === 'offline') unsure.value = sign
       return false
     } finally {
+      upload.value = null
       isSending.value = false
       await load()
     }
   }
 
   async function send(file: File): Promise<void> {
+    const before = state.value?.file?.at
     chosen.value = file
-    failed.value = null
     upload.value = { name: file.name, share: 0 }
     giveUp = new AbortController()
     const { signal } = giveUp
-    const isKept = await wish(() =>
-      repo().upload(file, (share) => (upload.value = { name: file.name, share }), signal),
+    const progress = (share: number): void => {
+      upload.value = { name: file.name, share }
+    }
+    await wish(
+      () => repo().upload(file, progress, signal),
+      (next) => next.file?.isOwn === true && next.file.at !== before,
     )
-    upload.value = null
-    if (isKept) await start({ step: 'look' })
   }
-  const start = (what: object): Promise<boolean> => wish(() => repo().start(what))
+  function start(what: { step: string } & Record<string, unknown>): Promise<boolean> {
+    const before = state.value?.job?.startedAt
+    return wish(
+      () => repo().start(what),
+      ({ job }) => job?.isOwn === true && job.startedAt !== before && job.step === what.step,
+    )
+  }
 
+  /** Half a file is worth nothing: the browser asks before the page is closed. */
+  function warn(event: BeforeUnloadEvent): void {
+    if (upload.value) event.preventDefault()
+  }
+  addEventListener('beforeunload', warn)
   onBeforeUnmount(() => {
     isGone = true
+    removeEventListener('beforeunload', warn)
     clearTimeout(timer)
     giveUp?.abort()
   })
   if (session.config?.tier !== 'supabase') void load()
 
+  const never: Sign = () => false
   return {
-    ...{ state, lost, failed, upload, chosen, isRunning, isBusy, load, send, start },
+    ...{ state, lost, failed, unsure, upload, chosen, isRunning, isBusy, load, send, start },
     cancelUpload: () => giveUp?.abort(),
-    stop: () => wish(() => repo().stop()),
-    discard: () => wish(() => repo().discard()),
-    keepMapping: (mapping: object) => wish(() => repo().keepMapping(mapping)),
-    deleteMapping: (name: string) => wish(() => repo().deleteMapping(name)),
+    stop: () =>
+      wish(
+        () => repo().stop(),
+        ({ job }) => job?.isStopped === true || !isRunning.value,
+      ),
+    discard: () =>
+      wish(
+        () => repo().discard(),
+        ({ file }) => file === null,
+      ),
+    keepMapping: (mapping: { name: string }) =>
+      wish(
+        () => repo().keepMapping(mapping),
+        ({ mappings }) => mappings.some(({ name }) => name === mapping.name),
+      ),
+    deleteMapping: (name: string) => wish(() => repo().deleteMapping(name), never),
     report: (name: string): Promise<ImportedReport> => session.guard(() => repo().report(name)),
     rejected: (name: string): Promise<Blob> => session.guard(() => repo().rejected(name)),
   }

@@ -179,7 +179,7 @@ function areasJob(file: string, values: Answers['values']): Job {
       ...(layer ? { layer } : {}),
       ...(encoding ? { encoding } : {}),
       onProgress: ({ checked, total }) => tell.progress(`${checked} of ${total} areas checked`),
-      ...(tell.signal ? { signal: tell.signal } : {}),
+      signal: tell.signal,
     })
 }
 
@@ -220,7 +220,7 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
             `${counts.read} read, ${counts.stored} stored, ${counts.rejected} rejected`,
             counts,
           ),
-        ...(tell.signal ? { signal: tell.signal } : {}),
+        signal: tell.signal,
       })
     return { job, kind, file }
   }

@@ -34,7 +34,7 @@ export interface ImportDesk {
   deleteMapping(name: string): Promise<DeskAnswer<object>>
   report(name: string): Promise<DeskAnswer<object>>
   /** Lines that a report names, as CSV. */
-  rejected(name: string): Promise<DeskAnswer<string>>
+  rejected(name: string): Promise<DeskAnswer<ReadableStream>>
 }
 
 const wishBytes = 1024 * 1024

@@ -3,7 +3,7 @@ import { codesOf, duplicates, rowOf } from './area-row.ts'
 import type { AreaImportOptions, AreaRow } from './area-row.ts'
 import { coordinateSystem } from './place/coordinate-system.ts'
 import { planeGeometry } from './place/plane-geometry.ts'
-import type { SourceFeature } from './read/feature-file.ts'
+import type { FeatureFile, SourceFeature } from './read/feature-file.ts'
 import { readFeatures } from './read/formats.ts'
 import { countReasons, onlyChecked } from './report.ts'
 import type { ImportReport, ReportItem } from './report.ts'
@@ -67,7 +67,7 @@ function warningsOf(result: AreasResult, closing: ClosingResult | null): string[
 export async function planeFeatures(
   options: Pick<AreaImportOptions, 'file' | 'layer' | 'encoding' | 'crs'> &
     Partial<AreaImportOptions>,
-): Promise<{ features: SourceFeature[]; notes: string[] }> {
+): Promise<{ features: SourceFeature[]; notes: string[]; read: FeatureFile; system: string }> {
   const { file, layer, encoding } = options
   const read = await readFeatures(file, { layer, encoding })
   if (read.features.length === 0) throw new ImportFileError(`${file}: no features in it`)
@@ -88,7 +88,7 @@ export async function planeFeatures(
   if (options.level !== 'city' && (options.parentByOverlap || options.parent === undefined))
     notes.push('parents are the areas above that hold most of each')
   if (heights > 0) notes.push(`${heights} areas have heights: they were left out`)
-  return { features, notes }
+  return { features, notes, read, system: system.name }
 }
 
 /** Property names of the file that the command line does not match. */

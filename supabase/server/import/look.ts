@@ -1,31 +1,31 @@
 import { basename } from 'node:path'
-import type { BoundingBox, LngLat } from '../../../src/domain/vocabulary.ts'
+import type { LngLat } from '../../../src/domain/vocabulary.ts'
 import type { Database } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
+import { isCutNumber } from './area-row.ts'
 import type { DraftMapping } from './draft-mapping.ts'
 import { completed } from './draft-mapping.ts'
-import { planeFeatures } from './import-areas.ts'
-import { middleOf } from './place/middle.ts'
+import { lookAtAreas, unchosen } from './look-areas.ts'
+import { pointsShown, rowsGlimpsed, rowsShown } from './looked.ts'
+import type { CityWords, Look, LookedColumn, LookOptions } from './looked.ts'
+import { defaultEmptyWords } from './mapping.ts'
 import { columnsOf, proposeDraft } from './proposal/propose-draft.ts'
 import {
-  proposeAreas,
+  joinedBy,
   proposeIncidents,
-  proposeLevel,
+  proposeJoined,
   proposeSource,
   proposeStages,
   proposeValues,
 } from './proposal/propose-mapping.ts'
 import type {
-  LookedValue,
-  LookedValues,
   CityWord,
   Glimpse,
-  ProposedAreas,
-  ProposedIncidents,
+  LookedValue,
+  LookedValues,
   ProposedValue,
 } from './proposal/propose-mapping.ts'
 import { LayerNeeded } from './read/feature-file.ts'
-import type { SourceFeature } from './read/feature-file.ts'
 import { featureFormat, holdsFeatures } from './read/formats.ts'
 import { plainName } from './read/header.ts'
 import { openUnmapped } from './read/unmapped.ts'
@@ -34,68 +34,8 @@ import { readPlace } from './row-place.ts'
 import { surveyRows, SurveyRemedy } from './survey.ts'
 import { ImportFileError } from './text-source.ts'
 
-/** Rows shown as they are written. */
-const rowsShown = 10
-/** Rows whose values the proposal is made from. */
-const rowsGlimpsed = 500
-/** Places drawn. */
-const pointsShown = 1_000
 /** Values named of a column; a column with more has no list. */
 const valuesNamed = 200
-
-export interface LookOptions {
-  file: string
-  /** Name that people know the file by; tells the source and the level. */
-  name?: string
-  encoding?: string
-  /** Sheet or layer. */
-  layer?: string
-  /** Parts of the mapping that a person chose; the rest is proposed. */
-  draft?: DraftMapping
-}
-
-export interface LookedColumn {
-  name: string
-  /** Rows with a value. */
-  filled: number
-}
-
-/** A first look at a file, before anything is stored. */
-export interface Look {
-  kind: 'incidents' | 'areas'
-  format: string
-  /** Of texts; null where the format says it. */
-  encoding: string | null
-  layer: string | null
-  layers: string[]
-  header: string[]
-  rows: string[][]
-  total: number
-  columns: LookedColumn[]
-  values: LookedValues
-  incidents: ProposedIncidents | null
-  areas: ProposedAreas | null
-  /** Of areas. */
-  level: string | null
-  source: string
-  /** Mapping a person may go on from; null for areas. */
-  mapping: DraftMapping | null
-  /** Choices that the file's places and dates ask for beyond the columns. */
-  settings: { coordinates?: string; swapCoordinates?: boolean; dateOrder?: 'ymd' | 'mdy' | 'dmy' }
-  /** In degrees of WGS 84. Areas are shown by a point in their middle. */
-  points: LngLat[]
-  /** Of the first rows, those without a place. */
-  unplaced: number
-  notes: string[]
-  doubts: string[]
-}
-
-interface CityWords {
-  box: BoundingBox
-  timeZone: string
-  categories: CityWord[]
-  departments: CityWord[]
-}
 
 async function cityWords(db: Database): Promise<CityWords> {
   const [city] = await db.query<
@@ -106,7 +46,11 @@ async function cityWords(db: Database): Promise<CityWords> {
     box: [city.west, city.south, city.east, city.north],
     timeZone: city.zone,
     categories: await db.query<CityWord>(
-      `select c.code, c.name_zh as "nameZh", c.name_en as "nameEn" from public.categories c
+      `select c.code, c.name_zh as "nameZh", c.name_en as "nameEn",
+         (select coalesce(jsonb_agg(b.name), '[]') from (
+            select unnest(array[p.code, p.name_zh, p.name_en]) as name from public.categories p
+            where starts_with(c.path, p.path) and p.code <> c.code) b) as branches
+       from public.categories c
        where not exists (select 1 from public.categories d where d.parent_code = c.code)
        order by c.sort`,
     ),
@@ -116,14 +60,22 @@ async function cityWords(db: Database): Promise<CityWords> {
   }
 }
 
+interface ValueCount {
+  value: string
+  count: number
+}
+
 interface Counted {
   rows: string[][]
   glimpses: Glimpse[]
   columns: LookedColumn[]
   /** By the column's name. */
-  counts: Map<string, { value: string; count: number }[] | null>
+  counts: Map<string, ValueCount[] | null>
   total: number
 }
+
+const byCount = (known: ReadonlyMap<string, number>): ValueCount[] =>
+  [...known].toSorted(([, a], [, b]) => b - a).map(([value, count]) => ({ value, count }))
 
 /** Reads all rows once: how many there are, and which values the columns with few have. */
 async function countValues(table: UnmappedTable): Promise<Counted> {
@@ -149,11 +101,7 @@ async function countValues(table: UnmappedTable): Promise<Counted> {
     }
   }
   const names = header.map((name) => name.trim())
-  const listed = known.map((own) =>
-    own
-      ? [...own].toSorted(([, a], [, b]) => b - a).map(([value, count]) => ({ value, count }))
-      : null,
-  )
+  const listed = known.map((own) => (own ? byCount(own) : null))
   return {
     ...{ rows, total },
     glimpses: names.map((name, at) => ({ name, values: early[at]! })),
@@ -162,32 +110,59 @@ async function countValues(table: UnmappedTable): Promise<Counted> {
   }
 }
 
-const first = (column: string | readonly string[] | undefined): string | undefined =>
-  [column ?? []].flat()[0]
+const emptyWords = new Set(defaultEmptyWords)
+
+/** Values of several columns together, as rows are read; null where there are too many. */
+async function countJoined(
+  { file }: UnmappedTable,
+  columns: readonly string[],
+): Promise<ValueCount[] | null> {
+  const names = file.header.fields.map(plainName)
+  const places = columns.map((column) => names.indexOf(plainName(column)))
+  const known = new Map<string, number>()
+  for await (const { fields, fault } of file.rows()) {
+    if (fault) continue
+    const parts = places
+      .map((at) => (fields[at] ?? '').trim())
+      .filter((text) => text !== '' && !emptyWords.has(text.toUpperCase()))
+    if (parts.length === 0) continue
+    const value = parts.join(joinedBy)
+    known.set(value, (known.get(value) ?? 0) + 1)
+    if (known.size > valuesNamed) return null
+  }
+  return byCount(known)
+}
 
 /** The values of the mapped columns, each with the code that it may mean. */
-function valuesOf(
+async function valuesOf(
   columns: DraftMapping['columns'],
+  table: UnmappedTable,
   { counts }: Counted,
   words: CityWords,
-): LookedValues {
+): Promise<LookedValues> {
   const valued = (
-    column: string | undefined,
+    known: ValueCount[] | null | undefined,
     propose: (values: readonly string[]) => ProposedValue[],
   ): LookedValue[] | null => {
-    const known = counts.get(column ?? '')
     if (!known) return null
     const proposed = propose(known.map(({ value }) => value))
     return known.map(({ count }, at) => ({ ...proposed[at]!, count }))
   }
   const { category, stage, department } = columns ?? {}
+  const [only = '', ...more] = [category ?? []].flat()
+  const ofCategory = more.length > 0 ? await countJoined(table, [only, ...more]) : counts.get(only)
+  const proposeCategories = more.length > 0 ? proposeJoined : proposeValues
   return {
     ...(category
-      ? { category: valued(first(category), (values) => proposeValues(values, words.categories)) }
+      ? { category: valued(ofCategory, (values) => proposeCategories(values, words.categories)) }
       : {}),
-    ...(stage ? { stage: valued(stage, proposeStages) } : {}),
+    ...(stage ? { stage: valued(counts.get(stage), proposeStages) } : {}),
     ...(department
-      ? { department: valued(department, (values) => proposeValues(values, words.departments)) }
+      ? {
+          department: valued(counts.get(department), (values) =>
+            proposeValues(values, words.departments),
+          ),
+        }
       : {}),
   }
 }
@@ -201,12 +176,13 @@ async function tryOut(
   options: LookOptions,
   words: CityWords,
   draft: DraftMapping,
-): Promise<Pick<Look, 'settings' | 'points' | 'unplaced' | 'notes' | 'doubts'>> {
+): Promise<Pick<Look, 'settings' | 'system' | 'points' | 'unplaced' | 'notes' | 'doubts'>> {
   const settings: Look['settings'] = {}
   const result = { settings, points: [] as LngLat[], unplaced: 0, notes: [] as string[] }
+  let system: string | null = null
   const doubts: string[] = []
   const { lon, lat, reportedAt } = draft.columns ?? {}
-  if (!lon || !lat) return { ...result, doubts }
+  if (!lon || !lat) return { ...result, system, doubts }
   // places can be looked at before the other columns are chosen
   const mapping = completed({
     ...draft,
@@ -221,6 +197,7 @@ async function tryOut(
         bbox: words.box,
       })
       if (reportedAt) result.notes.push(...survey.notes)
+      system = survey.places.system.name
       const names = table.file.header.fields.map(plainName)
       const [lonAt, latAt] = [names.indexOf(plainName(lon)), names.indexOf(plainName(lat))]
       for await (const { fields, fault } of table.file.rows()) {
@@ -239,8 +216,15 @@ async function tryOut(
       Object.assign(settings, error.put)
     }
   }
-  return { ...result, doubts }
+  return { ...result, system, doubts }
 }
+
+/** Ids of which a spreadsheet has left six digits. */
+const cutNumbers = (glimpses: readonly Glimpse[]): string[] =>
+  glimpses.flatMap(({ name, values }) => {
+    const cut = values.find(isCutNumber)
+    return cut ? [`the column ${name} holds numbers that a spreadsheet cut, such as ${cut}`] : []
+  })
 
 async function lookAtRows(
   options: LookOptions,
@@ -254,12 +238,13 @@ async function lookAtRows(
   const incidents = proposeIncidents(counted.glimpses, words.box)
   if (!draft.columns && incidents.department) {
     // departments that the city does not know would cost their rows
-    const { department } = valuesOf({ department: incidents.department.column }, counted, words)
+    const named = { department: incidents.department.column }
+    const { department } = await valuesOf(named, table, counted, words)
     if (!department?.every(({ code }) => code !== null)) delete incidents.department
   }
   const source = draft.source ?? proposeSource(name)
   const chosen = draft.columns ?? columnsOf(incidents)
-  const values = valuesOf(chosen, counted, words)
+  const values = await valuesOf(chosen, table, counted, words)
   const mapping = proposeDraft(chosen, values, { ...draft, source })
   const tried = await tryOut(table, options, words, mapping)
   return {
@@ -270,82 +255,19 @@ async function lookAtRows(
     layers: table.layers,
     header: table.file.header.fields.map((field) => field.trim()),
     ...{ rows, total, columns, values, incidents, areas: null, level: null },
-    source,
+    ...{ cityAreas: [], parentByOverlap: false, source },
     ...tried,
     mapping: { ...mapping, ...tried.settings },
+    doubts: [
+      ...tried.doubts,
+      ...cutNumbers(counted.glimpses),
+      ...(tried.points.length === 0 && tried.unplaced > 0
+        ? ['none of the first rows has a place']
+        : []),
+    ],
     notes: [...table.notes, ...table.file.notes, ...tried.notes],
   }
 }
-
-const isShape = ({ geometry }: SourceFeature): boolean =>
-  geometry?.type === 'Polygon' || geometry?.type === 'MultiPolygon'
-
-const cellOf = (value: unknown): string =>
-  value === null || value === undefined
-    ? ''
-    : (typeof value === 'object' ? JSON.stringify(value) : String(value)).slice(0, 200)
-
-/** Null where the features are points: they are incidents. */
-async function lookAtAreas(options: LookOptions, format: string): Promise<Look | null> {
-  const { file, layer, encoding, draft = {}, name = basename(file) } = options
-  const { features, notes } = await planeFeatures({
-    file,
-    level: 'city',
-    ...(layer ? { layer } : {}),
-    ...(encoding ? { encoding } : {}),
-    ...(draft.coordinates ? { crs: draft.coordinates } : {}),
-  })
-  if (!features.some(isShape)) return null
-  const header = [...new Set(features.flatMap(({ properties }) => Object.keys(properties ?? {})))]
-  const rows = features.map(({ properties }) => header.map((key) => cellOf(properties?.[key])))
-  const glimpses = header.map((key, at) => ({
-    name: key,
-    values: rows.flatMap((row) => (row[at] === '' ? [] : [row[at]!])).slice(0, rowsGlimpsed),
-  }))
-  const shapes = features.slice(0, pointsShown)
-  const points = shapes.flatMap(({ geometry }) => middleOf(geometry) ?? [])
-  return {
-    kind: 'areas',
-    format,
-    encoding: encoding ?? null,
-    layer: layer ?? null,
-    layers: layer ? [layer] : [],
-    header,
-    rows: rows.slice(0, rowsShown),
-    total: features.length,
-    columns: glimpses.map((one) => ({
-      name: one.name,
-      filled: rows.filter((row) => row[header.indexOf(one.name)] !== '').length,
-    })),
-    values: {},
-    incidents: null,
-    areas: proposeAreas(glimpses),
-    level: proposeLevel([name, ...header]),
-    source: proposeSource(name),
-    mapping: null,
-    settings: {},
-    points,
-    unplaced: shapes.length - points.length,
-    notes,
-    doubts: [],
-  }
-}
-
-/** A file with several layers, of which a person must choose one. */
-const unchosen = (format: string, { layers }: LayerNeeded): Look => ({
-  ...{ kind: 'areas', format, encoding: null, layer: null, layers: [...layers], header: [] },
-  ...{
-    rows: [],
-    total: 0,
-    columns: [],
-    values: {},
-    incidents: null,
-    areas: null,
-    level: null,
-    source: '',
-  },
-  ...{ mapping: null, settings: {}, points: [], unplaced: 0, notes: [], doubts: [] },
-})
 
 /**
  * Says what is in a file and proposes how to read it. Stores nothing.
@@ -356,7 +278,10 @@ export async function lookAtFile(db: Database, options: LookOptions): Promise<Lo
   if (!(await holdsFeatures(options.file))) return lookAtRows(options, words, { format: 'CSV' })
   const format = await featureFormat(options.file)
   try {
-    return (await lookAtAreas(options, format)) ?? (await lookAtRows(options, words, { format }))
+    return (
+      (await lookAtAreas(db, options, words, format)) ??
+      (await lookAtRows(options, words, { format }))
+    )
   } catch (error) {
     if (error instanceof LayerNeeded && error.layers.length > 1) return unchosen(format, error)
     throw error instanceof Error ? error : new Error(messageOf(error))

@@ -17,7 +17,7 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
-const defaultEmptyWords = ['NULL', '(NULL)', 'N/A', '#N/A', '\\N', '-', '--', '—', '——', '/']
+export const defaultEmptyWords = ['NULL', '(NULL)', 'N/A', '#N/A', '\\N', '-', '--', '—', '——', '/']
 
 const mappingSchema = v.strictObject({
   /** Source and row id together identify an incident. */

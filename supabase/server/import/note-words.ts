@@ -52,6 +52,39 @@ const patterns: readonly (readonly [note: RegExp, zh: string])[] = [
     /the dates of (.*) \(.*\) do not begin with the year, and the file does not say.*$/s,
     '“$1”列的日期不以年份开头，文件中看不出日、月先后',
   ],
+  [
+    /^the column (.*) holds numbers that a spreadsheet cut, such as (.*)$/s,
+    '“$1”列的编号被表格软件截断（如 $2），请将该列设为文本后重新导出',
+  ],
+  [/^none of the first rows has a place$/, '前面的行都没有位置'],
+  [
+    /a Shapefile is several files; put.*$/s,
+    'Shapefile 由多个文件组成，请把 .shp、.shx、.dbf、.prj、.cpg 压缩成一个 .zip 再上传',
+  ],
+  [/a database without map layers, no GeoPackage$/, '该数据库没有地图图层，不是 GeoPackage'],
+  [/not (\S+) text; give the file's real encoding.*$/s, '文字不是 $1 编码，请选择文件的实际编码'],
+  [
+    /^the areas do not lie in the city; with longitude and latitude exchanged (\d+) % do.*$/s,
+    '区域不在本市；经纬度互换后有 $1% 在本市，请改正文件后重新上传',
+  ],
+  [
+    /^the areas are no degrees in the city; as (.*) (\d+) % lie in it.*$/s,
+    '坐标不是本市的经纬度；按 $1 读取有 $2% 在本市，已按此显示，请核对',
+  ],
+  [/^(\d+) % of the areas lie in the city's box$/, '仅 $1% 的区域在本市范围框内，请核对坐标系'],
+  [
+    /^no area of the city has a code of (.*) \((.*)\): the areas above.*$/s,
+    '“$1”列的值（如 $2）不是本市已有区域的编码：请先导入上级区域，或按重叠面积选定上级',
+  ],
+  [
+    /the file is in "(.*)", which lies up to 100 m beside CGCS2000.*$/s,
+    '文件采用“$1”坐标系，与 CGCS2000 相差可达百米，请先用本地参数转换',
+  ],
+  [
+    /the file's degrees are "(.*)", not WGS 84 or CGCS2000.*$/s,
+    '文件的经纬度采用“$1”，不是 WGS 84 或 CGCS2000，请先转换或指定坐标系',
+  ],
+  [/the coordinate system "(.*)" is unknown; known are.*$/s, '不认识坐标系“$1”，请指定坐标系'],
   [/no whole PMTiles archive.*$/s, '不是完整的 PMTiles 文件'],
   [/holds pictures or other tiles.*$/s, '该文件是图片等其他瓦片，需要矢量瓦片（MVT）'],
   [/has no layer (.*?): wanted.*$/s, '缺少图层 $1，需要 Protomaps 底图的图层结构'],
@@ -62,14 +95,64 @@ const patterns: readonly (readonly [note: RegExp, zh: string])[] = [
     /^stopped on request.*$/s,
     '已按要求停止；此处计入的行已入库，其后的未入库。再次导入同一文件即可补齐。',
   ],
+  [
+    /^(.*) \(lines (\d+) to (\d+) were under way and may be stored or not.*$/s,
+    '导入中断（$1）：第 $2 至 $3 行当时正在写入，可能已入库，其后的未入库。再次导入即可补齐，已入库的不会重复。',
+  ],
+  [
+    /^(.*) \(what is not counted here is not stored\).*$/s,
+    '导入中断（$1）：未计入的行没有入库。再次导入即可补齐，已入库的不会重复。',
+  ],
+  [
+    /^(.*) The areas may be stored, all of them or none.*$/s,
+    '导入中断（$1）：区域要么全部入库，要么全部未入库。请再次导入。',
+  ],
 ]
 
-/** The note as it is where its Chinese is not known. */
-export function noteWords(en: string): NoteWords {
-  for (const [note, zh] of patterns) {
+/** Details of a fault or doubt, likewise. */
+const details: typeof patterns = [
+  [/^about (.*), (\d+) % of the smaller, lie in (\S+) too$/, '约 $1（较小者的 $2%）与 $3 重叠'],
+  [/^the same ground as (\S+)$/, '与 $1 完全重合'],
+  [
+    /^about (\d+) % of it lies in (\S+), (\d+) % in (\S+); longitude and latitude look exchanged$/,
+    '约 $1% 在 $2 内，$3% 在 $4 内；经纬度疑似互换',
+  ],
+  [/^about (\d+) % of it lies in (\S+), (\d+) % in (\S+)$/, '约 $1% 在 $2 内，$3% 在 $4 内'],
+  [
+    /^about (\d+) % of it lies in (\S+); longitude and latitude look exchanged$/,
+    '约 $1% 在 $2 内；经纬度疑似互换',
+  ],
+  [/^about (\d+) % of it lies in (\S+)$/, '约 $1% 在 $2 内'],
+  [/^about (\d+) % of it lie outside (\S+), (\d+) % in (\S+)$/, '约 $1% 在 $2 之外，$3% 在 $4 内'],
+  [/^about (\d+) % of it lie outside (\S+)$/, '约 $1% 在 $2 之外'],
+  [/^the file says (\S+), most lies in (\S+)$/, '文件填 $1，大部分在 $2 内'],
+  [/^no area above holds any of it$/, '没有上级区域与之重叠'],
+  [
+    /^the city was set up for (.*) to (.*); longitude and latitude look exchanged$/,
+    '城市范围为 $1 至 $2；经纬度疑似互换',
+  ],
+  [/^the city was set up for (.*) to (.*?)$/, '城市范围为 $1 至 $2'],
+  [/^(.*): its parts touch or overlap$/, '各部分相接或重叠'],
+  [/^first on line (\d+)$/, '首见于第 $1 行'],
+  [/^first in feature (\d+)$/, '首见于第 $1 个区域'],
+  [/^(\d+) characters, at most (\d+)$/, '$1 个字符，最多 $2 个'],
+  [/^a NUL or half a character$/, '空字符或半个字符'],
+  [/^(\w+) (.*) has this code$/, '$2 已用此编码'],
+  [/^empty$/, '空'],
+]
+
+function worded(en: string, known: typeof patterns): NoteWords {
+  for (const [note, zh] of known) {
     const match = note.exec(en)
     if (match)
       return { en, zh: zh.replaceAll(/\$(\d)/g, (_, n: string) => match[Number(n)] ?? '').trim() }
   }
   return { en, zh: en }
 }
+
+/** The note as it is where its Chinese is not known. */
+export const noteWords = (en: string): NoteWords => worded(en, patterns)
+
+/** Without the command's options, which the page offers by other words. */
+export const detailWords = (en: string): NoteWords =>
+  worded(en.replace(/; --[a-z-]+ .*$/, ''), details)

@@ -33,10 +33,7 @@ export const reasons: Readonly<Record<string, { en: string; zh: string }>> = {
   duplicate_day: { en: 'the day came before in this file', zh: '日期在文件中重复' },
   refused_by_database: { en: 'refused by the database', zh: '数据库拒绝' },
   no_code: { en: 'the code is missing', zh: '缺少编码' },
-  bad_code: {
-    en: 'the code holds more than small letters, digits and _',
-    zh: '编码只能含小写字母、数字和下划线',
-  },
+  bad_code: { en: 'the code holds signs that no code has', zh: '编码含有不允许的字符' },
   duplicate_code: { en: 'the code came before in this file', zh: '编码在文件中重复' },
   no_name: { en: 'the name is missing', zh: '缺少名称' },
   no_tip: { en: 'the tip that says why is missing', zh: '缺少管控提示' },
@@ -137,6 +134,45 @@ export const reasons: Readonly<Record<string, { en: string; zh: string }>> = {
   'known-wave': {
     en: 'this wave of the survey is stored already; delete it first',
     zh: '该批次已导入，请先删除再导入',
+  },
+  no_id: { en: 'the number is missing', zh: '缺少编号' },
+  unknown_stage: { en: 'stage unknown to the mapping', zh: '阶段没有对应' },
+  bad_stage: { en: 'no stage of this city', zh: '阶段不存在' },
+  closed_without_date: { en: 'closed, but without a closing time', zh: '已结案但没有结案时间' },
+  open_with_closing_date: {
+    en: 'has a closing time, but a stage that is not closed',
+    zh: '有结案时间但阶段不是已结案',
+  },
+  bad_severity: { en: 'the severity is no number from 1 to 4', zh: '严重程度须为 1 至 4' },
+  bad_households: { en: 'the households are no whole number', zh: '户数须为整数' },
+  no_geometry: { en: 'has no polygon', zh: '没有多边形' },
+  empty_geometry: { en: 'the polygon is empty', zh: '多边形为空' },
+  malformed_geometry: { en: 'the polygon is not written as it should be', zh: '多边形格式有误' },
+  wrong_geometry_type: { en: 'is no polygon', zh: '不是多边形' },
+  outside_world: { en: 'the coordinates are not degrees', zh: '坐标不是经纬度' },
+  too_many_vertices: {
+    en: 'the polygon has more than 10,000 vertices',
+    zh: '多边形顶点超过 10,000 个',
+  },
+  no_parent: { en: 'no area above holds any of it', zh: '没有上级区域与之重叠' },
+  unknown_parent: { en: 'no area has the code of its parent', zh: '上级编码不存在' },
+  parent_level: {
+    en: 'the area named as parent is not above this level',
+    zh: '所填上级的层级不高于本级',
+  },
+  parent_not_allowed: { en: 'a city has no parent', zh: '城市没有上级' },
+  cycle: { en: 'the parents go in a circle', zh: '上级关系成环' },
+  level_of_children: {
+    en: 'areas below it are of this level or above',
+    zh: '其下级区域的层级不低于本级',
+  },
+  second_city: {
+    en: 'there is a city already; it has one polygon',
+    zh: '本市已有城市边界，只能有一个',
+  },
+  city_has_incidents: {
+    en: 'incidents lie in the city as it was set up: the polygon needs its code',
+    zh: '已有事项属于初始城市，多边形须使用其编码',
   },
   other_scale: { en: 'the item is stored with another scale', zh: '该项目已按另一量表入库' },
 }

@@ -1,5 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
-import { csvFromTable } from '../../../src/domain/csv.ts'
+import { faultTableHeader, faultTableRows } from './fault-table.ts'
 import { countReasons } from './report.ts'
 import type { ReportItem } from './report.ts'
 
@@ -7,9 +7,6 @@ import type { ReportItem } from './report.ts'
 export const faultsNamed = 1_000
 /** Faults written to the file at once. */
 const writtenAtOnce = 500
-
-const header = ['line', 'id', 'field', 'reason', 'detail']
-const cells = ({ at, id, field, reason, detail }: ReportItem) => [at, id, field, reason, detail]
 
 /** Counts the faults of rejected rows. The report names the first ones; with more, a CSV has all. */
 export class RejectedRows {
@@ -51,20 +48,14 @@ export class RejectedRows {
   /** Writes what waits. */
   close(): void {
     if (this.#path === null || this.#waiting.length === 0) return
-    appendFileSync(this.#path, rowsOf(this.#waiting))
+    appendFileSync(this.#path, faultTableRows(this.#waiting, 'rejected'))
     this.#waiting = []
   }
 
   #open(fault: ReportItem): void {
     if (this.#path === null) return
-    writeFileSync(this.#path, csvFromTable(header, []))
+    writeFileSync(this.#path, faultTableHeader())
     this.#isOpen = true
     this.#waiting = [...this.items, fault]
   }
-}
-
-/** Without the header, which stands in the file. */
-function rowsOf(items: readonly ReportItem[]): string {
-  const text = csvFromTable(header, items.map(cells))
-  return text.slice(text.indexOf('\n') + 1)
 }

@@ -1,6 +1,6 @@
 import { messageOf, ServerError } from '../base/errors.ts'
 import { terminalProgress } from './progress.ts'
-import type { Look } from './look.ts'
+import type { Look } from './looked.ts'
 import type { ImportReport } from './report.ts'
 import { reportText } from './report.ts'
 import { ImportFileError } from './text-source.ts'
@@ -26,8 +26,8 @@ export interface Telling {
   /** Where the report lies. */
   kept(paths: readonly string[]): void
   failed(error: unknown): void
-  /** Ends the work; null for a terminal, where Ctrl-C does. */
-  signal: AbortSignal | null
+  /** Ends the work after the batch under way, with its report. */
+  readonly signal: AbortSignal
   close(): void
 }
 
@@ -35,8 +35,26 @@ const listedOnScreen = 20
 const isExpected = (error: unknown): boolean =>
   error instanceof ImportFileError || error instanceof ServerError
 
+/** The proposal as a person goes on with it: a mapping for incidents, a command line for areas. */
+function proposalOf({ kind, mapping, areas, level, settings, parentByOverlap }: Look): string {
+  if (kind === 'incidents') return JSON.stringify(mapping, null, 2)
+  const options = [
+    ['level', level],
+    ...Object.entries(areas ?? {}).map(([field, { column }]) => [field, column]),
+    ['crs', settings.coordinates],
+  ].flatMap(([name, value]) => (value ? [`--${name} ${JSON.stringify(value)}`] : []))
+  const flags = parentByOverlap ? ['--parent-by-overlap'] : []
+  return ['npm run import -- areas FILE', ...options, ...flags].join(' ')
+}
+
 export function tellTerminal(): Telling {
   const line = terminalProgress()
+  let stop: AbortController | null = null
+  const interrupt = (): void => {
+    line.done()
+    console.error('Stopping after the rows under way; again ends at once.')
+    stop?.abort(new ServerError('stopped on request'))
+  }
   return {
     found: (text) => console.log(text),
     waiting(text) {
@@ -45,12 +63,20 @@ export function tellTerminal(): Telling {
     },
     progress: (text) => line.update(text),
     rest: () => line.done(),
-    look: (look) => console.log(JSON.stringify(look.mapping ?? look.areas, null, 2)),
+    look(look) {
+      for (const note of [...look.notes, ...look.doubts]) console.error(note)
+      console.log(proposalOf(look))
+    },
     report: (report) => console.log(reportText(report, listedOnScreen)),
     kept: (paths) => console.log(`The whole report: ${paths.join(', ')}`),
     failed: (error) => console.error(isExpected(error) ? messageOf(error) : error),
-    signal: null,
-    close: () => undefined,
+    get signal() {
+      // from the first row on: what waits for its database ends at once
+      if (!stop) process.once('SIGINT', interrupt)
+      stop ??= new AbortController()
+      return stop.signal
+    },
+    close: () => void process.off('SIGINT', interrupt),
   }
 }
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { pages } from '../../../src/domain/pages.ts'
 import { slow } from '../../../tests/kit/patience.ts'
+import { smallBasemap } from '../../../tests/kit/small-basemap.ts'
 import { openDatabase } from '../backend/open-database.ts'
 import { hashWithoutRule } from '../owner/passwords.ts'
 import { addPerson, setPassword } from '../owner/people.ts'
@@ -75,7 +77,7 @@ describe('the desk of imports', () => {
         ? {}
         : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-  type State = Record<'job' | 'file', Record<string, unknown> | null> & {
+  type State = Record<'job' | 'file' | 'receiving', Record<string, unknown> | null> & {
     reports: Record<string, unknown>[]
     mappings: Record<string, unknown>[]
   }
@@ -217,6 +219,77 @@ describe('the desk of imports', () => {
     expect((await state()).mappings).toMatchObject([kept])
     await call('DELETE', `/mappings?name=${encodeURIComponent(kept.name)}`)
     expect((await state()).mappings).toEqual([])
+  })
+
+  test('lets a new try take the place of one’s own file that stands still', async () => {
+    const silent = request({
+      ...{ host: '127.0.0.1', port, method: 'PUT', path: '/imports/v1/file?name=lost.csv' },
+      headers: { ...bearer(), 'content-length': '1000' },
+    })
+    silent.on('error', () => undefined)
+    silent.write('id\n')
+    await expect.poll(async () => (await state()).receiving, slow).toMatchObject({ isOwn: true })
+    expect((await call('PUT', '/file?name=again.csv', { body: ledger(1) })).status).toBe(200)
+    expect(await state()).toMatchObject({ receiving: null, file: { name: 'again.csv' }, job: null })
+    silent.destroy()
+    await call('DELETE', '/file')
+    expect(readdirSync(join(folder.path, 'data/imports/incoming'))).toEqual([])
+  })
+
+  test('gives all rejected rows as a table that no spreadsheet takes for formulas', async () => {
+    const header = '编号,上报时间,经度,纬度,小类'
+    const rows = Array.from({ length: 1_100 }, (_, n) => `=1+${n},2026年3月5日,113,28,"=谜,${n}"`)
+    await call('PUT', '/file?name=公式.csv', { body: [header, ...rows].join('\n') })
+    const mapping = {
+      ...{ source: 'formulas', stages: { otherwise: 'filed' }, categories: {} },
+      columns: { id: '编号', reportedAt: '上报时间', lon: '经度', lat: '纬度', category: '小类' },
+    }
+    await call('POST', '/job', { body: { step: 'check', kind: 'incidents', mapping } })
+    const { report } = (await ended()) as { report: string }
+    const read = (await call('GET', `/reports/${encodeURIComponent(report)}`)).json
+    expect(read).toMatchObject({ itemCount: 1_100, summary: { rejected: 1_100 } })
+    const { text } = await call('GET', `/reports/${encodeURIComponent(report)}/rejected`)
+    expect(text).toMatch(/^\uFEFFline 行,id 编号,.*原因,/)
+    const lines = text.trim().split('\r\n')
+    expect(lines).toHaveLength(1_101)
+    expect(lines.at(-1)).toBe(
+      `1101,'=1+1099,小类,rejected 拒绝,unknown_category,${'category unknown to the mapping or the city'},类别不存在,"'=谜,1099"`,
+    )
+    expect(text).not.toMatch(/(?:^|,|")[=＝+@-]/m)
+  })
+
+  test('takes a street map, shows it to everybody, and takes it away again', async () => {
+    const source = '© 测绘院'
+    const archive = smallBasemap(
+      [112.9, 27.9, 113.1, 28.1],
+      `<a href="https://example.org">${source}</a>`,
+    )
+    const sent = await send(port, 'PUT', '/imports/v1/file?name=city.pmtiles', {
+      ...{ headers: bearer(), body: archive },
+    })
+    expect(sent.json).toMatchObject({ name: 'city.pmtiles', isBasemap: true })
+    await call('POST', '/job', { body: { step: 'look' } })
+    expect(await ended()).toMatchObject({
+      ...{ error: null, basemap: { maxZoom: 14, covered: 1, attribution: source } },
+    })
+    expect(await state()).toMatchObject({ cityBasemap: null })
+    await call('POST', '/job', { body: { step: 'basemap', attribution: '' } })
+    expect(await ended()).toMatchObject({ error: null })
+    const { cityBasemap, file } = (await state()) as unknown as {
+      cityBasemap: { url: string; attribution: string }
+      file: null
+    }
+    expect([cityBasemap.attribution, file]).toEqual([source, null])
+    const shown = async () =>
+      ((await send(port, 'GET', '/config.json')).json.city as { basemap: unknown }).basemap
+    await expect.poll(shown, slow).toMatchObject({ url: cityBasemap.url, attribution: source })
+    const part = await send(port, 'GET', cityBasemap.url, { headers: { range: 'bytes=0-6' } })
+    expect([part.status, part.text]).toEqual([206, 'PMTiles'])
+    await call('POST', '/job', { body: { step: 'remove-basemap' } })
+    await ended()
+    expect(await state()).toMatchObject({ cityBasemap: null })
+    await expect.poll(shown, slow).toBeNull()
+    expect((await send(port, 'GET', cityBasemap.url)).status).toBe(404)
   })
 
   test('refuses a basemap that is none, and says why', async () => {

@@ -7,10 +7,10 @@ import { messageOf, ServerError } from '../../base/errors.ts'
 import { makeFolder } from '../../base/files.ts'
 import type { DeskAnswer, DeskRefusal, ImportDesk } from '../../doors/imports.ts'
 import { readBasemap, removeBasemap, storeBasemap } from '../../owner/basemap.ts'
-import type { BasemapFacts } from '../../owner/basemap.ts'
-import type { Look } from '../look.ts'
 import { noteWords } from '../note-words.ts'
 import type { ToldLine } from '../telling.ts'
+import { DeskKeeper, readDesk } from './desk-file.ts'
+import type { DeskFile, DeskJob } from './desk-file.ts'
 import { argumentsOf, readWish, reportName, shownName } from './import-wish.ts'
 import type { ImportWish } from './import-wish.ts'
 import { incomingLimits, receiveFile } from './incoming-file.ts'
@@ -32,31 +32,6 @@ export interface DeskOptions {
   /** Something that no journal holds has changed. */
   onChange(): void
   limits?: Partial<IncomingLimits>
-}
-
-interface DeskFile {
-  path: string
-  name: string
-  bytes: number
-  userId: string
-  at: string
-  isBasemap: boolean
-}
-
-interface DeskJob {
-  step: ImportWish['step']
-  userId: string
-  startedAt: string
-  endedAt: string | null
-  progress: { read: number; stored: number; rejected: number } | null
-  found: string[]
-  look: Look | null
-  basemap: BasemapFacts | null
-  /** Name of its report. */
-  report: string | null
-  error: string | null
-  isStopped: boolean
-  stop(): void
 }
 
 const done: DeskAnswer<object> = { answer: {} }
@@ -83,10 +58,14 @@ export class FileDesk implements ImportDesk {
   readonly #incoming: string
   readonly #past: PastReports
   readonly #limits: IncomingLimits
-  #file: DeskFile | null = null
-  #job: DeskJob | null = null
-  #isReceiving = false
+  readonly #keeper: DeskKeeper
+  #file: DeskFile | null
+  #job: DeskJob | null
+  #receiving: { userId: string; giveUp: AbortController; ended: Promise<void> } | null = null
   #work: Promise<void> = Promise.resolve()
+  #stop = (): void => undefined
+  #isClosing = false
+  #keptAt = 0
 
   constructor(options: DeskOptions) {
     this.#options = options
@@ -94,12 +73,19 @@ export class FileDesk implements ImportDesk {
     this.#incoming = join(this.#folder, 'incoming')
     this.#past = new PastReports(this.#folder)
     this.#limits = { ...incomingLimits, ...options.limits }
-    // a start leaves no file of an earlier one: nobody would come back for it
-    rmSync(this.#incoming, { recursive: true, force: true })
+    this.#keeper = new DeskKeeper(this.#incoming)
+    const { file, job } = readDesk(this.#incoming)
+    this.#file = file
+    this.#job = job
   }
 
   get #isBusy(): boolean {
-    return this.#isReceiving || this.#job?.endedAt === null
+    return this.#receiving !== null || this.#job?.endedAt === null
+  }
+
+  #keep(): void {
+    this.#keptAt = performance.now()
+    this.#keeper.keep({ file: this.#file, job: this.#job })
   }
 
   async isAdmin(userId: string): Promise<boolean> {
@@ -111,7 +97,10 @@ export class FileDesk implements ImportDesk {
 
   async state(userId: string): Promise<object> {
     const db = this.#options.database()
-    const people = [this.#file?.userId, this.#job?.userId].filter((id) => id !== undefined)
+    const receiver = this.#receiving?.userId
+    const people = [this.#file?.userId, this.#job?.userId, receiver].filter(
+      (id) => id !== undefined,
+    )
     const [city] = await db.query<{ url: string | null; source: string | null }>(
       'select basemap_url as url, basemap_attribution as source from public.city_settings',
     )
@@ -126,12 +115,12 @@ export class FileDesk implements ImportDesk {
     )
     const file = this.#file
     const job = this.#job
-    const nameOf = (id: string): string => names.get(id) ?? ''
+    const byPerson = (id: string) => ({ by: names.get(id) ?? '', isOwn: id === userId })
     return {
-      isReceiving: this.#isReceiving,
+      receiving: receiver === undefined ? null : byPerson(receiver),
       file: file && {
         ...{ name: file.name, bytes: file.bytes, at: file.at, isBasemap: file.isBasemap },
-        ...{ by: nameOf(file.userId), isOwn: file.userId === userId },
+        ...byPerson(file.userId),
       },
       job: job && {
         ...{ step: job.step, startedAt: job.startedAt, endedAt: job.endedAt, found: job.found },
@@ -143,7 +132,7 @@ export class FileDesk implements ImportDesk {
         },
         error: job.error === null ? null : noteWords(job.error),
         isStopped: job.isStopped,
-        ...{ by: nameOf(job.userId), isOwn: job.userId === userId },
+        ...{ isCutShort: job.isCutShort, wish: job.wish, ...byPerson(job.userId) },
       },
       reports: await this.#past.list(job?.endedAt === null ? job.report : null),
       mappings: await listMappings(db),
@@ -152,21 +141,32 @@ export class FileDesk implements ImportDesk {
   }
 
   async receive(request: Request, userId: string, name: string): Promise<DeskAnswer<object>> {
+    const earlier = this.#receiving
+    // one's own file that stands still since the network was lost gives way to the next try
+    if (earlier?.userId === userId) {
+      earlier.giveUp.abort()
+      await earlier.ended
+    }
     if (this.#isBusy) return refuse('import_busy')
-    this.#isReceiving = true
+    const giveUp = new AbortController()
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    this.#receiving = { userId, giveUp, ended }
     try {
-      const received = await receiveFile(request, this.#incoming, this.#limits)
-      if ('refusal' in received) return received
+      const file = await receiveFile(request, this.#incoming, this.#limits, giveUp.signal)
+      if ('refusal' in file) return file
       this.#removeFile()
       this.#job = null
       this.#file = {
-        ...{ ...received, name: shownName(name), userId, at: new Date().toISOString() },
-        isBasemap: await isBasemap(received.path),
+        ...{ ...file, name: shownName(name), userId, at: new Date().toISOString() },
+        isBasemap: await isBasemap(file.path),
       }
-      const { bytes } = received
-      return { answer: { name: this.#file.name, bytes, isBasemap: this.#file.isBasemap } }
+      this.#keep()
+      return {
+        answer: { name: this.#file.name, bytes: file.bytes, isBasemap: this.#file.isBasemap },
+      }
     } finally {
-      this.#isReceiving = false
+      this.#receiving = null
+      end()
     }
   }
 
@@ -174,6 +174,7 @@ export class FileDesk implements ImportDesk {
     if (this.#isBusy) return refuse('import_busy')
     this.#removeFile()
     this.#job = null
+    this.#keep()
     return done
   }
 
@@ -184,14 +185,15 @@ export class FileDesk implements ImportDesk {
     const file = this.#file
     if (!file && read.step !== 'remove-basemap') return refuse('import_no_file')
     const job: DeskJob = {
-      ...{ step: read.step, userId, startedAt: new Date().toISOString(), endedAt: null },
+      ...{ step: read.step, wish, userId, startedAt: new Date().toISOString(), endedAt: null },
       ...{ progress: null, found: [], basemap: null, report: null, error: null },
       // a page that opens now shows what the file holds
       look: read.step === 'look' ? null : (this.#job?.look ?? null),
-      isStopped: false,
-      stop: () => undefined,
+      ...{ isStopped: false, isCutShort: false },
     }
     this.#job = job
+    this.#stop = () => undefined
+    this.#keep()
     const isBasemapWork =
       read.step === 'basemap' || read.step === 'remove-basemap' || file?.isBasemap
     const work = isBasemapWork ? this.#changeBasemap(job, read) : this.#import(job, read, file!)
@@ -202,6 +204,8 @@ export class FileDesk implements ImportDesk {
       })
       .then(() => {
         job.endedAt = new Date().toISOString()
+        job.isCutShort = this.#isClosing
+        this.#keep()
         if (read.step !== 'look' && read.step !== 'check') this.#options.onChange()
       })
     return done
@@ -211,7 +215,7 @@ export class FileDesk implements ImportDesk {
     const job = this.#job
     if (!job || job.endedAt !== null) return refuse('import_no_job')
     job.isStopped = true
-    job.stop()
+    this.#stop()
     return done
   }
 
@@ -235,8 +239,14 @@ export class FileDesk implements ImportDesk {
       mapping: wish.mapping ? mappingPath : null,
       report: report && join(this.#folder, report),
     })
-    const process_ = startImport(args, env, (line) => take(job, line))
-    job.stop = () => process_.stop()
+    // known before it is stored: a server that is killed tells it after its next start
+    this.#keep()
+    const process_ = startImport(args, env, (line) => {
+      take(job, line)
+      if ('progress' in line && performance.now() - this.#keptAt > keepProgressMs) this.#keep()
+    })
+    this.#stop = () => process_.stop()
+    if (job.isStopped || this.#isClosing) process_.stop()
     try {
       const complaint = await process_.ended
       if (complaint !== null) job.error ??= complaint
@@ -288,7 +298,7 @@ export class FileDesk implements ImportDesk {
     return answer ? { answer } : refuse('import_unknown')
   }
 
-  async rejected(name: string): Promise<DeskAnswer<string>> {
+  async rejected(name: string): Promise<DeskAnswer<ReadableStream>> {
     const answer = await this.#past.csv(name)
     return answer === null ? refuse('import_unknown') : { answer }
   }
@@ -298,15 +308,21 @@ export class FileDesk implements ImportDesk {
     this.#file = null
   }
 
-  /** Ends the work under way; what it stored is in its report. */
+  /** Ends the work under way; what it stored is in its report. The next start goes on from here. */
   async close(): Promise<void> {
-    this.stop()
+    this.#receiving?.giveUp.abort()
+    if (this.#job?.endedAt === null) {
+      this.#isClosing = true
+      this.#stop()
+    }
     await this.#work
-    this.#removeFile()
+    await this.#keeper.settled()
   }
 }
 
 const mostFound = 50
+/** Milliseconds between two notes of how far a work has come. */
+const keepProgressMs = 2_000
 
 function take(job: DeskJob, line: ToldLine): void {
   if ('found' in line) job.found = [...job.found, line.found].slice(0, mostFound)

@@ -24,6 +24,7 @@ const wishSchema = v.strictObject({
       allowOverlap: v.optional(v.boolean()),
       dissolve: v.optional(v.boolean()),
       replaceBox: v.optional(v.boolean()),
+      closeMissing: v.optional(v.boolean()),
     }),
   ),
   /** Replace rows that changed at the source. */
@@ -80,6 +81,7 @@ export function argumentsOf(wish: ImportWish, { path, name, mapping, report }: P
           ['allow-overlap', areas.allowOverlap],
           ['dissolve', areas.dissolve],
           ['replace-box', areas.replaceBox],
+          ['close-missing', areas.closeMissing],
         ] as [string, boolean | undefined][])
       : []),
   ]

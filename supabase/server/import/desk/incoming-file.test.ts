@@ -1,7 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { DeskKeeper, readDesk } from './desk-file.ts'
+import type { DeskJob } from './desk-file.ts'
 import { argumentsOf, readWish, reportName, shownName } from './import-wish.ts'
 import { incomingLimits, receiveFile } from './incoming-file.ts'
 
@@ -39,6 +41,15 @@ describe('receiveFile', () => {
     rmSync(received.path)
   })
 
+  it('gives a silent one up when another takes its place', async () => {
+    const giveUp = new AbortController()
+    const silent = request(['12'], { end: 'silence' })
+    const received = receiveFile(silent, folder, incomingLimits, giveUp.signal)
+    giveUp.abort()
+    expect(await received).toEqual({ refusal: 'import_broken_off' })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
   it.each([
     ['one that says it is too large', request(['x'], { length: 11 }), {}, 'import_too_large'],
     ['one that grows too large', request(['123456', '78901']), {}, 'import_too_large'],
@@ -53,15 +64,53 @@ describe('receiveFile', () => {
   })
 })
 
+describe('the desk of the server before', () => {
+  const at = new Date()
+  /** A folder with the file's bytes, something left over, and the desk of a store under way. */
+  async function left(bytes: string): Promise<string> {
+    const place = mkdtempSync(join(folder, 'desk-'))
+    const path = join(place, 'one')
+    writeFileSync(path, bytes)
+    writeFileSync(join(place, 'left-over.json'), '{}')
+    const keeper = new DeskKeeper(place)
+    const file = { path, name: 'a.csv', bytes: 5, userId: 'u', isBasemap: false }
+    const job = { step: 'store', endedAt: null, isCutShort: false } as DeskJob
+    keeper.keep({ file: { ...file, at: at.toISOString() }, job: null })
+    keeper.keep({ file: { ...file, at: at.toISOString() }, job })
+    await keeper.settled()
+    return place
+  }
+
+  it('is taken over with its file, and work under way counts as cut short', async () => {
+    const place = await left('12345')
+    const { file, job } = readDesk(place, at)
+    expect(file).toMatchObject({ name: 'a.csv', path: join(place, 'one') })
+    expect(job).toMatchObject({ step: 'store', isCutShort: true, endedAt: at.toISOString() })
+    expect(readdirSync(place).toSorted()).toEqual(['desk.json', 'one'])
+    rmSync(place, { recursive: true })
+  })
+
+  it.each([
+    ['whose file is not whole', '123', 0],
+    ['that waited for more than a day', '12345', 25],
+  ])('is cleared of a desk %s', async (_, bytes, hours) => {
+    const place = await left(bytes)
+    const now = new Date(at.getTime() + hours * 3_600_000)
+    expect(readDesk(place, now)).toEqual({ file: null, job: null })
+    expect(readdirSync(place)).toEqual([])
+    rmSync(place, { recursive: true })
+  })
+})
+
 describe('a wish', () => {
   const paths = { path: '/d/1', name: 'a.csv', mapping: '/d/m.json', report: '/d/r' }
 
   it('becomes a command line in which no value is an option', () => {
-    const areas = { level: 'grid', code: '--replace-box', name: '-x' }
+    const areas = { level: 'grid', code: '--replace-box', name: '-x', closeMissing: true }
     const wish = readWish({ step: 'check', kind: 'areas', areas, encoding: '--update' })
     expect(argumentsOf(wish!, paths)).toEqual([
       ...['areas', '/d/1', '--shown-as=a.csv', '--encoding=--update', '--report=/d/r'],
-      ...['--level=grid', '--code=--replace-box', '--name=-x', '--check'],
+      ...['--level=grid', '--code=--replace-box', '--name=-x', '--check', '--close-missing'],
     ])
   })
 

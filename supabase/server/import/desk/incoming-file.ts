@@ -39,27 +39,35 @@ class Refused extends Error {
 async function nextChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   stalledMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<Uint8Array | null> {
   let timer: NodeJS.Timeout | undefined
+  let givenUp = (): void => undefined
   const stalled = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Refused('import_too_slow')), stalledMs)
+    givenUp = () => reject(new Refused('import_broken_off'))
+    if (signal?.aborted) givenUp()
+    signal?.addEventListener('abort', givenUp)
   })
   try {
     const next = await Promise.race([reader.read(), stalled])
     return next.done ? null : next.value
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', givenUp)
   }
 }
 
 /**
  * Writes a request's body into a file of the folder, whose name nobody outside chooses. A body that is
  * too large, too slow or not whole leaves nothing.
+ * @param signal gives the file up.
  */
 export async function receiveFile(
   request: Request,
   folder: string,
   limits: IncomingLimits,
+  signal?: AbortSignal,
 ): Promise<{ path: string; bytes: number } | { refusal: DeskRefusal }> {
   const told = request.headers.get('content-length')
   const declared = told === null ? null : Number(told)
@@ -76,7 +84,7 @@ export async function receiveFile(
   let looked = 0
   try {
     for (;;) {
-      const chunk = await nextChunk(reader, limits.stalledMs)
+      const chunk = await nextChunk(reader, limits.stalledMs, signal)
       if (!chunk) break
       bytes += chunk.length
       if (bytes > limits.bytes) throw new Refused('import_too_large')

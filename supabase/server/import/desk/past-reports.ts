@@ -1,10 +1,12 @@
+import { createReadStream, existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { csvFromTable } from '../../../../src/domain/csv.ts'
-import { noteWords } from '../note-words.ts'
+import { Readable } from 'node:stream'
+import { faultTableHeader, faultTableRows } from '../fault-table.ts'
+import { detailWords, noteWords } from '../note-words.ts'
 import { reasons } from '../reasons.ts'
 import { onlyChecked } from '../report.ts'
-import type { ImportReport } from '../report.ts'
+import type { ImportReport, ReportItem } from '../report.ts'
 
 export interface ReportSummary {
   name: string
@@ -54,6 +56,11 @@ const words = (counts: Record<string, number>) =>
       en: reasons[reason]?.en ?? reason,
       zh: reasons[reason]?.zh ?? reason,
     }))
+
+const itemWords = (item: ReportItem) => ({
+  ...item,
+  detail: item.detail === null ? null : detailWords(item.detail),
+})
 
 /** The reports in `imports/` of the data folder, of this server's imports and of the command's. */
 export class PastReports {
@@ -112,26 +119,26 @@ export class PastReports {
       summary: summaryOf(name, new Date(report.finishedAt), report),
       reasons: words(counts),
       doubts: words(doubts.counts),
-      items: items.slice(0, itemsInAnswer),
-      doubtItems: doubts.items.slice(0, itemsInAnswer),
-      itemCount: items.length,
+      items: items.slice(0, itemsInAnswer).map(itemWords),
+      doubtItems: doubts.items.slice(0, itemsInAnswer).map(itemWords),
+      // the report itself names the first thousand
+      itemCount: sum(counts),
       warnings: warnings.filter((text) => text !== onlyChecked).map(noteWords),
       brokenOff: report.brokenOff === null ? null : noteWords(report.brokenOff),
       byLevel,
     }
   }
 
-  async csv(name: string): Promise<string | null> {
+  /** All rejected rows, of which the report itself names the first ones only, then the doubtful ones. */
+  async csv(name: string): Promise<ReadableStream | null> {
     const report = await this.find(name)
     if (!report) return null
-    const rows = [
-      ...report.items.map((item) => ({ item, what: 'rejected 拒绝' })),
-      ...report.doubts.items.map((item) => ({ item, what: 'doubtful 存疑' })),
-    ].map(({ item, what }) => [
-      ...[item.at ?? '', item.id ?? '', item.field ?? '', what, item.reason],
-      ...[reasons[item.reason]?.en ?? '', reasons[item.reason]?.zh ?? '', item.detail ?? ''],
-    ])
-    const header = ['line 行', 'id 编号', 'column 列', 'result 结果', 'code', 'reason', '原因']
-    return csvFromTable([...header, 'detail 详情'], rows)
+    const whole = join(this.#folder, `${name}.rejected.csv`)
+    async function* parts(): AsyncGenerator<string | Uint8Array> {
+      if (report!.rejectedFile && existsSync(whole)) yield* createReadStream(whole)
+      else yield faultTableHeader() + faultTableRows(report!.items, 'rejected')
+      yield faultTableRows(report!.doubts.items, 'doubtful')
+    }
+    return Readable.toWeb(Readable.from(parts(), { objectMode: false })) as ReadableStream
   }
 }

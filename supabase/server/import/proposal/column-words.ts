@@ -6,6 +6,7 @@ export const incidentFields = [
   'lon',
   'lat',
   'category',
+  'mainCategory',
   'stage',
   'department',
   'severity',
@@ -57,10 +58,16 @@ export const incidentWords: Readonly<Record<IncidentField, ColumnWords>> = {
     like: /纬度|latitude|^lat(?:$|[^e])|纵坐标|^y(?:coord|坐标)|坐标y/,
   },
   category: {
-    names: `小类 小类名称 问题小类 事件小类 案件小类 类别 问题类别 事件类别 案件类别 事项类别 类型 问题类型 事件类型
+    names: `小类 小类名称 问题小类 事件小类 案件小类 诉求小类 子类 二级分类 二级类别 subcategory 类别 问题类别 事件类别 案件类别 事项类别 类型 问题类型 事件类型
       案件类型 诉求类型 category categoryname complainttype requesttype servicename servicetype casetype type
       issuetype srtype 问题分类 诉求分类 大类 大类名称 问题大类 class`,
-    like: /小类|类别|类型|分类|category|(?:complaint|request|service|case|issue)(?:type|name)/,
+    like: /小类|子类|类别|类型|分类|category|(?:complaint|request|service|case|issue)(?:type|name)/,
+  },
+  /** The branch beside the leaf. Alone it is the category itself. */
+  mainCategory: {
+    names: `大类 大类名称 问题大类 事件大类 案件大类 诉求大类 一级分类 一级类别 maincategory parentcategory
+      categorygroup category`,
+    like: /大类|一级(?:分类|类别|类型)|maincategory|parentcategory/,
   },
   stage: {
     names: `状态 案件状态 事件状态 办理状态 处理状态 当前状态 工单状态 阶段 当前阶段 案件阶段 办理阶段 status state

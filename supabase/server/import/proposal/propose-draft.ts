@@ -5,8 +5,19 @@ import type { LookedValues, ProposedIncidents, ValueKind } from './propose-mappi
 /** Of rows without a closing time whose stage nothing tells. */
 const unsaidStage: Stage = 'dispatched'
 
-export const columnsOf = (incidents: ProposedIncidents): NonNullable<DraftMapping['columns']> =>
-  Object.fromEntries(Object.entries(incidents).map(([field, { column }]) => [field, column]))
+/** Two columns of categories become one list, the branch first. */
+export function columnsOf(incidents: ProposedIncidents): NonNullable<DraftMapping['columns']> {
+  const { mainCategory, category, ...others } = incidents
+  const categories = [mainCategory, category].flatMap((one) => (one ? [one.column] : []))
+  return {
+    ...Object.fromEntries(Object.entries(others).map(([field, { column }]) => [field, column])),
+    ...(categories.length > 1
+      ? { category: categories }
+      : categories[0]
+        ? { category: categories[0] }
+        : {}),
+  }
+}
 
 /** The mapping that the proposal makes. A meaning that a person chose for a value stays. */
 export function proposeDraft(

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest'
 import {
   proposeAreas,
   proposeIncidents,
+  proposeJoined,
   proposeLevel,
   proposeSource,
   proposeStages,
   proposeValues,
 } from './propose-mapping.ts'
+import { columnsOf as mappedBy } from './propose-draft.ts'
 import type { CityWord, Confidence, Glimpse } from './propose-mapping.ts'
 
 /** Columns of rows, as the look at a file gives them. */
@@ -127,6 +129,18 @@ describe('proposeIncidents', () => {
     expect(columnsOf(found)).toEqual({})
   })
 
+  it.each([
+    ['案件编号 大类 小类', { category: ['大类', '小类'] }],
+    ['id 问题大类名称 小类名称 描述', { category: ['问题大类名称', '小类名称'] }],
+    ['id category subcategory', { category: ['category', 'subcategory'] }],
+    ['id 大类名称', { category: '大类名称' }],
+    ['id category', { category: 'category' }],
+    ['id 小类', { category: '小类' }],
+  ])('takes the branch before the leaf in %s', (header, wanted) => {
+    const found = proposeIncidents(glimpsesOf(header.split(' '), []), null)
+    expect(mappedBy(found)).toMatchObject(wanted)
+  })
+
   it('gives each column to one field', () => {
     const header = '时间 日期 类型 类别 状态 编号 案件编号 地址 位置 描述 内容'.split(' ')
     const columns = Object.values(columnsOf(proposeIncidents(glimpsesOf(header, []), null)))
@@ -177,6 +191,27 @@ describe('proposeValues', () => {
     ['', null, null],
   ])('takes %j for %j', (value, code, confidence) => {
     expect(proposeValues([value], leaves)).toEqual([{ value, code, confidence }])
+  })
+})
+
+describe('proposeJoined', () => {
+  const word = (code: string, nameZh: string, ...branches: string[]): CityWord => ({
+    ...{ code, nameZh, nameEn: code, branches },
+  })
+  const words = [
+    word('other_street', '其他街面问题', '街面秩序'),
+    word('other_light', '其他照明问题', '公用设施'),
+    word('exposed_garbage', '暴露垃圾', '市容环境'),
+  ]
+  it.each([
+    ['街面秩序 / 其他', 'other_street'],
+    ['公用设施 / 其他', 'other_light'],
+    ['没有的大类 / 暴露垃圾', 'exposed_garbage'],
+    ['没有的大类 / 其他', null],
+    // a row without its branch
+    ['暴露垃圾', 'exposed_garbage'],
+  ])('finds the leaf of %s in its branch first', (value, code) => {
+    expect(proposeJoined([value], words)).toMatchObject([{ value, code }])
   })
 })
 

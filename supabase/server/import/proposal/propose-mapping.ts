@@ -31,6 +31,8 @@ export interface CityWord {
   code: string
   nameZh: string
   nameEn: string
+  /** Names of what stands above it. */
+  branches?: readonly string[]
 }
 
 /** A value of a column and the code that it is taken for. */
@@ -98,11 +100,13 @@ function valuesFit(field: IncidentField | AreaField, values: readonly string[]):
       )
     case 'reportedAt':
     case 'closedAt':
-      return holdsDates(values)
+      // some are dates: the check names the others
+      return holdsDates(values) || (values.some(isDate) ? null : false)
     case 'lon':
     case 'lat':
       return share(values, (one) => isCoordinate(one, field)) >= most
     case 'category':
+    case 'mainCategory':
       return distinct(values) <= Math.max(1, values.length * 0.9) || values.length < 20
     case 'stage':
       return distinct(values) <= 20
@@ -164,6 +168,15 @@ export function proposeIncidents(
   box: BoundingBox | null,
 ): ProposedIncidents {
   const found: ProposedIncidents = assign(incidentFields, incidentWords, columns)
+  const { mainCategory, category } = found
+  // "category" is a branch only beside a column that says it is below
+  const isPair =
+    plainWord(mainCategory?.column ?? '') !== 'category' ||
+    /sub|小类|子类|二级/.test(plainWord(category?.column ?? ''))
+  if (mainCategory && !(category && isPair)) {
+    found.category = mainCategory
+    delete found.mainCategory
+  }
   const taken = (): Set<string> => new Set(Object.values(found).map(({ column }) => column))
   const guess = (field: IncidentField, fits: (one: Glimpse) => boolean): void => {
     if (found[field]) return
@@ -233,6 +246,28 @@ export function proposeValues(
     return like.length === 1
       ? { value, code: like[0]!.code, confidence: 'likely' }
       : { value, code: null, confidence: null }
+  })
+}
+
+/** Parts of a value that stands in several columns, as a mapping joins them. */
+export const joinedBy = ' / '
+
+/**
+ * Codes for values of several columns, the branch first: the leaf is looked for in the branch, then
+ * anywhere.
+ */
+export function proposeJoined(
+  values: readonly string[],
+  words: readonly CityWord[],
+): ProposedValue[] {
+  return values.map((value) => {
+    const parts = value.split(joinedBy)
+    const leaf = parts.at(-1)!
+    const main = parts.length > 1 ? plainWord(parts[0]!) : ''
+    const within = words.filter(({ branches = [] }) => branches.map(plainWord).includes(main))
+    const proposed = [within, words].map((some) => proposeValues([leaf], some)[0]!)
+    const best = proposed.find(({ code }) => code !== null) ?? proposed[1]!
+    return { ...best, value }
   })
 }
 

@@ -15,6 +15,11 @@ export interface FeatureFile {
   crs: string | null
   /** Things passed over, for the report. */
   notes: string[]
+  /** Of the texts, where the format lets it open. */
+  encoding?: string
+  /** The layer that was read, of all. */
+  layer?: string
+  layers?: readonly string[]
 }
 
 export interface ReadOptions {

@@ -73,7 +73,12 @@ const formats: readonly Format[] = [
 export async function holdsFeatures(file: string): Promise<boolean> {
   const head = await firstUnpacked(file)
   if (isZip(head)) return !(await isWorkbook(file))
-  return isSqlite(head) || isFlatGeobuf(head) || ['{', '<'].includes(firstSign(head))
+  return (
+    isSqlite(head) ||
+    isFlatGeobuf(head) ||
+    isBareShapefile(head) ||
+    ['{', '<'].includes(firstSign(head))
+  )
 }
 
 /** An XLSX is a zip with a workbook. */

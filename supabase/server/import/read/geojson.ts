@@ -1,6 +1,7 @@
 import { jsonFaultOffset } from '../json-fault.ts'
 import { decodes, ImportFileError } from '../text-source.ts'
 import { quoteBigIntegers } from './big-integers.ts'
+import { LayerNeeded } from './feature-file.ts'
 import type { FeatureFile, ReadOptions, SourceFeature } from './feature-file.ts'
 
 /** Both from 1. */
@@ -73,16 +74,13 @@ async function readTopology(
   const names = Object.keys(objects)
   const name = layer ?? (names.length === 1 ? names[0] : undefined)
   const object = name === undefined ? undefined : objects[name]
-  if (object === undefined) {
-    throw new ImportFileError(
-      `${file}: name one of its layers with --layer: ${names.join(', ') || 'it has none'}`,
-    )
-  }
+  if (object === undefined) throw new LayerNeeded(file, names)
   try {
     const found = feature(json as never, object as never) as unknown as
       | SourceFeature
       | { features: SourceFeature[] }
-    return { features: 'features' in found ? found.features : [found], crs: null, notes: [] }
+    const features = 'features' in found ? found.features : [found]
+    return { features, crs: null, notes: [], layer: name!, layers: names }
   } catch (error) {
     throw new ImportFileError(`${file}: not TopoJSON: ${(error as Error).message}`)
   }

@@ -76,7 +76,10 @@ export async function readGeoPackage(path: string, { layer }: ReadOptions): Prom
     const isEpsg = String(found.org).toUpperCase() === 'EPSG'
     const isUndefined = Number(found.code) <= 0
     const named = isEpsg ? `EPSG:${found.code}` : String(found.wkt ?? '')
-    return { features, crs: isUndefined || named === '' ? null : named, notes: [] }
+    return {
+      ...{ features, crs: isUndefined || named === '' ? null : named, notes: [] },
+      ...{ layer: String(found.name), layers: layers.map(({ name }) => String(name)) },
+    }
   } catch (error) {
     if (error instanceof ImportFileError) throw error
     throw new ImportFileError(`${path}: not a GeoPackage: ${(error as Error).message}`)

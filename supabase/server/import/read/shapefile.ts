@@ -59,6 +59,7 @@ export async function readShapefile(
       geometry,
     })),
     crs: projection ? new TextDecoder().decode(projection).trim() : null,
+    ...{ encoding: used, layer: short(shp), layers: layers.map(short) },
     notes: encoding || cpg ? [] : [`the .dbf was read as ${used}: the file does not say`],
   }
 }
