@@ -2,6 +2,7 @@
  * The eight tasks of daily use, done by the app's own screens. Each ends when its answer stands on the
  * screen, and that is held against figures from elsewhere.
  */
+import { readFileSync } from 'node:fs'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import readExcel from 'read-excel-file/node'
 import type { Browser, Page } from 'playwright'
@@ -33,7 +34,16 @@ const days =
   (from: string, to: string) =>
   ({ day }: { day: string }) =>
     day >= from && day <= to
-const dayOf = (href: string, end: 'from' | 'to'): string => new URL(href).searchParams.get(end)!
+/** The days that a text of the English page names. */
+const daysIn = (text: string): string[] =>
+  (text.match(/[A-Z][a-z]{2} \d{1,2}, \d{4}/g) ?? []).map((day) =>
+    new Date(`${day} UTC`).toISOString().slice(0, 10),
+  )
+/** The period as the filter beside map and table shows it. */
+async function periodOn(page: Page): Promise<[from: string, to: string]> {
+  const [from, to] = ['from', 'to'].map((end) => page.getByTestId(`period-${end}`).inputValue())
+  return [await from!, await to!]
+}
 
 /** Waits until nothing of the page is still being counted. */
 export async function isQuiet(page: Page): Promise<void> {
@@ -74,7 +84,8 @@ function isSure(now: number, before: number): boolean {
 
 /** Rows of the second sheet, below its heading. */
 async function rowsIn(path: string): Promise<number> {
-  const sheets = (await readExcel(path)) as unknown as { data: unknown[][] }[]
+  const read = readExcel as unknown as (file: Buffer) => Promise<{ data: unknown[][] }[]>
+  const sheets = await read(readFileSync(path))
   return sheets[1]!.data.length - 1
 }
 
@@ -103,8 +114,7 @@ export const tasks: readonly Task[] = [
       return `${said}; ${(await up.innerText()).replaceAll(/\s+/g, ' ')}`
     },
     async check(world, page) {
-      const href = page.url()
-      const [from, to] = [dayOf(href, 'from'), dayOf(href, 'to')]
+      const [from, to] = await periodOn(page)
       const isBefore = await windowBefore(world, from, to)
       const isNow = days(from, to)
       const counts = (passes: (row: World['rows'][number]) => boolean): [number, number] => [
@@ -115,12 +125,12 @@ export const tasks: readonly Task[] = [
         .map((code) => [code, ...counts((row) => row.communityCode === code)] as const)
         .filter(([, now, before]) => now > before && isSure(now, before))
         .toSorted((a, b) => b[1] / b[2] - a[1] / a[2])
-      const code = dayOf(href.replace('area=', 'from='), 'from')
-      same('the area that got worse', new URL(href).searchParams.get('area'), sure[0]?.[0] ?? code)
+      const area = sure[0]?.[0] ?? 'none surely'
+      same('the area that got worse', new URL(page.url()).searchParams.get('area'), area)
       for (const row of await page.getByTestId('category-row').all()) {
         const category = (await row.getAttribute('data-code'))!
         const [now, before] = counts(
-          (one) => one.communityCode === sure[0]?.[0] && one.category === category,
+          (one) => one.communityCode === area && one.category === category,
         )
         const told = await row.getByTestId('change').innerText()
         same(`earlier ${category}`, digits(/before ([\d,]+)/.exec(told)?.[1] ?? ''), before)
@@ -148,7 +158,7 @@ export const tasks: readonly Task[] = [
     },
     async check(world, page, browser) {
       const link = await page.evaluate(() => navigator.clipboard.readText())
-      const passes = days(dayOf(link, 'from') ?? '0', dayOf(link, 'to') ?? '9')
+      const passes = days(...(await periodOn(page)))
       const wanted = world.rows.filter(
         (row) =>
           row.open &&
@@ -173,14 +183,14 @@ export const tasks: readonly Task[] = [
     async run(hands, world) {
       const { page } = hands
       await hands.choose(page.getByTestId('period-preset'), /^This month/)
-      await page.waitForURL(/from=/, slower)
       await hands.tap(page.getByTestId('export'))
       const saving = page.waitForEvent('download', slower)
       await hands.tap(page.getByTestId('export-save'))
       const file = await saving
       await page.getByTestId('export-saved').waitFor(slower)
       const { rows } = world
-      const isNow = days(dayOf(page.url(), 'from'), dayOf(page.url(), 'to'))
+      const [from, to] = daysIn(await page.getByTestId('period-text').innerText())
+      const isNow = days(from!, to!)
       const saved = await rowsIn(await file.path())
       same('rows in the file', saved, rows.filter(isNow).length)
       return `${file.suggestedFilename()}, ${saved} rows`
@@ -229,14 +239,12 @@ export const tasks: readonly Task[] = [
       return (await change.innerText()).replaceAll(/\s+/g, ' ')
     },
     async check({ rows }, page) {
-      const [from, to] = (
-        (await page.getByTestId('compare-note').innerText()).match(/\w{3} \d+, \d{4}/g) ?? []
-      ).map((day) => new Date(`${day} UTC`).toISOString().slice(0, 10)) as [string, string]
+      const [from, to] = daysIn(await page.getByTestId('compare-note').innerText())
       const told = await page.getByTestId('total-count').getByTestId('change').innerText()
       same(
         'the year before',
         digits(/before ([\d,]+)/.exec(told)![1]!),
-        rows.filter(days(from, to)).length,
+        rows.filter(days(from!, to!)).length,
       )
     },
   },
