@@ -63,7 +63,10 @@ try {
   if (process.argv.includes('--record')) {
     const text = readFileSync(page, 'utf8')
     const [before, after] = [text.slice(0, text.indexOf(start)), text.slice(text.indexOf(end))]
-    writeFileSync(page, `${before}${start}\n${table}\n${after}`)
+    writeFileSync(
+      page,
+      `${before.replace(/The steps below[^\n]*\n\n/, '')}${start}\n${table}\n${after}`,
+    )
   }
 } finally {
   await browser.close()
