@@ -49,7 +49,7 @@ try {
   for (const task of tasks) {
     if (asked.length > 0 && !asked.some((word) => task.name.includes(word))) continue
     const line = await lineOf(task, world, browser)
-    console.log(line)
+    process.stdout.write(`${line}\n`)
     lines.push(line)
   }
   const heading = 'task | before | taps | fields | keys | seconds | what stood on the screen'.split(
