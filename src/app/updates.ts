@@ -53,9 +53,9 @@ export async function watchForUpdates(): Promise<void> {
   })
 }
 
-/** Save all forms first. */
+/** Save all forms first. Without a newer version the page is loaded again all the same. */
 export function takeUpdate(): void {
-  if (update.value === 'taken' || !workbox) return reload()
+  if (update.value !== 'ready' || !workbox) return reload()
   isReloading = true
   workbox.messageSkipWaiting()
   setTimeout(reload, takeOverMs)

@@ -214,6 +214,19 @@ describe('session store', () => {
       expect(session.scope).toBe(`instance|${server.userId}|scope-2`)
     })
 
+    it('takes the city’s new street map while it is open, and keeps it for the next start', async () => {
+      await open()
+      await session.signIn('leader@test', 'right')
+      const before = server.config()
+      const basemap = { url: '/basemap/new.pmtiles', attribution: 'Survey' }
+      server.config = () => ({ ...before, city: { ...before.city, basemap } }) as typeof before
+      await session.lookAtCity()
+      expect([session.config?.city.basemap, session.status]).toEqual([basemap, 'signed-in'])
+      server.failing = offline
+      await open()
+      expect(session.config?.city.basemap).toEqual(basemap)
+    })
+
     it('is ended by the auth server alone, and then names whose work waits', async () => {
       await open()
       await session.signIn('leader@test', 'right')

@@ -171,6 +171,17 @@ export const useSessionStore = defineStore('session', () => {
     }
   }
 
+  /** Asks once whether the city has another street map by now. Without an answer nothing changes. */
+  async function lookAtCity(): Promise<void> {
+    try {
+      const signal = AbortSignal.timeout(5_000)
+      const found = await loadConfig({ signal, fetch: host.fetch })
+      if (found.instanceId === config.value?.instanceId) await takeConfig(found)
+    } catch {
+      // The next look asks again.
+    }
+  }
+
   async function signIn(address: string, password: string): Promise<void> {
     await needed().signIn(address.trim(), password)
     await loadContext()
@@ -346,6 +357,7 @@ export const useSessionStore = defineStore('session', () => {
     verified,
     interrupted,
     start,
+    lookAtCity,
     signIn,
     signOut,
     changePassword,

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { pages } from '../../src/domain/pages.ts'
-import { axeProblems } from '../kit/axe.ts'
+import { axeFindings, axeProblems, colorsSettle } from '../kit/axe.ts'
 import { keyboardProblems } from '../kit/keyboard-run.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
@@ -122,6 +122,44 @@ async function leaveFor(page: Page, path: string): Promise<void> {
   await before!.waitForElementState('hidden')
 }
 
+/**
+ * Contrast of filled buttons under the pointer: of a real one, and of planted ones in the colours that the
+ * others get. One that fades towards the ground must be found.
+ */
+async function pointedProblems(page: Page): Promise<string[]> {
+  const button = page.locator('form button[type=submit]')
+  const ground = () => button.evaluate((one) => getComputedStyle(one).backgroundColor)
+  const atRest = await ground()
+  await page.evaluate(() => {
+    const colors = ['primary', 'secondary', 'success', 'info', 'warning', 'error']
+    const plant = (name: string, background: string): void => {
+      const one = document.createElement('button')
+      one.textContent = name
+      one.className = `planted ${name}`
+      one.style.cssText = `color: var(--ui-text-inverted); background: ${background}`
+      const place = name === 'faded' ? document.body : document.querySelector('main')
+      place?.append(one)
+    }
+    for (const color of colors) plant(color, `var(--color-pointed-${color})`)
+    plant('faded', 'color-mix(in oklab, var(--ui-primary) 75%, transparent)')
+  })
+  await button.hover()
+  const found = atRest === (await ground()) ? ['the pointer changes nothing'] : []
+  for (const theme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: theme })
+    await page.locator(`html.${theme}`).waitFor({ state: 'attached' })
+    await colorsSettle(page)
+    const contrast = (part: string) => axeFindings(page, { part, rules: ['color-contrast'] })
+    found.push(...(await contrast('main')).map((line) => `${theme} ${line}`))
+    if ((await contrast('.faded')).length === 0) found.push(`${theme}: missed the faded one`)
+  }
+  await page.evaluate(() => {
+    for (const one of document.querySelectorAll('.planted')) one.remove()
+  })
+  await page.mouse.move(0, 0)
+  return found
+}
+
 async function addressOf(page: Page, path: string): Promise<string> {
   if (!path.includes(':id')) return path
   const id = await page.locator('[data-row]').first().getAttribute('data-row', slow)
@@ -191,6 +229,7 @@ describe('axe', () => {
   it('would find planted faults', async () => {
     const { page, context } = await openPage(browser, { url, path: '/sign-in' })
     await page.locator('form').waitFor()
+    expect(await pointedProblems(page)).toEqual([])
     await page.evaluate(() => {
       const main = document.querySelector('main')
       const nameless = document.createElement('button')

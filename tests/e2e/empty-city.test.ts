@@ -4,15 +4,16 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
-import { lookUntil } from '../kit/look-until.ts'
-import { goInApp, openPage } from '../kit/session.ts'
+import { comeBackToTab, goInApp, openPage } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
+import { zoneWithNoon } from '../kit/zone-with-noon.ts'
 
 const run = promisify(execFile)
 const city = {
   WANGGE_CITY_NAME: '旧金山',
   WANGGE_CITY_LOCALE: 'zh-CN',
-  WANGGE_CITY_TIME_ZONE: 'America/Los_Angeles',
+  // nobody is told of a new street map at night
+  WANGGE_CITY_TIME_ZONE: zoneWithNoon(new Date()),
   // where the basemap that comes with the demo lies
   WANGGE_CITY_BBOX: '-122.52,37.70,-122.35,37.83',
   WANGGE_ADMIN_EMAIL: 'admin@example.org',
@@ -58,13 +59,17 @@ describe('a city of one’s own, still empty', () => {
     const env = { ...process.env, DATA_DIR: server.dataDir }
     const { stdout } = await run(process.execPath, command, { env })
     expect(stdout).toContain('100.0 % of the city')
+    // who has the app open is told, and loads it with one tap
+    const prompt = page.getByTestId('update-prompt')
     await expect
       .poll(async () => {
-        await page.reload()
-        // the server asks for its city now and then
-        return lookUntil(async () => (await source.innerText()).includes('OpenStreetMap'), 2_000)
+        await comeBackToTab(page)
+        return (await prompt.isVisible()) && (await prompt.innerText())
       }, slow)
-      .toBe(true)
+      .toContain('街道底图')
+    await prompt.getByRole('button', { name: '立即重新加载' }).click()
+    await expect.poll(() => source.innerText(), slow).toContain('OpenStreetMap')
+    expect(await prompt.count()).toBe(0)
     const config = (await fetch(`${server.url}/config.json`).then((answer) => answer.json())) as {
       city: { basemap: { url: string } }
     }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { jpegFile } from '../fixtures/photo-files.ts'
@@ -5,7 +6,7 @@ import { apiClient, applyCommand, call, reportIncident } from '../kit/api.ts'
 import { axeProblems } from '../kit/axe.ts'
 import { placeAtTheBorder } from '../kit/border.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
-import { detailOf, enqueueInPage, saveDraftInPage } from '../kit/commands.ts'
+import { detailOf, enqueueAllInPage, enqueueInPage, saveDraftInPage } from '../kit/commands.ts'
 import { keptValues } from '../kit/kept-value.ts'
 import {
   chooseLanguage,
@@ -323,6 +324,18 @@ describe('outbox', () => {
         return page.getByTestId('outbox-row').allInnerTexts()
       }, slow)
       .toEqual([expect.stringContaining('Begun')])
+
+    // what waits behind an own report leads to it: nobody can open the incident yet
+    await context.setOffline(true)
+    const incidentId = randomUUID()
+    const said = { categoryCode: 'sewer', lon: -122.42, lat: 37.76, description: 'Loose cover' }
+    const [, note] = await enqueueAllInPage(page, [
+      ['report_incident', { incidentId, ...said }],
+      ['add_note', { incidentId, note: 'Fenced off' }],
+    ])
+    await goInApp(page, `/outbox?item=${note}`)
+    await page.getByTestId('open-report').tap()
+    await page.getByTestId('command-facts').filter({ hasText: 'Loose cover' }).waitFor(slow)
     await context.close()
   })
 

@@ -21,6 +21,7 @@ import { goInApp, openPage, signIn } from '../kit/session.ts'
 import { stillPicture } from '../kit/still-picture.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { refuseWebGl } from '../kit/without-webgl.ts'
+import { zoneWithNoon } from '../kit/zone-with-noon.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 
@@ -455,11 +456,4 @@ async function inkOf(page: Page): Promise<number> {
       colours.add((data[at]! << 16) | (data[at + 1]! << 8) | data[at + 2]!)
     return colours.size
   }, text)
-}
-
-/** A time zone in which it is between 12 and 13 o'clock. */
-function zoneWithNoon(now: Date): string {
-  const hoursAhead = 12 - now.getUTCHours()
-  // the signs of these names are reversed
-  return `Etc/GMT${hoursAhead > 0 ? '-' : '+'}${Math.abs(hoursAhead)}`
 }

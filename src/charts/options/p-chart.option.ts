@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { ChartTheme } from '../chart-theme.ts'
-import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
+import { axisText, inWords, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 
 export interface PChartPoint {
   label: string
@@ -29,7 +29,7 @@ export function pChartOption(
   theme: ChartTheme,
   text: ChartText,
 ): EChartsCoreOption {
-  const { t } = text
+  const { t, month } = text
   const steps = (
     name: string,
     type: 'solid' | 'dotted',
@@ -48,7 +48,7 @@ export function pChartOption(
   const [laney, plain] = [t('charts.pChart.laney'), t('charts.pChart.plain')]
   const lines = (point: PChartPoint): string =>
     [
-      point.label,
+      inWords(point.label, month),
       `${labels.value}: ${labels.format(point.value)}`,
       text.counted('charts.answerCount', { count: point.n }),
       `${laney}: ${labels.format(point.laneyLow)} – ${labels.format(point.laneyHigh)}`,
@@ -68,7 +68,7 @@ export function pChartOption(
     },
     xAxis: {
       type: 'category',
-      data: points.map(({ label }) => label),
+      data: points.map(({ label }) => inWords(label, month)),
       axisLabel: { ...axisText(theme), hideOverlap: true },
       axisLine: { lineStyle: { color: theme.axisLine } },
       axisTick: { show: false },

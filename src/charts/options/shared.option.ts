@@ -12,6 +12,13 @@ export interface ChartText {
   month: (month: string) => string
 }
 
+const isMonth = (value: string | number): boolean => /^\d{4}-(0[1-9]|1[0-2])$/.test(String(value))
+/** Months of axes and shown tables in words, any other value as it is. Files keep `YYYY-MM` for machines. */
+export const inWords = <T extends string | number>(
+  value: T,
+  month: ChartText['month'],
+): T | string => (isMonth(value) ? month(String(value)) : value)
+
 /** Plain text: user-written names must never become HTML. */
 export const plainTooltip = (theme: ChartTheme) => ({
   renderMode: 'richText' as const,

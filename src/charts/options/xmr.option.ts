@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { ChartTheme } from '../chart-theme.ts'
-import { axisText, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
+import { axisText, inWords, plainTooltip, valueAxis, type ChartText } from './shared.option.ts'
 
 export interface XmrPoint {
   /** Day, week or month. */
@@ -49,7 +49,7 @@ export function xmrOption(
   theme: ChartTheme,
   text: ChartText,
 ): EChartsCoreOption {
-  const { t } = text
+  const { t, month } = text
   const level = (
     name: string,
     value: number,
@@ -68,7 +68,7 @@ export function xmrOption(
   const shownKinds = kinds.filter(({ kind }) => points.some((point) => kindOf(point) === kind))
   const lines = (point: XmrPoint): string =>
     [
-      point.label,
+      inWords(point.label, month),
       `${labels.value}: ${labels.format(point.value)}`,
       text.counted('charts.answerCount', { count: point.n }),
       ...(point.cause ? [t(`charts.xmr.cause.${point.cause.rule}-${point.cause.direction}`)] : []),
@@ -88,7 +88,7 @@ export function xmrOption(
     },
     xAxis: {
       type: 'category',
-      data: points.map(({ label }) => label),
+      data: points.map(({ label }) => inWords(label, month)),
       axisLabel: { ...axisText(theme), hideOverlap: true },
       axisLine: { lineStyle: { color: theme.axisLine } },
       axisTick: { show: false },

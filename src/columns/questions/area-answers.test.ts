@@ -72,6 +72,18 @@ describe('windowCounts', () => {
     expect([...byDay]).toEqual(wanted)
   })
 
+  it('counts each category of the filter’s areas, also beside the chosen ones', () => {
+    const options = { window: { ...window, shiftDays: -100 }, figure: 'reported' as const }
+    const { byCategory, byDay } = windowCounts(rowsOf(), world, options)
+    const total = byDay.reduce((sum, one) => sum + one, 0)
+    expect(byCategory[2]).toBe(total)
+    for (const idx of [1, 3]) {
+      const one = windowCounts(rowsOf({ categories: [`c${idx}`] }), world, options)
+      expect(byCategory[idx]).toBe(one.byDay.reduce((sum, count) => sum + count, 0))
+      expect(byCategory[idx]).toBeGreaterThan(10)
+    }
+  })
+
   it('ends at the counterpart of the last known minute', () => {
     // The last day of the window lies no days before the last known one.
     const isCut = (minute: number) => minute > 14 * 1440 + 9 * 60 + 30

@@ -9,7 +9,8 @@ import type { Question, QuestionWorld } from './question.ts'
 
 /**
  * Visits the rows up to the counterpart of `asOf`: today's morning is compared with a morning, not
- * with a whole day. @param areas by default all: the filter's do not count
+ * with a whole day. @param areas by default all: the filter's do not count. @param categories by default
+ * the filter's
  */
 export function forEachInWindow(
   rows: FilteredRows,
@@ -17,8 +18,14 @@ export function forEachInWindow(
   window: CompareWindow,
   monthVisitor: (month: MonthColumns) => (row: number) => void,
   areas: readonly string[] = [],
+  categories: readonly string[] = rows.filter.categories,
 ): void {
-  const filter = { ...rows.filter, areas: [...areas], period: window.period }
+  const filter = {
+    ...rows.filter,
+    areas: [...areas],
+    categories: [...categories],
+    period: window.period,
+  }
   const lastMinute = world.asOfWallMinutes - window.shiftDays * 1440
   forEachPassing(new FilteredRows(rows.set, filter, world), (month) => {
     const { minute } = month
@@ -30,6 +37,8 @@ export function forEachInWindow(
   })
 }
 
+/** Their index is a byte. */
+const maxCategories = 256
 const closedStage = stages.indexOf('closed')
 const openStages = stages.map(isOpenStage)
 
@@ -69,5 +78,16 @@ export const windowCounts: Question<WindowCountsOptions, WindowCounts> = (rows, 
     },
     rows.filter.areas,
   )
-  return { ...options, byArea, byDay }
+  const byCategory = new Uint32Array(maxCategories)
+  forEachInWindow(
+    rows,
+    world,
+    window,
+    ({ category }) =>
+      (row) =>
+        void byCategory[category[row]!]!++,
+    rows.filter.areas,
+    [],
+  )
+  return { ...options, byArea, byDay, byCategory }
 }

@@ -35,6 +35,8 @@ export interface WindowCounts extends WindowCountsOptions {
   byArea: Uint32Array
   /** Of the filter's areas, one a day from the first of the window on. */
   byDay: Uint32Array
+  /** Of the filter's areas, whatever its categories; by `Category.idx`. */
+  byCategory: Uint32Array
 }
 
 export interface SmoothedRatesOptions {

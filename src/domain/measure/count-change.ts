@@ -14,6 +14,17 @@ export interface CountChange {
 /** Fewer in both windows together could not differ from chance: 6 against 0 have p = 0.03. */
 const fewest = 6
 
+/**
+ * Orders changes: sure increases above all that may be chance, sure decreases below. Too few to judge lie in
+ * the middle.
+ */
+export function changeHeight(now: number, before: number): number {
+  const { verdict, tone } = countChange(now, before)
+  if (verdict === 'none' || verdict === 'few') return 0
+  const doublings = Math.max(-100, Math.min(100, Math.log2(now / before)))
+  return tone === 'chance' ? doublings : doublings + Math.sign(doublings) * 1000
+}
+
 /** Two counts of equally long windows: the conditional exact test of two Poisson counts. */
 export function countChange(now: number, before: number): CountChange {
   const { ratio, low, high, p } = compareCounts(now, before)

@@ -101,6 +101,21 @@ describe('sortRanked', () => {
     expect(codes('code', 'desc', 'zh-CN')).toEqual(['N-10', 'N-2', 'N-1'])
   })
 
+  it('puts sure increases first, sure decreases last, and what is too few to judge between', () => {
+    const before = new Map([
+      ['sure up', 20],
+      ['up', 50],
+      ['few', 0],
+      ['down', 62],
+      ['sure down', 200],
+    ])
+    const named = [...before.keys()].map((code, idx) => area(idx, code))
+    const count = [60, 60, 3, 60, 60]
+    const rows = rankAreas(named, (one) => countFigures({ ...counts, count }, one), measures.count)
+    const sorted = sortRanked(rows, 'change', 'desc', 'en', (row) => before.get(row.area.code)!)
+    expect(sorted.map((row) => row.area.code)).toEqual([...before.keys()])
+  })
+
   it('keeps ties in the order of their codes, whichever way it sorts', () => {
     expect(codes('count', 'desc', 'en')).toEqual(['N-10', 'N-1', 'N-2'])
     expect(codes('count', 'asc', 'en')).toEqual(['N-1', 'N-2', 'N-10'])

@@ -1,4 +1,5 @@
 import type { Area } from '../city/area.ts'
+import { changeHeight } from './count-change.ts'
 import type { AreaFigures, Measure, Reading } from './measure.ts'
 
 /** Rolled up, by `Area.idx`. */
@@ -63,16 +64,20 @@ function heightOf({ verdict, value }: Reading, { unit }: Measure): number {
   return verdict === 'value' ? doublings + Math.sign(doublings) * 1000 : doublings
 }
 
-const areaSortKeys = ['measure', 'name', 'code', 'count', 'open', 'overdue'] as const
+const areaSortKeys = ['measure', 'name', 'code', 'count', 'change', 'open', 'overdue'] as const
 export type AreaSortKey = (typeof areaSortKeys)[number]
 export const areaSorts = areaSortKeys.flatMap((key) => [`${key}_asc`, `${key}_desc`] as const)
 
-/** Ties sort by code. By the measure, areas that are not judged stay last. */
+/**
+ * Ties sort by code. By the measure, areas that are not judged stay last. @param before the count that an area's
+ * is compared with; without one none has changed
+ */
 export function sortRanked(
   ranked: readonly RankedArea[],
   key: AreaSortKey,
   direction: 'asc' | 'desc',
   locale: string,
+  before: (row: RankedArea) => number = ({ count }) => count,
 ): RankedArea[] {
   const { compare } = new Intl.Collator(locale, { numeric: true })
   const sign = direction === 'asc' ? 1 : -1
@@ -81,6 +86,7 @@ export function sortRanked(
     name: (a, b) => compare(a.area.name, b.area.name),
     code: (a, b) => compare(a.area.code, b.area.code),
     count: (a, b) => a.count - b.count,
+    change: (a, b) => changeHeight(a.count, before(a)) - changeHeight(b.count, before(b)),
     open: (a, b) => a.open - b.open,
     overdue: (a, b) => a.overdue - b.overdue,
   }

@@ -1,6 +1,6 @@
 import type { CorrectionForm } from '@/domain/command/correction-form.ts'
 import { usualSeverity } from '@/domain/command/report-form.ts'
-import { commandTypes, draftOf } from '@/domain/command/types/index.ts'
+import { commandTypes, draftOf, type CommandType } from '@/domain/command/types/index.ts'
 import type { Outbox } from '@/sync/index.ts'
 
 /**
@@ -13,13 +13,26 @@ export async function waitingReport(
 ): Promise<CorrectionForm | null> {
   const draft = await outbox.loadDraft(incidentId)
   if (draft) return formOf(draft.form)
-  for (const item of await outbox.ofIncident(incidentId)) {
-    if (!item.command || !commandTypes[item.type].makesIncident) continue
-    const report = draftOf(item.command, { incidentId, draftId: null })
-    if (report) return formOf(report.form)
-  }
-  return null
+  const item = (await outbox.ofIncident(incidentId)).find(isReport)
+  const report = item?.command && draftOf(item.command, { incidentId, draftId: null })
+  return report ? formOf(report.form) : null
 }
+
+/**
+ * Id of that report, as a draft or to be sent; null without one. While there is one, the server does not have
+ * the incident.
+ */
+export async function waitingReportId(
+  outbox: Pick<Outbox, 'loadDraft' | 'ofIncident'>,
+  incidentId: string,
+): Promise<string | null> {
+  const draft = await outbox.loadDraft(incidentId)
+  if (draft) return draft.id
+  const items = await outbox.ofIncident(incidentId)
+  return items.find((item) => isReport(item) && !item.applied)?.id ?? null
+}
+
+const isReport = ({ type }: { type: CommandType }): boolean => commandTypes[type].makesIncident
 
 interface Said {
   categoryCode?: string | null

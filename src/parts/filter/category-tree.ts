@@ -40,6 +40,18 @@ export function categoryTree(
   return roots
 }
 
+export function countsByCode(nodes: readonly CategoryNode[]): Map<string, number> {
+  const found = new Map<string, number>()
+  const walk = (siblings: readonly CategoryNode[]): void => {
+    for (const { category, count, children } of siblings) {
+      found.set(category.code, count)
+      walk(children)
+    }
+  }
+  walk(nodes)
+  return found
+}
+
 export type CheckState = 'checked' | 'mixed' | 'unchecked'
 
 /** Chosen by itself, an ancestor, or all of its children. */

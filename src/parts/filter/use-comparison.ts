@@ -6,10 +6,12 @@ import { countChange, type CountChange } from '@/domain/measure/count-change.ts'
 import { addDays, monthOfDay } from '@/domain/time/calendar.ts'
 import { compareWindow, isSameWindow, type CompareWindow } from '@/domain/time/compare-window.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
+import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useFormat } from '@/ui/use-format.ts'
+import { categoryTree, countsByCode } from './category-tree.ts'
 
 /** A count beside its earlier one, in words. */
 export interface ChangeWords {
@@ -31,6 +33,8 @@ export interface Comparison {
   /** Of all that the filter shows. Null while it is counted, or off. */
   total: ComputedRef<ChangeWords | null>
   area: ComputedRef<((area: Area, now: number) => ChangeWords) | null>
+  /** By the category's code, with all below it. */
+  category: ComputedRef<((code: string, now: number) => ChangeWords) | null>
   /** Earlier counts by the month of the period that they are compared with. */
   months: ComputedRef<ReadonlyMap<string, number> | null>
   words(now: number, before: number): ChangeWords
@@ -50,6 +54,7 @@ export function provideComparison(): Comparison {
   const { t } = useI18n()
   const format = useFormat()
   const areas = useAreasStore()
+  const categories = useCategoriesStore()
   const columns = useColumnsStore()
   const filter = useFilterStore()
 
@@ -117,6 +122,11 @@ export function provideComparison(): Comparison {
       if (!earlier.value) return null
       const before = rollUp(earlier.value.byArea, areas.list)
       return (area, now) => words(now, before[area.idx] ?? 0)
+    }),
+    category: computed(() => {
+      if (!earlier.value) return null
+      const before = countsByCode(categoryTree(categories.list, earlier.value.byCategory))
+      return (code, now) => words(now, before.get(code) ?? 0)
     }),
     months: computed(() => {
       if (!earlier.value) return null
