@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { ChannelCount } from '@/domain/answers/channels.ts'
 import type { FindingMarks } from '@/domain/answers/finding-marks.ts'
 import { hotspotValues } from '@/domain/answers/hotspots.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
@@ -39,7 +40,6 @@ const marksSchema = v.object({
 const channelsSchema = v.array(
   v.object({ channel: v.string(), here: v.number(), city: v.number() }),
 )
-export type ChannelCounts = v.InferOutput<typeof channelsSchema>
 
 /** Every call throws `AppError`, or AbortError when `signal` aborts. */
 export const findingsRepo = (backend: Backend) => ({
@@ -52,7 +52,7 @@ export const findingsRepo = (backend: Backend) => ({
     filter: IncidentFilter,
     areas: readonly string[],
     signal?: AbortSignal,
-  ): Promise<ChannelCounts> =>
+  ): Promise<ChannelCount[]> =>
     callRpc(
       backend,
       'channel_counts',

@@ -219,7 +219,7 @@ describe('session store', () => {
       await session.signIn('leader@test', 'right')
       const before = server.config()
       const basemap = { url: '/basemap/new.pmtiles', attribution: 'Survey' }
-      server.config = () => ({ ...before, city: { ...before.city, basemap } }) as typeof before
+      server.config = () => ({ ...before, city: { ...before.city, basemap } }) as never
       await session.lookAtCity()
       expect([session.config?.city.basemap, session.status]).toEqual([basemap, 'signed-in'])
       server.failing = offline

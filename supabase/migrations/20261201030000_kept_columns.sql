@@ -314,39 +314,34 @@ begin
     ), counted as materialized (
       select count(*) as n from hits
     ), chosen as materialized (
-      select h.row_at from hits h where (select n from counted) <= 2000
+      select h.row_at, null::bigint as place_count from hits h where (select n from counted) <= 2000
       union all
-      -- each place before a second incident of any: a stack must not thin out its neighbours
-      (select h.row_at from (
-        select t.row_at, t.reported_at, t.id,
+      -- each place before a second incident of any: a stack must not thin out its neighbours. The first of each
+      -- place carries the place's count.
+      (select h.row_at, case when h.nth = 1 then h.place_count end from (
+        select t.row_at, t.reported_at, t.id, count(*) over (partition by t.lon, t.lat) as place_count,
           row_number() over (partition by t.lon, t.lat order by t.reported_at desc, t.id) as nth
         from hits t where (select n from counted) > 2000) h
       order by h.nth, h.reported_at desc, h.id limit 2000)
     ), shown as (
-      select i.id, i.lon, i.lat, c.idx as category,
+      select i.id, i.lon, i.lat, c.idx as category, h.place_count,
         private.stage_byte(i.stage, i.on_hold) | case when i.is_generated then 32 else 0 end as stage
       from chosen h
       join public.incidents i on i.ctid = h.row_at
       join public.categories c on c.code = i.category_code
-    ), placed as (
-      select s.id, s.category, s.stage, s.lon, s.lat,
+    ), placed as materialized (
+      select s.id, s.category, s.stage, s.place_count,
         least(4095, greatest(0, floor(((s.lon + 180) / 360 * $5 - $6) * 4096)))::integer::smallint as x,
         least(4095, greatest(0, floor(((0.5 - ln(tan(pi() / 4 + radians(s.lat) / 2)) / (2 * pi())) * $5 - $7)
           * 4096)))::integer::smallint as y
       from shown s
-    ), stacks as materialized (
-      select t.lon, t.lat, count(*) as n from hits t where (select n from counted) > 2000 group by 1, 2
-    ), drawn as materialized (
-      select p.lon, p.lat, min(p.x) as x, min(p.y) as y from placed p
-      where (select n from counted) > 2000 group by 1, 2
     )
     select jsonb_strip_nulls(jsonb_build_object(
       'total', (select n from counted),
-      'hidden', (select sum(k.n) from stacks k
-        where not exists (select from drawn d where d.lon = k.lon and d.lat = k.lat)),
+      'hidden', nullif((select n from counted) - (select sum(p.place_count) from placed p), 0),
       'stacks', (select jsonb_agg(jsonb_build_array(t.x, t.y, t.n)) from (
-        select d.x, d.y, sum(k.n) as n from drawn d join stacks k on k.lon = d.lon and k.lat = d.lat
-        group by 1, 2 having sum(k.n) > 1) t),
+        select p.x, p.y, sum(p.place_count) as n from placed p where p.place_count is not null
+        group by 1, 2 having sum(p.place_count) > 1) t),
       'shown', count(*),
       'ids', coalesce(jsonb_agg(p.id), '[]'),
       'category', private.base64(string_agg(set_byte('\x00', 0, p.category), '')),

@@ -48,7 +48,7 @@ const mapping = {
 }
 
 /** The request of the desk that is sent next is lost, or only the answer to it. */
-const loseNext = (page: Page, path: string, isHeard: boolean): Promise<void> =>
+const loseNext = (page: Page, path: string, isHeard: boolean): Promise<unknown> =>
   page.route(
     `**/imports/v1/${path}`,
     async (route) => {

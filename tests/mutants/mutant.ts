@@ -46,7 +46,8 @@ export function breakIn(root: string, { name, file, find, replace }: Mutant) {
   if (count !== 1) throw new Error(`${name}: ${count} places in ${path} hold ${find}`)
   const inside = functionAround(whole, whole.indexOf(find))
   const later = paths.slice(paths.indexOf(path) + 1)
-  if (inside && later.some((one) => read(one).toLowerCase().includes(`function ${inside}(`)))
+  const head = `create or replace function ${inside}(`
+  if (inside && later.some((one) => read(one).toLowerCase().includes(head)))
     throw new Error(`${name}: a later migration than ${path} replaces ${inside}`)
   return { path, whole, broken: whole.replace(find, () => replace) }
 }

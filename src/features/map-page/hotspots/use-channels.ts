@@ -1,6 +1,7 @@
 import { useDebounceFn } from '@vueuse/core'
 import { computed, shallowRef, watch } from 'vue'
-import { findingsRepo, type ChannelCounts } from '@/data/findings.repo.ts'
+import { findingsRepo } from '@/data/findings.repo.ts'
+import type { ChannelCount } from '@/domain/answers/channels.ts'
 import { useServerQuery } from '@/stores/server-query.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useWorkStore } from '@/stores/work.store.ts'
@@ -20,7 +21,7 @@ export function useChannels(areas: () => readonly string[]) {
   const asked = shallowRef(wanted.value)
   const settle = useDebounceFn(() => void (asked.value = wanted.value), settleMs)
   watch(wanted, () => void settle())
-  const { data, error, reload } = useServerQuery<{ codes: string; counts: ChannelCounts }>(
+  const { data, error, reload } = useServerQuery<{ codes: string; counts: ChannelCount[] }>(
     () => {
       const { value: under } = asked
       return (
