@@ -39,6 +39,23 @@ interface Shot extends Omit<OpenOptions, 'url'> {
 type Locale = 'en' | 'zh-CN'
 
 const phone = { width: 390, height: 844, touch: true }
+
+/** English by day and Chinese by night. */
+const inBoth = (
+  shot: (name: string, look: Pick<OpenOptions, 'locale' | 'theme'>) => Shot,
+): Shot[] => [
+  shot('en-light', { locale: 'en', theme: 'light' }),
+  shot('zh-dark', { locale: 'zh-CN', theme: 'dark' }),
+]
+const wallShot = (name: string, locale: Locale, query: string): Shot => ({
+  ...{ name, role: 'leader', path: `/wall/plan?${query}`, locale, theme: 'dark' },
+  ...{ width: 1920, height: 1080 },
+  prepare: async ({ page }) => {
+    await page.getByTestId('wall-open-link').click()
+    await page.getByTestId('wall-tile-map').locator('path[d^=M]').first().waitFor(slower)
+    await page.getByTestId('wall-tile-satisfied').locator('svg text').first().waitFor(slower)
+  },
+})
 /** One for each method of the map. */
 const methodShots = {
   'method-shuffle': 'layer=hotspots&test=shuffle',
@@ -76,19 +93,25 @@ const pages: Shot[] = [
       })),
     ),
   ),
-  {
-    ...{ name: 'wall-en-dark', role: 'leader', path: '/wall/plan', theme: 'dark' },
-    ...{ width: 1920, height: 1080 },
-    prepare: async ({ page }) => {
-      await page.getByTestId('wall-open-link').click()
-      await page.getByTestId('wall-tile-map').locator('path[d^=M]').first().waitFor(slower)
-    },
-  },
+  wallShot('wall-en-dark', 'en', 'tiles=map,open,satisfied&per=4'),
+  wallShot('wall-zh-dark', 'zh-CN', 'per=6'),
   { name: 'public-en-light', path: '/public', height: 1150 },
   {
     ...{ name: 'public-zh-dark', path: '/public', height: 1150 },
     ...{ locale: 'zh-CN', theme: 'dark' },
   },
+  ...inBoth((name, look) => ({
+    ...{ name: `publish-${name}`, role: 'admin', path: '/publish', height: 1150, ...look },
+    prepare: async ({ page }) => {
+      await page.getByTestId('publish-preview').click()
+      await page.getByTestId('preview').waitFor(slower)
+      await page.getByTestId('publish-form').evaluate((form) => form.scrollIntoView())
+    },
+  })),
+  ...inBoth((name, look) => ({
+    ...{ name: `report-${name}`, role: 'leader', path: '/report', height: 1250, ...look },
+    prepare: ({ page }) => page.locator('[data-report-state=ready]').waitFor(slower),
+  })),
   { name: 'overview-en-light', role: 'leader', path: '/overview' },
   { name: 'home-en-dark', role: 'manager', path: '/', theme: 'dark' },
   { name: 'phone-overview-en-dark', role: 'leader', path: '/overview', theme: 'dark', ...phone },
@@ -108,6 +131,20 @@ const pages: Shot[] = [
     locale: 'zh-CN',
     theme: 'dark',
   },
+  ...inBoth((name, look) => ({
+    ...{ name: `satisfaction-answers-${name}`, role: 'leader', path: '/satisfaction', ...look },
+    height: 1250,
+    prepare: async ({ page }) => {
+      await page.getByTestId('satisfaction-comments').waitFor(slower)
+      await page
+        .getByTestId('satisfaction-departments')
+        .evaluate((card) => card.scrollIntoView({ block: 'start' }))
+    },
+  })),
+  ...(['en', 'zh-CN'] as const).map((locale): Shot => ({
+    ...{ name: `phone-satisfaction-${locale.slice(0, 2)}-dark`, role: 'leader', locale },
+    ...{ path: '/satisfaction', theme: 'dark', ...phone },
+  })),
   {
     name: 'evaluations-en-light',
     role: 'leader',

@@ -1,4 +1,6 @@
-import type { EChartsCoreOption } from 'echarts/core'
+import type { ChartView } from '@/charts/chart-view.ts'
+
+type ChartOption = ChartView['option']
 
 export interface WallLegendItem {
   name: string
@@ -24,7 +26,7 @@ function signOf({ type, symbol = '', lineStyle }: Series): string {
 }
 
 /** The entries of a chart's legend, each name once. The wall writes them itself: they break into lines that count. */
-export function legendOf({ series }: EChartsCoreOption): WallLegendItem[] {
+export function legendOf({ series }: ChartOption): WallLegendItem[] {
   const items = new Map<string, WallLegendItem>()
   for (const one of (series ?? []) as Series[]) {
     const { name, itemStyle } = one
@@ -51,9 +53,9 @@ const stepPixels = { across: 44, upwards: 30 }
  * @param size of the place, in the chart's pixels
  */
 export function wallOption(
-  option: EChartsCoreOption,
+  option: ChartOption,
   { width, height }: { width: number; height: number },
-): EChartsCoreOption {
+): ChartOption {
   const { grid, xAxis, yAxis } = option
   const steps = (pixels: number, each: number) => ({
     splitNumber: Math.min(5, Math.max(2, Math.floor(pixels / each))),
