@@ -2,8 +2,9 @@
  * `npm run screenshots`: takes the guide's pictures from the real app with the demo city, so that
  * they can be renewed whenever a page changes; `-- capture outbox` only those whose names begin so.
  */
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import type { Page } from 'playwright'
 import { apiClient, call } from './api.ts'
 import { startAppServer } from './app-server.ts'
@@ -14,7 +15,7 @@ import { openPage, type OpenOptions, type OpenPage } from './session.ts'
 import { stillPicture } from './still-picture.ts'
 
 /** What the public page shows. */
-function publishHalfAYear(dataDir: string): void {
+async function publishHalfAYear(dataDir: string): Promise<void> {
   const month = (back: number): string => {
     const day = new Date()
     return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() - back))
@@ -22,7 +23,8 @@ function publishHalfAYear(dataDir: string): void {
       .slice(0, 7)
   }
   const period = ['--from', month(6), '--to', month(1), '--level', 'community']
-  execFileSync(process.execPath, ['supabase/server/commands/publish.ts', ...period], {
+  // not in one go: connections that the server closes meanwhile must be noticed
+  await promisify(execFile)(process.execPath, ['supabase/server/commands/publish.ts', ...period], {
     env: { ...process.env, DATA_DIR: dataDir },
   })
 }
@@ -323,7 +325,7 @@ try {
   for (const locale of ['en', 'zh-CN'] as const) {
     const server = await startAppServer()
     const { url, dataDir } = server
-    if (['public', 'publish'].some((name) => isAsked({ name }))) publishHalfAYear(dataDir)
+    if (['public', 'publish'].some((name) => isAsked({ name }))) await publishHalfAYear(dataDir)
     const shots = [
       ...pages.filter((shot) => (shot.locale ?? 'en') === locale),
       ...loopShots(url, locale),
