@@ -114,7 +114,9 @@ declare
         | case when f.clock = 'dispatch' and t.clock = 'handle' then 16
           when f.clock = 'handle' and t.clock = 'dispatch' then 32 else 0 end
         else 0 end as bits) k
-    where l.kind = 'transition' and k.bits > 0 and %s $s$;
+    where l.kind = 'transition' and k.bits > 0 and %s
+    -- computed once: rows without their jsonb fit into memory
+    offset 0 $s$;
   v_result jsonb;
 begin
   execute format($q$
@@ -204,6 +206,7 @@ CREATE OR REPLACE FUNCTION private.evaluation_board_at(p_board text, p_filter js
  SET max_parallel_workers_per_gather TO '0'
  SET work_mem TO '64MB'
  SET enable_mergejoin TO 'off'
+ SET enable_sort TO 'off'
  SET jit TO 'off'
 AS $function$
 declare
