@@ -1,40 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import fixture from '../../tests/fixtures/statistics/satisfaction.json' with { type: 'json' }
-import { coachingSigns, type RatedAnswer } from './coaching-signs.ts'
 import { distinctiveTerms, termsOf } from './distinctive-terms.ts'
 import { importanceSatisfaction } from './importance-satisfaction.ts'
-
-const answer = (over: Partial<RatedAnswer> = {}): RatedAnswer => ({
-  ...{ value: 5, words: '', source: null, atMinute: 0, minutesAfterClosing: 60 },
-  ...over,
-})
-const answers = (length: number, over: (i: number) => Partial<RatedAnswer> = () => ({})) =>
-  Array.from({ length }, (_, i) => answer(over(i)))
-
-describe('signs of coaching', () => {
-  it('are equal answers from 30 on', () => {
-    expect(coachingSigns(answers(30)).allEqual).toBe(5)
-    expect(coachingSigns(answers(29)).allEqual).toBeNull()
-    expect(coachingSigns([...answers(30), answer({ value: 4 })]).allEqual).toBeNull()
-    expect(coachingSigns([])).toMatchObject({ n: 0, allEqual: null, withinAMinute: 0 })
-  })
-
-  it('are long texts in identical words, not what everybody says', () => {
-    const same = ['工作人员态度很好！', '工作人员 态度很好', '工作人员，态度很好。']
-    const said = [...same, ...same.map(() => '很满意'), '路灯修好了，谢谢']
-    const { identicalWords } = coachingSigns(said.map((words) => answer({ words })))
-    expect(identicalWords).toEqual([{ words: same[0], count: 3 }])
-  })
-
-  it('are bursts from one source, and answers within a minute', () => {
-    const burst = answers(10, (i) => ({ source: 'a', atMinute: i * 0.9 }))
-    const slow = answers(10, (i) => ({ source: 'b', atMinute: i * 2 }))
-    const unknown = answers(20, () => ({ minutesAfterClosing: 0.5 }))
-    const signs = coachingSigns([...burst, ...slow, ...unknown])
-    expect(signs.bursts).toEqual([{ source: 'a', count: 10 }])
-    expect(signs.withinAMinute).toBe(20)
-  })
-})
 
 describe('importance–satisfaction', () => {
   it('has limits at 0.20 and 0.10, both included', () => {

@@ -86,14 +86,16 @@ $$;
 -- Counts incidents with clocks by their verdicts and what charts group by, for a scope and a filter. $1 is the
 -- instant at which a running clock is judged. `p_month` is an expression on incidents `i`, null for all months
 -- together. `p_join` joins `i` to more of what that expression needs; an incident is counted once for each of its rows.
+-- `p_brief` leaves out department, channel, rework, extension and repeat, so that there are fewer kinds to judge.
 create or replace function private.verdict_query(
-  p_scope private.incident_scope, p_filter private.incident_filter, p_month text, p_join text default '')
+  p_scope private.incident_scope, p_filter private.incident_filter, p_month text, p_join text default '',
+  p_brief boolean default false)
 returns text language sql stable set search_path = '' as $$
   select format($q$
     with over as (
       -- few kinds among many rows: counted as they lie in incidents_rates_idx, without a look at the table
-      select %3$s as month, i.stage, i.on_hold, i.department_code, i.workflow_code, i.channel, i.lateness,
-        (i.rework > 0)::integer | ((i.extensions > 0)::integer << 1) | (i.is_repeat::integer << 2) as flags, count(*) as n
+      select %3$s as month, i.stage, i.on_hold, %5$s as department_code, i.workflow_code, %6$s as channel, i.lateness,
+        %7$s as flags, count(*) as n
       from public.incidents i %4$s
       where i.lateness is not null and %1$s and %2$s
         -- a granted appeal of its newest closing; not in: asked once of the few appeals, not of each incident
@@ -110,8 +112,8 @@ returns text language sql stable set search_path = '' as $$
         o.lateness >> 12 & 1 = 1 as is_verified, false as is_checked_now, o.n
       from over o
       union all
-      select %3$s as month, i.stage, i.on_hold, i.department_code, i.rework > 0 as is_rework, i.extensions > 0 as is_extended,
-        i.is_repeat, i.workflow_code, i.channel,
+      select %3$s as month, i.stage, i.on_hold, %5$s as department_code, i.rework > 0 as is_rework,
+        i.extensions > 0 as is_extended, i.is_repeat, i.workflow_code, %6$s as channel,
         max(k.late) filter (where c.kind = 'verify') as verifying,
         max(k.late) filter (where c.kind in ('accept', 'file')) as filing,
         max(k.late) filter (where c.kind = 'dispatch') as dispatch,
@@ -166,7 +168,9 @@ returns text language sql stable set search_path = '' as $$
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
     $q$,
     private.scope_condition(p_scope, 'i'), private.filter_condition(p_filter), coalesce(p_month, 'null::date'),
-    p_join)
+    p_join, case when p_brief then 'null::text' else 'i.department_code' end,
+    case when p_brief then 'null::text' else 'i.channel' end, case when p_brief then '0'
+      else '(i.rework > 0)::integer | ((i.extensions > 0)::integer << 1) | (i.is_repeat::integer << 2)' end)
 $$;
 
 -- A stage's verdict; null where it does not count or its time is unknown. `p_late` is null without a clock.

@@ -1,5 +1,11 @@
 -- Signs that answers may have been coached. They are shown to look at and judge nothing.
 
+-- Words without case, width, spaces and punctuation: by none of them is a prescribed text another one.
+create or replace function private.bare_words(p_words text)
+returns text language sql immutable set search_path = '' as $$
+  select lower(regexp_replace(normalize(p_words, nfkc), '[[:space:][:punct:]。、·“”‘’《》【】…—～]+', '', 'g'))
+$$;
+
 create or replace function private.rating_signs(p_days integer)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set timezone = 'UTC' set max_parallel_workers_per_gather = 0 as $$
@@ -25,9 +31,10 @@ begin
       from seen s
       join public.rating_words w on w.district_code = s.district_code and w.incident_id = s.incident_id
         and w.closing = s.closing
+      cross join lateral (select private.bare_words(w.words) as bare) b
       -- short words are often the same
-      where length(w.words) >= 6
-      group by s.place, lower(regexp_replace(btrim(w.words), '\s+', ' ', 'g')) having count(*) >= 5
+      where length(b.bare) >= 6
+      group by s.place, b.bare having count(*) >= 5
       union all
       select 'burst', null, b.asked_by, null, max(b.n), min(b.at) filter (where b.n >= 8),
         max(b.at) filter (where b.n >= 8), bool_or(b.is_generated)
@@ -52,8 +59,8 @@ end $$;
 -- most 100.
 -- Returns `{asOf, signs: [{kind, areaCode, personName, words, count, from, to, isGenerated}]}`. `kind`: `all_equal`, at
 -- least 30 answers of an area above the grids that are all equally satisfied; `same_words`, at least 5 times the same
--- words there; `burst`, at least 8 ratings by one caller within ten minutes; `at_once`, ratings within a minute of the
--- closing.
+-- words there, whatever their case, spaces and punctuation; `burst`, at least 8 ratings by one caller within ten
+-- minutes; `at_once`, ratings within a minute of the closing.
 -- Errors: 42501; 22023 for other than 1 to 366 days.
 create or replace function public.rating_signs(p_days integer default 90) returns jsonb
 language sql stable set search_path = '' as $$ select private.rating_signs(p_days) $$;

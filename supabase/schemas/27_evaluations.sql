@@ -312,6 +312,25 @@ returns jsonb language plpgsql stable set search_path = '' set timezone = 'UTC' 
 declare
   v_scope constant private.incident_scope := private.resolve_scope();
   v_filter constant private.incident_filter := private.parse_filter(p_filter);
+  -- steps that end a state's work as bits 1 to 8, a dispatch as 16, its return as 32
+  v_steps constant text := $s$
+    select l.district_code, l.incident_id, l.seq, coalesce(p.n, 0) as n, k.bits
+    from %s
+    join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id
+    join public.workflow_stages f on f.workflow = i.workflow_code and f.code = l.data ->> 'from'
+    left join public.workflow_stages t on t.workflow = i.workflow_code and t.code = l.data ->> 'to'
+    left join person p on p.user_id = l.actor
+    cross join lateral (
+      select case when l.data ->> 'to' is distinct from f.code then
+        case f.clock when 'verify' then 1 when 'dispatch' then case when l.stage_to = 'dispatched' then 4 else 0 end
+          when 'check' then 8 else 0 end
+        | case when l.stage_to = 'filed' and l.stage_from = 'reported' then 2 else 0 end
+        | case when f.clock = 'dispatch' and t.clock = 'handle' then 16
+          when f.clock = 'handle' and t.clock = 'dispatch' then 32 else 0 end
+        else 0 end as bits) k
+    where l.kind = 'transition' and k.bits > 0 and %s
+    -- computed once: rows without their jsonb fit into memory
+    offset 0 $s$;
   v_result jsonb;
 begin
   execute format($q$
@@ -325,41 +344,17 @@ begin
         join public.areas a on a.code = m.area_code
         where m.user_id = any ($2) and m.role = any ($3) and private.is_valid(m.valid_from, m.valid_to, now())
         order by m.user_id, m.role desc, a.path) m
-    ), step as materialized (
-      -- the log is read once: steps that end a state's work as bits 1 to 8, a dispatch as 16, its return as 32
-      select l.district_code, l.incident_id, l.seq, coalesce(p.n, 0) as n, k.bits
-      from public.incidents i
-      join public.incident_log l on l.district_code = i.district_code and l.incident_id = i.id
-      join public.workflow_stages f on f.workflow = i.workflow_code and f.code = l.data ->> 'from'
-      left join public.workflow_stages t on t.workflow = i.workflow_code and t.code = l.data ->> 'to'
-      left join person p on p.user_id = l.actor
-      cross join lateral (
-        select case when l.data ->> 'to' is distinct from f.code then
-          case f.clock when 'verify' then 1 when 'dispatch' then case when l.stage_to = 'dispatched' then 4 else 0 end
-            when 'check' then 8 else 0 end
-          | case when l.stage_to = 'filed' and l.stage_from = 'reported' then 2 else 0 end
-          | case when f.clock = 'dispatch' and t.clock = 'handle' then 16
-            when f.clock = 'handle' and t.clock = 'dispatch' then 32 else 0 end
-          else 0 end as bits) k
-      where l.kind = 'transition' and k.bits > 0 and not i.on_hold and %2$s and %3$s
-    ), took as materialized (
-      -- who took the last step out of each kind of state, and who reported it
-      select l.district_code, l.incident_id, ((k.last & 16777215) << 3) | k.kind as who
-      from (
-        select s.district_code, s.incident_id,
-          max(s.seq::bigint << 24 | s.n) filter (where s.bits & 1 > 0) as verify,
-          max(s.seq::bigint << 24 | s.n) filter (where s.bits & 2 > 0) as file,
-          max(s.seq::bigint << 24 | s.n) filter (where s.bits & 4 > 0) as dispatch,
-          max(s.seq::bigint << 24 | s.n) filter (where s.bits & 8 > 0) as checking
-        from step s
-        group by 1, 2) l
-      cross join lateral (values (1, l.verify), (2, l.file), (3, l.dispatch), (4, l.checking)) k (kind, last)
-      where k.last & 16777215 > 0
-      union all
-      select i.district_code, i.id, p.n << 3 | 5
-      from public.incidents i
-      join person p on p.user_id = i.reported_by
-      where %2$s and %3$s
+    ), last as materialized (
+      -- the log is read once: of each incident stays who took the last step out of each kind of state
+      select s.district_code, s.incident_id,
+        max(s.seq::bigint << 24 | s.n) filter (where s.bits & 1 > 0) as verify,
+        max(s.seq::bigint << 24 | s.n) filter (where s.bits & 2 > 0) as file,
+        max(s.seq::bigint << 24 | s.n) filter (where s.bits & 4 > 0) as dispatch,
+        max(s.seq::bigint << 24 | s.n) filter (where s.bits & 8 > 0) as checking,
+        max(s.n) filter (where s.bits & 16 > 0) as sender, count(*) filter (where s.bits & 16 > 0) as sendings,
+        coalesce(bool_or(s.bits & 32 > 0), false) as is_returned
+      from (%2$s) s
+      group by 1, 2
     ), v as materialized (
       select x.*, x.month >> 3 as person, x.month & 7 as kind from (%1$s) x where not x.on_hold
     ), done as materialized (
@@ -376,18 +371,18 @@ begin
       select v.person, 'valid', sum(v.n) filter (where v.is_filed), sum(v.n)
       from v where v.kind = 5 and (v.is_filed or v.is_rejected) group by 1
       union all
-      -- a dispatch is accurate unless the department gives it back; few are, and only theirs are put in order
+      -- a dispatch is accurate unless the department gives it back; of the few that were dispatched again or given
+      -- back the steps are put in order
       select x.n, 'dispatch_accurate', sum(x.kept), sum(x.made)
       from (
-        select s.n, 1 as kept, 1 as made from step s where s.bits & 16 > 0
+        select l.sender as n, count(*) as kept, count(*) as made
+        from last l where l.sendings = 1 and not l.is_returned group by 1
         union all
-        select r.n, -1, 0
+        select r.n, count(*) filter (where r.next & 32 = 0), count(*)
         from (
-          select s.n, s.bits, lead(s.bits) over (partition by s.district_code, s.incident_id order by s.seq) as next
-          from step s
-          where s.bits & 48 > 0 and (s.district_code, s.incident_id) in (
-            select b.district_code, b.incident_id from step b where b.bits & 32 > 0)) r
-        where r.bits & 16 > 0 and r.next & 32 > 0) x
+          select s.n, s.bits, lead(s.bits, 1, 0) over (partition by s.district_code, s.incident_id order by s.seq) as next
+          from (%3$s) s) r
+        where r.bits & 16 > 0 group by 1) x
       where x.n > 0 group by 1
     )
     select coalesce(jsonb_agg(jsonb_build_object('key', p.user_id, 'name', p.display_name, 'role', p.role,
@@ -397,9 +392,19 @@ begin
         left join done d on d.person = p.n and d.name = w.name)) order by p.display_name, p.user_id), '[]')
     from person p
     $q$,
-    private.verdict_query(v_scope, v_filter, 'took.who',
-      'join took on took.district_code = i.district_code and took.incident_id = i.id'),
-    private.scope_condition(v_scope, 'i'), private.filter_condition(v_filter))
+    private.verdict_query(v_scope, v_filter, 'took.who', $j$
+      left join last on last.district_code = i.district_code and last.incident_id = i.id
+      left join person reporter on reporter.user_id = i.reported_by
+      cross join lateral (
+        select (k.last & 16777215) << 3 | k.kind as who
+        from (values (1, last.verify), (2, last.file), (3, last.dispatch), (4, last.checking), (5, reporter.n)) k (kind, last)
+        where k.last & 16777215 > 0) took $j$, true),
+    format(v_steps, 'public.incidents i', 'not i.on_hold and ' || private.scope_condition(v_scope, 'i') || ' and '
+      || private.filter_condition(v_filter)),
+    format(v_steps, $z$ (
+      select i.district_code, i.id, i.workflow_code from last z
+      join public.incidents i on i.district_code = z.district_code and i.id = z.incident_id
+      where z.sendings > 1 or z.is_returned) i $z$, 'k.bits & 48 > 0'))
   into v_result using p_at, private.scope_people(),
     case p_board when 'posts' then '{grid_manager,admin}'::text[] else '{field_staff}'::text[] end,
     private.score_names(p_board);
@@ -409,7 +414,9 @@ end $$;
 -- A board at an instant.
 create or replace function private.evaluation_board_at(p_board text, p_filter jsonb, p_level text, p_at timestamptz)
 returns jsonb language plpgsql stable security definer set search_path = '' set timezone = 'UTC'
-set max_parallel_workers_per_gather = 0 set work_mem = '64MB' set enable_mergejoin = off as $$
+set max_parallel_workers_per_gather = 0 set work_mem = '64MB' set enable_mergejoin = off
+-- the rows of a year are underestimated: sorted they would go to the disk
+set enable_sort = off set jit = off as $$
 declare
   v_user constant uuid := private.require_user();
 begin

@@ -544,7 +544,7 @@ describeOnEachDatabase('ratings', (kind) => {
       'burst',
       'same_words',
     ])
-    await rate('field', rows[29]!.incidentId, { why: ' they  came AT once' })
+    await rate('field', rows[29]!.incidentId, { why: ' they  came, ＡＴ once！' })
     const all = await signs('leader')
     expect(all).toMatchObject([
       { kind: 'all_equal', areaCode: 'N-1', count: 30 },

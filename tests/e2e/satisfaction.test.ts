@@ -14,7 +14,13 @@ import { goInApp, openPage } from '../kit/session.ts'
 interface Packed {
   month: string
   count: number
-  runs: { isExempt: boolean; count: number; way: string; days: number[] }[]
+  runs: {
+    department: string | null
+    isExempt: boolean
+    count: number
+    way: string
+    days: number[]
+  }[]
   area: string
   category: string
   answer: string
@@ -36,6 +42,7 @@ interface Answer {
   isExempt: boolean
   /** Drawn for a call-back; else by link. */
   isCall: boolean
+  department: string | null
 }
 
 /** One row for each closing that was asked about, read from the server's answer by hand. */
@@ -48,17 +55,15 @@ function answersOf(packed: Packed[], areas: Map<number, Area>): Answer[] {
         Array.from({ length: rows }, () => `${month}-${String(at + 1).padStart(2, '0')}`),
       ),
     )
-    const exempt = runs.flatMap((run) => Array.from({ length: run.count }, () => run.isExempt))
-    const calls = runs.flatMap((run) =>
-      Array.from({ length: run.count }, () => run.way === 'callback'),
-    )
+    const ofRun = runs.flatMap((run) => Array.from({ length: run.count }, () => run))
     return Array.from({ length: count }, (_, row) => ({
-      isCall: calls[row]!,
+      isCall: ofRun[row]!.way === 'callback',
+      department: ofRun[row]!.department,
       day: days[row]!,
       category: kinds[row]!,
       area: areas.get(places[row]! * 256 + places[count + row]!)!,
       byte: bytes[row]!,
-      isExempt: exempt[row]!,
+      isExempt: ofRun[row]!.isExempt,
     }))
   })
 }
@@ -199,6 +204,34 @@ describe('the page of satisfaction', () => {
       called.filter(({ byte }) => byte < 128).length,
     ])
 
+    // left out, with who decided; the area that looks coached; words that tell happy from unhappy
+    const leftOut = page.getByTestId('satisfaction-exclusions').locator('li')
+    expect(await leftOut.count()).toBe(rows.length - counted.length)
+    expect(await leftOut.filter({ hasText: /Reason: .*Granted by /s }).count()).toBe(
+      rows.length - counted.length,
+    )
+    const since = new Date(Date.parse(lastDay) - 300 * 86_400_000).toISOString().slice(0, 10)
+    const coached = [...byArea.keys()].filter((name) => {
+      const answers = counted
+        .filter(({ area, day, byte }) => {
+          const { path } = areas.find((one) => one.level === 'community' && one.name === name)!
+          return area.path.startsWith(path) && day > since && byte < 128 && byte % 8 > 0
+        })
+        .map(({ byte }) => byte % 8)
+      return answers.length >= 25 && new Set(answers).size === 1
+    })
+    expect(coached.length).toBe(1)
+    await page
+      .getByTestId('answer-signs')
+      .locator('li', { hasText: 'all equally satisfied' })
+      .getByText(coached[0]!)
+      .waitFor(slow)
+    const comments = page.getByTestId('satisfaction-comments')
+    const term = comments.getByRole('button').first()
+    const [, held] = /: (\d+) comment/.exec((await term.getAttribute('aria-label'))!)!
+    await term.click()
+    await expect.poll(() => comments.locator('q').count(), slow).toBe(Math.min(30, Number(held)))
+
     const first = ranking[0]![0]!
     await page
       .getByTestId('chart-satisfaction-ranking')
@@ -208,6 +241,25 @@ describe('the page of satisfaction', () => {
     await expect
       .poll(() => text('satisfaction-satisfied'), slow)
       .toContain(`${own.count} of ${own.n} answers`)
+    // on to a grid of it by a click, back by another, and to the city by the trail
+    const { path } = areas.find(({ level, name }) => level === 'community' && name === first)!
+    const grids = areas.filter((one) => one.level === 'grid' && one.path.startsWith(path))
+    const names = page.getByTestId('chart-satisfaction-ranking').locator('tbody tr button')
+    await expect
+      .poll(async () => {
+        const shown = await names.allInnerTexts()
+        return shown.length > 0 && shown.every((name) => grids.some((one) => one.name === name))
+      }, slow)
+      .toBe(true)
+    const chosen = await names.first().innerText()
+    const within = grids.filter(({ name }) => name === chosen).map((grid) => grid.path)
+    const inGrid = satisfied(counted.filter(({ area }) => within.includes(area.path)))
+    for (const { count: good, n: of } of [inGrid, own]) {
+      await names.first().click()
+      await expect
+        .poll(() => text('satisfaction-satisfied'), slow)
+        .toContain(`${good} of ${of} answer`)
+    }
     await page.locator('main').getByRole('button', { name: 'San Francisco' }).click()
     await expect.poll(() => text('satisfaction-satisfied'), slow).toContain(tile.split('\n')[1]!)
     expect(problems).toEqual([])
@@ -284,6 +336,27 @@ describe('the page of satisfaction', () => {
     expect(table.at(-1)!.slice(0, 4)).toEqual([
       ...['All categories', 'All areas', percent(now.count / now.n), String(now.n)],
     ])
+    // a click on a cell, and on a week, gives exactly the incidents that it counts
+    const click = async (chart: string, row: number, of: string | number): Promise<void> => {
+      await page
+        .getByTestId(`chart-${chart}`)
+        .locator('tbody tr')
+        .nth(row)
+        .getByRole('button')
+        .click()
+      const shown = `${Number(of).toLocaleString('en')} incident`
+      await expect.poll(() => text('satisfaction-rows-total'), slow).toContain(shown)
+    }
+    const cells = table.slice(1)
+    const inOthers = cells.findIndex(([, area]) => /\bother\b/i.test(area!))
+    await click('satisfaction-table', inOthers, cells[inOthers]![3]!)
+    await page.goBack()
+    await expect.poll(() => tableOf('satisfaction-table'), slow).toEqual(table)
+    await click('satisfaction-table', 0, cells[0]![3]!)
+    await page.goBack()
+    const [week, , ofWeek] = weeks.at(-2)!
+    expect(satisfied(byWeek.get(week!)!).n).toBe(Number(ofWeek))
+    await click('satisfaction-trend', weeks.length - 2, ofWeek!)
     expect(problems).toEqual([])
   })
 
@@ -316,6 +389,22 @@ describe('the page of satisfaction', () => {
       .toBe(String(bad.n - bad.count))
     await expect.poll(() => page.getByTestId('list-row').count(), slow).toBe(bad.n - bad.count)
     await page.locator('[data-testid=chip][data-key=answers]').waitFor()
+
+    // of a department: those that it closed
+    await goInApp(page, '/satisfaction?from=all')
+    const department = page.getByTestId('satisfaction-departments').locator('tbody tr').first()
+    await department.waitFor(slow)
+    const [link] = await department.getByRole('link').all()
+    const [, good, of] = /([\d,]+) of ([\d,]+)/.exec((await link!.innerText())!)!
+    const byDepartment = [...Map.groupBy(counted, (row) => row.department).values()].map((all) => {
+      const said = all.filter(({ byte }) => byte < 128 && (byte >> 3) % 4 > 0)
+      return `${said.filter(({ byte }) => (byte >> 3) % 4 === 2).length} of ${said.length}`
+    })
+    expect(byDepartment).toContain(`${good} of ${of}`.replaceAll(',', ''))
+    await link!.click()
+    await expect
+      .poll(() => page.getByTestId('list-total').innerText(), slow)
+      .toBe(Number(of!.replaceAll(',', '')).toLocaleString('en'))
     expect(problems).toEqual([])
   })
 

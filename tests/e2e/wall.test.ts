@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { leastCapitalShare } from '../../src/domain/wall/wall-letters.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
 import { patient, slow } from '../kit/patience.ts'
-import { openPage, shownCount } from '../kit/session.ts'
+import { goInApp, openPage, shownCount } from '../kit/session.ts'
 
 describe('the wall', () => {
   const url = inject('appUrl')
@@ -34,17 +35,18 @@ describe('the wall', () => {
       await page.keyboard.press('ArrowLeft')
       expect(await place.innerText()).toContain('View 3 of 3')
       await page.getByTestId('wall-tile-satisfied').locator('svg').first().waitFor(slow)
-      for (const [width, height] of [
-        [1920, 1080],
-        [3840, 2160],
-      ] as const) {
-        await page.setViewportSize({ width, height })
-        const over = await page.evaluate(() => {
-          const { scrollHeight, scrollWidth } = document.documentElement
-          return [scrollHeight - innerHeight, scrollWidth - innerWidth]
-        })
-        expect(over).toEqual([0, 0])
-        expect(await page.evaluate(smallestLetters)).toBeGreaterThanOrEqual(0.019)
+      await page.setViewportSize({ width: 3840, height: 2160 })
+      await expect.poll(() => page.evaluate(seenFromAfar, leastCapitalShare), slow).toEqual([])
+      await page.setViewportSize({ width: 1920, height: 1080 })
+      // every tile in every room that one has
+      for (const [per, tiles] of arrangements) {
+        await goInApp(page, `/wall?tiles=${tiles.join(',')}&per=${per}&every=600`)
+        for (let first = 0; first < tiles.length; first += per) {
+          if (first > 0) await page.keyboard.press('ArrowRight')
+          for (const tile of tiles.slice(first, first + per))
+            await page.getByTestId(`wall-tile-${tile}`).locator(drawn[tile]!).first().waitFor(slow)
+          await expect.poll(() => page.evaluate(seenFromAfar, leastCapitalShare), slow).toEqual([])
+        }
       }
       await context.setOffline(true)
       await page.getByTestId('wall-trouble').waitFor(slow)
@@ -62,13 +64,71 @@ describe('the wall', () => {
   )
 })
 
-/** Height of the smallest letters as a share of the screen: 0.019 of a screen 1.2 m high is 23 mm. */
-function smallestLetters(): number {
-  const texts = [...document.querySelectorAll<HTMLElement>('[data-testid=wall] *')].filter(
-    (element) =>
-      !element.closest('svg') &&
-      [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim()),
-  )
-  const sizes = texts.map((element) => parseFloat(getComputedStyle(element).fontSize))
-  return Math.min(...sizes) / innerHeight
+/** Of each tile: what is there once it is drawn. */
+const drawn: Record<string, string> = {
+  ...{ rates: 'dd:has-text("%")', open: 'dd:has-text("%")', map: 'path[d^=M]' },
+  ...{ ranking: 'svg text', trend: 'svg text', satisfied: 'svg text' },
+}
+const all = ['open', 'map', 'trend', 'ranking', 'rates', 'satisfied']
+/** Tiles at once, and all of them in turn. */
+const arrangements: [per: number, tiles: string[]][] = [
+  [6, all],
+  [6, all.slice(0, 5)],
+  [4, ['open', 'map', 'trend', 'ranking']],
+  [4, ['rates', 'open', 'satisfied']],
+  [4, ['map', 'rates', 'trend']],
+  [2, all],
+  [1, all],
+]
+
+/**
+ * The faults of the wall as shown: scrolls, capital letters lower than the share of the screen's height, words that
+ * leave their tile or are cut, and words of a chart upon each other.
+ */
+function seenFromAfar(leastShare: number): string[] {
+  const faults: string[] = []
+  const { scrollHeight, scrollWidth } = document.documentElement
+  if (scrollHeight > innerHeight || scrollWidth > innerWidth) faults.push('the wall scrolls')
+  const pen = document.createElement('canvas').getContext('2d')!
+  const hasText = (element: Element): boolean =>
+    [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim() !== '')
+  const wall = document.querySelector('[data-testid=wall]')!
+  for (const element of [...wall.querySelectorAll('*')].filter(hasText)) {
+    if (element.closest('title, .sr-only')) continue
+    const box = element.getBoundingClientRect()
+    const words = `“${element.textContent!.trim()}”`
+    const { fontWeight, fontSize, fontFamily } = getComputedStyle(element)
+    pen.font = `${fontWeight} ${fontSize} ${fontFamily}`
+    const chart = element.closest<HTMLElement>('x-vue-echarts')
+    const enlarged = chart ? chart.getBoundingClientRect().width / chart.offsetWidth : 1
+    const capital = pen.measureText('H').actualBoundingBoxAscent * enlarged
+    if (capital < leastShare * innerHeight)
+      faults.push(`${words} has capitals of ${(capital / innerHeight).toFixed(4)}`)
+    const around = (element.closest('section') ?? wall).getBoundingClientRect()
+    const least = 1
+    if (
+      box.left < around.left - least ||
+      box.right > around.right + least ||
+      box.top < around.top - least ||
+      box.bottom > around.bottom + least
+    )
+      faults.push(`${words} leaves its place`)
+    if (element instanceof HTMLElement && element.scrollWidth > element.clientWidth + least)
+      faults.push(`${words} is cut`)
+  }
+  for (const chart of wall.querySelectorAll('x-vue-echarts')) {
+    const boxes = [...chart.querySelectorAll('text')].map((text) => text.getBoundingClientRect())
+    boxes.forEach((one, at) => {
+      const onto = boxes.findIndex(
+        (other, later) =>
+          later > at &&
+          one.left < other.right - 1 &&
+          other.left < one.right - 1 &&
+          one.top < other.bottom - 4 &&
+          other.top < one.bottom - 4,
+      )
+      if (onto >= 0) faults.push(`words of a chart lie on each other: ${at} and ${onto}`)
+    })
+  }
+  return faults
 }

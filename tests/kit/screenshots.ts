@@ -2,8 +2,9 @@
  * `npm run screenshots`: takes the guide's pictures from the real app with the demo city, so that
  * they can be renewed whenever a page changes; `-- capture outbox` only those whose names begin so.
  */
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import type { Page } from 'playwright'
 import { apiClient, call } from './api.ts'
 import { startAppServer } from './app-server.ts'
@@ -14,7 +15,7 @@ import { openPage, type OpenOptions, type OpenPage } from './session.ts'
 import { stillPicture } from './still-picture.ts'
 
 /** Publishes half a year for the public page. */
-function publishHalfAYear(dataDir: string): void {
+async function publishHalfAYear(dataDir: string): Promise<void> {
   const month = (back: number): string => {
     const day = new Date()
     return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() - back))
@@ -22,7 +23,8 @@ function publishHalfAYear(dataDir: string): void {
       .slice(0, 7)
   }
   const period = ['--from', month(6), '--to', month(1), '--level', 'community']
-  execFileSync(process.execPath, ['supabase/server/commands/publish.ts', ...period], {
+  // not in one go: connections that the server closes meanwhile must be noticed
+  await promisify(execFile)(process.execPath, ['supabase/server/commands/publish.ts', ...period], {
     env: { ...process.env, DATA_DIR: dataDir },
   })
 }
@@ -39,6 +41,23 @@ interface Shot extends Omit<OpenOptions, 'url'> {
 type Locale = 'en' | 'zh-CN'
 
 const phone = { width: 390, height: 844, touch: true }
+
+/** English by day and Chinese by night. */
+const inBoth = (
+  shot: (name: string, look: Pick<OpenOptions, 'locale' | 'theme'>) => Shot,
+): Shot[] => [
+  shot('en-light', { locale: 'en', theme: 'light' }),
+  shot('zh-dark', { locale: 'zh-CN', theme: 'dark' }),
+]
+const wallShot = (name: string, locale: Locale, query: string): Shot => ({
+  ...{ name, role: 'leader', path: `/wall/plan?${query}`, locale, theme: 'dark' },
+  ...{ width: 1920, height: 1080 },
+  prepare: async ({ page }) => {
+    await page.getByTestId('wall-open-link').click()
+    await page.getByTestId('wall-tile-map').locator('path[d^=M]').first().waitFor(slower)
+    await page.getByTestId('wall-tile-satisfied').locator('svg text').first().waitFor(slower)
+  },
+})
 /** One for each method of the map. */
 const methodShots = {
   'method-shuffle': 'layer=hotspots&test=shuffle',
@@ -76,19 +95,25 @@ const pages: Shot[] = [
       })),
     ),
   ),
-  {
-    ...{ name: 'wall-en-dark', role: 'leader', path: '/wall/plan', theme: 'dark' },
-    ...{ width: 1920, height: 1080 },
-    prepare: async ({ page }) => {
-      await page.getByTestId('wall-open-link').click()
-      await page.getByTestId('wall-tile-map').locator('path[d^=M]').first().waitFor(slower)
-    },
-  },
+  wallShot('wall-en-dark', 'en', 'tiles=map,open,satisfied&per=4'),
+  wallShot('wall-zh-dark', 'zh-CN', 'per=6'),
   { name: 'public-en-light', path: '/public', height: 1150 },
   {
     ...{ name: 'public-zh-dark', path: '/public', height: 1150 },
     ...{ locale: 'zh-CN', theme: 'dark' },
   },
+  ...inBoth((name, look) => ({
+    ...{ name: `publish-${name}`, role: 'admin', path: '/publish', height: 1150, ...look },
+    prepare: async ({ page }) => {
+      await page.getByTestId('publish-preview').click()
+      await page.getByTestId('preview').waitFor(slower)
+      await page.getByTestId('publish-form').evaluate((form) => form.scrollIntoView())
+    },
+  })),
+  ...inBoth((name, look) => ({
+    ...{ name: `report-${name}`, role: 'leader', path: '/report', height: 1250, ...look },
+    prepare: ({ page }) => page.locator('[data-report-state=ready]').waitFor(slower),
+  })),
   { name: 'overview-en-light', role: 'leader', path: '/overview' },
   { name: 'home-en-dark', role: 'manager', path: '/', theme: 'dark' },
   { name: 'phone-overview-en-dark', role: 'leader', path: '/overview', theme: 'dark', ...phone },
@@ -108,6 +133,20 @@ const pages: Shot[] = [
     locale: 'zh-CN',
     theme: 'dark',
   },
+  ...inBoth((name, look) => ({
+    ...{ name: `satisfaction-answers-${name}`, role: 'leader', path: '/satisfaction', ...look },
+    height: 1250,
+    prepare: async ({ page }) => {
+      await page.getByTestId('satisfaction-comments').waitFor(slower)
+      await page
+        .getByTestId('satisfaction-departments')
+        .evaluate((card) => card.scrollIntoView({ block: 'start' }))
+    },
+  })),
+  ...(['en', 'zh-CN'] as const).map((locale): Shot => ({
+    ...{ name: `phone-satisfaction-${locale.slice(0, 2)}-dark`, role: 'leader', locale },
+    ...{ path: '/satisfaction', theme: 'dark', ...phone },
+  })),
   {
     name: 'evaluations-en-light',
     role: 'leader',
@@ -138,7 +177,14 @@ const pages: Shot[] = [
     // high enough for the ranking of all communities beside funnel and map
     height: 1250,
     prepare: async ({ page }) => {
-      await page.getByTestId('chart-satisfaction-ranking').locator('svg').first().waitFor(slower)
+      // an svg of the chart's buttons is there before its answer
+      const ranking = page.getByTestId('chart-satisfaction-ranking')
+      await ranking.locator('x-vue-echarts svg').waitFor(slower)
+      await page.getByTestId('satisfaction-rows-total').filter({ hasText: /\d/ }).waitFor(slower)
+      await page
+        .getByTestId('chart-satisfaction-table')
+        .locator('x-vue-echarts svg')
+        .waitFor(slower)
       await page
         .getByTestId('chart-satisfaction-ranking')
         .evaluate((card) => card.scrollIntoView({ block: 'start' }))
@@ -279,7 +325,7 @@ try {
   for (const locale of ['en', 'zh-CN'] as const) {
     const server = await startAppServer()
     const { url, dataDir } = server
-    if (isAsked({ name: 'public' })) publishHalfAYear(dataDir)
+    if (['public', 'publish'].some((name) => isAsked({ name }))) await publishHalfAYear(dataDir)
     const shots = [
       ...pages.filter((shot) => (shot.locale ?? 'en') === locale),
       ...loopShots(url, locale),

@@ -8,6 +8,8 @@ interface MonthFlowData {
   months: MonthFlow[] | null
   /** Older months are missing, so the backlog is too low. */
   isPartial: boolean
+  /** The bars alone. */
+  withoutBacklog?: boolean
   narrow: (month: LocalMonth) => void
 }
 
@@ -18,7 +20,7 @@ export function monthFlowView(data: MonthFlowData, { theme, text }: ChartLook): 
     fileName: 'flow',
     title: t('charts.flow.title'),
     note: data.isPartial ? t('charts.flow.partial') : t('charts.flow.note'),
-    option: monthFlowOption(months, theme, text),
+    option: monthFlowOption(months, theme, text, !data.withoutBacklog),
     table: {
       header: [
         t('charts.month'),

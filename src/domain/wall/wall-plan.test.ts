@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isStale, planFromQuery, queryOfPlan, usualPlan, viewsOf } from './wall-plan.ts'
+import { isStale, planFromQuery, queryOfPlan, roomOf, usualPlan, viewsOf } from './wall-plan.ts'
 
 describe('the plan of the wall', () => {
   it('keeps the named tiles in their order, once each, and knows what it does not know', () => {
@@ -15,6 +15,20 @@ describe('the plan of the wall', () => {
     expect(viewsOf({ tiles: ['map', 'rates', 'open'], per: 2 })).toEqual([
       ['map', 'rates'],
       ['open'],
+    ])
+  })
+
+  it('gives each tile its room: the first of three a side, five or six three abreast', () => {
+    const rooms = [1, 2, 3, 4, 5, 6].map((shown) =>
+      Array.from({ length: shown }, (_, at) => roomOf(at, shown)),
+    )
+    expect(rooms).toEqual([
+      ['whole'],
+      ['tall', 'tall'],
+      ['tall', 'quarter', 'quarter'],
+      ['quarter', 'quarter', 'quarter', 'quarter'],
+      ['quarter', 'sixth', 'sixth', 'sixth', 'sixth'],
+      ['sixth', 'sixth', 'sixth', 'sixth', 'sixth', 'sixth'],
     ])
   })
 

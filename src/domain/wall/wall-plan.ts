@@ -3,8 +3,22 @@ export const wallTiles = ['open', 'map', 'trend', 'ranking', 'rates', 'satisfied
 export type WallTile = (typeof wallTiles)[number]
 
 /** Tiles side by side. */
-export const tilesPerView = [1, 2, 4] as const
+export const tilesPerView = [1, 2, 4, 6] as const
 export type TilesPerView = (typeof tilesPerView)[number]
+
+/** The shape of a tile: the whole screen, half of its width, a quarter, or a third of half of its height. */
+export type TileRoom = 'whole' | 'tall' | 'quarter' | 'sixth'
+
+/**
+ * Of three tiles the first fills one side. Five or six stand three abreast, the first of five twice as wide.
+ * @param at place in the view
+ * @param shown tiles in the view
+ */
+export function roomOf(at: number, shown: number): TileRoom {
+  if (shown <= 1) return 'whole'
+  if (shown === 2 || (shown === 3 && at === 0)) return 'tall'
+  return shown <= 4 || (shown === 5 && at === 0) ? 'quarter' : 'sixth'
+}
 
 /** The wall's arrangement, as its address holds it. */
 export interface WallPlan {

@@ -6,6 +6,7 @@ import { funnelView } from '@/charts/views/funnel.ts'
 import { heatTableView } from '@/charts/views/heat-table.ts'
 import {
   answersToJudge,
+  type CategoryTable,
   type FairRanking,
   type SatisfactionRate,
 } from '@/domain/answers/satisfaction.ts'
@@ -27,6 +28,8 @@ interface Asked {
 
 /** Above this share of the standard's weight an adjusted share lacks too much to go unsaid. */
 const muchMissing = 0.2
+
+const codeOf = ({ code }: { code: string }): string => code
 
 /** Areas compared fairly, and by category. A click narrows the shared filter. */
 export function useComparisonCharts({ rate, areaLevel, isAdjusted, fair, drillInto }: Asked) {
@@ -130,13 +133,24 @@ export function useComparisonCharts({ rate, areaLevel, isAdjusted, fair, drillIn
           })) ?? null,
         format: percent,
         narrow: (row, column) => {
-          const [category, area] = [rows[row], areas.byIdx(table?.areas[column] ?? -1)]
+          const category = rows[row]
           if (category) filter.setCategories([category.code])
-          if (area) filter.setAreas([area.code])
+          if (table) filter.setAreas(codesIn(table, column))
         },
       },
       look.value,
     )
   })
+  /** Of a column: its area, all areas of the level without a column, or none for all areas. */
+  function codesIn({ areaLevel: level, areas: shown }: CategoryTable, column: number): string[] {
+    const own = shown[column]
+    if (own !== undefined) return areas.list.filter(({ idx }) => idx === own).map(codeOf)
+    if (column > shown.length) return []
+    const within = areas.byCode(filter.drill ?? '')?.path ?? ''
+    return areas.list
+      .filter((one) => one.level === level && one.path.startsWith(within))
+      .filter(({ idx }) => !shown.includes(idx))
+      .map(codeOf)
+  }
   return { ranking, funnel, heat, measure }
 }

@@ -12,7 +12,7 @@ import { measures } from '@/domain/measure/index.ts'
 import { countFigures, rankAreas } from '@/domain/measure/rank.ts'
 import { monthOfDay } from '@/domain/time/calendar.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
-import type { WallTile } from '@/domain/wall/wall-plan.ts'
+import type { TileRoom, WallTile } from '@/domain/wall/wall-plan.ts'
 import { comparedParent } from '@/parts/filter/compared-parent.ts'
 import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
 import { outlinesOf, type Outlines } from '@/stores/area-outlines.ts'
@@ -29,7 +29,7 @@ import type { WallFigure } from './WallFigures.vue'
 
 const shades = 5
 /** More bars would be too thin to read from afar. */
-const mostBars = 12
+const mostBars: Record<TileRoom, number> = { whole: 9, tall: 11, quarter: 5, sixth: 5 }
 const trendMonths = 24
 const nobodyClicks = (): void => {}
 
@@ -39,7 +39,7 @@ export type TileContent =
   | { kind: 'map'; shapes: AreaShape[]; shades: number; lows: string[] }
 
 /** Everything the wall can show, from the same views and answers as the pages. */
-export function useWallTiles(isDense: () => boolean) {
+export function useWallTiles(roomFor: (tile: WallTile) => TileRoom) {
   const { t } = useI18n()
   const counted = useCounted()
   const look = useChartLook()
@@ -69,7 +69,7 @@ export function useWallTiles(isDense: () => boolean) {
       {
         areas:
           ranked.value
-            ?.slice(0, isDense() ? mostBars / 3 : mostBars)
+            ?.slice(0, mostBars[roomFor('ranking')])
             .map(({ area: { code, name }, count, open, overdue }) => ({
               ...{ key: code, name, count, open, overdue, selected: false },
             })) ?? null,
@@ -79,11 +79,12 @@ export function useWallTiles(isDense: () => boolean) {
       look.value,
     ),
   )
+  const isTight = (tile: WallTile): boolean => ['quarter', 'sixth'].includes(roomFor(tile))
   const trend = computed(() =>
     monthFlowView(
       {
         months: columns.projection?.months ?? null,
-        isPartial: columns.partial,
+        ...{ isPartial: columns.partial, withoutBacklog: isTight('trend') },
         narrow: nobodyClicks,
       },
       look.value,
@@ -151,11 +152,12 @@ export function useWallTiles(isDense: () => boolean) {
       if (!answers.value) return { key: rate, label, value: null }
       const { share, low, high, count, n } = judgedShare(goodAnswers(answers.value.all, rate))
       if (share === null || n < answersToJudge.least)
-        return { key: rate, label, value: '–', hint: t('satisfaction.tooFew') }
+        return { key: rate, label, value: '–', hints: [t('satisfaction.tooFew')] }
       const { percent } = format.value
-      const interval = t('satisfaction.interval', { low: percent(low!), high: percent(high!) })
+      const key = isTight('rates') ? 'wall.interval' : 'satisfaction.interval'
+      const interval = t(key, { low: percent(low!), high: percent(high!) })
       const of = counted('satisfaction.of', { done: count, count: n })
-      return { key: rate, label, value: percent(share), hint: `${of} · ${interval}` }
+      return { key: rate, label, value: percent(share), hints: [of, interval] }
     }),
   )
   const ever = useSatisfaction(() => (parent.value ? { months: null } : null))
