@@ -60,7 +60,7 @@ const mostScopes = 200
  * Keeps packed months and the answers made of them, until an incident of the month changes. Every call asks the
  * database first who reads what, and which months changed since the last look.
  *
- * What is kept holds every change before `#before`. What was read at an older instant answers its own call only.
+ * Kept months hold every change before the cursor. Months read at an older instant answer their own call only.
  */
 export class KeptColumns {
   readonly #ask: AskAs
@@ -119,7 +119,7 @@ export class KeptColumns {
     }
   }
 
-  /** Who reads what, and forgets months that changed. */
+  /** Reads the person's scope, and forgets months that changed. */
   async #look(user: string): Promise<State> {
     const asked = this.#cursor
     const [row] = await this.#ask(user, stateSql, [asked])

@@ -9,7 +9,7 @@ import { demoFolder } from '../generate/sample.ts'
 /** Rows on PGlite, and beside a server. */
 export const fewRows = 20_000
 
-/** What the imported incidents name as their source. */
+/** Source that the imported incidents name. */
 export const source = 'bench'
 
 export type Env = Record<string, string>
