@@ -1,5 +1,5 @@
 import { useEventListener, useIntervalFn } from '@vueuse/core'
-import { computed, type ComputedRef } from 'vue'
+import { computed, shallowRef, watch, type ComputedRef } from 'vue'
 import { useSessionStore } from '@/stores/session.store.ts'
 
 const lookEveryMs = 2 * 60_000
@@ -11,12 +11,16 @@ const lookEveryMs = 2 * 60_000
  */
 export function useNewMap(): ComputedRef<string | null> {
   const session = useSessionStore()
-  const present = computed(() => session.config?.city.basemap?.url ?? '')
-  const opened = present.value
+  const present = computed(() => session.config && (session.config.city.basemap?.url ?? ''))
+  const opened = shallowRef<string | null>(null)
+  // The page stands before its configuration has come.
+  watch(present, (url) => (opened.value ??= url), { immediate: true })
   const look = (): void => {
     if (document.visibilityState === 'visible') void session.lookAtCity()
   }
   useIntervalFn(look, lookEveryMs)
   useEventListener(document, 'visibilitychange', look)
-  return computed(() => (present.value === opened ? null : present.value))
+  return computed(() =>
+    opened.value === null || present.value === opened.value ? null : present.value,
+  )
 }

@@ -6,6 +6,7 @@ import { Temporal } from 'temporal-polyfill'
 import { afterAll, describe, expect, it } from 'vitest'
 import { BatchSize } from './batch-size.ts'
 import { instantsOf } from './dates/wall-clock.ts'
+import { faultTableHeader } from './fault-table.ts'
 import { faultsNamed, RejectedRows } from './rejected-rows.ts'
 import { SeenIds } from './seen-ids.ts'
 
@@ -53,12 +54,12 @@ describe('faults of rejected rows', () => {
     expect(rejected).toMatchObject({ rows: many, counts: { bad_date: many }, file: path })
     expect(rejected.items).toHaveLength(faultsNamed)
     const lines = readFileSync(path, 'utf8').slice(0, -2).split('\r\n')
-    expect(lines[0]).toBe('\uFEFFline,id,field,reason,detail')
+    expect(`${lines[0]}\r\n`).toBe(faultTableHeader())
     expect(lines.slice(1).map((line) => Number(line.split(',')[0]))).toEqual(
       Array.from({ length: many }, (_, n) => n + 1),
     )
     // a spreadsheet would run it
-    expect(lines[1]).toBe(`1,'=1,t,bad_date,"a ""quoted"", text"`)
+    expect(lines[1]).toBe(`1,'=1,t,rejected 拒绝,bad_date,not a date,不是日期,"a ""quoted"", text"`)
   })
 })
 

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { projectRoot } from '../base/settings.ts'
 import { slow, slower } from '../../../tests/kit/patience.ts'
 import { adminEmail, adminPassword, secretsOf, send, settingsIn } from '../testing/kit.ts'
-import { shortLifeFlags } from '../testing/short-life.ts'
 import { folderWithSmallCity } from '../testing/small-city.ts'
 import { startServer } from './server.ts'
 
@@ -13,21 +12,15 @@ afterAll(() => folder.remove())
 
 /** A server in a process of its own, which can be killed. */
 async function startProcess() {
-  const script = `
-    import { startServer } from './supabase/server/start/server.ts'
-    import { settingsIn } from './supabase/server/testing/kit.ts'
-    const server = await startServer(settingsIn(${JSON.stringify(folder.path)}))
-    console.log('port ' + server.port)`
-  const child = spawn(
-    process.execPath,
-    [...shortLifeFlags, '--input-type=module', '--eval', script],
-    { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const entry = join(import.meta.dirname, '../testing/testing-server.ts')
+  const child = spawn(process.execPath, [entry, folder.path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let out = ''
   child.stdout.on('data', (part: Buffer) => (out += part.toString()))
-  await expect.poll(() => out, slow).toMatch(/port \d+/)
+  await expect.poll(() => out, slow).toMatch(/listening on \d+/)
   return {
-    port: Number(/port (\d+)/.exec(out)![1]),
+    port: Number(/listening on (\d+)/.exec(out)![1]),
     async kill() {
       child.kill('SIGKILL')
       await once(child, 'exit')
@@ -87,7 +80,7 @@ interface DeskState {
   }[]
 }
 
-const rows = 60_000
+const rows = 4_000
 const ledger = ['编号,上报时间,经度,纬度,小类']
   .concat(
     Array.from(

@@ -204,7 +204,7 @@ describe('the desk of imports', () => {
     expect(added).toBeLessThan(60_000)
     expect((await call('DELETE', '/job')).json.code).toBe('import_no_job')
     await call('DELETE', '/file')
-    expect(readdirSync(join(folder.path, 'data/imports/incoming'))).toEqual([])
+    expect(readdirSync(join(folder.path, 'data/imports/incoming'))).toEqual(['desk.json'])
   })
 
   test('keeps mappings by name', async () => {
@@ -233,13 +233,15 @@ describe('the desk of imports', () => {
     expect(await state()).toMatchObject({ receiving: null, file: { name: 'again.csv' }, job: null })
     silent.destroy()
     await call('DELETE', '/file')
-    expect(readdirSync(join(folder.path, 'data/imports/incoming'))).toEqual([])
+    expect(readdirSync(join(folder.path, 'data/imports/incoming'))).toEqual(['desk.json'])
   })
 
   test('gives all rejected rows as a table that no spreadsheet takes for formulas', async () => {
     const header = '编号,上报时间,经度,纬度,小类'
     const rows = Array.from({ length: 1_100 }, (_, n) => `=1+${n},2026年3月5日,113,28,"=谜,${n}"`)
-    await call('PUT', '/file?name=公式.csv', { body: [header, ...rows].join('\n') })
+    await call('PUT', `/file?name=${encodeURIComponent('公式')}.csv`, {
+      body: [header, ...rows].join('\n'),
+    })
     const mapping = {
       ...{ source: 'formulas', stages: { otherwise: 'filed' }, categories: {} },
       columns: { id: '编号', reportedAt: '上报时间', lon: '经度', lat: '纬度', category: '小类' },
