@@ -70,25 +70,26 @@ function binaryRows(
 ): void {
   const { deviations, squares, odd } = moments
   const { z, known } = out
-  const scales: number[] = []
   const most = longest(starts)
-  for (let length = 0; length <= most; length++) {
-    scales.push(scaleOf(self ? n : n - 1, length, length))
-  }
+  const scales = Float64Array.from({ length: most + 1 }, (_, length) =>
+    scaleOf(self ? n : n - 1, length, length),
+  )
   const overSpread = 1 / Math.sqrt(squares / n)
+  known.fill(1)
   for (let i = 0; i < n; i++) {
     const start = starts[i]!
     const end = starts[i + 1]!
-    const length = end - start
-    const scale = scales[length]!
-    if (scale === 0 || (!self && i === odd)) continue
+    const scale = scales[end - start]!
+    if (scale === 0 || (!self && i === odd)) {
+      known[i] = 0
+      continue
+    }
     let lag = 0
     for (let e = start; e < end; e++) lag += deviations[neighbours[e]!]!
     z[i] = self
       ? lag * scale * overSpread
-      : ((lag + (length * deviations[i]!) / (n - 1)) * scale) /
+      : ((lag + ((end - start) * deviations[i]!) / (n - 1)) * scale) /
         Math.sqrt(varianceWithout(i, moments))
-    known[i] = 1
   }
 }
 

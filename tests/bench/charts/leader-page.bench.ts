@@ -117,7 +117,10 @@ async function changeTo(
 ): Promise<{ millis: number; longest: number }> {
   await page.evaluate((rest) => {
     const charts = [...document.querySelectorAll('section[data-testid^=chart-]')]
-    const still = new Set(charts.filter((chart) => chart.querySelector('svg')))
+    // one further down asks only once it is seen
+    const still = new Set(
+      charts.filter((chart) => chart.ariaBusy !== 'true' && chart.querySelector('svg')),
+    )
     const state = { last: 0, longest: 0, start: performance.now() }
     const watcher = new MutationObserver((changes) => {
       state.last = performance.now()
