@@ -48,9 +48,15 @@ try {
   const lines: string[] = []
   for (const task of tasks) {
     if (asked.length > 0 && !asked.some((word) => task.name.includes(word))) continue
-    const line = await lineOf(task, world, browser)
-    process.stdout.write(`${line}\n`)
-    lines.push(line)
+    try {
+      const line = await lineOf(task, world, browser)
+      process.stdout.write(`${line}\n`)
+      lines.push(line)
+    } catch (error) {
+      // the others are done all the same, and nothing is kept
+      process.exitCode = 1
+      console.error(`${task.name}:`, error)
+    }
   }
   const heading = 'task | before | taps | fields | keys | seconds | what stood on the screen'.split(
     ' | ',
@@ -60,7 +66,7 @@ try {
     `|${heading.map(() => '---').join('|')}|`,
     ...lines,
   ].join('\n')
-  if (process.argv.includes('--record')) {
+  if (process.argv.includes('--record') && !process.exitCode) {
     const text = readFileSync(page, 'utf8')
     const [before, after] = [text.slice(0, text.indexOf(start)), text.slice(text.indexOf(end))]
     writeFileSync(

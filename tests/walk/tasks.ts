@@ -100,8 +100,11 @@ export const tasks: readonly Task[] = [
       await hands.choose(page.getByTestId('period-preset'), /^This month/)
       await hands.choose(page.getByTestId('compare-with'), 'Compare: period before')
       await hands.tap(page.getByRole('button', { name: 'Change', exact: true }))
-      const worst = page.getByTestId('area-row').first()
-      const area = page.locator('tr').filter({ has: worst })
+      const area = page
+        .locator('tr')
+        .filter({ has: page.getByTestId('area-row') })
+        .first()
+      const worst = area.getByTestId('area-row')
       await area.getByTestId('change').waitFor(slower)
       const said = `${await worst.innerText()}: ${await area.getByTestId('change').innerText()}`
       await hands.tap(worst)
