@@ -81,7 +81,7 @@ AS $function$
     ), ordered as (
       select t.*, a.idx as area, c.idx as category,
         t.minute - lag(t.minute, 1, 0) over w as step,
-        -- a day more, because the clock on the wall may be ahead; 0 is none; null for what is not open
+        -- allows a day more, as the wall clock may be ahead; 0 is none; null where it is not open
         case when t.is_open and t.due_minute is null then 0
           when t.is_open then least(16777215, greatest(1, t.due_minute - t.minute + 1440))::integer end as due
       from timed t

@@ -12,7 +12,7 @@ const run = promisify(execFile)
 const city = {
   WANGGE_CITY_NAME: '旧金山',
   WANGGE_CITY_LOCALE: 'zh-CN',
-  // nobody is told of a new street map at night
+  // the notice of a new street map is held back at night
   WANGGE_CITY_TIME_ZONE: zoneWithNoon(new Date()),
   // where the basemap that comes with the demo lies
   WANGGE_CITY_BBOX: '-122.52,37.70,-122.35,37.83',

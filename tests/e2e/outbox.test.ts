@@ -325,7 +325,7 @@ describe('outbox', () => {
       }, slow)
       .toEqual([expect.stringContaining('Begun')])
 
-    // what waits behind an own report leads to it: nobody can open the incident yet
+    // an item behind an own report leads to that report: the incident has no page yet
     await context.setOffline(true)
     const incidentId = randomUUID()
     const said = { categoryCode: 'sewer', lon: -122.42, lat: 37.76, description: 'Loose cover' }

@@ -118,7 +118,7 @@ test('a server that is killed or stopped while it stores says what is stored, an
   const atKill = await counted(second)
   expect(atKill).toBeGreaterThan(0)
   expect(atKill).toBeLessThan(rows)
-  // the report is whole, or it says that it is none; what was told as stored is stored
+  // the report says that it was broken off or lost; all rows it told as stored are there
   expect(report.isLost || report.brokenOff !== null).toBe(true)
   expect(atKill).toBeGreaterThanOrEqual(Math.max(report.stored, after.job!.progress?.stored ?? 0))
 
