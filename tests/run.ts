@@ -19,8 +19,14 @@ interface Tally {
 }
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 }
-/** Failed tests by project and name, printed again at the end: a cut log still has them. */
-const failures: string[] = []
+/** A failed test: its project and name, its first error, and what its pages and servers showed. */
+interface Failure {
+  name: string
+  error?: string
+  pages?: string
+}
+/** Printed again at the end, the names with their errors last: a cut log still has them. */
+const failures: Failure[] = []
 
 interface Report {
   numPassedTests?: number
@@ -72,24 +78,24 @@ function check(name: string, command: string, args: string[], after: string[] = 
     if (await runCommand(name, command, args)) total.passed++
     else {
       total.failed++
-      failures.push(name)
+      failures.push({ name })
     }
   }
   return { name, kind: 'core', after, run }
 }
 
 /** One entry a failed test, and one for each file that failed outside its tests. */
-function failuresOf(project: string, report: Report): string[] {
+function failuresOf(project: string, report: Report): Failure[] {
   return (report.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(process.cwd(), name)
     const failed = assertionResults.filter((result) => result.status === 'failed')
     if (failed.length === 0 && status === 'failed')
-      return [`${project}: ${file}\n    ${(message ?? '').split('\n')[0]}`]
-    return failed.map(({ fullName, failureMessages = [], meta }) =>
-      [`${project}: ${file}: ${fullName}`, ...beginningOf(failureMessages), ...(meta?.pages ?? [])]
-        .join('\n')
-        .replaceAll('\n', '\n    '),
-    )
+      return [{ name: `${project}: ${file}`, error: message?.split('\n')[0] }]
+    return failed.map(({ fullName, failureMessages = [], meta }) => ({
+      name: `${project}: ${file}: ${fullName}`,
+      error: beginningOf(failureMessages).join('\n'),
+      pages: meta?.pages?.join('\n'),
+    }))
   })
 }
 
@@ -127,10 +133,11 @@ function tests(
       total.skipped += (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
       if (!isOk && !report.numFailedTests) total.failed++
       const named = failuresOf(name, report)
-      failures.push(...(isOk || named.length > 0 ? named : [`${name}: failed outside its tests`]))
+      const outside = { name: `${name}: failed outside its tests` }
+      failures.push(...(isOk || named.length > 0 ? named : [outside]))
     } catch {
       total.failed++
-      failures.push(`${name}: ended without a report`)
+      failures.push({ name: `${name}: ended without a report` })
     }
   }
   return { name, kind, after, run }
@@ -229,7 +236,14 @@ if (total.skipped > 0) {
     `\n${total.skipped} skipped${mayNotSkip ? ', which fails here' : ''}: see above for the reasons`,
   )
 }
-if (failures.length > 0) console.log(`\nfailed:\n${failures.join('\n')}`)
+const indented = (...lines: (string | undefined)[]): string =>
+  lines
+    .filter((line) => line)
+    .join('\n')
+    .replaceAll('\n', '\n    ')
+for (const { name, pages } of failures) if (pages) console.log(`\n${indented(name, pages)}`)
+if (failures.length > 0) console.log('\nfailed:')
+for (const { name, error } of failures) console.log(indented(name, error))
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 const isWhole = total.failed === 0 && !(mayNotSkip && total.skipped > 0)
 process.exitCode = isWhole && total.passed > 0 ? 0 : 1

@@ -25,9 +25,15 @@ afterEach(async ({ task }) => {
       if (page.isClosed()) continue
       // a page that hangs has no text
       const text = await page.innerText('body', { timeout: patient(5_000) }).catch(String)
-      tell([page.url(), text.slice(0, maxLength), ...problems].join('\n'))
+      tell([page.url(), text.slice(0, maxLength), ...counted(problems)].join('\n'))
     }
     for (const output of runningOutputs) tell(output().slice(-maxLength))
   }
   openedPages.length = 0
 })
+
+/** Each line once, with how often it came. */
+function counted(lines: readonly string[]): string[] {
+  const times = Map.groupBy(lines, (line) => line)
+  return [...times].map(([line, { length }]) => (length > 1 ? `${line} (${length} times)` : line))
+}

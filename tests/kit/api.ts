@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import { commandOf, type Receipt } from '../../supabase/tests/harness/commands.ts'
 import type { LngLat } from '../../src/domain/vocabulary.ts'
+import { patientFetch } from './patient-fetch.ts'
 import type { DemoRole } from './session.ts'
 
 const demoClients = new Map<string, Promise<SupabaseClient>>()
@@ -31,6 +32,7 @@ export async function signedInClient(
   const config = (await answer.json()) as { publishableKey: string }
   const client = createClient(url, config.publishableKey, {
     auth: { persistSession: false, autoRefreshToken: false },
+    global: { fetch: patientFetch },
   })
   const { error } = await client.auth.signInWithPassword({ email, password })
   if (error) throw error
