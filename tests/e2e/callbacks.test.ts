@@ -2,6 +2,7 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { goInApp, openPage } from '../kit/session.ts'
 
@@ -64,7 +65,7 @@ describe('call-backs', () => {
     await card.getByTestId('call-save').tap()
     await card.waitFor({ state: 'detached', ...slow })
     await page.getByTestId('calls-waiting').waitFor()
-    await context.setOffline(false)
+    await returnNetwork(context)
     await page.getByTestId('calls-waiting').waitFor({ state: 'detached', ...slower })
     const { feedback } = await call<Detail>(await apiClient(url, 'leader'), 'incident_detail', {
       p_id: id,

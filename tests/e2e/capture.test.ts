@@ -21,6 +21,7 @@ import {
   type OpenOptions,
   type OpenPage,
 } from '../kit/session.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const mission: LngLat = [-122.4194, 37.7599]
@@ -82,7 +83,7 @@ describe('capture on a phone', () => {
     [longitude, latitude]: LngLat = mission,
     accuracy = 8,
   ): Promise<void> {
-    await context.setOffline(false)
+    await returnNetwork(context)
     await goInApp(page, '/outbox')
     await page.getByTestId('sync-line').waitFor(slow)
     if ((await page.locator('html').getAttribute('lang')) !== 'en') await chooseLanguage(page, 'en')
@@ -99,6 +100,22 @@ describe('capture on a phone', () => {
   const saved = (page: Page): Promise<void> =>
     page.locator('[data-testid=save-status][data-state=saved]').waitFor(slow)
   const basis = (page: Page) => page.getByTestId('place-basis').innerText()
+
+  /** Notes where the button of all categories stands in its page whenever it can be seen. */
+  function watchPlaces(): void {
+    const places = new Set<number>()
+    Object.assign(window, { buttonPlaces: places })
+    const look = (): void => {
+      const button = document.querySelector('[data-testid=category-all]')
+      const scroller = button?.closest('.overflow-y-auto')
+      if (scroller && button?.checkVisibility({ visibilityProperty: true }))
+        places.add(Math.round(button.getBoundingClientRect().top + scroller.scrollTop))
+      requestAnimationFrame(look)
+    }
+    look()
+  }
+  const buttonPlaces = (page: Page): Promise<number[]> =>
+    page.evaluate(() => [...(window as unknown as { buttonPlaces: Set<number> }).buttonPlaces])
 
   async function choose(page: Page, category: string, search: string): Promise<void> {
     const chosen = page.getByTestId('category-change')
@@ -258,7 +275,7 @@ describe('capture on a phone', () => {
     await send(page)
     await page.getByTestId('sent').filter({ hasText: en.sent.queued.title }).waitFor(slow)
     expect(await detail(id)).toBeNull()
-    await context.setOffline(false)
+    await returnNetwork(context)
     await received(page)
 
     const { photos } = await expectReceived(id, text, placeName)
@@ -289,7 +306,7 @@ describe('capture on a phone', () => {
     expect(await detail(id)).toBeNull()
     const link = page.getByTestId('sent-report')
     expect(await link.getAttribute('href')).toMatch(/^\/outbox\?show=waiting&item=[0-9a-f-]{36}$/)
-    await context.setOffline(false)
+    await returnNetwork(context)
     await received(page)
     expect(await link.innerText()).toBe(zh.sent.show.received)
     await link.tap()
@@ -325,7 +342,7 @@ describe('capture on a phone', () => {
     await choose(page, 'noise', 'noise')
     await page.getByTestId('description').fill('loud')
     await send(page)
-    await context.setOffline(false)
+    await returnNetwork(context)
     await received(page)
     expect((await detail(id))?.incident).toMatchObject({
       categoryCode: 'noise',
@@ -454,7 +471,15 @@ describe('capture on a phone', () => {
     expect(await page.getByTestId('sent').count()).toBe(0)
     await saved(page)
     const id = draftIn(page)
+    // what is loaded late, the drafts and what was used, moves nothing under the finger
+    await page.addInitScript(watchPlaces)
     await page.goto(`${url}/capture`)
+    await page.getByTestId('draft-open').first().waitFor(slow)
+    await page.getByTestId('outside-city').waitFor(slow)
+    expect(await buttonPlaces(page)).toHaveLength(1)
+    await page.getByTestId('description').fill('begun')
+    await saved(page)
+    expect(await buttonPlaces(page)).toHaveLength(1)
     await page.getByTestId('draft-open').first().tap(slow)
     await expect.poll(() => page.getByTestId('description').inputValue(), slow).toBe('enough')
     expect(draftIn(page)).toBe(id)

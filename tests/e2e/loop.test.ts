@@ -7,6 +7,7 @@ import { flowBrowser } from '../kit/flow-browser.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { comeBackToTab, goInApp, incidentInTable, openPage, type OpenPage } from '../kit/session.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
@@ -184,7 +185,7 @@ describe('the loop', () => {
     expect(await page.getByTestId('step-verify').isDisabled()).toBe(true)
 
     await applyCommand(other, 'transition', { incidentId: id, baseVersion: 1, name: 'file' })
-    await context.setOffline(false)
+    await returnNetwork(context)
     await passHold(page, pending)
     await page.locator('[data-testid=log-pending][data-state=conflict]').waitFor(slower)
     await pending.getByRole('link').click()

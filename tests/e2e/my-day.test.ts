@@ -11,6 +11,7 @@ import { detailOf } from '../kit/commands.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { chooseLanguage, goInApp, incidentInTable, openPage } from '../kit/session.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { withoutWebGl } from '../kit/without-webgl.ts'
 
@@ -148,7 +149,7 @@ describe('my day', () => {
     if (process.env.SHOTS)
       await cold.screenshot({ path: `${process.env.SHOTS}/detail-offline.png` })
 
-    await context.setOffline(false)
+    await returnNetwork(context)
     const notes = async () => (await detailOf(field, id)).log.map(({ note }) => note)
     await expect.poll(notes, slower).toContain('Two mattresses by now')
     await cold.getByTestId('detail-stale').waitFor({ state: 'detached', ...slow })
@@ -216,7 +217,7 @@ describe('my day', () => {
     await dialog.getByTestId('step-submit').click()
     await task.waitFor({ state: 'detached', ...slow })
 
-    await context.setOffline(false)
+    await returnNetwork(context)
     await passHold(cold, cold.getByTestId('tasks-waiting'))
     await expect.poll(async () => (await detailOf(field, id)).incident.stage, slower).toBe('closed')
     const taken = (await detailOf(field, id)).photos.at(-1)!

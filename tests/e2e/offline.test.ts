@@ -7,6 +7,7 @@ import { axeProblems } from '../kit/axe.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
 import { allMonthsLoaded, askTwice, openPage, shownCount } from '../kit/session.ts'
 import { keptValues } from '../kit/kept-value.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const within30Seconds = { ...slow, interval: 250 }
@@ -62,7 +63,7 @@ describe('without a network', () => {
     await listFailed.waitFor()
 
     // nothing changed meanwhile, and yet the list must come
-    await context.setOffline(false)
+    await returnNetwork(context)
     await banner.waitFor({ state: 'detached', ...slow })
     await listFailed.waitFor({ state: 'detached', ...slow })
     await page.getByTestId('list-row').first().waitFor()
@@ -71,7 +72,7 @@ describe('without a network', () => {
     await banner.waitFor(slow)
     await reportIncident(await apiClient(url, 'field'))
     expect(await shownCount(page, 'total-count')).toBe(before['open-count'])
-    await context.setOffline(false)
+    await returnNetwork(context)
     await expect
       .poll(() => shownCount(page, 'total-count'), within30Seconds)
       .toBe(before['open-count']! + 1)
@@ -108,7 +109,7 @@ describe('without a network', () => {
     await expect.poll(() => shownCount(page, 'total-count'), slow).toBe(before['open-count'])
 
     await reportIncident(await apiClient(url, 'field'))
-    await context.setOffline(false)
+    await returnNetwork(context)
     await banner.waitFor({ state: 'detached', ...slow })
     await expect
       .poll(() => shownCount(page, 'total-count'), within30Seconds)
@@ -159,7 +160,7 @@ describe('without a network', () => {
       ...{ incidentId: theirs!.id, baseVersion: theirs!.version },
       ...{ name: 'reject', note: 'Somebody was faster' },
     })
-    await context.setOffline(false)
+    await returnNetwork(context)
     await expect
       .poll(async () => (await detailOf(mine!.id)).incident.stage, slower)
       .toBe('rejected')

@@ -17,6 +17,7 @@ import {
   type DemoRole,
   type OpenPage,
 } from '../kit/session.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const phone = { width: 390, height: 844, touch: true }
@@ -106,7 +107,7 @@ describe('outbox', () => {
     await page.getByTestId('note-form').locator('textarea').fill('Still there at one')
     await page.getByTestId('note-submit').click()
     await page.getByTestId('command-facts').filter({ hasText: 'Still there at one' }).waitFor(slow)
-    await context.setOffline(false)
+    await returnNetwork(context)
     expect(await receiptText(page)).toMatch(/[0-9a-f]{64}/)
     await page.getByTestId('outbox-back').click()
     await goInApp(page, incidentInTable(id))

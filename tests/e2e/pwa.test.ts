@@ -19,6 +19,7 @@ import { flowBrowser } from '../kit/flow-browser.ts'
 import { openFront } from '../kit/front.ts'
 import { goInApp, openPage, signIn } from '../kit/session.ts'
 import { stillPicture } from '../kit/still-picture.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { refuseWebGl } from '../kit/without-webgl.ts'
 import { zoneWithNoon } from '../kit/zone-with-noon.ts'
@@ -132,7 +133,7 @@ describe('the app on a device', () => {
   beforeEach(async () => {
     for (const one of context.pages()) if (one !== page) await one.close()
     await context.unrouteAll()
-    await context.setOffline(false)
+    await returnNetwork(context)
     if (new URL(page.url()).pathname === '/sign-in') await signIn(page, url, 'field', '/account')
     await untilEquipped(page)
     problems.length = 0
@@ -229,7 +230,7 @@ describe('the app on a device', () => {
     }
 
     // The network is back: the same person, confirmed, nothing asked of them.
-    await context.setOffline(false)
+    await returnNetwork(context)
     const warm = await coldStart(context, `${url}/account`)
     await warm.page.getByText('field@wangge.demo').first().waitFor(slow)
     await expect
@@ -400,7 +401,7 @@ describe('the app on a device', () => {
     expect(problems).toEqual([])
 
     // Neither a new page nor the network brings them back.
-    await context.setOffline(false)
+    await returnNetwork(context)
     const next = await coldStart(context, `${url}/my-day`, { webGl: false })
     await next.page.waitForURL((target) => target.pathname === '/sign-in', slow)
     expect(await next.page.evaluate(() => Object.keys(localStorage).join())).not.toContain(

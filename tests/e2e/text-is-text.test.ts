@@ -11,6 +11,7 @@ import { startAppServer, type AppServer } from '../kit/app-server.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
 import { detailOf, enqueueAllInPage, enqueueInPage } from '../kit/commands.ts'
 import { goInApp, openPage, type OpenOptions, type OpenPage } from '../kit/session.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const [lon, lat] = [-122.4194, 37.7599]
@@ -412,7 +413,7 @@ describe('text is text', () => {
         .poll(async () => (await textOf(page, 'command-facts')).split(text).length, slow)
         .toBeGreaterThan(2)
     }
-    await context.setOffline(false)
+    await returnNetwork(context)
     for (const [index, text] of sampled.slice(0, 4).entries()) {
       const other = sampled[index + 4]!
       await show(

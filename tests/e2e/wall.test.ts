@@ -2,6 +2,7 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { leastCapitalShare } from '../../src/domain/wall/wall-letters.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { patient, slow } from '../kit/patience.ts'
 import { goInApp, openPage, shownCount } from '../kit/session.ts'
 
@@ -50,7 +51,7 @@ describe('the wall', () => {
       }
       await context.setOffline(true)
       await page.getByTestId('wall-trouble').waitFor(slow)
-      await context.setOffline(false)
+      await returnNetwork(context)
       await page.getByTestId('wall-trouble').waitFor({ state: 'detached', ...slow })
       await page.keyboard.press('Escape')
       await page.waitForURL(/\/overview/)

@@ -13,6 +13,7 @@ import {
   send,
   untilSaved,
 } from './field-tab.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
 
 const url = inject('appUrl')
@@ -105,7 +106,7 @@ test('with no room left the page says so, keeps form, draft and queue, and goes 
   await page.getByTestId('description').fill('sent when there was room again')
   await putInQueue(page)
   expect(await readKept(page, database)).toMatchObject({ queued: 2, drafts: [] })
-  await context.setOffline(false)
+  await returnNetwork(context)
   // Five minutes is the longest that the queue waits between two tries.
   await expect
     .poll(() => readKept(page, database), { timeout: patient(330_000) })

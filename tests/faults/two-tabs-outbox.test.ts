@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { chooseCategory, fieldDevice, openCapture, putInQueue, readKept } from './field-tab.ts'
+import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 /** Sent while both tabs are open, and left in the queue for the tab that is closed while it sends. */
@@ -71,7 +72,7 @@ test('two tabs of one device: one sends; closed in the middle of a call, the oth
       route.fetch().then((answer) => resolve(answer.status()), reject)
     })
   })
-  await context.setOffline(false)
+  await returnNetwork(context)
   expect(await reached).toBe(200)
   // The other tab waits for the sender's lock, so it cannot be sending.
   await expect.poll(() => senderLocks(other, database), slow).toEqual({ held: 1, waiting: 1 })

@@ -1,12 +1,11 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { patience, patient } from './patience.ts'
+import { lookUntil } from './look-until.ts'
+import { patience } from './patience.ts'
 
 const tooManyRequests = 429
 /** Above this load a server may send a call away that would wait too long. */
 const idlePatience = 1.5
-const firstWaitMs = 100
-/** For an idle machine. */
-const maxWaitMs = 10_000
+const limitMs = 10_000
+const everyMs = 200
 
 /**
  * `fetch` that asks again as the app does: after a connection that the server closed while it was
@@ -17,20 +16,23 @@ export async function patientFetch(
   input: string | URL | Request,
   init?: RequestInit,
 ): Promise<Response> {
-  const until = performance.now() + patient(maxWaitMs)
-  for (let waitMs = firstWaitMs; ; waitMs *= 2) {
-    const isLast = performance.now() + waitMs > until
+  let last: Response | undefined
+  let failure: unknown
+  const ask = async (): Promise<Response | null> => {
     try {
       // a copy, so that a body can be sent once more
-      const answer = await fetch(input instanceof Request ? input.clone() : input, init)
-      const isBusy = answer.status === tooManyRequests && patience() > idlePatience
-      if (isLast || !isBusy) return answer
-      await answer.body?.cancel()
+      last = await fetch(input instanceof Request ? input.clone() : input, init)
     } catch (error) {
-      if (isLast || !wasConnectionClosed(error)) throw error
+      if (!wasConnectionClosed(error)) throw error
+      failure = error
+      return null
     }
-    await wait(waitMs)
+    const isBusy = last.status === tooManyRequests && patience() > idlePatience
+    return isBusy ? null : last
   }
+  const answer = (await lookUntil(ask, limitMs, everyMs)) ?? last
+  if (answer) return answer
+  throw failure
 }
 
 function wasConnectionClosed(error: unknown): boolean {

@@ -56,6 +56,8 @@ export function useCapturePage() {
   )
   /** The URL names an item missing on this device. */
   const isMissing = ref(false)
+  /** For a new form, however far it is filled: a list that goes would move what is under the finger. */
+  const offersDrafts = ref(true)
   /** Missing fields show after the first attempt. */
   const wasTried = ref(false)
 
@@ -121,6 +123,7 @@ export function useCapturePage() {
   }
   function take(next: Draft, isKept: boolean): void {
     draft.fill(next, isKept)
+    offersDrafts.value = false
     inHand()
   }
   /** Waits until the form is saved. */
@@ -131,6 +134,7 @@ export function useCapturePage() {
   async function startNew(): Promise<void> {
     await putAway()
     draft.startNew()
+    offersDrafts.value = true
     duplicates.refresh()
     writer.patch({ draft: null, replaces: null }, 'replace')
     inHand()
@@ -139,6 +143,7 @@ export function useCapturePage() {
     const load = async () => (await outboxStore.whenOpen()).loadDraft(id)
     const outcome = await draft.open(load, { putAway })
     isMissing.value = outcome === 'missing'
+    if (outcome !== 'overtaken') offersDrafts.value = outcome === 'missing'
     if (outcome !== 'opened') return
     inHand()
     writer.patch({ draft: id, replaces: null }, 'replace')
@@ -151,6 +156,7 @@ export function useCapturePage() {
     }
     const outcome = await draft.open(load, { isStored: false, putAway })
     isMissing.value = outcome === 'missing'
+    if (outcome !== 'overtaken') offersDrafts.value = outcome === 'missing'
     if (outcome === 'opened') inHand()
   }
   function takeBack(recalled: Draft): void {
@@ -196,6 +202,7 @@ export function useCapturePage() {
   async function begin(): Promise<void> {
     const query = asked()
     pin.begin()
+    offersDrafts.value = !query.draft && !query.replaces
     if (query.draft || query.replaces) await follow(query)
   }
 
@@ -211,6 +218,7 @@ export function useCapturePage() {
     isSending,
     sent,
     isMissing,
+    offersDrafts,
     errorOf,
     problem,
     begin,

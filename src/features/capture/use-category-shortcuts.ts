@@ -47,6 +47,6 @@ export function useCategoryShortcuts() {
       // Keeps more than shown: favourites are hidden from this list.
       recent: [code, ...before.filter((one) => one !== code)].slice(0, mostRecent * 3),
     }))
-  return { favourites, recent, isFavourite, toggleFavourite, noteUse }
+  return { ready, favourites, recent, isFavourite, toggleFavourite, noteUse }
 }
 export type CategoryShortcuts = ReturnType<typeof useCategoryShortcuts>
