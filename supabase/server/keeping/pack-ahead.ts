@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../base/database-types.ts'
 import type { FairQueue } from '../wire/fair-queue.ts'
 
@@ -39,26 +38,32 @@ const wholeCitySql = `
  */
 export function startPackAhead(options: PackAheadOptions): PackAhead {
   const { database, queue, packNext, onFailed } = options
-  const stopped = new AbortController()
-  const { signal } = stopped
+  let isStopped = false
+  let wake = (): void => undefined
   let underWay: Promise<void> | null = null
   let timer: NodeJS.Timeout | undefined
 
+  /** Cut short by the end. */
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve
+      setTimeout(resolve, lookMs).unref()
+    })
   const isIdle = (): boolean => queue.state.underWay + queue.state.waiting === 0
 
   async function packAll(): Promise<void> {
     const [reader] = await database().query<{ user: string }>(wholeCitySql)
     if (!reader) return
-    for (let isMore = true; isMore && !signal.aborted;) {
+    for (let isMore = true; isMore && !isStopped;) {
       if (isIdle()) isMore = await queue.run(person, () => packNext(reader.user, leastIncidents))
-      else await sleep(lookMs, undefined, { ref: false, signal })
+      else await pause()
     }
   }
   function begin(): void {
     // one that is under way sees the change, or leaves it to who asks
     underWay ??= packAll()
       .catch((error: unknown) => {
-        if (!signal.aborted) onFailed(error instanceof Error ? error : new Error(String(error)))
+        if (!isStopped) onFailed(error instanceof Error ? error : new Error(String(error)))
       })
       .finally(() => (underWay = null))
   }
@@ -67,11 +72,12 @@ export function startPackAhead(options: PackAheadOptions): PackAhead {
   return {
     noteChange() {
       clearTimeout(timer)
-      if (!signal.aborted) timer = setTimeout(begin, quietMs).unref()
+      if (!isStopped) timer = setTimeout(begin, quietMs).unref()
     },
     async stop() {
       clearTimeout(timer)
-      stopped.abort()
+      isStopped = true
+      wake()
       await underWay
     },
   }
