@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, describe, expect, it } from 'vitest'
 import { BatchSize } from './batch-size.ts'
+import { memoryFlags } from './memory-flags.ts'
 import { instantsOf } from './dates/wall-clock.ts'
 import { faultTableHeader } from './fault-table.ts'
 import { PlaceCounts, placesKept } from './place-counts.ts'
@@ -88,6 +89,15 @@ describe('faults of rejected rows', () => {
     // a spreadsheet would run it
     expect(lines[1]).toBe(`1,'=1,t,rejected 拒绝,bad_date,not a date,不是日期,"a ""quoted"", text"`)
   })
+})
+
+it('runs with the same flags from the shell as from the page', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: { import: string }
+  }
+  expect(scripts.import).toBe(
+    ['node', ...memoryFlags, 'supabase/server/commands/import.ts'].join(' '),
+  )
 })
 
 it('sizes batches by time: small beside others, within bounds', () => {
