@@ -25,6 +25,8 @@ export async function wakeIndexes(
     onWaking()
     await db.query('select private.wake_index()')
   }
+  // what the planner knows of their expressions went with them
+  if (count > 0) await db.query('analyze public.incidents')
   return count
 }
 
