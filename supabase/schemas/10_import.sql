@@ -9,6 +9,11 @@ return overlay(overlay(left(encode(sha256(convert_to(p_source || E'\x1f' || p_so
 
 -- Stores one batch, in which no id comes twice. A null `department` is the category's. p_update replaces
 -- changed rows that nobody worked on here. server/import/README.md explains the reasons.
+--
+-- New rows are checked as a whole where the caller may let triggers rest (a superuser may, and others that are granted
+-- it): foreign keys checked row by row, and the triggers of a new row, take as long as all the rest of it. Then this
+-- function does what they do: it locks the tables that incidents refer to against changes, looks up each key that the
+-- batch names once, and writes the rows of `incident_work`. Constraints and unique indexes hold in any case.
 create or replace function private.import_incidents(p_source text, p_rows jsonb, p_update boolean default false)
 returns jsonb language plpgsql set search_path = ''
 -- unknown numbers of rows look dear, and each batch would be compiled or planned anew
@@ -17,13 +22,26 @@ set jit = off set plan_cache_mode = force_generic_plan
 set work_mem = '32MB' as $$
 declare
   v_city public.city_settings;
-  -- read once: a look-up for each row takes longer than all its other checks
-  v_leaves constant text[] := array(select c.code from public.categories c
-    where not exists (select from public.categories d where d.parent_code = c.code));
-  v_departments constant text[] := array(select d.code from public.departments d);
+  -- triggers of an update must run; and the tables below must be seen as they are once they are locked
+  v_as_a_whole constant boolean := not p_update and current_setting('transaction_isolation') = 'read committed'
+    -- all plans are made anew, which takes as long as some hundred rows
+    and jsonb_array_length(p_rows) >= 500 and has_parameter_privilege('session_replication_role', 'set');
+  v_role constant text := current_setting('session_replication_role');
+  v_leaves text[];
+  v_departments text[];
   v_result jsonb;
 begin
+  if v_as_a_whole then
+    lock table public.areas, public.categories, public.departments, public.workflow_stages in share mode;
+  end if;
   select * into strict v_city from public.city_settings;
+  -- read once: a look-up for each row takes longer than all its other checks
+  v_leaves := array(select c.code from public.categories c
+    where not exists (select from public.categories d where d.parent_code = c.code));
+  v_departments := array(select d.code from public.departments d);
+  if v_as_a_whole then
+    perform set_config('session_replication_role', 'replica', true);
+  end if;
 
   with input as materialized (
     select r.*, private.import_incident_id(p_source, r.id) as incident_id,
@@ -125,17 +143,26 @@ begin
   ), first_states as materialized (
     select w.code, s.stage, private.first_state_of(w.code, s.stage) as state
     from public.workflows w cross join unnest(private.stage_codes()) s (stage)
+  ), verified as materialized (
+    -- of each channel once
+    select f.code, f.state, c.channel, private.must_be_verified(f.code, f.state, c.channel) as to_verify
+    from (select distinct coalesce(j.channel, 'import') as channel from judged j
+      where j.is_written and j.stage = 'reported') c
+    cross join (select * from first_states x where x.stage = 'reported') f
   ), ready as materialized (
     select j.*, a.level, f.state as first_state,
       coalesce(j.known_district, a.district_code) as district,
       private.quantise(j.lon, v_city.west, v_city.east) as qx,
       private.quantise(j.lat, v_city.south, v_city.north) as qy,
       date_trunc('month', j."reportedAt" at time zone v_city.time_zone)::date as month,
-      coalesce(j.department, c.default_department) as department_code, c.workflow_code
+      coalesce(j.department, c.default_department) as department_code, c.workflow_code,
+      coalesce(v.to_verify, false) as to_verify
     from judged j
     join shards a on a.code = j.area_code
     join public.categories c on c.code = j.category
     join first_states f on f.code = c.workflow_code and f.stage = j.stage
+    left join verified v on j.stage = 'reported' and v.code = c.workflow_code
+      and v.channel = coalesce(j.channel, 'import')
     where j.is_written
   ), numbered as materialized (
     select x.n, x.case_number
@@ -149,14 +176,15 @@ begin
     insert into public.incidents (district_code, id, category_code, area_code, department_code,
       stage, on_hold, severity, lon, lat, qx, qy, description, address_label, reported_at, month,
       closed_at, channel, source, source_id, source_hash, workflow_code, state,
-      state_since, case_number)
+      state_since, case_number, to_verify)
     select r.district, r.incident_id, r.category, r.area_code, r.department_code, r.stage,
       coalesce(r."onHold", false), coalesce(r.severity, 2::smallint), r.lon, r.lat, r.qx, r.qy,
       coalesce(r.description, ''), coalesce(r.address, ''), r."reportedAt", r.month, r."closedAt",
       coalesce(r.channel, 'import'), p_source, r.id, r.hash, r.workflow_code, r.first_state,
-      coalesce(r."closedAt", r."reportedAt"), u.case_number
+      coalesce(r."closedAt", r."reportedAt"), u.case_number, r.to_verify
     from ready r join numbered u on u.n = r.n where r.verdict = 'store'
-    returning district_code, id, stage, source_id
+    returning district_code, id, stage, source_id, area_code, category_code, department_code, workflow_code, state,
+      month, on_hold, to_verify, changed_xid
   ), updated as (
     update public.incidents i set category_code = r.category, area_code = r.area_code,
       department_code = r.department_code, stage = r.stage, workflow_code = r.workflow_code,
@@ -183,6 +211,14 @@ begin
       select district_code, id, last_seq + 1, 'import_updated', known_stage, stage, source_id from updated) w
     join input i on i.id = w.source_id
     returning 1
+  ), worked as (
+    -- as private.keep_work does; a new one has no clocks
+    insert into public.incident_work (district_code, incident_id, month, area_code, department_code, stage, on_hold,
+      to_verify, rework, changed_xid)
+    select s.district_code, s.id, s.month, s.area_code, s.department_code, s.stage, s.on_hold, s.to_verify, 0,
+      s.changed_xid
+    from stored s where v_as_a_whole and private.is_open(s.stage)
+    returning 1
   )
   select jsonb_build_object(
     'stored', (select count(*) from stored),
@@ -198,9 +234,78 @@ begin
       select line, id, case when verdict = 'outside_city' then 'lon' end, verdict,
         case when verdict = 'outside_city' then lon || ' ' || lat end
       from judged where verdict in ('outside_city', 'changed_content', 'changed_here')) r), '[]'),
-    'logged', (select count(*) from logged)
+    'logged', (select count(*) from logged),
+    'worked', (select count(*) from worked),
+    'counted', (select count(*) from stored) + (select count(*) from updated) + (select count(distinct n) from checked)
+      + (select count(*) from judged where verdict not in ('store', 'update')),
+    -- the foreign keys of incidents
+    'lost', (select string_agg(distinct k.key, ', ') from (
+      select k.area_code as key from (select distinct s.area_code from stored s
+        union select distinct s.district_code from stored s) k
+      where not exists (select from public.areas a where a.code = k.area_code)
+      union all
+      select k.category_code from (select distinct s.category_code from stored s) k
+      where not exists (select from public.categories c where c.code = k.category_code)
+      union all
+      select k.department_code from (select distinct s.department_code from stored s) k
+      where k.department_code is not null
+        and not exists (select from public.departments d where d.code = k.department_code)
+      union all
+      select k.workflow_code || ' ' || k.state from (select distinct s.workflow_code, s.state from stored s) k
+      where not exists (select from public.workflow_stages w where w.workflow = k.workflow_code and w.code = k.state)
+    ) k)
   ) into v_result;
-  return v_result - 'logged';
+  if v_as_a_whole then
+    perform set_config('session_replication_role', v_role, true);
+  end if;
+  if v_result ->> 'lost' is not null then
+    raise exception 'a row refers to what is not there: %', v_result ->> 'lost' using errcode = 'foreign_key_violation';
+  end if;
+  if (v_result ->> 'counted')::integer <> jsonb_array_length(p_rows) then
+    raise exception 'a batch of % rows accounts for %', jsonb_array_length(p_rows), v_result ->> 'counted';
+  end if;
+  return v_result - '{logged,worked,lost,counted}'::text[];
+end $$;
+
+-- Indexes that rest while an import brings many rows: to put a million rows into each of them takes longer than all else,
+-- to make them from all rows a third of that. They have the statements that make them again.
+create table private.resting_indexes (
+  name text primary key,
+  definition text not null
+);
+alter table private.resting_indexes enable row level security;
+
+-- Drops the indexes of incidents that only readers need. Those that keep something unique stay, the one that an import
+-- finds its own rows by, and those of few rows. For an import that is alone with its database.
+create or replace function private.rest_indexes()
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_index record;
+begin
+  for v_index in
+    select x.indexrelid::regclass::text as name, pg_get_indexdef(x.indexrelid) as definition
+    from pg_catalog.pg_index x
+    where x.indrelid = 'public.incidents'::regclass and not x.indisunique and x.indpred is null
+      and x.indexrelid <> 'public.incidents_id_idx'::regclass
+  loop
+    insert into private.resting_indexes (name, definition) values (v_index.name, v_index.definition);
+    execute 'drop index ' || v_index.name;
+  end loop;
+end $$;
+
+-- Makes one of the resting indexes again, and returns its name; null when none rests. One a call, so that a call that
+-- is cut off loses one index.
+create or replace function private.wake_index()
+returns text language plpgsql set search_path = '' set maintenance_work_mem = '256MB' as $$
+declare
+  v_index private.resting_indexes;
+begin
+  delete from private.resting_indexes r
+  where r.name = (select min(o.name) from private.resting_indexes o) returning * into v_index;
+  if v_index.name is not null then
+    execute v_index.definition;
+  end if;
+  return v_index.name;
 end $$;
 
 -- Sets the areas of incidents inside the boxes anew; the shard key stays. Returns how many moved.

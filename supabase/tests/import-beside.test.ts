@@ -62,6 +62,23 @@ const csv = files.write(
   '.csv',
 )
 
+async function asked<T>(sql: string): Promise<T[]> {
+  const db = await openDatabase(env)
+  try {
+    return await db.query<T>(sql)
+  } finally {
+    await db.close()
+  }
+}
+
+/** How many there are of incidents. */
+async function indexes(): Promise<number> {
+  const [found] = await asked<{ count: number }>(
+    `select count(*)::integer as count from pg_index where indrelid = 'public.incidents'::regclass`,
+  )
+  return found!.count
+}
+
 async function counted(
   source: string,
 ): Promise<{ incidents: number; sources: number; log: number }> {
@@ -132,6 +149,10 @@ it(
   'a server killed in the middle: the report says what is stored, the next run brings the rest',
   async () => {
     const { base, args } = incidents('server', 'server')
+    // as an import leaves them that was killed when it had the database to itself
+    const whole = await indexes()
+    await asked('select private.rest_indexes()')
+    expect(await indexes()).toBeLessThan(whole)
     const broken = await runCommand(env, 'import', args, { on: firstBatch, after: 60, what: kill })
     expect(broken).toMatchObject({
       code: 1,
@@ -144,6 +165,7 @@ it(
     expect(readFileSync(`${base}.txt`, 'utf8')).toContain(`stored ${report.stored}, updated 0`)
 
     await startServer()
+    expect(await indexes()).toBe(whole)
     const half = await counted('server')
     const [first = 0, last = 0] = report.brokenOff!.match(/\d+/g)!.map(Number)
     expect([report.stored, report.stored + last - first + 1]).toContain(half.incidents)

@@ -1089,6 +1089,49 @@ const keeping = [
     ],
   ),
   ...breaksOf(
+    at('keeping/pack-ahead'),
+    [test('keeping/pack-ahead')],
+    [
+      {
+        name: 'months are packed ahead while somebody is served',
+        find: 'if (isIdle()) isMore',
+        replace: 'if (true) isMore',
+      },
+    ],
+  ),
+  ...breaksOf(
+    at('owner/resting-indexes'),
+    ['supabase/tests/import-whole-batches.test.ts'],
+    [
+      {
+        name: 'indexes rest where most rows are there already',
+        find: 'if (stored < this.#rowsBefore) return',
+        replace: '',
+      },
+      {
+        name: 'an import leaves its indexes at rest',
+        find: 'if (this.#isResting) await wakeIndexes(this.#db, onWaking)',
+        replace: 'void onWaking',
+      },
+    ],
+  ),
+  ...breaksOf(
+    at('import/batch-sender'),
+    ['supabase/tests/import-whole-batches.test.ts'],
+    [
+      {
+        name: 'indexes rest while others read',
+        find: 'const mayRest = !isShared && !options.update',
+        replace: 'const mayRest = !options.update',
+      },
+      {
+        name: 'indexes rest while updates need them',
+        find: 'const mayRest = !isShared && !options.update',
+        replace: 'const mayRest = !isShared',
+      },
+    ],
+  ),
+  ...breaksOf(
     at('keeping/replay'),
     [test('keeping/replay')],
     [

@@ -105,6 +105,15 @@ export class Backend {
   }
 
   /**
+   * Packs one more month before anybody asks. See `KeptColumns`.
+   * @param least incidents from which on a city is worth it
+   * @returns whether there may be another
+   */
+  ahead(user: string, least: number): Promise<boolean> {
+    return this.#call({ op: 'ahead', user, least }) as Promise<boolean>
+  }
+
+  /**
    * Null on one's own Postgres. Rejects, and replaces the worker, when the database dropped
    * acknowledged rows.
    */

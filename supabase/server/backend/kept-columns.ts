@@ -119,6 +119,22 @@ export class KeptColumns {
     }
   }
 
+  /**
+   * Packs the newest month that is not kept yet; nothing where the person reads fewer incidents than `least`.
+   * @returns whether there may be another: false also where no room is left.
+   */
+  async ahead(user: string, least: number): Promise<boolean> {
+    const state = await this.#look(user)
+    const scope = this.#scopeOf(state.scope)
+    const list = (await this.#list(user, state, scope)) ?? []
+    if (list.reduce((sum, { count }) => sum + count, 0) < least) return false
+    const missing = list.map(({ month }) => month).filter((month) => !scope.packed.has(month))
+    const newest = missing.toSorted().at(-1)
+    if (newest === undefined) return false
+    await this.#pack(user, state, [newest])
+    return scope.packed.has(newest)
+  }
+
   /** Reads the person's scope, and forgets months that changed. */
   async #look(user: string): Promise<State> {
     const asked = this.#cursor

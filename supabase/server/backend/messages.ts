@@ -44,6 +44,8 @@ export type BackendCall =
   /** From kept columns of a checked person; null where they cannot answer: ask by `fetch`. */
   | { op: 'months'; user: string }
   | { op: 'columns'; user: string; months: readonly string[]; encoding: Encoding }
+  /** Packs one more month of a person's scope; answered by whether there may be another. */
+  | { op: 'ahead'; user: string; least: number }
   | { op: 'apply'; user: string; commands: string; received: string }
   | { op: 'canary' }
   | { op: 'dump' }
@@ -57,4 +59,10 @@ export type BackendEvent =
   | { event: 'reply'; id: number; value: unknown }
   | { event: 'refusal'; id: number; message: string; code: string; detail?: string }
 
-export type BackendStep = 'opening' | 'creating' | 'unpacking' | 'migrating' | 'connecting'
+export type BackendStep =
+  | 'opening'
+  | 'creating'
+  | 'unpacking'
+  | 'indexing'
+  | 'migrating'
+  | 'connecting'

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { DatabaseError } from '../base/database-types.ts'
 import { ServerError, messageOf } from '../base/errors.ts'
 import { migrate, readMigrations } from '../owner/migrate.ts'
+import { wakeIndexes } from '../owner/resting-indexes.ts'
 import { archivePath, findArchive, packageVersion, saveArchive } from './archive.ts'
 import type { Engine, OwnerTransaction } from './engine.ts'
 import { endWhenIdle } from './idle-transaction.ts'
@@ -65,6 +66,8 @@ async function openBackend(
     )
     await writeState(owner, 'system_schema', systemVersion)
   }
+  // before migrations, which may name an index; those of an import that was killed
+  await wakeIndexes(owner, () => progress('indexing'))
   const applied = await migrate(owner, migrations)
   if (applied.length > 0) progress('migrating')
   engine.schemaIsCurrent()
@@ -131,6 +134,8 @@ async function answer(backend: OpenBackend, call: BackendCall): Promise<unknown>
       return backend.columns.months(call.user).catch(() => null)
     case 'columns':
       return packedFor(backend, call).catch(() => null)
+    case 'ahead':
+      return backend.columns.ahead(call.user, call.least)
     case 'apply':
       return applyAs(engine, call)
     case 'canary':

@@ -220,6 +220,7 @@ async function jobOf({ values, positionals }: Answers): Promise<Task> {
             `${counts.read} read, ${counts.stored} stored, ${counts.rejected} rejected`,
             counts,
           ),
+        onIndexes: () => tell.progress('all rows are read; indexes are made'),
         signal: tell.signal,
       })
     return { job, kind, file }

@@ -1,4 +1,5 @@
 import type { Database } from '../base/database-types.ts'
+import { RestingIndexes } from '../owner/resting-indexes.ts'
 import { BatchSize } from './batch-size.ts'
 import type { ImportRow } from './incident-row.ts'
 import type { StreetLabels } from './place/street-labels.ts'
@@ -8,6 +9,8 @@ import type { Tally } from './tally.ts'
 
 interface SendOptions extends StoreOptions {
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
+  /** Told before each index that is made at the end. */
+  onIndexes?: () => void
   /** Ends the sending before the next batch. */
   signal?: AbortSignal
 }
@@ -19,6 +22,8 @@ export class BatchSender {
   readonly #tally: Tally
   readonly #streets: StreetLabels | null
   readonly #size: BatchSize
+  /** Null where others read, or updates need them. */
+  readonly #indexes: RestingIndexes | null
   #rows: ImportRow[] = []
   #characters = 0
   /** Never rejects: the fault waits in `#fault`. */
@@ -30,7 +35,10 @@ export class BatchSender {
     this.#options = options
     this.#tally = tally
     this.#streets = streets
-    this.#size = new BatchSize(db.isShared === true)
+    const isShared = db.isShared === true
+    this.#size = new BatchSize(isShared)
+    const mayRest = !isShared && !options.update && !options.checkOnly
+    this.#indexes = mayRest ? new RestingIndexes(db) : null
   }
 
   /** @throws what storing an earlier batch has thrown. */
@@ -47,9 +55,10 @@ export class BatchSender {
     if (this.#fault) throw this.#fault.error
   }
 
-  /** Waits for the batch under way, however it ends. */
-  settled(): Promise<void> {
-    return this.#underWay
+  /** Waits for the batch under way, however it ends, and makes the indexes again that rest. */
+  async close(): Promise<void> {
+    await this.#underWay
+    await this.#indexes?.end(() => this.#options.onIndexes?.())
   }
 
   async #send(): Promise<void> {
@@ -72,6 +81,7 @@ export class BatchSender {
     await sendBatch(this.#db, rows, body, this.#options, this.#tally)
     this.#size.took(rows.length, performance.now() - began)
     const { read, stored, rejected } = this.#tally
+    await this.#indexes?.note(stored)
     this.#options.onProgress?.({ read, stored, rejected: rejected.rows })
   }
 }

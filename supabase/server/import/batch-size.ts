@@ -1,7 +1,7 @@
 /** A batch is one transaction and one request. */
 const firstRows = { alone: 2_000, shared: 200 }
 const leastRows = 50
-const mostRows = 2_000
+const mostRows = { alone: 4_000, shared: 2_000 }
 /** How long a batch may take: beside others it holds up their calls. */
 const wantedMs = { alone: 500, shared: 50 }
 /** Of JSON, after which a batch is sent early. */
@@ -10,12 +10,14 @@ const mostCharacters = 2_000_000
 /** Sizes batches by the time that the last one took. */
 export class BatchSize {
   readonly #wantedMs: number
+  readonly #mostRows: number
   #rows: number
 
   /** @param isShared whether others use the database meanwhile. */
   constructor(isShared: boolean) {
     const kind = isShared ? 'shared' : 'alone'
     this.#wantedMs = wantedMs[kind]
+    this.#mostRows = mostRows[kind]
     this.#rows = firstRows[kind]
   }
 
@@ -28,6 +30,6 @@ export class BatchSize {
     if (rows === 0) return
     const wanted = (rows * this.#wantedMs) / Math.max(1, milliseconds)
     const near = Math.min(2 * this.#rows, Math.max(this.#rows / 2, wanted))
-    this.#rows = Math.round(Math.min(mostRows, Math.max(leastRows, near)))
+    this.#rows = Math.round(Math.min(this.#mostRows, Math.max(leastRows, near)))
   }
 }

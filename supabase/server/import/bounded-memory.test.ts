@@ -5,8 +5,10 @@ import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, describe, expect, it } from 'vitest'
 import { BatchSize } from './batch-size.ts'
+import { memoryFlags } from './memory-flags.ts'
 import { instantsOf } from './dates/wall-clock.ts'
 import { faultTableHeader } from './fault-table.ts'
+import { PlaceCounts, placesKept } from './place-counts.ts'
 import { faultsNamed, RejectedRows } from './rejected-rows.ts'
 import { SeenIds } from './seen-ids.ts'
 
@@ -27,6 +29,32 @@ it('knows the first line of each id, as a map would', () => {
   const many = 60_000
   for (let n = 1; n <= many; n++) seen.note(`id ${n}`, n)
   for (let n = 1; n <= many; n += 997) expect(seen.note(`id ${n}`, many + n)).toBe(n)
+})
+
+it('counts rows on the same point as a map would, and no further points than it keeps', () => {
+  // few points, some of them beside each other
+  const degrees = fc.integer({ min: -3, max: 3 }).map((n) => n / 10_000_000 + 0.5)
+  fc.assert(
+    fc.property(fc.array(fc.tuple(degrees, degrees)), (points) => {
+      const [counts, map] = [new PlaceCounts(), new Map<string, number>()]
+      for (const [lon, lat] of points) {
+        counts.add(lon, lat)
+        map.set(`${lon} ${lat}`, (map.get(`${lon} ${lat}`) ?? 0) + 1)
+      }
+      const found = counts.piles(2).map(({ lon, lat, count }) => [`${lon} ${lat}`, count])
+      expect(new Map(found as [string, number][])).toEqual(
+        new Map([...map].filter(([, count]) => count >= 2)),
+      )
+      const numbers = found.map(([, count]) => count)
+      expect(numbers).toEqual(numbers.toSorted((a, b) => Number(b) - Number(a)))
+    }),
+    { numRuns: 30 },
+  )
+  const many = new PlaceCounts()
+  for (let n = 0; n < placesKept + 5_000; n++) many.add(100 + n / 1_000_000, 30)
+  for (let n = 0; n < 10; n++) many.add(100, 30)
+  expect(many.piles(1)).toHaveLength(placesKept)
+  expect(many.piles(2)).toEqual([{ lon: 100, lat: 30, count: 11 }])
 })
 
 describe('faults of rejected rows', () => {
@@ -61,6 +89,15 @@ describe('faults of rejected rows', () => {
     // a spreadsheet would run it
     expect(lines[1]).toBe(`1,'=1,t,rejected 拒绝,bad_date,not a date,不是日期,"a ""quoted"", text"`)
   })
+})
+
+it('runs with the same flags from the shell as from the page', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: { import: string }
+  }
+  expect(scripts.import).toBe(
+    ['node', ...memoryFlags, 'supabase/server/commands/import.ts'].join(' '),
+  )
 })
 
 it('sizes batches by time: small beside others, within bounds', () => {

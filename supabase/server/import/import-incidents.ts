@@ -40,6 +40,8 @@ export interface IncidentImportOptions {
   /** CSV for the rejected rows, when the report cannot name them all. */
   rejectedFile?: string
   onProgress?: (state: { read: number; stored: number; rejected: number }) => void
+  /** Told before each index that is made after the rows. */
+  onIndexes?: () => void
   /** Ends the import after the batch under way. */
   signal?: AbortSignal
 }
@@ -239,9 +241,10 @@ export async function importIncidents(
   try {
     for await (const row of soundRows(table, reader, options, tally, watch)) await sender.add(row)
     await sender.end()
+    await sender.close()
   } catch (error) {
     if (tally.read === 0) throw error
-    await sender.settled()
+    await sender.close().catch(() => undefined)
     brokenOff = breakOffText(error, tally, error === options.signal?.reason)
   } finally {
     await streets?.close()

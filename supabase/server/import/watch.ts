@@ -1,8 +1,7 @@
 import { garbledAs } from './garbled-text.ts'
 import type { ImportRow } from './incident-row.ts'
+import { PlaceCounts } from './place-counts.ts'
 
-/** Distinct places counted; a file with more has no pile among the further ones. */
-const placesKept = 100_000
 /** Texts looked at. */
 const textsLookedAt = 20_000
 /** From which rows on one point are a pile: in number, and of the file. */
@@ -33,16 +32,13 @@ export class Watch {
   #cutIds = 0
   readonly #garbled = { 'UTF-8': 0, GBK: 0 }
   #garbledExample = ''
-  readonly #places = new Map<string, number>()
+  readonly #places = new PlaceCounts()
 
   /** @param lon as it is written, like `lat`. */
   look(row: ImportRow, lon: string, lat: string): void {
     this.#rows += 1
     if (isCoarse(lon, lat)) this.#coarse += 1
-    const place = `${row.lon} ${row.lat}`
-    const before = this.#places.get(place)
-    if (before !== undefined || this.#places.size < placesKept)
-      this.#places.set(place, (before ?? 0) + 1)
+    this.#places.add(row.lon, row.lat)
     if (/^\d{16,}$/.test(row.id)) {
       this.#longIds += 1
       if (/^\d{15}0+$/.test(row.id)) this.#cutIds += 1
@@ -63,11 +59,11 @@ export class Watch {
       notes.push(
         `${this.#coarse} rows have coordinates with at most two decimals: about a kilometre`,
       )
-    const piles = [...this.#places]
-      .filter(([, count]) => count >= pileRows && count >= pileShare * this.#rows)
-      .toSorted(([, a], [, b]) => b - a)
-    for (const [place, count] of piles.slice(0, pilesNamed))
-      notes.push(`${count} rows lie on one point, ${place}: is it the place of unknown places?`)
+    const piles = this.#places.piles(Math.max(pileRows, pileShare * this.#rows))
+    for (const { lon, lat, count } of piles.slice(0, pilesNamed))
+      notes.push(
+        `${count} rows lie on one point, ${lon} ${lat}: is it the place of unknown places?`,
+      )
     if (piles.length > pilesNamed) notes.push(`${piles.length - pilesNamed} further points like it`)
     for (const as of ['UTF-8', 'GBK'] as const) {
       if (this.#garbled[as] >= Math.max(1, 0.01 * this.#texts))

@@ -26,6 +26,7 @@ import { PhotoApi } from '../photos/photo-api.ts'
 import { recordUnknownPhotos } from '../photos/photo-checks.ts'
 import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { replayJournal } from '../keeping/replay.ts'
+import { startPackAhead } from '../keeping/pack-ahead.ts'
 import { startResumeTimer } from '../keeping/resume-timer.ts'
 import { FileDesk } from '../import/desk/import-desk.ts'
 import { KeptReports } from '../report/kept-reports.ts'
@@ -55,6 +56,7 @@ export type ServerStep =
   | 'snapshot failed'
   | 'resume failed'
   | 'publications failed'
+  | 'packing failed'
   | 'report made'
   | 'reports missed'
   | 'report failed'
@@ -208,6 +210,13 @@ async function startParts(
     onFailed: (error) => hooks.onStep?.('publications failed', error.message),
   })
   undo.push(() => publications.stop())
+  const ahead = startPackAhead({
+    database: () => opened.database(),
+    queue,
+    packNext: (user, least) => opened.ahead(user, least),
+    onFailed: (error) => hooks.onStep?.('packing failed', error.message),
+  })
+  undo.push(() => ahead.stop())
   const onChange = () => {
     snapshots?.noteChange()
     holds.noteChange()
@@ -216,6 +225,7 @@ async function startParts(
     snapshots?.noteUnjournaledChange()
     publications.noteChange()
     holds.noteChange()
+    ahead.noteChange()
   }
   if (isNewCity || isChangedCity) onUnjournaledChange()
   const watched = watchedDatabase(opened.database(), onUnjournaledChange)

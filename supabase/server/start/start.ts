@@ -16,6 +16,7 @@ const steps: Record<ServerStep, string> = {
   creating: 'Creating the database (the first time takes some seconds)',
   unpacking: 'Creating the database from the prepared one',
   connecting: 'Connecting to Postgres',
+  indexing: 'Making an index that an import had not finished',
   migrating: 'Bringing the schema up to date',
   journal: 'The journal',
   replayed: 'Repeating what the database had not kept, calls',
@@ -28,6 +29,7 @@ const steps: Record<ServerStep, string> = {
   'reports missed': 'Monthly reports were due while no server ran and are made now, newest first',
   'report failed': 'The monthly report is not made or not sent; it will be tried again',
   'publications failed': 'The public figures could not be read; it will be tried again',
+  'packing failed': 'Months could not be packed ahead; they are when somebody asks',
 }
 
 export async function start(

@@ -229,6 +229,31 @@ describeOnEachDatabase('kept columns', (kind) => {
     )
   })
 
+  it('packs ahead month by month, newest first, for all who see the same', async () => {
+    const months = (await listing('admin')).months.map(({ month }) => month)
+    expect(await kept.ahead(people.admin, 1_000_000)).toBe(false)
+    expect(packed).toEqual([])
+    let calls = 0
+    while (await kept.ahead(people.admin, 1)) calls++
+    expect(calls).toBe(months.length)
+    expect(packed).toEqual(months.toReversed().map((month) => `{${month}}`))
+    packed = []
+    expect(await columns('admin', months)).toEqual(await asStored('admin', months))
+    expect(packed).toEqual([])
+    // one that changed since
+    const { db } = await open()
+    await storeIncident(db, { id: id(70), month: '2011-05-01', areaCode: grid })
+    expect(await kept.ahead(people.admin, 1)).toBe(true)
+    expect(packed).toEqual(['{2011-05}'])
+    expect(await kept.ahead(people.admin, 1)).toBe(false)
+  })
+
+  it('packs nothing ahead for which there is no room', async () => {
+    kept = newKept(10)
+    expect(await kept.ahead(people.admin, 1)).toBe(false)
+    expect(packed).toHaveLength(1)
+  })
+
   it('answers without room to keep anything', async () => {
     kept = newKept(10)
     const months = (await listing('admin')).months.map(({ month }) => month).slice(-3)

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { messageOf } from '../../base/errors.ts'
 import { projectRoot } from '../../base/settings.ts'
+import { memoryFlags } from '../memory-flags.ts'
 import type { ToldLine } from '../telling.ts'
 
 const command = fileURLToPath(new URL('../../commands/import.ts', import.meta.url))
@@ -26,7 +27,7 @@ export function startImport(
   env: NodeJS.ProcessEnv,
   onLine: (line: ToldLine) => void,
 ): ImportProcess {
-  const child = spawn(process.execPath, [command, ...args, '--json'], {
+  const child = spawn(process.execPath, [...memoryFlags, command, ...args, '--json'], {
     cwd: projectRoot,
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
