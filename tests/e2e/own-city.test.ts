@@ -156,6 +156,21 @@ async function handInMaps(page: Page): Promise<void> {
   expect(await unchanged.innerText()).toMatch(/2$/)
   await page.getByTestId('import-discard').click()
 
+  // grids that share half of their ground: refused, until the choice for that is made
+  await file.setInputFiles('tests/fixtures/import-cases/a23.geojson')
+  await level.click(slow)
+  await page.getByRole('option', { name: '网格' }).click()
+  await page.getByTestId('import-check').click()
+  const result = page.getByTestId('import-result')
+  await result.getByText('将拒绝').waitFor(slow)
+  expect(await result.getByTestId('import-rejected').innerText()).toMatch(/2$/)
+  expect(await page.getByTestId('import-choices').innerText()).toMatch(/因此被拒绝/)
+  await page.getByTestId('import-choice-allowOverlap').click()
+  await page.getByTestId('import-check').click()
+  await result.getByTestId('import-rejected').waitFor({ state: 'detached', ...slow })
+  expect(await result.getByTestId('import-stored').innerText()).toMatch(/2$/)
+  await page.getByTestId('import-discard').click()
+
   const buffer = smallBasemap([112.6, 27.9, 113.4, 28.6], '© 长沙测绘')
   await file.setInputFiles({ name: '长沙.pmtiles', mimeType: 'application/octet-stream', buffer })
   const facts = page.getByTestId('import-basemap-facts')

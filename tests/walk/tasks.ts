@@ -21,6 +21,7 @@ export interface Task {
   onPhone?: boolean
   /** Clicks and seconds of the first walk, November 2026; seconds are its estimates. */
   before: string
+  zh: { name: string; before: string }
   /** Prepares what the task is about. @returns what the hands need to know, as from a sheet of paper */
   prepare?: (world: World) => Promise<string>
   /** @returns the answer as it stands on the screen */
@@ -101,6 +102,7 @@ export const tasks: readonly Task[] = [
     name: 'Which community got worse this month, and by what',
     role: 'leader',
     before: 'not directly; 12+ clicks, 3 min',
+    zh: { name: '本月哪个社区变差、因何变差', before: '不能直接做到；12 次以上点击，3 分钟' },
     async run(hands) {
       const { page } = hands
       await hands.tap(page.getByRole('link', { name: 'Table', exact: true }))
@@ -158,6 +160,10 @@ export const tasks: readonly Task[] = [
     name: 'Open manhole covers near a place, as a link to send',
     role: 'leader',
     before: '6 clicks and panning, 40–60 s; the link from the address bar',
+    zh: {
+      name: '某地附近未办结的井盖事项，生成链接发送',
+      before: '6 次点击并平移地图，40–60 秒；链接取自地址栏',
+    },
     async run(hands) {
       const { page } = hands
       await hands.press('/')
@@ -193,6 +199,7 @@ export const tasks: readonly Task[] = [
     name: 'Export this month’s incidents',
     role: 'leader',
     before: 'rows: not possible; figures of charts in 4 clicks, 12 s',
+    zh: { name: '导出本月事项', before: '不能导出明细；图表数据 4 次点击，12 秒' },
     async run(hands, world) {
       const { page } = hands
       await hands.choose(page.getByTestId('period-preset'), /^This month/)
@@ -212,6 +219,7 @@ export const tasks: readonly Task[] = [
     name: 'Who is slow, by department',
     role: 'leader',
     before: 'by category and area in 30 s; by department not possible',
+    zh: { name: '哪个部门慢', before: '按类别和区域 30 秒；不能按部门' },
     async run(hands) {
       const { page } = hands
       const chart = page.getByTestId('chart-departments-in-time')
@@ -243,6 +251,7 @@ export const tasks: readonly Task[] = [
     name: 'Compare this year with the year before',
     role: 'leader',
     before: 'not possible; two windows, 8 clicks, 1 min',
+    zh: { name: '本年与上年比较', before: '不能；开两个窗口，8 次点击，1 分钟' },
     async run(hands) {
       const { page } = hands
       await hands.choose(page.getByTestId('compare-with'), 'Compare: a year before')
@@ -265,6 +274,7 @@ export const tasks: readonly Task[] = [
     name: 'One incident’s history, by its number',
     role: 'leader',
     before: 'from a number on paper: not possible; from the list 1 click, 6 s',
+    zh: { name: '凭编号查一件事项的经过', before: '凭纸上编号不能；从列表 1 次点击，6 秒' },
     async prepare({ rows, as }) {
       const newest = rows.toSorted((a, b) => (a.reportedAt < b.reportedAt ? 1 : -1))
       const { incident } = await numberedDetail(await as('leader'), newest[5]!.id)
@@ -290,6 +300,7 @@ export const tasks: readonly Task[] = [
     role: 'field',
     onPhone: true,
     before: '5 taps + camera; 11.3 s by script, of which some 9 s it waited',
+    zh: { name: '拍照上报私搭违建', before: '5 次点击加拍照；脚本 11.3 秒，其中约 9 秒为等待' },
     async run(hands) {
       const { page } = hands
       await hands.tap(page.getByRole('link', { name: 'Report', exact: true }).first())
@@ -320,6 +331,7 @@ export const tasks: readonly Task[] = [
     name: 'Hand an incident to another department',
     role: 'manager',
     before: 'not possible; a note was all',
+    zh: { name: '转交其他部门', before: '不能；只能写备注' },
     async prepare({ as }) {
       const manager = await as('manager')
       const id = await reportIncident(await as('field'), undefined, 'manhole_cover')
@@ -348,7 +360,7 @@ export const tasks: readonly Task[] = [
       await hands.tap(page.getByTestId('step-dispatch'))
       await hands.choose(page.getByTestId('step-department'), 'Transport')
       await hands.tap(page.getByTestId('step-submit'))
-      const step = page.getByTestId('log-pending').filter({ hasText: 'Transport' })
+      const step = page.getByTestId('log-pending').filter({ hasText: 'Dispatch' })
       await step.waitFor(slower)
       return (await step.innerText()).replaceAll(/\s+/g, ' ')
     },
