@@ -31,6 +31,8 @@ export function createDotsMap(
   const { map, setLook, remove } = createSmallMap(container, {
     ...{ city, look, onLost, view: undefined, interactive: true, isInPage: true },
   })
+  // A file with coordinates of another system lies far away, and is to be seen there.
+  map.setMaxBounds(null)
   const features = () => ({
     type: 'FeatureCollection' as const,
     features: dots.map(([lng, lat]) => ({

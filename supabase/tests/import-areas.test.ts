@@ -437,6 +437,10 @@ describe('areas as cities have them', () => {
     const report = await put('a24.geojson', { checkOnly: true })
     expect(report).toMatchObject({ stored: 1, doubts: { counts: { leaves_parent: 1 } } })
     expect(report.warnings[0]).toMatch(/only checked/)
+    // a check that would refuse all is a check too
+    const refused = await put('a23.geojson', { checkOnly: true })
+    expect(refused).toMatchObject({ stored: 0, rejected: 2 })
+    expect(refused.warnings[0]).toMatch(/only checked/)
     expect(await codes()).toEqual([])
   })
 

@@ -36,8 +36,8 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
     pages: [
       { path: '/', ready: '[data-testid=home-open]' },
       { path: '/map', ready: '[data-testid=total-count]' },
-      // of a quiet grid: a hundred rows would be as many times the same
-      { path: '/table?area=SF-T-022802', ready: '[data-testid=list-row]' },
+      // of a quiet grid: a hundred rows would be as many times the same; compared, it is widest
+      { path: '/table?area=SF-T-022802&vs=year_before', ready: 'td [data-testid=change]' },
     ],
   },
   {

@@ -501,6 +501,10 @@ describe('the map page', () => {
     })
     expect(paper).toMatchObject({ isDark: true, ground: 'rgb(255, 255, 255)' })
     expect(paper.pixels).toBeGreaterThan(0)
+    // upright paper is narrower than the layout of a desk: it was blank
+    const pdf = (await page.pdf({ format: 'A4' })).toString('latin1')
+    expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(1)
+    expect(pdf.length).toBeGreaterThan(10_000)
     await page.emulateMedia({ colorScheme: 'light', media: 'screen' })
 
     await page.keyboard.press('Escape')

@@ -65,13 +65,22 @@ const april = [
   ['B-2', '2026年4月3日 9:05', '112.922', '28.172', '市容环境', '垃圾', '四月垃圾'],
   ['B-3', '2026年4月4日 10:00', '120.1', '30.2', '公用设施', '井盖缺损', '坐标在杭州'],
 ]
+/** The same as a spreadsheet program saves it in China: in GBK. */
+const aprilFile = Buffer.from(
+  [
+    'sLi8/rHgusUsyc+xqMqxvOQsvq22yCzOs7bILLTzwOAs0KHA4CzOysziw+jK9gpCLTEsMjAyNsTqNNTCMsjVIDg6MzAs',
+    'MTEyLjkzNiwyOC4xNzYsuavTw8noyqksvq64x8ixy/Asy8TUwr6uuMcKQi0yLDIwMjbE6jTUwjPI1SA5OjA1LDExMi45',
+    'MjIsMjguMTcyLMrQyN27t76zLMCsu/gsy8TUwsCsu/gKQi0zLDIwMjbE6jTUwjTI1SAxMDowMCwxMjAuMSwzMC4yLLmr',
+    '08PJ6MqpLL6uuMfIscvwLNf4serU2rq81t0=',
+  ].join(''),
+  'base64',
+)
 async function importNextMonth(page: Page): Promise<void> {
   await goInApp(page, '/import')
   await loseNext(page, 'file*', false)
-  const text = april.map((row) => row.join(',')).join('\n')
   await page
     .getByTestId('import-file')
-    .setInputFiles({ name: '四月台账.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+    .setInputFiles({ name: '四月台账.csv', mimeType: 'text/csv', buffer: aprilFile })
   await page.getByTestId('import-failure').getByText('没有任何内容入库').waitFor(slow)
   await page.getByTestId('import-send-again').click()
   const table = page.getByTestId('import-rows')
@@ -82,6 +91,7 @@ async function importNextMonth(page: Page): Promise<void> {
       rows.map((row) => [...row.children].map((cell) => cell.textContent.trim())),
     )
   expect(shown).toEqual(april)
+  expect(await page.getByTestId('import-encoding').innerText()).toBe('GBK / GB 18030')
   for (const [field, column] of [
     ...([
       ['id', '案件编号'],
@@ -144,6 +154,21 @@ async function handInMaps(page: Page): Promise<void> {
   const unchanged = page.getByTestId('import-result').getByTestId('import-unchanged')
   await unchanged.waitFor(slow)
   expect(await unchanged.innerText()).toMatch(/2$/)
+  await page.getByTestId('import-discard').click()
+
+  // grids that share half of their ground: refused, until the choice for that is made
+  await file.setInputFiles('tests/fixtures/import-cases/a23.geojson')
+  await level.click(slow)
+  await page.getByRole('option', { name: '网格' }).click()
+  await page.getByTestId('import-check').click()
+  const result = page.getByTestId('import-result')
+  await result.getByText('将拒绝').waitFor(slow)
+  expect(await result.getByTestId('import-rejected').innerText()).toMatch(/2$/)
+  expect(await page.getByTestId('import-choices').innerText()).toMatch(/因此被拒绝/)
+  await page.getByTestId('import-choice-allowOverlap').click()
+  await page.getByTestId('import-check').click()
+  await result.getByTestId('import-rejected').waitFor({ state: 'detached', ...slow })
+  expect(await result.getByTestId('import-stored').innerText()).toMatch(/2$/)
   await page.getByTestId('import-discard').click()
 
   const buffer = smallBasemap([112.6, 27.9, 113.4, 28.6], '© 长沙测绘')

@@ -1,9 +1,11 @@
 /**
  * `npm run tasks`: does the eight tasks of daily use in the real app with the demo city, and prints how many
  * taps, fields and keys each took, how long the script took for it, and the answer that stood on the screen.
- * `-- export` only those whose names hold that word; `-- --record` keeps the table in `tests/walk/README.md`.
+ * `-- export` only those whose names hold that word; `-- --record` keeps the table in `tests/walk/README.md` and
+ * its figures in the guides.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import type { Browser } from 'playwright'
 import { startAppServer } from '../kit/app-server.ts'
 import { launchChromium } from '../kit/browser.ts'
@@ -15,7 +17,16 @@ import { worldOf, type World } from './world.ts'
 const page = 'tests/walk/README.md'
 const [start, end] = ['<!-- tasks -->', '<!-- /tasks -->']
 
-async function lineOf(task: Task, world: World, browser: Browser): Promise<string> {
+interface Done {
+  task: Task
+  taps: number
+  fields: number
+  keys: number
+  seconds: string
+  answer: string
+}
+
+async function done(task: Task, world: World, browser: Browser): Promise<Done> {
   const given = (await task.prepare?.(world)) ?? ''
   const opened = await openPage(browser, {
     ...{ url: world.url, role: task.role, timeZone: 'America/Los_Angeles' },
@@ -30,13 +41,49 @@ async function lineOf(task: Task, world: World, browser: Browser): Promise<strin
     const hands = new Hands(opened.page)
     const began = performance.now()
     const answer = await task.run(hands, world, given)
-    const seconds = (performance.now() - began) / 1000
+    const seconds = ((performance.now() - began) / 1000).toFixed(1)
     await task.check?.(world, opened.page, browser, given)
     const { taps, fields, keys } = hands
-    const cells = [task.name, task.before, taps, fields, keys, seconds.toFixed(1), answer]
-    return `| ${cells.map((cell) => String(cell).replaceAll('|', '/')).join(' | ')} |`
+    return { task, taps, fields, keys, seconds, answer }
   } finally {
     await opened.context.close()
+  }
+}
+
+const rowOf = (cells: readonly unknown[]): string =>
+  `| ${cells.map((cell) => String(cell).replaceAll('|', '/')).join(' | ')} |`
+const lineOf = ({ task, taps, fields, keys, seconds, answer }: Done): string =>
+  rowOf([task.name, task.before, taps, fields, keys, seconds, answer])
+
+/** Ends the guides, whose pages know lists and no tables. */
+const guides: [file: string, item: (one: Done) => string][] = [
+  [
+    'README.md',
+    ({ task, taps, fields, keys, seconds }) =>
+      `- ${task.name}: taps ${taps}, typed fields ${fields}, keys ${keys}, ${seconds} s. Before: ${task.before}.`,
+  ],
+  [
+    'README.zh-CN.md',
+    ({ task: { zh }, taps, fields, keys, seconds }) =>
+      `- ${zh.name}：点击 ${taps}，输入 ${fields}，按键 ${keys}，${seconds} 秒。此前：${zh.before}。`,
+  ],
+]
+
+function record(all: readonly Done[]): void {
+  const heading = 'task | before | taps | fields | keys | seconds | what stood on the screen'
+  const cells = heading.split(' | ')
+  const table = [rowOf(cells), `|${cells.map(() => '---').join('|')}|`, ...all.map(lineOf)]
+  const text = readFileSync(page, 'utf8')
+  const [before, after] = [text.slice(0, text.indexOf(start)), text.slice(text.indexOf(end))]
+  const load = loadavg()[0]!.toFixed(1)
+  const when = `Recorded ${new Date().toISOString().slice(0, 10)} at a load of ${load}.`
+  writeFileSync(page, `${before}${start}\n${table.join('\n')}\n\n${when}\n${after}`)
+  for (const [file, item] of guides) {
+    const path = `public/guide/${file}`
+    const guide = readFileSync(path, 'utf8')
+    const list = guide.indexOf('\n- ', guide.lastIndexOf('\n## '))
+    const kept = (list < 0 ? guide : guide.slice(0, list)).trimEnd()
+    writeFileSync(path, `${kept}\n\n${all.map(item).join('\n')}\n`)
   }
 }
 
@@ -45,35 +92,21 @@ const browser = await launchChromium()
 const server = await startAppServer()
 try {
   const world = await worldOf(server.url)
-  const lines: string[] = []
+  const all: Done[] = []
   for (const task of tasks) {
     if (asked.length > 0 && !asked.some((word) => task.name.includes(word))) continue
     try {
-      const line = await lineOf(task, world, browser)
-      process.stdout.write(`${line}\n`)
-      lines.push(line)
+      const one = await done(task, world, browser)
+      process.stdout.write(`${lineOf(one)}\n`)
+      all.push(one)
     } catch (error) {
       // the others are done all the same, and nothing is kept
       process.exitCode = 1
       console.error(`${task.name}:`, error)
     }
   }
-  const heading = 'task | before | taps | fields | keys | seconds | what stood on the screen'.split(
-    ' | ',
-  )
-  const table = [
-    `| ${heading.join(' | ')} |`,
-    `|${heading.map(() => '---').join('|')}|`,
-    ...lines,
-  ].join('\n')
-  if (process.argv.includes('--record') && !process.exitCode) {
-    const text = readFileSync(page, 'utf8')
-    const [before, after] = [text.slice(0, text.indexOf(start)), text.slice(text.indexOf(end))]
-    writeFileSync(
-      page,
-      `${before.replace(/The steps below[^\n]*\n\n/, '')}${start}\n${table}\n${after}`,
-    )
-  }
+  const isWhole = asked.length === 0 && !process.exitCode
+  if (process.argv.includes('--record') && isWhole) record(all)
 } finally {
   await browser.close()
   await server.stop()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareWindow } from './compare-window.ts'
+import { compareWindow, endsToday, type CompareWindow } from './compare-window.ts'
 
 const span = {
   firstMonth: '2024-01',
@@ -40,6 +40,15 @@ describe('compareWindow', () => {
         period: { from: '2023-03-01', to: '2023-03-02' },
       },
     )
+  })
+
+  it('knows that today is compared up to this minute, and whole days as a whole', () => {
+    const against = (from: string, to: string) =>
+      endsToday(compareWindow({ from, to }, 'year_before', span) as CompareWindow, span)
+    expect(against('2026-03-01', '2026-03-31')).toBe(true)
+    expect(against('2026-03-20', '2026-03-20')).toBe(true)
+    expect(against('2026-03-01', '2026-03-19')).toBe(false)
+    expect(against('2025-02-01', '2025-02-28')).toBe(false)
   })
 
   it('compares nothing with all time, with days before the data, and days to come with nothing', () => {

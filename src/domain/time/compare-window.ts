@@ -29,6 +29,10 @@ export function compareWindow(
   }
 }
 
+/** Its last day is the counterpart of today, which is not over: both are counted up to the same minute. */
+export const endsToday = ({ period, shiftDays }: CompareWindow, { lastDay }: DataSpan): boolean =>
+  addDays(period.to, shiftDays) === lastDay
+
 export const isSameWindow = (a: CompareWindow, b: CompareWindow): boolean =>
   a.period.from === b.period.from && a.period.to === b.period.to && a.shiftDays === b.shiftDays
 

@@ -65,6 +65,8 @@ export interface MapSynchronizer {
   /** Incidents at the clicked point. */
   choice: ShallowRef<{ hits: PointHit[]; count: number; pixel: PixelPoint } | null>
   pointTotals: Readonly<ShallowRef<PointTotals | null>>
+  /** The map has stood still once: before, its streets and areas are on their way. */
+  isDrawn: Readonly<Ref<boolean>>
   pointsFailed: Readonly<Ref<boolean>>
   areasFailed: Readonly<Ref<boolean>>
   located: ShallowRef<LocateResult | null>
@@ -103,6 +105,7 @@ export function useMapSynchronizer(
   const hover = shallowRef<MapHover | null>(null)
   const choice = shallowRef<MapSynchronizer['choice']['value']>(null)
   const pointTotals = shallowRef<PointTotals | null>(null)
+  const isDrawn = ref(false)
   const pointsFailed = ref(false)
   const located = shallowRef<LocateResult | null>(null)
   const isFullscreen = ref(false)
@@ -122,6 +125,7 @@ export function useMapSynchronizer(
       fullscreenElement: options.fullscreenElement() ?? element,
       ...(startView && { view: startView }),
     }
+    isDrawn.value = false
     try {
       const made = createMapEngine(element, engineOptions)
       listen(made)
@@ -186,7 +190,9 @@ export function useMapSynchronizer(
       selection.pinArea(null)
     })
     made.on('pointTotals', (totals) => {
+      // They come whenever the map stands still.
       pointTotals.value = totals
+      isDrawn.value = true
       pointsFailed.value = false
     })
     made.on('pointsError', (error) => {
@@ -341,6 +347,7 @@ export function useMapSynchronizer(
     hover,
     choice,
     pointTotals,
+    isDrawn,
     pointsFailed,
     areasFailed,
     located,

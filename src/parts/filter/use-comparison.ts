@@ -4,7 +4,12 @@ import type { Area } from '@/domain/city/area.ts'
 import { rollUp } from '@/domain/city/roll-up.ts'
 import { countChange, type CountChange } from '@/domain/measure/count-change.ts'
 import { addDays, monthOfDay } from '@/domain/time/calendar.ts'
-import { compareWindow, isSameWindow, type CompareWindow } from '@/domain/time/compare-window.ts'
+import {
+  compareWindow,
+  endsToday,
+  isSameWindow,
+  type CompareWindow,
+} from '@/domain/time/compare-window.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
@@ -28,6 +33,8 @@ export interface Comparison {
   isOn: ComputedRef<boolean>
   /** The earlier days; null while nothing is compared. */
   window: ComputedRef<CompareWindow | null>
+  /** The instant whose time of day ends the last of the earlier days; null where that day is whole. */
+  until: ComputedRef<string | null>
   /** Why nothing can be compared. */
   obstacle: ComputedRef<'all_time' | 'no_data' | 'stages' | null>
   /** Of all that the filter shows. Null while it is counted, or off. */
@@ -108,6 +115,9 @@ export function provideComparison(): Comparison {
   const comparison: Comparison = {
     isOn: computed(() => filter.against !== null),
     window,
+    until: computed(() =>
+      window.value && filter.span && endsToday(window.value, filter.span) ? columns.asOf : null,
+    ),
     obstacle,
     words,
     total: computed(() => {

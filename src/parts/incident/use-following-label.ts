@@ -7,6 +7,19 @@ import { usePinAreas, type PinArea } from '../place/use-pin-areas.ts'
 import { useNearStreets } from '../place/use-street-name.ts'
 
 /**
+ * The address of a moved pin: a name of the new place where it was one of the old place.
+ * @param old names of the old place. @param next names of the new one, the best first
+ */
+export function labelAfterMove(
+  label: string,
+  old: readonly (string | null)[],
+  next: readonly (string | null | undefined)[],
+): string {
+  if (label === '' || !old.includes(label)) return label
+  return next.find(Boolean) ?? label
+}
+
+/**
  * Lets an address that only named the old place follow a moved pin. Words of a person stay.
  * @param before the fields as they were
  */
@@ -31,9 +44,12 @@ export function useFollowingLabel(
       oldArea.value && areaLabel(areas.ancestry(oldArea.value.area.code)),
       oldStreets.value && crossing(oldStreets.value),
     ]
-    let next = addressLabel
-    if (isMoved.value && addressLabel !== '' && old.includes(addressLabel))
-      next = streets.value ? crossing(streets.value) : (pinArea.value?.label ?? addressLabel)
+    const next = isMoved.value
+      ? labelAfterMove(addressLabel, old, [
+          streets.value && crossing(streets.value),
+          pinArea.value?.label,
+        ])
+      : addressLabel
     derived = next
     if (form.value.addressLabel !== next) form.value = { ...form.value, addressLabel: next }
   })

@@ -154,7 +154,7 @@ export async function importAreas(db: Database, options: AreaImportOptions): Pro
     items,
     doubts: { counts: countReasons(doubts), items: doubts },
     warnings: [
-      ...(options.checkOnly && items.length === 0 ? [onlyChecked] : []),
+      ...(options.checkOnly ? [onlyChecked] : []),
       ...notes,
       ...propertyNotes(features, options),
       ...warningsOf(result, closing),
