@@ -361,7 +361,9 @@ describe('the page of satisfaction', () => {
   })
 
   it('tells bad luck, spread beyond chance and a real improvement apart', async () => {
-    await goInApp(page, '/satisfaction')
+    await goInApp(page, '/satisfaction?from=all')
+    await page.getByTestId('clear-all').click()
+    await expect.poll(() => text('satisfaction-span'), slow).toContain('Closed from')
     const note = (chart: string): Promise<string> =>
       page.getByTestId(`chart-${chart}`).locator('header p').innerText()
     // the city got better in the demo's second year, of which its usual period is a part
