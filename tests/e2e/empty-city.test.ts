@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { Browser } from 'playwright'
+import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
@@ -23,6 +23,8 @@ const city = {
 describe('a city of one’s own, still empty', () => {
   let browser: Browser
   let server: AppServer
+  let page: Page
+  let problems: string[]
   beforeAll(async () => {
     server = await startAppServer({ dataDir: newDataDir(), args: ['--demo', 'none'], env: city })
     browser = await flowBrowser()
@@ -33,11 +35,9 @@ describe('a city of one’s own, still empty', () => {
   })
 
   it('lets its first admin in and says how areas, incidents and people get there', async () => {
-    const { page, context, problems } = await openPage(browser, {
-      url: server.url,
-      path: '/sign-in',
-      locale: 'zh-CN',
-    })
+    ;({ page, problems } = await openPage(browser, {
+      ...{ url: server.url, path: '/sign-in', locale: 'zh-CN' },
+    }))
     expect(await page.getByText('wangge.demo').count()).toBe(0)
     await page.locator('input[type=email]').fill(city.WANGGE_ADMIN_EMAIL)
     await page.locator('input[type=password]').fill(city.WANGGE_ADMIN_PASSWORD)
@@ -78,6 +78,33 @@ describe('a city of one’s own, still empty', () => {
     })
     expect([part.status, await part.text()]).toEqual([206, 'PMTiles'])
     expect(problems).toEqual([])
-    await context.close()
+  })
+
+  it('says on the pages of satisfaction that incidents are missing, and how to bring them', async () => {
+    const main = page.locator('main')
+    const said = async (path: string, name: string): Promise<string> => {
+      await goInApp(page, path)
+      await main.getByRole('heading', { level: 1, name }).waitFor(slow)
+      await main
+        .locator('.animate-pulse')
+        .first()
+        .waitFor({ state: 'detached', ...slow })
+      return main.innerText()
+    }
+    for (const [path, name] of [
+      ['/satisfaction', '满意度'],
+      ['/report', '月报'],
+      ['/evaluations', '考核'],
+    ] as const)
+      for (const file of ['areas', 'incidents'])
+        expect(await said(path, name), path).toContain(`npm run import -- ${file}`)
+    // a survey of the whole city needs neither
+    expect(await said('/surveys', '民意调查')).toContain('导入')
+    expect(await said('/evaluations?board=departments', '考核')).toContain('公式')
+    expect(await said('/callbacks', '回访')).toContain('抽取')
+    // a screen on the wall is opened by its address
+    await page.goto(`${server.url}/wall`)
+    await expect.poll(() => page.getByTestId('wall-empty').innerText(), slow).toContain('还没有')
+    expect(problems).toEqual([])
   })
 })

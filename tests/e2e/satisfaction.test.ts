@@ -360,6 +360,38 @@ describe('the page of satisfaction', () => {
     expect(problems).toEqual([])
   })
 
+  it('tells bad luck, spread beyond chance and a real improvement apart', async () => {
+    await goInApp(page, '/satisfaction?from=all')
+    await page.getByTestId('clear-all').click()
+    await expect.poll(() => text('satisfaction-span'), slow).toContain('Closed from')
+    const note = (chart: string): Promise<string> =>
+      page.getByTestId(`chart-${chart}`).locator('header p').innerText()
+    // the city got better in the demo's second year, of which its usual period is a part
+    await expect.poll(() => note('satisfaction-trend'), slow).toMatch(/Improvement at \d+ points/)
+    await expect.poll(() => note('satisfaction-funnel'), slow).toContain('limits are widened')
+    // the small community with bad luck: one of 13 was not satisfied
+    const query = new URL(page.url()).searchParams
+    const within = rows.filter(
+      ({ isExempt, day }) => !isExempt && day >= query.get('from')! && day <= query.get('to')!,
+    )
+    const unlucky = areas
+      .filter(({ level, path }) => {
+        const { count, n } = satisfied(within.filter(({ area }) => area.path.startsWith(path)))
+        return level === 'community' && count === 12 && n === 13
+      })
+      .map(({ name }) => name)
+    expect(unlucky.length).toBeGreaterThan(0)
+    const [, ...ranking] = await tableOf('satisfaction-ranking')
+    const judged = ranking.filter(([, group]) => group !== 'Too few to judge').length
+    const [, ...funnel] = await tableOf('satisfaction-funnel')
+    for (const name of unlucky) {
+      expect(ranking.find(([area]) => area === name)![2]).toBe(`1 to ${judged}`)
+      expect(funnel.find(([area]) => area === name)![3]).toContain('no more than chance')
+    }
+    expect(funnel.some(([, , , place]) => place!.startsWith('Below'))).toBe(true)
+    expect(problems).toEqual([])
+  })
+
   it('leads from a figure to exactly its incidents, in the list and by keyboard', async () => {
     const counted = rows.filter(({ isExempt }) => !isExempt)
     await goInApp(page, '/satisfaction?from=all')
