@@ -31,7 +31,6 @@ const allowed: Record<string, [count: number, why: string]> = {
   'src/stores/session.store.test.ts': [2, 'a slow disk; a late answer changes nothing'],
   'src/stores/view/bind-filter-to-router.test.ts': [1, 'no second navigation follows'],
   'tests/kit/look-until.ts': [1, 'pauses between two looks at a condition'],
-  'tests/kit/patient-fetch.ts': [1, 'pauses between two tries, as the app does'],
   'tests/faults/fault-proxy.ts': [2, 'a late answer and a kill between hearing and answering'],
   'tests/faults/fault-run.ts': [2, 'a death at any moment; a session is renewed in real time'],
   'tests/faults/phone.ts': [2, 'a person between two sign-ins; the back-off, shortened'],
