@@ -2,6 +2,8 @@ import type { Database } from '../base/database-types.ts'
 
 /** Rows below which nothing is gained. */
 const leastRows = 2_000
+/** Some 150,000 incidents. */
+const largeBytes = 64 * 2 ** 20
 
 /**
  * Makes the indexes again that an import has let rest, also one that was killed.
@@ -25,9 +27,16 @@ export async function wakeIndexes(
     onWaking()
     await db.query('select private.wake_index()')
   }
-  // what the planner knows of their expressions went with them
-  if (count > 0) await db.query('analyze public.incidents')
+  if (count > 0) await analyseIfLarge(db)
   return count
+}
+
+/** The planner has forgotten the expressions of dropped indexes. It does without in a small table. */
+async function analyseIfLarge(db: Pick<Database, 'query'>): Promise<void> {
+  const [table] = await db.query<{ isLarge: boolean }>(
+    `select pg_relation_size('public.incidents') > ${largeBytes} as "isLarge"`,
+  )
+  if (table?.isLarge) await db.query('analyze public.incidents')
 }
 
 /**
