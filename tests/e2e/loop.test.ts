@@ -207,7 +207,7 @@ describe('the loop', () => {
 async function readPage(page: Page, url: string, id: string): Promise<void> {
   const address = `${url}/incidents/${id}`
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
-  await page.getByTestId('copy-link').click()
+  await page.getByTestId('incident-detail').getByTestId('copy-link').click()
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText()), slow).toBe(address)
   await page.getByTestId('copy-place').click()
   await expect
