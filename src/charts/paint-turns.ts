@@ -2,7 +2,7 @@
  * Milliseconds of one task that charts may take. The next task begins at once, not with the next frame: a page
  * whose charts waited for frames took twice as long.
  */
-const taskBudget = 24
+const taskBudget = 40
 
 const waiting = new Set<() => void>()
 /** Milliseconds taken of this task. */
