@@ -130,7 +130,7 @@ returns text language sql stable set search_path = '' as $$
     ), ordered as (
       select t.*, a.idx as area, c.idx as category,
         t.minute - lag(t.minute, 1, 0) over w as step,
-        -- allows a day more, as the wall clock may be ahead; 0 is none; null where it is not open
+        -- a day is added, because the wall clock may be ahead; 0 means no deadline, null a closed incident
         case when t.is_open and t.due_minute is null then 0
           when t.is_open then least(16777215, greatest(1, t.due_minute - t.minute + 1440))::integer end as due
       from timed t

@@ -471,7 +471,7 @@ describe('capture on a phone', () => {
     expect(await page.getByTestId('sent').count()).toBe(0)
     await saved(page)
     const id = draftIn(page)
-    // what is loaded late, the drafts and what was used, moves nothing under the finger
+    // drafts and used categories load late, and must move nothing under the finger
     await page.addInitScript(watchPlaces)
     await page.goto(`${url}/capture`)
     await page.getByTestId('draft-open').first().waitFor(slow)
