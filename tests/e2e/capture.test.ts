@@ -22,6 +22,7 @@ import {
   type OpenPage,
 } from '../kit/session.ts'
 import { returnNetwork } from '../kit/network.ts'
+import { sendReport } from '../kit/send-report.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const mission: LngLat = [-122.4194, 37.7599]
@@ -122,19 +123,6 @@ describe('capture on a phone', () => {
     await ((await chosen.count()) > 0 ? chosen : page.getByTestId('category-all')).tap()
     await page.getByTestId('category-search').fill(search)
     await page.getByTestId('category-picker').locator(`[data-code=${category}]`).tap()
-  }
-  /** Sends, saying "none of these" where something nearby is offered. */
-  async function send(page: Page): Promise<void> {
-    const none = page.getByTestId('duplicate-none')
-    const sent = page.getByTestId('sent')
-    if (await none.isVisible()) await none.tap()
-    await page.getByTestId('send').tap()
-    await sent.or(none).first().waitFor(slow)
-    if (await sent.isVisible()) return
-    // it was offered as the button was pressed, which refuses then
-    await none.tap()
-    await page.getByTestId('send').tap()
-    await sent.waitFor(slow)
   }
   async function loseGraphics(page: Page): Promise<void> {
     const canvas = page.getByTestId('capture-map').locator('canvas')
@@ -272,7 +260,7 @@ describe('capture on a phone', () => {
     await page.getByTestId('photo').nth(1).locator('img').waitFor(slow)
     expect(draftIn(page)).toBe(id)
 
-    await send(page)
+    await sendReport(page)
     await page.getByTestId('sent').filter({ hasText: en.sent.queued.title }).waitFor(slow)
     expect(await detail(id)).toBeNull()
     await returnNetwork(context)
@@ -301,7 +289,7 @@ describe('capture on a phone', () => {
     await saved(page)
     const id = draftIn(page)
     expect(await page.getByTestId('save-status').innerText()).toContain(zh.save.saved)
-    await send(page)
+    await sendReport(page)
     await page.getByTestId('sent').filter({ hasText: zh.sent.queued.title }).waitFor(slow)
     expect(await detail(id)).toBeNull()
     const link = page.getByTestId('sent-report')
@@ -334,14 +322,14 @@ describe('capture on a phone', () => {
     await context.setOffline(true)
     // a try without a network sends nothing
     const tried = page.waitForEvent('requestfailed', slow)
-    await send(page)
+    await sendReport(page)
     await tried
     await page.getByTestId('undo').tap()
     await page.locator('[data-testid=category-chosen] [data-code=dust]').waitFor(slow)
     expect(draftIn(page)).toBe(id)
     await choose(page, 'noise', 'noise')
     await page.getByTestId('description').fill('loud')
-    await send(page)
+    await sendReport(page)
     await returnNetwork(context)
     await received(page)
     expect((await detail(id))?.incident).toMatchObject({
@@ -392,7 +380,7 @@ describe('capture on a phone', () => {
     await choose(page, 'graffiti_public', 'graffiti on public')
     await saved(page)
     const id = draftIn(page)
-    await send(page)
+    await sendReport(page)
     await received(page)
     const { lon, lat } = (await detail(id))!.incident
     expect(distanceMeters([lon, place[1]], place)).toBeCloseTo(5, 1)
@@ -548,7 +536,7 @@ describe('capture on a phone', () => {
     await choose(page, 'shed', 'shed')
     await saved(page)
     const id = draftIn(page)
-    await send(page)
+    await sendReport(page)
     await received(page)
     const [lon, lat] = place
     await applyCommand(await as('field'), 'report_incident', {
@@ -606,7 +594,7 @@ describe('capture on a phone', () => {
     const placeName = await page.getByTestId('place-name').innerText()
     await saved(page)
     const id = draftIn(page)
-    await send(page)
+    await sendReport(page)
     await received(page)
     const { areaCode, addressLabel } = (await detail(id, 'field'))!.incident
     expect(placeName).toContain(`${await nameOf(areaCode)}, near `)
@@ -621,7 +609,7 @@ describe('capture on a phone', () => {
     await choose(page, 'dust', 'dust')
     await saved(page)
     const atBorder = draftIn(page)
-    await send(page)
+    await sendReport(page)
     await received(page)
     const stored = (await detail(atBorder))!.incident
     expect(nameAtBorder.split(', near ')[0]).toBe(await nameOf(stored.areaCode))
@@ -690,7 +678,7 @@ describe('capture on a phone', () => {
       await page.getByTestId('category-picker').locator('[data-code=fitness_equipment]').tap()
       await page.getByTestId('pin-checked').tap()
       await saved(page)
-      await send(page)
+      await sendReport(page)
       await check('sent')
     })
 })

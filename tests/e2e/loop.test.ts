@@ -9,6 +9,7 @@ import { holdClock, passHold } from '../kit/held-steps.ts'
 import { comeBackToTab, goInApp, incidentInTable, openPage, type OpenPage } from '../kit/session.ts'
 import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
+import { sendReport } from '../kit/send-report.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 /** Reports of two weeks, some of the demo's among them: a hundred older rows would be drawn anew with each step. */
@@ -298,15 +299,7 @@ async function reportByPhone(page: Page): Promise<string> {
   await page.getByTestId('category-picker').locator('[data-code=graffiti_public]').tap()
   await page.locator('[data-testid=save-status][data-state=saved]').waitFor(slow)
   const id = new URL(page.url()).searchParams.get('draft')
-  const none = page.getByTestId('duplicate-none')
-  const sent = page.getByTestId('sent')
-  if (await none.isVisible()) await none.tap()
-  await page.getByTestId('send').tap()
-  await sent.or(none).first().waitFor(slow)
-  if (!(await sent.isVisible())) {
-    await none.tap()
-    await page.getByTestId('send').tap()
-  }
+  await sendReport(page)
   await page.locator('[data-testid=sent][data-state=received]').waitFor(slower)
   if (id === null) throw new Error(`no draft in ${page.url()}`)
   return id

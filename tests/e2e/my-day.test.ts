@@ -12,6 +12,7 @@ import { holdClock, passHold } from '../kit/held-steps.ts'
 import { sidewaysOverflow } from '../kit/overflow.ts'
 import { chooseLanguage, goInApp, incidentInTable, openPage } from '../kit/session.ts'
 import { returnNetwork } from '../kit/network.ts'
+import { clickIfShown } from '../kit/click-if-shown.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { withoutWebGl } from '../kit/without-webgl.ts'
 
@@ -97,8 +98,12 @@ describe('my day', () => {
     await page.getByTestId('locate').click()
     // other flows report here too: nearer ones may fill what is shown at once
     const all = page.getByRole('button', { name: /^Show all/ })
-    if (await all.isVisible()) await all.click()
-    await expect.poll(order, slow).toEqual(['near', 'middle', 'far'])
+    await expect
+      .poll(async () => {
+        await clickIfShown(all)
+        return order()
+      }, slow)
+      .toEqual(['near', 'middle', 'far'])
     // all of them, by what they say: 110 m, 1.0 km
     const meters = (await rows.allInnerTexts()).map((text) => {
       const [, amount, unit] = /([\d.,]+)\s(k?m)\b/.exec(text)!
@@ -174,7 +179,7 @@ describe('my day', () => {
     const taskOn = async (on: Page) => {
       await on.getByTestId('task').first().waitFor(slow)
       const all = on.getByTestId('tasks-all')
-      if (await all.isVisible()) await all.click()
+      await clickIfShown(all)
       return on.locator(`[data-task="${id}"]`)
     }
     await (await taskOn(page)).getByTestId('task-photo').waitFor(slow)
@@ -258,8 +263,7 @@ describe('my day', () => {
       if (locale !== 'en') await chooseLanguage(page, locale)
       await page.setViewportSize(phone)
       await page.getByTestId('returned-asked').first().waitFor(slow)
-      const answers = page.getByTestId('answer')
-      if ((await answers.count()) > 0) await answers.first().click()
+      await clickIfShown(page.getByTestId('answer').first())
       await page.getByTestId('today-map').locator('canvas').waitFor(slow)
       const found = await axeProblems(page)
       await page.setViewportSize({ width: 360, height: 740 })

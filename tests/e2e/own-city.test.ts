@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newDataDir, startAppServer, type AppServer } from '../kit/app-server.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
 import { slow, slower } from '../kit/patience.ts'
+import { sendReport } from '../kit/send-report.ts'
 import { axeFindings } from '../kit/axe.ts'
 import { smallBasemap } from '../kit/small-basemap.ts'
 import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
@@ -238,16 +239,7 @@ describe('a newcomer’s hour', () => {
     await page.getByTestId('category-search').fill('井盖')
     await page.getByTestId('category-picker').locator('[data-code=manhole_cover]').tap()
     await page.getByTestId('description').fill('井盖缺失，夜里危险')
-    const none = page.getByTestId('duplicate-none')
-    const sent = page.getByTestId('sent')
-    await expect
-      .poll(async () => {
-        // what lies near may be offered at any moment until it is sent
-        if (await none.isVisible()) await none.tap()
-        if (!(await sent.isVisible())) await page.getByTestId('send').tap()
-        return sent.isVisible()
-      }, slow)
-      .toBe(true)
+    await sendReport(page)
     await page.locator('[data-testid=sent][data-state=received]').waitFor(slower)
     expect(phone.problems).toEqual([])
     await phone.context.close()

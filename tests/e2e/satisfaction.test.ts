@@ -8,6 +8,7 @@ import { apiClient, call } from '../kit/api.ts'
 import { findChromium } from '../kit/browser.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
 import { oracleRows } from '../kit/oracle.ts'
+import { clickIfShown } from '../kit/click-if-shown.ts'
 import { slow } from '../kit/patience.ts'
 import { goInApp, openPage } from '../kit/session.ts'
 
@@ -135,8 +136,7 @@ describe('the page of satisfaction', () => {
   /** Header first. */
   async function tableOf(name: string, on: Page = page): Promise<string[][]> {
     const card = on.getByTestId(`chart-${name}`)
-    const show = card.getByRole('button', { name: 'Show as table' })
-    if (await show.isVisible()) await show.click()
+    await clickIfShown(card.getByRole('button', { name: 'Show as table' }))
     // each card has an answer of its own to wait for
     await card.locator('tbody tr').first().waitFor(slow)
     return card

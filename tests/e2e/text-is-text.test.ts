@@ -12,6 +12,7 @@ import { flowBrowser } from '../kit/flow-browser.ts'
 import { detailOf, enqueueAllInPage, enqueueInPage } from '../kit/commands.ts'
 import { goInApp, openPage, type OpenOptions, type OpenPage } from '../kit/session.ts'
 import { returnNetwork } from '../kit/network.ts'
+import { clickIfShown } from '../kit/click-if-shown.ts'
 import { slow, slower } from '../kit/patience.ts'
 
 const [lon, lat] = [-122.4194, 37.7599]
@@ -223,8 +224,7 @@ describe('text is text', () => {
     await page.getByTestId('list-row').first().waitFor(slow)
     await expect
       .poll(async () => {
-        const more = page.getByTestId('more-rows')
-        if ((await more.count()) > 0) await more.click()
+        await clickIfShown(page.getByTestId('more-rows'))
         const bodies = await page
           .locator('tbody')
           .evaluateAll((found) => found.map(({ textContent }) => textContent))

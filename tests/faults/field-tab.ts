@@ -1,7 +1,8 @@
 /** A field worker's tab in a real Chromium, and what lies on the disk under it. */
-import type { Browser, BrowserContext, Locator, Page } from 'playwright'
+import type { Browser, BrowserContext, Page } from 'playwright'
 import { jpegFile } from '../fixtures/photo-files.ts'
 import { apiClient } from '../kit/api.ts'
+import { sendReport } from '../kit/send-report.ts'
 import { openPage } from '../kit/session.ts'
 import { withoutWebGl } from '../kit/without-webgl.ts'
 import { slow } from '../kit/patience.ts'
@@ -107,19 +108,7 @@ export async function chooseCategory(page: Page, code: string, search: string): 
 /** Takes the form in hand into the queue. */
 export async function putInQueue(page: Page): Promise<void> {
   await untilSaved(page)
-  await send(page, page.getByTestId('sent'))
-}
-
-/** Sends, answering "none of these" where something lies nearby. @param end shows what came of it */
-export async function send(page: Page, end: Locator): Promise<void> {
-  const none = page.getByTestId('duplicate-none')
-  if (await none.isVisible()) await none.tap()
-  await page.getByTestId('send').tap()
-  await end.or(none).first().waitFor(slow)
-  if (await end.isVisible()) return
-  await none.tap()
-  await page.getByTestId('send').tap()
-  await end.waitFor(slow)
+  await sendReport(page)
 }
 
 export interface FieldDevice {

@@ -10,10 +10,10 @@ import {
   photoFile,
   putInQueue,
   readKept,
-  send,
   untilSaved,
 } from './field-tab.ts'
 import { returnNetwork } from '../kit/network.ts'
+import { sendReport } from '../kit/send-report.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
 
 const url = inject('appUrl')
@@ -92,7 +92,7 @@ test('with no room left the page says so, keeps form, draft and queue, and goes 
   expect(await failed.innerText()).toBe(en.save.failed.full)
   expect(await page.getByTestId('description').inputValue()).toBe('typed when it was full')
   // A finished form cannot be queued now; nor may it be lost.
-  await send(page, page.getByTestId('send-problem').filter({ hasText: en.send.failed.full }))
+  await sendReport(page, page.getByTestId('send-problem').filter({ hasText: en.send.failed.full }))
   expect(await readKept(page, database)).toEqual(before)
 
   await page.reload()

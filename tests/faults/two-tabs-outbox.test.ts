@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
 import { launchChromium } from '../kit/browser.ts'
 import { chooseCategory, fieldDevice, openCapture, putInQueue, readKept } from './field-tab.ts'
+import { clickIfShown } from '../kit/click-if-shown.ts'
 import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 
@@ -19,7 +20,7 @@ afterAll(() => browser?.close())
 
 /** Reports one incident through the form. */
 async function report(page: Page, description: string): Promise<void> {
-  if (await page.getByTestId('new-report').isVisible()) await page.getByTestId('new-report').tap()
+  await clickIfShown(page.getByTestId('new-report'))
   await chooseCategory(page, 'sewer', 'sewer')
   await page.getByTestId('description').fill(description)
   await putInQueue(page)

@@ -40,7 +40,6 @@ export function useCapturePage() {
   const photos = usePhotoFiles(photoHashes, draft.keep)
   const pin = usePin(form, () => photoHashes.value.length > 0)
   const { pinArea, isInsideCity } = usePinAreas(pin.pin)
-  const duplicates = useDuplicateOffers(form)
   const {
     isSending,
     sent,
@@ -54,6 +53,7 @@ export function useCapturePage() {
       deviceAt: new Date().toISOString(),
     }),
   )
+  const duplicates = useDuplicateOffers(form, { id: draft.id, isSending })
   /** The URL names an item missing on this device. */
   const isMissing = ref(false)
   /** For a new form, however far it is filled: a list that goes would move what is under the finger. */

@@ -1,4 +1,4 @@
-import { computed, type ComputedRef } from 'vue'
+import { computed, type ComputedRef, type Ref } from 'vue'
 import { nearbyIncidents } from '@/domain/place/nearby-incidents.ts'
 import { pinOf } from '@/domain/command/report-form.ts'
 import type { CaptureForm } from '@/domain/command/command.ts'
@@ -12,8 +12,15 @@ const maxOffers = 3
 /** Older ones that wait are rarely reported again. */
 const maxWaiting = 300
 
-/** Possible duplicates of the form, until the person answers. */
-export function useDuplicateOffers(form: CaptureForm) {
+/**
+ * Possible duplicates of the form, until the person answers.
+ * @param own.id the report itself, which waits in the outbox before its page says that it was sent
+ * @param own.isSending nothing is offered any more: the list would come under the finger, too late
+ */
+export function useDuplicateOffers(
+  form: CaptureForm,
+  own: { id: Readonly<Ref<string>>; isSending: Readonly<Ref<boolean>> },
+) {
   const categories = useCategoriesStore()
   const { rows: open, refresh } = useOpenIncidents()
   const { items } = useOutboxItems<ItemSummary[]>(
@@ -25,8 +32,8 @@ export function useDuplicateOffers(form: CaptureForm) {
   const near = computed(() => {
     const place = pinOf(form)
     const category = form.categoryCode === null ? undefined : categories.byCode(form.categoryCode)
-    if (!place || !category || form.confirmsIncidentId !== null) return []
-    const answered = new Set(form.notTheseIds)
+    if (!place || !category || form.confirmsIncidentId !== null || own.isSending.value) return []
+    const answered = new Set([own.id.value, ...(form.notTheseIds ?? [])])
     return nearbyIncidents(
       rows.value.filter(({ id }) => !answered.has(id)),
       {
