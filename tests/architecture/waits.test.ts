@@ -34,9 +34,9 @@ const allowed: Record<string, [count: number, why: string]> = {
   'tests/faults/fault-proxy.ts': [2, 'a late answer and a kill between hearing and answering'],
   'tests/faults/fault-run.ts': [2, 'a death at any moment; a session is renewed in real time'],
   'tests/faults/phone.ts': [2, 'a person between two sign-ins; the back-off, shortened'],
-  'tests/faults/tab-kills.test.ts': [1, 'a death at any moment'],
-  'supabase/tests/import-beside.test.ts': [1, 'a waiting batch shows itself nowhere'],
-  'supabase/server/keeping/automatic-snapshots.test.ts': [1, 'no snapshot in several intervals'],
+  'tests/faults/tab-kills.long.test.ts': [1, 'a death at any moment'],
+  'supabase/tests/import-beside.long.test.ts': [1, 'a waiting batch shows itself nowhere'],
+  'supabase/server/keeping/automatic-snapshots.long.test.ts': [1, 'no snapshot in several intervals'],
 }
 
 describe('tests', () => {

@@ -762,7 +762,7 @@ const doors = [
   ),
   ...breaksOf(
     at('backend/pglite-engine'),
-    [test('keeping/automatic-snapshots')],
+    [test('keeping/automatic-snapshots.long')],
     [
       {
         name: 'a snapshot comes between the two halves of a look at the health',
@@ -1057,7 +1057,7 @@ const keeping = [
         name: 'an append does not wait for the disk',
         find: 'await file.appendFile(bytes)\n    await file.datasync()',
         replace: 'await file.appendFile(bytes)',
-        tests: ['tests/faults/power-cut.test.ts'],
+        tests: ['tests/faults/power-cut.long.test.ts'],
       },
     ],
   ),

@@ -1083,7 +1083,7 @@ const rejects = breaksOf('migrations', imports, [
 
 const generating = breaksOf(
   'migrations',
-  [test('import-demo')],
+  [test('import-demo.long')],
   [
     {
       name: 'a step of the demo is not marked',

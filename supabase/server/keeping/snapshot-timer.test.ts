@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startSnapshotTimer } from './snapshot-timer.ts'
 import type { Snapshot } from '../journal/snapshot-files.ts'
 
-// The timer alone: tests end its snapshots. automatic-snapshots.test.ts takes real ones.
+// The timer alone: tests end its snapshots. automatic-snapshots.long.test.ts takes real ones.
 interface Begun {
   finish(): void
   fail(): void
