@@ -36,7 +36,10 @@ const allowed: Record<string, [count: number, why: string]> = {
   'tests/faults/phone.ts': [2, 'a person between two sign-ins; the back-off, shortened'],
   'tests/faults/tab-kills.long.test.ts': [1, 'a death at any moment'],
   'supabase/tests/import-beside.long.test.ts': [1, 'a waiting batch shows itself nowhere'],
-  'supabase/server/keeping/automatic-snapshots.long.test.ts': [1, 'no snapshot in several intervals'],
+  'supabase/server/keeping/automatic-snapshots.long.test.ts': [
+    1,
+    'no snapshot in several intervals',
+  ],
 }
 
 describe('tests', () => {
