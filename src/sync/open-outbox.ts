@@ -21,7 +21,7 @@ import { report } from '@/data/problems.ts'
  * @throws OutboxError `insecure_context`, `storage_failed`
  */
 export async function openOutbox(options: OpenOptions): Promise<Outbox> {
-  const { instanceId, userId, transport, now = Date.now, random = Math.random } = options
+  const { instanceId, userId, transport, now = () => Date.now(), random = Math.random } = options
   const locks = options.locks ?? globalThis.navigator?.locks
   if (!locks || !globalThis.crypto?.subtle) throw new OutboxError('insecure_context')
   const owner = { instanceId, userId }

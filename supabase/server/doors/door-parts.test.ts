@@ -126,6 +126,18 @@ describe('RateLimit', () => {
     expect(limit.take('a', 70)).toBe(0)
   })
 
+  test('reads the clock that holds at each call: one that tests stopped earns nothing', () => {
+    const limit = new RateLimit(1, 1)
+    try {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+      expect([limit.take('a'), limit.take('a')]).toEqual([0, 1])
+      vi.setSystemTime(Date.now() + 1_000)
+      expect(limit.take('a')).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('stays bounded when every key is new', () => {
     const limit = new RateLimit(3, 0.1, () => 0)
     for (let i = 0; i < 30_000; i++) limit.take(`key ${i}`)

@@ -13,7 +13,7 @@ export class EndedSessions {
   #noted = new Map<string, number>()
   #read: { at: number; ids: Promise<Set<string>> } | null = null
 
-  constructor(database: () => Database, now: () => number = Date.now) {
+  constructor(database: () => Database, now = (): number => Date.now()) {
     this.#database = database
     this.#now = now
   }

@@ -6,7 +6,7 @@ export class LastUses {
   #uses = new Map<string, number>()
   #now: () => number
 
-  constructor(now: () => number = Date.now) {
+  constructor(now = (): number => Date.now()) {
     this.#now = now
   }
 

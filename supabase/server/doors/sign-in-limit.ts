@@ -21,7 +21,7 @@ export class SignInLimit {
   #accountsThere: RateLimit
   #accounts: RateLimit
 
-  constructor(now: () => number = Date.now) {
+  constructor(now = (): number => Date.now()) {
     this.#addresses = new RateLimit(perAddress.burst, perAddress.perSecond, now)
     this.#proxies = new RateLimit(perProxy.burst, perProxy.perSecond, now)
     this.#accountsThere = new RateLimit(perAccountThere.burst, perAccountThere.perSecond, now)

@@ -5,7 +5,7 @@ export class RateLimit {
   #perSecond: number
   #now: () => number
 
-  constructor(capacity: number, perSecond: number, now: () => number = Date.now) {
+  constructor(capacity: number, perSecond: number, now = (): number => Date.now()) {
     this.#capacity = capacity
     this.#perSecond = perSecond
     this.#now = now
