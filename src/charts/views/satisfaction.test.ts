@@ -237,16 +237,18 @@ describe('stillOpenView', () => {
     share,
     low: share - 0.1,
     high: share + 0.05,
+    longer: share * 10,
   })
   const half = { time: 3, low: 2, high: null }
   const of = (
     steps: ReturnType<typeof step>[] | null,
     medianDays: typeof half | { time: null; low: null; high: null } = half,
+    open?: (hours: number) => void,
   ) =>
     stillOpenView(
       {
-        ...{ fileName: 's', title: 'S', n: 10, open: 4, steps, medianDays },
-        tableDays: [0, 1, 3, 30],
+        ...{ fileName: 's', title: 'S', n: 10, stillOpen: 4, steps, medianDays, open },
+        rows: [0, 1, 3, 30].map((days) => ({ days, longer: 10 - days })),
       },
       look,
     )
@@ -259,9 +261,9 @@ describe('stillOpenView', () => {
       [4, 0.4],
     ])
     expect(view.table.rows).toEqual([
-      ['0.0', 100, 100, 100],
-      ['1.0', 90, 80, 95],
-      ['3.0', 90, 80, 95],
+      ['0.0', 100, 100, 100, 10],
+      ['1.0', 90, 80, 95, 9],
+      ['3.0', 90, 80, 95, 7],
     ])
   })
 
@@ -274,6 +276,16 @@ describe('stillOpenView', () => {
     )
     expect(of(null)).toMatchObject({ loading: true })
     expect(of([])).toMatchObject({ empty: true })
+  })
+
+  it('opens those seen open for longer than a row of the table, or the step nearest to a click', () => {
+    const open = vi.fn()
+    const view = of([step(1, 0.9), step(4, 0.4)], half, open)
+    view.select?.(2)
+    for (const days of [0.1, 2.4, 2.6, 99]) view.selectAt?.(days)
+    expect(open.mock.calls.flat()).toEqual([72, 24, 24, 96, 96])
+    expect(view.note).toMatch(/^charts\.stillOpen\.open /)
+    expect(of([step(1, 0.9)])).not.toHaveProperty('selectAt')
   })
 })
 

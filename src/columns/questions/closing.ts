@@ -1,8 +1,18 @@
-import type { ClosingGroup, ClosingOptions, ClosingSummary } from '../../domain/answers/closing.ts'
+import {
+  openDays,
+  type ClosingGroup,
+  type ClosingOptions,
+  type ClosingSummary,
+} from '../../domain/answers/closing.ts'
 import { notClosedHours } from '../../domain/answers/columns.ts'
 import { firstDayNumber } from '../../domain/time/calendar.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
-import { kaplanMeier, survivalQuantile, type SurvivalCurve } from '../../stats/kaplan-meier.ts'
+import {
+  kaplanMeier,
+  survivalQuantile,
+  type SurvivalCurve,
+  type TimeCounts,
+} from '../../stats/kaplan-meier.ts'
 import { finish, type InParts } from '../../stats/in-parts.ts'
 import { shareClosedWithin } from '../../stats/share-closed.ts'
 import { eachPassingInParts, type FilteredRows } from '../count/filtered-rows.ts'
@@ -31,12 +41,15 @@ const openStages = stages.map(isOpenStage)
  */
 export const closing: Question<ClosingOptions, ClosingSummary> = (rows, world, options) => {
   const sample = collect(rows, world.asOfWallMinutes)
-  const { group, curve } = summarise(sample, 0, sample.length, options)
+  const { group, curve, counts } = summarise(sample, 0, sample.length, options)
+  const longerThan = countsAfter(counts)
+  const kept = thin(curve)
   return {
     ...group,
     options,
     withdrawn: sample.withdrawn,
-    curve: thin(curve),
+    curve: { ...kept, longer: kept.hours.map(longerThan) },
+    longerThanDays: openDays.map((days) => longerThan(days * 24)),
     byCategory: options.isWhole ? [] : byGroup(sample, (i) => sample.category[i]!, 256, options),
     byArea: options.isWhole
       ? []
@@ -101,7 +114,7 @@ function summarise(
   start: number,
   end: number,
   options: Pick<ClosingOptions, 'withinDays'>,
-): { group: ClosingGroup; curve: SurvivalCurve } {
+): { group: ClosingGroup; curve: SurvivalCurve; counts: TimeCounts } {
   const { hours, closed, age } = sample
   let longest = 0
   for (let i = start; i < end; i++) if (closed[i] && hours[i]! > longest) longest = hours[i]!
@@ -121,7 +134,15 @@ function summarise(
     p90: survivalQuantile(curve, 0.9),
     within: shareClosedWithin(hours, closed, age, options.withinDays * 24, start, end),
   }
-  return { group, curve }
+  return { group, curve, counts: { events, censored } }
+}
+
+/** How many come after an hour. */
+function countsAfter({ events, censored }: TimeCounts): (hour: number) => number {
+  const after = new Uint32Array(events.length + 1)
+  for (let hour = events.length - 1; hour >= 0; hour--)
+    after[hour] = after[hour + 1]! + events[hour]! + censored[hour]!
+  return (hour) => after[Math.min(hour + 1, events.length)]!
 }
 
 /** Group 0 means "in none". */
@@ -169,7 +190,7 @@ function areaGroups(
   return (i) => groups[sample.area[i]!]!
 }
 
-function thin(curve: SurvivalCurve): ClosingSummary['curve'] {
+function thin(curve: SurvivalCurve): Omit<ClosingSummary['curve'], 'longer'> {
   const stride = Math.max(1, Math.ceil(curve.times.length / maxCurveSteps))
   const last = curve.times.length - 1
   // Counts from the end, to keep the curve's last step.
