@@ -440,6 +440,82 @@ describe('the page of satisfaction', () => {
     expect(problems).toEqual([])
   })
 
+  it('opens the rows that a department had to handle, and those that the curve saw open', async () => {
+    const listed = (): Promise<string> => page.getByTestId('list-total').innerText()
+    const openFrom = async (chart: string, act: () => Promise<void>, count: number) => {
+      await act()
+      await expect.poll(listed, slow).toBe(count.toLocaleString('en'))
+      // all of them by scrolling, or as many as the list draws at once
+      await expect
+        .poll(() => page.getByTestId('list-row').count(), slow)
+        .toBeGreaterThan(Math.min(count, 5) - 1)
+      await page.locator(`[data-testid=chip][data-key=${chart}]`).waitFor(slow)
+      await page.goBack()
+      await page.getByTestId('satisfaction-span').waitFor(slow)
+    }
+    await goInApp(page, '/satisfaction?from=all')
+    const handled = page.getByTestId('chart-departments-in-time')
+    await expect
+      .poll(async () => (await handled.scrollIntoViewIfNeeded(), handled.count()), slow)
+      .toBe(1)
+    const [, ...departments] = await tableOf('departments-in-time')
+    expect(departments.length).toBeGreaterThan(1)
+    const leader = await apiClient(url, 'leader')
+    for (const at of [0, departments.length - 1]) {
+      const due = Number(departments[at]![1])
+      expect(due).toBeGreaterThan(0)
+      await handled.scrollIntoViewIfNeeded()
+      await tableOf('departments-in-time')
+      await openFrom(
+        'handling',
+        () => handled.locator('tbody tr').nth(at).getByRole('button').click(),
+        due,
+      )
+    }
+    const { departments: told } = await call<{ departments: { denominator: number }[] }>(
+      leader,
+      'incident_rates',
+      { p_filter: {} },
+    )
+    expect(departments.map(([, due]) => Number(due))).toEqual(told.map((one) => one.denominator))
+
+    const curve = page.getByTestId('chart-still-open')
+    // until all months are there the curve still grows
+    const { months } = await call<{ months: { month: string }[] }>(leader, 'incident_months')
+    const packed = await call<{ stage: string }[]>(leader, 'incident_columns', {
+      p_months: months.slice(0, 120).map(({ month }) => month),
+    })
+    // rejected and merged ones are 5 and 6
+    const n = packed
+      .flatMap(({ stage }) => [...Buffer.from(stage, 'base64')])
+      .filter((byte) => byte % 16 < 5).length
+    await expect
+      .poll(() => curve.locator('header p').innerText(), slow)
+      .toContain(`${n.toLocaleString('en')} incidents`)
+    const [, ...days] = await tableOf('still-open')
+    const longer = days.map((row) => Number(row[4]!.replaceAll(',', '')))
+    expect(longer.some((count) => count > 5)).toBe(true)
+    await openFrom(
+      'openLonger',
+      () => curve.locator('tbody tr').nth(1).getByRole('button').click(),
+      longer[1]!,
+    )
+    // a click into the chart opens what its tooltip counts
+    await curve.scrollIntoViewIfNeeded()
+    const show = curve.getByRole('button', { name: 'Show as chart' })
+    if (await show.isVisible()) await show.click()
+    const drawn = curve.locator('x-vue-echarts')
+    await drawn.waitFor(slow)
+    const box = (await drawn.boundingBox())!
+    const [x, y] = [box.x + box.width * 0.6, box.y + box.height * 0.4]
+    await page.mouse.move(x, y)
+    const tip = drawn.locator('text', { hasText: /seen open for longer$/ })
+    await tip.waitFor(slow)
+    const [, count] = /^([\d,]+) incidents? /.exec((await tip.textContent())!)!
+    await openFrom('openLonger', () => page.mouse.click(x, y), Number(count!.replaceAll(',', '')))
+    expect(problems).toEqual([])
+  })
+
   it('lets an admin set a target, and go into an area by a click on the map', async () => {
     const admin = await openPage(browser, {
       ...{ url, role: 'admin', path: '/satisfaction?from=all', streets: false },

@@ -20,7 +20,7 @@ export function closingView(
   return stillOpenView(
     {
       ...{ ...names, n: answer?.n ?? 0, stillOpen: answer?.open ?? 0, open },
-      rows: openDays.map((days, at) => ({ days, longer: answer?.longerThanDays[at] ?? 0 })),
+      rows: (answer?.longerThanDays ?? []).map((longer, at) => ({ days: openDays[at]!, longer })),
       steps:
         answer &&
         Array.from(answer.curve.hours, (hours, at) => ({
@@ -46,7 +46,7 @@ interface StillOpenData {
   steps: readonly OpenStep[] | null
   /** Null where half are not closed. */
   medianDays: { time: number | null; low: number | null; high: number | null }
-  /** Days that the table tells, and how many were seen open for longer. */
+  /** Days that the table tells, and how many were seen open for longer. Beyond the last step nothing is known. */
   rows: readonly { days: number; longer: number }[]
   open?: ((hours: number) => void) | undefined
 }
@@ -57,10 +57,7 @@ export function stillOpenView(data: StillOpenData, { theme, text }: ChartLook): 
   const steps = data.steps ?? []
   const at = (days: number): Omit<OpenStep, 'longer'> =>
     steps.findLast((step) => step.days <= days) ?? { days, share: 1, low: 1, high: 1 }
-  const last = steps.at(-1)?.days ?? 0
-  // Beyond the last step nothing is known.
-  const rows = data.rows.filter(({ days }) => days <= last)
-  const { open } = data
+  const { rows, open } = data
   const percent = (share: number | null) => rounded(share === null ? null : share * 100, 1)
   return {
     fileName: data.fileName,

@@ -128,7 +128,7 @@ describe('the question "closing"', () => {
     const found = (openLonger: number) =>
       new FilteredRows(set, { ...emptyFilter(), openLonger }, world).count
     const told = [
-      ...openDays.map((days, at) => [days * 24, longerThanDays[at]!] as const),
+      ...longerThanDays.map((longer, at) => [openDays[at]! * 24, longer] as const),
       ...[0, 1, 57, curve.hours.length - 1].map(
         (at) => [curve.hours[at]!, curve.longer[at]!] as const,
       ),

@@ -49,7 +49,9 @@ export const closing: Question<ClosingOptions, ClosingSummary> = (rows, world, o
     options,
     withdrawn: sample.withdrawn,
     curve: { ...kept, longer: kept.hours.map(longerThan) },
-    longerThanDays: openDays.map((days) => longerThan(days * 24)),
+    longerThanDays: openDays
+      .filter((days) => days * 24 <= (kept.hours.at(-1) ?? -1))
+      .map((days) => longerThan(days * 24)),
     byCategory: options.isWhole ? [] : byGroup(sample, (i) => sample.category[i]!, 256, options),
     byArea: options.isWhole
       ? []

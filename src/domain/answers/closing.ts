@@ -30,7 +30,7 @@ export interface ClosingSummary extends ClosingGroup {
   withdrawn: number
   /** At most 200 steps. `longer`: incidents seen open for more than so many hours, closed since or not. */
   curve: Record<'hours' | 'open' | 'low' | 'high' | 'longer', Float64Array>
-  /** The same after each of `openDays`. */
+  /** The same after each of `openDays`, until the curve's last step. */
   longerThanDays: number[]
   /** Without empty groups. */
   byCategory: ({ idx: number } & ClosingGroup)[]

@@ -124,7 +124,7 @@ describeOnEachDatabase('months and columns', (kind) => {
     let withoutPoints = 0
     let byDue = 0
     let byAge = 0
-    for (let round = 0; round < 80; round++) {
+    for (let round = 0; round < 140; round++) {
       const filter = randomFilter(
         pick,
         areas.map((a) => a.code),

@@ -34,7 +34,7 @@ export function randomFilter(
     const south = cityBox[1] + pick() * 0.1
     filter.bbox = [west, south, west + pick() * 0.08, south + pick() * 0.08]
   }
-  if (filter.due.length === 0 && pick() < 0.2) filter.openLonger = Math.floor(pick() ** 3 * 40_000)
+  if (filter.due.length === 0 && pick() < 0.3) filter.openLonger = Math.floor(pick() ** 3 * 40_000)
   return filter
 }
 
