@@ -157,6 +157,13 @@ describe('the page of satisfaction', () => {
     for (const words of [percent(all.count / all.n), `${percent(low)} – ${percent(high)}`])
       expect(tile).toContain(words)
     const { count, n } = solved(counted)
+    // beside each rate: of those called, how many answered; 128 still waits
+    const called = counted.filter(({ isCall, byte }) => isCall && byte !== 128)
+    const replied = called.filter(({ byte }) => byte < 128)
+    const numbers = [replied.length, called.length].map((one) => one.toLocaleString('en'))
+    const response = `${percent(replied.length / called.length)} of those called answered (${numbers.join(' of ')})`
+    for (const rate of ['responded', 'solved', 'satisfied'])
+      expect(await text(`satisfaction-${rate}`)).toContain(response)
     expect(await text('satisfaction-solved')).toContain(percent(count / n))
     expect(await text('satisfaction-unsolved')).toContain(String(n - count))
 
@@ -165,29 +172,30 @@ describe('the page of satisfaction', () => {
         .filter(({ level }) => level === 'community')
         .map((area) => [
           area.name,
-          satisfied(counted.filter((row) => row.area.path.startsWith(area.path))),
+          {
+            ...satisfied(counted.filter((row) => row.area.path.startsWith(area.path))),
+            called: called.filter((row) => row.area.path.startsWith(area.path)).length,
+            replied: replied.filter((row) => row.area.path.startsWith(area.path)).length,
+          },
         ]),
     )
     const [, ...ranking] = await tableOf('satisfaction-ranking')
     const answered = [...byArea].filter(([, one]) => one.n > 0)
     expect(ranking.length).toBe(answered.length)
-    for (const [name, group, , with_, of, share] of ranking) {
+    for (const [name, group, , with_, of, share, , , , asked, answer] of ranking) {
       const own = byArea.get(name!)!
       if (own.n < 10) expect([name, group, of]).toEqual([name, 'Too few to judge', '–'])
       else
-        expect([name, Number(with_), Number(of), Number(share)]).toEqual([
-          name,
-          own.count,
-          own.n,
-          Number(((own.count / own.n) * 100).toFixed(1)),
+        expect([name, ...[with_, of, share, asked, answer].map(Number)]).toEqual([
+          ...[name, own.count, own.n, Number(((own.count / own.n) * 100).toFixed(1))],
+          ...[own.called, Number(((own.replied / own.called) * 100).toFixed(1))],
         ])
     }
     // those too few to judge stand after all others, without a rank
     const judged = answered.filter(([, one]) => one.n >= 10).length
     expect(ranking.slice(judged).every(([, group]) => group === 'Too few to judge')).toBe(true)
 
-    // those called, and of them those who answered; 128 still waits
-    const called = counted.filter(({ isCall, byte }) => isCall && byte !== 128)
+    // those called, and of them those who answered
     const lines = page.getByTestId('who-answered').locator('tbody tr')
     await lines.first().waitFor(slow)
     const groups = await lines.evaluateAll((all) =>

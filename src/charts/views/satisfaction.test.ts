@@ -194,6 +194,7 @@ describe('fairRankingView', () => {
   const entry = (key: string, group: number, best = 1, worst = 2) => ({
     ...{ key, name: key.toUpperCase(), selected: false, count: 12, n: 13, share: 12 / 13 },
     ...{ low: 0.667, high: 0.986, shrunken: 0.91, group, best, worst },
+    ...{ called: 20, answered: 13 },
   })
   const of = (entries: ReturnType<typeof entry>[] | null, tooFew: string[] = []) =>
     fairRankingView(
@@ -207,9 +208,9 @@ describe('fairRankingView', () => {
   it('gives ranges of ranks, and names those with too few answers without any rank', () => {
     const view = of([entry('a', 1), entry('b', 2, 3, 3)], ['C'])
     expect(view.table.rows).toEqual([
-      ['A', 1, 'charts.fairRanking.ranks 1 2', 12, 13, 92.3, 66.7, 98.6, 91],
-      ['B', 2, '3', 12, 13, 92.3, 66.7, 98.6, 91],
-      ['C', 'charts.fairRanking.tooFew', null, null, null, null, null, null, null],
+      ['A', 1, 'charts.fairRanking.ranks 1 2', 12, 13, 92.3, 66.7, 98.6, 91, 20, 65],
+      ['B', 2, '3', 12, 13, 92.3, 66.7, 98.6, 91, 20, 65],
+      ['C', 'charts.fairRanking.tooFew', ...Array.from({ length: 9 }, () => null)],
     ])
     expect(view.note).toBe('charts.fairRanking.leftOut 10 1 charts.fairRanking.note 2')
   })
