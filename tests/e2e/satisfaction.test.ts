@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { addDays } from '../../src/domain/time/calendar.ts'
 import { apiClient, call } from '../kit/api.ts'
 import { findChromium } from '../kit/browser.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
@@ -397,6 +398,41 @@ describe('the page of satisfaction', () => {
       expect(funnel.find(([area]) => area === name)![3]).toContain('no more than chance')
     }
     expect(funnel.some(([, , , place]) => place!.startsWith('Below'))).toBe(true)
+
+    // the largest community swings from week to week, the second one got better than a year ago
+    const bySize = areas
+      .filter(({ level }) => level === 'community')
+      .map((area) => ({
+        area,
+        own: rows.filter((row) => !row.isExempt && row.area.path.startsWith(area.path)),
+      }))
+      .toSorted((a, b) => b.own.length - a.own.length)
+    const [swinging, improving] = bySize
+    await goInApp(page, `/satisfaction?from=all&step=week&in=${swinging!.area.code}`)
+    const weeks = [...Map.groupBy(swinging!.own, ({ day }) => mondayOf(day))]
+      .map(([week, all]) => ({ week, ...satisfied(all) }))
+      .filter(({ week, n }) => n >= 10 && week > addDays(lastDay, -3 * 365))
+      .toSorted((a, b) => (a.week < b.week ? -1 : 1))
+    expect(weeks.length).toBeGreaterThan(2)
+    const sum = (of: (one: { count: number; n: number }) => number): number =>
+      weeks.reduce((total, one) => total + of(one), 0)
+    const mean = sum(({ count }) => count) / sum(({ n }) => n)
+    const z = weeks.map(({ count, n }) => (count / n - mean) / Math.sqrt((mean * (1 - mean)) / n))
+    const ranges = z.slice(1).reduce((total, one, at) => total + Math.abs(one - z[at]!), 0)
+    // Laney's: the mean range over 2/√π
+    const sigma = (ranges / (z.length - 1) / 2) * Math.sqrt(Math.PI)
+    expect(sigma).toBeGreaterThan(1.2)
+    await expect
+      .poll(() => note('satisfaction-p-chart'), slow)
+      .toContain(`Shares vary ${sigma.toFixed(2)} times as much as chance alone`)
+    await goInApp(
+      page,
+      `/satisfaction?from=${addDays(lastDay, -180)}&to=${lastDay}&in=${improving!.area.code}`,
+    )
+    const changes = page.getByTestId('satisfaction-satisfied').getByTestId('change')
+    await expect
+      .poll(async () => (await changes.allInnerTexts()).join(' '), slow)
+      .toMatch(/better than a year ago/i)
     expect(problems).toEqual([])
   })
 
