@@ -163,16 +163,14 @@ export function useWallTiles(roomFor: (tile: WallTile) => TileRoom) {
       const interval = t(key, { low: percent(low!), high: percent(high!) })
       const of = counted('satisfaction.of', { done: count, count: n })
       const { called, answered } = responseOf(answers.value.all)
-      const response =
-        called === 0
-          ? []
-          : [
-              t('wall.response', {
-                level: percent(answered / called),
-                name: format.value.count(called),
-              }),
-            ]
-      return { key: rate, label, value: percent(share), hints: [of, interval, ...response] }
+      // in little room those who answered stand beside those called, without their share
+      if (isTight('rates')) {
+        const asked = counted('wall.answersOfCalled', { done: answered, count: called })
+        return { key: rate, label, value: percent(share), hints: [asked, interval] }
+      }
+      const level = called === 0 ? '–' : percent(answered / called)
+      const response = t('wall.response', { level, name: format.value.count(called) })
+      return { key: rate, label, value: percent(share), hints: [of, interval, response] }
     }),
   )
   const ever = useSatisfaction(() => (parent.value ? { months: null } : null))
