@@ -44,6 +44,8 @@ export interface ChartView {
   markOf?: (row: number) => { seriesIndex: number; dataIndex: number } | null
   /** Narrows the filter to the entry of a table row. */
   select?: (row: number) => void
+  /** The same for a place between the axes, by its value on the horizontal one. */
+  selectAt?: (x: number) => void
 }
 
 export interface ChartLook {

@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest'
-import type { AnswerFilter } from '@/domain/filter/filter.ts'
+import type { AnswerFilter, ServedParts } from '@/domain/filter/filter.ts'
 import { AnsweredLoader } from './answered-loader.ts'
 
-const about = (said: AnswerFilter['said']): AnswerFilter => ({ said, closed: null, closers: [] })
+const about = (said: AnswerFilter['said']): ServedParts => ({
+  answers: { said, closed: null, closers: [] },
+  handling: null,
+})
 const { signal } = new AbortController()
 
 function world() {
@@ -10,8 +13,8 @@ function world() {
   const state = { revision: '1', fails: false }
   const loader = new AnsweredLoader({
     repo: {
-      answered: async ({ said }) => {
-        calls.push(said.join('~'))
+      answered: async ({ answers, handling }) => {
+        calls.push([...(answers?.said ?? []), ...(handling?.outcomes ?? [])].join('~'))
         if (state.fails) throw new Error('offline')
         return [{ month: '2026-03', revision: state.revision, count: 0 } as never]
       },
@@ -31,6 +34,16 @@ it('loads each answer once, however often it is asked for', async () => {
   await loader.ensure(about(['unsolved']), signal)
   await loader.ensure(about(['solved']), signal)
   expect(calls).toEqual(['solved', 'unsolved'])
+})
+
+it('knows how incidents were handled apart from what residents said of them', async () => {
+  const { calls, loader } = world()
+  const late = { outcomes: ['late' as const], departments: ['parks'] }
+  await loader.ensure({ answers: null, handling: late }, signal)
+  await loader.ensure({ ...about(['solved']), handling: late }, signal)
+  await loader.ensure({ answers: null, handling: { ...late, departments: [] } }, signal)
+  await loader.ensure({ answers: null, handling: late }, signal)
+  expect(calls).toEqual(['late', 'solved~late', 'late'])
 })
 
 it('loads again what the worker has dropped for newer ones', async () => {

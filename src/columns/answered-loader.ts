@@ -1,5 +1,5 @@
 import type { IncidentsRepo } from '@/data/incidents.repo.ts'
-import { answersKey, type AnswerFilter } from '@/domain/filter/filter.ts'
+import { servedKey, type ServedParts } from '@/domain/filter/filter.ts'
 import type { RemoteColumnsEngine } from './engine-call.ts'
 import { maxAnswered } from './max-answered.ts'
 
@@ -10,7 +10,7 @@ export interface AnsweredLoaderParts {
   guard: <T>(call: () => Promise<T>) => Promise<T>
 }
 
-/** Loads the incidents with certain answers into a worker, which columns alone cannot tell. */
+/** Loads into a worker the incidents of those parts of a filter that columns alone cannot tell. */
 export class AnsweredLoader {
   readonly #parts: AnsweredLoaderParts
   /** Promises of the revisions that the worker holds or is about to get, the latest last. */
@@ -21,9 +21,9 @@ export class AnsweredLoader {
   }
 
   /** Resolves once the worker holds them. @throws AppError; AbortError */
-  async ensure(answers: AnswerFilter, signal: AbortSignal): Promise<void> {
-    const key = answersKey(answers)
-    const loading = this.#loading.get(key) ?? this.#load(answers, signal)
+  async ensure(parts: ServedParts, signal: AbortSignal): Promise<void> {
+    const key = servedKey(parts)
+    const loading = this.#loading.get(key) ?? this.#load(parts, signal)
     this.#loading.delete(key)
     this.#loading.set(key, loading)
     for (const old of [...this.#loading.keys()].slice(0, -maxAnswered)) this.#loading.delete(old)
@@ -40,13 +40,13 @@ export class AnsweredLoader {
    * @returns true when they changed
    * @throws AppError; AbortError
    */
-  async refresh(answers: AnswerFilter | null, signal: AbortSignal): Promise<boolean> {
-    const key = answers && answersKey(answers)
+  async refresh(parts: ServedParts | null, signal: AbortSignal): Promise<boolean> {
+    const key = parts && servedKey(parts)
     const before = key && this.#loading.get(key)
     for (const known of this.#loading.keys()) if (known !== key) this.#loading.delete(known)
-    if (!answers || !key || !before) return false
+    if (!parts || !key || !before) return false
     const revision = await before
-    const now = this.#load(answers, signal)
+    const now = this.#load(parts, signal)
     this.#loading.set(key, now)
     try {
       return (await now) !== revision
@@ -56,11 +56,11 @@ export class AnsweredLoader {
     }
   }
 
-  async #load(answers: AnswerFilter, signal: AbortSignal): Promise<string> {
+  async #load(parts: ServedParts, signal: AbortSignal): Promise<string> {
     const { repo, engine, guard } = this.#parts
-    const months = await guard(() => repo.answered(answers, signal))
+    const months = await guard(() => repo.answered(parts, signal))
     signal.throwIfAborted()
-    await engine.putAnswered(answersKey(answers), months)
+    await engine.putAnswered(servedKey(parts), months)
     return months.map(({ month, revision }) => `${month}:${revision}`).join(' ')
   }
 }

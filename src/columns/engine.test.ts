@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { packMonth, randomMonths } from '../../tests/fixtures/columns.ts'
 import { shapes } from '../../tests/fixtures/lattice-world.ts'
-import { answersKey, emptyFilter, type AnswerChoice } from '@/domain/filter/filter.ts'
+import { emptyFilter, servedKey, type AnswerChoice } from '@/domain/filter/filter.ts'
 import { ColumnsEngine } from './engine.ts'
 import { answerCall, answerInTurns, type EngineCall } from './engine-call.ts'
 
@@ -62,17 +62,20 @@ describe('ColumnsEngine', () => {
 
   it('answers a filter of answers from the incidents that came for it, and keeps a few of these', () => {
     const engine = engineWith(january, february)
-    const about = (said: AnswerChoice) => ({ said: [said], closed: null, closers: [] })
+    const about = (said: AnswerChoice) => ({
+      answers: { said: [said], closed: null, closers: [] },
+      handling: null,
+    })
     const total = (said: AnswerChoice) =>
-      engine.ask('projection', { ...emptyFilter(), answers: about(said) }, null).total
+      engine.ask('projection', { ...emptyFilter(), ...about(said) }, null).total
     expect(total('unsolved')).toBe(0)
-    engine.putAnswered(answersKey(about('unsolved')), [packMonth(january!)])
+    engine.putAnswered(servedKey(about('unsolved')), [packMonth(january!)])
     expect(total('unsolved')).toBe(january!.count)
     expect(engine.ask('projection', emptyFilter(), null).total).toBe(
       january!.count + february!.count,
     )
     for (const said of ['solved', 'satisfied', 'unsatisfied', 'exempt'] as const)
-      engine.putAnswered(answersKey(about(said)), [packMonth(february!)])
+      engine.putAnswered(servedKey(about(said)), [packMonth(february!)])
     expect([total('unsolved'), total('exempt')]).toEqual([0, february!.count])
     engine.clear()
     expect(total('exempt')).toBe(0)

@@ -1,6 +1,6 @@
 import type { PackedMonth } from '@/domain/answers/columns.ts'
 import type { PackedRatings } from '@/domain/answers/rating-columns.ts'
-import { answersKey, type IncidentFilter } from '@/domain/filter/filter.ts'
+import { servedKey, servedParts, type IncidentFilter } from '@/domain/filter/filter.ts'
 import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { AreaShapes, type LevelShapes } from './count/area-shapes.ts'
 import { ColumnSet, unpackMonth } from './count/column-set.ts'
@@ -31,7 +31,7 @@ const maxFilters = 2
 export class ColumnsEngine {
   #set = new ColumnSet()
   #ratings = new RatingSet()
-  /** Incidents by the answers about them, each set by its `answersKey`; the latest last. */
+  /** Incidents by what the server alone knows of them, each set by its `servedKey`; the latest last. */
   readonly #answered = new Map<string, ColumnSet>()
   #world: QuestionWorld = {
     areas: [],
@@ -56,6 +56,7 @@ export class ColumnsEngine {
   }
 
   setAsOf(asOfWallMinutes: number): void {
+    if (asOfWallMinutes !== this.#world.asOfWallMinutes) this.#rows.clear()
     this.#world = { ...this.#world, asOfWallMinutes }
   }
 
@@ -86,7 +87,7 @@ export class ColumnsEngine {
     for (const month of unpacked) this.#ratings.replace(month)
   }
 
-  /** Incidents with these answers, for filters that ask for them. @throws RangeError on a damaged month */
+  /** Incidents for filters with such parts. @throws RangeError on a damaged month */
   putAnswered(key: string, months: readonly PackedMonth[]): void {
     const set = new ColumnSet()
     for (const month of months) set.replace(unpackMonth(month))
@@ -137,7 +138,8 @@ export class ColumnsEngine {
   }
 
   /** Nothing before the answered incidents came. */
-  #setOf({ answers }: IncidentFilter): ColumnSet {
-    return answers ? (this.#answered.get(answersKey(answers)) ?? new ColumnSet()) : this.#set
+  #setOf(filter: IncidentFilter): ColumnSet {
+    const parts = servedParts(filter)
+    return parts ? (this.#answered.get(servedKey(parts)) ?? new ColumnSet()) : this.#set
   }
 }

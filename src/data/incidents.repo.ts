@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { PackedMonth } from '@/domain/answers/columns.ts'
 import { ratingWays } from '@/domain/answers/rating-columns.ts'
 import { filterToRpc } from '@/domain/filter/filter-url.ts'
-import { emptyFilter, type AnswerFilter, type IncidentFilter } from '@/domain/filter/filter.ts'
+import { emptyFilter, type IncidentFilter, type ServedParts } from '@/domain/filter/filter.ts'
 import { unpackPointTile, type PointTile } from '@/domain/answers/point-tile.ts'
 import { roles, stages, type LocalMonth } from '@/domain/vocabulary.ts'
 import { callRpc, type Backend } from './client.ts'
@@ -295,17 +295,17 @@ export const incidentsRepo = (backend: Backend) => ({
   months: (signal?: AbortSignal): Promise<IncidentMonths> =>
     callRpc(backend, 'incident_months', {}, monthsSchema, signal),
 
-  /** At most 120 months; empty months may be missing. */
-  /** Incidents about which residents gave the answers. */
-  answered: (answers: AnswerFilter, signal?: AbortSignal): Promise<PackedMonth[]> =>
+  /** Incidents of the parts of a filter that columns cannot tell. */
+  answered: (parts: ServedParts, signal?: AbortSignal): Promise<PackedMonth[]> =>
     callRpc(
       backend,
       'answered_columns',
-      { p_filter: filterToRpc({ ...emptyFilter(), answers }) },
+      { p_filter: filterToRpc({ ...emptyFilter(), ...parts }) },
       packedSchema,
       signal,
     ),
 
+  /** At most 120 months; empty months may be missing. */
   columns: (months: readonly LocalMonth[], signal?: AbortSignal): Promise<PackedMonth[]> =>
     callRpc(backend, 'incident_columns', { p_months: months }, packedSchema, signal),
 

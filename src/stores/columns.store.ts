@@ -6,7 +6,7 @@ import { report } from '@/data/problems.ts'
 import { openMonthCache, type MonthCache } from '@/columns/month-cache.ts'
 import { localDayOf, monthOfDay, wallMinutes } from '@/domain/time/calendar.ts'
 import { spanOf } from '@/domain/time/period.ts'
-import type { IncidentFilter } from '@/domain/filter/filter.ts'
+import { servedParts, type IncidentFilter } from '@/domain/filter/filter.ts'
 import type { Projection } from '@/domain/answers/projection.ts'
 import type { AreaLevel, LocalMonth } from '@/domain/vocabulary.ts'
 import { useAreasStore } from './areas.store.ts'
@@ -137,7 +137,8 @@ export const useColumnsStore = defineStore('columns', () => {
     const current = engine
     if (!current || !canAsk()) return null
     try {
-      if (asked.answers) await answered?.ensure(plain(asked.answers), controller!.signal)
+      const parts = servedParts(asked)
+      if (parts) await answered?.ensure(plain(parts), controller!.signal)
       const answer = await current.ask(
         name,
         plain(asked),
@@ -203,7 +204,7 @@ export const useColumnsStore = defineStore('columns', () => {
         status.value = 'loading'
         await current.load(signal)
       }
-      const hasAnswersChanged = await answered?.refresh(filter.effective.answers, signal)
+      const hasAnswersChanged = await answered?.refresh(servedParts(filter.effective), signal)
       if (signal.aborted) return
       if (hasAnswersChanged) revision.value++
       status.value = 'ready'

@@ -1,7 +1,7 @@
 import { useI18n } from 'vue-i18n'
 import type { Category } from '@/domain/city/category.ts'
 import type { FilterChip } from '@/domain/filter/filter-chip.ts'
-import type { AnswerFilter } from '@/domain/filter/filter.ts'
+import type { AnswerFilter, HandlingFilter } from '@/domain/filter/filter.ts'
 import { useCounted } from './use-counted.ts'
 import { useFormat } from './use-format.ts'
 
@@ -48,6 +48,11 @@ export function useChipWords({
     return [words, days, ...closers.map(departmentName)].filter(Boolean).join(', ')
   }
 
+  function handlingText({ outcomes, departments }: HandlingFilter): string {
+    const words = outcomes.map((outcome) => t(`domain.handling.${outcome}`)).join(' · ')
+    return [words, ...departments.map(departmentName)].join(', ')
+  }
+
   return (chip) => {
     switch (chip.part) {
       case 'period':
@@ -72,6 +77,10 @@ export function useChipWords({
         return { value: t('ui.inView') }
       case 'answers':
         return { name: t('ui.answers'), value: answersText(chip.answers) }
+      case 'handling':
+        return { name: t('ui.handling'), value: handlingText(chip.handling) }
+      case 'openLonger':
+        return { value: t('ui.openLonger', { days: format.value.count(chip.hours / 24) }) }
       case 'exceptPoints':
         return { value: counted('ui.exceptPoints', { count: chip.points }) }
     }

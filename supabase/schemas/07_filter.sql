@@ -33,7 +33,13 @@ create type private.incident_filter as (
   answers text[],
   closed_from timestamptz,
   closed_to timestamptz,
-  closers text[]
+  closers text[],
+  -- how the departments handled what they were due to handle; without outcomes the departments narrow nothing
+  handling text[],
+  handlers text[],
+  -- seen open for more than so many whole hours until this minute of the city's clock
+  open_longer integer,
+  open_until timestamp
 );
 
 -- Errors: 42501 not signed in.
@@ -152,7 +158,7 @@ return '{responded,unresponded,solved,unsolved,satisfied,unsatisfied,exempt}'::t
 create or replace function private.parse_filter(p_filter jsonb)
 returns private.incident_filter language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,due,bbox,exceptPoints,answers,closedFrom,closedTo,closers}';
+  v_known constant text[] := '{from,to,areas,categories,stages,openOnly,onHoldOnly,due,bbox,exceptPoints,answers,closedFrom,closedTo,closers,handling,handlers,openLonger}';
   -- whole minutes, as in the columns: clocks run in them
   v_minute constant timestamptz := date_trunc('minute', now());
   v_source jsonb := coalesce(p_filter, '{}');
@@ -249,6 +255,19 @@ begin
   v_result.closed_from := v_from::timestamp at time zone v_city.time_zone;
   v_result.closed_to := (v_to + 1)::timestamp at time zone v_city.time_zone;
   v_result.closers := private.filter_list(v_source, 'closers');
+  v_result.handling := private.filter_list(v_source, 'handling');
+  if not v_result.handling <@ '{in_time,late}' then
+    perform private.refuse_filter('handling', 'must be in_time or late');
+  end if;
+  v_result.handlers := private.filter_list(v_source, 'handlers');
+  if nullif(v_source -> 'openLonger', 'null') is not null then
+    if jsonb_typeof(v_source -> 'openLonger') <> 'number' or (v_source ->> 'openLonger')::numeric % 1 <> 0
+        or (v_source ->> 'openLonger')::numeric not between 0 and 60000 then
+      perform private.refuse_filter('openLonger', 'must be whole hours from 0 to 60000');
+    end if;
+    v_result.open_longer := (v_source ->> 'openLonger')::numeric;
+    v_result.open_until := date_trunc('minute', private.data_as_of() at time zone v_city.time_zone);
+  end if;
   return v_result;
 end $$;
 
@@ -267,6 +286,36 @@ returns text language sql immutable set search_path = '' as $$
     case when (p_filter).closed_from is not null then format('r.closed_at >= %L::timestamptz', (p_filter).closed_from) end,
     case when (p_filter).closed_to is not null then format('r.closed_at < %L::timestamptz', (p_filter).closed_to) end,
     case when (p_filter).closers is not null then format('r.department_code = any (%L::text[])', (p_filter).closers) end)
+$$;
+
+-- For incidents `i`: due to handle, with one of the outcomes, as incident_rates counts them by department. What may not
+-- be counted is out: held ones, and those of a granted appeal.
+create or replace function private.handling_condition(p_filter private.incident_filter)
+returns text language sql immutable set search_path = '' as $$
+  select format('not i.on_hold and i.department_code is not null%s'
+    ' and (i.district_code, i.id) not in (select x.district_code, x.incident_id from public.appeals x'
+    ' where x.is_granted and x.closing = private.closing_of(x.district_code, x.incident_id))'
+    ' and private.stage_verdict(case when private.is_open(i.stage)'
+    ' then (select max(private.clock_lateness(c.due_at, c.used_seconds, c.limit_seconds, now()))'
+    ' from public.incident_clocks c where c.district_code = i.district_code and c.incident_id = i.id'
+    ' and c.kind = ''handle'' and c.department_code is not distinct from i.department_code)'
+    ' else nullif(i.lateness >> 6 & 3, 3) end,'
+    ' i.stage in (''handled'', ''closed''), private.is_counted(i.stage)) = any (%L::text[])',
+    case when (p_filter).handlers is not null then format(' and i.department_code = any (%L::text[])',
+      (p_filter).handlers) end,
+    array(select v from unnest('{in_time,late,overdue}'::text[]) v
+      where replace(v, 'overdue', 'late') = any ((p_filter).handling)))
+$$;
+
+-- For incidents `i`: seen open for longer, as the time-to-close curve of the columns counts: whole hours to the closing,
+-- or to now by the wall clock.
+create or replace function private.open_condition(p_filter private.incident_filter)
+returns text language sql stable set search_path = '' as $$
+  select format('floor(case when i.stage = ''closed'' then date_part(''epoch'', i.closed_at - i.reported_at)'
+    ' when private.is_open(i.stage) then date_part(''epoch'', %L::timestamp'
+    ' - date_trunc(''minute'', i.reported_at at time zone %L)) end / 3600) > %s',
+    (p_filter).open_until, c.time_zone, (p_filter).open_longer)
+  from public.city_settings c
 $$;
 
 -- For incidents `i`.
@@ -294,5 +343,7 @@ returns text language sql stable set search_path = '' as $$
       'i.qx * 65536::bigint + i.qy <> all (%L::bigint[])', (p_filter).except_points) end,
     case when (p_filter).answers is not null then format('exists (select from public.ratings r'
       ' where r.district_code = i.district_code and r.incident_id = i.id and %s)',
-      private.answer_condition(p_filter)) end), ''), 'true')
+      private.answer_condition(p_filter)) end,
+    case when (p_filter).handling is not null then private.handling_condition(p_filter) end,
+    case when (p_filter).open_longer is not null then private.open_condition(p_filter) end), ''), 'true')
 $$;

@@ -223,8 +223,8 @@ declare
   v_condition text;
   v_months date[];
 begin
-  if v_filter.answers is null then
-    perform private.refuse_filter('answers', 'must be given');
+  if v_filter.answers is null and v_filter.handling is null then
+    perform private.refuse_filter('answers', 'must be given, or handling');
   end if;
   v_condition := concat_ws(' and ', private.scope_condition(private.resolve_scope(), 'i'),
     private.filter_condition(v_filter));
@@ -315,10 +315,10 @@ returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.incident_columns(p_months)
 $$;
 
--- The incidents about which residents gave these answers, as packed columns of their report months. Other parts of
--- the filter may narrow too.
+-- The incidents about which residents gave these answers, or that were handled so, as packed columns of their report
+-- months. Other parts of the filter may narrow too.
 -- Returns `[PackedMonth]` as incident_columns does, without empty months.
--- Errors: 42501; 22023 for a wrong filter, or one without `answers`.
+-- Errors: 42501; 22023 for a wrong filter, or one without `answers` and `handling`.
 create or replace function public.answered_columns(p_filter jsonb)
 returns jsonb language sql stable security invoker set search_path = '' as $$
   select private.answered_columns(p_filter)

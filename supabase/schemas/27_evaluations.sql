@@ -259,6 +259,15 @@ begin
         and ($2::date is null or r.closed_month >= $2) and ($3::date is null or r.closed_month <= $3)
         and ($4::text[] is null or r.area_code = any ($4)) and ($5::text[] is null or r.category_code = any ($5))
       group by 1
+    ), called as (
+      -- calls that are over, as the page of satisfaction counts them
+      select p.subject, count(*) as n, count(*) filter (where q.answer < 128) as answered
+      from (%9$s) q
+      join place p on p.part = q.%5$I
+      where q.way = 'callback' and not q.is_exempt and q.answer <> 128
+        and ($2::date is null or q.closed_month >= $2) and ($3::date is null or q.closed_month <= $3)
+        and ($4::text[] is null or q.area_code = any ($4)) and ($5::text[] is null or q.category_code = any ($5))
+      group by 1
     ), spots as (
       select s.subject, count(*) as n
       from (
@@ -276,6 +285,7 @@ begin
       || jsonb_build_object('responded', jsonb_build_array(coalesce(a.responded, 0), coalesce(a.responded_of, 0)),
         'solved', jsonb_build_array(coalesce(a.solved, 0), coalesce(a.solved_of, 0)),
         'satisfied', jsonb_build_array(coalesce(a.satisfied, 0), coalesce(a.satisfied_of, 0)),
+        'answered', jsonb_build_array(coalesce(c.answered, 0), coalesce(c.n, 0)),
         'repeat_places', coalesce(o.n, 0),
         -- past its time and not handled
         'overdue_pending', coalesce((select jsonb_build_array(r.denominator - r.numerator, r.denominator)
@@ -284,6 +294,7 @@ begin
       order by s.key), '[]')
     from subject s
     left join answers a on a.subject = s.key
+    left join called c on c.subject = s.key
     left join spots o on o.subject = s.key
     where $7 or a.subject is not null or exists (select from rates r where r.subject = s.key)
     $q$,
@@ -299,7 +310,8 @@ begin
         join public.areas a on starts_with(a.path, s.path)'
       else 'select s.key as subject, s.key as part from subject s' end,
     private.rate_sums(case when v_areas then 'v.month' else 'v.department_code' end), v_column,
-    private.scope_condition(v_scope, 'r'), private.scope_condition(v_scope, 'i'), private.filter_condition(v_filter))
+    private.scope_condition(v_scope, 'r'), private.scope_condition(v_scope, 'i'), private.filter_condition(v_filter),
+    private.asked_query(v_scope))
   into v_result using p_at, v_filter.month_from, v_filter.month_to, v_filter.area_codes, v_filter.category_codes,
     array(select r.rate from private.rate_rules() r), v_areas;
   return v_result;

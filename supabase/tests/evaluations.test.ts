@@ -307,7 +307,8 @@ describeOnEachDatabase('evaluations', (kind) => {
       const [near] = (await board('leader', 'areas')).rows
       expect(near!.values).toMatchObject({
         ...{ closing: [1, 2], handling: [2, 3], rework: [0, 2], valid: [4, 5] },
-        ...{ responded: [1, 1], solved: [0, 1], satisfied: [1, 1], repeat_places: 0 },
+        ...{ responded: [1, 1], solved: [0, 1], satisfied: [1, 1], answered: [1, 1] },
+        repeat_places: 0,
       })
     })
 

@@ -463,6 +463,8 @@ export const ownerOnly = [
   'private.fails_call(text)',
   'private.field_row(incidents,uuid)',
   'private.filter_condition(private.incident_filter)',
+  'private.handling_condition(private.incident_filter)',
+  'private.open_condition(private.incident_filter)',
   'private.filter_day(jsonb,text)',
   'private.filter_flag(jsonb,text)',
   'private.filter_list(jsonb,text)',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { addDays } from '../../src/domain/time/calendar.ts'
 import { apiClient, call } from '../kit/api.ts'
 import { findChromium } from '../kit/browser.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
@@ -157,6 +158,13 @@ describe('the page of satisfaction', () => {
     for (const words of [percent(all.count / all.n), `${percent(low)} – ${percent(high)}`])
       expect(tile).toContain(words)
     const { count, n } = solved(counted)
+    // beside each rate: of those called, how many answered; 128 still waits
+    const called = counted.filter(({ isCall, byte }) => isCall && byte !== 128)
+    const replied = called.filter(({ byte }) => byte < 128)
+    const numbers = [replied.length, called.length].map((one) => one.toLocaleString('en'))
+    const response = `${percent(replied.length / called.length)} of those called answered (${numbers.join(' of ')})`
+    for (const rate of ['responded', 'solved', 'satisfied'])
+      expect(await text(`satisfaction-${rate}`)).toContain(response)
     expect(await text('satisfaction-solved')).toContain(percent(count / n))
     expect(await text('satisfaction-unsolved')).toContain(String(n - count))
 
@@ -165,29 +173,30 @@ describe('the page of satisfaction', () => {
         .filter(({ level }) => level === 'community')
         .map((area) => [
           area.name,
-          satisfied(counted.filter((row) => row.area.path.startsWith(area.path))),
+          {
+            ...satisfied(counted.filter((row) => row.area.path.startsWith(area.path))),
+            called: called.filter((row) => row.area.path.startsWith(area.path)).length,
+            replied: replied.filter((row) => row.area.path.startsWith(area.path)).length,
+          },
         ]),
     )
     const [, ...ranking] = await tableOf('satisfaction-ranking')
     const answered = [...byArea].filter(([, one]) => one.n > 0)
     expect(ranking.length).toBe(answered.length)
-    for (const [name, group, , with_, of, share] of ranking) {
+    for (const [name, group, , with_, of, share, , , , asked, answer] of ranking) {
       const own = byArea.get(name!)!
       if (own.n < 10) expect([name, group, of]).toEqual([name, 'Too few to judge', '–'])
       else
-        expect([name, Number(with_), Number(of), Number(share)]).toEqual([
-          name,
-          own.count,
-          own.n,
-          Number(((own.count / own.n) * 100).toFixed(1)),
+        expect([name, ...[with_, of, share, asked, answer].map(Number)]).toEqual([
+          ...[name, own.count, own.n, Number(((own.count / own.n) * 100).toFixed(1))],
+          ...[own.called, Number(((own.replied / own.called) * 100).toFixed(1))],
         ])
     }
     // those too few to judge stand after all others, without a rank
     const judged = answered.filter(([, one]) => one.n >= 10).length
     expect(ranking.slice(judged).every(([, group]) => group === 'Too few to judge')).toBe(true)
 
-    // those called, and of them those who answered; 128 still waits
-    const called = counted.filter(({ isCall, byte }) => isCall && byte !== 128)
+    // those called, and of them those who answered
     const lines = page.getByTestId('who-answered').locator('tbody tr')
     await lines.first().waitFor(slow)
     const groups = await lines.evaluateAll((all) =>
@@ -389,6 +398,41 @@ describe('the page of satisfaction', () => {
       expect(funnel.find(([area]) => area === name)![3]).toContain('no more than chance')
     }
     expect(funnel.some(([, , , place]) => place!.startsWith('Below'))).toBe(true)
+
+    // the largest community swings from week to week, the second one got better than a year ago
+    const bySize = areas
+      .filter(({ level }) => level === 'community')
+      .map((area) => ({
+        area,
+        own: rows.filter((row) => !row.isExempt && row.area.path.startsWith(area.path)),
+      }))
+      .toSorted((a, b) => b.own.length - a.own.length)
+    const [swinging, improving] = bySize
+    await goInApp(page, `/satisfaction?from=all&step=week&in=${swinging!.area.code}`)
+    const weeks = [...Map.groupBy(swinging!.own, ({ day }) => mondayOf(day))]
+      .map(([week, all]) => ({ week, ...satisfied(all) }))
+      .filter(({ week, n }) => n >= 10 && week > addDays(lastDay, -3 * 365))
+      .toSorted((a, b) => (a.week < b.week ? -1 : 1))
+    expect(weeks.length).toBeGreaterThan(2)
+    const sum = (of: (one: { count: number; n: number }) => number): number =>
+      weeks.reduce((total, one) => total + of(one), 0)
+    const mean = sum(({ count }) => count) / sum(({ n }) => n)
+    const z = weeks.map(({ count, n }) => (count / n - mean) / Math.sqrt((mean * (1 - mean)) / n))
+    const ranges = z.slice(1).reduce((total, one, at) => total + Math.abs(one - z[at]!), 0)
+    // Laney's: the mean range over 2/√π
+    const sigma = (ranges / (z.length - 1) / 2) * Math.sqrt(Math.PI)
+    expect(sigma).toBeGreaterThan(1.2)
+    await expect
+      .poll(() => note('satisfaction-p-chart'), slow)
+      .toContain(`Shares vary ${sigma.toFixed(2)} times as much as chance alone`)
+    await goInApp(
+      page,
+      `/satisfaction?from=${addDays(lastDay, -180)}&to=${lastDay}&in=${improving!.area.code}`,
+    )
+    const changes = page.getByTestId('satisfaction-satisfied').getByTestId('change')
+    await expect
+      .poll(async () => (await changes.allInnerTexts()).join(' '), slow)
+      .toMatch(/better than a year ago/i)
     expect(problems).toEqual([])
   })
 
@@ -437,6 +481,82 @@ describe('the page of satisfaction', () => {
     await expect
       .poll(() => page.getByTestId('list-total').innerText(), slow)
       .toBe(Number(of!.replaceAll(',', '')).toLocaleString('en'))
+    expect(problems).toEqual([])
+  })
+
+  it('opens the rows that a department had to handle, and those that the curve saw open', async () => {
+    const listed = (): Promise<string> => page.getByTestId('list-total').innerText()
+    const openFrom = async (chart: string, act: () => Promise<void>, count: number) => {
+      await act()
+      await expect.poll(listed, slow).toBe(count.toLocaleString('en'))
+      // all of them by scrolling, or as many as the list draws at once
+      await expect
+        .poll(() => page.getByTestId('list-row').count(), slow)
+        .toBeGreaterThan(Math.min(count, 5) - 1)
+      await page.locator(`[data-testid=chip][data-key=${chart}]`).waitFor(slow)
+      await page.goBack()
+      await page.getByTestId('satisfaction-span').waitFor(slow)
+    }
+    await goInApp(page, '/satisfaction?from=all')
+    const handled = page.getByTestId('chart-departments-in-time')
+    await expect
+      .poll(async () => (await handled.scrollIntoViewIfNeeded(), handled.count()), slow)
+      .toBe(1)
+    const [, ...departments] = await tableOf('departments-in-time')
+    expect(departments.length).toBeGreaterThan(1)
+    const leader = await apiClient(url, 'leader')
+    for (const at of [0, departments.length - 1]) {
+      const due = Number(departments[at]![1])
+      expect(due).toBeGreaterThan(0)
+      await handled.scrollIntoViewIfNeeded()
+      await tableOf('departments-in-time')
+      await openFrom(
+        'handling',
+        () => handled.locator('tbody tr').nth(at).getByRole('button').click(),
+        due,
+      )
+    }
+    const { departments: told } = await call<{ departments: { denominator: number }[] }>(
+      leader,
+      'incident_rates',
+      { p_filter: {} },
+    )
+    expect(departments.map(([, due]) => Number(due))).toEqual(told.map((one) => one.denominator))
+
+    const curve = page.getByTestId('chart-still-open')
+    // until all months are there the curve still grows
+    const { months } = await call<{ months: { month: string }[] }>(leader, 'incident_months')
+    const packed = await call<{ stage: string }[]>(leader, 'incident_columns', {
+      p_months: months.slice(0, 120).map(({ month }) => month),
+    })
+    // rejected and merged ones are 5 and 6
+    const n = packed
+      .flatMap(({ stage }) => [...Buffer.from(stage, 'base64')])
+      .filter((byte) => byte % 16 < 5).length
+    await expect
+      .poll(() => curve.locator('header p').innerText(), slow)
+      .toContain(`${n.toLocaleString('en')} incidents`)
+    const [, ...days] = await tableOf('still-open')
+    const longer = days.map((row) => Number(row[4]!.replaceAll(',', '')))
+    expect(longer.some((count) => count > 5)).toBe(true)
+    await openFrom(
+      'openLonger',
+      () => curve.locator('tbody tr').nth(1).getByRole('button').click(),
+      longer[1]!,
+    )
+    // a click into the chart opens what its tooltip counts
+    await curve.scrollIntoViewIfNeeded()
+    const show = curve.getByRole('button', { name: 'Show as chart' })
+    if (await show.isVisible()) await show.click()
+    const drawn = curve.locator('x-vue-echarts')
+    await drawn.waitFor(slow)
+    const box = (await drawn.boundingBox())!
+    const [x, y] = [box.x + box.width * 0.6, box.y + box.height * 0.4]
+    await page.mouse.move(x, y)
+    const tip = drawn.locator('text', { hasText: /seen open for longer$/ })
+    await tip.waitFor(slow)
+    const [, count] = /^([\d,]+) incidents? /.exec((await tip.textContent())!)!
+    await openFrom('openLonger', () => page.mouse.click(x, y), Number(count!.replaceAll(',', '')))
     expect(problems).toEqual([])
   })
 

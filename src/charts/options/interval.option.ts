@@ -11,6 +11,8 @@ export interface IntervalEntry {
   low: number | null
   high: number | null
   n: number
+  /** One more line of the tooltip. */
+  more?: string
   /** Second mark, for example the 90th percentile. */
   second?: number | null
   selected: boolean
@@ -63,6 +65,7 @@ export function intervalOption(
           ]
         : []),
       text.counted('charts.cases', { count: e.n }),
+      ...(e.more ? [e.more] : []),
     ].join('\n')
   return {
     animation: false,

@@ -9,7 +9,11 @@ export interface OpenStep {
   share: number
   low: number | null
   high: number | null
+  /** Incidents seen open for longer. */
+  longer: number
 }
+
+type Limits = Pick<OpenStep, 'days' | 'low' | 'high'>
 
 /** A falling staircase with its band. It starts at 0 days with all open. */
 export function survivalOption(
@@ -19,7 +23,8 @@ export function survivalOption(
   text: ChartText,
 ): EChartsCoreOption {
   const days = (value: number): string => text.t('charts.days', { days: text.number(value, 1) })
-  const all: OpenStep[] = [{ days: 0, share: 1, low: 1, high: 1 }, ...steps]
+  const start = { days: 0, share: 1, low: 1, high: 1, longer: null }
+  const all = [start, ...steps]
   return {
     animation: false,
     grid: { left: 8, right: 16, top: 12, bottom: 4, containLabel: true },
@@ -29,13 +34,14 @@ export function survivalOption(
       formatter: (params: { dataIndex: number }[]) => {
         const step = all[params.at(-1)?.dataIndex ?? -1]
         if (!step) return ''
-        const { share, low, high } = step
+        const { share, low, high, longer } = step
         return [
           days(step.days),
           `${name}: ${text.percent(share)}`,
           ...(low === null || high === null
             ? []
             : [text.t('rates.interval', { low: text.percent(low), high: text.percent(high) })]),
+          ...(longer === null ? [] : [text.counted('charts.stillOpen.longer', { count: longer })]),
         ].join('\n')
       },
     },
@@ -76,10 +82,10 @@ export function survivalOption(
 
 /** One polygon between the two limits. */
 const band =
-  (steps: readonly OpenStep[], theme: ChartTheme): CustomSeriesRenderItem =>
+  (steps: readonly Limits[], theme: ChartTheme): CustomSeriesRenderItem =>
   (_params, api) => {
     const known = steps.filter(({ low, high }) => low !== null && high !== null)
-    const edge = (value: (step: OpenStep) => number): number[][] =>
+    const edge = (value: (step: Limits) => number): number[][] =>
       known.flatMap((step, at) => {
         const after = known[at + 1]
         const own = api.coord([step.days, value(step)])

@@ -1,11 +1,12 @@
 import { shareOf, type Fraction } from '@/domain/answers/rates.ts'
 import type { ChartLook, ChartView } from '../chart-view.ts'
 import { intervalOption } from '../options/interval.option.ts'
-import { bars, rounded } from './bars.ts'
+import { bars, narrowBy, rounded } from './bars.ts'
 
 interface DepartmentsInTimeData {
   /** Most due first; null while unknown. */
   departments: readonly ({ key: string; name: string } & Fraction)[] | null
+  narrow?: (departmentCode: string) => void
 }
 
 /** Handled in time by department, in the order of what was due: few cases give no ranking. */
@@ -52,5 +53,8 @@ export function departmentsInTimeView(
     loading: data.departments === null,
     empty: entries.length === 0,
     hidden,
+    // whiskers come first
+    markOf: (row) => (row < shown.length ? { seriesIndex: 1, dataIndex: row } : null),
+    ...(data.narrow && { select: narrowBy(entries, data.narrow) }),
   }
 }

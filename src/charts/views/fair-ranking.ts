@@ -11,6 +11,9 @@ interface FairRankingData {
     | readonly (Narrowing & {
         count: number
         n: number
+        /** Calls that are over, and those of them that brought an answer. */
+        called: number
+        answered: number
         share: number
         low: number
         high: number
@@ -36,10 +39,11 @@ export function fairRankingView(data: FairRankingData, { theme, text }: ChartLoo
   const { t } = text
   const entries = data.entries ?? []
   const { shown, hidden, height } = bars(entries, maxRanked)
-  const tied: TiedEntry[] = shown.map(({ share, shrunken, ...entry }) => ({
+  const tied: TiedEntry[] = shown.map(({ share, shrunken, called, answered, ...entry }) => ({
     ...entry,
     value: share,
     second: shrunken,
+    more: text.counted('charts.fairRanking.answered', { count: called, done: answered }),
   }))
   const labels = {
     value: data.measure,
@@ -68,23 +72,24 @@ export function fairRankingView(data: FairRankingData, { theme, text }: ChartLoo
         t('charts.low'),
         t('charts.high'),
         t('charts.fairRanking.shrunkenPercent'),
+        t('charts.fairRanking.called'),
+        t('charts.fairRanking.answeredPercent'),
       ],
       rows: [
-        ...entries.map(({ name, group, best, worst, count, n, share, low, high, shrunken }) => [
-          name,
-          group,
-          ranks(best, worst),
-          count,
-          n,
-          percent(share),
-          percent(low),
-          percent(high),
-          percent(shrunken),
+        ...entries.map((entry) => [
+          entry.name,
+          entry.group,
+          ranks(entry.best, entry.worst),
+          entry.count,
+          entry.n,
+          ...[entry.share, entry.low, entry.high, entry.shrunken].map(percent),
+          entry.called,
+          entry.called === 0 ? null : percent(entry.answered / entry.called),
         ]),
         ...data.tooFew.map((name) => [
           name,
           t('charts.fairRanking.tooFew'),
-          ...[null, null, null, null, null, null, null],
+          ...[null, null, null, null, null, null, null, null, null],
         ]),
       ],
     })),

@@ -194,6 +194,7 @@ describe('fairRankingView', () => {
   const entry = (key: string, group: number, best = 1, worst = 2) => ({
     ...{ key, name: key.toUpperCase(), selected: false, count: 12, n: 13, share: 12 / 13 },
     ...{ low: 0.667, high: 0.986, shrunken: 0.91, group, best, worst },
+    ...{ called: 20, answered: 13 },
   })
   const of = (entries: ReturnType<typeof entry>[] | null, tooFew: string[] = []) =>
     fairRankingView(
@@ -207,9 +208,9 @@ describe('fairRankingView', () => {
   it('gives ranges of ranks, and names those with too few answers without any rank', () => {
     const view = of([entry('a', 1), entry('b', 2, 3, 3)], ['C'])
     expect(view.table.rows).toEqual([
-      ['A', 1, 'charts.fairRanking.ranks 1 2', 12, 13, 92.3, 66.7, 98.6, 91],
-      ['B', 2, '3', 12, 13, 92.3, 66.7, 98.6, 91],
-      ['C', 'charts.fairRanking.tooFew', null, null, null, null, null, null, null],
+      ['A', 1, 'charts.fairRanking.ranks 1 2', 12, 13, 92.3, 66.7, 98.6, 91, 20, 65],
+      ['B', 2, '3', 12, 13, 92.3, 66.7, 98.6, 91, 20, 65],
+      ['C', 'charts.fairRanking.tooFew', ...Array.from({ length: 9 }, () => null)],
     ])
     expect(view.note).toBe('charts.fairRanking.leftOut 10 1 charts.fairRanking.note 2')
   })
@@ -237,21 +238,23 @@ describe('stillOpenView', () => {
     share,
     low: share - 0.1,
     high: share + 0.05,
+    longer: share * 10,
   })
   const half = { time: 3, low: 2, high: null }
   const of = (
     steps: ReturnType<typeof step>[] | null,
     medianDays: typeof half | { time: null; low: null; high: null } = half,
+    open?: (hours: number) => void,
   ) =>
     stillOpenView(
       {
-        ...{ fileName: 's', title: 'S', n: 10, open: 4, steps, medianDays },
-        tableDays: [0, 1, 3, 30],
+        ...{ fileName: 's', title: 'S', n: 10, stillOpen: 4, steps, medianDays, open },
+        rows: [0, 1, 3].map((days) => ({ days, longer: 10 - days })),
       },
       look,
     )
 
-  it('falls from all open, and tells no day beyond what is known', () => {
+  it('falls from all open, and tells some days in its table', () => {
     const view = of([step(1, 0.9), step(4, 0.4)])
     expect(seriesOf(view.option)[1]!.data).toEqual([
       [0, 1],
@@ -259,9 +262,9 @@ describe('stillOpenView', () => {
       [4, 0.4],
     ])
     expect(view.table.rows).toEqual([
-      ['0.0', 100, 100, 100],
-      ['1.0', 90, 80, 95],
-      ['3.0', 90, 80, 95],
+      ['0.0', 100, 100, 100, 10],
+      ['1.0', 90, 80, 95, 9],
+      ['3.0', 90, 80, 95, 7],
     ])
   })
 
@@ -274,6 +277,16 @@ describe('stillOpenView', () => {
     )
     expect(of(null)).toMatchObject({ loading: true })
     expect(of([])).toMatchObject({ empty: true })
+  })
+
+  it('opens those seen open for longer than a row of the table, or the step nearest to a click', () => {
+    const open = vi.fn()
+    const view = of([step(1, 0.9), step(4, 0.4)], half, open)
+    view.select?.(2)
+    for (const days of [0.1, 2.4, 2.6, 99]) view.selectAt?.(days)
+    expect(open.mock.calls.flat()).toEqual([72, 24, 24, 96, 96])
+    expect(view.note).toMatch(/^charts\.stillOpen\.open /)
+    expect(of([step(1, 0.9)])).not.toHaveProperty('selectAt')
   })
 })
 

@@ -13,6 +13,7 @@ const world: FilterWorld = {
   categories: [],
   cityBbox: [0, 0, 60, 60],
   nowMinute: 0,
+  asOfWallMinutes: 0,
 }
 const bbox = world.cityBbox
 

@@ -14,6 +14,8 @@ export interface FilterWorld {
   cityBbox: BoundingBox
   /** The server's clock: minutes since 1970 in UTC. */
   nowMinute: number
+  /** The data's last known minute; see `wallMinutes`. */
+  asOfWallMinutes: number
 }
 export interface PathNode {
   idx: number

@@ -39,7 +39,7 @@ export function filteredMonths(
   world: FilterWorld,
 ): FilteredMonths {
   const rules = compileFilter(filter, world)
-  const months = keptMonths(set, filter).flatMap((whole): FilteredMonth[] => {
+  const months = keptMonths(set, filter, world).flatMap((whole): FilteredMonth[] => {
     const cover = periodCover(whole, rules)
     if (cover === 'none' || whole.count === 0) return []
     const month = rules.due ? dueRows(whole, rules.due) : whole

@@ -46,6 +46,7 @@ const world: FilterWorld = {
   categories,
   cityBbox: [0, 0, 10, 10],
   nowMinute: Date.UTC(2020, 2, 20, 12) / 60_000,
+  asOfWallMinutes: Date.UTC(2020, 2, 20, 12) / 60_000,
 }
 
 interface Row {
@@ -59,6 +60,8 @@ interface Row {
   x: number
   y: number
   due: DueChoice | 'later' | null
+  /** Rejected and merged: none. */
+  openHours: number
 }
 
 function dueOf(month: MonthColumns, row: number, nowMinute: number): Row['due'] {
@@ -69,6 +72,13 @@ function dueOf(month: MonthColumns, row: number, nowMinute: number): Row['due'] 
   }
   const minutes = month.due.minute[at]! - nowMinute
   return minutes <= 0 ? 'overdue' : minutes <= 24 * 60 ? 'within_day' : 'later'
+}
+
+function openHoursOf(month: MonthColumns, row: number): number {
+  const stage = stages[month.stage[row]! & 15]!
+  if (stage === 'closed') return month.hours[row]!
+  const reported = Date.UTC(1970, month.monthNumber, 1) / 60_000 + month.minute[row]!
+  return isOpenStage(stage) ? Math.floor((world.asOfWallMinutes - reported) / 60) : -1
 }
 
 const rowsOf = (set: ColumnSet, { nowMinute } = world): Row[] =>
@@ -85,6 +95,7 @@ const rowsOf = (set: ColumnSet, { nowMinute } = world): Row[] =>
       x: month.x[i]!,
       y: month.y[i]!,
       due: dueOf(month, i, nowMinute),
+      openHours: openHoursOf(month, i),
     })),
   )
 
@@ -109,6 +120,7 @@ function passes(row: Row, filter: IncidentFilter, except?: string): boolean {
     (except === 'stages' || !filter.stages.length || filter.stages.includes(row.stage)) &&
     (except === 'stages' || !filter.openOnly || isOpenStage(row.stage)) &&
     (!filter.onHoldOnly || row.onHold) &&
+    (filter.openLonger === null || row.openHours > filter.openLonger) &&
     !filter.exceptPoints.some(([x, y]) => x === row.x && y === row.y) &&
     (except === 'due' || !filter.due.length || filter.due.some((one) => one === row.due)) &&
     (!box || (row.x >= box[0] && row.y >= box[1] && row.x <= box[2] && row.y <= box[3]))
@@ -144,6 +156,8 @@ const anyFilter: fc.Arbitrary<IncidentFilter> = fc.record({
   ),
   exceptPoints: fc.constant([]),
   answers: fc.constant(null),
+  handling: fc.constant(null),
+  openLonger: fc.option(fc.integer({ min: 0, max: 3000 }), { freq: 1 }),
 })
 /** Filters with shortcuts in the code, which random filters rarely hit. */
 const simpleFilter = fc

@@ -40,7 +40,7 @@ export function project(
   lastMonth?: number,
 ): Projection {
   const rules = compileFilter(filter, world)
-  const months = keptMonths(set, filter)
+  const months = keptMonths(set, filter, world)
   const first = months[0]?.monthNumber ?? monthNumber('1970-01')
   const lastData = months.at(-1)?.monthNumber ?? first - 1
   const last = months.length ? Math.max(lastData, lastMonth ?? 0) : lastData

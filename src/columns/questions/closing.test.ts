@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AreaShapes } from '../count/area-shapes.ts'
 import { randomMonths } from '../../../tests/fixtures/columns.ts'
 import { notClosedHours } from '../../domain/answers/columns.ts'
+import { openDays } from '../../domain/answers/closing.ts'
 import { emptyFilter, type IncidentFilter } from '../../domain/filter/filter.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
 import { ColumnSet } from '../count/column-set.ts'
@@ -118,6 +119,25 @@ describe('the question "closing"', () => {
     expect(new Set([open.length, low.length, high.length])).toEqual(new Set([hours.length]))
     const last = Math.max(...counted.filter((r) => r.stage === 'closed').map((r) => r.hours))
     expect(hours.at(-1)).toBe(last)
+  })
+
+  it('says of each step how many were seen open for longer, and a filter finds just these', () => {
+    const { curve, longerThanDays } = summary
+    const seenOver = (hours: number) =>
+      counted.filter((row) => (row.stage === 'closed' ? row.hours : row.age) > hours).length
+    const found = (openLonger: number) =>
+      new FilteredRows(set, { ...emptyFilter(), openLonger }, world).count
+    const told = [
+      ...longerThanDays.map((longer, at) => [openDays[at]! * 24, longer] as const),
+      ...[0, 1, 57, curve.hours.length - 1].map(
+        (at) => [curve.hours[at]!, curve.longer[at]!] as const,
+      ),
+    ]
+    for (const [hours, longer] of told) {
+      expect([hours, longer]).toEqual([hours, seenOver(hours)])
+      expect([hours, found(hours)]).toEqual([hours, longer])
+    }
+    expect(told.some(([, longer]) => longer > 0 && longer < counted.length)).toBe(true)
   })
 
   it('obeys the filter and answers nobody with nulls', () => {

@@ -1,10 +1,21 @@
-import type { ClosingGroup, ClosingOptions, ClosingSummary } from '../../domain/answers/closing.ts'
+import {
+  openDays,
+  type ClosingGroup,
+  type ClosingOptions,
+  type ClosingSummary,
+} from '../../domain/answers/closing.ts'
 import { notClosedHours } from '../../domain/answers/columns.ts'
 import { firstDayNumber } from '../../domain/time/calendar.ts'
 import { isOpenStage, stages } from '../../domain/vocabulary.ts'
-import { kaplanMeier, survivalQuantile, type SurvivalCurve } from '../../stats/kaplan-meier.ts'
+import {
+  kaplanMeier,
+  survivalQuantile,
+  type SurvivalCurve,
+  type TimeCounts,
+} from '../../stats/kaplan-meier.ts'
 import { finish, type InParts } from '../../stats/in-parts.ts'
 import { shareClosedWithin } from '../../stats/share-closed.ts'
+import { wilson } from '../../stats/wilson.ts'
 import { eachPassingInParts, type FilteredRows } from '../count/filtered-rows.ts'
 import type { Question, QuestionWorld } from './question.ts'
 
@@ -30,19 +41,110 @@ const openStages = stages.map(isOpenStage)
  * them one hour wrong.
  */
 export const closing: Question<ClosingOptions, ClosingSummary> = (rows, world, options) => {
+  if (options.isWhole)
+    return summaryOf(countWhole(rows, world.asOfWallMinutes, options), options, [], [])
   const sample = collect(rows, world.asOfWallMinutes)
-  const { group, curve } = summarise(sample, 0, sample.length, options)
-  return {
-    ...group,
+  return summaryOf(
+    { ...summarise(sample, 0, sample.length, options), withdrawn: sample.withdrawn },
     options,
-    withdrawn: sample.withdrawn,
-    curve: thin(curve),
-    byCategory: options.isWhole ? [] : byGroup(sample, (i) => sample.category[i]!, 256, options),
-    byArea: options.isWhole
-      ? []
-      : byGroup(sample, areaGroups(sample, world, options), 65_536, options),
+    byGroup(sample, (i) => sample.category[i]!, 256, options),
+    byGroup(sample, areaGroups(sample, world, options), 65_536, options),
+  )
+}
+
+interface Counted {
+  group: ClosingGroup
+  curve: SurvivalCurve
+  counts: TimeCounts
+}
+
+function summaryOf(
+  { group, curve, counts, withdrawn }: Counted & { withdrawn: number },
+  options: ClosingOptions,
+  byCategory: ClosingSummary['byCategory'],
+  byArea: ClosingSummary['byArea'],
+): ClosingSummary {
+  const longerThan = countsAfter(counts)
+  const kept = thin(curve)
+  return {
+    ...{ ...group, options, withdrawn, byCategory, byArea },
+    curve: { ...kept, longer: kept.hours.map(longerThan) },
+    longerThanDays: openDays
+      .filter((days) => days * 24 <= (kept.hours.at(-1) ?? -1))
+      .map((days) => longerThan(days * 24)),
   }
 }
+
+/** By stage: closed, open, and withdrawn. */
+const [closedKind, openKind] = [1, 2]
+const kindOfStage = Uint8Array.from({ length: 256 }, (_, byte) =>
+  (byte & 15) === closedStage ? closedKind : openStages[byte & 15] ? openKind : 0,
+)
+
+/** All together in one loop, without a copy of the rows: at a million it is the page's longest question. */
+function countWhole(
+  rows: FilteredRows,
+  asOfWallMinutes: number,
+  { withinDays }: ClosingOptions,
+): Counted & { withdrawn: number } {
+  const events = new Uint32Array(maxHours + 1)
+  const censored = new Uint32Array(maxHours + 1)
+  let [withdrawn, due, closedWithin] = [0, 0, 0]
+  const withinHours = withinDays * 24
+  for (const { month, spans, rows: listed } of rows.passing) {
+    const { minute, hours, stage } = month
+    const now = asOfWallMinutes - firstDayNumber(month.monthNumber) * 1440
+    /** Reported until then, it is old enough to be judged. */
+    const lastDue = now - withinHours * 60
+    const count = (from: number, end: number, places: Uint32Array | null): void => {
+      for (let at = from; at < end; at++) {
+        const row = places ? places[at]! : at
+        const kind = kindOfStage[stage[row]!]!
+        const took = hours[row]!
+        if (kind === closedKind && took !== notClosedHours) {
+          events[took]!++
+          if (minute[row]! > lastDue) continue
+          due++
+          if (took < withinHours) closedWithin++
+        } else if (kind === openKind) {
+          const age = Math.floor((now - minute[row]!) / 60)
+          censored[age < 0 ? 0 : age > maxHours ? maxHours : age]!++
+          if (minute[row]! <= lastDue) due++
+        } else withdrawn++
+      }
+    }
+    if (listed) count(0, listed.length, listed)
+    else for (let at = 0; at < spans.length; at += 2) count(spans[at]!, spans[at + 1]!, null)
+  }
+  const counts = untilLastEvent(events, censored)
+  const curve = kaplanMeier(counts)
+  const within = {
+    ...wilson(closedWithin, due),
+    tooRecent: curve.n - due,
+  }
+  return { group: groupOf(curve, within), curve, counts, withdrawn }
+}
+
+/** The curve ends at the last event, so later censoring shares one place. */
+function untilLastEvent(events: Uint32Array, censored: Uint32Array): TimeCounts {
+  let last = events.length - 1
+  while (last > 0 && events[last] === 0) last--
+  const kept = censored.slice(0, last + 2)
+  if (kept.length === last + 2) {
+    kept[last + 1] = 0
+    for (let hour = last + 1; hour < censored.length; hour++) kept[last + 1]! += censored[hour]!
+  }
+  const times = new Uint32Array(last + 2)
+  times.set(events.subarray(0, last + 1))
+  return { events: times, censored: kept }
+}
+
+const groupOf = (curve: SurvivalCurve, within: ClosingGroup['within']): ClosingGroup => ({
+  ...{ n: curve.n, closed: curve.events, open: curve.censored },
+  median: survivalQuantile(curve, 0.5),
+  p90: survivalQuantile(curve, 0.9),
+  within,
+})
 
 /** Only the groups of areas, without curve and categories. */
 export function closingOfAreas(
@@ -101,7 +203,7 @@ function summarise(
   start: number,
   end: number,
   options: Pick<ClosingOptions, 'withinDays'>,
-): { group: ClosingGroup; curve: SurvivalCurve } {
+): Counted {
   const { hours, closed, age } = sample
   let longest = 0
   for (let i = start; i < end; i++) if (closed[i] && hours[i]! > longest) longest = hours[i]!
@@ -113,15 +215,16 @@ function summarise(
     else censored[hours[i]! > longest ? longest + 1 : hours[i]!]!++
   }
   const curve = kaplanMeier({ events, censored })
-  const group: ClosingGroup = {
-    n: curve.n,
-    closed: curve.events,
-    open: curve.censored,
-    median: survivalQuantile(curve, 0.5),
-    p90: survivalQuantile(curve, 0.9),
-    within: shareClosedWithin(hours, closed, age, options.withinDays * 24, start, end),
-  }
-  return { group, curve }
+  const within = shareClosedWithin(hours, closed, age, options.withinDays * 24, start, end)
+  return { group: groupOf(curve, within), curve, counts: { events, censored } }
+}
+
+/** How many come after an hour. */
+function countsAfter({ events, censored }: TimeCounts): (hour: number) => number {
+  const after = new Uint32Array(events.length + 1)
+  for (let hour = events.length - 1; hour >= 0; hour--)
+    after[hour] = after[hour + 1]! + events[hour]! + censored[hour]!
+  return (hour) => after[Math.min(hour + 1, events.length)]!
 }
 
 /** Group 0 means "in none". */
@@ -169,7 +272,7 @@ function areaGroups(
   return (i) => groups[sample.area[i]!]!
 }
 
-function thin(curve: SurvivalCurve): ClosingSummary['curve'] {
+function thin(curve: SurvivalCurve): Omit<ClosingSummary['curve'], 'longer'> {
   const stride = Math.max(1, Math.ceil(curve.times.length / maxCurveSteps))
   const last = curve.times.length - 1
   // Counts from the end, to keep the curve's last step.

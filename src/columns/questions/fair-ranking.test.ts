@@ -21,18 +21,22 @@ it('ties 12 of 13 with 13 of 13, sets 20 of 60 apart, and ranks none with 3 answ
   const areaOf = asked.flatMap(([area, good, bad]) => times(good + bad, area))
   const answers = asked.flatMap(([, good, bad]) => [...times(good, 5), ...times(bad, 1)])
   const run = { department: null, way: 'callback', isGenerated: false } as const
-  const count = areaOf.length + 1
+  // of area 2 three more were called and did not answer, one is still to be called; one of area 3 answered by link
+  const more = [130, 129, 129, 128]
+  const count = areaOf.length + 1 + more.length + 1
   const ratings = new RatingSet()
   ratings.replace(
     unpackRatings({
       ...{ month: '2026-03', revision: '1', count },
       runs: [
-        { ...run, isExempt: false, count: count - 1, days: [count - 1] },
+        { ...run, isExempt: false, count: count - 2, days: [count - 2] },
         { ...run, isExempt: true, count: 1, days: [0, 1] },
+        { ...run, way: 'link', isExempt: false, count: 1, days: [1] },
       ],
-      area: base64([...times(count, 0), ...areaOf, 2]),
+      area: base64([...times(count, 0), ...areaOf, ...more.map(() => 2), 2, 3]),
       category: base64(times(count, 1)),
-      answer: base64([...answers, 1]),
+      // by link: responded alone
+      answer: base64([...answers, ...more, 1, 16]),
     }),
   )
   const world = {
@@ -55,6 +59,11 @@ it('ties 12 of 13 with 13 of 13, sets 20 of 60 apart, and ranks none with 3 answ
     [3, 13, 13, 1],
     [2, 12, 13, 1],
     [4, 20, 60, 2],
+  ])
+  expect(answer.ranked.map(({ idx, called, answered }) => [idx, called, answered])).toEqual([
+    [3, 13, 13],
+    [2, 16, 13],
+    [4, 60, 60],
   ])
   expect(answer.table).toMatchObject({ categories: [1], areas: [4, 2, 3], others: 1 })
   const line = [

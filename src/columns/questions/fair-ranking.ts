@@ -3,6 +3,7 @@ import {
   type FairRanking,
   type FairRankingEntry,
   type FairRankingOptions,
+  type Response,
   type SatisfactionRate,
 } from '../../domain/answers/satisfaction.ts'
 import { areaLevels } from '../../domain/vocabulary.ts'
@@ -34,7 +35,7 @@ interface Ranked {
 
 /** Areas of one level compared by one rate; exempt closings do not count. */
 export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, world, options) => {
-  const places = countPlaces(rows, world, options)
+  const { places, calls } = countPlaces(rows, world, options)
   const level = world.areas.filter((area) => area.level === options.areaLevel)
   const slots = areaSlots(
     world.areas,
@@ -48,6 +49,17 @@ export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, wor
     const own = strata.get(idx)
     if (own) own.push(place)
     else strata.set(idx, [place])
+  }
+  const called = new Map<number, Response>()
+  for (const [area, own] of calls) {
+    const slot = slots[area]!
+    if (slot < 0) continue
+    const { idx } = level[slot]!
+    const before = called.get(idx)
+    called.set(idx, {
+      called: (before?.called ?? 0) + own.called,
+      answered: (before?.answered ?? 0) + own.answered,
+    })
   }
   const standard = sumBy([...strata.values()].flat())
   const known = [...strata].map(([idx, own]) =>
@@ -81,6 +93,7 @@ export const fairRanking: Question<FairRankingOptions, FairRanking> = (rows, wor
           size: as.n,
           missingWeight: own.missingWeight,
         },
+        ...(called.get(own.idx) ?? { called: 0, answered: 0 }),
         ...{ ...shown, shrunken: one.shrunken, group: one.group, best: one.best, worst: one.worst },
         zone: funnelZone(shown.share, shareFunnel(as.n, target, dispersion)),
       }
@@ -106,25 +119,33 @@ const goodBytes = (rate: SatisfactionRate): Uint8Array =>
   )
 
 const categorySlots = 256
+const [calledSlot, answeredSlot] = [2 * categorySlots, 2 * categorySlots + 1]
 
-/** Good answers by deepest area and leaf category, without places that have no answers. */
+/** Bytes of calls that are over, and of those that brought an answer. */
+const calledBytes = bytesWith(({ outcome }) => outcome !== 'waiting')
+const answeredBytes = bytesWith(({ outcome }) => outcome === 'reached')
+const noBytes = new Uint8Array(256)
+
+/** Good answers by deepest area and leaf category, without places that have no answers; and calls by area. */
 function countPlaces(
   rows: FilteredRows,
   world: QuestionWorld,
   options: FairRankingOptions,
-): TableCount[] {
+): { places: TableCount[]; calls: Map<number, Response> } {
   const { area: failsByArea, category: failsByCategory } = rows.rules
   const [isCounted, isGood] = [countedBytes(options.rate), goodBytes(options.rate)]
-  // By area: answers by category, then the good ones.
+  // By area: answers by category, then the good ones, then calls.
   const byArea = new Map<number, Uint32Array>()
   const countsOf = (area: number): Uint32Array => {
     let counts = byArea.get(area)
-    if (!counts) byArea.set(area, (counts = new Uint32Array(2 * categorySlots)))
+    if (!counts) byArea.set(area, (counts = new Uint32Array(answeredSlot + 1)))
     return counts
   }
   for (const { run, columns, from, to } of ratingSpans(world.ratings, options)) {
     if (run.isExempt) continue
     const { area, category, answer } = columns
+    const isCall = run.way === 'callback'
+    const [isCalled, isAnswered] = isCall ? [calledBytes, answeredBytes] : [noBytes, noBytes]
     // Rows of an area stand together within a day.
     for (let row = from; row < to;) {
       const place = area[row]!
@@ -138,10 +159,18 @@ function countPlaces(
         if (failsByCategory[kind] !== 0) continue
         counts[kind]! += isCounted[byte]!
         counts[categorySlots + kind]! += isGood[byte]!
+        counts[calledSlot]! += isCalled[byte]!
+        counts[answeredSlot]! += isAnswered[byte]!
       }
     }
   }
-  return [...byArea].flatMap(([area, counts]) => {
+  const calls = new Map(
+    [...byArea].map(([area, counts]) => [
+      area,
+      { called: counts[calledSlot]!, answered: counts[answeredSlot]! },
+    ]),
+  )
+  const places = [...byArea].flatMap(([area, counts]) => {
     const own: TableCount[] = []
     for (let category = 0; category < categorySlots; category++) {
       const n = counts[category]!
@@ -149,6 +178,7 @@ function countPlaces(
     }
     return own
   })
+  return { places, calls }
 }
 
 /** By `Category.idx`. */

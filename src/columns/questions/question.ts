@@ -8,8 +8,6 @@ import type { RatingSet } from '../count/rating-set.ts'
 export interface QuestionWorld extends FilterWorld {
   /** `point`: where an import puts incidents of the area whose place the source does not know. */
   areas: readonly (PathNode & { level: string; point?: LngLat })[]
-  /** The data's last known minute; see `wallMinutes`. */
-  asOfWallMinutes: number
   shapes: AreaShapes
   /** Missing: none are loaded. */
   ratings?: RatingSet

@@ -9,6 +9,9 @@ export interface ClosingOptions {
   isWhole?: boolean
 }
 
+/** Days of which the curve's counts are told. */
+export const openDays = [1, 3, 7, 14, 30, 60, 90, 180, 365] as const
+
 /** In hours. */
 export interface ClosingGroup {
   /** Without rejected and merged. */
@@ -25,8 +28,10 @@ export interface ClosingSummary extends ClosingGroup {
   options: ClosingOptions
   /** Rejected or merged; in no other number. */
   withdrawn: number
-  /** At most 200 steps. */
-  curve: { hours: Float64Array; open: Float64Array; low: Float64Array; high: Float64Array }
+  /** At most 200 steps. `longer`: incidents seen open for more than so many hours, closed since or not. */
+  curve: Record<'hours' | 'open' | 'low' | 'high' | 'longer', Float64Array>
+  /** The same after each of `openDays`, until the curve's last step. */
+  longerThanDays: number[]
   /** Without empty groups. */
   byCategory: ({ idx: number } & ClosingGroup)[]
   byArea: ({ idx: number } & ClosingGroup)[]

@@ -60,6 +60,20 @@ export const noAskCounts = (): AskCounts => ({
   generated: 0,
 })
 
+/** Calls that are over, and those of them that brought an answer: on whom the rates rest. */
+export interface Response {
+  called: number
+  answered: number
+}
+export const responseOf = ({
+  asked,
+  waiting,
+  answeredByCall,
+}: Pick<AskCounts, 'asked' | 'waiting' | 'answeredByCall'>): Response => ({
+  called: asked - waiting,
+  answered: answeredByCall,
+})
+
 export const satisfactionRates = ['responded', 'solved', 'satisfied'] as const
 export type SatisfactionRate = (typeof satisfactionRates)[number]
 
@@ -106,7 +120,7 @@ interface Limits {
   outer: { low: number; high: number }
 }
 
-export interface FairRankingEntry {
+export interface FairRankingEntry extends Response {
   /** `Area.idx`. */
   idx: number
   count: number

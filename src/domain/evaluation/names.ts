@@ -9,6 +9,8 @@ export type Board = (typeof boards)[number]
 
 /** Answers of residents, as shares. */
 export const answerNames = ['responded', 'solved', 'satisfied'] as const
+/** Answered ÷ called: stands beside the answers' shares, and is in no formula. */
+export const responseName = 'answered'
 /** Past its time and not handled ÷ due to handle. */
 export const pendingName = 'overdue_pending'
 /** Of people alone: dispatched ÷ dispatched, without those that the department gave back. */
@@ -39,6 +41,9 @@ export const chineseWords = [
   ['\u4e14', 'and'],
   ['\u6216', 'or'],
 ] as const
+
+export const isAnswerName = (name: string): boolean =>
+  (answerNames as readonly string[]).includes(name)
 
 /** Key of the message that names it. */
 export const scoreNameKey = (name: string): string =>

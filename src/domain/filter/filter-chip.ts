@@ -1,7 +1,7 @@
 import type { Period, PeriodPreset } from '../time/period.ts'
 import type { Stage } from '../vocabulary.ts'
 import type { DueChoice } from './due.ts'
-import type { AnswerFilter } from './filter.ts'
+import type { AnswerFilter, HandlingFilter } from './filter.ts'
 
 export type FilterPart =
   | 'period'
@@ -14,6 +14,8 @@ export type FilterPart =
   | 'bbox'
   | 'exceptPoints'
   | 'answers'
+  | 'handling'
+  | 'openLonger'
 
 export type FilterChip =
   | { part: 'period'; key: string; period: Period; preset: PeriodPreset | null }
@@ -22,4 +24,6 @@ export type FilterChip =
   | { part: 'due'; key: string; due: DueChoice }
   | { part: 'exceptPoints'; key: string; points: number }
   | { part: 'answers'; key: string; answers: AnswerFilter }
+  | { part: 'handling'; key: string; handling: HandlingFilter }
+  | { part: 'openLonger'; key: string; hours: number }
   | { part: 'openOnly' | 'onHoldOnly' | 'bbox'; key: string }

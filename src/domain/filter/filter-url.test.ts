@@ -9,7 +9,14 @@ import {
   filterToRpc,
 } from './filter-url.ts'
 import { dueChoices } from './due.ts'
-import { answerChoices, emptyFilter, maxExceptPoints, type IncidentFilter } from './filter.ts'
+import {
+  answerChoices,
+  emptyFilter,
+  handlingOutcomes,
+  maxExceptPoints,
+  mostOpenHours,
+  type IncidentFilter,
+} from './filter.ts'
 import { stages } from '../vocabulary.ts'
 
 const day = fc.integer({ min: 0, max: 20_000 }).map((number) => addDays('1970-01-01', number))
@@ -42,6 +49,13 @@ const filters: fc.Arbitrary<IncidentFilter> = fc.record({
       closers: fc.uniqueArray(code, { maxLength: 2 }),
     }),
   ),
+  handling: fc.option(
+    fc.record({
+      outcomes: fc.subarray([...handlingOutcomes], { minLength: 1 }),
+      departments: fc.uniqueArray(code, { maxLength: 2 }),
+    }),
+  ),
+  openLonger: fc.option(fc.integer({ min: 0, max: mostOpenHours })),
 })
 
 describe('filter in the URL', () => {
@@ -92,6 +106,11 @@ describe('filter in the URL', () => {
     [{ bbox: '1~2~1~4' }, ['bbox']],
     [{ answer: 'unsolved~no', closed: '2026-01-02~2026-01-01' }, ['answer', 'closed']],
     [{ closed: '2026-01-01~2026-01-02', closer: 'parks' }, ['closed', 'closer']],
+    [{ handling: 'late~never' }, ['handling']],
+    [{ handler: 'parks' }, ['handler']],
+    [{ longer: '-1' }, ['longer']],
+    [{ longer: '60001' }, ['longer']],
+    [{ longer: '1e3' }, ['longer']],
     [{ area: 'SF-N-1~<b>' }, ['area']],
     [{ in: '../x' }, ['in']],
     [{ vs: 'last_week' }, ['vs']],
@@ -121,11 +140,14 @@ describe('filter in the URL', () => {
         closed: { from: '2024-02-01', to: '2024-02-29' },
         closers: ['parks'],
       },
+      handling: { outcomes: ['late'], departments: ['streets'] },
+      openLonger: 0,
     }
-    const { period: days, answers, ...others } = full
+    const { period: days, answers, handling, ...others } = full
     expect(filterToRpc(full)).toEqual({
       ...{ ...days, ...others, answers: answers!.said, closers: ['parks'] },
       ...{ closedFrom: '2024-02-01', closedTo: '2024-02-29' },
+      ...{ handling: handling!.outcomes, handlers: ['streets'] },
     })
   })
 })

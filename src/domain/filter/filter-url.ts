@@ -4,9 +4,13 @@ import { dueChoices, type DueChoice } from './due.ts'
 import {
   answerChoices,
   emptyFilter,
+  handlingOutcomes,
   maxExceptPoints,
+  mostOpenHours,
   type AnswerChoice,
   type AnswerFilter,
+  type HandlingFilter,
+  type HandlingOutcome,
   type IncidentFilter,
   type QuantisedPoint,
 } from './filter.ts'
@@ -26,6 +30,9 @@ export const filterKeys = [
   'answer',
   'closed',
   'closer',
+  'handling',
+  'handler',
+  'longer',
   'in',
   'vs',
 ] as const
@@ -82,6 +89,12 @@ export function encodeFilter(
     if (closed) query.closed = `${closed.from}~${closed.to}`
     if (closers.length) query.closer = closers.join('~')
   }
+  if (filter.handling) {
+    const { outcomes, departments } = filter.handling
+    query.handling = outcomes.join('~')
+    if (departments.length) query.handler = departments.join('~')
+  }
+  if (filter.openLonger !== null) query.longer = `${filter.openLonger}`
   if (drill) query.in = drill
   if (against) query.vs = against
   return query
@@ -96,7 +109,7 @@ export function decodeFilter(query: Query): DecodedFilter {
     return value === '' ? undefined : value
   }
 
-  const codes = (key: 'area' | 'category' | 'closer'): string[] => {
+  const codes = (key: 'area' | 'category' | 'closer' | 'handler'): string[] => {
     const given = read(key)?.split('~') ?? []
     const good = given.filter((code) => codePattern.test(code))
     if (good.length < given.length) ignored.add(key)
@@ -132,6 +145,13 @@ export function decodeFilter(query: Query): DecodedFilter {
   if (filter.exceptPoints.length < except.length) ignored.add('except')
 
   filter.answers = readAnswers(read('answer'), read('closed'), codes('closer'), ignored)
+  filter.handling = readHandling(read('handling'), codes('handler'), ignored)
+
+  const longer = read('longer')
+  if (longer !== undefined) {
+    filter.openLonger = readHours(longer)
+    if (filter.openLonger === null) ignored.add('longer')
+  }
 
   const from = read('from')
   const to = read('to')
@@ -189,6 +209,25 @@ function readAnswers(
   return { said, closed: isPeriod ? { from, to } : null, closers }
 }
 
+/** Departments without an outcome narrow nothing. */
+function readHandling(
+  text: string | undefined,
+  departments: string[],
+  ignored: Set<FilterKey>,
+): HandlingFilter | null {
+  const given = text?.split('~') ?? []
+  const outcomes = handlingOutcomes.filter((one) => given.includes(one))
+  if (given.some((one) => !handlingOutcomes.includes(one as HandlingOutcome)))
+    ignored.add('handling')
+  if (departments.length > 0 && outcomes.length === 0) ignored.add('handler')
+  return outcomes.length === 0 ? null : { outcomes, departments }
+}
+
+function readHours(text: string): number | null {
+  const hours = /^(0|[1-9]\d{0,4})$/.test(text) ? Number(text) : Number.NaN
+  return hours <= mostOpenHours ? hours : null
+}
+
 function parseBox(text: string): BoundingBox | null {
   const parts = text.split('~')
   if (parts.length !== 4 || !parts.every((part) => /^-?\d{1,3}(\.\d{1,10})?$/.test(part)))
@@ -220,6 +259,11 @@ export function filterToRpc(filter: IncidentFilter): Record<string, unknown> {
     ...(filter.bbox && { bbox: filter.bbox }),
     ...(filter.exceptPoints.length && { exceptPoints: filter.exceptPoints }),
     ...(filter.answers && answersToRpc(filter.answers)),
+    ...(filter.handling && {
+      handling: filter.handling.outcomes,
+      ...(filter.handling.departments.length && { handlers: filter.handling.departments }),
+    }),
+    ...(filter.openLonger !== null && { openLonger: filter.openLonger }),
   }
 }
 

@@ -27,8 +27,31 @@ export interface AnswerFilter {
   closers: string[]
 }
 
-/** Equal for equal answers. */
-export const answersKey = (answers: AnswerFilter): string => JSON.stringify(answers)
+/** `late`: handled late, or past its time and not handled. */
+export const handlingOutcomes = ['in_time', 'late'] as const
+export type HandlingOutcome = (typeof handlingOutcomes)[number]
+
+/** Incidents that were due to be handled, by how it went. The server knows them; columns do not. */
+export interface HandlingFilter {
+  /** At least one. */
+  outcomes: HandlingOutcome[]
+  /** Codes of the departments that handle; an empty list means all. */
+  departments: string[]
+}
+
+/** The parts that columns cannot answer. */
+export type ServedParts = Pick<IncidentFilter, 'answers' | 'handling'>
+
+/** Null where columns answer the whole filter. */
+export const servedParts = ({ answers, handling }: ServedParts): ServedParts | null =>
+  answers || handling ? { answers, handling } : null
+
+/** Equal for equal parts. */
+export const servedKey = ({ answers, handling }: ServedParts): string =>
+  JSON.stringify([answers, handling])
+
+/** Hours of a filter by time open: more than any closing took. */
+export const mostOpenHours = 60_000
 
 /** Lives in the URL; an empty list means all. */
 export interface IncidentFilter {
@@ -51,6 +74,13 @@ export interface IncidentFilter {
   exceptPoints: QuantisedPoint[]
   /** Null: whatever residents say. */
   answers: AnswerFilter | null
+  /** Null: however the incident was handled. */
+  handling: HandlingFilter | null
+  /**
+   * Seen open for more than so many whole hours, closed since or not; rejected and merged ones are out. Null: however
+   * long.
+   */
+  openLonger: number | null
 }
 
 export const emptyFilter = (): IncidentFilter => ({
@@ -64,4 +94,6 @@ export const emptyFilter = (): IncidentFilter => ({
   bbox: null,
   exceptPoints: [],
   answers: null,
+  handling: null,
+  openLonger: null,
 })

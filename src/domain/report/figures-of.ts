@@ -4,6 +4,7 @@ import type { Fraction } from '../answers/rates.ts'
 import {
   answersToJudge,
   goodAnswers,
+  responseOf,
   satisfactionRates,
   type FairRanking,
   type RatingTrend,
@@ -78,6 +79,10 @@ export function reportFigures(
         compared(ratings, ({ all }) => goodAnswers(all, rate)),
       ]),
     ) as ReportFigures['rates'],
+    response: compared(ratings, ({ all }) => {
+      const { called, answered } = responseOf(all)
+      return { count: answered, n: called }
+    }),
     inTime: compared(inTime, ({ numerator, denominator }) => ({
       count: numerator,
       n: denominator,

@@ -36,6 +36,8 @@ export interface ReportFigures {
   /** Closed within a week, of those old enough. */
   week: Compared<Counted>
   rates: Record<SatisfactionRate, Compared<Counted>>
+  /** Of those called, how many answered: the rates rest on them. */
+  response: Compared<Counted>
   /** Closed in time, of those due. */
   inTime: Compared<Counted>
   /** Reported in the month, and in no rate of deadlines: imported, or put right on the spot. */

@@ -60,6 +60,7 @@ const quiet: ReportFigures = {
   flow: null,
   time: { n: 100, open: 3, median: { time: 40, low: 30, high: 50 } },
   week: nothing,
+  response: nothing,
   rates: { responded: nothing, solved: nothing, satisfied: nothing },
   ...{ inTime: nothing, withoutClock: 0, categories: [], days: { now: 31, before: 30 } },
   ...{ areas: null, trend: null },

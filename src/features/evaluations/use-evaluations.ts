@@ -4,11 +4,14 @@ import { evaluationsRepo, type EvaluationBoard } from '@/data/evaluations.repo.t
 import { checkFormula } from '@/domain/evaluation/check.ts'
 import {
   boards,
+  isAnswerName,
   renameIn,
+  responseName,
   scoreNames,
   valuesFromWire,
   type Board,
 } from '@/domain/evaluation/names.ts'
+import type { ScorePart } from '@/domain/evaluation/evaluate.ts'
 import { judgeScores, type JudgedScore } from '@/domain/evaluation/score-interval.ts'
 import { versionOn } from '@/domain/evaluation/versions.ts'
 import { emptyFilter, type IncidentFilter } from '@/domain/filter/filter.ts'
@@ -102,12 +105,19 @@ export function useEvaluations() {
   function scoresBy(formula: string): ScoreRow[] | null {
     const read = checkFormula(formula, new Map(scoreNames[board.value].map((one) => [one, one])))
     if ('fault' in read) return null
+    const valuesOf = new Map(rows.value.map(({ key, values }) => [key, values]))
+    /** The answers' shares stand with those on whom they rest. */
+    const withResponse = (key: string, { names }: ScorePart): ScorePart['names'] =>
+      names.some(({ name }) => isAnswerName(name))
+        ? [...names, { name: responseName, value: valuesOf.get(key)?.get(responseName) ?? null }]
+        : names
     return judgeScores(read.formula, rows.value).map((one) => ({
       ...one,
       ...(labels.value.get(one.key) ?? { name: one.key, note: '' }),
       parts: one.parts.map((part) => ({
         ...part,
         text: renameIn(part.text, words.value.fromKeys),
+        names: withResponse(one.key, part),
       })),
     }))
   }

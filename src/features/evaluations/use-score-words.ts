@@ -1,6 +1,12 @@
 import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { chineseWords, scoreNameKey, scoreNames, type Board } from '@/domain/evaluation/names.ts'
+import {
+  chineseWords,
+  responseName,
+  scoreNameKey,
+  scoreNames,
+  type Board,
+} from '@/domain/evaluation/names.ts'
 import { isFreeName } from '@/domain/evaluation/parse.ts'
 
 /**
@@ -20,7 +26,10 @@ export function useScoreWords(board: Ref<Board>) {
     const shown = names.map(({ key, title, word }) => ({ key, title, word: isWorded ? word : key }))
     return {
       list: shown,
-      titleOf: new Map(shown.map(({ key, title }) => [key, title])),
+      titleOf: new Map([
+        ...shown.map(({ key, title }) => [key, title] as const),
+        [responseName, t(scoreNameKey(responseName))],
+      ]),
       /** As read: keys and words. */
       known: new Map(shown.flatMap(({ key, word }) => [[key, key] as const, [word, key] as const])),
       fromKeys: new Map(shown.map(({ key, word }) => [key, word])),

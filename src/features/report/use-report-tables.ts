@@ -89,6 +89,7 @@ export function useReportTables({ contents, figures }: Asked) {
       ...satisfactionRates.map((rate) =>
         shareRow(rate, t(`satisfaction.rate.${rate}`), rates[rate]),
       ),
+      shareRow('response', t('satisfaction.responseName'), all.response),
       shareRow('week', t('report.figure.week'), all.week),
       shareRow('in-time', t('report.figure.inTime'), all.inTime),
     ]
@@ -127,21 +128,24 @@ export function useReportTables({ contents, figures }: Asked) {
   /** Best first; areas of one group are not distinguishable. */
   const ranking = computed<ReportRow[]>(() => {
     const ranked = contents.value?.fair?.ranking.ranked ?? []
-    return ranked.map(({ idx, group, count: done, n, share, low, high, best, worst }) => ({
-      ...{ key: String(idx), name: words.areaName(idx) },
-      cells: [
-        { text: count(group) },
-        {
-          text:
-            best === worst
-              ? count(best)
-              : t('report.ranks', { low: count(best), high: count(worst) }),
-        },
-        { text: percent(share) },
-        { text: words.interval(percent(low), percent(high)) },
-        { text: counted('report.of', { done, count: n }) },
-      ],
-    }))
+    return ranked.map(
+      ({ idx, group, count: done, n, share, low, high, best, worst, ...calls }) => ({
+        ...{ key: String(idx), name: words.areaName(idx) },
+        cells: [
+          { text: count(group) },
+          {
+            text:
+              best === worst
+                ? count(best)
+                : t('report.ranks', { low: count(best), high: count(worst) }),
+          },
+          { text: percent(share) },
+          { text: words.interval(percent(low), percent(high)) },
+          { text: counted('report.of', { done, count: n }) },
+          { text: counted('report.of', { done: calls.answered, count: calls.called }) },
+        ],
+      }),
+    )
   })
   const tooFew = computed(() => (contents.value?.fair?.ranking.tooFew ?? []).map(words.areaName))
   return { headlines, departments, categories, ranking, tooFew }

@@ -6,7 +6,12 @@ import { areaRankingView } from '@/charts/views/area-ranking.ts'
 import { monthFlowView } from '@/charts/views/month-flow.ts'
 import { xmrView } from '@/charts/views/xmr.ts'
 import { classBreaks, classOf } from '@/domain/answers/class-breaks.ts'
-import { answersToJudge, goodAnswers, satisfactionRates } from '@/domain/answers/satisfaction.ts'
+import {
+  answersToJudge,
+  goodAnswers,
+  responseOf,
+  satisfactionRates,
+} from '@/domain/answers/satisfaction.ts'
 import { judgedShare, judgedTrend } from '@/domain/answers/satisfaction-judged.ts'
 import { measures } from '@/domain/measure/index.ts'
 import { countFigures, rankAreas } from '@/domain/measure/rank.ts'
@@ -157,7 +162,15 @@ export function useWallTiles(roomFor: (tile: WallTile) => TileRoom) {
       const key = isTight('rates') ? 'wall.interval' : 'satisfaction.interval'
       const interval = t(key, { low: percent(low!), high: percent(high!) })
       const of = counted('satisfaction.of', { done: count, count: n })
-      return { key: rate, label, value: percent(share), hints: [of, interval] }
+      const { called, answered } = responseOf(answers.value.all)
+      // in little room those who answered stand beside those called, without their share
+      if (isTight('rates')) {
+        const asked = counted('wall.answersOfCalled', { done: answered, count: called })
+        return { key: rate, label, value: percent(share), hints: [asked, interval] }
+      }
+      const level = called === 0 ? '–' : percent(answered / called)
+      const response = t('wall.response', { level, name: format.value.count(called) })
+      return { key: rate, label, value: percent(share), hints: [of, interval, response] }
     }),
   )
   const ever = useSatisfaction(() => (parent.value ? { months: null } : null))

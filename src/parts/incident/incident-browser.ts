@@ -3,6 +3,7 @@ import { incidentSorts, type IncidentRow } from '@/data/incidents.repo.ts'
 import type { LngLat } from '@/domain/vocabulary.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
+import { servedParts } from '@/domain/filter/filter.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { useSelectionStore } from '@/stores/view/selection.store.ts'
 import { useQueryChoice } from '@/stores/view/use-query-choice.ts'
@@ -46,8 +47,11 @@ export function provideIncidentBrowser(ownList?: IncidentListState): IncidentBro
     const months = columns.months.map(({ month, revision }) => `${month}:${revision}`)
     // The clock changes the incidents of a filter of deadlines.
     if (filter.filter.due.length > 0) months.push(`due:${columns.dueRevision}`)
-    // So do answers that came in.
-    if (filter.filter.answers) months.push(`answers:${columns.revision}`)
+    // So do answers that came in, and how incidents were handled.
+    if (servedParts(filter.filter)) months.push(`served:${columns.revision}`)
+    // Those open grow older, by whole hours.
+    if (filter.filter.openLonger !== null)
+      months.push(`hour:${columns.asOf?.slice(0, 'YYYY-MM-DDTHH'.length)}`)
     return months.join(' ')
   })
   const sort = useQueryChoice(

@@ -84,6 +84,8 @@ describe('filter store', () => {
     filter.toggleDue('overdue')
     filter.setBbox([1.000001, 2, 3, 4])
     filter.setAnswers({ said: ['unsolved'], closed: null, closers: [] })
+    filter.setHandling({ outcomes: ['late'], departments: ['parks'] })
+    filter.setOpenLonger(0)
     expect(filter.filter.stages).toEqual(['reported', 'closed'])
     expect(filter.filter.bbox).toEqual([1, 2, 3, 4])
     expect(filter.activeChips.map((chip) => chip.key)).toEqual([
@@ -98,6 +100,8 @@ describe('filter store', () => {
       'due:within_day',
       'bbox',
       'answers',
+      'handling',
+      'openLonger',
     ])
     for (const chip of filter.activeChips) filter.removeChip(chip)
     expect(filter.filter).toEqual({ ...emptyFilter(), period: lastYear })

@@ -3,6 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import {
   emptyFilter,
   type AnswerFilter,
+  type HandlingFilter,
   type IncidentFilter,
   type QuantisedPoint,
 } from '@/domain/filter/filter.ts'
@@ -67,6 +68,7 @@ export const useFilterStore = defineStore('filter', () => {
   const activeChips = computed<FilterChip[]>(() => {
     const { period, areas, categories, stages: chosen } = filter.value
     const { openOnly, onHoldOnly, due, bbox, exceptPoints, answers } = filter.value
+    const { handling, openLonger } = filter.value
     const chips: FilterChip[] = []
     if (periodKnown.value && !isDefaultPeriod.value)
       chips.push({ part: 'period', key: 'period', period, preset: preset.value })
@@ -80,6 +82,9 @@ export const useFilterStore = defineStore('filter', () => {
     if (exceptPoints.length > 0)
       chips.push({ part: 'exceptPoints', key: 'exceptPoints', points: exceptPoints.length })
     if (answers) chips.push({ part: 'answers', key: 'answers', answers })
+    if (handling) chips.push({ part: 'handling', key: 'handling', handling })
+    if (openLonger !== null)
+      chips.push({ part: 'openLonger', key: 'openLonger', hours: openLonger })
     return chips
   })
 
@@ -137,6 +142,9 @@ export const useFilterStore = defineStore('filter', () => {
   const setExceptPoints = (points: readonly QuantisedPoint[]): void =>
     change({ exceptPoints: [...points] })
   const setAnswers = (answers: AnswerFilter | null): void => change({ answers })
+  const setHandling = (handling: HandlingFilter | null): void => change({ handling })
+  /** Whole hours. */
+  const setOpenLonger = (openLonger: number | null): void => change({ openLonger })
   function setDrill(code: string | null): void {
     historyMode = 'push'
     dragging = false
@@ -236,6 +244,8 @@ export const useFilterStore = defineStore('filter', () => {
     setBbox,
     setExceptPoints,
     setAnswers,
+    setHandling,
+    setOpenLonger,
     setDrill,
     setAgainst,
     clear,

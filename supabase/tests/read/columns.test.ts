@@ -8,6 +8,7 @@ import { emptyFilter } from '../../../src/domain/filter/filter.ts'
 import { filterToRpc } from '../../../src/domain/filter/filter-url.ts'
 import { filteredMonths, passingRows } from '../../../src/columns/count/passing-rows.ts'
 import { project } from '../../../src/columns/count/project.ts'
+import { wallMinutes } from '../../../src/domain/time/calendar.ts'
 import { stages } from '../../../src/domain/vocabulary.ts'
 import { seededRandom } from '../../../tests/bench/generate/random.ts'
 import { describeOnEachDatabase } from '../harness/index.ts'
@@ -117,17 +118,21 @@ describeOnEachDatabase('months and columns', (kind) => {
       'select floor(extract(epoch from now()) / 60)::integer as minute',
     )
     const nowMinute = clock!.minute
+    const asOfWallMinutes = wallMinutes(months.asOf, cityTimeZone)
     const pick = seededRandom(11)
     let nonEmpty = 0
     let withoutPoints = 0
     let byDue = 0
-    for (let round = 0; round < 80; round++) {
+    let byAge = 0
+    for (let round = 0; round < 140; round++) {
       const filter = randomFilter(
         pick,
         areas.map((a) => a.code),
         categories.map((c) => c.code),
       )
-      const filterWorld = { areas, categories, cityBbox: cityBox, nowMinute }
+      const filterWorld = {
+        ...{ areas, categories, cityBbox: cityBox, nowMinute, asOfWallMinutes },
+      }
       const [some] = passingRows(filteredMonths(set, filter, filterWorld))
       if (some && round % 4 === 0) {
         const row = some.rows?.[0] ?? some.spans[0]!
@@ -145,9 +150,11 @@ describeOnEachDatabase('months and columns', (kind) => {
       expect({ filter, n: list.rows.length }).toEqual({ filter, n: Math.min(200, row!.n) })
       if (row!.n > 0) nonEmpty++
       if (row!.n > 0 && filter.due.length > 0) byDue++
+      if (row!.n > 0 && filter.openLonger !== null) byAge++
     }
     expect(nonEmpty).toBeGreaterThan(20)
     expect(byDue).toBeGreaterThan(3)
+    expect(byAge).toBeGreaterThan(3)
     expect(withoutPoints).toBeGreaterThan(3)
   })
 
@@ -180,7 +187,9 @@ describeOnEachDatabase('months and columns', (kind) => {
         const set = new ColumnSet()
         all.forEach((month) => set.replace(unpackMonth(month)))
         const filter = { ...emptyFilter(), due: [choice] }
-        const filterWorld = { areas: [], categories: [], cityBbox: cityBox, nowMinute }
+        const filterWorld = {
+          ...{ areas: [], categories: [], cityBbox: cityBox, nowMinute, asOfWallMinutes: 0 },
+        }
         answers[choice] = [
           rows.map((row) => row.description).toSorted(),
           project(set, filter, filterWorld).total,

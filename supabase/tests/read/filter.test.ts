@@ -34,6 +34,12 @@ const malformed: [field: string, filter: unknown][] = [
   ['exceptPoints', { exceptPoints: [[1, 2.5]] }],
   ['exceptPoints', { exceptPoints: [[-1, 65_536]] }],
   ['exceptPoints', { exceptPoints: Array.from({ length: 21 }, (_, n) => [n, n]) }],
+  ['handling', { handling: ['late', 'never'] }],
+  ['handlers', { handling: ['late'], handlers: 'parks' }],
+  ['openLonger', { openLonger: '24' }],
+  ['openLonger', { openLonger: 1.5 }],
+  ['openLonger', { openLonger: -1 }],
+  ['openLonger', { openLonger: 60_001 }],
   [`areas' or true --`, { [`areas' or true --`]: [] }],
 ]
 

@@ -34,6 +34,7 @@ export function randomFilter(
     const south = cityBox[1] + pick() * 0.1
     filter.bbox = [west, south, west + pick() * 0.08, south + pick() * 0.08]
   }
+  if (filter.due.length === 0 && pick() < 0.3) filter.openLonger = Math.floor(pick() ** 3 * 40_000)
   return filter
 }
 
@@ -75,6 +76,13 @@ export function countStatement(filter: IncidentFilter): [sql: string, params: Sq
   if (filter.bbox) {
     const [minX, minY, maxX, maxY] = quantiseBox(filter.bbox, cityBox)
     parts.push(`i.qx between ${minX} and ${maxX} and i.qy between ${minY} and ${maxY}`)
+  }
+  if (filter.openLonger !== null) {
+    const least = `${filter.openLonger + 1} * interval '1 hour'`
+    const wallMinute = (at: string) => `date_trunc('minute', ${at} at time zone '${cityTimeZone}')`
+    parts.push(`case i.stage when 'closed' then i.closed_at >= i.reported_at + ${least}
+      when 'rejected' then false when 'merged' then false
+      else ${wallMinute('private.data_as_of()')} >= ${wallMinute('i.reported_at')} + ${least} end`)
   }
   for (const [x, y] of filter.exceptPoints) parts.push(`not (i.qx = ${x} and i.qy = ${y})`)
   return [

@@ -69,6 +69,7 @@ async function countsByGrid(bench: BenchDatabase, { packed }: Transfer): Promise
     categories: await bench.call<Category[]>('category_list()'),
     cityBbox: areas[0]!.bbox,
     nowMinute: Date.now() / 60_000,
+    asOfWallMinutes: Date.now() / 60_000,
   }
   const last = new Date(Date.UTC(+fullest.month.slice(0, 4), +fullest.month.slice(5), 0))
   const period = { from: `${fullest.month}-01`, to: last.toISOString().slice(0, 10) }

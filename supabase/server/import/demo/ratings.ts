@@ -5,7 +5,8 @@
  *
  * The first year is there to compare with: people were a little less satisfied. In the second year, of the
  * communities one is small and had bad luck (13 answers, 12 satisfied), one looks coached (all answers
- * equal), one swings more than chance from week to week, and one improves.
+ * equal), one swings more than chance from week to week, and one improves. The one that swings is the
+ * largest: only there a week has enough answers to be judged.
  */
 import { createHash } from 'node:crypto'
 import { seededRandom } from '../../base/seeded-random.ts'
@@ -82,7 +83,7 @@ export const ratedWeeks = 104
 const storyWeeks = 52
 const firstStoryWeek = ratedWeeks - storyWeeks
 /** Share by which the first year's satisfaction is lower. */
-const earlierLack = 0.06
+const earlierLack = 0.13
 const dayMs = 86_400_000
 const weekMs = 7 * dayMs
 /** Of the closings of a week, and at most; of the last week some are left to draw. */
@@ -91,8 +92,14 @@ const mostDrawn = 200
 const unluckyAnswers = 13
 /** Answers of a community from which it can be told to be coached. */
 const coachedAnswers = 30
-/** Everybody there answers. */
+/** Nearly everybody there answers, as where few answers would tell no story. */
 const coachedShare = 0.9
+const reachedShares: Readonly<Record<Kind, number>> = {
+  ...{ usual: 0.62, unlucky: 0.62 },
+  ...{ coached: coachedShare, swinging: 0.97, improving: coachedShare },
+}
+/** Of the community that improves: before, and once it has, after so many weeks of the second year. */
+const [unimproved, improved, improvedAfter] = [0.5, 0.95, 26]
 const appealsMade = 3
 const undecidedWeeks = 6
 
@@ -130,7 +137,9 @@ export function planRatings(
   const made = new Map<string, number>()
   const rows = drawn.map((one) => {
     const { community } = one.closing
-    const kind = one.week < firstStoryWeek ? 'usual' : (kinds.get(community) ?? 'usual')
+    const own = kinds.get(community) ?? 'usual'
+    // the one that improves was worse before
+    const kind = one.week < firstStoryWeek && own !== 'improving' ? 'usual' : own
     const answered = made.get(community) ?? 0
     const random = seededRandom(seedOf(`${options.seed} rating ${one.closing.id}`))
     const row = rowOf(one, kind, answered, cast, random, options.nowMs)
@@ -189,8 +198,8 @@ function kindsOf(drawn: readonly Drawn[]): Map<string, Kind> {
       counts.set(closing.community, (counts.get(closing.community) ?? 0) + 1)
   const bySize = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
   const small = bySize.filter(([, count]) => count >= unluckyAnswers).at(-1)?.[0]
-  // two large ones have enough answers a week; the coached one is the smallest with enough
-  const [improving, swinging] = [bySize[0]?.[0], bySize[1]?.[0]]
+  // the largest has weeks with enough answers, the next one months; the coached one is the smallest with enough
+  const [swinging, improving] = [bySize[0]?.[0], bySize[1]?.[0]]
   const coached = bySize.findLast(
     ([code, count]) =>
       ![swinging, improving, small].includes(code) && count >= coachedAnswers / coachedShare + 8,
@@ -203,10 +212,16 @@ function kindsOf(drawn: readonly Drawn[]): Map<string, Kind> {
   return kinds
 }
 
+/** Number of the week that began on a Monday, as the page's weeks. The city's clock is half a day off at most. */
+const mondayOf = (ms: number): number => Math.floor((ms / dayMs + 3) / 7)
+
 /** The chance that an answer is 4 or 5. */
 function satisfiedShare({ closing, week }: Drawn, kind: Kind): number {
-  if (kind === 'swinging') return week % 6 < 3 ? 0.95 : 0.55
-  if (kind === 'improving') return 0.4 + (0.58 * (week - firstStoryWeek)) / (storyWeeks - 1)
+  if (kind === 'swinging') return mondayOf(closing.closedAtMs) % 2 === 0 ? 0.98 : 0.6
+  if (kind === 'improving') {
+    const done = Math.min(1, Math.max(0, week - firstStoryWeek) / improvedAfter)
+    return unimproved + (improved - unimproved) * done
+  }
   // some communities are a little better than others
   return (
     0.8 -
@@ -233,7 +248,7 @@ function rowOf(
   const at = new Date(atMs).toISOString()
   const luck = random()
   const isUnlucky = kind === 'unlucky'
-  const reachedShare = kind === 'coached' ? coachedShare : 0.62
+  const reachedShare = reachedShares[kind]
   const isReached = isUnlucky ? answered < unluckyAnswers : luck < reachedShare
   if (!isReached) {
     const outcome = luck < reachedShare + 0.08 && !isUnlucky ? 'refused' : 'not_reached'
