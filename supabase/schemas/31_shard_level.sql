@@ -5,7 +5,7 @@
 -- devices notice nothing.
 
 create table private.shard_moves (
-  id integer generated always as identity primary key,
+  n integer primary key,
   from_level text not null,
   to_level text not null,
   started_at timestamptz not null default clock_timestamp(),
@@ -60,7 +60,7 @@ returns jsonb language sql stable set search_path = '' as $$
         'startedBy', p.display_name, 'finishedAt', m.finished_at, 'isReplaced', m.is_replaced,
         'total', m.total, 'seen', least(m.seen, m.total), 'moved', m.moved, 'isChecking', m.pass > 1)
       from private.shard_moves m left join public.profiles p on p.user_id = m.started_by
-      order by m.id desc limit 1))
+      order by m.n desc limit 1))
   from public.city_settings city
 $$;
 
@@ -78,8 +78,8 @@ begin
     return v_fault;
   end if;
   update private.shard_moves set finished_at = clock_timestamp(), is_replaced = true where finished_at is null;
-  insert into private.shard_moves (from_level, to_level, started_by, total)
-  select city.shard_level, p_level, p_by, (select count(*) from public.incidents) from public.city_settings city;
+  insert into private.shard_moves (n, from_level, to_level, started_by, total)
+  select (select coalesce(max(m.n), 0) + 1 from private.shard_moves m), city.shard_level, p_level, p_by, (select count(*) from public.incidents) from public.city_settings city;
   update public.city_settings set shard_level = p_level;
   return null;
 end $$;
@@ -139,7 +139,7 @@ begin
   -- who has read a key holds a lock on the row, and writes by that key
   lock table public.incidents in exclusive mode;
   select * into v_move from private.shard_moves m where m.finished_at is null for update;
-  if v_move.id is null then
+  if v_move.n is null then
     return false;
   end if;
 
@@ -177,6 +177,6 @@ begin
     pass_moved = case when v_last is null then 0 else m.pass_moved + coalesce(cardinality(v_ids), 0) end,
     last_id = v_last,
     finished_at = case when v_last is null and m.pass_moved = 0 then clock_timestamp() end
-  where m.id = v_move.id;
+  where m.n = v_move.n;
   return v_last is not null or v_move.pass_moved > 0;
 end $$;

@@ -197,7 +197,7 @@ describeOnEachDatabase('the shard level', (kind) => {
     expect(await keyOf(id)).toBe('N')
     expect(
       await db.query(
-        'select to_level, is_replaced, finished_at is not null as ended from private.shard_moves order by id',
+        'select to_level, is_replaced, finished_at is not null as ended from private.shard_moves order by n',
       ),
     ).toEqual([
       { to_level: 'district', is_replaced: true, ended: true },
