@@ -348,17 +348,16 @@ describe('a newcomer’s hour', () => {
       '--level',
       'grid',
     )
-    await goInApp(page, '/account')
-    await goInApp(page, '/city')
+    await page.reload()
     await expect.poll(() => page.getByTestId('shard-district').isEnabled(), slow).toBe(true)
     expect(await page.getByTestId('shard-change').isDisabled()).toBe(true)
     await page.getByTestId('shard-district').check()
     await page.getByTestId('shard-change').click()
     await page.getByTestId('shard-confirm').click()
-    await moved.filter({ hasText: /城市.*区县.*2,05\d 件/ }).waitFor(slow)
+    await moved.filter({ hasText: /全市.*区县.*2,05\d 件/ }).waitFor(slow)
     expect(await command('city')).toMatch(/长沙.* 205\d incidents, shard level district/)
     expect(await command('city', 'shard-level', 'city')).toMatch(/205\d incidents have another key/)
     await page.reload()
-    await moved.filter({ hasText: /命令.*区县.*城市.*2,05\d 件/ }).waitFor(slow)
+    await moved.filter({ hasText: /命令.*区县.*全市.*2,05\d 件/ }).waitFor(slow)
   }
 })
