@@ -89,6 +89,13 @@ mkdirSync(folder, { recursive: true })
 const pathOf = (name: string, width: Width, locale: Locale, theme: Theme): string =>
   join(folder, `${name}-${width}-${locale.slice(0, 2)}-${theme}.png`)
 
+/** In the page: nothing in sight loads any more. What lies below is loaded when it comes into sight. */
+const isLoaded = (): boolean =>
+  [...document.querySelectorAll('main .animate-pulse, main [aria-busy=true]')].every((element) => {
+    const { top, bottom, height } = element.getBoundingClientRect()
+    return height === 0 || top > innerHeight || bottom < 0
+  })
+
 /** @returns what is wrong in some of its pictures, one line each with the pictures that show it */
 async function take(browser: Browser, url: string, subject: Subject): Promise<string[]> {
   const found = new Map<string, string[]>()
@@ -106,7 +113,7 @@ async function take(browser: Browser, url: string, subject: Subject): Promise<st
         await page.locator('main .animate-spin').waitFor({ state: 'detached', ...slower })
         const bars = page.locator('main').getByRole('progressbar')
         await bars.waitFor({ state: 'detached', ...slower })
-        await page.waitForLoadState('networkidle', slower)
+        await page.waitForFunction(isLoaded, null, slower)
         const picture = await stillPicture(() => page.screenshot({ animations: 'disabled' }))
         writeFileSync(pathOf(name, width, locale, theme), picture)
         const faults = [
@@ -138,6 +145,7 @@ async function composeSheet(browser: Browser, name: string, kind: string): Promi
   await page.close()
 }
 
+const say = (line: string): boolean => process.stdout.write(`${line}\n`)
 const server = await startAppServer()
 const browser = await launchChromium()
 try {
@@ -152,9 +160,9 @@ try {
   for (const subject of wanted) {
     const faults = await take(browser, server.url, subject)
     for (const kind of Object.keys(sheets)) await composeSheet(browser, subject.name, kind)
-    console.log([subject.name, ...faults.map((line) => `  ${line}`)].join('\n'))
+    say([subject.name, ...faults.map((line) => `  ${line}`)].join('\n'))
   }
-  console.log(`${folder}/sheet-*.png`)
+  say(`${folder}/sheet-*.png`)
 } finally {
   await browser.close()
   await server.stop()
