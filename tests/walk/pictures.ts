@@ -68,8 +68,12 @@ const subjects = (incident: string): Subject[] => [
     ...{ name: 'import', role: 'admin', path: '/import' },
     prepare: async ({ page }) => {
       const left = page.getByTestId('import-discard')
-      if (await left.isVisible()) await left.click()
       const file = page.getByTestId('import-file')
+      await left
+        .or(file)
+        .first()
+        .waitFor({ state: 'attached', ...slower })
+      if (await left.isVisible()) await left.click()
       await file.setInputFiles('tests/fixtures/import-cases/a23.geojson', slower)
       await page.getByTestId('import-level').click(slower)
       await page.getByRole('option').last().click()
