@@ -21,6 +21,7 @@ export const pageComponents: Record<PageName, () => Promise<Component>> = {
   evaluations: () => import('@/features/evaluations/EvaluationsPage.vue'),
   surveys: () => import('@/features/surveys/SurveysPage.vue'),
   import: () => import('@/features/import/ImportPage.vue'),
+  city: () => import('@/features/city/CityPage.vue'),
   wall: () => import('@/features/wall/WallPage.vue'),
   arrange: () => import('@/features/wall/WallPlanPage.vue'),
   incident: () => import('@/features/incident/IncidentPage.vue'),

@@ -202,6 +202,16 @@ const list = [
     inMenu: true,
   },
   {
+    name: 'city',
+    path: '/city',
+    title: 'app.nav.city',
+    hasOwnWords: true,
+    icon: 'lucide:building-2',
+    audience: 'signed-in',
+    roles: ['admin'],
+    inMenu: true,
+  },
+  {
     name: 'wall',
     path: '/wall',
     title: 'app.nav.wall',

@@ -55,8 +55,9 @@ create table public.city_settings (
   south double precision not null,
   east double precision not null,
   north double precision not null,
-  -- level of the area that is the shard key
-  shard_level text not null default 'city' check (shard_level in ('city', 'district')),
+  -- level of the area that is the shard key; changed by schemas/31_shard_level.sql
+  shard_level text not null default 'city'
+    constraint city_settings_shard_level_check check (shard_level in ('city', 'district', 'subdistrict', 'community')),
   basemap_url text,
   basemap_attribution text,
   is_demo boolean not null default false,

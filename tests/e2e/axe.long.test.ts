@@ -84,6 +84,7 @@ const visits: { role?: DemoRole; pages: Visit[]; inChinese?: boolean }[] = [
         press: '[data-testid=rule-add]',
       },
       { path: '/publish', ready: '[data-testid=publish-preview]' },
+      { path: '/city', ready: '[data-testid=shard-panel]' },
       { path: '/import', ready: '[data-testid=import-file]' },
     ],
   },

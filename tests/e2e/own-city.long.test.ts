@@ -166,10 +166,13 @@ async function handInMaps(page: Page): Promise<void> {
   await result.getByText('将拒绝').waitFor(slow)
   expect(await result.getByTestId('import-rejected').innerText()).toMatch(/2$/)
   expect(await page.getByTestId('import-choices').innerText()).toMatch(/因此被拒绝/)
+  expect(await page.getByTestId('import-store').isDisabled()).toBe(true)
+  expect(await page.getByTestId('import-hindrance').innerText()).toMatch(/所有行都被拒绝/)
   await page.getByTestId('import-choice-allowOverlap').click()
   await page.getByTestId('import-check').click()
   await result.getByTestId('import-rejected').waitFor({ state: 'detached', ...slow })
   expect(await result.getByTestId('import-stored').innerText()).toMatch(/2$/)
+  expect(await page.getByTestId('import-store').isEnabled()).toBe(true)
   await page.getByTestId('import-discard').click()
 
   const buffer = smallBasemap([112.6, 27.9, 113.4, 28.6], '© 长沙测绘')
@@ -304,7 +307,49 @@ describe('a newcomer’s hour', () => {
       return shownCount(desk.page, 'total-count')
     }
     await expect.poll(narrowed, slow).toBe(2052)
+    await keepByDistrict(desk.page)
     expect(desk.problems).toEqual([])
     await desk.context.close()
   })
+
+  /** A district comes above the grids; the shard level is set by the page, and set back by the command. */
+  async function keepByDistrict(page: Page): Promise<void> {
+    const moved = page.getByTestId('shard-finished')
+    await goInApp(page, '/city')
+    await page.getByTestId('shard-panel').waitFor(slow)
+    expect(await page.getByTestId('shard-district').isDisabled()).toBe(true)
+    expect(await page.getByTestId('shard-panel').innerText()).toMatch(/请先导入该层级的区域/)
+    await expect(command('city', 'shard-level', 'district')).rejects.toThrow(/no areas of this/)
+
+    const [west, south, east, north] = [112.6, 27.9, 113.4, 28.6]
+    const ring = [west, south, east, south, east, north, west, north, west, south]
+    const district = {
+      ...{ type: 'Feature', properties: { code: '430102', name: '芙蓉区' } },
+      geometry: {
+        type: 'Polygon',
+        coordinates: [ring.flatMap((lon, n) => (n % 2 ? [] : [[lon, ring[n + 1]]]))],
+      },
+    }
+    const file = join(folder, 'district.geojson')
+    writeFileSync(file, JSON.stringify({ type: 'FeatureCollection', features: [district] }))
+    await command('import', 'areas', file, '--level', 'district')
+    await command(
+      'import',
+      'areas',
+      'tests/fixtures/import-cases/gbk-cgcs2000.zip',
+      '--level',
+      'grid',
+    )
+    await page.reload()
+    await expect.poll(() => page.getByTestId('shard-district').isEnabled(), slow).toBe(true)
+    expect(await page.getByTestId('shard-change').isDisabled()).toBe(true)
+    await page.getByTestId('shard-district').check()
+    await page.getByTestId('shard-change').click()
+    await page.getByTestId('shard-confirm').click()
+    await moved.filter({ hasText: /全市.*区县.*2,05\d 件/ }).waitFor(slow)
+    expect(await command('city')).toMatch(/长沙.* 205\d incidents, shard level district/)
+    expect(await command('city', 'shard-level', 'city')).toMatch(/205\d incidents have another key/)
+    await page.reload()
+    await moved.filter({ hasText: /命令.*区县.*全市.*2,05\d 件/ }).waitFor(slow)
+  }
 })

@@ -3,7 +3,7 @@ import { byNamespace } from './by-namespace.ts'
 /** Words of pages marked `hasOwnWords`. */
 export const messages = byNamespace(
   import.meta.glob<Record<string, unknown>>(
-    '../../locales/en/{evaluation,import,public,publish,report,rules,satisfaction,standard,surveys,wall}.json',
+    '../../locales/en/{city,evaluation,import,public,publish,report,rules,satisfaction,standard,surveys,wall}.json',
     { eager: true, import: 'default' },
   ),
 )

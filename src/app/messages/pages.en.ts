@@ -5,7 +5,7 @@ export const messages = byNamespace(
     [
       '../../locales/en/*.json',
       '!../../locales/en/{app,domain,help,sign-in,ui}.json',
-      '!../../locales/en/{evaluation,import,public,publish,report,rules,satisfaction,standard,surveys,wall}.json',
+      '!../../locales/en/{city,evaluation,import,public,publish,report,rules,satisfaction,standard,surveys,wall}.json',
     ],
     { eager: true, import: 'default' },
   ),

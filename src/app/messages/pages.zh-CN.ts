@@ -5,7 +5,7 @@ export const messages = byNamespace(
     [
       '../../locales/zh-CN/*.json',
       '!../../locales/zh-CN/{app,domain,help,sign-in,ui}.json',
-      '!../../locales/zh-CN/{evaluation,import,public,publish,report,rules,satisfaction,standard,surveys,wall}.json',
+      '!../../locales/zh-CN/{city,evaluation,import,public,publish,report,rules,satisfaction,standard,surveys,wall}.json',
     ],
     { eager: true, import: 'default' },
   ),

@@ -1,6 +1,20 @@
 import { computed } from 'vue'
+import type { ReportSummary } from '@/data/imports.repo.ts'
 import type { ImportDesk } from './use-import-desk.ts'
 import type { MappingDraft } from './use-mapping-draft.ts'
+
+/** `import.hindrance.<name>` words them. */
+export type Hindrance = 'checkFirst' | 'stored' | 'allRefused' | 'nothingNew' | 'brokenOff'
+
+/** What a check found against storing. Areas without news may still end others, or widen the city's box. */
+export function hindranceOf(check: ReportSummary): Hindrance | null {
+  const { isCheck, brokenOff, stored, updated, unchanged, rejected, kind } = check
+  if (!isCheck) return null
+  if (brokenOff !== null) return 'brokenOff'
+  if (stored + updated > 0) return null
+  if (unchanged === 0) return rejected > 0 ? 'allRefused' : 'nothingNew'
+  return kind === 'areas' ? null : 'nothingNew'
+}
 
 /** How far the last work on the file came, and what may follow it. */
 export function useDeskWork({ state }: ImportDesk, { wish }: MappingDraft) {
@@ -27,14 +41,21 @@ export function useDeskWork({ state }: ImportDesk, { wish }: MappingDraft) {
     if (step === 'store') return isStopped || isCutShort || isLost || !error
     return isCutShort && (step === 'look' || step === 'check')
   })
+  const isStored = computed(
+    () => job.value?.step === 'store' && job.value.endedAt !== null && !isUnfinished.value,
+  )
+  /** Why nothing can be stored now; null when it can. */
+  const hindrance = computed<Hindrance | null>(() => {
+    if (!wish.value) return null
+    if (isStored.value && isChecked.value) return 'stored'
+    if (!isChecked.value) return 'checkFirst'
+    return summary.value && hindranceOf(summary.value)
+  })
   return {
-    ...{ job, file, summary, isChecked, isUnfinished },
+    ...{ job, file, summary, isChecked, isUnfinished, hindrance },
     /** Whether nothing is known of the file yet. */
     isUnseen: computed(
       () => !job.value || (job.value.isCutShort && file.value?.isBasemap && !job.value.basemap),
-    ),
-    isStored: computed(
-      () => job.value?.step === 'store' && job.value.endedAt !== null && !isUnfinished.value,
     ),
     /** Name of the report of the last check or import of this file. */
     result: computed(() =>
@@ -42,3 +63,4 @@ export function useDeskWork({ state }: ImportDesk, { wish }: MappingDraft) {
     ),
   }
 }
+export type DeskWork = ReturnType<typeof useDeskWork>

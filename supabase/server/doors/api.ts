@@ -16,6 +16,7 @@ import { createGuards } from './guards.ts'
 import type { DoorEnv, GuardOptions } from './guards.ts'
 import { SessionEnder } from './session-ender.ts'
 import { rpcDoor } from './rpc.ts'
+import { cityDoor } from './city.ts'
 import { publicationsDoor } from './publications.ts'
 import type { PublishingDesk } from './publications.ts'
 import { importsDoor } from './imports.ts'
@@ -41,7 +42,7 @@ export interface ApiOptions extends Omit<GuardOptions, 'endedSessions'> {
 }
 export type Api = Hono<DoorEnv>
 
-/** `/rest/v1`, `/auth/v1`, `/storage/v1`, `/reports/v1`, `/publications/v1` and `/imports/v1`, with the named routes only. */
+/** `/rest/v1`, `/auth/v1`, `/storage/v1`, `/reports/v1`, `/publications/v1`, `/city/v1` and `/imports/v1`, with the named routes only. */
 export function createApi(options: ApiOptions): Api {
   const { backend, database, journal, photos, secrets, onChange, onUnjournaledChange } = options
   const endedSessions = new EndedSessions(database)
@@ -64,6 +65,7 @@ export function createApi(options: ApiOptions): Api {
   api.use('/publications/v1/*', compressAnswers)
   const { publishing } = options
   api.route('/publications/v1', publicationsDoor({ guards, publishing, onUnjournaledChange }))
+  api.route('/city/v1', cityDoor({ guards, database, onUnjournaledChange }))
   api.route('/imports/v1', importsDoor({ guards, desk: options.imports }))
   api.notFound(() => problem(404, 'not_found', 'There is nothing at this path.'))
   api.onError((error, { req }) => {

@@ -39,7 +39,7 @@ export interface DoorOptions {
 
 type DoorContext = Context<{ Bindings: HttpBindings }>
 
-const apiPaths = ['rest', 'auth', 'storage', 'reports', 'publications', 'imports'].map(
+const apiPaths = ['rest', 'auth', 'storage', 'reports', 'publications', 'city', 'imports'].map(
   (name) => `/${name}/v1/*`,
 )
 /** With a longer wait `/readyz` says no. */

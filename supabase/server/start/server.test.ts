@@ -380,6 +380,45 @@ test('public figures are for admins of the whole city, and wishes are read stric
   expect((await ask('/1/withdraw', {})).status).toBe(204)
 })
 
+test('the shard level is for admins of the whole city, and its keys follow by themselves', async () => {
+  const ask = (body?: object | string, headers = bearer()) =>
+    send(port, body ? 'POST' : 'GET', '/city/v1/shard-level', {
+      ...{ headers, ...(body && { body: typeof body === 'string' ? body : JSON.stringify(body) }) },
+    })
+  const person = { email: 'no-city-admin@city.example', displayName: 'L', password: goodPassword }
+  const sub = await addPerson(server.database(), person, { role: 'leader', areaCode: 'CITY' })
+  const jwt = signToken({ sub, role: 'authenticated', exp: in5Minutes() }, secrets.jwtSecret)
+  for (const body of [undefined, { level: 'district' }])
+    expect((await ask(body, bearer(jwt))).json).toMatchObject({ code: 'admins_only' })
+  expect((await ask(undefined, { ...key(), ...json } as never)).status).toBe(401)
+  for (const wrong of ['x', '[]', {}, { level: 7 }])
+    expect((await ask(wrong)).status, JSON.stringify(wrong)).toBe(400)
+  for (const [level, code] of [
+    ['province', 'unknown_level'],
+    ['district', 'no_areas'],
+    ['grid', 'too_small'],
+    ['city', 'present'],
+  ])
+    expect((await ask({ level })).json, level).toMatchObject({ code })
+  await server.database().exec(
+    `insert into public.areas (code, parent_code, path, level, name, geom)
+     select 'DISTRICT', 'CITY', 'CITY/DISTRICT/', 'district', 'D', a.geom from public.areas a where a.code = 'CITY'`,
+  )
+  try {
+    expect((await ask({ level: 'district' })).json).toMatchObject({
+      level: 'district',
+      lastMove: { to: 'district', startedBy: expect.any(String) },
+    })
+    const end = async () =>
+      ((await ask()).json as { lastMove: { finishedAt: string | null } }).lastMove.finishedAt
+    await expect.poll(end, slow).not.toBeNull()
+    expect((await ask({ level: 'city' })).status).toBe(200)
+    await expect.poll(end, slow).not.toBeNull()
+  } finally {
+    await server.database().exec(`delete from public.areas where code = 'DISTRICT'`)
+  }
+})
+
 describe('what is open', () => {
   test('health and readiness', async () => {
     expect((await send(port, 'GET', '/healthz')).json).toEqual({ status: 'alive', ready: true })

@@ -28,6 +28,7 @@ import { PhotoStore, photosFolder } from '../photos/photo-store.ts'
 import { replayJournal } from '../keeping/replay.ts'
 import { startPackAhead } from '../keeping/pack-ahead.ts'
 import { startResumeTimer } from '../keeping/resume-timer.ts'
+import { startShardMover } from '../keeping/shard-mover.ts'
 import { FileDesk } from '../import/desk/import-desk.ts'
 import { KeptReports } from '../report/kept-reports.ts'
 import { mailReport } from '../report/mail-report.ts'
@@ -57,6 +58,7 @@ export type ServerStep =
   | 'resume failed'
   | 'publications failed'
   | 'packing failed'
+  | 'keys failed'
   | 'report made'
   | 'reports missed'
   | 'report failed'
@@ -217,6 +219,12 @@ async function startParts(
     onFailed: (error) => hooks.onStep?.('packing failed', error.message),
   })
   undo.push(() => ahead.stop())
+  const keys = startShardMover({
+    database: () => opened.database(),
+    onFinished: () => snapshots?.noteUnjournaledChange(),
+    onFailed: (error) => hooks.onStep?.('keys failed', error.message),
+  })
+  undo.push(() => keys.stop())
   const onChange = () => {
     snapshots?.noteChange()
     holds.noteChange()
@@ -226,6 +234,7 @@ async function startParts(
     publications.noteChange()
     holds.noteChange()
     ahead.noteChange()
+    keys.noteChange()
   }
   if (isNewCity || isChangedCity) onUnjournaledChange()
   const watched = watchedDatabase(opened.database(), onUnjournaledChange)

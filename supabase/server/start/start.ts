@@ -29,6 +29,7 @@ const steps: Record<ServerStep, string> = {
   'reports missed': 'Monthly reports were due while no server ran and are made now, newest first',
   'report failed': 'The monthly report is not made or not sent; it will be tried again',
   'publications failed': 'The public figures could not be read; it will be tried again',
+  'keys failed': 'Keys could not follow the shard level; they will be tried again',
   'packing failed': 'Months could not be packed ahead; they are when somebody asks',
 }
 
