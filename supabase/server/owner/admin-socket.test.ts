@@ -42,7 +42,12 @@ async function socket() {
   const server = await serveAdminSocket(folder.path, database, queue)
   const path = adminSocketPath(folder.path)
   return {
-    ...{ order, path, commands: connectAdminSocket(path) },
+    ...{ order, commands: connectAdminSocket(path) },
+    /** Resolves when so many calls of commands wait, or have been done. */
+    arrived: (calls: number) =>
+      expect
+        .poll(async () => (await callsUnderWay(path, 'nobody')).length + order.length - 1, slow)
+        .toBeGreaterThanOrEqual(calls),
     async release() {
       served.resolve()
       await request
@@ -52,14 +57,13 @@ async function socket() {
 }
 
 it('lets the request of a person go before a command, with all its steps', async () => {
-  const { order, path, commands, release, close } = await socket()
+  const { order, commands, arrived, release, close } = await socket()
   const calls = [
     commands.query('a batch'),
     commands.exec('a script'),
     commands.transaction((tx) => tx.query('within')),
   ]
-  // as long as it takes those three to arrive
-  await expect.poll(async () => (await callsUnderWay(path, 'nobody')).length, slow).toBe(3)
+  await arrived(3)
   await release()
   await Promise.all(calls)
   expect(order.slice(0, 2)).toEqual(['a first step', 'a second step'])
@@ -68,9 +72,9 @@ it('lets the request of a person go before a command, with all its steps', async
 })
 
 it('does not hold a command up for ever', async () => {
-  const { order, path, commands, release, close } = await socket()
+  const { order, commands, arrived, release, close } = await socket()
   const batch = commands.query('a batch')
-  await expect.poll(async () => (await callsUnderWay(path, 'nobody')).length, slow).toBe(1)
+  await arrived(1)
   vi.advanceTimersByTime(200)
   await batch
   expect(order).toEqual(['a first step', 'a batch'])
