@@ -131,7 +131,17 @@ language plpgsql stable set search_path = '' set jit = off
 -- SQL, or a plan of its own for each call, would be planned as long as two hundred points take
 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
+declare
+  v_near integer[];
 begin
+  -- few points look their areas up: to put all areas into the lattice takes longer than all else
+  if cardinality(p_lon) <= 100 then
+    v_near := array(
+      select distinct a.idx
+      from unnest(p_lon, p_lat) p (lon, lat)
+      join public.areas a on a.geom operator(extensions.&&)
+        extensions.st_setsrid(extensions.st_makepoint(p.lon, p.lat), 4326));
+  end if;
   return query
   with points as materialized (
     select p.n::integer as n, p.lon, p.lat,
@@ -149,7 +159,7 @@ begin
     from public.areas a
     cross join (select (now() at time zone time_zone)::date as today from public.city_settings) city
     cross join lateral (select extensions.box3d(extensions.box2d(a.geom)) as box offset 0) b
-    where private.is_valid(a.valid_from, a.valid_to, city.today)
+    where private.is_valid(a.valid_from, a.valid_to, city.today) and (v_near is null or a.idx = any (v_near))
   ), deep as materialized (
     select max(x.depth) as depth from boxes x
   ), cells as materialized (

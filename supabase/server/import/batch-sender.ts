@@ -15,7 +15,13 @@ interface SendOptions extends StoreOptions {
   signal?: AbortSignal
 }
 
-/** Stores rows in batches, one after the other; the next rows are read while the database stores a batch. */
+/**
+ * Batches under way at the same time, where nobody else wants the database: while one writes its rows, the next is
+ * read and placed; and PGlite finds its next work without a way to the file's reader.
+ */
+const mostUnderWay = 2
+
+/** Stores rows in batches; the next rows are read while the database stores them. */
 export class BatchSender {
   readonly #db: Database
   readonly #options: SendOptions
@@ -24,10 +30,13 @@ export class BatchSender {
   readonly #size: BatchSize
   /** Null where others read, or updates need them. */
   readonly #indexes: RestingIndexes | null
+  readonly #isAlone: boolean
+  /** The first goes alone: after it indexes may rest. */
+  #mostUnderWay = 1
   #rows: ImportRow[] = []
   #characters = 0
-  /** Never rejects: the fault waits in `#fault`. */
-  #underWay: Promise<void> = Promise.resolve()
+  /** They never reject: the fault waits in `#fault`. */
+  readonly #underWay = new Set<Promise<void>>()
   #fault: { error: unknown } | null = null
 
   constructor(db: Database, options: SendOptions, tally: Tally, streets: StreetLabels | null) {
@@ -37,8 +46,8 @@ export class BatchSender {
     this.#streets = streets
     const isShared = db.isShared === true
     this.#size = new BatchSize(isShared)
-    const mayRest = !isShared && !options.update && !options.checkOnly
-    this.#indexes = mayRest ? new RestingIndexes(db) : null
+    this.#isAlone = !isShared && !options.update && !options.checkOnly
+    this.#indexes = this.#isAlone ? new RestingIndexes(db) : null
   }
 
   /** @throws what storing an earlier batch has thrown. */
@@ -51,13 +60,12 @@ export class BatchSender {
   /** Waits until everything is stored. @throws what storing has thrown. */
   async end(): Promise<void> {
     await this.#send()
-    await this.#underWay
-    if (this.#fault) throw this.#fault.error
+    await this.#fewerThan(1)
   }
 
-  /** Waits for the batch under way, however it ends, and makes the indexes again that rest. */
+  /** Waits for the batches under way, however they end, and makes the indexes again that rest. */
   async close(): Promise<void> {
-    await this.#underWay
+    await Promise.all(this.#underWay)
     await this.#indexes?.end(() => this.#options.onIndexes?.())
   }
 
@@ -69,19 +77,27 @@ export class BatchSender {
     await nameStreets(rows, this.#streets)
     // written while the database is at work, so that it waits for nothing between two batches
     const body = bodyOf(rows)
-    await this.#underWay
+    await this.#fewerThan(this.#mostUnderWay)
+    const batch = this.#store(rows, body)
+      .catch((error: unknown) => {
+        this.#fault ??= { error }
+      })
+      .finally(() => this.#underWay.delete(batch))
+    this.#underWay.add(batch)
+  }
+
+  /** Waits until fewer batches than `most` are under way. @throws what storing has thrown. */
+  async #fewerThan(most: number): Promise<void> {
+    while (this.#underWay.size >= most && !this.#fault) await Promise.race(this.#underWay)
     if (this.#fault) throw this.#fault.error
-    this.#underWay = this.#store(rows, body).catch((error: unknown) => {
-      this.#fault = { error }
-    })
   }
 
   async #store(rows: ImportRow[], body: string): Promise<void> {
-    const began = performance.now()
-    await sendBatch(this.#db, rows, body, this.#options, this.#tally)
-    this.#size.took(rows.length, performance.now() - began)
+    const took = await sendBatch(this.#db, rows, body, this.#options, this.#tally)
+    if (took !== null) this.#size.took(rows.length, took)
     const { read, stored, rejected } = this.#tally
     await this.#indexes?.note(stored)
+    if (this.#isAlone) this.#mostUnderWay = mostUnderWay
     this.#options.onProgress?.({ read, stored, rejected: rejected.rows })
   }
 }

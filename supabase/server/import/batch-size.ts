@@ -1,9 +1,9 @@
 /** A batch is one transaction and one request. */
-const firstRows = { alone: 2_000, shared: 200 }
-const leastRows = 50
+const firstRows = { alone: 2_000, shared: 50 }
+const leastRows = 20
 const mostRows = { alone: 4_000, shared: 2_000 }
-/** How long a batch may take: beside others it holds up their calls. */
-const wantedMs = { alone: 500, shared: 50 }
+/** How long the database may take for a batch: beside others it holds up their calls. */
+const wantedMs = { alone: 500, shared: 15 }
 /** Of JSON, after which a batch is sent early. */
 const mostCharacters = 2_000_000
 

@@ -102,7 +102,7 @@ it('runs with the same flags from the shell as from the page', () => {
 
 it('sizes batches by time: small beside others, within bounds', () => {
   for (const [isShared, wanted] of [
-    [true, 50],
+    [true, 15],
     [false, 500],
   ] as const) {
     const size = new BatchSize(isShared)
@@ -112,7 +112,7 @@ it('sizes batches by time: small beside others, within bounds', () => {
     for (let n = 0; n < 20; n++) size.took(rows(), rows() / 2)
     expect(rows()).toBe(wanted * 2)
     for (let n = 0; n < 20; n++) size.took(rows(), 60_000)
-    expect(rows()).toBe(50)
+    expect(rows()).toBe(20)
   }
 })
 

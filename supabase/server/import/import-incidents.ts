@@ -212,13 +212,16 @@ async function prepare(
   return { table, reader, notes, basemap: city.basemap }
 }
 
-/** Batches are atomic, so only the one under way is uncertain. */
+/** Batches are atomic, so only those under way are uncertain. */
 function breakOffText(error: unknown, { underWay }: Tally, isStopped: boolean): string {
   if (isStopped)
     return `${messageOf(error)} (what is counted here is stored, nothing after it). Run the import again: what is stored is left alone.`
-  const unknown = underWay
-    ? `lines ${underWay[0]} to ${underWay[1]} were under way and may be stored or not, nothing after them is`
-    : 'what is not counted here is not stored'
+  const first = Math.min(...[...underWay].map(([line]) => line))
+  const last = Math.max(...[...underWay].map(([, line]) => line))
+  const unknown =
+    underWay.size > 0
+      ? `lines ${first} to ${last} were under way and may be stored or not, nothing after them is`
+      : 'what is not counted here is not stored'
   return `${messageOf(error)} (${unknown}). Run the import again: what is stored is left alone.`
 }
 

@@ -13,7 +13,8 @@ function given(): string[] {
   const written = sources.matchAll(
     /reason: '([a-z_]+)'|#?(?:blame|doubt)\(\s*[^'"]*?'([a-z]+_[a-z_]+)'/g,
   )
-  const sql = read('supabase/schemas/10_import.sql').matchAll(
+  const schemas = globSync('supabase/schemas/10_import*.sql').map(read).join('\n')
+  const sql = schemas.matchAll(
     /\(\s*(?:\d+, )?'(?!reason'|imported')[a-zA-Z]+', '([a-z]+_[a-z_]+)'|'geometry', '(leaves_parent|dissolved)'|'parent', '([a-z_]+)'|then '(changed_[a-z]+|outside_city|same_ground|covers)'/g,
   )
   return [...new Set([...written, ...sql].map((found) => found.slice(1).find(Boolean)!))]

@@ -15,29 +15,36 @@ const isDataError = (error: unknown): error is DatabaseError =>
 
 /** Rolls back: it was only a check. */
 class OnlyChecked extends Error {
-  readonly result: BatchResult
-  constructor(result: BatchResult) {
+  readonly stored: Stored
+  constructor(stored: Stored) {
     super('only checked')
-    this.result = result
+    this.stored = stored
   }
 }
 
-async function store(db: Database, body: string, options: StoreOptions): Promise<BatchResult> {
-  const [answer] = await db.query<{ result: BatchResult }>(
-    'select private.import_incidents($1, $2::text::jsonb, $3) as result',
+/** With the milliseconds that the database took, without those for which it did other people's work. */
+interface Stored {
+  result: BatchResult
+  milliseconds: number
+}
+
+async function store(db: Database, body: string, options: StoreOptions): Promise<Stored> {
+  const [answer] = await db.query<Stored>(
+    `select private.import_incidents($1, $2::text::jsonb, $3) as result,
+       1000 * extract(epoch from clock_timestamp() - statement_timestamp())::float8 as milliseconds`,
     [options.mapping.source, body, options.update ?? false],
   )
   if (!answer) throw new Error('the database gave no answer to a batch')
-  return answer.result
+  return answer
 }
 
-async function check(db: Database, body: string, options: StoreOptions): Promise<BatchResult> {
+async function check(db: Database, body: string, options: StoreOptions): Promise<Stored> {
   try {
     return await db.transaction(async (tx) => {
       throw new OnlyChecked(await store(tx, body, options))
     })
   } catch (error) {
-    if (error instanceof OnlyChecked) return error.result
+    if (error instanceof OnlyChecked) return error.stored
     throw error
   }
 }
@@ -45,30 +52,38 @@ async function check(db: Database, body: string, options: StoreOptions): Promise
 /** Rows as the database takes them. */
 export const bodyOf = (rows: ImportRow[]): string => JSON.stringify(rows)
 
-/** Halves a refused batch until only the faulty row is rejected. @param body the rows by `bodyOf`. */
+/**
+ * Halves a refused batch until only the faulty row is rejected.
+ * @param body the rows by `bodyOf`.
+ * @returns how long the database took, in milliseconds; null for a batch that it refused.
+ */
 export async function sendBatch(
   db: Database,
   rows: ImportRow[],
   body: string,
   options: StoreOptions,
   tally: Tally,
-): Promise<void> {
+): Promise<number | null> {
   const first = rows[0]
-  if (!first) return
-  tally.underWay = [first.line, rows.at(-1)?.line ?? first.line]
+  if (!first) return null
+  const lines = [first.line, rows.at(-1)?.line ?? first.line] as const
+  tally.underWay.add(lines)
   try {
-    tally.add(await (options.checkOnly ? check : store)(db, body, options))
-    tally.underWay = null
+    const { result, milliseconds } = await (options.checkOnly ? check : store)(db, body, options)
+    tally.add(result)
+    tally.underWay.delete(lines)
+    return milliseconds
   } catch (error) {
     if (!isDataError(error)) throw error
-    tally.underWay = null
+    tally.underWay.delete(lines)
     if (rows.length === 1) {
       const detail = `${error.code} ${error.message}`
       tally.reject(first.line, first.id, [{ field: null, reason: 'refused_by_database', detail }])
-      return
+      return null
     }
     const middle = rows.length >> 1
     for (const half of [rows.slice(0, middle), rows.slice(middle)])
       await sendBatch(db, half, bodyOf(half), options, tally)
+    return null
   }
 }

@@ -30,8 +30,8 @@ const totalsNamed = 10
 /** Counts an import of incidents. Keeps no row: a file may have millions. */
 export class Tally {
   read = 0
-  /** Lines sent but not yet answered. */
-  underWay: readonly [first: number, last: number] | null = null
+  /** Lines of batches sent but not yet answered. */
+  readonly underWay = new Set<readonly [first: number, last: number]>()
   stored = 0
   updated = 0
   unchanged = 0

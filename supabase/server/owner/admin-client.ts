@@ -19,11 +19,11 @@ export function connectAdminSocket(socketPath: string): Database {
   }
 }
 
-/** Calls of other commands that the running server has not answered yet. */
-export async function callsUnderWay(socketPath: string): Promise<CallUnderWay[]> {
+/** Calls of commands but `own` that the running server has not answered yet. */
+export async function callsUnderWay(socketPath: string, own = self): Promise<CallUnderWay[]> {
   const { request, response } = open(socketPath, '/waiting')
   request.end()
-  return rowsOf<CallUnderWay>(await readReply(await response)).filter(({ who }) => who !== self)
+  return rowsOf<CallUnderWay>(await readReply(await response)).filter(({ who }) => who !== own)
 }
 
 /** Returns the snapshot's path. */

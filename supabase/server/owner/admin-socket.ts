@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline'
 import { DatabaseError } from '../base/database-types.ts'
 import type { Database, SqlValue } from '../base/database-types.ts'
 import { messageOf } from '../base/errors.ts'
+import type { FairQueue } from '../wire/fair-queue.ts'
+import { givingWay } from './give-way.ts'
 
 export interface AdminCall {
   sql: string
@@ -39,18 +41,20 @@ export function adminSocketPath(dataDir: string): string {
 }
 
 /**
- * Runs the owner's SQL for commands; only the server's user may open the socket (mode 0600). `POST
- * /waiting` says at once who waits for an answer. `POST /transaction` takes and answers one call per line. It commits on `{"kind":"commit"}` and rolls
- * back when the connection ends first.
+ * Runs the owner's SQL for commands, while `queue` serves nobody; only the server's user may open the socket (mode
+ * 0600). `POST /waiting` says at once who waits for an answer. `POST /transaction` takes and answers one call per line.
+ * It commits on `{"kind":"commit"}` and rolls back when the connection ends first.
  */
 export async function serveAdminSocket(
   dataDir: string,
   database: Database,
+  queue: Pick<FairQueue, 'whenIdle'>,
   snapshot?: () => Promise<string>,
 ): Promise<{ close(): Promise<void> }> {
   const path = adminSocketPath(dataDir)
   rmSync(path, { force: true })
   const underWay = new Map<ServerResponse, { who: string; since: number }>()
+  const inTurn = givingWay(database, queue)
   // a transaction is one long request: Node would cut it off after 300 seconds
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     if (request.url === '/waiting') {
@@ -63,7 +67,7 @@ export async function serveAdminSocket(
     const who = String(request.headers[callerHeader] ?? 'a command')
     underWay.set(response, { who, since: performance.now() })
     response.once('close', () => underWay.delete(response))
-    void answer(database, snapshot, request, response)
+    void answer(inTurn, snapshot, request, response)
   })
   const previous = process.umask(0o177)
   try {

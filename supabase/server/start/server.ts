@@ -238,7 +238,7 @@ async function startParts(
   }
   if (isNewCity || isChangedCity) onUnjournaledChange()
   const watched = watchedDatabase(opened.database(), onUnjournaledChange)
-  const admin = await serveAdminSocket(dataDir, watched, async () => {
+  const admin = await serveAdminSocket(dataDir, watched, queue, async () => {
     if (!snapshots) throw new ServerError('One’s own Postgres is backed up with pg_dump.')
     return (await snapshots.take()).path
   })

@@ -64,6 +64,21 @@ describe('FairQueue', () => {
     expect(quick * 10).toBeGreaterThan(700)
   })
 
+  it('tells when nobody is served, at the latest after the time that one gives', async () => {
+    const { queue, call, drain, order } = simulation()
+    const rest = async (name: string, mostMs: number) => {
+      await queue.whenIdle(mostMs)
+      order.push(name)
+    }
+    await rest('at once', 1e9)
+    for (const name of ['first', 'second']) void call('one', name, 10)
+    const resting = rest('afterwards', 1e9)
+    await rest('impatient', 1)
+    await drain()
+    await resting
+    expect(order).toEqual(['at once', 'first', 'impatient', 'second', 'afterwards'])
+  })
+
   it('keeps what one person has under way small', async () => {
     const { queue, call, drain } = simulation({ maxUnderWay: 8, maxPerPerson: 2 })
     for (let n = 0; n < 20; n++) void call('one', `${n}`, 10)

@@ -57,6 +57,8 @@ export class FairQueue {
   /** Virtual start of the last started call. New persons start here. */
   #virtualMs = 0
   #meanMs = firstGuessMs
+  /** Who waits for the queue to be empty. */
+  #resting = new Set<() => void>()
 
   constructor(options: FairQueueOptions) {
     this.#options = options
@@ -98,6 +100,20 @@ export class FairQueue {
     } finally {
       this.#settle(person, line, this.#now() - began)
     }
+  }
+
+  /** Resolves as soon as no call is under way or waits, at the latest after `mostMs`. */
+  whenIdle(mostMs: number): Promise<void> {
+    if (this.#underWay === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const rest = (): void => {
+        clearTimeout(timer)
+        this.#resting.delete(rest)
+        resolve()
+      }
+      const timer = setTimeout(rest, mostMs)
+      this.#resting.add(rest)
+    })
   }
 
   #line(person: string): Person {
@@ -182,6 +198,7 @@ export class FairQueue {
     this.#underWay--
     this.#forget(person, line)
     this.#startNext()
+    if (this.#underWay === 0) for (const rest of this.#resting) rest()
   }
 
   #forget(person: string, line: Person): void {
