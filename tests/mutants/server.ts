@@ -1105,8 +1105,8 @@ const keeping = [
     [
       {
         name: 'indexes rest where most rows are there already',
-        find: 'if (stored < this.#rowsBefore) return',
-        replace: '',
+        find: 'if (this.#isResting || stored < this.#rowsBefore) return',
+        replace: 'if (this.#isResting) return',
       },
       {
         name: 'an import leaves its indexes at rest',
@@ -1121,13 +1121,13 @@ const keeping = [
     [
       {
         name: 'indexes rest while others read',
-        find: 'const mayRest = !isShared && !options.update',
-        replace: 'const mayRest = !options.update',
+        find: 'this.#isAlone = !isShared && !options.update',
+        replace: 'this.#isAlone = !options.update',
       },
       {
         name: 'indexes rest while updates need them',
-        find: 'const mayRest = !isShared && !options.update',
-        replace: 'const mayRest = !isShared',
+        find: 'this.#isAlone = !isShared && !options.update',
+        replace: 'this.#isAlone = !isShared',
       },
     ],
   ),
