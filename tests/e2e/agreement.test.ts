@@ -61,8 +61,9 @@ describe('every view agrees with a count made from the CSV', () => {
       url,
       role: 'leader',
       path: '/account',
+      // high enough for all six top areas
       width: 1280,
-      height: 720,
+      height: 820,
       streets: false,
     })
     ;({ page, problems } = opened)

@@ -37,7 +37,8 @@ const { from, to, link: year } = wholeYear(rows)
 /** A month in the middle of the year. */
 const month = laterMonth(from.slice(0, 7), 4)
 const rowHeight = 72
-const desk = { width: 1280, height: 720 }
+/** High enough for all six top areas. */
+const desk = { width: 1280, height: 820 }
 /** Nothing here narrows by place on the map. */
 const anywhere: Box = [-180, -90, 180, 90]
 

@@ -15,10 +15,12 @@ import {
   openPage,
   signIn,
   type DemoRole,
+  type OpenOptions,
   type OpenPage,
 } from '../kit/session.ts'
 import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
+import { liveAtNoon } from '../kit/zone-with-noon.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 
@@ -41,8 +43,8 @@ describe('outbox', () => {
   /** The field worker's device, and the manager's. */
   let device: OpenPage
   let desk: OpenPage
-  const fieldDevice = () =>
-    openPage(browser, { url, role: 'field', path: '/outbox', webGl: false, ...phone })
+  const fieldDevice = (before?: OpenOptions['before']) =>
+    openPage(browser, { url, role: 'field', path: '/outbox', webGl: false, before, ...phone })
   beforeAll(async () => {
     browser = await flowBrowser()
     device = await fieldDevice()
@@ -289,8 +291,8 @@ describe('outbox', () => {
   })
 
   it('writes everything unsent to a file and takes it back after it was discarded', async () => {
-    // of its own: nothing else may lie in its outbox
-    const { context, ...fresh } = await fieldDevice()
+    // of its own: nothing else may lie in its outbox; by day, or no hint would be shown
+    const { context, ...fresh } = await fieldDevice(liveAtNoon)
     const { page } = await meetConflict({ context, ...fresh })
     await page.getByTestId('outbox-back').click()
     const saving = page.waitForEvent('download')
