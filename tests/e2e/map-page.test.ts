@@ -684,6 +684,38 @@ describe('the map page', () => {
     expect(await row.nth(120).evaluate((element) => element === document.activeElement)).toBe(true)
     expect(problems).toEqual([])
   })
+
+  it('prints every row of the filter, or says on the paper how many of how many', async () => {
+    const counts = [...countBy(expected(), ({ leaf }) => leaf)]
+    const [category, count] = counts.find(([, many]) => many > 150 && many < 500)!
+    await goInApp(page, `/table?${year}&category=${category}`)
+    await expect.poll(async () => (await listed()).length, slow).toBe(100)
+    await expect.poll(() => shownCount(page, 'total-count'), slow).toBe(count)
+    const part = page.getByTestId('print-part')
+    const loaded = newestFirst(expected()).slice(0, 100)
+
+    // the browser's own menu waits for nothing
+    await page.emulateMedia({ media: 'print' })
+    await expect.poll(() => part.innerText(), slow).toContain(`The first 100 of ${count}.`)
+    // the days are in the filters, which paper leaves out
+    expect(await page.getByTestId('print-filter').innerText()).toMatch(
+      /^\w+ \d+, \d{4} – \w+ \d+, \d{4} · .+ · Data as of /,
+    )
+    await page.emulateMedia({ media: 'screen' })
+    expect(await part.isVisible()).toBe(false)
+
+    // the dialog of the browser would wait for a person
+    await page.evaluate(() => {
+      window.print = () => (document.body.dataset.printed = 'yes')
+    })
+    await page.getByTestId('print-list').click()
+    await page.locator('body[data-printed]').waitFor(slow)
+    expect(await listed()).toEqual(newestFirst(expected()))
+    expect(await part.count()).toBe(0)
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')))
+    await expect.poll(listed).toEqual(loaded)
+    expect(problems).toEqual([])
+  })
 })
 
 /** The text inside a PNG. */

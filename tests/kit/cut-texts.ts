@@ -12,9 +12,7 @@ export const cutTexts = (page: Page): Promise<string[]> =>
       (element): element is HTMLElement =>
         element instanceof HTMLElement &&
         [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim()) &&
-        element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
-        // for screen readers alone
-        element.clientWidth > 1,
+        element.checkVisibility({ visibilityProperty: true, opacityProperty: true }),
     )
     return shown.flatMap((element) => {
       const text = element.textContent.trim().slice(0, 40)
@@ -25,9 +23,11 @@ export const cutTexts = (page: Page): Promise<string[]> =>
         const { overflowX, overflowY, textOverflow, webkitLineClamp } = getComputedStyle(place)
         if (textOverflow === 'ellipsis' || webkitLineClamp !== 'none') return []
         const box = place.getBoundingClientRect()
+        // for screen readers alone
+        if (box.width <= 1) return []
         if (overflowX === 'hidden' || overflowX === 'clip') {
           const pixels = Math.round(Math.max(own.right - box.right, box.left - own.left))
-          if (pixels > 1 && place.clientWidth > 1) return [`"${text}" by ${pixels}`]
+          if (pixels > 1) return [`"${text}" by ${pixels}`]
         }
         if (overflowX === 'auto' || overflowY === 'auto' || overflowY === 'scroll') return []
         if (overflowY === 'hidden' && own.height > box.height + 3 && place === element)
