@@ -793,6 +793,18 @@ begin
     tests: [test('ratings')],
   },
   {
+    name: 'a burst by one caller is one of their device too',
+    find: `where w.n >= 8 and w.is_shared`,
+    replace: `where w.n >= 8`,
+    tests: [test('ratings') + ' -t device'],
+  },
+  {
+    name: 'a burst from one device may take two hours',
+    find: `range between current row and interval '10 minutes' following)) w`,
+    replace: `range between current row and interval '2 hours' following)) w`,
+    tests: [test('ratings') + ' -t device'],
+  },
+  {
     name: 'the revision of a month is its count',
     find: `select concat_ws('.', p_count, coalesce(p_max, 0), coalesce(p_sum, 0))`,
     replace: `select concat_ws('.', p_count)`,

@@ -44,7 +44,7 @@ const stored: { [T in NewCommand as T['type']]: string } = {
   finish_follow_up: `{"id":"${incidentId}","note":"Swept"}`,
   dismiss_finding: `{"id":"${incidentId}","areaCode":"SF-1","categoryCode":"graffiti","reason":"A fair","untilDay":"2026-03-01"}`,
   restore_finding: `{"id":"${incidentId}"}`,
-  rate: `{"incidentId":"${incidentId}","closing":1,"responded":true,"solved":false,"satisfied":2,"why":"Still there","deviceAt":"${deviceAt}"}`,
+  rate: `{"incidentId":"${incidentId}","closing":1,"responded":true,"solved":false,"satisfied":2,"why":"Still there","deviceAt":"${deviceAt}","deviceId":"${incidentId}"}`,
   callback_outcome: `{"incidentId":"${incidentId}","closing":1,"outcome":"not_reached","note":"Busy","deviceAt":"${deviceAt}"}`,
   keep_closed: `{"incidentId":"${incidentId}","closing":1,"note":"Another place","deviceAt":"${deviceAt}"}`,
   appeal: `{"incidentId":"${incidentId}","closing":1,"reason":"Not ours","deviceAt":"${deviceAt}"}`,
