@@ -805,6 +805,42 @@ begin
     tests: [test('ratings') + ' -t device'],
   },
   {
+    name: 'held incidents are among the rows of handling',
+    find: `'not i.on_hold and i.department_code is not null%s'`,
+    replace: `'i.department_code is not null%s'`,
+    tests: [test('rates')],
+  },
+  {
+    name: 'exempt incidents are among the rows of handling',
+    find: `' where x.is_granted and x.closing = private.closing_of(x.district_code, x.incident_id))'`,
+    replace: `' where false)'`,
+    tests: [test('rates')],
+  },
+  {
+    name: 'the time of an earlier department is among the rows of handling',
+    find: `' and c.kind = ''handle'' and c.department_code is not distinct from i.department_code)'`,
+    replace: `' and c.kind = ''handle'')'`,
+    tests: [test('rates')],
+  },
+  {
+    name: 'past its time and not handled is no late handling',
+    find: `where replace(v, 'overdue', 'late') = any ((p_filter).handling)))`,
+    replace: `where v = any ((p_filter).handling)))`,
+    tests: [test('rates')],
+  },
+  {
+    name: 'a call that waits counts as unanswered on a board',
+    find: `where q.way = 'callback' and not q.is_exempt and q.answer <> 128`,
+    replace: `where q.way = 'callback' and not q.is_exempt`,
+    tests: [test('evaluations')],
+  },
+  {
+    name: 'a refused call counts as answered on a board',
+    find: `count(*) filter (where q.answer < 128) as answered`,
+    replace: `count(*) as answered`,
+    tests: [test('evaluations')],
+  },
+  {
     name: 'the revision of a month is its count',
     find: `select concat_ws('.', p_count, coalesce(p_max, 0), coalesce(p_sum, 0))`,
     replace: `select concat_ws('.', p_count)`,
