@@ -201,8 +201,6 @@ async function saveFormula(page: Page): Promise<void> {
   await page.getByTestId('formula-reason').fill('2026')
   await page.getByTestId('formula-save').click()
   await page.getByTestId('score-row').first().waitFor(slower)
-  // the page from its title on
-  await page.evaluate(() => scrollTo(0, 0))
 }
 
 /** Brings the page to the first incident to check whose photos show before and after. */
