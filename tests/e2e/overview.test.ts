@@ -350,13 +350,15 @@ describe('the overview', () => {
     expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
 
     // a month narrows the page to what its point counts, by keyboard
-    const first = handling.locator('tbody tr').first()
-    const due = (await first.locator('td').nth(1).innerText()).replaceAll(',', '')
-    await first.getByRole('button').press('Enter')
+    const dues = await handling.locator('tbody td:nth-child(3)').allInnerTexts()
+    const most = dues.reduce((best, due, at) => (Number(due) > Number(dues[best]) ? at : best), 0)
+    const due = Number(dues[most])
+    expect(due).toBeGreaterThan(0)
+    await handling.locator('tbody tr').nth(most).getByRole('button').press('Enter')
     await expect
       .poll(() => rates.getByTestId('rate-handling_in_time').innerText(), slow)
       .toContain(`of ${due}`)
-    expect(query('to')).toMatch(/^\d{4}-\d{2}-(28|29|30|31)$/)
+    expect(query('from')).toMatch(/-01$/)
     expect(problems).toEqual([])
   })
 
@@ -372,7 +374,7 @@ describe('the overview', () => {
       await rates.getByTestId('rate-handling_in_time').waitFor(slow)
     }
     await goInApp(page, `/overview?${link}`)
-    await expect.poll(async () => (await card('departments-in-time').count()) > 0, slow).toBe(true)
+    await card('departments-in-time').locator('svg path').first().waitFor(slow)
     const [, ...told] = await tableOf('departments-in-time')
     expect(told.length).toBeGreaterThan(1)
     for (const at of [0, told.length - 1]) {
