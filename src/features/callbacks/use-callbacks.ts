@@ -5,7 +5,7 @@ import { useI18n } from 'vue-i18n'
 import { report } from '@/data/problems.ts'
 import { ratingsRepo } from '@/data/ratings.repo.ts'
 import { openDeviceStore } from '@/device/device-store.ts'
-import type { NewCommand } from '@/domain/command/types/index.ts'
+import { withDevice, type NewCommand } from '@/domain/command/types/index.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
 import { useSessionStore } from '@/stores/session.store.ts'
 import { useKeptAnswer } from '@/stores/outbox/use-kept-answer.ts'
@@ -41,11 +41,9 @@ export function useCallbacks() {
   const list = computed(() => callList(answer.data.value, items.value, now.value))
 
   /** Answers say from which device they came: several callers on one show by it. */
-  async function withDevice(command: NewCommand): Promise<NewCommand> {
-    const { config } = session
-    if (command.type !== 'rate' || !config) return command
-    const deviceId = await openDeviceStore().deviceId(config.instanceId)
-    return deviceId ? { ...command, payload: { ...command.payload, deviceId } } : command
+  async function ofDevice(command: NewCommand): Promise<NewCommand> {
+    const id = session.config && (await openDeviceStore().deviceId(session.config.instanceId))
+    return id ? withDevice(command, id) : command
   }
 
   const busyCall = ref(false)
@@ -55,7 +53,7 @@ export function useCallbacks() {
     busyCall.value = true
     failed.value = false
     try {
-      await (await outboxStore.whenOpen()).enqueue(await withDevice(command))
+      await (await outboxStore.whenOpen()).enqueue(await ofDevice(command))
       toast.add({ title: t('callbacks.kept'), icon: 'lucide:check', color: 'success' })
       return true
     } catch (failure) {

@@ -15,6 +15,7 @@ import {
   photosOf,
   subjectOf,
   titleOf,
+  withDevice,
   withNote,
   type NewCommand,
 } from './index.ts'
@@ -127,6 +128,14 @@ describe('a transition', () => {
     ])
     expect(titleOf(read('transition'))).toMatchObject({ transition: 'handle', text: 'Swept' })
     expect(photosOf(read('transition'))).toEqual([photo])
+  })
+})
+
+describe('withDevice', () => {
+  it('adds the number to an answer of a call, and to no other command', () => {
+    const [answer, outcome] = [read('rate'), read('callback_outcome')]
+    expect(withDevice(answer, 'n').payload).toEqual({ ...answer.payload, deviceId: 'n' })
+    expect(withDevice(outcome, 'n')).toBe(outcome)
   })
 })
 
