@@ -70,11 +70,12 @@ const checkSchema = v.nullable(v.looseObject({ isIntact: v.boolean() }))
 const signsSchema = v.object({
   signs: v.array(
     v.object({
-      kind: v.picklist(['all_equal', 'same_words', 'burst', 'at_once']),
-      /** Of a burst the caller is named, of all others the area. */
+      kind: v.picklist(['all_equal', 'same_words', 'burst', 'device_burst', 'at_once']),
+      /** Of a burst the caller is named, of one from a device all callers, of all others the area. */
       ...{ areaCode: v.nullable(v.string()), personName: v.nullable(v.string()) },
       ...{ words: v.nullable(v.string()), count: v.number() },
       ...{ from: v.string(), to: v.string(), isGenerated: v.boolean() },
+      people: v.optional(v.array(v.string()), []),
     }),
   ),
 })

@@ -44,6 +44,17 @@ describe('device store', () => {
     expect(await second.readReference('there', 'areas')).toEqual(['b'])
   })
 
+  it('makes a random number once for an instance, whoever signs in and however many tabs ask', async () => {
+    const [one, other] = [openDeviceStore(), openDeviceStore()]
+    const [id, same] = await Promise.all([one.deviceId('here'), other.deviceId('here')])
+    expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    expect(same).toBe(id)
+    await one.writePerson(person('anna', 1))
+    await one.writePerson(person('bo', 2))
+    expect(await openDeviceStore().deviceId('here')).toBe(id)
+    expect(await one.deviceId('there')).not.toBe(id)
+  })
+
   it('keeps nothing and says so where the browser forbids it', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const forbidden = {
@@ -55,6 +66,7 @@ describe('device store', () => {
     const device = openDeviceStore()
     await device.writePerson(person('anna', 1))
     expect(await device.readPerson('here')).toBeNull()
+    expect(await device.deviceId('here')).toBeNull()
     expect(warn).toHaveBeenCalled()
     warn.mockRestore()
     vi.stubGlobal('indexedDB', undefined)

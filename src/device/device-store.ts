@@ -8,6 +8,7 @@ import {
 import type { AppConfig } from '@/domain/city/config.ts'
 import type { SessionContext } from '@/data/session.repo.ts'
 import { report } from '@/data/problems.ts'
+import { newUuid } from '@/domain/command/uuid.ts'
 
 /** `in`: may work, also offline. `left`: signed out. `expired`: refused by the auth server. */
 export type PersonState = 'in' | 'left' | 'expired'
@@ -44,6 +45,11 @@ export interface DeviceStore {
   readReference(instanceId: string, name: string): Promise<unknown>
   writeReference(instanceId: string, name: string, value: unknown): Promise<void>
   removeReference(instanceId: string, name: string): Promise<void>
+  /**
+   * A random UUID of this browser for the instance, made once and the same for all its people; null
+   * where nothing can be kept. It tells nothing of the device.
+   */
+  deviceId(instanceId: string): Promise<string | null>
 }
 
 interface DeviceSchema extends DBSchema {
@@ -57,6 +63,7 @@ type StoreName = StoreNames<DeviceSchema>
 type Store<Name extends StoreName> = IDBPObjectStore<DeviceSchema, [Name], Name, 'readwrite'>
 
 const configKey = 'config'
+const deviceIdName = 'device-id'
 
 export function openDeviceStore(): DeviceStore {
   let opened: Promise<IDBPDatabase<DeviceSchema>> | null = null
@@ -118,6 +125,17 @@ export function openDeviceStore(): DeviceStore {
       change('reference', (reference) => reference.put(value, [instanceId, name])),
     removeReference: (instanceId, name) =>
       change('reference', (reference) => reference.delete([instanceId, name])),
+    async deviceId(instanceId) {
+      let id: string | null = null
+      await change('reference', async (reference) => {
+        const key = [instanceId, deviceIdName] satisfies [string, string]
+        const kept = await reference.get(key)
+        const made = typeof kept === 'string' ? kept : newUuid()
+        if (made !== kept) await reference.put(made, key)
+        id = made
+      })
+      return id
+    },
   }
 }
 

@@ -179,6 +179,19 @@ create table public.rating_words (
     references public.ratings (district_code, incident_id, closing) on delete cascade
 );
 
+-- The random number that a caller's device gave with an answer. private.rating_signs alone reads it: a column of
+-- ratings would be read with them.
+create table private.rating_devices (
+  district_code text not null,
+  incident_id uuid not null,
+  closing smallint not null,
+  device_id uuid not null,
+  primary key (district_code, incident_id, closing),
+  constraint rating_devices_rating_fkey foreign key (district_code, incident_id, closing)
+    references public.ratings (district_code, incident_id, closing) on delete cascade
+);
+alter table private.rating_devices enable row level security;
+
 -- Links to rate: only the hash of a token is kept. Opening one changes nothing here.
 create table private.rating_links (
   district_code text not null,
@@ -612,19 +625,27 @@ begin
   return v_follows.version;
 end $$;
 
--- {incidentId, closing, responded?, solved?, satisfied?, why?, deviceAt?}, by a call-back.
+-- {incidentId, closing, responded?, solved?, satisfied?, why?, deviceAt?, deviceId?}, by a call-back. `deviceId` is the
+-- device's random number.
 create or replace function private.rate(p_actor uuid, p_command uuid, p_payload jsonb, p_at timestamptz)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
+  v_device constant uuid := case when coalesce(jsonb_typeof(p_payload -> 'deviceId'), 'null') <> 'null'
+    then private.payload_uuid(p_payload, 'deviceId') end;
   v_call public.callbacks;
   v_incident public.incidents;
   v_version integer;
 begin
-  perform private.refuse_unknown_fields(p_payload, '{incidentId,closing,responded,solved,satisfied,why,deviceAt}');
+  perform private.refuse_unknown_fields(p_payload,
+    '{incidentId,closing,responded,solved,satisfied,why,deviceAt,deviceId}');
   v_call := private.lock_callback(p_actor, p_payload, p_at);
   select * into v_incident from public.incidents i
   where i.district_code = v_call.district_code and i.id = v_call.incident_id;
   v_version := private.store_rating(v_incident, 'callback', p_actor, null, p_command, p_payload, p_at);
+  if v_device is not null then
+    insert into private.rating_devices (district_code, incident_id, closing, device_id)
+    values (v_call.district_code, v_call.incident_id, v_call.closing, v_device);
+  end if;
   update public.callbacks c set outcome = 'reached', attempts = c.attempts + 1, last_by = p_actor, last_at = p_at,
     last_device_at = private.payload_instant(p_payload, 'deviceAt')
   where c.district_code = v_call.district_code and c.incident_id = v_call.incident_id and c.closing = v_call.closing;

@@ -18,16 +18,30 @@ begin
   end if;
   return (
     with seen as materialized (
-      select r.*, coalesce(a.parent_code, a.code) as place
+      select r.*, coalesce(a.parent_code, a.code) as place, d.device_id
       from public.ratings r
       join public.areas a on a.code = r.area_code
+      left join private.rating_devices d on d.district_code = r.district_code and d.incident_id = r.incident_id
+        and d.closing = r.closing
       where v_user is not null and r.at > now() - make_interval(days => p_days) and r.area_code = any (v_led)
-    ), signs (kind, place, person, words, n, from_at, to_at, is_generated) as (
-      select 'all_equal', s.place, null::uuid, null::text, count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+    ), device_bursts as (
+      -- of each device the ten minutes with the most; by one caller alone it is a burst of theirs
+      select distinct on (w.device_id) w.device_id, w.at, w.n
+      from (
+        select s.device_id, s.at, count(*) over following as n,
+          min(s.asked_by::text) over following <> max(s.asked_by::text) over following as is_shared
+        from seen s where s.device_id is not null
+        window following as (partition by s.device_id order by s.at
+          range between current row and interval '10 minutes' following)) w
+      where w.n >= 8 and w.is_shared
+      order by w.device_id, w.n desc, w.at
+    ), signs (kind, place, person, words, n, from_at, to_at, is_generated, people) as (
+      select 'all_equal', s.place, null::uuid, null::text, count(*), min(s.at), max(s.at), bool_or(s.is_generated),
+        null::uuid[]
       from seen s where s.satisfied is not null
       group by s.place having count(*) >= 30 and min(s.satisfied) = max(s.satisfied)
       union all
-      select 'same_words', s.place, null, min(w.words), count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+      select 'same_words', s.place, null, min(w.words), count(*), min(s.at), max(s.at), bool_or(s.is_generated), null
       from seen s
       join public.rating_words w on w.district_code = s.district_code and w.incident_id = s.incident_id
         and w.closing = s.closing
@@ -37,30 +51,39 @@ begin
       group by s.place, b.bare having count(*) >= 5
       union all
       select 'burst', null, b.asked_by, null, max(b.n), min(b.at) filter (where b.n >= 8),
-        max(b.at) filter (where b.n >= 8), bool_or(b.is_generated)
+        max(b.at) filter (where b.n >= 8), bool_or(b.is_generated), null
       from (
         select s.asked_by, s.at, s.is_generated, count(*) over (partition by s.asked_by order by s.at
           range between current row and interval '10 minutes' following) as n
         from seen s where s.asked_by is not null) b
       group by b.asked_by having max(b.n) >= 8
       union all
-      select 'at_once', s.place, null, null, count(*), min(s.at), max(s.at), bool_or(s.is_generated)
+      select 'device_burst', null, null, null, max(b.n), min(s.at), max(s.at), bool_or(s.is_generated),
+        array_agg(distinct s.asked_by)
+      from device_bursts b
+      join seen s on s.device_id = b.device_id and s.at between b.at and b.at + interval '10 minutes'
+      group by b.device_id
+      union all
+      select 'at_once', s.place, null, null, count(*), min(s.at), max(s.at), bool_or(s.is_generated), null
       from seen s where s.at < s.closed_at + interval '1 minute'
       group by s.place
     )
     select jsonb_build_object('asOf', now(), 'signs', coalesce(jsonb_agg(jsonb_build_object('kind', g.kind,
       'areaCode', g.place, 'personName', p.display_name, 'words', g.words, 'count', g.n, 'from', g.from_at,
-      'to', g.to_at, 'isGenerated', g.is_generated) order by g.kind, g.n desc, g.place, p.display_name), '[]'))
+      'to', g.to_at, 'isGenerated', g.is_generated, 'people', (
+        select coalesce(jsonb_agg(o.display_name order by o.display_name), '[]') from public.profiles o
+        where o.user_id = any (g.people))) order by g.kind, g.n desc, g.place, p.display_name), '[]'))
     from (select * from signs order by kind, n desc limit 100) g
     left join public.profiles p on p.user_id = g.person);
 end $$;
 
 -- Signs of coaching in the ratings of the last `p_days` days, for managers, leaders and admins within their areas: at
 -- most 100.
--- Returns `{asOf, signs: [{kind, areaCode, personName, words, count, from, to, isGenerated}]}`. `kind`: `all_equal`, at
--- least 30 answers of an area above the grids that are all equally satisfied; `same_words`, at least 5 times the same
--- words there, whatever their case, spaces and punctuation; `burst`, at least 8 ratings by one caller within ten
--- minutes; `at_once`, ratings within a minute of the closing.
+-- Returns `{asOf, signs: [{kind, areaCode, personName, words, count, from, to, isGenerated, people}]}`. `kind`:
+-- `all_equal`, at least 30 answers of an area above the grids that are all equally satisfied; `same_words`, at least 5
+-- times the same words there, whatever their case, spaces and punctuation; `burst`, at least 8 ratings by one caller
+-- within ten minutes; `device_burst`, as many from one device by several callers, whom `people` names; `at_once`,
+-- ratings within a minute of the closing. Ratings without a device's number count for no device.
 -- Errors: 42501; 22023 for other than 1 to 366 days.
 create or replace function public.rating_signs(p_days integer default 90) returns jsonb
 language sql stable set search_path = '' as $$ select private.rating_signs(p_days) $$;

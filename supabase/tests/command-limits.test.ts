@@ -52,6 +52,7 @@ const wholePayloads: Record<CommandType, (incidentId: string) => Record<string, 
   restore_finding: (id) => ({ id }),
   rate: (incidentId) => ({
     ...{ incidentId, closing: 1, responded: true, solved: true, satisfied: 5, why: 'x', deviceAt },
+    deviceId: incidentId,
   }),
   callback_outcome: (incidentId) => ({
     ...{ incidentId, closing: 1, outcome: 'refused', note: 'x', deviceAt },

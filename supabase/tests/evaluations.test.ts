@@ -312,6 +312,26 @@ describeOnEachDatabase('evaluations', (kind) => {
       })
     })
 
+    it('count the calls that are over, and of them those that got an answer', async () => {
+      await db.query(
+        `with draw as (
+           insert into public.callback_draws (id, area_code, from_day, to_day, wanted, seed, pool_count, drawn_count,
+             list_hash, drawn_by, drawn_at)
+           values (gen_random_uuid(), 'N', now(), now(), 3, '', 3, 3, '', $1, now()) returning id)
+         insert into public.callbacks (district_code, incident_id, closing, draw_id, n, closed_at, closed_month,
+           area_code, category_code, outcome, changed_xid)
+         select i.district_code, i.id, 1, draw.id, c.n, now(), private.local_month(now()), i.area_code,
+           i.category_code, c.outcome, 0
+         from (values ($2::uuid, 1, 'refused'), ($3::uuid, 2, 'not_reached'), ($4::uuid, 3, null)) c (id, n, outcome)
+         join public.incidents i on i.id = c.id, draw`,
+        [people.manager, ids[1]!, ids[2]!, ids[3]!],
+      )
+      const [near] = (await board('leader', 'areas')).rows
+      // the third is still to be made
+      expect(near!.values).toMatchObject({ answered: [1, 3] })
+      await db.exec('delete from public.callbacks; delete from public.callback_draws')
+    })
+
     it('by department are those of its own incidents', async () => {
       const { rows } = await board('leader', 'departments')
       expect(rows.map(({ key }) => key)).toEqual(['parks', 'public_works'])

@@ -94,6 +94,7 @@ export const readable: Record<string, Row> = {
   'private.draw_secrets': nobody,
   'private.reopenings': nobody,
   'private.rating_links': nobody,
+  'private.rating_devices': nobody,
 }
 
 /** Sequences nobody may touch. */

@@ -194,6 +194,33 @@ describeOnEachDatabase('rates', (kind) => {
       })
     })
 
+    it('leave held and exempt incidents and other departments out, and so do the rows', async () => {
+      await inTime()
+      // an earlier department was late; the one that has it now is not
+      await db.query(
+        `insert into public.incident_clocks (district_code, incident_id, seq, kind, department_code, amount, unit,
+           day_rule, started_at, used_seconds, limit_seconds)
+         select i.district_code, i.id, 99, 'handle', 'parks', 4, 'urgent_hour', 'hours', i.reported_at, 2, 1
+         from public.incidents i where i.id = $1`,
+        [await dispatched(['10:00', 'handle'])],
+      )
+      const [exempt, held] = [await late(), await dispatched()]
+      await expectRowsOfDepartments('admin', {})
+      await db.query('update public.incidents set on_hold = true where id = $1', [held])
+      await db.query(
+        `insert into public.appeals (district_code, incident_id, closing, department_code, reason, made_by, made_at,
+           first_by, first_at, first_granted, first_note, second_by, second_at, second_granted, second_note, area_code)
+         select i.district_code, i.id, 1, 'public_works', 'why', $2, now(), $3, now(), true, '', $4, now(), true, '',
+           i.area_code
+         from public.incidents i where i.id = $1`,
+        [exempt, people.handler, people.manager, people.leader],
+      )
+      expect((await asked('admin')).departments).toEqual([
+        { departmentCode: 'public_works', numerator: 2, denominator: 2 },
+      ])
+      await expectRowsOfDepartments('admin', {})
+    })
+
     it('take the limit to the minute', async () => {
       await dispatched(['12:10', 'handle'])
       expect(await rates('handling_in_time')).toEqual([[1, 1]])

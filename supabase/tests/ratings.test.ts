@@ -561,6 +561,95 @@ describeOnEachDatabase('ratings', (kind) => {
     await expect(ask('leader', 'public.rating_signs(0)')).rejects.toThrow('p_days')
   })
 
+  it('several callers on one device within ten minutes are a sign; on devices of their own they are none', async () => {
+    interface Sign {
+      kind: string
+      count: number
+      personName: string | null
+      people: string[]
+      from: string
+      to: string
+    }
+    const signs = async (person: Person): Promise<Sign[]> =>
+      (await ask<{ signs: Sign[] }>(person, 'public.rating_signs()')).signs.filter(({ kind }) =>
+        kind.endsWith('burst'),
+      )
+    for (let n = 0; n < 12; n++) await closed()
+    await draw('manager', { count: 12, callers: [people.field, people.manager] })
+    const callsOf = async (person: Person) =>
+      (await sheet(person)).rows.filter(({ isMine }) => isMine).map((row) => row.incidentId)
+    const [field, manager] = [await callsOf('field'), await callsOf('manager')]
+    expect([field.length, manager.length]).toEqual([6, 6])
+    const [one, other] = [randomUUID(), randomUUID()]
+    const answer = async (person: Person, ids: string[], deviceId?: string) => {
+      for (const id of ids)
+        expect(codeOf(await rate(person, id, deviceId ? { deviceId } : {}))).toBe(null)
+    }
+    // six of each caller: no burst of theirs
+    await answer('field', field.slice(0, 4), one)
+    await answer('manager', manager.slice(0, 3), one)
+    await answer('manager', manager.slice(3, 4))
+    await answer('field', field.slice(4), other)
+    expect(await signs('leader')).toEqual([])
+    await answer('manager', manager.slice(4), one)
+    const shared = {
+      kind: 'device_burst',
+      personName: null,
+      people: ['field', 'manager'],
+      count: 9,
+    }
+    expect(await signs('leader')).toMatchObject([shared])
+    expect(await who(async (person) => (await signs(person)).length > 0)).toEqual([
+      ...['admin', 'leader', 'manager'],
+    ])
+    // the last of them an hour ago: eight within ten minutes are left, one more and they are too few
+    const backdate = (id: string) =>
+      db.query(`update public.ratings set at = at - interval '1 hour' where incident_id = $1`, [id])
+    await backdate(field[0]!)
+    expect(await signs('leader')).toMatchObject([{ ...shared, count: 8 }])
+    await backdate(field[1]!)
+    expect(await signs('leader')).toEqual([])
+    await db.exec(`update public.ratings set at = now()`)
+    // all by one caller: a burst of theirs, and no second sign of the same
+    await db.query(`update public.ratings set asked_by = $1`, [people.field])
+    expect(await signs('leader')).toMatchObject([{ kind: 'burst', personName: 'field', count: 12 }])
+    await db.query(`update public.ratings set asked_by = $1 where incident_id = any ($2::uuid[])`, [
+      people.manager,
+      manager,
+    ])
+    // from as many devices none
+    await db.exec(`update private.rating_devices set device_id = gen_random_uuid()`)
+    expect(await signs('leader')).toEqual([])
+  })
+
+  it('the number of a device is a UUID or none, and no one reads it', async () => {
+    const ids = [await closed(), await closed(), await closed()]
+    await draw('manager')
+    for (const deviceId of ['', 'my-phone', randomUUID().toUpperCase(), 7, {}])
+      expect(
+        (await rate('field', ids[0]!, { deviceId })).error,
+        JSON.stringify(deviceId),
+      ).toMatchObject({
+        field: 'deviceId',
+      })
+    const deviceId = randomUUID()
+    expect(codeOf(await rate('field', ids[0]!, { deviceId }))).toBe(null)
+    expect(codeOf(await rate('field', ids[1]!, { deviceId: null }))).toBe(null)
+    expect(codeOf(await rate('field', ids[2]!))).toBe(null)
+    expect(await db.query('select incident_id, device_id from private.rating_devices')).toEqual([
+      { incident_id: ids[0], device_id: deviceId },
+    ])
+    expect(JSON.stringify(await db.query('select data from public.incident_log'))).not.toContain(
+      deviceId,
+    )
+    for (const person of everybody) {
+      await expect(
+        db.asUser(people[person], (tx) => tx.query('select 1 from private.rating_devices')),
+      ).rejects.toThrow('permission denied')
+      expect(JSON.stringify(await feedback(person, ids[0]!)), person).not.toContain(deviceId)
+    }
+  })
+
   it('travel as columns of four bytes, by the month of closing, within sight', async () => {
     const month = await day(
       `to_char(now() at time zone 'Asia/Shanghai' - interval '1 day', 'YYYY-MM')`,

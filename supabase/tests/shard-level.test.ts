@@ -81,7 +81,9 @@ describeOnEachDatabase('the shard level', (kind) => {
       select i.district_code, i.id, 1, 'callback', true, true, '${people.leader}', now(), i.closed_at, i.month,
         i.area_code, i.category_code, null, 0 from public.incidents i where i.id = '${id}';
       insert into public.rating_words (district_code, incident_id, closing, words)
-      select district_code, id, 1, 'quickly' from public.incidents where id = '${id}'`)
+      select district_code, id, 1, 'quickly' from public.incidents where id = '${id}';
+      insert into private.rating_devices (district_code, incident_id, closing, device_id)
+      select district_code, id, 1, gen_random_uuid() from public.incidents where id = '${id}'`)
     return id
   }
 
@@ -116,7 +118,7 @@ describeOnEachDatabase('the shard level', (kind) => {
       )
     }
     expect(Object.keys(await keysOf(here))).toEqual(
-      expect.arrayContaining(['callbacks', 'ratings', 'rating_words']),
+      expect.arrayContaining(['callbacks', 'ratings', 'rating_words', 'private.rating_devices']),
     )
     expect(await content()).toEqual(before)
     expect(await readShardState(db)).toMatchObject({

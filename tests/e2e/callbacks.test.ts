@@ -61,12 +61,18 @@ describe('call-backs', () => {
     await card.getByTestId('call-open').press('Enter')
     await card.getByTestId('call-form').waitFor()
     await expect.poll(() => card.getByTestId('ask-why').inputValue(), slow).toBe('They swept twice')
+    // the answer carries the random number of this device
+    const sent = page.waitForRequest(
+      (request) => /\\"deviceId\\":\\"[0-9a-f-]{36}\\"/.test(request.postData() ?? ''),
+      slower,
+    )
     await context.setOffline(true)
     await card.getByTestId('call-save').tap()
     await card.waitFor({ state: 'detached', ...slow })
     await page.getByTestId('calls-waiting').waitFor()
     await returnNetwork(context)
     await page.getByTestId('calls-waiting').waitFor({ state: 'detached', ...slower })
+    await sent
     const { feedback } = await call<Detail>(await apiClient(url, 'leader'), 'incident_detail', {
       p_id: id,
     })

@@ -348,6 +348,51 @@ describe('the overview', () => {
       }, slow)
       .toBe(true)
     expect(await axeProblems(page, ['light', 'dark'])).toEqual([])
+
+    // a month narrows the page to what its point counts, by keyboard
+    const dues = await handling.locator('tbody td:nth-child(3)').allInnerTexts()
+    const most = dues.reduce((best, due, at) => (Number(due) > Number(dues[best]) ? at : best), 0)
+    const due = Number(dues[most])
+    expect(due).toBeGreaterThan(0)
+    await handling.locator('tbody tr').nth(most).getByRole('button').press('Enter')
+    await expect
+      .poll(() => rates.getByTestId('rate-handling_in_time').innerText(), slow)
+      .toContain(`of ${due}`)
+    expect(query('from')).toMatch(/-01$/)
+    expect(problems).toEqual([])
+  })
+
+  it('opens the rows that a department had to handle, and those of all together', async () => {
+    const rates = page.getByTestId('rates')
+    const link = `from=${dayAgo(150)}&to=${dayAgo(3)}`
+    const opens = async (act: () => Promise<void>, count: string) => {
+      await act()
+      await page.locator('[data-testid=chip][data-key=handling]').waitFor(slow)
+      await expect.poll(() => page.getByTestId('list-total').innerText(), slow).toBe(count)
+      await page.getByTestId('list-row').first().waitFor(slow)
+      await page.goBack()
+      await rates.getByTestId('rate-handling_in_time').waitFor(slow)
+    }
+    await goInApp(page, `/overview?${link}`)
+    await card('departments-in-time').locator('svg path').first().waitFor(slow)
+    const [, ...told] = await tableOf('departments-in-time')
+    expect(told.length).toBeGreaterThan(1)
+    for (const at of [0, told.length - 1]) {
+      const due = Number(told[at]![1])
+      expect(due).toBeGreaterThan(0)
+      const table = card('departments-in-time')
+      await table.getByRole('button', { name: 'Show as table' }).click()
+      const mark = table.locator('tbody tr').nth(at).getByRole('button')
+      await opens(() => mark.press('Enter'), due.toLocaleString('en'))
+    }
+    const tile = rates.getByTestId('rate-handling_in_time')
+    const [, of] = /of ([\d,]+)/.exec(await tile.innerText())!
+    await opens(() => tile.getByRole('link').click(), of!)
+    // a filter of outcomes stays, and the tile counts under it
+    await goInApp(page, `/overview?${link}&handling=late`)
+    await expect.poll(() => tile.innerText(), slow).toMatch(/\b0 of [\d,]+/)
+    const [, late] = /\b0 of ([\d,]+)/.exec(await tile.innerText())!
+    await opens(() => tile.getByRole('link').click(), late!)
     expect(problems).toEqual([])
   })
 })

@@ -1233,6 +1233,28 @@ const keptColumns = breaksOf(
   ],
 )
 
+const generatedAnswers = breaksOf(
+  'supabase/server/import/demo/ratings.ts',
+  ['supabase/server/import/demo/ratings.test.ts'],
+  [
+    {
+      name: 'no community of the demo swings',
+      find: 'return mondayOf(closing.closedAtMs) % 2 === 0 ? 0.98 : 0.6',
+      replace: 'return mondayOf(closing.closedAtMs) % 2 === 0 ? 0.8 : 0.8',
+    },
+    {
+      name: 'no community of the demo improves',
+      find: 'return unimproved + (improved - unimproved) * done',
+      replace: 'return done > 2 ? unimproved : improved',
+    },
+    {
+      name: 'the second largest community of the demo swings too',
+      find: "if (improving) kinds.set(improving, 'improving')",
+      replace: "if (improving) kinds.set(improving, 'swinging')",
+    },
+  ],
+)
+
 export const serverMutants = [
   ...queue,
   ...wire,
@@ -1245,4 +1267,5 @@ export const serverMutants = [
   ...rules,
   ...keeping,
   ...keptColumns,
+  ...generatedAnswers,
 ]

@@ -1,4 +1,5 @@
 import { shareOf, type Fraction, type MainRate } from '@/domain/answers/rates.ts'
+import type { LocalMonth } from '@/domain/vocabulary.ts'
 import type { ChartLook, ChartView } from '../chart-view.ts'
 import { rateMonthsOption } from '../options/rate-months.option.ts'
 import { rounded } from './bars.ts'
@@ -7,11 +8,13 @@ interface RateMonthsData {
   rate: MainRate
   /** Null while unknown. */
   months: readonly ({ month: string } & Fraction)[] | null
+  narrow?: (month: LocalMonth) => void
 }
 
 /** One rate by month of the report. */
 export function rateMonthsView(data: RateMonthsData, { theme, text }: ChartLook): ChartView {
   const { t } = text
+  const { narrow } = data
   const name = t(`rates.name.${data.rate}`)
   const months = (data.months ?? []).map(({ month, ...rate }) => ({ month, ...shareOf(rate) }))
   const percent = (share: number | null) => rounded(share === null ? null : share * 100, 1)
@@ -42,5 +45,13 @@ export function rateMonthsView(data: RateMonthsData, { theme, text }: ChartLook)
     loading: data.months === null,
     empty: months.every(({ n }) => n === 0),
     hidden: 0,
+    // whiskers come first
+    markOf: (row) => ({ seriesIndex: 1, dataIndex: row }),
+    ...(narrow && {
+      select: (row: number) => {
+        const one = months[row]
+        if (one) narrow(one.month)
+      },
+    }),
   }
 }

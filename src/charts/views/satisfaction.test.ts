@@ -245,10 +245,11 @@ describe('stillOpenView', () => {
     steps: ReturnType<typeof step>[] | null,
     medianDays: typeof half | { time: null; low: null; high: null } = half,
     open?: (hours: number) => void,
+    isPartial = false,
   ) =>
     stillOpenView(
       {
-        ...{ fileName: 's', title: 'S', n: 10, stillOpen: 4, steps, medianDays, open },
+        ...{ fileName: 's', title: 'S', n: 10, stillOpen: 4, steps, medianDays, open, isPartial },
         rows: [0, 1, 3].map((days) => ({ days, longer: 10 - days })),
       },
       look,
@@ -277,6 +278,12 @@ describe('stillOpenView', () => {
     )
     expect(of(null)).toMatchObject({ loading: true })
     expect(of([])).toMatchObject({ empty: true })
+  })
+
+  it('says while months are missing that it counts what has arrived, and that nothing is not none', () => {
+    expect(of([step(1, 0.9)], half, undefined, true).note).toMatch(/^charts\.stillOpen\.partial /)
+    expect(of([], half, undefined, true)).toMatchObject({ empty: false, loading: true })
+    expect(of([], half)).toMatchObject({ empty: true, loading: false })
   })
 
   it('opens those seen open for longer than a row of the table, or the step nearest to a click', () => {

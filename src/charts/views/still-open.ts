@@ -9,7 +9,7 @@ import { rounded } from './bars.ts'
  */
 export function closingView(
   answer: ClosingSummary | null,
-  names: Pick<StillOpenData, 'fileName' | 'title'>,
+  names: Pick<StillOpenData, 'fileName' | 'title' | 'isPartial'>,
   look: ChartLook,
   open?: StillOpenData['open'],
 ): ChartView {
@@ -49,6 +49,8 @@ interface StillOpenData {
   /** Days that the table tells, and how many were seen open for longer. Beyond the last step nothing is known. */
   rows: readonly { days: number; longer: number }[]
   open?: ((hours: number) => void) | undefined
+  /** Months are missing, so all counts still grow. */
+  isPartial?: boolean
 }
 
 /** The share still open by days since the report: open ones count with their age, they are not dropped. */
@@ -78,8 +80,8 @@ export function stillOpenView(data: StillOpenData, { theme, text }: ChartLook): 
       }),
     })),
     height: 260,
-    loading: data.steps === null,
-    empty: steps.length === 0,
+    loading: data.steps === null || (steps.length === 0 && data.isPartial === true),
+    empty: steps.length === 0 && !data.isPartial,
     hidden: 0,
     // its table has days of its own
     markOf: () => null,
@@ -102,7 +104,8 @@ const nearest = (steps: readonly OpenStep[], days: number): OpenStep | undefined
   )
 
 function noteOf(data: StillOpenData, text: ChartLook['text']): string {
-  const note = curveNote(data, text)
+  const arrived = curveNote(data, text)
+  const note = data.isPartial ? text.t('charts.stillOpen.partial', { note: arrived }) : arrived
   return data.open ? text.t('charts.stillOpen.open', { note }) : note
 }
 

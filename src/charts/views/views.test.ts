@@ -235,6 +235,23 @@ describe('rateMonthsView', () => {
     expect(series[0]!.data[1]).toEqual([1, '-', '-'])
   })
 
+  it('narrows to the month of a row, and marks its point', () => {
+    const narrowed: string[] = []
+    const view = rateMonthsView(
+      {
+        rate: 'rework',
+        months: [{ month: '2026-01', numerator: 1, denominator: 2 }],
+        narrow: (month) => narrowed.push(month),
+      },
+      look,
+    )
+    view.select!(0)
+    view.select!(1)
+    expect(narrowed).toEqual(['2026-01'])
+    expect(view.markOf!(0)).toEqual({ seriesIndex: 1, dataIndex: 0 })
+    expect(of([1, 2]).select).toBeUndefined()
+  })
+
   it('tells loading and empty apart', () => {
     expect(rateMonthsView({ rate: 'rework', months: null }, look).loading).toBe(true)
     expect(of([0, 0])).toMatchObject({ loading: false, empty: true })

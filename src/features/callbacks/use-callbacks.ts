@@ -4,8 +4,10 @@ import { computed, ref, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { report } from '@/data/problems.ts'
 import { ratingsRepo } from '@/data/ratings.repo.ts'
-import type { NewCommand } from '@/domain/command/types/index.ts'
+import { openDeviceStore } from '@/device/device-store.ts'
+import { withDevice, type NewCommand } from '@/domain/command/types/index.ts'
 import { useOutboxStore } from '@/stores/outbox/outbox.store.ts'
+import { useSessionStore } from '@/stores/session.store.ts'
 import { useKeptAnswer } from '@/stores/outbox/use-kept-answer.ts'
 import { useOutboxItems } from '@/stores/outbox/use-outbox-items.ts'
 import type { ItemSummary } from '@/sync/index.ts'
@@ -16,6 +18,7 @@ export function useCallbacks() {
   const { t } = useI18n()
   const toast = useToast()
   const outboxStore = useOutboxStore()
+  const session = useSessionStore()
   const answer = useKeptAnswer<KeptSheet>('callbacks', async (backend, fetchedAt, signal) => ({
     sheet: await ratingsRepo(backend).sheet(signal),
     fetchedAt,
@@ -37,6 +40,12 @@ export function useCallbacks() {
   })
   const list = computed(() => callList(answer.data.value, items.value, now.value))
 
+  /** Answers say from which device they came: several callers on one show by it. */
+  async function ofDevice(command: NewCommand): Promise<NewCommand> {
+    const id = session.config && (await openDeviceStore().deviceId(session.config.instanceId))
+    return id ? withDevice(command, id) : command
+  }
+
   const busyCall = ref(false)
   const failed = ref(false)
   /** Resolves to true once stored on the device. */
@@ -44,7 +53,7 @@ export function useCallbacks() {
     busyCall.value = true
     failed.value = false
     try {
-      await (await outboxStore.whenOpen()).enqueue(command)
+      await (await outboxStore.whenOpen()).enqueue(await ofDevice(command))
       toast.add({ title: t('callbacks.kept'), icon: 'lucide:check', color: 'success' })
       return true
     } catch (failure) {

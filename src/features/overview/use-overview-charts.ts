@@ -9,8 +9,6 @@ import { timeToCloseView } from '@/charts/views/time-to-close.ts'
 import { weekHoursView } from '@/charts/views/week-hours.ts'
 import { measures } from '@/domain/measure/index.ts'
 import { countFigures, rankAreas } from '@/domain/measure/rank.ts'
-import { firstDayOf, lastDayOf } from '@/domain/time/calendar.ts'
-import type { LocalMonth } from '@/domain/vocabulary.ts'
 import { useAreaCounts } from '@/parts/filter/use-area-choice.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
@@ -19,6 +17,7 @@ import { useSessionStore } from '@/stores/session.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 import { comparedParent } from '@/parts/filter/compared-parent.ts'
+import { useMonthChoice } from './use-month-choice.ts'
 
 /** A click narrows the shared filter. */
 export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
@@ -30,6 +29,7 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
   const filter = useFilterStore()
   const columns = useColumnsStore()
   const counts = useAreaCounts()
+  const toggleMonth = useMonthChoice()
 
   const parent = computed(() =>
     comparedParent(
@@ -51,18 +51,11 @@ export function useOverviewCharts(withinDays: Readonly<Ref<number>>) {
       {
         months: columns.projection?.months ?? null,
         isPartial: columns.partial,
-        narrow: toggleMonth,
+        narrow: (month) => toggleMonth(month),
       },
       look.value,
     ),
   )
-  function toggleMonth(month: LocalMonth): void {
-    const days = { from: firstDayOf(month), to: lastDayOf(month) }
-    const { period } = filter.filter
-    // A second click on the month restores the default period.
-    if (period?.from === days.from && period.to === days.to) filter.clear('period')
-    else filter.setPeriod(days)
-  }
 
   const isAreaSelected = (code: string) => filter.filter.areas.includes(code)
   const ranked = computed(() => {

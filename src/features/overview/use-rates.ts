@@ -1,12 +1,14 @@
 import { computed, watch, shallowRef } from 'vue'
 import { useDebounceFn } from '@vueuse/core'
 import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
 import { useChartLook } from '@/charts/use-chart-look.ts'
 import { departmentsInTimeView } from '@/charts/views/departments-in-time.ts'
 import { stagesInTimeView } from '@/charts/views/stages-in-time.ts'
 import { ratesRepo, type IncidentRates } from '@/data/rates.repo.ts'
 import { periodBefore, type Fraction, type RateName } from '@/domain/answers/rates.ts'
-import type { IncidentFilter } from '@/domain/filter/filter.ts'
+import { handlingOutcomes, type IncidentFilter } from '@/domain/filter/filter.ts'
+import { encodeFilter } from '@/domain/filter/filter-url.ts'
 import { useCategoriesStore } from '@/stores/categories.store.ts'
 import { useServerQuery } from '@/stores/server-query.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
@@ -22,6 +24,7 @@ export function useRates() {
   const filter = useFilterStore()
   const categories = useCategoriesStore()
   const work = useWorkStore()
+  const router = useRouter()
 
   const wanted = computed(() => (filter.periodKnown ? filter.effective : null))
   const asked = shallowRef<IncidentFilter | null>(wanted.value)
@@ -53,6 +56,17 @@ export function useRates() {
   const rates = computed(() => byName(now.data.value))
   const ratesBefore = computed(() => byName(before.data.value))
 
+  /** The list of all that had to be handled, in time or not, as the rates count it. */
+  const handledRows = (departments: string[]) => {
+    const under = asked.value ?? filter.effective
+    const outcomes = under.handling?.outcomes ?? [...handlingOutcomes]
+    const among = departments.length > 0 ? departments : (under.handling?.departments ?? [])
+    return {
+      name: 'table',
+      query: encodeFilter({ ...under, handling: { outcomes, departments: among } }),
+    }
+  }
+
   const stages = computed(() =>
     stagesInTimeView(
       { stages: now.data.value?.stages ?? null, rate: (name) => rates.value.get(name) },
@@ -66,6 +80,7 @@ export function useRates() {
           now.data.value?.departments.map(({ departmentCode: key, ...fraction }) => {
             return { key, name: categories.departmentName(key, locale.value), ...fraction }
           }) ?? null,
+        narrow: (department) => void router.push(handledRows([department])),
       },
       look.value,
     ),
@@ -79,6 +94,7 @@ export function useRates() {
     reload: now.reload,
     rates,
     ratesBefore,
+    handledRows,
     charts: computed(() => [stages.value, departments.value]),
   }
 }

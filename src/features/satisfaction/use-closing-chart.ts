@@ -5,6 +5,7 @@ import { useChartLook } from '@/charts/use-chart-look.ts'
 import { closingView } from '@/charts/views/still-open.ts'
 import { encodeFilter } from '@/domain/filter/filter-url.ts'
 import type { AreaLevel } from '@/domain/vocabulary.ts'
+import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useAnswer } from '@/stores/use-answer.ts'
 import { useFilterStore } from '@/stores/view/filter.store.ts'
 
@@ -13,6 +14,7 @@ export function useClosingChart(areaLevel: Readonly<Ref<AreaLevel>>) {
   const { t } = useI18n()
   const look = useChartLook()
   const filter = useFilterStore()
+  const columns = useColumnsStore()
   const router = useRouter()
   const closing = useAnswer('closing', () => ({
     ...{ withinDays: 7, areaLevel: areaLevel.value, isWhole: true },
@@ -23,7 +25,10 @@ export function useClosingChart(areaLevel: Readonly<Ref<AreaLevel>>) {
     void router.push({ name: 'table', query: encodeFilter(asked, filter.drill) })
   }
   return computed(() => {
-    const names = { fileName: 'still-open', title: t('satisfaction.stillOpen') }
+    const names = {
+      ...{ fileName: 'still-open', title: t('satisfaction.stillOpen') },
+      isPartial: columns.periodPartial,
+    }
     return closingView(closing.value, names, look.value, openRows)
   })
 }

@@ -107,3 +107,9 @@ export const subjectOf = (command: NewCommand): string =>
     : findingChangeOf(command)!.id
 
 export const isOfIncident = (type: CommandType): boolean => definitions[type].finding === undefined
+
+/** With the random number of the device, where the type of the command carries one. */
+export const withDevice = (command: NewCommand, deviceId: string): NewCommand =>
+  'deviceId' in commandTypes[command.type].payload.entries
+    ? ({ ...command, payload: { ...command.payload, deviceId } } as NewCommand)
+    : command

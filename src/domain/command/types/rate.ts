@@ -15,6 +15,8 @@ export const rate = defineCommandType({
     satisfied: v.optional(v.number()),
     why: v.optional(v.string()),
     deviceAt,
+    /** Random number of the device, see `DeviceStore.deviceId`. */
+    deviceId: v.optional(uuid),
   }),
   maxTexts: { why: textLimits.words },
   maxPhotos: 0,
@@ -28,7 +30,7 @@ export const rate = defineCommandType({
     ...{ categoryCode: null, lon: null, lat: null },
     ...{ text: why ?? '', addressLabel: '' },
   }),
-  facts: ({ responded, solved, satisfied, why, deviceAt: at }): Fact[] => [
+  facts: ({ responded, solved, satisfied, why, deviceAt: at, deviceId }): Fact[] => [
     ...yesOrNo('responded', responded),
     ...yesOrNo('solved', solved),
     ...(satisfied === undefined
@@ -36,6 +38,7 @@ export const rate = defineCommandType({
       : [{ name: 'satisfied', as: 'decimal', value: satisfied } as const]),
     ...(why ? [{ name: 'why', as: 'text', text: why } as const] : []),
     ...(at ? [{ name: 'deviceAt', as: 'instant', at } as const] : []),
+    ...(deviceId ? [{ name: 'deviceId', as: 'text', text: deviceId } as const] : []),
   ],
   photos: () => [],
 })

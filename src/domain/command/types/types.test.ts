@@ -15,6 +15,7 @@ import {
   photosOf,
   subjectOf,
   titleOf,
+  withDevice,
   withNote,
   type NewCommand,
 } from './index.ts'
@@ -44,7 +45,7 @@ const stored: { [T in NewCommand as T['type']]: string } = {
   finish_follow_up: `{"id":"${incidentId}","note":"Swept"}`,
   dismiss_finding: `{"id":"${incidentId}","areaCode":"SF-1","categoryCode":"graffiti","reason":"A fair","untilDay":"2026-03-01"}`,
   restore_finding: `{"id":"${incidentId}"}`,
-  rate: `{"incidentId":"${incidentId}","closing":1,"responded":true,"solved":false,"satisfied":2,"why":"Still there","deviceAt":"${deviceAt}"}`,
+  rate: `{"incidentId":"${incidentId}","closing":1,"responded":true,"solved":false,"satisfied":2,"why":"Still there","deviceAt":"${deviceAt}","deviceId":"${incidentId}"}`,
   callback_outcome: `{"incidentId":"${incidentId}","closing":1,"outcome":"not_reached","note":"Busy","deviceAt":"${deviceAt}"}`,
   keep_closed: `{"incidentId":"${incidentId}","closing":1,"note":"Another place","deviceAt":"${deviceAt}"}`,
   appeal: `{"incidentId":"${incidentId}","closing":1,"reason":"Not ours","deviceAt":"${deviceAt}"}`,
@@ -127,6 +128,14 @@ describe('a transition', () => {
     ])
     expect(titleOf(read('transition'))).toMatchObject({ transition: 'handle', text: 'Swept' })
     expect(photosOf(read('transition'))).toEqual([photo])
+  })
+})
+
+describe('withDevice', () => {
+  it('adds the number to an answer of a call, and to no other command', () => {
+    const [answer, outcome] = [read('rate'), read('callback_outcome')]
+    expect(withDevice(answer, 'n').payload).toEqual({ ...answer.payload, deviceId: 'n' })
+    expect(withDevice(outcome, 'n')).toBe(outcome)
   })
 })
 
