@@ -146,6 +146,7 @@ describe('the page of satisfaction', () => {
         all.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
       )
   }
+  /** Near the screen: a card far from it has no inner text. */
   const text = (id: string): Promise<string> => page.getByTestId(id).innerText()
 
   it('tells the rates, the ranking and the area that a click narrows to', async () => {
@@ -203,7 +204,7 @@ describe('the page of satisfaction', () => {
       all.map((row) =>
         [...row.querySelectorAll('td')]
           .slice(0, 3)
-          .map((cell) => Number(cell.innerText.replaceAll(',', ''))),
+          .map((cell) => Number(cell.textContent.replaceAll(',', ''))),
       ),
     )
     expect(groups.length).toBeGreaterThan(2)
@@ -354,7 +355,9 @@ describe('the page of satisfaction', () => {
         .getByRole('button')
         .click()
       const shown = `${Number(of).toLocaleString('en')} incident`
-      await expect.poll(() => text('satisfaction-rows-total'), slow).toContain(shown)
+      await expect
+        .poll(() => page.getByTestId('satisfaction-rows-total').textContent(), slow)
+        .toContain(shown)
     }
     const cells = table.slice(1)
     const inOthers = cells.findIndex(([, area]) => /\bother\b/i.test(area!))
@@ -373,8 +376,8 @@ describe('the page of satisfaction', () => {
     await goInApp(page, '/satisfaction?from=all')
     await page.getByTestId('clear-all').click()
     await expect.poll(() => text('satisfaction-span'), slow).toContain('Closed from')
-    const note = (chart: string): Promise<string> =>
-      page.getByTestId(`chart-${chart}`).locator('header p').innerText()
+    const note = (chart: string): Promise<string | null> =>
+      page.getByTestId(`chart-${chart}`).locator('header p').textContent()
     // the city got better in the demo's second year, of which its usual period is a part
     await expect.poll(() => note('satisfaction-trend'), slow).toMatch(/Improvement at \d+ points/)
     await expect.poll(() => note('satisfaction-funnel'), slow).toContain('limits are widened')
@@ -455,7 +458,7 @@ describe('the page of satisfaction', () => {
     const own = counted.filter((row) => row.area.path.startsWith(area.path))
     const all = satisfied(own)
     await expect
-      .poll(() => text('satisfaction-rows-total'), slow)
+      .poll(() => page.getByTestId('satisfaction-rows-total').textContent(), slow)
       .toBe(`${all.n.toLocaleString('en')} incidents`)
     const bad = solved(own)
     await expect.poll(() => text('satisfaction-unsolved'), slow).toContain(`of ${bad.n} answers`)
@@ -471,7 +474,7 @@ describe('the page of satisfaction', () => {
     const department = page.getByTestId('satisfaction-departments').locator('tbody tr').first()
     await department.waitFor(slow)
     const [link] = await department.getByRole('link').all()
-    const [, good, of] = /([\d,]+) of ([\d,]+)/.exec((await link!.innerText())!)!
+    const [, good, of] = /([\d,]+) of ([\d,]+)/.exec((await link!.textContent())!)!
     const byDepartment = [...Map.groupBy(counted, (row) => row.department).values()].map((all) => {
       const said = all.filter(({ byte }) => byte < 128 && (byte >> 3) % 4 > 0)
       return `${said.filter(({ byte }) => (byte >> 3) % 4 === 2).length} of ${said.length}`
@@ -534,7 +537,7 @@ describe('the page of satisfaction', () => {
       .flatMap(({ stage }) => [...Buffer.from(stage, 'base64')])
       .filter((byte) => byte % 16 < 5).length
     await expect
-      .poll(() => curve.locator('header p').innerText(), slow)
+      .poll(() => curve.locator('header p').textContent(), slow)
       .toContain(`${n.toLocaleString('en')} incidents`)
     const [, ...days] = await tableOf('still-open')
     const longer = days.map((row) => Number(row[4]!.replaceAll(',', '')))

@@ -44,7 +44,6 @@ export function useAnswerRows(filter: Readonly<Ref<IncidentFilter | null>>) {
   return {
     rows: computed(() => pages.data.value?.pages.flatMap(({ rows }) => rows) ?? []),
     total,
-    busy: pages.busy,
     error: pages.error,
     hasMore: pages.hasMore,
     loadMore: pages.loadMore,
