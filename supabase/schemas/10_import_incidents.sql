@@ -63,51 +63,54 @@ begin
     cross join lateral (
       select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
   ), tested as materialized (
-    -- the numbers of faults; their words follow for the few rows that have some. Whether there are any, and further
+    -- a bit for each fault; their words follow for the few rows that have some. Whether there are any, and further
     -- below whether a row is written, is a boolean: the planner takes half of the rows for it, a hundredth for others,
     -- and compares each row with each in a join of few.
-    select f.*, f.faults <> '{}' as is_faulty
-    from (select i.*, array_remove(array[
-      case when coalesce(i.id, '') = '' or i.hash is null then 1 end,
-      case when length(i.id) > 200 then 2 end,
-      case when (i.category = any (v_leaves)) is not true then 3 end,
-      case when i.department <> all (v_departments) then 4 end,
-      case when i.stage is null or i.stage <> all (private.stage_codes())
-        or (i.stage = 'closed') <> (i."closedAt" is not null) then 5 end,
-      case when i.severity not between 1 and 4 then 6 end,
+    select f.*, f.faults <> 0 as is_faulty
+    from (select i.n,
+      case when coalesce(i.id, '') = '' or i.hash is null then 1 else 0 end
+      | case when length(i.id) > 200 then 2 else 0 end
+      -- looked up in a hash: a list is compared one by one
+      | case when (i.category in (select unnest(v_leaves))) is not true then 4 else 0 end
+      | case when i.department <> all (v_departments) then 8 else 0 end
+      | case when i.stage is null or i.stage <> all (private.stage_codes())
+        or (i.stage = 'closed') <> (i."closedAt" is not null) then 16 else 0 end
+      | case when i.severity not between 1 and 4 then 32 else 0 end
       -- NaN sorts above all numbers: the ranges refuse it
-      case when (i.lon between -180 and 180 and i.lat between -90 and 90) is not true then 7 end,
-      case when i."reportedAt" is null or not isfinite(i."reportedAt") then 8 end,
-      case when i."reportedAt" > now() and isfinite(i."reportedAt") then 9 end,
-      case when i."closedAt" < i."reportedAt" then 10 end,
-      case when i."closedAt" > now() then 11 end,
-      case when length(i.description) > 10000 then 12 end,
-      case when length(i.address) > 500 then 13 end,
-      case when length(i.channel) > 100 then 14 end], null) as faults
+      | case when (i.lon between -180 and 180 and i.lat between -90 and 90) is not true then 64 else 0 end
+      | case when i."reportedAt" is null or not isfinite(i."reportedAt") then 128 else 0 end
+      | case when i."reportedAt" > now() and isfinite(i."reportedAt") then 256 else 0 end
+      | case when i."closedAt" < i."reportedAt" then 512 else 0 end
+      | case when i."closedAt" > now() then 1024 else 0 end
+      | case when length(i.description) > 10000 then 2048 else 0 end
+      | case when length(i.address) > 500 then 4096 else 0 end
+      | case when length(i.channel) > 100 then 8192 else 0 end as faults
     from input i offset 0) f
   ), checked as materialized (
     select i.n, x.field, x.reason, x.detail
-    from (select * from tested t where t.is_faulty offset 0) i
+    from (select i.*, t.faults from tested t join input i on i.n = t.n where t.is_faulty offset 0) i
     cross join lateral (
       values
         (1, 'id', 'no_id', null::text),
         (2, 'id', 'field_too_long', length(i.id)::text),
-        (3, 'category', 'unknown_category', i.category),
-        (4, 'department', 'unknown_department', i.department),
-        (5, 'stage', 'bad_stage', i.stage),
-        (6, 'severity', 'bad_severity', i.severity::text),
-        (7, 'lon', 'bad_coordinates', i.lon || ' ' || i.lat),
-        (8, 'reportedAt', 'bad_date', null),
-        (9, 'reportedAt', 'future_date', i."reportedAt"::text),
-        (10, 'closedAt', 'closed_before_opened', i."closedAt"::text),
-        (11, 'closedAt', 'future_date', i."closedAt"::text),
-        (12, 'description', 'field_too_long', length(i.description)::text),
-        (13, 'address', 'field_too_long', length(i.address)::text),
-        (14, 'channel', 'field_too_long', length(i.channel)::text)
+        (4, 'category', 'unknown_category', i.category),
+        (8, 'department', 'unknown_department', i.department),
+        (16, 'stage', 'bad_stage', i.stage),
+        (32, 'severity', 'bad_severity', i.severity::text),
+        (64, 'lon', 'bad_coordinates', i.lon || ' ' || i.lat),
+        (128, 'reportedAt', 'bad_date', null),
+        (256, 'reportedAt', 'future_date', i."reportedAt"::text),
+        (512, 'closedAt', 'closed_before_opened', i."closedAt"::text),
+        (1024, 'closedAt', 'future_date', i."closedAt"::text),
+        (2048, 'description', 'field_too_long', length(i.description)::text),
+        (4096, 'address', 'field_too_long', length(i.address)::text),
+        (8192, 'channel', 'field_too_long', length(i.channel)::text)
     ) as x (fault, field, reason, detail)
-    where x.fault = any (i.faults)
+    where i.faults & x.fault <> 0
   ), sound as materialized (
-    select t.* from tested t where not t.is_faulty
+    -- without the long texts, which the insert alone needs: each step copies its rows
+    select i.n, i.incident_id, i.hash, i.category, i.department, i.stage, i.lon, i.lat, i."reportedAt", i.channel
+    from tested t join input i on i.n = t.n where not t.is_faulty
   ), placed as materialized (
     -- the order keeps n and place together: array_agg alone follows the scan
     select s.n, p.area_code
@@ -154,19 +157,21 @@ begin
       where j.is_written and j.stage = 'reported') c
     cross join (select * from first_states x where x.stage = 'reported') f
   ), ready as materialized (
-    select j.*, a.level, k.state as first_state,
-      coalesce(j.known_district, a.district_code) as district,
-      private.quantise(j.lon, v_city.west, v_city.east) as qx,
-      private.quantise(j.lat, v_city.south, v_city.north) as qy,
+    select j.n, j.verdict, j.incident_id, j.area_code, j.stage, j.known_stage, j.last_seq, a.level,
+      k.state as first_state, coalesce(j.known_district, a.district_code) as district,
+      -- as private.quantise does: two calls of it take longer than the search for the area
+      least(65535, greatest(0, floor(j.x) + case when j.x - floor(j.x) >= 0.5 then 1 else 0 end))::integer as qx,
+      least(65535, greatest(0, floor(j.y) + case when j.y - floor(j.y) >= 0.5 then 1 else 0 end))::integer as qy,
       date_trunc('month', j."reportedAt" at time zone v_city.time_zone)::date as month,
       coalesce(j.department, k.default_department) as department_code, k.workflow_code,
       coalesce(v.to_verify, false) as to_verify
-    from judged j
+    from (select w.*, (w.lon - v_city.west) / (v_city.east - v_city.west) * 65535 as x,
+        (w.lat - v_city.south) / (v_city.north - v_city.south) * 65535 as y
+      from judged w where w.is_written offset 0) j
     join shards a on a.code = j.area_code
     join kinds k on k.code = j.category and k.stage = j.stage
     left join verified v on j.stage = 'reported' and v.code = k.workflow_code
       and v.channel = coalesce(j.channel, 'import')
-    where j.is_written
   ), numbered as materialized (
     select x.n, x.case_number
     from (
@@ -180,47 +185,44 @@ begin
       stage, on_hold, severity, lon, lat, qx, qy, description, address_label, reported_at, month,
       closed_at, channel, source, source_id, source_hash, workflow_code, state,
       state_since, case_number, to_verify)
-    select r.district, r.incident_id, r.category, r.area_code, r.department_code, r.stage,
-      coalesce(r."onHold", false), coalesce(r.severity, 2::smallint), r.lon, r.lat, r.qx, r.qy,
-      coalesce(r.description, ''), coalesce(r.address, ''), r."reportedAt", r.month, r."closedAt",
-      coalesce(r.channel, 'import'), p_source, r.id, r.hash, r.workflow_code, r.first_state,
-      coalesce(r."closedAt", r."reportedAt"), u.case_number, r.to_verify
-    from ready r join numbered u on u.n = r.n where r.verdict = 'store'
-    returning district_code, id, stage, source_id, area_code, category_code, department_code, workflow_code, state,
-      month, on_hold, to_verify, changed_xid
+    select r.district, r.incident_id, i.category, r.area_code, r.department_code, r.stage,
+      coalesce(i."onHold", false), coalesce(i.severity, 2::smallint), i.lon, i.lat, r.qx, r.qy,
+      coalesce(i.description, ''), coalesce(i.address, ''), i."reportedAt", r.month, i."closedAt",
+      coalesce(i.channel, 'import'), p_source, i.id, i.hash, r.workflow_code, r.first_state,
+      coalesce(i."closedAt", i."reportedAt"), u.case_number, r.to_verify
+    from ready r join numbered u on u.n = r.n join input i on i.n = r.n where r.verdict = 'store'
+    returning 1
   ), updated as (
-    update public.incidents i set category_code = r.category, area_code = r.area_code,
+    update public.incidents i set category_code = g.category, area_code = r.area_code,
       department_code = r.department_code, stage = r.stage, workflow_code = r.workflow_code,
       state = case when (i.workflow_code, i.stage) = (r.workflow_code, r.stage) then i.state
         else r.first_state end,
-      on_hold = coalesce(r."onHold", false), hold_until = case when r."onHold" then i.hold_until end,
+      on_hold = coalesce(g."onHold", false), hold_until = case when g."onHold" then i.hold_until end,
       parent_id = case when r.stage = 'merged' then i.parent_id end,
-      severity = coalesce(r.severity, 2::smallint), lon = r.lon, lat = r.lat, qx = r.qx, qy = r.qy,
-      description = coalesce(r.description, ''), address_label = coalesce(r.address, ''),
-      reported_at = r."reportedAt", month = r.month, closed_at = r."closedAt",
-      channel = coalesce(r.channel, 'import'), source_hash = r.hash
-    from ready r
+      severity = coalesce(g.severity, 2::smallint), lon = g.lon, lat = g.lat, qx = r.qx, qy = r.qy,
+      description = coalesce(g.description, ''), address_label = coalesce(g.address, ''),
+      reported_at = g."reportedAt", month = r.month, closed_at = g."closedAt",
+      channel = coalesce(g.channel, 'import'), source_hash = g.hash
+    from ready r join input g on g.n = r.n
     where r.verdict = 'update' and i.district_code = r.district and i.id = r.incident_id
-    returning i.district_code, i.id, i.stage, i.source_id, r.known_stage, r.last_seq
+    returning 1
   ), logged as (
     insert into public.incident_log (district_code, incident_id, seq, kind, stage_from, stage_to, data)
-    select w.district_code, w.id, w.seq, w.kind, w.stage_from, w.stage_to,
-      jsonb_build_object('source', p_source, 'sourceId', w.source_id)
-        || case when jsonb_array_length(i.doubts) > 0 then jsonb_build_object('doubts', i.doubts) else '{}' end
-    from (
-      select district_code, id, 1 as seq, 'imported' as kind, null as stage_from, stage as stage_to, source_id
-      from stored
-      union all
-      select district_code, id, last_seq + 1, 'import_updated', known_stage, stage, source_id from updated) w
-    join input i on i.id = w.source_id
+    select r.district, r.incident_id, coalesce(r.last_seq, 0) + 1,
+      case r.verdict when 'store' then 'imported' else 'import_updated' end, r.known_stage, r.stage,
+      case when jsonb_array_length(i.doubts) > 0
+        then jsonb_build_object('source', p_source, 'sourceId', i.id, 'doubts', i.doubts)
+        else jsonb_build_object('source', p_source, 'sourceId', i.id) end
+    from ready r join input i on i.n = r.n
     returning 1
   ), worked as (
     -- as private.keep_work does; a new one has no clocks
     insert into public.incident_work (district_code, incident_id, month, area_code, department_code, stage, on_hold,
       to_verify, rework, changed_xid)
-    select s.district_code, s.id, s.month, s.area_code, s.department_code, s.stage, s.on_hold, s.to_verify, 0,
-      s.changed_xid
-    from stored s where v_as_a_whole and private.is_open(s.stage)
+    select r.district, r.incident_id, r.month, r.area_code, r.department_code, r.stage, coalesce(i."onHold", false),
+      r.to_verify, 0, pg_current_xact_id()::text::bigint
+    from ready r join input i on i.n = r.n
+    where v_as_a_whole and r.verdict = 'store' and private.is_open(r.stage)
     returning 1
   )
   select jsonb_build_object(
@@ -234,28 +236,27 @@ begin
       select i.line, i.id, c.field, c.reason, left(c.detail, 200) as detail
       from checked c join input i on i.n = c.n
       union all
-      select line, id, case when verdict = 'outside_city' then 'lon' end, verdict,
-        case when verdict = 'outside_city' then lon || ' ' || lat end
-      from judged where verdict in ('outside_city', 'changed_content', 'changed_here')) r), '[]'),
+      select i.line, i.id, case when j.verdict = 'outside_city' then 'lon' end, j.verdict,
+        case when j.verdict = 'outside_city' then j.lon || ' ' || j.lat end
+      from judged j join input i on i.n = j.n
+      where j.verdict in ('outside_city', 'changed_content', 'changed_here')) r), '[]'),
     'logged', (select count(*) from logged),
     'worked', (select count(*) from worked),
     'counted', (select count(*) from stored) + (select count(*) from updated) + (select count(distinct n) from checked)
       + (select count(*) from judged where verdict not in ('store', 'update')),
-    -- the foreign keys of incidents
+    -- the foreign keys of incidents; a category that is not there has failed above
     'lost', (select string_agg(distinct k.key, ', ') from (
-      select k.area_code as key from (select distinct s.area_code from stored s
-        union select distinct s.district_code from stored s) k
+      select k.area_code as key from (select distinct s.area_code from ready s
+        union select distinct s.district from ready s) k
       where not exists (select from public.areas a where a.code = k.area_code)
       union all
-      select k.category_code from (select distinct s.category_code from stored s) k
-      where not exists (select from public.categories c where c.code = k.category_code)
-      union all
-      select k.department_code from (select distinct s.department_code from stored s) k
+      select k.department_code from (select distinct s.department_code from ready s) k
       where k.department_code is not null
         and not exists (select from public.departments d where d.code = k.department_code)
       union all
-      select k.workflow_code || ' ' || k.state from (select distinct s.workflow_code, s.state from stored s) k
-      where not exists (select from public.workflow_stages w where w.workflow = k.workflow_code and w.code = k.state)
+      select k.workflow_code || ' ' || k.first_state from (select distinct s.workflow_code, s.first_state from ready s) k
+      where not exists (select from public.workflow_stages w
+        where w.workflow = k.workflow_code and w.code = k.first_state)
     ) k)
   ) into v_result;
   if v_as_a_whole then

@@ -1105,8 +1105,13 @@ const keeping = [
     [
       {
         name: 'indexes rest where most rows are there already',
-        find: 'if (this.#isResting || stored < this.#rowsBefore) return',
+        find: 'if (this.#isResting || Math.max(stored, expected) < this.#rowsBefore) return',
         replace: 'if (this.#isResting) return',
+      },
+      {
+        name: 'indexes rest only once as many rows are stored as there were',
+        find: 'if (this.#isResting || Math.max(stored, expected) < leastRows || stored < leastSeen) return',
+        replace: 'if (this.#isResting || stored < leastRows || expected < 0) return',
       },
       {
         name: 'an import leaves its indexes at rest',

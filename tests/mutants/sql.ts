@@ -1037,8 +1037,13 @@ const wholeBatches = breaksOf(
     },
     {
       name: 'open incidents of a whole batch are in no queue',
-      find: 'from stored s where v_as_a_whole and private.is_open(s.stage)',
-      replace: 'from stored s where false',
+      find: "where v_as_a_whole and r.verdict = 'store' and private.is_open(r.stage)",
+      replace: 'where false',
+    },
+    {
+      name: 'imported places are cut down to the lattice, not rounded',
+      find: 'case when j.x - floor(j.x) >= 0.5 then 1 else 0 end',
+      replace: '0',
     },
     {
       name: 'reports of a whole batch wait for no verification',

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { areaLevels } from '../../../src/domain/vocabulary.ts'
@@ -270,6 +271,8 @@ async function run(task: Task, files: ReportFiles, tell: Telling): Promise<Impor
   const describe = (): Promise<string> => describeWait(process.env)
   const work = async (): Promise<ImportReport> => {
     db = await sayingWaits(openDatabase, describe, tell.waiting)
+    // a file is read beside a server that people wait for
+    if (db.isShared) setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
     return task.job(withWaits(db, describe, tell.waiting), tell, files.rejected)
   }
   try {

@@ -27,6 +27,7 @@ export class BatchSender {
   readonly #options: SendOptions
   readonly #tally: Tally
   readonly #streets: StreetLabels | null
+  readonly #rowsAbout: number | null
   readonly #size: BatchSize
   /** Null where others read, or updates need them. */
   readonly #indexes: RestingIndexes | null
@@ -39,7 +40,15 @@ export class BatchSender {
   readonly #underWay = new Set<Promise<void>>()
   #fault: { error: unknown } | null = null
 
-  constructor(db: Database, options: SendOptions, tally: Tally, streets: StreetLabels | null) {
+  /** @param rowsAbout of the file, null when that is not known. */
+  constructor(
+    db: Database,
+    options: SendOptions,
+    tally: Tally,
+    streets: StreetLabels | null,
+    rowsAbout: number | null,
+  ) {
+    this.#rowsAbout = rowsAbout
     this.#db = db
     this.#options = options
     this.#tally = tally
@@ -96,7 +105,8 @@ export class BatchSender {
     const took = await sendBatch(this.#db, rows, body, this.#options, this.#tally)
     if (took !== null) this.#size.took(rows.length, took)
     const { read, stored, rejected } = this.#tally
-    await this.#indexes?.note(stored)
+    const settled = stored + this.#tally.updated + this.#tally.unchanged + rejected.rows
+    await this.#indexes?.note(stored, ((this.#rowsAbout ?? 0) * stored) / Math.max(1, settled))
     if (this.#isAlone) this.#mostUnderWay = mostUnderWay
     this.#options.onProgress?.({ read, stored, rejected: rejected.rows })
   }

@@ -1,11 +1,11 @@
 /** A batch is one transaction and one request. */
-const firstRows = { alone: 2_000, shared: 50 }
+const firstRows = { alone: 1_000, shared: 50 }
 const leastRows = 20
-const mostRows = { alone: 4_000, shared: 2_000 }
+const mostRows = { alone: 6_000, shared: 2_000 }
 /** How long the database may take for a batch: beside others it holds up their calls. */
-const wantedMs = { alone: 500, shared: 15 }
+const wantedMs = { alone: 750, shared: 15 }
 /** Of JSON, after which a batch is sent early. */
-const mostCharacters = 2_000_000
+const mostCharacters = 3_000_000
 
 /** Sizes batches by the time that the last one took. */
 export class BatchSize {

@@ -103,7 +103,7 @@ it('runs with the same flags from the shell as from the page', () => {
 it('sizes batches by time: small beside others, within bounds', () => {
   for (const [isShared, wanted] of [
     [true, 15],
-    [false, 500],
+    [false, 750],
   ] as const) {
     const size = new BatchSize(isShared)
     const rows = (): number =>

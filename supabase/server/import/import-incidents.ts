@@ -239,7 +239,7 @@ export async function importIncidents(
   const streets = basemap === null ? null : await StreetLabels.open(basemap)
   const tally = new Tally(options.rejectedFile ?? null)
   const watch = new Watch()
-  const sender = new BatchSender(db, options, tally, streets)
+  const sender = new BatchSender(db, options, tally, streets, table.rowsAbout)
   let brokenOff: string | null = null
   try {
     for await (const row of soundRows(table, reader, options, tally, watch)) await sender.add(row)

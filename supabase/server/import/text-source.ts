@@ -28,11 +28,15 @@ export async function firstBytes(path: string, count = 4096): Promise<Uint8Array
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
-/** Unpacks gzip, told by its first bytes or promised by the name. */
+/** Whether it is gzip, told by its first bytes or promised by the name. */
+export async function isPacked(path: string): Promise<boolean> {
+  return path.endsWith('.gz') || isGzip(await firstBytes(path, 2))
+}
+
 async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
-  const isPacked = path.endsWith('.gz') || isGzip(await firstBytes(path, 2))
+  const isGzipped = await isPacked(path)
   const raw = createReadStream(path, { highWaterMark: 1 << 18 })
-  const source = isPacked
+  const source = isGzipped
     ? // prevents an unhandled error; the loop below throws it
       pipeline(raw, createGunzip(), () => {})
     : raw

@@ -2,6 +2,8 @@ import type { Database } from '../base/database-types.ts'
 
 /** Rows below which nothing is gained. */
 const leastRows = 2_000
+/** Of them, before what follows is foretold. */
+const leastSeen = 500
 /** Made at the same time, where there are processors and connections for it: one alone leaves the others idle. */
 const madeAtOnce = 2
 /** Some 150,000 incidents. */
@@ -49,7 +51,8 @@ async function analyseIfLarge(db: Pick<Database, 'query'>): Promise<void> {
 
 /**
  * Lets the indexes of readers rest while an import brings at least as many rows as there were: made again from all
- * rows at its end, they take a third of the time. Only for an import that is alone with its database.
+ * rows at its end, they take a third of the time. Only for an import that is alone with its database. A first batch
+ * comes before: it shows that the rows are new and sound.
  */
 export class RestingIndexes {
   readonly #db: Pick<Database, 'query'>
@@ -61,9 +64,12 @@ export class RestingIndexes {
     this.#db = db
   }
 
-  /** @param stored rows that this import has stored so far */
-  async note(stored: number): Promise<void> {
-    if (this.#isResting || stored < leastRows) return
+  /**
+   * @param stored rows that this import has stored so far
+   * @param expected how many it will have stored at its end, as it seems
+   */
+  async note(stored: number, expected: number): Promise<void> {
+    if (this.#isResting || Math.max(stored, expected) < leastRows || stored < leastSeen) return
     if (this.#rowsBefore === null) {
       const [now] = await this.#db.query<{ count: number }>(
         'select count(*)::integer as count from public.incidents',
@@ -71,7 +77,7 @@ export class RestingIndexes {
       this.#rowsBefore = (now?.count ?? 0) - stored
     }
     // another batch may have come first
-    if (this.#isResting || stored < this.#rowsBefore) return
+    if (this.#isResting || Math.max(stored, expected) < this.#rowsBefore) return
     this.#isResting = true
     await this.#db.query('select private.rest_indexes()')
   }

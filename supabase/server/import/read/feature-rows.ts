@@ -34,6 +34,7 @@ export async function featureRows(file: string, options: RowOptions): Promise<Ro
   return {
     header: row(header, 1),
     crs: hasOwn ? null : crs,
+    rowsAbout: null,
     notes: hasOwn
       ? [...notes, `places come from the fields ${lon} and ${lat}, not from the points`]
       : notes,

@@ -1,9 +1,11 @@
+import { stat } from 'node:fs/promises'
 import { csvRows } from '../csv-file.ts'
 import {
   checkText,
   encodingByMark,
   firstUnpacked,
   ImportFileError,
+  isPacked,
   textChunks,
 } from '../text-source.ts'
 import { featureRows } from './feature-rows.ts'
@@ -31,10 +33,19 @@ const delimiterNames: Readonly<Record<string, string>> = {
   '|': 'bars',
 }
 
+/** As many lines as its beginning has, for its size. A packed file does not say how long it is. */
+async function rowsAbout(file: string, head: string, encoding: string): Promise<number | null> {
+  if (await isPacked(file)) return null
+  const { size } = await stat(file)
+  const bytes = encoding.startsWith('utf-16') ? 2 * head.length : Buffer.byteLength(head)
+  return (size * (head.split('\n').length - 1)) / Math.max(1, bytes)
+}
+
 async function openText(file: string, options: RowOptions): Promise<RowFile> {
   const encoding = (options.encoding ?? encodingByMark(await firstUnpacked(file))).toLowerCase()
   await checkText(file, encoding)
-  const found = findHeader(await headOf(file, encoding), options.columns, options.delimiter)
+  const head = await headOf(file, encoding)
+  const found = findHeader(head, options.columns, options.delimiter)
   if (!found) throw new ImportFileError(`${file}: the file has no header row`)
   const { delimiter, row } = found
   const notes: string[] = []
@@ -49,6 +60,7 @@ async function openText(file: string, options: RowOptions): Promise<RowFile> {
     header: row,
     crs: null,
     notes,
+    rowsAbout: await rowsAbout(file, head, encoding),
     rows: async function* () {
       let isHeader = true
       for await (const next of csvRows(file, encoding, delimiter, row.line)) {

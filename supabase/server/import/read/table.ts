@@ -8,6 +8,8 @@ export interface RowFile {
   crs: string | null
   /** Things found and passed over. */
   notes: string[]
+  /** By its size; null where that says little. */
+  rowsAbout: number | null
 }
 
 export interface RowOptions {

@@ -70,6 +70,7 @@ export async function readWorkbook(file: string, options: RowOptions): Promise<R
   return {
     header: row(header, at + 1),
     crs: null,
+    rowsAbout: null,
     notes: [
       ...(names.length > 1 ? [`the sheet ${found.sheet} was read, of ${names.join(', ')}`] : []),
       ...(at > 0 ? [`${at} rows above the header were passed over`] : []),
