@@ -1230,6 +1230,21 @@ const keptColumns = breaksOf(
       replace: 'if (packed.state.scope === undefined) {',
     },
     {
+      name: 'a list rests without an end',
+      find: 'this.#now() < scope.restsUntil',
+      replace: 'scope.restsUntil > 0',
+    },
+    {
+      name: 'an old list says it is new',
+      find: 'return { ...scope.listedAt, months',
+      replace: 'return { cursor, asOf, months',
+    },
+    {
+      name: 'a single change rests too',
+      find: 'stale.size > manyMonths && this',
+      replace: 'this',
+    },
+    {
       name: 'an answer of earlier months is sent again',
       find: 'known?.parts.every((part, at) => part === parts[at]) ?? false',
       replace: 'known !== undefined',

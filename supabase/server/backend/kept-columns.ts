@@ -30,11 +30,22 @@ interface State {
   scope: string
 }
 
+/** Every change before `cursor` is known. */
+type Instant = Pick<State, 'cursor' | 'asOf'>
+
+interface Listing extends Instant {
+  months: MonthInfo[]
+}
+
 /** Persons who read the same incidents share it. */
 interface Scope {
   list: Map<string, MonthInfo> | null
   /** Months whose entry in `list` is old. */
   stale: Set<string>
+  /** The newest instant at which no entry of `list` was old. */
+  listedAt: Instant
+  /** Until then an old list answers while many months change; see `restShare`. */
+  restsUntil: number
   /** JSON of one `PackedMonth` each. */
   packed: Map<string, Uint8Array>
   /** By months; good as long as their JSON is the kept one. */
@@ -55,24 +66,34 @@ const mostTries = 3
 /** About two million incidents. */
 const defaultMaxBytes = 64 * 2 ** 20
 const mostScopes = 200
+/** Each batch of an import changes so many months; a report changes one. */
+const manyMonths = 12
+/** To list many months again takes at most one part in so many of the time. */
+const restShare = 20
+/** Milliseconds. */
+const longestRest = 2_000
 
 /**
  * Keeps packed months and the answers made of them, until an incident of the month changes. Every call asks the
  * database first who reads what, and which months changed since the last look.
  *
- * Kept months hold every change before the cursor. Months read at an older instant answer their own call only.
+ * Kept months hold every change before the cursor. Months read at an older instant answer their own call only. While
+ * an import runs, the list may be some seconds old and says so by its own cursor: `changes_since` goes on from there.
  */
 export class KeptColumns {
   readonly #ask: AskAs
   readonly #maxBytes: number
+  readonly #now: () => number
   /** The longest unused first. */
   readonly #scopes = new Map<string, Scope>()
   readonly #packing = new Map<string, Promise<Packed>>()
   #cursor = ''
 
-  constructor(ask: AskAs, maxBytes = defaultMaxBytes) {
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(ask: AskAs, maxBytes = defaultMaxBytes, now = (): number => performance.now()) {
     this.#ask = ask
     this.#maxBytes = maxBytes
+    this.#now = now
   }
 
   /** The answer of `incident_months`. */
@@ -83,9 +104,9 @@ export class KeptColumns {
       const list = await this.#list(user, state, scope)
       if (!list && tries < mostTries) continue
       if (!list) throw new Error('The scope changed again and again.')
-      const { cursor, asOf, now } = state
-      const months = list.toSorted((a, b) => (a.month < b.month ? -1 : 1))
-      return JSON.stringify({ asOf, now, cursor, months })
+      const { cursor, asOf } = list
+      const months = list.months.toSorted((a, b) => (a.month < b.month ? -1 : 1))
+      return JSON.stringify({ asOf, now: state.now, cursor, months })
     }
   }
 
@@ -126,9 +147,9 @@ export class KeptColumns {
   async ahead(user: string, least: number): Promise<boolean> {
     const state = await this.#look(user)
     const scope = this.#scopeOf(state.scope)
-    const list = (await this.#list(user, state, scope)) ?? []
-    if (list.reduce((sum, { count }) => sum + count, 0) < least) return false
-    const missing = list.map(({ month }) => month).filter((month) => !scope.packed.has(month))
+    const months = (await this.#list(user, state, scope))?.months ?? []
+    if (months.reduce((sum, { count }) => sum + count, 0) < least) return false
+    const missing = months.map(({ month }) => month).filter((month) => !scope.packed.has(month))
     const newest = missing.toSorted().at(-1)
     if (newest === undefined) return false
     await this.#pack(user, state, [newest])
@@ -158,6 +179,8 @@ export class KeptColumns {
     const scope = this.#scopes.get(name) ?? {
       list: null,
       stale: new Set<string>(),
+      listedAt: { cursor: '', asOf: '' },
+      restsUntil: 0,
       packed: new Map<string, Uint8Array>(),
       answers: new Map(),
       bytes: 0,
@@ -169,23 +192,31 @@ export class KeptColumns {
   }
 
   /** Null when the person's rights changed meanwhile. */
-  async #list(user: string, { scope: name }: State, scope: Scope): Promise<MonthInfo[] | null> {
-    const { list } = scope
-    if (list && scope.stale.size === 0) return [...list.values()]
-    const asked = list ? [...scope.stale] : null
+  async #list(user: string, looked: State, scope: Scope): Promise<Listing | null> {
+    const { list, stale } = scope
+    const { cursor, asOf } = looked
+    if (list && stale.size === 0) scope.listedAt = { cursor, asOf }
+    const mayBeOld = stale.size > manyMonths && this.#now() < scope.restsUntil
+    if (list && (stale.size === 0 || mayBeOld))
+      return { ...scope.listedAt, months: [...list.values()] }
+    const asked = list ? [...stale] : null
+    const began = this.#now()
     const [row] = await this.#ask(user, listSql, [asked && arrayOf(asked)])
+    const took = this.#now() - began
     const state = row!.state as State
-    if (state.scope !== name) return null
+    if (state.scope !== looked.scope) return null
     const found = row!.list as MonthInfo[]
     const merged = new Map(asked ? list : null)
     for (const month of asked ?? []) merged.delete(month)
     for (const one of found) merged.set(one.month, one)
     if (this.#isFresh(state, scope) && scope.list === list) {
       scope.list = merged
-      if (asked) for (const month of asked) scope.stale.delete(month)
-      else scope.stale.clear()
+      scope.listedAt = { cursor, asOf }
+      scope.restsUntil = began + took + Math.min(longestRest, took * restShare)
+      if (asked) for (const month of asked) stale.delete(month)
+      else stale.clear()
     }
-    return [...merged.values()]
+    return { cursor, asOf, months: [...merged.values()] }
   }
 
   /** Persons who ask for the same at the same time wait for one answer. */

@@ -24,13 +24,23 @@ describeOnEachDatabase('kept columns', (kind) => {
   let listed: number
 
   const open = async (): Promise<ReadWorld> => (world ??= await openReadWorld(kind, 400))
+  /** Milliseconds of a clock that moves while months are listed, and by the test. */
+  let clock: number
+  let listingTakes: number
   const newKept = (maxBytes?: number): KeptColumns =>
-    new KeptColumns(async (user, sql, params) => {
-      const { db } = await open()
-      if (sql.includes('incident_records')) packed.push(String(params[0]))
-      if (sql.includes('some_months')) listed++
-      return db.asUser(user, (tx) => tx.query(sql, params as SqlValue[]))
-    }, maxBytes)
+    new KeptColumns(
+      async (user, sql, params) => {
+        const { db } = await open()
+        if (sql.includes('incident_records')) packed.push(String(params[0]))
+        if (sql.includes('some_months')) {
+          listed++
+          clock += listingTakes
+        }
+        return db.asUser(user, (tx) => tx.query(sql, params as SqlValue[]))
+      },
+      maxBytes,
+      () => clock,
+    )
 
   beforeEach(async () => {
     const { db, missionCode } = await open()
@@ -42,6 +52,8 @@ describeOnEachDatabase('kept columns', (kind) => {
     grid = found!.code
     packed = []
     listed = 0
+    clock = 0
+    listingTakes = 0
     kept = newKept()
   })
   afterAll(() => world?.db.close())
@@ -133,6 +145,53 @@ describeOnEachDatabase('kept columns', (kind) => {
     expect(await since()).toMatchObject({ months: [], reset: false })
     await storeIncident(db, { id: id(3), month: '2014-08-01', areaCode: grid })
     expect(await since()).toMatchObject({ months: ['2014-08'] })
+  })
+
+  it('lists many changed months again for a twentieth of the time, and says how old its list is', async () => {
+    const { db, call } = await open()
+    const monthsOf = (count: number) =>
+      Array.from({ length: count }, (_, n) => `${2001 + Math.floor(n / 9)}-0${(n % 9) + 1}`)
+    let number = 100
+    const importInto = async (count: number) => {
+      for (const month of monthsOf(count))
+        await storeIncident(db, { id: id(number++), month: `${month}-01`, areaCode: grid })
+    }
+    const stored = async () => (await call<Listing>('admin', 'incident_months()')).months
+    const since = async ({ cursor }: Listing) =>
+      (await call<{ months: string[] }>('admin', 'changes_since($1)', [cursor])).months
+    await listing('admin')
+    listingTakes = 50
+    await importInto(13)
+    const first = await listing('admin')
+    expect(first.months).toEqual(await stored())
+    await importInto(13)
+    clock += 999
+    const old = await listing('admin')
+    expect(old.months).toEqual(first.months)
+    expect(await since(old)).toEqual(monthsOf(13))
+    // what another scope knows takes no part
+    expect((await listing('missionManager')).months).toEqual(
+      (await call<Listing>('missionManager', 'incident_months()')).months,
+    )
+    clock += 1
+    const second = await listing('admin')
+    expect(second.months).toEqual(await stored())
+    expect(await since(second)).toEqual([])
+
+    // never longer than two seconds
+    listingTakes = 500
+    clock += 10_000
+    await importInto(13)
+    await listing('admin')
+    await importInto(13)
+    clock += 1_999
+    expect((await listing('admin')).months).not.toEqual(await stored())
+    clock += 1
+    expect((await listing('admin')).months).toEqual(await stored())
+
+    // few months at once
+    await importInto(12)
+    expect((await listing('admin')).months).toEqual(await stored())
   })
 
   it('gives nothing kept to those who lost their area, and shares with those of the same', async () => {
