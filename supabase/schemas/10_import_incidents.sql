@@ -18,6 +18,9 @@ create or replace function private.import_incidents(p_source text, p_rows jsonb,
 returns jsonb language plpgsql set search_path = ''
 -- unknown numbers of rows look dear, and each batch would be compiled or planned anew
 set jit = off set plan_cache_mode = force_generic_plan
+-- the planner knows nothing of the batch's own tables: a join by loops, which it may choose after any analysis, meets
+-- each row with each and takes three times as long as all else. What only a loop can do still is one.
+set enable_nestloop = off
 -- some thousand rows at a time, in memory
 set work_mem = '32MB' as $$
 declare
@@ -298,10 +301,11 @@ begin
 end $$;
 
 -- Makes one of the resting indexes again, and returns its name; null when none rests that no other call makes. One a
--- call, so that a call that is cut off loses one index, and two calls at the same time make two. The index of words
--- takes longer than any other, so it comes first.
+-- call, so that a call that is cut off loses one index, and two calls at the same time make two: helpers of one would
+-- take the processor from the other. The index of words takes longer than any other, so it comes first.
 create or replace function private.wake_index()
-returns text language plpgsql set search_path = '' set maintenance_work_mem = '256MB' as $$
+returns text language plpgsql set search_path = '' set maintenance_work_mem = '256MB'
+set max_parallel_maintenance_workers = 0 as $$
 declare
   v_index private.resting_indexes;
 begin

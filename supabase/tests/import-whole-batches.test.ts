@@ -1,3 +1,4 @@
+import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../server/base/database-types.ts'
 import { importIncidents } from '../server/import/import-incidents.ts'
@@ -64,6 +65,39 @@ describeOnEachDatabase('batches checked as a whole', (kind) => {
     create function private.planted() returns trigger language plpgsql set search_path = ''
       as $$ begin raise exception 'a trigger ran'; end $$;
     create trigger planted after insert on public.incidents for each row execute function private.planted()`
+  const asksNoRowForEachOther = async (): Promise<void> => {
+    const [own] = await db.query<{ port: number; name: string }>(
+      `select current_setting('port')::integer as port, current_database() as name`,
+    )
+    let plans = ''
+    const session = postgres({
+      ...{ host: '127.0.0.1', port: own!.port, database: own!.name, username: 'postgres', max: 1 },
+      onnotice: ({ message }) => (plans += `${message}\n`),
+    })
+    try {
+      await session.unsafe(`
+        load 'auto_explain';
+        set auto_explain.log_level = notice; set auto_explain.log_nested_statements = on;
+        set auto_explain.log_min_duration = 0`)
+      await session.unsafe('begin')
+      // as after some analyses of a table that grows
+      await session.unsafe('alter function pg_catalog.jsonb_to_recordset(jsonb) rows 1')
+      const batch = JSON.stringify(rows(2_000))
+      await session.unsafe('select private.import_incidents($1, $2::text::jsonb)', ['few', batch])
+      expect(plans).toContain('Insert on incidents')
+      expect(plans.match(/Join Filter: .*\bn = .*/g) ?? []).toEqual([])
+      await session.unsafe('rollback')
+    } finally {
+      await session.end()
+    }
+  }
+  // PGlite has no auto_explain
+  if (kind === 'postgres')
+    it(
+      'meets no row of a batch for each other row, however few the planner expects',
+      asksNoRowForEachOther,
+    )
+
   describe('indexes that rest while many rows come in', () => {
     const indexes = async (by: Database = db): Promise<string[]> => {
       const found = await by.query<{ definition: string }>(

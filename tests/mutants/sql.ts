@@ -1041,6 +1041,12 @@ const wholeBatches = breaksOf(
       replace: 'where false',
     },
     {
+      name: 'each row of a batch meets each other row',
+      find: "SET enable_nestloop TO 'off'",
+      replace: '',
+      onPostgres: true,
+    },
+    {
       name: 'imported places are cut down to the lattice, not rounded',
       find: 'case when j.x - floor(j.x) >= 0.5 then 1 else 0 end',
       replace: '0',

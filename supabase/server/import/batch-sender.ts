@@ -3,8 +3,8 @@ import { RestingIndexes } from '../owner/resting-indexes.ts'
 import { BatchSize } from './batch-size.ts'
 import type { ImportRow } from './incident-row.ts'
 import type { StreetLabels } from './place/street-labels.ts'
-import { bodyOf, sendBatch } from './store-incidents.ts'
-import type { StoreOptions } from './store-incidents.ts'
+import { newBatch, sendBatch } from './store-incidents.ts'
+import type { Batch, StoreOptions } from './store-incidents.ts'
 import type { Tally } from './tally.ts'
 
 interface SendOptions extends StoreOptions {
@@ -80,19 +80,23 @@ export class BatchSender {
 
   async #send(): Promise<void> {
     this.#options.signal?.throwIfAborted()
+    // written while the database is at work, so that it waits for nothing between two batches
+    const batch = await this.#take()
+    await this.#fewerThan(this.#mostUnderWay)
+    const storing = this.#store(batch)
+      .catch((error: unknown) => {
+        this.#fault ??= { error }
+      })
+      .finally(() => this.#underWay.delete(storing))
+    this.#underWay.add(storing)
+  }
+
+  async #take(): Promise<Batch> {
     const rows = this.#rows
     this.#rows = []
     this.#characters = 0
     await nameStreets(rows, this.#streets)
-    // written while the database is at work, so that it waits for nothing between two batches
-    const body = bodyOf(rows)
-    await this.#fewerThan(this.#mostUnderWay)
-    const batch = this.#store(rows, body)
-      .catch((error: unknown) => {
-        this.#fault ??= { error }
-      })
-      .finally(() => this.#underWay.delete(batch))
-    this.#underWay.add(batch)
+    return newBatch(rows)
   }
 
   /** Waits until fewer batches than `most` are under way. @throws what storing has thrown. */
@@ -101,9 +105,9 @@ export class BatchSender {
     if (this.#fault) throw this.#fault.error
   }
 
-  async #store(rows: ImportRow[], body: string): Promise<void> {
-    const took = await sendBatch(this.#db, rows, body, this.#options, this.#tally)
-    if (took !== null) this.#size.took(rows.length, took)
+  async #store(batch: Batch): Promise<void> {
+    const took = await sendBatch(this.#db, batch, this.#options, this.#tally)
+    if (took !== null) this.#size.took(batch.rows, took)
     const { read, stored, rejected } = this.#tally
     const settled = stored + this.#tally.updated + this.#tally.unchanged + rejected.rows
     await this.#indexes?.note(stored, ((this.#rowsAbout ?? 0) * stored) / Math.max(1, settled))

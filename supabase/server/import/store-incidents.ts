@@ -49,9 +49,26 @@ async function check(db: Database, body: string, options: StoreOptions): Promise
   }
 }
 
-/** Rows as the database takes them, without fields that say nothing: those take as long to be read as others. */
-export const bodyOf = (rows: readonly ImportRow[]): string =>
-  JSON.stringify(
+/** Rows that are stored in one transaction. */
+export interface Batch {
+  /** JSON as the database takes it. The rows themselves need not be held while they wait. */
+  body: string
+  rows: number
+  /** Of the first and the last row. */
+  lines: readonly [number, number]
+}
+
+type BatchRow = Partial<ImportRow> & Pick<ImportRow, 'line' | 'id'>
+
+const batchOf = (rows: readonly BatchRow[]): Batch => ({
+  body: JSON.stringify(rows),
+  rows: rows.length,
+  lines: [rows[0]?.line ?? 0, rows.at(-1)?.line ?? 0],
+})
+
+/** Leaves out fields that say nothing: those take as long to be read as others. */
+export const newBatch = (rows: readonly ImportRow[]): Batch =>
+  batchOf(
     rows.map((row) => ({
       line: row.line,
       id: row.id,
@@ -74,19 +91,16 @@ export const bodyOf = (rows: readonly ImportRow[]): string =>
 
 /**
  * Halves a refused batch until only the faulty row is rejected.
- * @param body the rows by `bodyOf`.
  * @returns how long the database took, in milliseconds; null for a batch that it refused.
  */
 export async function sendBatch(
   db: Database,
-  rows: ImportRow[],
-  body: string,
+  batch: Batch,
   options: StoreOptions,
   tally: Tally,
 ): Promise<number | null> {
-  const first = rows[0]
-  if (!first) return null
-  const lines = [first.line, rows.at(-1)?.line ?? first.line] as const
+  const { body, lines } = batch
+  if (batch.rows === 0) return null
   tally.underWay.add(lines)
   try {
     const { result, milliseconds } = await (options.checkOnly ? check : store)(db, body, options)
@@ -96,14 +110,16 @@ export async function sendBatch(
   } catch (error) {
     if (!isDataError(error)) throw error
     tally.underWay.delete(lines)
-    if (rows.length === 1) {
+    const rows = JSON.parse(body) as BatchRow[]
+    const [first] = rows
+    if (first && rows.length === 1) {
       const detail = `${error.code} ${error.message}`
       tally.reject(first.line, first.id, [{ field: null, reason: 'refused_by_database', detail }])
       return null
     }
     const middle = rows.length >> 1
     for (const half of [rows.slice(0, middle), rows.slice(middle)])
-      await sendBatch(db, half, bodyOf(half), options, tally)
+      await sendBatch(db, batchOf(half), options, tally)
     return null
   }
 }
