@@ -10,6 +10,7 @@ import { findChromium } from '../kit/browser.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
 import { oracleRows } from '../kit/oracle.ts'
 import { clickIfShown } from '../kit/click-if-shown.ts'
+import { coveredTexts } from '../kit/covered-texts.ts'
 import { slow } from '../kit/patience.ts'
 import { goInApp, openPage } from '../kit/session.ts'
 
@@ -616,6 +617,22 @@ describe('the page of satisfaction', () => {
       .toBe(String(own.n))
     expect(admin.problems).toEqual([])
     await admin.context.close()
+  })
+
+  it('writes no text of a chart over another on a phone', async () => {
+    const phone = await openPage(browser, {
+      ...{ url, role: 'leader', webGl: false, width: 390, height: 844, touch: true },
+      path: '/satisfaction?from=all',
+    })
+    const charts = ['trend', 'p-chart', 'ranking', 'funnel', 'table']
+    for (const name of charts) {
+      const chart = phone.page.getByTestId(`chart-satisfaction-${name}`)
+      await chart.scrollIntoViewIfNeeded()
+      await chart.locator('svg text').first().waitFor(slow)
+    }
+    expect(await coveredTexts(phone.page)).toEqual([])
+    expect(phone.problems).toEqual([])
+    await phone.context.close()
   })
 
   it('reports a month with the figures of the demo’s own file, and prints it on A4', async () => {

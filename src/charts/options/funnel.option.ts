@@ -64,7 +64,7 @@ export function funnelOption(
   const [inner, outer] = [t('charts.funnel.inner'), t('charts.funnel.outer')]
   return {
     animation: false,
-    grid: { left: 8, right: 16, top: 56, bottom: 22, containLabel: true },
+    grid: { left: 8, right: 16, top: 30, bottom: 22, containLabel: true },
     legend: { top: 0, left: 0, textStyle: axisText(theme), itemWidth: 16, itemHeight: 10 },
     tooltip: {
       ...plainTooltip(theme),

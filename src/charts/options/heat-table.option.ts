@@ -64,7 +64,9 @@ const faintest = 0.12
 /** Above this the text is drawn in the colour of the surface. */
 const strong = 0.6
 /** Narrower cells hold no text. */
-const leastTextPixels = 36
+const leastTextPixels = 32
+/** Narrower ones hold small text. */
+const largeTextPixels = 44
 
 const heatCell =
   (
@@ -108,7 +110,7 @@ const heatCell =
             verticalAlign: 'middle',
             fill: value !== null && opacity > strong ? theme.surface : theme.text,
             fontFamily: theme.fontFamily,
-            fontSize: 12,
+            fontSize: width < largeTextPixels ? 10 : 12,
           },
         },
       ],

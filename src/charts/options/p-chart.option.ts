@@ -56,7 +56,7 @@ export function pChartOption(
     ].join('\n')
   return {
     animation: false,
-    grid: { left: 8, right: 12, top: 56, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 12, top: 30, bottom: 4, containLabel: true },
     legend: { top: 0, left: 0, textStyle: axisText(theme), itemWidth: 16, itemHeight: 10 },
     tooltip: {
       ...plainTooltip(theme),

@@ -94,6 +94,9 @@ export function quadrantOption(
           position: 'top',
           ...axisText(theme),
           color: theme.text,
+          // Lines pass behind.
+          textBorderColor: theme.surface,
+          textBorderWidth: 3,
           width: 120,
           overflow: 'truncate',
           formatter: ({ dataIndex }: { dataIndex: number }) => topics[dataIndex]?.name ?? '',
