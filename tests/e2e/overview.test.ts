@@ -301,6 +301,32 @@ describe('the overview', () => {
     expect(problems).toEqual([])
   })
 
+  it('says that areas are counted, and not that none are there, while their boundaries load', async () => {
+    let release = (): void => undefined
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const slowly = await openPage(browser, {
+      ...{ url, role: 'leader', webGl: false, path: '/table?measure=per_km2' },
+      before: (context) =>
+        context.route('**/rpc/area_features*', async (route) => {
+          await released
+          await route.continue()
+        }),
+    })
+    const { page: held } = slowly
+    await held.getByTestId('list-row').first().waitFor(slow)
+    const areas = held.locator('table', { hasText: 'Incidents per km²' })
+    await expect.poll(() => areas.innerText(), slow).toContain('Counting …')
+    await goInApp(held, '/map?measure=per_km2')
+    const top = held.getByRole('region', { name: 'Most incidents per km²' })
+    await top.waitFor(slow)
+    await held.getByTestId('list-row').first().waitFor(slow)
+    expect(await top.innerText()).not.toContain('No area can be judged')
+    release()
+    await top.getByTestId('area-row').first().waitFor(slow)
+    expect(slowly.problems).toEqual([])
+    await slowly.context.close()
+  })
+
   it('says why imported incidents have no rates, and shows what the server counts', async () => {
     const rates = page.getByTestId('rates')
     // the demo's steps are younger

@@ -24,6 +24,8 @@ import type {
   ReportedView,
 } from '@/map/types.ts'
 import { useAreaChoice } from '@/parts/filter/use-area-choice.ts'
+import { useAreaScope } from '@/parts/filter/use-area-scope.ts'
+import { usualLevel } from '@/parts/filter/usual-level.ts'
 import { useIncidentBrowser } from '@/parts/incident/incident-browser.ts'
 import { useAreasStore } from '@/stores/areas.store.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
@@ -111,6 +113,7 @@ export function useMapSynchronizer(
   const isFullscreen = ref(false)
   const areasFailed = ref(false)
   const graphics = useGraphics()
+  const isVisible = useAreaScope()
 
   function start(element: HTMLElement): void {
     const { config } = session
@@ -224,9 +227,11 @@ export function useMapSynchronizer(
   )
 
   watch(
-    [() => view.value?.zoom, () => areas.levels],
-    ([zoom, levels]) => {
+    [() => view.value?.zoom, () => areas.levels, graphics.state],
+    ([zoom, levels, state]) => {
       if (zoom !== undefined) page.shownLevel.value = levelForZoom(zoom, levels)
+      // the list of areas goes on without a map
+      else if (state === 'missing') page.shownLevel.value = usualLevel(areas, isVisible)
     },
     { immediate: true },
   )
