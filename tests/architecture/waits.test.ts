@@ -17,6 +17,8 @@ const rules: Record<string, RegExp> = {
   'a pause': /\bsetTimeout\(\s*(?:resolve|done|next)\b|from 'node:timers\/promises'/g,
   // `end({ timeout })` of postgres.js: seconds for queries under way
   'a fixed limit': /(?<!end\(\{ )\b(?:timeout|testTimeout|hookTimeout)\s*[:=]\s*[\d_]+\b/gi,
+  'a route that outlives its page: use routeWhileOpen':
+    /\.route\(\s*[^,()]+(?:\(.*\))?,\s*async\b/g,
   'a fixed limit of a test': /^ *\},? *[\d_]{3,}\)|^ *\},\n *[\d_]{4,},?$/gm,
 }
 const fixedWaits = (text: string): string[] =>
@@ -30,6 +32,7 @@ const allowed: Record<string, [count: number, why: string]> = {
   'src/stores/outbox/use-draft.test.ts': [1, 'nothing is saved after the autosave’s delay'],
   'src/stores/session.store.test.ts': [2, 'a slow disk; a late answer changes nothing'],
   'src/stores/view/bind-filter-to-router.test.ts': [1, 'no second navigation follows'],
+  'tests/kit/route-while-open.ts': [1, 'the one that looks whether its page is there'],
   'tests/kit/look-until.ts': [1, 'pauses between two looks at a condition'],
   'tests/faults/fault-proxy.ts': [2, 'a late answer and a kill between hearing and answering'],
   'tests/faults/fault-run.ts': [2, 'a death at any moment; a session is renewed in real time'],
@@ -67,6 +70,8 @@ describe('tests', () => {
     'await expect.poll(read, { timeout: 30_000 }).toBe(1)',
     'vi.setConfig({ testTimeout: 300_000 })',
     'const timeout = 400_000',
+    `await page.route('**/config.json', async (route) => {`,
+    'page.route(\n  `**/${path}`,\n  async (route) => {',
     'it(name, async () => {\n  await work()\n}, 420_000)',
   ])('would find %s', (text) => {
     expect(fixedWaits(text)).toHaveLength(1)
@@ -76,6 +81,8 @@ describe('tests', () => {
     'await place.waitFor({ timeout: patient(5_000) })',
     'await expect.poll(read, slow).toBe(1)',
     'await pool.end({ timeout: 5 })',
+    `await page.route('**/rpc/apply_commands', (route) => route.abort())`,
+    `await routeWhileOpen(page, '**/config.json', async (route) => {`,
     'await vi.advanceTimersByTimeAsync(60_000)',
     'it(name, async () => {\n  await work()\n}, patient(420_000))',
   ])('may have %s', (text) => {

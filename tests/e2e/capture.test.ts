@@ -24,6 +24,7 @@ import {
 import { returnNetwork } from '../kit/network.ts'
 import { sendReport } from '../kit/send-report.ts'
 import { slow, slower } from '../kit/patience.ts'
+import { routeWhileOpen } from '../kit/route-while-open.ts'
 
 const mission: LngLat = [-122.4194, 37.7599]
 const file = (name: string, bytes: Uint8Array | string) => ({
@@ -348,7 +349,7 @@ describe('capture on a phone', () => {
       path: '/capture',
       width: 390,
       before: (profile) =>
-        profile.route('**/rpc/area_list', async (route) => {
+        routeWhileOpen(profile, '**/rpc/area_list', async (route) => {
           await areas.promise
           await route.continue()
         }),

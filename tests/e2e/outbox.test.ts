@@ -21,6 +21,7 @@ import {
 import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { liveAtNoon } from '../kit/zone-with-noon.ts'
+import { routeWhileOpen } from '../kit/route-while-open.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 
@@ -268,7 +269,7 @@ describe('outbox', () => {
     await page.route('**/rpc/apply_commands', (route) => route.abort())
     await enqueueInPage(page, 'add_note', { incidentId, note: 'for the earlier one' })
     // set up anew: the same people and places under another id
-    await page.route('**/config.json', async (route) => {
+    await routeWhileOpen(page, '**/config.json', async (route) => {
       const response = await route.fetch()
       const config = (await response.json()) as object
       const instanceId = '99999999-9999-4999-8999-999999999999'

@@ -22,6 +22,7 @@ import {
 import { lookUntil } from '../kit/look-until.ts'
 import { goInApp, openPage, shownCount } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
+import { routeWhileOpen } from '../kit/route-while-open.ts'
 
 const rows = oracleRows(inject('demoWeeks'))
 const { from, to, link: year } = wholeYear(rows)
@@ -307,7 +308,7 @@ describe('the overview', () => {
     const slowly = await openPage(browser, {
       ...{ url, role: 'leader', webGl: false, path: '/table?measure=per_km2' },
       before: (context) =>
-        context.route('**/rpc/area_features*', async (route) => {
+        routeWhileOpen(context, '**/rpc/area_features*', async (route) => {
           await released
           await route.continue()
         }),

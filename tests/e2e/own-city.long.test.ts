@@ -12,6 +12,7 @@ import { sendReport } from '../kit/send-report.ts'
 import { axeFindings } from '../kit/axe.ts'
 import { smallBasemap } from '../kit/small-basemap.ts'
 import { comeBackToTab, goInApp, openPage, shownCount } from '../kit/session.ts'
+import { routeWhileOpen } from '../kit/route-while-open.ts'
 
 const run = promisify(execFile)
 const city = {
@@ -50,7 +51,8 @@ const mapping = {
 
 /** The request of the desk that is sent next is lost, or only the answer to it. */
 const loseNext = (page: Page, path: string, isHeard: boolean): Promise<unknown> =>
-  page.route(
+  routeWhileOpen(
+    page,
     `**/imports/v1/${path}`,
     async (route) => {
       if (isHeard) await route.fetch()

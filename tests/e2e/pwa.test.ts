@@ -23,6 +23,7 @@ import { returnNetwork } from '../kit/network.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { refuseWebGl } from '../kit/without-webgl.ts'
 import { zoneWithNoon } from '../kit/zone-with-noon.ts'
+import { routeWhileOpen } from '../kit/route-while-open.ts'
 
 const phone = { width: 390, height: 844, touch: true }
 
@@ -248,7 +249,7 @@ describe('the app on a device', () => {
   it('keeps somebody signed in behind a portal that answers everything itself', async () => {
     await expireToken(page)
     let answered = 0
-    await context.route(/\/(config\.json|auth\/|rest\/|healthz)/, async (route) => {
+    await routeWhileOpen(context, /\/(config\.json|auth\/|rest\/|healthz)/, async (route) => {
       await route.fulfill({
         status: 200,
         contentType: 'text/html',

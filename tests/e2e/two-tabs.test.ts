@@ -11,6 +11,7 @@ import {
 } from '../kit/session.ts'
 import { slow } from '../kit/patience.ts'
 import { withoutWebGl } from '../kit/without-webgl.ts'
+import { routeWhileOpen } from '../kit/route-while-open.ts'
 
 const path = '/overview?from=all'
 
@@ -54,7 +55,7 @@ describe('two tabs of one browser', () => {
 
     let answer = (): void => {}
     const mayAnswer = new Promise<void>((resolve) => (answer = resolve))
-    await first.route('**/rpc/session_context', async (route) => {
+    await routeWhileOpen(first, '**/rpc/session_context', async (route) => {
       await mayAnswer
       await route.continue()
     })

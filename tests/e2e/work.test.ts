@@ -8,6 +8,7 @@ import { flowBrowser } from '../kit/flow-browser.ts'
 import { holdClock, passHold } from '../kit/held-steps.ts'
 import { patient, slow, slower } from '../kit/patience.ts'
 import { goInApp, openPage, type OpenPage } from '../kit/session.ts'
+import { routeWhileOpen } from '../kit/route-while-open.ts'
 
 interface Row {
   id: string
@@ -111,7 +112,7 @@ describe('the page of work', () => {
           await opened.route('**/rpc/area_notices', (route) =>
             route.fulfill({ json: [{ ...area, outside: 0.274 }] }),
           )
-          await opened.route('**/rpc/work_queue', async (route) => {
+          await routeWhileOpen(opened, '**/rpc/work_queue', async (route) => {
             const answer = await route.fetch()
             const body = (await answer.json()) as { rows: Record<string, unknown>[] }
             const beyond = { dueAt: null, warnAt: null, dueUnknown: { until: '2027-12-31' } }
@@ -227,7 +228,7 @@ describe('the page of work', () => {
         // the demo proposes something for each
         async before(opened) {
           await holdClock(opened)
-          await opened.route('**/rpc/proposed_dispatches', async (route) => {
+          await routeWhileOpen(opened, '**/rpc/proposed_dispatches', async (route) => {
             const answer = await route.fetch()
             const rows = (await answer.json()) as { id: string; department: string | null }[]
             const json = rows.map((row) => {
