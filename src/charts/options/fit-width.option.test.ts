@@ -36,6 +36,11 @@ describe('fitWidth', () => {
     })
   })
 
+  it('adds nothing where there is no legend', () => {
+    const option = { grid: { ...grid, top: 4 }, series: series('aaaaaaaaaa') }
+    expect(fitWidth(option, 100, measure)).toMatchObject({ option: { grid: { top: 4 } }, more: 0 })
+  })
+
   it('leaves the lower one of two plots alone', () => {
     const lower = { left: 48, bottom: 28, height: 56 }
     const option = { legend, grid: [grid, lower], series: series('aaaaaaaaaa', 'bbbbbbbbbb') }

@@ -68,7 +68,7 @@ const seriesNames = ({ series }: EChartsCoreOption): string[] => [
 function roomForLegend(option: EChartsCoreOption, width: number, measure: MeasureText) {
   const rows = legendRows(option, width, measure)
   const { top: own } = partsOf(option.grid)[0] as { top: number }
-  const top = Math.max(own, rows * rowPixels + belowLegend)
+  const top = rows === 0 ? own : Math.max(own, rows * rowPixels + belowLegend)
   return { top, more: top - own }
 }
 

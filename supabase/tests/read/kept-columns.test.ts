@@ -169,7 +169,7 @@ describeOnEachDatabase('kept columns', (kind) => {
     const old = await listing('admin')
     expect(old.months).toEqual(first.months)
     expect(await since(old)).toEqual(monthsOf(13))
-    // what another scope knows takes no part
+    // another scope has a list of its own
     expect((await listing('missionManager')).months).toEqual(
       (await call<Listing>('missionManager', 'incident_months()')).months,
     )
