@@ -1,7 +1,8 @@
 /**
  * The real server with a small city and some field workers, for runs that kill it:
  * `node fault-server.ts FOLDER [DISK]`. Prints `listening on PORT` once it answers. DISK keeps what is
- * synced of the data folder, see `synced-disk.ts`.
+ * synced of the data folder, see `synced-disk.ts`; then snapshots are only taken when asked for, as the
+ * test of power cuts must know what is in none.
  */
 import { join } from 'node:path'
 import { startServer } from '../../supabase/server/start/server.ts'
@@ -12,7 +13,7 @@ import { keepWhatIsSynced } from './synced-disk.ts'
 const [folder, disk] = process.argv.slice(2)
 if (!folder) throw new Error('A folder is needed.')
 if (disk) keepWhatIsSynced(join(folder, 'data'), disk)
-const server = await startServer(settingsIn(folder), {
+const server = await startServer(settingsIn(folder, disk ? {} : { SNAPSHOT_MINUTES: '15' }), {
   loadCity: loadFaultCity,
   onStep: (step, detail) => console.log(step, detail ?? ''),
 })
