@@ -14,7 +14,7 @@ return overlay(overlay(left(encode(sha256(convert_to(p_source || E'\x1f' || p_so
 -- it): foreign keys checked row by row, and the triggers of a new row, take as long as all the rest of it. Then this
 -- function does what they do: it locks the tables that incidents refer to against changes, looks up each key that the
 -- batch names once, and writes the rows of `incident_work`. Constraints and unique indexes hold in any case.
-create or replace function private.import_incidents(p_source text, p_rows jsonb, p_update boolean default false)
+create or replace function private.import_incidents(p_source text, p_rows json, p_update boolean default false)
 returns jsonb language plpgsql set search_path = ''
 -- unknown numbers of rows look dear, and each batch would be compiled or planned anew
 set jit = off set plan_cache_mode = force_generic_plan
@@ -27,16 +27,21 @@ declare
   v_city public.city_settings;
   -- triggers of an update must run; and the tables below must be seen as they are once they are locked
   v_as_a_whole constant boolean := not p_update and current_setting('transaction_isolation') = 'read committed'
-    -- all plans are made anew, which takes as long as some hundred rows
-    and jsonb_array_length(p_rows) >= 500 and has_parameter_privilege('session_replication_role', 'set');
+    -- all plans are made anew, which takes as long as some hundred rows: about as many are this long
+    and octet_length(p_rows::text) >= 100000 and has_parameter_privilege('session_replication_role', 'set');
   v_role constant text := current_setting('session_replication_role');
   v_leaves text[];
   v_departments text[];
+  v_is_new boolean;
   v_result jsonb;
 begin
   if v_as_a_whole then
     lock table public.areas, public.categories, public.departments, public.workflow_stages in share mode;
   end if;
+  -- before it is asked which indexes rest: none is dropped from here on
+  lock table public.incidents in row exclusive mode;
+  -- without this index there is nothing to look up: see private.rest_indexes
+  v_is_new := exists (select from private.resting_indexes x where x.name = 'public.incidents_id_idx');
   select * into strict v_city from public.city_settings;
   -- read once: a look-up for each row takes longer than all its other checks
   v_leaves := array(select c.code from public.categories c
@@ -49,7 +54,7 @@ begin
   with input as materialized (
     select r.*, private.import_incident_id(p_source, r.id) as incident_id,
       row_number() over ()::integer as n
-    from jsonb_to_recordset(p_rows) as r (
+    from json_to_recordset(p_rows) as r (
       line integer, id text, hash text, category text, department text, stage text,
       "onHold" boolean, severity smallint, lon double precision, lat double precision,
       description text, address text, "reportedAt" timestamptz, "closedAt" timestamptz, channel text, doubts jsonb)
@@ -61,7 +66,7 @@ begin
          and l.kind <> 'area_redrawn' order by l.seq desc limit 1) as last_kind,
       (select max(l.seq) from public.incident_log l
        where l.district_code = i.district_code and l.incident_id = i.id) as last_seq
-    from (select distinct incident_id from input) wanted
+    from (select distinct incident_id from input where not v_is_new) wanted
     -- `offset 0` forces look-ups by index; a join may read the whole table
     cross join lateral (
       select x.* from public.incidents x where x.id = wanted.incident_id offset 0) i
@@ -243,6 +248,7 @@ begin
         case when j.verdict = 'outside_city' then j.lon || ' ' || j.lat end
       from judged j join input i on i.n = j.n
       where j.verdict in ('outside_city', 'changed_content', 'changed_here')) r), '[]'),
+    'given', (select count(*) from input),
     'logged', (select count(*) from logged),
     'worked', (select count(*) from worked),
     'counted', (select count(*) from stored) + (select count(*) from updated) + (select count(distinct n) from checked)
@@ -268,10 +274,10 @@ begin
   if v_result ->> 'lost' is not null then
     raise exception 'a row refers to what is not there: %', v_result ->> 'lost' using errcode = 'foreign_key_violation';
   end if;
-  if (v_result ->> 'counted')::integer <> jsonb_array_length(p_rows) then
-    raise exception 'a batch of % rows accounts for %', jsonb_array_length(p_rows), v_result ->> 'counted';
+  if v_result -> 'counted' <> v_result -> 'given' then
+    raise exception 'a batch of % rows accounts for %', v_result ->> 'given', v_result ->> 'counted';
   end if;
-  return v_result - '{logged,worked,lost,counted}'::text[];
+  return v_result - '{given,logged,worked,lost,counted}'::text[];
 end $$;
 
 -- Indexes that rest while an import brings many rows: to put a million rows into each of them takes longer than all else,
@@ -282,18 +288,21 @@ create table private.resting_indexes (
 );
 alter table private.resting_indexes enable row level security;
 
--- Drops the indexes of incidents that only readers need. Those that keep something unique stay, the one that an import
--- finds its own rows by, and those of few rows. For an import that is alone with its database.
-create or replace function private.rest_indexes()
+-- Drops the indexes of incidents that only readers need. Those that keep something unique stay, and those of few rows.
+-- So does the one that an import finds its own rows by, unless all rows of its source are the p_stored ones that it
+-- has stored itself: then the others are new, and neither a look-up nor an entry at a random place is needed for each.
+-- For an import that is alone with its database.
+create or replace function private.rest_indexes(p_source text, p_stored integer)
 returns void language plpgsql set search_path = '' as $$
 declare
+  v_is_new constant boolean := p_stored = (select count(*) from public.incidents i where i.source = p_source);
   v_index record;
 begin
   for v_index in
     select x.indexrelid::regclass::text as name, pg_get_indexdef(x.indexrelid) as definition
     from pg_catalog.pg_index x
     where x.indrelid = 'public.incidents'::regclass and not x.indisunique and x.indpred is null
-      and x.indexrelid <> 'public.incidents_id_idx'::regclass
+      and (v_is_new or x.indexrelid <> to_regclass('public.incidents_id_idx'))
   loop
     insert into private.resting_indexes (name, definition) values (v_index.name, v_index.definition);
     execute 'drop index ' || v_index.name;
@@ -302,7 +311,8 @@ end $$;
 
 -- Makes one of the resting indexes again, and returns its name; null when none rests that no other call makes. One a
 -- call, so that a call that is cut off loses one index, and two calls at the same time make two: helpers of one would
--- take the processor from the other. The index of words takes longer than any other, so it comes first.
+-- take the processor from the other. The longest work comes first, so that neither is left alone with it: the index of
+-- words, then those of the most keys.
 create or replace function private.wake_index()
 returns text language plpgsql set search_path = '' set maintenance_work_mem = '256MB'
 set max_parallel_maintenance_workers = 0 as $$
@@ -311,7 +321,7 @@ declare
 begin
   delete from private.resting_indexes r
   where r.name = (select o.name from private.resting_indexes o
-    order by o.definition not like '%USING gin%', o.name limit 1 for update skip locked) returning * into v_index;
+    order by o.definition not like '%USING gin%', length(o.definition) desc, o.name limit 1 for update skip locked) returning * into v_index;
   if v_index.name is not null then
     execute v_index.definition;
   end if;

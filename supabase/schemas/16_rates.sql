@@ -3,9 +3,9 @@
 -- Incidents without clocks count in none: those that were only imported, and those put right on the spot. Held
 -- incidents leave every denominator, and so do those exempt by an appeal. Numbers are of what the caller sees.
 
--- finds earlier incidents at the same spot
-create index incidents_spot_idx on public.incidents (district_code, category_code,
-  (floor(lat * 1000)::integer), (floor(lon * 1000)::integer), reported_at);
+-- finds earlier incidents at the same spot; numbers first, which are sorted in a third of the time of texts
+create index incidents_spot_idx on public.incidents
+  ((floor(lat * 1000)::integer), (floor(lon * 1000)::integer), category_code, reported_at);
 
 -- all that private.verdict_query asks of cases that are over: a year is one scan of it, whatever the filter
 create index incidents_rates_idx on public.incidents (month, area_code) include (category_code, department_code, stage,
@@ -24,8 +24,8 @@ returns boolean language sql stable set search_path = '' as $$
     join public.incidents o on o.district_code = p_incident.district_code and o.category_code = c.code
       and floor(o.lat * 1000)::integer = any (array(select generate_series(
         floor((p_incident.lat - r.lat) * 1000)::integer, floor((p_incident.lat + r.lat) * 1000)::integer)))
-      and floor(o.lon * 1000)::integer between
-        floor((p_incident.lon - r.lon) * 1000)::integer and floor((p_incident.lon + r.lon) * 1000)::integer
+      and floor(o.lon * 1000)::integer = any (array(select generate_series(
+        floor((p_incident.lon - r.lon) * 1000)::integer, floor((p_incident.lon + r.lon) * 1000)::integer)))
     where c.code = p_incident.category_code and c.duplicate_radius_meters > 0
       and o.reported_at >= p_incident.reported_at - interval '1 year' and o.reported_at < p_incident.reported_at
       -- metres on a sphere, flat at this distance

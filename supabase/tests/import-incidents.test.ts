@@ -303,7 +303,7 @@ describeOnEachDatabase('the import of incidents', (kind) => {
     }))
     const [answer] = await db.query<{
       result: { stored: number; rejected: { line: number; reason: string }[] }
-    }>(`select private.import_incidents('door', $1::text::jsonb) as result`, [
+    }>(`select private.import_incidents('door', $1::text::json) as result`, [
       JSON.stringify([...rows, { ...row, id: 'fine', line: 99 }]),
     ])
     expect(answer?.result.rejected.map(({ line, reason }) => [line, reason])).toEqual(

@@ -14,7 +14,7 @@ interface BatchResult {
   rejected: { line: number; reason: string }[]
 }
 
-/** From this number of rows on a batch is checked as a whole. */
+/** Rows of a batch that is long enough to be checked as a whole; half of it is not. */
 const whole = 500
 const stages = ['reported', 'filed', 'closed', 'dispatched', 'rejected'] as const
 
@@ -46,7 +46,7 @@ describeOnEachDatabase('batches checked as a whole', (kind) => {
 
   async function put(source: string, batch: object[], by: Database = db): Promise<BatchResult> {
     const [answer] = await by.query<{ result: BatchResult }>(
-      'select private.import_incidents($1, $2::text::jsonb) as result',
+      'select private.import_incidents($1, $2::text::json) as result',
       [source, JSON.stringify(batch)],
     )
     return answer!.result
@@ -81,9 +81,9 @@ describeOnEachDatabase('batches checked as a whole', (kind) => {
         set auto_explain.log_min_duration = 0`)
       await session.unsafe('begin')
       // as after some analyses of a table that grows
-      await session.unsafe('alter function pg_catalog.jsonb_to_recordset(jsonb) rows 1')
+      await session.unsafe('alter function pg_catalog.json_to_recordset(json) rows 1')
       const batch = JSON.stringify(rows(2_000))
-      await session.unsafe('select private.import_incidents($1, $2::text::jsonb)', ['few', batch])
+      await session.unsafe('select private.import_incidents($1, $2::text::json)', ['few', batch])
       expect(plans).toContain('Insert on incidents')
       expect(plans.match(/Join Filter: .*\bn = .*/g) ?? []).toEqual([])
       await session.unsafe('rollback')
@@ -151,6 +151,31 @@ describeOnEachDatabase('batches checked as a whole', (kind) => {
           expect(met.length).toBeGreaterThan(1)
           for (const found of met) expect(found).toEqual(before)
         })
+    })
+
+    it('rest with the one of ids for a source whose rows are all new, and none is stored twice', async () => {
+      const ids = (found: string[]) => found.some((one) => one.includes('incidents_id_idx'))
+      for (const [source, before] of [
+        ['new', []],
+        ['known', rows(1)],
+      ] as const)
+        await tried(async (tx) => {
+          if (before.length > 0) await put(source, [...before], tx)
+          const { report, met } = await importRows(2_300, 'a', {
+            mapping: { ...smallMapping, source },
+            by: tx,
+          })
+          expect(report).toMatchObject({ stored: 2_300, brokenOff: null })
+          expect(ids(met[0]!)).toBe(true)
+          expect(ids(met.at(-1)!)).toBe(source === 'known')
+          expect(ids(await indexes(tx))).toBe(true)
+        })
+      await tried(async (tx) => {
+        await put('new', rows(whole), tx)
+        await tx.query('select private.rest_indexes($1, $2)', ['new', whole])
+        expect(ids(await indexes(tx))).toBe(false)
+        await expect(put('new', rows(whole), tx)).rejects.toMatchObject({ code: '23505' })
+      })
     })
 
     it('are made again by the next opening, when the import died', async () => {

@@ -39,7 +39,7 @@ describeOnEachDatabase('case numbers and the search', (kind) => {
       return row!.r
     })
   const importRows = (source: string, rows: object[], mayUpdate = false) =>
-    db.query('select private.import_incidents($1, $2::text::jsonb, $3)', [
+    db.query('select private.import_incidents($1, $2::text::json, $3)', [
       source,
       JSON.stringify(rows),
       mayUpdate,

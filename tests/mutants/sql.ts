@@ -1032,7 +1032,7 @@ const wholeBatches = breaksOf(
     },
     {
       name: 'a batch loses a row without a word',
-      find: `if (v_result ->> 'counted')::integer <> jsonb_array_length(p_rows) then`,
+      find: `if v_result -> 'counted' <> v_result -> 'given' then`,
       replace: 'if false then',
     },
     {
@@ -1060,6 +1060,11 @@ const wholeBatches = breaksOf(
       name: 'triggers rest on after a whole batch',
       find: `perform set_config('session_replication_role', v_role, true);`,
       replace: 'null;',
+    },
+    {
+      name: 'the index of ids rests although its source has rows',
+      find: 'v_is_new constant boolean := p_stored = (select count(*) from public.incidents i where i.source = p_source);',
+      replace: 'v_is_new constant boolean := true;',
     },
     {
       name: 'indexes rest for ever',

@@ -56,7 +56,7 @@ export class BatchSender {
     const isShared = db.isShared === true
     this.#size = new BatchSize(isShared)
     this.#isAlone = !isShared && !options.update && !options.checkOnly
-    this.#indexes = this.#isAlone ? new RestingIndexes(db) : null
+    this.#indexes = this.#isAlone ? new RestingIndexes(db, options.mapping.source) : null
   }
 
   /** @throws what storing an earlier batch has thrown. */

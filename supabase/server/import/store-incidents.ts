@@ -30,7 +30,7 @@ interface Stored {
 
 async function store(db: Database, body: string, options: StoreOptions): Promise<Stored> {
   const [answer] = await db.query<Stored>(
-    `select private.import_incidents($1, $2::text::jsonb, $3) as result,
+    `select private.import_incidents($1, $2::text::json, $3) as result,
        1000 * extract(epoch from clock_timestamp() - statement_timestamp())::float8 as milliseconds`,
     [options.mapping.source, body, options.update ?? false],
   )

@@ -56,12 +56,15 @@ async function analyseIfLarge(db: Pick<Database, 'query'>): Promise<void> {
  */
 export class RestingIndexes {
   readonly #db: Pick<Database, 'query'>
+  readonly #source: string
   /** Before the import; null until it matters. */
   #rowsBefore: number | null = null
   #isResting = false
 
-  constructor(db: Pick<Database, 'query'>) {
+  /** @param source that the import's rows name */
+  constructor(db: Pick<Database, 'query'>, source: string) {
     this.#db = db
+    this.#source = source
   }
 
   /**
@@ -79,7 +82,7 @@ export class RestingIndexes {
     // another batch may have come first
     if (this.#isResting || Math.max(stored, expected) < this.#rowsBefore) return
     this.#isResting = true
-    await this.#db.query('select private.rest_indexes()')
+    await this.#db.query('select private.rest_indexes($1, $2)', [this.#source, stored])
   }
 
   /** Also after a failure. */
