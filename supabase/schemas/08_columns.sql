@@ -104,9 +104,10 @@ begin
     case when p_months is not null then array(select (m || '-01')::date from unnest(p_months) m) end);
 end $$;
 
--- The beginning of a query: `ordered` are incidents `i` of months that meet a condition, by month and wall clock. To
--- find the month of a closing in a list takes a ninth of what its year and month take.
-create or replace function private.ordered_incidents(p_months date[], p_condition text)
+-- The beginning of a query: `found` are incidents `i` of months that meet a condition. To find the month of a closing in
+-- a list takes a ninth of what its year and month take; the place of the incident's own month in the list is its
+-- distance from the first one in months of the mean length, rounded.
+create or replace function private.found_incidents(p_months date[], p_condition text)
 returns text language sql stable set search_path = '' as $$
   select format($q$
     with timed as (
@@ -119,28 +120,27 @@ returns text language sql stable set search_path = '' as $$
         private.stage_byte(i.stage, i.on_hold) as stage,
         case when i.closed_at is null then 255 else least(254, greatest(0,
           width_bucket(i.closed_at at time zone %1$L, %4$L::timestamp[])
-          - width_bucket(i.month::timestamp, %4$L::timestamp[]))) end as closed_month,
+          - round((i.month - %5$L::date) / 30.436875::float8)::integer - 1)) end as closed_month,
         private.is_open(i.stage) as is_open,
         -- the first whole minute at which it is overdue
         case when not i.on_hold then ceil(date_part('epoch', w.due_at) / 60)
           - date_part('epoch', i.month::timestamp) / 60 end as due_minute
       from public.incidents i
       left join public.incident_work w on w.district_code = i.district_code and w.incident_id = i.id
+        and w.month = any (%2$L::date[])
       where i.month = any (%2$L::date[]) and %3$s
-    ), ordered as (
+    ), found as (
       select t.*, a.idx as area, c.idx as category,
-        t.minute - lag(t.minute, 1, 0) over w as step,
         -- a day is added, because the wall clock may be ahead; 0 means no deadline, null a closed incident
         case when t.is_open and t.due_minute is null then 0
           when t.is_open then least(16777215, greatest(1, t.due_minute - t.minute + 1440))::integer end as due
       from timed t
       join public.areas a on a.code = t.area_code
       join public.categories c on c.code = t.category_code
-      window w as (partition by t.month order by t.minute, t.id)
-      order by t.month, t.minute, t.id
     )
     $q$, time_zone, p_months, p_condition, array(
-      select generate_series(min(m), max(m) + interval '255 months', interval '1 month') from unnest(p_months) m))
+      select generate_series(min(m), max(m) + interval '255 months', interval '1 month') from unnest(p_months) m),
+    (select min(m) from unnest(p_months) m))
   from public.city_settings
 $$;
 
@@ -150,8 +150,13 @@ returns jsonb language plpgsql stable set search_path = '' as $$
 declare
   v_result jsonb;
 begin
-  execute private.ordered_incidents(p_months, p_condition) || format($q$
-    , packed as (
+  execute private.found_incidents(p_months, p_condition) || format($q$
+    , ordered as (
+      select f.*, f.minute - lag(f.minute, 1, 0) over w as step
+      from found f
+      window w as (partition by f.month order by f.minute, f.id)
+      order by f.month, f.minute, f.id
+    ), packed as (
       select o.month, count(*) as n, max(o.newest_xid) as newest, sum(o.xids) as total,
         string_agg(set_byte('\x00', 0, o.step >> 8), '') || string_agg(set_byte('\x00', 0, o.step & 255), '') as minute,
         string_agg(set_byte('\x00', 0, o.hours >> 8), '') || string_agg(set_byte('\x00', 0, o.hours & 255), '') as hours,
@@ -205,14 +210,18 @@ set search_path = '' set max_parallel_workers_per_gather = 0 set work_mem = '32M
 declare
   v_months constant date[] := array(select (m || '-01')::date from unnest(p_months) m);
 begin
-  return query execute private.ordered_incidents(v_months, private.scope_condition(private.resolve_scope(), 'i'))
+  return query execute private.found_incidents(v_months, private.scope_condition(private.resolve_scope(), 'i'))
     || $q$
+    -- sorted as records, month by month: to sort all that they are made of takes twice as long
     select to_char(o.month, 'YYYY-MM'), private.month_revision(count(*), max(o.newest_xid), sum(o.xids)),
-      count(*)::integer, encode(string_agg(
-        int8send((o.minute::bigint << 48) | (o.hours::bigint << 32) | (o.area::bigint << 16) | o.qx)
-        || int8send((o.qy::bigint << 48) | (o.category::bigint << 40) | (o.stage::bigint << 32)
-          | (o.closed_month::bigint << 24) | coalesce(o.due, 0)), ''), 'base64')
-    from ordered o group by o.month $q$;
+      count(*)::integer, encode(string_agg(o.record, '' order by o.minute, o.id), 'base64')
+    from (
+      select f.month, f.minute, f.id, f.newest_xid, f.xids,
+        int8send((f.minute::bigint << 48) | (f.hours::bigint << 32) | (f.area::bigint << 16) | f.qx)
+        || int8send((f.qy::bigint << 48) | (f.category::bigint << 40) | (f.stage::bigint << 32)
+          | (f.closed_month::bigint << 24) | coalesce(f.due, 0)) as record
+      from found f offset 0
+    ) o group by o.month $q$;
 end $$;
 
 create or replace function private.answered_columns(p_filter jsonb)

@@ -210,6 +210,20 @@ describeOnEachDatabase('batches checked as a whole', (kind) => {
     })
   })
 
+  it('lays them down in the order of their time, so that a month lies on few pages', async () => {
+    await put('times', rows(whole))
+    const [order] = await db.query<{ laid: string[]; byTime: string[] }>(
+      `select array_agg(reported_at::text order by ctid) as laid, array_agg(reported_at::text order by reported_at) as "byTime"
+       from public.incidents where source = 'times'`,
+    )
+    expect(order!.laid).toEqual(order!.byTime)
+    const numbers = await db.query(
+      `select source_id from public.incidents where source = 'times' and reported_at = '2011-05-01T00:00:00Z'
+       order by case_number limit 3`,
+    )
+    expect(numbers).toEqual([{ source_id: 'r1' }, { source_id: 'r11' }, { source_id: 'r21' }])
+  })
+
   it('puts them on the lattice of the city as a report is', async () => {
     await put('lattice', rows(whole))
     const [off] = await db.query(

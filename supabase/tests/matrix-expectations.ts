@@ -387,7 +387,7 @@ export const ownerOnly = [
   'private.note_callback(uuid,uuid,jsonb,timestamp with time zone)',
   'private.page_spans(jsonb,timestamp with time zone)',
   'private.name_pattern()',
-  'private.ordered_incidents(date[],text)',
+  'private.found_incidents(date[],text)',
   'private.pack_incidents(date[],text)',
   'private.payload_callers(jsonb)',
   'private.payload_flag(jsonb,text)',
