@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { slow } from '../../../tests/kit/patience.ts'
 import { ServerError } from '../base/errors.ts'
 import { lockHolder, takeLock } from './lock.ts'
 
@@ -40,6 +41,28 @@ test('the lock of a process that ended is taken over', async () => {
   writeHolder({ ...holderHere(), pid: child.pid, processStart: 'x' })
   takeLock(folder, 'npm start').release()
 })
+
+test.runIf(existsSync('/proc/self/stat'))(
+  'the lock of a killed process is taken over though its parent never asked for its end',
+  async () => {
+    // the shell becomes a sleep that has a child it knows nothing of
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'])
+    try {
+      const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
+      const startOf = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+      writeHolder({ ...holderHere(), pid, processStart: startOf()[19] })
+      expect(() => takeLock(folder, 'npm start')).toThrow(`in use by process ${pid}`)
+      await expect
+        .poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim(), slow)
+        .toBe('sleep')
+      process.kill(pid, 'SIGKILL')
+      takeLock(folder, 'npm start').release()
+      expect(startOf()[0]).toBe('Z')
+    } finally {
+      parent.kill('SIGKILL')
+    }
+  },
+)
 
 test.runIf(existsSync('/proc/self/stat'))('a reused pid is not taken for the holder', () => {
   writeHolder({ ...holderHere(), processStart: '1' })

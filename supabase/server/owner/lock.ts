@@ -40,6 +40,10 @@ export interface Lock {
 /** A silent holder from another pid space counts as gone after this time. */
 const foreignStaleMs = 60_000
 const heartbeatMs = 10_000
+const longestEndMs = 10_000
+const endLookMs = 50
+/** PF_EXITING of the kernel's sched.h. */
+const isExitingFlag = 4
 
 /**
  * Two processes on one PGlite folder lose data. Takes over a dead process's lock. Throws
@@ -176,8 +180,29 @@ function isAlive(holder: LockHolder, path: string): boolean {
     // EPERM: runs as another user
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  waitWhileEnding(holder.pid)
+  if (endOf(holder.pid) === 'ended') return false
   const start = processStart(holder.pid)
   return start === null || holder.processStart === '' || start === holder.processStart
+}
+
+/** A killed server's memory takes a moment to be given back; until then it has its number. */
+function waitWhileEnding(pid: number): void {
+  const nobody = new Int32Array(new SharedArrayBuffer(4))
+  for (let ms = 0; ms < longestEndMs && endOf(pid) === 'ending'; ms += endLookMs)
+    Atomics.wait(nobody, 0, 0, endLookMs)
+}
+
+/**
+ * Whether the kernel ends the process, or has: where its parent never asks for its end, as the first process of many
+ * containers does not, an ended one keeps its number. Null while it runs, and outside Linux.
+ */
+function endOf(pid: number): 'ending' | 'ended' | null {
+  const fields = statOf(pid)
+  if (!fields) return null
+  const [state, flags, threads] = [fields[0], Number(fields[6]), Number(fields[17])]
+  if (state === 'X' || (state === 'Z' && threads <= 1)) return 'ended'
+  return state === 'Z' || (flags & isExitingFlag) !== 0 ? 'ending' : null
 }
 
 /**
@@ -194,16 +219,22 @@ function pidSpace(): string {
 
 /** Null when unreadable. */
 function processStart(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The command name may hold spaces and brackets. Start time is the 20th field after it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[19] ?? null
-  } catch {
-    if (process.platform === 'win32' || existsSync('/proc/self/stat')) return null
-  }
+  const fields = statOf(pid)
+  if (fields) return fields[19] ?? null
+  if (process.platform === 'win32' || existsSync('/proc/self/stat')) return null
   try {
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+  } catch {
+    return null
+  }
+}
+
+/** Fields of proc_pid_stat(5) from the state on; null where there are none. */
+function statOf(pid: number): string[] | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // the command name may hold spaces and brackets
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return null
   }
