@@ -83,6 +83,46 @@ describe('filter in the URL', () => {
     expect([filter.filter.areas, filter.filter.openOnly]).toEqual([['A'], true])
   })
 
+  it('ends no navigation that still waits for its page', async () => {
+    let arrive = (_page: object): void => {}
+    const page = new Promise<object>((resolve) => (arrive = resolve))
+    router.addRoute({ path: '/report', component: () => page as never })
+    await router.push('/map')
+    filter.setSpan(span)
+    await settle()
+    const left = router.push('/report?period=2024-01')
+    queryWriter(router).patch({ at: '12/1/2' }, 'replace')
+    filter.toggleArea('A')
+    await settle()
+    arrive({ render: () => null })
+    await left
+    await settle()
+    expect(router.currentRoute.value.fullPath).toBe('/report?period=2024-01')
+  })
+
+  it('writes on after a navigation that led nowhere', async () => {
+    router.addRoute({
+      path: '/broken',
+      component: () => Promise.reject(new Error('no such file')) as never,
+    })
+    await router.push('/map')
+    filter.setSpan(span)
+    await settle()
+    const { fullPath } = router.currentRoute.value
+    for (const [n, go] of [
+      // the same page, by its short address
+      () => router.push('/map'),
+      () => router.push(fullPath),
+      () => router.push('/broken').catch(() => {}),
+      () => Promise.all([router.push('/table'), router.push('/map')]),
+    ].entries()) {
+      await go()
+      queryWriter(router).patch({ at: `${n}` }, 'replace')
+      await settle()
+      expect(query().at).toBe(`${n}`)
+    }
+  })
+
   it('takes a whole drag back in one step', async () => {
     await router.push('/map')
     filter.setSpan(span)

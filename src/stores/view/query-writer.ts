@@ -1,3 +1,4 @@
+import { isNavigationFailure, NavigationFailureType } from 'vue-router'
 import type { LocationQueryValue, Router } from 'vue-router'
 
 export type HistoryMode = 'push' | 'replace'
@@ -13,7 +14,10 @@ export interface QueryWriter {
 
 const writers = new WeakMap<Router, QueryWriter>()
 
-/** The only writer of the query. Two parallel navigations would undo each other's changes. */
+/**
+ * The only writer of the query. Two parallel navigations would undo each other's changes, and one of its own would
+ * end another that still waits for its page: it comes after those.
+ */
 export function queryWriter(router: Router): QueryWriter {
   const known = writers.get(router)
   if (known) return known
@@ -26,11 +30,32 @@ function createWriter(router: Router): QueryWriter {
   let waiting: { values: QueryPatch; mode: HistoryMode; path: string } | null = null
   let flushing = false
   let written: string | null = null
+  /** A navigation of somebody else is under way. */
+  let isLeaving = false
+  let goOn = () => {}
+
+  router.beforeEach((to) => {
+    if (to.fullPath !== written) isLeaving = true
+  })
+  const end = () => {
+    isLeaving = false
+    goOn()
+  }
+  router.afterEach((_to, _from, failure) => {
+    // a cancelled one has made way for another
+    if (!isNavigationFailure(failure, NavigationFailureType.cancelled)) end()
+  })
+  router.onError(end)
 
   const flush = async () => {
     flushing = true
-    await Promise.resolve()
+    // a navigation that begins now reaches its guards some microtasks later
+    await new Promise((resolve) => setTimeout(resolve))
     while (waiting) {
+      if (isLeaving) {
+        await new Promise<void>((resolve) => (goOn = resolve))
+        continue
+      }
       const { values, mode, path } = waiting
       waiting = null
       const { currentRoute } = router
