@@ -619,7 +619,7 @@ describe('the page of satisfaction', () => {
     await admin.context.close()
   })
 
-  it('writes no text of a chart over another on a phone', async () => {
+  it('writes no text of a chart over another on a phone, and turns rows of tables into cards', async () => {
     const phone = await openPage(browser, {
       ...{ url, role: 'leader', webGl: false, width: 390, height: 844, touch: true },
       path: '/satisfaction?from=all',
@@ -631,6 +631,17 @@ describe('the page of satisfaction', () => {
       await chart.locator('svg text').first().waitFor(slow)
     }
     expect(await coveredTexts(phone.page)).toEqual([])
+    for (const table of ['satisfaction-departments', 'who-answered']) {
+      const place = phone.page.getByTestId(table).getByRole('group').last()
+      await place.scrollIntoViewIfNeeded()
+      const cell = place.locator('td').first()
+      await cell.waitFor(slow)
+      expect(await place.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0)
+      const head = await place.locator('thead th').nth(1).innerText()
+      expect(await cell.evaluate((td) => getComputedStyle(td, '::before').content)).toBe(
+        `"${head}"`,
+      )
+    }
     expect(phone.problems).toEqual([])
     await phone.context.close()
   })
