@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { apiClient, call } from '../kit/api.ts'
+import { coveredTexts } from '../kit/covered-texts.ts'
 import { flowBrowser } from '../kit/flow-browser.ts'
 import { slow, slower } from '../kit/patience.ts'
 import { openPage } from '../kit/session.ts'
@@ -150,6 +151,24 @@ describe('the page of surveys', () => {
       .toContain(`${figure(community.code, now!, 'happiness')[3]} answers`)
     expect(problems).toEqual([])
     await page.close()
+  })
+
+  it('fits a phone: no name in the chart lies on another, each area is a card', async () => {
+    const { page, problems, context } = await openPage(browser, {
+      ...{ url, role: 'leader', webGl: false, width: 360, height: 780, touch: true },
+      path: '/surveys?survey=demo_residents',
+    })
+    const chart = page.getByTestId('chart-survey-quadrant')
+    await chart.scrollIntoViewIfNeeded()
+    await chart.locator('svg text').first().waitFor(slow)
+    expect(await coveredTexts(page)).toEqual([])
+    const cards = page.getByTestId('senses-table')
+    await cards.locator('td').first().waitFor(slow)
+    expect(
+      await cards.evaluate(({ parentElement: box }) => box!.scrollWidth - box!.clientWidth),
+    ).toBe(0)
+    expect(problems).toEqual([])
+    await context.close()
   })
 
   it('takes a file whole or tells its faults by line', async () => {

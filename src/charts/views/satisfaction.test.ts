@@ -361,6 +361,26 @@ describe('quadrantView', () => {
     ])
   })
 
+  it('writes the names of close topics on different sides, and none over an edge', () => {
+    const view = of([
+      topic('roads and pavements', 0.48, 0.5, 'much-more'),
+      topic('public facilities', 0.47, 0.7, 'much-more'),
+      topic('parks', 0.01, 0.4, 'much-more'),
+    ])
+    const marks = named(view.option, 'charts.quadrant.emphasis.much-more')[0]!.data
+    const sides = marks.map((mark) => (mark as { label: { position: string } }).label.position)
+    expect(sides).toEqual(['left', 'left', 'right'])
+    const apart = of([
+      topic('roads', 0.3, 0.2, 'much-more'),
+      topic('noise', 0.3, 0.23, 'much-more'),
+    ])
+    const [first, second] = named(apart.option, 'charts.quadrant.emphasis.much-more')[0]!.data
+    expect([first, second]).toMatchObject([
+      { label: { position: 'bottom' } },
+      { label: { position: 'top' } },
+    ])
+  })
+
   it('says when nothing asks for more, and tells loading and empty apart', () => {
     expect(of([topic('parks', 0.1, 0.9, 'keep')]).note).toBe('charts.quadrant.noneFirst')
     expect(of(null)).toMatchObject({ loading: true })
