@@ -11,6 +11,7 @@ import { flowBrowser } from '../kit/flow-browser.ts'
 import { oracleRows } from '../kit/oracle.ts'
 import { clickIfShown } from '../kit/click-if-shown.ts'
 import { coveredTexts } from '../kit/covered-texts.ts'
+import { routeWhileOpen } from '../kit/route-while-open.ts'
 import { slow } from '../kit/patience.ts'
 import { goInApp, openPage } from '../kit/session.ts'
 
@@ -637,11 +638,29 @@ describe('the page of satisfaction', () => {
       const cell = place.locator('td').first()
       await cell.waitFor(slow)
       expect(await place.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0)
-      const head = await place.locator('thead th').nth(1).innerText()
+      const head = (await place.locator('thead th').nth(1).textContent())!.trim()
       expect(await cell.evaluate((td) => getComputedStyle(td, '::before').content)).toBe(
         `"${head}"`,
       )
     }
+    // the rows of before stay while others are asked for
+    const list = phone.page.getByTestId('satisfaction-rows')
+    await list.scrollIntoViewIfNeeded()
+    const row = list.getByTestId('satisfaction-row')
+    await row.first().waitFor(slow)
+    const former = await row.allTextContents()
+    let answer = (): void => {}
+    const asked = new Promise<void>((resolve) => (answer = resolve))
+    await routeWhileOpen(phone.page, '**/rpc/incident_list*', async (route) => {
+      await asked
+      await route.continue()
+    })
+    await list.locator('label').nth(2).click()
+    await list.locator('ul[aria-busy=true]').waitFor(slow)
+    expect(await row.allTextContents()).toEqual(former)
+    answer()
+    await list.locator('ul[aria-busy=false]').waitFor(slow)
+    expect(await row.allTextContents()).not.toEqual(former)
     expect(phone.problems).toEqual([])
     await phone.context.close()
   })

@@ -4,6 +4,7 @@ import { incidentsRepo } from '@/data/incidents.repo.ts'
 import type { IncidentFilter } from '@/domain/filter/filter.ts'
 import { useColumnsStore } from '@/stores/columns.store.ts'
 import { useRatingsStore } from '@/stores/ratings.store.ts'
+import { useKeptAnswer } from '@/stores/kept-answer.ts'
 import { useServerPages } from '@/stores/server-query.ts'
 
 const pageRows = 20
@@ -30,6 +31,7 @@ export function useAnswerRows(filter: Readonly<Ref<IncidentFilter | null>>) {
     },
     { revision: () => ratings.revision },
   )
+  const { kept, isFormer } = useKeptAnswer(pages)
   const total = shallowRef<number | null>(null)
   const ask = latestWins((asked: IncidentFilter) => columns.ask('projection', null, asked))
   const isLoaded = computed(() => columns.projection !== null)
@@ -42,7 +44,8 @@ export function useAnswerRows(filter: Readonly<Ref<IncidentFilter | null>>) {
     { immediate: true },
   )
   return {
-    rows: computed(() => pages.data.value?.pages.flatMap(({ rows }) => rows) ?? []),
+    rows: computed(() => kept.value?.pages.flatMap(({ rows }) => rows) ?? []),
+    isFormer,
     total,
     error: pages.error,
     hasMore: pages.hasMore,
