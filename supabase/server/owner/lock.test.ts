@@ -49,15 +49,15 @@ test.runIf(existsSync('/proc/self/stat'))(
     const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'])
     try {
       const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
-      const startOf = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-      writeHolder({ ...holderHere(), pid, processStart: startOf()[19] })
+      const fieldsOf = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+      writeHolder({ ...holderHere(), pid, processStart: fieldsOf()[19] })
       expect(() => takeLock(folder, 'npm start')).toThrow(`in use by process ${pid}`)
       await expect
         .poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim(), slow)
         .toBe('sleep')
       process.kill(pid, 'SIGKILL')
+      await expect.poll(() => fieldsOf()[0], slow).toBe('Z')
       takeLock(folder, 'npm start').release()
-      expect(startOf()[0]).toBe('Z')
     } finally {
       parent.kill('SIGKILL')
     }
