@@ -715,13 +715,23 @@ const counting = breaksOf('migrations', columns, [
   },
   {
     name: 'minutes are packed as distances from the wrong month',
-    find: 't.minute - lag(t.minute, 1, 0) over w as step',
-    replace: 't.minute - lag(t.minute, 1, t.minute) over w as step',
+    find: 'f.minute - lag(f.minute, 1, 0) over w as step',
+    replace: 'f.minute - lag(f.minute, 1, f.minute) over w as step',
   },
   {
     name: 'the packed rows are in another order',
-    find: 'order by t.month, t.minute, t.id\n',
-    replace: 'order by t.month, t.id\n',
+    find: 'order by f.month, f.minute, f.id\n',
+    replace: 'order by f.month, f.id\n',
+  },
+  {
+    name: 'the records of a month are in another order',
+    find: `string_agg(o.record, '' order by o.minute, o.id)`,
+    replace: `string_agg(o.record, '' order by o.id)`,
+  },
+  {
+    name: 'the month of a closing is counted from the first month asked for',
+    find: '- round((i.month - %5$L::date) / 30.436875::float8)::integer - 1)) end as closed_month,',
+    replace: '- 1)) end as closed_month,',
   },
   {
     name: 'the minute is that of Greenwich',
