@@ -187,8 +187,14 @@ const judging = breaksOf(
   [
     {
       name: 'held incidents stay in the rates',
-      find: 'select * from verdicts where not on_hold',
-      replace: 'select * from verdicts',
+      find: 'with verdicts as materialized (%s), v as (\n      select * from verdicts where not on_hold',
+      replace: 'with verdicts as materialized (%s), v as (\n      select * from verdicts',
+    },
+    {
+      name: 'held incidents stay in the rates of the boards',
+      find: 'with verdicts as materialized (%1$s), v as (\n      select * from verdicts where not on_hold',
+      replace: 'with verdicts as materialized (%1$s), v as (\n      select * from verdicts',
+      tests: [test('evaluations')],
     },
     {
       name: 'a clock that rests is never late',

@@ -727,6 +727,7 @@ const counting = breaksOf('migrations', columns, [
     name: 'the records of a month are in another order',
     find: `string_agg(o.record, '' order by o.minute, o.id)`,
     replace: `string_agg(o.record, '' order by o.id)`,
+    tests: [test('read/kept-columns')],
   },
   {
     name: 'the month of a closing is counted from the first month asked for',
