@@ -341,6 +341,19 @@ describeOnEachDatabase('evaluations', (kind) => {
       ])
     })
 
+    it('leave held incidents out, as the rates do', async () => {
+      const hold = (isHeld: boolean) =>
+        db.query('update public.incidents set on_hold = $2 where id = $1', [ids[2]!, isHeld])
+      await hold(true)
+      for (const of of ['areas', 'departments'] as const) {
+        const { rows } = await board('leader', of)
+        const own = rows.find(({ key }) => ['N-1', 'public_works'].includes(key))!
+        expect(own.values, of).toMatchObject({ handling: [2, 2] })
+      }
+      expect(await ratesUnder('leader', { areas: ['N-1'] })).toMatchObject({ handling: [2, 2] })
+      await hold(false)
+    })
+
     it('of people count their own last steps, not how many they reported', async () => {
       const byName = async (person: Person, of: Board) =>
         Object.fromEntries((await board(person, of)).rows.map((row) => [row.name, row.values]))
