@@ -72,8 +72,14 @@ $`,
   },
   {
     name: 'a field worker sees the people of the area',
-    find: `private.scope_area_codes('{grid_manager,leader,admin}')`,
-    replace: 'private.scope_area_codes()',
+    find: `where m.area_code = any (private.scope_area_codes('{grid_manager,leader,admin}'))`,
+    replace: 'where m.area_code = any (private.scope_area_codes())',
+  },
+  {
+    name: 'a field worker reads what surveys say',
+    find: `v_codes constant text[] := private.scope_area_codes('{grid_manager,leader,admin}');`,
+    replace: 'v_codes constant text[] := private.scope_area_codes();',
+    tests: [test('surveys')],
   },
   {
     name: 'the log of incidents can be changed',
@@ -499,10 +505,15 @@ returns jsonb language plpgsql stable`,
   },
   {
     name: 'an owner’s function without a fixed search path',
-    find: `create or replace function private.apply_commands(p_commands json)
-returns jsonb language sql volatile security definer set search_path = ''`,
-    replace: `create or replace function private.apply_commands(p_commands json)
-returns jsonb language sql volatile security definer`,
+    find: `FUNCTION private.apply_commands(p_commands json)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''`,
+    replace: `FUNCTION private.apply_commands(p_commands json)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER`,
     tests: [test('lints')],
   },
 ])
