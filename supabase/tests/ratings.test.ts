@@ -737,6 +737,8 @@ describeOnEachDatabase('ratings', (kind) => {
     expect(await found({ answers: ['solved', 'unsolved'] })).toEqual([sad, glad, old].sort())
     const within = { closedFrom: yesterday, closedTo: today }
     expect(await found({ answers: ['unsolved'], ...within })).toEqual([sad])
+    const earlier = await day(`(now() at time zone 'Asia/Shanghai' - interval '2 days')::date`)
+    expect(await found({ answers: ['unsolved'], closedTo: earlier })).toEqual([old])
     expect(await found({ answers: ['unsolved'], closers: ['public_works'], ...within })).toEqual([
       sad,
     ])

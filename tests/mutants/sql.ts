@@ -763,11 +763,6 @@ const counting = breaksOf('migrations', columns, [
     replace: 'case when i.closed_at is null then 0 else least(65534,',
   },
   {
-    name: 'the month of closing is off by one',
-    find: '- width_bucket(i.month::timestamp, %4$L::timestamp[]))) end as closed_month',
-    replace: '- width_bucket(i.month::timestamp, %4$L::timestamp[]) + 1)) end as closed_month',
-  },
-  {
     name: 'x and y are packed as each other',
     find: `string_agg(set_byte('\\x00', 0, o.qx >> 8), '') || string_agg(set_byte('\\x00', 0, o.qx & 255), '') as x`,
     replace: `string_agg(set_byte('\\x00', 0, o.qy >> 8), '') || string_agg(set_byte('\\x00', 0, o.qy & 255), '') as x`,
@@ -1015,6 +1010,7 @@ const reading = breaksOf(
   if v_limit not between 1 and 200 then`,
       replace: `perform private.require_user();
   if v_limit not between 1 and 201 then`,
+      tests: [test('queues')],
     },
     {
       name: 'one’s day shows the reports of all',
