@@ -64,6 +64,30 @@ test.runIf(existsSync('/proc/self/stat'))(
   },
 )
 
+test.runIf(existsSync('/proc/self/stat'))(
+  'the lock of a process that is just being killed is taken over once it has ended',
+  async () => {
+    const hold =
+      'globalThis.held = Buffer.alloc(4e8, 1); console.log(process.pid); setInterval(() => {}, 1e6)'
+    // the shell asks for its end at once
+    const parent = spawn('sh', ['-c', `"${process.execPath}" -e "${hold}" & wait`])
+    try {
+      const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
+      const fieldsOf = () =>
+        existsSync(`/proc/${pid}`)
+          ? readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+          : null
+      writeHolder({ ...holderHere(), pid, processStart: fieldsOf()![19] })
+      process.kill(pid, 'SIGKILL')
+      // until the kernel has begun to end it, without a turn of this process
+      while (Number(fieldsOf()?.[6] ?? 4) % 8 < 4);
+      takeLock(folder, 'npm start').release()
+    } finally {
+      parent.kill('SIGKILL')
+    }
+  },
+)
+
 test.runIf(existsSync('/proc/self/stat'))('a reused pid is not taken for the holder', () => {
   writeHolder({ ...holderHere(), processStart: '1' })
   takeLock(folder, 'npm start').release()

@@ -174,13 +174,14 @@ function isAlive(holder: LockHolder, path: string): boolean {
     const age = ageMs(path)
     return age !== null && age < foreignStaleMs
   }
+  // first: it may be gone after that
+  waitWhileEnding(holder.pid)
   try {
     process.kill(holder.pid, 0)
   } catch (error) {
     // EPERM: runs as another user
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  waitWhileEnding(holder.pid)
   if (endOf(holder.pid) === 'ended') return false
   const start = processStart(holder.pid)
   return start === null || holder.processStart === '' || start === holder.processStart
