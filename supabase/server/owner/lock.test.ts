@@ -73,10 +73,13 @@ test.runIf(existsSync('/proc/self/stat'))(
     const parent = spawn('sh', ['-c', `"${process.execPath}" -e "${hold}" & wait`])
     try {
       const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
-      const fieldsOf = () =>
-        existsSync(`/proc/${pid}`)
-          ? readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-          : null
+      const fieldsOf = () => {
+        try {
+          return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+        } catch {
+          return null
+        }
+      }
       writeHolder({ ...holderHere(), pid, processStart: fieldsOf()![19] })
       process.kill(pid, 'SIGKILL')
       // until the kernel has begun to end it, without a turn of this process
